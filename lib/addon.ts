@@ -1,0 +1,109 @@
+// Finds and loads the native addon, once; checks that its libtorch is the one it was built for.
+import { readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ErrorCode, SparringError } from "./errors.js";
+import type { NativeAddon } from "./native.js";
+
+/** What the build wrote beside the addon. */
+export interface BuildInfo {
+  readonly libtorch: { readonly directory: string; readonly version: string; readonly cuda: string | null };
+}
+
+const packageRoot = fileURLToPath(new URL("../", import.meta.url));
+const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
+let loaded: NativeAddon | undefined;
+
+/** The addon; the first call loads it. Throws ERR_LIBTORCH with what to do. */
+export function addon(): NativeAddon {
+  loaded ??= load(join(packageRoot, "build", "Release"));
+  return loaded;
+}
+
+/** Loads the addon of a build folder. */
+export function load(folder: string): NativeAddon {
+  const build = readBuild(folder);
+  checkVersion(build, libtorchVersion(build.libtorch.directory));
+  let native: NativeAddon;
+  try {
+    native = createRequire(import.meta.url)(join(folder, "sparring.node"));
+  } catch (cause) {
+    throw new SparringError("ERR_LIBTORCH", `The native addon cannot be loaded: ${(cause as Error).message}; ${rebuild}`, { cause });
+  }
+  checkLoaded(native, build);
+  // process.exit() and uncaught errors run no cleanup hooks: without this the engine thread would
+  // still compute while libtorch is being torn down, which is a segmentation fault every time.
+  process.once("exit", () => native.shutdown());
+  return native;
+}
+
+function readBuild(folder: string): BuildInfo {
+  try {
+    return JSON.parse(readFileSync(join(folder, "build.json"), "utf8"));
+  } catch (cause) {
+    throw new SparringError("ERR_LIBTORCH", `The native addon has not been built (no build.json in build/Release); ${rebuild}`, { cause });
+  }
+}
+
+function checkVersion(build: BuildInfo, found: string | undefined): void {
+  const { version, directory } = build.libtorch;
+  if (found === undefined) {
+    throw new SparringError("ERR_LIBTORCH", `Expected libtorch ${version} in ${directory} but it is not there any more; ${rebuild}`);
+  }
+  if (found !== version) {
+    throw new SparringError("ERR_LIBTORCH", `Expected libtorch ${version}, which the addon was built for, in ${directory} but received ${found}; ${rebuild}`);
+  }
+}
+
+/** LD_LIBRARY_PATH can put another libtorch before the one the addon names. */
+function checkLoaded(native: NativeAddon, build: BuildInfo): void {
+  const directory = dirname(dirname(realpathSync(native.libtorchFile)));
+  if (directory === realpathSync(build.libtorch.directory)) return;
+  const found = libtorchVersion(directory) ?? "an unknown version";
+  if (found === native.libtorchVersion) return;
+  throw new SparringError(
+    "ERR_LIBTORCH",
+    `Expected libtorch ${native.libtorchVersion}, which the addon was built for, but the process loaded ${found} from ${directory}; unset LD_LIBRARY_PATH, or ${rebuild}`,
+  );
+}
+
+/** Reads the version from the headers of a libtorch folder. */
+function libtorchVersion(directory: string): string | undefined {
+  try {
+    const text = readFileSync(join(directory, "include/torch/headeronly/version.h"), "utf8");
+    const part = (name: string) => new RegExp(`#define TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1];
+    return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
+  } catch {
+    return undefined;
+  }
+}
+
+const nativeCodes = new Set<string>(["ERR_ARCHITECTURE", "ERR_DATA", "ERR_DEVICE", "ERR_DISPOSED", "ERR_MEMORY", "ERR_STOPPED", "ERR_WEIGHTS"]);
+
+/** A native error as a SparringError whose stack points at the caller. */
+export function toSparringError(cause: unknown): SparringError {
+  const { code, message } = cause as { code?: string; message: string };
+  return new SparringError(code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE", message, { cause });
+}
+
+/** Awaits native work; a failure carries the stack of the JavaScript call that asked for it. */
+export async function crossing<T>(work: () => Promise<T>): Promise<T> {
+  const here = new Error();
+  try {
+    return await work();
+  } catch (cause) {
+    const error = toSparringError(cause);
+    error.stack = `${error.name}: ${error.message}\n${here.stack?.split("\n").slice(2).join("\n")}`;
+    throw error;
+  }
+}
+
+/** Calls native code that answers at once. */
+export function direct<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw toSparringError(cause);
+  }
+}

@@ -1,0 +1,90 @@
+// Predicates on arguments. Each returns the value, so that a check reads as an assignment.
+import { outOfRange, wrongType } from "./errors.js";
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An options object with no key that the call does not know. */
+export function options<T extends object>(value: T | undefined, name: string, known: readonly (keyof T & string)[]): T {
+  if (value === undefined) return {} as T;
+  if (!isObject(value)) throw wrongType("an object", name, value);
+  for (const key of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw wrongType(`only the options ${known.join(", ")}`, name, key);
+    }
+  }
+  return value;
+}
+
+export function number(value: unknown, name: string): number {
+  if (typeof value !== "number" || Number.isNaN(value)) throw wrongType("a number", name, value);
+  return value;
+}
+
+/** A whole number of at least `min`, small enough to be exact. */
+export function integer(value: unknown, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  const what = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw outOfRange(what, name, value);
+  return value;
+}
+
+/** A number in [min, max), or in [min, max] if `closed`. */
+export function within(value: unknown, name: string, min: number, max: number, closed = false): number {
+  const what = `a number in [${min}, ${max}${closed ? "]" : ")"}`;
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  const inside = value >= min && (closed ? value <= max : value < max);
+  if (!inside) throw outOfRange(what, name, value);
+  return value;
+}
+
+/** A finite number above zero. */
+export function positive(value: unknown, name: string): number {
+  const what = "a finite number above 0";
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!(value > 0 && Number.isFinite(value))) throw outOfRange(what, name, value);
+  return value;
+}
+
+/** A finite number of at least zero. */
+export function notNegative(value: unknown, name: string): number {
+  const what = "a finite number of at least 0";
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(what, name, value);
+  return value;
+}
+
+export function boolean(value: unknown, name: string): boolean {
+  if (typeof value !== "boolean") throw wrongType("true or false", name, value);
+  return value;
+}
+
+export function string(value: unknown, name: string): string {
+  if (typeof value !== "string" || value === "") throw wrongType("a non-empty string", name, value);
+  return value;
+}
+
+export function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
+  if (typeof value !== "string" || !(allowed as readonly string[]).includes(value)) {
+    throw wrongType(`one of ${allowed.join(", ")}`, name, value);
+  }
+  return value as T;
+}
+
+/** A shape of the given rank (any rank if none is given), each side a whole number of at least 1. */
+export function shape(value: unknown, name: string, rank?: number): number[] {
+  const what = rank === undefined ? "an array of whole numbers" : `an array of ${rank} whole numbers`;
+  if (!Array.isArray(value) || value.length === 0 || (rank !== undefined && value.length !== rank)) {
+    throw wrongType(what, name, value);
+  }
+  value.forEach((side, i) => {
+    integer(side, `${name}[${i}]`, 1);
+  });
+  return [...(value as number[])];
+}
+
+/** Seeds are what torch.manual_seed takes, as far as a JavaScript number is exact. */
+export function seed(value: unknown, name: string): number {
+  return integer(value, name, 0);
+}

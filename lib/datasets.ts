@@ -1,0 +1,3 @@
+// Every dataset there is.
+export { type FromBytesOptions, fromBytes } from "./data/dataset.js";
+export { type MnistOptions, mnist } from "./data/mnist.js";

@@ -1,0 +1,51 @@
+import { addon, crossing, direct } from "./addon.js";
+import * as check from "./check.js";
+import { SparringError, wrongType } from "./errors.js";
+
+/** `cpu`, `cuda` (the first GPU) or `cuda:i`. */
+export type Device = "cpu" | "cuda" | `cuda:${number}`;
+
+/** What this machine and this libtorch can compute on. */
+export interface Devices {
+  /** Number of CUDA devices that can be used. */
+  readonly cuda: number;
+  /** Why CUDA cannot be used; null if it can. */
+  readonly cudaOff: string | null;
+}
+
+/** Looks for GPUs. */
+export function devices(): Devices {
+  return addon().devices();
+}
+
+/** A device name, checked against this machine. Throws ERR_DEVICE with the reason if it has none such. */
+export function resolveDevice(device: unknown = "cpu"): Device {
+  if (typeof device !== "string" || !/^(cpu|cuda(:\d{1,3})?)$/.test(device)) {
+    throw wrongType('"cpu", "cuda" or "cuda:i"', "device", device);
+  }
+  if (device === "cpu") return device;
+  const { cuda, cudaOff } = direct(() => devices());
+  const index = Number(device.split(":")[1] ?? 0);
+  if (cudaOff !== null) {
+    throw new SparringError("ERR_DEVICE", `Expected a usable device for device but received "${device}": ${cudaOff}`);
+  }
+  if (index >= cuda) {
+    throw new SparringError("ERR_DEVICE", `Expected one of ${cuda} CUDA devices for device but received "${device}"`);
+  }
+  return device as Device;
+}
+
+/** Number of CPU threads that the engine computes with. Equal numbers give equal bits. */
+export function threads(): Promise<number> {
+  return crossing(() => addon().threads());
+}
+
+/**
+ * Sets the number of CPU threads.
+ *
+ * @param count 1 to 1024; more than the machine's cores slows down
+ */
+export function setThreads(count: number): Promise<void> {
+  check.integer(count, "threads", 1, 1024);
+  return crossing(() => addon().setThreads(count));
+}

@@ -1,0 +1,75 @@
+/**
+ * What went wrong, for programs:
+ *
+ * - `ERR_ARCHITECTURE` a network whose layers do not fit together
+ * - `ERR_BUSY` a second run of a trainer that is already running
+ * - `ERR_DATA` a dataset that is missing, cut short or not what it claims to be
+ * - `ERR_DEVICE` a device that this machine, or this build, does not have
+ * - `ERR_DISPOSED` an object that was disposed
+ * - `ERR_LIBTORCH` the native addon or its libtorch cannot be loaded
+ * - `ERR_MEMORY` out of memory, on the host or the device
+ * - `ERR_NATIVE` anything else that libtorch refused
+ * - `ERR_OUTPUT` a file or folder that cannot be written
+ * - `ERR_STOPPED` the process or worker is ending
+ * - `ERR_WEIGHTS` weights that do not belong to the network
+ */
+export type ErrorCode =
+  | "ERR_ARCHITECTURE"
+  | "ERR_BUSY"
+  | "ERR_DATA"
+  | "ERR_DEVICE"
+  | "ERR_DISPOSED"
+  | "ERR_LIBTORCH"
+  | "ERR_MEMORY"
+  | "ERR_NATIVE"
+  | "ERR_OUTPUT"
+  | "ERR_STOPPED"
+  | "ERR_WEIGHTS";
+
+/** Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError. */
+export class SparringError extends Error {
+  override readonly name = "SparringError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The one grammar of the project's messages. */
+export function expected(what: string, name: string, received: unknown): string {
+  return `Expected ${what} for ${name} but received ${show(received)}`;
+}
+
+/** A wrong kind of value. */
+export function wrongType(what: string, name: string, received: unknown): TypeError {
+  return new TypeError(expected(what, name, received));
+}
+
+/** The right kind of value, out of its range. */
+export function outOfRange(what: string, name: string, received: unknown): RangeError {
+  return new RangeError(expected(what, name, received));
+}
+
+/** A value as a reader would write it, cut to a line. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return cut(JSON.stringify(value));
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return cut(`[${value.map(show).join(", ")}]`);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  if (value !== null && typeof value === "object") return showObject(value);
+  return String(value);
+}
+
+function showObject(value: object): string {
+  const name = value.constructor?.name;
+  if (name !== undefined && name !== "Object") return `an instance of ${name}`;
+  const fields = Object.entries(value).map(([key, field]) => `${key}: ${show(field)}`);
+  return cut(`{ ${fields.join(", ")} }`);
+}
+
+function cut(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
+}

@@ -1,0 +1,69 @@
+import { extname } from "node:path";
+import { addon, crossing } from "./addon.js";
+import * as check from "./check.js";
+import { outOfRange, wrongType } from "./errors.js";
+import { writeWhole } from "./files.js";
+import { product } from "./layers/kind.js";
+
+/** How a grid of images is laid out: torchvision.utils.make_grid's options. */
+export interface GridOptions {
+  /** Images in a row. @default 8 */
+  readonly columns?: number;
+  /** Black pixels around each image. @default 2 */
+  readonly padding?: number;
+  /** Stretches the smallest value of all images to black and the largest to white; else values are taken as 0 to 1. @default true */
+  readonly normalize?: boolean;
+}
+
+/** A batch of samples as numbers. */
+export class Images {
+  /** Values in order of `shape`; a generator that ends in tanh gives [-1, 1]. */
+  readonly data: Float32Array;
+  /** [count, channels, height, width], or [count, features]. */
+  readonly shape: readonly number[];
+
+  constructor(data: Float32Array, shape: readonly number[]) {
+    if (!(data instanceof Float32Array)) throw wrongType("a Float32Array", "data", data);
+    check.shape(shape, "shape");
+    if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
+    this.data = data;
+    this.shape = shape;
+  }
+
+  get count(): number {
+    return this.shape[0] as number;
+  }
+
+  /** The samples from `start` up to, not including, `end`. */
+  slice(start: number, end: number = this.count): Images {
+    check.integer(start, "start", 0, this.count - 1);
+    check.integer(end, "end", start + 1, this.count);
+    const size = product(this.shape.slice(1));
+    return new Images(this.data.slice(start * size, end * size), [end - start, ...this.shape.slice(1)]);
+  }
+
+  /** The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True). */
+  async toPng(options: GridOptions = {}): Promise<Uint8Array> {
+    check.options(options, "options", ["columns", "padding", "normalize"]);
+    const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
+    const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);
+    const normalize = check.boolean(options.normalize ?? true, "normalize");
+    const channels = this.shape[1];
+    if (this.shape.length !== 4 || (channels !== 1 && channels !== 3)) {
+      throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
+    }
+    const grid = await crossing(() => addon().renderGrid(this.data, [...this.shape], columns, padding, normalize));
+    // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
+    const { default: sharp } = await import("sharp");
+    return sharp(grid.data, { raw: { width: grid.width, height: grid.height, channels: 3 } })
+      .png()
+      .toBuffer();
+  }
+
+  /** Writes `toPng()` to a .png file, whole or not at all. */
+  async save(path: string, options: GridOptions = {}): Promise<void> {
+    check.string(path, "path");
+    if (extname(path).toLowerCase() !== ".png") throw wrongType("a path that ends in .png", "path", path);
+    await writeWhole(path, [await this.toPng(options)]);
+  }
+}

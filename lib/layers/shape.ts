@@ -1,0 +1,28 @@
+import * as check from "../check.js";
+import { type Layer, type LayerKind, product, type Shape } from "./kind.js";
+
+/** Any shape as `[features]`. torch.nn.Flatten. */
+export function flatten(): Layer {
+  return { type: "flatten" };
+}
+
+/** `[features]` as a shape of the same size. torch.nn.Unflatten(1, shape). */
+export function unflatten(shape: Shape): Layer {
+  return { type: "unflatten", shape };
+}
+
+export const flattenKind: LayerKind = {
+  options: [],
+  resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
+};
+
+export const unflattenKind: LayerKind = {
+  options: ["shape"],
+  resolve(layer, input, at) {
+    const shape = check.shape(layer.shape, at.option("shape"));
+    if (input.length !== 1 || input[0] !== product(shape)) {
+      throw at.refuse(`an input of [${product(shape)}] (to make [${shape.join(", ")}])`, input);
+    }
+    return { options: { shape }, output: shape };
+  },
+};

@@ -1,0 +1,28 @@
+// Table of contents: everything that JavaScript can see, and nothing else.
+#include "bindings/dataset.h"
+#include "bindings/instance.h"
+#include "bindings/network.h"
+#include "bindings/runtime.h"
+#include "bindings/trainer.h"
+#include "core/runtime/cuda.h"
+
+namespace {
+
+using namespace sparring::bindings;
+
+void drop_instance(Napi::Env, Instance* instance) { delete instance; }
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  sparring::load_cuda();
+  env.SetInstanceData<Instance, drop_instance>(new Instance(env));
+  DatasetWrap::Init(env, exports);
+  InitImages(env, exports);
+  InitRuntime(env, exports);
+  NetworkWrap::Init(env, exports);
+  TrainerWrap::Init(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sparring, Init)

@@ -1,0 +1,157 @@
+#include "bindings/convert.h"
+
+#include <cstring>
+
+#include "core/error.h"
+
+namespace sparring::bindings {
+namespace {
+
+Option to_option(const Napi::Value& value) {
+  if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
+  if (value.IsNumber()) return value.As<Napi::Number>().DoubleValue();
+  if (value.IsString()) return value.As<Napi::String>().Utf8Value();
+  return to_shape(value);
+}
+
+Layer to_layer(const Napi::Object& object) {
+  Layer layer;
+  layer.type = object.Get("type").As<Napi::String>().Utf8Value();
+  layer.name = object.Get("name").As<Napi::String>().Utf8Value();
+  const auto options = object.Get("options").As<Napi::Object>();
+  const Napi::Array keys = options.GetPropertyNames();
+  for (uint32_t i = 0; i < keys.Length(); ++i) {
+    const std::string key = keys.Get(i).As<Napi::String>().Utf8Value();
+    layer.options[key] = to_option(options.Get(key));
+  }
+  layer.layers = to_layers(object.Get("layers"));
+  return layer;
+}
+
+double number_of(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().DoubleValue();
+}
+
+struct Dtype {
+  const char* name;
+  at::ScalarType type;
+};
+constexpr Dtype kDtypes[] = {
+    {"float32", at::kFloat}, {"float64", at::kDouble}, {"int64", at::kLong}, {"uint8", at::kByte}};
+
+const char* name_of(at::ScalarType type) {
+  for (const Dtype& row : kDtypes) {
+    if (row.type == type) return row.name;
+  }
+  throw Error("ERR_NATIVE", std::string("Expected a known dtype but received ") + toString(type));
+}
+
+at::ScalarType type_of(const std::string& name) {
+  for (const Dtype& row : kDtypes) {
+    if (name == row.name) return row.type;
+  }
+  throw Error("ERR_WEIGHTS", "Expected a known dtype but received " + name);
+}
+
+at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
+  const auto typed = array.As<Napi::TypedArray>();
+  at::Tensor tensor = at::empty(shape, at::TensorOptions(type));
+  if (typed.ByteLength() != tensor.nbytes()) {
+    throw Error("ERR_DATA", "Expected " + std::to_string(tensor.nbytes()) + " bytes but received " +
+                                std::to_string(typed.ByteLength()));
+  }
+  const auto* start = static_cast<const uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
+  std::memcpy(tensor.mutable_data_ptr(), start, tensor.nbytes());
+  return tensor;
+}
+
+// Always copied: Electron's memory cage refuses external buffers, and what crosses here is small.
+template <class Array>
+Napi::Value to_array(Napi::Env env, const at::Tensor& tensor, at::ScalarType type, size_t length) {
+  const at::Tensor plain = tensor.to(at::kCPU, type).contiguous();
+  const auto array = Array::New(env, length);
+  std::memcpy(array.ArrayBuffer().Data(), plain.const_data_ptr(), plain.nbytes());
+  return array;
+}
+
+}  // namespace
+
+Shape to_shape(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  Shape shape;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    shape.push_back(array.Get(i).As<Napi::Number>().Int64Value());
+  }
+  return shape;
+}
+
+std::vector<Layer> to_layers(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<Layer> layers;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    layers.push_back(to_layer(array.Get(i).As<Napi::Object>()));
+  }
+  return layers;
+}
+
+Latent to_latent(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto width = [&object](const char* key) {
+    return static_cast<int64_t>(number_of(object, key));
+  };
+  return {width("noise"), width("classes"), width("codes")};
+}
+
+AdamOptions to_adam(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {number_of(object, "lr"), number_of(object, "beta1"), number_of(object, "beta2"),
+          number_of(object, "eps"), number_of(object, "weightDecay")};
+}
+
+at::Tensor copy_floats(const Napi::Value& floats, const Napi::Value& shape) {
+  return copy_memory(floats, to_shape(shape), at::kFloat);
+}
+
+at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape) {
+  return copy_memory(bytes, shape, at::kByte);
+}
+
+Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor) {
+  return to_array<Napi::Float32Array>(env, tensor, at::kFloat, tensor.numel());
+}
+
+Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor) {
+  return to_array<Napi::Uint8Array>(env, tensor, tensor.scalar_type(), tensor.nbytes());
+}
+
+Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors) {
+  const auto array = Napi::Array::New(env, tensors.size());
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    const auto& [name, tensor] = tensors[i];
+    const auto shape = Napi::Array::New(env, tensor.dim());
+    for (int64_t axis = 0; axis < tensor.dim(); ++axis) {
+      shape.Set(static_cast<uint32_t>(axis), static_cast<double>(tensor.size(axis)));
+    }
+    const auto row = Napi::Object::New(env);
+    row.Set("name", name);
+    row.Set("dtype", name_of(tensor.scalar_type()));
+    row.Set("shape", shape);
+    row.Set("data", to_bytes(env, tensor));
+    array.Set(i, row);
+  }
+  return array;
+}
+
+NamedTensors from_tensors(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  NamedTensors tensors;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const auto row = array.Get(i).As<Napi::Object>();
+    const at::ScalarType type = type_of(row.Get("dtype").As<Napi::String>().Utf8Value());
+    tensors.emplace_back(row.Get("name").As<Napi::String>().Utf8Value(),
+                         copy_memory(row.Get("data"), to_shape(row.Get("shape")), type));
+  }
+  return tensors;
+}
+
+}  // namespace sparring::bindings

@@ -1,0 +1,30 @@
+// JavaScript values to plain C++ and back; the only code that reads objects.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bindings/napi_setup.h"
+#include "core/nn/architecture.h"
+#include "core/nn/network.h"
+#include "core/optim/adam.h"
+
+namespace sparring::bindings {
+
+Shape to_shape(const Napi::Value& value);
+std::vector<Layer> to_layers(const Napi::Value& value);
+Latent to_latent(const Napi::Value& value);
+AdamOptions to_adam(const Napi::Value& value);
+
+// Copies, on the JavaScript thread: afterwards the array is the caller's again.
+at::Tensor copy_floats(const Napi::Value& floats, const Napi::Value& shape);
+at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
+
+Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);
+Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor);
+
+// TensorData of lib/native.ts, both ways.
+Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors);
+NamedTensors from_tensors(const Napi::Value& value);
+
+}  // namespace sparring::bindings

@@ -1,0 +1,59 @@
+#include "bindings/dataset.h"
+
+#include "bindings/convert.h"
+#include "core/runtime/cuda.h"
+
+namespace sparring::bindings {
+namespace {
+
+using DatasetPtr = std::shared_ptr<const Dataset>;
+
+Napi::Value to_wrap(Napi::Env env, const DatasetPtr& dataset) {
+  DatasetPtr handed = dataset;
+  return Instance::of(env).dataset_class.Value().New({Napi::External<DatasetPtr>::New(env, &handed)});
+}
+
+// createDataset(images: Uint8Array, shape: number[], height: number, width: number, device: string)
+Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
+  const at::Tensor images = copy_bytes(info[0], to_shape(info[1]));
+  const int64_t height = info[2].As<Napi::Number>().Int64Value();
+  const int64_t width = info[3].As<Napi::Number>().Int64Value();
+  const at::Device device = parse_device(info[4].As<Napi::String>().Utf8Value());
+  return run_async(
+      info.Env(),
+      [images, height, width, device]() -> DatasetPtr {
+        return std::make_shared<Dataset>(resize_images(images, height, width), device);
+      },
+      to_wrap);
+}
+
+}  // namespace
+
+DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Expected createDataset()");
+  DatasetPtr dataset = *info[0].As<Napi::External<DatasetPtr>>().Data();
+  const int64_t bytes = dataset->bytes();
+  info.This().As<Napi::Object>().Set("size", static_cast<double>(dataset->size()));
+  own(info.Env(), std::move(dataset), bytes);
+}
+
+// read(start: number, count: number): Promise<Uint8Array>
+Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
+  const int64_t start = info[0].As<Napi::Number>().Int64Value();
+  const int64_t count = info[1].As<Napi::Number>().Int64Value();
+  return run_async(
+      info.Env(),
+      [dataset = held(info.Env()), start, count] {
+        return dataset->images().narrow(0, start, count);
+      },
+      to_bytes);
+}
+
+void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
+  Instance::of(env).dataset_class = Napi::Persistent(DefineClass(
+      env, "Dataset",
+      {InstanceMethod("dispose", &DatasetWrap::Dispose), InstanceMethod<&DatasetWrap::Read>("read")}));
+  exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
+}
+
+}  // namespace sparring::bindings

@@ -1,0 +1,33 @@
+#include "bindings/convert.h"
+#include "bindings/promise.h"
+#include "bindings/runtime.h"
+#include "core/io/grid.h"
+
+namespace sparring::bindings {
+namespace {
+
+Napi::Value to_grid(Napi::Env env, const at::Tensor& pixels) {
+  const auto object = Napi::Object::New(env);
+  object.Set("data", to_bytes(env, pixels));
+  object.Set("height", static_cast<double>(pixels.size(0)));
+  object.Set("width", static_cast<double>(pixels.size(1)));
+  return object;
+}
+
+// renderGrid(images, shape, columns, padding, normalize): Promise<NativeGrid>
+Napi::Value RenderGrid(const Napi::CallbackInfo& info) {
+  const at::Tensor images = copy_floats(info[0], info[1]);
+  const GridOptions options{info[2].As<Napi::Number>().Int64Value(),
+                            info[3].As<Napi::Number>().Int64Value(),
+                            info[4].As<Napi::Boolean>().Value()};
+  return run_async(
+      info.Env(), [images, options] { return render_grid(images, options); }, to_grid);
+}
+
+}  // namespace
+
+void InitImages(Napi::Env env, Napi::Object exports) {
+  exports.Set("renderGrid", Napi::Function::New<RenderGrid>(env, "renderGrid"));
+}
+
+}  // namespace sparring::bindings

@@ -1,0 +1,46 @@
+// What one environment (the main thread, or a worker) owns. Never a static: workers load the addon too.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "bindings/napi_setup.h"
+#include "core/random.h"
+#include "core/runtime/engine.h"
+
+namespace sparring::bindings {
+
+class Instance {
+ public:
+  explicit Instance(Napi::Env env);
+  static Instance& of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }
+
+  Engine& engine() { return engine_; }
+
+  // Any thread: runs `settle` on the JavaScript thread. Dropped if the environment is ending.
+  void settle(std::function<void(Napi::Env)> settle);
+
+  // JavaScript thread: while jobs are pending the event loop stays alive, else it may end.
+  void job_started();
+  void job_settled();
+
+  // The stream that networks without a seed of their own go on with, as in PyTorch after
+  // torch.manual_seed; see random.h.
+  std::shared_ptr<RandomStream> stream;
+
+  // Datasets are made by a promise, not by `new`.
+  Napi::FunctionReference dataset_class;
+
+  // Stops the engine thread. Idempotent.
+  void shutdown();
+
+ private:
+  Napi::Env env_;
+  Napi::ThreadSafeFunction to_javascript_;
+  // After the function: it is the engine that calls it, so the engine goes first.
+  Engine engine_;
+  int pending_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace sparring::bindings

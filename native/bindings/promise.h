@@ -1,0 +1,80 @@
+// The one way from a JavaScript call to the engine thread and back: a promise.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "bindings/errors.h"
+#include "bindings/instance.h"
+
+namespace sparring::bindings {
+
+// For work whose promise resolves with undefined.
+struct Nothing {};
+
+inline Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
+
+// `work()` runs on the engine thread, again and again until it returns a value (an std::optional);
+// `finish(env, value)` then makes the JavaScript value. Every path settles: an exception in either
+// rejects. What `work` needs has to be captured by value: the JavaScript objects may be collected.
+template <class Work, class Finish>
+Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
+  Instance& instance = Instance::of(env);
+  const auto deferred = Napi::Promise::Deferred::New(env);
+
+  const auto settle = [&instance, deferred](auto&& outcome) {
+    instance.settle([&instance, deferred, outcome](Napi::Env env) {
+      const Napi::HandleScope scope(env);
+      instance.job_settled();
+      try {
+        deferred.Resolve(outcome(env));
+      } catch (const Napi::Error& error) {
+        deferred.Reject(error.Value());
+      } catch (...) {
+        deferred.Reject(to_error(env, describe(std::current_exception())).Value());
+      }
+    });
+  };
+
+  // Boxed: an std::function has to be copyable, and copies would carry state apart.
+  auto boxed = std::make_shared<Work>(std::move(work));
+  instance.job_started();
+  const bool posted = instance.engine().post([boxed, finish, settle]() -> bool {
+    try {
+      auto result = (*boxed)();
+      if (!result.has_value()) return true;
+      auto value = std::make_shared<typename decltype(result)::value_type>(std::move(*result));
+      settle([value, finish](Napi::Env env) -> Napi::Value { return finish(env, *value); });
+    } catch (...) {
+      const Failure failure = describe(std::current_exception());
+      settle([failure](Napi::Env env) -> Napi::Value { throw to_error(env, failure); });
+    }
+    return false;
+  });
+  if (!posted) {
+    instance.job_settled();
+    const Failure stopped{"ERR_STOPPED", "The process or worker is ending: no work is taken any more"};
+    deferred.Reject(to_error(env, stopped).Value());
+  }
+  return deferred.Promise();
+}
+
+// Work that is done in one go.
+template <class Work, class Finish>
+Napi::Promise run_async(Napi::Env env, Work work, Finish finish) {
+  auto once = [work = std::move(work)]() mutable { return std::make_optional(work()); };
+  return run_slices(env, std::move(once), std::move(finish));
+}
+
+// Frees on the engine thread: never in the middle of a step, and for CUDA on the thread that uses it.
+template <class T>
+void release_on_engine(Napi::Env env, std::shared_ptr<T>& held) {
+  Instance::of(env).engine().post([held = std::move(held)]() mutable {
+    held.reset();
+    return false;
+  });
+  held.reset();
+}
+
+}  // namespace sparring::bindings

@@ -1,0 +1,29 @@
+#include "core/data/dataset.h"
+
+#include <algorithm>
+
+namespace sparring {
+
+Dataset::Dataset(at::Tensor images, const at::Device& device)
+    : images_(images.to(device)), device_(device) {}
+
+at::Tensor Dataset::batch(const at::Tensor& indices, at::ScalarType precision) const {
+  const at::Tensor chosen = images_.index_select(0, indices.to(device_));
+  return chosen.to(at::kFloat).div_(255).sub_(0.5).div_(0.5).to(precision);
+}
+
+at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width) {
+  if (images.size(2) == height && images.size(3) == width) return images;
+  at::Tensor resized = at::empty({images.size(0), images.size(1), height, width}, images.options());
+  // In slices: all of MNIST as float32 would take 250 MB at once.
+  constexpr int64_t slice = 4096;
+  for (int64_t start = 0; start < images.size(0); start += slice) {
+    const int64_t count = std::min(slice, images.size(0) - start);
+    const at::Tensor pixels = images.narrow(0, start, count).to(at::kFloat);
+    const at::Tensor smooth = at::_upsample_bilinear2d_aa(pixels, {height, width}, false);
+    resized.narrow(0, start, count).copy_(smooth.round_().clamp_(0, 255));
+  }
+  return resized;
+}
+
+}  // namespace sparring

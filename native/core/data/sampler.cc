@@ -1,0 +1,27 @@
+#include "core/data/sampler.h"
+
+#include <algorithm>
+
+namespace sparring {
+
+Sampler::Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream)
+    : size_(size), batch_size_(batch_size), position_(size), stream_(std::move(stream)) {}
+
+at::Tensor Sampler::next() {
+  if (position_ == size_) start_epoch();
+  const int64_t count = std::min(batch_size_, size_ - position_);
+  const at::Tensor indices = permutation_.narrow(0, position_, count);
+  position_ += count;
+  return indices;
+}
+
+void Sampler::start_epoch() {
+  // DataLoader's iterator draws a seed for its workers first, used or not; then RandomSampler draws
+  // one for the permutation.
+  stream_->draw_seed();
+  RandomStream shuffle(stream_->draw_seed());
+  permutation_ = at::randperm(size_, shuffle.cpu(), at::TensorOptions(at::kLong));
+  position_ = 0;
+}
+
+}  // namespace sparring

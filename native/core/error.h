@@ -1,0 +1,19 @@
+// The one exception that core throws on purpose. `code` is one of lib/errors.ts's codes.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace sparring {
+
+class Error : public std::runtime_error {
+ public:
+  Error(std::string code, const std::string& message)
+      : std::runtime_error(message), code_(std::move(code)) {}
+  const std::string& code() const { return code_; }
+
+ private:
+  std::string code_;
+};
+
+}  // namespace sparring

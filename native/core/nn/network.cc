@@ -1,0 +1,62 @@
+#include "core/nn/network.h"
+
+#include <map>
+
+#include "core/error.h"
+
+namespace sparring {
+namespace {
+
+// PyTorch's state_dict visits a module's own parameters, then its buffers, then its children.
+void collect(const torch::nn::Module& module, const std::string& prefix, NamedTensors& out) {
+  for (const auto& entry : module.named_parameters(/*recurse=*/false)) {
+    out.emplace_back(prefix + entry.key(), entry.value());
+  }
+  for (const auto& entry : module.named_buffers(/*recurse=*/false)) {
+    out.emplace_back(prefix + entry.key(), entry.value());
+  }
+  for (const auto& child : module.named_children()) {
+    collect(*child.value(), prefix + child.key() + ".", out);
+  }
+}
+
+}  // namespace
+
+Network::Network(const std::vector<Layer>& layers, const at::Device& device,
+                 at::ScalarType precision, RandomStream& stream)
+    : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
+  for (const auto& [name, tensor] : state()) {
+    // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.
+    tensor.set_data(tensor.to(device, tensor.is_floating_point() ? precision : tensor.scalar_type()));
+  }
+}
+
+at::Tensor Network::evaluate(const at::Tensor& input) {
+  const at::NoGradGuard no_grad;
+  body_->eval();
+  at::Tensor output = body_->forward(input);
+  body_->train();
+  return output;
+}
+
+NamedTensors Network::state() const {
+  NamedTensors out;
+  collect(*body_, "", out);
+  return out;
+}
+
+void Network::load(const NamedTensors& values) {
+  const at::NoGradGuard no_grad;
+  std::map<std::string, at::Tensor> by_name;
+  for (const auto& [name, tensor] : values) by_name[name] = tensor;
+  const NamedTensors own = state();
+  for (const auto& [name, tensor] : own) {
+    const auto found = by_name.find(name);
+    if (found == by_name.end() || found->second.sizes() != tensor.sizes()) {
+      throw Error("ERR_WEIGHTS", "Expected a tensor of the network's shape for " + name);
+    }
+  }
+  for (const auto& [name, tensor] : own) tensor.copy_(by_name[name]);
+}
+
+}  // namespace sparring

@@ -1,0 +1,40 @@
+// A generator or a discriminator: the module built from an architecture, on a device.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/nn/sequential.h"
+
+namespace sparring {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+class Network {
+ public:
+  // Weights are drawn on the CPU and then moved, as `Module().to(device)` does, so a seed gives the
+  // same weights on every device.
+  Network(const std::vector<Layer>& layers, const at::Device& device, at::ScalarType precision,
+          RandomStream& stream);
+
+  // One pass in evaluation mode, without a graph.
+  at::Tensor evaluate(const at::Tensor& input);
+
+  Sequential& body() { return *body_; }
+  const at::Device& device() const { return device_; }
+  at::ScalarType precision() const { return precision_; }
+  std::vector<at::Tensor> parameters() const { return body_->parameters(); }
+
+  // Parameters and buffers under PyTorch's state-dict keys, in PyTorch's order.
+  NamedTensors state() const;
+  // Copies values in. lib/ has matched names and shapes; throws ERR_WEIGHTS where that fails.
+  void load(const NamedTensors& values);
+
+ private:
+  std::shared_ptr<Sequential> body_;
+  at::Device device_;
+  at::ScalarType precision_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/nn/module.h"
+
+namespace sparring {
+
+class Sequential : public Module {
+ public:
+  // Children are built and registered in order: the order in which random numbers are drawn.
+  Sequential(const std::vector<Layer>& layers, RandomStream& stream);
+  at::Tensor forward(const at::Tensor& input) override;
+  bool couples_samples() const override;
+  const std::vector<ModulePtr>& modules_in_order() const { return modules_; }
+
+ private:
+  std::vector<ModulePtr> modules_;
+};
+
+}  // namespace sparring

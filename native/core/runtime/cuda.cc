@@ -1,0 +1,75 @@
+#include "core/runtime/cuda.h"
+
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <unistd.h>
+
+
+#include "core/error.h"
+
+namespace sparring {
+namespace {
+
+std::string& reason() {
+  static std::string text;
+  return text;
+}
+
+std::string open_cuda() {
+  const std::string cpu = libtorch_file();
+  const std::string cuda = cpu.substr(0, cpu.rfind('/') + 1) + "libtorch_cuda.so";
+  if (access(cuda.c_str(), R_OK) != 0) {
+    return "this libtorch (" SPARRING_LIBTORCH_VERSION ") is a CPU build";
+  }
+  // Without a driver opening it would only cost half a second.
+  if (access("/proc/driver/nvidia/version", R_OK) != 0 && access("/dev/dxg", R_OK) != 0) {
+    return "no NVIDIA driver was found";
+  }
+  if (dlopen(cuda.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return std::string("libtorch_cuda cannot be loaded: ") + dlerror();
+  }
+  if (at::detail::getCUDAHooks().deviceCount() == 0) return "the NVIDIA driver shows no GPU";
+  return "";
+}
+
+}  // namespace
+
+void load_cuda() {
+  static const bool once = [] {
+    reason() = open_cuda();
+    return true;
+  }();
+  (void)once;
+}
+
+const std::string& cuda_off() {
+  load_cuda();
+  return reason();
+}
+
+int64_t cuda_device_count() {
+  return cuda_off().empty() ? at::detail::getCUDAHooks().deviceCount() : 0;
+}
+
+at::Device parse_device(const std::string& name) {
+  if (name == "cpu") return at::Device(at::kCPU);
+  if (!cuda_off().empty()) {
+    throw Error("ERR_DEVICE",
+                "Expected a usable device for device but received \"" + name + "\": " + cuda_off());
+  }
+  const int64_t index = name == "cuda" ? 0 : std::stoll(name.substr(5));
+  if (index >= cuda_device_count()) {
+    throw Error("ERR_DEVICE", "Expected one of " + std::to_string(cuda_device_count()) +
+                                  " CUDA devices for device but received \"" + name + "\"");
+  }
+  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+}
+
+std::string libtorch_file() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&at::get_num_threads), &info) == 0) return "";
+  return info.dli_fname;
+}
+
+}  // namespace sparring

@@ -1,0 +1,40 @@
+// The thread that does all tensor work of one environment. OpenMP pools, autocast state and cuBLAS
+// handles are per thread, so there is exactly one, and it is never the caller's.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace sparring {
+
+class Engine {
+ public:
+  // A piece of work that ends soon, at a step boundary; true if there is more of it. Long work comes
+  // in slices so that short work (a sample, a save) gets its turn between two steps, and so that
+  // stopping never waits for longer than one slice. Must not throw.
+  using Slice = std::function<bool()>;
+
+  Engine() = default;
+  ~Engine() { stop(); }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Queues work; jobs take turns in the order in which they came. False once stopped.
+  bool post(Slice slice);
+  // Lets the current slice end, drops the rest and joins. Any thread but the engine's; idempotent.
+  void stop();
+
+ private:
+  void loop();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Slice> queue_;
+  std::thread thread_;
+  bool stopped_ = false;
+};
+
+}  // namespace sparring

@@ -1,0 +1,34 @@
+#include "core/step/trainer.h"
+
+namespace sparring {
+
+Trainer::Trainer(Pair pair, std::unique_ptr<Execution> execution)
+    : pair_(std::move(pair)), execution_(std::move(execution)) {
+  loss_sums_ = at::zeros({2}, at::TensorOptions(pair_.generator->device()).dtype(at::kDouble));
+}
+
+void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
+  if (dataset == dataset_ && batch_size == batch_size_) return;
+  dataset_ = std::move(dataset);
+  batch_size_ = batch_size;
+  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_.stream);
+}
+
+void Trainer::step() {
+  const at::Tensor reals = dataset_->batch(sampler_->next(), pair_.generator->precision());
+  const Losses losses = execution_->step(pair_, reals);
+  loss_sums_.add_(at::stack({losses.generator, losses.discriminator}));
+  step_ += 1;
+  images_ += reals.size(0);
+}
+
+Report Trainer::report() {
+  const at::Tensor means = (loss_sums_ / static_cast<double>(step_ - reported_)).cpu();
+  const Report report{step_, images_, means[0].item<double>(), means[1].item<double>()};
+  loss_sums_.zero_();
+  reported_ = step_;
+  images_ = 0;
+  return report;
+}
+
+}  // namespace sparring

@@ -1,0 +1,39 @@
+// Runs adversarial steps over a dataset and keeps count. All of it on the engine thread.
+#pragma once
+
+#include <memory>
+
+#include "core/data/dataset.h"
+#include "core/data/sampler.h"
+#include "core/step/execution.h"
+
+namespace sparring {
+
+// What a tick reports; means over the steps since the last report.
+struct Report {
+  int64_t step = 0;
+  int64_t images = 0;  // reals shown since the last report
+  double generator_loss = 0;
+  double discriminator_loss = 0;
+};
+
+class Trainer {
+ public:
+  Trainer(Pair pair, std::unique_ptr<Execution> execution);
+
+  // The data from here on. The same dataset and batch size again go on where they stopped.
+  void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size);
+  void step();
+  // Reads the losses from the device: the only synchronisation of a tick.
+  Report report();
+
+ private:
+  Pair pair_;
+  std::unique_ptr<Execution> execution_;
+  std::shared_ptr<const Dataset> dataset_;
+  std::unique_ptr<Sampler> sampler_;
+  int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
+  at::Tensor loss_sums_;  // [2], float64
+};
+
+}  // namespace sparring
