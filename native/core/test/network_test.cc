@@ -1,0 +1,94 @@
+#include "core/nn/network.h"
+
+#include "core/error.h"
+#include "core/nn/latent.h"
+#include "core/test/pairs.h"
+#include "core/test/check.h"  // last: see there
+
+using namespace sparring;
+using namespace sparring::test;
+
+TEST_CASE("an unknown layer type and a layer without its options are refused") {
+  RandomStream stream(0);
+  CHECK_THROWS_WITH_AS(Network({layer("nonsense", "0")}, at::kCPU, at::kFloat, stream),
+                       "Expected a known layer type but received nonsense", Error);
+  CHECK_THROWS_WITH_AS(Network({layer("linear", "0")}, at::kCPU, at::kFloat, stream),
+                       "Expected a complete layer but linear '0' lacks its option inFeatures", Error);
+}
+
+TEST_CASE("weights of another network are refused before anything is copied") {
+  RandomStream stream(0);
+  Network network(small_discriminator(), at::kCPU, at::kFloat, stream);
+  NamedTensors values = network.state();
+  for (auto& [name, tensor] : values) tensor = at::ones_like(tensor);
+  values.back().second = at::ones({2});
+  const at::Tensor before = network.state()[0].second.clone();
+  CHECK_THROWS_AS(network.load(values), Error);
+  CHECK(at::equal(network.state()[0].second, before));
+}
+
+TEST_CASE("the state has PyTorch's keys in PyTorch's order, and whole counters in any precision") {
+  RandomStream stream(0);
+  const Network network(small_generator(5), at::kCPU, at::kDouble, stream);
+  const NamedTensors state = network.state();
+  std::vector<std::string> keys;
+  for (const auto& [name, tensor] : state) keys.push_back(name);
+  const std::vector<std::string> start(keys.begin(), keys.begin() + 9);
+  CHECK(start == std::vector<std::string>{
+                     "l1.0.weight", "l1.0.bias", "conv_blocks.0.weight", "conv_blocks.0.bias",
+                     "conv_blocks.0.running_mean", "conv_blocks.0.running_var",
+                     "conv_blocks.0.num_batches_tracked", "conv_blocks.2.weight",
+                     "conv_blocks.2.bias"});
+  CHECK((state[0].second.scalar_type() == at::kDouble));
+  CHECK((state[6].second.scalar_type() == at::kLong));
+}
+
+TEST_CASE("one seed gives one set of weights, another seed another, and libtorch's own stream is left alone") {
+  at::manual_seed(5);
+  const at::Tensor expected = at::rand({4});
+  at::manual_seed(5);
+  RandomStream a(1), b(1), c(2);
+  const Network first(small_generator(5), at::kCPU, at::kFloat, a);
+  const Network same(small_generator(5), at::kCPU, at::kFloat, b);
+  const Network other(small_generator(5), at::kCPU, at::kFloat, c);
+  CHECK(at::equal(first.state()[0].second, same.state()[0].second));
+  CHECK_FALSE(at::equal(first.state()[0].second, other.state()[0].second));
+  CHECK(at::equal(at::rand({4}), expected));
+}
+
+TEST_CASE("evaluating does not train: statistics stay, and training mode is back afterwards") {
+  RandomStream stream(0);
+  Network network(small_generator(5), at::kCPU, at::kFloat, stream);
+  const at::Tensor mean = network.state()[4].second.clone();
+  const at::Tensor latent = at::randn({3, 5});
+  const at::Tensor once = network.evaluate(latent);
+  CHECK(at::equal(once, network.evaluate(latent)));
+  CHECK_FALSE(once.requires_grad());
+  CHECK(at::equal(network.state()[4].second, mean));
+  CHECK(network.body().is_training());
+  network.body().forward(latent);
+  CHECK_FALSE(at::equal(network.state()[4].second, mean));
+}
+
+TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
+  RandomStream stream(3);
+  const at::Tensor latent = draw_latent({62, 10, 2}, 500, at::TensorOptions(at::kFloat), stream);
+  REQUIRE(latent.sizes() == at::IntArrayRef({500, 74}));
+  const at::Tensor noise = latent.narrow(1, 0, 62), labels = latent.narrow(1, 62, 10);
+  CHECK(std::abs(noise.mean().item<double>()) < 0.03);
+  CHECK(std::abs(noise.std().item<double>() - 1) < 0.03);
+  CHECK(at::equal(labels.sum(1), at::ones({500})));
+  CHECK(labels.sum(0).min().item<double>() > 20);
+  const at::Tensor codes = latent.narrow(1, 72, 2);
+  CHECK(codes.min().item<double>() < -0.9);
+  CHECK(codes.max().item<double>() > 0.9);
+  CHECK(codes.abs().max().item<double>() <= 1);
+}
+
+TEST_CASE("a forked stream goes on by itself from where the other stood") {
+  RandomStream stream(7);
+  at::rand({3}, stream.cpu());
+  const auto fork = stream.fork();
+  const at::Tensor next = at::rand({3}, stream.cpu());
+  CHECK(at::equal(at::rand({3}, fork->cpu()), next));
+}
