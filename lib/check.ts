@@ -88,3 +88,8 @@ export function shape(value: unknown, name: string, rank?: number): number[] {
 export function seed(value: unknown, name: string): number {
   return integer(value, name, 0);
 }
+
+/** CPU threads of the engine. */
+export function threads(value: unknown, name: string): number {
+  return integer(value, name, 1, 1024);
+}

@@ -18,21 +18,23 @@ export function devices(): Devices {
   return addon().devices();
 }
 
+export function isDevice(device: unknown): device is Device {
+  return typeof device === "string" && /^(cpu|cuda(:\d{1,3})?)$/.test(device);
+}
+
 /** A device name, checked against this machine. Throws ERR_DEVICE with the reason if it has none such. */
-export function resolveDevice(device: unknown = "cpu"): Device {
-  if (typeof device !== "string" || !/^(cpu|cuda(:\d{1,3})?)$/.test(device)) {
-    throw wrongType('"cpu", "cuda" or "cuda:i"', "device", device);
-  }
+export function resolveDevice(device: unknown = "cpu", name = "device"): Device {
+  if (!isDevice(device)) throw wrongType('"cpu", "cuda" or "cuda:i"', name, device);
   if (device === "cpu") return device;
   const { cuda, cudaOff } = direct(() => devices());
   const index = Number(device.split(":")[1] ?? 0);
   if (cudaOff !== null) {
-    throw new SparringError("ERR_DEVICE", `Expected a usable device for device but received "${device}": ${cudaOff}`);
+    throw new SparringError("ERR_DEVICE", `Expected a usable device for ${name} but received "${device}": ${cudaOff}`);
   }
   if (index >= cuda) {
-    throw new SparringError("ERR_DEVICE", `Expected one of ${cuda} CUDA devices for device but received "${device}"`);
+    throw new SparringError("ERR_DEVICE", `Expected one of ${cuda} CUDA devices for ${name} but received "${device}"`);
   }
-  return device as Device;
+  return device;
 }
 
 /** Number of CPU threads that the engine computes with. Equal numbers give equal bits. */
@@ -46,6 +48,6 @@ export function threads(): Promise<number> {
  * @param count 1 to 1024; more than the machine's cores slows down
  */
 export function setThreads(count: number): Promise<void> {
-  check.integer(count, "threads", 1, 1024);
+  check.threads(count, "threads");
   return crossing(() => addon().setThreads(count));
 }

@@ -39,7 +39,9 @@ export async function readSafetensors(path: string): Promise<TensorData[]> {
 }
 
 /** @internal */
-export function parseSafetensors(bytes: Uint8Array, path: string): TensorData[] {
+export function parseSafetensors(file: Uint8Array, path: string): TensorData[] {
+  // As a plain array: the slice() of a Buffer would not copy.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const refuse = (what: string): SparringError =>
     new SparringError("ERR_WEIGHTS", `Expected a safetensors file for path but received ${JSON.stringify(path)}: ${what}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -94,7 +96,7 @@ export function checkState(tensors: readonly TensorData[], state: ReadonlyMap<st
     const tensor = found.get(name);
     if (tensor === undefined) problems.push(`${name} is missing`);
     else if (!sameShape(tensor.shape, shape)) problems.push(`${name} is [${tensor.shape.join(", ")}], needs [${shape.join(", ")}]`);
-    else if (!isFinite_(tensor)) problems.push(`${name} holds values that are not finite`);
+    else if (!allFinite(tensor)) problems.push(`${name} holds values that are not finite`);
   }
   for (const name of found.keys()) if (!state.has(name)) problems.push(`${name} is surplus`);
   if (problems.length > 0) {
@@ -106,9 +108,9 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((side, i) => side === b[i]);
 }
 
-function isFinite_(tensor: TensorData): boolean {
+function allFinite(tensor: TensorData): boolean {
   if (tensor.dtype !== "float32" && tensor.dtype !== "float64") return true;
-  const { buffer } = tensor.data.slice();
+  const { buffer } = tensor.data.slice(); // a copy: the file's bytes need not be aligned
   const values = tensor.dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
   return values.every(Number.isFinite);
 }

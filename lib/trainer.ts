@@ -134,21 +134,28 @@ export class Trainer implements Disposable {
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw wrongType("an AbortSignal", "signal", options.signal);
     return {
       steps: check.integer(options.steps, "steps", 1),
-      batchSize: this.#checkBatch(options.batchSize ?? 64, dataset),
+      batchSize: checkBatch(options.batchSize ?? 64, "batchSize", this, dataset.size),
       tickEvery: check.integer(options.tickEvery ?? 100, "tickEvery", 1),
       signal: options.signal,
     };
   }
+}
 
-  #checkBatch(batchSize: unknown, dataset: Dataset): number {
-    const coupled = [...this.generator.resolved.state.keys(), ...this.discriminator.resolved.state.keys()].some((key) => key.endsWith(".running_mean"));
-    const least = coupled ? 2 : 1;
-    const batch = check.integer(batchSize, "batchSize", least, dataset.size);
-    if (coupled && dataset.size % batch === 1) {
-      throw outOfRange(`a number that does not leave a last batch of 1 of ${dataset.size} images (BatchNorm trains on more than one)`, "batchSize", batch);
-    }
-    return batch;
+/** @internal A batch size that every batch of an epoch of `size` images can be trained with. */
+export function checkBatch(
+  batchSize: unknown,
+  name: string,
+  pair: Pick<TrainerOptions, "generator" | "discriminator">,
+  size: number,
+): number {
+  const keys = [pair.generator, pair.discriminator].flatMap((network) => [...network.resolved.state.keys()]);
+  const coupled = keys.some((key) => key.endsWith(".running_mean"));
+  if (coupled && size < 2) throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
+  const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
+  if (coupled && size % batch === 1) {
+    throw outOfRange(`a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one)`, name, batch);
   }
+  return batch;
 }
 
 function checkPair({ generator, discriminator }: TrainerOptions): { generator: Generator; discriminator: Discriminator } {

@@ -30,7 +30,6 @@ constexpr int64_t kSampleBatch = 256;
 at::Tensor sample(Network& network, const Latent& latent, int64_t count, uint64_t seed) {
   RandomStream stream(seed);
   const auto options = at::TensorOptions(network.device()).dtype(network.precision());
-  // One draw for all, so that the first samples of a seed are the same for every count... of a batch.
   std::vector<at::Tensor> parts;
   for (int64_t start = 0; start < count; start += kSampleBatch) {
     const int64_t size = std::min(kSampleBatch, count - start);

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { pythonEnvironment } from "../../scripts/python-env.mjs";
+
+const testFolder = fileURLToPath(new URL("../", import.meta.url));
+type Environment = { python: string; env?: Record<string, string> } | null;
+let environment: Promise<Environment> | undefined;
+
+/** What an independent program says: live, or as it said when the reference was written. */
+export interface Verdict<T> {
+  /** False where no PyTorch could be had: the committed values come from another processor, perhaps. */
+  readonly live: boolean;
+  readonly value: T;
+}
+
+/**
+ * Runs a Python script of test/ and parses the JSON that it prints. Where PyTorch cannot be had, answers
+ * with test/reference/<name>.json and says so; in CI that is a failure. SPARRING_WRITE_REFERENCE=1 writes
+ * the file anew.
+ */
+export async function referee<T>(name: string, script: string, args: readonly string[]): Promise<Verdict<T>> {
+  const file = join(testFolder, "reference", `${name}.json`);
+  environment ??= pythonEnvironment() as Promise<Environment>;
+  const found = await environment;
+  if (found === null) {
+    if (process.env.CI !== undefined) throw new Error("Expected a PyTorch to compare with in CI but found none");
+    console.warn(`${name}: no PyTorch here, comparing with the committed reference`);
+    return { live: false, value: JSON.parse(readFileSync(file, "utf8")) };
+  }
+  const value = await runPython<T>(found, script, args);
+  if (process.env.SPARRING_WRITE_REFERENCE === "1") {
+    mkdirSync(join(testFolder, "reference"), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(value)}\n`);
+  }
+  return { live: true, value };
+}
+
+async function runPython<T>(found: NonNullable<Environment>, script: string, args: readonly string[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(found.python, [join(testFolder, script), ...args], {
+    env: { ...process.env, ...found.env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout);
+}

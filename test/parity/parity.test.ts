@@ -1,0 +1,90 @@
+// The article's script in PyTorch is the referee: same seed, same numbers, bit for bit.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { datasets, type Latent, setThreads, threads } from "../../lib/index.js";
+import { digest, makePair, withFolder } from "../helpers/networks.js";
+import { referee } from "../helpers/referee.js";
+
+interface Trajectory {
+  readonly initial: string;
+  readonly losses: [number, number][];
+  readonly final: string;
+}
+
+interface Case {
+  readonly name: string;
+  readonly pair: "article" | "mlp";
+  readonly size: number;
+  readonly latent: Required<Latent>;
+  readonly threads: number;
+}
+
+const noise = { noise: 100, classes: 0, codes: 0 };
+const labelled = { noise: 62, classes: 10, codes: 2 };
+const cases: Case[] = [
+  { name: "article-1-thread", pair: "article", size: 32, latent: noise, threads: 1 },
+  { name: "article-2-threads", pair: "article", size: 32, latent: noise, threads: 2 },
+  { name: "article-labels-codes", pair: "article", size: 32, latent: labelled, threads: 1 },
+  { name: "mlp-2-threads", pair: "mlp", size: 28, latent: noise, threads: 2 },
+];
+// More than one epoch of 1,000 images in batches of 64: the last batch of 40 and a new permutation are in.
+const steps = 20;
+const count = 1000;
+
+async function trainHere({ pair, size, latent }: Case): Promise<Trajectory> {
+  const { generator, discriminator, trainer } = makePair({ pair, size, latent, seed: 0 });
+  const initial = await digest(generator, discriminator);
+  const losses: [number, number][] = [];
+  for await (const tick of trainer.run(await firstImages(size), { steps, tickEvery: 1 })) {
+    losses.push([tick.discriminatorLoss, tick.generatorLoss]);
+  }
+  return { initial, losses, final: await digest(generator, discriminator) };
+}
+
+async function firstBytes(size: number): Promise<Uint8Array> {
+  using mnist = await datasets.mnist({ size });
+  const { data } = await mnist.read(0, count);
+  return Uint8Array.from(data, (value) => Math.round(value * 255));
+}
+
+async function firstImages(size: number) {
+  return datasets.fromBytes(await firstBytes(size), { shape: [count, 1, size, size] });
+}
+
+async function trainThere({ name, pair, size, latent, threads }: Case) {
+  return withFolder(async (folder) => {
+    const images = join(folder, "images.bin");
+    await writeFile(images, await firstBytes(size));
+    const widths = [latent.noise, latent.classes, latent.codes].map(String);
+    const numbers = ["--size", `${size}`, "--steps", `${steps}`, "--threads", `${threads}`, "--latent", ...widths];
+    return referee<Trajectory>(name, "parity/train.py", ["--pair", pair, "--images", images, ...numbers]);
+  });
+}
+
+describe("eager training and the PyTorch script from one seed", async () => {
+  const before = await threads();
+  afterAll(() => setThreads(before));
+
+  it.each(cases)("$name: equal initial weights, 20 equal losses, equal final weights", { timeout: 300_000 }, async (one) => {
+    await setThreads(one.threads);
+    const theirs = await trainThere(one);
+    const ours = await trainHere(one);
+    expect(ours.losses).toHaveLength(steps);
+    if (theirs.live) {
+      expect(ours).toEqual(theirs.value);
+    } else {
+      ours.losses.forEach(([d, g], i) => {
+        expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
+        expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
+      });
+    }
+  });
+
+  it("another seed gives other weights and losses", async () => {
+    const one = cases[3] as Case;
+    const { generator, discriminator } = makePair({ ...one, seed: 1 });
+    const other = makePair({ ...one, seed: 0 });
+    expect(await digest(generator, discriminator)).not.toBe(await digest(other.generator, other.discriminator));
+  });
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Training uses every core by itself; files side by side would only wait for each other.
+    fileParallelism: false,
+    // Worker threads of vitest would share one libtorch; a process a file is what users have.
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // libgomp's threads spin while they wait: on two shared cores that costs more than it gives.
+    env: { OMP_WAIT_POLICY: "passive" },
+  },
+});
