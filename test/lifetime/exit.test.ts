@@ -1,0 +1,47 @@
+// The engine thread under every way a process can end: this was a segmentation fault, every time.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const child = fileURLToPath(new URL("./child.mjs", import.meta.url));
+const times = 20;
+
+interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly error: string;
+}
+
+function run(how: string): Promise<Ending> {
+  return new Promise((resolve) => {
+    const process_ = spawn(process.execPath, [child, how], { stdio: ["ignore", "ignore", "pipe"] });
+    let error = "";
+    process_.stderr.on("data", (text) => {
+      error += text;
+    });
+    process_.on("close", (code, signal) => resolve({ code, signal, error }));
+  });
+}
+
+/** Two at a time: enough to shake the timing, not so much that the machine only waits. */
+async function runMany(how: string, count: number): Promise<Ending[]> {
+  const endings: Ending[] = [];
+  for (let i = 0; i < count; i += 2) endings.push(...(await Promise.all([run(how), run(how)])));
+  return endings;
+}
+
+it.each<[string, number, number, string]>([
+  ["exit", times, 7, ""],
+  ["throw", times, 1, "Error: uncaught"],
+  ["terminate", times, 0, ""],
+  ["end", 4, 0, ""],
+  ["exit-with-worker", 6, 7, ""],
+  ["two-workers", 4, 7, ""],
+  ["late", 4, 7, ""],
+])("%s in the middle of a step, %i times: a clean end with code %i", { timeout: 240_000 }, async (how, count, code, error) => {
+  for (const ending of await runMany(how, count)) {
+    expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });
+    if (error === "") expect(ending.error).toBe("");
+    else expect(ending.error).toContain(error);
+  }
+});
