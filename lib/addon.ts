@@ -8,7 +8,11 @@ import type { NativeAddon } from "./native.js";
 
 /** What the build wrote beside the addon. */
 export interface BuildInfo {
-  readonly libtorch: { readonly directory: string; readonly version: string; readonly cuda: string | null };
+  readonly libtorch: {
+    readonly directory: string;
+    readonly version: string;
+    readonly cuda: string | null;
+  };
 }
 
 const packageRoot = fileURLToPath(new URL("../", import.meta.url));
@@ -29,7 +33,11 @@ export function load(folder: string): NativeAddon {
   try {
     native = createRequire(import.meta.url)(join(folder, "sparring.node"));
   } catch (cause) {
-    throw new SparringError("ERR_LIBTORCH", `The native addon cannot be loaded: ${(cause as Error).message}; ${rebuild}`, { cause });
+    throw new SparringError(
+      "ERR_LIBTORCH",
+      `The native addon cannot be loaded: ${(cause as Error).message}; ${rebuild}`,
+      { cause },
+    );
   }
   checkLoaded(native, build);
   // process.exit() and uncaught errors run no cleanup hooks: without this the engine thread would
@@ -42,17 +50,27 @@ function readBuild(folder: string): BuildInfo {
   try {
     return JSON.parse(readFileSync(join(folder, "build.json"), "utf8"));
   } catch (cause) {
-    throw new SparringError("ERR_LIBTORCH", `The native addon has not been built (no build.json in build/Release); ${rebuild}`, { cause });
+    throw new SparringError(
+      "ERR_LIBTORCH",
+      `The native addon has not been built (no build.json in build/Release); ${rebuild}`,
+      { cause },
+    );
   }
 }
 
 function checkVersion(build: BuildInfo, found: string | undefined): void {
   const { version, directory } = build.libtorch;
   if (found === undefined) {
-    throw new SparringError("ERR_LIBTORCH", `Expected libtorch ${version} in ${directory} but it is not there any more; ${rebuild}`);
+    throw new SparringError(
+      "ERR_LIBTORCH",
+      `Expected libtorch ${version} in ${directory} but it is not there any more; ${rebuild}`,
+    );
   }
   if (found !== version) {
-    throw new SparringError("ERR_LIBTORCH", `Expected libtorch ${version}, which the addon was built for, in ${directory} but received ${found}; ${rebuild}`);
+    throw new SparringError(
+      "ERR_LIBTORCH",
+      `Expected libtorch ${version}, which the addon was built for, in ${directory} but received ${found}; ${rebuild}`,
+    );
   }
 }
 
@@ -72,19 +90,32 @@ function checkLoaded(native: NativeAddon, build: BuildInfo): void {
 function libtorchVersion(directory: string): string | undefined {
   try {
     const text = readFileSync(join(directory, "include/torch/headeronly/version.h"), "utf8");
-    const part = (name: string) => new RegExp(`#define TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1];
+    const part = (name: string) =>
+      new RegExp(`#define TORCH_VERSION_${name} (\\d+)`).exec(text)?.[1];
     return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
   } catch {
     return undefined;
   }
 }
 
-const nativeCodes = new Set<string>(["ERR_ARCHITECTURE", "ERR_DATA", "ERR_DEVICE", "ERR_DISPOSED", "ERR_MEMORY", "ERR_STOPPED", "ERR_WEIGHTS"]);
+const nativeCodes = new Set<string>([
+  "ERR_ARCHITECTURE",
+  "ERR_DATA",
+  "ERR_DEVICE",
+  "ERR_DISPOSED",
+  "ERR_MEMORY",
+  "ERR_STOPPED",
+  "ERR_WEIGHTS",
+]);
 
 /** A native error as a SparringError whose stack points at the caller. */
 export function toSparringError(cause: unknown): SparringError {
   const { code, message } = cause as { code?: string; message: string };
-  return new SparringError(code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE", message, { cause });
+  return new SparringError(
+    code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE",
+    message,
+    { cause },
+  );
 }
 
 /** Awaits native work; a failure carries the stack of the JavaScript call that asked for it. */

@@ -1,6 +1,14 @@
 import * as check from "./check.js";
 import { SparringError, wrongType } from "./errors.js";
-import { type Layer, type OptionValue, Place, product, type ResolvedLayer, type Shape, type TensorSpec } from "./layers/kind.js";
+import {
+  type Layer,
+  type OptionValue,
+  Place,
+  product,
+  type ResolvedLayer,
+  type Shape,
+  type TensorSpec,
+} from "./layers/kind.js";
 import { layerKinds } from "./layers/table.js";
 
 /** What a generator starts from; the parts stand side by side, in this order. */
@@ -53,9 +61,14 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
 }
 
 /** Infers every size of a discriminator, which has to end in one score. */
-export function resolveDiscriminator(architecture: DiscriminatorArchitecture): ResolvedArchitecture {
+export function resolveDiscriminator(
+  architecture: DiscriminatorArchitecture,
+): ResolvedArchitecture {
   requireArchitecture(architecture, "{ image, layers }");
-  const resolved = resolve(architecture.layers, check.shape(architecture.image, "architecture.image"));
+  const resolved = resolve(
+    architecture.layers,
+    check.shape(architecture.image, "architecture.image"),
+  );
   if (product(resolved.output) !== 1 || resolved.output.length !== 1) {
     throw new SparringError(
       "ERR_ARCHITECTURE",
@@ -66,7 +79,8 @@ export function resolveDiscriminator(architecture: DiscriminatorArchitecture): R
 }
 
 function requireArchitecture(architecture: unknown, what: string): void {
-  if (!check.isObject(architecture)) throw wrongType(`an object ${what}`, "architecture", architecture);
+  if (!check.isObject(architecture))
+    throw wrongType(`an object ${what}`, "architecture", architecture);
 }
 
 function resolve(layers: unknown, input: Shape): ResolvedArchitecture {
@@ -78,12 +92,14 @@ function resolve(layers: unknown, input: Shape): ResolvedArchitecture {
 
 function resolveAll(layers: unknown, input: Shape, prefix: string): ResolvedLayer[] {
   const where = prefix === "" ? "architecture.layers" : `layers of ${prefix.slice(0, -1)}`;
-  if (!Array.isArray(layers) || layers.length === 0) throw wrongType("a non-empty array of layers", where, layers);
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw wrongType("a non-empty array of layers", where, layers);
   const resolved: ResolvedLayer[] = [];
   const names = new Set<string>();
   layers.forEach((layer, position) => {
     const one = resolveOne(layer, resolved.at(-1)?.output ?? input, prefix, position);
-    if (names.has(one.name)) throw wrongType("a name that no sibling has", `name of ${one.path}`, one.name);
+    if (names.has(one.name))
+      throw wrongType("a name that no sibling has", `name of ${one.path}`, one.name);
     names.add(one.name);
     resolved.push(one);
   });
@@ -92,20 +108,44 @@ function resolveAll(layers: unknown, input: Shape, prefix: string): ResolvedLaye
 
 function resolveOne(layer: unknown, input: Shape, prefix: string, position: number): ResolvedLayer {
   const spot = `${prefix}${position}`;
-  if (!check.isObject(layer) || typeof layer.type !== "string") throw wrongType("a layer { type, ... }", `layer ${spot}`, layer);
+  if (!check.isObject(layer) || typeof layer.type !== "string")
+    throw wrongType("a layer { type, ... }", `layer ${spot}`, layer);
   const name = layerName(layer as Layer, spot) ?? String(position);
   const path = `${prefix}${name}`;
   if (layer.type === "sequential") {
     const layers = resolveAll(layer.layers, input, `${path}.`);
-    return { type: "sequential", name, path, options: {}, layers, input, output: layers.at(-1)?.output ?? input };
+    return {
+      type: "sequential",
+      name,
+      path,
+      options: {},
+      layers,
+      input,
+      output: layers.at(-1)?.output ?? input,
+    };
   }
   const kind = layerKinds.get(layer.type);
   if (kind === undefined) {
-    throw wrongType(`one of sequential, ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, layer.type);
+    throw wrongType(
+      `one of sequential, ${[...layerKinds.keys()].join(", ")}`,
+      `type of layer ${path}`,
+      layer.type,
+    );
   }
   const at = new Place(path, layer.type);
-  check.options(layer as Record<string, OptionValue>, String(at), ["type", "name", ...kind.options]);
-  return { type: layer.type, name, path, layers: [], input, ...kind.resolve(layer as Layer, input, at) };
+  check.options(layer as Record<string, OptionValue>, String(at), [
+    "type",
+    "name",
+    ...kind.options,
+  ]);
+  return {
+    type: layer.type,
+    name,
+    path,
+    layers: [],
+    input,
+    ...kind.resolve(layer as Layer, input, at),
+  };
 }
 
 function layerName(layer: Layer, spot: string): string | undefined {
@@ -117,7 +157,9 @@ function layerName(layer: Layer, spot: string): string | undefined {
 }
 
 function collectState(layer: ResolvedLayer, state: Map<string, TensorSpec>): void {
-  for (const [name, spec] of Object.entries(layerKinds.get(layer.type)?.state?.(layer.options) ?? {})) {
+  for (const [name, spec] of Object.entries(
+    layerKinds.get(layer.type)?.state?.(layer.options) ?? {},
+  )) {
     state.set(`${layer.path}.${name}`, spec);
   }
   for (const child of layer.layers) collectState(child, state);

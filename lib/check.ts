@@ -6,7 +6,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** An options object with no key that the call does not know. */
-export function options<T extends object>(value: T | undefined, name: string, known: readonly (keyof T & string)[]): T {
+export function options<T extends object>(
+  value: T | undefined,
+  name: string,
+  known: readonly (keyof T & string)[],
+): T {
   if (value === undefined) return {} as T;
   if (!isObject(value)) throw wrongType("an object", name, value);
   for (const key of Object.keys(value)) {
@@ -23,15 +27,30 @@ export function number(value: unknown, name: string): number {
 }
 
 /** A whole number of at least `min`, small enough to be exact. */
-export function integer(value: unknown, name: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
-  const what = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
+export function integer(
+  value: unknown,
+  name: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  const what =
+    max === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${min}`
+      : `a whole number from ${min} to ${max}`;
   if (typeof value !== "number") throw wrongType(what, name, value);
-  if (!Number.isSafeInteger(value) || value < min || value > max) throw outOfRange(what, name, value);
+  if (!Number.isSafeInteger(value) || value < min || value > max)
+    throw outOfRange(what, name, value);
   return value;
 }
 
 /** A number in [min, max), or in [min, max] if `closed`. */
-export function within(value: unknown, name: string, min: number, max: number, closed = false): number {
+export function within(
+  value: unknown,
+  name: string,
+  min: number,
+  max: number,
+  closed = false,
+): number {
   const what = `a number in [${min}, ${max}${closed ? "]" : ")"}`;
   if (typeof value !== "number") throw wrongType(what, name, value);
   const inside = value >= min && (closed ? value <= max : value < max);
@@ -74,8 +93,13 @@ export function oneOf<T extends string>(value: unknown, name: string, allowed: r
 
 /** A shape of the given rank (any rank if none is given), each side a whole number of at least 1. */
 export function shape(value: unknown, name: string, rank?: number): number[] {
-  const what = rank === undefined ? "an array of whole numbers" : `an array of ${rank} whole numbers`;
-  if (!Array.isArray(value) || value.length === 0 || (rank !== undefined && value.length !== rank)) {
+  const what =
+    rank === undefined ? "an array of whole numbers" : `an array of ${rank} whole numbers`;
+  if (
+    !Array.isArray(value) ||
+    value.length === 0 ||
+    (rank !== undefined && value.length !== rank)
+  ) {
     throw wrongType(what, name, value);
   }
   value.forEach((side, i) => {

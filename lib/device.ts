@@ -29,10 +29,16 @@ export function resolveDevice(device: unknown = "cpu", name = "device"): Device 
   const { cuda, cudaOff } = direct(() => devices());
   const index = Number(device.split(":")[1] ?? 0);
   if (cudaOff !== null) {
-    throw new SparringError("ERR_DEVICE", `Expected a usable device for ${name} but received "${device}": ${cudaOff}`);
+    throw new SparringError(
+      "ERR_DEVICE",
+      `Expected a usable device for ${name} but received "${device}": ${cudaOff}`,
+    );
   }
   if (index >= cuda) {
-    throw new SparringError("ERR_DEVICE", `Expected one of ${cuda} CUDA devices for ${name} but received "${device}"`);
+    throw new SparringError(
+      "ERR_DEVICE",
+      `Expected one of ${cuda} CUDA devices for ${name} but received "${device}"`,
+    );
   }
   return device;
 }

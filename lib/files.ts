@@ -7,7 +7,10 @@ import { SparringError } from "./errors.js";
  * Writes a file so that it is there whole or not at all: beside it under another name, synced, renamed.
  * Throws ERR_OUTPUT.
  */
-export async function writeWhole(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
+export async function writeWhole(
+  path: string,
+  chunks: readonly (Uint8Array | string)[],
+): Promise<void> {
   const target = resolve(path);
   const temporary = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
@@ -22,7 +25,11 @@ export async function writeWhole(path: string, chunks: readonly (Uint8Array | st
     await syncFolder(dirname(target));
   } catch (cause) {
     await unlink(temporary).catch(() => {});
-    throw new SparringError("ERR_OUTPUT", `Expected a writable file for path but received ${JSON.stringify(path)} (${reason(cause)})`, { cause });
+    throw new SparringError(
+      "ERR_OUTPUT",
+      `Expected a writable file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
+      { cause },
+    );
   }
 }
 

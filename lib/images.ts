@@ -39,7 +39,10 @@ export class Images {
     check.integer(start, "start", 0, this.count - 1);
     check.integer(end, "end", start + 1, this.count);
     const size = product(this.shape.slice(1));
-    return new Images(this.data.slice(start * size, end * size), [end - start, ...this.shape.slice(1)]);
+    return new Images(this.data.slice(start * size, end * size), [
+      end - start,
+      ...this.shape.slice(1),
+    ]);
   }
 
   /** The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True). */
@@ -52,7 +55,9 @@ export class Images {
     if (this.shape.length !== 4 || (channels !== 1 && channels !== 3)) {
       throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
     }
-    const grid = await crossing(() => addon().renderGrid(this.data, [...this.shape], columns, padding, normalize));
+    const grid = await crossing(() =>
+      addon().renderGrid(this.data, [...this.shape], columns, padding, normalize),
+    );
     // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
     const { default: sharp } = await import("sharp");
     return sharp(grid.data, { raw: { width: grid.width, height: grid.height, channels: 3 } })
@@ -63,7 +68,8 @@ export class Images {
   /** Writes `toPng()` to a .png file, whole or not at all. */
   async save(path: string, options: GridOptions = {}): Promise<void> {
     check.string(path, "path");
-    if (extname(path).toLowerCase() !== ".png") throw wrongType("a path that ends in .png", "path", path);
+    if (extname(path).toLowerCase() !== ".png")
+      throw wrongType("a path that ends in .png", "path", path);
     await writeWhole(path, [await this.toPng(options)]);
   }
 }

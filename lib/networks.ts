@@ -43,7 +43,9 @@ abstract class Network implements Disposable {
     this.device = resolveDevice(options.device);
     this.resolved = resolved;
     const { Network } = addon();
-    this.native = direct(() => new Network(resolved.layers, this.device, options.seed, countBytes(resolved)));
+    this.native = direct(
+      () => new Network(resolved.layers, this.device, options.seed, countBytes(resolved)),
+    );
   }
 
   /** How many numbers training changes. */
@@ -114,7 +116,10 @@ export class Generator extends Network {
   async sample(count: number, options: { seed?: number } = {}): Promise<Images> {
     check.integer(count, "count", 1);
     check.options(options, "options", ["seed"]);
-    const seed = options.seed === undefined ? Math.floor(Math.random() * 2 ** 48) : check.seed(options.seed, "seed");
+    const seed =
+      options.seed === undefined
+        ? Math.floor(Math.random() * 2 ** 48)
+        : check.seed(options.seed, "seed");
     const data = await crossing(() => this.native.sample(this.latent, count, seed));
     return new Images(data, [count, ...this.image]);
   }
@@ -164,6 +169,7 @@ export class Discriminator extends Network {
 /** @internal Bytes of weights and buffers. */
 export function countBytes(resolved: ResolvedArchitecture): number {
   let bytes = 0;
-  for (const spec of resolved.state.values()) bytes += product(spec.shape) * (spec.dtype === "int64" ? 8 : 4);
+  for (const spec of resolved.state.values())
+    bytes += product(spec.shape) * (spec.dtype === "int64" ? 8 : 4);
   return bytes;
 }

@@ -7,12 +7,17 @@ import type { TensorData } from "./native.js";
 
 const codes = { float32: "F32", float64: "F64", int64: "I64", uint8: "U8" } as const;
 const sizes = { float32: 4, float64: 8, int64: 8, uint8: 1 } as const;
-const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code as string, dtype as TensorData["dtype"]]));
+const dtypes = new Map(
+  Object.entries(codes).map(([dtype, code]) => [code as string, dtype as TensorData["dtype"]]),
+);
 /** The reference implementation's limit. */
 const headerLimit = 100_000_000;
 
 /** Writes tensors to a file, whole or not at all. */
-export async function writeSafetensors(path: string, tensors: readonly TensorData[]): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorData[],
+): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
@@ -33,7 +38,11 @@ export async function readSafetensors(path: string): Promise<TensorData[]> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new SparringError("ERR_WEIGHTS", `Expected a safetensors file for path but received ${JSON.stringify(path)} (${reason(cause)})`, { cause });
+    throw new SparringError(
+      "ERR_WEIGHTS",
+      `Expected a safetensors file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
+      { cause },
+    );
   }
   return parseSafetensors(bytes, path);
 }
@@ -43,7 +52,10 @@ export function parseSafetensors(file: Uint8Array, path: string): TensorData[] {
   // As a plain array: the slice() of a Buffer would not copy.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const refuse = (what: string): SparringError =>
-    new SparringError("ERR_WEIGHTS", `Expected a safetensors file for path but received ${JSON.stringify(path)}: ${what}`);
+    new SparringError(
+      "ERR_WEIGHTS",
+      `Expected a safetensors file for path but received ${JSON.stringify(path)}: ${what}`,
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 8) throw refuse("it is shorter than 8 bytes");
   const length = view.getBigUint64(0, true);
@@ -74,12 +86,18 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
 function parseTensor(name: string, entry: unknown, body: Uint8Array, refuse: Refuse): TensorData {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const dtype = dtypes.get(String(code));
-  if (dtype === undefined) throw refuse(`${name} has the dtype ${String(code)}, not one of ${[...dtypes.keys()].join(", ")}`);
-  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw refuse(`${name} has no sound shape and data_offsets`);
+  if (dtype === undefined)
+    throw refuse(
+      `${name} has the dtype ${String(code)}, not one of ${[...dtypes.keys()].join(", ")}`,
+    );
+  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
+    throw refuse(`${name} has no sound shape and data_offsets`);
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > body.byteLength) throw refuse(`${name} lies outside the file`);
   if (product(shape) * sizes[dtype] !== end - begin) {
-    throw refuse(`${name} has ${end - begin} bytes, but its shape [${shape.join(", ")}] of ${code} needs ${product(shape) * sizes[dtype]}`);
+    throw refuse(
+      `${name} has ${end - begin} bytes, but its shape [${shape.join(", ")}] of ${code} needs ${product(shape) * sizes[dtype]}`,
+    );
   }
   return { name, dtype, shape, data: body.slice(begin, end) };
 }
@@ -89,18 +107,26 @@ function isSizes(value: unknown): value is number[] {
 }
 
 /** Throws ERR_WEIGHTS with every name that is missing, surplus, of another shape, or holds NaN or infinity. */
-export function checkState(tensors: readonly TensorData[], state: ReadonlyMap<string, TensorSpec>, path: string): void {
+export function checkState(
+  tensors: readonly TensorData[],
+  state: ReadonlyMap<string, TensorSpec>,
+  path: string,
+): void {
   const problems: string[] = [];
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   for (const [name, { shape }] of state) {
     const tensor = found.get(name);
     if (tensor === undefined) problems.push(`${name} is missing`);
-    else if (!sameShape(tensor.shape, shape)) problems.push(`${name} is [${tensor.shape.join(", ")}], needs [${shape.join(", ")}]`);
+    else if (!sameShape(tensor.shape, shape))
+      problems.push(`${name} is [${tensor.shape.join(", ")}], needs [${shape.join(", ")}]`);
     else if (!allFinite(tensor)) problems.push(`${name} holds values that are not finite`);
   }
   for (const name of found.keys()) if (!state.has(name)) problems.push(`${name} is surplus`);
   if (problems.length > 0) {
-    throw new SparringError("ERR_WEIGHTS", `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${problems.join("; ")}`);
+    throw new SparringError(
+      "ERR_WEIGHTS",
+      `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${problems.join("; ")}`,
+    );
   }
 }
 

@@ -74,7 +74,9 @@ export class Trainer implements Disposable {
     };
     // Two moments for every weight, and gradients while a step runs.
     const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));
-    this.#native = direct(() => new (addon().Trainer)(generator.native, discriminator.native, settings, bytes));
+    this.#native = direct(
+      () => new (addon().Trainer)(generator.native, discriminator.native, settings, bytes),
+    );
   }
 
   /** Steps done so far. */
@@ -89,20 +91,27 @@ export class Trainer implements Disposable {
    */
   async *run(dataset: Dataset, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const { steps, batchSize, tickEvery, signal } = this.#checkRun(dataset, options);
-    if (this.#running) throw new SparringError("ERR_BUSY", "Expected an idle trainer for run() but it is running already");
+    if (this.#running)
+      throw new SparringError(
+        "ERR_BUSY",
+        "Expected an idle trainer for run() but it is running already",
+      );
     this.#running = true;
     const stop = () => this.#native.stop();
     signal?.addEventListener("abort", stop, { once: true });
     try {
       for (let done = 0; done < steps; ) {
         signal?.throwIfAborted();
-        const report = await crossing(() => this.#native.run(dataset.native, batchSize, Math.min(tickEvery, steps - done)));
+        const report = await crossing(() =>
+          this.#native.run(dataset.native, batchSize, Math.min(tickEvery, steps - done)),
+        );
         if (report !== null) {
           done += report.step - this.#step;
           this.#step = report.step;
           yield toTick(report);
         } else {
-          if (this.#disposed) throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
+          if (this.#disposed)
+            throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
           signal?.throwIfAborted();
         }
       }
@@ -129,9 +138,13 @@ export class Trainer implements Disposable {
     if (options === undefined) throw wrongType("an object", "options", options);
     check.options(options, "options", ["steps", "batchSize", "tickEvery", "signal"]);
     if (dataset.image.join() !== this.discriminator.image.join()) {
-      throw new SparringError("ERR_DATA", `Expected images of [${this.discriminator.image.join(", ")}] for dataset but received [${dataset.image.join(", ")}]`);
+      throw new SparringError(
+        "ERR_DATA",
+        `Expected images of [${this.discriminator.image.join(", ")}] for dataset but received [${dataset.image.join(", ")}]`,
+      );
     }
-    if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw wrongType("an AbortSignal", "signal", options.signal);
+    if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+      throw wrongType("an AbortSignal", "signal", options.signal);
     return {
       steps: check.integer(options.steps, "steps", 1),
       batchSize: checkBatch(options.batchSize ?? 64, "batchSize", this, dataset.size),
@@ -148,19 +161,30 @@ export function checkBatch(
   pair: Pick<TrainerOptions, "generator" | "discriminator">,
   size: number,
 ): number {
-  const keys = [pair.generator, pair.discriminator].flatMap((network) => [...network.resolved.state.keys()]);
+  const keys = [pair.generator, pair.discriminator].flatMap((network) => [
+    ...network.resolved.state.keys(),
+  ]);
   const coupled = keys.some((key) => key.endsWith(".running_mean"));
-  if (coupled && size < 2) throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
+  if (coupled && size < 2)
+    throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
   const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
   if (coupled && size % batch === 1) {
-    throw outOfRange(`a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one)`, name, batch);
+    throw outOfRange(
+      `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one)`,
+      name,
+      batch,
+    );
   }
   return batch;
 }
 
-function checkPair({ generator, discriminator }: TrainerOptions): { generator: Generator; discriminator: Discriminator } {
+function checkPair({ generator, discriminator }: TrainerOptions): {
+  generator: Generator;
+  discriminator: Discriminator;
+} {
   if (!(generator instanceof Generator)) throw wrongType("a Generator", "generator", generator);
-  if (!(discriminator instanceof Discriminator)) throw wrongType("a Discriminator", "discriminator", discriminator);
+  if (!(discriminator instanceof Discriminator))
+    throw wrongType("a Discriminator", "discriminator", discriminator);
   if (generator.image.join() !== discriminator.image.join()) {
     throw new SparringError(
       "ERR_ARCHITECTURE",
@@ -168,22 +192,32 @@ function checkPair({ generator, discriminator }: TrainerOptions): { generator: G
     );
   }
   if (generator.device !== discriminator.device) {
-    throw new SparringError("ERR_DEVICE", `Expected the generator's device "${generator.device}" for discriminator but received "${discriminator.device}"`);
+    throw new SparringError(
+      "ERR_DEVICE",
+      `Expected the generator's device "${generator.device}" for discriminator but received "${discriminator.device}"`,
+    );
   }
   return { generator, discriminator };
 }
 
 function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
-  if (!check.isObject(optimizer)) throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
+  if (!check.isObject(optimizer))
+    throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
   for (const player of ["generator", "discriminator"] as const) {
     const value: unknown = optimizer[player];
-    if (!check.isObject(value) || value.type !== "adam") throw wrongType("an optimizer, as optimizers.adam() makes it,", `optimizer.${player}`, value);
+    if (!check.isObject(value) || value.type !== "adam")
+      throw wrongType("an optimizer, as optimizers.adam() makes it,", `optimizer.${player}`, value);
   }
   return optimizer;
 }
 
 function checkObjective(objective: Objective): Objective {
-  if (!check.isObject(objective)) throw wrongType("an objective, as objectives.nonSaturating() makes it,", "objective", objective);
+  if (!check.isObject(objective))
+    throw wrongType(
+      "an objective, as objectives.nonSaturating() makes it,",
+      "objective",
+      objective,
+    );
   check.oneOf(objective.type, "objective.type", objectiveTypes);
   return objective;
 }

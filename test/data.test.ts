@@ -18,7 +18,10 @@ function idx(sides: number[], length = sides.reduce((a, b) => a * b), type = 8):
 }
 
 /** A root folder with the given files. */
-function withRoot<T>(files: Record<string, Buffer>, work: (root: string) => Promise<T>): Promise<T> {
+function withRoot<T>(
+  files: Record<string, Buffer>,
+  work: (root: string) => Promise<T>,
+): Promise<T> {
   return withFolder(async (folder) => {
     for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
     return work(folder);
@@ -30,30 +33,86 @@ const labels = "train-labels-idx1-ubyte";
 
 describe("datasets.mnist, misused", () => {
   it.each<[string, object, string]>([
-    ["an unknown option", { siz: 32 }, 'Expected only the options size, split, root, device for options but received "siz"'],
+    [
+      "an unknown option",
+      { siz: 32 },
+      'Expected only the options size, split, root, device for options but received "siz"',
+    ],
     ["size 0", { size: 0 }, "Expected a whole number from 1 to 4096 for size but received 0"],
-    ["a fraction of a pixel", { size: 28.5 }, "Expected a whole number from 1 to 4096 for size but received 28.5"],
+    [
+      "a fraction of a pixel",
+      { size: 28.5 },
+      "Expected a whole number from 1 to 4096 for size but received 28.5",
+    ],
     ["another split", { split: "val" }, 'Expected one of train, test for split but received "val"'],
-    ["a device that is none", { device: "gpu" }, 'Expected "cpu", "cuda" or "cuda:i" for device but received "gpu"'],
-    ["a root that is no string", { root: 7 }, "Expected a non-empty string for root but received 7"],
+    [
+      "a device that is none",
+      { device: "gpu" },
+      'Expected "cpu", "cuda" or "cuda:i" for device but received "gpu"',
+    ],
+    [
+      "a root that is no string",
+      { root: 7 },
+      "Expected a non-empty string for root but received 7",
+    ],
   ])("refuses %s", async (_, options, sentence) => {
     await expect(datasets.mnist(options)).rejects.toThrow(sentence);
   });
 
   it.each<[string, Record<string, Buffer>, string]>([
-    ["no images", { [labels]: idx([2]) }, `Expected ${images} (or .gz) for MNIST but received the folder`],
-    ["no labels", { [images]: idx([2, 4, 4]) }, `Expected ${labels} (or .gz) for MNIST but received the folder`],
+    [
+      "no images",
+      { [labels]: idx([2]) },
+      `Expected ${images} (or .gz) for MNIST but received the folder`,
+    ],
+    [
+      "no labels",
+      { [images]: idx([2, 4, 4]) },
+      `Expected ${labels} (or .gz) for MNIST but received the folder`,
+    ],
     ["an empty file", { [images]: Buffer.alloc(0), [labels]: idx([2]) }, "it has 0 bytes"],
-    ["a cut header", { [images]: idx([2, 4, 4]).subarray(0, 9), [labels]: idx([2]) }, "its header is cut off after 9 bytes"],
-    ["cut values", { [images]: idx([2, 4, 4], 31), [labels]: idx([2]) }, "its shape [2, 4, 4] needs 32 bytes, and 31 follow the header"],
-    ["surplus values", { [images]: idx([2, 4, 4], 33), [labels]: idx([2]) }, "its shape [2, 4, 4] needs 32 bytes, and 33 follow the header"],
-    ["a huge shape", { [images]: idx([4294967295, 4294967295, 4294967295], 1), [labels]: idx([2]) }, "and 1 follow the header"],
+    [
+      "a cut header",
+      { [images]: idx([2, 4, 4]).subarray(0, 9), [labels]: idx([2]) },
+      "its header is cut off after 9 bytes",
+    ],
+    [
+      "cut values",
+      { [images]: idx([2, 4, 4], 31), [labels]: idx([2]) },
+      "its shape [2, 4, 4] needs 32 bytes, and 31 follow the header",
+    ],
+    [
+      "surplus values",
+      { [images]: idx([2, 4, 4], 33), [labels]: idx([2]) },
+      "its shape [2, 4, 4] needs 32 bytes, and 33 follow the header",
+    ],
+    [
+      "a huge shape",
+      { [images]: idx([4294967295, 4294967295, 4294967295], 1), [labels]: idx([2]) },
+      "and 1 follow the header",
+    ],
     ["no image at all", { [images]: idx([0, 4, 4]), [labels]: idx([2]) }, "its shape is [0, 4, 4]"],
-    ["floats", { [images]: idx([2, 4, 4], 32, 13), [labels]: idx([2]) }, "its values are of type 0xd, not unsigned bytes (0x8)"],
+    [
+      "floats",
+      { [images]: idx([2, 4, 4], 32, 13), [labels]: idx([2]) },
+      "its values are of type 0xd, not unsigned bytes (0x8)",
+    ],
     ["labels in place of images", { [images]: idx([2]), [labels]: idx([2]) }, "its rank is 1"],
-    ["something else", { [images]: Buffer.from("PK\x03\x04 not idx"), [labels]: idx([2]) }, "it does not start with two zero bytes"],
-    ["fewer labels than images", { [images]: idx([2, 4, 4]), [labels]: idx([1]) }, "Expected 2 labels, one for each image, for"],
-    ["a broken .gz", { [`${images}.gz`]: gzipSync(idx([2, 4, 4])).subarray(0, 20), [labels]: idx([2]) }, "unexpected end of file"],
+    [
+      "something else",
+      { [images]: Buffer.from("PK\x03\x04 not idx"), [labels]: idx([2]) },
+      "it does not start with two zero bytes",
+    ],
+    [
+      "fewer labels than images",
+      { [images]: idx([2, 4, 4]), [labels]: idx([1]) },
+      "Expected 2 labels, one for each image, for",
+    ],
+    [
+      "a broken .gz",
+      { [`${images}.gz`]: gzipSync(idx([2, 4, 4])).subarray(0, 20), [labels]: idx([2]) },
+      "unexpected end of file",
+    ],
   ])("refuses %s with a sentence", async (_, files, sentence) => {
     await withRoot(files, async (root) => {
       const error = await datasets.mnist({ root }).catch((reason) => reason);
@@ -87,7 +146,10 @@ describe("datasets.mnist", () => {
   });
 
   it("reads gzipped files and the names with a dot", async () => {
-    const files = { "train-images.idx3-ubyte.gz": gzipSync(idx([3, 4, 4])), "train-labels.idx1-ubyte": idx([3]) };
+    const files = {
+      "train-images.idx3-ubyte.gz": gzipSync(idx([3, 4, 4])),
+      "train-labels.idx1-ubyte": idx([3]),
+    };
     await withRoot(files, async (root) => {
       using dataset = await datasets.mnist({ root, size: 8 });
       expect(dataset.size).toBe(3);
@@ -98,7 +160,9 @@ describe("datasets.mnist", () => {
   it("never reads past a file: every prefix of one is refused", () => {
     const whole = idx([2, 3, 3]);
     for (let length = 0; length < whole.length; ++length) {
-      expect(() => parseIdx(whole.subarray(0, length), 3, "x")).toThrow("Expected an IDX file of rank 3");
+      expect(() => parseIdx(whole.subarray(0, length), 3, "x")).toThrow(
+        "Expected an IDX file of rank 3",
+      );
     }
     expect(parseIdx(whole, 3, "x").data).toHaveLength(18);
   });
@@ -106,10 +170,30 @@ describe("datasets.mnist", () => {
 
 describe("datasets.fromBytes", () => {
   it.each<[string, Uint8Array, object, string]>([
-    ["what are no bytes", [1] as never, { shape: [1, 1, 1, 1] }, "Expected a Uint8Array for bytes but received [1]"],
-    ["a shape of another size", new Uint8Array(5), { shape: [1, 1, 2, 2] }, "Expected the shape of 5 bytes for shape but received [1, 1, 2, 2]"],
-    ["a shape of rank 3", new Uint8Array(4), { shape: [1, 2, 2] }, "Expected an array of 4 whole numbers for shape but received [1, 2, 2]"],
-    ["too few labels", new Uint8Array(8), { shape: [2, 1, 2, 2], labels: new Uint8Array(1) }, "Expected 2 labels, one for each image, for labels but received"],
+    [
+      "what are no bytes",
+      [1] as never,
+      { shape: [1, 1, 1, 1] },
+      "Expected a Uint8Array for bytes but received [1]",
+    ],
+    [
+      "a shape of another size",
+      new Uint8Array(5),
+      { shape: [1, 1, 2, 2] },
+      "Expected the shape of 5 bytes for shape but received [1, 1, 2, 2]",
+    ],
+    [
+      "a shape of rank 3",
+      new Uint8Array(4),
+      { shape: [1, 2, 2] },
+      "Expected an array of 4 whole numbers for shape but received [1, 2, 2]",
+    ],
+    [
+      "too few labels",
+      new Uint8Array(8),
+      { shape: [2, 1, 2, 2], labels: new Uint8Array(1) },
+      "Expected 2 labels, one for each image, for labels but received",
+    ],
   ])("refuses %s", async (_, bytes, options, sentence) => {
     await expect(datasets.fromBytes(bytes, options as never)).rejects.toThrow(sentence);
   });
@@ -123,13 +207,18 @@ describe("datasets.fromBytes", () => {
     const { data, shape } = await dataset.read(0, 2);
     expect(shape).toEqual([2, 1, 2, 2]);
     expect([...data].map((value) => Math.round(value * 255))).toEqual([...original]);
-    await expect(dataset.read(1, 2)).rejects.toThrow("Expected a whole number from 1 to 1 for count but received 2");
+    await expect(dataset.read(1, 2)).rejects.toThrow(
+      "Expected a whole number from 1 to 1 for count but received 2",
+    );
   });
 
   it("cannot be used once disposed, and may be disposed twice", async () => {
     const dataset = await datasets.fromBytes(new Uint8Array(4), { shape: [1, 1, 2, 2] });
     dataset.dispose();
     dataset.dispose();
-    await expect(dataset.read(0, 1)).rejects.toMatchObject({ code: "ERR_DISPOSED", message: "This dataset was disposed" });
+    await expect(dataset.read(0, 1)).rejects.toMatchObject({
+      code: "ERR_DISPOSED",
+      message: "This dataset was disposed",
+    });
   });
 });

@@ -13,27 +13,68 @@ function values(count: number): Float32Array {
 
 describe("Images, misused", () => {
   it.each<[string, () => unknown, string]>([
-    ["data that is no Float32Array", () => new Images([1] as never, [1]), "Expected a Float32Array for data but received [1]"],
-    ["a shape of another size", () => new Images(values(4), [1, 1, 2, 3]), "Expected 4 values for shape but received [1, 1, 2, 3]"],
-    ["a shape of strings", () => new Images(values(4), ["4"] as never), 'Expected a whole number of at least 1 for shape[0] but received "4"'],
-    ["a slice past the end", () => new Images(values(4), [2, 1, 1, 2]).slice(2), "Expected a whole number from 0 to 1 for start but received 2"],
-    ["an empty slice", () => new Images(values(4), [2, 1, 1, 2]).slice(1, 1), "Expected a whole number from 2 to 2 for end but received 1"],
+    [
+      "data that is no Float32Array",
+      () => new Images([1] as never, [1]),
+      "Expected a Float32Array for data but received [1]",
+    ],
+    [
+      "a shape of another size",
+      () => new Images(values(4), [1, 1, 2, 3]),
+      "Expected 4 values for shape but received [1, 1, 2, 3]",
+    ],
+    [
+      "a shape of strings",
+      () => new Images(values(4), ["4"] as never),
+      'Expected a whole number of at least 1 for shape[0] but received "4"',
+    ],
+    [
+      "a slice past the end",
+      () => new Images(values(4), [2, 1, 1, 2]).slice(2),
+      "Expected a whole number from 0 to 1 for start but received 2",
+    ],
+    [
+      "an empty slice",
+      () => new Images(values(4), [2, 1, 1, 2]).slice(1, 1),
+      "Expected a whole number from 2 to 2 for end but received 1",
+    ],
   ])("refuses %s", (_, call, sentence) => {
     expect(call).toThrow(sentence);
   });
 
   it.each<[string, (images: Images) => Promise<unknown>, string]>([
-    ["a path that is no PNG", (images) => images.save("x.jpg"), 'Expected a path that ends in .png for path but received "x.jpg"'],
-    ["no path", (images) => images.save("" as never), 'Expected a non-empty string for path but received ""'],
-    ["no columns", (images) => images.toPng({ columns: 0 }), "Expected a whole number from 1 to 10000 for columns but received 0"],
-    ["an unknown option", (images) => images.toPng({ nrow: 5 } as never), 'Expected only the options columns, padding, normalize for options but received "nrow"'],
-    ["a folder that is not there", (images) => images.save("/nowhere/x.png"), 'Expected a writable file for path but received "/nowhere/x.png" (no such file or folder)'],
+    [
+      "a path that is no PNG",
+      (images) => images.save("x.jpg"),
+      'Expected a path that ends in .png for path but received "x.jpg"',
+    ],
+    [
+      "no path",
+      (images) => images.save("" as never),
+      'Expected a non-empty string for path but received ""',
+    ],
+    [
+      "no columns",
+      (images) => images.toPng({ columns: 0 }),
+      "Expected a whole number from 1 to 10000 for columns but received 0",
+    ],
+    [
+      "an unknown option",
+      (images) => images.toPng({ nrow: 5 } as never),
+      'Expected only the options columns, padding, normalize for options but received "nrow"',
+    ],
+    [
+      "a folder that is not there",
+      (images) => images.save("/nowhere/x.png"),
+      'Expected a writable file for path but received "/nowhere/x.png" (no such file or folder)',
+    ],
   ])("save() refuses %s", async (_, call, sentence) => {
     await expect(call(new Images(values(4), [1, 1, 2, 2]))).rejects.toThrow(sentence);
   });
 
   it("shows only grey and colour images", async () => {
-    const message = "Expected images of shape [count, 1 or 3, height, width] for shape but received [1, 2, 2, 1]";
+    const message =
+      "Expected images of shape [count, 1 or 3, height, width] for shape but received [1, 2, 2, 1]";
     await expect(new Images(values(4), [1, 2, 2, 1]).toPng()).rejects.toThrow(message);
   });
 
@@ -41,8 +82,12 @@ describe("Images, misused", () => {
     await withFolder(async (folder) => {
       const images = new Images(values(4), [1, 1, 2, 2]);
       await images.save(join(folder, "a.png"));
-      await sharp(Buffer.alloc(3), { raw: { width: 1, height: 1, channels: 3 } }).png().toFile(join(folder, "b.png"));
-      await expect(images.save(join(folder, "a.png", "c.png"))).rejects.toThrow("a part of the path is not a folder");
+      await sharp(Buffer.alloc(3), { raw: { width: 1, height: 1, channels: 3 } })
+        .png()
+        .toFile(join(folder, "b.png"));
+      await expect(images.save(join(folder, "a.png", "c.png"))).rejects.toThrow(
+        "a part of the path is not a folder",
+      );
       expect((await readdir(folder)).sort()).toEqual(["a.png", "b.png"]);
     });
   });
@@ -54,18 +99,27 @@ describe("a saved grid", () => {
     { name: "grid-colour-7", shape: [7, 3, 6, 5], columns: 3, padding: 1 },
     { name: "grid-one", shape: [1, 1, 4, 4], columns: 5, padding: 2 },
     { name: "grid-no-padding", shape: [3, 1, 4, 4], columns: 8, padding: 0 },
-  ])("$name has the pixels of torchvision's save_image", async ({ name, shape, columns, padding }) => {
-    await withFolder(async (folder) => {
-      const data = values(shape.reduce((a, b) => a * b));
-      await writeFile(join(folder, "values"), data);
-      const numbers = [...shape, columns, padding].map(String);
-      const theirs = await referee<[number[], string]>(name, "images.py", ["grid", join(folder, "values"), ...numbers]);
-      await new Images(data, shape).save(join(folder, "grid.png"), { columns, padding });
-      const { data: pixels, info } = await sharp(join(folder, "grid.png")).raw().toBuffer({ resolveWithObject: true });
-      expect([info.height, info.width, info.channels]).toEqual(theirs.value[0]);
-      expect(pixels.toString("hex")).toBe(theirs.value[1]);
-    });
-  });
+  ])(
+    "$name has the pixels of torchvision's save_image",
+    async ({ name, shape, columns, padding }) => {
+      await withFolder(async (folder) => {
+        const data = values(shape.reduce((a, b) => a * b));
+        await writeFile(join(folder, "values"), data);
+        const numbers = [...shape, columns, padding].map(String);
+        const theirs = await referee<[number[], string]>(name, "images.py", [
+          "grid",
+          join(folder, "values"),
+          ...numbers,
+        ]);
+        await new Images(data, shape).save(join(folder, "grid.png"), { columns, padding });
+        const { data: pixels, info } = await sharp(join(folder, "grid.png"))
+          .raw()
+          .toBuffer({ resolveWithObject: true });
+        expect([info.height, info.width, info.channels]).toEqual(theirs.value[0]);
+        expect(pixels.toString("hex")).toBe(theirs.value[1]);
+      });
+    },
+  );
 
   it("of equal values is black, not a division by zero", async () => {
     const png = await new Images(new Float32Array(4).fill(0.5), [1, 1, 2, 2]).toPng();
@@ -78,12 +132,16 @@ describe("resizing", () => {
     await withFolder(async (folder) => {
       const count = 200;
       using mnist = await datasets.mnist();
-      const bytes = Uint8Array.from((await mnist.read(0, count)).data, (value) => Math.round(value * 255));
+      const bytes = Uint8Array.from((await mnist.read(0, count)).data, (value) =>
+        Math.round(value * 255),
+      );
       await writeFile(join(folder, "bytes"), bytes);
       const args = ["resize", join(folder, "bytes"), `${count}`, "28", `${size}`];
       const theirs = await referee<string[]>(`resize-${size}`, "images.py", args);
       using resized = await datasets.fromBytes(bytes, { shape: [count, 1, 28, 28], size });
-      const ours = Uint8Array.from((await resized.read(0, count)).data, (value) => Math.round(value * 255));
+      const ours = Uint8Array.from((await resized.read(0, count)).data, (value) =>
+        Math.round(value * 255),
+      );
       const expected = Buffer.from(theirs.value.join(""), "hex");
       expect(ours.length).toBe(expected.length);
       let worst = 0;

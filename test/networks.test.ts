@@ -1,50 +1,187 @@
 import { describe, expect, it } from "vitest";
-import { architectures, Discriminator, devices, Generator, Images, type Layer, layers as l } from "../lib/index.js";
+import {
+  architectures,
+  Discriminator,
+  devices,
+  Generator,
+  Images,
+  type Layer,
+  layers as l,
+} from "../lib/index.js";
 import { smallPair } from "./helpers/networks.js";
 
 const latent = { noise: 4 };
-const make = (layers: unknown, first: unknown = latent) => () => new Generator({ latent: first, layers } as never);
-const judge = (layers: unknown, image: unknown = [1, 4, 4]) => () => new Discriminator({ image, layers } as never);
+const make =
+  (layers: unknown, first: unknown = latent) =>
+  () =>
+    new Generator({ latent: first, layers } as never);
+const judge =
+  (layers: unknown, image: unknown = [1, 4, 4]) =>
+  () =>
+    new Discriminator({ image, layers } as never);
 
 describe("an architecture that does not fit", () => {
   it.each<[string, () => unknown, string]>([
-    ["no architecture", () => new Generator(undefined as never), "Expected an object { latent, layers } for architecture but received undefined"],
-    ["no latent", make([l.linear(2)], null), "Expected an object { noise, classes, codes } for architecture.latent but received null"],
-    ["no noise", make([l.linear(2)], { noise: 0 }), "Expected a whole number of at least 1 for architecture.latent.noise but received 0"],
-    ["one class", make([l.linear(2)], { noise: 1, classes: 1 }), "Expected 0 or at least 2 classes for architecture.latent.classes but received 1"],
-    ["no layers", make([]), "Expected a non-empty array of layers for architecture.layers but received []"],
-    ["layers that are no array", make("linear"), 'Expected a non-empty array of layers for architecture.layers but received "linear"'],
-    ["a layer that is none", make([l.linear(2), 7]), "Expected a layer { type, ... } for layer 1 but received 7"],
-    ["an unknown layer", make([{ type: "dense" }]), "Expected one of sequential, batchNorm1d, batchNorm2d, conv2d, flatten, leakyRelu, linear, relu, sigmoid, tanh, unflatten, upsample for type of layer 0 but received \"dense\""],
-    ["an unknown option", make([{ ...l.linear(2), units: 3 }]), 'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "units"'],
-    ["no output features", make([l.linear(0)]), "Expected a whole number of at least 1 for outFeatures of 0 (linear) but received 0"],
-    ["a bias that is none", make([l.linear(2, { bias: 1 as never })]), "Expected true or false for bias of 0 (linear) but received 1"],
-    ["a name with a dot", make([{ ...l.linear(2), name: "a.b" }]), 'Expected letters, digits and underscores for name of layer 0 but received "a.b"'],
-    ["two layers of one name", make([l.sequential("a", [l.linear(2)]), l.sequential("a", [l.linear(2)])]), 'Expected a name that no sibling has for name of a but received "a"'],
-    ["an empty group", make([l.sequential("a", [])]), "Expected a non-empty array of layers for layers of a but received []"],
-    ["a convolution of features", make([l.conv2d(8, 3)]), "Expected an input of [channels, height, width] for 0 (conv2d) but received an input of [4]; put unflatten([...]) before it"],
-    ["a kernel larger than the image", make([l.unflatten([1, 2, 2]), l.conv2d(8, 3)]), "Expected height and width of at least 3 x 3 after padding 0 x 0 for 1 (conv2d) but received an input of [1, 2, 2]"],
-    ["a linear layer on an image", judge([l.linear(1)]), "Expected an input of [features] for 0 (linear) but received an input of [1, 4, 4]; put flatten() before it"],
-    ["a size that was given wrong", make([{ ...l.linear(2), inFeatures: 5 }]), "Expected an input of [5] for 0 (linear) but received an input of [4]"],
-    ["a shape of another size", make([l.linear(7), l.unflatten([2, 2, 2])]), "Expected an input of [8] (to make [2, 2, 2]) for 1 (unflatten) but received an input of [7]"],
-    ["a norm of the wrong rank", make([l.sequential("body", [l.linear(8), l.batchNorm2d()])]), "Expected an input of [channels, height, width] for body.1 (batchNorm2d) but received an input of [8]"],
-    ["eps 0", make([l.linear(8), l.batchNorm1d({ eps: 0 })]), "Expected a finite number above 0 for eps of 1 (batchNorm1d) but received 0"],
-    ["a momentum above 1", make([l.linear(8), l.batchNorm1d({ momentum: 1.5 })]), "Expected a number in [0, 1] for momentum of 1 (batchNorm1d) but received 1.5"],
-    ["half an upsampling", make([l.unflatten([1, 2, 2]), l.upsample(1.5)]), "Expected a whole number of at least 2 for scaleFactor of 1 (upsample) but received 1.5"],
-    ["a negative slope below 0", make([l.leakyRelu(-1)]), "Expected a finite number of at least 0 for negativeSlope of 0 (leakyRelu) but received -1"],
-    ["two scores", judge([l.flatten(), l.linear(2)]), "Expected an output of [1] (a score) for the discriminator's last layer but received [2]"],
-    ["an image without pixels", judge([l.flatten(), l.linear(1)], [1, 0, 4]), "Expected a whole number of at least 1 for architecture.image[1] but received 0"],
-    ["an image the article's networks cannot make", () => architectures.upsampling({ latent, image: [1, 30, 32] }), "Expected [channels, height, width] with height and width multiples of 4 for image but received [1, 30, 32]"],
-    ["a negative seed", () => new Generator({ latent, layers: [l.linear(2)] }, { seed: -1 }), "Expected a whole number of at least 0 for seed but received -1"],
-    ["an unknown network option", () => new Generator({ latent, layers: [l.linear(2)] }, { sed: 1 } as never), 'Expected only the options device, seed for options but received "sed"'],
-    ["a device that is none", () => new Generator({ latent, layers: [l.linear(2)] }, { device: "tpu" as never }), 'Expected "cpu", "cuda" or "cuda:i" for device but received "tpu"'],
+    [
+      "no architecture",
+      () => new Generator(undefined as never),
+      "Expected an object { latent, layers } for architecture but received undefined",
+    ],
+    [
+      "no latent",
+      make([l.linear(2)], null),
+      "Expected an object { noise, classes, codes } for architecture.latent but received null",
+    ],
+    [
+      "no noise",
+      make([l.linear(2)], { noise: 0 }),
+      "Expected a whole number of at least 1 for architecture.latent.noise but received 0",
+    ],
+    [
+      "one class",
+      make([l.linear(2)], { noise: 1, classes: 1 }),
+      "Expected 0 or at least 2 classes for architecture.latent.classes but received 1",
+    ],
+    [
+      "no layers",
+      make([]),
+      "Expected a non-empty array of layers for architecture.layers but received []",
+    ],
+    [
+      "layers that are no array",
+      make("linear"),
+      'Expected a non-empty array of layers for architecture.layers but received "linear"',
+    ],
+    [
+      "a layer that is none",
+      make([l.linear(2), 7]),
+      "Expected a layer { type, ... } for layer 1 but received 7",
+    ],
+    [
+      "an unknown layer",
+      make([{ type: "dense" }]),
+      'Expected one of sequential, batchNorm1d, batchNorm2d, conv2d, flatten, leakyRelu, linear, relu, sigmoid, tanh, unflatten, upsample for type of layer 0 but received "dense"',
+    ],
+    [
+      "an unknown option",
+      make([{ ...l.linear(2), units: 3 }]),
+      'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "units"',
+    ],
+    [
+      "no output features",
+      make([l.linear(0)]),
+      "Expected a whole number of at least 1 for outFeatures of 0 (linear) but received 0",
+    ],
+    [
+      "a bias that is none",
+      make([l.linear(2, { bias: 1 as never })]),
+      "Expected true or false for bias of 0 (linear) but received 1",
+    ],
+    [
+      "a name with a dot",
+      make([{ ...l.linear(2), name: "a.b" }]),
+      'Expected letters, digits and underscores for name of layer 0 but received "a.b"',
+    ],
+    [
+      "two layers of one name",
+      make([l.sequential("a", [l.linear(2)]), l.sequential("a", [l.linear(2)])]),
+      'Expected a name that no sibling has for name of a but received "a"',
+    ],
+    [
+      "an empty group",
+      make([l.sequential("a", [])]),
+      "Expected a non-empty array of layers for layers of a but received []",
+    ],
+    [
+      "a convolution of features",
+      make([l.conv2d(8, 3)]),
+      "Expected an input of [channels, height, width] for 0 (conv2d) but received an input of [4]; put unflatten([...]) before it",
+    ],
+    [
+      "a kernel larger than the image",
+      make([l.unflatten([1, 2, 2]), l.conv2d(8, 3)]),
+      "Expected height and width of at least 3 x 3 after padding 0 x 0 for 1 (conv2d) but received an input of [1, 2, 2]",
+    ],
+    [
+      "a linear layer on an image",
+      judge([l.linear(1)]),
+      "Expected an input of [features] for 0 (linear) but received an input of [1, 4, 4]; put flatten() before it",
+    ],
+    [
+      "a size that was given wrong",
+      make([{ ...l.linear(2), inFeatures: 5 }]),
+      "Expected an input of [5] for 0 (linear) but received an input of [4]",
+    ],
+    [
+      "a shape of another size",
+      make([l.linear(7), l.unflatten([2, 2, 2])]),
+      "Expected an input of [8] (to make [2, 2, 2]) for 1 (unflatten) but received an input of [7]",
+    ],
+    [
+      "a norm of the wrong rank",
+      make([l.sequential("body", [l.linear(8), l.batchNorm2d()])]),
+      "Expected an input of [channels, height, width] for body.1 (batchNorm2d) but received an input of [8]",
+    ],
+    [
+      "eps 0",
+      make([l.linear(8), l.batchNorm1d({ eps: 0 })]),
+      "Expected a finite number above 0 for eps of 1 (batchNorm1d) but received 0",
+    ],
+    [
+      "a momentum above 1",
+      make([l.linear(8), l.batchNorm1d({ momentum: 1.5 })]),
+      "Expected a number in [0, 1] for momentum of 1 (batchNorm1d) but received 1.5",
+    ],
+    [
+      "half an upsampling",
+      make([l.unflatten([1, 2, 2]), l.upsample(1.5)]),
+      "Expected a whole number of at least 2 for scaleFactor of 1 (upsample) but received 1.5",
+    ],
+    [
+      "a negative slope below 0",
+      make([l.leakyRelu(-1)]),
+      "Expected a finite number of at least 0 for negativeSlope of 0 (leakyRelu) but received -1",
+    ],
+    [
+      "two scores",
+      judge([l.flatten(), l.linear(2)]),
+      "Expected an output of [1] (a score) for the discriminator's last layer but received [2]",
+    ],
+    [
+      "an image without pixels",
+      judge([l.flatten(), l.linear(1)], [1, 0, 4]),
+      "Expected a whole number of at least 1 for architecture.image[1] but received 0",
+    ],
+    [
+      "an image the article's networks cannot make",
+      () => architectures.upsampling({ latent, image: [1, 30, 32] }),
+      "Expected [channels, height, width] with height and width multiples of 4 for image but received [1, 30, 32]",
+    ],
+    [
+      "a negative seed",
+      () => new Generator({ latent, layers: [l.linear(2)] }, { seed: -1 }),
+      "Expected a whole number of at least 0 for seed but received -1",
+    ],
+    [
+      "an unknown network option",
+      () => new Generator({ latent, layers: [l.linear(2)] }, { sed: 1 } as never),
+      'Expected only the options device, seed for options but received "sed"',
+    ],
+    [
+      "a device that is none",
+      () => new Generator({ latent, layers: [l.linear(2)] }, { device: "tpu" as never }),
+      'Expected "cpu", "cuda" or "cuda:i" for device but received "tpu"',
+    ],
   ])("is refused: %s", (_, call, sentence) => {
     expect(call).toThrow(sentence);
   });
 
   it("refuses cuda where there is none, with the reason", () => {
     const { cuda, cudaOff } = devices();
-    if (cuda > 0) return expect(() => new Generator({ latent, layers: [l.linear(2)] }, { device: `cuda:${cuda}` })).toThrow("CUDA devices");
+    if (cuda > 0)
+      return expect(
+        () => new Generator({ latent, layers: [l.linear(2)] }, { device: `cuda:${cuda}` }),
+      ).toThrow("CUDA devices");
     expect(cudaOff).toMatch(/CPU build|driver|GPU/);
     const call = () => new Generator({ latent, layers: [l.linear(2)] }, { device: "cuda" });
     expect(call).toThrow(`Expected a usable device for device but received "cuda": ${cudaOff}`);
@@ -53,12 +190,16 @@ describe("an architecture that does not fit", () => {
 
 describe("a network", () => {
   it("has the parameters of its PyTorch twin", () => {
-    const article = new Generator(architectures.upsampling({ latent: { noise: 100 }, image: [1, 32, 32] }));
+    const article = new Generator(
+      architectures.upsampling({ latent: { noise: 100 }, image: [1, 32, 32] }),
+    );
     const mlp = new Generator(architectures.mlp({ latent: { noise: 100 }, image: [1, 28, 28] }));
     const discriminator = new Discriminator(architectures.mlp({ image: [1, 28, 28] }));
     // Sums of torch.nn's: Linear in*out + out, Conv2d in*out*k*k + out, BatchNorm 2*features.
     expect(article.parameterCount).toBe(101 * 8192 + 256 + 147584 + 256 + 73792 + 128 + 577);
-    expect(mlp.parameterCount).toBe(101 * 128 + 129 * 256 + 512 + 257 * 512 + 1024 + 513 * 1024 + 2048 + 1025 * 784);
+    expect(mlp.parameterCount).toBe(
+      101 * 128 + 129 * 256 + 512 + 257 * 512 + 1024 + 513 * 1024 + 2048 + 1025 * 784,
+    );
     expect(discriminator.parameterCount).toBe(785 * 512 + 513 * 256 + 257);
     expect(article.image).toEqual([1, 32, 32]);
     expect(mlp.image).toEqual([1, 28, 28]);
@@ -76,26 +217,43 @@ describe("a network", () => {
     const generator = new Generator({ latent, layers }, { seed: 0 });
     const samples = await generator.sample(3, { seed: 0 });
     expect(samples.shape).toEqual([3, 6, 4, 4]);
-    const discriminator = new Discriminator({ image: [6, 4, 4], layers: [l.flatten(), l.linear(1)] });
+    const discriminator = new Discriminator({
+      image: [6, 4, 4],
+      layers: [l.flatten(), l.linear(1)],
+    });
     expect(discriminator.scores).toBe("logit");
     expect(await discriminator.score(samples)).toHaveLength(3);
   });
 
   it("refuses what is no input of its", async () => {
     const { generator, discriminator } = smallPair();
-    const message = "Expected images of shape [count, 1, 8, 8] for images but received [1, 1, 2, 2]";
-    await expect(discriminator.score(new Images(new Float32Array(4), [1, 1, 2, 2]))).rejects.toThrow(message);
-    await expect(discriminator.score([] as never)).rejects.toThrow("Expected Images for images but received []");
-    await expect(generator.generate(new Float32Array(7))).rejects.toThrow('Expected a multiple of 5 values for latents but received "7 values"');
-    await expect(generator.sample(0)).rejects.toThrow("Expected a whole number of at least 1 for count but received 0");
-    await expect(generator.sample(1, { seed: 0.5 })).rejects.toThrow("Expected a whole number of at least 0 for seed but received 0.5");
+    const message =
+      "Expected images of shape [count, 1, 8, 8] for images but received [1, 1, 2, 2]";
+    await expect(
+      discriminator.score(new Images(new Float32Array(4), [1, 1, 2, 2])),
+    ).rejects.toThrow(message);
+    await expect(discriminator.score([] as never)).rejects.toThrow(
+      "Expected Images for images but received []",
+    );
+    await expect(generator.generate(new Float32Array(7))).rejects.toThrow(
+      'Expected a multiple of 5 values for latents but received "7 values"',
+    );
+    await expect(generator.sample(0)).rejects.toThrow(
+      "Expected a whole number of at least 1 for count but received 0",
+    );
+    await expect(generator.sample(1, { seed: 0.5 })).rejects.toThrow(
+      "Expected a whole number of at least 0 for seed but received 0.5",
+    );
   });
 
   it("cannot be used once disposed, and may be disposed twice", async () => {
     const { generator } = smallPair();
     generator.dispose();
     generator[Symbol.dispose]();
-    await expect(generator.sample(1)).rejects.toMatchObject({ code: "ERR_DISPOSED", message: "This network was disposed" });
+    await expect(generator.sample(1)).rejects.toMatchObject({
+      code: "ERR_DISPOSED",
+      message: "This network was disposed",
+    });
   });
 
   it("rejects with a stack that points at the caller", async () => {

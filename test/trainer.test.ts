@@ -1,6 +1,16 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
-import { architectures, Discriminator, datasets, Generator, objectives, optimizers, SparringError, type Tick, Trainer } from "../lib/index.js";
+import {
+  architectures,
+  Discriminator,
+  datasets,
+  Generator,
+  objectives,
+  optimizers,
+  SparringError,
+  type Tick,
+  Trainer,
+} from "../lib/index.js";
 import { digest, madeImages, makePair, smallPair } from "./helpers/networks.js";
 
 const adam = optimizers.adam();
@@ -14,33 +24,98 @@ async function collect(ticks: AsyncIterable<Tick>): Promise<Tick[]> {
 
 describe("new Trainer, misused", () => {
   const { generator, discriminator } = smallPair();
-  const options = { generator, discriminator, objective: objectives.nonSaturating(), optimizer: both };
+  const options = {
+    generator,
+    discriminator,
+    objective: objectives.nonSaturating(),
+    optimizer: both,
+  };
   const larger = new Discriminator(architectures.mlp({ image: [1, 12, 12] }));
 
   it.each<[string, object | undefined, string]>([
     ["nothing", undefined, "Expected an object for options but received undefined"],
-    ["an unknown option", { ...options, lr: 1 }, 'Expected only the options generator, discriminator, objective, optimizer, execution for options but received "lr"'],
-    ["no generator", { ...options, generator: null }, "Expected a Generator for generator but received null"],
-    ["a generator as discriminator", { ...options, discriminator: generator }, "Expected a Discriminator for discriminator but received an instance of Generator"],
-    ["networks of two sizes", { ...options, discriminator: larger }, "Expected samples of [1, 12, 12], which the discriminator takes, for generator but received [1, 8, 8]"],
-    ["no objective", { ...options, objective: undefined }, "Expected an objective, as objectives.nonSaturating() makes it, for objective but received undefined"],
-    ["an unknown objective", { ...options, objective: { type: "perceptual" } }, 'Expected one of nonSaturating for objective.type but received "perceptual"'],
-    ["one optimizer for both", { ...options, optimizer: adam }, "Expected an optimizer, as optimizers.adam() makes it, for optimizer.generator but received undefined"],
-    ["an optimizer that is none", { ...options, optimizer: { ...both, discriminator: "adam" } }, 'Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received "adam"'],
-    ["an unknown execution", { ...options, execution: "compiled" }, 'Expected one of eager, fused for execution but received "compiled"'],
+    [
+      "an unknown option",
+      { ...options, lr: 1 },
+      'Expected only the options generator, discriminator, objective, optimizer, execution for options but received "lr"',
+    ],
+    [
+      "no generator",
+      { ...options, generator: null },
+      "Expected a Generator for generator but received null",
+    ],
+    [
+      "a generator as discriminator",
+      { ...options, discriminator: generator },
+      "Expected a Discriminator for discriminator but received an instance of Generator",
+    ],
+    [
+      "networks of two sizes",
+      { ...options, discriminator: larger },
+      "Expected samples of [1, 12, 12], which the discriminator takes, for generator but received [1, 8, 8]",
+    ],
+    [
+      "no objective",
+      { ...options, objective: undefined },
+      "Expected an objective, as objectives.nonSaturating() makes it, for objective but received undefined",
+    ],
+    [
+      "an unknown objective",
+      { ...options, objective: { type: "perceptual" } },
+      'Expected one of nonSaturating for objective.type but received "perceptual"',
+    ],
+    [
+      "one optimizer for both",
+      { ...options, optimizer: adam },
+      "Expected an optimizer, as optimizers.adam() makes it, for optimizer.generator but received undefined",
+    ],
+    [
+      "an optimizer that is none",
+      { ...options, optimizer: { ...both, discriminator: "adam" } },
+      'Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received "adam"',
+    ],
+    [
+      "an unknown execution",
+      { ...options, execution: "compiled" },
+      'Expected one of eager, fused for execution but received "compiled"',
+    ],
   ])("refuses %s", (_, given, sentence) => {
     expect(() => new Trainer(given as never)).toThrow(sentence);
   });
 
   it.each<[string, object, string]>([
     ["a learning rate of 0", { lr: 0 }, "Expected a finite number above 0 for lr but received 0"],
-    ["a learning rate that is no number", { lr: "2e-4" }, 'Expected a finite number above 0 for lr but received "2e-4"'],
-    ["an infinite learning rate", { lr: Infinity }, "Expected a finite number above 0 for lr but received Infinity"],
+    [
+      "a learning rate that is no number",
+      { lr: "2e-4" },
+      'Expected a finite number above 0 for lr but received "2e-4"',
+    ],
+    [
+      "an infinite learning rate",
+      { lr: Infinity },
+      "Expected a finite number above 0 for lr but received Infinity",
+    ],
     ["a beta of 1", { betas: [0.5, 1] }, "Expected a number in [0, 1) for betas[1] but received 1"],
-    ["a negative beta", { betas: [-0.1, 0.9] }, "Expected a number in [0, 1) for betas[0] but received -0.1"],
-    ["one beta", { betas: [0.5] }, "Expected an array of 2 whole numbers for betas but received [0.5]"],
-    ["a negative decay", { weightDecay: -1 }, "Expected a finite number of at least 0 for weightDecay but received -1"],
-    ["PyTorch's spelling", { weight_decay: 0 }, 'Expected only the options lr, betas, eps, weightDecay for options of adam but received "weight_decay"'],
+    [
+      "a negative beta",
+      { betas: [-0.1, 0.9] },
+      "Expected a number in [0, 1) for betas[0] but received -0.1",
+    ],
+    [
+      "one beta",
+      { betas: [0.5] },
+      "Expected an array of 2 whole numbers for betas but received [0.5]",
+    ],
+    [
+      "a negative decay",
+      { weightDecay: -1 },
+      "Expected a finite number of at least 0 for weightDecay but received -1",
+    ],
+    [
+      "PyTorch's spelling",
+      { weight_decay: 0 },
+      'Expected only the options lr, betas, eps, weightDecay for options of adam but received "weight_decay"',
+    ],
   ])("adam refuses %s", (_, given, sentence) => {
     expect(() => optimizers.adam(given as never)).toThrow(sentence);
   });
@@ -51,14 +126,46 @@ describe("Trainer.run, misused", () => {
     ["no options", undefined, "Expected an object for options but received undefined"],
     ["no steps", {}, "Expected a whole number of at least 1 for steps but received undefined"],
     ["0 steps", { steps: 0 }, "Expected a whole number of at least 1 for steps but received 0"],
-    ["half a step", { steps: 1.5 }, "Expected a whole number of at least 1 for steps but received 1.5"],
-    ["a batch of 0", { steps: 1, batchSize: 0 }, "Expected a whole number from 2 to 33 for batchSize but received 0"],
-    ["a batch of 1, with BatchNorm", { steps: 1, batchSize: 1 }, "Expected a whole number from 2 to 33 for batchSize but received 1"],
-    ["a batch larger than the data", { steps: 1, batchSize: 34 }, "Expected a whole number from 2 to 33 for batchSize but received 34"],
-    ["a last batch of 1, with BatchNorm", { steps: 1, batchSize: 8 }, "Expected a number that does not leave a last batch of 1 of 33 images (BatchNorm trains on more than one) for batchSize but received 8"],
-    ["no ticks", { steps: 1, batchSize: 11, tickEvery: 0 }, "Expected a whole number of at least 1 for tickEvery but received 0"],
-    ["a signal that is none", { steps: 1, batchSize: 11, signal: {} }, "Expected an AbortSignal for signal but received {  }"],
-    ["an unknown option", { steps: 1, epochs: 2 }, 'Expected only the options steps, batchSize, tickEvery, signal for options but received "epochs"'],
+    [
+      "half a step",
+      { steps: 1.5 },
+      "Expected a whole number of at least 1 for steps but received 1.5",
+    ],
+    [
+      "a batch of 0",
+      { steps: 1, batchSize: 0 },
+      "Expected a whole number from 2 to 33 for batchSize but received 0",
+    ],
+    [
+      "a batch of 1, with BatchNorm",
+      { steps: 1, batchSize: 1 },
+      "Expected a whole number from 2 to 33 for batchSize but received 1",
+    ],
+    [
+      "a batch larger than the data",
+      { steps: 1, batchSize: 34 },
+      "Expected a whole number from 2 to 33 for batchSize but received 34",
+    ],
+    [
+      "a last batch of 1, with BatchNorm",
+      { steps: 1, batchSize: 8 },
+      "Expected a number that does not leave a last batch of 1 of 33 images (BatchNorm trains on more than one) for batchSize but received 8",
+    ],
+    [
+      "no ticks",
+      { steps: 1, batchSize: 11, tickEvery: 0 },
+      "Expected a whole number of at least 1 for tickEvery but received 0",
+    ],
+    [
+      "a signal that is none",
+      { steps: 1, batchSize: 11, signal: {} },
+      "Expected an AbortSignal for signal but received {  }",
+    ],
+    [
+      "an unknown option",
+      { steps: 1, epochs: 2 },
+      'Expected only the options steps, batchSize, tickEvery, signal for options but received "epochs"',
+    ],
   ])("refuses %s and stays usable", async (_, given, sentence) => {
     const { trainer } = smallPair();
     using data = await madeImages(33);
@@ -69,11 +176,17 @@ describe("Trainer.run, misused", () => {
   it("refuses images of another size, what is no dataset, and a dataset that was disposed", async () => {
     const { trainer } = smallPair();
     const larger = await madeImages(4, 9);
-    await expect(collect(trainer.run(larger, { steps: 1, batchSize: 2 }))).rejects.toThrow("Expected images of [1, 8, 8] for dataset but received [1, 9, 9]");
-    await expect(collect(trainer.run([] as never, { steps: 1 }))).rejects.toThrow("Expected a dataset for dataset but received []");
+    await expect(collect(trainer.run(larger, { steps: 1, batchSize: 2 }))).rejects.toThrow(
+      "Expected images of [1, 8, 8] for dataset but received [1, 9, 9]",
+    );
+    await expect(collect(trainer.run([] as never, { steps: 1 }))).rejects.toThrow(
+      "Expected a dataset for dataset but received []",
+    );
     const data = await madeImages(4);
     data.dispose();
-    await expect(collect(trainer.run(data, { steps: 1, batchSize: 2 }))).rejects.toMatchObject({ code: "ERR_DISPOSED" });
+    await expect(collect(trainer.run(data, { steps: 1, batchSize: 2 }))).rejects.toMatchObject({
+      code: "ERR_DISPOSED",
+    });
     using good = await madeImages(4);
     expect(await collect(trainer.run(good, { steps: 1, batchSize: 2 }))).toHaveLength(1);
   });
@@ -83,7 +196,9 @@ describe("Trainer.run, misused", () => {
     using data = await madeImages(32);
     const first = trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
     await first.next();
-    await expect(trainer.run(data, { steps: 1, batchSize: 8 }).next()).rejects.toMatchObject({ code: "ERR_BUSY" });
+    await expect(trainer.run(data, { steps: 1, batchSize: 8 }).next()).rejects.toMatchObject({
+      code: "ERR_BUSY",
+    });
     expect((await first.next()).value?.step).toBe(4);
     await first.next();
     expect(await collect(trainer.run(data, { steps: 1, batchSize: 8 }))).toHaveLength(1);
@@ -96,7 +211,9 @@ describe("Trainer.run", () => {
     using data = await madeImages(32);
     const ticks = await collect(trainer.run(data, { steps: 7, batchSize: 8, tickEvery: 3 }));
     expect(ticks.map((tick) => tick.step)).toEqual([3, 6, 7]);
-    expect(ticks.every((tick) => tick.imagesPerSecond > 0 && Number.isFinite(tick.generatorLoss))).toBe(true);
+    expect(
+      ticks.every((tick) => tick.imagesPerSecond > 0 && Number.isFinite(tick.generatorLoss)),
+    ).toBe(true);
     const more = await collect(trainer.run(data, { steps: 2, batchSize: 8 }));
     expect(more.map((tick) => tick.step)).toEqual([9]);
     expect(trainer.step).toBe(9);
@@ -104,31 +221,43 @@ describe("Trainer.run", () => {
 
   it("means the losses of its steps", async () => {
     using data = await madeImages(32);
-    const single = await collect(smallPair().trainer.run(data, { steps: 6, batchSize: 8, tickEvery: 1 }));
+    const single = await collect(
+      smallPair().trainer.run(data, { steps: 6, batchSize: 8, tickEvery: 1 }),
+    );
     const [mean] = await collect(smallPair().trainer.run(data, { steps: 6, batchSize: 8 }));
     const average = single.reduce((sum, tick) => sum + tick.discriminatorLoss, 0) / 6;
     expect(mean?.discriminatorLoss).toBeCloseTo(average, 12);
   });
 
-  it.each(["eager", "fused"] as const)("%s: how a run is cut into ticks and runs, or sampled in between, changes no bit", async (execution) => {
-    using data = await madeImages(20);
-    const straight = smallPair({ execution });
-    await collect(straight.trainer.run(data, { steps: 9, batchSize: 8 }));
-    const cut = smallPair({ execution });
-    for await (const _ of cut.trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 1 })) await cut.generator.sample(3);
-    const other = smallPair({ seed: 5 });
-    await Promise.all([
-      collect(cut.trainer.run(data, { steps: 5, batchSize: 8, tickEvery: 2 })),
-      collect(other.trainer.run(data, { steps: 5, batchSize: 8, tickEvery: 1 })),
-      cut.generator.sample(300),
-    ]);
-    expect(await digest(cut.generator, cut.discriminator)).toBe(await digest(straight.generator, straight.discriminator));
-  });
+  it.each(["eager", "fused"] as const)(
+    "%s: how a run is cut into ticks and runs, or sampled in between, changes no bit",
+    async (execution) => {
+      using data = await madeImages(20);
+      const straight = smallPair({ execution });
+      await collect(straight.trainer.run(data, { steps: 9, batchSize: 8 }));
+      const cut = smallPair({ execution });
+      for await (const _ of cut.trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 1 }))
+        await cut.generator.sample(3);
+      const other = smallPair({ seed: 5 });
+      await Promise.all([
+        collect(cut.trainer.run(data, { steps: 5, batchSize: 8, tickEvery: 2 })),
+        collect(other.trainer.run(data, { steps: 5, batchSize: 8, tickEvery: 1 })),
+        cut.generator.sample(300),
+      ]);
+      expect(await digest(cut.generator, cut.discriminator)).toBe(
+        await digest(straight.generator, straight.discriminator),
+      );
+    },
+  );
 
   it("fused follows eager: equal losses to rounding over the first steps", async () => {
     using data = await madeImages(64);
     const [eager, fused] = await Promise.all(
-      (["eager", "fused"] as const).map((execution) => collect(smallPair({ execution }).trainer.run(data, { steps: 5, batchSize: 16, tickEvery: 1 }))),
+      (["eager", "fused"] as const).map((execution) =>
+        collect(
+          smallPair({ execution }).trainer.run(data, { steps: 5, batchSize: 16, tickEvery: 1 }),
+        ),
+      ),
     );
     eager?.forEach((tick, i) => {
       expect(fused?.[i]?.discriminatorLoss).toBeCloseTo(tick.discriminatorLoss, 3);
@@ -140,10 +269,18 @@ describe("Trainer.run", () => {
     // All data are one grey: what a generator that learns anything learns first.
     const grey = new Uint8Array(64 * 64).fill(230);
     using data = await datasets.fromBytes(grey, { shape: [64, 1, 8, 8] });
-    const { generator, trainer } = makePair({ pair: "mlp", size: 8, latent: { noise: 4 }, execution: "fused" });
+    const { generator, trainer } = makePair({
+      pair: "mlp",
+      size: 8,
+      latent: { noise: 4 },
+      execution: "fused",
+    });
     const distance = async () => {
       const { data: values } = await generator.sample(64, { seed: 0 });
-      return values.reduce((sum, value) => sum + Math.abs(value - (230 / 255 - 0.5) / 0.5), 0) / values.length;
+      return (
+        values.reduce((sum, value) => sum + Math.abs(value - (230 / 255 - 0.5) / 0.5), 0) /
+        values.length
+      );
     };
     const before = await distance();
     await collect(trainer.run(data, { steps: 150, batchSize: 32 }));
@@ -160,7 +297,13 @@ describe("stopping", () => {
     setTimeout(() => stop.abort(reason), 100);
     const ticks: Tick[] = [];
     const run = async () => {
-      for await (const tick of trainer.run(data, { steps: 1e6, batchSize: 16, tickEvery: 1e6, signal: stop.signal })) ticks.push(tick);
+      for await (const tick of trainer.run(data, {
+        steps: 1e6,
+        batchSize: 16,
+        tickEvery: 1e6,
+        signal: stop.signal,
+      }))
+        ticks.push(tick);
     };
     await expect(run()).rejects.toBe(reason);
     // The steps done before the signal are reported, not lost.
@@ -173,14 +316,17 @@ describe("stopping", () => {
   it("before it began does nothing", async () => {
     const { trainer } = smallPair();
     using data = await madeImages(8);
-    await expect(collect(trainer.run(data, { steps: 5, batchSize: 4, signal: AbortSignal.abort() }))).rejects.toThrow("aborted");
+    await expect(
+      collect(trainer.run(data, { steps: 5, batchSize: 4, signal: AbortSignal.abort() })),
+    ).rejects.toThrow("aborted");
     expect(trainer.step).toBe(0);
   });
 
   it("by leaving the loop: the trainer is idle and stands where the tick said", async () => {
     const { trainer } = smallPair();
     using data = await madeImages(16);
-    for await (const tick of trainer.run(data, { steps: 100, batchSize: 4, tickEvery: 2 })) if (tick.step === 4) break;
+    for await (const tick of trainer.run(data, { steps: 100, batchSize: 4, tickEvery: 2 }))
+      if (tick.step === 4) break;
     expect(trainer.step).toBe(4);
     expect((await collect(trainer.run(data, { steps: 1, batchSize: 4 })))[0]?.step).toBe(5);
   });
@@ -198,7 +344,12 @@ describe("stopping", () => {
 
 describe("the event loop", () => {
   it("keeps ticking while it trains: 10 ms timers come, and other work gets its answer in between", async () => {
-    const { generator, trainer } = makePair({ pair: "article", size: 32, latent: { noise: 100 }, execution: "fused" });
+    const { generator, trainer } = makePair({
+      pair: "article",
+      size: 32,
+      latent: { noise: 100 },
+      execution: "fused",
+    });
     using data = await madeImages(256, 32);
     const delay = monitorEventLoopDelay({ resolution: 10 });
     let timers = 0;
@@ -215,11 +366,17 @@ describe("the event loop", () => {
     const seconds = (performance.now() - started) / 1000;
     // A blocked loop would have none of its timers before the end; half of them leaves room for a busy machine.
     expect(timers).toBeGreaterThan((seconds * 100) / 2);
-    console.log(`event-loop delay while training: p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms over ${seconds.toFixed(1)} s`);
+    console.log(
+      `event-loop delay while training: p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms over ${seconds.toFixed(1)} s`,
+    );
   });
 });
 
 it("errors are SparringErrors with a code", () => {
-  expect(new SparringError("ERR_BUSY", "x")).toMatchObject({ name: "SparringError", code: "ERR_BUSY", message: "x" });
+  expect(new SparringError("ERR_BUSY", "x")).toMatchObject({
+    name: "SparringError",
+    code: "ERR_BUSY",
+    message: "x",
+  });
   expect(Generator).toBeTypeOf("function");
 });

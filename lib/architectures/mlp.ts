@@ -8,7 +8,10 @@ import { product, type Layer, type Shape } from "../layers/kind.js";
 export function mlp(options: { latent: Latent; image: Shape }): GeneratorArchitecture;
 /** The article's discriminator: pixels → 512 → 256 → 1 with LeakyReLU(0.2), then Sigmoid. */
 export function mlp(options: { image: Shape }): DiscriminatorArchitecture;
-export function mlp(options: { latent?: Latent; image: Shape }): GeneratorArchitecture | DiscriminatorArchitecture {
+export function mlp(options: {
+  latent?: Latent;
+  image: Shape;
+}): GeneratorArchitecture | DiscriminatorArchitecture {
   check.options(options, "options", ["latent", "image"]);
   const image = check.shape(options.image, "image");
   if (options.latent === undefined) return discriminator(image);
@@ -17,7 +20,11 @@ export function mlp(options: { latent?: Latent; image: Shape }): GeneratorArchit
 }
 
 function generator(latent: Latent, image: Shape): GeneratorArchitecture {
-  const block = (width: number): Layer[] => [l.linear(width), l.batchNorm1d({ eps: 0.8 }), l.leakyRelu(0.2)];
+  const block = (width: number): Layer[] => [
+    l.linear(width),
+    l.batchNorm1d({ eps: 0.8 }),
+    l.leakyRelu(0.2),
+  ];
   return {
     latent,
     layers: [

@@ -10,12 +10,23 @@ import * as l from "../layers/index.js";
  *
  * @param options.image [channels, height, width]; height and width multiples of 4
  */
-export function upsampling(options: { latent: Latent; image: readonly number[] }): GeneratorArchitecture {
+export function upsampling(options: {
+  latent: Latent;
+  image: readonly number[];
+}): GeneratorArchitecture {
   check.options(options, "options", ["latent", "image"]);
   resolveLatent(options.latent, "latent");
-  const [channels, height, width] = check.shape(options.image, "image", 3) as [number, number, number];
+  const [channels, height, width] = check.shape(options.image, "image", 3) as [
+    number,
+    number,
+    number,
+  ];
   if (height % 4 !== 0 || width % 4 !== 0) {
-    throw outOfRange("[channels, height, width] with height and width multiples of 4", "image", options.image);
+    throw outOfRange(
+      "[channels, height, width] with height and width multiples of 4",
+      "image",
+      options.image,
+    );
   }
   const small = [128, height / 4, width / 4];
   // 0.8 lands in BatchNorm's eps: the well-known slip of the script, kept for equality with it.

@@ -30,7 +30,10 @@ export class Dataset implements Disposable {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);
     const bytes = await crossing(() => this.native.read(start, count));
-    return new Images(Float32Array.from(bytes, (byte) => byte / 255), [count, ...this.image]);
+    return new Images(
+      Float32Array.from(bytes, (byte) => byte / 255),
+      [count, ...this.image],
+    );
   }
 
   /** Frees the images. A run that uses them ends first. Calling it twice is fine. */
@@ -61,14 +64,22 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = check.shape(options.shape, "shape", 4) as [number, number, number, number];
-  if (product(shape) !== bytes.length) throw outOfRange(`the shape of ${bytes.length} bytes`, "shape", shape);
+  if (product(shape) !== bytes.length)
+    throw outOfRange(`the shape of ${bytes.length} bytes`, "shape", shape);
   const [count, channels, height, width] = shape;
-  const size = options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
+  const size =
+    options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
   if (options.labels !== undefined && options.labels.length !== count) {
-    throw outOfRange(`${count} labels, one for each image,`, "labels", `${options.labels.length} labels`);
+    throw outOfRange(
+      `${count} labels, one for each image,`,
+      "labels",
+      `${options.labels.length} labels`,
+    );
   }
   const [toHeight, toWidth] = size === undefined ? [height, width] : [size, size];
   const device = resolveDevice(options.device);
-  const native = await crossing(() => addon().createDataset(bytes, shape, toHeight, toWidth, device));
+  const native = await crossing(() =>
+    addon().createDataset(bytes, shape, toHeight, toWidth, device),
+  );
   return new Dataset(native, [channels, toHeight, toWidth], options.labels);
 }

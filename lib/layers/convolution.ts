@@ -32,11 +32,21 @@ function pair(value: unknown, name: string, min: number): [number, number] {
   return [check.integer(both[0], name, min), check.integer(both[1], name, min)];
 }
 
-function convolved(input: readonly number[], kernel: number[], stride: number[], padding: number[], at: Place): number[] {
+function convolved(
+  input: readonly number[],
+  kernel: number[],
+  stride: number[],
+  padding: number[],
+  at: Place,
+): number[] {
   return [0, 1].map((axis) => {
-    const room = (input[axis + 1] as number) + 2 * (padding[axis] as number) - (kernel[axis] as number);
+    const room =
+      (input[axis + 1] as number) + 2 * (padding[axis] as number) - (kernel[axis] as number);
     if (room < 0) {
-      throw at.refuse(`height and width of at least ${kernel.join(" x ")} after padding ${padding.join(" x ")}`, input);
+      throw at.refuse(
+        `height and width of at least ${kernel.join(" x ")} after padding ${padding.join(" x ")}`,
+        input,
+      );
     }
     return Math.floor(room / (stride[axis] as number)) + 1;
   });
@@ -50,7 +60,12 @@ export const conv2dKind: LayerKind = {
     const stride = pair(layer.stride ?? 1, at.option("stride"), 1);
     const padding = pair(layer.padding ?? 0, at.option("padding"), 0);
     const bias = check.boolean(layer.bias ?? true, at.option("bias"));
-    if (input.length !== 3) throw at.refuse("an input of [channels, height, width]", input, "put unflatten([...]) before it");
+    if (input.length !== 3)
+      throw at.refuse(
+        "an input of [channels, height, width]",
+        input,
+        "put unflatten([...]) before it",
+      );
     const inChannels = input[0] as number;
     if (layer.inChannels !== undefined && layer.inChannels !== inChannels) {
       throw at.refuse(`an input of [${layer.inChannels}, height, width]`, input);

@@ -33,7 +33,11 @@ export interface LayerKind {
   /** Options it knows beside `type` and `name`. */
   readonly options: readonly string[];
   /** Fills in what is missing. Throws through `at.refuse` where the input does not fit. */
-  resolve(layer: Layer, input: Shape, at: Place): { options: Record<string, OptionValue>; output: Shape };
+  resolve(
+    layer: Layer,
+    input: Shape,
+    at: Place,
+  ): { options: Record<string, OptionValue>; output: Shape };
   /** Shapes of its parameters and buffers, under torch.nn's names. */
   state?(options: Readonly<Record<string, OptionValue>>): Record<string, TensorSpec>;
 }
@@ -72,8 +76,16 @@ export class Place {
   }
 }
 
-export const trained = (...shape: number[]): TensorSpec => ({ shape, dtype: "float32", trained: true });
-export const kept = (...shape: number[]): TensorSpec => ({ shape, dtype: "float32", trained: false });
+export const trained = (...shape: number[]): TensorSpec => ({
+  shape,
+  dtype: "float32",
+  trained: true,
+});
+export const kept = (...shape: number[]): TensorSpec => ({
+  shape,
+  dtype: "float32",
+  trained: false,
+});
 export const counter: TensorSpec = { shape: [], dtype: "int64", trained: false };
 
 export function product(shape: Shape): number {

@@ -7,7 +7,10 @@ import { type Layer, type LayerKind, trained } from "./kind.js";
  * @param outFeatures width of the output
  * @param options `bias` @default true
  */
-export function linear(outFeatures: number, options: { bias?: boolean; name?: string } = {}): Layer {
+export function linear(
+  outFeatures: number,
+  options: { bias?: boolean; name?: string } = {},
+): Layer {
   return { type: "linear", outFeatures, ...options };
 }
 
@@ -16,7 +19,8 @@ export const linearKind: LayerKind = {
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
     const bias = check.boolean(layer.bias ?? true, at.option("bias"));
-    if (input.length !== 1) throw at.refuse("an input of [features]", input, "put flatten() before it");
+    if (input.length !== 1)
+      throw at.refuse("an input of [features]", input, "put flatten() before it");
     const inFeatures = input[0] as number;
     if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures) {
       throw at.refuse(`an input of [${layer.inFeatures}]`, input);

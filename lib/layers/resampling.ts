@@ -16,6 +16,9 @@ export const upsampleKind: LayerKind = {
     const scaleFactor = check.integer(layer.scaleFactor, at.option("scaleFactor"), 2);
     if (input.length !== 3) throw at.refuse("an input of [channels, height, width]", input);
     const [channels, height, width] = input as [number, number, number];
-    return { options: { scaleFactor }, output: [channels, height * scaleFactor, width * scaleFactor] };
+    return {
+      options: { scaleFactor },
+      output: [channels, height * scaleFactor, width * scaleFactor],
+    };
   },
 };

@@ -10,7 +10,8 @@ using DatasetPtr = std::shared_ptr<const Dataset>;
 
 Napi::Value to_wrap(Napi::Env env, const DatasetPtr& dataset) {
   DatasetPtr handed = dataset;
-  return Instance::of(env).dataset_class.Value().New({Napi::External<DatasetPtr>::New(env, &handed)});
+  return Instance::of(env).dataset_class.Value().New(
+      {Napi::External<DatasetPtr>::New(env, &handed)});
 }
 
 // createDataset(images: Uint8Array, shape: number[], height: number, width: number, device: string)
@@ -50,9 +51,10 @@ Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
 }
 
 void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
-  Instance::of(env).dataset_class = Napi::Persistent(DefineClass(
-      env, "Dataset",
-      {InstanceMethod("dispose", &DatasetWrap::Dispose), InstanceMethod<&DatasetWrap::Read>("read")}));
+  Instance::of(env).dataset_class =
+      Napi::Persistent(DefineClass(env, "Dataset",
+                                   {InstanceMethod("dispose", &DatasetWrap::Dispose),
+                                    InstanceMethod<&DatasetWrap::Read>("read")}));
   exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
 }
 

@@ -16,7 +16,8 @@ struct Failure {
 // Any thread. Rethrows inside and sorts by kind.
 Failure describe(const std::exception_ptr& exception);
 
-// JavaScript thread. An Error with `code`; lib/ turns it into a SparringError with the caller's stack.
+// JavaScript thread. An Error with `code`; lib/ turns it into a SparringError with the caller's
+// stack.
 Napi::Error to_error(Napi::Env env, const Failure& failure);
 
 }  // namespace sparring::bindings

@@ -20,8 +20,7 @@ Napi::Value RenderGrid(const Napi::CallbackInfo& info) {
   const GridOptions options{info[2].As<Napi::Number>().Int64Value(),
                             info[3].As<Napi::Number>().Int64Value(),
                             info[4].As<Napi::Boolean>().Value()};
-  return run_async(
-      info.Env(), [images, options] { return render_grid(images, options); }, to_grid);
+  return run_async(info.Env(), [images, options] { return render_grid(images, options); }, to_grid);
 }
 
 }  // namespace

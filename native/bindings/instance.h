@@ -1,4 +1,5 @@
-// What one environment (the main thread, or a worker) owns. Never a static: workers load the addon too.
+// What one environment (the main thread, or a worker) owns. Never a static: workers load the addon
+// too.
 #pragma once
 
 #include <functional>

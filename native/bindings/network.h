@@ -7,8 +7,8 @@
 
 namespace sparring::bindings {
 
-// A network that the engine thread has built, is about to build, or failed to build. Read and written
-// on the engine thread alone, where jobs keep their order.
+// A network that the engine thread has built, is about to build, or failed to build. Read and
+// written on the engine thread alone, where jobs keep their order.
 struct NetworkSlot {
   std::shared_ptr<Network> network;
   std::exception_ptr failure;

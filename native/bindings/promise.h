@@ -54,7 +54,8 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
   });
   if (!posted) {
     instance.job_settled();
-    const Failure stopped{"ERR_STOPPED", "The process or worker is ending: no work is taken any more"};
+    const Failure stopped{"ERR_STOPPED",
+                          "The process or worker is ending: no work is taken any more"};
     deferred.Reject(to_error(env, stopped).Value());
   }
   return deferred.Promise();
@@ -67,7 +68,8 @@ Napi::Promise run_async(Napi::Env env, Work work, Finish finish) {
   return run_slices(env, std::move(once), std::move(finish));
 }
 
-// Frees on the engine thread: never in the middle of a step, and for CUDA on the thread that uses it.
+// Frees on the engine thread: never in the middle of a step, and for CUDA on the thread that uses
+// it.
 template <class T>
 void release_on_engine(Napi::Env env, std::shared_ptr<T>& held) {
   Instance::of(env).engine().post([held = std::move(held)]() mutable {

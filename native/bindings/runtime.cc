@@ -14,8 +14,9 @@ Napi::Value to_number(Napi::Env env, const int& value) { return Napi::Number::Ne
 Napi::Value Devices(const Napi::CallbackInfo& info) {
   const auto object = Napi::Object::New(info.Env());
   object.Set("cuda", static_cast<double>(cuda_device_count()));
-  object.Set("cudaOff", cuda_off().empty() ? info.Env().Null()
-                                           : Napi::String::New(info.Env(), cuda_off()).As<Napi::Value>());
+  object.Set("cudaOff", cuda_off().empty()
+                            ? info.Env().Null()
+                            : Napi::String::New(info.Env(), cuda_off()).As<Napi::Value>());
   return object;
 }
 
@@ -34,8 +35,7 @@ Napi::Value SetThreads(const Napi::CallbackInfo& info) {
 
 // threads(): Promise<number>
 Napi::Value Threads(const Napi::CallbackInfo& info) {
-  return run_async(
-      info.Env(), [] { return at::get_num_threads(); }, to_number);
+  return run_async(info.Env(), [] { return at::get_num_threads(); }, to_number);
 }
 
 // shutdown(): void

@@ -1,4 +1,5 @@
-// The parts of libtorch that the core is written against; precompiled once (cold it costs 20 s a file).
+// The parts of libtorch that the core is written against; precompiled once (cold it costs 20 s a
+// file).
 #pragma once
 
 #include <ATen/ATen.h>

@@ -26,7 +26,10 @@ export interface PairOptions {
 /** A generator, a discriminator and their trainer, as the article sets them up. */
 export function makePair({ pair, size, latent, seed = 0, execution = "eager" }: PairOptions) {
   const image = [1, size, size];
-  const architecture = pair === "article" ? architectures.upsampling({ latent, image }) : architectures.mlp({ latent, image });
+  const architecture =
+    pair === "article"
+      ? architectures.upsampling({ latent, image })
+      : architectures.mlp({ latent, image });
   const generator = new Generator(architecture, { seed });
   const discriminator = new Discriminator(architectures.mlp({ image }));
   const adam = optimizers.adam({ lr: 2e-4, betas: [0.5, 0.999] });
@@ -62,7 +65,8 @@ export async function digest(...networks: (Generator | Discriminator)[]): Promis
       const path = join(folder, "weights.safetensors");
       await network.saveWeights(path);
       const tensors = await readSafetensors(path);
-      for (const { name, data } of tensors.sort((a, b) => (a.name < b.name ? -1 : 1))) total.update(name).update(data);
+      for (const { name, data } of tensors.sort((a, b) => (a.name < b.name ? -1 : 1)))
+        total.update(name).update(data);
     }
   });
   return total.digest("hex");

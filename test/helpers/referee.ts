@@ -21,12 +21,17 @@ export interface Verdict<T> {
  * with test/reference/<name>.json and says so; in CI that is a failure. SPARRING_WRITE_REFERENCE=1 writes
  * the file anew.
  */
-export async function referee<T>(name: string, script: string, args: readonly string[]): Promise<Verdict<T>> {
+export async function referee<T>(
+  name: string,
+  script: string,
+  args: readonly string[],
+): Promise<Verdict<T>> {
   const file = join(testFolder, "reference", `${name}.json`);
   environment ??= pythonEnvironment() as Promise<Environment>;
   const found = await environment;
   if (found === null) {
-    if (process.env.CI !== undefined) throw new Error("Expected a PyTorch to compare with in CI but found none");
+    if (process.env.CI !== undefined)
+      throw new Error("Expected a PyTorch to compare with in CI but found none");
     console.warn(`${name}: no PyTorch here, comparing with the committed reference`);
     return { live: false, value: JSON.parse(readFileSync(file, "utf8")) };
   }
@@ -38,7 +43,11 @@ export async function referee<T>(name: string, script: string, args: readonly st
   return { live: true, value };
 }
 
-async function runPython<T>(found: NonNullable<Environment>, script: string, args: readonly string[]): Promise<T> {
+async function runPython<T>(
+  found: NonNullable<Environment>,
+  script: string,
+  args: readonly string[],
+): Promise<T> {
   const { stdout } = await promisify(execFile)(found.python, [join(testFolder, script), ...args], {
     env: { ...process.env, ...found.env },
     maxBuffer: 64 * 1024 * 1024,

@@ -1,6 +1,14 @@
 // A process that ends in the middle of a step, in the way its argument says.
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { architectures, Discriminator, datasets, Generator, objectives, optimizers, Trainer } from "../../dist/index.js";
+import {
+  architectures,
+  Discriminator,
+  datasets,
+  Generator,
+  objectives,
+  optimizers,
+  Trainer,
+} from "../../dist/index.js";
 
 const how = isMainThread ? process.argv[2] : workerData;
 
@@ -8,11 +16,20 @@ const how = isMainThread ? process.argv[2] : workerData;
 async function startTraining() {
   const size = 32;
   const image = [1, size, size];
-  const generator = new Generator(architectures.upsampling({ latent: { noise: 8 }, image }), { seed: 0 });
+  const generator = new Generator(architectures.upsampling({ latent: { noise: 8 }, image }), {
+    seed: 0,
+  });
   const discriminator = new Discriminator(architectures.mlp({ image }));
   const adam = optimizers.adam();
-  const trainer = new Trainer({ generator, discriminator, objective: objectives.nonSaturating(), optimizer: { generator: adam, discriminator: adam } });
-  const data = await datasets.fromBytes(new Uint8Array(64 * size * size), { shape: [64, 1, size, size] });
+  const trainer = new Trainer({
+    generator,
+    discriminator,
+    objective: objectives.nonSaturating(),
+    optimizer: { generator: adam, discriminator: adam },
+  });
+  const data = await datasets.fromBytes(new Uint8Array(64 * size * size), {
+    shape: [64, 1, size, size],
+  });
   const ticks = trainer.run(data, { steps: 1e6, batchSize: 32, tickEvery: 2 });
   await ticks.next();
   return { trainer, generator, rest: ticks.next() };
@@ -44,7 +61,10 @@ const ways = {
   terminate: () => inWorker((worker) => worker.terminate()),
   "exit-with-worker": () => inWorker(() => process.exit(7)),
   "two-workers": async () => {
-    await Promise.all([inWorker((worker) => worker.terminate()), inWorker((worker) => worker.terminate())]);
+    await Promise.all([
+      inWorker((worker) => worker.terminate()),
+      inWorker((worker) => worker.terminate()),
+    ]);
     const { generator } = await startTraining();
     process.exit((await generator.sample(1)).count === 1 ? 7 : 1);
   },

@@ -38,10 +38,14 @@ it.each<[string, number, number, string]>([
   ["exit-with-worker", 6, 7, ""],
   ["two-workers", 4, 7, ""],
   ["late", 4, 7, ""],
-])("%s in the middle of a step, %i times: a clean end with code %i", { timeout: 240_000 }, async (how, count, code, error) => {
-  for (const ending of await runMany(how, count)) {
-    expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });
-    if (error === "") expect(ending.error).toBe("");
-    else expect(ending.error).toContain(error);
-  }
-});
+])(
+  "%s in the middle of a step, %i times: a clean end with code %i",
+  { timeout: 240_000 },
+  async (how, count, code, error) => {
+    for (const ending of await runMany(how, count)) {
+      expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });
+      if (error === "") expect(ending.error).toBe("");
+      else expect(ending.error).toContain(error);
+    }
+  },
+);

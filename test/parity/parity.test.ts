@@ -57,8 +57,23 @@ async function trainThere({ name, pair, size, latent, threads }: Case) {
     const images = join(folder, "images.bin");
     await writeFile(images, await firstBytes(size));
     const widths = [latent.noise, latent.classes, latent.codes].map(String);
-    const numbers = ["--size", `${size}`, "--steps", `${steps}`, "--threads", `${threads}`, "--latent", ...widths];
-    return referee<Trajectory>(name, "parity/train.py", ["--pair", pair, "--images", images, ...numbers]);
+    const numbers = [
+      "--size",
+      `${size}`,
+      "--steps",
+      `${steps}`,
+      "--threads",
+      `${threads}`,
+      "--latent",
+      ...widths,
+    ];
+    return referee<Trajectory>(name, "parity/train.py", [
+      "--pair",
+      pair,
+      "--images",
+      images,
+      ...numbers,
+    ]);
   });
 }
 
@@ -66,25 +81,31 @@ describe("eager training and the PyTorch script from one seed", async () => {
   const before = await threads();
   afterAll(() => setThreads(before));
 
-  it.each(cases)("$name: equal initial weights, 20 equal losses, equal final weights", { timeout: 300_000 }, async (one) => {
-    await setThreads(one.threads);
-    const theirs = await trainThere(one);
-    const ours = await trainHere(one);
-    expect(ours.losses).toHaveLength(steps);
-    if (theirs.live) {
-      expect(ours).toEqual(theirs.value);
-    } else {
-      ours.losses.forEach(([d, g], i) => {
-        expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
-        expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
-      });
-    }
-  });
+  it.each(cases)(
+    "$name: equal initial weights, 20 equal losses, equal final weights",
+    { timeout: 300_000 },
+    async (one) => {
+      await setThreads(one.threads);
+      const theirs = await trainThere(one);
+      const ours = await trainHere(one);
+      expect(ours.losses).toHaveLength(steps);
+      if (theirs.live) {
+        expect(ours).toEqual(theirs.value);
+      } else {
+        ours.losses.forEach(([d, g], i) => {
+          expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
+          expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
+        });
+      }
+    },
+  );
 
   it("another seed gives other weights and losses", async () => {
     const one = cases[3] as Case;
     const { generator, discriminator } = makePair({ ...one, seed: 1 });
     const other = makePair({ ...one, seed: 0 });
-    expect(await digest(generator, discriminator)).not.toBe(await digest(other.generator, other.discriminator));
+    expect(await digest(generator, discriminator)).not.toBe(
+      await digest(other.generator, other.discriminator),
+    );
   });
 });

@@ -15,8 +15,8 @@ at::Tensor arranged(const at::Tensor& images, int64_t columns, int64_t padding) 
   if (count == 1) return images[0];  // torchvision leaves a single image without a border
   const int64_t across = std::min(columns, count), down = (count + across - 1) / across;
   const int64_t height = images.size(2) + padding, width = images.size(3) + padding;
-  at::Tensor grid = at::zeros({channels, height * down + padding, width * across + padding},
-                              images.options());
+  at::Tensor grid =
+      at::zeros({channels, height * down + padding, width * across + padding}, images.options());
   for (int64_t i = 0; i < count; ++i) {
     grid.narrow(1, (i / across) * height + padding, images.size(2))
         .narrow(2, (i % across) * width + padding, images.size(3))

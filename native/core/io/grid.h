@@ -10,7 +10,8 @@ struct GridOptions {
   bool normalize = true;  // by the smallest and largest value of all images
 };
 
-// What torchvision.utils.save_image writes: images, float [N, C, H, W], side by side; bytes [H, W, 3].
+// What torchvision.utils.save_image writes: images, float [N, C, H, W], side by side; bytes [H, W,
+// 3].
 at::Tensor render_grid(const at::Tensor& images, const GridOptions& options);
 
 }  // namespace sparring

@@ -1,5 +1,5 @@
-// A network as data. lib/ has checked it and filled in every default and inferred size; what arrives
-// here is complete: in_features, channels and shapes are all spelled out.
+// A network as data. lib/ has checked it and filled in every default and inferred size; what
+// arrives here is complete: in_features, channels and shapes are all spelled out.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@ Conv2d::Conv2d(const Layer& layer, RandomStream& stream)
     : stride_(layer.shape("stride")), padding_(layer.shape("padding")) {
   const Shape& kernel = layer.shape("kernelSize");
   const int64_t out = layer.integer("outChannels");
-  weight_ = register_parameter(
-      "weight", at::empty({out, layer.integer("inChannels"), kernel[0], kernel[1]}));
+  weight_ = register_parameter("weight",
+                               at::empty({out, layer.integer("inChannels"), kernel[0], kernel[1]}));
   if (layer.flag("bias")) bias_ = register_parameter("bias", at::empty({out}));
   init_weight_and_bias(weight_, bias_, stream);
 }

@@ -8,12 +8,18 @@ namespace sparring {
 
 ModulePtr build(const Layer& layer, RandomStream& stream) {
   static const std::map<std::string, Builder> table = {
-      {"batchNorm1d", build_batch_norm}, {"batchNorm2d", build_batch_norm},
-      {"conv2d", build_conv2d},          {"flatten", build_flatten},
-      {"leakyRelu", build_leaky_relu},   {"linear", build_linear},
-      {"relu", build_relu},              {"sequential", build_sequential},
-      {"sigmoid", build_sigmoid},        {"tanh", build_tanh},
-      {"unflatten", build_unflatten},    {"upsample", build_upsample},
+      {"batchNorm1d", build_batch_norm},
+      {"batchNorm2d", build_batch_norm},
+      {"conv2d", build_conv2d},
+      {"flatten", build_flatten},
+      {"leakyRelu", build_leaky_relu},
+      {"linear", build_linear},
+      {"relu", build_relu},
+      {"sequential", build_sequential},
+      {"sigmoid", build_sigmoid},
+      {"tanh", build_tanh},
+      {"unflatten", build_unflatten},
+      {"upsample", build_upsample},
   };
   const auto row = table.find(layer.type);
   if (row == table.end()) {

@@ -27,7 +27,8 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
     : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
   for (const auto& [name, tensor] : state()) {
     // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.
-    tensor.set_data(tensor.to(device, tensor.is_floating_point() ? precision : tensor.scalar_type()));
+    tensor.set_data(
+        tensor.to(device, tensor.is_floating_point() ? precision : tensor.scalar_type()));
   }
 }
 

@@ -5,7 +5,8 @@
 namespace sparring {
 
 at::Tensor Upsample::forward(const at::Tensor& input) {
-  return at::upsample_nearest2d(input, at::OptionalIntArrayRef{}, at::ArrayRef<double>{factor_, factor_});
+  return at::upsample_nearest2d(input, at::OptionalIntArrayRef{},
+                                at::ArrayRef<double>{factor_, factor_});
 }
 
 ModulePtr build_upsample(const Layer& layer, RandomStream&) {

@@ -8,7 +8,8 @@
 
 namespace sparring {
 
-// What the discriminator said of a batch, [N, 1]: probabilities if it ends in a sigmoid, else logits.
+// What the discriminator said of a batch, [N, 1]: probabilities if it ends in a sigmoid, else
+// logits.
 enum class Scores { kProbability, kLogit };
 
 class Objective {

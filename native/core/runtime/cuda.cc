@@ -1,10 +1,9 @@
 #include "core/runtime/cuda.h"
 
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 #include <unistd.h>
-
 
 #include "core/error.h"
 

@@ -12,9 +12,9 @@ namespace sparring {
 
 class Engine {
  public:
-  // A piece of work that ends soon, at a step boundary; true if there is more of it. Long work comes
-  // in slices so that short work (a sample, a save) gets its turn between two steps, and so that
-  // stopping never waits for longer than one slice. Must not throw.
+  // A piece of work that ends soon, at a step boundary; true if there is more of it. Long work
+  // comes in slices so that short work (a sample, a save) gets its turn between two steps, and so
+  // that stopping never waits for longer than one slice. Must not throw.
   using Slice = std::function<bool()>;
 
   Engine() = default;

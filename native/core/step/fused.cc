@@ -1,6 +1,8 @@
 // The step of eager.cc by exact rewrites; equal to it to rounding:
-// - one pass of reals and fakes together through a discriminator whose samples do not influence each other;
-// - no gradients of the discriminator's weights in the generator's update, which would be thrown away;
+// - one pass of reals and fakes together through a discriminator whose samples do not influence
+// each other;
+// - no gradients of the discriminator's weights in the generator's update, which would be thrown
+// away;
 // - the networks' own rewrites (plan.h), and the optimizer in one pass over memory.
 #include "core/step/execution.h"
 #include "core/step/plan.h"
@@ -19,8 +21,7 @@ class Fused : public Execution {
 
   Losses step(Pair& pair, const at::Tensor& reals) override {
     const at::Tensor fakes = generator_.forward(pair.draw_latent(reals.size(0)));
-    const at::Tensor generator_loss =
-        pair.objective->generator_loss(discriminator_.forward(fakes));
+    const at::Tensor generator_loss = pair.objective->generator_loss(discriminator_.forward(fakes));
     update(*pair.generator_optimizer, generator_loss);
 
     const auto [real_scores, fake_scores] = score(reals, fakes.detach());

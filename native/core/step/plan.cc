@@ -38,7 +38,8 @@ Plan::Plan(const Sequential& network) : couples_samples_(network.couples_samples
 at::Tensor Plan::forward(const at::Tensor& input) const {
   at::Tensor value = input;
   for (const ModulePtr& operation : operations_) {
-    // Channels last: what convolutions and normalisation along channels like best. A no-op once done.
+    // Channels last: what convolutions and normalisation along channels like best. A no-op once
+    // done.
     if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
     value = operation->forward(value);
   }

@@ -1,8 +1,8 @@
 #include "core/data/dataset.h"
 #include "core/data/sampler.h"
 #include "core/io/grid.h"
-#include "core/test/pairs.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
 
 using namespace sparring;
 
@@ -23,7 +23,8 @@ TEST_CASE("bytes become [-1, 1] with the arithmetic of ToTensor and Normalize") 
   const at::Tensor bytes = at::arange(256).to(at::kByte).reshape({4, 1, 8, 8});
   const Dataset dataset(bytes, at::kCPU);
   const at::Tensor batch = dataset.batch(at::tensor({3, 0}, at::kLong), at::kFloat);
-  const at::Tensor expected = (bytes.index({at::tensor({3, 0}, at::kLong)}).to(at::kFloat) / 255 - 0.5) / 0.5;
+  const at::Tensor expected =
+      (bytes.index({at::tensor({3, 0}, at::kLong)}).to(at::kFloat) / 255 - 0.5) / 0.5;
   CHECK(at::equal(batch, expected));
   CHECK(batch.max().item<float>() == 1);
   CHECK(batch.min().item<float>() == -1);
@@ -37,7 +38,8 @@ TEST_CASE("resizing keeps a flat image flat, leaves the right size alone and nev
   CHECK(larger.max().item<int>() == 77);
   CHECK(resize_images(flat, 28, 28).is_same(flat));
   // A checkerboard of extremes is where a filter would overshoot and wrap around.
-  const at::Tensor board = ((at::arange(28).reshape({28, 1}) + at::arange(28)) % 2 * 255).to(at::kByte);
+  const at::Tensor board =
+      ((at::arange(28).reshape({28, 1}) + at::arange(28)) % 2 * 255).to(at::kByte);
   const at::Tensor smaller = resize_images(board.reshape({1, 1, 28, 28}), 14, 14);
   CHECK(smaller.to(at::kFloat).mean().item<double>() == doctest::Approx(127.5).epsilon(0.02));
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <string>
+
 #include "core/test/check.h"  // last: see there
 
 using sparring::Engine;

@@ -2,8 +2,8 @@
 
 #include "core/error.h"
 #include "core/nn/latent.h"
-#include "core/test/pairs.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
 
 using namespace sparring;
 using namespace sparring::test;
@@ -13,7 +13,8 @@ TEST_CASE("an unknown layer type and a layer without its options are refused") {
   CHECK_THROWS_WITH_AS(Network({layer("nonsense", "0")}, at::kCPU, at::kFloat, stream),
                        "Expected a known layer type but received nonsense", Error);
   CHECK_THROWS_WITH_AS(Network({layer("linear", "0")}, at::kCPU, at::kFloat, stream),
-                       "Expected a complete layer but linear '0' lacks its option inFeatures", Error);
+                       "Expected a complete layer but linear '0' lacks its option inFeatures",
+                       Error);
 }
 
 TEST_CASE("weights of another network are refused before anything is copied") {
@@ -34,16 +35,18 @@ TEST_CASE("the state has PyTorch's keys in PyTorch's order, and whole counters i
   std::vector<std::string> keys;
   for (const auto& [name, tensor] : state) keys.push_back(name);
   const std::vector<std::string> start(keys.begin(), keys.begin() + 9);
-  CHECK(start == std::vector<std::string>{
-                     "l1.0.weight", "l1.0.bias", "conv_blocks.0.weight", "conv_blocks.0.bias",
-                     "conv_blocks.0.running_mean", "conv_blocks.0.running_var",
-                     "conv_blocks.0.num_batches_tracked", "conv_blocks.2.weight",
-                     "conv_blocks.2.bias"});
+  CHECK(start == std::vector<std::string>{"l1.0.weight", "l1.0.bias", "conv_blocks.0.weight",
+                                          "conv_blocks.0.bias", "conv_blocks.0.running_mean",
+                                          "conv_blocks.0.running_var",
+                                          "conv_blocks.0.num_batches_tracked",
+                                          "conv_blocks.2.weight", "conv_blocks.2.bias"});
   CHECK((state[0].second.scalar_type() == at::kDouble));
   CHECK((state[6].second.scalar_type() == at::kLong));
 }
 
-TEST_CASE("one seed gives one set of weights, another seed another, and libtorch's own stream is left alone") {
+TEST_CASE(
+    "one seed gives one set of weights, another seed another, and libtorch's own stream is left "
+    "alone") {
   at::manual_seed(5);
   const at::Tensor expected = at::rand({4});
   at::manual_seed(5);

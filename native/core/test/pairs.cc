@@ -23,8 +23,7 @@ Layer conv(const std::string& name, double in, double out, int64_t kernel, int64
 }
 
 Layer batch_norm(const std::string& name, double features, double eps) {
-  return layer("batchNorm2d", name,
-               {{"numFeatures", features}, {"eps", eps}, {"momentum", 0.1}});
+  return layer("batchNorm2d", name, {{"numFeatures", features}, {"eps", eps}, {"momentum", 0.1}});
 }
 
 std::vector<Layer> small_generator(double noise) {

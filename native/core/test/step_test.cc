@@ -2,8 +2,8 @@
 #include "core/step/plan.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/step/trainer.h"
-#include "core/test/pairs.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
 
 using namespace sparring;
 using namespace sparring::test;
@@ -97,7 +97,8 @@ TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32")
     Pair eager = small_pair(1, precision), fused = small_pair(1, precision);
     const auto eager_step = make_eager(), fused_step = make_fused(fused);
     RandomStream data(9);
-    const at::Tensor reals = at::rand({8, 1, 8, 8}, data.cpu(), at::TensorOptions(precision)) * 2 - 1;
+    const at::Tensor reals =
+        at::rand({8, 1, 8, 8}, data.cpu(), at::TensorOptions(precision)) * 2 - 1;
     const Losses a = eager_step->step(eager, reals), b = fused_step->step(fused, reals);
     CHECK(distance(b.generator, a.generator) < bound);
     CHECK(distance(b.discriminator, a.discriminator) < bound);
@@ -112,7 +113,9 @@ TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32")
   }
 }
 
-TEST_CASE("training is repeatable bit for bit, in both executions, and sampling in between changes nothing") {
+TEST_CASE(
+    "training is repeatable bit for bit, in both executions, and sampling in between changes "
+    "nothing") {
   for (const bool is_fused : {false, true}) {
     const auto run = [is_fused](bool sample) {
       Pair pair = small_pair(4, at::kFloat);
@@ -130,14 +133,17 @@ TEST_CASE("training is repeatable bit for bit, in both executions, and sampling 
       const Report report = trainer.report();
       CHECK(report.step == 7);
       CHECK(report.images == 24);  // two epochs of 4 + 4 + 2, then 4
-      return at::cat({generator->state()[0].second.flatten(), discriminator->state()[0].second.flatten(),
+      return at::cat({generator->state()[0].second.flatten(),
+                      discriminator->state()[0].second.flatten(),
                       at::tensor({report.generator_loss, report.discriminator_loss}, at::kFloat)});
     };
     CHECK(at::equal(run(false), run(true)));
   }
 }
 
-TEST_CASE("the discriminator's update does not reach the generator, nor the generator's the discriminator") {
+TEST_CASE(
+    "the discriminator's update does not reach the generator, nor the generator's the "
+    "discriminator") {
   Pair pair = small_pair(1, at::kDouble);
   const at::Tensor reals = at::rand({8, 1, 8, 8}, at::kDouble);
   pair.discriminator_optimizer = std::make_unique<Adam>(std::vector<at::Tensor>{}, AdamOptions{});

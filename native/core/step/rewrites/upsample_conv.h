@@ -1,4 +1,5 @@
-// Nearest x2 upsampling and the 3x3 convolution after it, as one 4x4 transposed convolution of stride 2.
+// Nearest x2 upsampling and the 3x3 convolution after it, as one 4x4 transposed convolution of
+// stride 2.
 #pragma once
 
 #include "core/nn/convolution.h"
@@ -8,8 +9,9 @@ namespace sparring {
 
 // The two as one module on the convolution's own parameters; null where the rewrite does not hold.
 //
-// Along one axis, y[2i] = w0 x[i-1] + (w1 + w2) x[i] and y[2i+1] = (w0 + w1) x[i] + w2 x[i+1]: four taps
-// do the work of nine in two dimensions, borders included. Linear in w, so autograd's gradient is exact.
+// Along one axis, y[2i] = w0 x[i-1] + (w1 + w2) x[i] and y[2i+1] = (w0 + w1) x[i] + w2 x[i+1]: four
+// taps do the work of nine in two dimensions, borders included. Linear in w, so autograd's gradient
+// is exact.
 ModulePtr fuse_upsample_conv(const ModulePtr& upsample, const ModulePtr& conv);
 
 }  // namespace sparring
