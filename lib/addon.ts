@@ -31,7 +31,7 @@ export function load(folder: string): NativeAddon {
   checkVersion(build, libtorchVersion(build.libtorch.directory));
   let native: NativeAddon;
   try {
-    native = createRequire(import.meta.url)(join(folder, "sparring.node"));
+    native = waitingPassively(() => createRequire(import.meta.url)(join(folder, "sparring.node")));
   } catch (cause) {
     throw new SparringError(
       "ERR_LIBTORCH",
@@ -44,6 +44,21 @@ export function load(folder: string): NativeAddon {
   // still compute while libtorch is being torn down, which is a segmentation fault every time.
   process.once("exit", () => native.shutdown());
   return native;
+}
+
+/**
+ * OpenMP's threads spin while they wait, which costs little on an idle machine and a factor of 2 to 50 on
+ * one that has anything else to do. Its library reads the environment when it is loaded, and only then.
+ */
+function waitingPassively<T>(work: () => T): T {
+  const { env } = process;
+  if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
+  env.OMP_WAIT_POLICY = "passive";
+  try {
+    return work();
+  } finally {
+    delete env.OMP_WAIT_POLICY;
+  }
 }
 
 function readBuild(folder: string): BuildInfo {

@@ -33,8 +33,9 @@ export function integer(
   min: number,
   max = Number.MAX_SAFE_INTEGER,
 ): number {
+  // The limit of exact numbers is named only to those who went beyond it.
   const what =
-    max === Number.MAX_SAFE_INTEGER
+    max === Number.MAX_SAFE_INTEGER && !(typeof value === "number" && value > max)
       ? `a whole number of at least ${min}`
       : `a whole number from ${min} to ${max}`;
   if (typeof value !== "number") throw wrongType(what, name, value);

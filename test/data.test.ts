@@ -198,6 +198,19 @@ describe("datasets.fromBytes", () => {
     await expect(datasets.fromBytes(bytes, options as never)).rejects.toThrow(sentence);
   });
 
+  it("says what was needed where memory runs out, and goes on afterwards", async () => {
+    const shape = [64_000, 1, 1, 1];
+    const tooLarge = datasets.fromBytes(new Uint8Array(64_000), { shape, size: 4096 });
+    await expect(tooLarge).rejects.toMatchObject({
+      code: "ERR_MEMORY",
+      message:
+        "Expected enough host memory for this work but it ran out " +
+        "(you tried to allocate 1073741824000 bytes); a smaller batch or image needs less",
+    });
+    using dataset = await datasets.fromBytes(new Uint8Array(4), { shape: [1, 1, 2, 2] });
+    expect(dataset.size).toBe(1);
+  });
+
   it("copies: the array is the caller's again, and gives back what was put in", async () => {
     const bytes = Uint8Array.from({ length: 8 }, (_, i) => i * 30);
     const made = datasets.fromBytes(bytes, { shape: [2, 1, 2, 2] });

@@ -163,6 +163,11 @@ describe("an architecture that does not fit", () => {
       "Expected a whole number of at least 0 for seed but received -1",
     ],
     [
+      "a seed that is not exact",
+      () => new Generator({ latent, layers: [l.linear(2)] }, { seed: 2 ** 53 }),
+      "Expected a whole number from 0 to 9007199254740991 for seed but received 9007199254740992",
+    ],
+    [
       "an unknown network option",
       () => new Generator({ latent, layers: [l.linear(2)] }, { sed: 1 } as never),
       'Expected only the options device, seed for options but received "sed"',

@@ -7,9 +7,16 @@
 namespace sparring::bindings {
 namespace {
 
-bool says_out_of_memory(const std::string& message) {
-  return message.find("can't allocate memory") != std::string::npos ||
-         message.find("out of memory") != std::string::npos;
+// The allocators' own messages begin with a file and a line, and name no remedy.
+Failure sort_libtorch(const std::string& message) {
+  const bool host = message.find("can't allocate memory") != std::string::npos;
+  if (!host && message.find("out of memory") == std::string::npos) return {"ERR_NATIVE", message};
+  const size_t tried = message.find("you tried to allocate ");
+  const std::string need =
+      tried == std::string::npos ? "" : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
+  return {"ERR_MEMORY", std::string("Expected enough ") + (host ? "host" : "device") +
+                            " memory for this work but it ran out" + need +
+                            "; a smaller batch or image needs less"};
 }
 
 }  // namespace
@@ -21,10 +28,9 @@ Failure describe(const std::exception_ptr& exception) {
     return {error.code(), error.what()};
   } catch (const c10::Error& error) {
     // what() would carry a C++ backtrace.
-    const std::string message = error.what_without_backtrace();
-    return {says_out_of_memory(message) ? "ERR_MEMORY" : "ERR_NATIVE", message};
+    return sort_libtorch(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
-    return {"ERR_MEMORY", "The process is out of memory"};
+    return {"ERR_MEMORY", "Expected enough host memory for this work but it ran out"};
   } catch (const std::exception& error) {
     return {"ERR_NATIVE", error.what()};
   } catch (...) {

@@ -1,0 +1,79 @@
+// A run on a terminal: a bar with losses, speed and the time left.
+import { type Options, type Params, SingleBar } from "cli-progress";
+import type { RunFolder } from "../run/folder.js";
+import type { RunTick, TrainingRun } from "../run/training.js";
+import type { Screen } from "./screen.js";
+import { painter } from "./terminal.js";
+import { clock, grouped, headLines, tailLines } from "./text.js";
+import { TimeLeft } from "./time-left.js";
+
+const widest = 40;
+const narrowest = 8;
+
+/** What is beside the bar. */
+interface Payload {
+  readonly tick?: RunTick;
+  /** Seconds to the end. */
+  readonly left?: number;
+  /** Said instead of the numbers. */
+  readonly note?: string;
+}
+
+type Place = Pick<Params, "total" | "value">;
+
+export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
+  const stream = process.stdout;
+  const paint = painter(stream);
+  const began = performance.now();
+  const timeLeft = new TimeLeft();
+  const { steps } = run.config;
+  const [head, ...rest] = headLines(run, folder) as [string, ...string[]];
+  printLines([paint("bold", head), ...rest.map((line) => paint("dim", line))]);
+  const format = (_options: Options, { total, value }: Params, payload: Payload): string => {
+    const beside = describe(payload, { total, value });
+    const room = (stream.columns ?? 80) - beside.length - 2;
+    return `${drawn(value / total, Math.min(widest, room), paint)} ${beside}`;
+  };
+  const bar = new SingleBar({ format, stream, hideCursor: true });
+  // A second Ctrl+C ends the process on the spot: the cursor has to come back all the same.
+  const restore = () => bar.stop();
+  process.once("exit", restore);
+  bar.start(steps, 0, {} satisfies Payload);
+  return {
+    secondsApart: 0.3,
+    show({ tick }) {
+      timeLeft.learn(tick.step, tick.seconds);
+      bar.update(tick.step, { tick, left: timeLeft.of(steps - tick.step) } satisfies Payload);
+    },
+    stopping: () => bar.update({ note: "stopping after this step; Ctrl+C again to quit at once" }),
+    done() {
+      if (run.step < steps) bar.update({ note: "stopped" });
+      bar.stop();
+      printLines(tailLines(run, folder, (performance.now() - began) / 1000));
+    },
+    close() {
+      process.off("exit", restore);
+      bar.stop();
+    },
+  };
+}
+
+function describe({ tick, left = 0, note }: Payload, { total, value }: Place): string {
+  const steps = `${grouped(value).padStart(grouped(total).length)}/${grouped(total)}`;
+  if (note !== undefined) return `${steps}  ${note}`;
+  if (tick === undefined) return `${steps}  starting`;
+  const losses = `D ${tick.discriminatorLoss.toFixed(4)}  G ${tick.generatorLoss.toFixed(4)}`;
+  const end = value === total ? "done" : `${clock(left)} left`;
+  return `${steps}  ${losses}  ${grouped(tick.imagesPerSecond)} images/s  ${end}`;
+}
+
+/** The bar itself; nothing where there is no room for one. */
+function drawn(share: number, width: number, paint: ReturnType<typeof painter>): string {
+  if (width < narrowest) return "";
+  const full = Math.round(share * width);
+  return paint("cyan", "█".repeat(full)) + paint("dim", "░".repeat(width - full));
+}
+
+function printLines(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

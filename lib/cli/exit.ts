@@ -1,0 +1,45 @@
+// How the command ends: exit codes, and errors as one sentence.
+import { inspect } from "node:util";
+import { type ErrorCode, SparringError } from "../errors.js";
+
+export const exitCodes = { ok: 0, failure: 1, badInput: 2 } as const;
+
+/** Codes that tell of what the user gave, as long as nothing has begun. */
+const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ERR_ARCHITECTURE",
+  "ERR_DATA",
+  "ERR_DEVICE",
+  "ERR_OUTPUT",
+]);
+
+/** Something that went wrong after training began: never the fault of the command line. */
+export class RunFailure extends Error {
+  constructor(cause: unknown) {
+    super("the run failed", { cause });
+  }
+}
+
+/** Prints an error to stderr and returns the exit code for it. */
+export function reportError(error: unknown): number {
+  const failed = error instanceof RunFailure;
+  const cause = failed ? error.cause : error;
+  process.stderr.write(`${describe(cause)}\n`);
+  return failed || !isBadInput(cause) ? exitCodes.failure : exitCodes.badInput;
+}
+
+function describe(error: unknown): string {
+  if (process.env.SPARRING_DEBUG === "1") return inspect(error);
+  if (error instanceof SparringError || isMisuse(error)) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return `This is a bug in sparring: ${message} (SPARRING_DEBUG=1 shows where)`;
+}
+
+function isBadInput(error: unknown): boolean {
+  return isMisuse(error) || (error instanceof SparringError && inputCodes.has(error.code));
+}
+
+/** An error about an argument, and not a TypeError that JavaScript itself threw: those have another grammar. */
+function isMisuse(error: unknown): error is TypeError | RangeError {
+  const isKind = error instanceof TypeError || error instanceof RangeError;
+  return isKind && error.message.startsWith("Expected ");
+}

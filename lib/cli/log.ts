@@ -1,0 +1,35 @@
+// A run where nobody watches (a pipe, CI, nohup): the article's line for each tick.
+import type { RunFolder } from "../run/folder.js";
+import type { RunTick, TrainingRun } from "../run/training.js";
+import type { Screen } from "./screen.js";
+import { headLines, tailLines } from "./text.js";
+
+/** stdout holds nothing but the log, so that it can be searched and plotted; the rest goes to stderr. */
+export function printLog(run: TrainingRun, folder: RunFolder): Screen {
+  const began = performance.now();
+  printNotes(headLines(run, folder));
+  return {
+    secondsApart: undefined,
+    show: ({ tick }) => process.stdout.write(`${logLine(tick, run)}\n`),
+    stopping: () => printNotes(["Stopping after this step"]),
+    done: () => printNotes(tailLines(run, folder, (performance.now() - began) / 1000)),
+    close: () => {},
+  };
+}
+
+function logLine(tick: RunTick, { config, epochs }: TrainingRun): string {
+  const epoch = `[Epoch ${tick.epoch}/${epochs.count(config.steps)}]`;
+  const batch = `[Batch ${tick.batch}/${epochs.batches}]`;
+  const losses = `[D loss: ${fixed(tick.discriminatorLoss)}] [G loss: ${fixed(tick.generatorLoss)}]`;
+  return `${epoch} ${batch} ${losses}`;
+}
+
+/** Python's %f. */
+function fixed(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  return Number.isFinite(value) ? value.toFixed(6) : value > 0 ? "inf" : "-inf";
+}
+
+function printNotes(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,38 @@
+// What commander says of a wrong command line, in the grammar of all our errors.
+import type { Command, CommanderError } from "commander";
+import { wrongType } from "../errors.js";
+
+/** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
+export function toMisuse(error: CommanderError, program: Command, argv: readonly string[]): Error {
+  const command = program.commands.find((child) => child.name() === argv[0]) ?? program;
+  const name = command === program ? "sparring" : `sparring ${command.name()}`;
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  switch (error.code) {
+    case "commander.unknownCommand":
+      return wrongType(`one of ${listCommands(program)}`, "the command", quoted);
+    case "commander.unknownOption":
+      return wrongType(`one of ${listOptions(command)}`, `an option of ${name}`, quoted);
+    case "commander.optionMissingArgument":
+      return missing("a value", quoted.split(" ")[0] as string);
+    case "commander.help": // asked for the help of a command that does not exist
+      return wrongType(`one of ${listCommands(program)}`, "the command", argv[1]);
+    case "commander.excessArguments":
+      return wrongType("options only", name, command.args[0]);
+    default:
+      return new TypeError(`Expected a command line that makes sense: ${error.message}`);
+  }
+}
+
+function missing(what: string, name: string): TypeError {
+  return new TypeError(`Expected ${what} for ${name} but received nothing`);
+}
+
+function listCommands(program: Command): string {
+  const commands = program.createHelp().visibleCommands(program);
+  return commands.map((command) => command.name()).join(", ");
+}
+
+function listOptions(command: Command): string {
+  const options = command.createHelp().visibleOptions(command);
+  return options.map((option) => option.long).join(", ");
+}

@@ -1,0 +1,43 @@
+// The tree of commands.
+import { Command, CommanderError } from "commander";
+import { version } from "../version.js";
+import { exitCodes, reportError } from "./exit.js";
+import { toMisuse } from "./misuse.js";
+import { trainCommand } from "./train.js";
+
+/**
+ * Runs the command line.
+ *
+ * @param argv what follows `node main.js`
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = createProgram((value) => {
+    code = value;
+  });
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error);
+    return error.exitCode === 0 ? exitCodes.ok : reportError(toMisuse(error, program, argv));
+  }
+}
+
+function createProgram(onExit: (code: number) => void): Command {
+  const program = new Command("sparring")
+    .description("Trains GANs on libtorch.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", "\n`sparring train --help` shows what training can be told.");
+  program.addCommand(trainCommand(onExit));
+  for (const command of [program, ...program.commands]) {
+    // Its own messages are not printed: they come back through toMisuse().
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+    command.showSuggestionAfterError(false);
+  }
+  return program;
+}

@@ -1,0 +1,56 @@
+// Ctrl+C: the first time the step is finished and everything saved, the second time the process ends at once.
+import { constants } from "node:os";
+import { expected } from "../errors.js";
+import { reason } from "../files.js";
+import { exitCodes } from "./exit.js";
+
+/** SIGHUP is left alone: handling it would undo nohup. */
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+type Name = (typeof signals)[number] | "SIGPIPE";
+
+export interface StopRequest {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal;
+  /** The shell's code for the signal that came, 130 for Ctrl+C; undefined if none did. */
+  readonly exitCode: number | undefined;
+  /** Calls back when the first signal comes. */
+  onStop(callback: () => void): void;
+  /** Signals end the process again as they do by default. */
+  forget(): void;
+}
+
+export function stopOnSignals(): StopRequest {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const stop = (name: Name) => {
+    if (controller.signal.aborted) process.exit(toExitCode(name));
+    exitCode = toExitCode(name);
+    controller.abort();
+  };
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    if (controller.signal.aborted) return;
+    // Node ignores SIGPIPE; the write fails instead. Whoever reads the log has left, as in `| head`.
+    if (error.code === "EPIPE") return stop("SIGPIPE");
+    process.stderr.write(`${expected("a writable stream", "stdout", reason(error))}\n`);
+    exitCode = exitCodes.failure;
+    controller.abort();
+  };
+  for (const name of signals) process.on(name, stop);
+  process.stdout.on("error", onOutputError);
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    onStop: (callback) => controller.signal.addEventListener("abort", callback, { once: true }),
+    forget() {
+      for (const name of signals) process.off(name, stop);
+      process.stdout.off("error", onOutputError);
+    },
+  };
+}
+
+function toExitCode(name: Name): number {
+  return 128 + constants.signals[name];
+}

@@ -1,0 +1,45 @@
+// Numbers and runs as a reader likes them.
+import type { RunFolder } from "../run/folder.js";
+import type { TrainingRun } from "../run/training.js";
+
+/** `60,000` */
+export function grouped(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** `1,000 steps`, `1 step` */
+export function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** `0:42`, `12:05`, `1:02:03` */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** What is trained on what, before it begins. */
+export function headLines(run: TrainingRun, folder: RunFolder): string[] {
+  const { config, generator, discriminator } = run;
+  const { preset, data, images, size, steps, batch, device, threads, seed, execution } = config;
+  const epochs = counted(run.epochs.count(steps), "epoch");
+  const machine = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
+  return [
+    `Training ${preset} on ${data}: ${grouped(images)} images of ${size}×${size}`,
+    `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
+    `  ${counted(steps, "step")} of ${batch} images (${epochs}), ${execution}, on ${machine}`,
+    `  seed ${seed}, into ${folder.path}`,
+  ];
+}
+
+/** Where everything is, after it ended. */
+export function tailLines(run: TrainingRun, folder: RunFolder, seconds: number): string[] {
+  const done = run.step === run.config.steps ? "Trained" : "Stopped after";
+  return [
+    `${done} ${counted(run.step, "step")} in ${clock(seconds)}`,
+    `  samples in ${folder.samples}, the last is ${folder.sample(run.step)}`,
+    `  weights in ${folder.weights}`,
+  ];
+}

@@ -1,0 +1,124 @@
+// `sparring train`: options in, a run out.
+import { Command, Option } from "commander";
+import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
+import { defaultLogEvery, defaultSampleEvery, planRun, type RunRequest } from "../run/plan.js";
+import { TrainingRun } from "../run/training.js";
+import { exitCodes, RunFailure } from "./exit.js";
+import { printLog } from "./log.js";
+import { type StopRequest, stopOnSignals } from "./stop.js";
+import { drawBar } from "./bar.js";
+import type { Screen } from "./screen.js";
+import { hasCursor } from "./terminal.js";
+
+const examples = `
+Presets (with their size in pixels, steps and batch):
+${presetNames.map(describePreset).join("\n")}
+
+Examples:
+  sparring train                             digits from noise in a few minutes
+  sparring train --preset mlp --epochs 20    20 times through MNIST
+  sparring train --seed 7 --out runs/seven   the same weights each time
+  sparring train --data fashion --steps 400  IDX files of your own
+
+Ctrl+C finishes the step, saves weights and samples, and exits with 130.
+Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made).`;
+
+function describePreset(name: PresetName): string {
+  const { summary, size, steps, batch } = presets[name];
+  return `  ${name.padEnd(9)}${summary}\n${" ".repeat(11)}${size.default} px, ${steps} steps of ${batch}`;
+}
+
+export function trainCommand(onExit: (code: number) => void): Command {
+  const command = new Command("train")
+    .description("Train a generator and a discriminator against each other.")
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .addHelpText("after", examples)
+    .action(async (texts: Record<string, string>) => onExit(await train(toRequest(texts))));
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+const options = [
+  flag("--preset <name>", "what to train, see below", defaultPreset),
+  flag("--data <source>", "mnist, or a folder of IDX files under MNIST's names", "mnist"),
+  flag("--size <pixels>", "side that images are resized to", "the preset's"),
+  flag("--steps <n>", "batches to train on", "the preset's"),
+  flag("--epochs <n>", "times through the data, instead of --steps"),
+  flag("--batch <n>", "images in a batch", "the preset's"),
+  flag("--lr <rate>", "learning rate of both players", "the preset's"),
+  flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", "fused"),
+  flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
+  flag("--threads <n>", "CPU threads", "libtorch's choice"),
+  flag("--seed <n>", "the same seed gives the same run", "random, printed"),
+  flag("--sample-every <n>", "steps between sample grids", defaultSampleEvery),
+  flag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
+  flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
+];
+
+/** Defaults are filled in by lib/run, which knows them; here they are only shown. */
+function flag(flags: string, description: string, shown?: string | number): Option {
+  return new Option(
+    flags,
+    shown === undefined ? description : `${description} (default: ${shown})`,
+  );
+}
+
+/** `logEvery` → `--log-every`. */
+function toFlag(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+const numbers = new Set([
+  "size",
+  "steps",
+  "epochs",
+  "batch",
+  "lr",
+  "threads",
+  "seed",
+  "sampleEvery",
+  "logEvery",
+]);
+
+function toRequest(texts: Record<string, string>): RunRequest {
+  const entries = Object.entries(texts);
+  return Object.fromEntries(
+    entries.map(([key, text]) => [key, numbers.has(key) ? toNumber(text) : text]),
+  );
+}
+
+/** The number that a text means; the text itself, to be refused, if it is none or would not be kept exactly. */
+function toNumber(text: string): number | string {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
+  const value = Number(text);
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : text;
+}
+
+async function train(request: RunRequest): Promise<number> {
+  const run = await TrainingRun.prepare(planRun(request, toFlag));
+  const stop = stopOnSignals();
+  try {
+    const folder = await run.open();
+    const screen = hasCursor(process.stdout) ? drawBar(run, folder) : printLog(run, folder);
+    await watch(run, screen, stop);
+  } finally {
+    stop.forget();
+    run[Symbol.dispose]();
+  }
+  return stop.exitCode ?? exitCodes.ok;
+}
+
+async function watch(run: TrainingRun, screen: Screen, stop: StopRequest): Promise<void> {
+  stop.onStop(() => screen.stopping());
+  try {
+    const { secondsApart } = screen;
+    for await (const report of run.train({ signal: stop.signal, secondsApart }))
+      screen.show(report);
+    screen.done();
+  } catch (error) {
+    throw new RunFailure(error);
+  } finally {
+    screen.close();
+  }
+}

@@ -1,0 +1,157 @@
+// The folder of a run on the disk: what is in it, and that it never holds two runs.
+import { constants } from "node:fs";
+import { access, appendFile, mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { SparringError, show } from "../errors.js";
+import { reason, writeWhole } from "../files.js";
+
+const { R_OK, W_OK, X_OK } = constants;
+const configFile = "config.json";
+const statsFile = "stats.jsonl";
+
+/** Where a run is to go. */
+export interface RunPlace {
+  readonly path: string;
+  /** What the user calls it, for the sentences of errors. */
+  readonly name: string;
+  /** Whether the user chose it; otherwise the next free name will do. */
+  readonly chosen: boolean;
+}
+
+export class RunFolder {
+  /** As the user wrote it. */
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes the folder of a new run, with its config. On failure nothing that it made stays behind.
+   *
+   * @param place.name what the user calls the path, for the error
+   */
+  static async create(place: RunPlace, config: object): Promise<RunFolder> {
+    const { path, name } = place;
+    await checkRunFolder(place);
+    const made: string[] = [];
+    try {
+      await makeFolders(resolve(dirname(path)), made);
+      const folder = new RunFolder(await makeFolder(place, made));
+      // Only one of two runs that start at the same moment can make these.
+      for (const child of [folder.samples, folder.weights]) {
+        await mkdir(child);
+        made.push(child);
+      }
+      const text = `${JSON.stringify(config, null, 2)}\n`;
+      await writeWhole(join(folder.path, configFile), [text]);
+      return folder;
+    } catch (cause) {
+      for (const one of made.reverse()) await rmdir(one).catch(() => {});
+      throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
+    }
+  }
+
+  get samples(): string {
+    return join(this.path, "samples");
+  }
+
+  get weights(): string {
+    return join(this.path, "weights");
+  }
+
+  /** The sample grid after `step` steps. */
+  sample(step: number): string {
+    return join(this.samples, `${step}.png`);
+  }
+
+  /** Appends a line to the statistics. */
+  async appendStats(tick: object): Promise<void> {
+    const path = join(this.path, statsFile);
+    try {
+      await appendFile(path, `${JSON.stringify(tick)}\n`);
+    } catch (cause) {
+      throw refuse(path, "statistics", reason(cause), cause, "a writable file");
+    }
+  }
+}
+
+/** Whether a run could be written there, without writing anything. Throws ERR_OUTPUT. */
+export async function checkRunFolder({ path, name, chosen }: RunPlace): Promise<void> {
+  try {
+    if (!chosen) return await access(await existingParent(resolve(path)), R_OK | W_OK | X_OK);
+    const entries = await readFolder(path);
+    if (entries === "file") throw refuse(path, name, "it is a file");
+    if (entries?.some((entry) => entry === configFile || entry === statsFile)) {
+      throw refuse(path, name, "it holds another run");
+    }
+    if (entries !== undefined && entries.length > 0) throw refuse(path, name, "it is not empty");
+    const parent = entries === undefined ? await existingParent(resolve(path)) : path;
+    await access(parent, R_OK | W_OK | X_OK);
+  } catch (cause) {
+    throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
+  }
+}
+
+/** What is in a folder; undefined if nothing has that name. */
+async function readFolder(path: string): Promise<string[] | "file" | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isDirectory() ? await readdir(path) : "file";
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+/** The nearest folder above that is there: where the first new one would be made. */
+async function existingParent(path: string): Promise<string> {
+  const parent = dirname(path);
+  const found = await stat(parent).catch((cause) => {
+    if (cause.code !== "ENOENT") throw cause;
+  });
+  return found === undefined ? existingParent(parent) : parent;
+}
+
+/** Makes the last folder of the path, or, where nobody chose it, that path with the first free number. */
+async function makeFolder({ path, chosen }: RunPlace, made: string[]): Promise<string> {
+  if (chosen) {
+    await makeFolders(resolve(path), made);
+    return path;
+  }
+  for (let number = 1; ; ++number) {
+    const candidate = number === 1 ? path : `${path}-${number}`;
+    try {
+      await mkdir(candidate);
+      made.push(candidate);
+      return candidate;
+    } catch (cause) {
+      // A run that started in the same second has it.
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    }
+  }
+}
+
+/** mkdir -p that remembers what it made, outermost first. */
+async function makeFolders(path: string, made: string[]): Promise<void> {
+  if ((await readFolder(path)) !== undefined) return;
+  await makeFolders(dirname(path), made);
+  try {
+    await mkdir(path);
+    made.push(path);
+  } catch (cause) {
+    // Another run may have made `runs` in the meantime.
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  }
+}
+
+function refuse(
+  path: string,
+  name: string,
+  why: string,
+  cause?: unknown,
+  what = "a new or empty folder that can be written",
+): SparringError {
+  const message = `Expected ${what} for ${name} but received ${show(path)} (${why})`;
+  return new SparringError("ERR_OUTPUT", message, { cause });
+}

@@ -1,0 +1,136 @@
+// What a run was asked to do, checked as far as possible before anything is loaded or made.
+import { randomInt } from "node:crypto";
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as check from "../check.js";
+import { type Device, isDevice } from "../device.js";
+import { outOfRange, wrongType } from "../errors.js";
+import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
+import type { RunPlace } from "./folder.js";
+
+/** The options of a run as they come in: from a command line, or later from a file. */
+export interface RunRequest {
+  readonly preset?: unknown;
+  readonly data?: unknown;
+  readonly size?: unknown;
+  readonly steps?: unknown;
+  readonly epochs?: unknown;
+  readonly batch?: unknown;
+  readonly lr?: unknown;
+  readonly execution?: unknown;
+  readonly device?: unknown;
+  readonly threads?: unknown;
+  readonly seed?: unknown;
+  readonly sampleEvery?: unknown;
+  readonly logEvery?: unknown;
+  readonly out?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--batch`. */
+export type Naming = (option: keyof RunRequest) => string;
+
+/** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
+export interface RunPlan {
+  readonly preset: PresetName;
+  /** `mnist`, or the absolute path of a folder of IDX files. */
+  readonly data: string;
+  /** Side of the images in pixels. */
+  readonly size: number;
+  readonly length: { readonly steps: number } | { readonly epochs: number };
+  readonly batch: number;
+  /** Learning rate of both players; that of the preset if undefined. */
+  readonly lr: number | undefined;
+  readonly execution: "eager" | "fused";
+  readonly device: Device | "auto";
+  /** CPU threads; libtorch's choice if undefined. */
+  readonly threads: number | undefined;
+  readonly seed: number;
+  /** Steps between two sample grids. */
+  readonly sampleEvery: number;
+  /** Steps between two ticks. */
+  readonly logEvery: number;
+  readonly out: RunPlace;
+  readonly naming: Naming;
+}
+
+/** The article's sample_interval. */
+export const defaultSampleEvery = 400;
+export const defaultLogEvery = 100;
+
+/** Seeds that nobody chose are short enough to be typed again. */
+const seedLimit = 2 ** 32;
+
+/** Checks a request and fills in what is missing. Throws TypeError or RangeError. */
+export function planRun(request: RunRequest, naming: Naming): RunPlan {
+  const preset = check.oneOf(request.preset ?? defaultPreset, naming("preset"), presetNames);
+  const whole = (option: keyof RunRequest, fallback: number) =>
+    check.integer(request[option] ?? fallback, naming(option), 1);
+  const { threads, lr } = request;
+  return {
+    preset,
+    device: planDevice(request.device ?? "auto", naming("device")),
+    size: planSize(request.size, preset, naming("size")),
+    length: planLength(request, preset, naming),
+    batch: whole("batch", presets[preset].batch),
+    lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
+    execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
+    threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),
+    seed: check.seed(request.seed ?? randomInt(seedLimit), naming("seed")),
+    sampleEvery: whole("sampleEvery", defaultSampleEvery),
+    logEvery: whole("logEvery", defaultLogEvery),
+    data: planData(request.data ?? "mnist", naming("data")),
+    out: planOut(request.out, preset, naming("out")),
+    naming,
+  };
+}
+
+function planDevice(device: unknown, name: string): Device | "auto" {
+  if (device === "auto" || isDevice(device)) return device;
+  throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
+}
+
+function planSize(size: unknown, preset: PresetName, name: string): number {
+  const sizes = presets[preset].size;
+  const side = check.integer(size ?? sizes.default, name, 1, 4096);
+  if (!sizes.fits(side)) throw outOfRange(`${sizes.what} (preset ${preset})`, name, side);
+  return side;
+}
+
+function planLength(request: RunRequest, preset: PresetName, naming: Naming): RunPlan["length"] {
+  const { steps, epochs } = request;
+  if (epochs === undefined) {
+    return { steps: check.integer(steps ?? presets[preset].steps, naming("steps"), 1) };
+  }
+  if (steps !== undefined) {
+    const [a, b] = [naming("steps"), naming("epochs")];
+    throw wrongType(`${a} or ${b}`, "the length of the run", `${a} ${steps} ${b} ${epochs}`);
+  }
+  return { epochs: check.integer(epochs, naming("epochs"), 1) };
+}
+
+function planData(data: unknown, name: string): string {
+  if (data === "mnist") return data;
+  if (typeof data !== "string" || !isFolder(data)) throw wrongType("mnist or a folder", name, data);
+  return resolve(data);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function planOut(out: unknown, preset: PresetName, name: string): RunPlace {
+  if (out === undefined) return { path: defaultOut(preset, new Date()), name, chosen: false };
+  return { path: check.string(out, name), name, chosen: true };
+}
+
+/** `runs/article-20260131-235959`, by the local clock. */
+function defaultOut(preset: PresetName, now: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return join("runs", `${preset}-${date}-${time}`);
+}

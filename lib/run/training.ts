@@ -1,0 +1,187 @@
+// A training run: from a plan to networks, data and a folder that fills while they train.
+import { join } from "node:path";
+import type { Dataset } from "../data/dataset.js";
+import { mnist } from "../data/mnist.js";
+import { type Device, devices, resolveDevice, setThreads, threads } from "../device.js";
+import { Discriminator, Generator } from "../networks.js";
+import { presets } from "../presets.js";
+import { checkBatch, type Tick, Trainer } from "../trainer.js";
+import { channels, type RunConfig, resolveConfig } from "./config.js";
+import { Epochs } from "./epochs.js";
+import { checkRunFolder, RunFolder } from "./folder.js";
+import { Meter } from "./meter.js";
+import { Pace } from "./pace.js";
+import type { RunPlan } from "./plan.js";
+
+/** A line of stats.jsonl. */
+export interface RunTick extends Tick {
+  /** Epoch of the last batch of this tick, from 0. */
+  readonly epoch: number;
+  /** The last batch of this tick in its epoch, from 0. */
+  readonly batch: number;
+  /** Since training began, with everything that is not a step. */
+  readonly seconds: number;
+}
+
+/** How a run is watched and ended. */
+export interface TrainOptions {
+  /** Ends the run at the next step boundary; its weights and last samples are saved all the same. */
+  readonly signal?: AbortSignal;
+  /** Reports about this often beside the ticks, for someone who watches. @default only the ticks */
+  readonly secondsApart?: number;
+}
+
+/** The steps since the last tick; `complete` if this is one, and a line of stats.jsonl. */
+export interface RunReport {
+  readonly tick: RunTick;
+  readonly complete: boolean;
+}
+
+const gridColumns = 5;
+const gridCount = 25;
+
+/** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
+export class TrainingRun implements Disposable {
+  readonly config: RunConfig;
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  readonly epochs: Epochs;
+  readonly #plan: RunPlan;
+  readonly #dataset: Dataset;
+  readonly #trainer: Trainer;
+  #folder: RunFolder | undefined;
+
+  private constructor(plan: RunPlan, config: RunConfig, parts: Parts) {
+    this.config = config;
+    this.generator = parts.generator;
+    this.discriminator = parts.discriminator;
+    this.epochs = new Epochs(config.images, config.batch);
+    this.#plan = plan;
+    this.#dataset = parts.dataset;
+    this.#trainer = new Trainer({
+      generator: parts.generator,
+      discriminator: parts.discriminator,
+      objective: presets[plan.preset].objective,
+      optimizer: config.optimizer,
+      execution: config.execution,
+    });
+  }
+
+  /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
+  static async prepare(plan: RunPlan): Promise<TrainingRun> {
+    const { naming, data, size, batch } = plan;
+    await checkRunFolder(plan.out);
+    const device = chooseDevice(plan);
+    if (plan.threads !== undefined) await setThreads(plan.threads);
+    const root = data === "mnist" ? undefined : data;
+    const dataset = await mnist({ size, root, device });
+    const pair = presets[plan.preset].pair({ size, channels });
+    const generator = new Generator(pair.generator, { device, seed: plan.seed });
+    const discriminator = new Discriminator(pair.discriminator, { device });
+    checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
+    await Promise.all([generator.ready(), discriminator.ready()]);
+    const found = { device, threads: await threads(), images: dataset.size };
+    const config = resolveConfig(plan, found);
+    return new TrainingRun(plan, config, { generator, discriminator, dataset });
+  }
+
+  /** Makes the run folder. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
+  async open(): Promise<RunFolder> {
+    this.#folder = await RunFolder.create(this.#plan.out, this.config);
+    return this.#folder;
+  }
+
+  /** Steps done so far. */
+  get step(): number {
+    return this.#trainer.step;
+  }
+
+  /** Trains to the end or until the signal; samples, statistics and weights go to the folder. */
+  async *train(options: TrainOptions = {}): AsyncGenerator<RunReport, void, void> {
+    const folder = this.#folder ?? (await this.open());
+    const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
+    const began = performance.now();
+    let meter = new Meter();
+    await this.#saveSample(folder);
+    let sampled = 0;
+    while (this.step < this.config.steps) {
+      const going = await this.#advance(meter, pace, options.signal);
+      if (meter.isEmpty) break;
+      const tick = this.#tick(meter, began);
+      const complete = !going || this.#isTick();
+      if (complete) {
+        await folder.appendStats(tick);
+        meter = new Meter();
+      }
+      if (complete || pace !== undefined) yield { tick, complete };
+      if (!going) break;
+      if (this.step % this.config.sampleEvery === 0) {
+        await this.#saveSample(folder);
+        sampled = this.step;
+      }
+    }
+    if (sampled !== this.step) await this.#saveSample(folder);
+    await this.generator.saveWeights(join(folder.weights, "generator.safetensors"));
+    await this.discriminator.saveWeights(join(folder.weights, "discriminator.safetensors"));
+  }
+
+  /** Frees networks, optimizers and data now. */
+  [Symbol.dispose](): void {
+    this.#trainer.dispose();
+    this.generator.dispose();
+    this.discriminator.dispose();
+    this.#dataset.dispose();
+  }
+
+  /** Trains up to the next boundary. False if the signal ended the run, after a step or before one. */
+  async #advance(meter: Meter, pace: Pace | undefined, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted) return false;
+    const before = this.step;
+    const started = performance.now();
+    const tickEvery = Math.min(this.#toBoundary(), pace?.steps ?? Number.POSITIVE_INFINITY);
+    const run = { steps: tickEvery, batchSize: this.config.batch, tickEvery, signal };
+    try {
+      for await (const tick of this.#trainer.run(this.#dataset, run)) {
+        const images = this.epochs.images(tick.step) - this.epochs.images(before);
+        meter.add(tick, tick.step - before, images);
+      }
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+    }
+    pace?.learn(this.step - before, (performance.now() - started) / 1000);
+    return !signal?.aborted;
+  }
+
+  /** Steps to the next tick, sample grid or end. */
+  #toBoundary(): number {
+    const { steps, logEvery, sampleEvery } = this.config;
+    const toMultiple = (every: number) => every - (this.step % every);
+    return Math.min(steps - this.step, toMultiple(logEvery), toMultiple(sampleEvery));
+  }
+
+  #isTick(): boolean {
+    return this.step % this.config.logEvery === 0 || this.step === this.config.steps;
+  }
+
+  #tick(meter: Meter, began: number): RunTick {
+    const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
+    return { step: this.step, ...this.epochs.last(this.step), ...meter.read(), seconds };
+  }
+
+  async #saveSample(folder: RunFolder): Promise<void> {
+    const images = await this.generator.sample(gridCount, { seed: this.config.sampleSeed });
+    await images.save(folder.sample(this.step), { columns: gridColumns });
+  }
+}
+
+interface Parts {
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  readonly dataset: Dataset;
+}
+
+/** `auto` is the first GPU where there is one. */
+function chooseDevice({ device, naming }: RunPlan): Device {
+  if (device !== "auto") return resolveDevice(device, naming("device"));
+  return devices().cuda > 0 ? "cuda" : "cpu";
+}

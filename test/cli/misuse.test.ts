@@ -1,0 +1,205 @@
+// Bad input: one sentence, exit code 2, nothing left behind.
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { devices } from "../../lib/index.js";
+import { runCli } from "../helpers/cli.js";
+import { idx, imagesFile, labelsFile, writeIdxFolder } from "../helpers/idx.js";
+import { makeFolder } from "../helpers/folder.js";
+
+const trainFlags =
+  "--preset, --data, --size, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --out, --help";
+const whole = (flag: string, received: string) =>
+  `Expected a whole number of at least 1 for ${flag} but received ${received}`;
+const out = (received: string, why: string) =>
+  `Expected a new or empty folder that can be written for --out but received "${received}" (${why})`;
+
+let folder: { readonly path: string; remove(): Promise<void> };
+
+// `data` holds 128 images of 8×8; `run` a run; `full` something else; `file` is a file.
+beforeAll(async () => {
+  folder = await makeFolder();
+  const { path } = folder;
+  await writeIdxFolder(join(path, "data"), 128);
+  await mkdir(join(path, "run"));
+  await writeFile(join(path, "run/config.json"), "{}");
+  await mkdir(join(path, "full"));
+  await writeFile(join(path, "full/letter.txt"), "keep me");
+  await writeFile(join(path, "file"), "keep me");
+});
+afterAll(() => folder.remove());
+
+/** Every path below the folder. */
+const tree = async () => (await readdir(folder.path, { recursive: true })).sort();
+
+async function expectRefused(args: readonly string[], sentence: string | RegExp): Promise<void> {
+  const before = await tree();
+  const { code, stdout, stderr } = await runCli(args, folder.path);
+  if (typeof sentence === "string") expect(stderr).toBe(`${sentence}\n`);
+  else expect(stderr).toMatch(sentence);
+  expect(stderr.trimEnd()).not.toContain("\n");
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
+  expect(await tree()).toEqual(before);
+}
+
+const commandLines: [string, string][] = [
+  ["trian", 'Expected one of train, help for the command but received "trian"'],
+  ["help trian", 'Expected one of train, help for the command but received "trian"'],
+  ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
+  [
+    "train --step 3",
+    `Expected one of ${trainFlags} for an option of sparring train but received "--step"`,
+  ],
+  ["train -s 3", `Expected one of ${trainFlags} for an option of sparring train but received "-s"`],
+  ["train mnist", 'Expected options only for sparring train but received "mnist"'],
+  ["train --steps", "Expected a value for --steps but received nothing"],
+  ["train --preset dcgan", 'Expected one of article, mlp for --preset but received "dcgan"'],
+  ["train --preset=", 'Expected one of article, mlp for --preset but received ""'],
+  ["train --preset toString", 'Expected one of article, mlp for --preset but received "toString"'],
+  ["train --data nowhere", 'Expected mnist or a folder for --data but received "nowhere"'],
+  ["train --data file", 'Expected mnist or a folder for --data but received "file"'],
+  ["train --data=", 'Expected mnist or a folder for --data but received ""'],
+  ["train --size 30", "Expected a multiple of 4 (preset article) for --size but received 30"],
+  ["train --size 0", "Expected a whole number from 1 to 4096 for --size but received 0"],
+  ["train --size 5000", "Expected a whole number from 1 to 4096 for --size but received 5000"],
+  ["train --size 32px", 'Expected a whole number from 1 to 4096 for --size but received "32px"'],
+  ["train --steps 0", whole("--steps", "0")],
+  ["train --steps -3", whole("--steps", "-3")],
+  ["train --steps 1.5", whole("--steps", "1.5")],
+  ["train --steps 0x10", whole("--steps", '"0x10"')],
+  ["train --steps=", whole("--steps", '""')],
+  ["train --steps Infinity", whole("--steps", '"Infinity"')],
+  ["train --epochs none", whole("--epochs", '"none"')],
+  [
+    "train --steps 10 --epochs 2",
+    'Expected --steps or --epochs for the length of the run but received "--steps 10 --epochs 2"',
+  ],
+  ["train --batch abc", whole("--batch", '"abc"')],
+  ["train --batch 0", whole("--batch", "0")],
+  [
+    "train --data data --batch 1",
+    "Expected a whole number from 2 to 128 for --batch but received 1",
+  ],
+  [
+    "train --data data --batch 129",
+    "Expected a whole number from 2 to 128 for --batch but received 129",
+  ],
+  [
+    "train --data data --batch 127",
+    "Expected a number that does not leave a last batch of 1 of 128 images (BatchNorm trains on more than one) for --batch but received 127",
+  ],
+  ["train --lr 0", "Expected a finite number above 0 for --lr but received 0"],
+  ["train --lr fast", 'Expected a finite number above 0 for --lr but received "fast"'],
+  ["train --execution lazy", 'Expected one of eager, fused for --execution but received "lazy"'],
+  [
+    "train --device gpu",
+    'Expected "auto", "cpu", "cuda" or "cuda:i" for --device but received "gpu"',
+  ],
+  [
+    "train --device cuda:x",
+    'Expected "auto", "cpu", "cuda" or "cuda:i" for --device but received "cuda:x"',
+  ],
+  ["train --threads 0", "Expected a whole number from 1 to 1024 for --threads but received 0"],
+  ["train --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
+  ["train --seed 1e400", 'Expected a whole number of at least 0 for --seed but received "1e400"'],
+  ["train --sample-every 0", whole("--sample-every", "0")],
+  ["train --log-every 0", whole("--log-every", "0")],
+  ["train --out=", 'Expected a non-empty string for --out but received ""'],
+  ["train --out run", out("run", "it holds another run")],
+  ["train --out full", out("full", "it is not empty")],
+  ["train --out file", out("file", "it is a file")],
+  ["train --out file/below", out("file/below", "a part of the path is not a folder")],
+  ["train --out file/far/below", out("file/far/below", "a part of the path is not a folder")],
+  // /proc lets root pass the first check; only making the folder fails.
+  [
+    "train --data data --out /proc/sparring/run",
+    out("/proc/sparring/run", "no such file or folder"),
+  ],
+];
+
+describe("bad command lines", () => {
+  it.each(commandLines)("%s", (line, sentence) => expectRefused(line.split(" "), sentence));
+
+  it("refuses a GPU that is not there", async () => {
+    const why = devices().cuda === 0 ? "a usable device" : `one of ${devices().cuda} CUDA devices`;
+    const sentence = new RegExp(`^Expected ${why} for --device but received "cuda:99"`);
+    await expectRefused(["train", "--device", "cuda:99"], sentence);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("refuses a folder that may not be written", async () => {
+    await mkdir(join(folder.path, "locked"));
+    await chmod(join(folder.path, "locked"), 0o555);
+    await expectRefused(["train", "--out", "locked/run"], out("locked/run", "permission denied"));
+  });
+});
+
+describe("bad data", () => {
+  const images = idx([128, 8, 8]);
+  const labels = idx([128]);
+  const missing = (name: string) =>
+    `Expected ${name} (or .gz) for MNIST but received the folder "DATA" without it`;
+  const wrong = (rank: number, name: string, why: string) =>
+    `Expected an IDX file of rank ${rank} for path but received "DATA/${name}": ${why}`;
+  const cases: [string, Record<string, Uint8Array>, string][] = [
+    ["an empty folder", {}, missing(imagesFile)],
+    ["labels without images", { [labelsFile]: labels }, missing(imagesFile)],
+    ["images without labels", { [imagesFile]: images }, missing(labelsFile)],
+    [
+      "truncated images",
+      { [imagesFile]: images.subarray(0, 1000), [labelsFile]: labels },
+      wrong(3, imagesFile, "its shape [128, 8, 8] needs 8192 bytes, and 984 follow the header"),
+    ],
+    [
+      "a truncated header",
+      { [imagesFile]: images.subarray(0, 10), [labelsFile]: labels },
+      wrong(3, imagesFile, "its header is cut off after 10 bytes"),
+    ],
+    [
+      "oversized images",
+      { [imagesFile]: Buffer.concat([images, Buffer.alloc(3)]), [labelsFile]: labels },
+      wrong(3, imagesFile, "its shape [128, 8, 8] needs 8192 bytes, and 8195 follow the header"),
+    ],
+    [
+      "an empty file",
+      { [imagesFile]: Buffer.alloc(0), [labelsFile]: labels },
+      wrong(3, imagesFile, "it has 0 bytes"),
+    ],
+    [
+      "labels where images should be",
+      { [imagesFile]: labels, [labelsFile]: labels },
+      wrong(3, imagesFile, "its rank is 1"),
+    ],
+    [
+      "something that is not IDX",
+      { [imagesFile]: Buffer.from("<html>Not found</html>"), [labelsFile]: labels },
+      wrong(3, imagesFile, "it does not start with two zero bytes"),
+    ],
+    [
+      "a truncated .gz",
+      { [`${imagesFile}.gz`]: gzipSync(images).subarray(0, 200), [labelsFile]: labels },
+      `Expected an IDX file for path but received "DATA/${imagesFile}.gz" (unexpected end of file)`,
+    ],
+    [
+      "fewer labels than images",
+      { [imagesFile]: images, [labelsFile]: idx([127]) },
+      `Expected 128 labels, one for each image, for DATA/${labelsFile} but received 127`,
+    ],
+    [
+      "a single image",
+      { [imagesFile]: idx([1, 8, 8]), [labelsFile]: idx([1]) },
+      "Expected at least 2 images (BatchNorm trains on more than one) for the dataset but received 1",
+    ],
+  ];
+
+  it.each(cases)("refuses %s", async (title, files, sentence) => {
+    const data = join(folder.path, `data ${title}`);
+    await mkdir(data);
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(data, name), bytes);
+    await expectRefused(
+      ["train", "--data", data, "--out", "never"],
+      sentence.replace("DATA", data),
+    );
+  });
+});

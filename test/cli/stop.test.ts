@@ -1,0 +1,125 @@
+// How a run ends before its end: signals, a reader that leaves, a disk that fails.
+import { existsSync } from "node:fs";
+import { readdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Discriminator, Generator } from "../../lib/index.js";
+import { presets } from "../../lib/presets.js";
+import { mainFile, type Started, start, startCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 128);
+});
+afterAll(() => folder.remove());
+
+const endless = "train --preset mlp --data data --size 8 --batch 32 --threads 1 --steps 1000000";
+const startEndless = (rest: string): Started =>
+  startCli(`${endless} ${rest}`.split(" "), folder.path);
+
+/** The run folder of a stopped run is whole: its weights load, and its last line, grid and word agree. */
+async function expectSaved(run: string, stderr: string): Promise<void> {
+  const stats = (await readFile(at(run, "stats.jsonl"), "utf8")).trimEnd().split("\n");
+  const { step } = JSON.parse(stats.at(-1) as string);
+  expect(stderr).toContain(`Stopped after ${step.toLocaleString("en-US")} step`);
+  expect(stderr).toContain(`samples in ${run}/samples, the last is ${run}/samples/${step}.png`);
+  expect(stderr).toContain(`weights in ${run}/weights`);
+  expect(await readdir(at(run, "samples"))).toContain(`${step}.png`);
+  const { generator, discriminator } = presets.mlp.pair({ size: 8, channels: 1 });
+  await new Generator(generator).loadWeights(at(run, "weights/generator.safetensors"));
+  await new Discriminator(discriminator).loadWeights(at(run, "weights/discriminator.safetensors"));
+}
+
+describe("a signal", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s finishes the step, saves, says where and exits with %d", async (signal, code) => {
+    const { child, ended, says } = startEndless(`--log-every 5 --out ${signal}`);
+    await says(/\[Epoch 1\//);
+    child.kill(signal);
+    const { stderr, ...rest } = await ended;
+    expect(rest.code).toBe(code);
+    expect(stderr).toContain("Stopping after this step\n");
+    await expectSaved(signal, stderr);
+  });
+
+  it("counts the steps since the last tick too", async () => {
+    const { child, ended, says } = startEndless(
+      "--log-every 1000000 --sample-every 20 --out between",
+    );
+    await says(/into between/);
+    while (!existsSync(at("between/samples/20.png"))) await pause(20);
+    child.kill("SIGINT");
+    const { code, stderr, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout.split("\n")).toHaveLength(2);
+    await expectSaved("between", stderr);
+  });
+
+  it("a second SIGINT ends it without waiting for the files", async () => {
+    // One step of this takes about a second, so that both signals come in the same step.
+    const line = "train --data data --size 64 --batch 128 --threads 1 --steps 1000 --out twice";
+    const { child, ended, says } = startCli(line.split(" "), folder.path);
+    await says(/into twice/);
+    while (!existsSync(at("twice/samples/0.png"))) await pause(20);
+    await pause(300);
+    child.kill("SIGINT");
+    await says(/Stopping after this step/);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).not.toContain("Stopped after");
+    expect(await readdir(at("twice/weights"))).toEqual([]);
+  });
+});
+
+describe("output that fails", () => {
+  it("a reader that leaves, as in `| head -1`, stops and saves the run", async () => {
+    const { child, ended, says } = startEndless("--log-every 2 --out pipe");
+    await says(/\[Epoch 0\//);
+    child.stdout.destroy();
+    const { code, stderr } = await ended;
+    expect(code).toBe(141);
+    await expectSaved("pipe", stderr);
+  });
+
+  it("a log on a full disk stops and saves the run", async () => {
+    const line = `"${process.execPath}" "${mainFile}" ${endless} --log-every 2 --out full > /dev/full`;
+    const { code, stderr } = await start("sh", ["-c", line], folder.path).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'Expected a writable stream for stdout but received "the disk is full"\n',
+    );
+    await expectSaved("full", stderr);
+  });
+
+  it("a sample grid that cannot be written is a sentence and exit code 1", async () => {
+    const { ended, says } = startEndless("--log-every 50 --sample-every 50 --out gone");
+    await says(/\[Epoch 12\//);
+    await rename(at("gone/samples"), at("samples of gone"));
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
+      /^Expected a writable file for path but received "gone\/samples\/\d+\.png" \(no such file or folder\)$/,
+    );
+  });
+
+  it("statistics that cannot be written are a sentence too", async () => {
+    const { ended, says } = startEndless("--log-every 50 --sample-every 1000000 --out moved");
+    await says(/\[Epoch 12\//);
+    await rename(at("moved"), at("elsewhere"));
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      'Expected a writable file for statistics but received "moved/stats.jsonl" (no such file or folder)',
+    );
+  });
+});
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,0 +1,79 @@
+// What a run looks like on a terminal: a pseudo-terminal of util-linux's `script`.
+import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mainFile, start } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+const hasScript = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes(
+  "util-linux",
+);
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(join(folder.path, "data"), 128);
+});
+afterAll(() => folder.remove());
+
+function onTerminal(rest: string, env: NodeJS.ProcessEnv = {}) {
+  const train = "train --preset mlp --data data --size 8 --batch 32 --threads 1";
+  const line = `stty cols 100; "${process.execPath}" "${mainFile}" ${train} ${rest}`;
+  return start("script", ["-qec", line, "/dev/null"], folder.path, { TERM: "xterm", ...env });
+}
+
+const esc = "\x1b";
+const cursorBack = `${esc}[?25h`;
+const colour = new RegExp(`${esc}\\[(1|2|3[0-9])m`);
+
+describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () => {
+  it("shows what is trained, a bar with losses, speed and time, and where everything is", async () => {
+    const { code, stdout } = await onTerminal("--steps 400 --seed 5 --out a").ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Training mlp on .*: 128 images of 8×8/);
+    expect(stdout).toContain("seed 5, into a");
+    expect(stdout).toMatch(/█+.*░+/);
+    expect(stdout).toMatch(
+      /\d+\/400 {2}D \d\.\d{4} {2}G \d\.\d{4} {2}[\d,]+ images\/s {2}\d+:\d\d left/,
+    );
+    expect(stdout).toMatch(/400\/400 {2}D \d\.\d{4} {2}G \d\.\d{4} {2}[\d,]+ images\/s {2}done/);
+    expect(stdout).toContain("samples in a/samples, the last is a/samples/400.png");
+    expect(stdout).not.toContain("[Epoch");
+    expect(stdout).toMatch(colour);
+    expect(stdout).toContain(cursorBack);
+  });
+
+  it("respects NO_COLOR", async () => {
+    const { code, stdout } = await onTerminal("--steps 3 --out b", { NO_COLOR: "1" }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain("█");
+    expect(stdout).not.toMatch(colour);
+  });
+
+  it("prints log lines on a terminal that cannot redraw", async () => {
+    const { code, stdout } = await onTerminal("--steps 3 --out c", { TERM: "dumb" }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain("[Epoch 0/1] [Batch 2/4]");
+    expect(stdout).not.toContain(esc);
+  });
+
+  it("Ctrl+C says that it is stopping, saves, and gives the cursor back", async () => {
+    // Steps of about a second, so that there is something to wait for.
+    const slow = "--preset article --size 64 --batch 128 --steps 1000 --out d";
+    const { child, ended, says } = onTerminal(slow);
+    await says(/ 1\/1,000 /);
+    child.stdin.write("\x03");
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("stopping after this step; Ctrl+C again to quit at once");
+    expect(stdout).toMatch(/\d\/1,000 {2}stopped/);
+    expect(stdout).toMatch(/Stopped after \d steps? in \d+:\d\d/);
+    expect(stdout).toContain(cursorBack);
+    expect((await readdir(join(folder.path, "d/weights"))).sort()).toEqual([
+      "discriminator.safetensors",
+      "generator.safetensors",
+    ]);
+  });
+});

@@ -1,0 +1,75 @@
+// The arithmetic behind the command.
+import { describe, expect, it } from "vitest";
+import { clock, counted } from "../../lib/cli/text.js";
+import { TimeLeft } from "../../lib/cli/time-left.js";
+import { Epochs } from "../../lib/run/epochs.js";
+import { Meter } from "../../lib/run/meter.js";
+import { Pace } from "../../lib/run/pace.js";
+
+describe("Epochs", () => {
+  it("counts as the article does, with a smaller last batch", () => {
+    const epochs = new Epochs(60_000, 64);
+    expect(epochs.batches).toBe(938);
+    expect(epochs.count(15_000)).toBe(16);
+    expect(epochs.last(100)).toEqual({ epoch: 0, batch: 99 });
+    expect(epochs.last(938)).toEqual({ epoch: 0, batch: 937 });
+    expect(epochs.last(939)).toEqual({ epoch: 1, batch: 0 });
+    expect(epochs.images(937)).toBe(937 * 64);
+    expect(epochs.images(938)).toBe(60_000);
+    expect(epochs.images(940)).toBe(60_000 + 128);
+  });
+});
+
+describe("Meter", () => {
+  it("gives the same losses however the steps were cut into pieces", () => {
+    const losses = Array.from({ length: 100 }, (_, i) => Math.fround(Math.abs(Math.sin(i + 1))));
+    const read = (piece: number) => {
+      const meter = new Meter();
+      for (let start = 0; start < losses.length; start += piece) {
+        const steps = losses.slice(start, start + piece);
+        const mean = steps.reduce((sum, loss) => sum + loss, 0) / steps.length;
+        const tick = {
+          step: 0,
+          discriminatorLoss: mean,
+          generatorLoss: 2 * mean,
+          imagesPerSecond: 64,
+        };
+        meter.add(tick, steps.length, 64 * steps.length);
+      }
+      return meter.read();
+    };
+    for (const piece of [1, 3, 7, 50]) expect(read(piece)).toEqual(read(100));
+    expect(read(7).imagesPerSecond).toBe(64);
+  });
+});
+
+describe("Pace", () => {
+  it("starts with one step and grows twofold towards its time, never below one", () => {
+    const pace = new Pace(0.3);
+    const asked = Array.from({ length: 6 }, () => {
+      const { steps } = pace;
+      pace.learn(steps, steps * 0.02);
+      return steps;
+    });
+    expect(asked).toEqual([1, 2, 4, 8, 15, 15]);
+    pace.learn(15, 60);
+    expect(pace.steps).toBe(1);
+  });
+});
+
+describe("TimeLeft", () => {
+  it("follows the speed of the last seconds", () => {
+    const timeLeft = new TimeLeft();
+    timeLeft.learn(10, 10);
+    expect(timeLeft.of(5)).toBeCloseTo(5);
+    // Ten times as fast for a minute: what came before is forgotten.
+    for (let second = 1; second <= 60; ++second) timeLeft.learn(10 + 10 * second, 10 + second);
+    expect(timeLeft.of(100)).toBeGreaterThan(10);
+    expect(timeLeft.of(100)).toBeLessThan(10.5);
+  });
+});
+
+it("shows times and counts as a reader likes them", () => {
+  expect([0, 59.6, 725, 3723].map(clock)).toEqual(["0:00", "1:00", "12:05", "1:02:03"]);
+  expect([counted(1, "step"), counted(1000, "step")]).toEqual(["1 step", "1,000 steps"]);
+});
