@@ -1,0 +1,41 @@
+import { UsageError } from "./errors.mjs";
+
+const flags = {
+  "--tests": ["tests", "build the test binary of the native core too"],
+  "--cuda": ["cuda", "use a CUDA build of libtorch (the default where an NVIDIA driver is found)"],
+  "--verbose": ["verbose", "show what pip, npm, CMake and the compiler print"],
+  "--help": ["help", "print this and exit"],
+};
+
+/**
+ * @param {string[]} argv the arguments after the script's name
+ * @returns {{ tests: boolean, cuda: boolean, verbose: boolean, help: boolean }}
+ */
+export function parseArguments(argv) {
+  const options = { tests: false, cuda: false, verbose: false, help: false };
+  for (const argument of argv) {
+    const flag = Object.hasOwn(flags, argument) && flags[argument];
+    if (!flag) {
+      const known = Object.keys(flags).join(", ");
+      throw new UsageError(`Expected one of ${known} for a setup flag but received ${argument}`);
+    }
+    options[flag[0]] = true;
+  }
+  return options;
+}
+
+export const help = `Usage: npm run setup -- [flags]
+
+Finds or downloads libtorch, builds the native addon and compiles the TypeScript.
+Does nothing where all of that is done already.
+
+${Object.entries(flags)
+  .map(([flag, [, text]]) => `  ${flag.padEnd(10)} ${text}`)
+  .join("\n")}
+
+Environment:
+  LIBTORCH         the libtorch to use: a folder with include/ and lib/
+  CXX              the C++ compiler to use
+  XDG_CACHE_HOME   where sparring/ keeps a downloaded libtorch (default: ~/.cache)
+  NO_COLOR         print no colour
+`;

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { parseArguments } from "../../scripts/setup/arguments.mjs";
+import { main } from "../../scripts/setup/main.mjs";
+import { silentReport, temporaryFolder } from "./helpers.js";
+
+it("refuses an unknown flag with a sentence and exit code 2", async () => {
+  const report = silentReport();
+  const root = temporaryFolder();
+  expect(await main(["--test"], { root, report })).toBe(2);
+  expect(report.lines).toEqual([
+    "\nExpected one of --tests, --cuda, --verbose, --help for a setup flag but received --test\n",
+  ]);
+});
+
+it.each(["toString", "--", "tests"])("refuses %s", (argument) => {
+  expect(() => parseArguments([argument])).toThrow(`but received ${argument}`);
+});
+
+it("reads flags in any order", () => {
+  const options = { tests: true, cuda: true, verbose: false, help: false };
+  expect(parseArguments(["--cuda", "--tests"])).toEqual(options);
+});
