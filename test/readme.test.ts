@@ -29,7 +29,7 @@ it("the README's example runs as it stands, in its short form", async () => {
   await withFolder(async (folder) => {
     const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
     expect(stdout.trim().split("\n")).toHaveLength(2);
-    expect(stdout).toMatch(/^2 0\.\d{3} \d\.\d{3} \d+\n4 /);
+    expect(stdout).toMatch(/^2: D \d\.\d{3}, G \d\.\d{3}\n4: /);
     expect((await readFile(join(folder, "digits.png"))).subarray(1, 4).toString()).toBe("PNG");
     expect((await readFile(join(folder, "generator.safetensors"))).length).toBeGreaterThan(
       3_000_000,
