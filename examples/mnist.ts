@@ -12,7 +12,7 @@ const objective = objectives.nonSaturating();
 const trainer = new Trainer({ generator, discriminator, objective, optimizer });
 
 const digits = await datasets.mnist({ size: 32 });
-for await (const tick of trainer.run(digits, { steps: 2000, batchSize: 64, tickEvery: 100 })) {
+for await (const tick of trainer.run(digits, { steps: 1800, batchSize: 64, tickEvery: 100 })) {
   const { step, discriminatorLoss, generatorLoss } = tick;
   console.log(`${step}: D ${discriminatorLoss.toFixed(3)}, G ${generatorLoss.toFixed(3)}`);
 }

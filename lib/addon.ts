@@ -118,6 +118,7 @@ const nativeCodes = new Set<string>([
   "ERR_DATA",
   "ERR_DEVICE",
   "ERR_DISPOSED",
+  "ERR_DIVERGED",
   "ERR_MEMORY",
   "ERR_STOPPED",
   "ERR_WEIGHTS",
@@ -125,6 +126,7 @@ const nativeCodes = new Set<string>([
 
 /** A native error as a SparringError whose stack points at the caller. */
 export function toSparringError(cause: unknown): SparringError {
+  if (cause instanceof SparringError) return cause;
   const { code, message } = cause as { code?: string; message: string };
   return new SparringError(
     code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE",

@@ -2,6 +2,7 @@ import * as check from "./check.js";
 import { SparringError, wrongType } from "./errors.js";
 import {
   type Layer,
+  type LayerKind,
   type OptionValue,
   Place,
   product,
@@ -138,14 +139,24 @@ function resolveOne(layer: unknown, input: Shape, prefix: string, position: numb
     "name",
     ...kind.options,
   ]);
-  return {
-    type: layer.type,
-    name,
-    path,
-    layers: [],
-    input,
-    ...kind.resolve(layer as Layer, input, at),
-  };
+  const resolved = kind.resolve(layer as Layer, input, at);
+  checkSize(kind, resolved, at);
+  return { type: layer.type, name, path, layers: [], input, ...resolved };
+}
+
+/** 4 TiB of float32: far beyond any machine, and far below where sizes stop being exact. */
+const largestTensor = 2 ** 40;
+
+/** Sizes that no memory holds would otherwise reach native code as nonsense. */
+function checkSize(kind: LayerKind, resolved: ReturnType<LayerKind["resolve"]>, at: Place): void {
+  const shapes = Object.values(kind.state?.(resolved.options) ?? {}).map(({ shape }) => shape);
+  for (const shape of [resolved.output, ...shapes]) {
+    if (product(shape) <= largestTensor) continue;
+    throw new SparringError(
+      "ERR_ARCHITECTURE",
+      `Expected tensors of at most ${largestTensor} numbers for ${at} but received [${shape.join(", ")}]`,
+    );
+  }
 }
 
 function layerName(layer: Layer, spot: string): string | undefined {

@@ -103,10 +103,14 @@ export function shape(value: unknown, name: string, rank?: number): number[] {
   ) {
     throw wrongType(what, name, value);
   }
-  value.forEach((side, i) => {
-    integer(side, `${name}[${i}]`, 1);
-  });
-  return [...(value as number[])];
+  // Array.from sees the holes of a sparse array, which forEach would skip.
+  return Array.from(value, (side, i) => integer(side, `${name}[${i}]`, 1));
+}
+
+/** Memory that no other thread can change or take away while native code copies it. */
+export function ownMemory(array: ArrayBufferView, name: string): void {
+  if (!(array.buffer instanceof ArrayBuffer))
+    throw wrongType("an array over memory of its own, not shared,", name, array);
 }
 
 /** Seeds are what torch.manual_seed takes, as far as a JavaScript number is exact. */

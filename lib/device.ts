@@ -40,7 +40,7 @@ export function resolveDevice(device: unknown = "cpu", name = "device"): Device 
       `Expected one of ${cuda} CUDA devices for ${name} but received "${device}"`,
     );
   }
-  return device;
+  return `cuda:${index}`;
 }
 
 /** Number of CPU threads that the engine computes with. Equal numbers give equal bits. */

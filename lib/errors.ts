@@ -6,6 +6,7 @@
  * - `ERR_DATA` a dataset that is missing, cut short or not what it claims to be
  * - `ERR_DEVICE` a device that this machine, or this build, does not have
  * - `ERR_DISPOSED` an object that was disposed
+ * - `ERR_DIVERGED` training that has left the numbers: a loss is NaN or infinite
  * - `ERR_LIBTORCH` the native addon or its libtorch cannot be loaded
  * - `ERR_MEMORY` out of memory, on the host or the device
  * - `ERR_NATIVE` anything else that libtorch refused
@@ -19,6 +20,7 @@ export type ErrorCode =
   | "ERR_DATA"
   | "ERR_DEVICE"
   | "ERR_DISPOSED"
+  | "ERR_DIVERGED"
   | "ERR_LIBTORCH"
   | "ERR_MEMORY"
   | "ERR_NATIVE"
@@ -54,20 +56,27 @@ export function outOfRange(what: string, name: string, received: unknown): Range
 
 /** A value as a reader would write it, cut to a line. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return cut(JSON.stringify(value));
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return cut(`[${value.map(show).join(", ")}]`);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  if (value !== null && typeof value === "object") return showObject(value);
-  return String(value);
+  return cut(write(value, 3));
 }
 
-function showObject(value: object): string {
+/** Only as deep and as far as a line can show: the value may be huge, or contain itself. */
+function write(value: unknown, depth: number): string {
+  if (typeof value === "string") return JSON.stringify(cut(value));
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (depth === 0) return "...";
+  if (Array.isArray(value)) return `[${writeSome(value, (item) => write(item, depth - 1))}]`;
   const name = value.constructor?.name;
   if (name !== undefined && name !== "Object") return `an instance of ${name}`;
-  const fields = Object.entries(value).map(([key, field]) => `${key}: ${show(field)}`);
-  return cut(`{ ${fields.join(", ")} }`);
+  const field = ([key, item]: [string, unknown]) => `${key}: ${write(item, depth - 1)}`;
+  return `{ ${writeSome(Object.entries(value), field)} }`;
+}
+
+function writeSome<T>(items: readonly T[], one: (item: T) => string): string {
+  const shown = items.slice(0, 40).map(one).join(", ");
+  return items.length <= 40 ? shown : `${shown}, ...`;
 }
 
 function cut(text: string): string {

@@ -24,6 +24,7 @@ export class Images {
 
   constructor(data: Float32Array, shape: readonly number[]) {
     if (!(data instanceof Float32Array)) throw wrongType("a Float32Array", "data", data);
+    check.ownMemory(data, "data");
     check.shape(shape, "shape");
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
     this.data = data;

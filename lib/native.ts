@@ -29,13 +29,15 @@ export interface NativeLatent {
 
 export interface NativeDataset {
   readonly size: number;
-  /** Bytes of the chosen images. */
-  read(start: number, count: number): Promise<Uint8Array>;
+  /** The chosen images, as values of 0 to 1. */
+  read(start: number, count: number): Promise<Float32Array>;
   dispose(): void;
 }
 
 export interface NativeReport {
   readonly step: number;
+  /** Steps of this call; a call that failed may have done some too. */
+  readonly steps: number;
   readonly images: number;
   readonly generatorLoss: number;
   readonly discriminatorLoss: number;

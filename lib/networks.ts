@@ -131,6 +131,7 @@ export class Generator extends Network {
    */
   async generate(latents: Float32Array): Promise<Images> {
     if (!(latents instanceof Float32Array)) throw wrongType("a Float32Array", "latents", latents);
+    check.ownMemory(latents, "latents");
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
       throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);

@@ -1,11 +1,11 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { Dataset } from "./data/dataset.js";
-import { outOfRange, SparringError, wrongType } from "./errors.js";
+import { outOfRange, SparringError, show, wrongType } from "./errors.js";
 import { countBytes, Discriminator, Generator } from "./networks.js";
 import type { NativeAdam, NativeReport, NativeTrainer } from "./native.js";
 import { type Objective, objectiveTypes } from "./objectives.js";
-import type { Optimizer } from "./optimizers.js";
+import { adam, type Optimizer } from "./optimizers.js";
 
 /** The pair and how it is trained. */
 export interface TrainerOptions {
@@ -97,7 +97,10 @@ export class Trainer implements Disposable {
         "Expected an idle trainer for run() but it is running already",
       );
     this.#running = true;
-    const stop = () => this.#native.stop();
+    const stop = () => {
+      // A listener has nobody to catch what it throws.
+      if (!this.#disposed) this.#native.stop();
+    };
     signal?.addEventListener("abort", stop, { once: true });
     try {
       for (let done = 0; done < steps; ) {
@@ -106,9 +109,9 @@ export class Trainer implements Disposable {
           this.#native.run(dataset.native, batchSize, Math.min(tickEvery, steps - done)),
         );
         if (report !== null) {
-          done += report.step - this.#step;
+          done += report.steps;
           this.#step = report.step;
-          yield toTick(report);
+          yield toTick(checkFinite(report));
         } else {
           if (this.#disposed)
             throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
@@ -203,12 +206,19 @@ function checkPair({ generator, discriminator }: TrainerOptions): {
 function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
   if (!check.isObject(optimizer))
     throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
-  for (const player of ["generator", "discriminator"] as const) {
-    const value: unknown = optimizer[player];
-    if (!check.isObject(value) || value.type !== "adam")
-      throw wrongType("an optimizer, as optimizers.adam() makes it,", `optimizer.${player}`, value);
-  }
-  return optimizer;
+  check.options(optimizer, "optimizer", ["generator", "discriminator"]);
+  return {
+    generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
+    discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
+  };
+}
+
+/** Checked again, as it may come from a file: what adam() would refuse is refused. */
+function checkOptimizer(value: unknown, name: string): Optimizer {
+  if (!check.isObject(value) || value.type !== "adam")
+    throw wrongType("an optimizer, as optimizers.adam() makes it,", name, value);
+  const { type, ...options } = value;
+  return adam(options);
 }
 
 function checkObjective(objective: Objective): Objective {
@@ -224,6 +234,17 @@ function checkObjective(objective: Objective): Objective {
 
 function toNative({ lr, betas, eps, weightDecay }: Optimizer): NativeAdam {
   return { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay };
+}
+
+/** Nothing good comes after a loss that is no number: the weights are gone. */
+function checkFinite(report: NativeReport): NativeReport {
+  const { step, generatorLoss, discriminatorLoss } = report;
+  const losses = [discriminatorLoss, generatorLoss];
+  if (losses.every(Number.isFinite)) return report;
+  throw new SparringError(
+    "ERR_DIVERGED",
+    `Expected finite losses for step ${step} but received ${show(losses)}; lower the learning rate`,
+  );
 }
 
 function toTick({ step, images, seconds, generatorLoss, discriminatorLoss }: NativeReport): Tick {

@@ -189,6 +189,18 @@ describe("datasets.fromBytes", () => {
       "Expected an array of 4 whole numbers for shape but received [1, 2, 2]",
     ],
     [
+      "shared memory",
+      new Uint8Array(new SharedArrayBuffer(4)),
+      { shape: [1, 1, 2, 2] },
+      "Expected an array over memory of its own, not shared, for bytes but received Uint8Array(4 bytes)",
+    ],
+    [
+      "labels that are no bytes",
+      new Uint8Array(4),
+      { shape: [1, 1, 2, 2], labels: "a" },
+      'Expected a Uint8Array for labels but received "a"',
+    ],
+    [
       "too few labels",
       new Uint8Array(8),
       { shape: [2, 1, 2, 2], labels: new Uint8Array(1) },

@@ -130,7 +130,7 @@ describe("a saved grid", () => {
 describe("resizing", () => {
   it.each([32, 14, 64])("to %i is within one grey level of torchvision's Resize", async (size) => {
     await withFolder(async (folder) => {
-      const count = 200;
+      const count = 25;
       using mnist = await datasets.mnist();
       const bytes = Uint8Array.from((await mnist.read(0, count)).data, (value) =>
         Math.round(value * 255),

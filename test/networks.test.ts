@@ -163,6 +163,21 @@ describe("an architecture that does not fit", () => {
       "Expected a whole number of at least 0 for seed but received -1",
     ],
     [
+      "a layer that no memory holds",
+      make([l.linear(2 ** 40)], { noise: 2 ** 40 }),
+      "Expected tensors of at most 1099511627776 numbers for 0 (linear) but received [1099511627776, 1099511627776]",
+    ],
+    [
+      "an image with a hole",
+      judge([l.flatten(), l.linear(1)], new Array(1)),
+      "Expected a whole number of at least 1 for architecture.image[0] but received undefined",
+    ],
+    [
+      "no options of a ready-made network",
+      () => architectures.mlp(undefined as never),
+      "Expected an object for options but received undefined",
+    ],
+    [
       "a seed that is not exact",
       () => new Generator({ latent, layers: [l.linear(2)] }, { seed: 2 ** 53 }),
       "Expected a whole number from 0 to 9007199254740991 for seed but received 9007199254740992",

@@ -23,7 +23,7 @@ it("the README's example runs as it stands, in its short form", async () => {
   await writeFile(
     script,
     (await read("examples/mnist.ts"))
-      .replace("steps: 2000", "steps: 4")
+      .replace("steps: 1800", "steps: 4")
       .replace("tickEvery: 100", "tickEvery: 2"),
   );
   await withFolder(async (folder) => {

@@ -11,6 +11,7 @@ import {
   type Tick,
   Trainer,
 } from "../lib/index.js";
+import { expected } from "../lib/errors.js";
 import { digest, madeImages, makePair, smallPair } from "./helpers/networks.js";
 
 const adam = optimizers.adam();
@@ -67,12 +68,17 @@ describe("new Trainer, misused", () => {
     [
       "one optimizer for both",
       { ...options, optimizer: adam },
-      "Expected an optimizer, as optimizers.adam() makes it, for optimizer.generator but received undefined",
+      'Expected only the options generator, discriminator for optimizer but received "type"',
     ],
     [
       "an optimizer that is none",
       { ...options, optimizer: { ...both, discriminator: "adam" } },
       'Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received "adam"',
+    ],
+    [
+      "an optimizer without its options",
+      { ...options, optimizer: { ...both, generator: { type: "adam", lr: "x" } } },
+      'Expected a finite number above 0 for lr but received "x"',
     ],
     [
       "an unknown execution",
@@ -342,6 +348,30 @@ describe("stopping", () => {
   });
 });
 
+it("dispose() and then abort(): the loop ends, and nothing is thrown where nobody can catch it", async () => {
+  const { trainer } = smallPair();
+  using data = await madeImages(16);
+  const stop = new AbortController();
+  const ticks = trainer.run(data, { steps: 50, batchSize: 4, tickEvery: 2, signal: stop.signal });
+  await ticks.next();
+  trainer.dispose();
+  stop.abort();
+  await expect(ticks.next()).rejects.toThrow("aborted");
+});
+
+it("a learning rate that destroys the weights ends in ERR_DIVERGED, with a sentence", async () => {
+  const { generator, discriminator } = smallPair();
+  const wild = optimizers.adam({ lr: 1e30 });
+  const optimizer = { generator: wild, discriminator: wild };
+  const objective = objectives.nonSaturating();
+  const trainer = new Trainer({ generator, discriminator, objective, optimizer });
+  using data = await madeImages(16);
+  await expect(collect(trainer.run(data, { steps: 50, batchSize: 8 }))).rejects.toMatchObject({
+    code: "ERR_DIVERGED",
+    message: expect.stringMatching(/^Expected .* but received .*; lower the learning rate$/),
+  });
+});
+
 describe("the event loop", () => {
   it("keeps ticking while it trains: 10 ms timers come, and other work gets its answer in between", async () => {
     const { generator, trainer } = makePair({
@@ -379,4 +409,14 @@ it("errors are SparringErrors with a code", () => {
     message: "x",
   });
   expect(Generator).toBeTypeOf("function");
+});
+
+it("shows any value in a line, however large, deep or circular", () => {
+  const circle: Record<string, unknown> = { name: "a" };
+  circle.self = circle;
+  const message = expected("a thing", "x", circle);
+  expect(message).toBe(
+    'Expected a thing for x but received { name: "a", self: { name: "a", self: { name: "a", self: ... } } }',
+  );
+  expect(expected("a thing", "x", new Array(1e7).fill(1)).length).toBeLessThan(200);
 });

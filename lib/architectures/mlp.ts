@@ -1,6 +1,7 @@
 import type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from "../architecture.js";
 import { resolveLatent } from "../architecture.js";
 import * as check from "../check.js";
+import { wrongType } from "../errors.js";
 import * as l from "../layers/index.js";
 import { product, type Layer, type Shape } from "../layers/kind.js";
 
@@ -12,6 +13,7 @@ export function mlp(options: {
   latent?: Latent;
   image: Shape;
 }): GeneratorArchitecture | DiscriminatorArchitecture {
+  if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["latent", "image"]);
   const image = check.shape(options.image, "image");
   if (options.latent === undefined) return discriminator(image);

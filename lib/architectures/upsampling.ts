@@ -1,7 +1,7 @@
 import type { GeneratorArchitecture, Latent } from "../architecture.js";
 import { resolveLatent } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange } from "../errors.js";
+import { outOfRange, wrongType } from "../errors.js";
 import * as l from "../layers/index.js";
 
 /**
@@ -14,6 +14,7 @@ export function upsampling(options: {
   latent: Latent;
   image: readonly number[];
 }): GeneratorArchitecture {
+  if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["latent", "image"]);
   resolveLatent(options.latent, "latent");
   const [channels, height, width] = check.shape(options.image, "image", 3) as [

@@ -106,7 +106,8 @@ async function train(request: RunRequest): Promise<number> {
     stop.forget();
     run[Symbol.dispose]();
   }
-  return stop.exitCode ?? exitCodes.ok;
+  // A signal that came after the last step, while the weights were being saved, stopped nothing.
+  return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
 }
 
 async function watch(run: TrainingRun, screen: Screen, stop: StopRequest): Promise<void> {

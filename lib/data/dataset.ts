@@ -29,11 +29,8 @@ export class Dataset implements Disposable {
   async read(start: number, count: number): Promise<Images> {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);
-    const bytes = await crossing(() => this.native.read(start, count));
-    return new Images(
-      Float32Array.from(bytes, (byte) => byte / 255),
-      [count, ...this.image],
-    );
+    const values = await crossing(() => this.native.read(start, count));
+    return new Images(values, [count, ...this.image]);
   }
 
   /** Frees the images. A run that uses them ends first. Calling it twice is fine. */
@@ -61,6 +58,7 @@ export interface FromBytesOptions {
 /** A dataset of bytes that you already hold; they are copied. */
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
   if (!(bytes instanceof Uint8Array)) throw wrongType("a Uint8Array", "bytes", bytes);
+  check.ownMemory(bytes, "bytes");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = check.shape(options.shape, "shape", 4) as [number, number, number, number];
@@ -69,6 +67,8 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   const [count, channels, height, width] = shape;
   const size =
     options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
+  if (options.labels !== undefined && !(options.labels instanceof Uint8Array))
+    throw wrongType("a Uint8Array", "labels", options.labels);
   if (options.labels !== undefined && options.labels.length !== count) {
     throw outOfRange(
       `${count} labels, one for each image,`,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { mnist } from "../data/mnist.js";
 import { type Device, devices, resolveDevice, setThreads, threads } from "../device.js";
+import { SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { presets } from "../presets.js";
 import { checkBatch, type Tick, Trainer } from "../trainer.js";
@@ -101,11 +102,35 @@ export class TrainingRun implements Disposable {
     const folder = this.#folder ?? (await this.open());
     const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
     const began = performance.now();
+    try {
+      yield* this.#loop(folder, began, pace, options.signal);
+    } catch (error) {
+      // What was learned until here may be hours of work; weights that are no numbers are not.
+      if (!isDivergence(error)) await this.#saveWeights(folder).catch(() => {});
+      throw error;
+    }
+    await this.#saveWeights(folder);
+  }
+
+  /** Frees networks, optimizers and data now. */
+  [Symbol.dispose](): void {
+    this.#trainer.dispose();
+    this.generator.dispose();
+    this.discriminator.dispose();
+    this.#dataset.dispose();
+  }
+
+  async *#loop(
+    folder: RunFolder,
+    began: number,
+    pace: Pace | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<RunReport, void, void> {
     let meter = new Meter();
     await this.#saveSample(folder);
     let sampled = 0;
     while (this.step < this.config.steps) {
-      const going = await this.#advance(meter, pace, options.signal);
+      const going = await this.#advance(meter, pace, signal);
       if (meter.isEmpty) break;
       const tick = this.#tick(meter, began);
       const complete = !going || this.#isTick();
@@ -121,16 +146,6 @@ export class TrainingRun implements Disposable {
       }
     }
     if (sampled !== this.step) await this.#saveSample(folder);
-    await this.generator.saveWeights(join(folder.weights, "generator.safetensors"));
-    await this.discriminator.saveWeights(join(folder.weights, "discriminator.safetensors"));
-  }
-
-  /** Frees networks, optimizers and data now. */
-  [Symbol.dispose](): void {
-    this.#trainer.dispose();
-    this.generator.dispose();
-    this.discriminator.dispose();
-    this.#dataset.dispose();
   }
 
   /** Trains up to the next boundary. False if the signal ended the run, after a step or before one. */
@@ -168,10 +183,19 @@ export class TrainingRun implements Disposable {
     return { step: this.step, ...this.epochs.last(this.step), ...meter.read(), seconds };
   }
 
+  async #saveWeights(folder: RunFolder): Promise<void> {
+    await this.generator.saveWeights(join(folder.weights, "generator.safetensors"));
+    await this.discriminator.saveWeights(join(folder.weights, "discriminator.safetensors"));
+  }
+
   async #saveSample(folder: RunFolder): Promise<void> {
     const images = await this.generator.sample(gridCount, { seed: this.config.sampleSeed });
     await images.save(folder.sample(this.step), { columns: gridColumns });
   }
+}
+
+function isDivergence(error: unknown): boolean {
+  return error instanceof SparringError && error.code === "ERR_DIVERGED";
 }
 
 interface Parts {

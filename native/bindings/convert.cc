@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "bindings/errors.h"
 #include "core/error.h"
 
 namespace sparring::bindings {
@@ -54,15 +55,24 @@ at::ScalarType type_of(const std::string& name) {
 }
 
 at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
-  const auto typed = array.As<Napi::TypedArray>();
-  at::Tensor tensor = at::empty(shape, at::TensorOptions(type));
-  if (typed.ByteLength() != tensor.nbytes()) {
-    throw Error("ERR_DATA", "Expected " + std::to_string(tensor.nbytes()) + " bytes but received " +
-                                std::to_string(typed.ByteLength()));
+  // On the JavaScript thread an exception of C++ would lose its code, and show a backtrace.
+  try {
+    const auto typed = array.As<Napi::TypedArray>();
+    at::Tensor tensor = at::empty(shape, at::TensorOptions(type));
+    if (typed.ByteLength() != tensor.nbytes()) {
+      throw Error("ERR_DATA", "Expected " + std::to_string(tensor.nbytes()) +
+                                  " bytes for an array but received " +
+                                  std::to_string(typed.ByteLength()));
+    }
+    const auto* start =
+        static_cast<const uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
+    std::memcpy(tensor.mutable_data_ptr(), start, tensor.nbytes());
+    return tensor;
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw to_error(array.Env(), describe(std::current_exception()));
   }
-  const auto* start = static_cast<const uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
-  std::memcpy(tensor.mutable_data_ptr(), start, tensor.nbytes());
-  return tensor;
 }
 
 // Always copied: Electron's memory cage refuses external buffers, and what crosses here is small.

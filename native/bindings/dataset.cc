@@ -38,16 +38,16 @@ DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(dataset), bytes);
 }
 
-// read(start: number, count: number): Promise<Uint8Array>
+// read(start: number, count: number): Promise<Float32Array>
 Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   const int64_t start = info[0].As<Napi::Number>().Int64Value();
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
   return run_async(
       info.Env(),
       [dataset = held(info.Env()), start, count] {
-        return dataset->images().narrow(0, start, count);
+        return dataset->images().narrow(0, start, count).to(at::kCPU, at::kFloat).div_(255);
       },
-      to_bytes);
+      to_floats);
 }
 
 void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {

@@ -9,11 +9,19 @@ namespace {
 
 // The allocators' own messages begin with a file and a line, and name no remedy.
 Failure sort_libtorch(const std::string& message) {
+  if (message.find("all elements of input should be between 0 and 1") != std::string::npos) {
+    return {
+        "ERR_DIVERGED",
+        "Expected probabilities for the scores but received NaN: training has diverged; lower the "
+        "learning rate"};
+  }
   const bool host = message.find("can't allocate memory") != std::string::npos;
   if (!host && message.find("out of memory") == std::string::npos) return {"ERR_NATIVE", message};
   const size_t tried = message.find("you tried to allocate ");
   const std::string need =
-      tried == std::string::npos ? "" : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
+      tried == std::string::npos
+          ? ""
+          : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
   return {"ERR_MEMORY", std::string("Expected enough ") + (host ? "host" : "device") +
                             " memory for this work but it ran out" + need +
                             "; a smaller batch or image needs less"};

@@ -1,5 +1,7 @@
 #include "bindings/network.h"
 
+#include <algorithm>
+
 #include "bindings/convert.h"
 #include "core/nn/latent.h"
 #include "core/runtime/cuda.h"
@@ -24,19 +26,39 @@ void build_network(NetworkSlot& slot, const std::vector<Layer>& layers) {
   }
 }
 
-// How often latents are drawn and run at a time: as many samples as anyone asks for fit in memory.
+// Samples a slice: as many as anyone asks for fit in memory, and a step gets its turn in between.
 constexpr int64_t kSampleBatch = 256;
 
-at::Tensor sample(Network& network, const Latent& latent, int64_t count, uint64_t seed) {
-  RandomStream stream(seed);
-  const auto options = at::TensorOptions(network.device()).dtype(network.precision());
-  std::vector<at::Tensor> parts;
-  for (int64_t start = 0; start < count; start += kSampleBatch) {
-    const int64_t size = std::min(kSampleBatch, count - start);
-    parts.push_back(network.evaluate(draw_latent(latent, size, options, stream)).cpu());
+class Sampling {
+ public:
+  Sampling(std::shared_ptr<NetworkSlot> slot, const Latent& latent, int64_t count, uint64_t seed)
+      : slot_(std::move(slot)), latent_(latent), count_(count), stream_(seed) {}
+
+  std::optional<at::Tensor> operator()() {
+    Network& network = slot_->get();
+    const auto options = at::TensorOptions(network.device()).dtype(network.precision());
+    const int64_t size = std::min(kSampleBatch, count_ - done_);
+    const at::Tensor part = network.evaluate(draw_latent(latent_, size, options, stream_)).cpu();
+    if (done_ == 0) all_ = allocate(part);
+    all_.narrow(0, done_, size).copy_(part);
+    done_ += size;
+    return done_ == count_ ? std::make_optional(all_) : std::nullopt;
   }
-  return at::cat(parts);
-}
+
+ private:
+  // All at once, so that an impossible count fails at once.
+  at::Tensor allocate(const at::Tensor& part) const {
+    Shape shape = part.sizes().vec();
+    shape[0] = count_;
+    return at::empty(shape, part.options());
+  }
+
+  std::shared_ptr<NetworkSlot> slot_;
+  Latent latent_;
+  int64_t count_, done_ = 0;
+  RandomStream stream_;
+  at::Tensor all_;
+};
 
 }  // namespace
 
@@ -63,7 +85,7 @@ Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
       info.Env(),
       [slot = held(info.Env()), input] {
         Network& network = slot->get();
-        return network.evaluate(input.to(network.device(), network.precision()));
+        return network.evaluate(input.to(network.device(), network.precision())).cpu();
       },
       to_floats);
 }
@@ -95,12 +117,7 @@ Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   const Latent latent = to_latent(info[0]);
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
   const auto seed = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
-  return run_async(
-      info.Env(),
-      [slot = held(info.Env()), latent, count, seed] {
-        return sample(slot->get(), latent, count, seed);
-      },
-      to_floats);
+  return run_slices(info.Env(), Sampling(held(info.Env()), latent, count, seed), to_floats);
 }
 
 // state(): Promise<TensorData[]>

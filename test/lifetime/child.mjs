@@ -68,7 +68,7 @@ const ways = {
     const { generator } = await startTraining();
     process.exit((await generator.sample(1)).count === 1 ? 7 : 1);
   },
-  // Asked for work after the end: a rejection, not a crash.
+  // Asked for work by an exit handler, when the engine has stopped: no crash, no hang.
   late: async () => {
     const { generator } = await startTraining();
     process.on("exit", () => {

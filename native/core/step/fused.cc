@@ -11,6 +11,8 @@ namespace sparring {
 namespace {
 
 void update(Adam& optimizer, const at::Tensor& loss) {
+  // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
+  if (optimizer.parameters().empty()) return;
   optimizer.step_fused(torch::autograd::grad({loss}, optimizer.parameters()));
 }
 

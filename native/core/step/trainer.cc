@@ -8,8 +8,11 @@ Trainer::Trainer(Pair pair, std::unique_ptr<Execution> execution)
 }
 
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
-  if (dataset == dataset_ && batch_size == batch_size_) return;
-  dataset_ = std::move(dataset);
+  if (dataset == source_ && batch_size == batch_size_) return;
+  const at::Device& device = pair_.generator->device();
+  source_ = std::move(dataset);
+  dataset_ =
+      source_->device() == device ? source_ : std::make_shared<Dataset>(source_->images(), device);
   batch_size_ = batch_size;
   sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_.stream);
 }
@@ -24,7 +27,8 @@ void Trainer::step() {
 
 Report Trainer::report() {
   const at::Tensor means = (loss_sums_ / static_cast<double>(step_ - reported_)).cpu();
-  const Report report{step_, images_, means[0].item<double>(), means[1].item<double>()};
+  const Report report{step_, step_ - reported_, images_, means[0].item<double>(),
+                      means[1].item<double>()};
   loss_sums_.zero_();
   reported_ = step_;
   images_ = 0;

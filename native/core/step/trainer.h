@@ -12,6 +12,7 @@ namespace sparring {
 // What a tick reports; means over the steps since the last report.
 struct Report {
   int64_t step = 0;
+  int64_t steps = 0;   // since the last report
   int64_t images = 0;  // reals shown since the last report
   double generator_loss = 0;
   double discriminator_loss = 0;
@@ -21,7 +22,8 @@ class Trainer {
  public:
   Trainer(Pair pair, std::unique_ptr<Execution> execution);
 
-  // The data from here on. The same dataset and batch size again go on where they stopped.
+  // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
+  // and batch size again go on where they stopped.
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size);
   void step();
   // Reads the losses from the device: the only synchronisation of a tick.
@@ -30,7 +32,7 @@ class Trainer {
  private:
   Pair pair_;
   std::unique_ptr<Execution> execution_;
-  std::shared_ptr<const Dataset> dataset_;
+  std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
   at::Tensor loss_sums_;  // [2], float64

@@ -113,6 +113,18 @@ TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32")
   }
 }
 
+TEST_CASE("a player without parameters is fine in both executions") {
+  for (const bool is_fused : {false, true}) {
+    Pair pair = small_pair(1, at::kDouble);
+    const at::Tensor before = pair.discriminator->state()[0].second.clone();
+    pair.discriminator_optimizer = std::make_unique<Adam>(std::vector<at::Tensor>{}, AdamOptions{});
+    const auto execution = is_fused ? make_fused(pair) : make_eager();
+    const Losses losses = execution->step(pair, at::rand({8, 1, 8, 8}, at::kDouble));
+    CHECK(losses.discriminator.item<double>() > 0);
+    CHECK(at::equal(pair.discriminator->state()[0].second, before));
+  }
+}
+
 TEST_CASE(
     "training is repeatable bit for bit, in both executions, and sampling in between changes "
     "nothing") {
