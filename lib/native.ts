@@ -109,6 +109,8 @@ export interface NativeAddon {
     padding: number,
     normalize: boolean,
   ): Promise<NativeGrid>;
+  /** Bytes outside its heap that V8 has been told of, ours and others'. */
+  externalMemory(): number;
   /** How many CUDA devices can be used, or why none. */
   devices(): { cuda: number; cudaOff: string | null };
   threads(): Promise<number>;

@@ -20,6 +20,12 @@ Napi::Value Devices(const Napi::CallbackInfo& info) {
   return object;
 }
 
+// externalMemory(): number
+Napi::Value ExternalMemory(const Napi::CallbackInfo& info) {
+  const int64_t bytes = Napi::MemoryManagement::AdjustExternalMemory(info.Env(), 0);
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
 // setThreads(count: number): Promise<void>
 Napi::Value SetThreads(const Napi::CallbackInfo& info) {
   const int count = info[0].As<Napi::Number>().Int32Value();
@@ -48,6 +54,7 @@ Napi::Value Shutdown(const Napi::CallbackInfo& info) {
 
 void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("devices", Napi::Function::New<Devices>(env, "devices"));
+  exports.Set("externalMemory", Napi::Function::New<ExternalMemory>(env, "externalMemory"));
   exports.Set("libtorchFile", libtorch_file());
   exports.Set("libtorchVersion", SPARRING_LIBTORCH_VERSION);
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));

@@ -1,0 +1,128 @@
+// Loading the addon: every way it can be wrong ends in a sentence with the command that mends it.
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { addon, load, toSparringError } from "../lib/addon.js";
+import { architectures, Discriminator, SparringError } from "../lib/index.js";
+import { madeImages, withFolder } from "./helpers/networks.js";
+
+const built = fileURLToPath(new URL("../build/Release/sparring.node", import.meta.url));
+
+/** A build folder whose addon says it was built for a libtorch of the given version. */
+async function buildFolder(folder: string, version: string, found?: string): Promise<string> {
+  const libtorch = join(folder, "libtorch");
+  const headers = join(libtorch, "include/torch/headeronly");
+  await mkdir(headers, { recursive: true });
+  if (found !== undefined) {
+    const [major, minor, patch] = found.split(".");
+    const lines = [`MAJOR ${major}`, `MINOR ${minor}`, `PATCH ${patch}`];
+    const text = lines.map((line) => `#define TORCH_VERSION_${line}`).join("\n");
+    await writeFile(join(headers, "version.h"), text);
+  }
+  const build = { libtorch: { directory: libtorch, version, cuda: null } };
+  await writeFile(join(folder, "build.json"), JSON.stringify(build));
+  return folder;
+}
+
+function failure(folder: string): SparringError {
+  try {
+    load(folder);
+  } catch (error) {
+    return error as SparringError;
+  }
+  throw new Error("Expected a refusal");
+}
+
+describe("an addon that cannot be loaded", () => {
+  it("says so where it was never built", async () => {
+    await withFolder(async (folder) => {
+      const error = failure(folder);
+      expect(error).toMatchObject({ name: "SparringError", code: "ERR_LIBTORCH" });
+      expect(error.message).toBe(
+        "The native addon has not been built (no build.json in build/Release); rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)",
+      );
+    });
+  });
+
+  it("says so where its libtorch has gone", async () => {
+    await withFolder(async (folder) => {
+      const error = failure(await buildFolder(folder, "2.13.0"));
+      expect(error.code).toBe("ERR_LIBTORCH");
+      expect(error.message).toMatch(
+        /^Expected libtorch 2\.13\.0 in .* but it is not there any more; rebuild it with/,
+      );
+    });
+  });
+
+  it("says so where another libtorch stands in its place, before that is opened", async () => {
+    await withFolder(async (folder) => {
+      const error = failure(await buildFolder(folder, "2.13.0", "2.14.1"));
+      expect(error.message).toMatch(
+        /^Expected libtorch 2\.13\.0, which the addon was built for, in .* but received 2\.14\.1; rebuild it with `npm rebuild sparring`/,
+      );
+    });
+  });
+
+  it("says so where the file is no addon", async () => {
+    await withFolder(async (folder) => {
+      await buildFolder(folder, "2.13.0", "2.13.0");
+      await writeFile(join(folder, "sparring.node"), "not a library");
+      expect(failure(folder).message).toMatch(
+        /^The native addon cannot be loaded: .*; rebuild it with/,
+      );
+    });
+  });
+
+  it("goes by the libtorch that the process really runs on, wherever build.json points", async () => {
+    await withFolder(async (folder) => {
+      await buildFolder(folder, "2.12.0", "2.12.0");
+      await copyFile(built, join(folder, "sparring.node"));
+      // The copy finds the real libtorch by its own path, and that is the one it was compiled for.
+      expect(load(folder).libtorchVersion).toBe(addon().libtorchVersion);
+    });
+  });
+
+  it("keeps its code through an asynchronous call", () => {
+    const error = new SparringError("ERR_LIBTORCH", "x");
+    expect(toSparringError(error)).toBe(error);
+    expect(toSparringError(new Error("odd"))).toMatchObject({ code: "ERR_NATIVE", message: "odd" });
+  });
+});
+
+describe("native memory", () => {
+  // process.memoryUsage() shows array buffers alone.
+  const external = () => addon().externalMemory();
+
+  it("is told to V8 while a network lives, and given back when it is disposed", () => {
+    const image = [1, 64, 64];
+    const before = external();
+    const discriminator = new Discriminator(architectures.mlp({ image }));
+    const bytes = 4 * discriminator.parameterCount;
+    expect(external() - before).toBeGreaterThanOrEqual(bytes);
+    discriminator.dispose();
+    discriminator.dispose();
+    expect(Math.abs(external() - before)).toBeLessThan(bytes / 10);
+  });
+
+  it("of a dataset too", async () => {
+    const before = external();
+    const dataset = await madeImages(1000, 64);
+    const told = external();
+    dataset.dispose();
+    expect(told - external()).toBe(1000 * 64 * 64);
+    expect(told - before).toBeGreaterThanOrEqual(1000 * 64 * 64);
+  });
+
+  it("does not grow over building and disposing again and again", async () => {
+    const once = async () => {
+      using discriminator = new Discriminator(architectures.mlp({ image: [1, 64, 64] }));
+      await discriminator.ready();
+    };
+    for (let i = 0; i < 10; ++i) await once();
+    const before = process.memoryUsage.rss();
+    // 60 networks of 9 MB: half a gigabyte if none were freed.
+    for (let i = 0; i < 60; ++i) await once();
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60 * 1024 * 1024);
+  });
+});
