@@ -170,6 +170,12 @@ export function checkBatch(
   const coupled = keys.some((key) => key.endsWith(".running_mean"));
   if (coupled && size < 2)
     throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
+  if (coupled && batchSize === 1)
+    throw outOfRange(
+      `a whole number from 2 to ${size} (BatchNorm trains on more than one)`,
+      name,
+      batchSize,
+    );
   const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
   if (coupled && size % batch === 1) {
     throw outOfRange(

@@ -145,7 +145,7 @@ describe("Trainer.run, misused", () => {
     [
       "a batch of 1, with BatchNorm",
       { steps: 1, batchSize: 1 },
-      "Expected a whole number from 2 to 33 for batchSize but received 1",
+      "Expected a whole number from 2 to 33 (BatchNorm trains on more than one) for batchSize but received 1",
     ],
     [
       "a batch larger than the data",

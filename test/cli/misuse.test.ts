@@ -80,7 +80,7 @@ const commandLines: [string, string][] = [
   ["train --batch 0", whole("--batch", "0")],
   [
     "train --data data --batch 1",
-    "Expected a whole number from 2 to 128 for --batch but received 1",
+    "Expected a whole number from 2 to 128 (BatchNorm trains on more than one) for --batch but received 1",
   ],
   [
     "train --data data --batch 129",

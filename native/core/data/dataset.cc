@@ -15,8 +15,9 @@ at::Tensor Dataset::batch(const at::Tensor& indices, at::ScalarType precision) c
 at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width) {
   if (images.size(2) == height && images.size(3) == width) return images;
   at::Tensor resized = at::empty({images.size(0), images.size(1), height, width}, images.options());
-  // In slices: all of MNIST as float32 would take 250 MB at once.
-  constexpr int64_t slice = 4096;
+  // In slices of at most 64 MB of float32: all at once would take four times the dataset itself.
+  const int64_t values = images.size(1) * std::max(height * width, images.size(2) * images.size(3));
+  const int64_t slice = std::max<int64_t>(1, (int64_t{16} << 20) / values);
   for (int64_t start = 0; start < images.size(0); start += slice) {
     const int64_t count = std::min(slice, images.size(0) - start);
     const at::Tensor pixels = images.narrow(0, start, count).to(at::kFloat);
