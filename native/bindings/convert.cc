@@ -15,22 +15,24 @@ Option to_option(const Napi::Value& value) {
   return to_shape(value);
 }
 
-Layer to_layer(const Napi::Object& object) {
-  Layer layer;
-  layer.type = object.Get("type").As<Napi::String>().Utf8Value();
-  layer.name = object.Get("name").As<Napi::String>().Utf8Value();
-  const auto options = object.Get("options").As<Napi::Object>();
-  const Napi::Array keys = options.GetPropertyNames();
+Options to_options(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const Napi::Array keys = object.GetPropertyNames();
+  Options options;
   for (uint32_t i = 0; i < keys.Length(); ++i) {
     const std::string key = keys.Get(i).As<Napi::String>().Utf8Value();
-    layer.options[key] = to_option(options.Get(key));
+    options.set(key, to_option(object.Get(key)));
   }
-  layer.layers = to_layers(object.Get("layers"));
-  return layer;
+  return options;
 }
 
-double number_of(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::Number>().DoubleValue();
+std::string text_of(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::String>().Utf8Value();
+}
+
+Layer to_layer(const Napi::Object& object) {
+  return {text_of(object, "type"), text_of(object, "name"), to_options(object.Get("options")),
+          to_layers(object.Get("layers"))};
 }
 
 struct Dtype {
@@ -104,22 +106,53 @@ std::vector<Layer> to_layers(const Napi::Value& value) {
   return layers;
 }
 
+double to_number(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().DoubleValue();
+}
+
 Latent to_latent(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   const auto width = [&object](const char* key) {
-    return static_cast<int64_t>(number_of(object, key));
+    return static_cast<int64_t>(to_number(object, key));
   };
-  return {width("noise"), width("classes"), width("codes")};
+  return {width("noise"), width("classes"), width("codes"),
+          object.Get("oneHot").As<Napi::Boolean>().Value()};
 }
 
-AdamOptions to_adam(const Napi::Value& value) {
+Choice to_choice(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  return {number_of(object, "lr"), number_of(object, "beta1"), number_of(object, "beta2"),
-          number_of(object, "eps"), number_of(object, "weightDecay")};
+  return {text_of(object, "type"), to_options(object.Get("options"))};
 }
 
-at::Tensor copy_floats(const Napi::Value& floats, const Napi::Value& shape) {
-  return copy_memory(floats, to_shape(shape), at::kFloat);
+std::vector<Choice> to_choices(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<Choice> choices;
+  for (uint32_t i = 0; i < array.Length(); ++i) choices.push_back(to_choice(array.Get(i)));
+  return choices;
+}
+
+OptimizerChoice to_optimizer(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {to_choice(value), to_choice(object.Get("schedule")), to_number(object, "clipGradNorm")};
+}
+
+std::vector<std::string> to_texts(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  }
+  return texts;
+}
+
+at::Tensor copy_labels(const Napi::Value& labels) {
+  if (!labels.IsTypedArray()) return {};
+  const auto count = static_cast<int64_t>(labels.As<Napi::TypedArray>().ElementLength());
+  return copy_memory(labels, {count}, at::kInt).to(at::kLong);
+}
+
+at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape) {
+  return copy_memory(floats, shape, at::kFloat);
 }
 
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape) {

@@ -7,17 +7,24 @@
 #include "bindings/napi_setup.h"
 #include "core/nn/architecture.h"
 #include "core/nn/network.h"
-#include "core/optim/adam.h"
+#include "core/optim/average.h"
+#include "core/optim/optimizer.h"
 
 namespace sparring::bindings {
 
 Shape to_shape(const Napi::Value& value);
 std::vector<Layer> to_layers(const Napi::Value& value);
 Latent to_latent(const Napi::Value& value);
-AdamOptions to_adam(const Napi::Value& value);
+Choice to_choice(const Napi::Value& value);
+std::vector<Choice> to_choices(const Napi::Value& value);
+OptimizerChoice to_optimizer(const Napi::Value& value);
+std::vector<std::string> to_texts(const Napi::Value& value);
+double to_number(const Napi::Object& object, const char* key);
+// int64 labels of an Int32Array, or undefined where there is none.
+at::Tensor copy_labels(const Napi::Value& labels);
 
 // Copies, on the JavaScript thread: afterwards the array is the caller's again.
-at::Tensor copy_floats(const Napi::Value& floats, const Napi::Value& shape);
+at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape);
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
 
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);

@@ -14,16 +14,19 @@ Napi::Value to_wrap(Napi::Env env, const DatasetPtr& dataset) {
       {Napi::External<DatasetPtr>::New(env, &handed)});
 }
 
-// createDataset(images: Uint8Array, shape: number[], height: number, width: number, device: string)
+// createDataset(images: Uint8Array, shape: number[], height: number, width: number, device: string,
+//               labels?: Uint8Array): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
   const at::Tensor images = copy_bytes(info[0], to_shape(info[1]));
+  const at::Tensor labels =
+      info[5].IsTypedArray() ? copy_bytes(info[5], {images.size(0)}) : at::Tensor();
   const int64_t height = info[2].As<Napi::Number>().Int64Value();
   const int64_t width = info[3].As<Napi::Number>().Int64Value();
   const at::Device device = parse_device(info[4].As<Napi::String>().Utf8Value());
   return run_async(
       info.Env(),
-      [images, height, width, device]() -> DatasetPtr {
-        return std::make_shared<Dataset>(resize_images(images, height, width), device);
+      [images, height, width, device, labels]() -> DatasetPtr {
+        return std::make_shared<Dataset>(resize_images(images, height, width), device, labels);
       },
       to_wrap);
 }

@@ -16,7 +16,7 @@ Napi::Value to_grid(Napi::Env env, const at::Tensor& pixels) {
 
 // renderGrid(images, shape, columns, padding, normalize): Promise<NativeGrid>
 Napi::Value RenderGrid(const Napi::CallbackInfo& info) {
-  const at::Tensor images = copy_floats(info[0], info[1]);
+  const at::Tensor images = copy_floats(info[0], to_shape(info[1]));
   const GridOptions options{info[2].As<Napi::Number>().Int64Value(),
                             info[3].As<Napi::Number>().Int64Value(),
                             info[4].As<Napi::Boolean>().Value()};

@@ -18,74 +18,109 @@ std::shared_ptr<RandomStream> stream_for(Instance& instance, const Napi::Value& 
   return instance.stream;
 }
 
-void build_network(NetworkSlot& slot, const std::vector<Layer>& layers) {
+void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, Init init) {
   try {
-    slot.network = std::make_shared<Network>(layers, slot.device, at::kFloat, *slot.stream);
+    if (slot.original) {
+      // A copy draws nothing that anybody else would have drawn.
+      RandomStream unused(0);
+      slot.network =
+          std::make_shared<Network>(layers, slot.device, at::kFloat, unused, Init::kTorch);
+      slot.network->load(slot.original->get().state());
+      slot.original.reset();
+    } else {
+      slot.network = std::make_shared<Network>(layers, slot.device, at::kFloat, *slot.stream, init);
+    }
   } catch (...) {
     slot.failure = std::current_exception();
   }
 }
+
+// What one wants to see: labels and codes that are chosen, for all the samples, or drawn.
+struct SampleRequest {
+  Latent latent;
+  int64_t count;
+  uint64_t seed;
+  at::Tensor labels, codes;
+};
 
 // Samples a slice: as many as anyone asks for fit in memory, and a step gets its turn in between.
 constexpr int64_t kSampleBatch = 256;
 
 class Sampling {
  public:
-  Sampling(std::shared_ptr<NetworkSlot> slot, const Latent& latent, int64_t count, uint64_t seed)
-      : slot_(std::move(slot)), latent_(latent), count_(count), stream_(seed) {}
+  Sampling(std::shared_ptr<NetworkSlot> slot, SampleRequest request)
+      : slot_(std::move(slot)), request_(std::move(request)), stream_(request_.seed) {}
 
   std::optional<at::Tensor> operator()() {
-    Network& network = slot_->get();
-    const auto options = at::TensorOptions(network.device()).dtype(network.precision());
-    const int64_t size = std::min(kSampleBatch, count_ - done_);
-    const at::Tensor part = network.evaluate(draw_latent(latent_, size, options, stream_)).cpu();
+    const int64_t size = std::min(kSampleBatch, request_.count - done_);
+    const at::Tensor part = sample(size).cpu();
     if (done_ == 0) all_ = allocate(part);
     all_.narrow(0, done_, size).copy_(part);
     done_ += size;
-    return done_ == count_ ? std::make_optional(all_) : std::nullopt;
+    return done_ == request_.count ? std::make_optional(all_) : std::nullopt;
   }
 
  private:
+  at::Tensor sample(int64_t size) {
+    Network& network = slot_->get();
+    const auto options = at::TensorOptions(network.device()).dtype(network.precision());
+    const auto chosen = [&](const at::Tensor& all) {
+      return all.defined() ? all.narrow(0, done_, size).to(network.device()) : all;
+    };
+    const LatentBatch given{{}, chosen(request_.labels), chosen(request_.codes)};
+    const LatentBatch batch = draw_latent(request_.latent, size, options, stream_, given);
+    return network.evaluate(batch.input(request_.latent), batch.labels);
+  }
+
   // All at once, so that an impossible count fails at once.
   at::Tensor allocate(const at::Tensor& part) const {
     Shape shape = part.sizes().vec();
-    shape[0] = count_;
+    shape[0] = request_.count;
     return at::empty(shape, part.options());
   }
 
   std::shared_ptr<NetworkSlot> slot_;
-  Latent latent_;
-  int64_t count_, done_ = 0;
+  SampleRequest request_;
   RandomStream stream_;
+  int64_t done_ = 0;
   at::Tensor all_;
 };
 
 }  // namespace
 
-// new (layers, device, seed, bytes) => NativeNetwork
+// new (layers, device, seed, bytes, init, template?) => NativeNetwork
 NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   Instance& instance = Instance::of(info.Env());
   auto slot = std::make_shared<NetworkSlot>();
   slot->device = parse_device(info[1].As<Napi::String>().Utf8Value());
-  slot->stream = stream_for(instance, info[2]);
+  if (info[5].IsObject()) {
+    slot->original = NetworkWrap::of(info[5]);
+    slot->stream = slot->original->stream;
+  } else {
+    slot->stream = stream_for(instance, info[2]);
+  }
   const std::vector<Layer> layers = to_layers(info[0]);
+  const auto init = info[4].As<Napi::String>().Utf8Value() == "dcgan" ? sparring::Init::kDcgan
+                                                                      : sparring::Init::kTorch;
   // Drawing weights is tensor work too; whatever uses the network is queued behind it.
-  const bool posted = instance.engine().post([slot, layers] {
-    build_network(*slot, layers);
+  const bool posted = instance.engine().post([slot, layers, init] {
+    build_network(*slot, layers, init);
     return false;
   });
   if (!posted) throw to_error(info.Env(), {"ERR_STOPPED", "The process or worker is ending"});
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
 }
 
-// forward(values: Float32Array, shape: number[]): Promise<Float32Array>
+// forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
-  const at::Tensor input = copy_floats(info[0], info[1]);
+  const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
   return run_async(
       info.Env(),
-      [slot = held(info.Env()), input] {
+      [slot = held(info.Env()), input, labels] {
         Network& network = slot->get();
-        return network.evaluate(input.to(network.device(), network.precision())).cpu();
+        const at::Tensor there = labels.defined() ? labels.to(network.device()) : labels;
+        const at::Tensor values = input.to(network.device(), network.precision());
+        return network.evaluate(values, there).cpu();
       },
       to_floats);
 }
@@ -112,12 +147,17 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(latent: NativeLatent, count: number, seed: number): Promise<Float32Array>
+// sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array): Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  const Latent latent = to_latent(info[0]);
-  const int64_t count = info[1].As<Napi::Number>().Int64Value();
-  const auto seed = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
-  return run_slices(info.Env(), Sampling(held(info.Env()), latent, count, seed), to_floats);
+  SampleRequest request{to_latent(info[0]),
+                        info[1].As<Napi::Number>().Int64Value(),
+                        static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()),
+                        copy_labels(info[3]),
+                        {}};
+  if (info[4].IsTypedArray()) {
+    request.codes = copy_floats(info[4], {request.count, request.latent.codes});
+  }
+  return run_slices(info.Env(), Sampling(held(info.Env()), std::move(request)), to_floats);
 }
 
 // state(): Promise<TensorData[]>

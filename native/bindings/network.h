@@ -13,7 +13,9 @@ struct NetworkSlot {
   std::shared_ptr<Network> network;
   std::exception_ptr failure;
   at::Device device = at::kCPU;
+  // Where its first weights come from: a stream, or another network.
   std::shared_ptr<RandomStream> stream;
+  std::shared_ptr<NetworkSlot> original;
 
   Network& get() const {
     if (failure) std::rethrow_exception(failure);

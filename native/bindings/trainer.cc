@@ -10,46 +10,97 @@ namespace {
 
 // What a trainer is built from, read on the JavaScript thread.
 struct Recipe {
-  std::shared_ptr<NetworkSlot> generator, discriminator;
-  AdamOptions generator_optimizer, discriminator_optimizer;
-  std::string objective;
-  Scores scores;
+  std::shared_ptr<NetworkSlot> generator, discriminator, average;
+  OptimizerChoice generator_optimizer, discriminator_optimizer;
+  Choice objective;
+  ScoreKind scores;
+  std::vector<Choice> penalties, auxiliaries;
+  std::vector<std::string> augmentations;
+  AverageOptions average_options;
   Latent latent;
-  bool fused;
+  Heads heads;
+  bool conditional, generator_first, fused;
+  int64_t discriminator_steps;
 };
+
+AverageOptions to_average(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  return {to_number(object, "decay"), to_number(object, "rampUp")};
+}
+
+Heads to_heads(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {static_cast<int64_t>(to_number(object, "classes")),
+          static_cast<int64_t>(to_number(object, "codes"))};
+}
 
 Recipe to_recipe(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
-  const auto text = [&options](const char* key) {
-    return options.Get(key).As<Napi::String>().Utf8Value();
+  const auto is = [&options](const char* key, const char* value) {
+    return options.Get(key).As<Napi::String>().Utf8Value() == value;
   };
-  return {NetworkWrap::of(info[0]),
-          NetworkWrap::of(info[1]),
-          to_adam(options.Get("generatorOptimizer")),
-          to_adam(options.Get("discriminatorOptimizer")),
-          text("objective"),
-          text("scores") == "probability" ? Scores::kProbability : Scores::kLogit,
-          to_latent(options.Get("latent")),
-          text("execution") == "fused"};
+  Recipe recipe;
+  recipe.generator = NetworkWrap::of(info[0]);
+  recipe.discriminator = NetworkWrap::of(info[1]);
+  if (info[4].IsObject()) recipe.average = NetworkWrap::of(info[4]);
+  recipe.generator_optimizer = to_optimizer(options.Get("generatorOptimizer"));
+  recipe.discriminator_optimizer = to_optimizer(options.Get("discriminatorOptimizer"));
+  recipe.objective = to_choice(options.Get("objective"));
+  recipe.scores = is("scores", "probability") ? ScoreKind::kProbability : ScoreKind::kLogit;
+  recipe.penalties = to_choices(options.Get("penalties"));
+  recipe.auxiliaries = to_choices(options.Get("auxiliaries"));
+  recipe.augmentations = to_texts(options.Get("diffAugment"));
+  recipe.average_options = to_average(options.Get("ema"));
+  recipe.latent = to_latent(options.Get("latent"));
+  recipe.heads = to_heads(options.Get("heads"));
+  recipe.conditional = options.Get("conditional").As<Napi::Boolean>().Value();
+  recipe.generator_first = is("order", "generatorFirst");
+  recipe.fused = is("execution", "fused");
+  recipe.discriminator_steps = static_cast<int64_t>(to_number(options, "discriminatorSteps"));
+  return recipe;
+}
+
+template <class Built, class Make>
+std::vector<Built> build_all(const std::vector<Choice>& choices, Make make) {
+  std::vector<Built> all;
+  for (const Choice& choice : choices) all.push_back(make(choice));
+  return all;
+}
+
+std::shared_ptr<Pair> build_pair(const Recipe& recipe) {
+  recipe.generator->get();
+  recipe.discriminator->get();
+  auto pair = std::make_shared<Pair>();
+  pair->generator = recipe.generator->network;
+  pair->discriminator = recipe.discriminator->network;
+  pair->objective = make_objective(recipe.objective, recipe.scores);
+  pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
+  pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
+  pair->augmentations = make_augmentations(recipe.augmentations);
+  pair->latent = recipe.latent;
+  pair->heads = recipe.heads;
+  pair->conditional = recipe.conditional;
+  pair->order = recipe.generator_first ? Order::kGeneratorFirst : Order::kDiscriminatorFirst;
+  pair->discriminator_steps = recipe.discriminator_steps;
+  if (recipe.average) {
+    recipe.average->get();
+    pair->average = std::make_unique<Average>(recipe.average->network, recipe.average_options);
+  }
+  // From here the trainer draws by itself: other networks that go on with the generator's stream do
+  // not disturb it, nor it them.
+  pair->stream = recipe.generator->stream->fork();
+  return pair;
 }
 
 std::unique_ptr<Trainer> build_trainer(const Recipe& recipe) {
-  recipe.generator->get();
-  recipe.discriminator->get();
-  Pair pair;
-  pair.generator = recipe.generator->network;
-  pair.discriminator = recipe.discriminator->network;
-  pair.objective = make_objective(recipe.objective, recipe.scores);
-  pair.latent = recipe.latent;
-  // From here the trainer draws by itself: other networks that go on with the generator's stream do
-  // not disturb it, nor it them.
-  pair.stream = recipe.generator->stream->fork();
-  auto execution = recipe.fused ? make_fused(pair) : make_eager();
-  pair.generator_optimizer =
-      std::make_unique<Adam>(pair.generator->parameters(), recipe.generator_optimizer);
-  pair.discriminator_optimizer =
-      std::make_unique<Adam>(pair.discriminator->parameters(), recipe.discriminator_optimizer);
-  return std::make_unique<Trainer>(std::move(pair), std::move(execution));
+  const std::shared_ptr<Pair> pair = build_pair(recipe);
+  auto execution = recipe.fused ? make_fused(*pair) : make_eager(*pair);
+  pair->generator_optimizer =
+      make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
+  pair->discriminator_optimizer =
+      make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
+  return std::make_unique<Trainer>(pair, std::move(execution));
 }
 
 // One call of run(): a step a slice.
@@ -106,7 +157,7 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
 
 }  // namespace
 
-// new (generator, discriminator, options, bytes) => NativeTrainer
+// new (generator, discriminator, options, bytes, ema?) => NativeTrainer
 TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   auto slot = std::make_shared<TrainerSlot>();
   Instance::of(info.Env()).engine().post([slot, recipe = to_recipe(info)] {

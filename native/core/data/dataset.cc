@@ -4,12 +4,17 @@
 
 namespace sparring {
 
-Dataset::Dataset(at::Tensor images, const at::Device& device)
-    : images_(images.to(device)), device_(device) {}
+Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels)
+    : images_(images.to(device)), device_(device) {
+  if (labels.defined()) labels_ = labels.to(device);
+}
 
-at::Tensor Dataset::batch(const at::Tensor& indices, at::ScalarType precision) const {
-  const at::Tensor chosen = images_.index_select(0, indices.to(device_));
-  return chosen.to(at::kFloat).div_(255).sub_(0.5).div_(0.5).to(precision);
+Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision) const {
+  const at::Tensor chosen = indices.to(device_);
+  const at::Tensor bytes = images_.index_select(0, chosen);
+  Batch batch{bytes.to(at::kFloat).div_(255).sub_(0.5).div_(0.5).to(precision), {}};
+  if (labels_.defined()) batch.labels = labels_.index_select(0, chosen).to(at::kLong);
+  return batch;
 }
 
 at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width) {

@@ -7,23 +7,28 @@
 
 namespace sparring {
 
+struct Batch {
+  at::Tensor images;  // [N, C, H, W] in [-1, 1]
+  at::Tensor labels;  // int64 [N]; undefined where the data have none
+};
+
 class Dataset {
  public:
-  // images: uint8 [N, C, H, W]
-  Dataset(at::Tensor images, const at::Device& device);
+  // images: uint8 [N, C, H, W]; labels: uint8 [N], or undefined
+  Dataset(at::Tensor images, const at::Device& device, at::Tensor labels = {});
 
   int64_t size() const { return images_.size(0); }
   int64_t bytes() const { return static_cast<int64_t>(images_.nbytes()); }
   const at::Device& device() const { return device_; }
-
-  // The chosen images in [-1, 1]: exactly torchvision's ToTensor, then Normalize(0.5, 0.5).
-  at::Tensor batch(const at::Tensor& indices, at::ScalarType precision) const;
-
+  // The same data on another device.
+  Dataset on(const at::Device& device) const { return {images_, device, labels_}; }
+  // The chosen images: exactly torchvision's ToTensor, then Normalize(0.5, 0.5).
+  Batch batch(const at::Tensor& indices, at::ScalarType precision) const;
   // The bytes themselves, for tests and for showing reals beside fakes.
   const at::Tensor& images() const { return images_; }
 
  private:
-  at::Tensor images_;
+  at::Tensor images_, labels_;
   at::Device device_;
 };
 

@@ -3,35 +3,53 @@
 namespace sparring {
 namespace {
 
-class LeakyRelu : public Module {
- public:
-  explicit LeakyRelu(double slope) : slope_(slope) {}
-  at::Tensor forward(const at::Tensor& input) override { return at::leaky_relu(input, slope_); }
-
- private:
-  double slope_;
-};
-
-// An activation that is one function of libtorch without options.
-template <at::Tensor (*function)(const at::Tensor&)>
+// An activation that is one function of libtorch; its options are bound.
+template <class Function>
 class Activation : public Module {
  public:
-  at::Tensor forward(const at::Tensor& input) override { return function(input); }
+  explicit Activation(Function function) : function_(std::move(function)) {}
+  at::Tensor forward(const at::Tensor& input, const Context&) override { return function_(input); }
+
+ private:
+  Function function_;
 };
+
+template <class Function>
+ModulePtr activation(Function function) {
+  return std::make_shared<Activation<Function>>(std::move(function));
+}
 
 }  // namespace
 
+ModulePtr build_elu(const Layer& layer, RandomStream&) {
+  const double alpha = layer.options.number("alpha");
+  return activation([alpha](const at::Tensor& x) { return at::elu(x, alpha); });
+}
+ModulePtr build_gelu(const Layer& layer, RandomStream&) {
+  const std::string approximate = layer.options.text("approximate");
+  return activation([approximate](const at::Tensor& x) { return at::gelu(x, approximate); });
+}
 ModulePtr build_leaky_relu(const Layer& layer, RandomStream&) {
-  return std::make_shared<LeakyRelu>(layer.number("negativeSlope"));
+  const double slope = layer.options.number("negativeSlope");
+  return activation([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); });
 }
 ModulePtr build_relu(const Layer&, RandomStream&) {
-  return std::make_shared<Activation<at::relu>>();
+  return activation([](const at::Tensor& x) { return at::relu(x); });
 }
 ModulePtr build_sigmoid(const Layer&, RandomStream&) {
-  return std::make_shared<Activation<at::sigmoid>>();
+  return activation([](const at::Tensor& x) { return at::sigmoid(x); });
+}
+ModulePtr build_silu(const Layer&, RandomStream&) {
+  return activation([](const at::Tensor& x) { return at::silu(x); });
+}
+ModulePtr build_softplus(const Layer& layer, RandomStream&) {
+  const double beta = layer.options.number("beta");
+  const double threshold = layer.options.number("threshold");
+  return activation(
+      [beta, threshold](const at::Tensor& x) { return at::softplus(x, beta, threshold); });
 }
 ModulePtr build_tanh(const Layer&, RandomStream&) {
-  return std::make_shared<Activation<at::tanh>>();
+  return activation([](const at::Tensor& x) { return at::tanh(x); });
 }
 
 }  // namespace sparring

@@ -6,21 +6,47 @@
 namespace sparring {
 
 Conv2d::Conv2d(const Layer& layer, RandomStream& stream)
-    : stride_(layer.shape("stride")), padding_(layer.shape("padding")) {
-  const Shape& kernel = layer.shape("kernelSize");
-  const int64_t out = layer.integer("outChannels");
-  weight_ = register_parameter("weight",
-                               at::empty({out, layer.integer("inChannels"), kernel[0], kernel[1]}));
-  if (layer.flag("bias")) bias_ = register_parameter("bias", at::empty({out}));
-  init_weight_and_bias(weight_, bias_, stream);
+    : stride_(layer.options.shape("stride")),
+      padding_(layer.options.shape("padding")),
+      dilation_(layer.options.shape("dilation")),
+      groups_(layer.options.integer("groups")) {
+  const Shape& kernel = layer.options.shape("kernelSize");
+  const int64_t in = layer.options.integer("inChannels");
+  const int64_t out = layer.options.integer("outChannels");
+  own({out, in / groups_, kernel[0], kernel[1]}, out, layer.options.flag("bias"), stream);
 }
 
-at::Tensor Conv2d::forward(const at::Tensor& input) {
-  return at::conv2d(input, weight_, bias_, stride_, padding_);
+at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight) const {
+  return at::conv2d(input, weight, bias_, stride_, padding_, dilation_, groups_);
 }
+
+void Conv2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
+
+ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
+    : stride_(layer.options.shape("stride")),
+      padding_(layer.options.shape("padding")),
+      output_padding_(layer.options.shape("outputPadding")),
+      dilation_(layer.options.shape("dilation")),
+      groups_(layer.options.integer("groups")) {
+  const Shape& kernel = layer.options.shape("kernelSize");
+  const int64_t in = layer.options.integer("inChannels");
+  const int64_t out = layer.options.integer("outChannels");
+  own({in, out / groups_, kernel[0], kernel[1]}, out, layer.options.flag("bias"), stream);
+}
+
+at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight) const {
+  return at::conv_transpose2d(input, weight, bias_, stride_, padding_, output_padding_, groups_,
+                              dilation_);
+}
+
+void ConvTranspose2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
 
 ModulePtr build_conv2d(const Layer& layer, RandomStream& stream) {
   return std::make_shared<Conv2d>(layer, stream);
+}
+
+ModulePtr build_conv_transpose2d(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<ConvTranspose2d>(layer, stream);
 }
 
 }  // namespace sparring

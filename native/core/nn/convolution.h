@@ -1,23 +1,37 @@
 #pragma once
 
-#include "core/nn/module.h"
+#include "core/nn/weighted.h"
 
 namespace sparring {
 
-class Conv2d : public Module {
+class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);
-  at::Tensor forward(const at::Tensor& input) override;  // [N, C, H, W] -> [N, out, H', W']
-
+  // [N, C, H, W] -> [N, out, H', W']
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const override;
+  void init_dcgan(RandomStream& stream) override;
   // For the rewrites of step/, which run the same parameters in another form.
-  const at::Tensor& weight() const { return weight_; }
-  const at::Tensor& bias() const { return bias_; }
   const Shape& stride() const { return stride_; }
   const Shape& padding() const { return padding_; }
+  const Shape& dilation() const { return dilation_; }
+  int64_t groups() const { return groups_; }
 
  private:
-  Shape stride_, padding_;
-  at::Tensor weight_, bias_;
+  Shape stride_, padding_, dilation_;
+  int64_t groups_;
+};
+
+class ConvTranspose2d : public Weighted {
+ public:
+  ConvTranspose2d(const Layer& layer, RandomStream& stream);
+  // [N, C, H, W] -> [N, out, H', W']
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const override;
+  int64_t output_axis() const override { return 1; }
+  void init_dcgan(RandomStream& stream) override;
+
+ private:
+  Shape stride_, padding_, output_padding_, dilation_;
+  int64_t groups_;
 };
 
 }  // namespace sparring

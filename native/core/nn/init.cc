@@ -17,4 +17,9 @@ void init_weight_and_bias(at::Tensor& weight, at::Tensor& bias, RandomStream& st
   bias.uniform_(-bias_bound, bias_bound, stream.cpu());
 }
 
+void init_normal(at::Tensor& weight, double mean, RandomStream& stream) {
+  const at::NoGradGuard no_grad;
+  weight.normal_(mean, 0.02, stream.cpu());
+}
+
 }  // namespace sparring

@@ -10,4 +10,7 @@ namespace sparring {
 // U(-1/sqrt(fan_in), 1/sqrt(fan_in)). He et al. 2015, equation 7. `bias` may be undefined.
 void init_weight_and_bias(at::Tensor& weight, at::Tensor& bias, RandomStream& stream);
 
+// DCGAN's weights_init (Radford et al. 2016, section 4): N(mean, 0.02).
+void init_normal(at::Tensor& weight, double mean, RandomStream& stream);
+
 }  // namespace sparring

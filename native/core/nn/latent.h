@@ -6,9 +6,20 @@
 
 namespace sparring {
 
-// A batch of latents, [count, noise + classes + codes]: noise from N(0, 1), a uniformly drawn class
-// as one-hot, codes from U(-1, 1); drawn in that order, as the InfoGAN script does.
-at::Tensor draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,
-                       RandomStream& stream);
+// What a batch of samples is made from.
+struct LatentBatch {
+  at::Tensor noise;   // [N, noise], from N(0, 1)
+  at::Tensor labels;  // int64 [N], uniform; undefined without classes
+  at::Tensor codes;   // [N, codes], from U(-1, 1); undefined without codes
+
+  // What the generator's first layer takes: noise, the label as one-hot unless it is embedded, and
+  // the codes, side by side.
+  at::Tensor input(const Latent& latent) const;
+};
+
+// Draws noise, labels and codes in that order, as the InfoGAN script does. What is given in
+// `chosen` is taken and not drawn.
+LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,
+                        RandomStream& stream, const LatentBatch& chosen = {});
 
 }  // namespace sparring

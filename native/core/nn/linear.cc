@@ -1,29 +1,48 @@
+#include "core/nn/linear.h"
+
 #include "core/nn/families.h"
-#include "core/nn/init.h"
 
 namespace sparring {
 namespace {
 
-class Linear : public Module {
+// Goodfellow et al. 2013: each output is the largest of `pieces` linear functions.
+class Maxout : public Module {
  public:
-  Linear(const Layer& layer, RandomStream& stream) {
-    const int64_t in = layer.integer("inFeatures"), out = layer.integer("outFeatures");
-    weight_ = register_parameter("weight", at::empty({out, in}));
-    if (layer.flag("bias")) bias_ = register_parameter("bias", at::empty({out}));
-    init_weight_and_bias(weight_, bias_, stream);
+  Maxout(const Layer& layer, RandomStream& stream)
+      : out_(layer.options.integer("outFeatures")), pieces_(layer.options.integer("pieces")) {
+    linear_ = register_module(
+        "linear", std::make_shared<Linear>(layer.options.integer("inFeatures"), out_ * pieces_,
+                                           layer.options.flag("bias"), stream));
   }
-  at::Tensor forward(const at::Tensor& input) override {  // [N, in] -> [N, out]
-    return at::linear(input, weight_, bias_);
+
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    const at::Tensor pieces = linear_->forward(input, context).view({-1, out_, pieces_});
+    return std::get<0>(pieces.max(2));
   }
 
  private:
-  at::Tensor weight_, bias_;
+  int64_t out_, pieces_;
+  std::shared_ptr<Linear> linear_;
 };
 
 }  // namespace
 
+Linear::Linear(int64_t in, int64_t out, bool bias, RandomStream& stream) {
+  own({out, in}, out, bias, stream);
+}
+
+at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight) const {
+  return at::linear(input, weight, bias_);
+}
+
 ModulePtr build_linear(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Linear>(layer, stream);
+  return std::make_shared<Linear>(layer.options.integer("inFeatures"),
+                                  layer.options.integer("outFeatures"), layer.options.flag("bias"),
+                                  stream);
+}
+
+ModulePtr build_maxout(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<Maxout>(layer, stream);
 }
 
 }  // namespace sparring

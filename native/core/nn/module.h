@@ -10,20 +10,28 @@
 
 namespace sparring {
 
+// What a pass has beside its input.
+struct Context {
+  at::Tensor labels;               // int64 [N]; undefined for an unconditional network
+  RandomStream* stream = nullptr;  // where dropout draws; null in evaluation
+};
+
 class Module : public torch::nn::Module {
  public:
-  virtual at::Tensor forward(const at::Tensor& input) = 0;
-  // True where one sample's output depends on the others of its batch, so batches must not be
-  // merged.
-  virtual bool couples_samples() const { return false; }
+  virtual at::Tensor forward(const at::Tensor& input, const Context& context = {}) = 0;
+  // True where a pass over two batches at once is not two passes: samples influence each other
+  // (batch normalisation), or a pass draws numbers or changes the layer (dropout, spectral
+  // normalisation).
+  virtual bool needs_own_pass() const { return false; }
+  // Draws the initial weights that DCGAN's weights_init gives this layer; most keep what they have.
+  virtual void init_dcgan(RandomStream&) {}
 };
 
 using ModulePtr = std::shared_ptr<Module>;
 // Builds a layer; draws its initial weights from the stream as torch.nn's constructor would.
 using Builder = ModulePtr (*)(const Layer&, RandomStream&);
 
-// Looks the type up in the table of layers and builds it. Throws ERR_ARCHITECTURE for an unknown
-// one.
+// Looks the type up in the table of layers and builds it. Throws ERR_TYPE for an unknown one.
 ModulePtr build(const Layer& layer, RandomStream& stream);
 
 }  // namespace sparring

@@ -20,11 +20,18 @@ void collect(const torch::nn::Module& module, const std::string& prefix, NamedTe
   }
 }
 
+// torch.nn.Module.apply: the children in order, then the module itself.
+void apply_dcgan(torch::nn::Module& module, RandomStream& stream) {
+  for (const auto& child : module.children()) apply_dcgan(*child, stream);
+  if (auto* layer = dynamic_cast<Module*>(&module)) layer->init_dcgan(stream);
+}
+
 }  // namespace
 
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
-                 at::ScalarType precision, RandomStream& stream)
+                 at::ScalarType precision, RandomStream& stream, Init init)
     : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
+  if (init == Init::kDcgan) apply_dcgan(*body_, stream);
   for (const auto& [name, tensor] : state()) {
     // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.
     tensor.set_data(
@@ -32,10 +39,10 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
   }
 }
 
-at::Tensor Network::evaluate(const at::Tensor& input) {
+at::Tensor Network::evaluate(const at::Tensor& input, const at::Tensor& labels) {
   const at::NoGradGuard no_grad;
   body_->eval();
-  at::Tensor output = body_->forward(input);
+  at::Tensor output = body_->forward(input, {labels, nullptr});
   body_->train();
   return output;
 }

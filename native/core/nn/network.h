@@ -9,6 +9,8 @@
 
 namespace sparring {
 
+enum class Init { kTorch, kDcgan };
+
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 class Network {
@@ -16,10 +18,10 @@ class Network {
   // Weights are drawn on the CPU and then moved, as `Module().to(device)` does, so a seed gives the
   // same weights on every device.
   Network(const std::vector<Layer>& layers, const at::Device& device, at::ScalarType precision,
-          RandomStream& stream);
+          RandomStream& stream, Init init = Init::kTorch);
 
-  // One pass in evaluation mode, without a graph.
-  at::Tensor evaluate(const at::Tensor& input);
+  // One pass in evaluation mode, without a graph. `labels` may be undefined.
+  at::Tensor evaluate(const at::Tensor& input, const at::Tensor& labels = {});
 
   Sequential& body() { return *body_; }
   const at::Device& device() const { return device_; }

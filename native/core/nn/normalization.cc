@@ -1,36 +1,132 @@
 #include "core/nn/families.h"
+#include "core/nn/init.h"
 
 namespace sparring {
 namespace {
+
+// Registers a weight of ones and a bias of zeros, if they are wanted.
+void register_affine(Module& module, const Shape& shape, bool weight, bool bias,
+                     at::Tensor& weight_out, at::Tensor& bias_out) {
+  if (weight) weight_out = module.register_parameter("weight", at::ones(shape));
+  if (bias) bias_out = module.register_parameter("bias", at::zeros(shape));
+}
 
 // Ioffe and Szegedy 2015. One module for [N, C] and [N, C, H, W], as the arithmetic is the same.
 class BatchNorm : public Module {
  public:
   explicit BatchNorm(const Layer& layer)
-      : eps_(layer.number("eps")), momentum_(layer.number("momentum")) {
-    const int64_t features = layer.integer("numFeatures");
-    weight_ = register_parameter("weight", at::ones({features}));
-    bias_ = register_parameter("bias", at::zeros({features}));
+      : eps_(layer.options.number("eps")), momentum_(layer.options.number("momentum")) {
+    const int64_t features = layer.options.integer("numFeatures");
+    const bool affine = layer.options.flag("affine");
+    register_affine(*this, {features}, affine, affine, weight_, bias_);
+    if (!layer.options.flag("trackRunningStats")) return;
     mean_ = register_buffer("running_mean", at::zeros({features}));
     variance_ = register_buffer("running_var", at::ones({features}));
     batches_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
   }
-  at::Tensor forward(const at::Tensor& input) override {
-    if (is_training()) batches_.add_(1);
-    return at::batch_norm(input, weight_, bias_, mean_, variance_, is_training(), momentum_, eps_,
+
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    if (is_training() && batches_.defined()) batches_.add_(1);
+    const bool from_batch = is_training() || !mean_.defined();
+    return at::batch_norm(input, weight_, bias_, mean_, variance_, from_batch, momentum_, eps_,
                           /*cudnn_enabled=*/true);
   }
-  bool couples_samples() const override { return true; }
+
+  bool needs_own_pass() const override { return true; }
+
+  void init_dcgan(RandomStream& stream) override {
+    if (!weight_.defined()) return;
+    init_normal(weight_, 1, stream);
+    const at::NoGradGuard no_grad;
+    bias_.zero_();
+  }
 
  private:
   double eps_, momentum_;
   at::Tensor weight_, bias_, mean_, variance_, batches_;
 };
 
+// Ulyanov et al. 2016.
+class InstanceNorm : public Module {
+ public:
+  explicit InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {
+    const bool affine = layer.options.flag("affine");
+    register_affine(*this, {layer.options.integer("numFeatures")}, affine, affine, weight_, bias_);
+  }
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return at::instance_norm(input, weight_, bias_, {}, {}, /*use_input_stats=*/true,
+                             /*momentum=*/0.1, eps_, /*cudnn_enabled=*/true);
+  }
+
+ private:
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+// Wu and He 2018.
+class GroupNorm : public Module {
+ public:
+  explicit GroupNorm(const Layer& layer)
+      : groups_(layer.options.integer("numGroups")), eps_(layer.options.number("eps")) {
+    const bool affine = layer.options.flag("affine");
+    register_affine(*this, {layer.options.integer("numChannels")}, affine, affine, weight_, bias_);
+  }
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return at::group_norm(input, groups_, weight_, bias_, eps_);
+  }
+
+ private:
+  int64_t groups_;
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+// Ba et al. 2016.
+class LayerNorm : public Module {
+ public:
+  explicit LayerNorm(const Layer& layer)
+      : shape_(layer.options.shape("normalizedShape")), eps_(layer.options.number("eps")) {
+    const bool affine = layer.options.flag("elementwiseAffine");
+    register_affine(*this, shape_, affine, affine && layer.options.flag("bias"), weight_, bias_);
+  }
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return at::layer_norm(input, shape_, weight_, bias_, eps_);
+  }
+
+ private:
+  Shape shape_;
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+// Karras et al. 2018: every pixel's vector of channels is scaled to unit mean square.
+class PixelNorm : public Module {
+ public:
+  explicit PixelNorm(double eps) : eps_(eps) {}
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return input * (input.square().mean({1}, /*keepdim=*/true) + eps_).rsqrt();
+  }
+
+ private:
+  double eps_;
+};
+
 }  // namespace
 
 ModulePtr build_batch_norm(const Layer& layer, RandomStream&) {
   return std::make_shared<BatchNorm>(layer);
+}
+ModulePtr build_group_norm(const Layer& layer, RandomStream&) {
+  return std::make_shared<GroupNorm>(layer);
+}
+ModulePtr build_instance_norm(const Layer& layer, RandomStream&) {
+  return std::make_shared<InstanceNorm>(layer);
+}
+ModulePtr build_layer_norm(const Layer& layer, RandomStream&) {
+  return std::make_shared<LayerNorm>(layer);
+}
+ModulePtr build_pixel_norm(const Layer& layer, RandomStream&) {
+  return std::make_shared<PixelNorm>(layer.options.number("eps"));
 }
 
 }  // namespace sparring

@@ -1,16 +1,49 @@
 #include "core/nn/resampling.h"
 
+#include <array>
+
 #include "core/nn/families.h"
 
 namespace sparring {
+namespace {
 
-at::Tensor Upsample::forward(const at::Tensor& input) {
-  return at::upsample_nearest2d(input, at::OptionalIntArrayRef{},
-                                at::ArrayRef<double>{factor_, factor_});
+class AvgPool2d : public Module {
+ public:
+  explicit AvgPool2d(const Layer& layer)
+      : kernel_(layer.options.shape("kernelSize")),
+        stride_(layer.options.shape("stride")),
+        padding_(layer.options.shape("padding")),
+        counts_padding_(layer.options.flag("countIncludePad")) {}
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return at::avg_pool2d(input, kernel_, stride_, padding_, /*ceil_mode=*/false, counts_padding_);
+  }
+
+ private:
+  Shape kernel_, stride_, padding_;
+  bool counts_padding_;
+};
+
+}  // namespace
+
+Upsample::Upsample(const Layer& layer)
+    : factor_(layer.options.number("scaleFactor")),
+      nearest_(layer.options.text("mode") == "nearest"),
+      align_corners_(layer.options.flag("alignCorners")) {}
+
+at::Tensor Upsample::forward(const at::Tensor& input, const Context&) {
+  const double both[] = {factor_, factor_};  // an ArrayRef owns nothing
+  const at::ArrayRef<double> factors(both);
+  const auto own_size = at::OptionalIntArrayRef{};
+  return nearest_ ? at::upsample_nearest2d(input, own_size, factors)
+                  : at::upsample_bilinear2d(input, own_size, align_corners_, factors);
+}
+
+ModulePtr build_avg_pool2d(const Layer& layer, RandomStream&) {
+  return std::make_shared<AvgPool2d>(layer);
 }
 
 ModulePtr build_upsample(const Layer& layer, RandomStream&) {
-  return std::make_shared<Upsample>(layer.number("scaleFactor"));
+  return std::make_shared<Upsample>(layer);
 }
 
 }  // namespace sparring

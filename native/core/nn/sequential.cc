@@ -12,15 +12,15 @@ Sequential::Sequential(const std::vector<Layer>& layers, RandomStream& stream) {
   }
 }
 
-at::Tensor Sequential::forward(const at::Tensor& input) {
+at::Tensor Sequential::forward(const at::Tensor& input, const Context& context) {
   at::Tensor value = input;
-  for (const ModulePtr& module : modules_) value = module->forward(value);
+  for (const ModulePtr& module : modules_) value = module->forward(value, context);
   return value;
 }
 
-bool Sequential::couples_samples() const {
+bool Sequential::needs_own_pass() const {
   return std::any_of(modules_.begin(), modules_.end(),
-                     [](const ModulePtr& module) { return module->couples_samples(); });
+                     [](const ModulePtr& module) { return module->needs_own_pass(); });
 }
 
 ModulePtr build_sequential(const Layer& layer, RandomStream& stream) {

@@ -8,8 +8,8 @@ class Sequential : public Module {
  public:
   // Children are built and registered in order: the order in which random numbers are drawn.
   Sequential(const std::vector<Layer>& layers, RandomStream& stream);
-  at::Tensor forward(const at::Tensor& input) override;
-  bool couples_samples() const override;
+  at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
+  bool needs_own_pass() const override;
   const std::vector<ModulePtr>& modules_in_order() const { return modules_; }
 
  private:

@@ -1,18 +1,31 @@
 #include "core/objectives/objective.h"
 
-#include "core/error.h"
+#include "core/table.h"
 
 namespace sparring {
 
-at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, Scores kind) {
+at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKind kind) {
   const at::Tensor target = at::full_like(scores, label);
-  return kind == Scores::kProbability ? at::binary_cross_entropy(scores, target)
-                                      : at::binary_cross_entropy_with_logits(scores, target);
+  return kind == ScoreKind::kProbability ? at::binary_cross_entropy(scores, target)
+                                         : at::binary_cross_entropy_with_logits(scores, target);
 }
 
-std::unique_ptr<Objective> make_objective(const std::string& name, Scores scores) {
-  if (name == "nonSaturating") return make_non_saturating(scores);
-  throw Error("ERR_OBJECTIVE", "Expected a known objective but received " + name);
+at::Tensor squared_error(const at::Tensor& scores, double label) {
+  return at::mse_loss(scores, at::full_like(scores, label));
+}
+
+// The table of objectives: a new one costs its file and a row here.
+std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) {
+  static const std::map<std::string, ObjectiveBuilder> table = {
+      {"hinge", make_hinge},
+      {"leastSquares", make_least_squares},
+      {"minimax", make_minimax},
+      {"nonSaturating", make_non_saturating},
+      {"relativisticAverage", make_relativistic_average},
+      {"relativisticPaired", make_relativistic_paired},
+      {"wasserstein", make_wasserstein},
+  };
+  return row(table, choice.type, "objective")(choice.options, kind);
 }
 
 }  // namespace sparring

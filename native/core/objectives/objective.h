@@ -2,30 +2,48 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "core/options.h"
 #include "core/torch.h"
 
 namespace sparring {
 
-// What the discriminator said of a batch, [N, 1]: probabilities if it ends in a sigmoid, else
-// logits.
-enum class Scores { kProbability, kLogit };
+// What a discriminator's output is: probabilities if it ends in a sigmoid, else logits.
+enum class ScoreKind { kProbability, kLogit };
+
+// What the discriminator said of a batch of reals and of one of fakes, each [N, 1].
+struct Scores {
+  at::Tensor real, fake;
+};
 
 class Objective {
  public:
   virtual ~Objective() = default;
-  virtual at::Tensor generator_loss(const at::Tensor& fake) const = 0;
-  virtual at::Tensor discriminator_loss(const at::Tensor& real, const at::Tensor& fake) const = 0;
+  // `scores.real` is undefined unless the generator's loss looks at it.
+  virtual at::Tensor generator_loss(const Scores& scores) const = 0;
+  virtual at::Tensor discriminator_loss(const Scores& scores) const = 0;
+  virtual bool generator_needs_reals() const { return false; }
+  // The discriminator's weights are kept within ± this; 0 lets them be.
+  virtual double weight_clip() const { return 0; }
 };
 
-// Throws ERR_OBJECTIVE for a name that has no file.
-std::unique_ptr<Objective> make_objective(const std::string& name, Scores scores);
+// Throws ERR_TYPE for a name that has no file.
+std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind);
 
 // Mean binary cross-entropy of scores against one constant label, as torch.nn.BCELoss (or
 // BCEWithLogitsLoss) computes it.
-at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, Scores kind);
+at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKind kind);
+// Mean squared distance of scores from one constant label, as torch.nn.MSELoss computes it.
+at::Tensor squared_error(const at::Tensor& scores, double label);
 
-std::unique_ptr<Objective> make_non_saturating(Scores scores);
+// One builder an objective, defined in its file.
+using ObjectiveBuilder = std::unique_ptr<Objective> (*)(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_hinge(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_least_squares(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_minimax(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_non_saturating(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_relativistic_average(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_relativistic_paired(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_wasserstein(const Options&, ScoreKind);
 
 }  // namespace sparring

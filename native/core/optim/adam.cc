@@ -1,62 +1,75 @@
-#include "core/optim/adam.h"
-
+// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as torch.optim computes them.
 #include <cmath>
 
+#include "core/optim/optimizer.h"
+
 namespace sparring {
+namespace {
 
-Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
-    : options_(options), parameters_(std::move(parameters)) {
-  const at::NoGradGuard no_grad;
-  for (const at::Tensor& parameter : parameters_) {
-    means_.push_back(at::zeros_like(parameter, at::MemoryFormat::Preserve));
-    squares_.push_back(at::zeros_like(parameter, at::MemoryFormat::Preserve));
-    steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
-  }
-}
-
-void Adam::step_exact(const std::vector<at::Tensor>& gradients) {
-  const at::NoGradGuard no_grad;
-  step_ += 1;
-  const double correction1 = 1 - std::pow(options_.beta1, step_);
-  const double correction2 = std::sqrt(1 - std::pow(options_.beta2, step_));
-  const double step_size = options_.lr / correction1;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    at::Tensor gradient = gradients[i];
-    if (options_.weight_decay != 0) {
-      gradient = gradient.add(parameters_[i], options_.weight_decay);
+class Adam : public Optimizer {
+ public:
+  Adam(const Options& options, std::vector<at::Tensor> parameters, bool decoupled)
+      : Optimizer(std::move(parameters), options.number("lr")),
+        beta1_(options.number("beta1")),
+        beta2_(options.number("beta2")),
+        eps_(options.number("eps")),
+        weight_decay_(options.number("weightDecay")),
+        decoupled_(decoupled),
+        means_(make_state()),
+        squares_(make_state()) {
+    for (const at::Tensor& parameter : this->parameters()) {
+      steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
     }
-    means_[i].lerp_(gradient, 1 - options_.beta1);
-    squares_[i].mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-    const at::Tensor denominator = (squares_[i].sqrt() / correction2).add_(options_.eps);
-    parameters_[i].addcdiv_(means_[i], denominator, -step_size);
   }
+
+ protected:
+  void update(size_t i, const at::Tensor& original, double lr, int64_t updates) override {
+    const at::Tensor& parameter = parameters()[i];
+    at::Tensor gradient = original;
+    if (weight_decay_ != 0 && decoupled_) parameter.mul_(1 - lr * weight_decay_);
+    if (weight_decay_ != 0 && !decoupled_) gradient = gradient.add(parameter, weight_decay_);
+    means_[i].lerp_(gradient, 1 - beta1_);
+    squares_[i].mul_(beta2_).addcmul_(gradient, gradient, 1 - beta2_);
+    const double correction = std::sqrt(1 - std::pow(beta2_, static_cast<double>(updates)));
+    const at::Tensor denominator = (squares_[i].sqrt() / correction).add_(eps_);
+    const double step_size = lr / (1 - std::pow(beta1_, static_cast<double>(updates)));
+    parameter.addcdiv_(means_[i], denominator, -step_size);
+  }
+
+  void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
+                  double lr) override {
+    std::vector<at::Tensor> parameters, means, squares, steps;
+    for (const size_t i : indices) {
+      parameters.push_back(this->parameters()[i]);
+      means.push_back(means_[i]);
+      squares.push_back(squares_[i]);
+      steps.push_back(steps_[i]);
+    }
+    at::_foreach_add_(steps, 1);
+    if (decoupled_) {
+      at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, lr, beta1_, beta2_,
+                        weight_decay_, eps_, /*amsgrad=*/false, /*maximize=*/false);
+    } else {
+      at::_fused_adam_(parameters, gradients, means, squares, {}, steps, lr, beta1_, beta2_,
+                       weight_decay_, eps_, /*amsgrad=*/false, /*maximize=*/false);
+    }
+  }
+
+ private:
+  double beta1_, beta2_, eps_, weight_decay_;
+  bool decoupled_;
+  std::vector<at::Tensor>&means_, &squares_;
+  std::vector<at::Tensor> steps_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_adam(const Options& options, std::vector<at::Tensor> parameters) {
+  return std::make_unique<Adam>(options, std::move(parameters), /*decoupled=*/false);
 }
 
-void Adam::step_fused(const std::vector<at::Tensor>& gradients) {
-  const at::NoGradGuard no_grad;
-  step_ += 1;
-  std::vector<at::Tensor> aligned;
-  aligned.reserve(gradients.size());
-  // On the CPU the kernel reads a gradient of other strides as if it were flat: silently wrong.
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    const at::Tensor& gradient = gradients[i];
-    const at::Tensor& parameter = parameters_[i];
-    aligned.push_back(gradient.strides() == parameter.strides()
-                          ? gradient
-                          : at::empty_like(parameter).copy_(gradient));
-  }
-  at::_foreach_add_(steps_, 1);
-  at::_fused_adam_(parameters_, aligned, means_, squares_, {}, steps_, options_.lr, options_.beta1,
-                   options_.beta2, options_.weight_decay, options_.eps, /*amsgrad=*/false,
-                   /*maximize=*/false);
-}
-
-int64_t Adam::bytes() const {
-  int64_t total = 0;
-  for (const auto* list : {&means_, &squares_, &steps_}) {
-    for (const at::Tensor& tensor : *list) total += static_cast<int64_t>(tensor.nbytes());
-  }
-  return total;
+std::unique_ptr<Optimizer> make_adam_w(const Options& options, std::vector<at::Tensor> parameters) {
+  return std::make_unique<Adam>(options, std::move(parameters), /*decoupled=*/true);
 }
 
 }  // namespace sparring

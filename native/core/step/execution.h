@@ -1,41 +1,26 @@
-// How one adversarial step is carried out. `eager` is PyTorch's script, operation by operation;
-// `fused` computes the same function by exact rewrites.
+// How the passes and updates of a step are carried out. `eager` is PyTorch's script, operation by
+// operation; `fused` computes the same function by exact rewrites. Which passes there are, and in
+// which order, is the step's (step.h).
 #pragma once
 
 #include <memory>
 
-#include "core/nn/latent.h"
-#include "core/nn/network.h"
-#include "core/objectives/objective.h"
-#include "core/optim/adam.h"
+#include "core/step/game.h"
 
 namespace sparring {
-
-// The two players and all that a step needs of them.
-struct Pair {
-  std::shared_ptr<Network> generator, discriminator;
-  std::unique_ptr<Adam> generator_optimizer, discriminator_optimizer;
-  std::unique_ptr<Objective> objective;
-  Latent latent;
-  std::shared_ptr<RandomStream> stream;
-
-  at::Tensor draw_latent(int64_t count) const;
-};
-
-// 0-dim tensors on the device: reading them is left to the tick.
-struct Losses {
-  at::Tensor generator, discriminator;
-};
 
 class Execution {
  public:
   virtual ~Execution() = default;
-  // One step on a batch of reals, [N, C, H, W] in [-1, 1].
-  virtual Losses step(Pair& pair, const at::Tensor& reals) = 0;
+  virtual at::Tensor generate(const at::Tensor& latents, const Context& context) = 0;
+  virtual at::Tensor discriminate(const at::Tensor& images, const Context& context) = 0;
+  // True where reals and fakes may go through the discriminator in one pass.
+  virtual bool merges_passes() const = 0;
+  virtual void update(Optimizer& optimizer, const at::Tensor& loss) = 0;
 };
 
-std::unique_ptr<Execution> make_eager();
+std::unique_ptr<Execution> make_eager(const Pair& pair);
 // Looks at the two networks once and decides which rewrites apply.
-std::unique_ptr<Execution> make_fused(Pair& pair);
+std::unique_ptr<Execution> make_fused(const Pair& pair);
 
 }  // namespace sparring

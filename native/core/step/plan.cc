@@ -1,14 +1,36 @@
 #include "core/step/plan.h"
 
+#include "core/nn/branches.h"
 #include "core/step/rewrites/upsample_conv.h"
 
 namespace sparring {
 namespace {
 
+// Layers side by side, each branch with its own rewrites.
+class PlannedBranches : public Module {
+ public:
+  explicit PlannedBranches(std::shared_ptr<Branches> branches) : branches_(std::move(branches)) {
+    for (const ModulePtr& branch : branches_->branches()) {
+      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch));
+    }
+  }
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    std::vector<at::Tensor> outputs;
+    for (const Plan& plan : plans_) outputs.push_back(plan.forward(input, context));
+    return branches_->join(std::move(outputs), input);
+  }
+
+ private:
+  std::shared_ptr<Branches> branches_;
+  std::vector<Plan> plans_;
+};
+
 void flatten_into(const Sequential& sequential, std::vector<ModulePtr>& out) {
   for (const ModulePtr& module : sequential.modules_in_order()) {
     if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
       flatten_into(*nested, out);
+    } else if (const auto branches = std::dynamic_pointer_cast<Branches>(module)) {
+      out.push_back(std::make_shared<PlannedBranches>(branches));
     } else {
       out.push_back(module);
     }
@@ -29,19 +51,19 @@ std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules) {
 
 }  // namespace
 
-Plan::Plan(const Sequential& network) : couples_samples_(network.couples_samples()) {
+Plan::Plan(const Sequential& network) : needs_own_pass_(network.needs_own_pass()) {
   std::vector<ModulePtr> modules;
   flatten_into(network, modules);
   operations_ = rewritten(modules);
 }
 
-at::Tensor Plan::forward(const at::Tensor& input) const {
+at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {
   at::Tensor value = input;
   for (const ModulePtr& operation : operations_) {
     // Channels last: what convolutions and normalisation along channels like best. A no-op once
     // done.
     if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
-    value = operation->forward(value);
+    value = operation->forward(value, context);
   }
   return value;
 }

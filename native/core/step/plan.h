@@ -10,14 +10,13 @@ namespace sparring {
 class Plan {
  public:
   explicit Plan(const Sequential& network);
-
-  at::Tensor forward(const at::Tensor& input) const;
+  at::Tensor forward(const at::Tensor& input, const Context& context = {}) const;
   // True where a batch of reals and a batch of fakes must stay apart.
-  bool couples_samples() const { return couples_samples_; }
+  bool needs_own_pass() const { return needs_own_pass_; }
 
  private:
   std::vector<ModulePtr> operations_;
-  bool couples_samples_;
+  bool needs_own_pass_;
 };
 
 }  // namespace sparring

@@ -2,27 +2,30 @@
 
 namespace sparring {
 
-Trainer::Trainer(Pair pair, std::unique_ptr<Execution> execution)
-    : pair_(std::move(pair)), execution_(std::move(execution)) {
-  loss_sums_ = at::zeros({2}, at::TensorOptions(pair_.generator->device()).dtype(at::kDouble));
+Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution)
+    : pair_(pair), adversarial_step_(pair, std::move(execution)) {
+  loss_sums_ = at::zeros({2}, at::TensorOptions(pair_->generator->device()).dtype(at::kDouble));
 }
 
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   if (dataset == source_ && batch_size == batch_size_) return;
-  const at::Device& device = pair_.generator->device();
+  const at::Device& device = pair_->generator->device();
   source_ = std::move(dataset);
-  dataset_ =
-      source_->device() == device ? source_ : std::make_shared<Dataset>(source_->images(), device);
+  dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
-  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_.stream);
+  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream);
 }
 
 void Trainer::step() {
-  const at::Tensor reals = dataset_->batch(sampler_->next(), pair_.generator->precision());
-  const Losses losses = execution_->step(pair_, reals);
-  loss_sums_.add_(at::stack({losses.generator, losses.discriminator}));
+  const Losses losses = adversarial_step_.run([this] { return next_batch(); });
+  loss_sums_.add_(at::stack({losses.generator.to(at::kDouble), losses.discriminator}));
   step_ += 1;
-  images_ += reals.size(0);
+}
+
+Batch Trainer::next_batch() {
+  Batch batch = dataset_->batch(sampler_->next(), pair_->generator->precision());
+  images_ += batch.images.size(0);
+  return batch;
 }
 
 Report Trainer::report() {

@@ -5,7 +5,7 @@
 
 #include "core/data/dataset.h"
 #include "core/data/sampler.h"
-#include "core/step/execution.h"
+#include "core/step/step.h"
 
 namespace sparring {
 
@@ -20,7 +20,7 @@ struct Report {
 
 class Trainer {
  public:
-  Trainer(Pair pair, std::unique_ptr<Execution> execution);
+  Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution);
 
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
@@ -30,8 +30,10 @@ class Trainer {
   Report report();
 
  private:
-  Pair pair_;
-  std::unique_ptr<Execution> execution_;
+  Batch next_batch();
+
+  std::shared_ptr<const Pair> pair_;
+  Step adversarial_step_;
   std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;

@@ -21,8 +21,10 @@ TEST_CASE("an epoch visits every image once, the last batch is what is left, and
 
 TEST_CASE("bytes become [-1, 1] with the arithmetic of ToTensor and Normalize") {
   const at::Tensor bytes = at::arange(256).to(at::kByte).reshape({4, 1, 8, 8});
-  const Dataset dataset(bytes, at::kCPU);
-  const at::Tensor batch = dataset.batch(at::tensor({3, 0}, at::kLong), at::kFloat);
+  const Dataset dataset(bytes, at::kCPU, at::tensor({5, 6, 7, 8}, at::kByte));
+  const Batch both = dataset.batch(at::tensor({3, 0}, at::kLong), at::kFloat);
+  CHECK(at::equal(both.labels, at::tensor({8, 5}, at::kLong)));
+  const at::Tensor& batch = both.images;
   const at::Tensor expected =
       (bytes.index({at::tensor({3, 0}, at::kLong)}).to(at::kFloat) / 255 - 0.5) / 0.5;
   CHECK(at::equal(batch, expected));

@@ -12,8 +12,8 @@ TEST_CASE("an unknown layer type and a layer without its options are refused") {
   RandomStream stream(0);
   CHECK_THROWS_WITH_AS(Network({layer("nonsense", "0")}, at::kCPU, at::kFloat, stream),
                        "Expected a known layer type but received nonsense", Error);
-  CHECK_THROWS_WITH_AS(Network({layer("linear", "0")}, at::kCPU, at::kFloat, stream),
-                       "Expected a complete layer but linear '0' lacks its option inFeatures",
+  CHECK_THROWS_WITH_AS(Network({layer("leakyRelu", "0")}, at::kCPU, at::kFloat, stream),
+                       "Expected every option to be given but received none for negativeSlope",
                        Error);
 }
 
@@ -75,13 +75,17 @@ TEST_CASE("evaluating does not train: statistics stay, and training mode is back
 
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
-  const at::Tensor latent = draw_latent({62, 10, 2}, 500, at::TensorOptions(at::kFloat), stream);
+  const Latent widths{62, 10, 2};
+  const LatentBatch batch = draw_latent(widths, 500, at::TensorOptions(at::kFloat), stream);
+  const at::Tensor latent = batch.input(widths);
   REQUIRE(latent.sizes() == at::IntArrayRef({500, 74}));
   const at::Tensor noise = latent.narrow(1, 0, 62), labels = latent.narrow(1, 62, 10);
   CHECK(std::abs(noise.mean().item<double>()) < 0.03);
   CHECK(std::abs(noise.std().item<double>() - 1) < 0.03);
   CHECK(at::equal(labels.sum(1), at::ones({500})));
   CHECK(labels.sum(0).min().item<double>() > 20);
+  CHECK(at::equal(labels.argmax(1), batch.labels));
+  CHECK(batch.input({62, 10, 2, /*one_hot=*/false}).sizes() == at::IntArrayRef({500, 64}));
   const at::Tensor codes = latent.narrow(1, 72, 2);
   CHECK(codes.min().item<double>() < -0.9);
   CHECK(codes.max().item<double>() > 0.9);

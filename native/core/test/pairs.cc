@@ -2,7 +2,7 @@
 
 namespace sparring::test {
 
-Layer layer(const std::string& type, const std::string& name, std::map<std::string, Option> options,
+Layer layer(const std::string& type, const std::string& name, Options options,
             std::vector<Layer> layers) {
   return {type, name, std::move(options), std::move(layers)};
 }
@@ -19,18 +19,30 @@ Layer conv(const std::string& name, double in, double out, int64_t kernel, int64
                 {"kernelSize", Shape{kernel, kernel}},
                 {"stride", Shape{stride, stride}},
                 {"padding", Shape{padding, padding}},
+                {"dilation", Shape{1, 1}},
+                {"groups", 1.0},
                 {"bias", true}});
 }
 
 Layer batch_norm(const std::string& name, double features, double eps) {
-  return layer("batchNorm2d", name, {{"numFeatures", features}, {"eps", eps}, {"momentum", 0.1}});
+  return layer("batchNorm2d", name,
+               {{"numFeatures", features},
+                {"eps", eps},
+                {"momentum", 0.1},
+                {"affine", true},
+                {"trackRunningStats", true}});
+}
+
+Layer upsample(const std::string& name, double factor, const std::string& mode) {
+  return layer("upsample", name,
+               {{"scaleFactor", factor}, {"mode", mode}, {"alignCorners", false}});
 }
 
 std::vector<Layer> small_generator(double noise) {
   const auto leaky = [](const char* name) {
     return layer("leakyRelu", name, {{"negativeSlope", 0.2}});
   };
-  const auto up = [](const char* name) { return layer("upsample", name, {{"scaleFactor", 2.0}}); };
+  const auto up = [](const char* name) { return upsample(name, 2); };
   return {
       layer("sequential", "l1", {}, {linear("0", noise, 8 * 2 * 2)}),
       layer("unflatten", "1", {{"shape", Shape{8, 2, 2}}}),
@@ -48,18 +60,30 @@ std::vector<Layer> small_discriminator() {
                  linear("2", 16, 1), layer("sigmoid", "3")})};
 }
 
-Pair small_pair(uint64_t seed, at::ScalarType precision) {
-  Pair pair;
-  pair.stream = std::make_shared<RandomStream>(seed);
-  pair.generator = std::make_shared<Network>(small_generator(5), at::kCPU, precision, *pair.stream);
-  pair.discriminator =
-      std::make_shared<Network>(small_discriminator(), at::kCPU, precision, *pair.stream);
-  pair.objective = make_objective("nonSaturating", Scores::kProbability);
-  pair.latent = {5, 0, 0};
-  const AdamOptions options{2e-4, 0.5, 0.999, 1e-8, 0};
-  pair.generator_optimizer = std::make_unique<Adam>(pair.generator->parameters(), options);
-  pair.discriminator_optimizer = std::make_unique<Adam>(pair.discriminator->parameters(), options);
+OptimizerChoice adam(double lr, double weight_decay) {
+  const Options options{
+      {"lr", lr}, {"beta1", 0.5}, {"beta2", 0.999}, {"eps", 1e-8}, {"weightDecay", weight_decay}};
+  return {{"adam", options}, {"constant", {}}, 0};
+}
+
+std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator,
+                              const std::vector<Layer>& discriminator, const Choice& objective,
+                              ScoreKind kind, at::ScalarType precision) {
+  auto pair = std::make_shared<Pair>();
+  pair->stream = std::make_shared<RandomStream>(seed);
+  pair->generator = std::make_shared<Network>(generator, at::kCPU, precision, *pair->stream);
+  pair->discriminator =
+      std::make_shared<Network>(discriminator, at::kCPU, precision, *pair->stream);
+  pair->objective = make_objective(objective, kind);
+  pair->latent = {5, 0, 0};
+  pair->generator_optimizer = make_optimizer(adam(2e-4), pair->generator->parameters());
+  pair->discriminator_optimizer = make_optimizer(adam(2e-4), pair->discriminator->parameters());
   return pair;
+}
+
+std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision) {
+  return pair_of(seed, small_generator(5), small_discriminator(),
+                 {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability, precision);
 }
 
 double distance(const at::Tensor& a, const at::Tensor& b) {

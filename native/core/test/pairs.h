@@ -1,15 +1,16 @@
 // Small networks as lib/ would hand them over, and comparisons.
 #pragma once
 
-#include "core/step/execution.h"
+#include "core/step/step.h"
 
 namespace sparring::test {
 
-Layer layer(const std::string& type, const std::string& name,
-            std::map<std::string, Option> options = {}, std::vector<Layer> layers = {});
+Layer layer(const std::string& type, const std::string& name, Options options = {},
+            std::vector<Layer> layers = {});
 Layer linear(const std::string& name, double in, double out);
 Layer conv(const std::string& name, double in, double out, int64_t kernel, int64_t padding,
            int64_t stride = 1);
+Layer upsample(const std::string& name, double factor, const std::string& mode = "nearest");
 Layer batch_norm(const std::string& name, double features, double eps);
 
 // The article's generator with fewer channels, to [1, 8, 8]; its state-dict keys are the article's.
@@ -17,8 +18,16 @@ std::vector<Layer> small_generator(double noise);
 // An MLP on [1, 8, 8] that ends in a sigmoid.
 std::vector<Layer> small_discriminator();
 
+// Adam as lib/ would describe it, without a schedule.
+OptimizerChoice adam(double lr, double weight_decay = 0);
+
 // The small pair with the article's objective and optimizers.
-Pair small_pair(uint64_t seed, at::ScalarType precision);
+std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision);
+
+// The same of any layers and objective.
+std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator,
+                              const std::vector<Layer>& discriminator, const Choice& objective,
+                              ScoreKind kind, at::ScalarType precision);
 
 // The largest |a - b| / max(|b|), NaN if either holds one.
 double distance(const at::Tensor& a, const at::Tensor& b);

@@ -13,7 +13,8 @@ at::Tensor spread_kernel(const at::Tensor& weight) {
 class UpsampleConv : public Module {
  public:
   explicit UpsampleConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
-  at::Tensor forward(const at::Tensor& input) override {  // [N, C, H, W] -> [N, out, 2H, 2W]
+  // [N, C, H, W] -> [N, out, 2H, 2W]
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
     return at::conv_transpose2d(input, spread_kernel(conv_->weight()), conv_->bias(),
                                 /*stride=*/2, /*padding=*/1);
   }
@@ -27,10 +28,11 @@ class UpsampleConv : public Module {
 ModulePtr fuse_upsample_conv(const ModulePtr& upsample, const ModulePtr& conv) {
   const auto up = std::dynamic_pointer_cast<Upsample>(upsample);
   const auto convolution = std::dynamic_pointer_cast<Conv2d>(conv);
-  if (!up || !convolution || up->factor() != 2) return nullptr;
+  if (!up || !convolution || up->factor() != 2 || !up->is_nearest()) return nullptr;
   const bool three = convolution->weight().size(2) == 3 && convolution->weight().size(3) == 3;
   const bool same = convolution->stride() == Shape{1, 1} && convolution->padding() == Shape{1, 1};
-  return three && same ? std::make_shared<UpsampleConv>(convolution) : nullptr;
+  const bool dense = convolution->dilation() == Shape{1, 1} && convolution->groups() == 1;
+  return three && same && dense ? std::make_shared<UpsampleConv>(convolution) : nullptr;
 }
 
 }  // namespace sparring

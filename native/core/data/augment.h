@@ -1,0 +1,18 @@
+// Differentiable augmentation (Zhao et al. 2020, DiffAugment): what the discriminator sees, of
+// reals and of fakes, is changed at random, and gradients pass through.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/torch.h"
+
+namespace sparring {
+
+using Augmentation = at::Tensor (*)(const at::Tensor& images, const at::Generator& generator);
+
+// The functions of a policy: `color` (brightness, saturation, contrast), `translation`, `cutout`.
+// Throws ERR_TYPE for an unknown one.
+std::vector<Augmentation> make_augmentations(const std::vector<std::string>& policies);
+
+}  // namespace sparring

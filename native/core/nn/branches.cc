@@ -1,0 +1,55 @@
+#include "core/nn/branches.h"
+
+#include <algorithm>
+
+#include "core/nn/families.h"
+
+namespace sparring {
+namespace {
+
+// He et al. 2016: main(x) + skip(x), where without a second branch skip(x) is x.
+class Residual : public Branches {
+ public:
+  using Branches::Branches;
+  at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor& input) const override {
+    return outputs[0] + (outputs.size() > 1 ? outputs[1] : input);
+  }
+};
+
+// Several answers about one input, side by side: [N, a], [N, b] -> [N, a + b].
+class Heads : public Branches {
+ public:
+  using Branches::Branches;
+  at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor&) const override {
+    return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 1);
+  }
+};
+
+}  // namespace
+
+Branches::Branches(const std::vector<Layer>& layers, RandomStream& stream) {
+  for (const Layer& layer : layers) {
+    branches_.push_back(register_module(layer.name, build(layer, stream)));
+  }
+}
+
+bool Branches::needs_own_pass() const {
+  return std::any_of(branches_.begin(), branches_.end(),
+                     [](const ModulePtr& branch) { return branch->needs_own_pass(); });
+}
+
+at::Tensor Branches::forward(const at::Tensor& input, const Context& context) {
+  std::vector<at::Tensor> outputs;
+  for (const ModulePtr& branch : branches_) outputs.push_back(branch->forward(input, context));
+  return join(std::move(outputs), input);
+}
+
+ModulePtr build_heads(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<Heads>(layer.layers, stream);
+}
+
+ModulePtr build_residual(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<Residual>(layer.layers, stream);
+}
+
+}  // namespace sparring

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/nn/module.h"
+
+namespace sparring {
+
+// Layers side by side on one input; what becomes of their outputs is the subclass's.
+class Branches : public Module {
+ public:
+  Branches(const std::vector<Layer>& layers, RandomStream& stream);
+  bool needs_own_pass() const override;
+  const std::vector<ModulePtr>& branches() const { return branches_; }
+  // The same with other modules in the branches' places, which step/ has rewritten.
+  virtual at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor& input) const = 0;
+  at::Tensor forward(const at::Tensor& input, const Context& context) override;
+
+ private:
+  std::vector<ModulePtr> branches_;
+};
+
+}  // namespace sparring

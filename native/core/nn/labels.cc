@@ -1,0 +1,85 @@
+// The layers that look at the labels of a batch.
+#include "core/error.h"
+#include "core/nn/families.h"
+#include "core/nn/linear.h"
+
+namespace sparring {
+namespace {
+
+const at::Tensor& labels_of(const Context& context) {
+  if (!context.labels.defined()) {
+    throw Error("ERR_DATA", "Expected labels for a conditional network but received none");
+  }
+  return context.labels;
+}
+
+// torch.nn.Embedding: a row for each class, drawn from N(0, 1).
+class Embedding : public Module {
+ public:
+  Embedding(int64_t classes, int64_t width, RandomStream& stream) {
+    weight_ = register_parameter("weight", at::empty({classes, width}));
+    const at::NoGradGuard no_grad;
+    weight_.normal_(0, 1, stream.cpu());
+  }
+  // int64 [N] -> [N, width]
+  at::Tensor forward(const at::Tensor& labels, const Context&) override {
+    return at::embedding(weight_, labels);
+  }
+
+ private:
+  at::Tensor weight_;
+};
+
+// An embedding of the labels, put together with the input: the embedding's weight is its own.
+class LabelEmbedding : public Embedding {
+ public:
+  LabelEmbedding(const Layer& layer, RandomStream& stream)
+      : Embedding(layer.options.integer("numEmbeddings"), layer.options.integer("embeddingDim"),
+                  stream),
+        multiplies_(layer.options.text("combine") == "multiply") {}
+
+  // [N, C, ...] -> [N, C + width, ...], or [N, C, ...] where it multiplies
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    at::Tensor embedded = Embedding::forward(labels_of(context), context);
+    if (input.dim() == 4) embedded = embedded.unsqueeze(2).unsqueeze(3);
+    if (multiplies_) return input * embedded;
+    if (input.dim() == 4) embedded = embedded.expand({-1, -1, input.size(2), input.size(3)});
+    return at::cat({input, embedded}, 1);
+  }
+
+ private:
+  bool multiplies_;
+};
+
+// Miyato and Koyama 2018: a score from the features alone, and one from how they match the label.
+class Projection : public Module {
+ public:
+  Projection(const Layer& layer, RandomStream& stream) {
+    const int64_t features = layer.options.integer("inFeatures");
+    linear_ = register_module("linear", std::make_shared<Linear>(features, 1, true, stream));
+    embedding_ = register_module(
+        "embedding",
+        std::make_shared<Embedding>(layer.options.integer("numEmbeddings"), features, stream));
+  }
+
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    const at::Tensor embedded = embedding_->forward(labels_of(context), context);
+    return linear_->forward(input, context) + (embedded * input).sum({1}, /*keepdim=*/true);
+  }
+
+ private:
+  std::shared_ptr<Linear> linear_;
+  std::shared_ptr<Embedding> embedding_;
+};
+
+}  // namespace
+
+ModulePtr build_embedding(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<LabelEmbedding>(layer, stream);
+}
+
+ModulePtr build_projection(const Layer& layer, RandomStream& stream) {
+  return std::make_shared<Projection>(layer, stream);
+}
+
+}  // namespace sparring

@@ -1,0 +1,27 @@
+// A layer that is linear in one weight: what spectral normalisation can wrap.
+#pragma once
+
+#include "core/nn/module.h"
+
+namespace sparring {
+
+class Weighted : public Module {
+ public:
+  at::Tensor forward(const at::Tensor& input, const Context& = {}) override {
+    return apply(input, weight_);
+  }
+  // The layer with another weight in the place of its own.
+  virtual at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const = 0;
+  // The axis of the weight that counts the outputs.
+  virtual int64_t output_axis() const { return 0; }
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+
+ protected:
+  // Registers both and draws them as torch.nn does.
+  void own(const Shape& weight, int64_t out, bool bias, RandomStream& stream);
+
+  at::Tensor weight_, bias_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,49 @@
+// Goodfellow et al. 2014, equation 1 and section 3: the discriminator ascends
+// log D(x) + log(1 - D(G(z))). In the minimax game the generator descends log(1 - D(G(z))), which
+// saturates while the discriminator wins; in the non-saturating one it ascends log D(G(z)).
+#include "core/objectives/objective.h"
+
+namespace sparring {
+namespace {
+
+class Minimax : public Objective {
+ public:
+  Minimax(const Options& options, ScoreKind kind)
+      : kind_(kind), real_label_(1 - options.number("labelSmoothing")) {}
+
+  at::Tensor generator_loss(const Scores& scores) const override {
+    return -binary_cross_entropy(scores.fake, 0, kind_);
+  }
+  // Halved, as the article's script does: it slows the discriminator relative to the generator.
+  at::Tensor discriminator_loss(const Scores& scores) const override {
+    return (binary_cross_entropy(scores.real, real_label_, kind_) +
+            binary_cross_entropy(scores.fake, 0, kind_)) /
+           2;
+  }
+
+ protected:
+  ScoreKind kind_;
+
+ private:
+  double real_label_;  // one-sided label smoothing: Salimans et al. 2016, section 3.4
+};
+
+class NonSaturating : public Minimax {
+ public:
+  using Minimax::Minimax;
+  at::Tensor generator_loss(const Scores& scores) const override {
+    return binary_cross_entropy(scores.fake, 1, kind_);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> make_minimax(const Options& options, ScoreKind kind) {
+  return std::make_unique<Minimax>(options, kind);
+}
+
+std::unique_ptr<Objective> make_non_saturating(const Options& options, ScoreKind kind) {
+  return std::make_unique<NonSaturating>(options, kind);
+}
+
+}  // namespace sparring

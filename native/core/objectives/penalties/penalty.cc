@@ -1,0 +1,34 @@
+#include "core/objectives/penalties/penalty.h"
+
+#include "core/table.h"
+
+namespace sparring {
+
+Penalty::Penalty(const Options& options)
+    : weight_(options.number("weight")), every_(options.integer("every")) {}
+
+at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores) {
+  return torch::autograd::grad({scores}, {points}, {at::ones_like(scores)}, /*retain_graph=*/true,
+                               /*create_graph=*/true)[0];
+}
+
+at::Tensor distance_from_unit_norm(const at::Tensor& gradient) {
+  // Over each sample's values, not over the batch: the mistake that others make.
+  const at::Tensor norms = at::linalg_vector_norm(gradient.flatten(1), 2, at::IntArrayRef{1});
+  return (norms - 1).square().mean();
+}
+
+at::Tensor one_a_sample(const at::Tensor& like, at::Generator generator) {
+  Shape shape(like.dim(), 1);
+  shape[0] = like.size(0);
+  return at::rand(shape, generator, like.options().requires_grad(false));
+}
+
+// The table of penalties: a new one costs its file and a row here.
+std::unique_ptr<Penalty> make_penalty(const Choice& choice) {
+  static const std::map<std::string, PenaltyBuilder> table = {
+      {"dragan", make_dragan}, {"r1", make_r1}, {"r2", make_r2}, {"wganGp", make_wgan_gp}};
+  return row(table, choice.type, "penalty")(choice.options);
+}
+
+}  // namespace sparring

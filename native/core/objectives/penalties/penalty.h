@@ -1,0 +1,59 @@
+// What is added to the discriminator's loss to keep it smooth: a function of its gradient at some
+// points, so that its own gradient is a second derivative. One file a penalty.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/options.h"
+#include "core/random.h"
+#include "core/torch.h"
+
+namespace sparring {
+
+// What a penalty looks at.
+struct PenaltyInput {
+  at::Tensor reals, fakes;  // [N, ...]; with a graph to their scores where the penalty asks for it
+  at::Tensor real_scores, fake_scores;                 // [N, 1]
+  std::function<at::Tensor(const at::Tensor&)> score;  // the scores of other points, [N, 1]
+  at::Generator generator;                             // for points that are drawn
+};
+
+class Penalty {
+ public:
+  explicit Penalty(const Options& options);
+  virtual ~Penalty() = default;
+  // 0-dim, not yet weighted.
+  virtual at::Tensor value(const PenaltyInput& input) const = 0;
+  // True if it differentiates the scores that the loss itself uses.
+  virtual bool at_reals() const { return false; }
+  virtual bool at_fakes() const { return false; }
+
+  // Lazy regularisation (Karras et al. 2020, StyleGAN2): only at every n-th update of the
+  // discriminator, and then n times as strong.
+  bool is_due(int64_t update) const { return update % every_ == 0; }
+  double strength() const { return weight_ * static_cast<double>(every_); }
+
+ private:
+  double weight_;
+  int64_t every_;
+};
+
+// Throws ERR_TYPE for a name that has no file.
+std::unique_ptr<Penalty> make_penalty(const Choice& choice);
+
+// d sum(scores) / d points, [N, ...], itself differentiable.
+at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores);
+// Mean over samples of (|gradient| - 1)^2: the norm of each sample by itself.
+at::Tensor distance_from_unit_norm(const at::Tensor& gradient);
+// One number in [0, 1) a sample, shaped to scale it: [N, 1, ...].
+at::Tensor one_a_sample(const at::Tensor& like, at::Generator generator);
+
+// One builder a penalty, defined in its file.
+using PenaltyBuilder = std::unique_ptr<Penalty> (*)(const Options&);
+std::unique_ptr<Penalty> make_dragan(const Options&);
+std::unique_ptr<Penalty> make_r1(const Options&);
+std::unique_ptr<Penalty> make_r2(const Options&);
+std::unique_ptr<Penalty> make_wgan_gp(const Options&);
+
+}  // namespace sparring

@@ -1,0 +1,33 @@
+// The exponential moving average of a generator's weights: smoother samples than the last weights
+// give (Yazıcı et al. 2019).
+#pragma once
+
+#include <memory>
+
+#include "core/nn/network.h"
+
+namespace sparring {
+
+struct AverageOptions {
+  double decay = 0.999;
+  // The half-life is at most this share of the updates done (StyleGAN2), so that the average is not
+  // held back by the first weights; 0 gives the full decay at once.
+  double ramp_up = 0.05;
+};
+
+class Average {
+ public:
+  // `target` holds the average; it starts as a copy of the generator.
+  Average(std::shared_ptr<Network> target, const AverageOptions& options);
+  // After an update of the generator.
+  void update(const Network& generator);
+
+ private:
+  double decay() const;
+
+  std::shared_ptr<Network> target_;
+  AverageOptions options_;
+  int64_t updates_ = 0;
+};
+
+}  // namespace sparring

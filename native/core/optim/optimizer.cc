@@ -1,0 +1,94 @@
+#include "core/optim/optimizer.h"
+
+#include "core/table.h"
+
+namespace sparring {
+namespace {
+
+// torch.nn.utils.clip_grad_norm_, in its order of operations.
+void clip(std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices, double max_norm) {
+  std::vector<at::Tensor> norms;
+  for (const size_t i : indices) norms.push_back(at::linalg_vector_norm(gradients[i]));
+  const at::Tensor total = at::linalg_vector_norm(at::stack(norms));
+  const at::Tensor factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
+  for (const size_t i : indices) gradients[i] = gradients[i].mul(factor);
+}
+
+}  // namespace
+
+Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
+    : parameters_(std::move(parameters)), parameter_updates_(parameters_.size(), 0), lr_(lr) {}
+
+std::vector<at::Tensor>& Optimizer::make_state() {
+  const at::NoGradGuard no_grad;
+  auto state = std::make_unique<std::vector<at::Tensor>>();
+  for (const at::Tensor& parameter : parameters_) {
+    state->push_back(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+  }
+  states_.push_back(std::move(state));
+  return *states_.back();
+}
+
+std::vector<size_t> Optimizer::prepare(std::vector<at::Tensor>& gradients) const {
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (gradients[i].defined()) indices.push_back(i);
+  }
+  if (clip_grad_norm_ > 0 && !indices.empty()) clip(gradients, indices, clip_grad_norm_);
+  return indices;
+}
+
+void Optimizer::step_exact(std::vector<at::Tensor> gradients) {
+  const at::NoGradGuard no_grad;
+  const double lr = schedule_(lr_, updates_);
+  for (const size_t i : prepare(gradients)) {
+    parameter_updates_[i] += 1;
+    update(i, gradients[i], lr, parameter_updates_[i]);
+  }
+  updates_ += 1;
+}
+
+void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
+  const at::NoGradGuard no_grad;
+  const std::vector<size_t> indices = prepare(gradients);
+  std::vector<at::Tensor> aligned;
+  aligned.reserve(indices.size());
+  // On the CPU the kernels read a gradient of other strides as if it were flat: silently wrong.
+  for (const size_t i : indices) {
+    parameter_updates_[i] += 1;
+    aligned.push_back(gradients[i].strides() == parameters_[i].strides()
+                          ? gradients[i]
+                          : at::empty_like(parameters_[i]).copy_(gradients[i]));
+  }
+  if (!indices.empty()) update_all(indices, aligned, schedule_(lr_, updates_));
+  updates_ += 1;
+}
+
+void Optimizer::update_all(const std::vector<size_t>& indices,
+                           const std::vector<at::Tensor>& gradients, double lr) {
+  for (size_t i = 0; i < indices.size(); ++i) {
+    update(indices[i], gradients[i], lr, parameter_updates_[indices[i]]);
+  }
+}
+
+int64_t Optimizer::bytes() const {
+  int64_t total = 0;
+  for (const auto& state : states_) {
+    for (const at::Tensor& tensor : *state) total += static_cast<int64_t>(tensor.nbytes());
+  }
+  return total;
+}
+
+// The table of optimizers: a new one costs its file and a row here.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
+                                          std::vector<at::Tensor> parameters) {
+  static const std::map<std::string, OptimizerBuilder> table = {
+      {"adam", make_adam}, {"adamW", make_adam_w}, {"rmsprop", make_rmsprop}, {"sgd", make_sgd}};
+  const auto builder = row(table, choice.optimizer.type, "optimizer");
+  auto optimizer = builder(choice.optimizer.options, std::move(parameters));
+  optimizer->schedule_ = make_schedule(choice.schedule);
+  optimizer->clip_grad_norm_ = choice.clip_grad_norm;
+  return optimizer;
+}
+
+}  // namespace sparring

@@ -1,0 +1,68 @@
+// One update of a network's parameters from their gradients, in two forms that agree to rounding.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/optim/schedule.h"
+#include "core/torch.h"
+
+namespace sparring {
+
+// An optimizer with its schedule and clipping, as data.
+struct OptimizerChoice {
+  Choice optimizer, schedule;
+  double clip_grad_norm = 0;  // 0: off
+};
+
+class Optimizer {
+ public:
+  Optimizer(std::vector<at::Tensor> parameters, double lr);
+  virtual ~Optimizer() = default;
+
+  // Operation by operation as Python's single-tensor path, so equal bit for bit. As there, a
+  // parameter whose gradient is undefined is left alone.
+  void step_exact(std::vector<at::Tensor> gradients);
+  // The same update in as few passes over memory as libtorch has. Gradients may have any strides.
+  void step_fused(std::vector<at::Tensor> gradients);
+
+  const std::vector<at::Tensor>& parameters() const { return parameters_; }
+  int64_t bytes() const;
+
+ protected:
+  // Zeros like each parameter, counted in bytes().
+  std::vector<at::Tensor>& make_state();
+  // One parameter; `updates` counts those of this parameter, this one included.
+  virtual void update(size_t index, const at::Tensor& gradient, double lr, int64_t updates) = 0;
+  // Those parameters that have a gradient, aligned with it.
+  virtual void update_all(const std::vector<size_t>& indices,
+                          const std::vector<at::Tensor>& gradients, double lr);
+  // Updates that this optimizer did before the present one.
+  int64_t updates() const { return updates_; }
+
+ private:
+  friend std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice&, std::vector<at::Tensor>);
+  // Clips, and says which gradients there are.
+  std::vector<size_t> prepare(std::vector<at::Tensor>& gradients) const;
+
+  std::vector<at::Tensor> parameters_;
+  std::vector<std::unique_ptr<std::vector<at::Tensor>>> states_;
+  std::vector<int64_t> parameter_updates_;
+  double lr_;
+  double clip_grad_norm_ = 0;
+  Schedule schedule_;
+  int64_t updates_ = 0;
+};
+
+// Throws ERR_TYPE for a name that has no file.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
+                                          std::vector<at::Tensor> parameters);
+
+// One builder an optimizer, defined in its file.
+using OptimizerBuilder = std::unique_ptr<Optimizer> (*)(const Options&, std::vector<at::Tensor>);
+std::unique_ptr<Optimizer> make_adam(const Options&, std::vector<at::Tensor>);
+std::unique_ptr<Optimizer> make_adam_w(const Options&, std::vector<at::Tensor>);
+std::unique_ptr<Optimizer> make_rmsprop(const Options&, std::vector<at::Tensor>);
+std::unique_ptr<Optimizer> make_sgd(const Options&, std::vector<at::Tensor>);
+
+}  // namespace sparring

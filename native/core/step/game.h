@@ -1,0 +1,42 @@
+// The two players, what they play for and by which rules: all that a step needs.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/data/augment.h"
+#include "core/nn/latent.h"
+#include "core/nn/network.h"
+#include "core/objectives/auxiliaries/auxiliary.h"
+#include "core/objectives/objective.h"
+#include "core/objectives/penalties/penalty.h"
+#include "core/optim/average.h"
+#include "core/optim/optimizer.h"
+
+namespace sparring {
+
+// Who moves first in a step.
+enum class Order {
+  kGeneratorFirst,      // the article's script: the first discriminator update is on the same fakes
+  kDiscriminatorFirst,  // Algorithm 1 of Goodfellow et al. 2014: fresh noise for every update
+};
+
+struct Pair {
+  std::shared_ptr<Network> generator, discriminator;
+  std::unique_ptr<Optimizer> generator_optimizer, discriminator_optimizer;
+  std::unique_ptr<Objective> objective;
+  std::vector<std::unique_ptr<Penalty>> penalties;
+  std::vector<std::unique_ptr<Auxiliary>> auxiliaries;
+  std::vector<Augmentation> augmentations;
+  std::unique_ptr<Average> average;  // null: none is kept
+  Latent latent;
+  Heads heads;
+  bool conditional = false;  // the discriminator takes labels
+  Order order = Order::kGeneratorFirst;
+  int64_t discriminator_steps = 1;  // k of Algorithm 1
+  std::shared_ptr<RandomStream> stream;
+
+  LatentBatch draw_latent(int64_t count) const;
+};
+
+}  // namespace sparring

@@ -1,0 +1,228 @@
+// The two executions against each other: every objective, penalty, auxiliary, order and kind of
+// discriminator, in float64.
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+Layer leaky(const std::string& name) { return layer("leakyRelu", name, {{"negativeSlope", 0.2}}); }
+
+Layer spectral(const std::string& name, Layer inner) {
+  inner.name = "0";
+  return layer("spectralNorm", name, {{"nPowerIterations", 1.0}, {"eps", 1e-12}}, {inner});
+}
+
+Layer no_bias(Layer one) {
+  one.options.set("bias", false);
+  return one;
+}
+
+Layer embedding(const std::string& name, double width, const std::string& combine) {
+  return layer("embedding", name,
+               {{"numEmbeddings", 3.0}, {"embeddingDim", width}, {"combine", combine}});
+}
+
+Layer group(const std::string& name, std::vector<Layer> layers) {
+  return layer("sequential", name, {}, std::move(layers));
+}
+
+// No bias before a normalisation: its gradient is rounding noise, which Adam would blow up.
+std::vector<Layer> generator() {
+  return {linear("0", 5, 8 * 2 * 2), layer("unflatten", "1", {{"shape", Shape{8, 2, 2}}}),
+          upsample("2", 2),          no_bias(conv("3", 8, 8, 3, 1)),
+          batch_norm("4", 8, 1e-5),  leaky("5"),
+          upsample("6", 2),          conv("7", 8, 1, 3, 1),
+          layer("tanh", "8")};
+}
+
+std::vector<Layer> plain() {
+  return {layer("flatten", "0"), linear("1", 64, 16), leaky("2"), linear("3", 16, 1)};
+}
+
+std::vector<Layer> residual() {
+  const Options pool{{"kernelSize", Shape{2, 2}},
+                     {"stride", Shape{2, 2}},
+                     {"padding", Shape{0, 0}},
+                     {"countIncludePad", true}};
+  const auto block = [](const std::string& name) {
+    return layer("residual", name, {},
+                 {group("main", {leaky("0"), upsample("1", 2), conv("2", 4, 4, 3, 1)}),
+                  group("skip", {upsample("0", 2), conv("1", 4, 4, 1, 0)})});
+  };
+  return {conv("0", 1, 4, 3, 1, 2), block("1"),        layer("avgPool2d", "2", pool), leaky("3"),
+          layer("flatten", "4"),    linear("5", 64, 1)};
+}
+
+std::vector<Layer> coupled() {
+  return {spectral("0", conv("0", 1, 4, 3, 1, 2)),
+          layer("dropout", "1", {{"p", 0.25}}),
+          no_bias(conv("2", 4, 4, 3, 1)),
+          batch_norm("3", 4, 0.8),
+          leaky("4"),
+          layer("minibatchStdDev", "5", {{"groupSize", 4.0}}),
+          layer("flatten", "6"),
+          linear("7", 5 * 16, 1)};
+}
+
+std::vector<Layer> conditional() {
+  return {embedding("0", 2, "concatenate"), conv("1", 3, 4, 3, 1, 2), leaky("2"),
+          layer("flatten", "3"),
+          layer("projection", "4", {{"inFeatures", 64.0}, {"numEmbeddings", 3.0}})};
+}
+
+std::vector<Layer> with_heads() {
+  return {layer("flatten", "0"), linear("1", 64, 16), leaky("2"),
+          layer("heads", "3", {},
+                {group("score", {linear("0", 16, 1)}), group("classes", {linear("0", 16, 3)}),
+                 group("codes", {linear("0", 16, 2)})})};
+}
+
+Choice objective(const std::string& name) {
+  return {name, {{"labelSmoothing", 0.1}, {"loss", "logistic"}, {"weightClip", 0.05}}};
+}
+
+struct Recipe {
+  std::string name;
+  std::vector<Layer> discriminator;
+  Choice objective;
+  std::vector<std::string> penalties = {};
+  std::vector<Choice> auxiliaries = {};
+  std::vector<std::string> augmentations = {};
+  bool is_conditional = false;
+};
+
+std::vector<Recipe> recipes() {
+  const Choice acgan{"acgan", {{"weight", 1.0}}};
+  const Choice infogan{"infogan", {{"categorical", 1.0}, {"continuous", 0.1}}};
+  return {
+      {"minimax", plain(), objective("minimax")},
+      {"non-saturating", residual(), objective("nonSaturating")},
+      {"least squares", coupled(), objective("leastSquares")},
+      {"hinge", coupled(), objective("hinge")},
+      {"clipped", plain(), objective("wasserstein")},
+      {"wgan-gp", residual(), objective("wasserstein"), {"wganGp"}},
+      {"dragan", coupled(), objective("nonSaturating"), {"dragan"}},
+      {"r3gan", residual(), objective("relativisticPaired"), {"r1", "r2"}},
+      {"average", plain(), objective("relativisticAverage")},
+      {"conditional", conditional(), objective("hinge"), {"r1"}, {}, {}, true},
+      {"conditional, merged", conditional(), objective("nonSaturating"), {}, {}, {}, true},
+      {"heads", with_heads(), objective("nonSaturating"), {}, {acgan, infogan}},
+      {"augmented",
+       residual(),
+       objective("nonSaturating"),
+       {"r1"},
+       {},
+       {"color", "translation", "cutout"}},
+      {"augmented, merged", residual(), objective("nonSaturating"), {}, {}, {"cutout", "color"}},
+  };
+}
+
+std::shared_ptr<Pair> pair_for(const Recipe& recipe, Order order, int64_t k) {
+  std::vector<Layer> made = generator();
+  const bool labelled = recipe.is_conditional || !recipe.auxiliaries.empty();
+  if (labelled) {  // noise and codes side by side, times the label's row
+    made[0] = linear("0", 7, 8 * 2 * 2);
+    made.insert(made.begin(), embedding("label", 7, "multiply"));
+  }
+  auto pair =
+      pair_of(1, made, recipe.discriminator, recipe.objective, ScoreKind::kLogit, at::kDouble);
+  if (labelled) pair->latent = {5, 3, 2, /*one_hot=*/false};
+  for (const std::string& name : recipe.penalties) {
+    pair->penalties.push_back(make_penalty({name, {{"weight", 2.0}, {"every", 2.0}}}));
+  }
+  for (const Choice& choice : recipe.auxiliaries) {
+    pair->auxiliaries.push_back(make_auxiliary(choice));
+    pair->heads = {3, 2};
+  }
+  pair->augmentations = make_augmentations(recipe.augmentations);
+  pair->conditional = recipe.is_conditional;
+  pair->order = order;
+  pair->discriminator_steps = k;
+  return pair;
+}
+
+struct Outcome {
+  at::Tensor losses, weights;
+  int64_t batches = 0;
+};
+
+Outcome train(const Recipe& recipe, Order order, int64_t k, bool is_fused) {
+  const auto pair = pair_for(recipe, order, k);
+  Step step(pair, is_fused ? make_fused(*pair) : make_eager(*pair));
+  RandomStream data(9);
+  Outcome outcome;
+  std::vector<at::Tensor> losses, weights;
+  const auto next = [&] {
+    outcome.batches += 1;
+    const auto options = at::TensorOptions(at::kDouble);
+    return Batch{at::rand({8, 1, 8, 8}, data.cpu(), options) * 2 - 1,
+                 at::randint(3, {8}, data.cpu(), at::TensorOptions(at::kLong))};
+  };
+  for (int i = 0; i < 3; ++i) {
+    const Losses both = step.run(next);
+    losses.push_back(at::stack({both.generator, both.discriminator}));
+  }
+  for (const Network* network : {pair->generator.get(), pair->discriminator.get()}) {
+    for (const auto& [name, tensor] : network->state()) {
+      weights.push_back(tensor.detach().to(at::kDouble).flatten());
+    }
+  }
+  outcome.losses = at::cat(losses);
+  outcome.weights = at::cat(weights);
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("fused equals eager after three steps, whatever is trained and in either order: 1e-10") {
+  for (const Recipe& recipe : recipes()) {
+    for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
+      for (const int64_t k : {1, 2}) {
+        CAPTURE(recipe.name);
+        CAPTURE(k);
+        const Outcome eager = train(recipe, order, k, false), fused = train(recipe, order, k, true);
+        CHECK(distance(fused.losses, eager.losses) < 1e-10);
+        CHECK(distance(fused.weights, eager.weights) < 1e-10);
+        CHECK(eager.batches == 3 * k);
+        CHECK(fused.batches == 3 * k);
+      }
+    }
+  }
+}
+
+TEST_CASE("a penalty is applied at every n-th update, n times as strong") {
+  const auto penalty = make_penalty({"r1", {{"weight", 2.0}, {"every", 4.0}}});
+  CHECK(penalty->is_due(0));
+  CHECK_FALSE(penalty->is_due(3));
+  CHECK(penalty->is_due(8));
+  CHECK(penalty->strength() == 8);
+}
+
+TEST_CASE("Wasserstein's clipping keeps every weight of the discriminator within its limit") {
+  const auto pair =
+      pair_of(1, generator(), plain(), objective("wasserstein"), ScoreKind::kLogit, at::kDouble);
+  Step step(pair, make_fused(*pair));
+  step.run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
+  for (const at::Tensor& parameter : pair->discriminator->parameters()) {
+    CHECK(parameter.abs().max().item<double>() <= 0.05);
+  }
+}
+
+TEST_CASE(
+    "Algorithm 1 draws fresh noise for every update; the article's order trains both players on "
+    "the same fakes") {
+  for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
+    const auto pair = pair_for(recipes()[0], order, 2);
+    RandomStream expected = *pair->stream->fork();
+    Step step(pair, make_eager(*pair));
+    step.run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
+    const int draws = order == Order::kGeneratorFirst ? 2 : 3;
+    for (int i = 0; i < draws; ++i) {
+      at::randn({8, 5}, expected.cpu(), at::TensorOptions(at::kDouble));
+    }
+    CHECK(expected.draw_seed() == pair->stream->draw_seed());
+  }
+}

@@ -1,0 +1,140 @@
+#include "core/optim/optimizer.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/optim/average.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+Options sgd(double from, double to, bool nesterov) {
+  return {{"lr", 1e-2},       {"momentumFrom", from}, {"momentumTo", to},   {"momentumSteps", 3.0},
+          {"dampening", 0.1}, {"nesterov", nesterov}, {"weightDecay", 1e-3}};
+}
+
+Options rmsprop(double momentum, bool centered) {
+  return {{"lr", 1e-2},          {"alpha", 0.9},         {"eps", 1e-8},
+          {"weightDecay", 1e-3}, {"momentum", momentum}, {"centered", centered}};
+}
+
+std::vector<Choice> all_optimizers() {
+  const Options moments = adam(1e-2, 1e-3).optimizer.options;
+  return {{"adam", moments},
+          {"adamW", moments},
+          {"sgd", sgd(0, 0, false)},
+          {"sgd", sgd(0.5, 0.7, false)},
+          {"sgd", sgd(0.9, 0.9, true)},
+          {"rmsprop", rmsprop(0, false)},
+          {"rmsprop", rmsprop(0.9, true)}};
+}
+
+double rate(const Choice& choice, double base, int64_t update) {
+  return make_schedule(choice)(base, update);
+}
+
+}  // namespace
+
+TEST_CASE("an unknown optimizer and an unknown schedule are refused") {
+  CHECK_THROWS_WITH_AS(make_optimizer({{"nonsense", {}}, {"constant", {}}, 0}, {}),
+                       "Expected a known optimizer but received nonsense", Error);
+  CHECK_THROWS_WITH_AS(make_schedule({"nonsense", {}}),
+                       "Expected a known schedule but received nonsense", Error);
+}
+
+TEST_CASE("fused and exact updates agree for every optimizer, on gradients of other strides too") {
+  for (const Choice& choice : all_optimizers()) {
+    CAPTURE(choice.type);
+    const at::Tensor start = at::randn({6, 4, 3, 3}, at::kDouble);
+    const at::Tensor a = start.clone(), b = start.clone();
+    const OptimizerChoice clipped{choice, {"constant", {}}, 5.0};
+    const auto exact = make_optimizer(clipped, {a}), fused = make_optimizer(clipped, {b});
+    for (int i = 0; i < 5; ++i) {
+      const at::Tensor gradient = at::randn_like(start).contiguous(at::MemoryFormat::ChannelsLast);
+      REQUIRE(gradient.strides() != start.strides());
+      exact->step_exact({gradient});
+      fused->step_fused({gradient});
+    }
+    CHECK(distance(b, a) < 1e-12);
+    CHECK(distance(a, start) > 1e-3);
+  }
+}
+
+TEST_CASE("a parameter without a gradient is left alone, and so is its count of updates") {
+  for (const Choice& choice : all_optimizers()) {
+    CAPTURE(choice.type);
+    const at::Tensor kept = at::ones({3}, at::kDouble), alone = at::ones({3}, at::kDouble);
+    const at::Tensor gradient = at::full({3}, 0.5, at::kDouble);
+    const auto both = make_optimizer({choice, {"constant", {}}, 0}, {at::ones({2}), kept});
+    const auto one = make_optimizer({choice, {"constant", {}}, 0}, {alone});
+    both->step_exact({at::Tensor(), at::Tensor()});
+    CHECK(at::equal(kept, at::ones({3}, at::kDouble)));
+    // A momentum that rises counts the optimizer's updates, not the parameter's.
+    if (choice.type == "sgd") continue;
+    both->step_fused({at::Tensor(), gradient});
+    one->step_fused({gradient});
+    CHECK(distance(kept, alone) < 1e-12);
+  }
+}
+
+TEST_CASE("clipping scales all gradients to the norm, together, and leaves small ones alone") {
+  const Choice plain{"sgd",
+                     {{"lr", 1.0},
+                      {"momentumFrom", 0.0},
+                      {"momentumTo", 0.0},
+                      {"momentumSteps", 1.0},
+                      {"dampening", 0.0},
+                      {"nesterov", false},
+                      {"weightDecay", 0.0}}};
+  for (const double limit : {1.0, 100.0}) {
+    const at::Tensor a = at::zeros({1}, at::kDouble), b = at::zeros({1}, at::kDouble);
+    const auto optimizer = make_optimizer({plain, {"constant", {}}, limit}, {a, b});
+    optimizer->step_exact({at::full({1}, 3.0, at::kDouble), at::full({1}, 4.0, at::kDouble)});
+    const double expected = limit == 1 ? 1 : 5;
+    CHECK((a * a + b * b).sqrt().item<double>() == doctest::Approx(expected).epsilon(1e-5));
+    CHECK((a / b).item<double>() == doctest::Approx(0.75));
+  }
+}
+
+TEST_CASE("schedules follow their formulas and stay where they end") {
+  const Choice linear{"linear", {{"to", 0.1}, {"steps", 10.0}}};
+  CHECK(rate(linear, 2, 0) == 2);
+  CHECK(rate(linear, 2, 5) == doctest::Approx(1.1));
+  CHECK(rate(linear, 2, 10) == doctest::Approx(0.2));
+  CHECK(rate(linear, 2, 99) == doctest::Approx(0.2));
+  const Choice exponential{"exponential", {{"gamma", 0.5}, {"min", 0.3}}};
+  CHECK(rate(exponential, 2, 1) == 1);
+  CHECK(rate(exponential, 2, 2) == 0.5);
+  CHECK(rate(exponential, 2, 3) == 0.3);
+  const Choice cosine{"cosine", {{"steps", 10.0}, {"min", 1.0}}};
+  CHECK(rate(cosine, 3, 0) == 3);
+  CHECK(rate(cosine, 3, 5) == doctest::Approx(2));
+  CHECK(rate(cosine, 3, 10) == doctest::Approx(1));
+  CHECK(rate({"constant", {}}, 3, 77) == 3);
+}
+
+TEST_CASE("the average starts short, reaches its decay, and copies running statistics") {
+  const auto pair = small_pair(1, at::kDouble);
+  RandomStream other(2);
+  const auto target = std::make_shared<Network>(small_generator(5), at::kCPU, at::kDouble, other);
+  Average average(target, {0.999, 0.05});
+  at::Tensor expected = target->state()[0].second.detach().clone();
+  const at::Tensor weight = pair->generator->state()[0].second;
+  const double half_life = std::log(0.5) / std::log(0.999);
+  pair->generator->state()[4].second.fill_(7);
+  for (int t = 1; t <= 3; ++t) {
+    average.update(*pair->generator);
+    const double decay = std::pow(0.5, 1 / std::min(half_life, t * 0.05));
+    expected = expected * decay + weight.detach() * (1 - decay);
+    CHECK(distance(target->state()[0].second.detach(), expected) < 1e-12);
+  }
+  CHECK(at::equal(target->state()[4].second, pair->generator->state()[4].second));
+  Average full(target, {0.9, 0});
+  expected = target->state()[0].second.detach() * 0.9 + weight.detach() * 0.1;
+  full.update(*pair->generator);
+  CHECK(distance(target->state()[0].second.detach(), expected) < 1e-12);
+}
