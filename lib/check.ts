@@ -59,6 +59,14 @@ export function within(
   return value;
 }
 
+/** A number in (min, max]. */
+export function upTo(value: unknown, name: string, min: number, max: number): number {
+  const what = `a number in (${min}, ${max}]`;
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!(value > min && value <= max)) throw outOfRange(what, name, value);
+  return value;
+}
+
 /** A finite number above zero. */
 export function positive(value: unknown, name: string): number {
   const what = "a finite number above 0";

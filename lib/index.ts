@@ -1,6 +1,13 @@
 // Sparring: trains GANs from Node.js on libtorch. The public face, and nothing else.
-export type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from "./architecture.js";
+export type {
+  DiscriminatorArchitecture,
+  GeneratorArchitecture,
+  Init,
+  Latent,
+} from "./architecture.js";
 export * as architectures from "./architectures/index.js";
+export * as auxiliaries from "./auxiliaries/index.js";
+export type { Auxiliary } from "./auxiliaries/table.js";
 export { Dataset } from "./data/dataset.js";
 export * as datasets from "./datasets.js";
 export { type Device, type Devices, devices, setThreads, threads } from "./device.js";
@@ -8,9 +15,29 @@ export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
 export * as layers from "./layers/index.js";
 export type { Layer, Shape } from "./layers/kind.js";
-export { Discriminator, Generator, type NetworkOptions } from "./networks.js";
-export type { Objective } from "./objectives.js";
-export * as objectives from "./objectives.js";
-export type { AdamOptions, Optimizer } from "./optimizers.js";
-export * as optimizers from "./optimizers.js";
-export { type RunOptions, type Tick, Trainer, type TrainerOptions } from "./trainer.js";
+export {
+  type Codes,
+  Discriminator,
+  Generator,
+  type Labels,
+  type NetworkOptions,
+  type SampleOptions,
+} from "./networks.js";
+export * as objectives from "./objectives/index.js";
+export type { Objective } from "./objectives/table.js";
+export type { AdamOptions } from "./optimizers/index.js";
+export * as optimizers from "./optimizers/index.js";
+export type { Schedule } from "./optimizers/settings.js";
+export type { Optimizer } from "./optimizers/table.js";
+export * as penalties from "./penalties/index.js";
+export type { Penalty } from "./penalties/table.js";
+export * as schedules from "./schedules.js";
+export {
+  type DiffAugmentPolicy,
+  type EmaOptions,
+  type Order,
+  type RunOptions,
+  type Tick,
+  Trainer,
+  type TrainerOptions,
+} from "./trainer.js";

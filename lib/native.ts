@@ -1,5 +1,6 @@
 // Everything that the native addon shows to JavaScript, as one interface. Arguments are plain and
 // already checked; promises settle on the JavaScript thread after the engine thread did the work.
+import type { Init } from "./architecture.js";
 import type { ResolvedLayer } from "./layers/kind.js";
 
 export interface TensorData {
@@ -10,10 +11,16 @@ export interface TensorData {
 }
 
 export interface NativeNetwork {
-  /** Runs it on a batch in evaluation mode. */
-  forward(values: Float32Array, shape: number[]): Promise<Float32Array>;
-  /** A generator's samples from latents drawn by a stream of their own. */
-  sample(latent: NativeLatent, count: number, seed: number): Promise<Float32Array>;
+  /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
+  forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>;
+  /** A generator's samples. What is not given is drawn by a stream of its own: [count], [count, codes]. */
+  sample(
+    latent: NativeLatent,
+    count: number,
+    seed: number,
+    labels?: Int32Array,
+    codes?: Float32Array,
+  ): Promise<Float32Array>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */
@@ -25,6 +32,8 @@ export interface NativeLatent {
   readonly noise: number;
   readonly classes: number;
   readonly codes: number;
+  /** The label stands between noise and codes as one-hot; else layers embed it. */
+  readonly oneHot: boolean;
 }
 
 export interface NativeDataset {
@@ -38,6 +47,7 @@ export interface NativeReport {
   readonly step: number;
   /** Steps of this call; a call that failed may have done some too. */
   readonly steps: number;
+  /** Reals shown to the discriminator, over all the batches of each step. */
   readonly images: number;
   readonly generatorLoss: number;
   readonly discriminatorLoss: number;
@@ -45,22 +55,36 @@ export interface NativeReport {
   readonly seconds: number;
 }
 
-export interface NativeTrainerOptions {
-  readonly objective: string;
-  /** What the discriminator's output is. */
-  readonly scores: "probability" | "logit";
-  readonly latent: NativeLatent;
-  readonly generatorOptimizer: NativeAdam;
-  readonly discriminatorOptimizer: NativeAdam;
-  readonly execution: "eager" | "fused";
+/** A row of a native table: every option of its type is there, and 0 stands for none. */
+export interface NativeChoice {
+  readonly type: string;
+  readonly options: Readonly<Record<string, number | boolean | string | readonly number[]>>;
 }
 
-export interface NativeAdam {
-  readonly lr: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  readonly weightDecay: number;
+export interface NativeOptimizer extends NativeChoice {
+  readonly schedule: NativeChoice;
+  /** 0: no clipping. */
+  readonly clipGradNorm: number;
+}
+
+export interface NativeTrainerOptions {
+  readonly objective: NativeChoice;
+  readonly penalties: readonly NativeChoice[];
+  readonly auxiliaries: readonly NativeChoice[];
+  /** What the discriminator's score is. */
+  readonly scores: "probability" | "logit";
+  readonly latent: NativeLatent;
+  /** The discriminator takes labels. */
+  readonly conditional: boolean;
+  /** Widths of the discriminator's other heads, 0 for none. */
+  readonly heads: { readonly classes: number; readonly codes: number };
+  readonly generatorOptimizer: NativeOptimizer;
+  readonly discriminatorOptimizer: NativeOptimizer;
+  readonly order: "generatorFirst" | "discriminatorFirst";
+  readonly discriminatorSteps: number;
+  readonly ema: { readonly decay: number; readonly rampUp: number } | null;
+  readonly diffAugment: readonly string[];
+  readonly execution: "eager" | "fused";
 }
 
 export interface NativeTrainer {
@@ -87,12 +111,17 @@ export interface NativeAddon {
     device: string,
     seed: number | undefined,
     bytes: number,
+    init: Init,
+    /** The network whose weights are copied; nothing is drawn then. */
+    template?: NativeNetwork,
   ) => NativeNetwork;
   readonly Trainer: new (
     generator: NativeNetwork,
     discriminator: NativeNetwork,
     options: NativeTrainerOptions,
     bytes: number,
+    /** The generator that holds the average. */
+    ema?: NativeNetwork,
   ) => NativeTrainer;
   /** Copies and, if they have another size, resizes them. */
   createDataset(
@@ -101,6 +130,7 @@ export interface NativeAddon {
     height: number,
     width: number,
     device: string,
+    labels?: Uint8Array,
   ): Promise<NativeDataset>;
   renderGrid(
     images: Float32Array,

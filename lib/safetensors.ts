@@ -2,26 +2,41 @@
 import { readFile } from "node:fs/promises";
 import { SparringError } from "./errors.js";
 import { reason, writeWhole } from "./files.js";
-import { product, type TensorSpec } from "./layers/kind.js";
+import { product } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 
+/** Bytes of a number of each dtype of the format, but those of less than a byte. */
+const sizes = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1, C64: 8 },
+  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+} as const;
+
+/** A dtype in the words of the format. */
+export type Dtype = keyof typeof sizes;
+
+/** A tensor as it lies in a file. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: number[];
+  readonly data: Uint8Array;
+}
+
 const codes = { float32: "F32", float64: "F64", int64: "I64", uint8: "U8" } as const;
-const sizes = { float32: 4, float64: 8, int64: 8, uint8: 1 } as const;
-const dtypes = new Map(
-  Object.entries(codes).map(([dtype, code]) => [code as string, dtype as TensorData["dtype"]]),
-);
+
 /** The reference implementation's limit. */
 const headerLimit = 100_000_000;
 
 /** Writes tensors to a file, whole or not at all. */
 export async function writeSafetensors(
   path: string,
-  tensors: readonly TensorData[],
+  tensors: readonly (TensorData | StoredTensor)[],
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
-    header[name] = { dtype: codes[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    const code = dtype in codes ? codes[dtype as keyof typeof codes] : dtype;
+    header[name] = { dtype: code, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
   let text = JSON.stringify(header);
@@ -33,7 +48,7 @@ export async function writeSafetensors(
 }
 
 /** Reads every tensor of a file. Throws ERR_WEIGHTS for anything that is not a sound safetensors file. */
-export async function readSafetensors(path: string): Promise<TensorData[]> {
+export async function readSafetensors(path: string): Promise<StoredTensor[]> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -48,7 +63,7 @@ export async function readSafetensors(path: string): Promise<TensorData[]> {
 }
 
 /** @internal */
-export function parseSafetensors(file: Uint8Array, path: string): TensorData[] {
+export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[] {
   // As a plain array: the slice() of a Buffer would not copy.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const refuse = (what: string): SparringError =>
@@ -64,7 +79,7 @@ export function parseSafetensors(file: Uint8Array, path: string): TensorData[] {
   }
   const body = bytes.subarray(8 + Number(length));
   const header = parseHeader(bytes.subarray(8, 8 + Number(length)), refuse);
-  const tensors: TensorData[] = [];
+  const tensors: StoredTensor[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name !== "__metadata__") tensors.push(parseTensor(name, entry, body, refuse));
   }
@@ -83,13 +98,13 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
   throw refuse("its header is not a JSON object");
 }
 
-function parseTensor(name: string, entry: unknown, body: Uint8Array, refuse: Refuse): TensorData {
+function parseTensor(name: string, entry: unknown, body: Uint8Array, refuse: Refuse): StoredTensor {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const dtype = dtypes.get(String(code));
-  if (dtype === undefined)
+  if (typeof code !== "string" || !Object.hasOwn(sizes, code))
     throw refuse(
-      `${name} has the dtype ${String(code)}, not one of ${[...dtypes.keys()].join(", ")}`,
+      `${name} has the dtype ${String(code)}, not one of ${Object.keys(sizes).join(", ")}`,
     );
+  const dtype = code as Dtype;
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
     throw refuse(`${name} has no sound shape and data_offsets`);
   const [begin, end] = offsets as [number, number];
@@ -104,39 +119,4 @@ function parseTensor(name: string, entry: unknown, body: Uint8Array, refuse: Ref
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((side) => Number.isSafeInteger(side) && side >= 0);
-}
-
-/** Throws ERR_WEIGHTS with every name that is missing, surplus, of another shape, or holds NaN or infinity. */
-export function checkState(
-  tensors: readonly TensorData[],
-  state: ReadonlyMap<string, TensorSpec>,
-  path: string,
-): void {
-  const problems: string[] = [];
-  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  for (const [name, { shape }] of state) {
-    const tensor = found.get(name);
-    if (tensor === undefined) problems.push(`${name} is missing`);
-    else if (!sameShape(tensor.shape, shape))
-      problems.push(`${name} is [${tensor.shape.join(", ")}], needs [${shape.join(", ")}]`);
-    else if (!allFinite(tensor)) problems.push(`${name} holds values that are not finite`);
-  }
-  for (const name of found.keys()) if (!state.has(name)) problems.push(`${name} is surplus`);
-  if (problems.length > 0) {
-    throw new SparringError(
-      "ERR_WEIGHTS",
-      `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${problems.join("; ")}`,
-    );
-  }
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((side, i) => side === b[i]);
-}
-
-function allFinite(tensor: TensorData): boolean {
-  if (tensor.dtype !== "float32" && tensor.dtype !== "float64") return true;
-  const { buffer } = tensor.data.slice(); // a copy: the file's bytes need not be aligned
-  const values = tensor.dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
-  return values.every(Number.isFinite);
 }

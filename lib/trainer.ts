@@ -1,31 +1,22 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
-import { Dataset } from "./data/dataset.js";
-import { outOfRange, SparringError, show, wrongType } from "./errors.js";
-import { countBytes, Discriminator, Generator } from "./networks.js";
-import type { NativeAdam, NativeReport, NativeTrainer } from "./native.js";
-import { type Objective, objectiveTypes } from "./objectives.js";
-import { adam, type Optimizer } from "./optimizers.js";
+import { toNative } from "./choice.js";
+import type { Dataset } from "./data/dataset.js";
+import { SparringError, show, wrongType } from "./errors.js";
+import { countBytes, type Discriminator, type Generator } from "./networks.js";
+import type { NativeReport, NativeTrainer, NativeTrainerOptions } from "./native.js";
+import { toNativeOptimizer } from "./optimizers/table.js";
+import { checkBatch, checkDataset } from "./trainer/data.js";
+import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
 
-/** The pair and how it is trained. */
-export interface TrainerOptions {
-  readonly generator: Generator;
-  readonly discriminator: Discriminator;
-  readonly objective: Objective;
-  /** One for each player. */
-  readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
-  /**
-   * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the same
-   * function by exact rewrites, faster, equal to rounding. @default "fused"
-   */
-  readonly execution?: "eager" | "fused";
-}
+export { checkBatch } from "./trainer/data.js";
+export type { DiffAugmentPolicy, EmaOptions, Order, TrainerOptions } from "./trainer/options.js";
 
 /** How far and on what to train. */
 export interface RunOptions {
-  /** Adversarial steps (batches) to run. */
+  /** Adversarial steps to run; each takes `discriminatorSteps` batches. */
   readonly steps: number;
-  /** Reals a step; from 2 (BatchNorm needs two) to the size of the dataset. @default 64 */
+  /** Reals a batch; from 1, or 2 where BatchNorm needs two, to the size of the dataset. @default 64 */
   readonly batchSize?: number;
   /** Steps between two ticks. @default 100 */
   readonly tickEvery?: number;
@@ -37,7 +28,7 @@ export interface RunOptions {
 export interface Tick {
   /** Steps done since the trainer was made. */
   readonly step: number;
-  /** Mean discriminator loss over the steps of this tick. */
+  /** Mean discriminator loss over the updates of this tick. */
   readonly discriminatorLoss: number;
   /** Mean generator loss over the steps of this tick. */
   readonly generatorLoss: number;
@@ -49,33 +40,37 @@ export interface Tick {
 export class Trainer implements Disposable {
   readonly generator: Generator;
   readonly discriminator: Discriminator;
+  /**
+   * A generator whose weights are the moving average of the trained one's, if `ema` asked for it: a copy made
+   * with the trainer, which owns it. It can be sampled and saved at any time, as any generator.
+   */
+  readonly ema: Generator | undefined;
   readonly execution: "eager" | "fused";
+  readonly #settings: TrainerSettings;
   readonly #native: NativeTrainer;
   #step = 0;
   #running = false;
   #disposed = false;
 
   constructor(options: TrainerOptions) {
-    const known = ["generator", "discriminator", "objective", "optimizer", "execution"] as const;
-    if (options === undefined) throw wrongType("an object", "options", options);
-    check.options(options, "options", known);
-    const { generator, discriminator } = checkPair(options);
+    const settings = checkOptions(options);
+    const { generator, discriminator } = settings;
+    this.#settings = settings;
     this.generator = generator;
     this.discriminator = discriminator;
-    this.execution = check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]);
-    const optimizer = checkOptimizers(options.optimizer);
-    const settings = {
-      objective: checkObjective(options.objective).type,
-      scores: discriminator.scores,
-      latent: generator.latent,
-      generatorOptimizer: toNative(optimizer.generator),
-      discriminatorOptimizer: toNative(optimizer.discriminator),
-      execution: this.execution,
-    };
-    // Two moments for every weight, and gradients while a step runs.
+    this.execution = settings.execution;
+    this.ema = settings.ema === undefined ? undefined : generator.clone();
+    // Up to two moments for every weight, and gradients while a step runs.
     const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));
     this.#native = direct(
-      () => new (addon().Trainer)(generator.native, discriminator.native, settings, bytes),
+      () =>
+        new (addon().Trainer)(
+          generator.native,
+          discriminator.native,
+          toNativeOptions(settings),
+          bytes,
+          this.ema?.native,
+        ),
     );
   }
 
@@ -124,12 +119,16 @@ export class Trainer implements Disposable {
     }
   }
 
-  /** Frees the optimizers' state; a step that is running ends first. The networks stay. Calling it twice is fine. */
+  /**
+   * Frees the optimizers' state and the average; a step that is running ends first. The two networks stay.
+   * Calling it twice is fine.
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#native.stop();
     this.#native.dispose();
+    this.ema?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -137,109 +136,39 @@ export class Trainer implements Disposable {
   }
 
   #checkRun(dataset: Dataset, options: RunOptions) {
-    if (!(dataset instanceof Dataset)) throw wrongType("a dataset", "dataset", dataset);
+    const { size } = checkDataset(dataset, this.#settings);
     if (options === undefined) throw wrongType("an object", "options", options);
     check.options(options, "options", ["steps", "batchSize", "tickEvery", "signal"]);
-    if (dataset.image.join() !== this.discriminator.image.join()) {
-      throw new SparringError(
-        "ERR_DATA",
-        `Expected images of [${this.discriminator.image.join(", ")}] for dataset but received [${dataset.image.join(", ")}]`,
-      );
-    }
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
       throw wrongType("an AbortSignal", "signal", options.signal);
     return {
       steps: check.integer(options.steps, "steps", 1),
-      batchSize: checkBatch(options.batchSize ?? 64, "batchSize", this, dataset.size),
+      batchSize: checkBatch(options.batchSize ?? 64, "batchSize", this, size),
       tickEvery: check.integer(options.tickEvery ?? 100, "tickEvery", 1),
       signal: options.signal,
     };
   }
 }
 
-/** @internal A batch size that every batch of an epoch of `size` images can be trained with. */
-export function checkBatch(
-  batchSize: unknown,
-  name: string,
-  pair: Pick<TrainerOptions, "generator" | "discriminator">,
-  size: number,
-): number {
-  const keys = [pair.generator, pair.discriminator].flatMap((network) => [
-    ...network.resolved.state.keys(),
-  ]);
-  const coupled = keys.some((key) => key.endsWith(".running_mean"));
-  if (coupled && size < 2)
-    throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
-  if (coupled && batchSize === 1)
-    throw outOfRange(
-      `a whole number from 2 to ${size} (BatchNorm trains on more than one)`,
-      name,
-      batchSize,
-    );
-  const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
-  if (coupled && size % batch === 1) {
-    throw outOfRange(
-      `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one)`,
-      name,
-      batch,
-    );
-  }
-  return batch;
-}
-
-function checkPair({ generator, discriminator }: TrainerOptions): {
-  generator: Generator;
-  discriminator: Discriminator;
-} {
-  if (!(generator instanceof Generator)) throw wrongType("a Generator", "generator", generator);
-  if (!(discriminator instanceof Discriminator))
-    throw wrongType("a Discriminator", "discriminator", discriminator);
-  if (generator.image.join() !== discriminator.image.join()) {
-    throw new SparringError(
-      "ERR_ARCHITECTURE",
-      `Expected samples of [${discriminator.image.join(", ")}], which the discriminator takes, for generator but received [${generator.image.join(", ")}]`,
-    );
-  }
-  if (generator.device !== discriminator.device) {
-    throw new SparringError(
-      "ERR_DEVICE",
-      `Expected the generator's device "${generator.device}" for discriminator but received "${discriminator.device}"`,
-    );
-  }
-  return { generator, discriminator };
-}
-
-function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
-  if (!check.isObject(optimizer))
-    throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
-  check.options(optimizer, "optimizer", ["generator", "discriminator"]);
+function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
+  const { generator, discriminator, optimizer, order, discriminatorSteps } = settings;
+  const { penalties, auxiliaries, ...objective } = settings.objective;
   return {
-    generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
-    discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
+    objective: toNative(objective),
+    penalties: penalties.map(toNative),
+    auxiliaries: auxiliaries.map(toNative),
+    scores: discriminator.scores,
+    latent: generator.latent,
+    conditional: discriminator.resolved.classes > 0,
+    heads: discriminator.heads,
+    generatorOptimizer: toNativeOptimizer(optimizer.generator),
+    discriminatorOptimizer: toNativeOptimizer(optimizer.discriminator),
+    order,
+    discriminatorSteps,
+    ema: settings.ema ?? null,
+    diffAugment: settings.diffAugment,
+    execution: settings.execution,
   };
-}
-
-/** Checked again, as it may come from a file: what adam() would refuse is refused. */
-function checkOptimizer(value: unknown, name: string): Optimizer {
-  if (!check.isObject(value) || value.type !== "adam")
-    throw wrongType("an optimizer, as optimizers.adam() makes it,", name, value);
-  const { type, ...options } = value;
-  return adam(options);
-}
-
-function checkObjective(objective: Objective): Objective {
-  if (!check.isObject(objective))
-    throw wrongType(
-      "an objective, as objectives.nonSaturating() makes it,",
-      "objective",
-      objective,
-    );
-  check.oneOf(objective.type, "objective.type", objectiveTypes);
-  return objective;
-}
-
-function toNative({ lr, betas, eps, weightDecay }: Optimizer): NativeAdam {
-  return { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay };
 }
 
 /** Nothing good comes after a loss that is no number: the weights are gone. */

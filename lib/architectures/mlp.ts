@@ -1,24 +1,39 @@
 import type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from "../architecture.js";
-import { resolveLatent } from "../architecture.js";
 import * as check from "../check.js";
-import { wrongType } from "../errors.js";
 import * as l from "../layers/index.js";
-import { product, type Layer, type Shape } from "../layers/kind.js";
+import { type Layer, product, type Shape } from "../layers/kind.js";
+import { isEmbedded, type PairOptions, readOptions, type Scores } from "./options.js";
 
-/** The generator of every tutorial: latent → 128 → 256 → 512 → 1024 → pixels, BatchNorm(eps 0.8), Tanh. */
-export function mlp(options: { latent: Latent; image: Shape }): GeneratorArchitecture;
-/** The article's discriminator: pixels → 512 → 256 → 1 with LeakyReLU(0.2), then Sigmoid. */
-export function mlp(options: { image: Shape }): DiscriminatorArchitecture;
-export function mlp(options: {
-  latent?: Latent;
+/**
+ * The generator of every tutorial: latent → 128 → 256 → 512 → 1024 → pixels, BatchNorm(eps 0.8), Tanh. Labels
+ * that are "embedded" are put behind the noise, as vectors of `classes` numbers (Mirza and Osindero 2014).
+ */
+export function mlp<const L extends Latent>(options: {
+  latent: L;
   image: Shape;
-}): GeneratorArchitecture | DiscriminatorArchitecture {
-  if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", ["latent", "image"]);
+}): GeneratorArchitecture<L>;
+/**
+ * The article's discriminator: pixels → 512 → 256 → 1 with LeakyReLU(0.2), then Sigmoid. With classes, the
+ * conditional one that goes with the generator above: pixels and label → 512 → 512 → 512 → 1 with dropout.
+ *
+ * @param options.classes labels that it takes @default 0
+ * @param options.scores `logit`: without the Sigmoid, as a critic @default "probability"
+ */
+export function mlp<const C extends number = 0>(options: {
+  image: Shape;
+  classes?: C;
+  scores?: Scores;
+}): DiscriminatorArchitecture & { readonly classes?: C };
+export function mlp(
+  options: PairOptions & { classes?: number; scores?: Scores },
+): GeneratorArchitecture | DiscriminatorArchitecture {
+  readOptions(options, { discriminator: ["classes", "scores"] });
   const image = check.shape(options.image, "image");
-  if (options.latent === undefined) return discriminator(image);
-  resolveLatent(options.latent, "latent");
-  return generator(options.latent, image);
+  if (options.latent !== undefined) return generator(options.latent, image);
+  const scores = check.oneOf(options.scores ?? "probability", "scores", ["probability", "logit"]);
+  const end = scores === "probability" ? [l.sigmoid()] : [];
+  const classes = check.integer(options.classes ?? 0, "classes", 0);
+  return classes === 0 ? discriminator(image, end) : conditional(image, classes, end);
 }
 
 function generator(latent: Latent, image: Shape): GeneratorArchitecture {
@@ -27,9 +42,13 @@ function generator(latent: Latent, image: Shape): GeneratorArchitecture {
     l.batchNorm1d({ eps: 0.8 }),
     l.leakyRelu(0.2),
   ];
+  const label = isEmbedded(latent)
+    ? [l.embedding(latent.classes as number, { name: "label_emb" })]
+    : [];
   return {
     latent,
     layers: [
+      ...label,
       l.sequential("model", [
         l.linear(128),
         l.leakyRelu(0.2),
@@ -44,7 +63,7 @@ function generator(latent: Latent, image: Shape): GeneratorArchitecture {
   };
 }
 
-function discriminator(image: Shape): DiscriminatorArchitecture {
+function discriminator(image: Shape, end: Layer[]): DiscriminatorArchitecture {
   return {
     image,
     layers: [
@@ -55,7 +74,27 @@ function discriminator(image: Shape): DiscriminatorArchitecture {
         l.linear(256),
         l.leakyRelu(0.2),
         l.linear(1),
-        l.sigmoid(),
+        ...end,
+      ]),
+    ],
+  };
+}
+
+function conditional(image: Shape, classes: number, end: Layer[]): DiscriminatorArchitecture {
+  const block = () => [l.linear(512), l.dropout(0.4), l.leakyRelu(0.2)];
+  return {
+    image,
+    classes,
+    layers: [
+      l.flatten(),
+      l.embedding(classes, { name: "label_embedding" }),
+      l.sequential("model", [
+        l.linear(512),
+        l.leakyRelu(0.2),
+        ...block(),
+        ...block(),
+        l.linear(1),
+        ...end,
       ]),
     ],
   };

@@ -1,4 +1,5 @@
 // Numbers and runs as a reader likes them.
+import type { RunConfig } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { TrainingRun } from "../run/training.js";
 
@@ -23,15 +24,22 @@ export function clock(seconds: number): string {
 /** What is trained on what, before it begins. */
 export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const { config, generator, discriminator } = run;
-  const { preset, data, images, size, steps, batch, device, threads, seed, execution } = config;
+  const { preset, data, images, size, steps, device, threads, seed, execution } = config;
   const epochs = counted(run.epochs.count(steps), "epoch");
   const machine = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
   return [
     `Training ${preset} on ${data}: ${grouped(images)} images of ${size}×${size}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
-    `  ${counted(steps, "step")} of ${batch} images (${epochs}), ${execution}, on ${machine}`,
+    `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}`,
   ];
+}
+
+/** `64 images`, `5 batches of 64 images` */
+function stepText({ batch, discriminatorSteps }: RunConfig): string {
+  return discriminatorSteps === 1
+    ? `${batch} images`
+    : `${discriminatorSteps} batches of ${batch} images`;
 }
 
 /** Where everything is, after it ended. */

@@ -1,6 +1,6 @@
 // `sparring train`: options in, a run out.
 import { Command, Option } from "commander";
-import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
+import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import { defaultLogEvery, defaultSampleEvery, planRun, type RunRequest } from "../run/plan.js";
 import { TrainingRun } from "../run/training.js";
 import { exitCodes, RunFailure } from "./exit.js";
@@ -11,11 +11,12 @@ import type { Screen } from "./screen.js";
 import { hasCursor } from "./terminal.js";
 
 const examples = `
-Presets (with their size in pixels, steps and batch):
+Presets (pixels, steps × batches × images):
 ${presetNames.map(describePreset).join("\n")}
 
 Examples:
   sparring train                             digits from noise in a few minutes
+  sparring train --preset cgan               a column for each digit
   sparring train --preset mlp --epochs 20    20 times through MNIST
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data fashion --steps 400  IDX files of your own
@@ -24,8 +25,9 @@ Ctrl+C finishes the step, saves weights and samples, and exits with 130.
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made).`;
 
 function describePreset(name: PresetName): string {
-  const { summary, size, steps, batch } = presets[name];
-  return `  ${name.padEnd(9)}${summary}\n${" ".repeat(11)}${size.default} px, ${steps} steps of ${batch}`;
+  const { summary, size, steps, batch, discriminatorSteps = 1 }: Preset = presets[name];
+  const images = discriminatorSteps === 1 ? batch : `${discriminatorSteps} × ${batch}`;
+  return `  ${name.padEnd(12)}${size.default}  ${`${steps} × ${images}`.padEnd(15)}${summary}`;
 }
 
 export function trainCommand(onExit: (code: number) => void): Command {
@@ -43,7 +45,7 @@ const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
   flag("--data <source>", "mnist, or a folder of IDX files under MNIST's names", "mnist"),
   flag("--size <pixels>", "side that images are resized to", "the preset's"),
-  flag("--steps <n>", "batches to train on", "the preset's"),
+  flag("--steps <n>", "steps to train", "the preset's"),
   flag("--epochs <n>", "times through the data, instead of --steps"),
   flag("--batch <n>", "images in a batch", "the preset's"),
   flag("--lr <rate>", "learning rate of both players", "the preset's"),

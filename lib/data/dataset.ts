@@ -55,7 +55,7 @@ export interface FromBytesOptions {
   readonly device?: Device;
 }
 
-/** A dataset of bytes that you already hold; they are copied. */
+/** A dataset of bytes that you already hold; they and the labels are copied. */
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
   if (!(bytes instanceof Uint8Array)) throw wrongType("a Uint8Array", "bytes", bytes);
   check.ownMemory(bytes, "bytes");
@@ -69,6 +69,7 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
     options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
   if (options.labels !== undefined && !(options.labels instanceof Uint8Array))
     throw wrongType("a Uint8Array", "labels", options.labels);
+  if (options.labels !== undefined) check.ownMemory(options.labels, "labels");
   if (options.labels !== undefined && options.labels.length !== count) {
     throw outOfRange(
       `${count} labels, one for each image,`,
@@ -78,8 +79,9 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   }
   const [toHeight, toWidth] = size === undefined ? [height, width] : [size, size];
   const device = resolveDevice(options.device);
+  const labels = options.labels?.slice();
   const native = await crossing(() =>
-    addon().createDataset(bytes, shape, toHeight, toWidth, device),
+    addon().createDataset(bytes, shape, toHeight, toWidth, device, labels),
   );
-  return new Dataset(native, [channels, toHeight, toWidth], options.labels);
+  return new Dataset(native, [channels, toHeight, toWidth], labels);
 }

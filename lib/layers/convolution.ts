@@ -1,15 +1,34 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, type Place, trained } from "./kind.js";
+import {
+  type Layer,
+  type LayerKind,
+  type ResolvedLayer,
+  type Shape,
+  weightAndBias,
+} from "./kind.js";
+import type { Place } from "./place.js";
+import { call, keywords, literal } from "./python.js";
+import { type Pair, pair, slide } from "./window.js";
 
 /** Options of torch.nn.Conv2d; a pair is [height, width]. */
 export interface Conv2dOptions {
   /** @default 1 */
-  readonly stride?: number | readonly [number, number];
+  readonly stride?: Pair;
   /** Zeros on every side. @default 0 */
-  readonly padding?: number | readonly [number, number];
+  readonly padding?: Pair;
+  /** Distance between the kernel's values. @default 1 */
+  readonly dilation?: Pair;
+  /** Parts that channels are cut into, each convolved for itself. @default 1 */
+  readonly groups?: number;
   /** @default true */
   readonly bias?: boolean;
   readonly name?: string;
+}
+
+/** Options of torch.nn.ConvTranspose2d; a pair is [height, width]. */
+export interface ConvTranspose2dOptions extends Conv2dOptions {
+  /** Rows and columns more on one side of the output; below stride or dilation. @default 0 */
+  readonly outputPadding?: Pair;
 }
 
 /**
@@ -18,63 +37,120 @@ export interface Conv2dOptions {
  * @param outChannels channels of the output
  * @param kernelSize side of the square kernel, or [height, width]
  */
-export function conv2d(
-  outChannels: number,
-  kernelSize: number | readonly [number, number],
-  options: Conv2dOptions = {},
-): Layer {
+export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}): Layer {
   return { type: "conv2d", outChannels, kernelSize, ...options };
 }
 
-function pair(value: unknown, name: string, min: number): [number, number] {
-  const both = Array.isArray(value) ? value : [value, value];
-  if (both.length !== 2) check.shape(value, name, 2);
-  return [check.integer(both[0], name, min), check.integer(both[1], name, min)];
+/**
+ * The transpose of a convolution: makes images larger by its stride, `[channels, height, width]` to
+ * `[outChannels, (height − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1, ...]`.
+ * torch.nn.ConvTranspose2d.
+ *
+ * @param outChannels channels of the output
+ * @param kernelSize side of the square kernel, or [height, width]
+ */
+export function convTranspose2d(
+  outChannels: number,
+  kernelSize: Pair,
+  options: ConvTranspose2dOptions = {},
+): Layer {
+  return { type: "convTranspose2d", outChannels, kernelSize, ...options };
 }
 
-function convolved(
-  input: readonly number[],
-  kernel: number[],
-  stride: number[],
-  padding: number[],
-  at: Place,
-): number[] {
-  return [0, 1].map((axis) => {
-    const room =
-      (input[axis + 1] as number) + 2 * (padding[axis] as number) - (kernel[axis] as number);
-    if (room < 0) {
-      throw at.refuse(
-        `height and width of at least ${kernel.join(" x ")} after padding ${padding.join(" x ")}`,
-        input,
-      );
-    }
-    return Math.floor(room / (stride[axis] as number)) + 1;
-  });
+/** What both directions share. */
+function resolveWindow(layer: Layer, input: Shape, at: Place) {
+  const outChannels = check.integer(layer.outChannels, at.option("outChannels"), 1);
+  const options = {
+    outChannels,
+    kernelSize: pair(layer, "kernelSize", at, 1),
+    stride: pair(layer, "stride", at, 1, 1),
+    padding: pair(layer, "padding", at, 0, 0),
+    dilation: pair(layer, "dilation", at, 1, 1),
+    groups: check.integer(layer.groups ?? 1, at.option("groups"), 1),
+    bias: check.boolean(layer.bias ?? true, at.option("bias")),
+  };
+  const image = at.image(input, "put unflatten([...]) before it");
+  const [inChannels] = image;
+  if (layer.inChannels !== undefined && layer.inChannels !== inChannels) {
+    throw at.refuse(`an input of [${layer.inChannels}, height, width]`, input);
+  }
+  if (inChannels % options.groups !== 0)
+    throw at.refuse(`channels that are a multiple of groups ${options.groups}`, input);
+  if (outChannels % options.groups !== 0) {
+    throw at.refuseWhat(
+      `outChannels that are a multiple of groups ${options.groups}`,
+      String(outChannels),
+    );
+  }
+  return { inChannels, image, ...options };
 }
 
-export const conv2dKind: LayerKind = {
-  options: ["inChannels", "outChannels", "kernelSize", "stride", "padding", "bias"],
+/** Sides of the area that a dilated kernel looks at. */
+function reach(kernel: readonly [number, number], dilation: readonly [number, number]) {
+  return [dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1] as const;
+}
+
+/** A weight whose kernels are [first, second, height, width]. */
+function stateOf({ options }: ResolvedLayer, first: number, second: number) {
+  const { kernelSize, groups, bias, outChannels } = options;
+  const weight = [first, second / (groups as number), ...(kernelSize as number[])];
+  return weightAndBias(weight, bias ? [outChannels as number] : null);
+}
+
+const windowOptions = ["inChannels", "outChannels", "kernelSize", "stride", "padding"] as const;
+
+function python(torchName: string, defaults: Parameters<typeof keywords>[1]) {
+  return (layer: ResolvedLayer) => {
+    const { inChannels, outChannels, kernelSize } = layer.options;
+    const sizes = [inChannels, outChannels, kernelSize].map((size) => literal(size as number));
+    return { module: call(`nn.${torchName}`, ...sizes, ...keywords(layer, defaults)) };
+  };
+}
+
+export const conv2dKind = {
+  options: [...windowOptions, "dilation", "groups", "bias"],
   resolve(layer, input, at) {
-    const outChannels = check.integer(layer.outChannels, at.option("outChannels"), 1);
-    const kernelSize = pair(layer.kernelSize, at.option("kernelSize"), 1);
-    const stride = pair(layer.stride ?? 1, at.option("stride"), 1);
-    const padding = pair(layer.padding ?? 0, at.option("padding"), 0);
-    const bias = check.boolean(layer.bias ?? true, at.option("bias"));
-    if (input.length !== 3)
-      throw at.refuse(
-        "an input of [channels, height, width]",
-        input,
-        "put unflatten([...]) before it",
-      );
-    const inChannels = input[0] as number;
-    if (layer.inChannels !== undefined && layer.inChannels !== inChannels) {
-      throw at.refuse(`an input of [${layer.inChannels}, height, width]`, input);
-    }
-    const output = [outChannels, ...convolved(input, kernelSize, stride, padding, at)];
-    return { options: { inChannels, outChannels, kernelSize, stride, padding, bias }, output };
+    const { image, ...options } = resolveWindow(layer, input, at);
+    const { stride, padding } = options;
+    const kernel = reach(options.kernelSize, options.dilation);
+    const output = [options.outChannels, ...slide(image, { kernel, stride, padding }, at)];
+    return { options, output };
   },
-  state: ({ inChannels, outChannels, kernelSize, bias }) => ({
-    weight: trained(outChannels as number, inChannels as number, ...(kernelSize as number[])),
-    ...(bias ? { bias: trained(outChannels as number) } : {}),
+  state: (layer) =>
+    stateOf(layer, layer.options.outChannels as number, layer.options.inChannels as number),
+  python: python("Conv2d", { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
+} satisfies LayerKind;
+
+export const convTranspose2dKind = {
+  options: [...windowOptions, "outputPadding", "dilation", "groups", "bias"],
+  resolve(layer, input, at) {
+    const outputPadding = pair(layer, "outputPadding", at, 0, 0);
+    const { image, ...options } = resolveWindow(layer, input, at);
+    const { stride, padding, dilation } = options;
+    const kernel = reach(options.kernelSize, dilation);
+    const side = (axis: 0 | 1): number => {
+      const limit = Math.max(stride[axis], dilation[axis]);
+      check.integer(outputPadding[axis], at.option("outputPadding"), 0, limit - 1);
+      const inner = (image[axis === 0 ? 1 : 2] - 1) * stride[axis] + kernel[axis];
+      return inner - 2 * padding[axis] + outputPadding[axis];
+    };
+    const output = [options.outChannels, side(0), side(1)];
+    if (Math.min(...output) < 1) {
+      throw at.refuse(
+        `an output of at least 1 x 1 (padding ${padding.join(" x ")} leaves ${output[1]} x ${output[2]})`,
+        input,
+      );
+    }
+    return { options: { ...options, outputPadding }, output };
+  },
+  state: (layer) =>
+    stateOf(layer, layer.options.inChannels as number, layer.options.outChannels as number),
+  python: python("ConvTranspose2d", {
+    stride: 1,
+    padding: 0,
+    outputPadding: 0,
+    groups: 1,
+    bias: true,
+    dilation: 1,
   }),
-};
+} satisfies LayerKind;

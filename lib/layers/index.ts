@@ -1,8 +1,29 @@
 // Every layer there is. Names, options and defaults are torch.nn's; sizes of inputs are inferred.
-export { leakyRelu, relu, sigmoid, tanh } from "./activation.js";
-export { type Conv2dOptions, conv2d } from "./convolution.js";
+export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activation.js";
+export { selfAttention2d } from "./attention.js";
+export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./batch-norm.js";
+export { type Heads, heads, residual } from "./branches.js";
+export {
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+} from "./convolution.js";
+export { dropout } from "./dropout.js";
+export { type EmbeddingOptions, embedding, projection } from "./labels.js";
 export { linear } from "./linear.js";
-export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./normalization.js";
-export { upsample } from "./resampling.js";
+export { maxout } from "./maxout.js";
+export { minibatchStdDev } from "./minibatch.js";
+export {
+  groupNorm,
+  instanceNorm2d,
+  type LayerNormOptions,
+  layerNorm,
+  type NormOptions,
+  pixelNorm,
+} from "./normalization.js";
+export { type AvgPool2dOptions, avgPool2d, type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
+export { spectralNorm } from "./spectral-norm.js";
+export type { Pair } from "./window.js";

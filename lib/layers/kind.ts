@@ -1,4 +1,5 @@
-import { SparringError } from "../errors.js";
+import type { Place } from "./place.js";
+import type { PythonLayer, WritePython } from "./python.js";
 
 /** Sizes of one sample, without the batch: [features], or [channels, height, width]. */
 export type Shape = readonly number[];
@@ -6,12 +7,15 @@ export type Shape = readonly number[];
 /** What a layer option can be. */
 export type OptionValue = number | boolean | string | readonly number[];
 
+/** Options with every default filled in. */
+export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
+
 /** A layer as data: its type, torch.nn's options in camelCase, and optionally a name. */
 export interface Layer {
   readonly type: string;
   /** Key in the state dict. @default its position among its siblings, as in nn.Sequential */
   readonly name?: string;
-  /** The layers of a `sequential`. */
+  /** What a layer that is made of layers is made of. */
   readonly layers?: readonly Layer[];
   readonly [option: string]: OptionValue | readonly Layer[] | undefined;
 }
@@ -22,10 +26,18 @@ export interface ResolvedLayer {
   readonly name: string;
   /** Where it stands, as PyTorch would name it: `conv_blocks.2`. */
   readonly path: string;
-  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly options: ResolvedOptions;
   readonly layers: readonly ResolvedLayer[];
   readonly input: Shape;
   readonly output: Shape;
+}
+
+/** What a layer makes of an input. */
+export interface Resolution {
+  readonly options: Record<string, OptionValue>;
+  readonly output: Shape;
+  /** @default [] */
+  readonly layers?: readonly ResolvedLayer[];
 }
 
 /** One row of the table of layers. */
@@ -33,13 +45,20 @@ export interface LayerKind {
   /** Options it knows beside `type` and `name`. */
   readonly options: readonly string[];
   /** Fills in what is missing. Throws through `at.refuse` where the input does not fit. */
-  resolve(
-    layer: Layer,
-    input: Shape,
-    at: Place,
-  ): { options: Record<string, OptionValue>; output: Shape };
-  /** Shapes of its parameters and buffers, under torch.nn's names. */
-  state?(options: Readonly<Record<string, OptionValue>>): Record<string, TensorSpec>;
+  resolve(layer: Layer, input: Shape, at: Place): Resolution;
+  /**
+   * Its parameters and buffers under torch.nn's names, in the order of state_dict(): parameters, buffers,
+   * then those of the modules inside. @default those of its layers
+   */
+  state?(layer: ResolvedLayer): Record<string, TensorSpec>;
+  /** The layer in PyTorch's words. */
+  python(layer: ResolvedLayer, write: WritePython): PythonLayer;
+  /** It looks at the labels of the batch. */
+  readonly labels?: true;
+  /** In training a sample's output depends on the others of its batch. */
+  readonly couplesSamples?: true;
+  /** True where training needs two samples or more, because one says nothing. */
+  needsTwo?(layer: ResolvedLayer): boolean;
 }
 
 /** A tensor that a layer owns. */
@@ -47,33 +66,6 @@ export interface TensorSpec {
   readonly shape: Shape;
   readonly dtype: "float32" | "int64";
   readonly trained: boolean;
-}
-
-/** Where a layer stands, for the sentences of its errors. */
-export class Place {
-  readonly path: string;
-  readonly type: string;
-
-  constructor(path: string, type: string) {
-    this.path = path;
-    this.type = type;
-  }
-
-  /** `conv_blocks.2 (conv2d)` */
-  toString(): string {
-    return `${this.path} (${this.type})`;
-  }
-
-  /** The name of one of its options, for check.ts. */
-  option(name: string): string {
-    return `${name} of ${this}`;
-  }
-
-  /** An input that does not fit this layer. */
-  refuse(needed: string, input: Shape, hint = ""): SparringError {
-    const message = `Expected ${needed} for ${this} but received an input of [${input.join(", ")}]`;
-    return new SparringError("ERR_ARCHITECTURE", hint === "" ? message : `${message}; ${hint}`);
-  }
 }
 
 export const trained = (...shape: number[]): TensorSpec => ({
@@ -87,6 +79,17 @@ export const kept = (...shape: number[]): TensorSpec => ({
   trained: false,
 });
 export const counter: TensorSpec = { shape: [], dtype: "int64", trained: false };
+
+/** A weight and a bias, where they are wanted. */
+export function weightAndBias(
+  weight: Shape | null,
+  bias: Shape | null,
+): Record<string, TensorSpec> {
+  const state: Record<string, TensorSpec> = {};
+  if (weight !== null) state.weight = trained(...weight);
+  if (bias !== null) state.bias = trained(...bias);
+  return state;
+}
 
 export function product(shape: Shape): number {
   return shape.reduce((total, side) => total * side, 1);

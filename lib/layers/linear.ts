@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import { type Layer, type LayerKind, weightAndBias } from "./kind.js";
+import { call, keywords, literal } from "./python.js";
 
 /**
  * y = x·Wᵀ + b, on `[features]`. torch.nn.Linear.
@@ -14,21 +15,29 @@ export function linear(
   return { type: "linear", outFeatures, ...options };
 }
 
-export const linearKind: LayerKind = {
+export const linearKind = {
   options: ["inFeatures", "outFeatures", "bias"],
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
     const bias = check.boolean(layer.bias ?? true, at.option("bias"));
-    if (input.length !== 1)
-      throw at.refuse("an input of [features]", input, "put flatten() before it");
-    const inFeatures = input[0] as number;
+    const inFeatures = at.features(input);
     if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures) {
       throw at.refuse(`an input of [${layer.inFeatures}]`, input);
     }
     return { options: { inFeatures, outFeatures, bias }, output: [outFeatures] };
   },
-  state: ({ inFeatures, outFeatures, bias }) => ({
-    weight: trained(outFeatures as number, inFeatures as number),
-    ...(bias ? { bias: trained(outFeatures as number) } : {}),
-  }),
-};
+  state({ options: { inFeatures, outFeatures, bias } }) {
+    const out = outFeatures as number;
+    return weightAndBias([out, inFeatures as number], bias ? [out] : null);
+  },
+  python(layer) {
+    const sizes = [layer.options.inFeatures, layer.options.outFeatures];
+    return {
+      module: call(
+        "nn.Linear",
+        ...sizes.map((size) => literal(size as number)),
+        ...keywords(layer, { bias: true }),
+      ),
+    };
+  },
+} satisfies LayerKind;

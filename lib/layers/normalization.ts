@@ -1,47 +1,166 @@
 import * as check from "../check.js";
-import { counter, kept, type Layer, type LayerKind, trained } from "./kind.js";
+import { type Layer, type LayerKind, product, type Shape, weightAndBias } from "./kind.js";
+import { call, keywords, literal, tuple } from "./python.js";
 
-/** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
-export interface BatchNormOptions {
+/** Options of torch.nn.InstanceNorm2d and GroupNorm. */
+export interface NormOptions {
   /** Added to the variance. @default 1e-5 */
   readonly eps?: number;
-  /** Weight of a new batch in the running statistics, 0 to 1. @default 0.1 */
-  readonly momentum?: number;
+  /** A weight and a bias for each channel. @default false for instanceNorm2d, true for groupNorm */
+  readonly affine?: boolean;
   readonly name?: string;
 }
 
-/** Batch normalisation of `[features]` (Ioffe and Szegedy 2015). torch.nn.BatchNorm1d. */
-export function batchNorm1d(options: BatchNormOptions = {}): Layer {
-  return { type: "batchNorm1d", ...options };
+/** Options of torch.nn.LayerNorm. */
+export interface LayerNormOptions {
+  /** The last dimensions of the input, over which statistics are taken. @default the whole input */
+  readonly normalizedShape?: Shape;
+  /** Added to the variance. @default 1e-5 */
+  readonly eps?: number;
+  /** A weight and a bias for each number. @default true */
+  readonly elementwiseAffine?: boolean;
+  /** @default true */
+  readonly bias?: boolean;
+  readonly name?: string;
 }
 
-/** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
-export function batchNorm2d(options: BatchNormOptions = {}): Layer {
-  return { type: "batchNorm2d", ...options };
+/**
+ * Each channel of each sample of `[channels, height, width]` to mean 0 and variance 1 (Ulyanov et al. 2016).
+ * torch.nn.InstanceNorm2d.
+ */
+export function instanceNorm2d(options: NormOptions = {}): Layer {
+  return { type: "instanceNorm2d", ...options };
 }
 
-function batchNorm(rank: number, needed: string): LayerKind {
-  return {
-    options: ["numFeatures", "eps", "momentum"],
-    resolve(layer, input, at) {
-      const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
-      const momentum = check.within(layer.momentum ?? 0.1, at.option("momentum"), 0, 1, true);
-      if (input.length !== rank) throw at.refuse(`an input of ${needed}`, input);
-      const numFeatures = input[0] as number;
-      if (layer.numFeatures !== undefined && layer.numFeatures !== numFeatures) {
-        throw at.refuse(`an input of ${layer.numFeatures} features`, input);
-      }
-      return { options: { numFeatures, eps, momentum }, output: input };
-    },
-    state: ({ numFeatures }) => ({
-      weight: trained(numFeatures as number),
-      bias: trained(numFeatures as number),
-      running_mean: kept(numFeatures as number),
-      running_var: kept(numFeatures as number),
-      num_batches_tracked: counter,
-    }),
-  };
+/**
+ * Each group of channels of each sample to mean 0 and variance 1 (Wu and He 2018). torch.nn.GroupNorm.
+ *
+ * @param numGroups a divisor of the channels
+ */
+export function groupNorm(numGroups: number, options: NormOptions = {}): Layer {
+  return { type: "groupNorm", numGroups, ...options };
 }
 
-export const batchNorm1dKind = batchNorm(1, "[features]");
-export const batchNorm2dKind = batchNorm(3, "[channels, height, width]");
+/** Each sample, over its last dimensions, to mean 0 and variance 1 (Ba et al. 2016). torch.nn.LayerNorm. */
+export function layerNorm(options: LayerNormOptions = {}): Layer {
+  return { type: "layerNorm", ...options };
+}
+
+/**
+ * Each pixel's vector of channels to mean square 1: x / sqrt(mean over channels of x² + eps) (Karras et al.
+ * 2018, Progressive Growing of GANs, section 4.2).
+ *
+ * @param options `eps` @default 1e-8
+ */
+export function pixelNorm(options: { eps?: number; name?: string } = {}): Layer {
+  return { type: "pixelNorm", ...options };
+}
+
+export const instanceNorm2dKind: LayerKind = {
+  options: ["numFeatures", "eps", "affine"],
+  resolve(layer, input, at) {
+    const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
+    const affine = check.boolean(layer.affine ?? false, at.option("affine"));
+    const [numFeatures, height, width] = at.image(input);
+    if (layer.numFeatures !== undefined && layer.numFeatures !== numFeatures)
+      throw at.refuse(`an input of ${layer.numFeatures} features`, input);
+    // As in PyTorch: the mean of one pixel is the pixel, so that nothing would be left of it.
+    if (height * width === 1) throw at.refuse("an input of more than one pixel", input);
+    return { options: { numFeatures, eps, affine }, output: input };
+  },
+  state: ({ options: { numFeatures, affine } }) =>
+    affine ? weightAndBias([numFeatures as number], [numFeatures as number]) : {},
+  python: (layer) => ({
+    module: call(
+      "nn.InstanceNorm2d",
+      literal(layer.options.numFeatures as number),
+      ...keywords(layer, { eps: 1e-5, affine: false }),
+    ),
+  }),
+};
+
+export const groupNormKind: LayerKind = {
+  options: ["numGroups", "numChannels", "eps", "affine"],
+  resolve(layer, input, at) {
+    const numGroups = check.integer(layer.numGroups, at.option("numGroups"), 1);
+    const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
+    const affine = check.boolean(layer.affine ?? true, at.option("affine"));
+    const numChannels = input[0] as number;
+    if (layer.numChannels !== undefined && layer.numChannels !== numChannels)
+      throw at.refuse(`an input of ${layer.numChannels} channels`, input);
+    if (numChannels % numGroups !== 0)
+      throw at.refuse(`channels that are a multiple of numGroups ${numGroups}`, input);
+    // As in PyTorch: the mean of one number is the number.
+    if (product(input) === numGroups)
+      throw at.refuse(`more than one number in each of ${numGroups} groups`, input);
+    return { options: { numGroups, numChannels, eps, affine }, output: input };
+  },
+  state: ({ options: { numChannels, affine } }) =>
+    affine ? weightAndBias([numChannels as number], [numChannels as number]) : {},
+  python(layer) {
+    const { numGroups, numChannels } = layer.options;
+    const sizes = [numGroups, numChannels].map((size) => literal(size as number));
+    return {
+      module: call("nn.GroupNorm", ...sizes, ...keywords(layer, { eps: 1e-5, affine: true })),
+    };
+  },
+};
+
+export const layerNormKind: LayerKind = {
+  options: ["normalizedShape", "eps", "elementwiseAffine", "bias"],
+  resolve(layer, input, at) {
+    const normalizedShape = check.shape(
+      layer.normalizedShape ?? input,
+      at.option("normalizedShape"),
+    );
+    const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
+    const elementwiseAffine = check.boolean(
+      layer.elementwiseAffine ?? true,
+      at.option("elementwiseAffine"),
+    );
+    const bias = check.boolean(layer.bias ?? true, at.option("bias"));
+    if (
+      normalizedShape.length > input.length ||
+      input.slice(-normalizedShape.length).join() !== normalizedShape.join()
+    )
+      throw at.refuse(`an input that ends in [${normalizedShape.join(", ")}]`, input);
+    return { options: { normalizedShape, eps, elementwiseAffine, bias }, output: input };
+  },
+  state({ options: { normalizedShape, elementwiseAffine, bias } }) {
+    const shape = normalizedShape as number[];
+    return elementwiseAffine ? weightAndBias(shape, bias ? shape : null) : {};
+  },
+  python(layer) {
+    const shape = layer.options.normalizedShape as number[];
+    const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true };
+    return {
+      module: call(
+        "nn.LayerNorm",
+        shape.length === 1 ? literal(shape[0] as number) : tuple(shape),
+        ...keywords(layer, defaults),
+      ),
+    };
+  },
+};
+
+const helper = `class PixelNorm(nn.Module):
+    """Each pixel's vector of channels to mean square 1 (Karras et al. 2018)."""
+
+    def __init__(self, eps=1e-8):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + self.eps)`;
+
+export const pixelNormKind: LayerKind = {
+  options: ["eps"],
+  resolve(layer, input, at) {
+    const eps = check.positive(layer.eps ?? 1e-8, at.option("eps"));
+    return { options: { eps }, output: input };
+  },
+  python: (layer) => ({
+    module: call("PixelNorm", ...keywords(layer, { eps: 1e-8 })),
+    helpers: [helper],
+  }),
+};

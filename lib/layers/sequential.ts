@@ -1,4 +1,5 @@
-import type { Layer } from "./kind.js";
+import type { Layer, LayerKind } from "./kind.js";
+import { sequence } from "./python.js";
 
 /**
  * Layers under a name, one after the other. torch.nn.Sequential as an attribute of the module, so that
@@ -8,3 +9,12 @@ import type { Layer } from "./kind.js";
 export function sequential(name: string, layers: readonly Layer[]): Layer {
   return { type: "sequential", name, layers };
 }
+
+export const sequentialKind: LayerKind = {
+  options: ["layers"],
+  resolve(layer, input, at) {
+    const layers = at.around.sequence(layer.layers, input, at.path);
+    return { options: {}, layers, output: layers.at(-1)?.output ?? input };
+  },
+  python: ({ layers }, write) => sequence(layers, write),
+};

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, type Shape } from "./kind.js";
+import { call, tuple } from "./python.js";
 
 /** Any shape as `[features]`. torch.nn.Flatten. */
 export function flatten(): Layer {
@@ -14,6 +15,7 @@ export function unflatten(shape: Shape): Layer {
 export const flattenKind: LayerKind = {
   options: [],
   resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
+  python: () => ({ module: call("nn.Flatten"), inline: (x) => `${x}.flatten(1)` }),
 };
 
 export const unflattenKind: LayerKind = {
@@ -24,5 +26,12 @@ export const unflattenKind: LayerKind = {
       throw at.refuse(`an input of [${product(shape)}] (to make [${shape.join(", ")}])`, input);
     }
     return { options: { shape }, output: shape };
+  },
+  python({ options }) {
+    const shape = tuple(options.shape as number[]);
+    return {
+      module: call("nn.Unflatten", "1", shape),
+      inline: (x) => `${x}.unflatten(1, ${shape})`,
+    };
   },
 };

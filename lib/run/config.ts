@@ -1,8 +1,11 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
 import { addon } from "../addon.js";
 import type { Device } from "../device.js";
-import { adam, type Optimizer } from "../optimizers.js";
-import { presets } from "../presets.js";
+import type { Objective } from "../objectives/table.js";
+import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
+import { type Preset, presets } from "../presets.js";
+import type { DiffAugmentPolicy, EmaOptions, Order, TrainerOptions } from "../trainer.js";
+import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import { Epochs } from "./epochs.js";
 import type { RunPlan } from "./plan.js";
@@ -16,8 +19,14 @@ export interface RunConfig {
   readonly channels: number;
   readonly steps: number;
   readonly batch: number;
-  readonly objective: string;
+  readonly objective: Objective;
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
+  readonly order: Order;
+  /** Batches, and updates of the discriminator, in a step. */
+  readonly discriminatorSteps: number;
+  /** The moving average of the generator; null for none. */
+  readonly ema: Required<EmaOptions> | null;
+  readonly diffAugment: readonly DiffAugmentPolicy[];
   readonly execution: "eager" | "fused";
   readonly device: Device;
   readonly threads: number;
@@ -39,23 +48,49 @@ export interface RunConfig {
 export const channels = 1;
 const sampleSeed = 0;
 
-/** The plan, with what the machine and the data turned out to be. */
+/** How the preset's pair is trained, with what the plan changes. */
+export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
+  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment } = presets[
+    plan.preset
+  ] as Preset;
+  const withRate = (player: "generator" | "discriminator") => {
+    const chosen = optimizer[player];
+    return checkOptimizer({ ...chosen, lr: plan.lr ?? chosen.lr }, `optimizer.${player}`);
+  };
+  return {
+    objective,
+    optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },
+    order,
+    discriminatorSteps,
+    ema,
+    diffAugment,
+    execution: plan.execution,
+  };
+}
+
+/** The plan, with what the trainer made of it and what the machine and the data turned out to be. */
 export function resolveConfig(
   plan: RunPlan,
+  settings: TrainerSettings,
   found: { device: Device; threads: number; images: number },
 ): RunConfig {
-  const { preset, data, size, length, batch, execution, seed, sampleEvery, logEvery } = plan;
-  const steps = "steps" in length ? length.steps : stepsOf(length.epochs, found.images, batch);
+  const { preset, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
+  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
+  const epochs = new Epochs(found.images, batch, discriminatorSteps);
   return {
     preset,
     data,
     images: found.images,
     size,
     channels,
-    steps,
+    steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
-    objective: presets[preset].objective.type,
-    optimizer: resolveOptimizers(plan),
+    objective,
+    optimizer,
+    order,
+    discriminatorSteps,
+    ema: ema ?? null,
+    diffAugment,
     execution,
     device: found.device,
     threads: found.threads,
@@ -70,14 +105,4 @@ export function resolveConfig(
       node: process.versions.node,
     },
   };
-}
-
-function stepsOf(epochs: number, images: number, batch: number): number {
-  return epochs * new Epochs(images, batch).batches;
-}
-
-function resolveOptimizers({ preset, lr }: RunPlan): RunConfig["optimizer"] {
-  const { generator, discriminator } = presets[preset].optimizer;
-  const withRate = ({ type, ...options }: Optimizer) => adam({ ...options, lr: lr ?? options.lr });
-  return { generator: withRate(generator), discriminator: withRate(discriminator) };
 }

@@ -5,31 +5,40 @@ export class Epochs {
   readonly batches: number;
   readonly #size: number;
   readonly #batch: number;
+  readonly #batchesAStep: number;
 
   /**
    * @param size images in the dataset
    * @param batch images in a batch
+   * @param batchesAStep batches that a step shows: k of Algorithm 1 @default 1
    */
-  constructor(size: number, batch: number) {
+  constructor(size: number, batch: number, batchesAStep = 1) {
     this.batches = Math.ceil(size / batch);
     this.#size = size;
     this.#batch = batch;
+    this.#batchesAStep = batchesAStep;
   }
 
   /** Epochs that `steps` steps begin. */
   count(steps: number): number {
-    return Math.ceil(steps / this.batches);
+    return Math.ceil((steps * this.#batchesAStep) / this.batches);
   }
 
-  /** Which batch of which epoch the last of `steps` steps was, both from 0 as the article counts. */
+  /** Whole steps in `epochs` epochs, at least one. */
+  steps(epochs: number): number {
+    return Math.max(1, Math.floor((epochs * this.batches) / this.#batchesAStep));
+  }
+
+  /** Which batch of which epoch the last of `steps` steps ended with, both from 0 as the article counts. */
   last(steps: number): { epoch: number; batch: number } {
-    const index = steps - 1;
+    const index = steps * this.#batchesAStep - 1;
     return { epoch: Math.floor(index / this.batches), batch: index % this.batches };
   }
 
   /** Real images shown in the first `steps` steps. */
   images(steps: number): number {
-    const whole = Math.floor(steps / this.batches);
-    return whole * this.#size + (steps - whole * this.batches) * this.#batch;
+    const batches = steps * this.#batchesAStep;
+    const whole = Math.floor(batches / this.batches);
+    return whole * this.#size + (batches - whole * this.batches) * this.#batch;
   }
 }

@@ -6,8 +6,10 @@ import { type Device, devices, resolveDevice, setThreads, threads } from "../dev
 import { SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { presets } from "../presets.js";
+import { checkDataset } from "../trainer/data.js";
+import { checkOptions, type TrainerSettings } from "../trainer/options.js";
 import { checkBatch, type Tick, Trainer } from "../trainer.js";
-import { channels, type RunConfig, resolveConfig } from "./config.js";
+import { channels, type RunConfig, resolveConfig, trainingOf } from "./config.js";
 import { Epochs } from "./epochs.js";
 import { checkRunFolder, RunFolder } from "./folder.js";
 import { Meter } from "./meter.js";
@@ -38,8 +40,15 @@ export interface RunReport {
   readonly complete: boolean;
 }
 
-const gridColumns = 5;
-const gridCount = 25;
+const gridRows = 5;
+
+/** Five columns; where there are classes, a column for each. */
+function gridOf(classes: number): { columns: number; count: number; labels?: number[] } {
+  const columns = classes === 0 ? 5 : classes;
+  const count = columns * gridRows;
+  if (classes === 0) return { columns, count };
+  return { columns, count, labels: Array.from({ length: count }, (_, i) => i % classes) };
+}
 
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
 export class TrainingRun implements Disposable {
@@ -52,20 +61,19 @@ export class TrainingRun implements Disposable {
   readonly #trainer: Trainer;
   #folder: RunFolder | undefined;
 
-  private constructor(plan: RunPlan, config: RunConfig, parts: Parts) {
+  private constructor(
+    plan: RunPlan,
+    config: RunConfig,
+    settings: TrainerSettings,
+    dataset: Dataset,
+  ) {
     this.config = config;
-    this.generator = parts.generator;
-    this.discriminator = parts.discriminator;
-    this.epochs = new Epochs(config.images, config.batch);
+    this.generator = settings.generator;
+    this.discriminator = settings.discriminator;
+    this.epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
     this.#plan = plan;
-    this.#dataset = parts.dataset;
-    this.#trainer = new Trainer({
-      generator: parts.generator,
-      discriminator: parts.discriminator,
-      objective: presets[plan.preset].objective,
-      optimizer: config.optimizer,
-      execution: config.execution,
-    });
+    this.#dataset = dataset;
+    this.#trainer = new Trainer(settings);
   }
 
   /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
@@ -80,10 +88,11 @@ export class TrainingRun implements Disposable {
     const generator = new Generator(pair.generator, { device, seed: plan.seed });
     const discriminator = new Discriminator(pair.discriminator, { device });
     checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
+    const settings = checkOptions({ generator, discriminator, ...trainingOf(plan) });
+    checkDataset(dataset, settings);
     await Promise.all([generator.ready(), discriminator.ready()]);
     const found = { device, threads: await threads(), images: dataset.size };
-    const config = resolveConfig(plan, found);
-    return new TrainingRun(plan, config, { generator, discriminator, dataset });
+    return new TrainingRun(plan, resolveConfig(plan, settings, found), settings, dataset);
   }
 
   /** Makes the run folder. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
@@ -186,22 +195,19 @@ export class TrainingRun implements Disposable {
   async #saveWeights(folder: RunFolder): Promise<void> {
     await this.generator.saveWeights(join(folder.weights, "generator.safetensors"));
     await this.discriminator.saveWeights(join(folder.weights, "discriminator.safetensors"));
+    await this.#trainer.ema?.saveWeights(join(folder.weights, "generator-ema.safetensors"));
   }
 
   async #saveSample(folder: RunFolder): Promise<void> {
-    const images = await this.generator.sample(gridCount, { seed: this.config.sampleSeed });
-    await images.save(folder.sample(this.step), { columns: gridColumns });
+    const generator = this.#trainer.ema ?? this.generator;
+    const { columns, count, labels } = gridOf(generator.latent.classes);
+    const images = await generator.sample(count, { seed: this.config.sampleSeed, labels });
+    await images.save(folder.sample(this.step), { columns });
   }
 }
 
 function isDivergence(error: unknown): boolean {
   return error instanceof SparringError && error.code === "ERR_DIVERGED";
-}
-
-interface Parts {
-  readonly generator: Generator;
-  readonly discriminator: Discriminator;
-  readonly dataset: Dataset;
 }
 
 /** `auto` is the first GPU where there is one. */

@@ -1,0 +1,57 @@
+// What a network can be asked once its layers are resolved.
+import { product, type ResolvedLayer } from "../layers/kind.js";
+import { layerKinds } from "../layers/table.js";
+import type { ResolvedArchitecture } from "./types.js";
+
+/** How many numbers training changes. */
+export function countParameters(architecture: ResolvedArchitecture): number {
+  let count = 0;
+  for (const spec of architecture.state.values()) if (spec.trained) count += product(spec.shape);
+  return count;
+}
+
+/** What the scores of a discriminator are: probabilities if they come out of a sigmoid, else logits. */
+export function scoresOf({ layers }: ResolvedArchitecture): "probability" | "logit" {
+  return lastType(layers) === "sigmoid" ? "probability" : "logit";
+}
+
+/** The last layer that changes numbers. */
+function lastType(layers: readonly ResolvedLayer[]): string {
+  const last = layers.findLast(({ type }) => type !== "flatten" && type !== "unflatten");
+  if (last?.type === "sequential") return lastType(last.layers);
+  if (last?.type === "heads") return lastType(last.layers.slice(0, 1));
+  return last?.type ?? "";
+}
+
+/** Widths of what a discriminator's heads say beside the score; 0 where it has no such head. */
+export function headsOf({ layers }: ResolvedArchitecture): { classes: number; codes: number } {
+  const last = layers.at(-1);
+  const width = (name: string): number => {
+    const head = last?.layers.find((branch) => branch.name === name);
+    return last?.type === "heads" ? (head?.output[0] ?? 0) : 0;
+  };
+  return { classes: width("classes"), codes: width("codes") };
+}
+
+/** The first layer through which the samples of a batch influence each other in training. */
+export function couplingLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
+  return findLayer(layers, ({ type }) => layerKinds.get(type)?.couplesSamples === true);
+}
+
+/** False where batch normalisation sees one number a feature in a batch of one, of which nothing is left. */
+export function trainsOnOne({ layers }: ResolvedArchitecture): boolean {
+  const needsTwo = (layer: ResolvedLayer) => layerKinds.get(layer.type)?.needsTwo?.(layer);
+  return findLayer(layers, (layer) => needsTwo(layer) === true) === undefined;
+}
+
+/** The first such layer, those inside others included. */
+function findLayer(
+  layers: readonly ResolvedLayer[],
+  test: (layer: ResolvedLayer) => boolean,
+): ResolvedLayer | undefined {
+  for (const layer of layers) {
+    const found = test(layer) ? layer : findLayer(layer.layers, test);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

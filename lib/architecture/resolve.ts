@@ -1,0 +1,189 @@
+// From an architecture as a user writes it to one whose every size is known.
+import * as check from "../check.js";
+import { SparringError, wrongType } from "../errors.js";
+import {
+  type Layer,
+  product,
+  type ResolvedLayer,
+  type Shape,
+  type TensorSpec,
+} from "../layers/kind.js";
+import { Place, type Surroundings } from "../layers/place.js";
+import { layerKinds } from "../layers/table.js";
+import { layerName } from "./names.js";
+import type {
+  DiscriminatorArchitecture,
+  GeneratorArchitecture,
+  Init,
+  Latent,
+  ResolvedArchitecture,
+} from "./types.js";
+
+/** Checks a latent and fills in what is missing. */
+export function resolveLatent(latent: unknown, name: string): Required<Latent> {
+  if (!check.isObject(latent)) throw wrongType("an object { noise, classes, codes }", name, latent);
+  check.options(latent as unknown as Latent, name, ["noise", "classes", "codes", "labels"]);
+  const noise = check.integer(latent.noise, `${name}.noise`, 1);
+  const classes = checkClasses(latent.classes, `${name}.classes`);
+  const codes = check.integer(latent.codes ?? 0, `${name}.codes`, 0);
+  const ways = ["oneHot", "embedded"] as const;
+  const labels = check.oneOf(latent.labels ?? "oneHot", `${name}.labels`, ways);
+  if (labels === "embedded" && classes === 0)
+    throw wrongType('at least 2 classes for labels "embedded"', `${name}.classes`, latent.classes);
+  return { noise, classes, codes, labels };
+}
+
+function checkClasses(value: unknown, name: string): number {
+  const classes = check.integer(value ?? 0, name, 0);
+  if (classes === 1) throw wrongType("0 or at least 2 classes", name, classes);
+  return classes;
+}
+
+/** Infers every size of a generator. Throws ERR_ARCHITECTURE with the layer and both shapes. */
+export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedArchitecture {
+  requireArchitecture(architecture, ["latent", "layers"], ["init"]);
+  const latent = resolveLatent(architecture.latent, "architecture.latent");
+  const embedded = latent.labels === "embedded" ? latent.classes : 0;
+  const width = latent.noise + (embedded > 0 ? 0 : latent.classes) + latent.codes;
+  const resolved = resolve(architecture, [width], "generator", embedded);
+  if (embedded > 0 && !resolved.layers.some(({ type }) => type === "embedding"))
+    throw unused('an embedding among its layers (labels are "embedded")', "generator", resolved);
+  return resolved;
+}
+
+/** Infers every size of a discriminator, which has to end in one score or in heads. */
+export function resolveDiscriminator(
+  architecture: DiscriminatorArchitecture,
+): ResolvedArchitecture {
+  requireArchitecture(architecture, ["image", "layers"], ["classes", "init"]);
+  const image = check.shape(architecture.image, "architecture.image");
+  const classes = checkClasses(architecture.classes, "architecture.classes");
+  const resolved = resolve(architecture, image, "discriminator", classes);
+  const { output, layers } = resolved;
+  if (layers.at(-1)?.type !== "heads" && (product(output) !== 1 || output.length !== 1)) {
+    throw new SparringError(
+      "ERR_ARCHITECTURE",
+      `Expected an output of [1] (a score) for the discriminator's last layer but received [${output.join(", ")}]`,
+    );
+  }
+  if (classes > 0 && !layers.some(({ type }) => layerKinds.get(type)?.labels))
+    throw unused("an embedding or projection among its layers", "discriminator", resolved);
+  return resolved;
+}
+
+/** Labels that no layer looks at would be a conditional network in name only. */
+function unused(what: string, player: string, { layers }: ResolvedArchitecture): SparringError {
+  const types = layers.map(({ type }) => type).join(", ");
+  return new SparringError(
+    "ERR_ARCHITECTURE",
+    `Expected ${what} for a ${player} with classes but received ${types}`,
+  );
+}
+
+function requireArchitecture(
+  architecture: unknown,
+  needed: readonly string[],
+  others: readonly string[],
+): void {
+  if (!check.isObject(architecture))
+    throw wrongType(`an object { ${needed.join(", ")} }`, "architecture", architecture);
+  check.options(architecture, "architecture", [...needed, ...others]);
+}
+
+function resolve(
+  architecture: { readonly layers: unknown; readonly init?: unknown },
+  input: Shape,
+  player: Surroundings["player"],
+  classes: number,
+): ResolvedArchitecture {
+  const ways = ["torch", "dcgan"] as const;
+  const init: Init = check.oneOf(architecture.init ?? "torch", "architecture.init", ways);
+  const around: Surroundings = {
+    player,
+    classes,
+    sequence: (layers, input, path) => resolveAll(layers, input, path, around),
+    single: (layer, input, path, name) =>
+      resolveOne(layer, input, { path, name, among: "inside" }, around),
+  };
+  const layers = resolveAll(architecture.layers, input, "", around);
+  const state = new Map<string, TensorSpec>();
+  for (const layer of layers) collectState(layer, state);
+  const output = layers.at(-1)?.output ?? input;
+  return { input, output, layers, state, classes, init };
+}
+
+/** Layers that follow each other, under the path of the layer they are in. */
+function resolveAll(
+  layers: unknown,
+  input: Shape,
+  path: string,
+  around: Surroundings,
+): ResolvedLayer[] {
+  const where = path === "" ? "architecture.layers" : `layers of ${path}`;
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw wrongType("a non-empty array of layers", where, layers);
+  const prefix = path === "" ? "" : `${path}.`;
+  const resolved: ResolvedLayer[] = [];
+  const names = new Set<string>();
+  // Array.from sees the holes of a sparse array, which forEach would skip.
+  Array.from(layers as unknown[]).forEach((layer, position) => {
+    const spot = `${prefix}${position}`;
+    const name = layerName(requireLayer(layer, spot).name, spot) ?? String(position);
+    const last = position === layers.length - 1;
+    const among = path !== "" ? "inside" : last ? "last" : "before others";
+    const place = { path: `${prefix}${name}`, name, among } as const;
+    const one = resolveOne(layer, resolved.at(-1)?.output ?? input, place, around);
+    if (names.has(one.name))
+      throw wrongType("a name that no sibling has", `name of ${one.path}`, one.name);
+    names.add(one.name);
+    resolved.push(one);
+  });
+  return resolved;
+}
+
+function requireLayer(layer: unknown, spot: string): Layer {
+  if (!check.isObject(layer) || typeof layer.type !== "string")
+    throw wrongType("a layer { type, ... }", `layer ${spot}`, layer);
+  return layer as Layer;
+}
+
+function resolveOne(
+  value: unknown,
+  input: Shape,
+  { path, name, among }: { path: string; name: string; among: Place["spot"] },
+  around: Surroundings,
+): ResolvedLayer {
+  const layer = requireLayer(value, path);
+  const { type } = layer;
+  const kind = layerKinds.get(type);
+  if (kind === undefined)
+    throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
+  const at = new Place(path, type, around, among);
+  check.options(layer, String(at), ["type", "name", ...kind.options]);
+  const resolved = { type, name, path, layers: [], input, ...kind.resolve(layer, input, at) };
+  checkSize(resolved, at);
+  return resolved;
+}
+
+/** 4 TiB of float32: far beyond any machine, and far below where sizes stop being exact. */
+const largestTensor = 2 ** 40;
+
+/** Sizes that no memory holds would otherwise reach native code as nonsense. */
+function checkSize(layer: ResolvedLayer, at: Place): void {
+  const state = layerKinds.get(layer.type)?.state?.(layer) ?? {};
+  const shapes = Object.values(state).map(({ shape }) => shape);
+  for (const shape of [layer.output, ...shapes]) {
+    if (product(shape) <= largestTensor) continue;
+    throw new SparringError(
+      "ERR_ARCHITECTURE",
+      `Expected tensors of at most ${largestTensor} numbers for ${at} but received [${shape.join(", ")}]`,
+    );
+  }
+}
+
+/** A layer that says nothing of its state has that of the layers inside. */
+function collectState(layer: ResolvedLayer, state: Map<string, TensorSpec>): void {
+  const own = layerKinds.get(layer.type)?.state?.(layer);
+  if (own === undefined) for (const child of layer.layers) collectState(child, state);
+  else for (const [name, spec] of Object.entries(own)) state.set(`${layer.path}.${name}`, spec);
+}

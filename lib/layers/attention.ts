@@ -1,0 +1,63 @@
+import * as check from "../check.js";
+import { type Layer, type LayerKind, trained } from "./kind.js";
+import { call, keywords, literal } from "./python.js";
+
+/**
+ * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting at 0 (Zhang
+ * et al. 2019, Self-Attention Generative Adversarial Networks).
+ *
+ * @param options `reduction`: queries and keys have channels / reduction channels @default 8
+ */
+export function selfAttention2d(options: { reduction?: number; name?: string } = {}): Layer {
+  return { type: "selfAttention2d", ...options };
+}
+
+const helper = `class SelfAttention2d(nn.Module):
+    """Every pixel looks at every other (Zhang et al. 2019)."""
+
+    def __init__(self, channels, reduction=8):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.zeros(1))
+        self.query = nn.Conv2d(channels, channels // reduction, 1)
+        self.key = nn.Conv2d(channels, channels // reduction, 1)
+        self.value = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
+        attention = torch.softmax(query.transpose(1, 2) @ key, dim=-1)
+        seen = (value @ attention.transpose(1, 2)).view_as(x)
+        return self.gamma * seen + x`;
+
+export const selfAttention2dKind: LayerKind = {
+  options: ["channels", "reduction"],
+  resolve(layer, input, at) {
+    const reduction = check.integer(layer.reduction ?? 8, at.option("reduction"), 1);
+    const [channels] = at.image(input);
+    if (layer.channels !== undefined && layer.channels !== channels)
+      throw at.refuse(`an input of [${layer.channels}, height, width]`, input);
+    if (channels % reduction !== 0)
+      throw at.refuse(`channels that are a multiple of reduction ${reduction}`, input);
+    return { options: { channels, reduction }, output: input };
+  },
+  state({ options }) {
+    const channels = options.channels as number;
+    const narrow = channels / (options.reduction as number);
+    return {
+      gamma: trained(1),
+      "query.weight": trained(narrow, channels, 1, 1),
+      "query.bias": trained(narrow),
+      "key.weight": trained(narrow, channels, 1, 1),
+      "key.bias": trained(narrow),
+      "value.weight": trained(channels, channels, 1, 1),
+      "value.bias": trained(channels),
+    };
+  },
+  python: (layer) => ({
+    module: call(
+      "SelfAttention2d",
+      literal(layer.options.channels as number),
+      ...keywords(layer, { reduction: 8 }),
+    ),
+    helpers: [helper],
+  }),
+};

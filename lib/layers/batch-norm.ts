@@ -1,0 +1,68 @@
+import * as check from "../check.js";
+import { counter, kept, type Layer, type LayerKind, product, weightAndBias } from "./kind.js";
+import { call, keywords, literal } from "./python.js";
+
+/** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
+export interface BatchNormOptions {
+  /** Added to the variance. @default 1e-5 */
+  readonly eps?: number;
+  /** Weight of a new batch in the running statistics, 0 to 1. @default 0.1 */
+  readonly momentum?: number;
+  /** A weight and a bias for each feature. @default true */
+  readonly affine?: boolean;
+  /** Statistics for evaluation; without them a batch is always normalised by its own. @default true */
+  readonly trackRunningStats?: boolean;
+  readonly name?: string;
+}
+
+/** Batch normalisation of `[features]` (Ioffe and Szegedy 2015). torch.nn.BatchNorm1d. */
+export function batchNorm1d(options: BatchNormOptions = {}): Layer {
+  return { type: "batchNorm1d", ...options };
+}
+
+/** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
+export function batchNorm2d(options: BatchNormOptions = {}): Layer {
+  return { type: "batchNorm2d", ...options };
+}
+
+function batchNorm(rank: number, needed: string): LayerKind {
+  return {
+    options: ["numFeatures", "eps", "momentum", "affine", "trackRunningStats"],
+    resolve(layer, input, at) {
+      const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
+      const momentum = check.within(layer.momentum ?? 0.1, at.option("momentum"), 0, 1, true);
+      const affine = check.boolean(layer.affine ?? true, at.option("affine"));
+      const trackRunningStats = check.boolean(
+        layer.trackRunningStats ?? true,
+        at.option("trackRunningStats"),
+      );
+      if (input.length !== rank) throw at.refuse(`an input of ${needed}`, input);
+      const numFeatures = input[0] as number;
+      if (layer.numFeatures !== undefined && layer.numFeatures !== numFeatures) {
+        throw at.refuse(`an input of ${layer.numFeatures} features`, input);
+      }
+      return { options: { numFeatures, eps, momentum, affine, trackRunningStats }, output: input };
+    },
+    state({ options: { numFeatures, affine, trackRunningStats } }) {
+      const size = numFeatures as number;
+      return {
+        ...(affine ? weightAndBias([size], [size]) : {}),
+        ...(trackRunningStats
+          ? { running_mean: kept(size), running_var: kept(size), num_batches_tracked: counter }
+          : {}),
+      };
+    },
+    python: (layer) => ({
+      module: call(
+        `nn.BatchNorm${rank === 1 ? 1 : 2}d`,
+        literal(layer.options.numFeatures as number),
+        ...keywords(layer, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true }),
+      ),
+    }),
+    couplesSamples: true,
+    needsTwo: ({ input }) => product(input.slice(1)) === 1,
+  };
+}
+
+export const batchNorm1dKind = batchNorm(1, "[features]");
+export const batchNorm2dKind = batchNorm(3, "[channels, height, width]");

@@ -1,0 +1,127 @@
+// The layers that look at the labels of a batch. They stand among a network's own layers, where the labels
+// are at hand.
+import * as check from "../check.js";
+import { type Layer, type LayerKind, type Shape, trained } from "./kind.js";
+import type { Place } from "./place.js";
+import { call, type Expression, list, literal } from "./python.js";
+
+/** Options of an embedding of labels. */
+export interface EmbeddingOptions {
+  /**
+   * `concatenate` puts it behind the features, or as channels of equal pixels behind the channels;
+   * `multiply` multiplies the features, or every pixel, by it. @default "concatenate"
+   */
+  readonly combine?: "concatenate" | "multiply";
+  readonly name?: string;
+}
+
+/**
+ * A learned vector for each class, put together with the input: `[features]` to `[features + embeddingDim]`,
+ * `[channels, height, width]` to `[channels + embeddingDim, height, width]`; the same shape where it
+ * multiplies. torch.nn.Embedding of the labels (Mirza and Osindero 2014; Odena et al. 2017 for the product).
+ *
+ * @param embeddingDim width of the vector; where it multiplies, the features or channels of the input
+ */
+export function embedding(embeddingDim: number, options: EmbeddingOptions = {}): Layer {
+  return { type: "embedding", embeddingDim, ...options };
+}
+
+/**
+ * A score that knows the label: w·x + b + v(label)·x, `[features]` to `[1]` (Miyato and Koyama 2018, cGANs
+ * with Projection Discriminator).
+ */
+export function projection(options: { name?: string } = {}): Layer {
+  return { type: "projection", ...options };
+}
+
+/** The number of classes, where a layer may see the labels. */
+function classes(layer: Layer, at: Place): number {
+  const { player, classes: count } = at.around;
+  if (at.spot === "inside") {
+    throw at.refuseWhat(
+      "a place among the network's own layers",
+      "one inside another layer",
+      "labels do not reach it there",
+    );
+  }
+  if (count === 0) {
+    throw player === "generator"
+      ? at.refuseWhat('a latent with classes and labels "embedded"', "one without")
+      : at.refuseWhat("a discriminator with classes", "one without");
+  }
+  if (layer.numEmbeddings !== undefined && layer.numEmbeddings !== count)
+    throw at.refuseWhat(`${layer.numEmbeddings} classes`, `${count}`);
+  return count;
+}
+
+export const embeddingKind: LayerKind = {
+  options: ["numEmbeddings", "embeddingDim", "combine"],
+  labels: true,
+  resolve(layer, input, at) {
+    const numEmbeddings = classes(layer, at);
+    const embeddingDim = check.integer(layer.embeddingDim, at.option("embeddingDim"), 1);
+    const ways = ["concatenate", "multiply"] as const;
+    const combine = check.oneOf(layer.combine ?? "concatenate", at.option("combine"), ways);
+    if (input.length !== 1 && input.length !== 3)
+      throw at.refuse("an input of [features] or [channels, height, width]", input);
+    const [width, ...sides] = input as [number, ...number[]];
+    if (combine === "multiply" && width !== embeddingDim) {
+      const needed = [embeddingDim, ...(sides.length > 0 ? ["height", "width"] : [])];
+      throw at.refuse(`an input of [${needed.join(", ")}] (to multiply)`, input);
+    }
+    const output = combine === "multiply" ? input : [width + embeddingDim, ...sides];
+    return { options: { numEmbeddings, embeddingDim, combine }, output };
+  },
+  state: ({ options: { numEmbeddings, embeddingDim } }) => ({
+    weight: trained(numEmbeddings as number, embeddingDim as number),
+  }),
+  python: ({ options, input }) => ({
+    module: call(
+      "nn.Embedding",
+      ...[options.numEmbeddings, options.embeddingDim].map((size) => literal(size as number)),
+    ),
+    forward: (module, x) => combined(x, `${module}(labels)`, options.combine as string, input),
+  }),
+};
+
+/** An input and an embedding, put together in Python. */
+function combined(x: string, embedded: string, combine: string, input: Shape): Expression {
+  const [, height, width] = input;
+  const pixels = input.length === 3 ? `${embedded}[:, :, None, None]` : embedded;
+  if (combine === "multiply") return `${x} * ${pixels}`;
+  const wide = input.length === 3 ? `${pixels}.expand(-1, -1, ${height}, ${width})` : embedded;
+  return call("torch.cat", list(x, wide), "1");
+}
+
+const helper = `class Projection(nn.Module):
+    """A score that knows the label (Miyato and Koyama 2018)."""
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.linear = nn.Linear(features, 1)
+        self.embedding = nn.Embedding(classes, features)
+
+    def forward(self, x, labels):
+        return self.linear(x) + (self.embedding(labels) * x).sum(1, keepdim=True)`;
+
+export const projectionKind: LayerKind = {
+  options: ["inFeatures", "numEmbeddings"],
+  labels: true,
+  resolve(layer, input, at) {
+    const numEmbeddings = classes(layer, at);
+    const inFeatures = at.features(input);
+    if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures)
+      throw at.refuse(`an input of [${layer.inFeatures}]`, input);
+    return { options: { inFeatures, numEmbeddings }, output: [1] };
+  },
+  state: ({ options: { inFeatures, numEmbeddings } }) => ({
+    "linear.weight": trained(1, inFeatures as number),
+    "linear.bias": trained(1),
+    "embedding.weight": trained(numEmbeddings as number, inFeatures as number),
+  }),
+  python: ({ options: { inFeatures, numEmbeddings } }) => ({
+    module: call("Projection", literal(inFeatures as number), literal(numEmbeddings as number)),
+    helpers: [helper],
+    forward: (module, x) => `${module}(${x}, labels)`,
+  }),
+};

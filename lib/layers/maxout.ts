@@ -1,0 +1,59 @@
+import * as check from "../check.js";
+import { type Layer, type LayerKind, trained } from "./kind.js";
+import { call, keywords, literal } from "./python.js";
+
+/**
+ * The largest of several linear functions, on `[features]`: output j is the maximum of the rows
+ * j·pieces to (j + 1)·pieces − 1 of one linear layer (Goodfellow et al. 2013, Maxout Networks).
+ *
+ * @param outFeatures width of the output
+ * @param pieces linear functions an output, at least 2
+ * @param options `bias` @default true
+ */
+export function maxout(
+  outFeatures: number,
+  pieces: number,
+  options: { bias?: boolean; name?: string } = {},
+): Layer {
+  return { type: "maxout", outFeatures, pieces, ...options };
+}
+
+const helper = `class Maxout(nn.Module):
+    """The largest of several linear functions (Goodfellow et al. 2013)."""
+
+    def __init__(self, in_features, out_features, pieces, bias=True):
+        super().__init__()
+        self.pieces = pieces
+        self.linear = nn.Linear(in_features, out_features * pieces, bias=bias)
+
+    def forward(self, x):
+        return self.linear(x).unflatten(1, (-1, self.pieces)).max(2).values`;
+
+export const maxoutKind: LayerKind = {
+  options: ["inFeatures", "outFeatures", "pieces", "bias"],
+  resolve(layer, input, at) {
+    const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
+    const pieces = check.integer(layer.pieces, at.option("pieces"), 2);
+    const bias = check.boolean(layer.bias ?? true, at.option("bias"));
+    const inFeatures = at.features(input);
+    if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures) {
+      throw at.refuse(`an input of [${layer.inFeatures}]`, input);
+    }
+    return { options: { inFeatures, outFeatures, pieces, bias }, output: [outFeatures] };
+  },
+  state({ options: { inFeatures, outFeatures, pieces, bias } }) {
+    const rows = (outFeatures as number) * (pieces as number);
+    return {
+      "linear.weight": trained(rows, inFeatures as number),
+      ...(bias ? { "linear.bias": trained(rows) } : {}),
+    };
+  },
+  python(layer) {
+    const { inFeatures, outFeatures, pieces } = layer.options;
+    const sizes = [inFeatures, outFeatures, pieces].map((size) => literal(size as number));
+    return {
+      module: call("Maxout", ...sizes, ...keywords(layer, { bias: true })),
+      helpers: [helper],
+    };
+  },
+};

@@ -1,0 +1,44 @@
+import * as check from "../check.js";
+import type { Layer, LayerKind } from "./kind.js";
+import { call, keywords } from "./python.js";
+
+/**
+ * One more channel that says how much the samples of a group differ, `[channels, height, width]` to
+ * `[channels + 1, height, width]`: a discriminator sees by it a generator that makes one image only (Karras
+ * et al. 2018, Progressive Growing of GANs, section 3).
+ *
+ * @param options `groupSize`: samples a group at most; the largest divisor of the batch up to it is taken @default 4
+ */
+export function minibatchStdDev(options: { groupSize?: number; name?: string } = {}): Layer {
+  return { type: "minibatchStdDev", ...options };
+}
+
+const helper = `class MinibatchStdDev(nn.Module):
+    """One more channel: how much the samples of a group differ (Karras et al. 2018)."""
+
+    def __init__(self, group_size=4):
+        super().__init__()
+        self.group_size = group_size
+
+    def forward(self, x):
+        batch, _, height, width = x.shape
+        group = next(g for g in range(min(self.group_size, batch), 0, -1) if batch % g == 0)
+        y = x.view(group, batch // group, *x.shape[1:])
+        y = y - y.mean(0)
+        y = (y.square().mean(0) + 1e-8).sqrt()
+        y = y.mean([1, 2, 3], keepdim=True)
+        return torch.cat([x, y.repeat(group, 1, height, width)], 1)`;
+
+export const minibatchStdDevKind: LayerKind = {
+  options: ["groupSize"],
+  resolve(layer, input, at) {
+    const groupSize = check.integer(layer.groupSize ?? 4, at.option("groupSize"), 1);
+    const [channels, height, width] = at.image(input);
+    return { options: { groupSize }, output: [channels + 1, height, width] };
+  },
+  python: (layer) => ({
+    module: call("MinibatchStdDev", ...keywords(layer, { groupSize: 4 })),
+    helpers: [helper],
+  }),
+  couplesSamples: true,
+};

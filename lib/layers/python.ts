@@ -1,0 +1,100 @@
+// How layers are written in Python: expressions as data, which lib/pytorch/ lays out on lines.
+import type { OptionValue, ResolvedLayer } from "./kind.js";
+
+/** An expression: text, or parts between two brackets that may go on lines of their own. */
+export type Expression = string | Group;
+
+export interface Group {
+  /** `nn.Sequential(` */
+  readonly open: string;
+  readonly items: readonly Expression[];
+  readonly close: string;
+}
+
+/** A layer in PyTorch's words. */
+export interface PythonLayer {
+  /** What makes the module. */
+  readonly module: Expression;
+  /** Source of the classes it needs beyond torch.nn. */
+  readonly helpers?: readonly string[];
+  /** What forward() makes of the module and the variable `x`. @default module(x) */
+  forward?(module: string, x: string): Expression;
+  /** What forward() makes of the variable `x` where the layer has no name and so needs no module. */
+  inline?(x: string): string;
+  /** A line of imports that it needs. */
+  readonly import?: string;
+}
+
+/** Writes a layer inside another; remembers its helpers and imports. */
+export type WritePython = (layer: ResolvedLayer) => Expression;
+
+/** `name(arguments)` */
+export function call(name: string, ...items: readonly Expression[]): Group {
+  return { open: `${name}(`, items, close: ")" };
+}
+
+/** `[items]` */
+export function list(...items: readonly Expression[]): Group {
+  return { open: "[", items, close: "]" };
+}
+
+/** `keyword=expression` */
+export function keyword(name: string, value: Expression): Expression {
+  if (typeof value === "string") return `${name}=${value}`;
+  return { ...value, open: `${name}=${value.open}` };
+}
+
+/** The options that differ from torch.nn's defaults, as keyword arguments. */
+export function keywords(
+  layer: ResolvedLayer,
+  defaults: Readonly<Record<string, OptionValue>>,
+): string[] {
+  return Object.entries(defaults).flatMap(([option, fallback]) => {
+    const value = literal(layer.options[option] as OptionValue);
+    return value === literal(fallback) ? [] : [`${snakeCase(option)}=${value}`];
+  });
+}
+
+/** A value as Python writes it; a pair of equals as one number, as torch.nn takes it. */
+export function literal(value: OptionValue): string {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return number(value);
+  if (value.length === 2 && value[0] === value[1]) return number(value[0] as number);
+  return tuple(value);
+}
+
+export function tuple(values: readonly number[]): string {
+  return `(${values.map(number).join(", ")}${values.length === 1 ? "," : ""})`;
+}
+
+function number(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
+}
+
+/** outputPadding → output_padding */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** nn.Sequential; its children keep their names where they have some. */
+export function sequence(layers: readonly ResolvedLayer[], write: WritePython): PythonLayer {
+  if (layers.every(({ name }, position) => name === String(position)))
+    return { module: call("nn.Sequential", ...layers.map(write)) };
+  const items = layers.map((layer) => entry(layer.name, write(layer)));
+  return { module: { open: "Named({", items, close: "})" }, helpers: [named] };
+}
+
+/** `"name": expression` */
+function entry(name: string, value: Expression): Expression {
+  if (typeof value === "string") return `"${name}": ${value}`;
+  return { ...value, open: `"${name}": ${value.open}` };
+}
+
+const named = `class Named(nn.Sequential):
+    """Modules one after the other, under names of their own."""
+
+    def __init__(self, modules):
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name, module)`;

@@ -1,0 +1,82 @@
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import { conv2dKind, convTranspose2dKind } from "./convolution.js";
+import {
+  kept,
+  type Layer,
+  type LayerKind,
+  product,
+  type ResolvedLayer,
+  type TensorSpec,
+} from "./kind.js";
+import { linearKind } from "./linear.js";
+import { call, keywords } from "./python.js";
+
+/**
+ * A layer with its weight divided by its largest singular value, which power iteration follows in
+ * training (Miyato et al. 2018). torch.nn.utils.parametrizations.spectral_norm. It takes the layer's name.
+ *
+ * @param layer a linear, conv2d or convTranspose2d
+ * @param options `nPowerIterations` a pass in training @default 1, `eps` @default 1e-12
+ */
+export function spectralNorm(
+  layer: Layer,
+  options: { nPowerIterations?: number; eps?: number } = {},
+): Layer {
+  const name = layer?.name === undefined ? {} : { name: layer.name };
+  return { type: "spectralNorm", ...name, ...options, layers: [layer] };
+}
+
+type Stateful = LayerKind & Required<Pick<LayerKind, "state">>;
+
+/** What can be inside, and which axis of its weight counts the outputs. */
+const wrappable: ReadonlyMap<unknown, { kind: Stateful; axis: number }> = new Map([
+  ["linear", { kind: linearKind, axis: 0 }],
+  ["conv2d", { kind: conv2dKind, axis: 0 }],
+  ["convTranspose2d", { kind: convTranspose2dKind, axis: 1 }],
+]);
+
+/** The only layer inside. */
+function wrapped({ layers }: ResolvedLayer): ResolvedLayer {
+  return layers[0] as ResolvedLayer;
+}
+
+export const spectralNormKind: LayerKind = {
+  options: ["nPowerIterations", "eps", "layers"],
+  resolve(layer, input, at) {
+    const nPowerIterations = check.integer(
+      layer.nPowerIterations ?? 1,
+      at.option("nPowerIterations"),
+      1,
+    );
+    const eps = check.positive(layer.eps ?? 1e-12, at.option("eps"));
+    const [inner, ...others] = Array.isArray(layer.layers) ? layer.layers : [];
+    if (others.length > 0 || !check.isObject(inner) || !wrappable.has(inner.type)) {
+      const received = check.isObject(inner) && others.length === 0 ? inner.type : layer.layers;
+      throw wrongType("one linear, conv2d or convTranspose2d", at.option("layers"), received);
+    }
+    const resolved = at.around.single(inner, input, at.path, "0");
+    return { options: { nPowerIterations, eps }, output: resolved.output, layers: [resolved] };
+  },
+  state(layer) {
+    const inner = wrapped(layer);
+    const { kind, axis } = wrappable.get(inner.type) as { kind: Stateful; axis: number };
+    const { weight, ...bias } = kind.state(inner) as { weight: TensorSpec };
+    const outputs = weight.shape[axis] as number;
+    return {
+      ...bias,
+      "parametrizations.weight.original": weight,
+      // The singular vectors: a number for each output, and one for each weight of an output.
+      "parametrizations.weight.0._u": kept(outputs),
+      "parametrizations.weight.0._v": kept(product(weight.shape) / outputs),
+    };
+  },
+  python: (layer, write) => ({
+    module: call(
+      "spectral_norm",
+      write(wrapped(layer)),
+      ...keywords(layer, { nPowerIterations: 1, eps: 1e-12 }),
+    ),
+    import: "from torch.nn.utils.parametrizations import spectral_norm",
+  }),
+};

@@ -1,0 +1,106 @@
+// What a user asks of a conditional network: the types that know what there is to ask, and the checks for
+// those whose types do not.
+import type { Latent } from "../architecture.js";
+import * as check from "../check.js";
+import { outOfRange, wrongType } from "../errors.js";
+
+/** Class indices from 0: one for all samples, or one for each. */
+export type Labels = number | readonly number[];
+/** Continuous codes: one vector for all samples, or one for each. */
+export type Codes = readonly number[] | readonly (readonly number[])[];
+
+type Of<T, Key extends string> = Key extends keyof T ? T[Key] : undefined;
+/** Whether there are any, as far as the type of a number of them tells. */
+type Has<Count> = [Count] extends [0 | undefined]
+  ? "none"
+  : undefined extends Count
+    ? "perhaps"
+    : "some";
+
+/** What `sample()` takes: labels only where the latent has classes, codes only where it has codes. */
+export type SampleOptions<L extends Latent = Latent> = {
+  /** The same samples for the same weights. @default one nobody chose */
+  readonly seed?: number;
+} & (Has<Of<L, "classes">> extends "none"
+  ? unknown
+  : {
+      /** Class of all samples, or one for each. @default drawn, each class as likely as the others */
+      readonly labels?: Labels;
+    }) &
+  (Has<Of<L, "codes">> extends "none"
+    ? unknown
+    : {
+        /** Codes of all samples, or a vector for each. @default drawn from U(-1, 1) */
+        readonly codes?: Codes;
+      });
+
+/** Labels that a network must have, may have, or does not take. */
+type LabelArguments<H> = H extends "none"
+  ? []
+  : H extends "perhaps"
+    ? [options?: { readonly labels?: Labels }]
+    : [options: { readonly labels: Labels }];
+
+/** What `generate()` takes after latents: labels where they are embedded, and only there. */
+export type GenerateArguments<L extends Latent> = LabelArguments<
+  [Of<L, "labels">] extends ["oneHot" | undefined]
+    ? "none"
+    : Of<L, "labels"> extends "embedded"
+      ? Has<Of<L, "classes">>
+      : "perhaps"
+>;
+
+/** What a discriminator takes after images: labels where it has classes, and only there. */
+export type JudgeArguments<A extends { readonly classes?: number }> = LabelArguments<
+  Has<Of<A, "classes">>
+>;
+
+/** Labels of `count` samples; undefined if none are given. `classes` 0: the network takes none. */
+export function checkLabels(
+  labels: unknown,
+  count: number,
+  classes: number,
+  why: string,
+): Int32Array | undefined {
+  if (labels === undefined) return undefined;
+  if (classes === 0) throw wrongType(`nothing (${why})`, "labels", labels);
+  if (typeof labels === "number")
+    return new Int32Array(count).fill(check.integer(labels, "labels", 0, classes - 1));
+  if (!Array.isArray(labels))
+    throw wrongType("a whole number or an array of them", "labels", labels);
+  if (labels.length !== count)
+    throw outOfRange(`${count} labels, one a sample,`, "labels", `${labels.length} labels`);
+  return Int32Array.from({ length: count }, (_, i) =>
+    check.integer(labels[i], `labels[${i}]`, 0, classes - 1),
+  );
+}
+
+/** Codes of `count` samples side by side; undefined if none are given. */
+export function checkCodes(codes: unknown, count: number, width: number): Float32Array | undefined {
+  if (codes === undefined) return undefined;
+  if (width === 0) throw wrongType("nothing (the latent has no codes)", "codes", codes);
+  if (!Array.isArray(codes)) throw wrongType(`an array of ${width} numbers`, "codes", codes);
+  const all = new Float32Array(count * width);
+  if (codes.some(Array.isArray)) {
+    if (codes.length !== count)
+      throw outOfRange(`${count} vectors, one a sample,`, "codes", `${codes.length} vectors`);
+    // Array.from sees the holes of a sparse array, which forEach would skip.
+    Array.from(codes).forEach((vector, i) => {
+      all.set(checkVector(vector, `codes[${i}]`, width), i * width);
+    });
+  } else {
+    const vector = checkVector(codes, "codes", width);
+    for (let i = 0; i < count; ++i) all.set(vector, i * width);
+  }
+  return all;
+}
+
+function checkVector(vector: unknown, name: string, width: number): number[] {
+  if (!Array.isArray(vector) || vector.length !== width)
+    throw wrongType(`an array of ${width} numbers`, name, vector);
+  return Array.from(vector, (value, i) => {
+    if (typeof value !== "number" || !Number.isFinite(value))
+      throw wrongType("a finite number", `${name}[${i}]`, value);
+    return value;
+  });
+}

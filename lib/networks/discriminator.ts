@@ -1,0 +1,107 @@
+import {
+  type DiscriminatorArchitecture,
+  headsOf,
+  resolveDiscriminator,
+  scoresOf,
+} from "../architecture.js";
+import * as check from "../check.js";
+import { outOfRange, SparringError, wrongType } from "../errors.js";
+import { Images } from "../images.js";
+import { product } from "../layers/kind.js";
+import type { NativeNetwork } from "../native.js";
+import { discriminatorSource } from "../pytorch/discriminator.js";
+import { checkLabels, type JudgeArguments } from "./conditions.js";
+import { Network, type NetworkOptions } from "./network.js";
+
+/**
+ * Tells real samples from made ones. Its type knows whether it is conditional: `score(images, { labels })`
+ * is there only where its architecture has classes.
+ */
+export class Discriminator<
+  const A extends DiscriminatorArchitecture = DiscriminatorArchitecture,
+> extends Network {
+  readonly architecture: A;
+  /** What its scores are: probabilities if they come out of a sigmoid, else logits. */
+  readonly scores: "probability" | "logit";
+  /** @internal Widths of what its heads say beside the score, 0 for none. */
+  readonly heads: { readonly classes: number; readonly codes: number };
+
+  constructor(architecture: A, options?: NetworkOptions);
+  /** @internal */
+  constructor(architecture: A, options: NetworkOptions, template: NativeNetwork);
+  constructor(architecture: A, options: NetworkOptions = {}, template?: NativeNetwork) {
+    super(resolveDiscriminator(architecture), options, template);
+    this.architecture = architecture;
+    this.scores = scoresOf(this.resolved);
+    this.heads = headsOf(this.resolved);
+  }
+
+  /** Shape of one sample. */
+  get image(): readonly number[] {
+    return this.resolved.input;
+  }
+
+  /** Another discriminator with these weights, which goes its own way from here. Draws no random numbers. */
+  clone(): Discriminator<A> {
+    return new Discriminator<A>(this.architecture, { device: this.device }, this.native);
+  }
+
+  override toPyTorch(): string {
+    return discriminatorSource(this.resolved, this.heads);
+  }
+
+  /**
+   * One score for each image, in evaluation mode.
+   *
+   * @param options `labels` of the images, where its architecture has classes: needed there
+   */
+  async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
+    return this.#columns(images, options, 0, 1);
+  }
+
+  /**
+   * What its head `classes` thinks: logits of [count, classes], in evaluation mode.
+   *
+   * @param options `labels` of the images, where its architecture has classes: needed there
+   */
+  async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
+    const { classes } = this.heads;
+    if (classes === 0) {
+      throw new SparringError(
+        "ERR_ARCHITECTURE",
+        `Expected a discriminator with a head "classes" for classify() but received one without`,
+      );
+    }
+    return this.#columns(images, options, 1, classes);
+  }
+
+  /** Some columns of its output, [count, width]. */
+  async #columns(
+    images: Images,
+    options: unknown,
+    start: number,
+    width: number,
+  ): Promise<Float32Array> {
+    if (!(images instanceof Images)) throw wrongType("Images", "images", images);
+    if (images.shape.slice(1).join() !== this.image.join()) {
+      throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
+    }
+    const labels = this.#labels(options, images.count);
+    const output = await this.forward(images.data, images.shape, labels);
+    const total = product(this.resolved.output);
+    if (total === width) return output;
+    const part = new Float32Array(images.count * width);
+    for (let i = 0; i < images.count; ++i)
+      part.set(output.subarray(i * total + start, i * total + start + width), i * width);
+    return part;
+  }
+
+  #labels(options: unknown, count: number): Int32Array | undefined {
+    const known = check.options(options as { labels?: unknown } | undefined, "options", ["labels"]);
+    const { classes } = this.resolved;
+    const labels = checkLabels(known.labels, count, classes, "it has no classes");
+    if (classes > 0 && labels === undefined)
+      throw wrongType(`a label from 0 to ${classes - 1} for each image`, "labels", known.labels);
+    return labels;
+  }
+}

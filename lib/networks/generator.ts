@@ -1,0 +1,101 @@
+import { crossing } from "../addon.js";
+import { type GeneratorArchitecture, resolveGenerator, resolveLatent } from "../architecture.js";
+import * as check from "../check.js";
+import { outOfRange, wrongType } from "../errors.js";
+import { Images } from "../images.js";
+import { product } from "../layers/kind.js";
+import type { NativeLatent, NativeNetwork } from "../native.js";
+import { generatorSource } from "../pytorch/generator.js";
+import {
+  checkCodes,
+  checkLabels,
+  type GenerateArguments,
+  type SampleOptions,
+} from "./conditions.js";
+import { Network, type NetworkOptions } from "./network.js";
+
+/**
+ * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where it has
+ * classes, `sample({ codes })` only where it has codes.
+ */
+export class Generator<
+  const A extends GeneratorArchitecture = GeneratorArchitecture,
+> extends Network {
+  readonly architecture: A;
+  /** @internal */
+  readonly latent: NativeLatent;
+
+  constructor(architecture: A, options?: NetworkOptions);
+  /** @internal */
+  constructor(architecture: A, options: NetworkOptions, template: NativeNetwork);
+  constructor(architecture: A, options: NetworkOptions = {}, template?: NativeNetwork) {
+    super(resolveGenerator(architecture), options, template);
+    this.architecture = architecture;
+    const { labels, ...widths } = resolveLatent(architecture.latent, "architecture.latent");
+    this.latent = { ...widths, oneHot: labels === "oneHot" };
+  }
+
+  /** Shape of one sample. */
+  get image(): readonly number[] {
+    return this.resolved.output;
+  }
+
+  /** Another generator with these weights, which goes its own way from here. Draws no random numbers. */
+  clone(): Generator<A> {
+    return new Generator<A>(this.architecture, { device: this.device }, this.native);
+  }
+
+  override toPyTorch(): string {
+    return generatorSource(this.resolved, this.latent);
+  }
+
+  /**
+   * Draws latents and makes samples of them, in evaluation mode. Never disturbs a training run: its
+   * random numbers are its own, and it takes its turn between two steps.
+   *
+   * @param count at least 1
+   * @param options `seed`, and the `labels` and `codes` that are not to be drawn
+   */
+  async sample(count: number, options: SampleOptions<A["latent"]> = {} as never): Promise<Images> {
+    check.integer(count, "count", 1);
+    const given: SampleOptions = options;
+    check.options(given, "options", ["seed", "labels", "codes"]);
+    const seed =
+      given.seed === undefined
+        ? Math.floor(Math.random() * 2 ** 48)
+        : check.seed(given.seed, "seed");
+    const { classes, codes: width } = this.latent;
+    const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
+    const codes = checkCodes(given.codes, count, width);
+    const data = await crossing(() => this.native.sample(this.latent, count, seed, labels, codes));
+    return new Images(data, [count, ...this.image]);
+  }
+
+  /**
+   * Makes samples of given latents, in evaluation mode.
+   *
+   * @param latents values of [count, noise + classes + codes], without the classes where labels are embedded
+   * @param options `labels`, where they are embedded: needed there
+   */
+  async generate(
+    latents: Float32Array,
+    ...[options = {}]: GenerateArguments<A["latent"]>
+  ): Promise<Images> {
+    if (!(latents instanceof Float32Array)) throw wrongType("a Float32Array", "latents", latents);
+    check.ownMemory(latents, "latents");
+    const { labels: given } = check.options<{ labels?: unknown }>(options, "options", ["labels"]);
+    const width = product(this.resolved.input);
+    if (latents.length === 0 || latents.length % width !== 0) {
+      throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);
+    }
+    const count = latents.length / width;
+    const { classes } = this.resolved;
+    const why =
+      this.latent.classes > 0 ? "they are one-hot in the latents" : "the latent has no classes";
+    const labels = checkLabels(given, count, classes, why);
+    if (classes > 0 && labels === undefined)
+      throw wrongType(`a label from 0 to ${classes - 1} for each sample`, "labels", given);
+    const data = await this.forward(latents, [count, width], labels);
+    return new Images(data, [count, ...this.image]);
+  }
+}

@@ -1,0 +1,104 @@
+import { addon, crossing, direct } from "../addon.js";
+import { countParameters, type ResolvedArchitecture } from "../architecture.js";
+import * as check from "../check.js";
+import { type Device, resolveDevice } from "../device.js";
+import { product } from "../layers/kind.js";
+import type { NativeNetwork } from "../native.js";
+import { readSafetensors, writeSafetensors } from "../safetensors.js";
+import { checkState } from "../weights.js";
+
+/** Where a network lives and what its first weights are. */
+export interface NetworkOptions {
+  /** @default "cpu" */
+  readonly device?: Device;
+  /**
+   * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the order
+   * of PyTorch, and the networks built next without a seed, and the trainer, go on with it.
+   * A whole number of at least 0. @default goes on with the stream of the network built before, or one nobody chose
+   */
+  readonly seed?: number;
+}
+
+/** What generators and discriminators share. Its memory is freed when it is collected; dispose() frees it now. */
+export abstract class Network implements Disposable {
+  readonly device: Device;
+  /** @internal */
+  readonly resolved: ResolvedArchitecture;
+  /** @internal */
+  readonly native: NativeNetwork;
+
+  /** @internal With a template its weights are copied, and nothing is drawn. */
+  constructor(resolved: ResolvedArchitecture, options: NetworkOptions, template?: NativeNetwork) {
+    check.options(options, "options", ["device", "seed"]);
+    if (options.seed !== undefined) check.seed(options.seed, "seed");
+    this.device = resolveDevice(options.device);
+    this.resolved = resolved;
+    const { Network } = addon();
+    const { layers, init } = resolved;
+    const bytes = countBytes(resolved);
+    this.native = direct(
+      () => new Network(layers, this.device, options.seed, bytes, init, template),
+    );
+  }
+
+  /** How many numbers training changes. */
+  get parameterCount(): number {
+    return countParameters(this.resolved);
+  }
+
+  /** Resolves when the initial weights are drawn. Every other call waits for that by itself. */
+  ready(): Promise<void> {
+    return crossing(() => this.native.ready());
+  }
+
+  /**
+   * The source of the torch.nn.Module that this network is: its state_dict() has the keys of saveWeights,
+   * its constructor draws the weights that a seed gives here, and it computes the same numbers. The class
+   * is called Generator or Discriminator; it needs nothing but PyTorch.
+   */
+  abstract toPyTorch(): string;
+
+  /** Writes weights and buffers as safetensors, under the keys of the PyTorch twin's state_dict(). */
+  async saveWeights(path: string): Promise<void> {
+    check.string(path, "path");
+    const tensors = await crossing(() => this.native.state());
+    await writeSafetensors(path, tensors);
+  }
+
+  /**
+   * Reads what saveWeights, or PyTorch, wrote; other dtypes are converted where they fit. Throws ERR_WEIGHTS
+   * with everything that does not fit, and changes nothing then.
+   */
+  async loadWeights(path: string): Promise<void> {
+    check.string(path, "path");
+    const tensors = await readSafetensors(path);
+    const state = checkState(tensors, this.resolved.state, path);
+    await crossing(() => this.native.load(state));
+  }
+
+  /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
+  dispose(): void {
+    this.native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal Runs it on a batch in evaluation mode. */
+  protected forward(
+    data: Float32Array,
+    shape: readonly number[],
+    labels: Int32Array | undefined,
+  ): Promise<Float32Array> {
+    return crossing(() => this.native.forward(data, [...shape], labels));
+  }
+}
+
+/** @internal Bytes of weights and buffers. */
+export function countBytes(resolved: ResolvedArchitecture): number {
+  let bytes = 0;
+  for (const spec of resolved.state.values())
+    bytes += product(spec.shape) * (spec.dtype === "int64" ? 8 : 4);
+  return bytes;
+}

@@ -1,0 +1,13 @@
+// Every objective there is: what the two players minimise.
+export { hinge } from "./hinge.js";
+export { leastSquares } from "./least-squares.js";
+export { minimax } from "./minimax.js";
+export { nonSaturating } from "./non-saturating.js";
+export type { ObjectiveOf, ObjectiveOptions, SmoothedOf, SmoothedOptions } from "./options.js";
+export {
+  type RelativisticAverage,
+  type RelativisticAverageOptions,
+  relativisticAverage,
+} from "./relativistic-average.js";
+export { relativisticPaired } from "./relativistic-paired.js";
+export { type Wasserstein, type WassersteinOptions, wasserstein } from "./wasserstein.js";

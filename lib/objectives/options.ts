@@ -1,0 +1,54 @@
+import { type Auxiliary, checkAuxiliaries } from "../auxiliaries/table.js";
+import * as check from "../check.js";
+import { checkPenalties, type Penalty } from "../penalties/table.js";
+
+/** What every objective takes. */
+export interface ObjectiveOptions {
+  /** Terms of the discriminator's loss, summed from the left; each type at most once. @default none */
+  readonly penalties?: readonly Penalty[];
+  /** Terms of both losses, after the penalties; each type at most once. @default none */
+  readonly auxiliaries?: readonly Auxiliary[];
+}
+
+/** Options of an objective that has a target for reals. */
+export interface SmoothedOptions extends ObjectiveOptions {
+  /**
+   * One-sided label smoothing (Salimans et al. 2016): the discriminator's target for reals is 1 minus this.
+   * In [0, 0.5). @default 0
+   */
+  readonly labelSmoothing?: number;
+}
+
+/** An objective as data, complete. */
+export interface ObjectiveOf<Type extends string> extends Required<ObjectiveOptions> {
+  readonly type: Type;
+}
+
+/** An objective with a target for reals, as data, complete. */
+export interface SmoothedOf<Type extends string> extends ObjectiveOf<Type> {
+  readonly labelSmoothing: number;
+}
+
+/** @internal What every objective is made of; `own` are the options that only this one takes. */
+export function objective<Type extends string, Options extends ObjectiveOptions>(
+  type: Type,
+  options: Options,
+  own: readonly (keyof Options & string)[] = [],
+): ObjectiveOf<Type> {
+  check.options(options, `options of ${type}`, [...own, "penalties", "auxiliaries"]);
+  return {
+    type,
+    penalties: checkPenalties(options.penalties ?? []),
+    auxiliaries: checkAuxiliaries(options.auxiliaries ?? []),
+  };
+}
+
+/** @internal */
+export function smoothed<Type extends string>(
+  type: Type,
+  options: SmoothedOptions,
+): SmoothedOf<Type> {
+  const base = objective(type, options, ["labelSmoothing"]);
+  const name = `labelSmoothing of ${type}`;
+  return { ...base, labelSmoothing: check.within(options.labelSmoothing ?? 0, name, 0, 0.5) };
+}

@@ -1,0 +1,36 @@
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import { type ObjectiveOf, type ObjectiveOptions, objective } from "./options.js";
+
+/** Options of wasserstein. */
+export interface WassersteinOptions extends ObjectiveOptions {
+  /**
+   * After each update every parameter of the critic is clamped to [-weightClip, weightClip]; finite, above 0,
+   * and not together with the penalty wganGp. The paper's is 0.01. @default no clipping
+   */
+  readonly weightClip?: number;
+}
+
+/** The Wasserstein objective as data, complete. */
+export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
+  readonly weightClip: number | undefined;
+}
+
+/**
+ * The difference of the critic's means: an estimate of the earth mover's distance while the critic is
+ * Lipschitz, which `weightClip` (Arjovsky et al. 2017, Wasserstein GAN) or the penalty wganGp (Gulrajani et
+ * al. 2017) sees to. Needs logits.
+ *
+ *     D: mean(D(fake)) − mean(D(real))
+ *     G: −mean(D(fake))
+ */
+export function wasserstein(options: WassersteinOptions = {}): Wasserstein {
+  const base = objective("wasserstein", options, ["weightClip"]);
+  if (options.weightClip === undefined) return { ...base, weightClip: undefined };
+  const weightClip = check.positive(options.weightClip, "weightClip of wasserstein");
+  if (base.penalties.some(({ type }) => type === "wganGp")) {
+    const both = { weightClip, penalties: base.penalties.map(({ type }) => type) };
+    throw wrongType("weightClip or wganGp, not both,", "options of wasserstein", both);
+  }
+  return { ...base, weightClip };
+}

@@ -1,0 +1,56 @@
+import * as check from "../check.js";
+import {
+  type OptimizerOptions,
+  type OptimizerSettings,
+  settingNames,
+  settings,
+} from "./settings.js";
+
+/** Options of torch.optim.Adam. */
+export interface AdamOptions extends OptimizerOptions {
+  /** Learning rate, finite and above 0. @default 1e-3 */
+  readonly lr?: number;
+  /** Decay rates of the two moments, each in [0, 1). @default [0.9, 0.999] */
+  readonly betas?: readonly [number, number];
+  /** Added to the denominator, finite and above 0. @default 1e-8 */
+  readonly eps?: number;
+  /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
+  readonly weightDecay?: number;
+}
+
+/** Adam or AdamW as data, complete. */
+export interface AdamOf<Type extends string> extends OptimizerSettings {
+  readonly type: Type;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+/** Adam (Kingma and Ba 2015). torch.optim.Adam. */
+export function adam(options: AdamOptions = {}): AdamOf<"adam"> {
+  return adamOf("adam", options, 0);
+}
+
+/** @internal The two differ in what the weight decay is, and in its default. */
+export function adamOf<Type extends string>(
+  type: Type,
+  options: AdamOptions,
+  weightDecay: number,
+): AdamOf<Type> {
+  const own = ["lr", "betas", "eps", "weightDecay"] as const;
+  check.options(options, `options of ${type}`, [...own, ...settingNames]);
+  const betas = options.betas ?? [0.9, 0.999];
+  if (!Array.isArray(betas) || betas.length !== 2) check.shape(betas, "betas", 2);
+  return {
+    type,
+    ...settings(options.lr ?? 1e-3, options),
+    betas: [check.within(betas[0], "betas[0]", 0, 1), check.within(betas[1], "betas[1]", 0, 1)],
+    eps: check.positive(options.eps ?? 1e-8, "eps"),
+    weightDecay: check.notNegative(options.weightDecay ?? weightDecay, "weightDecay"),
+  };
+}
+
+/** @internal As native code reads it. */
+export function flatAdam<Type extends string>({ betas, ...rest }: AdamOf<Type>) {
+  return { ...rest, beta1: betas[0], beta2: betas[1] };
+}

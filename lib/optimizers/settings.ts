@@ -1,0 +1,54 @@
+import * as check from "../check.js";
+import { remake } from "../choice.js";
+import { outOfRange } from "../errors.js";
+import { constant, cosine, exponential, linear } from "../schedules.js";
+
+/** The table of schedules: a new one costs its function, a row here and a row in native code. */
+export const scheduleTable = { constant, linear, exponential, cosine };
+
+/** How a learning rate changes, as data. */
+export type Schedule = ReturnType<(typeof scheduleTable)[keyof typeof scheduleTable]>;
+
+/** What every optimizer takes. */
+export interface OptimizerOptions {
+  /** How the learning rate changes with the updates. @default schedules.constant() */
+  readonly schedule?: Schedule;
+  /**
+   * The norm that the gradient of all of the network's parameters together is scaled down to where it is
+   * larger (Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_). Finite and above 0. @default no clipping
+   */
+  readonly clipGradNorm?: number;
+}
+
+/** What every optimizer has, as data. */
+export interface OptimizerSettings {
+  /** Learning rate of the first update. */
+  readonly lr: number;
+  readonly schedule: Schedule;
+  readonly clipGradNorm: number | undefined;
+}
+
+/** @internal */
+export const settingNames = ["schedule", "clipGradNorm"] as const;
+
+/** @internal */
+export function settings(lr: unknown, options: OptimizerOptions): OptimizerSettings {
+  const rate = check.positive(lr, "lr");
+  const { schedule, clipGradNorm } = options;
+  return {
+    lr: rate,
+    schedule: checkSchedule(schedule ?? constant(), rate),
+    clipGradNorm:
+      clipGradNorm === undefined ? undefined : check.positive(clipGradNorm, "clipGradNorm"),
+  };
+}
+
+/** A floor above the ceiling is a factor taken for a learning rate. */
+function checkSchedule(value: unknown, lr: number): Schedule {
+  const what = "a schedule, as schedules.linear() makes it,";
+  const schedule = remake<Schedule>(value, "schedule", what, scheduleTable);
+  if ("min" in schedule && schedule.min > lr) {
+    throw outOfRange(`a number from 0 to lr, ${lr},`, `min of ${schedule.type}`, schedule.min);
+  }
+  return schedule;
+}

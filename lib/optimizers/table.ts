@@ -1,0 +1,31 @@
+// The table of optimizers: a new one costs its file, a row here and in index.ts, and a row in native code.
+import { remake, toNative } from "../choice.js";
+import type { NativeOptimizer } from "../native.js";
+import { adam, flatAdam } from "./adam.js";
+import { adamW } from "./adam-w.js";
+import { rmsprop } from "./rmsprop.js";
+import { flatSgd, sgd } from "./sgd.js";
+
+export const optimizerTable = { adam, adamW, sgd, rmsprop };
+
+/** How a player learns, as data. */
+export type Optimizer = ReturnType<(typeof optimizerTable)[keyof typeof optimizerTable]>;
+
+/** @internal Checked again, as it may come from a file: what adam() would refuse is refused. */
+export function checkOptimizer(value: unknown, name: string): Optimizer {
+  const what = "an optimizer, as optimizers.adam() makes it,";
+  return remake<Optimizer>(value, name, what, optimizerTable);
+}
+
+/** @internal */
+export function toNativeOptimizer(optimizer: Optimizer): NativeOptimizer {
+  const { schedule, clipGradNorm, ...own } = flat(optimizer);
+  return { ...toNative(own), schedule: toNative(schedule), clipGradNorm: clipGradNorm ?? 0 };
+}
+
+/** Native options are numbers and flags. */
+function flat(optimizer: Optimizer) {
+  if (optimizer.type === "sgd") return flatSgd(optimizer);
+  if (optimizer.type === "rmsprop") return optimizer;
+  return flatAdam(optimizer);
+}

@@ -1,0 +1,6 @@
+// Every penalty there is: terms of the discriminator's loss that keep its gradient in bounds.
+export { dragan } from "./dragan.js";
+export type { PenaltyOf, PenaltyOptions } from "./options.js";
+export { r1 } from "./r1.js";
+export { r2 } from "./r2.js";
+export { wganGp } from "./wgan-gp.js";

@@ -1,0 +1,27 @@
+import * as check from "../check.js";
+
+/** What every penalty has. */
+export interface PenaltyOptions {
+  /** Factor of the penalty in the discriminator's loss, finite and above 0. @default 10 */
+  readonly weight?: number;
+  /**
+   * Lazy regularisation (Karras et al. 2020): computed at every so many updates of the discriminator, its
+   * first one included, with `every` times the weight. A whole number of at least 1. @default 1
+   */
+  readonly every?: number;
+}
+
+/** A penalty as data, complete. */
+export interface PenaltyOf<Type extends string> extends Required<PenaltyOptions> {
+  readonly type: Type;
+}
+
+/** @internal */
+export function penalty<Type extends string>(type: Type, options: PenaltyOptions): PenaltyOf<Type> {
+  check.options(options, `options of ${type}`, ["weight", "every"]);
+  return {
+    type,
+    weight: check.positive(options.weight ?? 10, `weight of ${type}`),
+    every: check.integer(options.every ?? 1, `every of ${type}`, 1),
+  };
+}

@@ -1,0 +1,21 @@
+import * as architectures from "../architectures/index.js";
+import { nonSaturating } from "../objectives/index.js";
+import * as penalties from "../penalties/index.js";
+import { multipleOf, type Preset, usualAdam } from "./kind.js";
+
+/** Kodali et al. 2017. */
+export const dragan: Preset = {
+  summary: "Kodali 2017: a gradient penalty around the data",
+  size: multipleOf(4),
+  steps: 1_800,
+  batch: 64,
+  objective: nonSaturating({ penalties: [penalties.dragan({ weight: 10 })] }),
+  optimizer: usualAdam,
+  pair({ size, channels }) {
+    const image = [channels, size, size];
+    return {
+      generator: architectures.upsampling({ latent: { noise: 100 }, image }),
+      discriminator: architectures.convolutional({ image }),
+    };
+  },
+};

@@ -1,0 +1,63 @@
+// What a preset is, and what several of them share.
+import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
+import { adam } from "../optimizers/index.js";
+import type { TrainerOptions } from "../trainer.js";
+
+/** Which images a pair is built for: square ones. */
+export interface PresetImage {
+  /** Side in pixels. */
+  readonly size: number;
+  readonly channels: number;
+}
+
+/** Which sides a pair can make. */
+export interface Sides {
+  readonly default: number;
+  /** Which, as the WHAT of an error. */
+  readonly what: string;
+  fits(size: number): boolean;
+}
+
+/** A pair of networks and how it is trained by default. */
+export interface Preset
+  extends Pick<
+    TrainerOptions,
+    "objective" | "optimizer" | "order" | "discriminatorSteps" | "ema" | "diffAugment"
+  > {
+  /** What it is, for --help. */
+  readonly summary: string;
+  readonly size: Sides;
+  readonly steps: number;
+  readonly batch: number;
+  pair(image: PresetImage): {
+    readonly generator: GeneratorArchitecture;
+    readonly discriminator: DiscriminatorArchitecture;
+  };
+}
+
+export const anySide = (size: number): Sides => ({
+  default: size,
+  what: "a whole number of at least 1",
+  fits: () => true,
+});
+
+export const multipleOf = (factor: number): Sides => ({
+  default: 32,
+  what: `a multiple of ${factor}`,
+  fits: (size) => size % factor === 0,
+});
+
+export const oneOf = (...sides: number[]): Sides => ({
+  default: 32,
+  what: `one of ${sides.join(", ")}`,
+  fits: (size) => sides.includes(size),
+});
+
+/** One optimizer for both players. */
+export const both = (optimizer: Preset["optimizer"]["generator"]): Preset["optimizer"] => ({
+  generator: optimizer,
+  discriminator: optimizer,
+});
+
+/** What DCGAN's authors found, and most scripts took over. */
+export const usualAdam = both(adam({ lr: 2e-4, betas: [0.5, 0.999] }));

@@ -1,0 +1,20 @@
+import * as architectures from "../architectures/index.js";
+import { leastSquares } from "../objectives/index.js";
+import { multipleOf, type Preset, usualAdam } from "./kind.js";
+
+/** Mao et al. 2017. */
+export const lsgan: Preset = {
+  summary: "Mao 2017: least squares",
+  size: multipleOf(4),
+  steps: 1_800,
+  batch: 64,
+  objective: leastSquares(),
+  optimizer: usualAdam,
+  pair({ size, channels }) {
+    const image = [channels, size, size];
+    return {
+      generator: architectures.upsampling({ latent: { noise: 100 }, image }),
+      discriminator: architectures.convolutional({ image, scores: "logit" }),
+    };
+  },
+};

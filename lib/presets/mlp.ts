@@ -1,0 +1,19 @@
+import * as architectures from "../architectures/index.js";
+import { nonSaturating } from "../objectives/index.js";
+import { anySide, type Preset, usualAdam } from "./kind.js";
+
+export const mlp: Preset = {
+  summary: "every tutorial's MLPs: 128-256-512-1024 against 512-256",
+  size: anySide(28),
+  steps: 5_000,
+  batch: 64,
+  objective: nonSaturating(),
+  optimizer: usualAdam,
+  pair({ size, channels }) {
+    const image = [channels, size, size];
+    return {
+      generator: architectures.mlp({ latent: { noise: 100 }, image }),
+      discriminator: architectures.mlp({ image }),
+    };
+  },
+};

@@ -1,0 +1,89 @@
+// Every schedule of a learning rate there is. t counts the updates its optimizer did before this one, from 0.
+import * as check from "./check.js";
+
+/** No change, as data. */
+export interface Constant {
+  readonly type: "constant";
+}
+
+/** No change: lrₜ = lr. */
+export function constant(options: Record<string, never> = {}): Constant {
+  check.options(options, "options of constant", []);
+  return { type: "constant" };
+}
+
+/** Options of linear. */
+export interface LinearOptions {
+  /** The share of lr that it ends at, in [0, 1]. @default 0 */
+  readonly to?: number;
+  /** Updates until it is there, at least 1. */
+  readonly steps: number;
+}
+
+/** A straight line, as data. */
+export interface Linear extends Required<LinearOptions> {
+  readonly type: "linear";
+}
+
+/**
+ * A straight line from lr to lr · to, where it stays: lrₜ = lr · (1 + (to − 1) · min(t, steps) / steps).
+ * torch's LinearLR with start_factor=1, end_factor=to.
+ */
+export function linear(options: LinearOptions): Linear {
+  const { to, steps } = check.options(options, "options of linear", ["to", "steps"]);
+  return {
+    type: "linear",
+    to: check.within(to ?? 0, "to of linear", 0, 1, true),
+    steps: check.integer(steps, "steps of linear", 1),
+  };
+}
+
+/** Options of exponential. */
+export interface ExponentialOptions {
+  /** The factor of every update, in (0, 1]. */
+  readonly gamma: number;
+  /** The learning rate it never falls below, from 0 to lr. @default 0 */
+  readonly min?: number;
+}
+
+/** A decay by a factor, as data. */
+export interface Exponential extends Required<ExponentialOptions> {
+  readonly type: "exponential";
+}
+
+/** A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor. */
+export function exponential(options: ExponentialOptions): Exponential {
+  const { gamma, min } = check.options(options, "options of exponential", ["gamma", "min"]);
+  return {
+    type: "exponential",
+    gamma: check.upTo(gamma, "gamma of exponential", 0, 1),
+    min: check.notNegative(min ?? 0, "min of exponential"),
+  };
+}
+
+/** Options of cosine. */
+export interface CosineOptions {
+  /** Updates until it is at `min`, at least 1. */
+  readonly steps: number;
+  /** The learning rate it ends at, from 0 to lr. @default 0 */
+  readonly min?: number;
+}
+
+/** Half a cosine, as data. */
+export interface Cosine extends Required<CosineOptions> {
+  readonly type: "cosine";
+}
+
+/**
+ * Half a cosine from lr to `min`, where it stays (Loshchilov and Hutter 2017, SGDR, without its restarts):
+ * lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's CosineAnnealingLR with
+ * T_max=steps, eta_min=min.
+ */
+export function cosine(options: CosineOptions): Cosine {
+  const { steps, min } = check.options(options, "options of cosine", ["steps", "min"]);
+  return {
+    type: "cosine",
+    steps: check.integer(steps, "steps of cosine", 1),
+    min: check.notNegative(min ?? 0, "min of cosine"),
+  };
+}

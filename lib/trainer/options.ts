@@ -1,0 +1,129 @@
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import type { Discriminator, Generator } from "../networks.js";
+import { checkObjective, type Objective } from "../objectives/table.js";
+import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
+import { checkPair, checkRules } from "./pair.js";
+
+/** The order of the two players in a step. */
+export type Order = (typeof orders)[number];
+const orders = ["generatorFirst", "discriminatorFirst"] as const;
+
+/** A policy of DiffAugment. */
+export type DiffAugmentPolicy = (typeof policies)[number];
+const policies = ["color", "translation", "cutout"] as const;
+
+/** The moving average of the generator's weights. */
+export interface EmaOptions {
+  /** Share of the average that an update keeps, in [0, 1). */
+  readonly decay: number;
+  /**
+   * The half-life of the average is at most this share of the updates so far, so that it forgets the untrained
+   * weights early on (Karras et al. 2020); 0 keeps `decay` from the first update. @default 0.05
+   */
+  readonly rampUp?: number;
+}
+
+/** The pair and how it is trained. */
+export interface TrainerOptions {
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  readonly objective: Objective;
+  /** One for each player. */
+  readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
+  /**
+   * `generatorFirst` is the article's script: the generator's update comes first, and the discriminator then
+   * learns from the same fakes. `discriminatorFirst` is Algorithm 1 of the 2014 paper: the discriminator's
+   * updates, each on a new batch with fresh noise, then the generator's with fresh noise of its own.
+   * @default "generatorFirst"
+   */
+  readonly order?: Order;
+  /** k of Algorithm 1: updates of the discriminator, and batches, in a step; at least 1. @default 1 */
+  readonly discriminatorSteps?: number;
+  /** Keeps a moving average of the generator, as trainer.ema. @default none */
+  readonly ema?: EmaOptions;
+  /**
+   * DiffAugment (Zhao et al. 2020): random changes of every batch, real or made, just before the discriminator
+   * sees it; the generator's gradient goes through them. Each policy at most once. @default none
+   */
+  readonly diffAugment?: readonly DiffAugmentPolicy[];
+  /**
+   * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the same
+   * function by exact rewrites, faster, equal to rounding. @default "fused"
+   */
+  readonly execution?: "eager" | "fused";
+}
+
+/** Checked options, with every default filled in. */
+export interface TrainerSettings extends Required<Omit<TrainerOptions, "ema">> {
+  readonly ema: Required<EmaOptions> | undefined;
+}
+
+const known = [
+  "generator",
+  "discriminator",
+  "objective",
+  "optimizer",
+  "order",
+  "discriminatorSteps",
+  "ema",
+  "diffAugment",
+  "execution",
+] as const;
+
+/** Checks everything about a trainer that can be wrong, and fills in what is missing. */
+export function checkOptions(options: TrainerOptions): TrainerSettings {
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", known);
+  checkPair(options);
+  const { generator, discriminator } = options;
+  const settings: TrainerSettings = {
+    generator,
+    discriminator,
+    execution: check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]),
+    optimizer: checkOptimizers(options.optimizer),
+    objective: checkObjective(options.objective, "objective"),
+    order: check.oneOf(options.order ?? "generatorFirst", "order", orders),
+    discriminatorSteps: check.integer(options.discriminatorSteps ?? 1, "discriminatorSteps", 1),
+    ema: options.ema === undefined ? undefined : checkEma(options.ema),
+    diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
+  };
+  checkRules(settings);
+  return settings;
+}
+
+function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
+  if (!check.isObject(optimizer))
+    throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
+  check.options(optimizer, "optimizer", ["generator", "discriminator"]);
+  return {
+    generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
+    discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
+  };
+}
+
+function checkEma(ema: EmaOptions): Required<EmaOptions> {
+  if (!check.isObject(ema)) throw wrongType("an object { decay, rampUp }", "ema", ema);
+  check.options<EmaOptions>(ema, "ema", ["decay", "rampUp"]);
+  return {
+    decay: check.within(ema.decay, "ema.decay", 0, 1),
+    rampUp: check.notNegative(ema.rampUp ?? 0.05, "ema.rampUp"),
+  };
+}
+
+function checkDiffAugment(
+  value: readonly DiffAugmentPolicy[],
+  discriminator: Discriminator,
+): readonly DiffAugmentPolicy[] {
+  if (!Array.isArray(value))
+    throw wrongType(`an array of ${policies.join(", ")}`, "diffAugment", value);
+  // Array.from sees the holes of a sparse array, which map would skip.
+  const chosen = Array.from(value, (one, i) => check.oneOf(one, `diffAugment[${i}]`, policies));
+  if (new Set(chosen).size < chosen.length)
+    throw wrongType("each policy once", "diffAugment", chosen);
+  if (chosen.length > 0 && discriminator.image.length !== 3) {
+    const what = "a discriminator of [channels, height, width]";
+    throw wrongType(what, "diffAugment", discriminator.image);
+  }
+  return chosen;
+}

@@ -1,0 +1,89 @@
+// What two networks, an objective and its terms have to be, to be trained with each other.
+import { couplingLayer } from "../architecture.js";
+import { needsOf } from "../auxiliaries/table.js";
+import { SparringError, wrongType } from "../errors.js";
+import { Discriminator, Generator } from "../networks.js";
+import { needsLogits } from "../objectives/table.js";
+import type { TrainerOptions, TrainerSettings } from "./options.js";
+
+type Pair = Pick<TrainerOptions, "generator" | "discriminator">;
+
+/** Two networks that fit together. Throws TypeError, ERR_ARCHITECTURE or ERR_DEVICE. */
+export function checkPair({ generator, discriminator }: Pair): void {
+  if (!(generator instanceof Generator)) throw wrongType("a Generator", "generator", generator);
+  if (!(discriminator instanceof Discriminator))
+    throw wrongType("a Discriminator", "discriminator", discriminator);
+  if (generator.image.join() !== discriminator.image.join()) {
+    const shape = `[${discriminator.image.join(", ")}]`;
+    throw refusal(
+      `samples of ${shape}, which the discriminator takes,`,
+      "generator",
+      `[${generator.image.join(", ")}]`,
+    );
+  }
+  const { classes } = discriminator.resolved;
+  if (classes > 0 && generator.latent.classes !== classes) {
+    throw refusal(
+      `${classes} classes, which the discriminator takes,`,
+      "generator",
+      `${generator.latent.classes}`,
+    );
+  }
+  if (generator.device !== discriminator.device) {
+    throw new SparringError(
+      "ERR_DEVICE",
+      `Expected the generator's device "${generator.device}" for discriminator but received "${discriminator.device}"`,
+    );
+  }
+}
+
+/** An objective and terms that the pair can be trained with. Throws ERR_ARCHITECTURE. */
+export function checkRules(settings: TrainerSettings): void {
+  checkScores(settings);
+  checkPenalties(settings);
+  checkHeads(settings);
+}
+
+function checkScores({ objective, discriminator }: TrainerSettings): void {
+  if (!needsLogits(objective) || discriminator.scores === "logit") return;
+  throw refusal(`logits, which ${objective.type} needs,`, "discriminator", "a sigmoid at the end");
+}
+
+/** Where samples influence each other, the gradient at one sample is not that of its own score. */
+function checkPenalties({ objective, discriminator }: TrainerSettings): void {
+  if (!objective.penalties.some(({ type }) => type === "wganGp")) return;
+  const coupling = couplingLayer(discriminator.resolved);
+  if (coupling === undefined) return;
+  throw refusal(
+    "layers that keep samples apart, which the penalty wganGp needs,",
+    "discriminator",
+    `${coupling.path} (${coupling.type})`,
+  );
+}
+
+/** An auxiliary reads heads, and each is as wide as its part of the latent. */
+function checkHeads({ objective, generator, discriminator }: TrainerSettings): void {
+  const { heads } = discriminator;
+  for (const auxiliary of objective.auxiliaries) {
+    const needs = needsOf(auxiliary);
+    for (const part of ["classes", "codes"] as const) {
+      if (!needs[part]) continue;
+      const width = generator.latent[part];
+      if (width === 0)
+        throw refusal(`a latent with ${part}, which ${auxiliary.type} needs,`, "generator", "none");
+      if (heads[part] === width) continue;
+      throw refusal(
+        `a head ${part} of [${width}], which ${auxiliary.type} needs,`,
+        "discriminator",
+        heads[part] === 0 ? "none" : `[${heads[part]}]`,
+      );
+    }
+  }
+}
+
+function refusal(what: string, name: string, received: string): SparringError {
+  return new SparringError(
+    "ERR_ARCHITECTURE",
+    `Expected ${what} for ${name} but received ${received}`,
+  );
+}
