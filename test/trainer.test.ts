@@ -38,7 +38,7 @@ describe("new Trainer, misused", () => {
     [
       "an unknown option",
       { ...options, lr: 1 },
-      'Expected only the options generator, discriminator, objective, optimizer, execution for options but received "lr"',
+      'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution for options but received "lr"',
     ],
     [
       "no generator",
@@ -63,7 +63,7 @@ describe("new Trainer, misused", () => {
     [
       "an unknown objective",
       { ...options, objective: { type: "perceptual" } },
-      'Expected one of nonSaturating for objective.type but received "perceptual"',
+      'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage for objective.type but received "perceptual"',
     ],
     [
       "one optimizer for both",
@@ -120,7 +120,7 @@ describe("new Trainer, misused", () => {
     [
       "PyTorch's spelling",
       { weight_decay: 0 },
-      'Expected only the options lr, betas, eps, weightDecay for options of adam but received "weight_decay"',
+      'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm for options of adam but received "weight_decay"',
     ],
   ])("adam refuses %s", (_, given, sentence) => {
     expect(() => optimizers.adam(given as never)).toThrow(sentence);

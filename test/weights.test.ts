@@ -2,7 +2,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { setThreads, threads } from "../lib/index.js";
-import { parseSafetensors, readSafetensors, writeSafetensors } from "../lib/safetensors.js";
+import type { TensorSpec } from "../lib/layers/kind.js";
+import {
+  type Dtype,
+  parseSafetensors,
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from "../lib/safetensors.js";
+import { checkState } from "../lib/weights.js";
 import { digest, smallPair, withFolder } from "./helpers/networks.js";
 import { referee } from "./helpers/referee.js";
 
@@ -12,6 +20,9 @@ function file(header: string, body = 16, length = Buffer.byteLength(header)): Bu
   prefix.writeBigUInt64LE(BigInt(length));
   return Buffer.concat([prefix, Buffer.from(header), Buffer.alloc(body)]);
 }
+
+const everyDtype =
+  "F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0, C64, I64, I32, I16, I8, U64, U32, U16, U8, BOOL";
 
 const tensor = (fields: object) =>
   file(JSON.stringify({ a: { dtype: "F32", shape: [4], data_offsets: [0, 16], ...fields } }));
@@ -29,12 +40,12 @@ describe("safetensors, damaged", () => {
     [
       "an entry that is no object",
       file('{"a": null}'),
-      "a has the dtype undefined, not one of F32, F64, I64, U8",
+      `a has the dtype undefined, not one of ${everyDtype}`,
     ],
     [
       "a dtype nobody knows",
       tensor({ dtype: "F8" }),
-      "a has the dtype F8, not one of F32, F64, I64, U8",
+      `a has the dtype F8, not one of ${everyDtype}`,
     ],
     ["a negative shape", tensor({ shape: [-4] }), "a has no sound shape and data_offsets"],
     ["a shape that is no array", tensor({ shape: 4 }), "a has no sound shape and data_offsets"],
@@ -75,6 +86,104 @@ describe("safetensors, damaged", () => {
       }
       expect(parseSafetensors(whole, "w")).toHaveLength(1);
     });
+  });
+});
+
+/** What a network of one float32 weight and one counter makes of tensors. */
+function convert(weight: StoredTensor, counter?: Partial<StoredTensor>) {
+  const zero: StoredTensor = { name: "n", dtype: "I64", shape: [], data: new Uint8Array(8) };
+  const state = new Map<string, TensorSpec>([
+    ["w", { shape: weight.shape, dtype: "float32", trained: true }],
+    ["n", { shape: [], dtype: "int64", trained: false }],
+  ]);
+  const [floats, counts] = checkState([weight, { ...zero, ...counter }], state, "w");
+  return {
+    weight: [...new Float32Array((floats?.data ?? new Uint8Array()).slice().buffer)],
+    count: new BigInt64Array((counts?.data ?? new Uint8Array(8)).slice().buffer)[0],
+  };
+}
+
+/** A tensor of such a dtype, at an odd place in memory. */
+function stored(dtype: Dtype, values: ArrayBufferView, length: number): StoredTensor {
+  const bytes = new Uint8Array(values.byteLength + 1).subarray(1);
+  bytes.set(new Uint8Array(values.buffer as ArrayBuffer));
+  return { name: "w", dtype, shape: [length], data: bytes };
+}
+
+describe("a tensor of another dtype", () => {
+  const halves = Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001, 0x8000, 0x7bff);
+  const one = stored("F32", Float32Array.of(1), 1);
+
+  it.each<[string, StoredTensor, number[]]>([
+    ["F16", stored("F16", halves, 6), [1, -2, 0.333251953125, 2 ** -24, -0, 65504]],
+    ["BF16", stored("BF16", Uint16Array.of(0x3f80, 0xc0a0), 2), [1, -5]],
+    ["F64", stored("F64", Float64Array.of(0.1, -1e-50), 2), [Math.fround(0.1), -0]],
+    ["F32", stored("F32", Float32Array.of(1.5), 1), [1.5]],
+  ])("becomes a weight: %s", (_, tensor, values) => {
+    expect(convert(tensor).weight).toEqual(values);
+  });
+
+  it.each<[Dtype, ArrayBufferView]>([
+    ["I32", Int32Array.of(-7)],
+    ["I16", Int16Array.of(-7)],
+    ["I8", Int8Array.of(-7)],
+    ["F32", Float32Array.of(-7)],
+    ["F64", Float64Array.of(-7)],
+    ["BF16", Uint16Array.of(0xc0e0)],
+  ])("becomes a counter: %s", (dtype, values) => {
+    expect(convert(one, { dtype, data: stored(dtype, values, 1).data }).count).toBe(-7n);
+  });
+
+  it.each<[Dtype, ArrayBufferView]>([
+    ["U64", BigUint64Array.of(7n)],
+    ["U32", Uint32Array.of(7)],
+    ["U16", Uint16Array.of(7)],
+    ["U8", Uint8Array.of(7)],
+    ["F16", Uint16Array.of(0x4700)],
+  ])("becomes a counter: %s", (dtype, values) => {
+    expect(convert(one, { dtype, data: stored(dtype, values, 1).data }).count).toBe(7n);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "a whole number as a weight",
+      () => convert(stored("I8", Int8Array.of(1), 1)),
+      "w is I8, needs F64, F32, F16 or BF16",
+    ],
+    [
+      "an infinite half",
+      () => convert(stored("F16", Uint16Array.of(0x7c00), 1)),
+      "w holds values that are not finite",
+    ],
+    [
+      "a bfloat that is no number",
+      () => convert(stored("BF16", Uint16Array.of(0x7fc1), 1)),
+      "w holds values that are not finite",
+    ],
+    [
+      "a double that no float holds",
+      () => convert(stored("F64", Float64Array.of(1e39), 1)),
+      "w holds values that are not finite as F32",
+    ],
+    [
+      "half a batch",
+      () => convert(one, { dtype: "F32", data: new Uint8Array(Float32Array.of(0.5).buffer) }),
+      "n holds 0.5, needs whole numbers that I64 can hold",
+    ],
+    [
+      "a count beyond I64",
+      () => convert(one, { dtype: "U64", data: new Uint8Array(8).fill(255) }),
+      "n holds 18446744073709551615, needs whole numbers that I64 can hold",
+    ],
+    [
+      "a truth as a count",
+      () => convert(one, { dtype: "BOOL", data: new Uint8Array(1) }),
+      "n is BOOL, needs whole numbers",
+    ],
+  ])("is refused: %s", (_, call, problem) => {
+    expect(call).toThrow(
+      `Expected the weights of this network for path but received "w": ${problem}`,
+    );
   });
 });
 
@@ -143,10 +252,11 @@ describe("loadWeights", () => {
       const { generator } = smallPair({ seed: 3 });
       const [path, doubled] = [join(folder, "g.safetensors"), join(folder, "doubled.safetensors")];
       await generator.saveWeights(path);
-      const theirs = await referee<{ keys: string[]; output: number[] }>("weights", "weights.py", [
-        path,
-        doubled,
-      ]);
+      const theirs = await referee<{ keys: string[]; output: number[]; cast: string }>(
+        "weights",
+        "weights.py",
+        [path, folder],
+      );
       const ours = await generator.generate(Float32Array.from({ length: 10 }, (_, i) => i / 10));
       expect((await readSafetensors(path)).map((tensor) => tensor.name).sort()).toEqual(
         theirs.value.keys,
@@ -169,6 +279,17 @@ describe("loadWeights", () => {
       expect((await generator.generate(new Float32Array(5))).data).not.toEqual(
         ours.data.slice(0, 64),
       );
+      await generator.loadWeights(join(folder, "cast.safetensors"));
+      expect(await digest(generator)).toBe(theirs.value.cast);
+      const refused = await generator.loadWeights(join(folder, "wrong.safetensors")).catch(String);
+      expect(String(refused).split(/: |; /).slice(2)).toEqual([
+        "l1.0.weight is F8_E4M3, needs F64, F32, F16 or BF16",
+        "l1.0.bias is I64, needs F64, F32, F16 or BF16",
+        "conv_blocks.0.weight holds values that are not finite as F32",
+        "conv_blocks.0.bias is C64, needs F64, F32, F16 or BF16",
+        "conv_blocks.0.num_batches_tracked is BOOL, needs whole numbers",
+        "conv_blocks.3.num_batches_tracked holds 0.5, needs whole numbers that I64 can hold",
+      ]);
     });
     await setThreads(before);
   });

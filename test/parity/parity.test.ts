@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { datasets, type Latent, setThreads, threads } from "../../lib/index.js";
+import { datasets, setThreads, threads } from "../../lib/index.js";
 import { digest, makePair, withFolder } from "../helpers/networks.js";
 import { referee } from "../helpers/referee.js";
 
@@ -16,7 +16,7 @@ interface Case {
   readonly name: string;
   readonly pair: "article" | "mlp";
   readonly size: number;
-  readonly latent: Required<Latent>;
+  readonly latent: { readonly noise: number; readonly classes: number; readonly codes: number };
   readonly threads: number;
 }
 

@@ -1,0 +1,66 @@
+"""What the scripts beside this file share: options, images as bytes, and the JSON that a test reads.
+
+Each script is one GAN as its users know it, written by hand in the style of the collections of PyTorch
+scripts: networks, losses and loop stand there in full. They are the referees of gans.test.ts.
+"""
+
+import argparse
+import hashlib
+import json
+
+import numpy
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+
+def options():
+    """Parses the command line and seeds PyTorch."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--images", required=True, help="uint8 [count, 1, size, size], raw")
+    parser.add_argument("--labels", required=True, help="uint8 [count], raw")
+    parser.add_argument("--size", type=int, required=True, help="side of the images")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    opt = parser.parse_args()
+    torch.set_num_threads(opt.threads)
+    torch.manual_seed(opt.seed)
+    return opt
+
+
+class Bytes(Dataset):
+    """Images with ToTensor and Normalize([0.5], [0.5]), as torchvision computes them, and their labels."""
+
+    def __init__(self, opt):
+        images = numpy.fromfile(opt.images, dtype=numpy.uint8).reshape(-1, 1, opt.size, opt.size)
+        self.images = torch.from_numpy(images)
+        self.labels = numpy.fromfile(opt.labels, dtype=numpy.uint8)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        image = self.images[index].to(torch.float32).div(255).sub_(0.5).div_(0.5)
+        return image, int(self.labels[index])
+
+
+def batches(opt):
+    """Shuffled batches of (images, labels), epoch after epoch."""
+    loader = DataLoader(Bytes(opt), batch_size=opt.batch, shuffle=True)
+    while True:
+        yield from loader
+
+
+def digest(*modules):
+    """SHA-256 over the state dicts, sorted by key."""
+    total = hashlib.sha256()
+    for module in modules:
+        for name, tensor in sorted(module.state_dict().items()):
+            total.update(name.encode())
+            total.update(tensor.numpy().tobytes())
+    return total.hexdigest()
+
+
+def report(initial, losses, final):
+    print(json.dumps({"initial": initial, "losses": losses, "final": final}))

@@ -1,0 +1,110 @@
+"""DRAGAN: Kodali et al. 2017, "On Convergence and Stability of GANs": a gradient penalty around the data."""
+
+import torch
+from torch import nn
+
+from common import batches, digest, options, report
+
+opt = options()
+latent_dim = 100
+
+
+class Generator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.init_size = opt.size // 4
+        self.l1 = nn.Sequential(nn.Linear(latent_dim, 128 * self.init_size**2))
+        self.conv_blocks = nn.Sequential(
+            nn.BatchNorm2d(128),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(128, 128, 3, stride=1, padding=1),
+            nn.BatchNorm2d(128, 0.8),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(128, 64, 3, stride=1, padding=1),
+            nn.BatchNorm2d(64, 0.8),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(64, 1, 3, stride=1, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, z):
+        out = self.l1(z)
+        return self.conv_blocks(out.view(out.shape[0], 128, self.init_size, self.init_size))
+
+
+class Discriminator(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+        def discriminator_block(in_filters, out_filters, bn=True):
+            block = [
+                nn.Conv2d(in_filters, out_filters, 3, 2, 1),
+                nn.LeakyReLU(0.2, inplace=True),
+                nn.Dropout(0.25),
+            ]
+            if bn:
+                block.append(nn.BatchNorm2d(out_filters, 0.8))
+            return block
+
+        self.model = nn.Sequential(
+            *discriminator_block(1, 16, bn=False),
+            *discriminator_block(16, 32),
+            *discriminator_block(32, 64),
+            *discriminator_block(64, 128),
+        )
+        ds_size = -(-opt.size // 2**4)
+        self.adv_layer = nn.Sequential(nn.Linear(128 * ds_size**2, 1), nn.Sigmoid())
+
+    def forward(self, img):
+        return self.adv_layer(self.model(img).flatten(1))
+
+
+generator = Generator()
+discriminator = Discriminator()
+initial = digest(generator, discriminator)
+stream = batches(opt)
+adversarial_loss = nn.BCELoss()
+lambda_gp = 10
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0.5, 0.999))
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.0002, betas=(0.5, 0.999))
+
+
+def gradient_penalty(real_imgs):
+    alpha = torch.rand(real_imgs.shape[0], 1, 1, 1)
+    noise = torch.rand_like(real_imgs)
+    around = real_imgs + alpha * (0.5 * real_imgs.std() * noise)
+    around.requires_grad_(True)
+    pred = discriminator(around)
+    gradients = torch.autograd.grad(
+        outputs=pred,
+        inputs=around,
+        grad_outputs=torch.ones_like(pred),
+        create_graph=True,
+        retain_graph=True,
+    )[0]
+    return ((gradients.flatten(1).norm(2, dim=1) - 1) ** 2).mean()
+
+
+losses = []
+for _ in range(opt.steps):
+    real_imgs, _ = next(stream)
+    n = real_imgs.shape[0]
+    valid, fake = torch.ones(n, 1), torch.zeros(n, 1)
+
+    optimizer_G.zero_grad()
+    gen_imgs = generator(torch.randn(n, latent_dim))
+    g_loss = adversarial_loss(discriminator(gen_imgs), valid)
+    g_loss.backward()
+    optimizer_G.step()
+
+    optimizer_D.zero_grad()
+    real_loss = adversarial_loss(discriminator(real_imgs), valid)
+    fake_loss = adversarial_loss(discriminator(gen_imgs.detach()), fake)
+    d_loss = (real_loss + fake_loss) / 2 + lambda_gp * gradient_penalty(real_imgs)
+    d_loss.backward()
+    optimizer_D.step()
+
+    losses.append([d_loss.item(), g_loss.item()])
+
+report(initial, losses, digest(generator, discriminator))

@@ -1,0 +1,117 @@
+// Each preset against a PyTorch script that was written by hand from its paper: same seed, same numbers, bit for
+// bit. The scripts know nothing of this project; their networks, losses and loops are their own.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  Discriminator,
+  datasets,
+  Generator,
+  optimizers,
+  schedules,
+  setThreads,
+  Trainer,
+  type TrainerOptions,
+  threads,
+} from "../../lib/index.js";
+import { type Preset, type PresetName, presetNames, presets } from "../../lib/presets.js";
+import { digest, withFolder } from "../helpers/networks.js";
+import { referee } from "../helpers/referee.js";
+
+interface Trajectory {
+  /** SHA-256 of all weights, the moving average's included. */
+  readonly initial: string;
+  /** [discriminator, generator], a step each. */
+  readonly losses: [number, number][];
+  readonly final: string;
+}
+
+/** A preset, with what the test changes of how it is trained. */
+interface Case {
+  readonly preset: PresetName;
+  readonly training?: Partial<TrainerOptions>;
+}
+
+// 400 images in batches of 32: the last of an epoch has 16, and the scripts with five batches a step see eight epochs.
+const count = 400;
+const batch = 32;
+const steps = 20;
+
+/** Those that parity.test.ts compares with the article's own script. */
+const elsewhere: readonly PresetName[] = ["article", "mlp"];
+const gans = presetNames.filter((name) => !elsewhere.includes(name));
+
+async function trainHere({ preset, training }: Case): Promise<Trajectory> {
+  const { pair, size, summary, steps: _, batch: __, ...rest }: Preset = presets[preset];
+  const architectures = pair({ size: size.default, channels: 1 });
+  const generator = new Generator(architectures.generator, { seed: 0 });
+  const discriminator = new Discriminator(architectures.discriminator);
+  const options = { ...rest, ...training, generator, discriminator, execution: "eager" } as const;
+  using trainer = new Trainer(options);
+  const networks = [generator, discriminator, ...(trainer.ema === undefined ? [] : [trainer.ema])];
+  const initial = await digest(...networks);
+  const { bytes, labels, shape } = await readData(size.default);
+  using images = await datasets.fromBytes(bytes, { shape, labels });
+  const losses: [number, number][] = [];
+  for await (const tick of trainer.run(images, { steps, batchSize: batch, tickEvery: 1 }))
+    losses.push([tick.discriminatorLoss, tick.generatorLoss]);
+  return { initial, losses, final: await digest(...networks) };
+}
+
+async function readData(size: number) {
+  using mnist = await datasets.mnist({ size });
+  const { data } = await mnist.read(0, count);
+  const bytes = Uint8Array.from(data, (value) => Math.round(value * 255));
+  return {
+    bytes,
+    labels: (mnist.labels as Uint8Array).slice(0, count),
+    shape: [count, 1, size, size],
+  };
+}
+
+function trainThere(script: string, size: number) {
+  return withFolder(async (folder) => {
+    const { bytes, labels } = await readData(size);
+    const [images, classes] = [join(folder, "images"), join(folder, "labels")];
+    await writeFile(images, bytes);
+    await writeFile(classes, labels);
+    const numbers = { size, steps, batch, threads: 1, seed: 0 };
+    return referee<Trajectory>(`gan-${script}`, `parity/${script}.py`, [
+      ...["--images", images, "--labels", classes],
+      ...Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ]);
+  });
+}
+
+async function expectEqual(script: string, one: Case): Promise<void> {
+  const theirs = await trainThere(script, presets[one.preset].size.default);
+  const ours = await trainHere(one);
+  expect(ours.losses).toHaveLength(steps);
+  if (theirs.live) {
+    expect(ours).toEqual(theirs.value);
+    return;
+  }
+  ours.losses.forEach(([d, g], i) => {
+    expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
+    expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
+  });
+}
+
+describe("a preset and its PyTorch script from one seed, one thread", async () => {
+  const before = await threads();
+  beforeAll(() => setThreads(1));
+  afterAll(() => setThreads(before));
+
+  it.each(gans)(
+    "%s: equal initial weights, 20 equal losses, equal final weights",
+    { timeout: 300_000 },
+    (preset) => expectEqual(preset, { preset }),
+  );
+
+  it("clipped gradients and a cosine schedule: the same", { timeout: 120_000 }, () => {
+    const schedule = schedules.cosine({ steps, min: 1e-4 });
+    const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999], clipGradNorm: 0.1, schedule });
+    const training = { optimizer: { generator: adam, discriminator: adam } };
+    return expectEqual("clipping", { preset: "mlp", training });
+  });
+});
