@@ -5,12 +5,13 @@
 namespace sparring {
 namespace {
 
-// torch.nn.utils.clip_grad_norm_, in its order of operations.
+// torch.nn.utils.clip_grad_norm_, in its order of operations: Python's number / tensor is a
+// reciprocal and a product, which rounds differently from a quotient.
 void clip(std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices, double max_norm) {
   std::vector<at::Tensor> norms;
   for (const size_t i : indices) norms.push_back(at::linalg_vector_norm(gradients[i]));
   const at::Tensor total = at::linalg_vector_norm(at::stack(norms));
-  const at::Tensor factor = (max_norm / (total + 1e-6)).clamp_max(1.0);
+  const at::Tensor factor = ((total + 1e-6).reciprocal() * max_norm).clamp_max(1.0);
   for (const size_t i : indices) gradients[i] = gradients[i].mul(factor);
 }
 
