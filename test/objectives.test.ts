@@ -1,19 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { auxiliaryTable } from "../lib/auxiliaries/table.js";
-import {
-  auxiliaries,
-  layers,
-  type Objective,
-  objectives,
-  optimizers,
-  penalties,
-  schedules,
-  Trainer,
-} from "../lib/index.js";
+import { auxiliaries, type Objective, objectives, optimizers, penalties } from "../lib/index.js";
 import { objectiveTable } from "../lib/objectives/table.js";
-import { optimizerTable } from "../lib/optimizers/table.js";
-import { scheduleTable } from "../lib/optimizers/settings.js";
 import { penaltyTable } from "../lib/penalties/table.js";
 import {
   collect,
@@ -298,56 +286,5 @@ describe("training", () => {
     const [r1, r2] = [penalties.r1(), penalties.r2()];
     const both = await run([r1, r2]);
     expect(both - bare).toBeCloseTo((await run([r1])) - bare + ((await run([r2])) - bare), 5);
-  });
-});
-
-describe("the pages", () => {
-  const page = (name: string) => readFile(new URL(`../docs/${name}.md`, import.meta.url), "utf8");
-
-  it.each([
-    ...Object.keys(objectiveTable),
-    ...Object.keys(penaltyTable),
-    ...Object.keys(auxiliaryTable),
-  ])("docs/objectives.md has a section on %s, with its formula, year and code", async (name) => {
-    const [, section] =
-      new RegExp(`\n### \`${name}\`\n([\\s\\S]*?)(?=\n##|$)`).exec(await page("objectives")) ?? [];
-    expect(section).toMatch(/```math\n/);
-    expect(section).toMatch(/\b20\d\d\b|same paper/);
-    expect(section).toMatch(new RegExp(`\`\`\`ts\n.*\\b${name}\\(`));
-  });
-
-  it.each([
-    ...Object.keys(optimizerTable),
-    ...Object.keys(scheduleTable),
-    "generatorFirst",
-    "discriminatorFirst",
-    "color",
-    "translation",
-    "cutout",
-  ])("docs/training.md has a row on %s", async (name) => {
-    expect(await page("training")).toMatch(new RegExp(`\n\\| \`"?${name}\\b`));
-  });
-
-  it.each(["objectives", "training"])("the code of docs/%s.md runs", async (name) => {
-    const scope = { auxiliaries, layers, objectives, optimizers, penalties, schedules };
-    const lines = [...(await page(name)).matchAll(/```ts\n([\s\S]*?)```/g)].flatMap(([, code]) =>
-      (code as string).trim().split("\n"),
-    );
-    expect(lines.length).toBeGreaterThan(5);
-    for (const line of lines) {
-      const { generator, discriminator } = tinyTrainer();
-      const adam = optimizers.adam();
-      const rest = {
-        generator,
-        discriminator,
-        objective: objectives.hinge(),
-        optimizer: { generator: adam, discriminator: adam },
-        Trainer,
-      };
-      const all = { ...scope, ...rest };
-      expect(new Function(...Object.keys(all), `return ${line}`)(...Object.values(all))).toBeTypeOf(
-        "object",
-      );
-    }
   });
 });

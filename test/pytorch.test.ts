@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Discriminator, Generator, Images, setThreads, threads } from "../lib/index.js";
+import { Discriminator, Generator, setThreads, threads } from "../lib/index.js";
 import { product, type ResolvedLayer } from "../lib/layers/kind.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../lib/safetensors.js";
@@ -145,7 +145,7 @@ describe("toPyTorch", () => {
       rows.push({ name: twin.name, class: className, source, file, inputs: names });
     }
     await writeFile(join(folder.path, "twins.json"), JSON.stringify(rows));
-    verdict = await referee("pytorch", "pytorch.py", [folder.path, String(seed)]);
+    verdict = await referee("pytorch", "torch-module.py", [folder.path, String(seed)]);
     await folder.remove();
   });
 

@@ -6,7 +6,7 @@ import { anySide, both, type Preset } from "./kind.js";
 
 /** Goodfellow et al. 2014, with the training recipe of its code. */
 export const gan: Preset = {
-  summary: "Goodfellow 2014: an MLP against maxout and dropout, SGD",
+  summary: "Goodfellow 2014: maxout, dropout, SGD",
   size: anySide(28),
   steps: 12_000,
   batch: 100,

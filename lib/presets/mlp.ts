@@ -3,7 +3,7 @@ import { nonSaturating } from "../objectives/index.js";
 import { anySide, type Preset, usualAdam } from "./kind.js";
 
 export const mlp: Preset = {
-  summary: "every tutorial's MLPs: 128-256-512-1024 against 512-256",
+  summary: "every tutorial's two MLPs",
   size: anySide(28),
   steps: 5_000,
   batch: 64,

@@ -8,7 +8,7 @@ const width = { channels: 64, blocks: 1 };
 
 /** Huang et al. 2024, small. */
 export const r3gan: Preset = {
-  summary: "Huang 2024: relativistic pairs, R1 and R2, no norms",
+  summary: "Huang 2024: relativistic pairs, R1 and R2",
   size: oneOf(8, 16, 32, 64),
   steps: 1_500,
   batch: 64,

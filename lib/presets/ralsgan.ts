@@ -4,7 +4,7 @@ import { multipleOf, type Preset, usualAdam } from "./kind.js";
 
 /** Jolicoeur-Martineau 2019: the relativistic average with least squares. */
 export const ralsgan: Preset = {
-  summary: "Jolicoeur-Martineau 2019: relativistic average, squares",
+  summary: "Jolicoeur-Martineau 2019: relativistic average",
   size: multipleOf(4),
   steps: 1_800,
   batch: 64,

@@ -5,7 +5,7 @@ import { both, multipleOf, type Preset } from "./kind.js";
 
 /** Miyato et al. 2018, a quarter as wide. */
 export const snganHinge: Preset = {
-  summary: "Miyato 2018: ResNets, spectral normalisation, hinge",
+  summary: "Miyato 2018: ResNets, spectral norms, hinge",
   size: multipleOf(8),
   steps: 600,
   batch: 64,

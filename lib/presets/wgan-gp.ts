@@ -5,7 +5,7 @@ import { anySide, type Preset, usualAdam } from "./kind.js";
 
 /** Gulrajani et al. 2017. */
 export const wganGp: Preset = {
-  summary: "Gulrajani 2017: Wasserstein distance, gradient penalty",
+  summary: "Gulrajani 2017: Wasserstein, gradient penalty",
   size: anySide(28),
   steps: 4_000,
   batch: 64,

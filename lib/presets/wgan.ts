@@ -5,7 +5,7 @@ import { anySide, both, type Preset } from "./kind.js";
 
 /** Arjovsky et al. 2017. */
 export const wgan: Preset = {
-  summary: "Arjovsky 2017: Wasserstein distance, weights clipped",
+  summary: "Arjovsky 2017: Wasserstein, clipped weights",
   size: anySide(28),
   steps: 6_000,
   batch: 64,

@@ -10,6 +10,8 @@ import { makeFolder } from "../helpers/folder.js";
 
 const trainFlags =
   "--preset, --data, --size, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --out, --help";
+const onePreset =
+  "one of article, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
 const whole = (flag: string, received: string) =>
   `Expected a whole number of at least 1 for ${flag} but received ${received}`;
 const out = (received: string, why: string) =>
@@ -55,9 +57,17 @@ const commandLines: [string, string][] = [
   ["train -s 3", `Expected one of ${trainFlags} for an option of sparring train but received "-s"`],
   ["train mnist", 'Expected options only for sparring train but received "mnist"'],
   ["train --steps", "Expected a value for --steps but received nothing"],
-  ["train --preset dcgan", 'Expected one of article, mlp for --preset but received "dcgan"'],
-  ["train --preset=", 'Expected one of article, mlp for --preset but received ""'],
-  ["train --preset toString", 'Expected one of article, mlp for --preset but received "toString"'],
+  ["train --preset stylegan", `Expected ${onePreset} for --preset but received "stylegan"`],
+  ["train --preset=", `Expected ${onePreset} for --preset but received ""`],
+  ["train --preset toString", `Expected ${onePreset} for --preset but received "toString"`],
+  [
+    "train --preset dcgan --size 28",
+    "Expected one of 32, 64, 128 (preset dcgan) for --size but received 28",
+  ],
+  [
+    "train --preset sngan-hinge --size 28",
+    "Expected a multiple of 8 (preset sngan-hinge) for --size but received 28",
+  ],
   ["train --data nowhere", 'Expected mnist or a folder for --data but received "nowhere"'],
   ["train --data file", 'Expected mnist or a folder for --data but received "file"'],
   ["train --data=", 'Expected mnist or a folder for --data but received ""'],

@@ -181,16 +181,6 @@ describe("options", () => {
     expect(names).toHaveLength(2);
     for (const name of names) expect(name).toMatch(/^mlp-\d{8}-\d{6}(-2)?$/);
   });
-
-  it("the article's preset trains too", async () => {
-    const line = "train --data data --size 8 --batch 32 --threads 1 --steps 2 --out article";
-    const { code, stdout } = await runCli(line.split(" "), folder.path);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^\[Epoch 0\/1\] \[Batch 1\/5\] \[D loss: \d\.\d{6}\] \[G loss: \d\.\d{6}\]\n$/,
-    );
-    expect(await files("article/samples")).toEqual(["0.png", "2.png"]);
-  });
 });
 
 describe("help and version", () => {

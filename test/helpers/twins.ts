@@ -159,11 +159,6 @@ const discriminators: Record<string, DiscriminatorArchitecture> = {
       l.spectralNorm(l.linear(1, { bias: false })),
     ],
   },
-  "spectral normalisation, DCGAN's weights": {
-    image: [1, 4, 4],
-    init: "dcgan",
-    layers: [l.conv2d(2, 3), l.spectralNorm(l.conv2d(2, 2)), l.flatten(), l.linear(1)],
-  },
   projection: {
     image: [1, 4, 4],
     classes: 3,

@@ -1,6 +1,6 @@
 """PyTorch as the referee for toPyTorch(): the printed source holds our weights and computes our numbers.
 
-    pytorch.py FOLDER SEED: for each row of FOLDER/twins.json, runs the source, makes its module with
+    torch-module.py FOLDER SEED: for each row of FOLDER/twins.json, runs the source, makes its module with
     torch.manual_seed(SEED), loads the weights with strict=True and runs it on the inputs, in evaluation mode.
     Prints for each name the keys and shapes of its state in order, the SHA-256 of its first weights, and what
     it made: all of it as SHA-256, and the first numbers.
