@@ -100,8 +100,16 @@ export function oneOf<T extends string>(value: unknown, name: string, allowed: r
   return value as T;
 }
 
-/** A shape of the given rank (any rank if none is given), each side a whole number of at least 1. */
-export function shape(value: unknown, name: string, rank?: number): number[] {
+/**
+ * A shape of the given rank (any rank if none is given), each side a whole number of at least 1; `side` names
+ * one of them.
+ */
+export function shape(
+  value: unknown,
+  name: string,
+  rank?: number,
+  side: (index: number) => string = (index) => `${name}[${index}]`,
+): number[] {
   const what =
     rank === undefined ? "an array of whole numbers" : `an array of ${rank} whole numbers`;
   if (
@@ -112,7 +120,7 @@ export function shape(value: unknown, name: string, rank?: number): number[] {
     throw wrongType(what, name, value);
   }
   // Array.from sees the holes of a sparse array, which forEach would skip.
-  return Array.from(value, (side, i) => integer(side, `${name}[${i}]`, 1));
+  return Array.from(value, (item, i) => integer(item, side(i), 1));
 }
 
 /** Memory that no other thread can change or take away while native code copies it. */

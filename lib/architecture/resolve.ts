@@ -101,6 +101,7 @@ function resolve(
   const around: Surroundings = {
     player,
     classes,
+    init,
     sequence: (layers, input, path) => resolveAll(layers, input, path, around),
     single: (layer, input, path, name) =>
       resolveOne(layer, input, { path, name, among: "inside" }, around),
@@ -112,6 +113,9 @@ function resolve(
   return { input, output, layers, state, classes, init };
 }
 
+/** Far beyond any network, and far from where the stack ends: a file may nest layers without end. */
+const deepest = 100;
+
 /** Layers that follow each other, under the path of the layer they are in. */
 function resolveAll(
   layers: unknown,
@@ -122,6 +126,12 @@ function resolveAll(
   const where = path === "" ? "architecture.layers" : `layers of ${path}`;
   if (!Array.isArray(layers) || layers.length === 0)
     throw wrongType("a non-empty array of layers", where, layers);
+  if (path.split(".").length > deepest) {
+    throw new SparringError(
+      "ERR_ARCHITECTURE",
+      `Expected at most ${deepest} levels of layers for architecture.layers but received more`,
+    );
+  }
   const prefix = path === "" ? "" : `${path}.`;
   const resolved: ResolvedLayer[] = [];
   const names = new Set<string>();

@@ -17,7 +17,8 @@ export interface Latent {
 
 /**
  * What the first weights are: torch.nn's own, or DCGAN's, drawn after them: convolutions from N(0, 0.02),
- * weights of batch normalisation from N(1, 0.02), its biases 0 (Radford et al. 2016, section 4).
+ * weights of batch normalisation from N(1, 0.02), its biases 0 (Radford et al. 2016, section 4). DCGAN's do not
+ * go with `spectralNorm`.
  */
 export type Init = "torch" | "dcgan";
 

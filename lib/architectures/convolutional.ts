@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import * as l from "../layers/index.js";
 import type { Layer, Shape } from "../layers/kind.js";
-import { type Scores, type UnconditionalDiscriminator } from "./options.js";
+import type { Scores, UnconditionalDiscriminator } from "./options.js";
 
 /**
  * The discriminator that goes with `upsampling` in most collections of PyTorch scripts: four strided

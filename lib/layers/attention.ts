@@ -32,9 +32,7 @@ export const selfAttention2dKind: LayerKind = {
   options: ["channels", "reduction"],
   resolve(layer, input, at) {
     const reduction = check.integer(layer.reduction ?? 8, at.option("reduction"), 1);
-    const [channels] = at.image(input);
-    if (layer.channels !== undefined && layer.channels !== channels)
-      throw at.refuse(`an input of [${layer.channels}, height, width]`, input);
+    const channels = at.size(layer, "channels", at.image(input));
     if (channels % reduction !== 0)
       throw at.refuse(`channels that are a multiple of reduction ${reduction}`, input);
     return { options: { channels, reduction }, output: input };

@@ -37,10 +37,7 @@ function batchNorm(rank: number, needed: string): LayerKind {
         at.option("trackRunningStats"),
       );
       if (input.length !== rank) throw at.refuse(`an input of ${needed}`, input);
-      const numFeatures = input[0] as number;
-      if (layer.numFeatures !== undefined && layer.numFeatures !== numFeatures) {
-        throw at.refuse(`an input of ${layer.numFeatures} features`, input);
-      }
+      const numFeatures = at.size(layer, "numFeatures", input);
       return { options: { numFeatures, eps, momentum, affine, trackRunningStats }, output: input };
     },
     state({ options: { numFeatures, affine, trackRunningStats } }) {

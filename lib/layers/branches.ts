@@ -124,7 +124,8 @@ export const headsKind: LayerKind = {
   options: ["layers"],
   resolve(layer, input, at) {
     if (at.around.player !== "discriminator" || at.spot !== "last") {
-      const received = at.around.player === "generator" ? "one in a generator" : `one ${at.spot}`;
+      const where = at.spot === "inside" ? "inside another layer" : at.spot;
+      const received = at.around.player === "generator" ? "one in a generator" : `one ${where}`;
       throw at.refuseWhat("a place as the last of a discriminator's own layers", received);
     }
     const layers = resolveBranches(layer, input, at, headNames);

@@ -70,10 +70,7 @@ function resolveWindow(layer: Layer, input: Shape, at: Place) {
     bias: check.boolean(layer.bias ?? true, at.option("bias")),
   };
   const image = at.image(input, "put unflatten([...]) before it");
-  const [inChannels] = image;
-  if (layer.inChannels !== undefined && layer.inChannels !== inChannels) {
-    throw at.refuse(`an input of [${layer.inChannels}, height, width]`, input);
-  }
+  const inChannels = at.size(layer, "inChannels", image);
   if (inChannels % options.groups !== 0)
     throw at.refuse(`channels that are a multiple of groups ${options.groups}`, input);
   if (outChannels % options.groups !== 0) {

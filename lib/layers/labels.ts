@@ -49,8 +49,8 @@ function classes(layer: Layer, at: Place): number {
       ? at.refuseWhat('a latent with classes and labels "embedded"', "one without")
       : at.refuseWhat("a discriminator with classes", "one without");
   }
-  if (layer.numEmbeddings !== undefined && layer.numEmbeddings !== count)
-    throw at.refuseWhat(`${layer.numEmbeddings} classes`, `${count}`);
+  const stated = check.integer(layer.numEmbeddings ?? count, at.option("numEmbeddings"), 2);
+  if (stated !== count) throw at.refuseWhat(`labels of ${stated} classes`, `${count} classes`);
   return count;
 }
 
@@ -109,9 +109,7 @@ export const projectionKind: LayerKind = {
   labels: true,
   resolve(layer, input, at) {
     const numEmbeddings = classes(layer, at);
-    const inFeatures = at.features(input);
-    if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures)
-      throw at.refuse(`an input of [${layer.inFeatures}]`, input);
+    const inFeatures = at.size(layer, "inFeatures", at.features(input));
     return { options: { inFeatures, numEmbeddings }, output: [1] };
   },
   state: ({ options: { inFeatures, numEmbeddings } }) => ({

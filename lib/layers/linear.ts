@@ -20,10 +20,7 @@ export const linearKind = {
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
     const bias = check.boolean(layer.bias ?? true, at.option("bias"));
-    const inFeatures = at.features(input);
-    if (layer.inFeatures !== undefined && layer.inFeatures !== inFeatures) {
-      throw at.refuse(`an input of [${layer.inFeatures}]`, input);
-    }
+    const inFeatures = at.size(layer, "inFeatures", at.features(input));
     return { options: { inFeatures, outFeatures, bias }, output: [outFeatures] };
   },
   state({ options: { inFeatures, outFeatures, bias } }) {

@@ -61,9 +61,8 @@ export const instanceNorm2dKind: LayerKind = {
   resolve(layer, input, at) {
     const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
     const affine = check.boolean(layer.affine ?? false, at.option("affine"));
-    const [numFeatures, height, width] = at.image(input);
-    if (layer.numFeatures !== undefined && layer.numFeatures !== numFeatures)
-      throw at.refuse(`an input of ${layer.numFeatures} features`, input);
+    const [, height, width] = at.image(input);
+    const numFeatures = at.size(layer, "numFeatures", input);
     // As in PyTorch: the mean of one pixel is the pixel, so that nothing would be left of it.
     if (height * width === 1) throw at.refuse("an input of more than one pixel", input);
     return { options: { numFeatures, eps, affine }, output: input };
@@ -85,9 +84,7 @@ export const groupNormKind: LayerKind = {
     const numGroups = check.integer(layer.numGroups, at.option("numGroups"), 1);
     const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
     const affine = check.boolean(layer.affine ?? true, at.option("affine"));
-    const numChannels = input[0] as number;
-    if (layer.numChannels !== undefined && layer.numChannels !== numChannels)
-      throw at.refuse(`an input of ${layer.numChannels} channels`, input);
+    const numChannels = at.size(layer, "numChannels", input);
     if (numChannels % numGroups !== 0)
       throw at.refuse(`channels that are a multiple of numGroups ${numGroups}`, input);
     // As in PyTorch: the mean of one number is the number.
@@ -109,10 +106,7 @@ export const groupNormKind: LayerKind = {
 export const layerNormKind: LayerKind = {
   options: ["normalizedShape", "eps", "elementwiseAffine", "bias"],
   resolve(layer, input, at) {
-    const normalizedShape = check.shape(
-      layer.normalizedShape ?? input,
-      at.option("normalizedShape"),
-    );
+    const normalizedShape = at.shape(layer.normalizedShape ?? input, "normalizedShape");
     const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
     const elementwiseAffine = check.boolean(
       layer.elementwiseAffine ?? true,

@@ -1,11 +1,14 @@
+import * as check from "../check.js";
 import { SparringError } from "../errors.js";
-import type { ResolvedLayer, Shape } from "./kind.js";
+import type { Layer, ResolvedLayer, Shape } from "./kind.js";
 
 /** What a layer may know of the network around it. */
 export interface Surroundings {
   readonly player: "generator" | "discriminator";
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
+  /** What the first weights are. */
+  readonly init: "torch" | "dcgan";
   /** Resolves layers that follow each other, under the path of the layer they are in. */
   sequence(layers: unknown, input: Shape, path: string): ResolvedLayer[];
   /** Resolves one layer, under a path and a name that are given. */
@@ -37,6 +40,12 @@ export class Place {
     return `${name} of ${this}`;
   }
 
+  /** One of its options that is a shape. */
+  shape(value: unknown, option: string): number[] {
+    const side = (index: number) => this.option(`${option}[${index}]`);
+    return check.shape(value, this.option(option), undefined, side);
+  }
+
   /** An input that does not fit this layer. */
   refuse(needed: string, input: Shape, hint = ""): SparringError {
     return this.refuseWhat(needed, `an input of [${input.join(", ")}]`, hint);
@@ -54,10 +63,21 @@ export class Place {
     return input as unknown as readonly [number, number, number];
   }
 
-  /** The width of [features], or the refusal of anything else. */
-  features(input: Shape): number {
+  /** [features], or the refusal of anything else. */
+  features(input: Shape): Shape {
     if (input.length !== 1)
       throw this.refuse("an input of [features]", input, "put flatten() before it");
-    return input[0] as number;
+    return input;
+  }
+
+  /** The first size of an input. A layer may state it under the option's name, and then has to be right. */
+  size(layer: Layer, option: string, input: Shape): number {
+    const [size, ...sides] = input as [number, ...number[]];
+    const stated = layer[option] ?? size;
+    if (check.integer(stated, this.option(option), 1) !== size) {
+      const others = input.length === 3 ? ["height", "width"] : sides;
+      throw this.refuse(`an input of [${[stated, ...others].join(", ")}]`, input);
+    }
+    return size;
   }
 }

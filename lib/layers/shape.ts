@@ -1,4 +1,3 @@
-import * as check from "../check.js";
 import { type Layer, type LayerKind, product, type Shape } from "./kind.js";
 import { call, tuple } from "./python.js";
 
@@ -21,7 +20,7 @@ export const flattenKind: LayerKind = {
 export const unflattenKind: LayerKind = {
   options: ["shape"],
   resolve(layer, input, at) {
-    const shape = check.shape(layer.shape, at.option("shape"));
+    const shape = at.shape(layer.shape, "shape");
     if (input.length !== 1 || input[0] !== product(shape)) {
       throw at.refuse(`an input of [${product(shape)}] (to make [${shape.join(", ")}])`, input);
     }

@@ -1,0 +1,80 @@
+// Every layer in the smallest architecture that takes it, given no more than it must be given.
+import { resolveDiscriminator, resolveGenerator } from "../../lib/architecture.js";
+import { type Layer, layers as l } from "../../lib/index.js";
+import type { ResolvedLayer } from "../../lib/layers/kind.js";
+
+/** A layer, and what resolves it, or another of its type, in its place. */
+export interface Smallest {
+  readonly layer: Layer;
+  resolve(layer: Layer): ResolvedLayer;
+}
+
+const last = ({ layers }: { layers: readonly ResolvedLayer[] }) => layers.at(-1) as ResolvedLayer;
+
+/** As the layer `0` on [8]. */
+const onFeatures = (layer: Layer): Smallest => ({
+  layer,
+  resolve: (layer) => last(resolveGenerator({ latent: { noise: 8 }, layers: [layer] })),
+});
+
+/** As the layer `1` on [8, 2, 2]. */
+const onImages = (layer: Layer): Smallest => ({
+  layer,
+  resolve: (layer) =>
+    last(resolveGenerator({ latent: { noise: 32 }, layers: [l.unflatten([8, 2, 2]), layer] })),
+});
+
+/** As the layer `0` of a discriminator of [8]. */
+const judging = (layer: Layer, classes = 0): Smallest => ({
+  layer,
+  resolve: (layer) => last(resolveDiscriminator({ image: [8], classes, layers: [layer] })),
+});
+
+const labelled = { noise: 8, classes: 3, labels: "embedded" } as const;
+
+export const smallest: Readonly<Record<string, Smallest>> = {
+  avgPool2d: onImages(l.avgPool2d(2)),
+  batchNorm1d: onFeatures(l.batchNorm1d()),
+  batchNorm2d: onImages(l.batchNorm2d()),
+  conv2d: onImages(l.conv2d(8, 2)),
+  convTranspose2d: onImages(l.convTranspose2d(8, 2)),
+  dropout: onFeatures(l.dropout()),
+  elu: onFeatures(l.elu()),
+  embedding: {
+    layer: l.embedding(4),
+    resolve: (layer) => last(resolveGenerator({ latent: labelled, layers: [layer] })),
+  },
+  flatten: onImages(l.flatten()),
+  gelu: onFeatures(l.gelu()),
+  groupNorm: onImages(l.groupNorm(4)),
+  heads: judging(l.heads({ score: [l.linear(1)] })),
+  instanceNorm2d: onImages(l.instanceNorm2d()),
+  layerNorm: onFeatures(l.layerNorm()),
+  leakyRelu: onFeatures(l.leakyRelu()),
+  linear: onFeatures(l.linear(4)),
+  maxout: onFeatures(l.maxout(4, 2)),
+  minibatchStdDev: onImages(l.minibatchStdDev()),
+  pixelNorm: onFeatures(l.pixelNorm()),
+  projection: judging(l.projection(), 3),
+  relu: onFeatures(l.relu()),
+  residual: onFeatures(l.residual([l.linear(8)])),
+  selfAttention2d: onImages(l.selfAttention2d()),
+  sequential: onFeatures(l.sequential("body", [l.linear(4)])),
+  sigmoid: onFeatures(l.sigmoid()),
+  silu: onFeatures(l.silu()),
+  softplus: onFeatures(l.softplus()),
+  spectralNorm: onFeatures(l.spectralNorm(l.linear(4))),
+  tanh: onFeatures(l.tanh()),
+  unflatten: onFeatures(l.unflatten([2, 2, 2])),
+  upsample: onImages(l.upsample(2)),
+};
+
+/** Options that follow from what comes before the layer. */
+export const inferred: ReadonlySet<string> = new Set([
+  "channels",
+  "inChannels",
+  "inFeatures",
+  "numChannels",
+  "numEmbeddings",
+  "numFeatures",
+]);
