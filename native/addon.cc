@@ -5,6 +5,7 @@
 #include "bindings/runtime.h"
 #include "bindings/trainer.h"
 #include "core/runtime/cuda.h"
+#include "core/runtime/memory.h"
 
 namespace {
 
@@ -13,6 +14,7 @@ using namespace sparring::bindings;
 void drop_instance(Napi::Env, Instance* instance) { delete instance; }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  sparring::keep_memory();
   sparring::load_cuda();
   env.SetInstanceData<Instance, drop_instance>(new Instance(env));
   DatasetWrap::Init(env, exports);

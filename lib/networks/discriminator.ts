@@ -18,7 +18,7 @@ import { Network, type NetworkOptions } from "./network.js";
  * is there only where its architecture has classes.
  */
 export class Discriminator<
-  const A extends DiscriminatorArchitecture = DiscriminatorArchitecture,
+  A extends DiscriminatorArchitecture = DiscriminatorArchitecture,
 > extends Network {
   readonly architecture: A;
   /** What its scores are: probabilities if they come out of a sigmoid, else logits. */

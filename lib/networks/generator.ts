@@ -1,5 +1,10 @@
 import { crossing } from "../addon.js";
-import { type GeneratorArchitecture, resolveGenerator, resolveLatent } from "../architecture.js";
+import {
+  type GeneratorArchitecture,
+  type Latent,
+  resolveGenerator,
+  resolveLatent,
+} from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
@@ -18,17 +23,23 @@ import { Network, type NetworkOptions } from "./network.js";
  * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where it has
  * classes, `sample({ codes })` only where it has codes.
  */
-export class Generator<
-  const A extends GeneratorArchitecture = GeneratorArchitecture,
-> extends Network {
-  readonly architecture: A;
+export class Generator<const L extends Latent = Latent> extends Network {
+  readonly architecture: GeneratorArchitecture<L>;
   /** @internal */
   readonly latent: NativeLatent;
 
-  constructor(architecture: A, options?: NetworkOptions);
+  constructor(architecture: GeneratorArchitecture<L>, options?: NetworkOptions);
   /** @internal */
-  constructor(architecture: A, options: NetworkOptions, template: NativeNetwork);
-  constructor(architecture: A, options: NetworkOptions = {}, template?: NativeNetwork) {
+  constructor(
+    architecture: GeneratorArchitecture<L>,
+    options: NetworkOptions,
+    template: NativeNetwork,
+  );
+  constructor(
+    architecture: GeneratorArchitecture<L>,
+    options: NetworkOptions = {},
+    template?: NativeNetwork,
+  ) {
     super(resolveGenerator(architecture), options, template);
     this.architecture = architecture;
     const { labels, ...widths } = resolveLatent(architecture.latent, "architecture.latent");
@@ -41,8 +52,8 @@ export class Generator<
   }
 
   /** Another generator with these weights, which goes its own way from here. Draws no random numbers. */
-  clone(): Generator<A> {
-    return new Generator<A>(this.architecture, { device: this.device }, this.native);
+  clone(): Generator<L> {
+    return new Generator<L>(this.architecture, { device: this.device }, this.native);
   }
 
   override toPyTorch(): string {
@@ -56,7 +67,7 @@ export class Generator<
    * @param count at least 1
    * @param options `seed`, and the `labels` and `codes` that are not to be drawn
    */
-  async sample(count: number, options: SampleOptions<A["latent"]> = {} as never): Promise<Images> {
+  async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     check.integer(count, "count", 1);
     const given: SampleOptions = options;
     check.options(given, "options", ["seed", "labels", "codes"]);
@@ -77,10 +88,7 @@ export class Generator<
    * @param latents values of [count, noise + classes + codes], without the classes where labels are embedded
    * @param options `labels`, where they are embedded: needed there
    */
-  async generate(
-    latents: Float32Array,
-    ...[options = {}]: GenerateArguments<A["latent"]>
-  ): Promise<Images> {
+  async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     if (!(latents instanceof Float32Array)) throw wrongType("a Float32Array", "latents", latents);
     check.ownMemory(latents, "latents");
     const { labels: given } = check.options<{ labels?: unknown }>(options, "options", ["labels"]);

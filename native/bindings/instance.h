@@ -8,6 +8,7 @@
 #include "bindings/napi_setup.h"
 #include "core/random.h"
 #include "core/runtime/engine.h"
+#include "core/runtime/memory.h"
 
 namespace sparring::bindings {
 
@@ -39,7 +40,7 @@ class Instance {
   Napi::Env env_;
   Napi::ThreadSafeFunction to_javascript_;
   // After the function: it is the engine that calls it, so the engine goes first.
-  Engine engine_;
+  Engine engine_{trim_memory};
   int pending_ = 0;
   bool stopped_ = false;
 };

@@ -73,6 +73,25 @@ export async function wide(architecture: GeneratorArchitecture) {
   await generator.sample(1, { label: 3 });
 }
 
+/** Blocks are functions that return layers. */
+export async function spread() {
+  const block = (width: number) => [l.linear(width), l.relu()];
+  const latent = { noise: 4, classes: 3 };
+  const generator = new Generator({
+    latent: { noise: 4, classes: 3 },
+    layers: [...block(8), ...[l.pixelNorm(), l.relu()], ...layers],
+  });
+  await generator.sample(1, { labels: 1 });
+  await new Generator({ latent, layers: block(3) }).sample(1, { labels: 1 });
+  const judge = new Discriminator({
+    image: [1, 2, 2],
+    layers: [l.flatten(), ...block(8), l.linear(1)],
+  });
+  await judge.score(images);
+  // @ts-expect-error it takes no labels
+  await judge.score(images, { labels: 1 });
+}
+
 export function narrowIsWide(): [Generator, Generator, Discriminator, Discriminator] {
   return [
     new Generator({ latent: { noise: 4 }, layers }),

@@ -1,5 +1,7 @@
 #include "core/runtime/engine.h"
 
+#include <chrono>
+
 namespace sparring {
 
 bool Engine::post(Slice slice) {
@@ -26,7 +28,7 @@ void Engine::stop() {
 void Engine::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+    wait_for_work(lock);
     if (stopped_) return;
     Slice slice = std::move(queue_.front());
     queue_.pop_front();
@@ -36,6 +38,16 @@ void Engine::loop() {
     lock.lock();
     if (more && !stopped_) queue_.push_back(std::move(slice));
   }
+}
+
+void Engine::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  const auto is_due = [this] { return stopped_ || !queue_.empty(); };
+  // Between two ticks there is always a moment without work: too short to give anything back in.
+  if (wake_.wait_for(lock, std::chrono::milliseconds(500), is_due)) return;
+  lock.unlock();
+  on_idle_();
+  lock.lock();
+  wake_.wait(lock, is_due);
 }
 
 }  // namespace sparring

@@ -17,7 +17,8 @@ class Engine {
   // that stopping never waits for longer than one slice. Must not throw.
   using Slice = std::function<bool()>;
 
-  Engine() = default;
+  // `on_idle` runs on the engine's thread when there was no work for half a second.
+  explicit Engine(std::function<void()> on_idle = [] {}) : on_idle_(std::move(on_idle)) {}
   ~Engine() { stop(); }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -29,7 +30,9 @@ class Engine {
 
  private:
   void loop();
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
 
+  std::function<void()> on_idle_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Slice> queue_;

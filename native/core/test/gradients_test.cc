@@ -254,7 +254,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gradients pass through every augmentation") {
-  for (const std::string& policy : {"color", "translation", "cutout"}) {
+  for (const char* policy : {"color", "translation", "cutout"}) {
     CAPTURE(policy);
     const at::Tensor images = at::randn({4, 3, 8, 8}, at::kDouble).requires_grad_();
     const auto loss = [&] {

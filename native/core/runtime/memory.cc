@@ -1,0 +1,138 @@
+#include "core/runtime/memory.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+namespace sparring {
+namespace {
+
+constexpr size_t kSmallest = size_t{1} << 16;  // malloc keeps what is smaller by itself
+constexpr size_t kPage = size_t{1} << 12;
+constexpr size_t kHugePage = size_t{1} << 21;
+
+size_t round_up(size_t size) {
+  const size_t unit = size < kHugePage ? kPage : kHugePage;
+  return (size + unit - 1) / unit * unit;
+}
+
+// Null where the system has no more.
+void* new_block(size_t size) {
+  const size_t alignment = size < kHugePage ? kPage : kHugePage;
+  void* block = std::aligned_alloc(alignment, size);
+  // One fault and one entry of the TLB for 2 MiB. Where the system has no such pages, no harm.
+  if (block != nullptr && alignment == kHugePage) madvise(block, size, MADV_HUGEPAGE);
+  return block;
+}
+
+class Memory : public c10::Allocator {
+ public:
+  explicit Memory(c10::Allocator* small) : small_(small) {}
+
+  c10::DataPtr allocate(size_t bytes) override {
+    if (bytes < kSmallest) return small_->allocate(bytes);
+    const size_t size = round_up(bytes);
+    void* block = take(size);
+    if (block == nullptr) {
+      // Spare blocks of other sizes may be what is missing.
+      trim();
+      block = take(size);
+    }
+    // Its own way of saying how much could not be had.
+    if (block == nullptr) return small_->allocate(bytes);
+    return {block, block, &give_back, c10::Device(c10::DeviceType::CPU)};
+  }
+
+  // oneDNN asks for memory without a tensor, small and large.
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back; }
+
+  void copy_data(void* to, const void* from, std::size_t count) const override {
+    default_copy_data(to, from, count);
+  }
+
+  void trim() {
+    std::multimap<size_t, void*> dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      dropped.swap(spare_);
+      bytes_.spare = 0;
+    }
+    for (const auto& [size, block] : dropped) std::free(block);
+  }
+
+  KeptMemory bytes() {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  void* take(size_t size) {
+    const std::lock_guard lock(mutex_);
+    // A little too large will do: batches of other sizes come and go.
+    const auto found = spare_.lower_bound(size);
+    void* block = nullptr;
+    if (found != spare_.end() && found->first <= size + size / 8) {
+      size = found->first;
+      block = found->second;
+      spare_.erase(found);
+      bytes_.spare -= static_cast<int64_t>(size);
+    } else {
+      block = new_block(size);
+    }
+    if (block == nullptr) return nullptr;
+    used_.emplace(block, size);
+    bytes_.used += static_cast<int64_t>(size);
+    return block;
+  }
+
+  // False for a block of malloc's.
+  bool put(void* block) {
+    const std::lock_guard lock(mutex_);
+    const auto found = used_.find(block);
+    if (found == used_.end()) return false;
+    const size_t size = found->second;
+    spare_.emplace(size, block);
+    used_.erase(found);
+    bytes_.used -= static_cast<int64_t>(size);
+    bytes_.spare += static_cast<int64_t>(size);
+    return true;
+  }
+
+  static void give_back(void* block);
+
+  c10::Allocator* small_;
+  std::mutex mutex_;
+  std::unordered_map<void*, size_t> used_;
+  std::multimap<size_t, void*> spare_;
+  KeptMemory bytes_;
+};
+
+Memory* memory = nullptr;  // never deleted: tensors of static objects outlive main()
+
+void Memory::give_back(void* block) {
+  if (!memory->put(block)) memory->small_->raw_deleter()(block);
+}
+
+}  // namespace
+
+void keep_memory() {
+  static const bool once = [] {
+    memory = new Memory(c10::GetCPUAllocator());
+    c10::SetCPUAllocator(memory);
+    return true;
+  }();
+  (void)once;
+}
+
+void trim_memory() {
+  if (memory != nullptr) memory->trim();
+}
+
+KeptMemory kept_memory() { return memory == nullptr ? KeptMemory{} : memory->bytes(); }
+
+}  // namespace sparring

@@ -1,0 +1,73 @@
+#include "core/runtime/memory.h"
+
+#include <future>
+#include <thread>
+
+#include "core/runtime/engine.h"
+#include "core/torch.h"
+
+#include "core/test/check.h"  // last: see there
+
+using namespace sparring;
+
+namespace {
+
+constexpr int64_t kMebibyte = 1 << 20;
+
+at::Tensor of_bytes(int64_t bytes) { return at::zeros({bytes}, at::kByte); }
+
+}  // namespace
+
+TEST_CASE("a large block is kept for the next tensor of about its size, and given back") {
+  keep_memory();
+  trim_memory();
+  const int64_t before = kept_memory().used;
+  at::Tensor tensor = of_bytes(3 * kMebibyte);
+  const void* place = tensor.data_ptr();
+  CHECK(kept_memory().used == before + 4 * kMebibyte);  // whole huge pages
+  tensor.reset();
+  CHECK(kept_memory().used == before);
+  CHECK(kept_memory().spare == 4 * kMebibyte);
+  tensor = of_bytes(4 * kMebibyte);
+  CHECK(tensor.data_ptr() == place);
+  CHECK(kept_memory().spare == 0);
+  CHECK(of_bytes(16 * kMebibyte).data_ptr() != place);
+  tensor.reset();
+  trim_memory();
+  CHECK(kept_memory().spare == 0);
+}
+
+TEST_CASE("small tensors do not come from kept blocks") {
+  keep_memory();
+  const int64_t before = kept_memory().used;
+  const at::Tensor tensor = of_bytes(1000);
+  CHECK(kept_memory().used == before);
+}
+
+TEST_CASE("a block may be dropped by another thread than the one that took it") {
+  keep_memory();
+  trim_memory();
+  at::Tensor tensor = of_bytes(kMebibyte);
+  std::thread([dropped = std::move(tensor)]() mutable { dropped.reset(); }).join();
+  CHECK(kept_memory().spare == kMebibyte);
+  trim_memory();
+}
+
+TEST_CASE("a size that no machine has is an error, and the next allocation works") {
+  keep_memory();
+  CHECK_THROWS(of_bytes(int64_t{1} << 50));
+  CHECK(of_bytes(kMebibyte).sum().item<int64_t>() == 0);
+}
+
+TEST_CASE("an engine says once when it has been without work, and goes on") {
+  std::promise<void> idle;
+  Engine engine([&idle] { idle.set_value(); });
+  engine.post([] { return false; });
+  idle.get_future().wait();
+  std::promise<void> ran;
+  engine.post([&ran] {
+    ran.set_value();
+    return false;
+  });
+  ran.get_future().wait();
+}
