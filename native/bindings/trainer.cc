@@ -95,12 +95,12 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe) {
 
 std::unique_ptr<Trainer> build_trainer(const Recipe& recipe) {
   const std::shared_ptr<Pair> pair = build_pair(recipe);
-  auto execution = recipe.fused ? make_fused(*pair) : make_eager(*pair);
   pair->generator_optimizer =
       make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
   pair->discriminator_optimizer =
       make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
-  return std::make_unique<Trainer>(pair, std::move(execution));
+  return std::make_unique<Trainer>(pair,
+                                   recipe.fused ? make_fused_step(pair) : make_eager_step(pair));
 }
 
 // One call of run(): a step a slice.

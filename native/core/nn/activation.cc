@@ -1,3 +1,5 @@
+#include "core/nn/activation.h"
+
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -5,9 +7,10 @@ namespace {
 
 // An activation that is one function of libtorch; its options are bound.
 template <class Function>
-class Activation : public Module {
+class Bound : public Activation {
  public:
-  explicit Activation(Function function) : function_(std::move(function)) {}
+  Bound(Function function, const Nonlinearity& nonlinearity)
+      : Activation(nonlinearity), function_(std::move(function)) {}
   at::Tensor forward(const at::Tensor& input, const Context&) override { return function_(input); }
 
  private:
@@ -15,8 +18,8 @@ class Activation : public Module {
 };
 
 template <class Function>
-ModulePtr activation(Function function) {
-  return std::make_shared<Activation<Function>>(std::move(function));
+ModulePtr activation(Function function, const Nonlinearity& nonlinearity = {Curve::kOther}) {
+  return std::make_shared<Bound<Function>>(std::move(function), nonlinearity);
 }
 
 }  // namespace
@@ -31,13 +34,14 @@ ModulePtr build_gelu(const Layer& layer, RandomStream&) {
 }
 ModulePtr build_leaky_relu(const Layer& layer, RandomStream&) {
   const double slope = layer.options.number("negativeSlope");
-  return activation([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); });
+  return activation([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); },
+                    {Curve::kLeakyRelu, slope});
 }
 ModulePtr build_relu(const Layer&, RandomStream&) {
-  return activation([](const at::Tensor& x) { return at::relu(x); });
+  return activation([](const at::Tensor& x) { return at::relu(x); }, {Curve::kLeakyRelu, 0});
 }
 ModulePtr build_sigmoid(const Layer&, RandomStream&) {
-  return activation([](const at::Tensor& x) { return at::sigmoid(x); });
+  return activation([](const at::Tensor& x) { return at::sigmoid(x); }, {Curve::kSigmoid});
 }
 ModulePtr build_silu(const Layer&, RandomStream&) {
   return activation([](const at::Tensor& x) { return at::silu(x); });
@@ -49,7 +53,7 @@ ModulePtr build_softplus(const Layer& layer, RandomStream&) {
       [beta, threshold](const at::Tensor& x) { return at::softplus(x, beta, threshold); });
 }
 ModulePtr build_tanh(const Layer&, RandomStream&) {
-  return activation([](const at::Tensor& x) { return at::tanh(x); });
+  return activation([](const at::Tensor& x) { return at::tanh(x); }, {Curve::kTanh});
 }
 
 }  // namespace sparring

@@ -16,6 +16,8 @@ ModulePtr build_softplus(const Layer&, RandomStream&);
 ModulePtr build_tanh(const Layer&, RandomStream&);
 // attention.cc
 ModulePtr build_self_attention(const Layer&, RandomStream&);
+// batch_norm.cc
+ModulePtr build_batch_norm(const Layer&, RandomStream&);
 // branches.cc
 ModulePtr build_heads(const Layer&, RandomStream&);
 ModulePtr build_residual(const Layer&, RandomStream&);
@@ -33,7 +35,6 @@ ModulePtr build_maxout(const Layer&, RandomStream&);
 // minibatch.cc
 ModulePtr build_minibatch_std_dev(const Layer&, RandomStream&);
 // normalization.cc
-ModulePtr build_batch_norm(const Layer&, RandomStream&);
 ModulePtr build_group_norm(const Layer&, RandomStream&);
 ModulePtr build_instance_norm(const Layer&, RandomStream&);
 ModulePtr build_layer_norm(const Layer&, RandomStream&);

@@ -1,5 +1,4 @@
 #include "core/nn/families.h"
-#include "core/nn/init.h"
 
 namespace sparring {
 namespace {
@@ -10,41 +9,6 @@ void register_affine(Module& module, const Shape& shape, bool weight, bool bias,
   if (weight) weight_out = module.register_parameter("weight", at::ones(shape));
   if (bias) bias_out = module.register_parameter("bias", at::zeros(shape));
 }
-
-// Ioffe and Szegedy 2015. One module for [N, C] and [N, C, H, W], as the arithmetic is the same.
-class BatchNorm : public Module {
- public:
-  explicit BatchNorm(const Layer& layer)
-      : eps_(layer.options.number("eps")), momentum_(layer.options.number("momentum")) {
-    const int64_t features = layer.options.integer("numFeatures");
-    const bool affine = layer.options.flag("affine");
-    register_affine(*this, {features}, affine, affine, weight_, bias_);
-    if (!layer.options.flag("trackRunningStats")) return;
-    mean_ = register_buffer("running_mean", at::zeros({features}));
-    variance_ = register_buffer("running_var", at::ones({features}));
-    batches_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
-  }
-
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    if (is_training() && batches_.defined()) batches_.add_(1);
-    const bool from_batch = is_training() || !mean_.defined();
-    return at::batch_norm(input, weight_, bias_, mean_, variance_, from_batch, momentum_, eps_,
-                          /*cudnn_enabled=*/true);
-  }
-
-  bool needs_own_pass() const override { return true; }
-
-  void init_dcgan(RandomStream& stream) override {
-    if (!weight_.defined()) return;
-    init_normal(weight_, 1, stream);
-    const at::NoGradGuard no_grad;
-    bias_.zero_();
-  }
-
- private:
-  double eps_, momentum_;
-  at::Tensor weight_, bias_, mean_, variance_, batches_;
-};
 
 // Ulyanov et al. 2016.
 class InstanceNorm : public Module {
@@ -113,9 +77,6 @@ class PixelNorm : public Module {
 
 }  // namespace
 
-ModulePtr build_batch_norm(const Layer& layer, RandomStream&) {
-  return std::make_shared<BatchNorm>(layer);
-}
 ModulePtr build_group_norm(const Layer& layer, RandomStream&) {
   return std::make_shared<GroupNorm>(layer);
 }

@@ -11,6 +11,10 @@ class Hinge : public Objective {
   at::Tensor discriminator_loss(const Scores& scores) const override {
     return at::relu(1 - scores.real).mean() + at::relu(1 + scores.fake).mean();
   }
+  bool is_pointwise() const override { return true; }
+  Term generator_term(double fake) const override { return {-fake, -1}; }
+  Term real_term(double real) const override { return real < 1 ? Term{1 - real, -1} : Term{}; }
+  Term fake_term(double fake) const override { return fake > -1 ? Term{1 + fake, 1} : Term{}; }
 };
 
 }  // namespace

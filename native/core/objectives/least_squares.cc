@@ -14,8 +14,14 @@ class LeastSquares : public Objective {
   at::Tensor discriminator_loss(const Scores& scores) const override {
     return (squared_error(scores.real, real_label_) + squared_error(scores.fake, 0)) / 2;
   }
+  bool is_pointwise() const override { return true; }
+  Term generator_term(double fake) const override { return half_square(fake - 1); }
+  Term real_term(double real) const override { return half_square(real - real_label_); }
+  Term fake_term(double fake) const override { return half_square(fake); }
 
  private:
+  static Term half_square(double distance) { return {distance * distance / 2, distance}; }
+
   double real_label_;
 };
 

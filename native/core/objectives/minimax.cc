@@ -20,11 +20,23 @@ class Minimax : public Objective {
             binary_cross_entropy(scores.fake, 0, kind_)) /
            2;
   }
+  bool is_pointwise() const override { return true; }
+  Term generator_term(double fake) const override {
+    const Term term = cross_entropy_term(fake, 0, kind_);
+    return {-term.value, -term.slope};
+  }
+  Term real_term(double real) const override { return half(real, real_label_); }
+  Term fake_term(double fake) const override { return half(fake, 0); }
 
  protected:
   ScoreKind kind_;
 
  private:
+  Term half(double score, double label) const {
+    const Term term = cross_entropy_term(score, label, kind_);
+    return {term.value / 2, term.slope / 2};
+  }
+
   double real_label_;  // one-sided label smoothing: Salimans et al. 2016, section 3.4
 };
 
@@ -34,6 +46,7 @@ class NonSaturating : public Minimax {
   at::Tensor generator_loss(const Scores& scores) const override {
     return binary_cross_entropy(scores.fake, 1, kind_);
   }
+  Term generator_term(double fake) const override { return cross_entropy_term(fake, 1, kind_); }
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "core/objectives/objective.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/table.h"
 
 namespace sparring {
@@ -8,6 +11,18 @@ at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKin
   const at::Tensor target = at::full_like(scores, label);
   return kind == ScoreKind::kProbability ? at::binary_cross_entropy(scores, target)
                                          : at::binary_cross_entropy_with_logits(scores, target);
+}
+
+Term cross_entropy_term(double score, double label, ScoreKind kind) {
+  if (kind == ScoreKind::kLogit) {
+    const double softplus = std::log1p(std::exp(-std::abs(score))) + std::max(-score, 0.0);
+    return {(1 - label) * score + softplus, 1 / (1 + std::exp(-score)) - label};
+  }
+  // libtorch's limits, which keep a probability of 0 or 1 finite.
+  const double log_real = std::max(std::log(score), -100.0);
+  const double log_fake = std::max(std::log1p(-score), -100.0);
+  return {-(label * log_real + (1 - label) * log_fake),
+          (score - label) / std::max((1 - score) * score, 1e-12)};
 }
 
 at::Tensor squared_error(const at::Tensor& scores, double label) {

@@ -16,6 +16,11 @@ struct Scores {
   at::Tensor real, fake;
 };
 
+// A loss of one score: its value and its derivative.
+struct Term {
+  double value = 0, slope = 0;
+};
+
 class Objective {
  public:
   virtual ~Objective() = default;
@@ -23,6 +28,12 @@ class Objective {
   virtual at::Tensor generator_loss(const Scores& scores) const = 0;
   virtual at::Tensor discriminator_loss(const Scores& scores) const = 0;
   virtual bool generator_needs_reals() const { return false; }
+  // True where both losses are means over samples of functions of one score. These are the functions,
+  // for plans that need no graph; D's loss is the sum of its two means.
+  virtual bool is_pointwise() const { return false; }
+  virtual Term generator_term(double /*fake*/) const { return {}; }
+  virtual Term real_term(double /*real*/) const { return {}; }
+  virtual Term fake_term(double /*fake*/) const { return {}; }
   // The discriminator's weights are kept within ± this; 0 lets them be.
   virtual double weight_clip() const { return 0; }
 };
@@ -33,6 +44,8 @@ std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind);
 // Mean binary cross-entropy of scores against one constant label, as torch.nn.BCELoss (or
 // BCEWithLogitsLoss) computes it.
 at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKind kind);
+// That of one score.
+Term cross_entropy_term(double score, double label, ScoreKind kind);
 // Mean squared distance of scores from one constant label, as torch.nn.MSELoss computes it.
 at::Tensor squared_error(const at::Tensor& scores, double label);
 

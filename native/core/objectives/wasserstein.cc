@@ -12,6 +12,10 @@ class Wasserstein : public Objective {
   at::Tensor discriminator_loss(const Scores& scores) const override {
     return scores.fake.mean() - scores.real.mean();
   }
+  bool is_pointwise() const override { return true; }
+  Term generator_term(double fake) const override { return {-fake, -1}; }
+  Term real_term(double real) const override { return {-real, -1}; }
+  Term fake_term(double fake) const override { return {fake, 1}; }
   double weight_clip() const override { return weight_clip_; }
 
  private:

@@ -2,8 +2,8 @@
 
 namespace sparring {
 
-Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution)
-    : pair_(pair), adversarial_step_(pair, std::move(execution)) {
+Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
+    : pair_(std::move(pair)), adversarial_step_(std::move(step)) {
   loss_sums_ = at::zeros({2}, at::TensorOptions(pair_->generator->device()).dtype(at::kDouble));
 }
 
@@ -17,7 +17,7 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
 }
 
 void Trainer::step() {
-  const Losses losses = adversarial_step_.run([this] { return next_batch(); });
+  const Losses losses = adversarial_step_->run([this] { return next_batch(); });
   loss_sums_.add_(at::stack({losses.generator.to(at::kDouble), losses.discriminator}));
   step_ += 1;
 }

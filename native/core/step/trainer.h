@@ -20,7 +20,7 @@ struct Report {
 
 class Trainer {
  public:
-  Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution);
+  Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step);
 
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
@@ -33,7 +33,7 @@ class Trainer {
   Batch next_batch();
 
   std::shared_ptr<const Pair> pair_;
-  Step adversarial_step_;
+  std::unique_ptr<Step> adversarial_step_;
   std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;

@@ -1,5 +1,7 @@
 // The two executions against each other: every objective, penalty, auxiliary, order and kind of
 // discriminator, in float64.
+#include "core/step/dense/dense_step.h"
+
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 
@@ -30,7 +32,7 @@ Layer group(const std::string& name, std::vector<Layer> layers) {
 }
 
 // No bias before a normalisation: its gradient is rounding noise, which Adam would blow up.
-std::vector<Layer> generator() {
+std::vector<Layer> conv_generator() {
   return {linear("0", 5, 8 * 2 * 2), layer("unflatten", "1", {{"shape", Shape{8, 2, 2}}}),
           upsample("2", 2),          no_bias(conv("3", 8, 8, 3, 1)),
           batch_norm("4", 8, 1e-5),  leaky("5"),
@@ -92,6 +94,7 @@ struct Recipe {
   std::vector<Choice> auxiliaries = {};
   std::vector<std::string> augmentations = {};
   bool is_conditional = false;
+  std::vector<Layer> generator = conv_generator();
 };
 
 std::vector<Recipe> recipes() {
@@ -120,8 +123,37 @@ std::vector<Recipe> recipes() {
   };
 }
 
+// Linear layers only, as dense/ plans them.
+std::vector<Layer> dense_generator() {
+  return {linear("0", 5, 16),
+          layer("tanh", "1"),
+          no_bias(linear("2", 16, 70)),
+          batch_norm("3", 70, 0.8),
+          leaky("4"),
+          linear("5", 70, 64),
+          layer("sigmoid", "6"),
+          layer("unflatten", "7", {{"shape", Shape{1, 8, 8}}})};
+}
+
+std::vector<Recipe> dense_recipes() {
+  const std::vector<Layer> normed = {
+      layer("flatten", "0"), no_bias(linear("1", 64, 16)), batch_norm("2", 16, 1e-5),
+      layer("relu", "3"),    linear("4", 16, 1)};
+  std::vector<Recipe> all;
+  for (const char* name : {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein"}) {
+    const std::string text(name);
+    all.push_back({text, plain(), objective(name)});
+    all.push_back({text + ", normed", normed, objective(name)});
+    for (const char* penalty : {"wganGp", "r1", "r2", "dragan"}) {
+      all.push_back({text + ", " + penalty, plain(), objective(name), {penalty}});
+    }
+  }
+  for (Recipe& recipe : all) recipe.generator = dense_generator();
+  return all;
+}
+
 std::shared_ptr<Pair> pair_for(const Recipe& recipe, Order order, int64_t k) {
-  std::vector<Layer> made = generator();
+  std::vector<Layer> made = recipe.generator;
   const bool labelled = recipe.is_conditional || !recipe.auxiliaries.empty();
   if (labelled) {  // noise and codes side by side, times the label's row
     made[0] = linear("0", 7, 8 * 2 * 2);
@@ -151,7 +183,7 @@ struct Outcome {
 
 Outcome train(const Recipe& recipe, Order order, int64_t k, bool is_fused) {
   const auto pair = pair_for(recipe, order, k);
-  Step step(pair, is_fused ? make_fused(*pair) : make_eager(*pair));
+  const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
   RandomStream data(9);
   Outcome outcome;
   std::vector<at::Tensor> losses, weights;
@@ -162,7 +194,7 @@ Outcome train(const Recipe& recipe, Order order, int64_t k, bool is_fused) {
                  at::randint(3, {8}, data.cpu(), at::TensorOptions(at::kLong))};
   };
   for (int i = 0; i < 3; ++i) {
-    const Losses both = step.run(next);
+    const Losses both = step->run(next);
     losses.push_back(at::stack({both.generator, both.discriminator}));
   }
   for (const Network* network : {pair->generator.get(), pair->discriminator.get()}) {
@@ -193,6 +225,43 @@ TEST_CASE("fused equals eager after three steps, whatever is trained and in eith
   }
 }
 
+TEST_CASE("a dense step equals an eager one for every objective, penalty and activation: 1e-10") {
+  for (const Recipe& recipe : dense_recipes()) {
+    for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
+      CAPTURE(recipe.name);
+      CHECK(DenseStep::plan(pair_for(recipe, order, 2)) != nullptr);
+      const Outcome eager = train(recipe, order, 2, false), fused = train(recipe, order, 2, true);
+      CHECK(distance(fused.losses, eager.losses) < 1e-10);
+      CHECK(distance(fused.weights, eager.weights) < 1e-10);
+    }
+  }
+}
+
+TEST_CASE("what a dense step does not know is left to autograd") {
+  const auto is_planned = [](const Recipe& recipe) {
+    return DenseStep::plan(pair_for(recipe, Order::kGeneratorFirst, 1)) != nullptr;
+  };
+  Recipe recipe = dense_recipes()[0];
+  CHECK(is_planned(recipe));
+  Recipe gelu = recipe;
+  gelu.discriminator[2] = layer("gelu", "2", {{"approximate", "none"}});
+  CHECK_FALSE(is_planned(gelu));
+  Recipe relative = recipe;
+  relative.objective = objective("relativisticPaired");
+  CHECK_FALSE(is_planned(relative));
+  Recipe curved = recipe;
+  curved.discriminator[2] = layer("tanh", "2");
+  CHECK(is_planned(curved));
+  curved.penalties = {"r1"};  // needs the second derivative of tanh
+  CHECK_FALSE(is_planned(curved));
+  Recipe augmented = recipe;
+  augmented.augmentations = {"cutout"};
+  CHECK_FALSE(is_planned(augmented));
+  Recipe convolutional = recipe;
+  convolutional.generator = conv_generator();
+  CHECK_FALSE(is_planned(convolutional));
+}
+
 TEST_CASE("a penalty is applied at every n-th update, n times as strong") {
   const auto penalty = make_penalty({"r1", {{"weight", 2.0}, {"every", 4.0}}});
   CHECK(penalty->is_due(0));
@@ -203,9 +272,9 @@ TEST_CASE("a penalty is applied at every n-th update, n times as strong") {
 
 TEST_CASE("Wasserstein's clipping keeps every weight of the discriminator within its limit") {
   const auto pair =
-      pair_of(1, generator(), plain(), objective("wasserstein"), ScoreKind::kLogit, at::kDouble);
-  Step step(pair, make_fused(*pair));
-  step.run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
+      pair_of(1, conv_generator(), plain(), objective("wasserstein"), ScoreKind::kLogit, at::kDouble);
+  const auto step = make_fused_step(pair);
+  step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
   for (const at::Tensor& parameter : pair->discriminator->parameters()) {
     CHECK(parameter.abs().max().item<double>() <= 0.05);
   }
@@ -217,8 +286,8 @@ TEST_CASE(
   for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
     const auto pair = pair_for(recipes()[0], order, 2);
     RandomStream expected = *pair->stream->fork();
-    Step step(pair, make_eager(*pair));
-    step.run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
+    const auto step = make_eager_step(pair);
+    step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
     const int draws = order == Order::kGeneratorFirst ? 2 : 3;
     for (int i = 0; i < draws; ++i) {
       at::randn({8, 5}, expected.cpu(), at::TensorOptions(at::kDouble));

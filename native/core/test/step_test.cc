@@ -86,8 +86,8 @@ TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32")
     const at::Tensor reals =
         at::rand({8, 1, 8, 8}, data.cpu(), at::TensorOptions(precision)) * 2 - 1;
     const Step::Source next = [&reals] { return Batch{reals, {}}; };
-    const Losses a = Step(eager, make_eager(*eager)).run(next);
-    const Losses b = Step(fused, make_fused(*fused)).run(next);
+    const Losses a = make_eager_step(eager)->run(next);
+    const Losses b = make_fused_step(fused)->run(next);
     CHECK(distance(b.generator, a.generator) < bound);
     CHECK(distance(b.discriminator, a.discriminator) < bound);
     const at::Tensor expected = weights(eager, false), received = weights(fused, false);
@@ -106,8 +106,8 @@ TEST_CASE("a player without parameters is fine in both executions") {
     const auto pair = small_pair(1, at::kDouble);
     const at::Tensor before = pair->discriminator->state()[0].second.clone();
     pair->discriminator_optimizer = make_optimizer(adam(1e-3), {});
-    Step step(pair, is_fused ? make_fused(*pair) : make_eager(*pair));
-    const Losses losses = step.run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
+    const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
+    const Losses losses = step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
     CHECK(losses.discriminator.item<double>() > 0);
     CHECK(at::equal(pair->discriminator->state()[0].second, before));
   }
@@ -120,7 +120,7 @@ TEST_CASE(
     const auto run = [is_fused](bool sample) {
       const auto pair = small_pair(4, at::kFloat);
       const auto generator = pair->generator, discriminator = pair->discriminator;
-      Trainer trainer(pair, is_fused ? make_fused(*pair) : make_eager(*pair));
+      Trainer trainer(pair, is_fused ? make_fused_step(pair) : make_eager_step(pair));
       RandomStream data(2);
       const at::Tensor images =
           at::randint(256, {10, 1, 8, 8}, data.cpu(), at::TensorOptions(at::kByte));
@@ -148,8 +148,8 @@ TEST_CASE(
   const auto pair = small_pair(1, at::kDouble), reference = small_pair(1, at::kDouble);
   pair->discriminator_optimizer = make_optimizer(adam(1e-3), {});
   const auto discriminator_before = pair->discriminator->state()[0].second.clone();
-  Step(pair, make_eager(*pair)).run(next);
-  Step(reference, make_eager(*reference)).run(next);
+  make_eager_step(pair)->run(next);
+  make_eager_step(reference)->run(next);
   // Whether or not the discriminator moves afterwards, the generator's first update is the same.
   CHECK(at::equal(pair->generator->state()[0].second, reference->generator->state()[0].second));
   CHECK(at::equal(pair->discriminator->state()[0].second, discriminator_before));

@@ -7,12 +7,14 @@ namespace {
 class Dragan : public Penalty {
  public:
   using Penalty::Penalty;
-  at::Tensor value(const PenaltyInput& input) const override {
-    const at::Tensor reals = input.reals.detach();
-    const at::Tensor alpha = one_a_sample(reals, input.generator);
-    const at::Tensor noise = at::rand(reals.sizes(), input.generator, reals.options());
-    const at::Tensor near = (reals + alpha * (0.5 * reals.std() * noise)).requires_grad_();
-    return distance_from_unit_norm(gradient_at(near, input.score(near)));
+  at::Tensor draw(const at::Tensor& reals, const at::Tensor&,
+                  at::Generator generator) const override {
+    const at::Tensor alpha = one_a_sample(reals, generator);
+    const at::Tensor noise = at::rand(reals.sizes(), generator, reals.options());
+    return reals + alpha * (0.5 * reals.std() * noise);
+  }
+  at::Tensor of(const at::Tensor& gradient) const override {
+    return distance_from_unit_norm(gradient);
   }
 };
 

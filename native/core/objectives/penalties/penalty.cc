@@ -7,6 +7,18 @@ namespace sparring {
 Penalty::Penalty(const Options& options)
     : weight_(options.number("weight")), every_(options.integer("every")) {}
 
+at::Tensor Penalty::draw(const at::Tensor& reals, const at::Tensor&, at::Generator) const {
+  return reals;
+}
+
+at::Tensor Penalty::value(const PenaltyInput& input) const {
+  if (place() == Place::kReals) return of(gradient_at(input.reals, input.real_scores));
+  if (place() == Place::kFakes) return of(gradient_at(input.fakes, input.fake_scores));
+  const at::Tensor points =
+      draw(input.reals.detach(), input.fakes.detach(), input.generator).requires_grad_();
+  return of(gradient_at(points, input.score(points)));
+}
+
 at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores) {
   return torch::autograd::grad({scores}, {points}, {at::ones_like(scores)}, /*retain_graph=*/true,
                                /*create_graph=*/true)[0];

@@ -1,5 +1,5 @@
-// What is added to the discriminator's loss to keep it smooth: a function of its gradient at some
-// points, so that its own gradient is a second derivative. One file a penalty.
+// What is added to the discriminator's loss to keep it smooth: a function of the gradient of its
+// scores at some points, so that its own gradient is a second derivative. One file a penalty.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,9 @@
 
 namespace sparring {
 
-// What a penalty looks at.
+// What a penalty is computed from by autograd.
 struct PenaltyInput {
-  at::Tensor reals, fakes;  // [N, ...]; with a graph to their scores where the penalty asks for it
+  at::Tensor reals, fakes;  // [N, ...]; with a graph to their scores where the penalty looks there
   at::Tensor real_scores, fake_scores;                 // [N, 1]
   std::function<at::Tensor(const at::Tensor&)> score;  // the scores of other points, [N, 1]
   at::Generator generator;                             // for points that are drawn
@@ -23,11 +23,16 @@ class Penalty {
  public:
   explicit Penalty(const Options& options);
   virtual ~Penalty() = default;
-  // 0-dim, not yet weighted.
-  virtual at::Tensor value(const PenaltyInput& input) const = 0;
-  // True if it differentiates the scores that the loss itself uses.
-  virtual bool at_reals() const { return false; }
-  virtual bool at_fakes() const { return false; }
+  // Where it looks at the gradient of the scores.
+  enum class Place { kReals, kFakes, kDrawn };
+  virtual Place place() const { return Place::kDrawn; }
+  // Points of its own, [N, ...], without a graph; the loss has no scores for them.
+  virtual at::Tensor draw(const at::Tensor& reals, const at::Tensor& fakes,
+                          at::Generator generator) const;
+  // What it makes of the gradient, [N, ...]: 0-dim, not yet weighted.
+  virtual at::Tensor of(const at::Tensor& gradient) const = 0;
+  // The same, down from the scores; with a graph to the discriminator's weights.
+  at::Tensor value(const PenaltyInput& input) const;
 
   // Lazy regularisation (Karras et al. 2020, StyleGAN2): only at every n-th update of the
   // discriminator, and then n times as strong.

@@ -7,11 +7,13 @@ namespace {
 class WganGp : public Penalty {
  public:
   using Penalty::Penalty;
-  at::Tensor value(const PenaltyInput& input) const override {
-    const at::Tensor alpha = one_a_sample(input.reals, input.generator);
-    const at::Tensor between =
-        (alpha * input.reals.detach() + (1 - alpha) * input.fakes.detach()).requires_grad_();
-    return distance_from_unit_norm(gradient_at(between, input.score(between)));
+  at::Tensor draw(const at::Tensor& reals, const at::Tensor& fakes,
+                  at::Generator generator) const override {
+    const at::Tensor alpha = one_a_sample(reals, generator);
+    return alpha * reals + (1 - alpha) * fakes;
+  }
+  at::Tensor of(const at::Tensor& gradient) const override {
+    return distance_from_unit_norm(gradient);
   }
 };
 

@@ -5,31 +5,25 @@
 namespace sparring {
 namespace {
 
-at::Tensor half_squared_norm(const at::Tensor& gradient) {
-  return gradient.flatten(1).square().sum(1).mean() / 2;
-}
-
-class R1 : public Penalty {
+class ZeroCentred : public Penalty {
  public:
-  using Penalty::Penalty;
-  at::Tensor value(const PenaltyInput& input) const override {
-    return half_squared_norm(gradient_at(input.reals, input.real_scores));
+  ZeroCentred(const Options& options, Place place) : Penalty(options), place_(place) {}
+  Place place() const override { return place_; }
+  at::Tensor of(const at::Tensor& gradient) const override {
+    return gradient.flatten(1).square().sum(1).mean() / 2;
   }
-  bool at_reals() const override { return true; }
-};
 
-class R2 : public Penalty {
- public:
-  using Penalty::Penalty;
-  at::Tensor value(const PenaltyInput& input) const override {
-    return half_squared_norm(gradient_at(input.fakes, input.fake_scores));
-  }
-  bool at_fakes() const override { return true; }
+ private:
+  Place place_;
 };
 
 }  // namespace
 
-std::unique_ptr<Penalty> make_r1(const Options& options) { return std::make_unique<R1>(options); }
-std::unique_ptr<Penalty> make_r2(const Options& options) { return std::make_unique<R2>(options); }
+std::unique_ptr<Penalty> make_r1(const Options& options) {
+  return std::make_unique<ZeroCentred>(options, Penalty::Place::kReals);
+}
+std::unique_ptr<Penalty> make_r2(const Options& options) {
+  return std::make_unique<ZeroCentred>(options, Penalty::Place::kFakes);
+}
 
 }  // namespace sparring

@@ -1,0 +1,39 @@
+#include "core/nn/batch_norm.h"
+
+#include "core/nn/families.h"
+#include "core/nn/init.h"
+
+namespace sparring {
+
+BatchNorm::BatchNorm(const Layer& layer)
+    : eps_(layer.options.number("eps")), momentum_(layer.options.number("momentum")) {
+  const int64_t features = layer.options.integer("numFeatures");
+  if (layer.options.flag("affine")) {
+    weight_ = register_parameter("weight", at::ones({features}));
+    bias_ = register_parameter("bias", at::zeros({features}));
+  }
+  if (!layer.options.flag("trackRunningStats")) return;
+  mean_ = register_buffer("running_mean", at::zeros({features}));
+  variance_ = register_buffer("running_var", at::ones({features}));
+  batches_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
+}
+
+at::Tensor BatchNorm::forward(const at::Tensor& input, const Context&) {
+  if (is_training() && batches_.defined()) batches_.add_(1);
+  const bool from_batch = is_training() || !mean_.defined();
+  return at::batch_norm(input, weight_, bias_, mean_, variance_, from_batch, momentum_, eps_,
+                        /*cudnn_enabled=*/true);
+}
+
+void BatchNorm::init_dcgan(RandomStream& stream) {
+  if (!weight_.defined()) return;
+  init_normal(weight_, 1, stream);
+  const at::NoGradGuard no_grad;
+  bias_.zero_();
+}
+
+ModulePtr build_batch_norm(const Layer& layer, RandomStream&) {
+  return std::make_shared<BatchNorm>(layer);
+}
+
+}  // namespace sparring

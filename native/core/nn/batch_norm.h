@@ -1,0 +1,29 @@
+#pragma once
+
+#include "core/nn/module.h"
+
+namespace sparring {
+
+// Ioffe and Szegedy 2015. One module for [N, C] and [N, C, H, W], as the arithmetic is the same.
+class BatchNorm : public Module {
+ public:
+  explicit BatchNorm(const Layer& layer);
+  at::Tensor forward(const at::Tensor& input, const Context&) override;
+  bool needs_own_pass() const override { return true; }
+  void init_dcgan(RandomStream& stream) override;
+
+  double eps() const { return eps_; }
+  double momentum() const { return momentum_; }
+  // Undefined where the layer has none.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+  const at::Tensor& running_mean() const { return mean_; }
+  const at::Tensor& running_var() const { return variance_; }
+  const at::Tensor& batches() const { return batches_; }
+
+ private:
+  double eps_, momentum_;
+  at::Tensor weight_, bias_, mean_, variance_, batches_;
+};
+
+}  // namespace sparring

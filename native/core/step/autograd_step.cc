@@ -1,0 +1,89 @@
+#include "core/step/autograd_step.h"
+
+namespace sparring {
+namespace {
+
+at::Tensor augmented(const Pair& pair, at::Tensor images) {
+  for (const Augmentation augment : pair.augmentations) {
+    images = augment(images, pair.stream->on(images.device()));
+  }
+  return images;
+}
+
+}  // namespace
+
+Step::Fakes AutogradStep::generate(int64_t count, bool for_update) {
+  const at::AutoGradMode mode(for_update);
+  LatentBatch latent = pair().draw_latent(count);
+  const at::Tensor images =
+      execution_->generate(latent.input(pair().latent), context(latent.labels));
+  return {images, std::move(latent)};
+}
+
+at::Tensor AutogradStep::update_generator(const Fakes& fakes, const Batch& reals) {
+  Scores scores;
+  if (pair().objective->generator_needs_reals()) {
+    // The reals do not depend on the generator: no graph.
+    const at::NoGradGuard no_grad;
+    scores.real = answer(reals.images, reals.labels).score;
+  }
+  const Answer fake = answer(fakes.images, fakes.latent.labels);
+  scores.fake = fake.score;
+  at::Tensor loss = pair().objective->generator_loss(scores);
+  for (const auto& auxiliary : pair().auxiliaries) {
+    loss = loss + auxiliary->generator_term(fake, fakes.latent);
+  }
+  execution_->update(*pair().generator_optimizer, loss);
+  return loss.detach();
+}
+
+at::Tensor AutogradStep::update_discriminator(const Batch& batch, const Fakes& fakes) {
+  const std::vector<const Penalty*> due = due_penalties();
+  // Leaves of their own, so that a penalty can differentiate down to them.
+  const at::Tensor reals = batch.images.detach(), made = fakes.images.detach();
+  for (const Penalty* penalty : due) {
+    if (penalty->place() == Penalty::Place::kReals) reals.requires_grad_();
+    if (penalty->place() == Penalty::Place::kFakes) made.requires_grad_();
+  }
+  const auto [real, fake] = answer_both(reals, batch.labels, made, fakes.latent.labels);
+  at::Tensor loss = pair().objective->discriminator_loss({real.score, fake.score});
+  const PenaltyInput input{
+      reals,
+      made,
+      real.score,
+      fake.score,
+      [&](const at::Tensor& points) { return answer(points, batch.labels).score; },
+      pair().stream->on(reals.device())};
+  for (const Penalty* penalty : due) loss = loss + penalty->strength() * penalty->value(input);
+  for (const auto& auxiliary : pair().auxiliaries) {
+    loss = loss + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
+  }
+  execution_->update(*pair().discriminator_optimizer, loss);
+  return loss.detach().to(at::kDouble);
+}
+
+std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
+                                            const at::Tensor& fakes,
+                                            const at::Tensor& fake_labels) {
+  // A gradient at the reals or at the fakes would be taken through the whole merged batch.
+  const bool apart = reals.requires_grad() || fakes.requires_grad();
+  if (apart || !execution_->merges_passes()) {
+    const Answer real = answer(reals, real_labels);
+    return {real, answer(fakes, fake_labels)};
+  }
+  const at::Tensor seen_reals = augmented(pair(), reals);
+  const at::Tensor both = at::cat({seen_reals, augmented(pair(), fakes)});
+  const at::Tensor labels = pair().conditional ? at::cat({real_labels, fake_labels}) : at::Tensor();
+  const at::Tensor output = execution_->discriminate(both, context(labels));
+  return {to_answer(output.narrow(0, 0, reals.size(0)), pair().heads),
+          to_answer(output.narrow(0, reals.size(0), fakes.size(0)), pair().heads)};
+}
+
+Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) {
+  const at::Tensor seen = augmented(pair(), images);
+  return to_answer(execution_->discriminate(seen, context(labels)), pair().heads);
+}
+
+Context AutogradStep::context(const at::Tensor& labels) const { return {labels, pair().stream.get()}; }
+
+}  // namespace sparring

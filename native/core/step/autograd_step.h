@@ -1,0 +1,29 @@
+// The updates of a step by autograd: any network, objective and penalty.
+#pragma once
+
+#include "core/step/execution.h"
+#include "core/step/step.h"
+
+namespace sparring {
+
+class AutogradStep : public Step {
+ public:
+  AutogradStep(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution)
+      : Step(std::move(pair)), execution_(std::move(execution)) {}
+
+ protected:
+  Fakes generate(int64_t count, bool for_update) override;
+  at::Tensor update_generator(const Fakes& fakes, const Batch& reals) override;
+  at::Tensor update_discriminator(const Batch& reals, const Fakes& fakes) override;
+
+ private:
+  // Both answers, of reals first.
+  std::pair<Answer, Answer> answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
+                                        const at::Tensor& fakes, const at::Tensor& fake_labels);
+  Answer answer(const at::Tensor& images, const at::Tensor& labels);
+  Context context(const at::Tensor& labels) const;
+
+  std::unique_ptr<Execution> execution_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,212 @@
+#include "core/step/dense/dense_network.h"
+
+#include <algorithm>
+
+#include "core/nn/batch_norm.h"
+#include "core/nn/linear.h"
+#include "core/nn/shape.h"
+#include "core/step/dense/product.h"
+
+namespace sparring {
+namespace {
+
+void flatten_into(const Sequential& sequential, std::vector<ModulePtr>& out) {
+  for (const ModulePtr& module : sequential.modules_in_order()) {
+    if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
+      flatten_into(*nested, out);
+    } else {
+      out.push_back(module);
+    }
+  }
+}
+
+// Rows and columns as they are: [N, C, H, W] is [N, C·H·W].
+bool is_view(const Module& module) {
+  return dynamic_cast<const Flatten*>(&module) || dynamic_cast<const Unflatten*>(&module);
+}
+
+bool is_known(const Nonlinearity& nonlinearity) {
+  // Below a slope of 0 the sign of the output would not tell that of the input.
+  return nonlinearity.curve != Curve::kOther &&
+         (nonlinearity.curve != Curve::kLeakyRelu || nonlinearity.slope >= 0);
+}
+
+// Reads a list of modules as blocks.
+class Reader {
+ public:
+  explicit Reader(std::vector<at::Tensor> parameters) : parameters_(std::move(parameters)) {}
+
+  bool read(const Module& module) {
+    if (is_view(module)) return true;
+    if (const auto* linear = dynamic_cast<const Linear*>(&module)) return add(*linear);
+    if (blocks.empty()) return false;
+    if (const auto* norm = dynamic_cast<const BatchNorm*>(&module)) return add(*norm);
+    if (const auto* activation = dynamic_cast<const Activation*>(&module)) return add(*activation);
+    return false;
+  }
+
+  std::vector<Block> blocks;
+
+ private:
+  bool add(const Linear& linear) {
+    Block block;
+    block.weight = linear.weight().detach();
+    if (linear.bias().defined()) block.bias = linear.bias().detach();
+    block.weight_at = place_of(linear.weight());
+    block.bias_at = place_of(linear.bias());
+    blocks.push_back(block);
+    return true;
+  }
+
+  bool add(const BatchNorm& norm) {
+    Block& block = blocks.back();
+    if (block.norm || block.nonlinearity.curve != Curve::kNone) return false;
+    const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
+    block.norm = dense::Norm{plain(norm.weight()),       plain(norm.bias()),        {},         {},
+                      plain(norm.running_mean()), plain(norm.running_var()), norm.eps(), norm.momentum()};
+    block.counter = norm.batches();
+    block.norm_weight_at = place_of(norm.weight());
+    block.norm_bias_at = place_of(norm.bias());
+    return true;
+  }
+
+  bool add(const Activation& activation) {
+    Block& block = blocks.back();
+    if (block.nonlinearity.curve != Curve::kNone) return false;
+    block.nonlinearity = activation.nonlinearity();
+    return is_known(block.nonlinearity);
+  }
+
+  int64_t place_of(const at::Tensor& parameter) const {
+    const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                    [&](const at::Tensor& one) { return one.is_same(parameter); });
+    return found == parameters_.end() ? -1 : found - parameters_.begin();
+  }
+
+  std::vector<at::Tensor> parameters_;
+};
+
+}  // namespace
+
+std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
+  if (!network.device().is_cpu()) return nullptr;
+  std::vector<ModulePtr> modules;
+  flatten_into(network.body(), modules);
+  Reader reader(network.parameters());
+  for (const ModulePtr& module : modules) {
+    if (!reader.read(*module)) return nullptr;
+  }
+  if (reader.blocks.empty()) return nullptr;
+  auto planned = std::make_unique<DenseNetwork>();
+  planned->blocks_ = std::move(reader.blocks);
+  for (const at::Tensor& parameter : network.parameters()) {
+    planned->gradients_.push_back(at::zeros_like(parameter.detach()));
+  }
+  return planned;
+}
+
+bool DenseNetwork::couples() const {
+  return std::any_of(blocks_.begin(), blocks_.end(),
+                     [](const Block& block) { return block.norm.has_value(); });
+}
+
+bool DenseNetwork::is_piecewise_linear() const {
+  return !couples() && std::all_of(blocks_.begin(), blocks_.end(), [](const Block& block) {
+    const Curve curve = block.nonlinearity.curve;
+    return curve == Curve::kNone || curve == Curve::kLeakyRelu;
+  });
+}
+
+Pass& DenseNetwork::pass(int64_t rows, int number) {
+  const auto [entry, is_new] = passes_.try_emplace({rows, number});
+  Pass& pass = entry->second;
+  if (!is_new) return pass;
+  for (const Block& block : blocks_) {
+    const Shape shape{rows, block.weight.size(0)};
+    Pass::Stage stage;
+    stage.output = at::empty(shape, block.weight.options());
+    stage.linear = block.norm ? at::empty_like(stage.output) : stage.output;
+    stage.gradient = at::empty_like(stage.output);
+    stage.mean = at::empty({shape[1]}, block.weight.options());
+    stage.scale = at::empty_like(stage.mean);
+    pass.stages.push_back(std::move(stage));
+  }
+  return pass;
+}
+
+void DenseNetwork::forward(Pass& pass, const at::Tensor& input) {
+  pass.input = input;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    forward_block(blocks_[i], pass.stages[i], i == 0 ? input : pass.stages[i - 1].output);
+  }
+}
+
+void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input) {
+  dense::product(stage.linear, input, block.weight.t());
+  if (!block.norm) return dense::add_bias_and_bend(stage.linear, block.bias, block.nonlinearity);
+  if (block.bias.defined()) dense::add_bias_and_bend(stage.linear, block.bias, {});
+  dense::Norm norm = *block.norm;
+  norm.mean = stage.mean;
+  norm.scale = stage.scale;
+  dense::normalize_and_bend(stage.linear, norm, block.nonlinearity, stage.output);
+  if (block.counter.defined()) at::Tensor(block.counter).add_(1);
+}
+
+at::Tensor DenseNetwork::gradient_of(int64_t place) const {
+  return place < 0 ? at::Tensor() : gradients_[place];
+}
+
+void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weights) {
+  const at::Tensor bias = weights ? gradient_of(block.bias_at) : at::Tensor();
+  if (!block.norm) return dense::unbend(stage.gradient, stage.output, block.nonlinearity, bias);
+  dense::Norm norm = *block.norm;
+  norm.mean = stage.mean;
+  norm.scale = stage.scale;
+  dense::unbend_and_denormalize(stage.gradient, stage.output, stage.linear, norm, block.nonlinearity,
+                         weights ? gradient_of(block.norm_weight_at) : at::Tensor(),
+                         weights ? gradient_of(block.norm_bias_at) : at::Tensor());
+  if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
+}
+
+void DenseNetwork::backward(Pass& pass, Wanted wanted) {
+  const bool weights = wanted == Wanted::kWeights;
+  for (size_t i = blocks_.size(); i-- > 0;) {
+    const Block& block = blocks_[i];
+    Pass::Stage& stage = pass.stages[i];
+    undo_block(block, stage, weights);
+    if (weights) {
+      dense::product(gradients_[block.weight_at], stage.gradient.t(),
+                     i == 0 ? pass.input : pass.stages[i - 1].output);
+    }
+    if (i > 0) dense::product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
+  }
+  if (weights) return;
+  if (!pass.input_gradient.defined()) pass.input_gradient = at::empty_like(pass.input);
+  dense::product(pass.input_gradient, pass.stages[0].gradient, blocks_[0].weight);
+}
+
+const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
+  pass.stages.back().gradient.fill_(1);
+  backward(pass, Wanted::kInput);
+  return pass.input_gradient;
+}
+
+// Let u_i be the gradient for the i-th product, as gradient_at_input() left it: u_i = m_i ∘ v_i with
+// the slopes m_i, v_i = u_{i+1} W_{i+1}, and the gradient for the input u_1 W_1. For h, the outer
+// derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on up.
+// The slopes are constants almost everywhere, so nothing else depends on the weights.
+void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
+  at::Tensor carried = outer;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    Pass::Stage& stage = pass.stages[i];
+    dense::product(gradients_[block.weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
+    if (i + 1 == blocks_.size()) break;
+    const at::Tensor next = at::empty_like(stage.output);
+    dense::product(next, carried, block.weight.t());
+    dense::unbend(next, stage.output, block.nonlinearity, {});
+    carried = next;
+  }
+}
+
+}  // namespace sparring

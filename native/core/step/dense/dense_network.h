@@ -1,0 +1,80 @@
+// A network of linear layers, batch normalisation and simple activations, planned once: forward and
+// backward as a list of calls into buffers that stay. No graph, no allocation.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/nn/network.h"
+#include "core/step/dense/kernels.h"
+
+namespace sparring {
+
+// A linear layer with what follows it.
+struct Block {
+  at::Tensor weight, bias;  // [out, in], [out]
+  std::optional<dense::Norm> norm;
+  at::Tensor counter;  // batches seen by the norm, or undefined
+  Nonlinearity nonlinearity;
+  // Their places among the network's parameters; -1 for none.
+  int64_t weight_at = -1, bias_at = -1, norm_weight_at = -1, norm_bias_at = -1;
+};
+
+// The buffers of one batch on its way through and back.
+struct Pass {
+  struct Stage {
+    at::Tensor linear, output;  // [N, out]; one tensor where there is no norm in between
+    at::Tensor gradient;        // [N, out]
+    at::Tensor mean, scale;     // [out]
+  };
+  at::Tensor input;           // [N, in]
+  at::Tensor input_gradient;  // [N, in], undefined until somebody asks for it
+  std::vector<Stage> stages;
+
+  const at::Tensor& output() const { return stages.back().output; }
+  // Where the gradient for the output has to be written before backward().
+  const at::Tensor& output_gradient() const { return stages.back().gradient; }
+};
+
+class DenseNetwork {
+ public:
+  // Null where the network has something else in it, or is not on the CPU.
+  static std::unique_ptr<DenseNetwork> plan(Network& network);
+
+  // The rows of a batch influence each other.
+  bool couples() const;
+  // A sum of slopes: the second derivative of every activation is 0.
+  bool is_piecewise_linear() const;
+
+  // The buffers for batches of so many rows; several passes at a time need several numbers.
+  Pass& pass(int64_t rows, int number = 0);
+
+  // input: [N, in], and stays as it is until backward() is done.
+  void forward(Pass& pass, const at::Tensor& input);
+  // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
+  enum class Wanted { kWeights, kInput };
+  void backward(Pass& pass, Wanted wanted);
+
+  // The gradient of the sum of outputs for the input, [N, in], after forward(). Piecewise linear
+  // networks only.
+  const at::Tensor& gradient_at_input(Pass& pass);
+  // Adds to the weights' gradients those of a function of gradient_at_input(), told by its own
+  // derivative, [N, in]: the second derivative of the network.
+  void add_second_derivative(Pass& pass, const at::Tensor& outer);
+
+  // One for each parameter of the network, in its order.
+  const std::vector<at::Tensor>& gradients() const { return gradients_; }
+
+ private:
+  void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input);
+  void undo_block(const Block& block, Pass::Stage& stage, bool weights);
+  at::Tensor gradient_of(int64_t place) const;
+
+  std::vector<Block> blocks_;
+  std::vector<at::Tensor> gradients_;
+  std::map<std::pair<int64_t, int>, Pass> passes_;
+};
+
+}  // namespace sparring

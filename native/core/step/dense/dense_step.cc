@@ -1,0 +1,148 @@
+#include "core/step/dense/dense_step.h"
+
+namespace sparring {
+namespace {
+
+using TermOf = Term (Objective::*)(double) const;
+
+// The penalty's buffers: its pass may have as many rows as the generator's update.
+constexpr int kPenalty = 1;
+
+// The mean of a term over some rows of scores; its derivatives go to the same rows of `slopes`.
+double mean_term(const Objective& objective, TermOf term, const at::Tensor& scores,
+                 const at::Tensor& slopes) {
+  double sum = 0;
+  const int64_t count = scores.numel();
+  AT_DISPATCH_FLOATING_TYPES(scores.scalar_type(), "mean_term", [&] {
+    const scalar_t* from = scores.const_data_ptr<scalar_t>();
+    scalar_t* to = slopes.mutable_data_ptr<scalar_t>();
+    for (int64_t i = 0; i < count; ++i) {
+      const Term one = (objective.*term)(static_cast<double>(from[i]));
+      sum += one.value;
+      to[i] = static_cast<scalar_t>(one.slope / static_cast<double>(count));
+    }
+  });
+  return sum / static_cast<double>(count);
+}
+
+bool rules_allow(const Pair& pair, const DenseNetwork& discriminator) {
+  if (!pair.auxiliaries.empty() || !pair.augmentations.empty()) return false;
+  if (pair.conditional || !pair.objective->is_pointwise()) return false;
+  return pair.penalties.empty() || discriminator.is_piecewise_linear();
+}
+
+at::Tensor rows_of(const at::Tensor& images) { return images.flatten(1); }
+
+at::Tensor number(double value) { return at::scalar_tensor(value, at::kDouble); }
+
+}  // namespace
+
+std::unique_ptr<DenseStep> DenseStep::plan(const std::shared_ptr<const Pair>& pair) {
+  auto generator = DenseNetwork::plan(*pair->generator);
+  auto discriminator = DenseNetwork::plan(*pair->discriminator);
+  if (!generator || !discriminator || !rules_allow(*pair, *discriminator)) return nullptr;
+  return std::unique_ptr<DenseStep>(
+      new DenseStep(pair, std::move(generator), std::move(discriminator)));
+}
+
+DenseStep::DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,
+                     std::unique_ptr<DenseNetwork> discriminator)
+    : Step(std::move(pair)),
+      generator_(std::move(generator)),
+      discriminator_(std::move(discriminator)) {}
+
+Step::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
+  const at::NoGradGuard no_grad;
+  LatentBatch latent = pair().draw_latent(count);
+  Pass& pass = generator_->pass(count);
+  generator_->forward(pass, latent.input(pair().latent));
+  return {pass.output(), std::move(latent)};
+}
+
+at::Tensor DenseStep::update_generator(const Fakes& fakes, const Batch&) {
+  const at::NoGradGuard no_grad;
+  const int64_t count = fakes.images.size(0);
+  Pass &made = generator_->pass(count), &judged = discriminator_->pass(count);
+  discriminator_->forward(judged, fakes.images);
+  const double loss = mean_term(*pair().objective, &Objective::generator_term, judged.output(),
+                                judged.output_gradient());
+  // The weights' gradients would be thrown away.
+  judged.input_gradient = made.output_gradient();
+  discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
+  generator_->backward(made, DenseNetwork::Wanted::kWeights);
+  pair().generator_optimizer->step_fused(generator_->gradients());
+  return number(loss);
+}
+
+at::Tensor DenseStep::update_discriminator(const Batch& batch, const Fakes& fakes) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor reals = rows_of(batch.images);
+  double loss = discriminator_->couples() ? learn_apart(reals, fakes.images)
+                                          : learn_together(reals, fakes.images);
+  for (const Penalty* penalty : due_penalties()) {
+    loss += add_penalty(*penalty, reals, fakes.images);
+  }
+  pair().discriminator_optimizer->step_fused(discriminator_->gradients());
+  return number(loss);
+}
+
+double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes) {
+  const int64_t count = reals.size(0);
+  Pass& pass = discriminator_->pass(2 * count);
+  discriminator_->forward(pass, at::cat({reals, fakes}));
+  const at::Tensor scores = pass.output(), slopes = pass.output_gradient();
+  const Objective& objective = *pair().objective;
+  const double loss =
+      mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
+                slopes.narrow(0, 0, count)) +
+      mean_term(objective, &Objective::fake_term, scores.narrow(0, count, count),
+                slopes.narrow(0, count, count));
+  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
+  return loss;
+}
+
+double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes) {
+  Pass& pass = discriminator_->pass(reals.size(0));
+  const auto learn = [&](const at::Tensor& images, TermOf term) {
+    discriminator_->forward(pass, images);
+    const double loss = mean_term(*pair().objective, term, pass.output(), pass.output_gradient());
+    discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
+    return loss;
+  };
+  const double real = learn(reals, &Objective::real_term);
+  std::vector<at::Tensor> of_reals;
+  for (const at::Tensor& gradient : discriminator_->gradients()) {
+    of_reals.push_back(gradient.clone());
+  }
+  const double fake = learn(fakes, &Objective::fake_term);
+  at::_foreach_add_(discriminator_->gradients(), of_reals);
+  return real + fake;
+}
+
+double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
+                              const at::Tensor& fakes) {
+  at::Tensor points;
+  switch (penalty.place()) {
+    case Penalty::Place::kReals:
+      points = reals;
+      break;
+    case Penalty::Place::kFakes:
+      points = fakes;
+      break;
+    case Penalty::Place::kDrawn:
+      points = penalty.draw(reals, fakes, pair().stream->on(reals.device()));
+  }
+  Pass& pass = discriminator_->pass(points.size(0), kPenalty);
+  discriminator_->forward(pass, points);
+  const at::Tensor gradient = discriminator_->gradient_at_input(pass).detach().requires_grad_();
+  at::Tensor value;
+  {
+    const at::AutoGradMode with_grad(true);
+    value = penalty.strength() * penalty.of(gradient);
+  }
+  const at::Tensor outer = torch::autograd::grad({value}, {gradient})[0];
+  discriminator_->add_second_derivative(pass, outer);
+  return value.item<double>();
+}
+
+}  // namespace sparring

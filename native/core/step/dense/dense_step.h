@@ -1,0 +1,33 @@
+// The updates of a step on two dense networks: no graph, no allocation. Penalties have their second
+// derivative in closed form where the discriminator is piecewise linear.
+#pragma once
+
+#include "core/step/dense/dense_network.h"
+#include "core/step/step.h"
+
+namespace sparring {
+
+class DenseStep : public Step {
+ public:
+  // Null where the networks or the rules of the game need autograd.
+  static std::unique_ptr<DenseStep> plan(const std::shared_ptr<const Pair>& pair);
+
+ protected:
+  Fakes generate(int64_t count, bool for_update) override;
+  at::Tensor update_generator(const Fakes& fakes, const Batch& reals) override;
+  at::Tensor update_discriminator(const Batch& reals, const Fakes& fakes) override;
+
+ private:
+  DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,
+            std::unique_ptr<DenseNetwork> discriminator);
+
+  // Adds to the discriminator's gradients; gives the weighted penalty.
+  double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
+  // Both through the discriminator and back; gives the loss.
+  double learn_together(const at::Tensor& reals, const at::Tensor& fakes);
+  double learn_apart(const at::Tensor& reals, const at::Tensor& fakes);
+
+  std::unique_ptr<DenseNetwork> generator_, discriminator_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,275 @@
+#include "core/step/dense/kernels.h"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+// One binary for every x86-64: the loader picks the widest registers that the machine has.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SPARRING_WIDE \
+  __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default")))
+#else
+#define SPARRING_WIDE
+#endif
+
+namespace sparring::dense {
+namespace {
+
+// Columns are worked off in blocks whose sums stay in the cache, and are shared out to threads.
+constexpr int64_t kBlock = 64;
+// Values that are worth another thread.
+constexpr int64_t kGrain = 16384;
+
+// A part of the columns of a matrix.
+struct Columns {
+  int64_t rows, stride, begin, end;
+};
+
+template <class Function>
+void for_columns(const at::Tensor& matrix, const Function& function) {
+  const int64_t rows = matrix.size(0), columns = matrix.size(1);
+  const int64_t blocks = (columns + kBlock - 1) / kBlock;
+  const int64_t grain = std::max<int64_t>(1, kGrain / (rows * kBlock));
+  at::parallel_for(0, blocks, grain, [&](int64_t first, int64_t last) {
+    for (int64_t block = first; block < last; ++block) {
+      const int64_t begin = block * kBlock;
+      function(Columns{rows, columns, begin, std::min(begin + kBlock, columns)});
+    }
+  });
+}
+
+template <class T>
+T* data(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.mutable_data_ptr<T>() : nullptr;
+}
+
+template <class T>
+SPARRING_WIDE void add_bias(const Columns& part, T* values, const T* bias) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = values + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) line[i] += bias[i];
+  }
+}
+
+template <class T>
+SPARRING_WIDE void leak(const Columns& part, T* values, T slope) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = values + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      line[i] = line[i] > 0 ? line[i] : line[i] * slope;
+    }
+  }
+}
+
+template <class T>
+SPARRING_WIDE void unleak(const Columns& part, T* gradient, const T* output, T slope) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = gradient + row * part.stride;
+    const T* out = output + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) line[i] *= out[i] > 0 ? T(1) : slope;
+  }
+}
+
+template <class T>
+SPARRING_WIDE void untanh(const Columns& part, T* gradient, const T* output) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = gradient + row * part.stride;
+    const T* out = output + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) line[i] *= T(1) - out[i] * out[i];
+  }
+}
+
+template <class T>
+SPARRING_WIDE void unsigmoid(const Columns& part, T* gradient, const T* output) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = gradient + row * part.stride;
+    const T* out = output + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) line[i] *= (T(1) - out[i]) * out[i];
+  }
+}
+
+template <class T>
+void undo(const Columns& part, const Nonlinearity& nonlinearity, T* gradient, const T* output) {
+  switch (nonlinearity.curve) {
+    case Curve::kLeakyRelu:
+      return unleak<T>(part, gradient, output, static_cast<T>(nonlinearity.slope));
+    case Curve::kTanh:
+      return untanh<T>(part, gradient, output);
+    case Curve::kSigmoid:
+      return unsigmoid<T>(part, gradient, output);
+    default:
+      return;
+  }
+}
+
+template <class T>
+SPARRING_WIDE void sum_rows(const Columns& part, const T* values, T* sums) {
+  for (int64_t i = part.begin; i < part.end; ++i) sums[i] = 0;
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* line = values + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) sums[i] += line[i];
+  }
+}
+
+// tanh and sigmoid have vectorised forms in libtorch only.
+void bend_all(const at::Tensor& values, const Nonlinearity& nonlinearity) {
+  at::Tensor in_place = values;
+  if (nonlinearity.curve == Curve::kTanh) at::tanh_(in_place);
+  if (nonlinearity.curve == Curve::kSigmoid) at::sigmoid_(in_place);
+}
+
+// Mean and variance in two passes: the values are in the cache.
+template <class T>
+SPARRING_WIDE void take_statistics(const Columns& part, const T* x, T* mean, T* variance) {
+  for (int64_t i = part.begin; i < part.end; ++i) mean[i] = variance[i] = 0;
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* line = x + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) mean[i] += line[i];
+  }
+  for (int64_t i = part.begin; i < part.end; ++i) mean[i] /= static_cast<T>(part.rows);
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* line = x + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      const T apart = line[i] - mean[i];
+      variance[i] += apart * apart;
+    }
+  }
+  for (int64_t i = part.begin; i < part.end; ++i) variance[i] /= static_cast<T>(part.rows);
+}
+
+// As torch: the running variance is the unbiased one.
+template <class T>
+void run_on(const Columns& part, const T* mean, const T* variance, double momentum, T* running_mean,
+            T* running_var) {
+  if (running_mean == nullptr) return;
+  const T keep = static_cast<T>(1 - momentum), take = static_cast<T>(momentum);
+  const T unbiased = static_cast<T>(part.rows) / static_cast<T>(part.rows - 1);
+  for (int64_t i = part.begin; i < part.end; ++i) {
+    running_mean[i] = take * mean[i] + keep * running_mean[i];
+    running_var[i] = take * unbiased * variance[i] + keep * running_var[i];
+  }
+}
+
+template <class T>
+SPARRING_WIDE void scale_and_shift(const Columns& part, const T* x, const T* mean, const T* scale,
+                                   const T* weight, const T* bias, T* output) {
+  T factor[kBlock], offset[kBlock];
+  for (int64_t i = part.begin; i < part.end; ++i) {
+    const T one = scale[i] * (weight == nullptr ? T(1) : weight[i]);
+    factor[i - part.begin] = one;
+    offset[i - part.begin] = (bias == nullptr ? T(0) : bias[i]) - mean[i] * one;
+  }
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* from = x + row * part.stride;
+    T* to = output + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      to[i] = from[i] * factor[i - part.begin] + offset[i - part.begin];
+    }
+  }
+}
+
+// Sums over the rows of the gradient, and of the gradient times the normalised x.
+template <class T>
+SPARRING_WIDE void sum_gradients(const Columns& part, const T* gradient, const T* x, const T* mean,
+                                 const T* scale, T* sum, T* dot) {
+  for (int64_t i = 0; i < part.end - part.begin; ++i) sum[i] = dot[i] = 0;
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* line = gradient + row * part.stride;
+    const T* from = x + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      sum[i - part.begin] += line[i];
+      dot[i - part.begin] += line[i] * (from[i] - mean[i]);
+    }
+  }
+  for (int64_t i = part.begin; i < part.end; ++i) dot[i - part.begin] *= scale[i];
+}
+
+template <class T>
+SPARRING_WIDE void denormalize(const Columns& part, T* gradient, const T* x, const T* mean,
+                               const T* scale, const T* weight, const T* sum, const T* dot) {
+  const T share = T(1) / static_cast<T>(part.rows);
+  for (int64_t row = 0; row < part.rows; ++row) {
+    T* line = gradient + row * part.stride;
+    const T* from = x + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      const T normal = (from[i] - mean[i]) * scale[i];
+      const T factor = scale[i] * (weight == nullptr ? T(1) : weight[i]);
+      const int64_t j = i - part.begin;
+      line[i] = (line[i] - sum[j] * share - normal * dot[j] * share) * factor;
+    }
+  }
+}
+
+}  // namespace
+
+void add_bias_and_bend(const at::Tensor& values, const at::Tensor& bias,
+                       const Nonlinearity& nonlinearity) {
+  AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "add_bias_and_bend", [&] {
+    using T = scalar_t;
+    for_columns(values, [&](const Columns& part) {
+      if (bias.defined()) add_bias<T>(part, data<T>(values), data<T>(bias));
+      if (nonlinearity.curve == Curve::kLeakyRelu) {
+        leak<T>(part, data<T>(values), static_cast<T>(nonlinearity.slope));
+      }
+    });
+  });
+  bend_all(values, nonlinearity);
+}
+
+void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinearity& nonlinearity,
+            const at::Tensor& sums) {
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "unbend", [&] {
+    using T = scalar_t;
+    for_columns(gradient, [&](const Columns& part) {
+      undo<T>(part, nonlinearity, data<T>(gradient), data<T>(output));
+      if (sums.defined()) sum_rows<T>(part, data<T>(gradient), data<T>(sums));
+    });
+  });
+}
+
+void normalize_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
+                        const at::Tensor& output) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "normalize_and_bend", [&] {
+    using T = scalar_t;
+    for_columns(x, [&](const Columns& part) {
+      T *mean = data<T>(norm.mean), *scale = data<T>(norm.scale), *out = data<T>(output);
+      take_statistics<T>(part, data<T>(x), mean, scale);
+      run_on<T>(part, mean, scale, norm.momentum, data<T>(norm.running_mean),
+                data<T>(norm.running_var));
+      for (int64_t i = part.begin; i < part.end; ++i) {
+        scale[i] = T(1) / std::sqrt(scale[i] + static_cast<T>(norm.eps));
+      }
+      scale_and_shift<T>(part, data<T>(x), mean, scale, data<T>(norm.weight), data<T>(norm.bias),
+                         out);
+      if (nonlinearity.curve == Curve::kLeakyRelu) {
+        leak<T>(part, out, static_cast<T>(nonlinearity.slope));
+      }
+    });
+  });
+  bend_all(output, nonlinearity);
+}
+
+void unbend_and_denormalize(const at::Tensor& gradient, const at::Tensor& output,
+                            const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
+                            const at::Tensor& weight_gradient, const at::Tensor& bias_gradient) {
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "unbend_and_denormalize", [&] {
+    using T = scalar_t;
+    for_columns(gradient, [&](const Columns& part) {
+      T *line = data<T>(gradient), *mean = data<T>(norm.mean), *scale = data<T>(norm.scale);
+      T sum[kBlock], dot[kBlock];
+      undo<T>(part, nonlinearity, line, data<T>(output));
+      sum_gradients<T>(part, line, data<T>(x), mean, scale, sum, dot);
+      if (weight_gradient.defined()) {
+        std::copy_n(dot, part.end - part.begin, data<T>(weight_gradient) + part.begin);
+      }
+      if (bias_gradient.defined()) {
+        std::copy_n(sum, part.end - part.begin, data<T>(bias_gradient) + part.begin);
+      }
+      denormalize<T>(part, line, data<T>(x), mean, scale, data<T>(norm.weight), sum, dot);
+    });
+  });
+}
+
+}  // namespace sparring::dense

@@ -1,0 +1,72 @@
+#include "core/step/dense/kernels.h"
+#include "core/step/dense/product.h"
+
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+TEST_CASE("products equal at::mm, small and large, of any strides, and can be added up") {
+  RandomStream stream(3);
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    for (const int64_t size : {3, 40, 200}) {
+      const auto draw = [&](const Shape& shape) {
+        return at::randn(shape, stream.cpu(), at::TensorOptions(type));
+      };
+      const at::Tensor a = draw({size, size + 1}), b = draw({size + 1, size + 2});
+      const at::Tensor a_across = a.t().contiguous().t(), b_across = b.t().contiguous().t();
+      const at::Tensor expected = at::mm(a.to(at::kDouble), b.to(at::kDouble));
+      const double bound = type == at::kFloat ? 1e-5 : 1e-12;
+      for (const at::Tensor& left : {a, a_across}) {
+        for (const at::Tensor& right : {b, b_across}) {
+          const at::Tensor out = at::empty({size, size + 2}, a.options());
+          dense::product(out, left, right);
+          CHECK(distance(out.to(at::kDouble), expected) < bound);
+          dense::product(out, left, right, /*accumulate=*/true);
+          CHECK(distance(out.to(at::kDouble), 2 * expected) < bound);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("batch normalisation with its activation equals at::batch_norm, statistics included") {
+  RandomStream stream(4);
+  const auto draw = [&](const Shape& shape) {
+    return at::randn(shape, stream.cpu(), at::TensorOptions(at::kDouble));
+  };
+  for (const int64_t columns : {1, 64, 130}) {
+    for (const bool affine : {false, true}) {
+      CAPTURE(columns);
+      const at::Tensor x = draw({9, columns}).mul_(3).add_(1).requires_grad_();
+      const at::Tensor outer = draw({9, columns});
+      at::Tensor weight, bias;
+      if (affine) weight = draw({columns}).requires_grad_(), bias = draw({columns}).requires_grad_();
+      const at::Tensor mean = at::zeros({columns}, x.options().requires_grad(false));
+      const at::Tensor var = at::ones_like(mean), own_mean = mean.clone(), own_var = var.clone();
+      const at::Tensor expected = at::leaky_relu(
+          at::batch_norm(x, weight, bias, mean, var, true, 0.3, 0.8, false), 0.2);
+      (expected * outer).sum().backward();
+
+      const at::NoGradGuard no_grad;
+      const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
+      const dense::Norm norm{plain(weight), plain(bias), at::empty_like(mean),
+                             at::empty_like(mean), own_mean, own_var, 0.8, 0.3};
+      const Nonlinearity leaky{Curve::kLeakyRelu, 0.2};
+      const at::Tensor output = at::empty_like(outer), gradient = outer.clone();
+      dense::normalize_and_bend(x.detach(), norm, leaky, output);
+      CHECK(distance(output, expected) < 1e-12);
+      CHECK(distance(own_mean, mean) < 1e-12);
+      CHECK(distance(own_var, var) < 1e-12);
+      const at::Tensor weight_gradient = affine ? at::empty_like(mean) : at::Tensor();
+      const at::Tensor bias_gradient = affine ? at::empty_like(mean) : at::Tensor();
+      dense::unbend_and_denormalize(gradient, output, x.detach(), norm, leaky, weight_gradient,
+                                    bias_gradient);
+      CHECK(distance(gradient, x.grad()) < 1e-10);
+      if (!affine) continue;
+      CHECK(distance(weight_gradient, weight.grad()) < 1e-10);
+      CHECK(distance(bias_gradient, bias.grad()) < 1e-10);
+    }
+  }
+}
