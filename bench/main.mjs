@@ -1,0 +1,163 @@
+#!/usr/bin/env node
+// `npm run bench`: Sparring against PyTorch, the same networks, data and libtorch, in turn.
+// --help lists what it can be asked.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pythonEnvironment } from "../scripts/python-env.mjs";
+import { run } from "../scripts/setup/command.mjs";
+import { SetupError, UsageError } from "../scripts/setup/errors.mjs";
+import { createReport } from "../scripts/setup/report.mjs";
+import { readStamp } from "../scripts/setup/stamp.mjs";
+import { version } from "../dist/version.js";
+import { caseNamed, caseNames } from "./cases.mjs";
+import { killAll } from "./contestant.mjs";
+import { runCase } from "./contest.mjs";
+import { DataFiles } from "./data.mjs";
+import { importTime } from "./import-time.mjs";
+import { busyNote, describeMachine } from "./machine.mjs";
+import { parseOptions } from "./options.mjs";
+import { overhead } from "./overhead.mjs";
+import { describe } from "./report.mjs";
+import { scaling } from "./scaling.mjs";
+import { geometricMean } from "./stats.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const paces = {
+  quick: { turnSeconds: 0.4, trialSeconds: 0.5 },
+  full: { turnSeconds: 1.5, trialSeconds: 2 },
+};
+
+async function main(argv) {
+  const options = parseOptions(argv, caseNames);
+  if ("help" in options) {
+    process.stdout.write(options.help);
+    return;
+  }
+  const report = createReport();
+  const machine = describeMachine();
+  const python = await findPython(report);
+  const torch = await checkTorch(python);
+  const busy = busyNote();
+  if (busy) report.note(busy);
+  const result = await inScratch(async (folder) => {
+    const arena = { python, files: new DataFiles(folder) };
+    const cases = await runCases(arena, options, report);
+    const extras = await ask(arena, options, report);
+    return summarise({ argv, options, machine, torch, cases, extras });
+  });
+  console.log(describe(result));
+  await write(options, result);
+}
+
+async function findPython(report) {
+  const python = await pythonEnvironment({ report });
+  if (python) return python;
+  throw new SetupError(
+    "Expected PyTorch of libtorch's version for npm run bench but received none",
+  );
+}
+
+/** A comparison of two libtorches would say nothing about ours. */
+async function checkTorch({ python, env }) {
+  const program = "import torch; print(torch.__version__, torch.backends.cpu.get_cpu_capability())";
+  const { code, output, stdout } = await run(python, ["-c", program], { env });
+  if (code !== 0) throw new SetupError(`PyTorch cannot be imported: ${output.trim()}`);
+  const [torch, kernels] = stdout.trim().split(" ");
+  const { version: libtorch } = readStamp(root).libtorch;
+  if (torch.split("+")[0] === libtorch) return { version: torch, kernels };
+  throw new SetupError(`Expected version ${libtorch} for PyTorch but received ${torch}`);
+}
+
+/** A folder that goes when the work is done, also when a signal ends it. */
+async function inScratch(work) {
+  const folder = mkdtempSync(join(tmpdir(), "sparring-bench-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const stop = (code) => () => {
+    killAll();
+    remove();
+    process.exit(code);
+  };
+  const handlers = { SIGINT: stop(130), SIGTERM: stop(143) };
+  for (const [signal, handler] of Object.entries(handlers)) process.once(signal, handler);
+  try {
+    return await work(folder);
+  } finally {
+    for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+    killAll();
+    remove();
+  }
+}
+
+async function runCases(arena, { only, cases, threads, rounds, quick, compile }, report) {
+  const results = [];
+  if (!only.includes("cases")) return results;
+  const pace = { rounds, ...(quick ? paces.quick : paces.full) };
+  for (const one of cases.map(caseNamed)) {
+    await report.step(`${one.name}: ${one.title}`, async (detail) => {
+      const result = await runCase(arena, one, {
+        ...{ threads, pace, quick, compile },
+        onProgress: detail,
+      });
+      results.push(result);
+      return `${one.name}: ${result.ratioEager.toFixed(2)} times as fast as PyTorch eager`;
+    });
+  }
+  return results;
+}
+
+/** The other questions. */
+async function ask(arena, { only, threads, rounds }, report) {
+  const questions = {
+    import: () => importTime(arena, { threads, rounds }),
+    overhead: () => overhead(arena, { rounds }),
+    scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
+  };
+  const extras = {};
+  for (const [name, question] of Object.entries(questions)) {
+    if (!only.includes(name)) continue;
+    await report.step(name, async (detail) => {
+      extras[name] = await question(detail);
+    });
+  }
+  return extras;
+}
+
+function summarise({ argv, options, machine, torch, cases, extras }) {
+  const { threads, rounds, quick, compile } = options;
+  const mean = (key) => (cases.length > 0 ? geometricMean(cases.map((one) => one[key])) : null);
+  const { libtorch } = readStamp(root);
+  return {
+    machine: { ...machine, kernels: torch.kernels },
+    versions: {
+      sparring: version(),
+      node: process.versions.node,
+      libtorch: libtorch.version,
+      torch: torch.version,
+    },
+    ...{ threads, rounds, quick, compile },
+    date: new Date().toISOString(),
+    command: ["npm run bench", ...(argv.length > 0 ? ["--", ...argv] : [])].join(" "),
+    gemmGflops: cases.length > 0 ? Math.max(...cases.map((one) => one.ceiling.gemmGflops)) : null,
+    geomean: { ratioEager: mean("ratioEager"), ratioCompile: mean("ratioCompile") },
+    cases,
+    extras,
+  };
+}
+
+async function write({ json, svg }, result) {
+  if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+  if (!svg) return;
+  // Not above: most runs draw nothing, and Vega takes half a second.
+  const { drawChart } = await import("./chart.mjs");
+  writeFileSync(svg, await drawChart(result));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) process.exitCode = 2;
+  else process.exitCode = 1;
+  console.error(error instanceof SetupError ? error.message : error);
+}

@@ -1,0 +1,142 @@
+// The command line of the benchmark.
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { UsageError } from "../scripts/setup/errors.mjs";
+
+/** What can be asked of the machine, in the order in which it is. */
+export const questionNames = ["cases", "import", "overhead", "scaling"];
+
+/**
+ * @typedef {object} Options
+ * @property {string[]} cases names of cases
+ * @property {string[]} only names of questions
+ * @property {number} threads
+ * @property {number} rounds
+ * @property {boolean} quick
+ * @property {boolean} compile
+ * @property {string} [json]
+ * @property {string} [svg]
+ */
+
+/**
+ * @param {readonly string[]} argv what follows `npm run bench --`
+ * @param {readonly string[]} caseNames
+ * @returns {Options | { help: string }}
+ */
+export function parseOptions(argv, caseNames) {
+  let help = "";
+  const command = createCommand(caseNames).configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+    writeErr: () => {},
+  });
+  try {
+    command.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { help };
+    throw new UsageError(toSentence(error, command));
+  }
+  return complete(command.opts(), caseNames);
+}
+
+function complete({ case: cases, only, rounds, quick = false, ...rest }, caseNames) {
+  for (const [name, given] of Object.entries({ "--case": cases, "--svg": rest.svg }))
+    if (given && only && !only.includes("cases"))
+      throw new UsageError(expected(`cases in --only beside ${name}`, "--only", only.join()));
+  return {
+    ...rest,
+    quick,
+    cases: caseNames.filter((name) => cases === undefined || cases.includes(name)),
+    // Who is in a hurry, or asks for a case, does not want the rest.
+    only: only ?? (quick || cases ? ["cases"] : questionNames),
+    rounds: rounds ?? (quick ? 5 : 9),
+  };
+}
+
+function createCommand(caseNames) {
+  const threads = Math.min(2, availableParallelism());
+  return new Command("npm run bench --")
+    .description(
+      "Measures Sparring against PyTorch: the same networks, data and libtorch, in turn.\n" +
+        "Makes a Python environment if there is none.",
+    )
+    .option("--quick", "all cases in 3 minutes: fewer rounds, fewer of PyTorch's modes")
+    .option(
+      "--case <name>",
+      `only this case, repeatable: ${caseNames.join(", ")}`,
+      collect(caseNames),
+    )
+    .option(
+      "--only <questions>",
+      `only these, with commas between them: ${questionNames.join(", ")}`,
+      list(questionNames),
+    )
+    .option("--threads <n>", "CPU threads of each side", whole(1024), threads)
+    .option("--rounds <n>", "turns of each contestant (default: 9, quick: 5)", whole(1000))
+    .option("--no-compile", "leave out torch.compile, which needs a C++ compiler")
+    .option("--json <file>", "write every figure", writable)
+    .option("--svg <file>", "write a chart of the ratios", writable)
+    .helpOption("--help", "print this help")
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .exitOverride();
+}
+
+// Commander hands the WHAT of an error on as the message of an InvalidArgumentError.
+const refuse = (what) => {
+  throw new InvalidArgumentError(what);
+};
+
+const whole = (max) => (text) =>
+  /^[1-9]\d*$/.test(text) && Number(text) <= max
+    ? Number(text)
+    : refuse(`a whole number from 1 to ${max}`);
+
+const collect =
+  (allowed) =>
+  (text, before = []) =>
+    allowed.includes(text) ? [...before, text] : refuse(`one of ${allowed.join(", ")}`);
+
+const list = (allowed) => (text) => {
+  const chosen = text.split(",");
+  const fits = chosen.every((one) => allowed.includes(one));
+  return fits
+    ? allowed.filter((one) => chosen.includes(one))
+    : refuse(`some of ${allowed.join(",")}`);
+};
+
+/** Asked now: after half an hour of measuring it would be too late. */
+function writable(text) {
+  const path = resolve(text);
+  const what = "a file that can be written";
+  try {
+    if (text === "" || statSync(path, { throwIfNoEntry: false })?.isDirectory()) refuse(what);
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+  } catch {
+    refuse(what);
+  }
+  return path;
+}
+
+/** Commander's codes and texts in the grammar of all our errors. */
+function toSentence({ code, message }, command) {
+  // `error: option '--threads <n>' argument 'many' is invalid. a whole number from 1 to 1024`
+  const invalid = /^error: option '(--\S+).*' argument '(.*)' is invalid\. (.*)$/s.exec(message);
+  const quoted = /'([^' ]*)/.exec(message)?.[1] ?? "";
+  if (invalid) return expected(invalid[3], invalid[1], invalid[2]);
+  if (code === "commander.optionMissingArgument")
+    return `Expected a value for ${quoted} but received nothing`;
+  if (code === "commander.unknownOption") {
+    const known = command.createHelp().visibleOptions(command);
+    const names = known.map(({ long }) => long).join(", ");
+    return expected(`one of ${names}`, "an option of npm run bench", quoted);
+  }
+  return expected("options only", "npm run bench", command.args[0]);
+}
+
+const expected = (what, name, text) =>
+  `Expected ${what} for ${name} but received ${/^-?\d+(\.\d+)?$/.test(text) ? text : JSON.stringify(text)}`;

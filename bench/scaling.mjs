@@ -1,0 +1,47 @@
+// How the ratio to PyTorch eager changes with the batch and with the number of threads.
+import { caseNamed } from "./cases.mjs";
+import { playRounds } from "./contest.mjs";
+import { startPytorch, startSparring } from "./peers.mjs";
+import { median, pairedRatio } from "./stats.mjs";
+
+const batches = [16, 64, 256, 512];
+const names = ["article", "mlp"];
+const pace = { rounds: 3, turnSeconds: 0.5 };
+
+/**
+ * @param {import("./peers.mjs").Arena} arena
+ * @param {{ threads: number, onProgress: (what: string) => void }} options threads is the most
+ */
+export async function scaling(arena, { threads: most, onProgress }) {
+  const rows = [];
+  for (const name of names)
+    for (const threads of threadCounts(most))
+      for (const batch of batches) {
+        onProgress(`${name}: ${threads} of ${most} threads, batch ${batch}`);
+        rows.push({ name, threads, batch, ...(await measure(arena, name, { threads, batch })) });
+      }
+  return rows;
+}
+
+/** 1, 2, 4, ... and the most. */
+export function threadCounts(most) {
+  const powers = Array.from({ length: 11 }, (_, power) => 2 ** power);
+  return [...powers.filter((count) => count < most), most];
+}
+
+async function measure(arena, name, options) {
+  const one = caseNamed(name);
+  const started = [await startSparring(arena, one, { ...options, execution: "fused" })];
+  try {
+    started.push(await startPytorch(arena, one, { ...options, mode: "eager" }));
+    const contestants = started.map(({ contestant }) => contestant);
+    const [fused, eager] = await playRounds(contestants, pace);
+    return {
+      sparringFusedMs: 1000 * median(fused.times),
+      pytorchEagerMs: 1000 * median(eager.times),
+      ratioEager: pairedRatio(eager.times, fused.times),
+    };
+  } finally {
+    await Promise.all(started.map(({ contestant }) => contestant.close()));
+  }
+}

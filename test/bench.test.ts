@@ -1,0 +1,214 @@
+// The benchmark: its command line, its statistics, and one real contest, the smallest there is.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Contestant } from "../bench/contestant.mjs";
+import { parseOptions } from "../bench/options.mjs";
+import { threadCounts } from "../bench/scaling.mjs";
+import { geometricMean, median, pairedRatio } from "../bench/stats.mjs";
+import { pythonEnvironment } from "../scripts/python-env.mjs";
+import { start } from "./helpers/cli.js";
+import { makeFolder } from "./helpers/folder.js";
+
+const main = fileURLToPath(new URL("../bench/main.mjs", import.meta.url));
+const caseNames = ["article", "mlp", "dcgan", "toy", "wgan-gp"];
+const flags =
+  "--quick, --case, --only, --threads, --rounds, --no-compile, --json, --svg, --help for an option of npm run bench";
+const all = ["cases", "import", "overhead", "scaling"];
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+describe("a bad command line", () => {
+  const count = "a whole number from 1 to";
+  it.each([
+    ["--fast", `Expected one of ${flags} but received "--fast"`],
+    ["-q", `Expected one of ${flags} but received "-q"`],
+    ["--quick=yes", `Expected one of ${flags} but received "--quick=yes"`],
+    ["article", 'Expected options only for npm run bench but received "article"'],
+    ["--case", "Expected a value for --case but received nothing"],
+    ["--case gan", `Expected one of ${caseNames.join(", ")} for --case but received "gan"`],
+    [
+      "--case toString",
+      `Expected one of ${caseNames.join(", ")} for --case but received "toString"`,
+    ],
+    ["--only speed", `Expected some of ${all.join()} for --only but received "speed"`],
+    ["--only cases,,", `Expected some of ${all.join()} for --only but received "cases,,"`],
+    [
+      "--only import --case toy",
+      'Expected cases in --only beside --case for --only but received "import"',
+    ],
+    [
+      "--only import --svg chart.svg",
+      'Expected cases in --only beside --svg for --only but received "import"',
+    ],
+    ["--threads 0", `Expected ${count} 1024 for --threads but received 0`],
+    ["--threads 1025", `Expected ${count} 1024 for --threads but received 1025`],
+    ["--threads two", `Expected ${count} 1024 for --threads but received "two"`],
+    ["--rounds 1.5", `Expected ${count} 1000 for --rounds but received 1.5`],
+    ["--rounds -1", `Expected ${count} 1000 for --rounds but received -1`],
+    ["--rounds=", `Expected ${count} 1000 for --rounds but received ""`],
+    [
+      "--json /nowhere/bench.json",
+      'Expected a file that can be written for --json but received "/nowhere/bench.json"',
+    ],
+    ["--svg /tmp", 'Expected a file that can be written for --svg but received "/tmp"'],
+    ["--json=", 'Expected a file that can be written for --json but received ""'],
+  ])("%s", (line, sentence) => {
+    expect(() => parseOptions(line.split(" "), caseNames)).toThrow(
+      expect.objectContaining({ name: "UsageError", message: sentence }),
+    );
+  });
+
+  it("ends with 2 and one sentence, before anything is measured", async () => {
+    const { child, ended } = start(process.execPath, [main, "--rounds", "0"], folder.path);
+    child.stdin.end();
+    const sentence = `Expected ${count} 1000 for --rounds but received 0\n`;
+    expect(await ended).toEqual({ code: 2, stdout: "", stderr: sentence });
+  });
+});
+
+describe("a command line", () => {
+  const parse = (...argv: string[]) => parseOptions(argv, caseNames);
+
+  it("asks everything by default", () => {
+    expect(parse()).toMatchObject({ cases: caseNames, only: all, rounds: 9, compile: true });
+  });
+  it("asks for the cases alone, all of them, in a hurry", () => {
+    expect(parse("--quick")).toMatchObject({ cases: caseNames, only: ["cases"], rounds: 5 });
+  });
+  it("keeps the order of the cases, and names none twice", () => {
+    const { cases, only } = parse("--case", "toy", "--case", "mlp", "--case", "toy") as {
+      cases: string[];
+      only: string[];
+    };
+    expect([cases, only]).toEqual([["mlp", "toy"], ["cases"]]);
+  });
+  it("takes several questions", () => {
+    expect(parse("--only", "scaling,import")).toMatchObject({ only: ["import", "scaling"] });
+  });
+  it("prints help", () => {
+    expect(parse("--help")).toHaveProperty("help", expect.stringContaining("--no-compile"));
+  });
+});
+
+describe("the statistics", () => {
+  it("refuse to make something of nothing", () => {
+    const sentence = "Expected at least one number for values but received none";
+    expect(() => median([])).toThrow(new RangeError(sentence));
+    expect(() => geometricMean([])).toThrow(new RangeError(sentence));
+    expect(() => pairedRatio([1], [1, 2])).toThrow(
+      new RangeError("Expected 1 numbers for second but received 2"),
+    );
+  });
+  it("take the middle, by value and not by place or by letters", () => {
+    expect(median([10, 9, 100])).toBe(10);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    const given = [3, 1, 2];
+    median(given);
+    expect(given).toEqual([3, 1, 2]);
+  });
+  it("let a ratio and its inverse cancel out", () => {
+    expect(geometricMean([4, 0.25])).toBeCloseTo(1, 12);
+    expect(geometricMean([1, 2, 4])).toBeCloseTo(2, 12);
+  });
+  it("pair the rounds: a machine that slows down half way changes no ratio", () => {
+    // Always three times as long, while the second round is ten times as slow for both.
+    expect(pairedRatio([3, 30, 3.3], [1, 10, 1.1])).toBeCloseTo(3, 12);
+  });
+  it("double the threads up to the most", () => {
+    expect([1, 2, 6].map(threadCounts)).toEqual([[1], [1, 2], [1, 2, 4, 6]]);
+  });
+});
+
+describe("a contestant", () => {
+  const talk = (program: string) =>
+    new Contestant({ program: process.execPath, parameters: ["-e", program], env: process.env });
+
+  it("that dies tells why", async () => {
+    const contestant = talk('console.error("no memory left"); process.exit(3)');
+    await expect(contestant.ask({ steps: 1 })).rejects.toThrow(
+      /ended before it answered: no memory left/,
+    );
+    await contestant.close();
+  });
+  it("that diverged is no contestant", async () => {
+    const turn = { seconds: 1, losses: { discriminator: null, generator: 1 }, peakMb: 1 };
+    const contestant =
+      talk(`process.stdin.once("data", () => console.log('${JSON.stringify(turn)}'))
+      .on("end", () => process.exit(0))`);
+    await expect(contestant.run(1)).rejects.toThrow(/diverged.*"discriminator":null/);
+    await contestant.close();
+  });
+});
+
+// In CI a missing PyTorch is a failure; elsewhere there is nothing to compare with.
+const python = await pythonEnvironment();
+const impossible = python === null && process.env.CI === undefined;
+
+const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0);
+const trained = {
+  msPerStep: positive,
+  rounds: [positive, positive],
+  stepsPerTurn: positive,
+  peakMb: positive,
+  losses: { discriminator: positive, generator: positive },
+};
+
+/** Counted by hand, for the step as PyTorch does it. */
+function flopsOfToy(): number {
+  // Products of all layers for a sample, and of those whose inputs get a gradient: no noise, no reals.
+  const [generator, discriminator, inner] = [
+    8 * 32 + 32 * 32 + 32,
+    32 + 32 * 32 + 32,
+    32 * 32 + 32,
+  ];
+  // The generator: forward, weights, inputs. The discriminator: forward, weights, all inputs.
+  const generatorUpdate = 2 * generator + inner + 3 * discriminator;
+  const discriminatorUpdate = 2 * (2 * discriminator + inner);
+  return 2 * 64 * (generatorUpdate + discriminatorUpdate);
+}
+
+describe.skipIf(impossible)("the toy, two rounds", () => {
+  it("trains on both sides and writes every figure", { timeout: 120_000 }, async () => {
+    const argv = ["--quick", "--case", "toy", "--rounds", "2", "--no-compile"];
+    const files = ["--json", "bench.json", "--svg", "bench.svg"];
+    const { child, ended } = start(process.execPath, [main, ...argv, ...files], folder.path);
+    child.stdin.end();
+    const { code, stdout, stderr } = await ended;
+    expect([code, code === 0 ? "" : stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/\| toy +\|/);
+    const result = JSON.parse(await readFile(join(folder.path, "bench.json"), "utf8"));
+    expect(result).toMatchObject({
+      machine: { cpu: expect.any(String), cores: positive, kernels: expect.any(String) },
+      threads: expect.any(Number),
+      command: `npm run bench -- ${[...argv, ...files].join(" ")}`,
+      gemmGflops: positive,
+      extras: {},
+    });
+    expect(result.versions.torch.split("+")[0]).toBe(result.versions.libtorch);
+    expect(Number.isNaN(Date.parse(result.date))).toBe(false);
+    const [toy, ...others] = result.cases;
+    expect(others).toEqual([]);
+    expect(toy).toMatchObject({
+      ...{ name: "toy", threads: 1, batch: 64, ratioEager: positive, ratioCompile: positive },
+      bestMode: expect.stringMatching(/^eager/),
+      modes: [
+        { name: "eager", ms: positive },
+        { name: "eager + fused Adam", ms: positive },
+      ],
+      ceiling: { gemmGflops: positive, convolutionGflops: positive },
+      contestants: {
+        ...{ sparringFused: trained, sparringEager: trained },
+        ...{ pytorchEager: trained, pytorchBest: trained },
+      },
+    });
+    expect(toy.flops).toBe(flopsOfToy());
+    expect(result.geomean.ratioEager).toBeCloseTo(toy.ratioEager, 12);
+    expect(await readFile(join(folder.path, "bench.svg"), "utf8")).toMatch(/^<svg.*toy/s);
+  });
+});
