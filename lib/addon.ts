@@ -31,7 +31,7 @@ export function load(folder: string): NativeAddon {
   checkVersion(build, libtorchVersion(build.libtorch.directory));
   let native: NativeAddon;
   try {
-    native = waitingPassively(() => createRequire(import.meta.url)(join(folder, "sparring.node")));
+    native = waitingBriefly(() => createRequire(import.meta.url)(join(folder, "sparring.node")));
   } catch (cause) {
     throw new SparringError(
       "ERR_LIBTORCH",
@@ -47,17 +47,18 @@ export function load(folder: string): NativeAddon {
 }
 
 /**
- * OpenMP's threads spin while they wait, which costs little on an idle machine and a factor of 2 to 50 on
- * one that has anything else to do. Its library reads the environment when it is loaded, and only then.
+ * Between two parallel regions OpenMP's threads wait, by spinning at first and then by sleeping. Its default, a
+ * spin of a millisecond, costs a factor of 2 to 50 on a machine that has anything else to do; none at all costs
+ * small networks a factor of 2 on one that has not. Its library reads the environment when it is loaded, and only then.
  */
-function waitingPassively<T>(work: () => T): T {
+function waitingBriefly<T>(work: () => T): T {
   const { env } = process;
   if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
-  env.OMP_WAIT_POLICY = "passive";
+  env.GOMP_SPINCOUNT = "1000";
   try {
     return work();
   } finally {
-    delete env.OMP_WAIT_POLICY;
+    delete env.GOMP_SPINCOUNT;
   }
 }
 
