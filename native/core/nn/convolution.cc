@@ -16,8 +16,9 @@ Conv2d::Conv2d(const Layer& layer, RandomStream& stream)
   own({out, in / groups_, kernel[0], kernel[1]}, out, layer.options.flag("bias"), stream);
 }
 
-at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight) const {
-  return at::conv2d(input, weight, bias_, stride_, padding_, dilation_, groups_);
+at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight,
+                         const at::Tensor& bias) const {
+  return at::conv2d(input, weight, bias, stride_, padding_, dilation_, groups_);
 }
 
 void Conv2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
@@ -34,8 +35,9 @@ ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
   own({in, out / groups_, kernel[0], kernel[1]}, out, layer.options.flag("bias"), stream);
 }
 
-at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight) const {
-  return at::conv_transpose2d(input, weight, bias_, stride_, padding_, output_padding_, groups_,
+at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight,
+                                  const at::Tensor& bias) const {
+  return at::conv_transpose2d(input, weight, bias, stride_, padding_, output_padding_, groups_,
                               dilation_);
 }
 

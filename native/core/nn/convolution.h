@@ -8,7 +8,8 @@ class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);
   // [N, C, H, W] -> [N, out, H', W']
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const override;
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
+                   const at::Tensor& bias) const override;
   void init_dcgan(RandomStream& stream) override;
   // For the rewrites of step/, which run the same parameters in another form.
   const Shape& stride() const { return stride_; }
@@ -25,7 +26,8 @@ class ConvTranspose2d : public Weighted {
  public:
   ConvTranspose2d(const Layer& layer, RandomStream& stream);
   // [N, C, H, W] -> [N, out, H', W']
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const override;
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
+                   const at::Tensor& bias) const override;
   int64_t output_axis() const override { return 1; }
   void init_dcgan(RandomStream& stream) override;
 

@@ -31,8 +31,9 @@ Linear::Linear(int64_t in, int64_t out, bool bias, RandomStream& stream) {
   own({out, in}, out, bias, stream);
 }
 
-at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight) const {
-  return at::linear(input, weight, bias_);
+at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight,
+                         const at::Tensor& bias) const {
+  return at::linear(input, weight, bias);
 }
 
 ModulePtr build_linear(const Layer& layer, RandomStream& stream) {

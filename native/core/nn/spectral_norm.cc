@@ -32,8 +32,8 @@ class SpectralNorm : public Module {
     const at::Tensor matrix = as_matrix(inner_->weight());
     u_ = vectors->register_buffer("_u", drawn(matrix.size(0), stream));
     v_ = vectors->register_buffer("_v", drawn(matrix.size(1), stream));
-    // As PyTorch: so that the first pass already has sensible vectors. Registering a parametrization
-    // there runs it once, in training mode.
+    // As PyTorch: so that the first pass already has sensible vectors. Registering a
+    // parametrization there runs it once, in training mode.
     iterate(matrix, 15);
     iterate(matrix, iterations_);
   }
@@ -47,7 +47,7 @@ class SpectralNorm : public Module {
     // Copies: the next pass changes the vectors while this one's graph may still need them.
     const at::Tensor u = u_.clone(), v = v_.clone();
     const at::Tensor sigma = at::vdot(u, at::mv(matrix, v));
-    return inner_->apply(input, inner_->weight() / sigma);
+    return inner_->apply(input, inner_->weight() / sigma, inner_->bias());
   }
 
   // Every pass of training turns the vectors a little further.

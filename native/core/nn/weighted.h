@@ -8,10 +8,11 @@ namespace sparring {
 class Weighted : public Module {
  public:
   at::Tensor forward(const at::Tensor& input, const Context& = {}) override {
-    return apply(input, weight_);
+    return apply(input, weight_, bias_);
   }
-  // The layer with another weight in the place of its own.
-  virtual at::Tensor apply(const at::Tensor& input, const at::Tensor& weight) const = 0;
+  // The layer with another weight, or another bias, in the place of its own; no bias if undefined.
+  virtual at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
+                           const at::Tensor& bias) const = 0;
   // The axis of the weight that counts the outputs.
   virtual int64_t output_axis() const { return 0; }
   const at::Tensor& weight() const { return weight_; }

@@ -28,8 +28,8 @@ class Objective {
   virtual at::Tensor generator_loss(const Scores& scores) const = 0;
   virtual at::Tensor discriminator_loss(const Scores& scores) const = 0;
   virtual bool generator_needs_reals() const { return false; }
-  // True where both losses are means over samples of functions of one score. These are the functions,
-  // for plans that need no graph; D's loss is the sum of its two means.
+  // True where both losses are means over samples of functions of one score. These are the
+  // functions, for plans that need no graph; D's loss is the sum of its two means.
   virtual bool is_pointwise() const { return false; }
   virtual Term generator_term(double /*fake*/) const { return {}; }
   virtual Term real_term(double /*real*/) const { return {}; }

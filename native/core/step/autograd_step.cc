@@ -62,9 +62,10 @@ at::Tensor AutogradStep::update_discriminator(const Batch& batch, const Fakes& f
   return loss.detach().to(at::kDouble);
 }
 
-std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
-                                            const at::Tensor& fakes,
-                                            const at::Tensor& fake_labels) {
+std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
+                                                    const at::Tensor& real_labels,
+                                                    const at::Tensor& fakes,
+                                                    const at::Tensor& fake_labels) {
   // A gradient at the reals or at the fakes would be taken through the whole merged batch.
   const bool apart = reals.requires_grad() || fakes.requires_grad();
   if (apart || !execution_->merges_passes()) {
@@ -84,6 +85,8 @@ Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) 
   return to_answer(execution_->discriminate(seen, context(labels)), pair().heads);
 }
 
-Context AutogradStep::context(const at::Tensor& labels) const { return {labels, pair().stream.get()}; }
+Context AutogradStep::context(const at::Tensor& labels) const {
+  return {labels, pair().stream.get()};
+}
 
 }  // namespace sparring

@@ -1,6 +1,9 @@
 #include "core/step/plan.h"
 
 #include "core/nn/branches.h"
+#include "core/step/rewrites/bias_norm.h"
+#include "core/step/rewrites/linear_product.h"
+#include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/upsample_conv.h"
 
 namespace sparring {
@@ -37,14 +40,25 @@ void flatten_into(const Sequential& sequential, std::vector<ModulePtr>& out) {
   }
 }
 
-// Replaces every pair of neighbours that a rewrite knows.
-std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules) {
+// Rewrites of one layer, and of two neighbours; null where one does not hold.
+using OfOne = ModulePtr (*)(const ModulePtr&);
+using OfTwo = ModulePtr (*)(const ModulePtr&, const ModulePtr&);
+
+std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules, OfOne rewrite) {
+  std::vector<ModulePtr> out;
+  for (const ModulePtr& module : modules) {
+    const ModulePtr better = rewrite(module);
+    out.push_back(better ? better : module);
+  }
+  return out;
+}
+
+std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules, OfTwo rewrite) {
   std::vector<ModulePtr> out;
   for (size_t i = 0; i < modules.size(); ++i) {
-    const ModulePtr fused =
-        i + 1 < modules.size() ? fuse_upsample_conv(modules[i], modules[i + 1]) : nullptr;
-    out.push_back(fused ? fused : modules[i]);
-    if (fused) ++i;
+    const ModulePtr better = i + 1 < modules.size() ? rewrite(modules[i], modules[i + 1]) : nullptr;
+    out.push_back(better ? better : modules[i]);
+    if (better) ++i;
   }
   return out;
 }
@@ -54,7 +68,10 @@ std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules) {
 Plan::Plan(const Sequential& network) : needs_own_pass_(network.needs_own_pass()) {
   std::vector<ModulePtr> modules;
   flatten_into(network, modules);
-  operations_ = rewritten(modules);
+  modules = rewritten(modules, fuse_upsample_conv);
+  modules = rewritten(modules, fuse_narrow_conv);
+  modules = rewritten(modules, fuse_linear_product);
+  operations_ = rewritten(modules, fuse_bias_norm);
 }
 
 at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {

@@ -1,6 +1,5 @@
 #include "core/step/dense/kernels.h"
 #include "core/step/dense/product.h"
-
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 
@@ -42,17 +41,19 @@ TEST_CASE("batch normalisation with its activation equals at::batch_norm, statis
       const at::Tensor x = draw({9, columns}).mul_(3).add_(1).requires_grad_();
       const at::Tensor outer = draw({9, columns});
       at::Tensor weight, bias;
-      if (affine) weight = draw({columns}).requires_grad_(), bias = draw({columns}).requires_grad_();
+      if (affine)
+        weight = draw({columns}).requires_grad_(), bias = draw({columns}).requires_grad_();
       const at::Tensor mean = at::zeros({columns}, x.options().requires_grad(false));
       const at::Tensor var = at::ones_like(mean), own_mean = mean.clone(), own_var = var.clone();
-      const at::Tensor expected = at::leaky_relu(
-          at::batch_norm(x, weight, bias, mean, var, true, 0.3, 0.8, false), 0.2);
+      const at::Tensor expected =
+          at::leaky_relu(at::batch_norm(x, weight, bias, mean, var, true, 0.3, 0.8, false), 0.2);
       (expected * outer).sum().backward();
 
       const at::NoGradGuard no_grad;
       const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
-      const dense::Norm norm{plain(weight), plain(bias), at::empty_like(mean),
-                             at::empty_like(mean), own_mean, own_var, 0.8, 0.3};
+      const dense::Norm norm{
+          plain(weight), plain(bias), at::empty_like(mean), at::empty_like(mean), own_mean, own_var,
+          0.8,           0.3};
       const Nonlinearity leaky{Curve::kLeakyRelu, 0.2};
       const at::Tensor output = at::empty_like(outer), gradient = outer.clone();
       dense::normalize_and_bend(x.detach(), norm, leaky, output);

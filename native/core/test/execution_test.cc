@@ -1,7 +1,6 @@
 // The two executions against each other: every objective, penalty, auxiliary, order and kind of
 // discriminator, in float64.
 #include "core/step/dense/dense_step.h"
-
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 
@@ -136,9 +135,9 @@ std::vector<Layer> dense_generator() {
 }
 
 std::vector<Recipe> dense_recipes() {
-  const std::vector<Layer> normed = {
-      layer("flatten", "0"), no_bias(linear("1", 64, 16)), batch_norm("2", 16, 1e-5),
-      layer("relu", "3"),    linear("4", 16, 1)};
+  const std::vector<Layer> normed = {layer("flatten", "0"), no_bias(linear("1", 64, 16)),
+                                     batch_norm("2", 16, 1e-5), layer("relu", "3"),
+                                     linear("4", 16, 1)};
   std::vector<Recipe> all;
   for (const char* name : {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein"}) {
     const std::string text(name);
@@ -271,8 +270,8 @@ TEST_CASE("a penalty is applied at every n-th update, n times as strong") {
 }
 
 TEST_CASE("Wasserstein's clipping keeps every weight of the discriminator within its limit") {
-  const auto pair =
-      pair_of(1, conv_generator(), plain(), objective("wasserstein"), ScoreKind::kLogit, at::kDouble);
+  const auto pair = pair_of(1, conv_generator(), plain(), objective("wasserstein"),
+                            ScoreKind::kLogit, at::kDouble);
   const auto step = make_fused_step(pair);
   step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
   for (const at::Tensor& parameter : pair->discriminator->parameters()) {

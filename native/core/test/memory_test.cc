@@ -4,9 +4,8 @@
 #include <thread>
 
 #include "core/runtime/engine.h"
-#include "core/torch.h"
-
 #include "core/test/check.h"  // last: see there
+#include "core/torch.h"
 
 using namespace sparring;
 

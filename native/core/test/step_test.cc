@@ -1,6 +1,4 @@
 #include "core/error.h"
-#include "core/step/plan.h"
-#include "core/step/rewrites/upsample_conv.h"
 #include "core/step/trainer.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -43,40 +41,6 @@ TEST_CASE("the non-saturating losses at D = 1/2 are log 2, from probabilities an
     CHECK(objective->generator_loss({{}, scores}).item<double>() == doctest::Approx(log2));
     CHECK(objective->discriminator_loss({scores, scores}).item<double>() == doctest::Approx(log2));
   }
-}
-
-TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradients and borders") {
-  RandomStream stream(0);
-  const ModulePtr up = build(upsample("0", 2), stream);
-  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 1}, {1, 3}, {4, 5}}) {
-    const ModulePtr convolution = build(conv("1", 3, 6, 3, 1), stream);
-    convolution->to(at::kDouble);
-    const ModulePtr fused = fuse_upsample_conv(up, convolution);
-    REQUIRE(fused != nullptr);
-    const at::Tensor x = at::randn({2, 3, height, width}, at::kDouble).requires_grad_();
-    const at::Tensor reference = convolution->forward(up->forward(x));
-    const at::Tensor ours = fused->forward(x);
-    CHECK(distance(ours, reference) < 1e-13);
-    const at::Tensor upstream = at::randn_like(reference);
-    std::vector<at::Tensor> inputs = convolution->parameters();
-    inputs.push_back(x);
-    const auto expected = torch::autograd::grad({reference}, inputs, {upstream});
-    const auto received = torch::autograd::grad({ours}, inputs, {upstream});
-    for (size_t i = 0; i < inputs.size(); ++i) CHECK(distance(received[i], expected[i]) < 1e-13);
-  }
-}
-
-TEST_CASE("the rewrite is refused where it does not hold") {
-  RandomStream stream(0);
-  const ModulePtr twice = build(upsample("0", 2), stream);
-  const ModulePtr thrice = build(upsample("0", 3), stream);
-  const ModulePtr plain = build(conv("1", 2, 2, 3, 1), stream);
-  CHECK(fuse_upsample_conv(thrice, plain) == nullptr);
-  CHECK(fuse_upsample_conv(build(upsample("0", 2, "bilinear"), stream), plain) == nullptr);
-  CHECK(fuse_upsample_conv(plain, plain) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 0), stream)) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 1, 2), stream)) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 5, 1), stream)) == nullptr);
 }
 
 TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32") {

@@ -62,8 +62,9 @@ class Reader {
     Block& block = blocks.back();
     if (block.norm || block.nonlinearity.curve != Curve::kNone) return false;
     const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
-    block.norm = dense::Norm{plain(norm.weight()),       plain(norm.bias()),        {},         {},
-                      plain(norm.running_mean()), plain(norm.running_var()), norm.eps(), norm.momentum()};
+    block.norm = dense::Norm{
+        plain(norm.weight()),       plain(norm.bias()),        {},         {},
+        plain(norm.running_mean()), plain(norm.running_var()), norm.eps(), norm.momentum()};
     block.counter = norm.batches();
     block.norm_weight_at = place_of(norm.weight());
     block.norm_bias_at = place_of(norm.bias());
@@ -162,9 +163,10 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
   dense::Norm norm = *block.norm;
   norm.mean = stage.mean;
   norm.scale = stage.scale;
-  dense::unbend_and_denormalize(stage.gradient, stage.output, stage.linear, norm, block.nonlinearity,
-                         weights ? gradient_of(block.norm_weight_at) : at::Tensor(),
-                         weights ? gradient_of(block.norm_bias_at) : at::Tensor());
+  dense::unbend_and_denormalize(stage.gradient, stage.output, stage.linear, norm,
+                                block.nonlinearity,
+                                weights ? gradient_of(block.norm_weight_at) : at::Tensor(),
+                                weights ? gradient_of(block.norm_bias_at) : at::Tensor());
   if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
 }
 
@@ -191,10 +193,10 @@ const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
   return pass.input_gradient;
 }
 
-// Let u_i be the gradient for the i-th product, as gradient_at_input() left it: u_i = m_i ∘ v_i with
-// the slopes m_i, v_i = u_{i+1} W_{i+1}, and the gradient for the input u_1 W_1. For h, the outer
-// derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on up.
-// The slopes are constants almost everywhere, so nothing else depends on the weights.
+// Let u_i be the gradient for the i-th product, as gradient_at_input() left it: u_i = m_i ∘ v_i
+// with the slopes m_i, v_i = u_{i+1} W_{i+1}, and the gradient for the input u_1 W_1. For h, the
+// outer derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on
+// up. The slopes are constants almost everywhere, so nothing else depends on the weights.
 void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
   at::Tensor carried = outer;
   for (size_t i = 0; i < blocks_.size(); ++i) {

@@ -92,11 +92,10 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   discriminator_->forward(pass, at::cat({reals, fakes}));
   const at::Tensor scores = pass.output(), slopes = pass.output_gradient();
   const Objective& objective = *pair().objective;
-  const double loss =
-      mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
-                slopes.narrow(0, 0, count)) +
-      mean_term(objective, &Objective::fake_term, scores.narrow(0, count, count),
-                slopes.narrow(0, count, count));
+  const double loss = mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
+                                slopes.narrow(0, 0, count)) +
+                      mean_term(objective, &Objective::fake_term, scores.narrow(0, count, count),
+                                slopes.narrow(0, count, count));
   discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
   return loss;
 }

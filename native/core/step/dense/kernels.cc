@@ -7,9 +7,9 @@
 #include <cmath>
 
 // One binary for every x86-64: the loader picks the widest registers that the machine has.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SPARRING_WIDE \
-  __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default")))
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SPARRING_WIDE __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default")))
 #else
 #define SPARRING_WIDE
 #endif

@@ -1,6 +1,6 @@
 // What stands between the matrix products of a dense network: one pass over memory each way where
-// libtorch would take one for every operation. Matrices are [rows, columns], contiguous, on the CPU,
-// float32 or float64.
+// libtorch would take one for every operation. Matrices are [rows, columns], contiguous, on the
+// CPU, float32 or float64.
 #pragma once
 
 #include "core/nn/activation.h"
@@ -18,9 +18,9 @@ void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinea
 
 // What batch normalisation remembers of a pass, and what it is made of; affine may be undefined.
 struct Norm {
-  at::Tensor weight, bias;                  // [columns]
-  at::Tensor mean, scale;                   // [columns]; scale is 1 / sqrt(variance + eps)
-  at::Tensor running_mean, running_var;     // [columns]; undefined where none are kept
+  at::Tensor weight, bias;               // [columns]
+  at::Tensor mean, scale;                // [columns]; scale is 1 / sqrt(variance + eps)
+  at::Tensor running_mean, running_var;  // [columns]; undefined where none are kept
   double eps = 0, momentum = 0;
 };
 

@@ -9,9 +9,9 @@ __attribute__((weak)) void mkldnn_matmul(const Tensor& a, const Tensor& b, const
 namespace sparring::dense {
 namespace {
 
-// On AMD's processors libtorch's BLAS (MKL) keeps to AVX2, and oneDNN's AVX-512 kernels are twice as
-// fast: 240 against 105 GFLOP/s on one core of a Zen 5. A rule and no measurement, so that a seed
-// gives the same numbers each time.
+// On AMD's processors libtorch's BLAS (MKL) keeps to AVX2, and oneDNN's AVX-512 kernels are twice
+// as fast: 240 against 105 GFLOP/s on one core of a Zen 5. A rule and no measurement, so that a
+// seed gives the same numbers each time.
 bool prefers_one_dnn() {
 #if defined(__x86_64__)
   __builtin_cpu_init();

@@ -10,14 +10,15 @@ at::Tensor spread_kernel(const at::Tensor& weight) {
   return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)).transpose(0, 1);
 }
 
-class UpsampleConv : public Module {
+class UpsampleConv : public Rewrite {
  public:
   explicit UpsampleConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
   // [N, C, H, W] -> [N, out, 2H, 2W]
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return at::conv_transpose2d(input, spread_kernel(conv_->weight()), conv_->bias(),
-                                /*stride=*/2, /*padding=*/1);
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
+    return at::conv_transpose2d(input, spread_kernel(conv_->weight()), bias, /*stride=*/2,
+                                /*padding=*/1);
   }
+  const at::Tensor& bias() const override { return conv_->bias(); }
 
  private:
   std::shared_ptr<Conv2d> conv_;

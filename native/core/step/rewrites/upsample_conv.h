@@ -4,6 +4,7 @@
 
 #include "core/nn/convolution.h"
 #include "core/nn/resampling.h"
+#include "core/step/rewrites/rewrite.h"
 
 namespace sparring {
 

@@ -1,0 +1,63 @@
+#include "core/step/rewrites/bias_norm.h"
+
+namespace sparring {
+namespace {
+
+// What is left of a layer without its bias.
+using Unbiased = std::function<at::Tensor(const at::Tensor&)>;
+
+class BiasNorm : public Module {
+ public:
+  BiasNorm(Unbiased layer, at::Tensor bias, std::shared_ptr<BatchNorm> norm)
+      : layer_(std::move(layer)), bias_(std::move(bias)), norm_(std::move(norm)) {}
+
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    const at::Tensor x = layer_(input);
+    // A gradient of 0 all the same, so that weight decay and momentum see the bias as before.
+    const at::Tensor shift = norm_->bias() + 0 * bias_;
+    if (!norm_->running_mean().defined()) return normalized(x, shift, {});
+    at::Tensor mean;
+    {
+      const at::NoGradGuard no_grad;
+      mean = norm_->running_mean() - bias_;
+    }
+    const at::Tensor output = normalized(x, shift, mean);
+    const at::NoGradGuard no_grad;
+    at::Tensor running = norm_->running_mean();
+    at::add_out(running, mean, bias_);
+    at::Tensor(norm_->batches()).add_(1);
+    return output;
+  }
+
+  bool needs_own_pass() const override { return true; }
+
+ private:
+  at::Tensor normalized(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& mean) {
+    return at::batch_norm(x, norm_->weight(), shift, mean, norm_->running_var(), /*training=*/true,
+                          norm_->momentum(), norm_->eps(), /*cudnn_enabled=*/true);
+  }
+
+  Unbiased layer_;
+  at::Tensor bias_;
+  std::shared_ptr<BatchNorm> norm_;
+};
+
+}  // namespace
+
+ModulePtr fuse_bias_norm(const ModulePtr& layer, const ModulePtr& norm) {
+  const auto batch_norm = std::dynamic_pointer_cast<BatchNorm>(norm);
+  if (!batch_norm || !batch_norm->bias().defined()) return nullptr;
+  if (const auto rewrite = std::dynamic_pointer_cast<Rewrite>(layer)) {
+    if (!rewrite->bias().defined()) return nullptr;
+    return std::make_shared<BiasNorm>(
+        [rewrite](const at::Tensor& x) { return rewrite->apply(x, {}); }, rewrite->bias(),
+        batch_norm);
+  }
+  const auto weighted = std::dynamic_pointer_cast<Weighted>(layer);
+  if (!weighted || !weighted->bias().defined()) return nullptr;
+  return std::make_shared<BiasNorm>(
+      [weighted](const at::Tensor& x) { return weighted->apply(x, weighted->weight(), {}); },
+      weighted->bias(), batch_norm);
+}
+
+}  // namespace sparring
