@@ -162,7 +162,7 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
       "wasserstein", "relativisticPaired", "relativisticAverage"};
   for (const std::string& name : names) {
     for (const ScoreKind kind : {ScoreKind::kLogit, ScoreKind::kProbability}) {
-      for (const std::string& loss : {"logistic", "leastSquares"}) {
+      for (const char* loss : {"logistic", "leastSquares"}) {
         CAPTURE(name);
         Options options = options_of(name);
         options.set("loss", loss);
@@ -184,7 +184,7 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
 TEST_CASE(
     "the gradient of every penalty, a second derivative, equals central differences for every "
     "activation") {
-  for (const std::string& name : {"wganGp", "r1", "r2", "dragan"}) {
+  for (const char* name : {"wganGp", "r1", "r2", "dragan"}) {
     for (const Layer& activation : activations()) {
       CAPTURE(name);
       CAPTURE(activation.type);
