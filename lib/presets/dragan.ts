@@ -15,7 +15,8 @@ export const dragan: Preset = {
     const image = [channels, size, size];
     return {
       generator: architectures.upsampling({ latent: { noise: 100 }, image }),
-      discriminator: architectures.convolutional({ image }),
+      // Logits of layers that keep samples apart: the norm is that of each sample's own gradient.
+      discriminator: architectures.mlp({ image, scores: "logit" }),
     };
   },
 };

@@ -1,6 +1,8 @@
 // Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as torch.optim computes them.
+#include <algorithm>
 #include <cmath>
 
+#include "core/optim/adam_kernel.h"
 #include "core/optim/optimizer.h"
 
 namespace sparring {
@@ -38,6 +40,7 @@ class Adam : public Optimizer {
 
   void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                   double lr) override {
+    if (on_cpu(indices)) return update_on_cpu(indices, gradients, lr);
     std::vector<at::Tensor> parameters, means, squares, steps;
     for (const size_t i : indices) {
       parameters.push_back(this->parameters()[i]);
@@ -56,6 +59,22 @@ class Adam : public Optimizer {
   }
 
  private:
+  bool on_cpu(const std::vector<size_t>& indices) const {
+    return std::all_of(indices.begin(), indices.end(), [this](size_t i) {
+      return parameters()[i].is_cpu() && parameters()[i].is_contiguous();
+    });
+  }
+
+  // libtorch's fused kernel takes 16 µs for six small tensors.
+  void update_on_cpu(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
+                     double lr) {
+    for (size_t k = 0; k < indices.size(); ++k) {
+      const size_t i = indices[k];
+      adam_update(parameters()[i], gradients[k], means_[i], squares_[i],
+                  {lr, beta1_, beta2_, eps_, weight_decay_, decoupled_, parameter_updates(i)});
+    }
+  }
+
   double beta1_, beta2_, eps_, weight_decay_;
   bool decoupled_;
   std::vector<at::Tensor>&means_, &squares_;

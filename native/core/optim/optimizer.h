@@ -37,6 +37,8 @@ class Optimizer {
   // Those parameters that have a gradient, aligned with it.
   virtual void update_all(const std::vector<size_t>& indices,
                           const std::vector<at::Tensor>& gradients, double lr);
+  // Those of one parameter, the present one included.
+  int64_t parameter_updates(size_t index) const { return parameter_updates_[index]; }
   // Updates that this optimizer did before the present one.
   int64_t updates() const { return updates_; }
 

@@ -142,6 +142,33 @@ Options options_of(const std::string& objective) {
   return {{"labelSmoothing", 0.1}, {"loss", "logistic"}};
 }
 
+// The closed forms of a loss against the loss itself and its gradient.
+void check_terms(const Objective& objective, const Scores& scores) {
+  const auto check = [](const at::Tensor& loss, const at::Tensor& of, auto term) {
+    const at::Tensor slopes = torch::autograd::grad({loss}, {of})[0];
+    const int64_t count = of.numel();
+    double sum = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const Term one = term(of[i].item<double>());
+      sum += one.value / static_cast<double>(count);
+      CHECK(one.slope / static_cast<double>(count) ==
+            doctest::Approx(slopes[i].item<double>()).epsilon(1e-10));
+    }
+    return sum;
+  };
+  const auto& [real, fake] = scores;
+  const at::Tensor made = objective.generator_loss(scores);
+  const double generator =
+      check(made, fake, [&](double score) { return objective.generator_term(score); });
+  CHECK(generator == doctest::Approx(made.item<double>()));
+  const at::Tensor judged = objective.discriminator_loss(scores);
+  const auto of_real = [&](double score) { return objective.real_term(score); };
+  const auto of_fake = [&](double score) { return objective.fake_term(score); };
+  const double both = check(objective.discriminator_loss(scores), real, of_real) +
+                      check(objective.discriminator_loss(scores), fake, of_fake);
+  CHECK(both == doctest::Approx(judged.item<double>()));
+}
+
 std::vector<Layer> small_critic(const Layer& activation) {
   return {linear("0", 6, 5), activation, linear("2", 5, 1)};
 }
@@ -176,6 +203,7 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
         const std::vector<at::Tensor> both{scores.real, scores.fake};
         CHECK(gradient_error([&] { return objective->discriminator_loss(scores); }, both) < kBound);
         CHECK(gradient_error([&] { return objective->generator_loss(scores); }, both) < kBound);
+        if (objective->is_pointwise()) check_terms(*objective, scores);
       }
     }
   }

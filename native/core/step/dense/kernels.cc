@@ -6,13 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-// One binary for every x86-64: the loader picks the widest registers that the machine has.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SPARRING_WIDE __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default")))
-#else
-#define SPARRING_WIDE
-#endif
+#include "core/step/dense/tanh.h"
+#include "core/wide.h"
 
 namespace sparring::dense {
 namespace {
@@ -113,11 +108,19 @@ SPARRING_WIDE void sum_rows(const Columns& part, const T* values, T* sums) {
   }
 }
 
-// tanh and sigmoid have vectorised forms in libtorch only.
+// libtorch's own forms, but for tanh of float32: its one is exact to the last bit, and slow.
 void bend_all(const at::Tensor& values, const Nonlinearity& nonlinearity) {
   at::Tensor in_place = values;
-  if (nonlinearity.curve == Curve::kTanh) at::tanh_(in_place);
   if (nonlinearity.curve == Curve::kSigmoid) at::sigmoid_(in_place);
+  if (nonlinearity.curve != Curve::kTanh) return;
+  if (values.scalar_type() != at::kFloat) {
+    at::tanh_(in_place);
+    return;
+  }
+  float* data = values.mutable_data_ptr<float>();
+  at::parallel_for(0, values.numel(), kGrain, [data](int64_t begin, int64_t end) {
+    tanh_in_place(data + begin, end - begin);
+  });
 }
 
 // Mean and variance in two passes: the values are in the cache.
