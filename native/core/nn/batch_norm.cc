@@ -6,15 +6,16 @@
 namespace sparring {
 
 BatchNorm::BatchNorm(const Layer& layer)
-    : eps_(layer.options.number("eps")), momentum_(layer.options.number("momentum")) {
-  const int64_t features = layer.options.integer("numFeatures");
+    : features_(layer.options.integer("numFeatures")),
+      eps_(layer.options.number("eps")),
+      momentum_(layer.options.number("momentum")) {
   if (layer.options.flag("affine")) {
-    weight_ = register_parameter("weight", at::ones({features}));
-    bias_ = register_parameter("bias", at::zeros({features}));
+    weight_ = register_parameter("weight", at::ones({features_}));
+    bias_ = register_parameter("bias", at::zeros({features_}));
   }
   if (!layer.options.flag("trackRunningStats")) return;
-  mean_ = register_buffer("running_mean", at::zeros({features}));
-  variance_ = register_buffer("running_var", at::ones({features}));
+  mean_ = register_buffer("running_mean", at::zeros({features_}));
+  variance_ = register_buffer("running_var", at::ones({features_}));
   batches_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
 }
 

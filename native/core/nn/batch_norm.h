@@ -12,6 +12,7 @@ class BatchNorm : public Module {
   bool needs_own_pass() const override { return true; }
   void init_dcgan(RandomStream& stream) override;
 
+  int64_t features() const { return features_; }
   double eps() const { return eps_; }
   double momentum() const { return momentum_; }
   // Undefined where the layer has none.
@@ -22,6 +23,7 @@ class BatchNorm : public Module {
   const at::Tensor& batches() const { return batches_; }
 
  private:
+  int64_t features_;
   double eps_, momentum_;
   at::Tensor weight_, bias_, mean_, variance_, batches_;
 };

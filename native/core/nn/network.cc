@@ -26,6 +26,18 @@ void apply_dcgan(torch::nn::Module& module, RandomStream& stream) {
   if (auto* layer = dynamic_cast<Module*>(&module)) layer->init_dcgan(stream);
 }
 
+// Evaluation mode for as long as it lives, an error's way out included.
+class Evaluation {
+ public:
+  explicit Evaluation(torch::nn::Module& module) : module_(module) { module_.eval(); }
+  ~Evaluation() { module_.train(); }
+  Evaluation(const Evaluation&) = delete;
+  Evaluation& operator=(const Evaluation&) = delete;
+
+ private:
+  torch::nn::Module& module_;
+};
+
 }  // namespace
 
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
@@ -41,10 +53,8 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
 
 at::Tensor Network::evaluate(const at::Tensor& input, const at::Tensor& labels) {
   const at::NoGradGuard no_grad;
-  body_->eval();
-  at::Tensor output = body_->forward(input, {labels, nullptr});
-  body_->train();
-  return output;
+  const Evaluation evaluation(*body_);
+  return body_->forward(input, {labels, nullptr});
 }
 
 NamedTensors Network::state() const {

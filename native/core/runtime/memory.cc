@@ -4,9 +4,11 @@
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 
 namespace sparring {
@@ -61,6 +63,8 @@ class Memory : public c10::Allocator {
       const std::lock_guard lock(mutex_);
       dropped.swap(spare_);
       bytes_.spare = 0;
+      peak_ = bytes_.used;
+      keeping_ = false;
     }
     for (const auto& [size, block] : dropped) std::free(block);
   }
@@ -73,6 +77,7 @@ class Memory : public c10::Allocator {
  private:
   void* take(size_t size) {
     const std::lock_guard lock(mutex_);
+    keeping_ = true;
     // A little too large will do: batches of other sizes come and go.
     const auto found = spare_.lower_bound(size);
     void* block = nullptr;
@@ -82,25 +87,56 @@ class Memory : public c10::Allocator {
       spare_.erase(found);
       bytes_.spare -= static_cast<int64_t>(size);
     } else {
+      drop_if_too_many(static_cast<int64_t>(size));
       block = new_block(size);
     }
-    if (block == nullptr) return nullptr;
-    used_.emplace(block, size);
+    if (block == nullptr || !remember(block, size)) return nullptr;
     bytes_.used += static_cast<int64_t>(size);
+    peak_ = std::max(peak_, bytes_.used);
     return block;
   }
 
-  // False for a block of malloc's.
-  bool put(void* block) {
+  // Of sizes that nobody asks for any more: all there is stays within a quarter of what was once in
+  // use at the same time.
+  void drop_if_too_many(int64_t wanted) {
+    const int64_t total = bytes_.used + bytes_.spare + wanted;
+    if (total <= std::max(peak_, bytes_.used + wanted) / 4 * 5) return;
+    for (const auto& [size, block] : spare_) std::free(block);
+    spare_.clear();
+    bytes_.spare = 0;
+  }
+
+  bool remember(void* block, size_t size) {
+    try {
+      used_.emplace(block, size);
+      return true;
+    } catch (const std::bad_alloc&) {
+      std::free(block);
+      return false;
+    }
+  }
+
+  // False for a block of malloc's. Called by destructors: must not throw.
+  bool put(void* block) noexcept {
     const std::lock_guard lock(mutex_);
     const auto found = used_.find(block);
     if (found == used_.end()) return false;
     const size_t size = found->second;
-    spare_.emplace(size, block);
     used_.erase(found);
     bytes_.used -= static_cast<int64_t>(size);
-    bytes_.spare += static_cast<int64_t>(size);
+    keep_or_free(block, size);
     return true;
+  }
+
+  void keep_or_free(void* block, size_t size) noexcept {
+    // After a trim nobody is at work: a result that JavaScript drops would wait for ever.
+    if (!keeping_) return std::free(block);
+    try {
+      spare_.emplace(size, block);
+      bytes_.spare += static_cast<int64_t>(size);
+    } catch (const std::bad_alloc&) {
+      std::free(block);
+    }
   }
 
   static void give_back(void* block);
@@ -110,6 +146,8 @@ class Memory : public c10::Allocator {
   std::unordered_map<void*, size_t> used_;
   std::multimap<size_t, void*> spare_;
   KeptMemory bytes_;
+  int64_t peak_ = 0;  // most bytes in use since the last trim
+  bool keeping_ = true;
 };
 
 Memory* memory = nullptr;  // never deleted: tensors of static objects outlive main()

@@ -1,5 +1,6 @@
-// The passes and updates of eager.cc by exact rewrites; equal to it to rounding:
-// - one pass of reals and fakes together through a discriminator for which that is two passes;
+// The passes and updates of eager.cc by exact rewrites, equal to it to rounding, for the pairs that
+// dense/ cannot plan:
+// - one pass of reals and fakes together where no layer couples samples;
 // - no gradients of the discriminator's weights in the generator's update, which would be thrown
 //   away;
 // - the networks' own rewrites (plan.h), and the optimizer in one pass over memory.

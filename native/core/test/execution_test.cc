@@ -256,6 +256,10 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe augmented = recipe;
   augmented.augmentations = {"cutout"};
   CHECK_FALSE(is_planned(augmented));
+  Recipe of_channels = recipe;  // not one of 64 columns
+  of_channels.generator = {linear("0", 5, 64), layer("unflatten", "1", {{"shape", Shape{1, 8, 8}}}),
+                           batch_norm("2", 1, 1e-5)};
+  CHECK_FALSE(is_planned(of_channels));
   Recipe convolutional = recipe;
   convolutional.generator = conv_generator();
   CHECK_FALSE(is_planned(convolutional));

@@ -52,6 +52,24 @@ TEST_CASE("a block may be dropped by another thread than the one that took it") 
   trim_memory();
 }
 
+TEST_CASE("what is dropped after a trim goes back to the system at once") {
+  keep_memory();
+  at::Tensor tensor = of_bytes(kMebibyte);
+  trim_memory();
+  tensor.reset();
+  CHECK(kept_memory().spare == 0);
+}
+
+TEST_CASE("spare blocks of sizes that nobody asks for stay within a quarter of the peak") {
+  keep_memory();
+  trim_memory();
+  for (int64_t size = 4; size < 60; ++size) {
+    const at::Tensor one = of_bytes(size * kMebibyte), two = of_bytes(size * kMebibyte);
+    CHECK(kept_memory().spare + kept_memory().used < 4 * size * kMebibyte);
+  }
+  trim_memory();
+}
+
 TEST_CASE("a size that no machine has is an error, and the next allocation works") {
   keep_memory();
   CHECK_THROWS(of_bytes(int64_t{1} << 50));

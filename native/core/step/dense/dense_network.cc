@@ -61,6 +61,8 @@ class Reader {
   bool add(const BatchNorm& norm) {
     Block& block = blocks.back();
     if (block.norm || block.nonlinearity.curve != Curve::kNone) return false;
+    // Behind an unflatten() it is one of channels.
+    if (norm.features() != block.weight.size(0)) return false;
     const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
     block.norm = dense::Norm{
         plain(norm.weight()),       plain(norm.bias()),        {},         {},
@@ -119,9 +121,17 @@ bool DenseNetwork::is_piecewise_linear() const {
 }
 
 Pass& DenseNetwork::pass(int64_t rows, int number) {
-  const auto [entry, is_new] = passes_.try_emplace({rows, number});
-  Pass& pass = entry->second;
-  if (!is_new) return pass;
+  const auto found = passes_.find({rows, number});
+  if (found != passes_.end()) return found->second;
+  // Two sizes come in turn: whole batches and the last of an epoch. A third is a new batch size.
+  if (passes_.size() >= kMostPasses) passes_.clear();
+  // Whole before it is kept: memory may run out half way.
+  Pass pass = make_pass(rows);
+  return passes_.emplace(std::pair{rows, number}, std::move(pass)).first->second;
+}
+
+Pass DenseNetwork::make_pass(int64_t rows) const {
+  Pass pass;
   for (const Block& block : blocks_) {
     const Shape shape{rows, block.weight.size(0)};
     Pass::Stage stage;

@@ -1,5 +1,5 @@
 // A network of linear layers, batch normalisation and simple activations, planned once: forward and
-// backward as a list of calls into buffers that stay. No graph, no allocation.
+// backward as a list of calls. No graph; activations and gradients live in buffers that stay.
 #pragma once
 
 #include <map>
@@ -48,7 +48,8 @@ class DenseNetwork {
   // A sum of slopes: the second derivative of every activation is 0.
   bool is_piecewise_linear() const;
 
-  // The buffers for batches of so many rows; several passes at a time need several numbers.
+  // The buffers for batches of so many rows; several passes at a time need several numbers. Good
+  // until the next call.
   Pass& pass(int64_t rows, int number = 0);
 
   // input: [N, in], and stays as it is until backward() is done.
@@ -68,6 +69,9 @@ class DenseNetwork {
   const std::vector<at::Tensor>& gradients() const { return gradients_; }
 
  private:
+  static constexpr size_t kMostPasses = 6;
+
+  Pass make_pass(int64_t rows) const;
   void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input);
   void undo_block(const Block& block, Pass::Stage& stage, bool weights);
   at::Tensor gradient_of(int64_t place) const;

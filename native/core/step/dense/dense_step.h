@@ -1,5 +1,5 @@
-// The updates of a step on two dense networks: no graph, no allocation. Penalties have their second
-// derivative in closed form where the discriminator is piecewise linear.
+// The updates of a step on two dense networks, without a graph. Penalties have their second
+// derivative in closed form, for which the discriminator has to be piecewise linear.
 #pragma once
 
 #include "core/step/dense/dense_network.h"

@@ -91,6 +91,7 @@ class NarrowFunction : public torch::autograd::Function<NarrowFunction> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1];
     const Sizes sizes = sizes_of(input, weight);
+    if (at::GradMode::is_enabled()) return differentiable(*context, gradients[0], input, weight);
     const at::Tensor taps = spread(gradients[0], sizes);
     variable_list wanted(2);
     if (context->needs_input_grad(0)) {
@@ -106,6 +107,18 @@ class NarrowFunction : public torch::autograd::Function<NarrowFunction> {
           flat.view({sizes.out, sizes.kernel, sizes.kernel, sizes.in}).permute({0, 3, 1, 2});
     }
     return wanted;
+  }
+
+ private:
+  // The same with a graph of its own.
+  static variable_list differentiable(const AutogradContext& context, const at::Tensor& gradient,
+                                      const at::Tensor& input, const at::Tensor& weight) {
+    const int64_t padding = weight.size(2) / 2;
+    const auto [of_input, of_weight, _] = at::convolution_backward(
+        gradient, input, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{1, 1},
+        {padding, padding}, /*dilation=*/{1, 1}, /*transposed=*/false, /*output_padding=*/{0, 0},
+        /*groups=*/1, {context.needs_input_grad(0), context.needs_input_grad(1), false});
+    return {of_input, of_weight};
   }
 };
 
@@ -130,7 +143,9 @@ ModulePtr fuse_narrow_conv(const ModulePtr& conv) {
   if (!convolution || !convolution->weight().is_cpu()) return nullptr;
   const at::Tensor& weight = convolution->weight();
   const int64_t kernel = weight.size(2);
-  const bool narrow = weight.size(0) <= 4 && weight.size(1) >= 16;
+  // Not more taps than channels, or the products would take more memory than they save time.
+  const bool narrow = weight.size(0) <= 4 && weight.size(1) >= 16 &&
+                      weight.size(0) * kernel * kernel <= 2 * weight.size(1);
   const bool odd = kernel == weight.size(3) && kernel % 2 == 1;
   const Shape one{1, 1}, half{kernel / 2, kernel / 2};
   const bool same = convolution->stride() == one && convolution->padding() == half;
