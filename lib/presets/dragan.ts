@@ -7,7 +7,7 @@ import { multipleOf, type Preset, usualAdam } from "./kind.js";
 export const dragan: Preset = {
   summary: "Kodali 2017: a gradient penalty around the data",
   size: multipleOf(4),
-  steps: 1_800,
+  steps: 3_000,
   batch: 64,
   objective: nonSaturating({ penalties: [penalties.dragan({ weight: 10 })] }),
   optimizer: usualAdam,

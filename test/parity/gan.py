@@ -1,7 +1,5 @@
-"""Goodfellow et al. 2014, "Generative Adversarial Networks": an MLP against maxout and dropout, Algorithm 1.
-
-The recipe is that of the paper's code (pylearn2): SGD whose momentum rises and whose learning rate falls.
-"""
+"""Goodfellow et al. 2014, "Generative Adversarial Networks": an MLP against maxout and dropout, Algorithm 1;
+with Adam, as the paper's SGD (gan-sgd.py) does not get far from torch.nn's first weights."""
 
 import torch
 from torch import nn
@@ -57,28 +55,13 @@ class Discriminator(nn.Module):
         return self.model(img.flatten(1))
 
 
-def falling(t):
-    """The learning rate, as a multiple of its start, before update t."""
-    return max((1 / 1.000004) ** t, 1e-6 / 0.1)
-
-
-def step(optimizer, schedule):
-    momentum = 0.5 + (0.7 - 0.5) * min(schedule.last_epoch / 150_000, 1)
-    for group in optimizer.param_groups:
-        group["momentum"] = momentum
-    optimizer.step()
-    schedule.step()
-
-
 generator = Generator()
 discriminator = Discriminator()
 initial = digest(generator, discriminator)
 stream = batches(opt)
 adversarial_loss = nn.BCELoss()
-optimizer_G = torch.optim.SGD(generator.parameters(), lr=0.1, momentum=0.5)
-optimizer_D = torch.optim.SGD(discriminator.parameters(), lr=0.1, momentum=0.5)
-schedule_G = torch.optim.lr_scheduler.LambdaLR(optimizer_G, falling)
-schedule_D = torch.optim.lr_scheduler.LambdaLR(optimizer_D, falling)
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0.5, 0.999))
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.0002, betas=(0.5, 0.999))
 
 losses = []
 for _ in range(opt.steps):
@@ -92,13 +75,13 @@ for _ in range(opt.steps):
     fake_loss = adversarial_loss(discriminator(gen_imgs), fake)
     d_loss = (real_loss + fake_loss) / 2
     d_loss.backward()
-    step(optimizer_D, schedule_D)
+    optimizer_D.step()
 
     optimizer_G.zero_grad()
     gen_imgs = generator(torch.randn(n, latent_dim))
     g_loss = adversarial_loss(discriminator(gen_imgs), valid)
     g_loss.backward()
-    step(optimizer_G, schedule_G)
+    optimizer_G.step()
 
     losses.append([d_loss.item(), g_loss.item()])
 
