@@ -19,6 +19,7 @@ import { objectiveTable } from "../lib/objectives/table.js";
 import { scheduleTable } from "../lib/optimizers/settings.js";
 import { optimizerTable } from "../lib/optimizers/table.js";
 import { penaltyTable } from "../lib/penalties/table.js";
+import { type Preset, presetNames, presets } from "../lib/presets.js";
 import { inferred, type Smallest, smallest } from "./helpers/layers.js";
 import {
   anchorsOf,
@@ -93,6 +94,19 @@ describe("docs/objectives.md and docs/training.md", () => {
       const given = { generator, discriminator, objective: objectives.hinge(), optimizer };
       expect(evaluate(`return ${line}`, given)).toBeTypeOf("object");
     }
+  });
+});
+
+describe("docs/presets.md", () => {
+  it.each(presetNames)("has a row on %s, its steps and what it draws", async (name) => {
+    const { text } = await readPage("docs/presets.md");
+    expect(text).toMatch(new RegExp(`\n\\| \`${name}\` \\| `));
+    if (name === "mlp") return; // whose picture would be a grainy article's
+    const { steps, discriminatorSteps = 1 }: Preset = presets[name];
+    const all =
+      steps.toLocaleString("en") + (discriminatorSteps > 1 ? ` × ${discriminatorSteps}` : "");
+    expect(text).toContain(`\`${name}\`: ${all} steps, `);
+    expect(text).toContain(`images/presets/${name}.png`);
   });
 });
 

@@ -7,7 +7,8 @@
 namespace sparring {
 
 // The layer with dense::product(), differentiable any number of times; null for float32 where
-// at::linear uses the same library. (In float64, of tests, it always does, and this proves the form.)
+// at::linear uses the same library. (In float64, of tests, it always does, and this proves the
+// form.)
 ModulePtr fuse_linear_product(const ModulePtr& linear);
 
 }  // namespace sparring

@@ -115,8 +115,8 @@ class NarrowFunction : public torch::autograd::Function<NarrowFunction> {
                                       const at::Tensor& input, const at::Tensor& weight) {
     const int64_t padding = weight.size(2) / 2;
     const auto [of_input, of_weight, _] = at::convolution_backward(
-        gradient, input, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{1, 1},
-        {padding, padding}, /*dilation=*/{1, 1}, /*transposed=*/false, /*output_padding=*/{0, 0},
+        gradient, input, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{1, 1}, {padding, padding},
+        /*dilation=*/{1, 1}, /*transposed=*/false, /*output_padding=*/{0, 0},
         /*groups=*/1, {context.needs_input_grad(0), context.needs_input_grad(1), false});
     return {of_input, of_weight};
   }
