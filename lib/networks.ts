@@ -8,4 +8,4 @@ export type {
 } from "./networks/conditions.js";
 export { Discriminator } from "./networks/discriminator.js";
 export { Generator } from "./networks/generator.js";
-export { countBytes, type NetworkOptions } from "./networks/network.js";
+export type { NetworkOptions } from "./networks/network.js";

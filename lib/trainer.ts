@@ -3,13 +3,13 @@ import * as check from "./check.js";
 import { toNative } from "./choice.js";
 import type { Dataset } from "./data/dataset.js";
 import { SparringError, show, wrongType } from "./errors.js";
-import { countBytes, type Discriminator, type Generator } from "./networks.js";
+import type { Discriminator, Generator } from "./networks.js";
+import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeTrainer, NativeTrainerOptions } from "./native.js";
 import { toNativeOptimizer } from "./optimizers/table.js";
 import { checkBatch, checkDataset } from "./trainer/data.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
 
-export { checkBatch } from "./trainer/data.js";
 export type { DiffAugmentPolicy, EmaOptions, Order, TrainerOptions } from "./trainer/options.js";
 
 /** How far and on what to train. */
