@@ -57,6 +57,11 @@ describe("objectives, misused", () => {
       'Expected weightClip or wganGp, not both, for options of wasserstein but received { weightClip: 0.01, penalties: ["wganGp"] }',
     ],
     [
+      "an unknown divergence",
+      () => objectives.fDivergence({ divergence: "chi" as never }),
+      'Expected one of kl, reverseKl, pearson, jensenShannon for divergence of fDivergence but received "chi"',
+    ],
+    [
       "an unknown loss",
       () => objectives.relativisticAverage({ loss: "hinge" as never }),
       'Expected one of logistic, leastSquares for loss of relativisticAverage but received "hinge"',
@@ -192,6 +197,7 @@ const everyObjective: [string, Objective][] = [
   ["nonSaturating, smoothed", objectives.nonSaturating({ labelSmoothing: 0.1 })],
   ["wasserstein, clipped", objectives.wasserstein({ weightClip: 0.01 })],
   ["relativisticAverage, squared", objectives.relativisticAverage({ loss: "leastSquares" })],
+  ["fDivergence, kl", objectives.fDivergence({ divergence: "kl" })],
   [
     "relativisticPaired with r1 and a lazy r2",
     objectives.relativisticPaired({

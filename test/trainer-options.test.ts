@@ -104,13 +104,13 @@ describe("new Trainer, misused", () => {
       { objective: { type: "wasserstein", weightClip: 0.01, penalties: [{ type: "wganGp" }] } },
       'Expected weightClip or wganGp, not both, for options of wasserstein but received { weightClip: 0.01, penalties: ["wganGp"] }',
     ],
-    ...(["hinge", "wasserstein", "relativisticPaired", "relativisticAverage"] as const).map(
-      (name): [string, Record<string, unknown>, string] => [
-        `probabilities for ${name}`,
-        { discriminator: probability(), objective: objectives[name]() },
-        `Expected logits, which ${name} needs, for discriminator but received a sigmoid at the end`,
-      ],
-    ),
+    ...(
+      ["hinge", "wasserstein", "relativisticPaired", "relativisticAverage", "fDivergence"] as const
+    ).map((name): [string, Record<string, unknown>, string] => [
+      `probabilities for ${name}`,
+      { discriminator: probability(), objective: objectives[name]() },
+      `Expected logits, which ${name} needs, for discriminator but received a sigmoid at the end`,
+    ]),
     [
       "wganGp where batch normalisation couples samples",
       {

@@ -1,4 +1,5 @@
 // Every objective there is: what the two players minimise.
+export { type FDivergenceOptions, fDivergence } from "./f-divergence.js";
 export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";
 export { minimax } from "./minimax.js";

@@ -1,5 +1,6 @@
 // The table of objectives: a new one costs its file, a row here and in index.ts, and a row in native code.
 import { remake } from "../choice.js";
+import { fDivergence } from "./f-divergence.js";
 import { hinge } from "./hinge.js";
 import { leastSquares } from "./least-squares.js";
 import { minimax } from "./minimax.js";
@@ -11,7 +12,7 @@ import { wasserstein } from "./wasserstein.js";
 /** Objectives for either kind of score. */
 const anyScore = { minimax, nonSaturating, leastSquares };
 /** Objectives that make no sense of probabilities. */
-const logitsOnly = { hinge, wasserstein, relativisticPaired, relativisticAverage };
+const logitsOnly = { hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence };
 
 export const objectiveTable = { ...anyScore, ...logitsOnly };
 

@@ -32,6 +32,7 @@ at::Tensor squared_error(const at::Tensor& scores, double label) {
 // The table of objectives: a new one costs its file and a row here.
 std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) {
   static const std::map<std::string, ObjectiveBuilder> table = {
+      {"fDivergence", make_f_divergence},
       {"hinge", make_hinge},
       {"leastSquares", make_least_squares},
       {"minimax", make_minimax},

@@ -187,11 +187,16 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
   const std::vector<std::string> names = {
       "minimax",     "nonSaturating",      "leastSquares",       "hinge",
       "wasserstein", "relativisticPaired", "relativisticAverage"};
-  for (const std::string& name : names) {
+  std::vector<std::pair<std::string, Options>> all;
+  for (const std::string& name : names) all.emplace_back(name, options_of(name));
+  for (const char* divergence : {"kl", "reverseKl", "pearson", "jensenShannon"}) {
+    all.emplace_back("fDivergence", Options{{"divergence", divergence}});
+  }
+  for (const auto& [name, chosen] : all) {
     for (const ScoreKind kind : {ScoreKind::kLogit, ScoreKind::kProbability}) {
       for (const char* loss : {"logistic", "leastSquares"}) {
         CAPTURE(name);
-        Options options = options_of(name);
+        Options options = chosen;
         options.set("loss", loss);
         const auto objective = make_objective({name, options}, kind);
         RandomStream stream(4);

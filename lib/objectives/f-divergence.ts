@@ -1,0 +1,20 @@
+import * as check from "../check.js";
+import { type ObjectiveOptions, objective } from "./options.js";
+
+const divergences = ["kl", "reverseKl", "pearson", "jensenShannon"] as const;
+
+/** Options of fDivergence: which one D estimates. @default "jensenShannon" */
+export interface FDivergenceOptions extends ObjectiveOptions {
+  readonly divergence?: (typeof divergences)[number];
+}
+
+/**
+ * f-GAN (Nowozin et al. 2016): activation g and conjugate f* of their tables 2 and 6. Needs logits.
+ *
+ *     D: mean(f*(g(D(fake)))) − mean(g(D(real)))        G: −mean(g(D(fake))), their section 3.2
+ */
+export function fDivergence(options: FDivergenceOptions = {}) {
+  const base = objective("fDivergence", options, ["divergence"]);
+  const name = options.divergence ?? "jensenShannon";
+  return { ...base, divergence: check.oneOf(name, "divergence of fDivergence", divergences) };
+}
