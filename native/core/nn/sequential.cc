@@ -18,6 +18,19 @@ at::Tensor Sequential::forward(const at::Tensor& input, const Context& context) 
   return value;
 }
 
+std::vector<ModulePtr> Sequential::flattened() const {
+  std::vector<ModulePtr> all;
+  for (const ModulePtr& module : modules_) {
+    if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
+      const std::vector<ModulePtr> inner = nested->flattened();
+      all.insert(all.end(), inner.begin(), inner.end());
+    } else {
+      all.push_back(module);
+    }
+  }
+  return all;
+}
+
 bool Sequential::needs_own_pass() const {
   return std::any_of(modules_.begin(), modules_.end(),
                      [](const ModulePtr& module) { return module->needs_own_pass(); });

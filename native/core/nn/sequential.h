@@ -10,7 +10,8 @@ class Sequential : public Module {
   Sequential(const std::vector<Layer>& layers, RandomStream& stream);
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
   bool needs_own_pass() const override;
-  const std::vector<ModulePtr>& modules_in_order() const { return modules_; }
+  // Its modules in order, those of sequentials within it in their place.
+  std::vector<ModulePtr> flattened() const;
 
  private:
   std::vector<ModulePtr> modules_;

@@ -5,8 +5,8 @@
 namespace sparring {
 namespace {
 
-using Map = std::function<at::Tensor(const at::Tensor&)>;
-const double log2 = std::log(2.0);
+using Map = at::Tensor (*)(const at::Tensor&);
+const double kLog2 = std::log(2.0);
 
 // The activation g, and the conjugate f* after it.
 const std::map<std::string, std::pair<Map, Map>> divergences = {
@@ -14,8 +14,8 @@ const std::map<std::string, std::pair<Map, Map>> divergences = {
     {"reverseKl", {[](auto& v) { return -at::exp(-v); }, [](auto& v) { return v - 1; }}},
     {"pearson", {[](auto& v) { return v; }, [](auto& v) { return v * v / 4 + v; }}},
     {"jensenShannon",
-     {[](auto& v) { return log2 - at::softplus(-v); },
-      [](auto& v) { return at::softplus(v) - log2; }}}};
+     {[](auto& v) { return kLog2 - at::softplus(-v); },
+      [](auto& v) { return at::softplus(v) - kLog2; }}}};
 
 struct FDivergence : Objective {
   explicit FDivergence(const std::pair<Map, Map>& maps) : g(maps.first), conjugate(maps.second) {}

@@ -28,16 +28,9 @@ class PlannedBranches : public Module {
   std::vector<Plan> plans_;
 };
 
-void flatten_into(const Sequential& sequential, std::vector<ModulePtr>& out) {
-  for (const ModulePtr& module : sequential.modules_in_order()) {
-    if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
-      flatten_into(*nested, out);
-    } else if (const auto branches = std::dynamic_pointer_cast<Branches>(module)) {
-      out.push_back(std::make_shared<PlannedBranches>(branches));
-    } else {
-      out.push_back(module);
-    }
-  }
+ModulePtr plan_branches(const ModulePtr& module) {
+  const auto branches = std::dynamic_pointer_cast<Branches>(module);
+  return branches ? std::make_shared<PlannedBranches>(branches) : nullptr;
 }
 
 // Rewrites of one layer, and of two neighbours; null where one does not hold.
@@ -66,8 +59,7 @@ std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules, OfTwo re
 }  // namespace
 
 Plan::Plan(const Sequential& network) : needs_own_pass_(network.needs_own_pass()) {
-  std::vector<ModulePtr> modules;
-  flatten_into(network, modules);
+  std::vector<ModulePtr> modules = rewritten(network.flattened(), plan_branches);
   modules = rewritten(modules, fuse_upsample_conv);
   modules = rewritten(modules, fuse_narrow_conv);
   modules = rewritten(modules, fuse_linear_product);

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "core/step/dense/kernels.h"
-#include "core/step/dense/product.h"
 #include "core/step/dense/tanh.h"
+#include "core/step/product.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 
@@ -24,9 +24,9 @@ TEST_CASE("products equal at::mm, small and large, of any strides, and can be ad
       for (const at::Tensor& left : {a, a_across}) {
         for (const at::Tensor& right : {b, b_across}) {
           const at::Tensor out = at::empty({size, size + 2}, a.options());
-          dense::product(out, left, right);
+          product(out, left, right);
           CHECK(distance(out.to(at::kDouble), expected) < bound);
-          dense::product(out, left, right, /*accumulate=*/true);
+          product(out, left, right, /*accumulate=*/true);
           CHECK(distance(out.to(at::kDouble), 2 * expected) < bound);
         }
       }

@@ -7,8 +7,8 @@ namespace {
 class Dragan : public Penalty {
  public:
   using Penalty::Penalty;
-  at::Tensor draw(const at::Tensor& reals, const at::Tensor&,
-                  at::Generator generator) const override {
+  at::Tensor points(const at::Tensor& reals, const at::Tensor&,
+                    at::Generator generator) const override {
     const at::Tensor alpha = one_a_sample(reals, generator);
     const at::Tensor noise = at::rand(reals.sizes(), generator, reals.options());
     return reals + alpha * (0.5 * reals.std() * noise);

@@ -7,16 +7,16 @@ namespace sparring {
 Penalty::Penalty(const Options& options)
     : weight_(options.number("weight")), every_(options.integer("every")) {}
 
-at::Tensor Penalty::draw(const at::Tensor& reals, const at::Tensor&, at::Generator) const {
-  return reals;
+at::Tensor Penalty::points(const at::Tensor& reals, const at::Tensor& fakes, at::Generator) const {
+  return place() == Place::kFakes ? fakes : reals;
 }
 
 at::Tensor Penalty::value(const PenaltyInput& input) const {
   if (place() == Place::kReals) return of(gradient_at(input.reals, input.real_scores));
   if (place() == Place::kFakes) return of(gradient_at(input.fakes, input.fake_scores));
-  const at::Tensor points =
-      draw(input.reals.detach(), input.fakes.detach(), input.generator).requires_grad_();
-  return of(gradient_at(points, input.score(points)));
+  const at::Tensor drawn =
+      points(input.reals.detach(), input.fakes.detach(), input.generator).requires_grad_();
+  return of(gradient_at(drawn, input.score(drawn)));
 }
 
 at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores) {

@@ -26,9 +26,9 @@ class Penalty {
   // Where it looks at the gradient of the scores.
   enum class Place { kReals, kFakes, kDrawn };
   virtual Place place() const { return Place::kDrawn; }
-  // Points of its own, [N, ...], without a graph; the loss has no scores for them.
-  virtual at::Tensor draw(const at::Tensor& reals, const at::Tensor& fakes,
-                          at::Generator generator) const;
+  // Those points, [N, ...], without a graph. For drawn ones the loss has no scores.
+  virtual at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
+                            at::Generator generator) const;
   // What it makes of the gradient, [N, ...]: 0-dim, not yet weighted.
   virtual at::Tensor of(const at::Tensor& gradient) const = 0;
   // The same, down from the scores; with a graph to the discriminator's weights.

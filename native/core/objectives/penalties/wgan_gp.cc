@@ -7,8 +7,8 @@ namespace {
 class WganGp : public Penalty {
  public:
   using Penalty::Penalty;
-  at::Tensor draw(const at::Tensor& reals, const at::Tensor& fakes,
-                  at::Generator generator) const override {
+  at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
+                    at::Generator generator) const override {
     const at::Tensor alpha = one_a_sample(reals, generator);
     return alpha * reals + (1 - alpha) * fakes;
   }

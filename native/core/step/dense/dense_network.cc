@@ -5,20 +5,10 @@
 #include "core/nn/batch_norm.h"
 #include "core/nn/linear.h"
 #include "core/nn/shape.h"
-#include "core/step/dense/product.h"
+#include "core/step/product.h"
 
 namespace sparring {
 namespace {
-
-void flatten_into(const Sequential& sequential, std::vector<ModulePtr>& out) {
-  for (const ModulePtr& module : sequential.modules_in_order()) {
-    if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
-      flatten_into(*nested, out);
-    } else {
-      out.push_back(module);
-    }
-  }
-}
 
 // Rows and columns as they are: [N, C, H, W] is [N, C·H·W].
 bool is_view(const Module& module) {
@@ -93,10 +83,8 @@ class Reader {
 
 std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
   if (!network.device().is_cpu()) return nullptr;
-  std::vector<ModulePtr> modules;
-  flatten_into(network.body(), modules);
   Reader reader(network.parameters());
-  for (const ModulePtr& module : modules) {
+  for (const ModulePtr& module : network.body().flattened()) {
     if (!reader.read(*module)) return nullptr;
   }
   if (reader.blocks.empty()) return nullptr;
@@ -153,7 +141,7 @@ void DenseNetwork::forward(Pass& pass, const at::Tensor& input) {
 }
 
 void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input) {
-  dense::product(stage.linear, input, block.weight.t());
+  product(stage.linear, input, block.weight.t());
   if (!block.norm) return dense::add_bias_and_bend(stage.linear, block.bias, block.nonlinearity);
   if (block.bias.defined()) dense::add_bias_and_bend(stage.linear, block.bias, {});
   dense::Norm norm = *block.norm;
@@ -187,14 +175,14 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted) {
     Pass::Stage& stage = pass.stages[i];
     undo_block(block, stage, weights);
     if (weights) {
-      dense::product(gradients_[block.weight_at], stage.gradient.t(),
-                     i == 0 ? pass.input : pass.stages[i - 1].output);
+      product(gradients_[block.weight_at], stage.gradient.t(),
+              i == 0 ? pass.input : pass.stages[i - 1].output);
     }
-    if (i > 0) dense::product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
+    if (i > 0) product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
   }
   if (weights) return;
   if (!pass.input_gradient.defined()) pass.input_gradient = at::empty_like(pass.input);
-  dense::product(pass.input_gradient, pass.stages[0].gradient, blocks_[0].weight);
+  product(pass.input_gradient, pass.stages[0].gradient, blocks_[0].weight);
 }
 
 const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
@@ -212,10 +200,10 @@ void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     Pass::Stage& stage = pass.stages[i];
-    dense::product(gradients_[block.weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
+    product(gradients_[block.weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
     if (i + 1 == blocks_.size()) break;
     const at::Tensor next = at::empty_like(stage.output);
-    dense::product(next, carried, block.weight.t());
+    product(next, carried, block.weight.t());
     dense::unbend(next, stage.output, block.nonlinearity, {});
     carried = next;
   }

@@ -120,17 +120,7 @@ double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes) 
 
 double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
                               const at::Tensor& fakes) {
-  at::Tensor points;
-  switch (penalty.place()) {
-    case Penalty::Place::kReals:
-      points = reals;
-      break;
-    case Penalty::Place::kFakes:
-      points = fakes;
-      break;
-    case Penalty::Place::kDrawn:
-      points = penalty.draw(reals, fakes, pair().stream->on(reals.device()));
-  }
+  const at::Tensor points = penalty.points(reals, fakes, pair().stream->on(reals.device()));
   Pass& pass = discriminator_->pass(points.size(0), kPenalty);
   discriminator_->forward(pass, points);
   const at::Tensor gradient = discriminator_->gradient_at_input(pass).detach().requires_grad_();

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/step/dense/product.h"
+#include "core/step/product.h"
 
 namespace sparring {
 namespace {
@@ -18,7 +18,7 @@ class ProductFunction : public torch::autograd::Function<ProductFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& a, const at::Tensor& b) {
     context->save_for_backward({a, b});
     const at::Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
-    dense::product(out, a, b);
+    product(out, a, b);
     return out;
   }
 
@@ -50,8 +50,7 @@ class LinearProduct : public Rewrite {
 ModulePtr fuse_linear_product(const ModulePtr& linear) {
   const auto layer = std::dynamic_pointer_cast<Linear>(linear);
   if (!layer || !layer->weight().is_cpu()) return nullptr;
-  if (layer->weight().scalar_type() == at::kFloat &&
-      dense::product_library() == std::string("BLAS")) {
+  if (layer->weight().scalar_type() == at::kFloat && product_library() == std::string("BLAS")) {
     return nullptr;
   }
   return std::make_shared<LinearProduct>(layer);

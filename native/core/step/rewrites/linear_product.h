@@ -6,7 +6,7 @@
 
 namespace sparring {
 
-// The layer with dense::product(), differentiable any number of times; null for float32 where
+// The layer with product(), differentiable any number of times; null for float32 where
 // at::linear uses the same library. (In float64, of tests, it always does, and this proves the
 // form.)
 ModulePtr fuse_linear_product(const ModulePtr& linear);

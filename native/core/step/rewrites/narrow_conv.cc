@@ -2,7 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/step/dense/product.h"
+#include "core/step/product.h"
 
 namespace sparring {
 namespace {
@@ -53,7 +53,7 @@ at::Tensor padded(const at::Tensor& planes, const Sizes& sizes) {
 at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight) {
   const Sizes sizes = sizes_of(input, weight);
   const at::Tensor products = at::empty({sizes.taps(), sizes.pixels()}, input.options());
-  dense::product(products, as_taps(weight), as_rows(input).t());
+  product(products, as_taps(weight), as_rows(input).t());
   const at::Tensor planes =
       padded(products.view({sizes.taps(), sizes.batch, sizes.height, sizes.width}), sizes);
   const at::Tensor output =
@@ -96,13 +96,13 @@ class NarrowFunction : public torch::autograd::Function<NarrowFunction> {
     variable_list wanted(2);
     if (context->needs_input_grad(0)) {
       const at::Tensor rows = at::empty({sizes.pixels(), sizes.in}, input.options());
-      dense::product(rows, taps.t(), as_taps(weight));
+      product(rows, taps.t(), as_taps(weight));
       wanted[0] =
           rows.view({sizes.batch, sizes.height, sizes.width, sizes.in}).permute({0, 3, 1, 2});
     }
     if (context->needs_input_grad(1)) {
       const at::Tensor flat = at::empty({sizes.taps(), sizes.in}, input.options());
-      dense::product(flat, taps, as_rows(input));
+      product(flat, taps, as_rows(input));
       wanted[1] =
           flat.view({sizes.out, sizes.kernel, sizes.kernel, sizes.in}).permute({0, 3, 1, 2});
     }
@@ -143,7 +143,8 @@ ModulePtr fuse_narrow_conv(const ModulePtr& conv) {
   if (!convolution || !convolution->weight().is_cpu()) return nullptr;
   const at::Tensor& weight = convolution->weight();
   const int64_t kernel = weight.size(2);
-  // Not more taps than channels, or the products would take more memory than they save time.
+  // No more taps than twice the channels, or the products would take more memory than they save
+  // time.
   const bool narrow = weight.size(0) <= 4 && weight.size(1) >= 16 &&
                       weight.size(0) * kernel * kernel <= 2 * weight.size(1);
   const bool odd = kernel == weight.size(3) && kernel % 2 == 1;

@@ -11,7 +11,7 @@ namespace sparring {
 //
 // With the pixels as rows, X [N·H·W, in]: Q = X W' holds for every pixel what each tap of the
 // kernel gives; an output is the sum of the taps of its neighbours. Backwards the same from the
-// right. A second derivative does not exist.
+// right; with a graph, for a second derivative, backwards is libtorch's.
 ModulePtr fuse_narrow_conv(const ModulePtr& conv);
 
 }  // namespace sparring

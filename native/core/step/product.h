@@ -3,7 +3,7 @@
 
 #include "core/torch.h"
 
-namespace sparring::dense {
+namespace sparring {
 
 // out = a b, or out += a b. Any strides of a and b; out is contiguous.
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
@@ -12,4 +12,4 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
 // What large products of float32 are computed with: "oneDNN" or "BLAS".
 const char* product_library();
 
-}  // namespace sparring::dense
+}  // namespace sparring

@@ -1,4 +1,4 @@
-#include "core/step/dense/product.h"
+#include "core/step/product.h"
 
 // libtorch_cpu has it for bfloat16; float32 is allowed. Weak: a libtorch without it is fine.
 namespace at::native {
@@ -6,7 +6,7 @@ __attribute__((weak)) void mkldnn_matmul(const Tensor& a, const Tensor& b, const
                                          float beta, float alpha);
 }  // namespace at::native
 
-namespace sparring::dense {
+namespace sparring {
 namespace {
 
 // On AMD's processors libtorch's BLAS (MKL) keeps to AVX2, and oneDNN's AVX-512 kernels are twice
@@ -46,4 +46,4 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
   }
 }
 
-}  // namespace sparring::dense
+}  // namespace sparring
