@@ -148,6 +148,7 @@ describe("a contestant", () => {
 
 // In CI a missing PyTorch is a failure; elsewhere there is nothing to compare with.
 const python = await pythonEnvironment();
+// Without PyTorch there is no other side to run against; CI has to have one.
 const impossible = python === null && process.env.CI === undefined;
 
 const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0);

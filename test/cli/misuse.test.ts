@@ -138,6 +138,7 @@ describe("bad command lines", () => {
     await expectRefused(["train", "--device", "cuda:99"], sentence);
   });
 
+  // Root may write anywhere.
   it.skipIf(process.getuid?.() === 0)("refuses a folder that may not be written", async () => {
     await mkdir(join(folder.path, "locked"));
     await chmod(join(folder.path, "locked"), 0o555);
