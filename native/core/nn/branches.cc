@@ -29,18 +29,20 @@ class Heads : public Branches {
 
 Branches::Branches(const std::vector<Layer>& layers, RandomStream& stream) {
   for (const Layer& layer : layers) {
-    branches_.push_back(register_module(layer.name, build(layer, stream)));
+    branches_.push_back({layer.name, register_module(layer.name, build(layer, stream))});
   }
 }
 
 bool Branches::needs_own_pass() const {
   return std::any_of(branches_.begin(), branches_.end(),
-                     [](const ModulePtr& branch) { return branch->needs_own_pass(); });
+                     [](const Part& branch) { return branch.module->needs_own_pass(); });
 }
 
 at::Tensor Branches::forward(const at::Tensor& input, const Context& context) {
   std::vector<at::Tensor> outputs;
-  for (const ModulePtr& branch : branches_) outputs.push_back(branch->forward(input, context));
+  for (const Part& branch : branches_) {
+    outputs.push_back(branch.module->forward(input, context));
+  }
   return join(std::move(outputs), input);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/nn/module.h"
+#include "core/nn/sequential.h"
 
 namespace sparring {
 
@@ -9,13 +9,13 @@ class Branches : public Module {
  public:
   Branches(const std::vector<Layer>& layers, RandomStream& stream);
   bool needs_own_pass() const override;
-  const std::vector<ModulePtr>& branches() const { return branches_; }
+  const std::vector<Part>& branches() const { return branches_; }
   // The same with other modules in the branches' places, which step/ has rewritten.
   virtual at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor& input) const = 0;
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
 
  private:
-  std::vector<ModulePtr> branches_;
+  std::vector<Part> branches_;
 };
 
 }  // namespace sparring

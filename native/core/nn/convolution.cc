@@ -41,6 +41,11 @@ at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& wei
                               dilation_);
 }
 
+bool ConvTranspose2d::is_product_on_a_pixel() const {
+  const Shape none{0, 0};
+  return padding_ == none && output_padding_ == none && dilation_ == Shape{1, 1} && groups_ == 1;
+}
+
 void ConvTranspose2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
 
 ModulePtr build_conv2d(const Layer& layer, RandomStream& stream) {

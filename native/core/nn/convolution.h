@@ -30,6 +30,8 @@ class ConvTranspose2d : public Weighted {
                    const at::Tensor& bias) const override;
   int64_t output_axis() const override { return 1; }
   void init_dcgan(RandomStream& stream) override;
+  // On a single pixel: every output pixel is one product, [N, in] with [in, out · kH · kW].
+  bool is_product_on_a_pixel() const;
 
  private:
   Shape stride_, padding_, output_padding_, dilation_;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/runtime/accelerator.h"
 
 namespace sparring {
 namespace {
@@ -43,6 +44,7 @@ class Evaluation {
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
                  at::ScalarType precision, RandomStream& stream, Init init)
     : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
+  enter_device(device);
   if (init == Init::kDcgan) apply_dcgan(*body_, stream);
   for (const auto& [name, tensor] : state()) {
     // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.

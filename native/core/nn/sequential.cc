@@ -8,32 +8,32 @@ namespace sparring {
 
 Sequential::Sequential(const std::vector<Layer>& layers, RandomStream& stream) {
   for (const Layer& layer : layers) {
-    modules_.push_back(register_module(layer.name, build(layer, stream)));
+    parts_.push_back({layer.name, register_module(layer.name, build(layer, stream))});
   }
 }
 
 at::Tensor Sequential::forward(const at::Tensor& input, const Context& context) {
   at::Tensor value = input;
-  for (const ModulePtr& module : modules_) value = module->forward(value, context);
+  for (const Part& part : parts_) value = part.module->forward(value, context);
   return value;
 }
 
-std::vector<ModulePtr> Sequential::flattened() const {
-  std::vector<ModulePtr> all;
-  for (const ModulePtr& module : modules_) {
+std::vector<Part> Sequential::flattened(const std::string& prefix) const {
+  std::vector<Part> all;
+  for (const auto& [name, module] : parts_) {
     if (const auto nested = std::dynamic_pointer_cast<Sequential>(module)) {
-      const std::vector<ModulePtr> inner = nested->flattened();
+      const std::vector<Part> inner = nested->flattened(prefix + name + ".");
       all.insert(all.end(), inner.begin(), inner.end());
     } else {
-      all.push_back(module);
+      all.push_back({prefix + name, module});
     }
   }
   return all;
 }
 
 bool Sequential::needs_own_pass() const {
-  return std::any_of(modules_.begin(), modules_.end(),
-                     [](const ModulePtr& module) { return module->needs_own_pass(); });
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return part.module->needs_own_pass(); });
 }
 
 ModulePtr build_sequential(const Layer& layer, RandomStream& stream) {

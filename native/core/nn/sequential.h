@@ -4,6 +4,12 @@
 
 namespace sparring {
 
+// A module and its key in the state dict.
+struct Part {
+  std::string path;
+  ModulePtr module;
+};
+
 class Sequential : public Module {
  public:
   // Children are built and registered in order: the order in which random numbers are drawn.
@@ -11,10 +17,10 @@ class Sequential : public Module {
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
   bool needs_own_pass() const override;
   // Its modules in order, those of sequentials within it in their place.
-  std::vector<ModulePtr> flattened() const;
+  std::vector<Part> flattened(const std::string& prefix = "") const;
 
  private:
-  std::vector<ModulePtr> modules_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace sparring

@@ -1,7 +1,8 @@
 // Miyato et al. 2018. torch.nn.utils.parametrizations.spectral_norm, operation by operation.
+#include "core/nn/spectral_norm.h"
+
 #include "core/error.h"
 #include "core/nn/families.h"
-#include "core/nn/weighted.h"
 
 namespace sparring {
 namespace {
@@ -13,70 +14,60 @@ at::Tensor normalized(const at::Tensor& vector, double eps) {
 // PyTorch keeps the parametrized weight in modules of modules, which is where its keys come from.
 class Holder : public torch::nn::Module {};
 
-class SpectralNorm : public Module {
- public:
-  SpectralNorm(const Layer& layer, RandomStream& stream)
-      : inner_(std::dynamic_pointer_cast<Weighted>(build(layer.layers.at(0), stream))),
-        iterations_(layer.options.integer("nPowerIterations")),
-        eps_(layer.options.number("eps")) {
-    if (!inner_) {
-      throw Error("ERR_TYPE",
-                  "Expected a linear layer or a convolution but received " + layer.layers[0].type);
-    }
-    if (inner_->bias().defined()) register_parameter("bias", inner_->bias());
-    const auto parametrizations = register_module("parametrizations", std::make_shared<Holder>());
-    const auto weight = parametrizations->register_module("weight", std::make_shared<Holder>());
-    weight->register_parameter("original", inner_->weight());
-    const auto vectors = weight->register_module("0", std::make_shared<Holder>());
+}  // namespace
+
+SpectralNorm::SpectralNorm(const Layer& layer, RandomStream& stream)
+    : inner_(std::dynamic_pointer_cast<Weighted>(build(layer.layers.at(0), stream))),
+      iterations_(layer.options.integer("nPowerIterations")),
+      eps_(layer.options.number("eps")) {
+  if (!inner_) {
+    throw Error("ERR_TYPE",
+                "Expected a linear layer or a convolution but received " + layer.layers[0].type);
+  }
+  if (inner_->bias().defined()) register_parameter("bias", inner_->bias());
+  const auto parametrizations = register_module("parametrizations", std::make_shared<Holder>());
+  const auto weight = parametrizations->register_module("weight", std::make_shared<Holder>());
+  weight->register_parameter("original", inner_->weight());
+  const auto vectors = weight->register_module("0", std::make_shared<Holder>());
+  const at::NoGradGuard no_grad;
+  const at::Tensor matrix = as_matrix(inner_->weight());
+  u_ = vectors->register_buffer("_u", drawn(matrix.size(0), stream));
+  v_ = vectors->register_buffer("_v", drawn(matrix.size(1), stream));
+  // As PyTorch: so that the first pass already has sensible vectors. Registering a parametrization
+  // there runs it once, in training mode.
+  iterate(matrix, 15);
+  iterate(matrix, iterations_);
+}
+
+at::Tensor SpectralNorm::forward(const at::Tensor& input, const Context&) {
+  return inner_->apply(input, next_weight(), inner_->bias());
+}
+
+at::Tensor SpectralNorm::next_weight() {
+  const at::Tensor matrix = as_matrix(inner_->weight());
+  if (is_training()) {
     const at::NoGradGuard no_grad;
-    const at::Tensor matrix = as_matrix(inner_->weight());
-    u_ = vectors->register_buffer("_u", drawn(matrix.size(0), stream));
-    v_ = vectors->register_buffer("_v", drawn(matrix.size(1), stream));
-    // As PyTorch: so that the first pass already has sensible vectors. Registering a
-    // parametrization there runs it once, in training mode.
-    iterate(matrix, 15);
     iterate(matrix, iterations_);
   }
+  // Copies: the next pass changes the vectors while this one's graph may still need them.
+  const at::Tensor u = u_.clone(), v = v_.clone();
+  return inner_->weight() / at::vdot(u, at::mv(matrix, v));
+}
 
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    const at::Tensor matrix = as_matrix(inner_->weight());
-    if (is_training()) {
-      const at::NoGradGuard no_grad;
-      iterate(matrix, iterations_);
-    }
-    // Copies: the next pass changes the vectors while this one's graph may still need them.
-    const at::Tensor u = u_.clone(), v = v_.clone();
-    const at::Tensor sigma = at::vdot(u, at::mv(matrix, v));
-    return inner_->apply(input, inner_->weight() / sigma, inner_->bias());
+at::Tensor SpectralNorm::drawn(int64_t size, RandomStream& stream) const {
+  return normalized(at::empty({size}).normal_(0, 1, stream.cpu()), eps_);
+}
+
+at::Tensor SpectralNorm::as_matrix(const at::Tensor& weight) const {
+  return (inner_->output_axis() == 1 ? weight.transpose(0, 1) : weight).flatten(1);
+}
+
+void SpectralNorm::iterate(const at::Tensor& matrix, int64_t times) {
+  for (int64_t i = 0; i < times; ++i) {
+    u_.copy_(normalized(at::mv(matrix, v_), eps_));
+    v_.copy_(normalized(at::mv(matrix.t(), u_), eps_));
   }
-
-  // Every pass of training turns the vectors a little further.
-  bool needs_own_pass() const override { return true; }
-
- private:
-  at::Tensor drawn(int64_t size, RandomStream& stream) const {
-    return normalized(at::empty({size}).normal_(0, 1, stream.cpu()), eps_);
-  }
-
-  at::Tensor as_matrix(const at::Tensor& weight) const {
-    return (inner_->output_axis() == 1 ? weight.transpose(0, 1) : weight).flatten(1);
-  }
-
-  // The power method towards the largest singular value's vectors.
-  void iterate(const at::Tensor& matrix, int64_t times) {
-    for (int64_t i = 0; i < times; ++i) {
-      u_.copy_(normalized(at::mv(matrix, v_), eps_));
-      v_.copy_(normalized(at::mv(matrix.t(), u_), eps_));
-    }
-  }
-
-  std::shared_ptr<Weighted> inner_;
-  int64_t iterations_;
-  double eps_;
-  at::Tensor u_, v_;
-};
-
-}  // namespace
+}
 
 ModulePtr build_spectral_norm(const Layer& layer, RandomStream& stream) {
   return std::make_shared<SpectralNorm>(layer, stream);

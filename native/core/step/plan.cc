@@ -2,8 +2,11 @@
 
 #include "core/nn/branches.h"
 #include "core/step/rewrites/bias_norm.h"
+#include "core/step/rewrites/conv_pool.h"
+#include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
+#include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/upsample_conv.h"
 
 namespace sparring {
@@ -12,9 +15,11 @@ namespace {
 // Layers side by side, each branch with its own rewrites.
 class PlannedBranches : public Module {
  public:
-  explicit PlannedBranches(std::shared_ptr<Branches> branches) : branches_(std::move(branches)) {
-    for (const ModulePtr& branch : branches_->branches()) {
-      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch));
+  PlannedBranches(std::shared_ptr<Branches> branches, Precision precision, const std::string& path)
+      : branches_(std::move(branches)) {
+    for (const Part& branch : branches_->branches()) {
+      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch.module), precision,
+                          path + "." + branch.path + ".");
     }
   }
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
@@ -22,59 +27,101 @@ class PlannedBranches : public Module {
     for (const Plan& plan : plans_) outputs.push_back(plan.forward(input, context));
     return branches_->join(std::move(outputs), input);
   }
+  const std::vector<Plan>& plans() const { return plans_; }
 
  private:
   std::shared_ptr<Branches> branches_;
   std::vector<Plan> plans_;
 };
 
-ModulePtr plan_branches(const ModulePtr& module) {
-  const auto branches = std::dynamic_pointer_cast<Branches>(module);
-  return branches ? std::make_shared<PlannedBranches>(branches) : nullptr;
-}
-
-// Rewrites of one layer, and of two neighbours; null where one does not hold.
-using OfOne = ModulePtr (*)(const ModulePtr&);
-using OfTwo = ModulePtr (*)(const ModulePtr&, const ModulePtr&);
-
-std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules, OfOne rewrite) {
-  std::vector<ModulePtr> out;
-  for (const ModulePtr& module : modules) {
-    const ModulePtr better = rewrite(module);
-    out.push_back(better ? better : module);
-  }
-  return out;
-}
-
-std::vector<ModulePtr> rewritten(const std::vector<ModulePtr>& modules, OfTwo rewrite) {
-  std::vector<ModulePtr> out;
-  for (size_t i = 0; i < modules.size(); ++i) {
-    const ModulePtr better = i + 1 < modules.size() ? rewrite(modules[i], modules[i + 1]) : nullptr;
-    out.push_back(better ? better : modules[i]);
-    if (better) ++i;
-  }
-  return out;
+void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
+  list.insert(list.end(), more.begin(), more.end());
 }
 
 }  // namespace
 
-Plan::Plan(const Sequential& network) : needs_own_pass_(network.needs_own_pass()) {
-  std::vector<ModulePtr> modules = rewritten(network.flattened(), plan_branches);
-  modules = rewritten(modules, fuse_upsample_conv);
-  modules = rewritten(modules, fuse_narrow_conv);
-  modules = rewritten(modules, fuse_linear_product);
-  operations_ = rewritten(modules, fuse_bias_norm);
+// A rewrite of one layer, or of two neighbours. The table is in the order in which they are tried:
+// what makes work smaller comes before what only makes it faster.
+struct Rule {
+  const char* name;
+  Verdict (*of_one)(const ModulePtr&);
+  Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
+  bool any_precision;
+};
+
+static const Rule kRules[] = {
+    {"1x1 convolution before upsampling", nullptr, sink_upsample, true},
+    {"1x1 convolution after pooling", nullptr, raise_pool, true},
+    {"upsampling and convolution as one transposed convolution", nullptr, fuse_upsample_conv, true},
+    {"convolution and pooling as one strided convolution", nullptr, fuse_conv_pool, true},
+    {"transposed convolution of one pixel as a product", fuse_first_transposed, nullptr, true},
+    {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
+    {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
+    {"no bias before normalisation", nullptr, fuse_bias_norm, true},
+};
+
+Plan::Plan(const Sequential& network, Precision precision, const std::string& prefix)
+    : needs_own_pass_(network.needs_own_pass()) {
+  for (const Part& part : network.flattened(prefix)) {
+    const auto branches = std::dynamic_pointer_cast<Branches>(part.module);
+    const ModulePtr module =
+        branches ? std::make_shared<PlannedBranches>(branches, precision, part.path) : part.module;
+    items_.push_back({module, {{part.path}, {}, {}}});
+  }
+  for (const Rule& rule : kRules) {
+    // The others compute in float32 whatever autocast says.
+    if (rule.any_precision || precision != Precision::kBfloat16) rewrite(rule);
+  }
+}
+
+void Plan::rewrite(const Rule& rule) {
+  std::vector<Item> out;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    Item& item = items_[i];
+    const bool has_next = i + 1 < items_.size();
+    Verdict verdict;
+    if (rule.of_one != nullptr) verdict = rule.of_one(item.module);
+    if (rule.of_two != nullptr && has_next) {
+      verdict = rule.of_two(item.module, items_[i + 1].module);
+    }
+    if (!verdict.reason.empty()) item.operation.refusals.push_back({rule.name, verdict.reason});
+    if (verdict.module) {
+      item.module = verdict.module;
+      item.operation.rewrites.push_back(rule.name);
+      if (rule.of_two != nullptr) {
+        const Operation& next = items_[i + 1].operation;
+        append(item.operation.layers, next.layers);
+        append(item.operation.rewrites, next.rewrites);
+        ++i;
+      }
+    }
+    out.push_back(std::move(item));
+  }
+  items_ = std::move(out);
 }
 
 at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {
   at::Tensor value = input;
-  for (const ModulePtr& operation : operations_) {
+  for (const Item& item : items_) {
     // Channels last: what convolutions and normalisation along channels like best. A no-op once
     // done.
     if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
-    value = operation->forward(value, context);
+    value = item.module->forward(value, context);
   }
   return value;
+}
+
+std::vector<Operation> Plan::operations() const {
+  std::vector<Operation> all;
+  for (const Item& item : items_) {
+    if (const auto branches = std::dynamic_pointer_cast<PlannedBranches>(item.module)) {
+      for (const Plan& plan : branches->plans()) {
+        for (const Operation& one : plan.operations()) all.push_back(one);
+      }
+    }
+    all.push_back(item.operation);
+  }
+  return all;
 }
 
 }  // namespace sparring

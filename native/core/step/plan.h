@@ -1,21 +1,34 @@
 // A network as the fused step runs it: the same parameters, fewer and larger operations.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/nn/sequential.h"
+#include "core/step/explanation.h"
+#include "core/step/precision.h"
 
 namespace sparring {
 
+struct Rule;
+
 class Plan {
  public:
-  explicit Plan(const Sequential& network);
+  Plan(const Sequential& network, Precision precision, const std::string& prefix = "");
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) const;
   // True where a batch of reals and a batch of fakes must stay apart.
   bool needs_own_pass() const { return needs_own_pass_; }
+  // In the order in which they run; branches before the layer that joins them.
+  std::vector<Operation> operations() const;
 
  private:
-  std::vector<ModulePtr> operations_;
+  struct Item {
+    ModulePtr module;
+    Operation operation;
+  };
+  void rewrite(const Rule& rule);
+
+  std::vector<Item> items_;
   bool needs_own_pass_;
 };
 

@@ -33,6 +33,28 @@ Layer batch_norm(const std::string& name, double features, double eps) {
                 {"trackRunningStats", true}});
 }
 
+Layer transposed(const std::string& name, double in, double out, int64_t kernel, int64_t stride,
+                 int64_t padding) {
+  return layer("convTranspose2d", name,
+               {{"inChannels", in},
+                {"outChannels", out},
+                {"kernelSize", Shape{kernel, kernel}},
+                {"stride", Shape{stride, stride}},
+                {"padding", Shape{padding, padding}},
+                {"outputPadding", Shape{0, 0}},
+                {"dilation", Shape{1, 1}},
+                {"groups", 1.0},
+                {"bias", true}});
+}
+
+Layer avg_pool(const std::string& name, int64_t side) {
+  return layer("avgPool2d", name,
+               {{"kernelSize", Shape{side, side}},
+                {"stride", Shape{side, side}},
+                {"padding", Shape{0, 0}},
+                {"countIncludePad", true}});
+}
+
 Layer upsample(const std::string& name, double factor, const std::string& mode) {
   return layer("upsample", name,
                {{"scaleFactor", factor}, {"mode", mode}, {"alignCorners", false}});

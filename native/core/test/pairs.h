@@ -10,6 +10,10 @@ Layer layer(const std::string& type, const std::string& name, Options options = 
 Layer linear(const std::string& name, double in, double out);
 Layer conv(const std::string& name, double in, double out, int64_t kernel, int64_t padding,
            int64_t stride = 1);
+Layer transposed(const std::string& name, double in, double out, int64_t kernel, int64_t stride,
+                 int64_t padding);
+// Means of squares of that side, side by side.
+Layer avg_pool(const std::string& name, int64_t side);
 Layer upsample(const std::string& name, double factor, const std::string& mode = "nearest");
 Layer batch_norm(const std::string& name, double features, double eps);
 

@@ -2,8 +2,11 @@
 // not hold.
 #include "core/nn/batch_norm.h"
 #include "core/step/rewrites/bias_norm.h"
+#include "core/step/rewrites/conv_pool.h"
+#include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
+#include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -62,7 +65,7 @@ TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradien
   const ModulePtr up = build(upsample("0", 2), stream);
   for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 1}, {1, 3}, {4, 5}}) {
     const ModulePtr convolution = built(conv("1", 3, 6, 3, 1), stream);
-    const ModulePtr fused = fuse_upsample_conv(up, convolution);
+    const ModulePtr fused = fuse_upsample_conv(up, convolution).module;
     REQUIRE(fused != nullptr);
     check_equal(fused, {up, convolution}, draw({2, 3, height, width}), 1e-13);
   }
@@ -73,12 +76,83 @@ TEST_CASE("that is refused where it does not hold") {
   const ModulePtr twice = build(upsample("0", 2), stream);
   const ModulePtr thrice = build(upsample("0", 3), stream);
   const ModulePtr plain = build(conv("1", 2, 2, 3, 1), stream);
-  CHECK(fuse_upsample_conv(thrice, plain) == nullptr);
-  CHECK(fuse_upsample_conv(build(upsample("0", 2, "bilinear"), stream), plain) == nullptr);
-  CHECK(fuse_upsample_conv(plain, plain) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 0), stream)) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 1, 2), stream)) == nullptr);
-  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 5, 1), stream)) == nullptr);
+  CHECK(fuse_upsample_conv(thrice, plain).module == nullptr);
+  CHECK(fuse_upsample_conv(build(upsample("0", 2, "bilinear"), stream), plain).module == nullptr);
+  CHECK(fuse_upsample_conv(plain, plain).module == nullptr);
+  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 0), stream)).module == nullptr);
+  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 3, 1, 2), stream)).module == nullptr);
+  CHECK(fuse_upsample_conv(twice, build(conv("1", 2, 2, 5, 1), stream)).module == nullptr);
+}
+
+TEST_CASE("conv3x3 + means of 2x2 equal one strided convolution: values, gradients and borders") {
+  RandomStream stream(0);
+  const ModulePtr pool = build(avg_pool("1", 2), stream);
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{2, 2}, {2, 6}, {8, 4}, {5, 4}}) {
+    const ModulePtr convolution = built(conv("0", 3, 6, 3, 1), stream);
+    const ModulePtr fused = fuse_conv_pool(convolution, pool).module;
+    REQUIRE(fused != nullptr);
+    check_equal(fused, {convolution, pool}, draw({2, 3, height, width}), 1e-13);
+  }
+  const ModulePtr plain = build(conv("0", 2, 2, 3, 1), stream);
+  CHECK(fuse_conv_pool(plain, build(avg_pool("1", 3), stream)).module == nullptr);
+  CHECK(fuse_conv_pool(build(conv("0", 2, 2, 3, 0), stream), pool).module == nullptr);
+  CHECK(fuse_conv_pool(build(conv("0", 2, 2, 5, 2), stream), pool).module == nullptr);
+  CHECK(fuse_conv_pool(plain, build(avg_pool("1", 4), stream)).reason != "");
+  CHECK(fuse_conv_pool(pool, plain).reason == "");
+}
+
+TEST_CASE("a 1x1 convolution commutes with upsampling, to the bit, and with means") {
+  RandomStream stream(0);
+  const ModulePtr up = build(upsample("0", 2), stream), pool = build(avg_pool("1", 2), stream);
+  const ModulePtr point = built(conv("0", 3, 6, 1, 0), stream);
+  const at::Tensor x = draw({2, 3, 4, 6});
+  const ModulePtr sunk = sink_upsample(up, point).module;
+  REQUIRE(sunk != nullptr);
+  CHECK(at::equal(sunk->forward(x), point->forward(up->forward(x))));
+  const ModulePtr raised = raise_pool(point, pool).module;
+  REQUIRE(raised != nullptr);
+  // Modules in a row look at no parameters of their own: those of the convolution are both's.
+  for (const auto& [ours, theirs] : {std::pair{sunk, std::vector<ModulePtr>{up, point}},
+                                     std::pair{raised, std::vector<ModulePtr>{point, pool}}}) {
+    check_equal(ours, theirs, x, 1e-13);
+  }
+  CHECK(sink_upsample(build(upsample("0", 2, "bilinear"), stream), point).module == nullptr);
+  CHECK(sink_upsample(up, build(conv("1", 3, 3, 3, 1), stream)).module == nullptr);
+  CHECK(raise_pool(build(conv("1", 3, 3, 3, 1), stream), pool).module == nullptr);
+}
+
+TEST_CASE("within spectral normalisation the rewrites use the weight of the pass") {
+  const auto normed = [](const Layer& inner) {
+    return layer("spectralNorm", "0", {{"nPowerIterations", 1.0}, {"eps", 1e-12}}, {inner});
+  };
+  for (const bool pooled : {true, false}) {
+    // Twins: every pass turns the vectors a little further.
+    RandomStream one(3), other(3), unused(0);
+    const Layer inner = normed(conv("0", 3, 6, 3, 1));
+    const ModulePtr ours = built(inner, one), theirs = built(inner, other);
+    const ModulePtr pool = build(avg_pool("1", 2), unused), up = build(upsample("1", 2), unused);
+    const ModulePtr fused =
+        pooled ? fuse_conv_pool(ours, pool).module : fuse_upsample_conv(up, ours).module;
+    REQUIRE(fused != nullptr);
+    const at::Tensor x = draw({2, 3, 4, 4});
+    for (int pass = 0; pass < 3; ++pass) {
+      const at::Tensor expected =
+          pooled ? pool->forward(theirs->forward(x)) : theirs->forward(up->forward(x));
+      CHECK(distance(fused->forward(x), expected) < 1e-13);
+    }
+  }
+}
+
+TEST_CASE("a transposed convolution of one pixel equals a product") {
+  RandomStream stream(0);
+  const ModulePtr plain = built(transposed("0", 5, 3, 4, 1, 0), stream);
+  const ModulePtr fused = fuse_first_transposed(plain).module;
+  REQUIRE(fused != nullptr);
+  check_equal(fused, {plain}, draw({4, 5, 1, 1}), 1e-13);
+  check_equal(fused, {plain}, draw({4, 5, 2, 3}), 1e-13);
+  const ModulePtr strided = built(transposed("0", 5, 3, 4, 2, 0), stream);
+  check_equal(fuse_first_transposed(strided).module, {strided}, draw({4, 5, 1, 1}), 1e-13);
+  CHECK(fuse_first_transposed(build(transposed("0", 5, 3, 4, 2, 1), stream)).module == nullptr);
 }
 
 TEST_CASE("a convolution to few channels equals its products: values, gradients and borders") {
@@ -88,7 +162,7 @@ TEST_CASE("a convolution to few channels equals its products: values, gradients 
       for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 1}, {2, 5}, {6, 4}}) {
         CAPTURE(kernel);
         const ModulePtr plain = built(conv("0", 16, channels, kernel, kernel / 2), stream);
-        const ModulePtr fused = fuse_narrow_conv(plain);
+        const ModulePtr fused = fuse_narrow_conv(plain).module;
         REQUIRE(fused != nullptr);
         const at::Tensor x = draw({3, 16, height, width});
         check_equal(fused, {plain}, x, 1e-12);
@@ -97,12 +171,12 @@ TEST_CASE("a convolution to few channels equals its products: values, gradients 
       }
     }
   }
-  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 7, 3), stream)) == nullptr);     // many taps
-  CHECK(fuse_narrow_conv(build(conv("0", 16, 8, 3, 1), stream)) == nullptr);     // not few
-  CHECK(fuse_narrow_conv(build(conv("0", 8, 1, 3, 1), stream)) == nullptr);      // no products
-  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 3, 0), stream)) == nullptr);     // another size
-  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 3, 1, 2), stream)) == nullptr);  // strided
-  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 4, 2), stream)) == nullptr);     // even
+  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 7, 3), stream)).module == nullptr);  // many taps
+  CHECK(fuse_narrow_conv(build(conv("0", 16, 8, 3, 1), stream)).module == nullptr);  // not few
+  CHECK(fuse_narrow_conv(build(conv("0", 8, 1, 3, 1), stream)).module == nullptr);   // no products
+  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 3, 0), stream)).module == nullptr);  // another size
+  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 3, 1, 2), stream)).module == nullptr);  // strided
+  CHECK(fuse_narrow_conv(build(conv("0", 16, 1, 4, 2), stream)).module == nullptr);     // even
 }
 
 TEST_CASE("a bias before batch normalisation can stay out: values, gradients, running statistics") {
@@ -111,12 +185,12 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
   const ModulePtr convolution = built(conv("1", 3, 6, 3, 1), stream);
   const std::vector<std::pair<ModulePtr, std::vector<ModulePtr>>> layers = {
       {convolution, {convolution}},
-      {fuse_upsample_conv(up, convolution), {up, convolution}},
+      {fuse_upsample_conv(up, convolution).module, {up, convolution}},
   };
   for (const auto& [layer, replaced] : layers) {
     const ModulePtr norm = built(batch_norm("2", 6, 0.8), stream);
     const ModulePtr reference = built(batch_norm("2", 6, 0.8), stream);
-    const ModulePtr fused = fuse_bias_norm(layer, norm);
+    const ModulePtr fused = fuse_bias_norm(layer, norm).module;
     REQUIRE(fused != nullptr);
     CHECK(fused->needs_own_pass());
     const at::Tensor x = draw({4, 3, 5, 4});
@@ -142,14 +216,14 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
       CHECK((received[i] - wanted[i]).abs().max().item<double>() < 1e-11);
     }
   }
-  CHECK(fuse_bias_norm(up, build(batch_norm("1", 3, 1e-5), stream)) == nullptr);
-  CHECK(fuse_bias_norm(convolution, convolution) == nullptr);
+  CHECK(fuse_bias_norm(up, build(batch_norm("1", 3, 1e-5), stream)).module == nullptr);
+  CHECK(fuse_bias_norm(convolution, convolution).module == nullptr);
 }
 
 TEST_CASE("a linear layer by products equals torch's, second derivatives included") {
   RandomStream stream(0);
   const ModulePtr plain = built(linear("0", 7, 5), stream);
-  const ModulePtr fused = fuse_linear_product(plain);
+  const ModulePtr fused = fuse_linear_product(plain).module;
   REQUIRE(fused != nullptr);
   const at::Tensor x = draw({4, 7});
   check_equal(fused, {plain}, x, 1e-13);
@@ -159,10 +233,10 @@ TEST_CASE("a linear layer by products equals torch's, second derivatives include
 TEST_CASE("a convolution to few channels has its second derivative, of large products too") {
   RandomStream stream(0);
   const ModulePtr plain = built(conv("0", 16, 1, 3, 1), stream);
-  check_second_derivative(fuse_narrow_conv(plain), plain, draw({2, 16, 5, 4}), 1e-12);
+  check_second_derivative(fuse_narrow_conv(plain).module, plain, draw({2, 16, 5, 4}), 1e-12);
   const ModulePtr single = build(conv("0", 32, 1, 3, 1), stream);
   const at::Tensor x = at::randn({16, 32, 16, 16}).requires_grad_();
-  check_second_derivative(fuse_narrow_conv(single), single, x, 1e-4);
+  check_second_derivative(fuse_narrow_conv(single).module, single, x, 1e-4);
 }
 
 TEST_CASE("evaluation leaves a network in training mode, after an error too") {

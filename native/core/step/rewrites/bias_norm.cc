@@ -1,5 +1,8 @@
 #include "core/step/rewrites/bias_norm.h"
 
+#include "core/nn/batch_norm.h"
+#include "core/nn/weighted.h"
+
 namespace sparring {
 namespace {
 
@@ -44,20 +47,18 @@ class BiasNorm : public Module {
 
 }  // namespace
 
-ModulePtr fuse_bias_norm(const ModulePtr& layer, const ModulePtr& norm) {
+Verdict fuse_bias_norm(const ModulePtr& layer, const ModulePtr& norm) {
   const auto batch_norm = std::dynamic_pointer_cast<BatchNorm>(norm);
-  if (!batch_norm || !batch_norm->bias().defined()) return nullptr;
-  if (const auto rewrite = std::dynamic_pointer_cast<Rewrite>(layer)) {
-    if (!rewrite->bias().defined()) return nullptr;
-    return std::make_shared<BiasNorm>(
-        [rewrite](const at::Tensor& x) { return rewrite->apply(x, {}); }, rewrite->bias(),
-        batch_norm);
-  }
+  const auto rewrite = std::dynamic_pointer_cast<Rewrite>(layer);
   const auto weighted = std::dynamic_pointer_cast<Weighted>(layer);
-  if (!weighted || !weighted->bias().defined()) return nullptr;
-  return std::make_shared<BiasNorm>(
-      [weighted](const at::Tensor& x) { return weighted->apply(x, weighted->weight(), {}); },
-      weighted->bias(), batch_norm);
+  if (!batch_norm || (!rewrite && !weighted)) return {};
+  if (!batch_norm->bias().defined()) return refuse("the normalisation has no shift of its own");
+  const at::Tensor& bias = rewrite ? rewrite->bias() : weighted->bias();
+  if (!bias.defined()) return {};
+  const Unbiased unbiased = [rewrite, weighted](const at::Tensor& x) {
+    return rewrite ? rewrite->apply(x, {}) : weighted->apply(x, weighted->weight(), {});
+  };
+  return {std::make_shared<BiasNorm>(unbiased, bias, batch_norm), ""};
 }
 
 }  // namespace sparring

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/nn/linear.h"
 #include "core/step/product.h"
 
 namespace sparring {
@@ -47,13 +48,14 @@ class LinearProduct : public Rewrite {
 
 }  // namespace
 
-ModulePtr fuse_linear_product(const ModulePtr& linear) {
+Verdict fuse_linear_product(const ModulePtr& linear) {
   const auto layer = std::dynamic_pointer_cast<Linear>(linear);
-  if (!layer || !layer->weight().is_cpu()) return nullptr;
+  if (!layer) return {};
+  if (!layer->weight().is_cpu()) return refuse("on a GPU cuBLAS is the only one");
   if (layer->weight().scalar_type() == at::kFloat && product_library() == std::string("BLAS")) {
-    return nullptr;
+    return refuse("on this processor the BLAS is the fastest");
   }
-  return std::make_shared<LinearProduct>(layer);
+  return {std::make_shared<LinearProduct>(layer), ""};
 }
 
 }  // namespace sparring

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/step/product.h"
+#include "core/step/rewrites/conv_source.h"
 
 namespace sparring {
 namespace {
@@ -138,20 +139,19 @@ class NarrowConv : public Rewrite {
 
 }  // namespace
 
-ModulePtr fuse_narrow_conv(const ModulePtr& conv) {
+Verdict fuse_narrow_conv(const ModulePtr& conv) {
   const auto convolution = std::dynamic_pointer_cast<Conv2d>(conv);
-  if (!convolution || !convolution->weight().is_cpu()) return nullptr;
+  if (!convolution) return {};
   const at::Tensor& weight = convolution->weight();
-  const int64_t kernel = weight.size(2);
-  // No more taps than twice the channels, or the products would take more memory than they save
-  // time.
-  const bool narrow = weight.size(0) <= 4 && weight.size(1) >= 16 &&
-                      weight.size(0) * kernel * kernel <= 2 * weight.size(1);
-  const bool odd = kernel == weight.size(3) && kernel % 2 == 1;
-  const Shape one{1, 1}, half{kernel / 2, kernel / 2};
-  const bool same = convolution->stride() == one && convolution->padding() == half;
-  const bool dense = convolution->dilation() == one && convolution->groups() == 1;
-  return narrow && odd && same && dense ? std::make_shared<NarrowConv>(convolution) : nullptr;
+  const int64_t out = weight.size(0), in = weight.size(1), kernel = weight.size(2);
+  // Most convolutions: nothing to tell.
+  if (out > 4) return {};
+  if (!weight.is_cpu()) return refuse("cuDNN's kernels are not the CPU's");
+  if (in < 16) return refuse("it needs at least 16 input channels");
+  // Or the products would take more memory than they save time.
+  if (out * kernel * kernel > 2 * in) return refuse("it has more taps than twice the channels");
+  if (!ConvSource::of(conv)->keeps_size(kernel)) return refuse("it does not keep the size");
+  return {std::make_shared<NarrowConv>(convolution), ""};
 }
 
 }  // namespace sparring

@@ -1,5 +1,8 @@
 #include "core/step/rewrites/upsample_conv.h"
 
+#include "core/nn/resampling.h"
+#include "core/step/rewrites/conv_source.h"
+
 namespace sparring {
 namespace {
 
@@ -12,28 +15,29 @@ at::Tensor spread_kernel(const at::Tensor& weight) {
 
 class UpsampleConv : public Rewrite {
  public:
-  explicit UpsampleConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
+  explicit UpsampleConv(ConvSource source) : source_(std::move(source)) {}
   // [N, C, H, W] -> [N, out, 2H, 2W]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return at::conv_transpose2d(input, spread_kernel(conv_->weight()), bias, /*stride=*/2,
+    return at::conv_transpose2d(input, spread_kernel(source_.weight()), bias, /*stride=*/2,
                                 /*padding=*/1);
   }
-  const at::Tensor& bias() const override { return conv_->bias(); }
+  const at::Tensor& bias() const override { return source_.conv->bias(); }
 
  private:
-  std::shared_ptr<Conv2d> conv_;
+  ConvSource source_;
 };
 
 }  // namespace
 
-ModulePtr fuse_upsample_conv(const ModulePtr& upsample, const ModulePtr& conv) {
+Verdict fuse_upsample_conv(const ModulePtr& upsample, const ModulePtr& conv) {
   const auto up = std::dynamic_pointer_cast<Upsample>(upsample);
-  const auto convolution = std::dynamic_pointer_cast<Conv2d>(conv);
-  if (!up || !convolution || up->factor() != 2 || !up->is_nearest()) return nullptr;
-  const bool three = convolution->weight().size(2) == 3 && convolution->weight().size(3) == 3;
-  const bool same = convolution->stride() == Shape{1, 1} && convolution->padding() == Shape{1, 1};
-  const bool dense = convolution->dilation() == Shape{1, 1} && convolution->groups() == 1;
-  return three && same && dense ? std::make_shared<UpsampleConv>(convolution) : nullptr;
+  auto source = ConvSource::of(conv);
+  if (!up || !source) return {};
+  if (up->factor() != 2 || !up->is_nearest()) {
+    return refuse("it needs nearest upsampling by 2");
+  }
+  if (!source->keeps_size(3)) return refuse("it needs a 3x3 convolution that keeps the size");
+  return {std::make_shared<UpsampleConv>(std::move(*source)), ""};
 }
 
 }  // namespace sparring

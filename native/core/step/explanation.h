@@ -1,0 +1,31 @@
+// What a step does, told: for those who want to know why theirs takes as long as it does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sparring {
+
+// What could have been, with the reason why not.
+struct Refusal {
+  std::string rewrite, reason;
+};
+
+// One operation of a network, and how it came about.
+struct Operation {
+  std::vector<std::string> layers;  // by their keys in the state dict
+  std::vector<std::string> rewrites;
+  std::vector<Refusal> refusals;
+};
+
+struct Explanation {
+  // eager: PyTorch's operations; rewritten: fewer ones, by autograd; planned: a list of calls
+  // without a graph; replayed: recorded on a GPU, and one launch.
+  std::string kind;
+  // Reals and fakes go through the discriminator together.
+  bool one_pass = false;
+  std::vector<Refusal> refusals;  // of the step as a whole
+  std::vector<Operation> generator, discriminator;
+};
+
+}  // namespace sparring

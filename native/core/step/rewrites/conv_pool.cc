@@ -1,0 +1,50 @@
+#include "core/step/rewrites/conv_pool.h"
+
+#include "core/nn/resampling.h"
+#include "core/step/rewrites/conv_source.h"
+
+namespace sparring {
+namespace {
+
+// [out, in, 3, 3] -> [out, in, 4, 4]
+at::Tensor averaged_kernel(const at::Tensor& weight) {
+  const at::Tensor padded = at::constant_pad_nd(weight, {1, 1, 1, 1});  // 5 x 5
+  const at::Tensor rows = padded.narrow(2, 1, 4) + padded.narrow(2, 0, 4);
+  return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)) / 4;
+}
+
+class ConvPool : public Rewrite {
+ public:
+  ConvPool(ConvSource source, std::shared_ptr<AvgPool2d> pool)
+      : source_(std::move(source)), pool_(std::move(pool)) {}
+  // [N, C, H, W] -> [N, out, H / 2, W / 2]
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
+    const at::Tensor weight = source_.weight();
+    if (input.size(2) % 2 != 0 || input.size(3) % 2 != 0) {
+      return pool_->forward(source_.conv->apply(input, weight, bias), {});
+    }
+    return at::conv2d(input, averaged_kernel(weight), bias, /*stride=*/2, /*padding=*/1);
+  }
+  const at::Tensor& bias() const override { return source_.conv->bias(); }
+
+ private:
+  ConvSource source_;
+  std::shared_ptr<AvgPool2d> pool_;
+};
+
+}  // namespace
+
+Verdict fuse_conv_pool(const ModulePtr& conv, const ModulePtr& pool) {
+  auto source = ConvSource::of(conv);
+  const auto mean = std::dynamic_pointer_cast<AvgPool2d>(pool);
+  if (!source || !mean) return {};
+  const Shape two{2, 2};
+  const bool halves =
+      mean->kernel() == two && mean->stride() == two && mean->padding() == Shape{0, 0};
+  if (!halves || !source->keeps_size(3)) {
+    return refuse("it needs a 3x3 convolution that keeps the size and means of 2x2 pixels");
+  }
+  return {std::make_shared<ConvPool>(std::move(*source), mean), ""};
+}
+
+}  // namespace sparring

@@ -1,0 +1,25 @@
+#include "core/step/rewrites/conv_source.h"
+
+#include "core/nn/spectral_norm.h"
+
+namespace sparring {
+
+std::optional<ConvSource> ConvSource::of(const ModulePtr& module) {
+  if (auto conv = std::dynamic_pointer_cast<Conv2d>(module)) {
+    return ConvSource{conv, [conv] { return conv->weight(); }};
+  }
+  const auto norm = std::dynamic_pointer_cast<SpectralNorm>(module);
+  const auto inner = norm ? std::dynamic_pointer_cast<Conv2d>(norm->inner()) : nullptr;
+  if (!inner) return std::nullopt;
+  return ConvSource{inner, [norm] { return norm->next_weight(); }};
+}
+
+bool ConvSource::keeps_size(int64_t kernel) const {
+  const Shape one{1, 1}, half{kernel / 2, kernel / 2};
+  const at::Tensor& weight = conv->weight();
+  return weight.size(2) == kernel && weight.size(3) == kernel && kernel % 2 == 1 &&
+         conv->stride() == one && conv->padding() == half && conv->dilation() == one &&
+         conv->groups() == 1;
+}
+
+}  // namespace sparring
