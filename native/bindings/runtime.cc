@@ -3,12 +3,17 @@
 #include <ATen/Parallel.h>
 
 #include "bindings/promise.h"
+#include "core/runtime/available.h"
+#include "core/runtime/ceiling.h"
 #include "core/runtime/cuda.h"
+#include "core/step/precision.h"
 
 namespace sparring::bindings {
 namespace {
 
 Napi::Value to_number(Napi::Env env, const int& value) { return Napi::Number::New(env, value); }
+
+Napi::Value to_ratio(Napi::Env env, const double& value) { return Napi::Number::New(env, value); }
 
 // devices(): { cuda: number, cudaOff: string | null }
 Napi::Value Devices(const Napi::CallbackInfo& info) {
@@ -24,6 +29,40 @@ Napi::Value Devices(const Napi::CallbackInfo& info) {
 Napi::Value ExternalMemory(const Napi::CallbackInfo& info) {
   const int64_t bytes = Napi::MemoryManagement::AdjustExternalMemory(info.Env(), 0);
   return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+// availableMemory(device: string): number
+Napi::Value AvailableMemory(const Napi::CallbackInfo& info) {
+  const at::Device device = parse_device(info[0].As<Napi::String>().Utf8Value());
+  return Napi::Number::New(info.Env(), static_cast<double>(available_memory(device)));
+}
+
+// precisions(device: string): string[]
+Napi::Value Precisions(const Napi::CallbackInfo& info) {
+  const at::Device device = parse_device(info[0].As<Napi::String>().Utf8Value());
+  const auto names = Napi::Array::New(info.Env());
+  for (const std::string& name : precisions_of(device)) names.Set(names.Length(), name);
+  return names;
+}
+
+Napi::Value to_ceiling(Napi::Env env, const Ceiling& ceiling) {
+  const auto object = Napi::Object::New(env);
+  object.Set("flops", ceiling.flops);
+  object.Set("bytes", ceiling.bytes);
+  return object;
+}
+
+// ceiling(device: string, precision: string): Promise<{ flops: number, bytes: number }>
+Napi::Value MeasureCeiling(const Napi::CallbackInfo& info) {
+  const at::Device device = parse_device(info[0].As<Napi::String>().Utf8Value());
+  const Precision precision = parse_precision(info[1].As<Napi::String>().Utf8Value());
+  return run_async(
+      info.Env(), [device, precision] { return measure_ceiling(device, precision); }, to_ceiling);
+}
+
+// bfloat16Cost(): Promise<number>
+Napi::Value Bfloat16Cost(const Napi::CallbackInfo& info) {
+  return run_async(info.Env(), [] { return bfloat16_cost(); }, to_ratio);
 }
 
 // setThreads(count: number): Promise<void>
@@ -53,10 +92,14 @@ Napi::Value Shutdown(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitRuntime(Napi::Env env, Napi::Object exports) {
+  exports.Set("availableMemory", Napi::Function::New<AvailableMemory>(env, "availableMemory"));
+  exports.Set("bfloat16Cost", Napi::Function::New<Bfloat16Cost>(env, "bfloat16Cost"));
+  exports.Set("ceiling", Napi::Function::New<MeasureCeiling>(env, "ceiling"));
   exports.Set("devices", Napi::Function::New<Devices>(env, "devices"));
   exports.Set("externalMemory", Napi::Function::New<ExternalMemory>(env, "externalMemory"));
   exports.Set("libtorchFile", libtorch_file());
   exports.Set("libtorchVersion", SPARRING_LIBTORCH_VERSION);
+  exports.Set("precisions", Napi::Function::New<Precisions>(env, "precisions"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
   exports.Set("shutdown", Napi::Function::New<Shutdown>(env, "shutdown"));
   exports.Set("threads", Napi::Function::New<Threads>(env, "threads"));

@@ -4,103 +4,28 @@
 
 #include "bindings/convert.h"
 #include "bindings/dataset.h"
+#include "bindings/explain.h"
+#include "bindings/recipe.h"
 
 namespace sparring::bindings {
 namespace {
 
-// What a trainer is built from, read on the JavaScript thread.
-struct Recipe {
+// The players by their slots: the engine thread may still be about to build them.
+struct Slots {
   std::shared_ptr<NetworkSlot> generator, discriminator, average;
-  OptimizerChoice generator_optimizer, discriminator_optimizer;
-  Choice objective;
-  ScoreKind scores;
-  std::vector<Choice> penalties, auxiliaries;
-  std::vector<std::string> augmentations;
-  AverageOptions average_options;
-  Latent latent;
-  Heads heads;
-  bool conditional, generator_first, fused;
-  int64_t discriminator_steps;
+
+  Players get() const {
+    generator->get();
+    discriminator->get();
+    if (average) average->get();
+    return {generator->network, discriminator->network, average ? average->network : nullptr,
+            generator->stream};
+  }
 };
 
-AverageOptions to_average(const Napi::Value& value) {
-  if (!value.IsObject()) return {};
-  const auto object = value.As<Napi::Object>();
-  return {to_number(object, "decay"), to_number(object, "rampUp")};
-}
-
-Heads to_heads(const Napi::Value& value) {
-  const auto object = value.As<Napi::Object>();
-  return {static_cast<int64_t>(to_number(object, "classes")),
-          static_cast<int64_t>(to_number(object, "codes"))};
-}
-
-Recipe to_recipe(const Napi::CallbackInfo& info) {
-  const auto options = info[2].As<Napi::Object>();
-  const auto is = [&options](const char* key, const char* value) {
-    return options.Get(key).As<Napi::String>().Utf8Value() == value;
-  };
-  Recipe recipe;
-  recipe.generator = NetworkWrap::of(info[0]);
-  recipe.discriminator = NetworkWrap::of(info[1]);
-  if (info[4].IsObject()) recipe.average = NetworkWrap::of(info[4]);
-  recipe.generator_optimizer = to_optimizer(options.Get("generatorOptimizer"));
-  recipe.discriminator_optimizer = to_optimizer(options.Get("discriminatorOptimizer"));
-  recipe.objective = to_choice(options.Get("objective"));
-  recipe.scores = is("scores", "probability") ? ScoreKind::kProbability : ScoreKind::kLogit;
-  recipe.penalties = to_choices(options.Get("penalties"));
-  recipe.auxiliaries = to_choices(options.Get("auxiliaries"));
-  recipe.augmentations = to_texts(options.Get("diffAugment"));
-  recipe.average_options = to_average(options.Get("ema"));
-  recipe.latent = to_latent(options.Get("latent"));
-  recipe.heads = to_heads(options.Get("heads"));
-  recipe.conditional = options.Get("conditional").As<Napi::Boolean>().Value();
-  recipe.generator_first = is("order", "generatorFirst");
-  recipe.fused = is("execution", "fused");
-  recipe.discriminator_steps = static_cast<int64_t>(to_number(options, "discriminatorSteps"));
-  return recipe;
-}
-
-template <class Built, class Make>
-std::vector<Built> build_all(const std::vector<Choice>& choices, Make make) {
-  std::vector<Built> all;
-  for (const Choice& choice : choices) all.push_back(make(choice));
-  return all;
-}
-
-std::shared_ptr<Pair> build_pair(const Recipe& recipe) {
-  recipe.generator->get();
-  recipe.discriminator->get();
-  auto pair = std::make_shared<Pair>();
-  pair->generator = recipe.generator->network;
-  pair->discriminator = recipe.discriminator->network;
-  pair->objective = make_objective(recipe.objective, recipe.scores);
-  pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
-  pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
-  pair->augmentations = make_augmentations(recipe.augmentations);
-  pair->latent = recipe.latent;
-  pair->heads = recipe.heads;
-  pair->conditional = recipe.conditional;
-  pair->order = recipe.generator_first ? Order::kGeneratorFirst : Order::kDiscriminatorFirst;
-  pair->discriminator_steps = recipe.discriminator_steps;
-  if (recipe.average) {
-    recipe.average->get();
-    pair->average = std::make_unique<Average>(recipe.average->network, recipe.average_options);
-  }
-  // From here the trainer draws by itself: other networks that go on with the generator's stream do
-  // not disturb it, nor it them.
-  pair->stream = recipe.generator->stream->fork();
-  return pair;
-}
-
-std::unique_ptr<Trainer> build_trainer(const Recipe& recipe) {
-  const std::shared_ptr<Pair> pair = build_pair(recipe);
-  pair->generator_optimizer =
-      make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
-  pair->discriminator_optimizer =
-      make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
-  return std::make_unique<Trainer>(pair,
-                                   recipe.fused ? make_fused_step(pair) : make_eager_step(pair));
+Slots to_slots(const Napi::CallbackInfo& info) {
+  return {NetworkWrap::of(info[0]), NetworkWrap::of(info[1]),
+          info[4].IsObject() ? NetworkWrap::of(info[4]) : nullptr};
 }
 
 // One call of run(): a step a slice.
@@ -160,14 +85,16 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
 // new (generator, discriminator, options, bytes, ema?) => NativeTrainer
 TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   auto slot = std::make_shared<TrainerSlot>();
-  Instance::of(info.Env()).engine().post([slot, recipe = to_recipe(info)] {
-    try {
-      slot->trainer = build_trainer(recipe);
-    } catch (...) {
-      slot->failure = std::current_exception();
-    }
-    return false;
-  });
+  Instance::of(info.Env())
+      .engine()
+      .post([slot, recipe = to_recipe(info[2]), slots = to_slots(info)] {
+        try {
+          slot->trainer = build_trainer(recipe, slots.get());
+        } catch (...) {
+          slot->failure = std::current_exception();
+        }
+        return false;
+      });
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
 }
 
@@ -180,6 +107,12 @@ Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
   return run_slices(info.Env(), std::move(running), to_report);
 }
 
+// explain(): Promise<NativeExplanation>
+Napi::Value TrainerWrap::Explain(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), [slot = held(info.Env())] { return slot->get().explain(); }, to_explanation);
+}
+
 // stop(): void
 Napi::Value TrainerWrap::Stop(const Napi::CallbackInfo& info) {
   held(info.Env())->stop = true;
@@ -190,6 +123,7 @@ void TrainerWrap::Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Trainer", DefineClass(env, "Trainer",
                                      {
                                          InstanceMethod("dispose", &TrainerWrap::Dispose),
+                                         InstanceMethod<&TrainerWrap::Explain>("explain"),
                                          InstanceMethod<&TrainerWrap::Run>("run"),
                                          InstanceMethod<&TrainerWrap::Stop>("stop"),
                                      }));

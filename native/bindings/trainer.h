@@ -25,6 +25,7 @@ class TrainerWrap : public Wrap<TrainerWrap, TrainerSlot> {
   explicit TrainerWrap(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value Explain(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);
 };

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "core/runtime/accelerator.h"
+
 namespace sparring {
 
-Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels)
-    : images_(images.to(device)), device_(device) {
+Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels) : device_(device) {
+  enter_device(device);
+  images_ = images.to(device);
   if (labels.defined()) labels_ = labels.to(device);
 }
 

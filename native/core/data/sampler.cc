@@ -4,8 +4,13 @@
 
 namespace sparring {
 
-Sampler::Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream)
-    : size_(size), batch_size_(batch_size), position_(size), stream_(std::move(stream)) {}
+Sampler::Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
+                 const at::Device& device)
+    : size_(size),
+      batch_size_(batch_size),
+      position_(size),
+      stream_(std::move(stream)),
+      device_(device) {}
 
 at::Tensor Sampler::next() {
   if (position_ == size_) start_epoch();
@@ -20,7 +25,8 @@ void Sampler::start_epoch() {
   // one for the permutation.
   stream_->draw_seed();
   RandomStream shuffle(stream_->draw_seed());
-  permutation_ = at::randperm(size_, shuffle.cpu(), at::TensorOptions(at::kLong));
+  // Once an epoch to the device, not once a batch.
+  permutation_ = at::randperm(size_, shuffle.cpu(), at::TensorOptions(at::kLong)).to(device_);
   position_ = 0;
 }
 

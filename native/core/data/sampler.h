@@ -9,9 +9,11 @@ namespace sparring {
 
 class Sampler {
  public:
-  Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream);
+  // `device` is where the indices are to be.
+  Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
+          const at::Device& device = at::kCPU);
 
-  // Indices of the next batch, int64 on the CPU; the last of an epoch may be smaller. A new epoch
+  // Indices of the next batch, int64; the last of an epoch may be smaller. A new epoch
   // starts by drawing its permutation, at the moment its first batch is asked for.
   at::Tensor next();
 
@@ -22,6 +24,7 @@ class Sampler {
 
   int64_t size_, batch_size_, position_;
   std::shared_ptr<RandomStream> stream_;
+  at::Device device_;
   at::Tensor permutation_;
 };
 

@@ -12,15 +12,16 @@ void Average::update(const Network& generator) {
   const at::NoGradGuard no_grad;
   updates_ += 1;
   const double weight = 1 - decay();
+  std::vector<at::Tensor> weights, means, others, copies;
   const NamedTensors from = generator.state(), to = target_->state();
   for (size_t i = 0; i < to.size(); ++i) {
     // Running statistics are averages already, and counters are no weights.
-    if (from[i].second.requires_grad()) {
-      to[i].second.lerp_(from[i].second, weight);
-    } else {
-      to[i].second.copy_(from[i].second);
-    }
+    const bool learns = from[i].second.requires_grad();
+    (learns ? weights : others).push_back(from[i].second);
+    (learns ? means : copies).push_back(to[i].second);
   }
+  if (!weights.empty()) at::_foreach_lerp_(means, weights, weight);
+  if (!others.empty()) at::_foreach_copy_(copies, others);
 }
 
 double Average::decay() const {

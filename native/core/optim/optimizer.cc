@@ -61,8 +61,18 @@ void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
                           ? gradients[i]
                           : at::empty_like(parameters_[i]).copy_(gradients[i]));
   }
+  announce_rate();
   if (!indices.empty()) update_all(indices, aligned, schedule_(lr_, updates_));
   updates_ += 1;
+}
+
+void Optimizer::set_counts(Counts counts) {
+  updates_ = counts.updates;
+  parameter_updates_ = std::move(counts.of_parameters);
+}
+
+bool Optimizer::is_recordable(int64_t each) const {
+  return is_steady() && (has_constant_rate_ || (reads_rate() && each == 1));
 }
 
 void Optimizer::update_all(const std::vector<size_t>& indices,
@@ -88,6 +98,7 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
   const auto builder = row(table, choice.optimizer.type, "optimizer");
   auto optimizer = builder(choice.optimizer.options, std::move(parameters));
   optimizer->schedule_ = make_schedule(choice.schedule);
+  optimizer->has_constant_rate_ = choice.schedule.type == "constant";
   optimizer->clip_grad_norm_ = choice.clip_grad_norm;
   return optimizer;
 }

@@ -29,6 +29,21 @@ class Optimizer {
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   int64_t bytes() const;
 
+  // Updates done, which rates and corrections depend on: those of the optimizer and of each
+  // parameter.
+  struct Counts {
+    int64_t updates;
+    std::vector<int64_t> of_parameters;
+  };
+  Counts counts() const { return {updates_, parameter_updates_}; }
+  void set_counts(Counts counts);
+
+  // Whether updates that were recorded once, `each` of them at a time, can be replayed: nothing
+  // that the host computes anew changes them, but for a rate that it hands over in between.
+  bool is_recordable(int64_t each) const;
+  // Hands the rate of the next update to the device, if that is where it is read.
+  void announce_rate() { take_rate(schedule_(lr_, updates_)); }
+
  protected:
   // Zeros like each parameter, counted in bytes().
   std::vector<at::Tensor>& make_state();
@@ -37,6 +52,11 @@ class Optimizer {
   // Those parameters that have a gradient, aligned with it.
   virtual void update_all(const std::vector<size_t>& indices,
                           const std::vector<at::Tensor>& gradients, double lr);
+  // True for one whose updates do not depend on how many there were, but for the rate.
+  virtual bool is_steady() const { return true; }
+  // True for one that reads its rate from the device.
+  virtual bool reads_rate() const { return false; }
+  virtual void take_rate(double) {}
   // Those of one parameter, the present one included.
   int64_t parameter_updates(size_t index) const { return parameter_updates_[index]; }
   // Updates that this optimizer did before the present one.
@@ -53,6 +73,7 @@ class Optimizer {
   double lr_;
   double clip_grad_norm_ = 0;
   Schedule schedule_;
+  bool has_constant_rate_ = true;
   int64_t updates_ = 0;
 };
 

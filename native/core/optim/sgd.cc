@@ -29,6 +29,8 @@ class Sgd : public Optimizer {
     parameter.add_(gradient, -lr);
   }
 
+  bool is_steady() const override { return from_ == to_; }
+
  private:
   at::Tensor with_momentum(at::Tensor& buffer, const at::Tensor& gradient, bool first) const {
     const double momentum = this->momentum();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/runtime/accelerator.h"
 
 namespace sparring {
 namespace {
@@ -13,6 +14,36 @@ namespace {
 std::string& reason() {
   static std::string text;
   return text;
+}
+
+struct Opened {
+  Accelerator* accelerator = nullptr;
+  std::string reason;
+};
+
+// The folder of the file that this code is in, with a slash.
+std::string own_folder() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&load_cuda), &info) == 0) return "";
+  const std::string file = info.dli_fname;
+  return file.substr(0, file.rfind('/') + 1);
+}
+
+Opened open_accelerator() {
+  if (!cuda_off().empty()) return {nullptr, cuda_off()};
+  const std::string file = own_folder() + "libsparring_cuda.so";
+  if (access(file.c_str(), R_OK) != 0) {
+    return {nullptr, "libsparring_cuda.so was not built: CUDA's headers were not there"};
+  }
+  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* make = library == nullptr ? nullptr : dlsym(library, "sparring_accelerator");
+  if (make == nullptr) return {nullptr, std::string("it cannot be loaded: ") + dlerror()};
+  return {reinterpret_cast<Accelerator* (*)()>(make)(), ""};
+}
+
+const Opened& opened() {
+  static const Opened once = open_accelerator();
+  return once;
 }
 
 std::string open_cuda() {
@@ -63,6 +94,15 @@ at::Device parse_device(const std::string& name) {
                                   " CUDA devices for device but received \"" + name + "\"");
   }
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+}
+
+Accelerator* accelerator() { return opened().accelerator; }
+
+const std::string& accelerator_off() { return opened().reason; }
+
+void enter_device(const at::Device& device) {
+  if (!device.is_cuda()) return;
+  if (Accelerator* const cuda = accelerator()) cuda->enter(device);
 }
 
 std::string libtorch_file() {

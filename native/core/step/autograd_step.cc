@@ -1,5 +1,10 @@
 #include "core/step/autograd_step.h"
 
+#include <algorithm>
+
+#include "core/step/captured_step.h"
+#include "core/step/dense/dense_step.h"
+
 namespace sparring {
 namespace {
 
@@ -12,12 +17,36 @@ at::Tensor augmented(const Pair& pair, at::Tensor images) {
 
 }  // namespace
 
-Step::Fakes AutogradStep::generate(int64_t count, bool for_update) {
+Explanation AutogradStep::explain() const {
+  Explanation told = execution_->explain();
+  const bool together =
+      std::none_of(pair().penalties.begin(), pair().penalties.end(),
+                   [](const auto& penalty) { return penalty->place() != Penalty::Place::kDrawn; });
+  if (told.kind == "eager") return told;
+  told.refusals.push_back({DenseStep::kNoGraph, DenseStep::obstacle(pair())});
+  if (pair().generator->device().is_cuda()) {
+    told.refusals.push_back({CapturedStep::kOneLaunch, CapturedStep::obstacle(pair())});
+  }
+  const char* const one_pass = "reals and fakes in one pass";
+  if (!told.one_pass) {
+    told.refusals.push_back(
+        {one_pass, "a layer of the discriminator couples the samples of a pass"});
+  } else if (!together) {
+    told.refusals.push_back({one_pass, "a penalty looks at the gradient at one of the two"});
+  }
+  told.one_pass = told.one_pass && together;
+  return told;
+}
+
+OrderedStep::Fakes AutogradStep::generate(int64_t count, bool for_update) {
   const at::AutoGradMode mode(for_update);
   LatentBatch latent = pair().draw_latent(count);
-  const at::Tensor images =
-      execution_->generate(latent.input(pair().latent), context(latent.labels));
-  return {images, std::move(latent)};
+  at::Tensor images;
+  {
+    const Autocast autocast(pair().precision, pair().generator->device());
+    images = execution_->generate(latent.input(pair().latent), context(latent.labels));
+  }
+  return {images.to(pair().generator->precision()), std::move(latent)};
 }
 
 at::Tensor AutogradStep::update_generator(const Fakes& fakes, const Batch& reals) {
@@ -75,14 +104,20 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
   const at::Tensor seen_reals = augmented(pair(), reals);
   const at::Tensor both = at::cat({seen_reals, augmented(pair(), fakes)});
   const at::Tensor labels = pair().conditional ? at::cat({real_labels, fake_labels}) : at::Tensor();
-  const at::Tensor output = execution_->discriminate(both, context(labels));
+  const at::Tensor output = discriminated(both, labels);
   return {to_answer(output.narrow(0, 0, reals.size(0)), pair().heads),
           to_answer(output.narrow(0, reals.size(0), fakes.size(0)), pair().heads)};
 }
 
 Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) {
   const at::Tensor seen = augmented(pair(), images);
-  return to_answer(execution_->discriminate(seen, context(labels)), pair().heads);
+  return to_answer(discriminated(seen, labels), pair().heads);
+}
+
+// Losses of scores in few digits would be worth little.
+at::Tensor AutogradStep::discriminated(const at::Tensor& images, const at::Tensor& labels) {
+  const Autocast autocast(pair().precision, pair().discriminator->device());
+  return execution_->discriminate(images, context(labels)).to(pair().discriminator->precision());
 }
 
 Context AutogradStep::context(const at::Tensor& labels) const {

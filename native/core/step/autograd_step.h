@@ -2,14 +2,16 @@
 #pragma once
 
 #include "core/step/execution.h"
-#include "core/step/step.h"
+#include "core/step/ordered_step.h"
 
 namespace sparring {
 
-class AutogradStep : public Step {
+class AutogradStep : public OrderedStep {
  public:
   AutogradStep(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution)
-      : Step(std::move(pair)), execution_(std::move(execution)) {}
+      : OrderedStep(std::move(pair)), execution_(std::move(execution)) {}
+
+  Explanation explain() const override;
 
  protected:
   Fakes generate(int64_t count, bool for_update) override;
@@ -21,6 +23,7 @@ class AutogradStep : public Step {
   std::pair<Answer, Answer> answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
                                         const at::Tensor& fakes, const at::Tensor& fake_labels);
   Answer answer(const at::Tensor& images, const at::Tensor& labels);
+  at::Tensor discriminated(const at::Tensor& images, const at::Tensor& labels);
   Context context(const at::Tensor& labels) const;
 
   std::unique_ptr<Execution> execution_;

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/step/explanation.h"
 #include "core/step/game.h"
 
 namespace sparring {
@@ -17,6 +18,7 @@ class Execution {
   // True where reals and fakes may go through the discriminator in one pass.
   virtual bool merges_passes() const = 0;
   virtual void update(Optimizer& optimizer, const at::Tensor& loss) = 0;
+  virtual Explanation explain() const = 0;
 };
 
 std::unique_ptr<Execution> make_eager(const Pair& pair);

@@ -13,7 +13,8 @@ namespace {
 class Fused : public Execution {
  public:
   explicit Fused(const Pair& pair)
-      : generator_(pair.generator->body()), discriminator_(pair.discriminator->body()) {}
+      : generator_(pair.generator->body(), pair.precision),
+        discriminator_(pair.discriminator->body(), pair.precision) {}
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
     return generator_.forward(latents, context);
@@ -31,6 +32,13 @@ class Fused : public Execution {
     optimizer.step_fused(torch::autograd::grad({loss}, optimizer.parameters(), {},
                                                /*retain_graph=*/std::nullopt,
                                                /*create_graph=*/false, /*allow_unused=*/true));
+  }
+
+  Explanation explain() const override {
+    Explanation told{"rewritten", merges_passes(), {}, {}, {}};
+    told.generator = generator_.operations();
+    told.discriminator = discriminator_.operations();
+    return told;
   }
 
  private:

@@ -12,6 +12,7 @@
 #include "core/objectives/penalties/penalty.h"
 #include "core/optim/average.h"
 #include "core/optim/optimizer.h"
+#include "core/step/precision.h"
 
 namespace sparring {
 
@@ -33,6 +34,7 @@ struct Pair {
   Heads heads;
   bool conditional = false;  // the discriminator takes labels
   Order order = Order::kGeneratorFirst;
+  Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;  // k of Algorithm 1
   std::shared_ptr<RandomStream> stream;
 

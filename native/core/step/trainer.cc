@@ -13,12 +13,14 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   source_ = std::move(dataset);
   dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
-  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream);
+  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream, device);
 }
 
 void Trainer::step() {
+  choose_products(pair_->precision, pair_->generator->device());
   const Losses losses = adversarial_step_->run([this] { return next_batch(); });
-  loss_sums_.add_(at::stack({losses.generator.to(at::kDouble), losses.discriminator}));
+  if (pair_->average) pair_->average->update(*pair_->generator);
+  loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;
 }
 

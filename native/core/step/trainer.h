@@ -26,6 +26,7 @@ class Trainer {
   // and batch size again go on where they stopped.
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size);
   void step();
+  Explanation explain() const { return adversarial_step_->explain(); }
   // Reads the losses from the device: the only synchronisation of a tick.
   Report report();
 

@@ -26,10 +26,13 @@ class Reader {
  public:
   explicit Reader(std::vector<at::Tensor> parameters) : parameters_(std::move(parameters)) {}
 
-  bool read(const Module& module) {
+  bool read(const Part& part) {
+    const Module& module = *part.module;
     if (is_view(module)) return true;
-    if (const auto* linear = dynamic_cast<const Linear*>(&module)) return add(*linear);
+    if (const auto* linear = dynamic_cast<const Linear*>(&module)) add(*linear);
     if (blocks.empty()) return false;
+    blocks.back().layers.push_back(part.path);
+    if (dynamic_cast<const Linear*>(&module)) return true;
     if (const auto* norm = dynamic_cast<const BatchNorm*>(&module)) return add(*norm);
     if (const auto* activation = dynamic_cast<const Activation*>(&module)) return add(*activation);
     return false;
@@ -38,14 +41,13 @@ class Reader {
   std::vector<Block> blocks;
 
  private:
-  bool add(const Linear& linear) {
+  void add(const Linear& linear) {
     Block block;
     block.weight = linear.weight().detach();
     if (linear.bias().defined()) block.bias = linear.bias().detach();
     block.weight_at = place_of(linear.weight());
     block.bias_at = place_of(linear.bias());
     blocks.push_back(block);
-    return true;
   }
 
   bool add(const BatchNorm& norm) {
@@ -84,8 +86,8 @@ class Reader {
 std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
   if (!network.device().is_cpu()) return nullptr;
   Reader reader(network.parameters());
-  for (const ModulePtr& module : network.body().flattened()) {
-    if (!reader.read(*module)) return nullptr;
+  for (const Part& part : network.body().flattened()) {
+    if (!reader.read(part)) return nullptr;
   }
   if (reader.blocks.empty()) return nullptr;
   auto planned = std::make_unique<DenseNetwork>();
@@ -94,6 +96,12 @@ std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
     planned->gradients_.push_back(at::zeros_like(parameter.detach()));
   }
   return planned;
+}
+
+std::vector<std::vector<std::string>> DenseNetwork::layers() const {
+  std::vector<std::vector<std::string>> all;
+  for (const Block& block : blocks_) all.push_back(block.layers);
+  return all;
 }
 
 bool DenseNetwork::couples() const {

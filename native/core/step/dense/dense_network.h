@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/nn/network.h"
@@ -14,7 +15,8 @@ namespace sparring {
 
 // A linear layer with what follows it.
 struct Block {
-  at::Tensor weight, bias;  // [out, in], [out]
+  std::vector<std::string> layers;  // by their keys in the state dict
+  at::Tensor weight, bias;          // [out, in], [out]
   std::optional<dense::Norm> norm;
   at::Tensor counter;  // batches seen by the norm, or undefined
   Nonlinearity nonlinearity;
@@ -64,6 +66,9 @@ class DenseNetwork {
   // Adds to the weights' gradients those of a function of gradient_at_input(), told by its own
   // derivative, [N, in]: the second derivative of the network.
   void add_second_derivative(Pass& pass, const at::Tensor& outer);
+
+  // What runs as one, by the keys of the layers in it.
+  std::vector<std::vector<std::string>> layers() const;
 
   // One for each parameter of the network, in its order.
   const std::vector<at::Tensor>& gradients() const { return gradients_; }

@@ -25,10 +25,29 @@ double mean_term(const Objective& objective, TermOf term, const at::Tensor& scor
   return sum / static_cast<double>(count);
 }
 
-bool rules_allow(const Pair& pair, const DenseNetwork& discriminator) {
-  if (!pair.auxiliaries.empty() || !pair.augmentations.empty()) return false;
-  if (pair.conditional || !pair.objective->is_pointwise()) return false;
-  return pair.penalties.empty() || discriminator.is_piecewise_linear();
+std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
+                        const DenseNetwork* discriminator) {
+  if (!generator || !discriminator) {
+    return std::string(generator ? "the discriminator" : "the generator") +
+           (pair.generator->device().is_cpu()
+                ? " has layers other than linear ones, batch normalisation and simple activations"
+                : " is not on the CPU");
+  }
+  if (pair.precision != Precision::kFloat32) return "its kernels are for float32";
+  if (!pair.auxiliaries.empty()) return "auxiliary terms need autograd";
+  if (!pair.augmentations.empty()) return "augmentations need autograd";
+  if (pair.conditional) return "labels need autograd";
+  if (!pair.objective->is_pointwise()) return "the objective compares scores with each other";
+  if (!pair.penalties.empty() && !discriminator->is_piecewise_linear()) {
+    return "a penalty's second derivative is in closed form for piecewise linear discriminators";
+  }
+  return "";
+}
+
+std::vector<Operation> operations_of(const DenseNetwork& network) {
+  std::vector<Operation> all;
+  for (const auto& layers : network.layers()) all.push_back({layers, {}, {}});
+  return all;
 }
 
 at::Tensor rows_of(const at::Tensor& images) { return images.flatten(1); }
@@ -40,18 +59,34 @@ at::Tensor number(double value) { return at::scalar_tensor(value, at::kDouble); 
 std::unique_ptr<DenseStep> DenseStep::plan(const std::shared_ptr<const Pair>& pair) {
   auto generator = DenseNetwork::plan(*pair->generator);
   auto discriminator = DenseNetwork::plan(*pair->discriminator);
-  if (!generator || !discriminator || !rules_allow(*pair, *discriminator)) return nullptr;
+  if (!obstacle_to(*pair, generator.get(), discriminator.get()).empty()) return nullptr;
   return std::unique_ptr<DenseStep>(
       new DenseStep(pair, std::move(generator), std::move(discriminator)));
 }
 
+std::string DenseStep::obstacle(const Pair& pair) {
+  return obstacle_to(pair, DenseNetwork::plan(*pair.generator).get(),
+                     DenseNetwork::plan(*pair.discriminator).get());
+}
+
+Explanation DenseStep::explain() const {
+  Explanation told{"planned", !discriminator_->couples(), {}, {}, {}};
+  if (!told.one_pass) {
+    told.refusals.push_back({"reals and fakes in one pass",
+                             "a layer of the discriminator couples the samples of a pass"});
+  }
+  told.generator = operations_of(*generator_);
+  told.discriminator = operations_of(*discriminator_);
+  return told;
+}
+
 DenseStep::DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,
                      std::unique_ptr<DenseNetwork> discriminator)
-    : Step(std::move(pair)),
+    : OrderedStep(std::move(pair)),
       generator_(std::move(generator)),
       discriminator_(std::move(discriminator)) {}
 
-Step::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
+OrderedStep::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
   const at::NoGradGuard no_grad;
   LatentBatch latent = pair().draw_latent(count);
   Pass& pass = generator_->pass(count);

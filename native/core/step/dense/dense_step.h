@@ -3,14 +3,18 @@
 #pragma once
 
 #include "core/step/dense/dense_network.h"
-#include "core/step/step.h"
+#include "core/step/ordered_step.h"
 
 namespace sparring {
 
-class DenseStep : public Step {
+class DenseStep : public OrderedStep {
  public:
   // Null where the networks or the rules of the game need autograd.
   static std::unique_ptr<DenseStep> plan(const std::shared_ptr<const Pair>& pair);
+  static constexpr const char* kNoGraph = "a list of calls into buffers that stay, without a graph";
+  // Why there is none; empty if there is one.
+  static std::string obstacle(const Pair& pair);
+  Explanation explain() const override;
 
  protected:
   Fakes generate(int64_t count, bool for_update) override;

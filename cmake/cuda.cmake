@@ -1,0 +1,37 @@
+# native/cuda as a library of its own, where libtorch is a CUDA build and CUDA's headers are there: from
+# the wheels beside it (site-packages/nvidia), CUDA_HOME or /usr/local/cuda.
+option(SPARRING_CUDA "Build native/cuda; off by itself where libtorch is a CPU build or CUDA's headers are missing" ON)
+set(SPARRING_CUDA_FOUND OFF)
+find_library(LIBTORCH_CUDA torch_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
+find_library(LIBTORCH_C10_CUDA c10_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
+if(NOT SPARRING_CUDA OR NOT LIBTORCH_CUDA)
+  return()
+endif()
+
+get_filename_component(packages "${LIBTORCH_LIBDIR}/../.." ABSOLUTE)
+file(GLOB nvidia "${packages}/nvidia/cu1[0-9]" "${packages}/nvidia/cuda_runtime")
+set(places "$ENV{CUDA_HOME}" ${nvidia} /usr/local/cuda)
+# crt/host_defines.h and nv/target are packages of their own since CUDA 13: without them nothing of c10/cuda compiles.
+find_path(CUDA_INCLUDE cuda_runtime_api.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
+find_path(CUDA_CRT_INCLUDE crt/host_defines.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
+find_path(CUDA_CCCL_INCLUDE nv/target PATHS ${places} PATH_SUFFIXES include include/cccl NO_DEFAULT_PATH)
+# pip's runtime has no name without a version.
+find_library(CUDA_RUNTIME NAMES cudart libcudart.so.13 libcudart.so.12 PATHS ${places} PATH_SUFFIXES lib lib64 NO_DEFAULT_PATH)
+foreach(needed CUDA_INCLUDE CUDA_CRT_INCLUDE CUDA_CCCL_INCLUDE CUDA_RUNTIME)
+  if(NOT ${needed})
+    message(STATUS "native/cuda is left out: ${needed} was not found (pip: nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl)")
+    return()
+  endif()
+endforeach()
+set(SPARRING_CUDA_FOUND ON)
+
+file(GLOB cuda_sources CONFIGURE_DEPENDS native/cuda/*.cc)
+add_library(sparring_cuda SHARED ${cuda_sources})
+target_include_directories(sparring_cuda PRIVATE native)
+target_include_directories(sparring_cuda SYSTEM PRIVATE "${CUDA_INCLUDE}" "${CUDA_CRT_INCLUDE}" "${CUDA_CCCL_INCLUDE}")
+target_compile_options(sparring_cuda PRIVATE -Wall -Wextra)
+# The linker would leave out libtorch_cuda, whose symbols only its own static initialisers need; what libtorch_cuda
+# itself needs (cuDNN, cuBLAS, ...) is found by its own rpath when it is loaded.
+target_link_libraries(sparring_cuda PRIVATE libtorch -Wl,--no-as-needed "${LIBTORCH_CUDA}" "${LIBTORCH_C10_CUDA}"
+  -Wl,--as-needed "${CUDA_RUNTIME}" -Wl,--no-undefined -Wl,--allow-shlib-undefined)
+message(STATUS "native/cuda with CUDA's headers in ${CUDA_INCLUDE}")

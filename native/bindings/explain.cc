@@ -1,0 +1,46 @@
+#include "bindings/explain.h"
+
+namespace sparring::bindings {
+namespace {
+
+Napi::Value to_value(Napi::Env env, const std::string& text) {
+  return Napi::String::New(env, text);
+}
+
+Napi::Value to_value(Napi::Env env, const Refusal& refusal) {
+  const auto object = Napi::Object::New(env);
+  object.Set("rewrite", refusal.rewrite);
+  object.Set("reason", refusal.reason);
+  return object;
+}
+
+Napi::Value to_value(Napi::Env env, const Operation& operation);
+
+template <class T>
+Napi::Value to_list(Napi::Env env, const std::vector<T>& values) {
+  const auto array = Napi::Array::New(env, values.size());
+  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, to_value(env, values[i]));
+  return array;
+}
+
+Napi::Value to_value(Napi::Env env, const Operation& operation) {
+  const auto object = Napi::Object::New(env);
+  object.Set("layers", to_list(env, operation.layers));
+  object.Set("rewrites", to_list(env, operation.rewrites));
+  object.Set("refusals", to_list(env, operation.refusals));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value to_explanation(Napi::Env env, const Explanation& told) {
+  const auto object = Napi::Object::New(env);
+  object.Set("kind", told.kind);
+  object.Set("onePass", told.one_pass);
+  object.Set("refusals", to_list(env, told.refusals));
+  object.Set("generator", to_list(env, told.generator));
+  object.Set("discriminator", to_list(env, told.discriminator));
+  return object;
+}
+
+}  // namespace sparring::bindings

@@ -1,0 +1,51 @@
+// What only a CUDA libtorch can do and the dispatcher does not reach: streams, graphs, the device's
+// memory. The implementation is native/cuda, a library of its own that is loaded beside a CUDA
+// libtorch; here is only what it looks like from the core, which does not know CUDA's headers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/torch.h"
+
+namespace sparring {
+
+// Device work that was recorded once and can be done again as one launch.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void replay() = 0;
+};
+
+struct DeviceMemory {
+  int64_t free, total;  // bytes
+};
+
+class Accelerator {
+ public:
+  virtual ~Accelerator() = default;
+  // From here on this thread's work on the device goes to a stream of its own, which waits for what
+  // was done so far: nothing can be recorded on the default stream. Once a thread and device.
+  virtual void enter(const at::Device& device) = 0;
+  // Records what `work` launches, without doing it. Numbers drawn from `generators` are new ones at
+  // every replay. Throws what `work` throws, and where something in it cannot be recorded.
+  virtual std::unique_ptr<Recording> record(const at::Device& device,
+                                            const std::vector<at::Generator>& generators,
+                                            const std::function<void()>& work) = 0;
+  virtual DeviceMemory memory(const at::Device& device) const = 0;
+  // Compute capability, 10 × major + minor.
+  virtual int capability(const at::Device& device) const = 0;
+  // Blocks that no tensor uses, back to the device.
+  virtual void trim(const at::Device& device) = 0;
+};
+
+// Null where CUDA cannot be used, or the library was not built.
+Accelerator* accelerator();
+// Why there is none; empty if there is one.
+const std::string& accelerator_off();
+
+// For work on `device` by this thread; nothing to do on the CPU.
+void enter_device(const at::Device& device);
+
+}  // namespace sparring

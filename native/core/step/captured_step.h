@@ -1,0 +1,60 @@
+// A step on a GPU, recorded once and then replayed as one launch. At the sizes of small networks a
+// step is hundreds of kernels, each done before the CPU has launched the next one.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/runtime/accelerator.h"
+#include "core/step/ordered_step.h"
+
+namespace sparring {
+
+class CapturedStep : public Step {
+ public:
+  CapturedStep(std::shared_ptr<const Pair> pair, std::unique_ptr<OrderedStep> step,
+               Accelerator& accelerator);
+  Losses run(const Source& next) override;
+  Explanation explain() const override;
+
+  static constexpr const char* kOneLaunch = "the whole step as one launch of a CUDA graph";
+  // Why the steps of this pair cannot be replayed; empty if they can.
+  static std::string obstacle(const Pair& pair);
+
+ private:
+  // Steps that do the same work: sizes of the batches, and which penalties are due.
+  using Kind = std::pair<std::vector<int64_t>, std::vector<bool>>;
+  // What one step of a kind adds to the counts that live on the host.
+  struct Counts {
+    int64_t discriminator_updates;
+    Optimizer::Counts generator, discriminator;
+  };
+  struct Replay {
+    int64_t seen = 0;  // steps of this kind that ran as they are
+    std::vector<Batch> reals;
+    std::unique_ptr<Recording> recording;
+    Losses losses;
+    Counts counts;
+  };
+
+  // Libraries choose their algorithms and allocate their workspaces in the first steps.
+  static constexpr int64_t kWarmUp = 3;
+  // Each keeps its own memory.
+  static constexpr size_t kMostKinds = 6;
+
+  std::vector<Batch> take(const Source& next) const;
+  Kind kind_of(const std::vector<Batch>& reals) const;
+  Losses run_plain(const std::vector<Batch>& reals);
+  void record(Replay& replay, const std::vector<Batch>& reals);
+  Counts counts() const;
+  void set_counts(const Counts& counts);
+
+  std::shared_ptr<const Pair> pair_;
+  std::unique_ptr<OrderedStep> step_;
+  Accelerator& accelerator_;
+  std::map<Kind, Replay> replays_;
+  // Why steps are not replayed after all; empty as long as they are.
+  std::string failure_;
+};
+
+}  // namespace sparring

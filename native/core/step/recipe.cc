@@ -1,0 +1,46 @@
+#include "core/step/recipe.h"
+
+namespace sparring {
+namespace {
+
+template <class Built, class Make>
+std::vector<Built> build_all(const std::vector<Choice>& choices, Make make) {
+  std::vector<Built> all;
+  for (const Choice& choice : choices) all.push_back(make(choice));
+  return all;
+}
+
+std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
+  auto pair = std::make_shared<Pair>();
+  pair->generator = players.generator;
+  pair->discriminator = players.discriminator;
+  pair->objective = make_objective(recipe.objective, recipe.scores);
+  pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
+  pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
+  pair->augmentations = make_augmentations(recipe.augmentations);
+  pair->latent = recipe.latent;
+  pair->heads = recipe.heads;
+  pair->conditional = recipe.conditional;
+  pair->order = recipe.generator_first ? Order::kGeneratorFirst : Order::kDiscriminatorFirst;
+  pair->precision = recipe.precision;
+  pair->discriminator_steps = recipe.discriminator_steps;
+  if (players.average) {
+    pair->average = std::make_unique<Average>(players.average, recipe.average);
+  }
+  pair->stream = players.stream->fork();
+  pair->generator_optimizer =
+      make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
+  pair->discriminator_optimizer =
+      make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
+  return pair;
+}
+
+}  // namespace
+
+std::unique_ptr<Trainer> build_trainer(const Recipe& recipe, const Players& players) {
+  const std::shared_ptr<Pair> pair = build_pair(recipe, players);
+  return std::make_unique<Trainer>(pair,
+                                   recipe.fused ? make_fused_step(pair) : make_eager_step(pair));
+}
+
+}  // namespace sparring

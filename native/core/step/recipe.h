@@ -1,0 +1,38 @@
+// What a trainer is built from, as plain values.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/step/game.h"
+#include "core/step/trainer.h"
+
+namespace sparring {
+
+struct Recipe {
+  OptimizerChoice generator_optimizer, discriminator_optimizer;
+  Choice objective;
+  ScoreKind scores = ScoreKind::kLogit;
+  std::vector<Choice> penalties, auxiliaries;
+  std::vector<std::string> augmentations;
+  AverageOptions average;
+  Latent latent;
+  Heads heads;
+  bool conditional = false, generator_first = true, fused = true;
+  Precision precision = Precision::kFloat32;
+  int64_t discriminator_steps = 1;
+};
+
+struct Players {
+  std::shared_ptr<Network> generator, discriminator;
+  std::shared_ptr<Network> average;  // null: none is kept
+  // The trainer draws from a fork of it: others that go on with this stream do not disturb it, nor
+  // it them.
+  std::shared_ptr<const RandomStream> stream;
+};
+
+// Throws ERR_TYPE for a name that has no file.
+std::unique_ptr<Trainer> build_trainer(const Recipe& recipe, const Players& players);
+
+}  // namespace sparring

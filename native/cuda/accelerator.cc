@@ -1,0 +1,113 @@
+// The core's Accelerator on CUDA. A library of its own, linked to libtorch_cuda and the CUDA
+// runtime, so that one addon serves the CPU and the CUDA build of libtorch.
+#include "core/runtime/accelerator.h"
+
+#include <ATen/cuda/CUDAGeneratorImpl.h>
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#include <torch/version.h>
+
+#include <set>
+
+namespace sparring {
+namespace {
+
+class GraphRecording : public Recording {
+ public:
+  explicit GraphRecording(const at::Device& device) : device_(device) {}
+
+  void capture(const std::vector<at::Generator>& generators, const std::function<void()>& work) {
+    const c10::cuda::CUDAGuard guard(device_);
+    for (const at::Generator& generator : generators) use(generator);
+    // Of this thread alone: another may free memory meanwhile, which a global capture would call
+    // unsafe.
+    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    try {
+      work();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+    graph_.capture_end();
+  }
+
+  void replay() override {
+    const c10::cuda::CUDAGuard guard(device_);
+    graph_.replay();
+  }
+
+ private:
+  // The default generator is known to every capture; others have to be made known up to 2.13.
+  void use(const at::Generator& generator) {
+#if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 14
+    graph_.register_generator_state(generator);
+#else
+    (void)generator;
+#endif
+  }
+
+  // What went wrong inside is the error to tell, not that the capture is broken too.
+  void abandon() {
+    try {
+      graph_.capture_end();
+    } catch (const std::exception&) {
+    }
+    graph_.reset();
+  }
+
+  at::Device device_;
+  at::cuda::CUDAGraph graph_;
+};
+
+class Cuda : public Accelerator {
+ public:
+  void enter(const at::Device& device) override {
+    thread_local std::set<c10::DeviceIndex> entered;
+    if (!entered.insert(device.index()).second) return;
+    const c10::cuda::CUDAGuard guard(device);
+    // Work so far may be on the default stream, for which streams of the pool do not wait.
+    c10::cuda::getCurrentCUDAStream(device.index()).synchronize();
+    c10::cuda::setCurrentCUDAStream(
+        c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
+  }
+
+  std::unique_ptr<Recording> record(const at::Device& device,
+                                    const std::vector<at::Generator>& generators,
+                                    const std::function<void()>& work) override {
+    auto recording = std::make_unique<GraphRecording>(device);
+    recording->capture(generators, work);
+    return recording;
+  }
+
+  DeviceMemory memory(const at::Device& device) const override {
+    const c10::cuda::CUDAGuard guard(device);
+    size_t free = 0, total = 0;
+    C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+    return {static_cast<int64_t>(free), static_cast<int64_t>(total)};
+  }
+
+  int capability(const at::Device& device) const override {
+    int major = 0, minor = 0;
+    C10_CUDA_CHECK(
+        cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.index()));
+    C10_CUDA_CHECK(
+        cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device.index()));
+    return major * 10 + minor;
+  }
+
+  void trim(const at::Device& device) override {
+    const c10::cuda::CUDAGuard guard(device);
+    c10::cuda::CUDACachingAllocator::emptyCache();
+  }
+};
+
+}  // namespace
+}  // namespace sparring
+
+// Looked up by name: the core is not linked to this library.
+extern "C" __attribute__((visibility("default"))) sparring::Accelerator* sparring_accelerator() {
+  static sparring::Cuda cuda;
+  return &cuda;
+}
