@@ -75,7 +75,7 @@ function createCommand(caseNames) {
       `only these, with commas between them: ${questionNames.join(", ")}`,
       list(questionNames),
     )
-    .option("--threads <n>", "CPU threads of each side", whole(1024), threads)
+    .option("--threads <n>", "CPU threads of each side", whole(availableParallelism()), threads)
     .option("--rounds <n>", "turns of each contestant (default: 9, quick: 5)", whole(1000))
     .option("--no-compile", "leave out torch.compile, which needs a C++ compiler")
     .option("--json <file>", "write every figure", writable)
@@ -124,7 +124,7 @@ function writable(text) {
 
 /** Commander's codes and texts in the grammar of all our errors. */
 function toSentence({ code, message }, command) {
-  // `error: option '--threads <n>' argument 'many' is invalid. a whole number from 1 to 1024`
+  // `error: option '--threads <n>' argument 'many' is invalid. a whole number from 1 to 2`
   const invalid = /^error: option '(--\S+).*' argument '(.*)' is invalid\. (.*)$/s.exec(message);
   const quoted = /'([^' ]*)/.exec(message)?.[1] ?? "";
   if (invalid) return expected(invalid[3], invalid[1], invalid[2]);

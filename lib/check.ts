@@ -1,4 +1,5 @@
 // Predicates on arguments. Each returns the value, so that a check reads as an assignment.
+import { availableParallelism } from "node:os";
 import { outOfRange, wrongType } from "./errors.js";
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -134,7 +135,7 @@ export function seed(value: unknown, name: string): number {
   return integer(value, name, 0);
 }
 
-/** CPU threads of the engine. */
+/** CPU threads of the engine: more than there are processors would only wait for each other. */
 export function threads(value: unknown, name: string): number {
-  return integer(value, name, 1, 1024);
+  return integer(value, name, 1, availableParallelism());
 }

@@ -51,7 +51,7 @@ export function threads(): Promise<number> {
 /**
  * Sets the number of CPU threads.
  *
- * @param count 1 to 1024; more than the machine's cores slows down
+ * @param count 1 to the processors that this process may use, as os.availableParallelism() counts them
  */
 export function setThreads(count: number): Promise<void> {
   check.threads(count, "threads");

@@ -35,7 +35,11 @@ export * as schedules from "./schedules.js";
 export {
   type DiffAugmentPolicy,
   type EmaOptions,
+  type ExplainedOperation,
+  type Explanation,
   type Order,
+  type Precision,
+  type Refusal,
   type RunOptions,
   type Tick,
   Trainer,

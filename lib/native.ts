@@ -85,9 +85,39 @@ export interface NativeTrainerOptions {
   readonly ema: { readonly decay: number; readonly rampUp: number } | null;
   readonly diffAugment: readonly string[];
   readonly execution: "eager" | "fused";
+  readonly precision: "float32" | "tf32" | "bfloat16";
+}
+
+/** What could have been, with the reason why not. */
+export interface NativeRefusal {
+  readonly rewrite: string;
+  readonly reason: string;
+}
+
+/** One operation of a network as it runs. */
+export interface NativeOperation {
+  readonly layers: readonly string[];
+  readonly rewrites: readonly string[];
+  readonly refusals: readonly NativeRefusal[];
+}
+
+export interface NativeExplanation {
+  readonly kind: "eager" | "rewritten" | "planned" | "replayed";
+  readonly onePass: boolean;
+  readonly refusals: readonly NativeRefusal[];
+  /** Empty where layers run as they are. */
+  readonly generator: readonly NativeOperation[];
+  readonly discriminator: readonly NativeOperation[];
+}
+
+/** What a device can do at best, a second: floating-point operations, and bytes read and written. */
+export interface NativeCeiling {
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 export interface NativeTrainer {
+  explain(): Promise<NativeExplanation>;
   /** Resolves after `steps` steps, or fewer if stopped; null if stopped before the first. */
   run(dataset: NativeDataset, batchSize: number, steps: number): Promise<NativeReport | null>;
   /** Ends a running run at the next step boundary. */
@@ -143,6 +173,13 @@ export interface NativeAddon {
   externalMemory(): number;
   /** How many CUDA devices can be used, or why none. */
   devices(): { cuda: number; cudaOff: string | null };
+  /** Bytes that can still be allocated there. */
+  availableMemory(device: string): number;
+  /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */
+  bfloat16Cost(): Promise<number>;
+  ceiling(device: string, precision: string): Promise<NativeCeiling>;
+  /** Those that the device can do. */
+  precisions(device: string): string[];
   threads(): Promise<number>;
   setThreads(count: number): Promise<void>;
   /** Stops the engine thread at the next step boundary and waits for it. Idempotent. */

@@ -8,9 +8,19 @@ import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeTrainer, NativeTrainerOptions } from "./native.js";
 import { toNativeOptimizer } from "./optimizers/table.js";
 import { checkBatch, checkDataset } from "./trainer/data.js";
+import { warnOfSlowBfloat16 } from "./trainer/half.js";
+import { checkMemory, explainMemory } from "./trainer/memory.js";
+import { type Explanation, explain } from "./trainer/explain.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
 
-export type { DiffAugmentPolicy, EmaOptions, Order, TrainerOptions } from "./trainer/options.js";
+export type { ExplainedOperation, Explanation, Refusal } from "./trainer/explain.js";
+export type {
+  DiffAugmentPolicy,
+  EmaOptions,
+  Order,
+  Precision,
+  TrainerOptions,
+} from "./trainer/options.js";
 
 /** How far and on what to train. */
 export interface RunOptions {
@@ -86,6 +96,7 @@ export class Trainer implements Disposable {
    */
   async *run(dataset: Dataset, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const { steps, batchSize, tickEvery, signal } = this.#checkRun(dataset, options);
+    checkMemory(this.#settings, batchSize);
     if (this.#running)
       throw new SparringError(
         "ERR_BUSY",
@@ -98,6 +109,8 @@ export class Trainer implements Disposable {
     };
     signal?.addEventListener("abort", stop, { once: true });
     try {
+      if (this.#settings.precision === "bfloat16" && this.generator.device === "cpu")
+        await warnOfSlowBfloat16();
       for (let done = 0; done < steps; ) {
         signal?.throwIfAborted();
         const report = await crossing(() =>
@@ -113,10 +126,30 @@ export class Trainer implements Disposable {
           signal?.throwIfAborted();
         }
       }
+    } catch (error) {
+      throw explainMemory(error, this.#settings, batchSize);
     } finally {
       this.#running = false;
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  /**
+   * Tells how a step is carried out and what it costs: which layers run as one operation, what is not rewritten and
+   * why, arithmetic, memory, and the shortest time that this machine leaves for it. Changes nothing; measures the
+   * machine for some tenths of a second, between two steps. `String()` of it is a table.
+   *
+   * @param options.batchSize reals a batch, at least 1. @default 64
+   */
+  async explain(options: { readonly batchSize?: number } = {}): Promise<Explanation> {
+    check.options(options, "options", ["batchSize"]);
+    const batchSize = check.integer(options.batchSize ?? 64, "batchSize", 1);
+    const { device } = this.generator;
+    const { precision } = this.#settings;
+    const [plan, ceiling] = await crossing(() =>
+      Promise.all([this.#native.explain(), addon().ceiling(device, precision)]),
+    );
+    return explain(this.#settings, batchSize, plan, ceiling);
   }
 
   /**
@@ -168,6 +201,7 @@ function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
     ema: settings.ema ?? null,
     diffAugment: settings.diffAugment,
     execution: settings.execution,
+    precision: settings.precision,
   };
 }
 

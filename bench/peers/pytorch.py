@@ -22,6 +22,7 @@ import numpy  # noqa: E402
 import torch  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
+from counter import count_flops  # noqa: E402
 from gan import Mode, Training  # noqa: E402
 
 
@@ -33,29 +34,6 @@ def load(case):
     """Whole batches only, as on the other side: torch.compile would compile anew for a smaller one."""
     images = torch.from_numpy(numpy.fromfile(case["images"], numpy.uint8)).view(-1, *case["image"])
     return images[: len(images) // case["batch"] * case["batch"]]
-
-
-class NoModules:
-    """In place of the counter's own tracker, whose hooks a gradient penalty's autograd.grad() refuses."""
-
-    parents = {"Global"}
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *_):
-        pass
-
-
-def count_flops(training):
-    """Multiplications and additions of the matrix products and convolutions of a step, as it ran."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    counter = FlopCounterMode(display=False)
-    counter.mod_tracker = NoModules()
-    with counter:
-        training.step()
-    return counter.get_total_flops()
 
 
 def measure_gemm():

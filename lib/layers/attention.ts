@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import { type Layer, type LayerKind, product, trained } from "./kind.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -49,6 +49,13 @@ export const selfAttention2dKind: LayerKind = {
       "value.weight": trained(channels, channels, 1, 1),
       "value.bias": trained(channels),
     };
+  },
+  multiplications({ options, input }) {
+    const [channels, ...sides] = input as [number, ...number[]];
+    const narrow = channels / (options.reduction as number);
+    const pixels = product(sides);
+    // Three 1x1 convolutions; every pixel asks every other, and takes from it.
+    return pixels * channels * (2 * narrow + channels) + pixels ** 2 * (narrow + channels);
   },
   python: (layer) => ({
     module: call(

@@ -2,7 +2,9 @@ import * as check from "../check.js";
 import {
   type Layer,
   type LayerKind,
+  product,
   type ResolvedLayer,
+  type ResolvedOptions,
   type Shape,
   weightAndBias,
 } from "./kind.js";
@@ -94,6 +96,11 @@ function stateOf({ options }: ResolvedLayer, first: number, second: number) {
   return weightAndBias(weight, bias ? [outChannels as number] : null);
 }
 
+/** Weights of one kernel through all its channels. */
+function tapsOf({ kernelSize, groups, ...options }: ResolvedOptions, channels: string): number {
+  return (product(kernelSize as number[]) * (options[channels] as number)) / (groups as number);
+}
+
 const windowOptions = ["inChannels", "outChannels", "kernelSize", "stride", "padding"] as const;
 
 function python(torchName: string, defaults: Parameters<typeof keywords>[1]) {
@@ -115,6 +122,8 @@ export const conv2dKind = {
   },
   state: (layer) =>
     stateOf(layer, layer.options.outChannels as number, layer.options.inChannels as number),
+  // Every pixel of the output looks at a kernel's worth of the input.
+  multiplications: ({ options, output }) => product(output) * tapsOf(options, "inChannels"),
   python: python("Conv2d", { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
 } satisfies LayerKind;
 
@@ -142,6 +151,8 @@ export const convTranspose2dKind = {
   },
   state: (layer) =>
     stateOf(layer, layer.options.inChannels as number, layer.options.outChannels as number),
+  // Every pixel of the input goes to a kernel's worth of the output.
+  multiplications: ({ options, input }) => product(input) * tapsOf(options, "outChannels"),
   python: python("ConvTranspose2d", {
     stride: 1,
     padding: 0,

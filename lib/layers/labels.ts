@@ -1,7 +1,7 @@
 // The layers that look at the labels of a batch. They stand among a network's own layers, where the labels
 // are at hand.
 import * as check from "../check.js";
-import { type Layer, type LayerKind, type Shape, trained } from "./kind.js";
+import { type Layer, type LayerKind, product, type Shape, trained } from "./kind.js";
 import type { Place } from "./place.js";
 import { call, type Expression, list, literal } from "./python.js";
 
@@ -117,6 +117,7 @@ export const projectionKind: LayerKind = {
     "linear.bias": trained(1),
     "embedding.weight": trained(numEmbeddings as number, inFeatures as number),
   }),
+  multiplications: ({ input }) => 2 * product(input),
   python: ({ options: { inFeatures, numEmbeddings } }) => ({
     module: call("Projection", literal(inFeatures as number), literal(numEmbeddings as number)),
     helpers: [helper],

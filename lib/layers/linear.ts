@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, weightAndBias } from "./kind.js";
+import { type Layer, type LayerKind, product, weightAndBias } from "./kind.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -27,6 +27,7 @@ export const linearKind = {
     const out = outFeatures as number;
     return weightAndBias([out, inFeatures as number], bias ? [out] : null);
   },
+  multiplications: ({ input, output }) => product(input) * product(output),
   python(layer) {
     const sizes = [layer.options.inFeatures, layer.options.outFeatures];
     return {

@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import { type Layer, type LayerKind, product, trained } from "./kind.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -45,6 +45,8 @@ export const maxoutKind: LayerKind = {
       ...(bias ? { "linear.bias": trained(rows) } : {}),
     };
   },
+  multiplications: ({ options, input, output }) =>
+    product(input) * product(output) * (options.pieces as number),
   python(layer) {
     const { inFeatures, outFeatures, pieces } = layer.options;
     const sizes = [inFeatures, outFeatures, pieces].map((size) => literal(size as number));

@@ -1,5 +1,7 @@
 import * as check from "../check.js";
-import { wrongType } from "../errors.js";
+import { addon, direct } from "../addon.js";
+import type { Device } from "../device.js";
+import { SparringError, wrongType } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
@@ -12,6 +14,10 @@ const orders = ["generatorFirst", "discriminatorFirst"] as const;
 /** A policy of DiffAugment. */
 export type DiffAugmentPolicy = (typeof policies)[number];
 const policies = ["color", "translation", "cutout"] as const;
+
+/** What products and convolutions are computed in. */
+export type Precision = (typeof precisions)[number];
+const precisions = ["float32", "tf32", "bfloat16"] as const;
 
 /** The moving average of the generator's weights. */
 export interface EmaOptions {
@@ -52,6 +58,14 @@ export interface TrainerOptions {
    * function by exact rewrites, faster, equal to rounding. @default "fused"
    */
   readonly execution?: "eager" | "fused";
+  /**
+   * What products and convolutions are computed in; weights, losses and optimizers stay float32. `float32` is what
+   * PyTorch does by default; `tf32` has CUDA's matrix products in it too (Ampere or newer); `bfloat16` is
+   * torch.autocast's (Ampere or newer; on a CPU it is faster where there are instructions for it, AMX or AVX512-BF16, and
+   * warns where it is not).
+   * @default "float32"
+   */
+  readonly precision?: Precision;
 }
 
 /** Checked options, with every default filled in. */
@@ -69,6 +83,7 @@ const known = [
   "ema",
   "diffAugment",
   "execution",
+  "precision",
 ] as const;
 
 /** Checks everything about a trainer that can be wrong, and fills in what is missing. */
@@ -86,6 +101,7 @@ export function checkOptions(options: TrainerOptions): TrainerSettings {
     order: check.oneOf(options.order ?? "generatorFirst", "order", orders),
     discriminatorSteps: check.integer(options.discriminatorSteps ?? 1, "discriminatorSteps", 1),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
+    precision: checkPrecision(options.precision ?? "float32", generator.device),
     diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
   };
   checkRules(settings);
@@ -100,6 +116,17 @@ function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions
     generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
     discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
   };
+}
+
+function checkPrecision(value: unknown, device: Device): Precision {
+  const precision = check.oneOf(value, "precision", precisions);
+  if (precision === "float32") return precision;
+  const available = direct(() => addon().precisions(device));
+  if (available.includes(precision)) return precision;
+  throw new SparringError(
+    "ERR_DEVICE",
+    `Expected one of ${available.join(", ")}, which ${device} has, for precision but received "${precision}"`,
+  );
 }
 
 function checkEma(ema: EmaOptions): Required<EmaOptions> {

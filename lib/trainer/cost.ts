@@ -1,0 +1,83 @@
+// What a step costs, from the architecture: how often each network runs, and the memory that passes need.
+import { product, type ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedArchitecture } from "../architecture/types.js";
+import type { NativeExplanation } from "../native.js";
+import type { TrainerSettings } from "./options.js";
+
+const float = 4;
+
+/** How often a network runs. */
+export interface Passes {
+  readonly all: number;
+  /** Of these, gradients that the first product or convolution has no need of: those for data or for noise. */
+  readonly withoutFirst: number;
+}
+
+/**
+ * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for weights counts as
+ * one more. A penalty's are four: forward, the gradient at its points, and that gradient's own twice. Autograd goes
+ * back through the forward pass, too, with zeros where the discriminator is piecewise linear: two more.
+ */
+export function passesOf(
+  settings: TrainerSettings,
+  kind: NativeExplanation["kind"],
+): Record<"generator" | "discriminator", Passes> {
+  const { order, discriminatorSteps: k, objective } = settings;
+  const looks = order === "generatorFirst" ? k - 1 : k;
+  // Eager has the discriminator's weight gradients in the generator's update too, and throws them away.
+  const wasted = kind === "eager" ? 1 : 0;
+  const reals = objective.type.startsWith("relativistic") ? 1 : 0;
+  const each = kind === "planned" ? 4 : 6;
+  const penalties = objective.penalties.reduce((n, { every }) => n + each / (every ?? 1), 0);
+  return {
+    generator: { all: looks + 3, withoutFirst: 1 },
+    discriminator: { all: k * (2 * 3 + penalties) + 2 + wasted + reals, withoutFirst: k * 2 },
+  };
+}
+
+/** Bytes that a step has to move: every output is written, read, and read again backwards with its gradient. */
+export function trafficBytes(
+  settings: TrainerSettings,
+  batchSize: number,
+  kind: NativeExplanation["kind"],
+): number {
+  const { generator, discriminator, discriminatorSteps: k } = settings;
+  const passes = passesOf(settings, kind);
+  const outputs =
+    passes.generator.all * outputValues(generator.resolved.layers) +
+    passes.discriminator.all * outputValues(discriminator.resolved.layers);
+  // A weight, its gradient and two moments, read and written.
+  const state = 8 * (weightValues(generator.resolved) + k * weightValues(discriminator.resolved));
+  return float * (2 * batchSize * outputs + state);
+}
+
+/**
+ * Bytes of the outputs that are held for the backward pass, by the larger of the two updates: the generator's holds
+ * those of both networks for one batch, the discriminator's those of its own for two.
+ */
+export function bufferBytes(
+  { generator, discriminator }: TrainerSettings,
+  batchSize: number,
+): number {
+  const [ofGenerator, ofDiscriminator] = [generator, discriminator].map(({ resolved }) =>
+    outputValues(resolved.layers),
+  ) as [number, number];
+  return float * batchSize * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator);
+}
+
+/** Numbers of one sample in the outputs of all layers; shapes that only look at others' differently have none. */
+function outputValues(layers: readonly ResolvedLayer[]): number {
+  let values = 0;
+  for (const { type, layers: inner, output } of layers) {
+    if (type === "flatten" || type === "unflatten") continue;
+    values += outputValues(inner);
+    if (inner.length === 0 || type === "residual") values += product(output);
+  }
+  return values;
+}
+
+function weightValues({ state }: ResolvedArchitecture): number {
+  let values = 0;
+  for (const { shape, trained } of state.values()) if (trained) values += product(shape);
+  return values;
+}

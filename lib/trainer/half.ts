@@ -1,0 +1,16 @@
+// bfloat16 on a CPU: a gain with instructions for it, a loss without.
+import { addon, crossing } from "../addon.js";
+
+let asked = false;
+
+/** Warns, once a process, if bfloat16 is slower than float32 on this CPU, with how much it is. */
+export async function warnOfSlowBfloat16(): Promise<void> {
+  if (asked) return;
+  asked = true;
+  const cost = await crossing(() => addon().bfloat16Cost());
+  if (cost <= 1) return;
+  process.emitWarning(
+    `A product in bfloat16 takes ${cost.toPrecision(2)} times as long as in float32 on this CPU, which has no instructions for it`,
+    { type: "SparringWarning", code: "SPARRING_SLOW_BFLOAT16" },
+  );
+}

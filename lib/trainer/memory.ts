@@ -1,0 +1,39 @@
+// Whether a step fits into memory, and what to say where it did not.
+import { addon, direct } from "../addon.js";
+import { expected, SparringError } from "../errors.js";
+import { bufferBytes } from "./cost.js";
+import type { TrainerSettings } from "./options.js";
+
+/** Refuses a batch whose outputs alone are more than what is free. Throws ERR_MEMORY. */
+export function checkMemory(settings: TrainerSettings, batchSize: number): void {
+  const { needed, free, where } = memoryOf(settings, batchSize);
+  if (needed <= free) return;
+  const what = `a batch whose step fits into ${gigabytes(free)} of free ${where} memory`;
+  const message = expected(what, "batchSize", batchSize);
+  throw new SparringError("ERR_MEMORY", `${message} (it holds at least ${gigabytes(needed)})`);
+}
+
+/** The same error with what the step needed and what there is; other errors as they are. */
+export function explainMemory(
+  error: unknown,
+  settings: TrainerSettings,
+  batchSize: number,
+): unknown {
+  if (!(error instanceof SparringError) || error.code !== "ERR_MEMORY") return error;
+  const { needed, free, where } = memoryOf(settings, batchSize);
+  const facts = `a step on ${batchSize} images holds at least ${gigabytes(needed)}, and ${gigabytes(free)} of ${where} memory are free`;
+  return new SparringError("ERR_MEMORY", `${error.message} (${facts})`, { cause: error });
+}
+
+function memoryOf(settings: TrainerSettings, batchSize: number) {
+  const { device } = settings.generator;
+  return {
+    needed: bufferBytes(settings, batchSize),
+    free: direct(() => addon().availableMemory(device)),
+    where: device === "cpu" ? "host" : "device",
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

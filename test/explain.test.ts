@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { Discriminator, Generator, Trainer } from "../lib/index.js";
+import { type PresetName, presets } from "../lib/presets.js";
+import { referee } from "./helpers/referee.js";
+import { labelledImages, losses, stateOf, tinyTrainer } from "./helpers/training.js";
+
+function trainerOf(name: PresetName, execution: "eager" | "fused", size?: number): Trainer {
+  const { pair, size: sizes, batch, steps, summary, ...options } = presets[name];
+  const { generator, discriminator } = pair({ size: size ?? sizes.default, channels: 1 });
+  return new Trainer({
+    ...options,
+    generator: new Generator(generator, { seed: 0 }),
+    discriminator: new Discriminator(discriminator),
+    execution,
+  });
+}
+
+describe("explain(), misused", () => {
+  it.each<[unknown, string]>([
+    [{ batchSize: 0 }, "Expected a whole number of at least 1 for batchSize but received 0"],
+    [{ batch: 8 }, 'Expected only the options batchSize for options but received "batch"'],
+  ])("%j is refused", async (options, message) => {
+    await expect(tinyTrainer().explain(options as object)).rejects.toThrow(message);
+  });
+
+  it("tells of a trainer that was disposed", async () => {
+    const trainer = tinyTrainer();
+    trainer.dispose();
+    await expect(trainer.explain()).rejects.toThrow("was disposed");
+  });
+});
+
+describe("explain()", () => {
+  it("names the rewrites of the article's generator, and what is not done with the reason", async () => {
+    using trainer = trainerOf("article", "fused", 32);
+    const told = await trainer.explain();
+    expect(told.kind).toBe("rewritten");
+    expect(told.onePass).toBe(true);
+    const upsampled = told.generator.filter(({ layers }) => layers.length === 3);
+    expect(upsampled.map(({ layers }) => layers)).toEqual([
+      ["conv_blocks.1", "conv_blocks.2", "conv_blocks.3"],
+      ["conv_blocks.5", "conv_blocks.6", "conv_blocks.7"],
+    ]);
+    for (const { rewrites } of upsampled)
+      expect(rewrites).toEqual([
+        "upsampling and convolution as one transposed convolution",
+        "no bias before normalisation",
+      ]);
+    // 64 images, 128 to 64 channels, 32 × 32 pixels of 4 taps each instead of 9.
+    expect(upsampled[1]?.flops).toBe(2 * 64 * 128 * 64 * 32 * 32 * 4);
+    expect(told.refusals).toContainEqual({
+      rewrite: "a list of calls into buffers that stay, without a graph",
+      reason:
+        "the generator has layers other than linear ones, batch normalisation and simple activations",
+    });
+    const text = String(told);
+    expect(text).toContain("Reals and fakes go through the discriminator in one pass.");
+    expect(text).toMatch(/conv_blocks\.1 … conv_blocks\.3 {2}128 × 16 × 16 {2}2\.15 GFLOP/);
+    expect(text).toMatch(/no faster than [\d.]+ ms\.$/);
+    expect(told.floor.milliseconds).toBeGreaterThan(0);
+  });
+
+  it("names those of a residual network, within spectral normalisation too", async () => {
+    using trainer = trainerOf("sngan-hinge", "fused", 32);
+    const told = await trainer.explain();
+    const rewrites = [...told.generator, ...told.discriminator].flatMap((one) => one.rewrites);
+    const count = (name: string) => rewrites.filter((rewrite) => rewrite === name).length;
+    expect(count("1x1 convolution before upsampling")).toBe(3);
+    expect(count("1x1 convolution after pooling")).toBe(1);
+    expect(count("upsampling and convolution as one transposed convolution")).toBe(3);
+    expect(count("convolution and pooling as one strided convolution")).toBe(2);
+    expect(told.onePass).toBe(false);
+  });
+
+  it("tells a planned step from PyTorch's operations", async () => {
+    using planned = trainerOf("wgan-gp", "fused", 28);
+    expect((await planned.explain()).kind).toBe("planned");
+    using eager = trainerOf("wgan-gp", "eager", 28);
+    const told = await eager.explain();
+    expect(told.kind).toBe("eager");
+    expect(told.generator.map(({ layers }) => layers.length)).toEqual(
+      Array(told.generator.length).fill(1),
+    );
+  });
+
+  it.each<PresetName>(["article", "mlp", "wgan-gp", "dcgan"])(
+    "the arithmetic of %s is what PyTorch's counter counts, to 2 in 100",
+    async (name) => {
+      using trainer = trainerOf(name, "eager");
+      const { generator, discriminator } = trainer;
+      const { objective, order, discriminatorSteps } = presets[name];
+      const case_ = {
+        ...{ generator: generator.toPyTorch(), discriminator: discriminator.toPyTorch() },
+        ...{ noise: generator.latent.noise, image: generator.image, objective },
+        ...{ order: order ?? "generatorFirst", discriminatorSteps: discriminatorSteps ?? 1 },
+      };
+      const { value } = await referee<{ flops: number }>(`flops-${name}`, "flops.py", [
+        JSON.stringify(case_),
+      ]);
+      const { flops } = await trainer.explain({ batchSize: 64 });
+      expect(flops / value.flops).toBeGreaterThan(0.98);
+      expect(flops / value.flops).toBeLessThan(1.02);
+    },
+  );
+
+  it("changes nothing", async () => {
+    const data = await labelledImages(32);
+    const [asked, plain] = [
+      tinyTrainer({ execution: "fused" }),
+      tinyTrainer({ execution: "fused" }),
+    ];
+    await losses(asked, data);
+    await losses(plain, data);
+    await asked.explain();
+    expect(await losses(asked, data)).toEqual(await losses(plain, data));
+    expect(await stateOf(asked.generator)).toEqual(await stateOf(plain.generator));
+  });
+});
