@@ -1,9 +1,11 @@
 // The benchmark: its command line, its statistics, and one real contest, the smallest there is.
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Contestant } from "../bench/contestant.mjs";
+import { exportCases } from "../bench/gpu/export.mjs";
 import { parseOptions } from "../bench/options.mjs";
 import { threadCounts } from "../bench/scaling.mjs";
 import { geometricMean, median, pairedRatio } from "../bench/stats.mjs";
@@ -12,6 +14,7 @@ import { start } from "./helpers/cli.js";
 import { makeFolder } from "./helpers/folder.js";
 
 const main = fileURLToPath(new URL("../bench/main.mjs", import.meta.url));
+const processors = availableParallelism();
 const caseNames = ["article", "mlp", "dcgan", "toy", "wgan-gp"];
 const flags =
   "--quick, --case, --only, --threads, --rounds, --no-compile, --json, --svg, --help for an option of npm run bench";
@@ -46,9 +49,9 @@ describe("a bad command line", () => {
       "--only import --svg chart.svg",
       'Expected cases in --only beside --svg for --only but received "import"',
     ],
-    ["--threads 0", `Expected ${count} 1024 for --threads but received 0`],
-    ["--threads 1025", `Expected ${count} 1024 for --threads but received 1025`],
-    ["--threads two", `Expected ${count} 1024 for --threads but received "two"`],
+    ["--threads 0", `Expected ${count} ${processors} for --threads but received 0`],
+    ["--threads 1025", `Expected ${count} ${processors} for --threads but received 1025`],
+    ["--threads two", `Expected ${count} ${processors} for --threads but received "two"`],
     ["--rounds 1.5", `Expected ${count} 1000 for --rounds but received 1.5`],
     ["--rounds -1", `Expected ${count} 1000 for --rounds but received -1`],
     ["--rounds=", `Expected ${count} 1000 for --rounds but received ""`],
@@ -211,5 +214,13 @@ describe.skipIf(impossible)("the toy, two rounds", () => {
     expect(toy.flops).toBe(flopsOfToy());
     expect(result.geomean.ratioEager).toBeCloseTo(toy.ratioEager, 12);
     expect(await readFile(join(folder.path, "bench.svg"), "utf8")).toMatch(/^<svg.*toy/s);
+  });
+});
+
+describe("the cases for a machine without Node", () => {
+  it("are those of the benchmark: node bench/gpu/export.mjs > bench/gpu/cases.json", async () => {
+    const file = new URL("../bench/gpu/cases.json", import.meta.url);
+    const committed = JSON.parse(await readFile(file, "utf8"));
+    expect(JSON.parse(JSON.stringify(exportCases()))).toEqual(committed);
   });
 });

@@ -44,10 +44,11 @@ class Reals:
     def __init__(self, images, batch, memory_format):
         self.images, self.batch, self.memory_format = images, batch, memory_format
         self.order, self.position = torch.empty(0, dtype=torch.int64), 0
+        self.device = images.device
 
     def next(self):
         if self.position == len(self.order):
-            self.order, self.position = torch.randperm(len(self.images)), 0
+            self.order, self.position = torch.randperm(len(self.images), device=self.device), 0
         index = self.order[self.position : self.position + self.batch]
         self.position += self.batch
         images = self.images.index_select(0, index).float().div_(127.5).sub_(1)
@@ -57,8 +58,8 @@ class Reals:
 class NonSaturating:
     """Goodfellow et al. 2014; the discriminator's loss is halved, as in the article's script."""
 
-    def __init__(self, batch):
-        self.ones, self.zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
+    def __init__(self, batch, device):
+        self.ones, self.zeros = torch.ones(batch, 1, device=device), torch.zeros(batch, 1, device=device)
 
     def generator_loss(self, fake):
         return F.binary_cross_entropy(fake, self.ones)
@@ -70,7 +71,7 @@ class NonSaturating:
 class Wasserstein:
     """Arjovsky et al. 2017."""
 
-    def __init__(self, batch):
+    def __init__(self, batch, device):
         pass
 
     def generator_loss(self, fake):
@@ -85,7 +86,7 @@ OBJECTIVES = {"nonSaturating": NonSaturating, "wasserstein": Wasserstein}
 
 def gradient_penalty(discriminator, reals, fakes):
     """Gulrajani et al. 2017."""
-    alpha = torch.rand(reals.shape[0], 1, 1, 1)
+    alpha = torch.rand(reals.shape[0], 1, 1, 1, device=reals.device)
     between = (alpha * reals + (1 - alpha) * fakes).requires_grad_()
     scores = discriminator(between)
     (gradient,) = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True)
@@ -98,26 +99,37 @@ class Training:
     def __init__(self, case, images, mode):
         torch.manual_seed(case["seed"])
         memory_format = torch.channels_last if mode.channels_last else torch.contiguous_format
-        generator = build(case["generator"], "Generator").to(memory_format=memory_format)
-        discriminator = build(case["discriminator"], "Discriminator").to(memory_format=memory_format)
+        self.device = torch.device(case.get("device", "cpu"))
+        placed = {"device": self.device, "memory_format": memory_format}
+        generator = build(case["generator"], "Generator").to(**placed)
+        discriminator = build(case["discriminator"], "Discriminator").to(**placed)
+        self.half = case.get("precision") == "bfloat16"
         self.noise, self.batch = case["noise"], case["batch"]
         self.discriminator_steps = case["discriminatorSteps"]
         assert case["order"] == "discriminatorFirst" or self.discriminator_steps == 1, case["order"]
         self.penalty = penalty_weight(case["objective"])
-        self.objective = OBJECTIVES[case["objective"]["type"]](self.batch)
-        self.reals = Reals(images, self.batch, memory_format)
+        self.objective = OBJECTIVES[case["objective"]["type"]](self.batch, self.device)
+        self.reals = Reals(images.to(self.device), self.batch, memory_format)
         self.optimizer_g = adam(generator, case["optimizer"]["generator"], mode)
         self.optimizer_d = adam(discriminator, case["optimizer"]["discriminator"], mode)
         # torch.compile has no second derivative: the penalty gets the discriminator as it is.
         self.plain_discriminator = discriminator
-        self.generator, self.discriminator = compiled(generator, mode), compiled(discriminator, mode)
+        self.generator, self.whole_discriminator = compiled(generator, mode), compiled(discriminator, mode)
         self.step = {
             "generatorFirst": self.generator_first,
             "discriminatorFirst": self.discriminator_first,
         }[case["order"]]
 
+    def autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
+
     def generate(self):
-        return self.generator(torch.randn(self.batch, self.noise))
+        with self.autocast():
+            return self.generator(torch.randn(self.batch, self.noise, device=self.device)).float()
+
+    def discriminator(self, images):
+        with self.autocast():
+            return self.whole_discriminator(images).float()
 
     def generator_first(self):
         """Both learn from the same fakes. Returns the two losses, as tensors."""
@@ -133,6 +145,15 @@ class Training:
             discriminator_loss = self.update_discriminator(reals, fakes)
         return discriminator_loss, self.update_generator(self.generate())
 
+    def score_plainly(self, images):
+        with self.autocast():
+            return self.plain_discriminator(images).float()
+
+    def wait(self):
+        """Until the device has done what it was told."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
     def update_generator(self, fakes):
         self.optimizer_g.zero_grad(set_to_none=True)
         loss = self.objective.generator_loss(self.discriminator(fakes))
@@ -144,7 +165,7 @@ class Training:
         self.optimizer_d.zero_grad(set_to_none=True)
         loss = self.objective.discriminator_loss(self.discriminator(reals), self.discriminator(fakes))
         if self.penalty:
-            loss = loss + self.penalty * gradient_penalty(self.plain_discriminator, reals, fakes)
+            loss = loss + self.penalty * gradient_penalty(self.score_plainly, reals, fakes)
         loss.backward()
         self.optimizer_d.step()
         return loss.detach()

@@ -114,6 +114,7 @@ def number(loss):
 
 case = json.loads(sys.stdin.readline())
 torch.set_num_threads(case["threads"])
+torch.backends.cuda.matmul.allow_tf32 = case.get("precision") == "tf32"
 training, facts = prepare(case)
 reset_peak()
 answer(ready=True, **facts)

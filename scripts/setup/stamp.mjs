@@ -60,7 +60,7 @@ export function removeStamp(root) {
  */
 export function hashInputs(root) {
   const shared = ["package.json", "package-lock.json"];
-  const isTest = (path) => path.startsWith("native/core/test/");
+  const isTest = (path) => /^native\/(core|cuda)\/test\//.test(path);
   const native = filesUnder(root, ["native", "cmake", "CMakeLists.txt"]);
   const typescript = filesUnder(root, ["lib", "tsconfig.json", "tsconfig.build.json"]);
   return {

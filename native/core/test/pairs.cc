@@ -90,12 +90,11 @@ OptimizerChoice adam(double lr, double weight_decay) {
 
 std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator,
                               const std::vector<Layer>& discriminator, const Choice& objective,
-                              ScoreKind kind, at::ScalarType precision) {
+                              ScoreKind kind, at::ScalarType precision, const at::Device& device) {
   auto pair = std::make_shared<Pair>();
   pair->stream = std::make_shared<RandomStream>(seed);
-  pair->generator = std::make_shared<Network>(generator, at::kCPU, precision, *pair->stream);
-  pair->discriminator =
-      std::make_shared<Network>(discriminator, at::kCPU, precision, *pair->stream);
+  pair->generator = std::make_shared<Network>(generator, device, precision, *pair->stream);
+  pair->discriminator = std::make_shared<Network>(discriminator, device, precision, *pair->stream);
   pair->objective = make_objective(objective, kind);
   pair->latent = {5, 0, 0};
   pair->generator_optimizer = make_optimizer(adam(2e-4), pair->generator->parameters());

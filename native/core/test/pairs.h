@@ -31,7 +31,8 @@ std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision);
 // The same of any layers and objective.
 std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator,
                               const std::vector<Layer>& discriminator, const Choice& objective,
-                              ScoreKind kind, at::ScalarType precision);
+                              ScoreKind kind, at::ScalarType precision,
+                              const at::Device& device = at::kCPU);
 
 // The largest |a - b| / max(|b|), NaN if either holds one.
 double distance(const at::Tensor& a, const at::Tensor& b);

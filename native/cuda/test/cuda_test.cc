@@ -1,0 +1,231 @@
+// What only a GPU can show. Its own binary: run by scripts/gpu-check.sh, and only compiled
+// elsewhere.
+#include "core/runtime/cuda.h"
+
+#include <set>
+
+#include "core/runtime/accelerator.h"
+#include "core/step/autograd_step.h"
+#include "core/step/captured_step.h"
+#include "core/step/trainer.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+const at::Device kGpu(at::kCUDA, 0);
+
+// The rules of one game on the small pair.
+struct Rules {
+  const char* name;
+  Choice objective;
+  ScoreKind scores = ScoreKind::kProbability;
+  std::vector<Choice> penalties;
+  std::vector<std::string> augmentations;
+  int64_t discriminator_steps = 1;
+  Order order = Order::kGeneratorFirst;
+  Choice schedule = {"constant", {}};
+  Precision precision = Precision::kFloat32;
+};
+
+std::vector<Layer> critic() {
+  return {conv("0", 1, 8, 3, 1, 2), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+          layer("flatten", "2"), linear("3", 8 * 4 * 4, 1)};
+}
+
+std::vector<Rules> all_rules() {
+  const Choice classic{"nonSaturating", {{"labelSmoothing", 0.0}}};
+  const Choice wasserstein{"wasserstein", {{"weightClip", 0.0}}};
+  const auto penalty = [](const char* type, double weight, double every) {
+    return Choice{type, {{"weight", weight}, {"every", every}}};
+  };
+  const auto logit = ScoreKind::kLogit;
+  return {
+      {"the article's", classic},
+      {"WGAN-GP, k = 3",
+       wasserstein,
+       logit,
+       {penalty("wganGp", 10, 1)},
+       {},
+       3,
+       Order::kDiscriminatorFirst},
+      {"lazy R1, every 4", classic, logit, {penalty("r1", 10, 4)}},
+      {"DiffAugment", classic, logit, {}, {"color", "translation", "cutout"}},
+      {"a falling rate",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"linear", {{"to", 0.0}, {"steps", 100.0}}}},
+      {"bfloat16",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"constant", {}},
+       Precision::kBfloat16},
+      {"TF32",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"constant", {}},
+       Precision::kTf32},
+  };
+}
+
+std::shared_ptr<Pair> pair_by(const Rules& rules) {
+  auto pair = pair_of(7, small_generator(5),
+                      rules.scores == ScoreKind::kLogit ? critic() : small_discriminator(),
+                      rules.objective, rules.scores, at::kFloat, kGpu);
+  for (const Choice& penalty : rules.penalties) pair->penalties.push_back(make_penalty(penalty));
+  pair->augmentations = make_augmentations(rules.augmentations);
+  pair->discriminator_steps = rules.discriminator_steps;
+  pair->order = rules.order;
+  pair->precision = rules.precision;
+  OptimizerChoice optimizer = adam(2e-4);
+  if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;
+  pair->generator_optimizer = make_optimizer(optimizer, pair->generator->parameters());
+  pair->discriminator_optimizer = make_optimizer(optimizer, pair->discriminator->parameters());
+  return pair;
+}
+
+std::shared_ptr<const Dataset> images(int64_t count) {
+  const at::Tensor bytes = at::randint(256, {count, 1, 8, 8}, at::kLong).to(at::kByte);
+  return std::make_shared<Dataset>(bytes, kGpu);
+}
+
+// Losses after every step, and the weights after the last.
+struct Trajectory {
+  std::vector<double> losses;
+  std::vector<at::Tensor> weights;
+};
+
+Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const Dataset>& data,
+                 int64_t steps) {
+  const auto pair = pair_by(rules);
+  std::unique_ptr<Step> step =
+      captured ? make_fused_step(pair) : std::make_unique<AutogradStep>(pair, make_fused(*pair));
+  if (captured) REQUIRE(step->explain().kind == "replayed");
+  Trainer trainer(pair, std::move(step));
+  trainer.use(data, 16);
+  Trajectory out;
+  for (int64_t i = 0; i < steps; ++i) {
+    trainer.step();
+    const Report report = trainer.report();
+    out.losses.push_back(report.generator_loss);
+    out.losses.push_back(report.discriminator_loss);
+  }
+  // Still replayed: nothing in it was refused by the capture.
+  if (captured) CHECK(trainer.explain().kind == "replayed");
+  for (const auto& network : {pair->generator, pair->discriminator}) {
+    for (const auto& [name, tensor] : network->state()) out.weights.push_back(tensor.cpu());
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a GPU and native/cuda are there") {
+  load_cuda();
+  MESSAGE(accelerator_off());
+  REQUIRE(accelerator() != nullptr);
+  CHECK(accelerator()->capability(kGpu) >= 50);
+  CHECK(accelerator()->memory(kGpu).free > 0);
+}
+
+TEST_CASE("initial weights are those of the CPU") {
+  RandomStream one(3), other(3);
+  const Network gpu(small_generator(5), kGpu, at::kFloat, one);
+  const Network cpu(small_generator(5), at::kCPU, at::kFloat, other);
+  for (size_t i = 0; i < cpu.state().size(); ++i) {
+    CHECK(at::equal(gpu.state()[i].second.cpu(), cpu.state()[i].second));
+  }
+}
+
+// 4 batches of 16 and one of 6 an epoch: every fifth step is another kind, and has its recording.
+TEST_CASE("60 steps by replay are 60 steps without") {
+  const auto data = images(70);
+  for (const Rules& rules : all_rules()) {
+    CAPTURE(rules.name);
+    const Trajectory replayed = train(rules, true, data, 60), plain = train(rules, false, data, 60);
+    const double bound = rules.precision == Precision::kBfloat16 ? 2e-2 : 1e-3;
+    for (size_t i = 0; i < plain.losses.size(); ++i) {
+      CAPTURE(i);
+      CHECK(std::abs(replayed.losses[i] - plain.losses[i]) <
+            bound * (1 + std::abs(plain.losses[i])));
+    }
+    for (size_t i = 0; i < plain.weights.size(); ++i) {
+      CHECK(distance(replayed.weights[i].to(at::kDouble), plain.weights[i].to(at::kDouble)) < 0.05);
+    }
+  }
+}
+
+TEST_CASE("every replay draws new numbers") {
+  const auto pair = pair_by(all_rules()[0]);
+  // Nothing learns, so the losses differ by the noise alone.
+  pair->generator_optimizer = make_optimizer(adam(0), pair->generator->parameters());
+  pair->discriminator_optimizer = make_optimizer(adam(0), pair->discriminator->parameters());
+  Trainer trainer(pair, make_fused_step(pair));
+  trainer.use(images(16), 16);
+  std::set<double> losses;
+  for (int i = 0; i < 20; ++i) {
+    trainer.step();
+    losses.insert(trainer.report().generator_loss);
+  }
+  CHECK(losses.size() == 20);
+}
+
+TEST_CASE("a step on the GPU is the step on the CPU, with plain descent and the same noise") {
+  const OptimizerChoice sgd{{"sgd",
+                             {{"lr", 0.01},
+                              {"momentumFrom", 0.0},
+                              {"momentumTo", 0.0},
+                              {"momentumSteps", 1.0},
+                              {"dampening", 0.0},
+                              {"weightDecay", 0.0},
+                              {"nesterov", false}}},
+                            {"constant", {}},
+                            0};
+  std::vector<std::vector<at::Tensor>> weights;
+  for (const at::Device& device : {at::Device(at::kCPU), kGpu}) {
+    const auto pair = pair_of(7, small_generator(5), small_discriminator(),
+                              {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability,
+                              at::kFloat, device);
+    pair->generator_optimizer = make_optimizer(sgd, pair->generator->parameters());
+    pair->discriminator_optimizer = make_optimizer(sgd, pair->discriminator->parameters());
+    // The two devices draw differently, so nothing is drawn: of a latent of zeros.
+    for (auto& parameter : pair->generator->parameters()) {
+      if (parameter.dim() == 2) at::Tensor(parameter).detach().zero_();
+    }
+    const auto step = make_fused_step(pair);
+    const at::Tensor reals = at::linspace(-1, 1, 16 * 64).view({16, 1, 8, 8}).to(device);
+    step->run([&] { return Batch{reals, {}}; });
+    weights.emplace_back();
+    for (const at::Tensor& one : pair->discriminator->parameters()) {
+      weights.back().push_back(one.detach().cpu());
+    }
+  }
+  for (size_t i = 0; i < weights[0].size(); ++i)
+    CHECK(distance(weights[1][i], weights[0][i]) < 1e-3);
+}
+
+TEST_CASE("out of memory is an error, and a smaller batch trains afterwards") {
+  const auto pair = pair_by(all_rules()[0]);
+  Trainer trainer(pair, make_fused_step(pair));
+  const int64_t free = accelerator()->memory(kGpu).free;
+  CHECK_THROWS(at::empty({2 * free}, at::TensorOptions(kGpu).dtype(at::kByte)));
+  accelerator()->trim(kGpu);
+  trainer.use(images(64), 16);
+  for (int i = 0; i < 6; ++i) trainer.step();
+  CHECK(std::isfinite(trainer.report().generator_loss));
+}

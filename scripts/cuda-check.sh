@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Compiles and links native/cuda against a CUDA libtorch, on a machine without a GPU: what CI can know of it. The wheels
+# are PyTorch's own and the headers that CUDA 13 ships apart; 0.6 GB, kept in the folder given (a temporary one by default).
+#
+#   scripts/cuda-check.sh [FOLDER]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=${1:-$(mktemp -d)}
+(($# > 0)) || trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/wheels" "$folder/packages"
+
+if [[ ! -d $folder/packages/torch ]]; then
+  python3 -m pip download --quiet --no-deps --dest "$folder/wheels" --python-version 311 --only-binary=:all: \
+    torch==2.14.1 nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85
+  for wheel in "$folder"/wheels/*.whl; do
+    python3 -m zipfile --extract "$wheel" "$folder/packages"
+    rm "$wheel"
+  done
+fi
+
+
+generator=()
+command -v ninja >/dev/null && generator=(-G Ninja)
+cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON
+cmake --build "$folder/build" --target sparring_cuda
+library="$folder/build/Release/libsparring_cuda.so"
+
+# Linked to what only a CUDA libtorch has, and found by the core by this name.
+readelf --dynamic "$library" | grep -q 'NEEDED.*libtorch_cuda.so'
+readelf --dyn-syms --wide "$library" | grep -q ' sparring_accelerator$'
+
+# Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
+headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
+  -isystem "$folder/packages/torch/include/torch/csrc/api/include")
+"${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" native/cuda/test/cuda_test.cc
+echo "native/cuda compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"

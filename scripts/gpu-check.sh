@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds and tests the core on a machine with a GPU, and runs the benchmark there: no Node, no network. Needs a
+# PyTorch of 2.11 to 2.14 with CUDA in the Python named by PYTHON (python3), CMake 3.20 and a C++20 compiler.
+#
+#   scripts/gpu-check.sh [FILE.json] [bench options, such as --quick --case mlp]
+#
+# Captured steps are compared with uncaptured ones (build/gpu/Release/sparring_cuda_tests); the figures go to FILE.json,
+# gpu-check.json by default.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+json=gpu-check.json
+if (($# > 0)) && [[ $1 != -* ]]; then
+  json=$1
+  shift
+fi
+
+libtorch=$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')
+# Toolkits put their headers where CUDA_HOME says, wheels beside PyTorch.
+export CUDA_HOME=${CUDA_HOME:-$("$python" -c 'from torch.utils.cpp_extension import CUDA_HOME; print(CUDA_HOME or "")')}
+generator=()
+command -v ninja >/dev/null && generator=(-G Ninja)
+cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON \
+  -DSPARRING_BENCH=ON -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
+cmake --build build/gpu --parallel "$(nproc)"
+
+status=0
+build/gpu/Release/sparring_core_tests || status=$?
+if [[ ! -x build/gpu/Release/sparring_cuda_tests ]]; then
+  echo "native/cuda was not built: CUDA's headers were not found (see above)" >&2
+  exit 1
+fi
+build/gpu/Release/sparring_cuda_tests || status=$?
+"$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
+exit "$status"
