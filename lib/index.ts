@@ -25,6 +25,7 @@ export {
 } from "./networks.js";
 export * as objectives from "./objectives/index.js";
 export type { Objective } from "./objectives/table.js";
+export type { OnnxOptions } from "./onnx/opset.js";
 export type { AdamOptions } from "./optimizers/index.js";
 export * as optimizers from "./optimizers/index.js";
 export type { Schedule } from "./optimizers/settings.js";

@@ -121,7 +121,11 @@ async function install(folder, system, torch) {
   const pip = await run(python, ["-m", "pip", "install", ...patience, ...where, ...packages]);
   if (pip.code !== 0) return { problem: `pip install ${torch}: ${lastLine(pip.output)}` };
   const env = { ...process.env, ...(target && { PYTHONPATH: target }) };
-  const works = await run(python, ["-c", "import torch, numpy, PIL, safetensors"], { env });
+  const works = await run(
+    python,
+    ["-c", "import torch, numpy, PIL, safetensors, onnx, onnxruntime"],
+    { env },
+  );
   return works.code === 0 ? { python, packages: target } : { problem: lastLine(works.output) };
 }
 

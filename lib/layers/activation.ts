@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import type { Layer, LayerKind, OptionValue } from "./kind.js";
+import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords } from "./python.js";
 
@@ -64,34 +65,83 @@ function activation(
   torchName: string,
   defaults: Record<string, OptionValue>,
   options: (layer: Layer, at: Place) => Record<string, OptionValue>,
+  onnx: WriteOnnx,
 ): LayerKind {
   return {
     options: Object.keys(defaults),
     resolve: (layer, input, at) => ({ options: options(layer, at), output: input }),
     python: (layer) => ({ module: call(`nn.${torchName}`, ...keywords(layer, defaults)) }),
+    onnx,
   };
 }
 
-const plain = (torchName: string): LayerKind => activation(torchName, {}, () => ({}));
+const plain = (torchName: string, onnx: WriteOnnx): LayerKind =>
+  activation(torchName, {}, () => ({}), onnx);
 
-export const reluKind = plain("ReLU");
-export const siluKind = plain("SiLU");
-export const sigmoidKind = plain("Sigmoid");
-export const tanhKind = plain("Tanh");
+export const reluKind = plain("ReLU", operator("Relu"));
+export const siluKind = plain("SiLU", (_layer, x, to) =>
+  to.node("Mul", [x, to.node("Sigmoid", [x])]),
+);
+export const sigmoidKind = plain("Sigmoid", operator("Sigmoid"));
+export const tanhKind = plain("Tanh", operator("Tanh"));
 
-export const leakyReluKind = activation("LeakyReLU", { negativeSlope: 0.01 }, (layer, at) => ({
-  negativeSlope: check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope")),
-}));
+export const leakyReluKind = activation(
+  "LeakyReLU",
+  { negativeSlope: 0.01 },
+  (layer, at) => ({
+    negativeSlope: check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope")),
+  }),
+  operator("LeakyRelu", ({ options }) => ({ alpha: float(options.negativeSlope as number) })),
+);
 
-export const eluKind = activation("ELU", { alpha: 1 }, (layer, at) => ({
-  alpha: check.notNegative(layer.alpha ?? 1, at.option("alpha")),
-}));
+export const eluKind = activation(
+  "ELU",
+  { alpha: 1 },
+  (layer, at) => ({ alpha: check.notNegative(layer.alpha ?? 1, at.option("alpha")) }),
+  operator("Elu", ({ options }) => ({ alpha: float(options.alpha as number) })),
+);
 
-export const geluKind = activation("GELU", { approximate: "none" }, (layer, at) => ({
-  approximate: check.oneOf(layer.approximate ?? "none", at.option("approximate"), ["none", "tanh"]),
-}));
+export const geluKind = activation(
+  "GELU",
+  { approximate: "none" },
+  (layer, at) => ({
+    approximate: check.oneOf(layer.approximate ?? "none", at.option("approximate"), [
+      "none",
+      "tanh",
+    ]),
+  }),
+  // Its own operator came with opset 20.
+  ({ options }, x, to) => {
+    const sigmoid = options.approximate === "tanh" ? tanhSigmoid(x, to) : errorFunction(x, to);
+    const half = to.node("Mul", [x, to.floats([0.5])]);
+    return to.node("Mul", [half, to.node("Add", [sigmoid, to.floats([1])])]);
+  },
+);
 
-export const softplusKind = activation("Softplus", { beta: 1, threshold: 20 }, (layer, at) => ({
-  beta: check.positive(layer.beta ?? 1, at.option("beta")),
-  threshold: check.notNegative(layer.threshold ?? 20, at.option("threshold")),
-}));
+/** erf(x / √2) */
+function errorFunction(x: Value, to: OnnxWriter): Value {
+  return to.node("Erf", [to.node("Mul", [x, to.floats([Math.SQRT1_2])])]);
+}
+
+/** tanh(√(2/π)·(x + 0.044715·x³)) */
+function tanhSigmoid(x: Value, to: OnnxWriter): Value {
+  const cube = to.node("Mul", [to.node("Mul", [x, x]), x]);
+  const inner = to.node("Add", [x, to.node("Mul", [cube, to.floats([0.044715])])]);
+  return to.node("Tanh", [to.node("Mul", [inner, to.floats([Math.sqrt(2 / Math.PI)])])]);
+}
+
+export const softplusKind = activation(
+  "Softplus",
+  { beta: 1, threshold: 20 },
+  (layer, at) => ({
+    beta: check.positive(layer.beta ?? 1, at.option("beta")),
+    threshold: check.notNegative(layer.threshold ?? 20, at.option("threshold")),
+  }),
+  ({ options }, x, to) => {
+    const beta = to.floats([options.beta as number]);
+    const scaled = to.node("Mul", [x, beta]);
+    const soft = to.node("Div", [to.node("Softplus", [scaled]), beta]);
+    const above = to.node("Greater", [scaled, to.floats([options.threshold as number])]);
+    return to.node("Where", [above, x, soft]);
+  },
+);

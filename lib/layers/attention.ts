@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, product, trained } from "./kind.js";
+import { type Layer, type LayerKind, product, type ResolvedLayer, trained } from "./kind.js";
+import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -65,4 +66,24 @@ export const selfAttention2dKind: LayerKind = {
     ),
     helpers: [helper],
   }),
+  onnx(layer, x, to) {
+    const [channels, height, width] = layer.input as [number, number, number];
+    const [query, key, value] = ["query", "key", "value"].map((name) =>
+      pixelRows(layer, name, x, to),
+    ) as [Value, Value, Value];
+    const transposed = (rows: Value) => to.node("Transpose", [rows], { perm: [0, 2, 1] });
+    const likeness = to.node("MatMul", [transposed(query), key]); // [N, pixels, pixels]
+    const attention = to.node("Softmax", [likeness], { axis: -1 });
+    const rows = to.node("MatMul", [value, transposed(attention)]); // [N, channels, pixels]
+    const seen = reshape(rows, [channels, height, width], to);
+    return to.node("Add", [to.node("Mul", [to.weight(layer, "gamma"), seen]), x]);
+  },
 };
+
+/** One of the convolutions of 1×1, as [N, its channels, pixels]. */
+function pixelRows(layer: ResolvedLayer, name: string, x: Value, to: OnnxWriter): Value {
+  const [, height, width] = layer.input as [number, number, number];
+  const inputs = [x, ...weights(layer, `${name}.`, true, to)];
+  const convolved = to.node("Conv", inputs, { kernel_shape: [1, 1] });
+  return reshape(convolved, [-1, height * width], to);
+}

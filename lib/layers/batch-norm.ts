@@ -1,5 +1,21 @@
 import * as check from "../check.js";
-import { counter, kept, type Layer, type LayerKind, product, weightAndBias } from "./kind.js";
+import {
+  counter,
+  kept,
+  type Layer,
+  type LayerKind,
+  product,
+  type ResolvedLayer,
+  weightAndBias,
+} from "./kind.js";
+import {
+  float,
+  type OnnxWriter,
+  reduce,
+  rootMeanSquare,
+  scaleChannels,
+  type Value,
+} from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 
 /** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
@@ -23,6 +39,26 @@ export function batchNorm1d(options: BatchNormOptions = {}): Layer {
 /** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
 export function batchNorm2d(options: BatchNormOptions = {}): Layer {
   return { type: "batchNorm2d", ...options };
+}
+
+/** With the statistics that training kept. */
+function byRunning(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
+  const { eps, affine } = layer.options;
+  const features = layer.options.numFeatures as number;
+  const all = (value: number) => to.floats(Array(features).fill(value), [features]);
+  const scale = affine ? ["weight", "bias"].map((key) => to.weight(layer, key)) : [all(1), all(0)];
+  const statistics = ["running_mean", "running_var"].map((key) => to.weight(layer, key));
+  return to.node("BatchNormalization", [x, ...scale, ...statistics], {
+    epsilon: float(eps as number),
+  });
+}
+
+/** With the statistics of the batch itself. */
+function byBatch(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
+  const axes = layer.input.length === 1 ? [0] : [0, 2, 3];
+  const centred = to.node("Sub", [x, reduce("ReduceMean", x, axes, to)]);
+  const deviation = rootMeanSquare(centred, axes, layer.options.eps as number, to);
+  return scaleChannels(layer, to.node("Div", [centred, deviation]), to);
 }
 
 function batchNorm(rank: number, needed: string): LayerKind {
@@ -56,6 +92,8 @@ function batchNorm(rank: number, needed: string): LayerKind {
         ...keywords(layer, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true }),
       ),
     }),
+    onnx: (layer, x, to) =>
+      layer.options.trackRunningStats ? byRunning(layer, x, to) : byBatch(layer, x, to),
     couplesSamples: true,
     needsTwo: ({ input }) => product(input.slice(1)) === 1,
   };

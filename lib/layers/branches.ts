@@ -107,6 +107,10 @@ export const residualKind: LayerKind = {
     module: call("Residual", ...layers.map(write)),
     helpers: [residualHelper],
   }),
+  onnx({ layers: [main, skip] }, x, to) {
+    const ways = [main, skip].map((way) => (way === undefined ? x : to.layer(way, x)));
+    return to.node("Add", ways);
+  },
 };
 
 const headsHelper = `class Heads(nn.Module):

@@ -8,6 +8,7 @@ import {
   type Shape,
   weightAndBias,
 } from "./kind.js";
+import { type WriteOnnx, weights } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords, literal } from "./python.js";
 import { type Pair, pair, slide } from "./window.js";
@@ -111,6 +112,22 @@ function python(torchName: string, defaults: Parameters<typeof keywords>[1]) {
   };
 }
 
+function onnx(operator: string): WriteOnnx {
+  return (layer, x, to) => {
+    const { kernelSize, stride, padding, dilation, groups, bias } = layer.options;
+    const { outputPadding } = layer.options;
+    const attributes = {
+      kernel_shape: kernelSize as number[],
+      strides: stride as number[],
+      pads: [padding, padding].flat() as number[],
+      dilations: dilation as number[],
+      group: groups as number,
+      ...(outputPadding === undefined ? {} : { output_padding: outputPadding as number[] }),
+    };
+    return to.node(operator, [x, ...weights(layer, "", bias as boolean, to)], attributes);
+  };
+}
+
 export const conv2dKind = {
   options: [...windowOptions, "dilation", "groups", "bias"],
   resolve(layer, input, at) {
@@ -125,6 +142,7 @@ export const conv2dKind = {
   // Every pixel of the output looks at a kernel's worth of the input.
   multiplications: ({ options, output }) => product(output) * tapsOf(options, "inChannels"),
   python: python("Conv2d", { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
+  onnx: onnx("Conv"),
 } satisfies LayerKind;
 
 export const convTranspose2dKind = {
@@ -161,4 +179,5 @@ export const convTranspose2dKind = {
     bias: true,
     dilation: 1,
   }),
+  onnx: onnx("ConvTranspose"),
 } satisfies LayerKind;

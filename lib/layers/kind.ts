@@ -1,3 +1,4 @@
+import type { WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";
 import type { PythonLayer, WritePython } from "./python.js";
 
@@ -53,6 +54,8 @@ export interface LayerKind {
   state?(layer: ResolvedLayer): Record<string, TensorSpec>;
   /** The layer in PyTorch's words. */
   python(layer: ResolvedLayer, write: WritePython): PythonLayer;
+  /** The layer in ONNX's words. Without it a generator that has the layer cannot be exported. */
+  readonly onnx?: WriteOnnx;
   /** It looks at the labels of the batch. */
   readonly labels?: true;
   /** In training a sample's output depends on the others of its batch. */

@@ -2,6 +2,7 @@
 // are at hand.
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, type Shape, trained } from "./kind.js";
+import { reshape } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, type Expression, list, literal } from "./python.js";
 
@@ -82,6 +83,18 @@ export const embeddingKind: LayerKind = {
     ),
     forward: (module, x) => combined(x, `${module}(labels)`, options.combine as string, input),
   }),
+  onnx(layer, x, to) {
+    const { embeddingDim, combine } = layer.options;
+    const [, ...sides] = layer.input;
+    const embedded = to.node("Gather", [to.weight(layer, "weight"), to.labels]);
+    const ones = sides.map(() => 1);
+    const pixels =
+      ones.length === 0 ? embedded : reshape(embedded, [embeddingDim as number, ...ones], to);
+    if (combine === "multiply") return to.node("Mul", [x, pixels]);
+    const wide =
+      ones.length === 0 ? pixels : to.node("Expand", [pixels, to.ints([1, 1, ...sides])]);
+    return to.node("Concat", [x, wide], { axis: 1 });
+  },
 };
 
 /** An input and an embedding, put together in Python. */

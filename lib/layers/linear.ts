@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, weightAndBias } from "./kind.js";
+import { affine } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -38,4 +39,5 @@ export const linearKind = {
       ),
     };
   },
+  onnx: (layer, x, to) => affine(layer, x, to, { bias: layer.options.bias as boolean }),
 } satisfies LayerKind;

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, trained } from "./kind.js";
+import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 
 /**
@@ -54,5 +55,11 @@ export const maxoutKind: LayerKind = {
       module: call("Maxout", ...sizes, ...keywords(layer, { bias: true })),
       helpers: [helper],
     };
+  },
+  onnx(layer, x, to) {
+    const { outFeatures, pieces, bias } = layer.options;
+    const all = affine(layer, x, to, { prefix: "linear.", bias: bias as boolean });
+    const grouped = reshape(all, [outFeatures as number, pieces as number], to);
+    return reshape(reduce("ReduceMax", grouped, [2], to), [outFeatures as number], to);
   },
 };

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
+import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
 import { call, keywords } from "./python.js";
 
 /**
@@ -40,5 +41,27 @@ export const minibatchStdDevKind: LayerKind = {
     module: call("MinibatchStdDev", ...keywords(layer, { groupSize: 4 })),
     helpers: [helper],
   }),
+  onnx({ input, options }, x, to) {
+    const group = largestDivisor(options.groupSize as number, x, to);
+    const shape = to.node("Concat", [group, to.ints([-1, ...input])], { axis: 0 });
+    const groups = to.node("Reshape", [x, shape]); // [group, N / group, channels, height, width]
+    const centred = to.node("Sub", [groups, reduce("ReduceMean", groups, [0], to)]);
+    const deviation = rootMeanSquare(centred, [0], 1e-8, to);
+    const mean = reduce("ReduceMean", deviation, [2, 3, 4], to); // [1, N / group, 1, 1, 1]
+    const pixel = to.node("Reshape", [mean, to.ints([-1, 1, 1, 1])]);
+    const [, height, width] = input as [number, number, number];
+    const times = to.node("Concat", [group, to.ints([1, height, width])], { axis: 0 });
+    return to.node("Concat", [x, to.node("Tile", [pixel, times])], { axis: 1 });
+  },
   couplesSamples: true,
 };
+
+/** The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs. */
+function largestDivisor(limit: number, x: Value, to: OnnxWriter): Value {
+  const candidates = to.ints(Array.from({ length: limit }, (_, i) => i + 1));
+  const batch = to.node("Shape", [x], { end: 1 });
+  const rest = to.node("Mod", [batch, candidates]);
+  const divides = to.node("Equal", [rest, to.ints([0])]);
+  const divisors = to.node("Where", [divides, candidates, to.ints([1])]);
+  return reduce("ReduceMax", divisors, [0], to);
+}

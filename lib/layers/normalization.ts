@@ -1,5 +1,21 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, product, type Shape, weightAndBias } from "./kind.js";
+import {
+  type Layer,
+  type LayerKind,
+  product,
+  type ResolvedLayer,
+  type Shape,
+  weightAndBias,
+} from "./kind.js";
+import {
+  float,
+  type OnnxWriter,
+  reshape,
+  rootMeanSquare,
+  scaleChannels,
+  type Value,
+  weights,
+} from "./onnx.js";
 import { call, keywords, literal, tuple } from "./python.js";
 
 /** Options of torch.nn.InstanceNorm2d and GroupNorm. */
@@ -76,7 +92,17 @@ export const instanceNorm2dKind: LayerKind = {
       ...keywords(layer, { eps: 1e-5, affine: false }),
     ),
   }),
+  onnx: (layer, x, to) => standardize(layer, x, layer.options.numFeatures as number, to),
 };
+
+/** Each of the groups of a sample to mean 0 and variance 1, then each channel by its weight and bias. */
+function standardize(layer: ResolvedLayer, x: Value, groups: number, to: OnnxWriter): Value {
+  const all = (value: number) => to.floats(Array(groups).fill(value), [groups]);
+  const inputs = [reshape(x, [groups, -1], to), all(1), all(0)];
+  const epsilon = float(layer.options.eps as number);
+  const rows = to.node("InstanceNormalization", inputs, { epsilon });
+  return scaleChannels(layer, reshape(rows, layer.input, to), to);
+}
 
 export const groupNormKind: LayerKind = {
   options: ["numGroups", "numChannels", "eps", "affine"],
@@ -101,6 +127,7 @@ export const groupNormKind: LayerKind = {
       module: call("nn.GroupNorm", ...sizes, ...keywords(layer, { eps: 1e-5, affine: true })),
     };
   },
+  onnx: (layer, x, to) => standardize(layer, x, layer.options.numGroups as number, to),
 };
 
 export const layerNormKind: LayerKind = {
@@ -135,6 +162,15 @@ export const layerNormKind: LayerKind = {
       ),
     };
   },
+  onnx(layer, x, to) {
+    const { normalizedShape, eps, elementwiseAffine, bias } = layer.options;
+    const shape = normalizedShape as number[];
+    const scale = elementwiseAffine
+      ? weights(layer, "", bias as boolean, to)
+      : [to.floats(Array(product(shape)).fill(1), shape)];
+    const attributes = { axis: -shape.length, epsilon: float(eps as number) };
+    return to.node("LayerNormalization", [x, ...scale], attributes);
+  },
 };
 
 const helper = `class PixelNorm(nn.Module):
@@ -157,4 +193,6 @@ export const pixelNormKind: LayerKind = {
     module: call("PixelNorm", ...keywords(layer, { eps: 1e-8 })),
     helpers: [helper],
   }),
+  onnx: ({ options }, x, to) =>
+    to.node("Div", [x, rootMeanSquare(x, [1], options.eps as number, to)]),
 };

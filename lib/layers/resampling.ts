@@ -1,5 +1,6 @@
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
+import { operator } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { type Pair, pair, slide } from "./window.js";
 
@@ -61,6 +62,16 @@ export const upsampleKind: LayerKind = {
       ...keywords(layer, { mode: "nearest", alignCorners: false }),
     ),
   }),
+  onnx({ options: { scaleFactor, mode, alignCorners } }, x, to) {
+    const scale = scaleFactor as number;
+    const from = alignCorners ? "align_corners" : "half_pixel";
+    const attributes: Record<string, string> =
+      mode === "nearest"
+        ? { mode: "nearest", nearest_mode: "floor", coordinate_transformation_mode: "asymmetric" }
+        : { mode: "linear", coordinate_transformation_mode: from };
+    // The second input, a region of interest, belongs to a mode of its own.
+    return to.node("Resize", [x, "", to.floats([1, 1, scale, scale])], attributes);
+  },
 };
 
 export const avgPool2dKind: LayerKind = {
@@ -84,4 +95,10 @@ export const avgPool2dKind: LayerKind = {
     const defaults = { stride: kernelSize, padding: 0, countIncludePad: true };
     return { module: call("nn.AvgPool2d", literal(kernelSize), ...keywords(layer, defaults)) };
   },
+  onnx: operator("AveragePool", ({ options }) => ({
+    kernel_shape: options.kernelSize as number[],
+    strides: options.stride as number[],
+    pads: [options.padding, options.padding].flat() as number[],
+    count_include_pad: options.countIncludePad ? 1 : 0,
+  })),
 };

@@ -17,4 +17,5 @@ export const sequentialKind: LayerKind = {
     return { options: {}, layers, output: layers.at(-1)?.output ?? input };
   },
   python: ({ layers }, write) => sequence(layers, write),
+  onnx: ({ layers }, x, to) => layers.reduce((value, layer) => to.layer(layer, value), x),
 };

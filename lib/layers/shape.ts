@@ -1,4 +1,5 @@
 import { type Layer, type LayerKind, product, type Shape } from "./kind.js";
+import { operator, reshape } from "./onnx.js";
 import { call, tuple } from "./python.js";
 
 /** Any shape as `[features]`. torch.nn.Flatten. */
@@ -15,6 +16,7 @@ export const flattenKind: LayerKind = {
   options: [],
   resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
   python: () => ({ module: call("nn.Flatten"), inline: (x) => `${x}.flatten(1)` }),
+  onnx: operator("Flatten"),
 };
 
 export const unflattenKind: LayerKind = {
@@ -33,4 +35,5 @@ export const unflattenKind: LayerKind = {
       inline: (x) => `${x}.unflatten(1, ${shape})`,
     };
   },
+  onnx: ({ output }, x, to) => reshape(x, output, to),
 };

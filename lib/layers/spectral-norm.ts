@@ -7,9 +7,11 @@ import {
   type LayerKind,
   product,
   type ResolvedLayer,
+  type Shape,
   type TensorSpec,
 } from "./kind.js";
 import { linearKind } from "./linear.js";
+import type { OnnxWriter } from "./onnx.js";
 import { call, keywords } from "./python.js";
 
 /**
@@ -82,4 +84,26 @@ export const spectralNormKind: LayerKind = {
     ),
     import: "from torch.nn.utils.parametrizations import spectral_norm",
   }),
+  onnx(layer, x, to) {
+    const inner = wrapped(layer);
+    const { kind, axis } = wrappable.get(inner.type) as { kind: Stateful; axis: number };
+    const { weight } = kind.state(inner) as { weight: TensorSpec };
+    to.replace(inner, "weight", weight.shape, divided(layer, weight.shape, axis, to));
+    return to.layer(inner, x);
+  },
 };
+
+/** The weight over u·(W·v), its largest singular value, where W has a row for each index of the axis. */
+function divided(layer: ResolvedLayer, shape: Shape, axis: number, to: OnnxWriter): Float32Array {
+  const [weight, u, v] = ["original", "0._u", "0._v"].map((key) =>
+    to.numbers(layer, `parametrizations.weight.${key}`),
+  ) as [Float32Array, Float32Array, Float32Array];
+  const rows = shape[axis] as number;
+  const inner = product(shape.slice(axis + 1));
+  const sigma = weight.reduce((total, value, i) => {
+    const row = Math.floor(i / inner) % rows;
+    const column = Math.floor(i / (inner * rows)) * inner + (i % inner);
+    return total + value * (u[row] as number) * (v[column] as number);
+  }, 0);
+  return weight.map((value) => value / sigma);
+}

@@ -7,9 +7,11 @@ import {
 } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
+import { writeWhole } from "../files.js";
 import { Images } from "../images.js";
 import { product } from "../layers/kind.js";
 import type { NativeLatent, NativeNetwork } from "../native.js";
+import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
 import { generatorSource } from "../pytorch/generator.js";
 import {
   checkCodes,
@@ -58,6 +60,30 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   override toPyTorch(): string {
     return generatorSource(this.resolved, this.latent);
+  }
+
+  /**
+   * The generator as an ONNX model, in evaluation mode: what runs it needs neither Sparring nor PyTorch. Its
+   * inputs are `noise` [N, noise], from N(0, 1), and, as far as the latent has them, `labels` [N] (int64, from 0
+   * to classes − 1) and `codes` [N, codes]; its output is `images` [N, channels, height, width], or whatever the
+   * last layer makes. N is any number. Weights have the keys of saveWeights; spectral normalisation is computed
+   * once, here.
+   *
+   * @param options `opset` 17 to 26 @default 17
+   */
+  async toOnnx(options: OnnxOptions = {}): Promise<Uint8Array> {
+    const opset = checkOpset(options);
+    // Only those who export wait for the schema of ONNX to be read.
+    const { checkOnnxSize, generatorModel } = await import("../onnx/generator.js");
+    checkOnnxSize(this.resolved);
+    const state = await crossing(() => this.native.state());
+    return generatorModel(this.resolved, this.latent, state, opset);
+  }
+
+  /** Writes what toOnnx() makes to a file, whole or not at all. */
+  async saveOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
+    check.string(path, "path");
+    await writeWhole(path, [await this.toOnnx(options)]);
   }
 
   /**

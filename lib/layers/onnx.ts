@@ -1,0 +1,102 @@
+// How layers are written in ONNX: they add nodes to a graph, which lib/onnx/ numbers and encodes.
+import type { ResolvedLayer, Shape } from "./kind.js";
+
+/** A tensor of the graph, by its name. */
+export type Value = string;
+
+/** What a node is told beside its inputs. A number is an int, unless float() says otherwise. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+export const float = (value: number): Attribute => ({ float: value });
+
+/** The graph under construction, as layers see it. */
+export interface OnnxWriter {
+  /** The version of the operators. */
+  readonly opset: number;
+  /** Labels of the batch, int64 [N]. */
+  readonly labels: Value;
+  /** Adds a node; answers with its output. */
+  node(
+    operator: string,
+    inputs: readonly Value[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): Value;
+  /** A tensor of a layer's state. */
+  weight(layer: ResolvedLayer, key: string): Value;
+  /** The numbers of a tensor of a layer's state. */
+  numbers(layer: ResolvedLayer, key: string): Float32Array;
+  /** What weight() answers with from now on. */
+  replace(layer: ResolvedLayer, key: string, shape: Shape, values: Float32Array): void;
+  /** A float32 constant. @param shape @default a scalar if there is one value, else [values.length] */
+  floats(values: readonly number[], shape?: Shape): Value;
+  /** An int64 constant of [values.length]. */
+  ints(values: readonly number[]): Value;
+  /** Adds a layer inside this one. */
+  layer(layer: ResolvedLayer, x: Value): Value;
+}
+
+/** Adds the nodes that make `x` into what the layer makes of it, in evaluation mode. */
+export type WriteOnnx = (layer: ResolvedLayer, x: Value, to: OnnxWriter) => Value;
+
+/** A layer that is one operator. */
+export function operator(
+  name: string,
+  attributes: (layer: ResolvedLayer) => Readonly<Record<string, Attribute>> = () => ({}),
+): WriteOnnx {
+  return (layer, x, to) => to.node(name, [x], attributes(layer));
+}
+
+/** Another shape for each sample. */
+export function reshape(x: Value, shape: Shape, to: OnnxWriter): Value {
+  // 0 is "as it was": the batch.
+  return to.node("Reshape", [x, to.ints([0, ...shape])]);
+}
+
+/** ReduceMean or ReduceMax over axes, which stay as sides of 1. */
+export function reduce(name: string, x: Value, axes: readonly number[], to: OnnxWriter): Value {
+  // Axes became an input in opset 18.
+  if (to.opset < 18) return to.node(name, [x], { axes, keepdims: 1 });
+  return to.node(name, [x, to.ints(axes)], { keepdims: 1 });
+}
+
+/** sqrt(mean of squares over axes + eps), with sides of 1. */
+export function rootMeanSquare(
+  x: Value,
+  axes: readonly number[],
+  eps: number,
+  to: OnnxWriter,
+): Value {
+  const meanSquare = reduce("ReduceMean", to.node("Mul", [x, x]), axes, to);
+  return to.node("Sqrt", [to.node("Add", [meanSquare, to.floats([eps])])]);
+}
+
+/** x·Wᵀ + b, of a layer's weight and bias. */
+export function affine(
+  layer: ResolvedLayer,
+  x: Value,
+  to: OnnxWriter,
+  { prefix = "", bias }: { prefix?: string; bias: boolean },
+): Value {
+  const inputs = [x, ...weights(layer, prefix, bias, to)];
+  return to.node("Gemm", inputs, { transB: 1 });
+}
+
+/** A weight, and the bias where there is one. */
+export function weights(
+  layer: ResolvedLayer,
+  prefix: string,
+  bias: boolean,
+  to: OnnxWriter,
+): Value[] {
+  const keys = [`${prefix}weight`, ...(bias ? [`${prefix}bias`] : [])];
+  return keys.map((key) => to.weight(layer, key));
+}
+
+/** Multiplies each channel by a layer's weight and adds its bias, where it has them. */
+export function scaleChannels(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
+  if (!layer.options.affine) return x;
+  const [weight, bias] = weights(layer, "", true, to).map((value) =>
+    layer.input.length === 3 ? to.node("Reshape", [value, to.ints([-1, 1, 1])]) : value,
+  ) as [Value, Value];
+  return to.node("Add", [to.node("Mul", [x, weight]), bias]);
+}

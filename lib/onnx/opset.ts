@@ -1,0 +1,16 @@
+import * as check from "../check.js";
+
+/** From the first opset with LayerNormalization to the newest that onnxruntime 1.30 reads. */
+const [oldest, newest] = [17, 26];
+
+/** How a generator becomes ONNX. */
+export interface OnnxOptions {
+  /** Version of the operators, 17 to 26; newer runtimes read older ones. @default 17 */
+  readonly opset?: number;
+}
+
+/** The opset that is asked for. Throws TypeError or RangeError. */
+export function checkOpset(options: OnnxOptions): number {
+  check.options(options, "options", ["opset"]);
+  return check.integer(options.opset ?? oldest, "opset", oldest, newest);
+}
