@@ -3,7 +3,7 @@
  *
  * - `ERR_ARCHITECTURE` a network whose layers do not fit together
  * - `ERR_BUSY` a second run of a trainer that is already running
- * - `ERR_DATA` a dataset that is missing, cut short or not what it claims to be
+ * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims to be
  * - `ERR_DEVICE` a device that this machine, or this build, does not have
  * - `ERR_DISPOSED` an object that was disposed
  * - `ERR_DIVERGED` training that has left the numbers: a loss is NaN or infinite

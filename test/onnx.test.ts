@@ -4,12 +4,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveDiscriminator, resolveGenerator } from "../lib/architecture.js";
-import {
-  Generator,
-  type GeneratorArchitecture,
-  type Layer,
-  layers as l,
-} from "../lib/index.js";
+import { Generator, type GeneratorArchitecture, type Layer, layers as l } from "../lib/index.js";
 import { product, type ResolvedLayer } from "../lib/layers/kind.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { checkOnnxSize, generatorModel } from "../lib/onnx/generator.js";

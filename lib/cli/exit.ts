@@ -10,6 +10,7 @@ const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_DATA",
   "ERR_DEVICE",
   "ERR_OUTPUT",
+  "ERR_WEIGHTS",
 ]);
 
 /** Something that went wrong after training began: never the fault of the command line. */

@@ -13,11 +13,18 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
     case "commander.unknownOption":
       return wrongType(`one of ${listOptions(command)}`, `an option of ${name}`, quoted);
     case "commander.optionMissingArgument":
+    case "commander.missingMandatoryOptionValue":
       return missing("a value", quoted.split(" ")[0] as string);
     case "commander.help": // asked for the help of a command that does not exist
       return wrongType(`one of ${listCommands(program)}`, "the command", argv[1]);
+    case "commander.missingArgument":
+      return missing("a value", `<${quoted}> of ${name}`);
     case "commander.excessArguments":
-      return wrongType("options only", name, command.args[0]);
+      return wrongType(
+        argumentsOf(command),
+        name,
+        command.args[command.registeredArguments.length],
+      );
     default:
       return new TypeError(`Expected a command line that makes sense: ${error.message}`);
   }
@@ -25,6 +32,11 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
 
 function missing(what: string, name: string): TypeError {
   return new TypeError(`Expected ${what} for ${name} but received nothing`);
+}
+
+function argumentsOf({ registeredArguments }: Command): string {
+  const names = registeredArguments.map((argument) => `one ${argument.name()} and `);
+  return `${names.join("")}options only`;
 }
 
 function listCommands(program: Command): string {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
 import { exitCodes, reportError } from "./exit.js";
+import { exportCommand } from "./export.js";
 import { toMisuse } from "./misuse.js";
 import { trainCommand } from "./train.js";
 
@@ -34,6 +35,7 @@ function createProgram(onExit: (code: number) => void): Command {
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", "\n`sparring train --help` shows what training can be told.");
   program.addCommand(trainCommand(onExit));
+  program.addCommand(exportCommand(onExit));
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().
     command.exitOverride().configureOutput({ writeErr: () => {} });

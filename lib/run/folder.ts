@@ -44,12 +44,22 @@ export class RunFolder {
         made.push(child);
       }
       const text = `${JSON.stringify(config, null, 2)}\n`;
-      await writeWhole(join(folder.path, configFile), [text]);
+      await writeWhole(folder.config, [text]);
       return folder;
     } catch (cause) {
       for (const one of made.reverse()) await rmdir(one).catch(() => {});
       throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
     }
+  }
+
+  /** The folder of a run that is there already, as far as anybody knows. */
+  static at(path: string): RunFolder {
+    return new RunFolder(path);
+  }
+
+  /** What the run does. */
+  get config(): string {
+    return join(this.path, configFile);
   }
 
   get samples(): string {
@@ -58,6 +68,11 @@ export class RunFolder {
 
   get weights(): string {
     return join(this.path, "weights");
+  }
+
+  /** The weights of one of its networks. */
+  weightsOf(network: "generator" | "generator-ema" | "discriminator"): string {
+    return join(this.weights, `${network}.safetensors`);
   }
 
   /** The sample grid after `step` steps. */

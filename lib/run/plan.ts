@@ -69,7 +69,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   return {
     preset,
     device: planDevice(request.device ?? "auto", naming("device")),
-    size: planSize(request.size, preset, naming("size")),
+    size: checkSize(request.size ?? presets[preset].size.default, preset, naming("size")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
     lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
@@ -89,10 +89,11 @@ function planDevice(device: unknown, name: string): Device | "auto" {
   throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
 }
 
-function planSize(size: unknown, preset: PresetName, name: string): number {
-  const sizes = presets[preset].size;
-  const side = check.integer(size ?? sizes.default, name, 1, 4096);
-  if (!sizes.fits(side)) throw outOfRange(`${sizes.what} (preset ${preset})`, name, side);
+/** A side in pixels that a preset can make. Throws TypeError or RangeError. */
+export function checkSize(size: unknown, preset: PresetName, name: string): number {
+  const { fits, what } = presets[preset].size;
+  const side = check.integer(size, name, 1, 4096);
+  if (!fits(side)) throw outOfRange(`${what} (preset ${preset})`, name, side);
   return side;
 }
 

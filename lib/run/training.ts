@@ -1,5 +1,4 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
-import { join } from "node:path";
 import type { Dataset } from "../data/dataset.js";
 import { mnist } from "../data/mnist.js";
 import { type Device, devices, resolveDevice, setThreads, threads } from "../device.js";
@@ -194,9 +193,9 @@ export class TrainingRun implements Disposable {
   }
 
   async #saveWeights(folder: RunFolder): Promise<void> {
-    await this.generator.saveWeights(join(folder.weights, "generator.safetensors"));
-    await this.discriminator.saveWeights(join(folder.weights, "discriminator.safetensors"));
-    await this.#trainer.ema?.saveWeights(join(folder.weights, "generator-ema.safetensors"));
+    await this.generator.saveWeights(folder.weightsOf("generator"));
+    await this.discriminator.saveWeights(folder.weightsOf("discriminator"));
+    await this.#trainer.ema?.saveWeights(folder.weightsOf("generator-ema"));
   }
 
   async #saveSample(folder: RunFolder): Promise<void> {

@@ -47,8 +47,8 @@ async function expectRefused(args: readonly string[], sentence: string | RegExp)
 }
 
 const commandLines: [string, string][] = [
-  ["trian", 'Expected one of train, help for the command but received "trian"'],
-  ["help trian", 'Expected one of train, help for the command but received "trian"'],
+  ["trian", 'Expected one of train, export, help for the command but received "trian"'],
+  ["help trian", 'Expected one of train, export, help for the command but received "trian"'],
   ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
   [
     "train --step 3",

@@ -1,0 +1,54 @@
+// From a run folder to one file that others can read.
+import { resolve } from "node:path";
+import * as check from "../check.js";
+import { writeWhole } from "../files.js";
+import { Generator } from "../networks.js";
+import { readRun } from "./stored.js";
+
+/** What an export is asked for: from a command line. */
+export interface ExportRequest {
+  readonly run?: unknown;
+  readonly format?: unknown;
+  readonly out?: unknown;
+  readonly raw?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--out`. */
+export type ExportNaming = (option: keyof ExportRequest) => string;
+
+/** What was written. */
+export interface Exported {
+  readonly preset: string;
+  /** Whether the generator is the averaged one. */
+  readonly averaged: boolean;
+  /** Absolute path of the file. */
+  readonly path: string;
+}
+
+/** How each format is written. */
+const writers = {
+  onnx: (generator: Generator, path: string) => generator.saveOnnx(path),
+  safetensors: (generator: Generator, path: string) => generator.saveWeights(path),
+  pytorch: (generator: Generator, path: string) => writeWhole(path, [generator.toPyTorch()]),
+};
+
+export type ExportFormat = keyof typeof writers;
+
+export const exportFormats = Object.keys(writers) as ExportFormat[];
+
+/**
+ * Writes the generator of a run: the averaged one where the run keeps one, unless `raw` asks for the other. Throws
+ * TypeError for what makes no sense, ERR_DATA and ERR_WEIGHTS for a run folder that is missing or broken, and
+ * ERR_OUTPUT.
+ */
+export async function exportRun(request: ExportRequest, naming: ExportNaming): Promise<Exported> {
+  const format = check.oneOf(request.format ?? "onnx", naming("format"), exportFormats);
+  const out = check.string(request.out, naming("out"));
+  const raw = check.boolean(request.raw ?? false, naming("raw"));
+  const run = await readRun(check.string(request.run, naming("run")), naming("run"));
+  const averaged = run.averaged && !raw;
+  using generator = new Generator(run.generator);
+  await generator.loadWeights(run.folder.weightsOf(averaged ? "generator-ema" : "generator"));
+  await writers[format](generator, out);
+  return { preset: run.preset, averaged, path: resolve(out) };
+}

@@ -1,0 +1,170 @@
+// `sparring export`: what it refuses, and that others read what it writes.
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-web";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Generator } from "../../lib/index.js";
+import { presets } from "../../lib/presets.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+import { made } from "../helpers/inputs.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const sparring = (line: string) => runCli(line.split(" "), folder.path);
+
+const config = { preset: "mlp", size: 8, channels: 1, ema: null };
+
+/** Folders that are no runs, by name: their config.json. */
+const broken: Record<string, string> = {
+  empty: "",
+  list: "[]",
+  unknown: JSON.stringify({ ...config, preset: "stylegan" }),
+  odd: JSON.stringify({ ...config, preset: "r3gan", size: 33 }),
+  huge: JSON.stringify({ ...config, size: 1e9 }),
+  grey: JSON.stringify({ ...config, channels: "grey" }),
+  unfinished: JSON.stringify(config),
+  cut: JSON.stringify(config),
+  other: JSON.stringify({ ...config, size: 16 }),
+};
+
+// `mlp` and `r3gan` are runs, the second with an average.
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 40);
+  for (const preset of ["mlp", "r3gan"]) {
+    const line = `train --preset ${preset} --data data --size 8 --batch 10 --threads 1 --steps 2`;
+    const { code, stderr } = await sparring(`${line} --seed 1 --out ${preset}`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("Trained 2 steps")]);
+  }
+  for (const [name, text] of Object.entries(broken)) {
+    await mkdir(at(name, "weights"), { recursive: true });
+    await writeFile(at(name, "config.json"), text);
+  }
+  const weights = await readFile(at("mlp/weights/generator.safetensors"));
+  await writeFile(at("cut/weights/generator.safetensors"), weights.subarray(0, 5000));
+  await writeFile(at("other/weights/generator.safetensors"), weights);
+}, 120_000);
+afterAll(() => folder.remove());
+
+const flags = "--format, --out, --raw, --help";
+const noRun = (received: string, why: string) =>
+  `Expected the folder of a run for the run but received "${received}" (its config.json: ${why})`;
+const noWeights = (received: string) =>
+  `Expected a safetensors file for path but received "${received}/weights/generator.safetensors"`;
+
+const refused: [string, string | RegExp][] = [
+  ["export", "Expected a value for --out but received nothing"],
+  ["export --out g", "Expected a value for <run> of sparring export but received nothing"],
+  ["export mlp", "Expected a value for --out but received nothing"],
+  [
+    "export mlp r3gan --out g",
+    'Expected one run and options only for sparring export but received "r3gan"',
+  ],
+  ["export mlp --out", "Expected a value for --out but received nothing"],
+  ["export mlp --out=", 'Expected a non-empty string for --out but received ""'],
+  [
+    "export mlp --out g --to g",
+    `Expected one of ${flags} for an option of sparring export but received "--to"`,
+  ],
+  [
+    "export mlp --out g --format tflite",
+    'Expected one of onnx, safetensors, pytorch for --format but received "tflite"',
+  ],
+  ["export nowhere --out g", noRun("nowhere", "no such file or folder")],
+  ["export data --out g", noRun("data", "no such file or folder")],
+  [
+    "export data/train-images-idx3-ubyte --out g",
+    /\(its config.json: a part of the path is not a folder\)\n$/,
+  ],
+  ["export empty --out g", noRun("empty", "it is not JSON")],
+  ["export list --out g", noRun("list", "it is not an object")],
+  [
+    "export unknown --out g",
+    /config.json: Expected one of article, .* for preset but received "stylegan"\)\n$/,
+  ],
+  ["export odd --out g", /config.json: Expected .* \(preset r3gan\) for size but received 33\)\n$/],
+  [
+    "export grey --out g",
+    noRun("grey", 'Expected a whole number of at least 1 for channels but received "grey"'),
+  ],
+  [
+    "export huge --out g",
+    /config.json: Expected a whole number from 1 to 4096 for size but received 1000000000\)\n$/,
+  ],
+  ["export unfinished --out g", `${noWeights("unfinished")} (no such file or folder)`],
+  [
+    "export cut --out g",
+    /^Expected a safetensors file for path .*: its header would be \d+ bytes|lies outside/,
+  ],
+  [
+    "export other --out g",
+    /^Expected the weights of this network for path but received "other\/weights.*needs \[/,
+  ],
+  ["export mlp --out mlp", 'Expected a writable file for path but received "mlp" (it is a folder)'],
+  [
+    "export mlp --out no/g",
+    'Expected a writable file for path but received "no/g" (no such file or folder)',
+  ],
+];
+
+describe("sparring export refuses", () => {
+  it.each(refused)("%s", async (line, sentence) => {
+    const { code, stdout, stderr } = await sparring(line);
+    if (typeof sentence === "string") expect(stderr).toBe(`${sentence}\n`);
+    else expect(stderr).toMatch(sentence);
+    expect(stderr.trimEnd()).not.toContain("\n");
+    expect([code, stdout]).toEqual([2, ""]);
+    await expect(access(at("g"))).rejects.toThrow();
+  });
+});
+
+describe("sparring export", () => {
+  /** The generator of a run, with the weights of a file of it. */
+  async function generatorOf(preset: "mlp" | "r3gan", weights: string): Promise<Generator> {
+    const generator = new Generator(presets[preset].pair({ size: 8, channels: 1 }).generator);
+    await generator.loadWeights(at(preset, "weights", weights));
+    return generator;
+  }
+
+  it.each([
+    ["mlp", "", "generator"],
+    ["mlp", " --raw", "generator"],
+    ["r3gan", "", "generator-ema"],
+    ["r3gan", " --raw", "generator"],
+  ] as const)("writes %s%s as all formats, of %s.safetensors", async (preset, raw, file) => {
+    const which = file === "generator" ? "generator" : "averaged generator";
+    for (const format of ["safetensors", "pytorch", "onnx"]) {
+      const ended = await sparring(`export ${preset} --format ${format} --out out.${format}${raw}`);
+      expect(ended).toEqual({
+        code: 0,
+        stdout: `The ${which} of the preset ${preset} is in ${at(`out.${format}`)}\n`,
+        stderr: "",
+      });
+    }
+    const generator = await generatorOf(preset, `${file}.safetensors`);
+    const weights = await readFile(at(preset, "weights", `${file}.safetensors`));
+    expect((await readFile(at("out.safetensors"))).equals(weights)).toBe(true);
+    expect(await readFile(at("out.pytorch"), "utf8")).toBe(generator.toPyTorch());
+
+    const session = await InferenceSession.create(at("out.onnx"));
+    const { noise } = generator.latent;
+    const values = made(4 * noise, 2);
+    const { images } = await session.run({ noise: new Tensor("float32", values, [4, noise]) });
+    const ours = await generator.generate(values);
+    expect(images?.dims).toEqual(ours.shape);
+    ours.data.forEach((value, i) => {
+      expect(images?.data[i]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it("writes ONNX where no format is named", async () => {
+    await sparring("export mlp --out named.onnx --format onnx");
+    await sparring("export mlp --out default.onnx");
+    const [a, b] = await Promise.all(
+      ["named.onnx", "default.onnx"].map((name) => readFile(at(name))),
+    );
+    expect(a?.equals(b as Buffer)).toBe(true);
+  });
+});
