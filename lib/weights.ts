@@ -102,7 +102,7 @@ function halfToFloat(bits: number): number {
 }
 
 /** Memory that a typed array may lie over: a view into a file starts anywhere. */
-function aligned(data: Uint8Array): ArrayBuffer {
+export function aligned(data: Uint8Array): ArrayBuffer {
   const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength;
   return (whole ? data : data.slice()).buffer as ArrayBuffer;
 }

@@ -1,8 +1,9 @@
 import { SparringError } from "../errors.js";
-import { product, type ResolvedLayer, type Shape } from "../layers/kind.js";
+import type { ResolvedLayer, Shape } from "../layers/kind.js";
 import type { Attribute, OnnxWriter, Value } from "../layers/onnx.js";
 import { layerKinds } from "../layers/table.js";
 import type { TensorData } from "../native.js";
+import { aligned } from "../weights.js";
 import { node, tensor } from "./proto.js";
 import type { NodeProto, TensorProto } from "./schema/onnx_pb.js";
 
@@ -113,7 +114,6 @@ interface Numbers {
   readonly values: Float32Array;
 }
 
-/** The bytes of a native tensor may start anywhere. */
 function numbersOf({ shape, data }: TensorData): Numbers {
-  return { shape, values: new Float32Array(new Uint8Array(data).buffer, 0, product(shape)) };
+  return { shape, values: new Float32Array(aligned(data)) };
 }
