@@ -3,7 +3,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ErrorCode, SparringError } from "./errors.js";
+import { type ErrorCode, SparringError, traced } from "./errors.js";
 import type { NativeAddon } from "./native.js";
 
 /** What the build wrote beside the addon. */
@@ -137,15 +137,14 @@ export function toSparringError(cause: unknown): SparringError {
 }
 
 /** Awaits native work; a failure carries the stack of the JavaScript call that asked for it. */
-export async function crossing<T>(work: () => Promise<T>): Promise<T> {
-  const here = new Error();
-  try {
-    return await work();
-  } catch (cause) {
-    const error = toSparringError(cause);
-    error.stack = `${error.name}: ${error.message}\n${here.stack?.split("\n").slice(2).join("\n")}`;
-    throw error;
-  }
+export function crossing<T>(work: () => Promise<T>): Promise<T> {
+  return traced(async () => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw toSparringError(cause);
+    }
+  });
 }
 
 /** Calls native code that answers at once. */

@@ -1,10 +1,17 @@
 // Predicates on arguments. Each returns the value, so that a check reads as an assignment.
 import { availableParallelism } from "node:os";
+import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Objects that hold no options: a call without its await, a Map in place of an object. */
+const holders = [
+  ...[types.isPromise, types.isMap, types.isSet, types.isDate, types.isRegExp],
+  ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],
+];
 
 /** An options object with no key that the call does not know. */
 export function options<T extends object>(
@@ -13,10 +20,12 @@ export function options<T extends object>(
   known: readonly (keyof T & string)[],
 ): T {
   if (value === undefined) return {} as T;
-  if (!isObject(value)) throw wrongType("an object", name, value);
+  if (!isObject(value) || holders.some((isHolder) => isHolder(value)))
+    throw wrongType("an object", name, value);
   for (const key of Object.keys(value)) {
     if (!(known as readonly string[]).includes(key)) {
-      throw wrongType(`only the options ${known.join(", ")}`, name, key);
+      const what = known.length === 0 ? "no options" : `only the options ${known.join(", ")}`;
+      throw wrongType(what, name, key);
     }
   }
   return value;
@@ -94,6 +103,25 @@ export function string(value: unknown, name: string): string {
   return value;
 }
 
+/** A path that the operating system can be asked for. */
+export function path(value: unknown, name: string): string {
+  const text = string(value, name);
+  if (text.includes("\0")) throw wrongType("a path without NUL", name, text);
+  return text;
+}
+
+/** An object that its constructor made: Object.create(Class.prototype) is an instance too, and empty. */
+export function made<T extends object>(
+  value: unknown,
+  Class: abstract new (...given: never[]) => T,
+  what: string,
+  name: string,
+): T {
+  if (!(value instanceof Class) || Object.keys(value).length === 0)
+    throw wrongType(what, name, value);
+  return value;
+}
+
 export function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   if (typeof value !== "string" || !(allowed as readonly string[]).includes(value)) {
     throw wrongType(`one of ${allowed.join(", ")}`, name, value);
@@ -124,10 +152,22 @@ export function shape(
   return Array.from(value, (item, i) => integer(item, side(i), 1));
 }
 
+export function floats(value: unknown, name: string): Float32Array {
+  // Not instanceof: that is true of what only inherits, and false of an array of another realm.
+  if (!types.isFloat32Array(value)) throw wrongType("a Float32Array", name, value);
+  return ownMemory(value, name);
+}
+
+export function bytes(value: unknown, name: string): Uint8Array {
+  if (!types.isUint8Array(value)) throw wrongType("a Uint8Array", name, value);
+  return ownMemory(value, name);
+}
+
 /** Memory that no other thread can change or take away while native code copies it. */
-export function ownMemory(array: ArrayBufferView, name: string): void {
-  if (!(array.buffer instanceof ArrayBuffer))
+function ownMemory<T extends ArrayBufferView>(array: T, name: string): T {
+  if (!types.isArrayBuffer(array.buffer))
     throw wrongType("an array over memory of its own, not shared,", name, array);
+  return array;
 }
 
 /** Seeds are what torch.manual_seed takes, as far as a JavaScript number is exact. */

@@ -53,7 +53,7 @@ export function threads(): Promise<number> {
  *
  * @param count 1 to the processors that this process may use, as os.availableParallelism() counts them
  */
-export function setThreads(count: number): Promise<void> {
+export async function setThreads(count: number): Promise<void> {
   check.threads(count, "threads");
-  return crossing(() => addon().setThreads(count));
+  await crossing(() => addon().setThreads(count));
 }

@@ -54,6 +54,26 @@ export function outOfRange(what: string, name: string, received: unknown): Range
   return new RangeError(expected(what, name, received));
 }
 
+/** Awaits work; an error that it ends with carries the stack of the call that asked for it. */
+export async function traced<T>(work: () => Promise<T>): Promise<T> {
+  const here = new Error();
+  try {
+    return await work();
+  } catch (error) {
+    // Its own frames may begin in native code, or where a file was read.
+    if (error instanceof SparringError) {
+      const frames = here.stack?.split("\n").slice(2).join("\n");
+      error.stack = `${error.name}: ${error.message}\n${frames}`;
+    }
+    throw error;
+  }
+}
+
+/** A name that a file gave, as a line can show it: only letters go in as they are. */
+export function showName(name: string): string {
+  return /^[\w.-]{1,120}$/.test(name) ? name : show(name);
+}
+
 /** A value as a reader would write it, cut to a line. */
 export function show(value: unknown): string {
   return cut(write(value, 3));
@@ -62,20 +82,42 @@ export function show(value: unknown): string {
 /** Only as deep and as far as a line can show: the value may be huge, or contain itself. */
 function write(value: unknown, depth: number): string {
   if (typeof value === "string") return JSON.stringify(cut(value));
-  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value === "bigint") return `${value}n`;
+  if (Object.is(value, -0)) return "-0";
+  if ((typeof value !== "object" && typeof value !== "function") || value === null)
+    return String(value);
+  try {
+    return writeObject(value, depth);
+  } catch {
+    return unreadable;
+  }
+}
+
+/** What a getter or a proxy keeps to itself: the error about a value must not be another error. */
+const unreadable = "(unreadable)";
+
+function writeObject(value: object, depth: number): string {
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  if (typeof value !== "object" || value === null) return String(value);
   if (depth === 0) return "...";
   if (Array.isArray(value)) return `[${writeSome(value, (item) => write(item, depth - 1))}]`;
   const name = value.constructor?.name;
   if (name !== undefined && name !== "Object") return `an instance of ${name}`;
-  const field = ([key, item]: [string, unknown]) => `${key}: ${write(item, depth - 1)}`;
-  return `{ ${writeSome(Object.entries(value), field)} }`;
+  const field = (key: string) => `${key}: ${writeField(value, key, depth - 1)}`;
+  return `{ ${writeSome(Object.keys(value), field)} }`;
+}
+
+function writeField(object: object, key: string, depth: number): string {
+  try {
+    return write((object as Record<string, unknown>)[key], depth);
+  } catch {
+    return unreadable;
+  }
 }
 
 function writeSome<T>(items: readonly T[], one: (item: T) => string): string {
-  const shown = items.slice(0, 40).map(one).join(", ");
+  // Array.from sees the holes of a sparse array, which map would skip.
+  const shown = Array.from(items.slice(0, 40), one).join(", ");
   return items.length <= 40 ? shown : `${shown}, ...`;
 }
 

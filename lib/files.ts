@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SparringError } from "./errors.js";
 
 /**
@@ -12,7 +13,9 @@ export async function writeWhole(
   chunks: readonly (Uint8Array | string)[],
 ): Promise<void> {
   const target = resolve(path);
-  const temporary = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  // Not the target's name and more: a name may be as long as the file system allows.
+  const name = `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = join(dirname(target), name);
   try {
     const file = await open(temporary, "wx");
     try {
@@ -33,6 +36,19 @@ export async function writeWhole(
   }
 }
 
+/** Reads a regular file. A pipe or a device is refused: it may have no end, or never begin. */
+export async function readWhole(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (found.isDirectory()) throw new Error(reasons.EISDIR);
+    if (!found.isFile()) throw new Error("it is no regular file");
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Without it the new name may not survive a power failure. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
@@ -43,18 +59,25 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+const reasons = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is used up",
+  EEXIST: "it exists already",
+  EISDIR: "it is a folder",
+  ELOOP: "its links go round in a circle",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "its name is too long",
+  ENOENT: "no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of the path is not a folder",
+  ENXIO: "it is no regular file",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+} as const;
+
 /** What the operating system said, without its call and path. */
 export function reason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    EACCES: "permission denied",
-    EEXIST: "it exists already",
-    EISDIR: "it is a folder",
-    ENOENT: "no such file or folder",
-    ENOSPC: "the disk is full",
-    ENOTDIR: "a part of the path is not a folder",
-    EPERM: "not permitted",
-    EROFS: "the file system is read-only",
-  };
-  return known[code ?? ""] ?? message;
+  const known = (reasons as Record<string, string>)[code ?? ""];
+  return known ?? /^[A-Z0-9]+: (.+), \w+( '|$)/.exec(message)?.[1] ?? message;
 }

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { addon, crossing } from "./addon.js";
 import * as check from "./check.js";
-import { outOfRange, wrongType } from "./errors.js";
+import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
 
@@ -15,6 +15,24 @@ export interface GridOptions {
   readonly normalize?: boolean;
 }
 
+/** Far more pixels than anyone looks at: a side of 16,383, sharp's limit. */
+const largestGrid = 16_383 ** 2;
+
+/** The grid's size is the product of five numbers: 20,000 samples and a wide padding are gigabytes. */
+function checkGrid(
+  [count, , height, width]: readonly [number, number, number, number],
+  columns: number,
+  padding: number,
+): void {
+  const across = Math.min(columns, count);
+  const sides = [
+    Math.ceil(count / across) * (height + padding) + padding,
+    across * (width + padding) + padding,
+  ];
+  if (product(sides) > largestGrid)
+    throw outOfRange(`a grid of at most ${largestGrid} pixels`, "images", sides);
+}
+
 /** A batch of samples as numbers. */
 export class Images {
   /** Values in order of `shape`; a generator that ends in tanh gives [-1, 1]. */
@@ -23,12 +41,10 @@ export class Images {
   readonly shape: readonly number[];
 
   constructor(data: Float32Array, shape: readonly number[]) {
-    if (!(data instanceof Float32Array)) throw wrongType("a Float32Array", "data", data);
-    check.ownMemory(data, "data");
-    check.shape(shape, "shape");
+    this.data = check.floats(data, "data");
+    // A copy: what was checked stays as it is.
+    this.shape = check.shape(shape, "shape");
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
-    this.data = data;
-    this.shape = shape;
   }
 
   get count(): number {
@@ -56,6 +72,7 @@ export class Images {
     if (this.shape.length !== 4 || (channels !== 1 && channels !== 3)) {
       throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
     }
+    checkGrid(this.shape as readonly [number, number, number, number], columns, padding);
     const grid = await crossing(() =>
       addon().renderGrid(this.data, [...this.shape], columns, padding, normalize),
     );
@@ -68,9 +85,9 @@ export class Images {
 
   /** Writes `toPng()` to a .png file, whole or not at all. */
   async save(path: string, options: GridOptions = {}): Promise<void> {
-    check.string(path, "path");
+    check.path(path, "path");
     if (extname(path).toLowerCase() !== ".png")
       throw wrongType("a path that ends in .png", "path", path);
-    await writeWhole(path, [await this.toPng(options)]);
+    await traced(async () => writeWhole(path, [await this.toPng(options)]));
   }
 }

@@ -1,7 +1,6 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after another.
-import { readFile } from "node:fs/promises";
-import { SparringError } from "./errors.js";
-import { reason, writeWhole } from "./files.js";
+import { SparringError, show, showName } from "./errors.js";
+import { readWhole, reason, writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 
@@ -24,34 +23,43 @@ export interface StoredTensor {
 
 const codes = { float32: "F32", float64: "F64", int64: "I64", uint8: "U8" } as const;
 
-/** The reference implementation's limit. */
-const headerLimit = 100_000_000;
+/** A hundred times the header of the largest network here. JSON takes ten times its bytes once it is parsed. */
+const headerLimit = 16 * 1024 ** 2;
 
 /** Writes tensors to a file, whole or not at all. */
 export async function writeSafetensors(
   path: string,
   tensors: readonly (TensorData | StoredTensor)[],
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  await writeWhole(path, formatSafetensors(tensors));
+}
+
+/** @internal The file in pieces. */
+export function formatSafetensors(
+  tensors: readonly (TensorData | StoredTensor)[],
+): (Uint8Array | string)[] {
+  const entries: [string, unknown][] = [["__metadata__", { format: "pt" }]];
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
     const code = dtype in codes ? codes[dtype as keyof typeof codes] : dtype;
-    header[name] = { dtype: code, shape, data_offsets: [offset, offset + data.byteLength] };
+    const data_offsets = [offset, offset + data.byteLength];
+    entries.push([name, { dtype: code, shape, data_offsets }]);
     offset += data.byteLength;
   }
-  let text = JSON.stringify(header);
+  // Not by assignment: the name `__proto__` would vanish.
+  let text = JSON.stringify(Object.fromEntries(entries));
   // Padded so that the tensors start on 8 bytes, as readers that map the file like.
   text += " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
-  await writeWhole(path, [length, text, ...tensors.map((tensor) => tensor.data)]);
+  return [length, text, ...tensors.map((tensor) => tensor.data)];
 }
 
 /** Reads every tensor of a file. Throws ERR_WEIGHTS for anything that is not a sound safetensors file. */
 export async function readSafetensors(path: string): Promise<StoredTensor[]> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await readWhole(path);
   } catch (cause) {
     throw new SparringError(
       "ERR_WEIGHTS",
@@ -74,19 +82,45 @@ export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[]
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 8) throw refuse("it is shorter than 8 bytes");
   const length = view.getBigUint64(0, true);
-  if (length > BigInt(Math.min(headerLimit, bytes.byteLength - 8))) {
+  if (length > BigInt(bytes.byteLength - 8))
     throw refuse(`its header would be ${length} bytes, more than the file holds`);
-  }
+  if (length > BigInt(headerLimit))
+    throw refuse(`its header would be ${length} bytes, more than ${headerLimit}`);
   const body = bytes.subarray(8 + Number(length));
   const header = parseHeader(bytes.subarray(8, 8 + Number(length)), refuse);
-  const tensors: StoredTensor[] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name !== "__metadata__") tensors.push(parseTensor(name, entry, body, refuse));
-  }
-  return tensors;
+  const places = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, entry]) => parseTensor(name, entry, body.byteLength, refuse));
+  checkLayout(places, body.byteLength, refuse);
+  return places.map(({ begin, end, ...tensor }) => ({ ...tensor, data: body.slice(begin, end) }));
 }
 
 type Refuse = (what: string) => SparringError;
+
+/** A tensor of the header, and its bytes in the body. */
+interface Place extends Omit<StoredTensor, "data"> {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * The body is the tensors and nothing else, as the reference implementation has it. A header of a thousand tensors
+ * over the same bytes would otherwise ask for a thousand times the file's size.
+ */
+function checkLayout(places: readonly Place[], total: number, refuse: Refuse): void {
+  let covered = 0;
+  for (const { name, begin, end } of places.toSorted(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin !== covered) {
+      throw refuse(
+        `${showName(name)} begins at byte ${begin}, where the tensors before it end at ${covered}`,
+      );
+    }
+    covered = end;
+  }
+  if (covered !== total) throw refuse(`${total - covered} bytes follow its last tensor`);
+}
 
 function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
   try {
@@ -98,23 +132,26 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
   throw refuse("its header is not a JSON object");
 }
 
-function parseTensor(name: string, entry: unknown, body: Uint8Array, refuse: Refuse): StoredTensor {
+/** Checks everything about a tensor before any of its bytes are copied. */
+function parseTensor(name: string, entry: unknown, total: number, refuse: Refuse): Place {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (typeof code !== "string" || !Object.hasOwn(sizes, code))
-    throw refuse(
-      `${name} has the dtype ${String(code)}, not one of ${Object.keys(sizes).join(", ")}`,
-    );
+  const shown = showName(name);
+  if (typeof code !== "string" || !Object.hasOwn(sizes, code)) {
+    const received = typeof code === "string" ? showName(code) : show(code);
+    throw refuse(`${shown} has the dtype ${received}, not one of ${Object.keys(sizes).join(", ")}`);
+  }
   const dtype = code as Dtype;
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
-    throw refuse(`${name} has no sound shape and data_offsets`);
+    throw refuse(`${shown} has no sound shape and data_offsets`);
   const [begin, end] = offsets as [number, number];
-  if (begin > end || end > body.byteLength) throw refuse(`${name} lies outside the file`);
-  if (product(shape) * sizes[dtype] !== end - begin) {
+  if (begin > end || end > total) throw refuse(`${shown} lies outside the file`);
+  const needed = product(shape) * sizes[dtype];
+  if (needed !== end - begin) {
     throw refuse(
-      `${name} has ${end - begin} bytes, but its shape [${shape.join(", ")}] of ${code} needs ${product(shape) * sizes[dtype]}`,
+      `${shown} has ${end - begin} bytes, but its shape ${show(shape)} of ${code} needs ${needed}`,
     );
   }
-  return { name, dtype, shape, data: body.slice(begin, end) };
+  return { name, dtype, shape, begin, end };
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -100,7 +100,7 @@ export class Trainer implements Disposable {
     if (this.#running)
       throw new SparringError(
         "ERR_BUSY",
-        "Expected an idle trainer for run() but it is running already",
+        "Expected an idle trainer for run() but received one that is running",
       );
     this.#running = true;
     const stop = () => {

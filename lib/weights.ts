@@ -1,5 +1,5 @@
 // From the tensors of a file to the state of a network: names, shapes, dtypes, values.
-import { SparringError } from "./errors.js";
+import { SparringError, show, showName } from "./errors.js";
 import type { TensorSpec } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
@@ -22,20 +22,26 @@ export function checkState(
     if (typeof result === "string") problems.push(`${name} ${result}`);
     else checked.push({ name, dtype: spec.dtype, shape: [...spec.shape], data: result });
   }
-  for (const name of found.keys()) if (!state.has(name)) problems.push(`${name} is surplus`);
+  for (const name of found.keys())
+    if (!state.has(name)) problems.push(`${showName(name)} is surplus`);
   if (problems.length > 0) {
     throw new SparringError(
       "ERR_WEIGHTS",
-      `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${problems.join("; ")}`,
+      `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${listed(problems)}`,
     );
   }
   return checked;
 }
 
+/** As many as a reader reads: a stranger's file may hold a million tensors. */
+function listed(problems: readonly string[]): string {
+  const shown = problems.slice(0, 20).join("; ");
+  return problems.length <= 20 ? shown : `${shown}; and ${problems.length - 20} more`;
+}
+
 /** The bytes that the network needs, or what is wrong with the tensor. */
 function convert(tensor: StoredTensor, { shape, dtype }: TensorSpec): Uint8Array | string {
-  if (!sameShape(tensor.shape, shape))
-    return `is [${tensor.shape.join(", ")}], needs [${shape.join(", ")}]`;
+  if (!sameShape(tensor.shape, shape)) return `is ${show(tensor.shape)}, needs ${show(shape)}`;
   return dtype === "float32" ? toFloats(tensor) : toWholeNumbers(tensor);
 }
 
@@ -57,7 +63,7 @@ function toFloats({ dtype, data }: StoredTensor): Uint8Array | string {
 function toWholeNumbers({ dtype, data }: StoredTensor): Uint8Array | string {
   const read = numberReaders[dtype];
   if (read === undefined) return `is ${dtype}, needs whole numbers`;
-  const values = [...read(aligned(data))];
+  const values = Array.from<number | bigint>(read(aligned(data)));
   const wrong = values.find((value) => !isExact(value));
   if (wrong !== undefined) return `holds ${wrong}, needs whole numbers that I64 can hold`;
   return bytesOf(BigInt64Array.from(values, BigInt));

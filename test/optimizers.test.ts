@@ -131,7 +131,7 @@ describe("optimizers and schedules, misused", () => {
     [
       "options of what has none",
       () => constant({ lr: 1 } as never),
-      'Expected only the options  for options of constant but received "lr"',
+      'Expected no options for options of constant but received "lr"',
     ],
   ])("refuse %s", (_, call, sentence) => {
     expect(call).toThrow(sentence);

@@ -42,12 +42,12 @@ describe("new Trainer, misused", () => {
     [
       "no update of the discriminator",
       { discriminatorSteps: 0 },
-      "Expected a whole number of at least 1 for discriminatorSteps but received 0",
+      "Expected a whole number from 1 to 1000 for discriminatorSteps but received 0",
     ],
     [
       "half an update",
       { discriminatorSteps: 1.5 },
-      "Expected a whole number of at least 1 for discriminatorSteps but received 1.5",
+      "Expected a whole number from 1 to 1000 for discriminatorSteps but received 1.5",
     ],
     [
       "an average without its decay",

@@ -110,7 +110,7 @@ describe("new Trainer, misused", () => {
     [
       "one beta",
       { betas: [0.5] },
-      "Expected an array of 2 whole numbers for betas but received [0.5]",
+      "Expected an array of 2 numbers for betas but received [0.5]",
     ],
     [
       "a negative decay",

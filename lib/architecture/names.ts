@@ -1,4 +1,3 @@
-import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 
 /** What an attribute of a torch.nn.Sequential cannot be called, as one of that name is there already. */
@@ -24,7 +23,7 @@ const taken = new Set(
 export function layerName(name: unknown, spot: string): string | undefined {
   if (name === undefined) return undefined;
   const where = `name of layer ${spot}`;
-  if (!/^[A-Za-z_0-9]+$/.test(check.isObject(name) ? "" : String(name)) || typeof name !== "string")
+  if (typeof name !== "string" || !/^[A-Za-z_0-9]+$/.test(name))
     throw wrongType("letters, digits and underscores", where, name);
   if (taken.has(name) || /^__.*__$/.test(name))
     throw wrongType("a name that torch.nn.Module has no use for", where, name);

@@ -45,6 +45,8 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
   const latent = resolveLatent(architecture.latent, "architecture.latent");
   const embedded = latent.labels === "embedded" ? latent.classes : 0;
   const width = latent.noise + (embedded > 0 ? 0 : latent.classes) + latent.codes;
+  if (width > largestTensor)
+    throw tooMuch(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
   const resolved = resolve(architecture, [width], "generator", embedded);
   if (embedded > 0 && !resolved.layers.some(({ type }) => type === "embedding"))
     throw unused('an embedding among its layers (labels are "embedded")', "generator", resolved);
@@ -98,10 +100,15 @@ function resolve(
 ): ResolvedArchitecture {
   const ways = ["torch", "dcgan"] as const;
   const init: Init = check.oneOf(architecture.init ?? "torch", "architecture.init", ways);
+  let count = 0;
   const around: Surroundings = {
     player,
     classes,
     init,
+    enter() {
+      if (++count <= mostLayers) return;
+      throw tooMuch(`at most ${mostLayers} layers`, "architecture.layers", "more");
+    },
     sequence: (layers, input, path) => resolveAll(layers, input, path, around),
     single: (layer, input, path, name) =>
       resolveOne(layer, input, { path, name, among: "inside" }, around),
@@ -116,6 +123,16 @@ function resolve(
 /** Far beyond any network, and far from where the stack ends: a file may nest layers without end. */
 const deepest = 100;
 
+/** Far beyond any network: lists that hold one list twice, which holds another twice, soon have a billion layers. */
+const mostLayers = 10_000;
+
+function tooMuch(what: string, name: string, received: string): SparringError {
+  return new SparringError(
+    "ERR_ARCHITECTURE",
+    `Expected ${what} for ${name} but received ${received}`,
+  );
+}
+
 /** Layers that follow each other, under the path of the layer they are in. */
 function resolveAll(
   layers: unknown,
@@ -127,16 +144,14 @@ function resolveAll(
   if (!Array.isArray(layers) || layers.length === 0)
     throw wrongType("a non-empty array of layers", where, layers);
   if (path.split(".").length > deepest) {
-    throw new SparringError(
-      "ERR_ARCHITECTURE",
-      `Expected at most ${deepest} levels of layers for architecture.layers but received more`,
-    );
+    throw tooMuch(`at most ${deepest} levels of layers`, "architecture.layers", "more");
   }
   const prefix = path === "" ? "" : `${path}.`;
   const resolved: ResolvedLayer[] = [];
   const names = new Set<string>();
-  // Array.from sees the holes of a sparse array, which forEach would skip.
-  Array.from(layers as unknown[]).forEach((layer, position) => {
+  // By index: forEach would skip the holes of a sparse array, and a copy of them may not fit into memory.
+  for (let position = 0; position < layers.length; ++position) {
+    const layer: unknown = layers[position];
     const spot = `${prefix}${position}`;
     const name = layerName(requireLayer(layer, spot).name, spot) ?? String(position);
     const last = position === layers.length - 1;
@@ -147,7 +162,7 @@ function resolveAll(
       throw wrongType("a name that no sibling has", `name of ${one.path}`, one.name);
     names.add(one.name);
     resolved.push(one);
-  });
+  }
   return resolved;
 }
 
@@ -168,6 +183,7 @@ function resolveOne(
   const kind = layerKinds.get(type);
   if (kind === undefined)
     throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
+  around.enter();
   const at = new Place(path, type, around, among);
   check.options(layer, String(at), ["type", "name", ...kind.options]);
   const resolved = { type, name, path, layers: [], input, ...kind.resolve(layer, input, at) };
@@ -184,10 +200,8 @@ function checkSize(layer: ResolvedLayer, at: Place): void {
   const shapes = Object.values(state).map(({ shape }) => shape);
   for (const shape of [layer.output, ...shapes]) {
     if (product(shape) <= largestTensor) continue;
-    throw new SparringError(
-      "ERR_ARCHITECTURE",
-      `Expected tensors of at most ${largestTensor} numbers for ${at} but received [${shape.join(", ")}]`,
-    );
+    const what = `tensors of at most ${largestTensor} numbers`;
+    throw tooMuch(what, String(at), `[${shape.join(", ")}]`);
   }
 }
 

@@ -19,6 +19,8 @@ export class Dataset implements Disposable {
 
   /** @internal */
   constructor(native: NativeDataset, image: readonly number[], labels?: Uint8Array) {
+    if (!Array.isArray(image))
+      throw wrongType("what datasets.fromBytes() or mnist() makes", "new Dataset()", native);
     this.native = native;
     this.size = native.size;
     this.image = image;
@@ -55,10 +57,17 @@ export interface FromBytesOptions {
   readonly device?: Device;
 }
 
+/** Not slice(): that of a Buffer is a view of the same memory. */
+function copyLabels(labels: unknown, count: number): Uint8Array {
+  const given = check.bytes(labels, "labels");
+  if (given.length !== count)
+    throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
+  return Uint8Array.from(given);
+}
+
 /** A dataset of bytes that you already hold; they and the labels are copied. */
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
-  if (!(bytes instanceof Uint8Array)) throw wrongType("a Uint8Array", "bytes", bytes);
-  check.ownMemory(bytes, "bytes");
+  check.bytes(bytes, "bytes");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = check.shape(options.shape, "shape", 4) as [number, number, number, number];
@@ -67,19 +76,9 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   const [count, channels, height, width] = shape;
   const size =
     options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
-  if (options.labels !== undefined && !(options.labels instanceof Uint8Array))
-    throw wrongType("a Uint8Array", "labels", options.labels);
-  if (options.labels !== undefined) check.ownMemory(options.labels, "labels");
-  if (options.labels !== undefined && options.labels.length !== count) {
-    throw outOfRange(
-      `${count} labels, one for each image,`,
-      "labels",
-      `${options.labels.length} labels`,
-    );
-  }
   const [toHeight, toWidth] = size === undefined ? [height, width] : [size, size];
   const device = resolveDevice(options.device);
-  const labels = options.labels?.slice();
+  const labels = options.labels === undefined ? undefined : copyLabels(options.labels, count);
   const native = await crossing(() =>
     addon().createDataset(bytes, shape, toHeight, toWidth, device, labels),
   );

@@ -1,9 +1,7 @@
 // IDX, the format of MNIST: two zero bytes, a type, a rank, the sides as big-endian uint32, the bytes.
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
-import { reason } from "../files.js";
+import { readWhole, reason } from "../files.js";
 import { product } from "../layers/kind.js";
 
 /** A parsed file of unsigned bytes. */
@@ -13,34 +11,47 @@ export interface Idx {
 }
 
 const unsignedByte = 8;
-/** Far above MNIST's 47 MB, far below what would exhaust a machine: a cap on what a .gz may unpack to. */
-const sizeLimit = 4 * 1024 ** 3 - 1;
-
 /** Reads an IDX file of unsigned bytes, plain or gzipped. Throws ERR_DATA. */
 export async function readIdx(path: string, rank: number): Promise<Idx> {
-  let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-      bytes = await promisify(gunzip)(bytes, { maxOutputLength: sizeLimit });
+    const bytes = await readWhole(path);
+    return parseIdx(isGzip(bytes) ? await unpack(bytes, rank, path) : bytes, rank, path);
   } catch (cause) {
+    if (cause instanceof SparringError) throw cause;
     throw new SparringError(
       "ERR_DATA",
       `Expected an IDX file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
       { cause },
     );
   }
-  return parseIdx(bytes, rank, path);
 }
 
 /** @internal */
 export function parseIdx(bytes: Uint8Array, rank: number, path: string): Idx {
-  const refuse = (what: string): SparringError =>
-    new SparringError(
-      "ERR_DATA",
-      `Expected an IDX file of rank ${rank} for path but received ${JSON.stringify(path)}: ${what}`,
+  const refuse = refusal(rank, path);
+  const shape = parseHeader(bytes, rank, refuse);
+  const start = headerSize(rank);
+  const announced = product(shape);
+  if (announced !== bytes.length - start) {
+    throw refuse(
+      `its shape [${shape.join(", ")}] needs ${announced} bytes, and ${bytes.length - start} follow the header`,
     );
-  const start = 4 + 4 * rank;
+  }
+  return { shape, data: bytes.subarray(start) };
+}
+
+type Refuse = (what: string) => SparringError;
+
+function refusal(rank: number, path: string): Refuse {
+  const start = `Expected an IDX file of rank ${rank} for path but received ${JSON.stringify(path)}`;
+  return (what) => new SparringError("ERR_DATA", `${start}: ${what}`);
+}
+
+const headerSize = (rank: number) => 4 + 4 * rank;
+
+/** The sides that a file announces; nothing is allocated for them yet. */
+function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] {
+  const start = headerSize(rank);
   if (bytes.length < 4) throw refuse(`it has ${bytes.length} bytes`);
   if (bytes[0] !== 0 || bytes[1] !== 0) throw refuse("it does not start with two zero bytes");
   if (bytes[2] !== unsignedByte)
@@ -50,11 +61,28 @@ export function parseIdx(bytes: Uint8Array, rank: number, path: string): Idx {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   if (shape.includes(0)) throw refuse(`its shape is [${shape.join(", ")}]`);
-  const announced = product(shape);
-  if (announced !== bytes.length - start) {
-    throw refuse(
-      `its shape [${shape.join(", ")}] needs ${announced} bytes, and ${bytes.length - start} follow the header`,
-    );
+  return shape;
+}
+
+const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Unpacks what the header announces and no more: a small file may unpack to a thousand times its size. */
+async function unpack(packed: Uint8Array, rank: number, path: string): Promise<Uint8Array> {
+  const refuse = refusal(rank, path);
+  const gunzip = createGunzip({ chunkSize: 2 ** 18 });
+  gunzip.end(packed);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let limit: number | undefined;
+  for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (limit === undefined && length >= headerSize(rank)) {
+      const shape = parseHeader(Buffer.concat(chunks), rank, refuse);
+      limit = headerSize(rank) + product(shape);
+    }
+    if (limit !== undefined && length > limit)
+      throw refuse(`its header needs ${limit - headerSize(rank)} bytes, and more follow it`);
   }
-  return { shape, data: bytes.subarray(start) };
+  return Buffer.concat(chunks);
 }

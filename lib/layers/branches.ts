@@ -59,7 +59,7 @@ function resolveBranches(
   const received: unknown[] = Array.isArray(layer.layers) ? layer.layers : [];
   const found = received.map((branch) =>
     check.isObject(branch) && branch.type === "sequential"
-      ? names.indexOf(String(branch.name))
+      ? names.indexOf(branch.name as string)
       : -1,
   );
   const ordered = found.every((index, i) => index > (i === 0 ? -1 : (found[i - 1] as number)));

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly classes: number;
   /** What the first weights are. */
   readonly init: "torch" | "dcgan";
+  /** Counts a layer. Throws ERR_ARCHITECTURE where there are too many. */
+  enter(): void;
   /** Resolves layers that follow each other, under the path of the layer they are in. */
   sequence(layers: unknown, input: Shape, path: string): ResolvedLayer[];
   /** Resolves one layer, under a path and a name that are given. */

@@ -81,13 +81,11 @@ export function checkCodes(codes: unknown, count: number, width: number): Float3
   if (width === 0) throw wrongType("nothing (the latent has no codes)", "codes", codes);
   if (!Array.isArray(codes)) throw wrongType(`an array of ${width} numbers`, "codes", codes);
   const all = new Float32Array(count * width);
-  if (codes.some(Array.isArray)) {
+  if (codes.slice(0, width + 1).some(Array.isArray)) {
     if (codes.length !== count)
       throw outOfRange(`${count} vectors, one a sample,`, "codes", `${codes.length} vectors`);
-    // Array.from sees the holes of a sparse array, which forEach would skip.
-    Array.from(codes).forEach((vector, i) => {
-      all.set(checkVector(vector, `codes[${i}]`, width), i * width);
-    });
+    // By index: forEach would skip the holes of a sparse array.
+    for (let i = 0; i < count; ++i) all.set(checkVector(codes[i], `codes[${i}]`, width), i * width);
   } else {
     const vector = checkVector(codes, "codes", width);
     for (let i = 0; i < count; ++i) all.set(vector, i * width);

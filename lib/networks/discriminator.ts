@@ -11,7 +11,7 @@ import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
 import { checkLabels, type JudgeArguments } from "./conditions.js";
-import { Network, type NetworkOptions } from "./network.js";
+import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /**
  * Tells real samples from made ones. Its type knows whether it is conditional: `score(images, { labels })`
@@ -31,7 +31,7 @@ export class Discriminator<
   constructor(architecture: A, options: NetworkOptions, template: NativeNetwork);
   constructor(architecture: A, options: NetworkOptions = {}, template?: NativeNetwork) {
     super(resolveDiscriminator(architecture), options, template);
-    this.architecture = architecture;
+    this.architecture = copyOf(architecture);
     this.scores = scoresOf(this.resolved);
     this.heads = headsOf(this.resolved);
   }
@@ -82,7 +82,7 @@ export class Discriminator<
     start: number,
     width: number,
   ): Promise<Float32Array> {
-    if (!(images instanceof Images)) throw wrongType("Images", "images", images);
+    check.made(images, Images, "Images", "images");
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }

@@ -19,7 +19,10 @@ import {
   type GenerateArguments,
   type SampleOptions,
 } from "./conditions.js";
-import { Network, type NetworkOptions } from "./network.js";
+import { copyOf, Network, type NetworkOptions } from "./network.js";
+
+/** Numbers in an array that Node can make everywhere. */
+const largestArray = 2 ** 30;
 
 /**
  * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where it has
@@ -43,7 +46,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     template?: NativeNetwork,
   ) {
     super(resolveGenerator(architecture), options, template);
-    this.architecture = architecture;
+    this.architecture = copyOf(architecture);
     const { labels, ...widths } = resolveLatent(architecture.latent, "architecture.latent");
     this.latent = { ...widths, oneHot: labels === "oneHot" };
   }
@@ -90,11 +93,11 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * Draws latents and makes samples of them, in evaluation mode. Never disturbs a training run: its
    * random numbers are its own, and it takes its turn between two steps.
    *
-   * @param count at least 1
+   * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `labels` and `codes` that are not to be drawn
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
-    check.integer(count, "count", 1);
+    checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
     const given: SampleOptions = options;
     check.options(given, "options", ["seed", "labels", "codes"]);
     const seed =
@@ -115,8 +118,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @param options `labels`, where they are embedded: needed there
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
-    if (!(latents instanceof Float32Array)) throw wrongType("a Float32Array", "latents", latents);
-    check.ownMemory(latents, "latents");
+    check.floats(latents, "latents");
     const { labels: given } = check.options<{ labels?: unknown }>(options, "options", ["labels"]);
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
@@ -132,4 +134,11 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const data = await this.forward(latents, [count, width], labels);
     return new Images(data, [count, ...this.image]);
   }
+}
+
+/** What no array holds would fail half way, after minutes. */
+function checkCount(count: unknown, numbersEach: number): void {
+  const most = Math.floor(largestArray / numbersEach);
+  const asked = check.integer(count, "count", 1);
+  if (asked > most) throw outOfRange(`at most ${most} samples a call (4 GiB)`, "count", asked);
 }

@@ -2,6 +2,7 @@ import { addon, crossing, direct } from "../addon.js";
 import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
+import { traced } from "../errors.js";
 import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
 import { readSafetensors, writeSafetensors } from "../safetensors.js";
@@ -60,9 +61,11 @@ export abstract class Network implements Disposable {
 
   /** Writes weights and buffers as safetensors, under the keys of the PyTorch twin's state_dict(). */
   async saveWeights(path: string): Promise<void> {
-    check.string(path, "path");
-    const tensors = await crossing(() => this.native.state());
-    await writeSafetensors(path, tensors);
+    check.path(path, "path");
+    await traced(async () => {
+      const tensors = await crossing(() => this.native.state());
+      await writeSafetensors(path, tensors);
+    });
   }
 
   /**
@@ -70,10 +73,12 @@ export abstract class Network implements Disposable {
    * with everything that does not fit, and changes nothing then.
    */
   async loadWeights(path: string): Promise<void> {
-    check.string(path, "path");
-    const tensors = await readSafetensors(path);
-    const state = checkState(tensors, this.resolved.state, path);
-    await crossing(() => this.native.load(state));
+    check.path(path, "path");
+    await traced(async () => {
+      const tensors = await readSafetensors(path);
+      const state = checkState(tensors, this.resolved.state, path);
+      await crossing(() => this.native.load(state));
+    });
   }
 
   /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
@@ -93,6 +98,11 @@ export abstract class Network implements Disposable {
   ): Promise<Float32Array> {
     return crossing(() => this.native.forward(data, [...shape], labels));
   }
+}
+
+/** @internal A checked architecture as it was then, and as it stays: clone() builds from it. */
+export function copyOf<A>(architecture: A): A {
+  return JSON.parse(JSON.stringify(architecture), (_key, value) => Object.freeze(value));
 }
 
 /** @internal Bytes of weights and buffers. */

@@ -1,4 +1,5 @@
 import * as check from "../check.js";
+import { wrongType } from "../errors.js";
 import {
   type OptimizerOptions,
   type OptimizerSettings,
@@ -40,7 +41,8 @@ export function adamOf<Type extends string>(
   const own = ["lr", "betas", "eps", "weightDecay"] as const;
   check.options(options, `options of ${type}`, [...own, ...settingNames]);
   const betas = options.betas ?? [0.9, 0.999];
-  if (!Array.isArray(betas) || betas.length !== 2) check.shape(betas, "betas", 2);
+  if (!Array.isArray(betas) || betas.length !== 2)
+    throw wrongType("an array of 2 numbers", "betas", betas);
   return {
     type,
     ...settings(options.lr ?? 1e-3, options),

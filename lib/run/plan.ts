@@ -125,7 +125,7 @@ function isFolder(path: string): boolean {
 
 function planOut(out: unknown, preset: PresetName, name: string): RunPlace {
   if (out === undefined) return { path: defaultOut(preset, new Date()), name, chosen: false };
-  return { path: check.string(out, name), name, chosen: true };
+  return { path: check.path(out, name), name, chosen: true };
 }
 
 /** `runs/article-20260131-235959`, by the local clock. */

@@ -3,23 +3,23 @@ import { trainsOnOne } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
-import { outOfRange, SparringError, wrongType } from "../errors.js";
+import { outOfRange, SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 /** Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or ERR_DATA. */
 export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset {
-  if (!(dataset instanceof Dataset)) throw wrongType("a dataset", "dataset", dataset);
+  const data = check.made(dataset, Dataset, "a dataset", "dataset");
   const { image } = settings.discriminator;
-  if (dataset.image.join() !== image.join()) {
+  if (data.image.join() !== image.join()) {
     throw new SparringError(
       "ERR_DATA",
-      `Expected images of [${image.join(", ")}] for dataset but received [${dataset.image.join(", ")}]`,
+      `Expected images of [${image.join(", ")}] for dataset but received [${data.image.join(", ")}]`,
     );
   }
   const reader = labelReader(settings);
-  if (reader !== undefined) checkLabels(dataset, settings.generator.latent.classes, reader);
-  return dataset;
+  if (reader !== undefined) checkLabels(data, settings.generator.latent.classes, reader);
+  return data;
 }
 
 /** Who looks at the labels of the reals, if anyone does. */

@@ -19,6 +19,9 @@ const policies = ["color", "translation", "cutout"] as const;
 export type Precision = (typeof precisions)[number];
 const precisions = ["float32", "tf32", "bfloat16"] as const;
 
+/** A step cannot be stopped half way: more updates than anyone needs would never come back. */
+const mostUpdates = 1000;
+
 /** The moving average of the generator's weights. */
 export interface EmaOptions {
   /** Share of the average that an update keeps, in [0, 1). */
@@ -44,7 +47,7 @@ export interface TrainerOptions {
    * @default "generatorFirst"
    */
   readonly order?: Order;
-  /** k of Algorithm 1: updates of the discriminator, and batches, in a step; at least 1. @default 1 */
+  /** k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000. @default 1 */
   readonly discriminatorSteps?: number;
   /** Keeps a moving average of the generator, as trainer.ema. @default none */
   readonly ema?: EmaOptions;
@@ -99,7 +102,12 @@ export function checkOptions(options: TrainerOptions): TrainerSettings {
     optimizer: checkOptimizers(options.optimizer),
     objective: checkObjective(options.objective, "objective"),
     order: check.oneOf(options.order ?? "generatorFirst", "order", orders),
-    discriminatorSteps: check.integer(options.discriminatorSteps ?? 1, "discriminatorSteps", 1),
+    discriminatorSteps: check.integer(
+      options.discriminatorSteps ?? 1,
+      "discriminatorSteps",
+      1,
+      mostUpdates,
+    ),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
     precision: checkPrecision(options.precision ?? "float32", generator.device),
     diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),

@@ -1,7 +1,8 @@
 // What two networks, an objective and its terms have to be, to be trained with each other.
 import { couplingLayer } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
-import { SparringError, wrongType } from "../errors.js";
+import * as check from "../check.js";
+import { SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { needsLogits } from "../objectives/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
@@ -10,9 +11,8 @@ type Pair = Pick<TrainerOptions, "generator" | "discriminator">;
 
 /** Two networks that fit together. Throws TypeError, ERR_ARCHITECTURE or ERR_DEVICE. */
 export function checkPair({ generator, discriminator }: Pair): void {
-  if (!(generator instanceof Generator)) throw wrongType("a Generator", "generator", generator);
-  if (!(discriminator instanceof Discriminator))
-    throw wrongType("a Discriminator", "discriminator", discriminator);
+  check.made(generator, Generator, "a Generator", "generator");
+  check.made(discriminator, Discriminator, "a Discriminator", "discriminator");
   if (generator.image.join() !== discriminator.image.join()) {
     const shape = `[${discriminator.image.join(", ")}]`;
     throw refusal(
