@@ -107,11 +107,7 @@ describe("new Trainer, misused", () => {
       { betas: [-0.1, 0.9] },
       "Expected a number in [0, 1) for betas[0] but received -0.1",
     ],
-    [
-      "one beta",
-      { betas: [0.5] },
-      "Expected an array of 2 numbers for betas but received [0.5]",
-    ],
+    ["one beta", { betas: [0.5] }, "Expected an array of 2 numbers for betas but received [0.5]"],
     [
       "a negative decay",
       { weightDecay: -1 },

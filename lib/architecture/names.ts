@@ -26,6 +26,6 @@ export function layerName(name: unknown, spot: string): string | undefined {
   if (typeof name !== "string" || !/^[A-Za-z_0-9]+$/.test(name))
     throw wrongType("letters, digits and underscores", where, name);
   if (taken.has(name) || /^__.*__$/.test(name))
-    throw wrongType("a name that torch.nn.Module has no use for", where, name);
+    throw wrongType("a name that torch.nn.Module leaves free", where, name);
   return name;
 }

@@ -1,0 +1,413 @@
+// Lists of layers and ready-made architectures, as a stranger writes them. Every option of every layer is in
+// test/layers.test.ts.
+import { bad, bare, holed, refuses } from "../helpers/misuse.js";
+import {
+  architectures,
+  Discriminator,
+  Generator,
+  type Layer,
+  layers as l,
+} from "../../lib/index.js";
+
+const image = [1, 32, 32];
+const latent = { noise: 4 };
+const build = (...layers: unknown[]) => new Generator(bad({ latent, layers }));
+const judge = (...layers: unknown[]) => new Discriminator(bad({ image: [8, 4, 4], layers }));
+
+/** Layers in layers in layers. */
+function nested(depth: number, copies: number): Layer[] {
+  let layers: Layer[] = [l.relu()];
+  for (let level = 0; level < depth; ++level)
+    layers = Array.from({ length: copies }, (_, i) => l.sequential(`s${i}`, layers));
+  return layers;
+}
+
+/** A layer that is inside itself. */
+function endless(): Layer {
+  const layers: Layer[] = [];
+  const layer = l.sequential("again", layers);
+  layers.push(layer);
+  return layer;
+}
+
+refuses("layers", [
+  [
+    "a layer that is not called",
+    () => build(l.relu),
+    "TypeError",
+    "Expected a layer { type, ... } for layer 0 but received function relu",
+  ],
+  [
+    "a layer by its name",
+    () => build("relu"),
+    "TypeError",
+    'Expected a layer { type, ... } for layer 0 but received "relu"',
+  ],
+  [
+    "a layer in an array",
+    () => build([l.relu()]),
+    "TypeError",
+    'Expected a layer { type, ... } for layer 0 but received [{ type: "relu" }]',
+  ],
+  [
+    "a layer of null",
+    () => build(null),
+    "TypeError",
+    "Expected a layer { type, ... } for layer 0 but received null",
+  ],
+  [
+    "a hole",
+    () => new Generator({ latent, layers: holed([0, l.relu()], 0) }),
+    "TypeError",
+    "Expected a layer { type, ... } for layer 0 but received undefined",
+  ],
+  [
+    "layers without end",
+    () => new Generator({ latent, layers: bad(new Array(2 ** 32 - 1)) }),
+    "TypeError",
+    "Expected a layer { type, ... } for layer 0 but received undefined",
+  ],
+  [
+    "layers in a Set",
+    () => new Generator({ latent, layers: bad(new Set([l.relu()])) }),
+    "TypeError",
+    "Expected a non-empty array of layers for architecture.layers but received an instance of Set",
+  ],
+  [
+    "a type of PyTorch",
+    () => build({ type: "ReLU" }),
+    "TypeError",
+    'Expected one of avgPool2d, batchNorm1d, batchNorm2d, conv2d, convTranspose2d, dropout, elu, embedding, flatten, gelu, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxout, minibatchStdDev, pixelNorm, projection, relu, residual, selfAttention2d, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample for type of layer 0 but received "ReLU"',
+  ],
+  [
+    "a type of the prototype",
+    () => build({ type: "constructor" }),
+    "TypeError",
+    'Expected one of avgPool2d, batchNorm1d, batchNorm2d, conv2d, convTranspose2d, dropout, elu, embedding, flatten, gelu, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxout, minibatchStdDev, pixelNorm, projection, relu, residual, selfAttention2d, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample for type of layer 0 but received "constructor"',
+  ],
+  [
+    "a type that is a class",
+    () => build({ type: Array }),
+    "TypeError",
+    "Expected a layer { type, ... } for layer 0 but received { type: function Array }",
+  ],
+  [
+    "PyTorch's name of an option",
+    () => build({ ...l.linear(4), out_features: 4 }),
+    "TypeError",
+    'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "out_features"',
+  ],
+  [
+    "a strange option without a prototype",
+    () => build(bare({ type: "relu", inplace: true })),
+    "TypeError",
+    'Expected only the options type, name for 0 (relu) but received "inplace"',
+  ],
+  [
+    "a width as text",
+    () => build(l.linear(bad("64"))),
+    "TypeError",
+    'Expected a whole number of at least 1 for outFeatures of 0 (linear) but received "64"',
+  ],
+  [
+    "a width as a BigInt",
+    () => build(l.linear(bad(64n))),
+    "TypeError",
+    "Expected a whole number of at least 1 for outFeatures of 0 (linear) but received 64n",
+  ],
+  [
+    "a width that is not exact",
+    () => build(l.linear(2 ** 53)),
+    "RangeError",
+    "Expected a whole number from 1 to 9007199254740991 for outFeatures of 0 (linear) but received 9007199254740992",
+  ],
+  [
+    "options that are a string",
+    () => build(l.linear(4, bad("bias"))),
+    "TypeError",
+    'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "0"',
+  ],
+  [
+    "a name that is a number",
+    () => build(l.linear(4, { name: bad(1) })),
+    "TypeError",
+    "Expected letters, digits and underscores for name of layer 0 but received 1",
+  ],
+  [
+    "a name that is empty",
+    () => build(l.linear(4, { name: "" })),
+    "TypeError",
+    'Expected letters, digits and underscores for name of layer 0 but received ""',
+  ],
+  [
+    "a name that no text can be made of",
+    () => build(l.linear(4, { name: bad([Object.create(null)]) })),
+    "TypeError",
+    "Expected letters, digits and underscores for name of layer 0 but received [{  }]",
+  ],
+  [
+    "a name of nn.Module",
+    () => build(l.linear(4, { name: "forward" })),
+    "TypeError",
+    'Expected a name that torch.nn.Module leaves free for name of layer 0 but received "forward"',
+  ],
+  [
+    "a name with two underscores around",
+    () => build(l.linear(4, { name: "__proto__" })),
+    "TypeError",
+    'Expected a name that torch.nn.Module leaves free for name of layer 0 but received "__proto__"',
+  ],
+  [
+    "a path as a name",
+    () => build(l.linear(4, { name: "../up" })),
+    "TypeError",
+    'Expected letters, digits and underscores for name of layer 0 but received "../up"',
+  ],
+  [
+    "a sequential without layers",
+    () => build(l.sequential("main", bad(undefined))),
+    "TypeError",
+    "Expected a non-empty array of layers for layers of main but received undefined",
+  ],
+  [
+    "an empty sequential",
+    () => build(l.sequential("main", [])),
+    "TypeError",
+    "Expected a non-empty array of layers for layers of main but received []",
+  ],
+  [
+    "layers inside themselves",
+    () => build(endless()),
+    "ERR_ARCHITECTURE",
+    "Expected at most 100 levels of layers for architecture.layers but received more",
+  ],
+  [
+    "layers deeper than any network",
+    () => build(...nested(101, 1)),
+    "ERR_ARCHITECTURE",
+    "Expected at most 100 levels of layers for architecture.layers but received more",
+  ],
+  [
+    "a billion layers from thirty lists",
+    () => build(...nested(30, 2)),
+    "ERR_ARCHITECTURE",
+    "Expected at most 10000 layers for architecture.layers but received more",
+  ],
+  [
+    "a residual without its branch",
+    () => build(l.residual(bad(undefined))),
+    "TypeError",
+    "Expected a non-empty array of layers for layers of 0.main but received undefined",
+  ],
+  [
+    "a branch whose name no text can be made of",
+    () =>
+      build({
+        type: "residual",
+        layers: [{ type: "sequential", name: Object.create(null), layers: [l.relu()] }],
+      }),
+    "TypeError",
+    'Expected sequentials named main, skip, of which only main must be there, for layers of 0 (residual) but received [{ type: "sequential", name: {  }, layers: [...] }]',
+  ],
+  [
+    "branches of two shapes",
+    () => build(l.residual([l.linear(8)])),
+    "ERR_ARCHITECTURE",
+    "Expected two branches that end in one shape for 0 (residual) but received main [8] and its input [4]; give it a skip that ends in [8]",
+  ],
+  [
+    "heads that are null",
+    () => judge(l.heads(bad(null))),
+    "TypeError",
+    "Expected an object { score, classes, codes } for heads but received null",
+  ],
+  [
+    "a head nobody knows",
+    () => judge(l.heads(bad({ score: [l.linear(1)], style: [l.linear(1)] }))),
+    "TypeError",
+    'Expected only the options score, classes, codes for heads but received "style"',
+  ],
+  [
+    "heads without a score",
+    () => judge(l.flatten(), l.heads(bad({ classes: [l.linear(3)] }))),
+    "TypeError",
+    "Expected a non-empty array of layers for layers of 1.score but received undefined",
+  ],
+  [
+    "spectral normalisation of nothing",
+    () => judge(l.flatten(), l.spectralNorm(bad(undefined))),
+    "TypeError",
+    "Expected one linear, conv2d or convTranspose2d for layers of 1 (spectralNorm) but received [undefined]",
+  ],
+  [
+    "spectral normalisation of an activation",
+    () => judge(l.flatten(), l.spectralNorm(l.relu())),
+    "TypeError",
+    'Expected one linear, conv2d or convTranspose2d for layers of 1 (spectralNorm) but received "relu"',
+  ],
+  [
+    "a kernel larger than the image",
+    () => judge(l.conv2d(8, 5)),
+    "ERR_ARCHITECTURE",
+    "Expected height and width of at least 5 x 5 after padding 0 x 0 for 0 (conv2d) but received an input of [8, 4, 4]",
+  ],
+  [
+    "a kernel of three sides",
+    () => judge(l.conv2d(8, bad([3, 3, 3]))),
+    "TypeError",
+    "Expected an array of 2 whole numbers for kernelSize of 0 (conv2d) but received [3, 3, 3]",
+  ],
+  [
+    "a padding by name",
+    () => judge(l.conv2d(8, 3, { padding: bad("same") })),
+    "TypeError",
+    'Expected a whole number of at least 0 for padding of 0 (conv2d) but received "same"',
+  ],
+  [
+    "a padding that no memory holds",
+    () => judge(l.conv2d(8, 3, { padding: 2 ** 40 })),
+    "ERR_ARCHITECTURE",
+    "Expected tensors of at most 1099511627776 numbers for 0 (conv2d) but received [8, 2199023255554, 2199023255554]",
+  ],
+  [
+    "a scale that no memory holds",
+    () => judge(l.upsample(2 ** 30)),
+    "ERR_ARCHITECTURE",
+    "Expected tensors of at most 1099511627776 numbers for 0 (upsample) but received [8, 4294967296, 4294967296]",
+  ],
+  [
+    "an embedding without classes",
+    () => judge(l.embedding(4), l.flatten(), l.linear(1)),
+    "ERR_ARCHITECTURE",
+    "Expected a discriminator with classes for 0 (embedding) but received one without",
+  ],
+  [
+    "a linear layer on an image",
+    () => judge(l.linear(1)),
+    "ERR_ARCHITECTURE",
+    "Expected an input of [features] for 0 (linear) but received an input of [8, 4, 4]; put flatten() before it",
+  ],
+  [
+    "a batch normalisation of the other rank",
+    () => judge(l.batchNorm1d()),
+    "ERR_ARCHITECTURE",
+    "Expected an input of [features] for 0 (batchNorm1d) but received an input of [8, 4, 4]",
+  ],
+]);
+
+refuses("architectures", [
+  [
+    "options that are null",
+    () => architectures.mlp(bad(null)),
+    "TypeError",
+    "Expected an object for options but received null",
+  ],
+  [
+    "a shape in place of options",
+    () => architectures.dcgan(bad([1, 64, 64])),
+    "TypeError",
+    "Expected an object for options but received [1, 64, 64]",
+  ],
+  [
+    "no image",
+    () => architectures.mlp(bad({ latent })),
+    "TypeError",
+    "Expected an array of whole numbers for image but received undefined",
+  ],
+  [
+    "a side in place of an image",
+    () => architectures.mlp(bad({ latent, image: 28 })),
+    "TypeError",
+    "Expected an array of whole numbers for image but received 28",
+  ],
+  [
+    "an image without channels",
+    () => architectures.upsampling({ latent, image: [32, 32] }),
+    "TypeError",
+    "Expected an array of 3 whole numbers for image but received [32, 32]",
+  ],
+  [
+    "an image with its channels last",
+    () => architectures.dcgan({ latent, image: [32, 32, 3] }),
+    "RangeError",
+    "Expected [channels, height, width] with height and width both one of 32, 64, 128 for image but received [32, 32, 3]",
+  ],
+  [
+    "a side that is not there",
+    () => architectures.dcgan({ image: [1, 28, 28] }),
+    "RangeError",
+    "Expected [channels, height, width] with height and width both one of 32, 64, 128 for image but received [1, 28, 28]",
+  ],
+  [
+    "noise in place of a latent",
+    () => architectures.mlp(bad({ latent: 100, image })),
+    "TypeError",
+    "Expected an object { noise, classes, codes } for latent but received 100",
+  ],
+  [
+    "a latent that is null",
+    () => architectures.mlp(bad({ latent: null, image })),
+    "TypeError",
+    "Expected an object { noise, classes, codes } for latent but received null",
+  ],
+  [
+    "a latent without noise",
+    () => architectures.mlp(bad({ latent: {}, image })),
+    "TypeError",
+    "Expected a whole number of at least 1 for latent.noise but received undefined",
+  ],
+  [
+    "a generator without a latent",
+    () => architectures.upsampling(bad({ image })),
+    "TypeError",
+    "Expected an object { noise, classes, codes } for latent but received undefined",
+  ],
+  [
+    "a latent for a discriminator",
+    () => architectures.convolutional(bad({ latent, image })),
+    "TypeError",
+    'Expected only the options image, scores, classes, codes for options but received "latent"',
+  ],
+  [
+    "classes of a generator in the wrong place",
+    () => architectures.mlp(bad({ latent, image, classes: 10 })),
+    "TypeError",
+    'Expected only the options latent, image for options but received "classes"',
+  ],
+  [
+    "channels as text",
+    () => architectures.dcgan(bad({ image, channels: "64" })),
+    "TypeError",
+    'Expected a whole number of at least 1 for channels but received "64"',
+  ],
+  [
+    "channels of a fraction",
+    () => architectures.sngan({ image, channels: 0.5 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for channels but received 0.5",
+  ],
+  [
+    "channels of no use to the attention",
+    () => architectures.sagan({ image, channels: 12 }),
+    "RangeError",
+    "Expected a multiple of 8 for channels but received 12",
+  ],
+  [
+    "scores by number",
+    () => architectures.mlp(bad({ image, scores: 1 })),
+    "TypeError",
+    "Expected one of probability, logit for scores but received 1",
+  ],
+  [
+    "a side of no use to the blocks",
+    () => architectures.sngan({ image: [1, 28, 28] }),
+    "RangeError",
+    "Expected [channels, height, width] with height and width multiples of 8 for image but received [1, 28, 28]",
+  ],
+  [
+    "an image that no network makes",
+    () => architectures.r3gan({ latent, image: [1, 33, 33] }),
+    "RangeError",
+    "Expected [channels, height, width] with height and width both one of 8, 16, 32, 64, 128, 256 for image but received [1, 33, 33]",
+  ],
+]);

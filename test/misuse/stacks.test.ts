@@ -1,0 +1,120 @@
+// An error that comes later keeps a stack that leads to the line of the user's that asked for it.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { addon } from "../../lib/addon.js";
+import {
+  type Dataset,
+  datasets,
+  Images,
+  SparringError,
+  setThreads,
+  threads,
+} from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
+import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
+import {
+  headedDiscriminator,
+  image,
+  labelledImages,
+  tinyGenerator,
+  tinyTrainer,
+} from "../helpers/training.js";
+
+const folder = await makeFolder();
+afterAll(() => folder.remove());
+await writeFile(join(folder.path, imagesFile), idx([4, 8, 8]));
+await writeFile(join(folder.path, labelsFile), idx([3]));
+const nowhere = join(folder.path, "nowhere/file.png");
+
+const network = tinyGenerator();
+const gone = tinyGenerator();
+const judge = headedDiscriminator({ classes: 3 });
+const emptied: Dataset = await labelledImages(8);
+for (const one of [gone, judge, emptied]) one.dispose();
+const blank = new Images(new Float32Array(64), [1, ...image]);
+const large = { shape: [64_000, 1, 1, 1], size: 4096 };
+const ticks = () => tinyTrainer().run(emptied, { steps: 1, batchSize: 8 });
+
+/** The line of the caller. */
+function here(): number {
+  const [, , caller] = (new Error().stack as string).split("\n");
+  return Number(/:(\d+):\d+\)?$/.exec(caller as string)?.[1]);
+}
+
+/** A promise that will be rejected, and the line that asked for it. */
+type Call = () => [line: number, failing: Promise<unknown>];
+
+// Each call is on one line with here(). Formatters would part them.
+// biome-ignore format: see above
+const calls: [name: string, call: Call][] = [
+  ["Generator.ready", () => [here(), gone.ready()]],
+  ["Generator.sample", () => [here(), gone.sample(1)]],
+  ["Generator.generate", () => [here(), gone.generate(new Float32Array(5))]],
+  ["Generator.saveWeights, of a disposed one", () => [here(), gone.saveWeights(nowhere)]],
+  ["Generator.saveWeights, to nowhere", () => [here(), network.saveWeights(nowhere)]],
+  ["Generator.loadWeights", () => [here(), network.loadWeights(nowhere)]],
+  ["Discriminator.score", () => [here(), judge.score(blank)]],
+  ["Discriminator.classify", () => [here(), judge.classify(blank)]],
+  ["Images.toPng", () => [here(), new Images(new Float32Array(4), [1, 4]).toPng()]],
+  ["Images.save", () => [here(), blank.save(nowhere)]],
+  ["datasets.fromBytes", () => [here(), datasets.fromBytes(new Uint8Array(64_000), large)]],
+  ["datasets.mnist, without files", () => [here(), datasets.mnist({ root: nowhere })]],
+  ["datasets.mnist, with files that do not fit", () => [here(), datasets.mnist({ root: folder.path })]],
+  ["Dataset.read", () => [here(), emptied.read(0, 1)]],
+  ["Trainer.run", () => [here(), ticks().next()]],
+  ["setThreads", () => [here(), setThreads(0)]],
+];
+
+const stopped: [name: string, call: Call][] = [
+  ["threads", () => [here(), threads()]],
+  ["setThreads", () => [here(), setThreads(1)]],
+];
+
+async function expectLine(call: Call): Promise<Error> {
+  const [line, failing] = call();
+  const error = await failing.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(Error);
+  expect(error.stack).toContain(`stacks.test.ts:${line}:`);
+  expect(error.stack.startsWith(`${error.name}: ${error.message}`)).toBe(true);
+  return error;
+}
+
+describe("the stack of a rejection leads to the user's line", () => {
+  it.each(calls)("%s", async (_, call) => {
+    await expectLine(call);
+  });
+
+  it("Trainer.run, at a later tick", async () => {
+    const trainer = tinyTrainer();
+    using data = await labelledImages(24);
+    const running = trainer.run(data, { steps: 9, batchSize: 8, tickEvery: 1 });
+    await running.next();
+    trainer.dispose();
+    const error = await expectLine(() => [here(), running.next()]);
+    expect(error).toMatchObject({ code: "ERR_DISPOSED" });
+  });
+
+  it("an error of the user's own keeps the stack that it has", async () => {
+    const own = new Error("mine");
+    const { stack } = own;
+    const options = {
+      get seed(): number {
+        throw own;
+      },
+    };
+    await expect(network.sample(1, options)).rejects.toBe(own);
+    expect(own.stack).toBe(stack);
+  });
+
+  // The last of this file: a process, or a worker, whose engine has ended.
+  it.each(stopped)("%s, while the process ends", async (_, call) => {
+    addon().shutdown();
+    const error = await expectLine(call);
+    expect(error).toBeInstanceOf(SparringError);
+    expect(error).toMatchObject({ code: "ERR_STOPPED" });
+  });
+});

@@ -1,0 +1,687 @@
+// Everything that training is told: objectives, penalties, optimizers, schedules, trainers and runs.
+import { bad, bare, holed, refuses } from "../helpers/misuse.js";
+import { expect, it } from "vitest";
+import {
+  auxiliaries,
+  Dataset,
+  Discriminator,
+  datasets,
+  Generator,
+  layers as l,
+  objectives,
+  optimizers,
+  penalties,
+  schedules,
+  Trainer,
+} from "../../lib/index.js";
+import {
+  collect,
+  labelledImages,
+  losses,
+  tinyDiscriminator,
+  tinyGenerator,
+  tinyTrainer,
+} from "../helpers/training.js";
+
+refuses("objectives", [
+  [
+    "options that are null",
+    () => objectives.hinge(bad(null)),
+    "TypeError",
+    "Expected an object for options of hinge but received null",
+  ],
+  [
+    "options in an array",
+    () => objectives.minimax(bad([])),
+    "TypeError",
+    "Expected an object for options of minimax but received []",
+  ],
+  [
+    "penalties that are one",
+    () => objectives.hinge({ penalties: bad(penalties.r1) }),
+    "TypeError",
+    "Expected an array for penalties but received function r1",
+  ],
+  [
+    "penalties in a Set",
+    () => objectives.hinge({ penalties: bad(new Set([penalties.r1()])) }),
+    "TypeError",
+    "Expected an array for penalties but received an instance of Set",
+  ],
+  [
+    "a penalty that is not called",
+    () => objectives.hinge({ penalties: [bad(penalties.r1)] }),
+    "TypeError",
+    "Expected a penalty, as penalties.r1() makes it, for penalties[0] but received function r1",
+  ],
+  [
+    "an objective as a penalty",
+    () => objectives.hinge({ penalties: [bad(objectives.hinge())] }),
+    "TypeError",
+    'Expected one of wganGp, r1, r2, dragan for penalties[0].type but received "hinge"',
+  ],
+  [
+    "a penalty of the prototype",
+    () => objectives.hinge({ penalties: [bad({ type: "constructor" })] }),
+    "TypeError",
+    'Expected one of wganGp, r1, r2, dragan for penalties[0].type but received "constructor"',
+  ],
+  [
+    "a penalty without a type",
+    () => objectives.hinge({ penalties: [bad({ weight: 1 })] }),
+    "TypeError",
+    "Expected one of wganGp, r1, r2, dragan for penalties[0].type but received undefined",
+  ],
+  [
+    "a penalty with a strange field",
+    () => objectives.hinge({ penalties: [bad({ type: "r1", gamma: 1 })] }),
+    "TypeError",
+    'Expected only the options weight, every for options of r1 but received "gamma"',
+  ],
+  [
+    "a penalty as an auxiliary",
+    () => objectives.hinge({ auxiliaries: [bad(penalties.r1())] }),
+    "TypeError",
+    'Expected one of acgan, infogan for auxiliaries[0].type but received "r1"',
+  ],
+  [
+    "smoothing as text",
+    () => objectives.nonSaturating({ labelSmoothing: bad("0.1") }),
+    "TypeError",
+    'Expected a number in [0, 0.5) for labelSmoothing of nonSaturating but received "0.1"',
+  ],
+  [
+    "smoothing where there is no target",
+    () => objectives.wasserstein(bad({ labelSmoothing: 0.1 })),
+    "TypeError",
+    'Expected only the options weightClip, penalties, auxiliaries for options of wasserstein but received "labelSmoothing"',
+  ],
+  [
+    "a clip below 0",
+    () => objectives.wasserstein({ weightClip: -0.01 }),
+    "RangeError",
+    "Expected a finite number above 0 for weightClip of wasserstein but received -0.01",
+  ],
+  [
+    "a clip of -0",
+    () => objectives.wasserstein({ weightClip: -0 }),
+    "RangeError",
+    "Expected a finite number above 0 for weightClip of wasserstein but received -0",
+  ],
+  [
+    "a divergence that is none",
+    () => objectives.fDivergence(bad({ divergence: "KL" })),
+    "TypeError",
+    'Expected one of kl, reverseKl, pearson, jensenShannon for divergence of fDivergence but received "KL"',
+  ],
+]);
+
+refuses("penalties and auxiliaries", [
+  [
+    "a weight in place of options",
+    () => penalties.r1(bad(10)),
+    "TypeError",
+    "Expected an object for options of r1 but received 10",
+  ],
+  [
+    "a weight of NaN",
+    () => penalties.wganGp({ weight: NaN }),
+    "RangeError",
+    "Expected a finite number above 0 for weight of wganGp but received NaN",
+  ],
+  [
+    "a weight as a BigInt",
+    () => penalties.dragan({ weight: bad(10n) }),
+    "TypeError",
+    "Expected a finite number above 0 for weight of dragan but received 10n",
+  ],
+  [
+    "every as text",
+    () => penalties.r2({ every: bad("16") }),
+    "TypeError",
+    'Expected a whole number of at least 1 for every of r2 but received "16"',
+  ],
+  [
+    "every that is not exact",
+    () => penalties.r1({ every: 2 ** 53 }),
+    "RangeError",
+    "Expected a whole number from 1 to 9007199254740991 for every of r1 but received 9007199254740992",
+  ],
+  [
+    "a misspelt option",
+    () => penalties.r1(bad({ wieght: 1 })),
+    "TypeError",
+    'Expected only the options weight, every for options of r1 but received "wieght"',
+  ],
+  [
+    "a weight of acgan without end",
+    () => auxiliaries.acgan({ weight: Infinity }),
+    "RangeError",
+    "Expected a finite number above 0 for weight of acgan but received Infinity",
+  ],
+  [
+    "a weight of infogan as text",
+    () => auxiliaries.infogan({ categorical: bad("1") }),
+    "TypeError",
+    'Expected a finite number of at least 0 for categorical of infogan but received "1"',
+  ],
+]);
+
+refuses("optimizers", [
+  [
+    "a rate in place of options",
+    () => optimizers.adam(bad(2e-4)),
+    "TypeError",
+    "Expected an object for options of adam but received 0.0002",
+  ],
+  [
+    "a rate below 0",
+    () => optimizers.adam({ lr: -1e-3 }),
+    "RangeError",
+    "Expected a finite number above 0 for lr but received -0.001",
+  ],
+  [
+    "a misspelt rate",
+    () => optimizers.adam(bad({ learningRate: 1e-3 })),
+    "TypeError",
+    'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm for options of adam but received "learningRate"',
+  ],
+  [
+    "a misspelt rate without a prototype",
+    () => optimizers.sgd(bare({ learningRate: 1e-3 })),
+    "TypeError",
+    'Expected only the options lr, momentum, dampening, nesterov, weightDecay, schedule, clipGradNorm for options of sgd but received "learningRate"',
+  ],
+  [
+    "betas that are one number",
+    () => optimizers.adam({ betas: bad(0.5) }),
+    "TypeError",
+    "Expected an array of 2 numbers for betas but received 0.5",
+  ],
+  [
+    "betas as text",
+    () => optimizers.adam({ betas: bad("ab") }),
+    "TypeError",
+    'Expected an array of 2 numbers for betas but received "ab"',
+  ],
+  [
+    "three betas",
+    () => optimizers.adamW({ betas: bad([0.5, 0.9, 0.9]) }),
+    "TypeError",
+    "Expected an array of 2 numbers for betas but received [0.5, 0.9, 0.9]",
+  ],
+  [
+    "betas with a hole",
+    () => optimizers.adam({ betas: holed([0, 0.9], 0) }),
+    "TypeError",
+    "Expected a number in [0, 1) for betas[0] but received undefined",
+  ],
+  [
+    "a beta of NaN",
+    () => optimizers.adam({ betas: [NaN, 0.9] }),
+    "RangeError",
+    "Expected a number in [0, 1) for betas[0] but received NaN",
+  ],
+  [
+    "a weight decay without end",
+    () => optimizers.adamW({ weightDecay: Infinity }),
+    "RangeError",
+    "Expected a finite number of at least 0 for weightDecay but received Infinity",
+  ],
+  [
+    "a momentum below 0",
+    () => optimizers.sgd({ momentum: -0.1 }),
+    "RangeError",
+    "Expected a number in [0, 1) for momentum but received -0.1",
+  ],
+  [
+    "a momentum in an array",
+    () => optimizers.sgd({ momentum: bad([0.9]) }),
+    "TypeError",
+    "Expected an object for momentum but received [0.9]",
+  ],
+  [
+    "nesterov as a number",
+    () => optimizers.sgd({ nesterov: bad(1) }),
+    "TypeError",
+    "Expected true or false for nesterov but received 1",
+  ],
+  [
+    "an alpha of NaN",
+    () => optimizers.rmsprop({ alpha: NaN }),
+    "RangeError",
+    "Expected a number in [0, 1) for alpha but received NaN",
+  ],
+  [
+    "a clip of NaN",
+    () => optimizers.adam({ clipGradNorm: NaN }),
+    "RangeError",
+    "Expected a finite number above 0 for clipGradNorm but received NaN",
+  ],
+  [
+    "a schedule that is not called",
+    () => optimizers.adam({ schedule: bad(schedules.cosine) }),
+    "TypeError",
+    "Expected a schedule, as schedules.linear() makes it, for schedule but received function cosine",
+  ],
+  [
+    "a schedule that is a function of the step",
+    () => optimizers.adam({ schedule: bad(() => 1) }),
+    "TypeError",
+    "Expected a schedule, as schedules.linear() makes it, for schedule but received function (anonymous)",
+  ],
+  [
+    "an optimizer as a schedule",
+    () => optimizers.adam({ schedule: bad(optimizers.sgd()) }),
+    "TypeError",
+    'Expected one of constant, linear, exponential, cosine for schedule.type but received "sgd"',
+  ],
+]);
+
+refuses("schedules", [
+  [
+    "no options",
+    () => schedules.linear(bad(undefined)),
+    "TypeError",
+    "Expected a whole number of at least 1 for steps of linear but received undefined",
+  ],
+  [
+    "steps in place of options",
+    () => schedules.cosine(bad(100)),
+    "TypeError",
+    "Expected an object for options of cosine but received 100",
+  ],
+  [
+    "steps of a fraction",
+    () => schedules.linear({ steps: 1.5 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for steps of linear but received 1.5",
+  ],
+  [
+    "no steps",
+    () => schedules.cosine({ steps: 0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for steps of cosine but received 0",
+  ],
+  [
+    "an end above 1",
+    () => schedules.linear({ to: 1.1, steps: 9 }),
+    "RangeError",
+    "Expected a number in [0, 1] for to of linear but received 1.1",
+  ],
+  [
+    "a gamma of NaN",
+    () => schedules.exponential({ gamma: NaN }),
+    "RangeError",
+    "Expected a number in (0, 1] for gamma of exponential but received NaN",
+  ],
+  [
+    "a gamma as text",
+    () => schedules.exponential({ gamma: bad("0.9") }),
+    "TypeError",
+    'Expected a number in (0, 1] for gamma of exponential but received "0.9"',
+  ],
+  [
+    "a floor without end",
+    () => schedules.exponential({ gamma: 0.9, min: Infinity }),
+    "RangeError",
+    "Expected a finite number of at least 0 for min of exponential but received Infinity",
+  ],
+]);
+
+const generator = tinyGenerator();
+const discriminator = tinyDiscriminator();
+const adam = optimizers.adam();
+const colour = new Discriminator({ image: [3, 8, 8], layers: [l.flatten(), l.linear(1)] });
+const gone = tinyGenerator();
+gone.dispose();
+const make = (options: object) =>
+  new Trainer(
+    bad({
+      generator,
+      discriminator,
+      objective: objectives.hinge(),
+      optimizer: { generator: adam, discriminator: adam },
+      ...options,
+    }),
+  );
+
+refuses("new Trainer", [
+  [
+    "options that are null",
+    () => new Trainer(bad(null)),
+    "TypeError",
+    "Expected an object for options but received null",
+  ],
+  [
+    "two networks in place of options",
+    () =>
+      new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution for options but received "device"',
+  ],
+  [
+    "no generator",
+    () => make({ generator: undefined }),
+    "TypeError",
+    "Expected a Generator for generator but received undefined",
+  ],
+  [
+    "the architecture of a generator",
+    () => make({ generator: generator.architecture }),
+    "TypeError",
+    'Expected a Generator for generator but received { latent: { noise: 5 }, layers: [{ type: "linear", outFeatures: 16 }, { type: "relu" }, { type: "linear", outFeatures...',
+  ],
+  [
+    "the class of generators",
+    () => make({ generator: Generator }),
+    "TypeError",
+    "Expected a Generator for generator but received function Generator",
+  ],
+  [
+    "what only inherits from Generator",
+    () => make({ generator: Object.create(Generator.prototype) }),
+    "TypeError",
+    "Expected a Generator for generator but received an instance of Generator",
+  ],
+  [
+    "the players exchanged",
+    () => make({ generator: discriminator, discriminator: generator }),
+    "TypeError",
+    "Expected a Generator for generator but received an instance of Discriminator",
+  ],
+  [
+    "a discriminator of another shape",
+    () => make({ discriminator: colour }),
+    "ERR_ARCHITECTURE",
+    "Expected samples of [3, 8, 8], which the discriminator takes, for generator but received [1, 8, 8]",
+  ],
+  [
+    "a disposed generator",
+    () => make({ generator: gone }),
+    "ERR_DISPOSED",
+    "This network was disposed",
+  ],
+  [
+    "an objective by its name",
+    () => make({ objective: "hinge" }),
+    "TypeError",
+    'Expected an objective, as objectives.nonSaturating() makes it, for objective but received "hinge"',
+  ],
+  [
+    "an objective that is not called",
+    () => make({ objective: objectives.hinge }),
+    "TypeError",
+    "Expected an objective, as objectives.nonSaturating() makes it, for objective but received function hinge",
+  ],
+  [
+    "an objective of the prototype",
+    () => make({ objective: JSON.parse('{ "type": "__proto__" }') }),
+    "TypeError",
+    'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence for objective.type but received "__proto__"',
+  ],
+  [
+    "one optimizer",
+    () => make({ optimizer: adam }),
+    "TypeError",
+    'Expected only the options generator, discriminator for optimizer but received "type"',
+  ],
+  [
+    "no optimizer",
+    () => make({ optimizer: null }),
+    "TypeError",
+    "Expected an object { generator, discriminator } for optimizer but received null",
+  ],
+  [
+    "an optimizer that is not called",
+    () => make({ optimizer: { generator: optimizers.adam, discriminator: adam } }),
+    "TypeError",
+    "Expected an optimizer, as optimizers.adam() makes it, for optimizer.generator but received function adam",
+  ],
+  [
+    "half a pair of optimizers",
+    () => make({ optimizer: { generator: adam } }),
+    "TypeError",
+    "Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received undefined",
+  ],
+  [
+    "a rate beside the optimizer",
+    () => make({ lr: 1e-3 }),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution for options but received "lr"',
+  ],
+  [
+    "more updates than a step could end with",
+    () => make({ discriminatorSteps: 2 ** 31 }),
+    "RangeError",
+    "Expected a whole number from 1 to 1000 for discriminatorSteps but received 2147483648",
+  ],
+  [
+    "updates as text",
+    () => make({ discriminatorSteps: "5" }),
+    "TypeError",
+    'Expected a whole number from 1 to 1000 for discriminatorSteps but received "5"',
+  ],
+  [
+    "an average by true",
+    () => make({ ema: true }),
+    "TypeError",
+    "Expected an object { decay, rampUp } for ema but received true",
+  ],
+  [
+    "a decay of NaN",
+    () => make({ ema: { decay: NaN } }),
+    "RangeError",
+    "Expected a number in [0, 1) for ema.decay but received NaN",
+  ],
+  [
+    "a policy with a hole",
+    () => make({ diffAugment: holed(["", "color"], 0) }),
+    "TypeError",
+    "Expected one of color, translation, cutout for diffAugment[0] but received undefined",
+  ],
+  [
+    "policies in a Set",
+    () => make({ diffAugment: new Set(["color"]) }),
+    "TypeError",
+    "Expected an array of color, translation, cutout for diffAugment but received an instance of Set",
+  ],
+  [
+    "an execution by true",
+    () => make({ execution: true }),
+    "TypeError",
+    "Expected one of eager, fused for execution but received true",
+  ],
+]);
+
+const data = await labelledImages(24);
+const small = await datasets.fromBytes(new Uint8Array(24 * 16), { shape: [24, 1, 4, 4] });
+const emptied = await labelledImages(24);
+emptied.dispose();
+const trainer = tinyTrainer();
+const ended = tinyTrainer();
+ended.dispose();
+const run = (options: unknown, images: unknown = data) =>
+  collect(trainer.run(bad(images), bad(options)));
+const why = new RangeError("the deadline has passed");
+const thrown = new TypeError("this getter throws");
+
+refuses("Trainer.run", [
+  [
+    "steps in place of options",
+    () => run(100),
+    "TypeError",
+    "Expected an object for options but received 100",
+  ],
+  [
+    "options without await",
+    () => run(Promise.resolve({ steps: 1 })),
+    "TypeError",
+    "Expected an object for options but received an instance of Promise",
+  ],
+  [
+    "options that are null",
+    () => run(null),
+    "TypeError",
+    "Expected an object for options but received null",
+  ],
+  [
+    "steps as text",
+    () => run({ steps: "10" }),
+    "TypeError",
+    'Expected a whole number of at least 1 for steps but received "10"',
+  ],
+  [
+    "steps as a BigInt",
+    () => run({ steps: 10n }),
+    "TypeError",
+    "Expected a whole number of at least 1 for steps but received 10n",
+  ],
+  [
+    "steps of NaN",
+    () => run({ steps: NaN }),
+    "RangeError",
+    "Expected a whole number of at least 1 for steps but received NaN",
+  ],
+  [
+    "steps without end",
+    () => run({ steps: Infinity }),
+    "RangeError",
+    "Expected a whole number from 1 to 9007199254740991 for steps but received Infinity",
+  ],
+  [
+    "steps of -0",
+    () => run({ steps: -0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for steps but received -0",
+  ],
+  [
+    "a batch that no one asked for, too large",
+    () => run({ steps: 1 }),
+    "RangeError",
+    "Expected a whole number from 1 to 24 for batchSize but received 64",
+  ],
+  [
+    "a batch of half an image",
+    () => run({ steps: 1, batchSize: 0.5 }),
+    "RangeError",
+    "Expected a whole number from 1 to 24 for batchSize but received 0.5",
+  ],
+  [
+    "a batch as text",
+    () => run({ steps: 1, batchSize: "8" }),
+    "TypeError",
+    'Expected a whole number from 1 to 24 for batchSize but received "8"',
+  ],
+  [
+    "a batch larger than the data",
+    () => run({ steps: 1, batchSize: 25 }),
+    "RangeError",
+    "Expected a whole number from 1 to 24 for batchSize but received 25",
+  ],
+  [
+    "ticks of a fraction",
+    () => run({ steps: 1, batchSize: 8, tickEvery: 0.5 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for tickEvery but received 0.5",
+  ],
+  [
+    "ticks without end",
+    () => run({ steps: 1, batchSize: 8, tickEvery: Infinity }),
+    "RangeError",
+    "Expected a whole number from 1 to 9007199254740991 for tickEvery but received Infinity",
+  ],
+  [
+    "PyTorch's name of the batch",
+    () => run({ steps: 1, batch_size: 8 }),
+    "TypeError",
+    'Expected only the options steps, batchSize, tickEvery, signal for options but received "batch_size"',
+  ],
+  [
+    "a controller in place of its signal",
+    () => run({ steps: 1, batchSize: 8, signal: new AbortController() }),
+    "TypeError",
+    "Expected an AbortSignal for signal but received an instance of AbortController",
+  ],
+  [
+    "what only looks like a signal",
+    () => run({ steps: 1, batchSize: 8, signal: { aborted: false, addEventListener() {} } }),
+    "TypeError",
+    "Expected an AbortSignal for signal but received { aborted: false, addEventListener: function addEventListener }",
+  ],
+  [
+    "a signal that is aborted",
+    () => run({ steps: 1, batchSize: 8, signal: AbortSignal.abort(why) }),
+    "RangeError",
+    "the deadline has passed",
+  ],
+  [
+    "an option that throws when it is read",
+    () =>
+      run({
+        get steps() {
+          throw thrown;
+        },
+      }),
+    "TypeError",
+    "this getter throws",
+  ],
+  [
+    "no data",
+    () => run({ steps: 1 }, null),
+    "TypeError",
+    "Expected a dataset for dataset but received null",
+  ],
+  [
+    "data without await",
+    () => run({ steps: 1 }, Promise.resolve(data)),
+    "TypeError",
+    "Expected a dataset for dataset but received an instance of Promise",
+  ],
+  [
+    "bytes in place of data",
+    () => run({ steps: 1 }, new Uint8Array(64)),
+    "TypeError",
+    "Expected a dataset for dataset but received Uint8Array(64 bytes)",
+  ],
+  [
+    "what only inherits from Dataset",
+    () => run({ steps: 1 }, Object.create(Dataset.prototype)),
+    "TypeError",
+    "Expected a dataset for dataset but received an instance of Dataset",
+  ],
+  [
+    "a dataset of another size",
+    () => run({ steps: 1 }, small),
+    "ERR_DATA",
+    "Expected images of [1, 8, 8] for dataset but received [1, 4, 4]",
+  ],
+  [
+    "a dataset that was disposed",
+    () => run({ steps: 1, batchSize: 8 }, emptied),
+    "ERR_DISPOSED",
+    "This dataset was disposed",
+  ],
+  [
+    "a trainer that was disposed",
+    () => collect(ended.run(data, { steps: 1, batchSize: 8 })),
+    "ERR_DISPOSED",
+    "This trainer was disposed",
+  ],
+]);
+
+it("Trainer.run: a second run while one is going on is refused, and the first goes on", async () => {
+  const busy = tinyTrainer();
+  const first = busy.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
+  await first.next();
+  await expect(collect(busy.run(data, { steps: 1, batchSize: 8 }))).rejects.toMatchObject({
+    code: "ERR_BUSY",
+    message: "Expected an idle trainer for run() but received one that is running",
+  });
+  expect((await first.next()).value?.step).toBe(4);
+});
+
+it("Trainer.run: after all of that the trainer trains as one that nobody misused", async () => {
+  expect(trainer.step).toBe(0);
+  expect(await losses(trainer, data, 4)).toEqual(await losses(tinyTrainer(), data, 4));
+});
