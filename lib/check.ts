@@ -1,4 +1,5 @@
-// Predicates on arguments. Each returns the value, so that a check reads as an assignment.
+// Predicates on arguments. Each returns the value, so that a check reads as an assignment; of numbers, -0 as the 0 that
+// a file would make of it.
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
@@ -51,7 +52,7 @@ export function integer(
   if (typeof value !== "number") throw wrongType(what, name, value);
   if (!Number.isSafeInteger(value) || value < min || value > max)
     throw outOfRange(what, name, value);
-  return value;
+  return value + 0;
 }
 
 /** A number in [min, max), or in [min, max] if `closed`. */
@@ -66,7 +67,7 @@ export function within(
   if (typeof value !== "number") throw wrongType(what, name, value);
   const inside = value >= min && (closed ? value <= max : value < max);
   if (!inside) throw outOfRange(what, name, value);
-  return value;
+  return value + 0;
 }
 
 /** A number in (min, max]. */
@@ -90,7 +91,7 @@ export function notNegative(value: unknown, name: string): number {
   const what = "a finite number of at least 0";
   if (typeof value !== "number") throw wrongType(what, name, value);
   if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(what, name, value);
-  return value;
+  return value + 0;
 }
 
 export function boolean(value: unknown, name: string): boolean {

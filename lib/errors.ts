@@ -76,7 +76,12 @@ export function showName(name: string): string {
 
 /** A value as a reader would write it, cut to a line. */
 export function show(value: unknown): string {
-  return cut(write(value, 3));
+  return cut(write(value, 3)).replace(/\p{Cc}/gu, escaped);
+}
+
+/** A key may break the line, or tell a terminal what to do. */
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Only as deep and as far as a line can show: the value may be huge, or contain itself. */

@@ -71,6 +71,7 @@ const reasons = {
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is not a folder",
   ENXIO: "it is no regular file",
+  ERR_INVALID_ARG_VALUE: "it contains NUL",
   EPERM: "not permitted",
   EROFS: "the file system is read-only",
 } as const;

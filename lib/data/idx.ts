@@ -11,10 +11,20 @@ export interface Idx {
 }
 
 const unsignedByte = 8;
+
 /** Reads an IDX file of unsigned bytes, plain or gzipped. Throws ERR_DATA. */
 export async function readIdx(path: string, rank: number): Promise<Idx> {
+  return decodeIdx(() => readWhole(path), rank, path);
+}
+
+/** @internal */
+export async function decodeIdx(
+  read: () => Promise<Uint8Array>,
+  rank: number,
+  path: string,
+): Promise<Idx> {
   try {
-    const bytes = await readWhole(path);
+    const bytes = await read();
     return parseIdx(isGzip(bytes) ? await unpack(bytes, rank, path) : bytes, rank, path);
   } catch (cause) {
     if (cause instanceof SparringError) throw cause;

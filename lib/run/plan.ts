@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
-import { outOfRange, wrongType } from "../errors.js";
+import { outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import type { RunPlace } from "./folder.js";
 
@@ -104,7 +104,11 @@ function planLength(request: RunRequest, preset: PresetName, naming: Naming): Ru
   }
   if (steps !== undefined) {
     const [a, b] = [naming("steps"), naming("epochs")];
-    throw wrongType(`${a} or ${b}`, "the length of the run", `${a} ${steps} ${b} ${epochs}`);
+    throw wrongType(
+      `${a} or ${b}`,
+      "the length of the run",
+      `${a} ${show(steps)} ${b} ${show(epochs)}`,
+    );
   }
   return { epochs: check.integer(epochs, naming("epochs"), 1) };
 }
