@@ -76,6 +76,9 @@ function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] 
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
+/** Far above MNIST's 47 MB, and what fits into one array of any Node. */
+const sizeLimit = 4 * 1024 ** 3 - 1;
+
 /** Unpacks what the header announces and no more: a small file may unpack to a thousand times its size. */
 async function unpack(packed: Uint8Array, rank: number, path: string): Promise<Uint8Array> {
   const refuse = refusal(rank, path);
@@ -91,6 +94,8 @@ async function unpack(packed: Uint8Array, rank: number, path: string): Promise<U
       const shape = parseHeader(Buffer.concat(chunks), rank, refuse);
       limit = headerSize(rank) + product(shape);
     }
+    if (limit !== undefined && limit > sizeLimit)
+      throw refuse(`it would unpack to ${limit} bytes, more than ${sizeLimit}`);
     if (limit !== undefined && length > limit)
       throw refuse(`its header needs ${limit - headerSize(rank)} bytes, and more follow it`);
   }

@@ -67,6 +67,13 @@ describe("an IDX file of a stranger", () => {
     reads,
   );
 
+  it("is not unpacked where that would be more than an array holds", async () => {
+    const huge = gzipSync(idx([65_535, 65_535, 2], new Uint8Array(9)));
+    await expect(decodeIdx(async () => huge, 3, "x")).rejects.toThrow(
+      "it would unpack to 8589672466 bytes, more than 4294967295",
+    );
+  });
+
   it("is unpacked no further than its header announces: a bomb of 64 MiB takes less than 4", async () => {
     const bomb = gzipSync(idx([2, 2, 2], new Uint8Array(2 ** 26)), { level: 9 });
     expect(bomb.length).toBeLessThan(70_000);

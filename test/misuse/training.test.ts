@@ -335,6 +335,8 @@ const adam = optimizers.adam();
 const colour = new Discriminator({ image: [3, 8, 8], layers: [l.flatten(), l.linear(1)] });
 const gone = tinyGenerator();
 gone.dispose();
+// As a discriminator on a GPU is; not every machine has one.
+const elsewhere = Object.defineProperty(tinyDiscriminator(), "device", { value: "cuda:0" });
 const make = (options: object) =>
   new Trainer(
     bad({
@@ -395,6 +397,12 @@ refuses("new Trainer", [
     () => make({ discriminator: colour }),
     "ERR_ARCHITECTURE",
     "Expected samples of [3, 8, 8], which the discriminator takes, for generator but received [1, 8, 8]",
+  ],
+  [
+    "a discriminator on another device",
+    () => make({ discriminator: elsewhere }),
+    "ERR_DEVICE",
+    'Expected the generator\'s device "cpu" for discriminator but received "cuda:0"',
   ],
   [
     "a disposed generator",
