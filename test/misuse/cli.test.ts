@@ -1,5 +1,6 @@
 // Bad input: one sentence, exit code 2, nothing left behind.
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +8,8 @@ import { devices } from "../../lib/index.js";
 import { runCli } from "../helpers/cli.js";
 import { idx, imagesFile, labelsFile, writeIdxFolder } from "../helpers/idx.js";
 import { makeFolder } from "../helpers/folder.js";
+
+const processors = availableParallelism();
 
 const trainFlags =
   "--preset, --data, --size, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --out, --help";
@@ -111,7 +114,10 @@ const commandLines: [string, string][] = [
     "train --device cuda:x",
     'Expected "auto", "cpu", "cuda" or "cuda:i" for --device but received "cuda:x"',
   ],
-  ["train --threads 0", "Expected a whole number from 1 to 1024 for --threads but received 0"],
+  [
+    "train --threads 0",
+    `Expected a whole number from 1 to ${processors} for --threads but received 0`,
+  ],
   ["train --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
   ["train --seed 1e400", 'Expected a whole number of at least 0 for --seed but received "1e400"'],
   ["train --sample-every 0", whole("--sample-every", "0")],
@@ -139,7 +145,7 @@ const commandLines: [string, string][] = [
   ["train --lr Infinity", 'Expected a finite number above 0 for --lr but received "Infinity"'],
   [
     "train --threads 1025",
-    "Expected a whole number from 1 to 1024 for --threads but received 1025",
+    `Expected a whole number from 1 to ${processors} for --threads but received 1025`,
   ],
   ["train --size -8", "Expected a whole number from 1 to 4096 for --size but received -8"],
   ["train --size 31.5", "Expected a whole number from 1 to 4096 for --size but received 31.5"],

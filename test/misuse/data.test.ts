@@ -1,8 +1,11 @@
 // Datasets, images, devices and threads, as a stranger calls them.
+import { availableParallelism } from "node:os";
 import { bad, bare, detached, holed, refuses } from "../helpers/misuse.js";
 import { expect, it } from "vitest";
 import { Dataset, datasets, Images, setThreads, threads } from "../../lib/index.js";
 import { labelledImages } from "../helpers/training.js";
+
+const processors = availableParallelism();
 
 const bytes = new Uint8Array(8);
 const shape = [2, 1, 2, 2];
@@ -464,19 +467,19 @@ refuses(
       "none",
       () => setThreads(0),
       "RangeError",
-      "Expected a whole number from 1 to 1024 for threads but received 0",
+      `Expected a whole number from 1 to ${processors} for threads but received 0`,
     ],
     [
       "nothing",
       () => setThreads(bad(undefined)),
       "TypeError",
-      "Expected a whole number from 1 to 1024 for threads but received undefined",
+      `Expected a whole number from 1 to ${processors} for threads but received undefined`,
     ],
     [
       "half a thread",
       () => setThreads(0.5),
       "RangeError",
-      "Expected a whole number from 1 to 1024 for threads but received 0.5",
+      `Expected a whole number from 1 to ${processors} for threads but received 0.5`,
     ],
     [
       "threads as text",
@@ -488,25 +491,25 @@ refuses(
       "threads of NaN",
       () => setThreads(NaN),
       "RangeError",
-      "Expected a whole number from 1 to 1024 for threads but received NaN",
+      `Expected a whole number from 1 to ${processors} for threads but received NaN`,
     ],
     [
       "threads as a BigInt",
       () => setThreads(bad(2n)),
       "TypeError",
-      "Expected a whole number from 1 to 1024 for threads but received 2n",
+      `Expected a whole number from 1 to ${processors} for threads but received 2n`,
     ],
     [
       "threads without end",
       () => setThreads(Infinity),
       "RangeError",
-      "Expected a whole number from 1 to 1024 for threads but received Infinity",
+      `Expected a whole number from 1 to ${processors} for threads but received Infinity`,
     ],
     [
       "more than any machine has",
       () => setThreads(1025),
       "RangeError",
-      "Expected a whole number from 1 to 1024 for threads but received 1025",
+      `Expected a whole number from 1 to ${processors} for threads but received 1025`,
     ],
   ],
   async () => expect(await threads()).toBe(count),
