@@ -116,6 +116,7 @@ function libtorchVersion(directory: string): string | undefined {
 
 const nativeCodes = new Set<string>([
   "ERR_ARCHITECTURE",
+  "ERR_CHECKPOINT",
   "ERR_DATA",
   "ERR_DEVICE",
   "ERR_DISPOSED",

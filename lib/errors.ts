@@ -3,6 +3,7 @@
  *
  * - `ERR_ARCHITECTURE` a network whose layers do not fit together
  * - `ERR_BUSY` a second run of a trainer that is already running
+ * - `ERR_CHECKPOINT` a checkpoint that is missing, damaged, or of a version that this one does not know
  * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims to be
  * - `ERR_DEVICE` a device that this machine, or this build, does not have
  * - `ERR_DISPOSED` an object that was disposed
@@ -17,6 +18,7 @@
 export type ErrorCode =
   | "ERR_ARCHITECTURE"
   | "ERR_BUSY"
+  | "ERR_CHECKPOINT"
   | "ERR_DATA"
   | "ERR_DEVICE"
   | "ERR_DISPOSED"

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, unlink } from "node:fs/promises";
+import { mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SparringError } from "./errors.js";
 
@@ -13,17 +13,9 @@ export async function writeWhole(
   chunks: readonly (Uint8Array | string)[],
 ): Promise<void> {
   const target = resolve(path);
-  // Not the target's name and more: a name may be as long as the file system allows.
-  const name = `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
-  const temporary = join(dirname(target), name);
+  const temporary = join(dirname(target), temporaryName());
   try {
-    const file = await open(temporary, "wx");
-    try {
-      for (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(temporary, chunks);
     await rename(temporary, target);
     await syncFolder(dirname(target));
   } catch (cause) {
@@ -36,13 +28,60 @@ export async function writeWhole(
   }
 }
 
-/** Reads a regular file. A pipe or a device is refused: it may have no end, or never begin. */
-export async function readWhole(path: string): Promise<Buffer> {
+/**
+ * Writes a new folder of files so that it is there whole or not at all: beside it under another name, every file synced in
+ * the order given, renamed. Folders above it are made. Throws ERR_OUTPUT, also where something is there already.
+ */
+export async function writeFolder(
+  path: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): Promise<void> {
+  const target = resolve(path);
+  const temporary = join(dirname(target), temporaryName());
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await mkdir(temporary);
+    for (const [name, content] of Object.entries(files))
+      await writeSynced(join(temporary, name), [content]);
+    await syncFolder(temporary);
+    // A folder that is not empty is never replaced by this.
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw new SparringError(
+      "ERR_OUTPUT",
+      `Expected a new folder that can be written for path but received ${JSON.stringify(path)} (${reason(cause)})`,
+      { cause },
+    );
+  }
+}
+
+/** Not the target's name and more: a name may be as long as the file system allows. */
+function temporaryName(): string {
+  return `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+}
+
+async function writeSynced(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    for (const chunk of chunks) await file.writeFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a regular file of at most `limit` bytes. A pipe or a device is refused: it may have no end, or never begin.
+ */
+export async function readWhole(path: string, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
     if (found.isDirectory()) throw new Error(reasons.EISDIR);
     if (!found.isFile()) throw new Error("it is no regular file");
+    if (found.size > limit) throw new Error(`it has ${found.size} bytes, more than ${limit}`);
     return await file.readFile();
   } finally {
     await file.close();
@@ -70,6 +109,7 @@ const reasons = {
   ENOENT: "no such file or folder",
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is not a folder",
+  ENOTEMPTY: "it exists already",
   ENXIO: "it is no regular file",
   ERR_INVALID_ARG_VALUE: "it contains NUL",
   EPERM: "not permitted",

@@ -38,6 +38,7 @@ export {
   type EmaOptions,
   type ExplainedOperation,
   type Explanation,
+  type Health,
   type Order,
   type Precision,
   type Refusal,
@@ -45,4 +46,5 @@ export {
   type Tick,
   Trainer,
   type TrainerOptions,
+  type Warning,
 } from "./trainer.js";

@@ -53,6 +53,18 @@ export interface NativeReport {
   readonly discriminatorLoss: number;
   /** Seconds the steps took, without waiting. */
   readonly seconds: number;
+  /** Of the last step; null for a call that was stopped before it. */
+  readonly health: NativeHealth | null;
+}
+
+/** How the two players were doing in a step. */
+export interface NativeHealth {
+  readonly realAccuracy: number;
+  readonly fakeAccuracy: number;
+  readonly generatorGradientNorm: number;
+  readonly discriminatorGradientNorm: number;
+  readonly diversity: number;
+  readonly finite: boolean;
 }
 
 /** A row of a native table: every option of its type is there, and 0 stands for none. */
@@ -116,7 +128,23 @@ export interface NativeCeiling {
   readonly bytes: number;
 }
 
+/** Everything that training changes, as it is between two steps. */
+export interface NativeSnapshot {
+  /**
+   * `generator.<key>`, `discriminator.<key>`, `ema.<key>`, `optimizer.<player>.<state>.<key>`, `random.<device type>`,
+   * `sampler.permutation`, `losses`.
+   */
+  readonly tensors: readonly TensorData[];
+  readonly counts: Readonly<Record<string, number>>;
+  /** By player, an update count for each parameter. */
+  readonly parameterUpdates: Readonly<Record<string, readonly number[]>>;
+  /** Fingerprint of the dataset in 16 hexadecimal digits; zeros before the first step. */
+  readonly data: string;
+}
+
 export interface NativeTrainer {
+  snapshot(): Promise<NativeSnapshot>;
+  restore(snapshot: NativeSnapshot): Promise<void>;
   explain(): Promise<NativeExplanation>;
   /** Resolves after `steps` steps, or fewer if stopped; null if stopped before the first. */
   run(dataset: NativeDataset, batchSize: number, steps: number): Promise<NativeReport | null>;

@@ -1,19 +1,29 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
+import { readCheckpoint } from "./checkpoint/load.js";
+import { writeCheckpoint } from "./checkpoint/save.js";
 import { toNative } from "./choice.js";
 import type { Dataset } from "./data/dataset.js";
-import { SparringError, show, wrongType } from "./errors.js";
-import type { Discriminator, Generator } from "./networks.js";
+import { type Device, resolveDevice } from "./device.js";
+import { SparringError, show, traced, wrongType } from "./errors.js";
+import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
-import type { NativeReport, NativeTrainer, NativeTrainerOptions } from "./native.js";
+import type {
+  NativeReport,
+  NativeSnapshot,
+  NativeTrainer,
+  NativeTrainerOptions,
+} from "./native.js";
 import { toNativeOptimizer } from "./optimizers/table.js";
 import { checkBatch, checkDataset } from "./trainer/data.js";
 import { warnOfSlowBfloat16 } from "./trainer/half.js";
+import { type Health, toHealth, type Warning, Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { type Explanation, explain } from "./trainer/explain.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
 
 export type { ExplainedOperation, Explanation, Refusal } from "./trainer/explain.js";
+export type { Health, Warning } from "./trainer/health.js";
 export type {
   DiffAugmentPolicy,
   EmaOptions,
@@ -44,6 +54,10 @@ export interface Tick {
   readonly generatorLoss: number;
   /** Real images a second, over the time that the steps themselves took. */
   readonly imagesPerSecond: number;
+  /** How the players were doing in the last of these steps; undefined where a signal stopped them before it. */
+  readonly health: Health | undefined;
+  /** What the health of this tick, and of those before it, is a warning of. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Trains a generator and a discriminator against each other. */
@@ -58,6 +72,7 @@ export class Trainer implements Disposable {
   readonly execution: "eager" | "fused";
   readonly #settings: TrainerSettings;
   readonly #native: NativeTrainer;
+  readonly #watcher = new Watcher();
   #step = 0;
   #running = false;
   #disposed = false;
@@ -119,7 +134,7 @@ export class Trainer implements Disposable {
         if (report !== null) {
           done += report.steps;
           this.#step = report.step;
-          yield toTick(checkFinite(report));
+          yield this.#toTick(checkFinite(report));
         } else {
           if (this.#disposed)
             throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
@@ -153,6 +168,53 @@ export class Trainer implements Disposable {
   }
 
   /**
+   * Writes a checkpoint: a new folder with everything that Trainer.load() needs to go on bit for bit. Networks and average
+   * as safetensors files that PyTorch reads; optimizers, random numbers, the place in the data and all options
+   * beside them, with a checksum over all. While the trainer runs it is the state between two steps, and the next one waits
+   * only for the copy.
+   *
+   * @param path a folder that is not there yet, or is empty; those above it are made
+   * @throws ERR_OUTPUT, and nothing is left behind
+   */
+  async save(path: string): Promise<void> {
+    check.path(path, "path");
+    await traced(async () => {
+      await writeCheckpoint(path, this.#settings, await this.snapshot());
+    });
+  }
+
+  /** @internal Everything that training changes, as it is between two steps. */
+  snapshot(): Promise<NativeSnapshot> {
+    return crossing(() => this.#native.snapshot());
+  }
+
+  /**
+   * A trainer, with networks of its own, that goes on where the checkpoint was made: with the same data, batch size, number
+   * of threads and libtorch it ends with the bytes that one would have ended with that was never stopped. Other data, or
+   * another batch size, begin a new epoch.
+   *
+   * @param path what save() wrote
+   * @param options.device where to go on @default the device that it was saved on
+   * @throws ERR_CHECKPOINT for what is missing, damaged, or of a version to come
+   */
+  static async load(path: string, options: { readonly device?: Device } = {}): Promise<Trainer> {
+    check.path(path, "path");
+    check.options(options, "options", ["device"]);
+    return traced(async () => {
+      const saved = await readCheckpoint(path);
+      const device = resolveDevice(options.device ?? saved.device);
+      const trainer = new Trainer({
+        ...saved.trainer,
+        generator: new Generator(saved.generator, { device }),
+        discriminator: new Discriminator(saved.discriminator, { device }),
+      });
+      await crossing(() => trainer.#native.restore(saved.snapshot));
+      trainer.#step = saved.step;
+      return trainer;
+    });
+  }
+
+  /**
    * Frees the optimizers' state and the average; a step that is running ends first. The two networks stay.
    * Calling it twice is fine.
    */
@@ -166,6 +228,14 @@ export class Trainer implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #toTick({ step, images, seconds, health: seen, ...losses }: NativeReport): Tick {
+    const health = seen === null ? undefined : toHealth(seen);
+    const warnings = health === undefined ? [] : this.#watcher.look(health);
+    const { discriminatorLoss, generatorLoss } = losses;
+    const imagesPerSecond = images / seconds;
+    return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
   }
 
   #checkRun(dataset: Dataset, options: RunOptions) {
@@ -205,17 +275,21 @@ function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
   };
 }
 
-/** Nothing good comes after a loss that is no number: the weights are gone. */
+/** Nothing good comes after a loss, or a weight, that is no number. */
 function checkFinite(report: NativeReport): NativeReport {
-  const { step, generatorLoss, discriminatorLoss } = report;
+  const { step, generatorLoss, discriminatorLoss, health } = report;
   const losses = [discriminatorLoss, generatorLoss];
-  if (losses.every(Number.isFinite)) return report;
-  throw new SparringError(
-    "ERR_DIVERGED",
-    `Expected finite losses for step ${step} but received ${show(losses)}; lower the learning rate`,
-  );
-}
-
-function toTick({ step, images, seconds, generatorLoss, discriminatorLoss }: NativeReport): Tick {
-  return { step, discriminatorLoss, generatorLoss, imagesPerSecond: images / seconds };
+  if (!losses.every(Number.isFinite)) {
+    throw new SparringError(
+      "ERR_DIVERGED",
+      `Expected finite losses for step ${step} but received ${show(losses)}; lower the learning rate`,
+    );
+  }
+  if (health?.finite === false) {
+    throw new SparringError(
+      "ERR_DIVERGED",
+      `Expected finite weights after step ${step} but received NaN or infinity; lower the learning rate`,
+    );
+  }
+  return report;
 }

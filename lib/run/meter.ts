@@ -1,4 +1,4 @@
-import type { Tick } from "../trainer.js";
+import type { Health, Tick } from "../trainer.js";
 
 /** Means over the steps since the last tick, however many pieces they came in. */
 export class Meter {
@@ -7,6 +7,7 @@ export class Meter {
   #seconds = 0;
   #discriminatorLoss = 0;
   #generatorLoss = 0;
+  #health: Health | undefined;
 
   /**
    * @param tick what the trainer said of these steps
@@ -19,19 +20,27 @@ export class Meter {
     this.#seconds += images / tick.imagesPerSecond;
     this.#discriminatorLoss += tick.discriminatorLoss * steps;
     this.#generatorLoss += tick.generatorLoss * steps;
+    this.#health = tick.health;
   }
 
   get isEmpty(): boolean {
     return this.#steps === 0;
   }
 
-  read(): Pick<Tick, "discriminatorLoss" | "generatorLoss" | "imagesPerSecond"> {
+  read(): Pick<Tick, "discriminatorLoss" | "generatorLoss" | "imagesPerSecond" | "health"> {
     return {
       discriminatorLoss: shorten(this.#discriminatorLoss / this.#steps),
       generatorLoss: shorten(this.#generatorLoss / this.#steps),
       imagesPerSecond: Number((this.#images / this.#seconds).toFixed(1)),
+      // Of the last step: the same, however many pieces there were.
+      health: this.#health === undefined ? undefined : shortenAll(this.#health),
     };
   }
+}
+
+function shortenAll(health: Health): Health {
+  const entries = Object.entries(health).map(([name, value]) => [name, shorten(value)]);
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -6,6 +6,7 @@ import { SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { presets } from "../presets.js";
 import { checkDataset } from "../trainer/data.js";
+import { Watcher } from "../trainer/health.js";
 import { checkOptions, type TrainerSettings } from "../trainer/options.js";
 import { type Tick, Trainer } from "../trainer.js";
 import { checkBatch } from "../trainer/data.js";
@@ -136,13 +137,15 @@ export class TrainingRun implements Disposable {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RunReport, void, void> {
     let meter = new Meter();
+    const watcher = new Watcher();
     await this.#saveSample(folder);
     let sampled = 0;
     while (this.step < this.config.steps) {
       const going = await this.#advance(meter, pace, signal);
       if (meter.isEmpty) break;
-      const tick = this.#tick(meter, began);
       const complete = !going || this.#isTick();
+      // At ticks alone: how often a terminal is told must not change what a seed gives.
+      const tick = this.#tick(meter, began, complete ? watcher : undefined);
       if (complete) {
         await folder.appendStats(tick);
         meter = new Meter();
@@ -187,9 +190,12 @@ export class TrainingRun implements Disposable {
     return this.step % this.config.logEvery === 0 || this.step === this.config.steps;
   }
 
-  #tick(meter: Meter, began: number): RunTick {
+  #tick(meter: Meter, began: number, watcher: Watcher | undefined): RunTick {
     const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
-    return { step: this.step, ...this.epochs.last(this.step), ...meter.read(), seconds };
+    const { health, ...means } = meter.read();
+    const place = this.epochs.last(this.step);
+    const warnings = health === undefined ? [] : (watcher?.look(health) ?? []);
+    return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
 
   async #saveWeights(folder: RunFolder): Promise<void> {

@@ -6,6 +6,7 @@
 #include "bindings/dataset.h"
 #include "bindings/explain.h"
 #include "bindings/recipe.h"
+#include "bindings/snapshot.h"
 
 namespace sparring::bindings {
 namespace {
@@ -48,8 +49,8 @@ class Running {
     Trainer& trainer = slot_->get();
     if (done_ == 0) trainer.use(dataset_, batch_size_);
     if (!slot_->stop) {
-      trainer.step();
       ++done_;
+      trainer.step(/*watched=*/done_ == steps_);
     }
     std::optional<Result> result;
     if (slot_->stop || done_ == steps_) {
@@ -68,6 +69,18 @@ class Running {
   double seconds_ = 0;
 };
 
+Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
+  if (!health) return env.Null();
+  const auto object = Napi::Object::New(env);
+  object.Set("realAccuracy", health->real_accuracy);
+  object.Set("fakeAccuracy", health->fake_accuracy);
+  object.Set("generatorGradientNorm", health->generator_gradient);
+  object.Set("discriminatorGradientNorm", health->discriminator_gradient);
+  object.Set("diversity", health->diversity);
+  object.Set("finite", health->finite);
+  return object;
+}
+
 Napi::Value to_report(Napi::Env env, const Running::Result& result) {
   if (!result.report) return env.Null();
   const auto object = Napi::Object::New(env);
@@ -77,6 +90,7 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
   object.Set("generatorLoss", result.report->generator_loss);
   object.Set("discriminatorLoss", result.report->discriminator_loss);
   object.Set("seconds", result.seconds);
+  object.Set("health", to_health(env, result.report->health));
   return object;
 }
 
@@ -113,6 +127,23 @@ Napi::Value TrainerWrap::Explain(const Napi::CallbackInfo& info) {
       info.Env(), [slot = held(info.Env())] { return slot->get().explain(); }, to_explanation);
 }
 
+// snapshot(): Promise<NativeSnapshot>
+Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), [slot = held(info.Env())] { return slot->get().snapshot(); }, to_snapshot);
+}
+
+// restore(snapshot: NativeSnapshot): Promise<void>
+Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(),
+      [slot = held(info.Env()), snapshot = from_snapshot(info[0])] {
+        slot->get().restore(snapshot);
+        return Nothing{};
+      },
+      to_undefined);
+}
+
 // stop(): void
 Napi::Value TrainerWrap::Stop(const Napi::CallbackInfo& info) {
   held(info.Env())->stop = true;
@@ -124,7 +155,9 @@ void TrainerWrap::Init(Napi::Env env, Napi::Object exports) {
                                      {
                                          InstanceMethod("dispose", &TrainerWrap::Dispose),
                                          InstanceMethod<&TrainerWrap::Explain>("explain"),
+                                         InstanceMethod<&TrainerWrap::Restore>("restore"),
                                          InstanceMethod<&TrainerWrap::Run>("run"),
+                                         InstanceMethod<&TrainerWrap::Snapshot>("snapshot"),
                                          InstanceMethod<&TrainerWrap::Stop>("stop"),
                                      }));
 }

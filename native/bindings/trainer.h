@@ -26,7 +26,9 @@ class TrainerWrap : public Wrap<TrainerWrap, TrainerSlot> {
 
  private:
   Napi::Value Explain(const Napi::CallbackInfo& info);
+  Napi::Value Restore(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
+  Napi::Value Snapshot(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);
 };
 

@@ -26,6 +26,23 @@ std::shared_ptr<RandomStream> RandomStream::fork() const {
   return copy;
 }
 
+std::vector<std::pair<std::string, at::Tensor>> RandomStream::state() const {
+  std::vector<std::pair<std::string, at::Tensor>> state{{"cpu", cpu_.get_state()}};
+  if (device_.defined()) state.emplace_back("cuda", device_.get_state());
+  return state;
+}
+
+void RandomStream::set_state(uint64_t seed,
+                             const std::vector<std::pair<std::string, at::Tensor>>& state,
+                             const at::Device& device) {
+  seed_ = seed;
+  device_ = {};
+  for (const auto& [type, bytes] : state) {
+    if (type == "cpu") cpu_.set_state(bytes);
+    if (type == "cuda" && device.is_cuda()) on(device).set_state(bytes);
+  }
+}
+
 uint64_t RandomStream::draw_seed() {
   return static_cast<uint64_t>(at::empty({}, at::kLong).random_(cpu_).item<int64_t>());
 }

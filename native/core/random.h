@@ -3,6 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/torch.h"
 
@@ -16,6 +19,12 @@ class RandomStream {
   at::Generator& on(const at::Device& device);
   at::Generator& cpu() { return cpu_; }
   uint64_t seed() const { return seed_; }
+
+  // Where each of its generators is, by the type of its device; those that never drew are left out.
+  std::vector<std::pair<std::string, at::Tensor>> state() const;
+  // Goes on from there. `device` is where the second one draws.
+  void set_state(uint64_t seed, const std::vector<std::pair<std::string, at::Tensor>>& state,
+                 const at::Device& device);
 
   // A stream that goes on from here by itself.
   std::shared_ptr<RandomStream> fork() const;

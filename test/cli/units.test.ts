@@ -33,6 +33,8 @@ describe("Meter", () => {
           discriminatorLoss: mean,
           generatorLoss: 2 * mean,
           imagesPerSecond: 64,
+          health: undefined,
+          warnings: [],
         };
         meter.add(tick, steps.length, 64 * steps.length);
       }

@@ -1,37 +1,20 @@
 // A seed and a number of threads give the same bytes every time, in both executions.
-import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setThreads, threads } from "../../lib/index.js";
+import { type PresetName, presetNames } from "../../lib/presets.js";
 import {
-  Discriminator,
-  datasets,
-  Generator,
-  setThreads,
-  threads,
-  Trainer,
-} from "../../lib/index.js";
-import { type PresetName, presetNames, presets } from "../../lib/presets.js";
+  type Execution,
+  fingerprintOf,
+  smallImages,
+  smallTrainer,
+  trainFor,
+} from "../helpers/presets.js";
 
-async function fingerprint(name: PresetName, execution: "eager" | "fused", seed: number) {
-  const { pair, size: sizes, batch, steps, summary, ...options } = presets[name];
-  const size = Array.from({ length: 25 }, (_, i) => i + 8).find(sizes.fits) as number;
-  const { generator, discriminator } = pair({ size, channels: 1 });
-  using trainer = new Trainer({
-    ...options,
-    generator: new Generator(generator, { seed }),
-    discriminator: new Discriminator(discriminator),
-    execution,
-  });
-  const pixels = Uint8Array.from({ length: 80 * size * size }, (_, i) => (i * i * 7) >> 4);
-  const labels = Uint8Array.from({ length: 80 }, (_, i) => i % 10);
-  using data = await datasets.fromBytes(pixels, { shape: [80, 1, size, size], labels });
-  const hash = createHash("sha256");
-  for await (const { discriminatorLoss, generatorLoss } of trainer.run(data, {
-    ...{ steps: 4, batchSize: 16, tickEvery: 1 },
-  }))
-    hash.update(`${discriminatorLoss} ${generatorLoss}`);
-  for (const network of [trainer.generator, trainer.discriminator, trainer.ema])
-    for (const { data: bytes } of (await network?.native.state()) ?? []) hash.update(bytes);
-  return hash.digest("hex");
+async function fingerprint(name: PresetName, execution: Execution, seed: number) {
+  using trainer = smallTrainer(name, execution, seed);
+  using data = await smallImages(name);
+  const losses = await trainFor(trainer, data, 4);
+  return `${losses} ${await fingerprintOf(trainer)}`;
 }
 
 describe.each([1, 2])("with %d threads", (count) => {

@@ -20,6 +20,11 @@ at::Tensor Sampler::next() {
   return indices;
 }
 
+void Sampler::go_to(const at::Tensor& permutation, int64_t position) {
+  permutation_ = permutation.to(device_);
+  position_ = position;
+}
+
 void Sampler::start_epoch() {
   // DataLoader's iterator draws a seed for its workers first, used or not; then RandomSampler draws
   // one for the permutation.

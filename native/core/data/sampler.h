@@ -17,6 +17,13 @@ class Sampler {
   // starts by drawing its permutation, at the moment its first batch is asked for.
   at::Tensor next();
 
+  // Where it is: the order of this epoch, int64 [size], undefined before the first, and how much of
+  // it has been visited.
+  const at::Tensor& permutation() const { return permutation_; }
+  int64_t position() const { return position_; }
+  int64_t batch_size() const { return batch_size_; }
+  void go_to(const at::Tensor& permutation, int64_t position);
+
   int64_t batches_per_epoch() const { return (size_ + batch_size_ - 1) / batch_size_; }
 
  private:

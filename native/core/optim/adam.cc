@@ -16,8 +16,8 @@ class Adam : public Optimizer {
         eps_(options.number("eps")),
         weight_decay_(options.number("weightDecay")),
         decoupled_(decoupled),
-        means_(make_state()),
-        squares_(make_state()) {
+        means_(make_state("exp_avg")),
+        squares_(make_state("exp_avg_sq")) {
     for (const at::Tensor& parameter : this->parameters()) {
       steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
     }
@@ -56,6 +56,14 @@ class Adam : public Optimizer {
       at::_fused_adam_(parameters, gradients, means, squares, {}, steps, rate_, beta1_, beta2_,
                        weight_decay_, eps_, /*amsgrad=*/false, /*maximize=*/false);
     }
+  }
+
+  // The GPU's kernel counts on the device.
+  void set_counts(Counts counts) override {
+    for (size_t i = 0; rate_.defined() && i < steps_.size(); ++i) {
+      steps_[i].fill_(counts.of_parameters[i]);
+    }
+    Optimizer::set_counts(std::move(counts));
   }
 
   bool reads_rate() const override { return rate_.defined(); }

@@ -21,6 +21,11 @@ class Average {
   Average(std::shared_ptr<Network> target, const AverageOptions& options);
   // After an update of the generator.
   void update(const Network& generator);
+  const Network& network() const { return *target_; }
+  Network& network() { return *target_; }
+  // Decides how fast it forgets the first weights.
+  int64_t updates() const { return updates_; }
+  void set_updates(int64_t updates) { updates_ = updates; }
 
  private:
   double decay() const;

@@ -5,12 +5,19 @@
 namespace sparring {
 namespace {
 
+// RMSprop's.
+constexpr size_t kMostStates = 3;
+
+at::Tensor norm_of(const std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices) {
+  std::vector<at::Tensor> norms;
+  for (const size_t i : indices) norms.push_back(at::linalg_vector_norm(gradients[i]));
+  return at::linalg_vector_norm(at::stack(norms));
+}
+
 // torch.nn.utils.clip_grad_norm_, in its order of operations: Python's number / tensor is a
 // reciprocal and a product, which rounds differently from a quotient.
 void clip(std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices, double max_norm) {
-  std::vector<at::Tensor> norms;
-  for (const size_t i : indices) norms.push_back(at::linalg_vector_norm(gradients[i]));
-  const at::Tensor total = at::linalg_vector_norm(at::stack(norms));
+  const at::Tensor total = norm_of(gradients, indices);
   const at::Tensor factor = ((total + 1e-6).reciprocal() * max_norm).clamp_max(1.0);
   for (const size_t i : indices) gradients[i] = gradients[i].mul(factor);
 }
@@ -18,22 +25,27 @@ void clip(std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices
 }  // namespace
 
 Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
-    : parameters_(std::move(parameters)), parameter_updates_(parameters_.size(), 0), lr_(lr) {}
+    : parameters_(std::move(parameters)), parameter_updates_(parameters_.size(), 0), lr_(lr) {
+  states_.reserve(kMostStates);
+}
 
-std::vector<at::Tensor>& Optimizer::make_state() {
+std::vector<at::Tensor>& Optimizer::make_state(const std::string& name) {
+  TORCH_INTERNAL_ASSERT(states_.size() < kMostStates);
   const at::NoGradGuard no_grad;
-  auto state = std::make_unique<std::vector<at::Tensor>>();
+  std::vector<at::Tensor> state;
   for (const at::Tensor& parameter : parameters_) {
-    state->push_back(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+    state.push_back(at::zeros_like(parameter, at::MemoryFormat::Preserve));
   }
-  states_.push_back(std::move(state));
-  return *states_.back();
+  return states_.emplace_back(name, std::move(state)).second;
 }
 
 std::vector<size_t> Optimizer::prepare(std::vector<at::Tensor>& gradients) const {
   std::vector<size_t> indices;
   for (size_t i = 0; i < gradients.size(); ++i) {
     if (gradients[i].defined()) indices.push_back(i);
+  }
+  if (watched_ != nullptr) {
+    *watched_ = indices.empty() ? at::zeros({}) : norm_of(gradients, indices);
   }
   if (clip_grad_norm_ > 0 && !indices.empty()) clip(gradients, indices, clip_grad_norm_);
   return indices;
@@ -80,14 +92,6 @@ void Optimizer::update_all(const std::vector<size_t>& indices,
   for (size_t i = 0; i < indices.size(); ++i) {
     update(indices[i], gradients[i], lr, parameter_updates_[indices[i]]);
   }
-}
-
-int64_t Optimizer::bytes() const {
-  int64_t total = 0;
-  for (const auto& state : states_) {
-    for (const at::Tensor& tensor : *state) total += static_cast<int64_t>(tensor.nbytes());
-  }
-  return total;
 }
 
 // The table of optimizers: a new one costs its file and a row here.

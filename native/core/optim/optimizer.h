@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/optim/schedule.h"
@@ -27,7 +29,11 @@ class Optimizer {
   void step_fused(std::vector<at::Tensor> gradients);
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
-  int64_t bytes() const;
+  // What it remembers of each parameter, by torch.optim's name for it; each list in the order of
+  // parameters(). The tensors themselves.
+  const std::vector<std::pair<std::string, std::vector<at::Tensor>>>& states() const {
+    return states_;
+  }
 
   // Updates done, which rates and corrections depend on: those of the optimizer and of each
   // parameter.
@@ -36,7 +42,10 @@ class Optimizer {
     std::vector<int64_t> of_parameters;
   };
   Counts counts() const { return {updates_, parameter_updates_}; }
-  void set_counts(Counts counts);
+  virtual void set_counts(Counts counts);
+
+  // While it is not null, the norm over all gradients of an update goes there, 0-dim.
+  void watch(at::Tensor* norm) { watched_ = norm; }
 
   // Whether updates that were recorded once, `each` of them at a time, can be replayed: nothing
   // that the host computes anew changes them, but for a rate that it hands over in between.
@@ -45,8 +54,8 @@ class Optimizer {
   void announce_rate() { take_rate(schedule_(lr_, updates_)); }
 
  protected:
-  // Zeros like each parameter, counted in bytes().
-  std::vector<at::Tensor>& make_state();
+  // Zeros like each parameter, under torch.optim's name for them.
+  std::vector<at::Tensor>& make_state(const std::string& name);
   // One parameter; `updates` counts those of this parameter, this one included.
   virtual void update(size_t index, const at::Tensor& gradient, double lr, int64_t updates) = 0;
   // Those parameters that have a gradient, aligned with it.
@@ -68,12 +77,14 @@ class Optimizer {
   std::vector<size_t> prepare(std::vector<at::Tensor>& gradients) const;
 
   std::vector<at::Tensor> parameters_;
-  std::vector<std::unique_ptr<std::vector<at::Tensor>>> states_;
+  // Subclasses hold references into it, so it never grows beyond what is reserved.
+  std::vector<std::pair<std::string, std::vector<at::Tensor>>> states_;
   std::vector<int64_t> parameter_updates_;
   double lr_;
   double clip_grad_norm_ = 0;
   Schedule schedule_;
   bool has_constant_rate_ = true;
+  at::Tensor* watched_ = nullptr;
   int64_t updates_ = 0;
 };
 

@@ -12,9 +12,9 @@ class RmsProp : public Optimizer {
         eps_(options.number("eps")),
         weight_decay_(options.number("weightDecay")),
         momentum_(options.number("momentum")),
-        squares_(make_state()) {
-    if (options.flag("centered")) means_ = &make_state();
-    if (momentum_ > 0) buffers_ = &make_state();
+        squares_(make_state("square_avg")) {
+    if (options.flag("centered")) means_ = &make_state("grad_avg");
+    if (momentum_ > 0) buffers_ = &make_state("momentum_buffer");
   }
 
  protected:

@@ -17,7 +17,7 @@ class Sgd : public Optimizer {
         dampening_(options.number("dampening")),
         weight_decay_(options.number("weightDecay")),
         nesterov_(options.flag("nesterov")) {
-    if (from_ != 0 || to_ != 0) buffers_ = &make_state();
+    if (from_ != 0 || to_ != 0) buffers_ = &make_state("momentum_buffer");
   }
 
  protected:

@@ -75,6 +75,10 @@ at::Tensor AutogradStep::update_discriminator(const Batch& batch, const Fakes& f
     if (penalty->place() == Penalty::Place::kFakes) made.requires_grad_();
   }
   const auto [real, fake] = answer_both(reals, batch.labels, made, fakes.latent.labels);
+  if (watch() != nullptr) {
+    watch()->real_scores = real.score.detach();
+    watch()->fake_scores = fake.score.detach();
+  }
   at::Tensor loss = pair().objective->discriminator_loss({real.score, fake.score});
   const PenaltyInput input{
       reals,

@@ -51,9 +51,9 @@ std::string CapturedStep::obstacle(const Pair& pair) {
   return "";
 }
 
-Losses CapturedStep::run(const Source& next) {
+Losses CapturedStep::run(const Source& next, Watch* watch) {
   const std::vector<Batch> reals = take(next);
-  if (!failure_.empty()) return run_plain(reals);
+  if (!failure_.empty() || watch != nullptr) return run_plain(reals, watch);
   const Kind kind = kind_of(reals);
   // Lazy penalties and a smaller last batch make a few kinds; a stream of sizes makes any number.
   if (replays_.size() == kMostKinds && replays_.count(kind) == 0) replays_.clear();
@@ -109,8 +109,8 @@ CapturedStep::Kind CapturedStep::kind_of(const std::vector<Batch>& reals) const 
   return {std::move(sizes), step_->pattern()};
 }
 
-Losses CapturedStep::run_plain(const std::vector<Batch>& reals) {
-  return step_->run(one_by_one(reals));
+Losses CapturedStep::run_plain(const std::vector<Batch>& reals, Watch* watch) {
+  return step_->run(one_by_one(reals), watch);
 }
 
 void CapturedStep::record(Replay& replay, const std::vector<Batch>& reals) {

@@ -14,8 +14,12 @@ class CapturedStep : public Step {
  public:
   CapturedStep(std::shared_ptr<const Pair> pair, std::unique_ptr<OrderedStep> step,
                Accelerator& accelerator);
-  Losses run(const Source& next) override;
+  Losses run(const Source& next, Watch* watch) override;
   Explanation explain() const override;
+  int64_t discriminator_updates() const override { return step_->discriminator_updates(); }
+  void set_discriminator_updates(int64_t count) override {
+    step_->set_discriminator_updates(count);
+  }
 
   static constexpr const char* kOneLaunch = "the whole step as one launch of a CUDA graph";
   // Why the steps of this pair cannot be replayed; empty if they can.
@@ -44,7 +48,7 @@ class CapturedStep : public Step {
 
   std::vector<Batch> take(const Source& next) const;
   Kind kind_of(const std::vector<Batch>& reals) const;
-  Losses run_plain(const std::vector<Batch>& reals);
+  Losses run_plain(const std::vector<Batch>& reals, Watch* watch = nullptr);
   void record(Replay& replay, const std::vector<Batch>& reals);
   Counts counts() const;
   void set_counts(const Counts& counts);

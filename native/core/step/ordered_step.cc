@@ -2,7 +2,31 @@
 
 namespace sparring {
 
-Losses OrderedStep::run(const Source& next) {
+namespace {
+
+// Both optimizers tell the norms of their gradients for as long as it lives.
+class Watching {
+ public:
+  Watching(const Pair& pair, Watch* watch) : pair_(pair) {
+    pair.generator_optimizer->watch(watch ? &watch->generator_gradient : nullptr);
+    pair.discriminator_optimizer->watch(watch ? &watch->discriminator_gradient : nullptr);
+  }
+  ~Watching() {
+    pair_.generator_optimizer->watch(nullptr);
+    pair_.discriminator_optimizer->watch(nullptr);
+  }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+
+ private:
+  const Pair& pair_;
+};
+
+}  // namespace
+
+Losses OrderedStep::run(const Source& next, Watch* watch) {
+  const Watching watching(*pair_, watch);
+  watch_ = watch;
   return pair_->order == Order::kGeneratorFirst ? run_generator_first(next)
                                                 : run_discriminator_first(next);
 }
@@ -46,6 +70,11 @@ Losses OrderedStep::run_discriminator_first(const Source& next) {
 
 // Every update of the discriminator, and what comes after each.
 at::Tensor OrderedStep::discriminate(const Batch& reals, const Fakes& fakes) {
+  if (watch_ != nullptr) {
+    // A planned generator makes the next fakes in the same buffer.
+    watch_->reals = reals.images;
+    watch_->fakes = fakes.images.detach().clone();
+  }
   const at::Tensor loss = update_discriminator(reals, fakes);
   clip_weights();
   discriminator_updates_ += 1;

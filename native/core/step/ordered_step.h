@@ -10,13 +10,12 @@ namespace sparring {
 
 class OrderedStep : public Step {
  public:
-  Losses run(const Source& next) override;
+  Losses run(const Source& next, Watch* watch) override;
 
   // Which penalties the updates of the next step have: steps of equal patterns do equal work.
   std::vector<bool> pattern() const;
-  // Updates of the discriminator so far, which decide when a lazy penalty is due.
-  int64_t discriminator_updates() const { return discriminator_updates_; }
-  void set_discriminator_updates(int64_t count) { discriminator_updates_ = count; }
+  int64_t discriminator_updates() const override { return discriminator_updates_; }
+  void set_discriminator_updates(int64_t count) override { discriminator_updates_ = count; }
 
  protected:
   // Samples of the generator and what they were made from.
@@ -27,6 +26,8 @@ class OrderedStep : public Step {
 
   explicit OrderedStep(std::shared_ptr<const Pair> pair) : pair_(std::move(pair)) {}
   const Pair& pair() const { return *pair_; }
+  // Null but in a step that is looked at.
+  Watch* watch() const { return watch_; }
   // Those of this update of the discriminator.
   std::vector<const Penalty*> due_penalties() const;
 
@@ -44,6 +45,7 @@ class OrderedStep : public Step {
 
   std::shared_ptr<const Pair> pair_;
   int64_t discriminator_updates_ = 0;
+  Watch* watch_ = nullptr;
 };
 
 }  // namespace sparring

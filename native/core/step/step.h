@@ -7,6 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/step/explanation.h"
 #include "core/step/game.h"
+#include "core/step/watch.h"
 
 namespace sparring {
 
@@ -21,8 +22,12 @@ class Step {
   using Source = std::function<Batch()>;
 
   virtual ~Step() = default;
-  virtual Losses run(const Source& next) = 0;
+  // With a `watch` it takes down what is to be looked at, and computes the same numbers.
+  virtual Losses run(const Source& next, Watch* watch = nullptr) = 0;
   virtual Explanation explain() const = 0;
+  // Updates of the discriminator so far, which decide when a lazy penalty is due.
+  virtual int64_t discriminator_updates() const = 0;
+  virtual void set_discriminator_updates(int64_t count) = 0;
 };
 
 // PyTorch's arithmetic as a training script runs it, operation by operation.

@@ -1,6 +1,54 @@
 #include "core/step/trainer.h"
 
+#include "core/error.h"
+
 namespace sparring {
+namespace {
+
+// The keys of a network's parameters, in the order in which its optimizer has them.
+std::vector<std::string> parameter_names(const Network& network) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : network.state()) {
+    if (tensor.requires_grad()) names.push_back(name);
+  }
+  return names;
+}
+
+void save_optimizer(Snapshot& snapshot, const std::string& player, const Network& network,
+                    const Optimizer& optimizer) {
+  const std::vector<std::string> names = parameter_names(network);
+  for (const auto& [state, tensors] : optimizer.states()) {
+    NamedTensors named;
+    for (size_t i = 0; i < names.size(); ++i) named.emplace_back(names[i], tensors[i]);
+    add_copies(snapshot.tensors, "optimizer." + player + "." + state + ".", named);
+  }
+  const Optimizer::Counts counts = optimizer.counts();
+  snapshot.counts[player + ".updates"] = counts.updates;
+  snapshot.parameter_updates[player] = counts.of_parameters;
+}
+
+void restore_optimizer(const Snapshot& snapshot, const std::string& player, const Network& network,
+                       Optimizer& optimizer) {
+  const at::NoGradGuard no_grad;
+  const std::vector<std::string> names = parameter_names(network);
+  for (const auto& [state, tensors] : optimizer.states()) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string name = "optimizer." + player + "." + state + "." + names[i];
+      const at::Tensor& saved = snapshot.tensor(name);
+      if (saved.sizes() != tensors[i].sizes()) {
+        throw Error("ERR_CHECKPOINT", "Expected a tensor of the optimizer's shape for " + name);
+      }
+      at::Tensor(tensors[i]).copy_(saved);
+    }
+  }
+  const auto found = snapshot.parameter_updates.find(player);
+  if (found == snapshot.parameter_updates.end() || found->second.size() != names.size()) {
+    throw Error("ERR_CHECKPOINT", "Expected a count for each parameter of the " + player);
+  }
+  optimizer.set_counts({snapshot.count(player + ".updates"), found->second});
+}
+
+}  // namespace
 
 Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
     : pair_(std::move(pair)), adversarial_step_(std::move(step)) {
@@ -14,11 +62,19 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
   sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream, device);
+  fingerprint_ = 0;
+  if (!waiting_) return;
+  // As if it had never stopped: with other data or batches that would have been a new epoch.
+  if (waiting_->data == fingerprint() && waiting_->count("sampler.batchSize") == batch_size) {
+    sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
+  }
+  waiting_.reset();
 }
 
-void Trainer::step() {
+void Trainer::step(bool watched) {
   choose_products(pair_->precision, pair_->generator->device());
-  const Losses losses = adversarial_step_->run([this] { return next_batch(); });
+  const Losses losses = adversarial_step_->run([this] { return next_batch(); },
+                                               watched ? &watch_.emplace() : nullptr);
   if (pair_->average) pair_->average->update(*pair_->generator);
   loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;
@@ -32,12 +88,88 @@ Batch Trainer::next_batch() {
 
 Report Trainer::report() {
   const at::Tensor means = (loss_sums_ / static_cast<double>(step_ - reported_)).cpu();
-  const Report report{step_, step_ - reported_, images_, means[0].item<double>(),
-                      means[1].item<double>()};
+  Report report{step_,
+                step_ - reported_,
+                images_,
+                means[0].item<double>(),
+                means[1].item<double>(),
+                std::nullopt};
+  if (watch_) report.health = health_of(*watch_, *pair_->generator, *pair_->discriminator);
+  watch_.reset();
   loss_sums_.zero_();
   reported_ = step_;
   images_ = 0;
   return report;
+}
+
+uint64_t Trainer::fingerprint() const {
+  if (fingerprint_ == 0) fingerprint_ = source_->fingerprint();
+  return fingerprint_;
+}
+
+Snapshot Trainer::snapshot() const {
+  Snapshot taken;
+  add_copies(taken.tensors, "generator.", pair_->generator->state());
+  add_copies(taken.tensors, "discriminator.", pair_->discriminator->state());
+  if (pair_->average) {
+    add_copies(taken.tensors, "ema.", pair_->average->network().state());
+    taken.counts["ema.updates"] = pair_->average->updates();
+  }
+  save_optimizer(taken, "generator", *pair_->generator, *pair_->generator_optimizer);
+  save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  add_copies(taken.tensors, "random.", pair_->stream->state());
+  add_copies(taken.tensors, "", {{"losses", loss_sums_}});
+  taken.counts["seed"] = static_cast<int64_t>(pair_->stream->seed());
+  taken.counts["step"] = step_;
+  taken.counts["reported"] = reported_;
+  taken.counts["images"] = images_;
+  taken.counts["discriminatorUpdates"] = adversarial_step_->discriminator_updates();
+  save_sampler(taken);
+  return taken;
+}
+
+void Trainer::save_sampler(Snapshot& taken) const {
+  if (waiting_) {
+    // Restored, and nothing has been asked for yet.
+    taken.data = waiting_->data;
+    for (const char* name : {"sampler.batchSize", "sampler.position"}) {
+      taken.counts[name] = waiting_->count(name);
+    }
+    taken.tensors.emplace_back("sampler.permutation", waiting_->tensor("sampler.permutation"));
+  } else if (sampler_ && sampler_->permutation().defined()) {
+    taken.data = fingerprint();
+    taken.counts["sampler.batchSize"] = sampler_->batch_size();
+    taken.counts["sampler.position"] = sampler_->position();
+    add_copies(taken.tensors, "", {{"sampler.permutation", sampler_->permutation()}});
+  }
+}
+
+void Trainer::restore(const Snapshot& from) {
+  const at::Device& device = pair_->generator->device();
+  pair_->generator->load(part_of(from.tensors, "generator."));
+  pair_->discriminator->load(part_of(from.tensors, "discriminator."));
+  if (pair_->average) {
+    pair_->average->network().load(part_of(from.tensors, "ema."));
+    pair_->average->set_updates(from.count("ema.updates"));
+  }
+  restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
+  restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  pair_->stream->set_state(static_cast<uint64_t>(from.count("seed")), part_of(from.tensors, "random."), device);
+  loss_sums_.copy_(from.tensor("losses"));
+  step_ = from.count("step");
+  reported_ = from.count("reported");
+  images_ = from.count("images");
+  adversarial_step_->set_discriminator_updates(from.count("discriminatorUpdates"));
+  source_ = dataset_ = nullptr;
+  sampler_ = nullptr;
+  waiting_.reset();
+  if (from.data == 0) return;
+  waiting_.emplace();
+  waiting_->data = from.data;
+  waiting_->tensors.emplace_back("sampler.permutation", from.tensor("sampler.permutation"));
+  for (const char* name : {"sampler.batchSize", "sampler.position"}) {
+    waiting_->counts[name] = from.count(name);
+  }
 }
 
 }  // namespace sparring

@@ -126,6 +126,10 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   Pass& pass = discriminator_->pass(2 * count);
   discriminator_->forward(pass, at::cat({reals, fakes}));
   const at::Tensor scores = pass.output(), slopes = pass.output_gradient();
+  if (watch() != nullptr) {
+    watch()->real_scores = scores.narrow(0, 0, count).clone();
+    watch()->fake_scores = scores.narrow(0, count, count).clone();
+  }
   const Objective& objective = *pair().objective;
   const double loss = mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
                                 slopes.narrow(0, 0, count)) +
@@ -144,11 +148,13 @@ double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes) 
     return loss;
   };
   const double real = learn(reals, &Objective::real_term);
+  if (watch() != nullptr) watch()->real_scores = pass.output().clone();
   std::vector<at::Tensor> of_reals;
   for (const at::Tensor& gradient : discriminator_->gradients()) {
     of_reals.push_back(gradient.clone());
   }
   const double fake = learn(fakes, &Objective::fake_term);
+  if (watch() != nullptr) watch()->fake_scores = pass.output().clone();
   at::_foreach_add_(discriminator_->gradients(), of_reals);
   return real + fake;
 }

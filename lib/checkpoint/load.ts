@@ -1,0 +1,154 @@
+// From a folder to what a trainer is made of. The folder may come from a stranger: everything is checked before it is
+// used, and nothing outside the folder is read.
+import { join } from "node:path";
+import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
+import * as check from "../check.js";
+import { SparringError, show } from "../errors.js";
+import { readWhole, reason } from "../files.js";
+import type { NativeSnapshot, TensorData } from "../native.js";
+import { parseSafetensors } from "../safetensors.js";
+import type { TrainerOptions } from "../trainer/options.js";
+import {
+  checksumOf,
+  type FileFacts,
+  formatVersion,
+  joinTensors,
+  manifestFile,
+  parts,
+  sha256,
+} from "./format.js";
+
+/** A checkpoint in memory, intact. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly device: string;
+  readonly threads: number;
+  readonly generator: GeneratorArchitecture;
+  readonly discriminator: DiscriminatorArchitecture;
+  readonly trainer: Omit<TrainerOptions, "generator" | "discriminator">;
+  readonly snapshot: NativeSnapshot;
+}
+
+/** Far more than the largest network's list of files and counts. */
+const manifestLimit = 64 * 1024 ** 2;
+
+type Refuse = (why: string, cause?: unknown) => SparringError;
+
+/** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const refuse: Refuse = (why, cause) =>
+    new SparringError(
+      "ERR_CHECKPOINT",
+      `Expected a checkpoint for path but received ${show(path)} (${why})`,
+      { cause },
+    );
+  const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
+  const tensors: TensorData[] = [];
+  for (const { file } of parts) {
+    const facts = manifest.files[file];
+    if (facts === undefined) continue;
+    const bytes = await readPart(path, file, facts.bytes, refuse);
+    if (bytes.byteLength !== facts.bytes)
+      throw refuse(`${file} has ${bytes.byteLength} bytes, not ${facts.bytes}`);
+    if ((await sha256(bytes)) !== facts.sha256) throw refuse(`${file} is damaged`);
+    tensors.push(...tensorsOf(file, bytes, refuse));
+  }
+  const { step, device, threads, generator, discriminator, trainer } = manifest;
+  const { counts, parameterUpdates, data } = manifest;
+  const snapshot = { tensors, counts, parameterUpdates, data: data ?? "0" };
+  return { step, device, threads, generator, discriminator, trainer, snapshot };
+}
+
+/** A file of the folder, of at most so many bytes. */
+async function readPart(
+  folder: string,
+  file: string,
+  limit: number,
+  refuse: Refuse,
+): Promise<Buffer> {
+  try {
+    return await readWhole(join(folder, file), limit);
+  } catch (cause) {
+    throw refuse(`${file}: ${reason(cause)}`, cause);
+  }
+}
+
+function tensorsOf(file: string, bytes: Uint8Array, refuse: Refuse): TensorData[] {
+  let joined: TensorData[] | undefined;
+  try {
+    joined = joinTensors(file, parseSafetensors(bytes, file));
+  } catch (cause) {
+    throw refuse((cause as Error).message, cause);
+  }
+  if (joined === undefined) throw refuse(`${file} has tensors of dtypes that no checkpoint has`);
+  return joined;
+}
+
+type ParsedManifest = Omit<Checkpoint, "snapshot"> & {
+  readonly counts: Record<string, number>;
+  readonly parameterUpdates: Record<string, number[]>;
+  readonly data: string | null;
+  readonly files: Record<string, FileFacts>;
+};
+
+/** What networks and options there are is left to those who make them: they refuse what they refuse from anybody. */
+function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
+  const all = parseJson(bytes, refuse);
+  if (all.format !== "sparring checkpoint") throw refuse(`${manifestFile} is not a checkpoint's`);
+  const { checksum, ...manifest } = all;
+  if (typeof all.version !== "number" || !(all.version >= 1 && all.version <= formatVersion))
+    throw refuse(
+      `its format is version ${show(all.version)}; this Sparring reads 1 to ${formatVersion}`,
+    );
+  if (checksum !== checksumOf(manifest)) throw refuse(`${manifestFile} is damaged`);
+  const { step, device, threads, generator, discriminator, trainer } = manifest;
+  const { counts, parameterUpdates, data, files } = manifest;
+  const sound =
+    isCount(step) &&
+    typeof device === "string" &&
+    isCount(threads) &&
+    [generator, discriminator, trainer].every(check.isObject) &&
+    isRecordOf(counts, isCount) &&
+    isRecordOf(parameterUpdates, isCounts) &&
+    (data === null || (typeof data === "string" && /^[0-9a-f]{16}$/.test(data))) &&
+    isRecordOf(files, isFacts);
+  if (!sound) throw refuse(`${manifestFile} lacks something that a checkpoint has`);
+  return {
+    step,
+    device,
+    threads,
+    generator,
+    discriminator,
+    trainer,
+    counts,
+    parameterUpdates,
+    data,
+    files,
+  } as never;
+}
+
+function parseJson(bytes: Buffer, refuse: Refuse): Record<string, unknown> {
+  try {
+    const value = JSON.parse(bytes.toString("utf8"));
+    if (check.isObject(value)) return value;
+  } catch {
+    // told below: what JSON.parse says of half a file helps nobody
+  }
+  throw refuse(`${manifestFile} is not a JSON object`);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
+}
+
+function isFacts(value: unknown): value is FileFacts {
+  return check.isObject(value) && isCount(value.bytes) && typeof value.sha256 === "string";
+}
+
+function isRecordOf<T>(value: unknown, is: (one: unknown) => one is T): value is Record<string, T> {
+  return check.isObject(value) && Object.values(value).every(is);
+}

@@ -1,0 +1,58 @@
+// From a trainer to a folder.
+import { addon } from "../addon.js";
+import type { Discriminator, Generator } from "../networks.js";
+import { threads } from "../device.js";
+import { writeFolder } from "../files.js";
+import type { NativeSnapshot } from "../native.js";
+import { formatSafetensors } from "../safetensors.js";
+import type { TrainerSettings } from "../trainer/options.js";
+import { version } from "../version.js";
+import {
+  type FileFacts,
+  formatManifest,
+  formatVersion,
+  manifestFile,
+  sha256,
+  splitTensors,
+} from "./format.js";
+
+/** Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT. */
+export async function writeCheckpoint(
+  path: string,
+  settings: TrainerSettings,
+  snapshot: NativeSnapshot,
+): Promise<void> {
+  const files: Record<string, Uint8Array> = {};
+  const facts: Record<string, FileFacts> = {};
+  for (const { file, tensors } of splitTensors(snapshot.tensors)) {
+    const bytes = Buffer.concat(formatSafetensors(tensors).map((chunk) => Buffer.from(chunk)));
+    files[file] = bytes;
+    facts[file] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
+  }
+  const { generator, discriminator } = settings;
+  const manifest = formatManifest({
+    format: "sparring checkpoint",
+    version: formatVersion,
+    versions: { sparring: version(), libtorch: addon().libtorchVersion },
+    step: snapshot.counts.step as number,
+    device: generator.device,
+    threads: await threads(),
+    generator: generator.architecture,
+    discriminator: discriminator.architecture,
+    trainer: trainerOf(settings),
+    counts: snapshot.counts,
+    parameterUpdates: snapshot.parameterUpdates,
+    data: /^0+$/.test(snapshot.data) ? null : snapshot.data,
+    files: facts,
+  });
+  // The manifest last: a folder without one is no checkpoint.
+  await writeFolder(path, { ...files, [manifestFile]: manifest });
+}
+
+/** The trainer's options as they go to a file. */
+function trainerOf(
+  settings: TrainerSettings & { generator: Generator; discriminator: Discriminator },
+) {
+  const { generator, discriminator, ...options } = settings;
+  return options;
+}

@@ -1,0 +1,64 @@
+// How the two players are doing, and what is worth a warning.
+import type { NativeHealth } from "../native.js";
+
+/** What a tick tells of its last step, over that step's batch. */
+export interface Health {
+  /**
+   * Share of the reals that the discriminator scored above the middle between its mean scores of reals and fakes: 1 where
+   * it tells them apart, about a half where it guesses.
+   */
+  readonly realAccuracy: number;
+  /** Share of the fakes below that middle. */
+  readonly fakeAccuracy: number;
+  /** Euclidean norm of the gradient of all the generator's parameters, before clipping. */
+  readonly generatorGradientNorm: number;
+  /** The same of the discriminator, at its last update. */
+  readonly discriminatorGradientNorm: number;
+  /** Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. */
+  readonly diversity: number;
+}
+
+/**
+ * `saturated`: the discriminator tells all reals from all fakes, and the generator has next to nothing to go by;
+ * `collapsing`: samples have become alike.
+ */
+export type Warning = "saturated" | "collapsing";
+
+/** Both accuracies from here on, for this many ticks in a row, ... */
+const sure = 0.99;
+const ticksInARow = 3;
+/** ... and a generator's gradient of this share of the largest so far. */
+const vanished = 0.01;
+/** Samples that were this different before ... */
+const different = 0.3;
+/** ... and are this share of their greatest difference now. */
+const alike = 0.25;
+
+/** Looks at one tick after the other. */
+export class Watcher {
+  #ticksSure = 0;
+  #largestGradient = 0;
+  #greatestDiversity = 0;
+
+  /** What this tick is a warning of. */
+  look(health: Health): readonly Warning[] {
+    const isSure = Math.min(health.realAccuracy, health.fakeAccuracy) >= sure;
+    this.#ticksSure = isSure ? this.#ticksSure + 1 : 0;
+    this.#largestGradient = Math.max(this.#largestGradient, health.generatorGradientNorm);
+    this.#greatestDiversity = Math.max(this.#greatestDiversity, health.diversity);
+    const warnings: Warning[] = [];
+    if (
+      this.#ticksSure >= ticksInARow &&
+      health.generatorGradientNorm < vanished * this.#largestGradient
+    )
+      warnings.push("saturated");
+    if (this.#greatestDiversity >= different && health.diversity < alike * this.#greatestDiversity)
+      warnings.push("collapsing");
+    return warnings;
+  }
+}
+
+/** Without what is an error and no figure. */
+export function toHealth({ finite, ...health }: NativeHealth): Health {
+  return health;
+}

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "bindings/napi_setup.h"
+#include "core/step/snapshot.h"
+
+namespace sparring::bindings {
+
+// NativeSnapshot of lib/native.ts, both ways.
+Napi::Value to_snapshot(Napi::Env env, const Snapshot& snapshot);
+Snapshot from_snapshot(const Napi::Value& value);
+
+}  // namespace sparring::bindings

@@ -1,0 +1,52 @@
+#include "core/step/watch.h"
+
+#include <algorithm>
+
+namespace sparring {
+namespace {
+
+// Pairs grow with the square of it.
+constexpr int64_t kMostCompared = 64;
+
+// Mean distance of two different samples.
+at::Tensor spread(const at::Tensor& samples) {
+  const int64_t count = std::min(samples.size(0), kMostCompared);
+  if (count < 2) return at::zeros({}, samples.options());
+  return at::pdist(samples.narrow(0, 0, count).flatten(1).to(at::kFloat).contiguous()).mean();
+}
+
+at::Tensor share(const at::Tensor& answers) { return answers.to(at::kFloat).mean(); }
+
+// A norm is finite only if everything in it is.
+at::Tensor size_of(const Network& network) {
+  const std::vector<at::Tensor> parameters = network.parameters();
+  if (parameters.empty()) return at::zeros({}, at::TensorOptions(network.device()));
+  return at::stack(at::_foreach_norm(parameters)).sum().to(at::kFloat);
+}
+
+// A player of fixed layers has no gradient.
+at::Tensor norm_or_zero(const at::Tensor& norm, const at::Tensor& like) {
+  return norm.defined() ? norm.to(like.options()) : at::zeros_like(like);
+}
+
+}  // namespace
+
+Health health_of(const Watch& watch, const Network& generator, const Network& discriminator) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor &real = watch.real_scores, &fake = watch.fake_scores;
+  const at::Tensor middle = (real.mean() + fake.mean()) / 2;
+  const at::Tensor size = size_of(generator) + size_of(discriminator);
+  // Together to the CPU: one wait for the device.
+  const at::Tensor all =
+      at::stack({share(real > middle), share(fake < middle),
+                 norm_or_zero(watch.generator_gradient, size),
+                 norm_or_zero(watch.discriminator_gradient, size), spread(watch.fakes),
+                 spread(watch.reals), size})
+          .cpu();
+  const auto values = all.const_data_ptr<float>();
+  const double reals_apart = std::max<double>(values[5], 1e-12);
+  return {values[0], values[1], values[2], values[3], values[4] / reals_apart,
+          std::isfinite(values[6])};
+}
+
+}  // namespace sparring

@@ -1,0 +1,28 @@
+// What is looked at in one step of a tick, to see how the two players are doing. Looking changes no
+// number and draws none.
+#pragma once
+
+#include "core/nn/network.h"
+
+namespace sparring {
+
+// Taken down by a step while it runs, on the device; of the last update of each player.
+struct Watch {
+  at::Tensor real_scores, fake_scores;  // [N, 1]
+  at::Tensor reals, fakes;              // [N, ...]
+  at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
+};
+
+struct Health {
+  // Shares of reals that were scored above, and of fakes below, the middle between the mean scores of
+  // the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
+  double real_accuracy, fake_accuracy;
+  double generator_gradient, discriminator_gradient;
+  // Mean distance of two fakes to that of two reals: near 0 where all samples are the same.
+  double diversity;
+  bool finite;  // the weights of both
+};
+
+Health health_of(const Watch& watch, const Network& generator, const Network& discriminator);
+
+}  // namespace sparring
