@@ -111,6 +111,7 @@ export class Trainer implements Disposable {
    */
   async *run(dataset: Dataset, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const { steps, batchSize, tickEvery, signal } = this.#checkRun(dataset, options);
+    signal?.throwIfAborted();
     checkMemory(this.#settings, batchSize);
     if (this.#running)
       throw new SparringError(

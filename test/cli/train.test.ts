@@ -96,6 +96,8 @@ describe("a run without a terminal", () => {
       "generatorLoss",
       "imagesPerSecond",
       "seconds",
+      "health",
+      "warnings",
     ];
     expect(stats.map(({ step, epoch, batch }) => [step, epoch, batch])).toEqual([
       [3, 0, 2],
@@ -105,7 +107,10 @@ describe("a run without a terminal", () => {
     ]);
     for (const line of stats) {
       expect(Object.keys(line).sort()).toEqual([...keys].sort());
-      expect(Object.values(line).every(Number.isFinite)).toBe(true);
+      const { health, warnings, ...figures } = line;
+      expect(Object.values({ ...figures, ...health }).every(Number.isFinite)).toBe(true);
+      expect(Object.keys(health)).toHaveLength(5);
+      expect(warnings).toEqual([]);
       expect(line.imagesPerSecond).toBeGreaterThan(0);
     }
   });

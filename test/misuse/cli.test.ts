@@ -128,7 +128,7 @@ const commandLines: [string, string][] = [
   ["train --out file", out("file", "it is a file")],
   ["train --out file/below", out("file/below", "a part of the path is not a folder")],
   ["train --out file/far/below", out("file/far/below", "a part of the path is not a folder")],
-  ["TRAIN", 'Expected one of train, help for the command but received "TRAIN"'],
+  ["TRAIN", 'Expected one of train, export, help for the command but received "TRAIN"'],
   ["train --seed 1.5", "Expected a whole number of at least 0 for --seed but received 1.5"],
   [
     "train --seed 9007199254740993",

@@ -485,7 +485,7 @@ refuses(
       "threads as text",
       () => setThreads(bad("2")),
       "TypeError",
-      'Expected a whole number from 1 to 1024 for threads but received "2"',
+      `Expected a whole number from 1 to ${processors} for threads but received "2"`,
     ],
     [
       "threads of NaN",

@@ -360,7 +360,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution, precision for options but received "device"',
   ],
   [
     "no generator",
@@ -456,7 +456,7 @@ refuses("new Trainer", [
     "a rate beside the optimizer",
     () => make({ lr: 1e-3 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution for options but received "lr"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution, precision for options but received "lr"',
   ],
   [
     "more updates than a step could end with",

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { Discriminator, datasets, Generator, layers as l, optimizers } from "../lib/index.js";
+import { objectives, type Tick, Trainer } from "../lib/index.js";
+import { type Health, Watcher } from "../lib/trainer/health.js";
+import { collect, labelledImages, tinyTrainer, weightsOf } from "./helpers/training.js";
+
+const pixel = [1, 1, 1];
+const frozen = optimizers.sgd({ lr: 1e-30 });
+
+/** Weights of a single linear layer, by hand. */
+async function set(network: Generator | Discriminator, weight: number, bias: number) {
+  const tensors = await network.native.state();
+  await network.native.load(
+    tensors.map((tensor) => ({
+      ...tensor,
+      data: new Uint8Array(
+        new Float32Array(tensor.data.byteLength / 4).fill(
+          tensor.name.endsWith("bias") ? bias : weight,
+        ).buffer,
+      ),
+    })),
+  );
+}
+
+/** One step of a discriminator that says weight · pixel, and fakes that are scale · noise + shift. */
+async function look(
+  reals: readonly number[],
+  { scale, shift, weight }: { scale: number; shift: number; weight: number },
+  execution: "eager" | "fused" = "fused",
+): Promise<Health> {
+  const generator = new Generator(
+    { latent: { noise: 1 }, layers: [l.linear(1), l.unflatten(pixel)] },
+    { seed: 3 },
+  );
+  const discriminator = new Discriminator({ image: pixel, layers: [l.flatten(), l.linear(1)] });
+  await set(generator, scale, shift);
+  await set(discriminator, weight, 0);
+  const trainer = new Trainer({
+    ...{ generator, discriminator, execution },
+    objective: objectives.nonSaturating(),
+    optimizer: { generator: frozen, discriminator: frozen },
+  });
+  const bytes = Uint8Array.from(reals, (value) => Math.round((value + 1) * 127.5));
+  const data = await datasets.fromBytes(bytes, { shape: [reals.length, ...pixel] });
+  const [tick] = await collect(trainer.run(data, { steps: 1, batchSize: reals.length }));
+  return (tick as Tick).health as Health;
+}
+
+describe.each(["eager", "fused"] as const)("health, %s", (execution) => {
+  const mixed = Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 1 : -1));
+
+  it("a discriminator that tells all apart has two accuracies of 1, one that is wrong of 0", async () => {
+    const bright = Array(64).fill(1);
+    const right = await look(bright, { scale: 0, shift: -1, weight: 1 }, execution);
+    expect([right.realAccuracy, right.fakeAccuracy]).toEqual([1, 1]);
+    const wrong = await look(bright, { scale: 0, shift: -1, weight: -1 }, execution);
+    expect([wrong.realAccuracy, wrong.fakeAccuracy]).toEqual([0, 0]);
+  });
+
+  it("fakes that are all the same have no diversity, and as many kinds as the reals have 1", async () => {
+    const same = await look(mixed, { scale: 0, shift: 0.5, weight: 1 }, execution);
+    expect(same.diversity).toBe(0);
+    // 32 pairs of each value out of 63 neighbours are 2 apart: E|a − b| = 2 · 32 / 63; of N(0, s²) it is 2 s / √π.
+    const scale = (2 * 32 * Math.sqrt(Math.PI)) / (63 * 2);
+    const equal = await look(mixed, { scale, shift: 0, weight: 1 }, execution);
+    expect(equal.diversity).toBeGreaterThan(0.75);
+    expect(equal.diversity).toBeLessThan(1.25);
+  });
+
+  it("gradient norms are what plain descent moves the weights by", async () => {
+    const sgd = optimizers.sgd({ lr: 1 });
+    const trainer = tinyTrainer({ optimizer: { generator: sgd, discriminator: sgd }, execution });
+    const before = [await weightsOf(trainer.generator), await weightsOf(trainer.discriminator)];
+    const data = await labelledImages(16);
+    const [tick] = await collect(trainer.run(data, { steps: 1, batchSize: 16 }));
+    const after = [await weightsOf(trainer.generator), await weightsOf(trainer.discriminator)];
+    const [g, d] = after.map((weights, i) =>
+      Math.hypot(...weights.map((value, k) => value - ((before[i] as number[])[k] as number))),
+    ) as [number, number];
+    const { health } = tick as Tick;
+    expect(health?.generatorGradientNorm).toBeCloseTo(g, 5);
+    expect(health?.discriminatorGradientNorm).toBeCloseTo(d, 5);
+  });
+
+  it("is of the last step, and looking changes nothing", async () => {
+    const data = await labelledImages(32);
+    const run = (tickEvery: number) => ({ steps: 6, batchSize: 8, tickEvery });
+    const [often, rarely] = [tinyTrainer({ execution }), tinyTrainer({ execution })];
+    const each = await collect(often.run(data, run(1)));
+    const [last] = await collect(rarely.run(data, run(6)));
+    expect(each.at(-1)?.health).toEqual(last?.health);
+    expect(await weightsOf(often.generator)).toEqual(await weightsOf(rarely.generator));
+  });
+});
+
+describe("weights that are no numbers", () => {
+  it("end the run at the tick, though the losses still are", async () => {
+    // Beyond the last update a loss is not looked at: the step that breaks the weights has a finite one.
+    const huge = optimizers.sgd({ lr: 3e38 });
+    const trainer = tinyTrainer({
+      objective: objectives.wasserstein(),
+      optimizer: { generator: huge, discriminator: huge },
+    });
+    const data = await labelledImages(16);
+    await expect(collect(trainer.run(data, { steps: 1, batchSize: 16 }))).rejects.toMatchObject({
+      code: "ERR_DIVERGED",
+      message: expect.stringMatching(/^Expected finite (weights after|losses for) step 1 /),
+    });
+  });
+});
+
+describe("warnings", () => {
+  const fine: Health = {
+    ...{ realAccuracy: 0.7, fakeAccuracy: 0.7, diversity: 0.8 },
+    ...{ generatorGradientNorm: 1, discriminatorGradientNorm: 1 },
+  };
+  const looks = (ticks: readonly Partial<Health>[]) => {
+    const watcher = new Watcher();
+    return ticks.map((tick) => watcher.look({ ...fine, ...tick }).join());
+  };
+
+  it("saturated: three ticks of a discriminator that is sure, and a gradient that has vanished", () => {
+    const sure = { realAccuracy: 1, fakeAccuracy: 0.995 };
+    const gone = { ...sure, generatorGradientNorm: 0.009 };
+    expect(looks([{}, gone, gone, gone, gone, {}])).toEqual([
+      "",
+      "",
+      "",
+      "saturated",
+      "saturated",
+      "",
+    ]);
+    expect(looks([{}, sure, sure, sure])).toEqual(["", "", "", ""]);
+    expect(looks([{}, gone, gone, {}, gone])).toEqual(["", "", "", "", ""]);
+  });
+
+  it("collapsing: samples that were different and are not any more, not those that never were", () => {
+    const alike = { diversity: 0.05 };
+    expect(looks([alike, {}, { diversity: 0.3 }, alike, {}])).toEqual([
+      "",
+      "",
+      "",
+      "collapsing",
+      "",
+    ]);
+    expect(looks([alike, { diversity: 0.2 }, alike])).toEqual(["", "", ""]);
+  });
+});
