@@ -26,7 +26,9 @@ const train = (rest: string): Promise<Ended> => runCli(`${small} ${rest}`.split(
 const files = async (run: string) => (await readdir(at(run), { recursive: true })).sort();
 const readJson = async (path: string) => JSON.parse(await readFile(path, "utf8"));
 
-async function readStats(run: string): Promise<Record<string, number>[]> {
+type Line = Record<string, number> & { health: Record<string, number>; warnings: string[] };
+
+async function readStats(run: string): Promise<Line[]> {
   const text = await readFile(at(run, "stats.jsonl"), "utf8");
   expect(text.endsWith("\n")).toBe(true);
   return text
