@@ -159,6 +159,13 @@ export function floats(value: unknown, name: string): Float32Array {
   return ownMemory(value, name);
 }
 
+/** Numbers of either precision. */
+export function decimals(value: unknown, name: string): Float32Array | Float64Array {
+  if (!types.isFloat32Array(value) && !types.isFloat64Array(value))
+    throw wrongType("a Float32Array or Float64Array", name, value);
+  return ownMemory(value, name);
+}
+
 export function bytes(value: unknown, name: string): Uint8Array {
   if (!types.isUint8Array(value)) throw wrongType("a Uint8Array", name, value);
   return ownMemory(value, name);

@@ -6,6 +6,21 @@ import { Images } from "../images.js";
 import { product } from "../layers/kind.js";
 import type { NativeDataset } from "../native.js";
 
+/** A file that is no image, and was left out. */
+export interface BrokenFile {
+  /** Its path in the folder. */
+  readonly path: string;
+  /** What is wrong with it: `it is empty`. */
+  readonly reason: string;
+}
+
+/** What is known of images beside their pixels. */
+export interface DatasetFacts {
+  readonly labels?: Uint8Array;
+  readonly classNames?: readonly string[];
+  readonly skipped?: readonly BrokenFile[];
+}
+
 /** Images on a device, as bytes: 0 is black (−1 for the networks), 255 is white (1). */
 export class Dataset implements Disposable {
   /** Number of images. */
@@ -14,17 +29,27 @@ export class Dataset implements Disposable {
   readonly image: readonly number[];
   /** The class of each image, if there are any. */
   readonly labels: Uint8Array | undefined;
+  /** Number of classes: of names, if there are any, or one more than the largest label; 0 without labels. */
+  readonly classes: number;
+  /** What the classes are called, where the source says it. */
+  readonly classNames: readonly string[] | undefined;
+  /** Files that were left out as broken. */
+  readonly skipped: readonly BrokenFile[];
   /** @internal */
   readonly native: NativeDataset;
 
   /** @internal */
-  constructor(native: NativeDataset, image: readonly number[], labels?: Uint8Array) {
+  constructor(native: NativeDataset, image: readonly number[], facts: DatasetFacts = {}) {
     if (!Array.isArray(image))
-      throw wrongType("what datasets.fromBytes() or mnist() makes", "new Dataset()", native);
+      throw wrongType("what the functions of datasets make", "new Dataset()", native);
+    const { labels, classNames, skipped = [] } = facts;
     this.native = native;
     this.size = native.size;
     this.image = image;
     this.labels = labels;
+    this.classes = labels === undefined ? 0 : (classNames?.length ?? largest(labels) + 1);
+    this.classNames = classNames;
+    this.skipped = skipped;
   }
 
   /** Images `start` up to, not including, `start + count`, as values of 0 to 1. */
@@ -45,24 +70,22 @@ export class Dataset implements Disposable {
   }
 }
 
-/** Images given as bytes. */
-export interface FromBytesOptions {
-  /** [count, channels, height, width] of `bytes`. */
-  readonly shape: readonly number[];
+const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 0);
+
+/** What images in memory and in files can be told. */
+export interface DatasetOptions {
   /** Side that images are resized to, as torchvision's Resize does. @default their own */
   readonly size?: number;
-  /** The class of each image, 0 to 255. */
-  readonly labels?: Uint8Array;
   /** @default "cpu" */
   readonly device?: Device;
 }
 
-/** Not slice(): that of a Buffer is a view of the same memory. */
-function copyLabels(labels: unknown, count: number): Uint8Array {
-  const given = check.bytes(labels, "labels");
-  if (given.length !== count)
-    throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
-  return Uint8Array.from(given);
+/** Images given as bytes. */
+export interface FromBytesOptions extends DatasetOptions {
+  /** [count, channels, height, width] of `bytes`. */
+  readonly shape: readonly number[];
+  /** The class of each image, 0 to 255. */
+  readonly labels?: Uint8Array;
 }
 
 /** A dataset of bytes that you already hold; they and the labels are copied. */
@@ -70,17 +93,51 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   check.bytes(bytes, "bytes");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["shape", "size", "labels", "device"]);
-  const shape = check.shape(options.shape, "shape", 4) as [number, number, number, number];
-  if (product(shape) !== bytes.length)
-    throw outOfRange(`the shape of ${bytes.length} bytes`, "shape", shape);
-  const [count, channels, height, width] = shape;
-  const size =
-    options.size === undefined ? undefined : check.integer(options.size, "size", 1, 4096);
-  const [toHeight, toWidth] = size === undefined ? [height, width] : [size, size];
-  const device = resolveDevice(options.device);
-  const labels = options.labels === undefined ? undefined : copyLabels(options.labels, count);
+  const shape = checkShape(options.shape, bytes, "bytes");
+  const labels = checkLabels(options.labels, shape[0]);
+  return createDataset(bytes, shape, checkSize(options.size), options.device, { labels });
+}
+
+/** @internal [count, channels, height, width] of as many values. */
+export type ImagesShape = readonly [number, number, number, number];
+
+/** @internal The shape of images, for as many values as there are. */
+export function checkShape(shape: unknown, values: ArrayLike<number>, what: string): ImagesShape {
+  const checked = check.shape(shape, "shape", 4);
+  if (product(checked) !== values.length)
+    throw outOfRange(`the shape of ${values.length} ${what}`, "shape", checked);
+  return checked as unknown as ImagesShape;
+}
+
+/**
+ * @internal A copy of the labels, one for each of `count` images, or none at all. Not slice(): that of a Buffer is
+ * a view of the same memory.
+ */
+export function checkLabels(labels: unknown, count: number): Uint8Array | undefined {
+  if (labels === undefined) return undefined;
+  const given = check.bytes(labels, "labels");
+  if (given.length === count) return Uint8Array.from(given);
+  throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
+}
+
+/** @internal A side in pixels. */
+export function checkSize(size: unknown): number | undefined {
+  return size === undefined ? undefined : check.integer(size, "size", 1, 4096);
+}
+
+/** @internal Copies the bytes to native memory before it returns, and resizes them there. */
+export async function createDataset(
+  bytes: Uint8Array,
+  shape: ImagesShape,
+  size: number | undefined,
+  device: Device | undefined,
+  facts: DatasetFacts,
+): Promise<Dataset> {
+  const [, channels, ...sides] = shape;
+  const [height, width] = size === undefined ? sides : [size, size];
+  const on = resolveDevice(device);
   const native = await crossing(() =>
-    addon().createDataset(bytes, shape, toHeight, toWidth, device, labels),
+    addon().createDataset(bytes, [...shape], height, width, on, facts.labels),
   );
-  return new Dataset(native, [channels, toHeight, toWidth], labels);
+  return new Dataset(native, [channels, height, width], facts);
 }

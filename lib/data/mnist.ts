@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import type { Device } from "../device.js";
 import { SparringError, traced } from "../errors.js";
-import { type Dataset, fromBytes } from "./dataset.js";
-import { readIdx } from "./idx.js";
+import type { Dataset } from "./dataset.js";
+import { idx } from "./idx-images.js";
 
 /** Which digits, and how. */
 export interface MnistOptions {
@@ -38,20 +38,7 @@ async function load(
 ): Promise<Dataset> {
   const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
   const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");
-  const images = await readIdx(imagesFile, 3);
-  const labels = await readIdx(labelsFile, 1);
-  const [count, height, width] = images.shape as [number, number, number];
-  if (labels.shape[0] !== count) {
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected ${count} labels, one for each image, for ${labelsFile} but received ${labels.shape[0]}`,
-    );
-  }
-  return fromBytes(images.data, {
-    shape: [count, 1, height, width],
-    labels: labels.data,
-    ...options,
-  });
+  return idx(imagesFile, { labels: labelsFile, ...options });
 }
 
 function packaged(): string {

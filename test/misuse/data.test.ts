@@ -207,13 +207,13 @@ refuses(
       "bytes to construct it from",
       () => new Dataset(bad(bytes), bad(undefined)),
       "TypeError",
-      "Expected what datasets.fromBytes() or mnist() makes for new Dataset() but received Uint8Array(8 bytes)",
+      "Expected what the functions of datasets make for new Dataset() but received Uint8Array(8 bytes)",
     ],
     [
       "nothing to construct it from",
       () => Reflect.construct(Dataset, []),
       "TypeError",
-      "Expected what datasets.fromBytes() or mnist() makes for new Dataset() but received undefined",
+      "Expected what the functions of datasets make for new Dataset() but received undefined",
     ],
     [
       "no start",

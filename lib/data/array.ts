@@ -1,0 +1,33 @@
+import * as check from "../check.js";
+import { outOfRange, wrongType } from "../errors.js";
+import { checkLabels, checkShape, checkSize, createDataset, type Dataset } from "./dataset.js";
+import type { FromBytesOptions } from "./dataset.js";
+import { checkRange, type Range, toLevels } from "./levels.js";
+
+/** Images given as numbers. */
+export interface FromArrayOptions extends FromBytesOptions {
+  /** Values of black and of white: [-1, 1] for what a tanh makes, [0, 1] for what `read()` gives. */
+  readonly range: Range;
+}
+
+/**
+ * A dataset of numbers that you already hold, each rounded to the nearest of 256 grey levels between black and
+ * white; one that is further outside than half a level is refused. They are copied while the promise is pending.
+ */
+export async function fromArray(
+  values: Float32Array | Float64Array,
+  options: FromArrayOptions,
+): Promise<Dataset> {
+  check.decimals(values, "values");
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", ["shape", "range", "size", "labels", "device"]);
+  const shape = checkShape(options.shape, values, "values");
+  const range = checkRange(options.range, "range");
+  const labels = checkLabels(options.labels, shape[0]);
+  const size = checkSize(options.size);
+  const levels = new Uint8Array(values.length);
+  const outside = await toLevels(values, range, levels);
+  if (outside >= 0)
+    throw outOfRange(`values in [${range.join(", ")}]`, `values[${outside}]`, values[outside]);
+  return createDataset(levels, shape, size, options.device, { labels });
+}

@@ -1,0 +1,93 @@
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import * as check from "../check.js";
+import { checkSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
+import { readInto, withFile } from "./reading.js";
+import { refusal } from "./refuse.js";
+
+/** Which pictures, and how. */
+export interface Cifar10Options extends DatasetOptions {
+  /** 50,000 images to train on, or 10,000 to test; a single file is taken as it is. @default "train" */
+  readonly split?: "train" | "test";
+}
+
+export const cifarFiles = {
+  train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
+  test: ["test_batch.bin"],
+};
+const namesFile = "batches.meta.txt";
+
+const classes = 10;
+const pixels = 3 * 32 * 32;
+/** A label, then the red, the green and the blue pixels, each row by row. */
+export const cifarRecord = 1 + pixels;
+
+/**
+ * CIFAR-10 (Krizhevsky 2009) in its binary version: colour pictures, [3, 32, 32], with labels 0 to 9, and the
+ * names of the classes if batches.meta.txt is there. Throws ERR_DATA.
+ *
+ * @param path the folder cifar-10-batches-bin, or one of its .bin files
+ */
+export async function cifar10(path: string, options: Cifar10Options = {}): Promise<Dataset> {
+  check.string(path, "path");
+  check.options(options, "options", ["split", "size", "device"]);
+  const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
+  const size = checkSize(options.size);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const paths = isFolder ? cifarFiles[split].map((name) => join(path, name)) : [path];
+  const batches: Uint8Array[] = [];
+  for (const batch of paths) batches.push(await readBatch(batch));
+  const classNames = await readNames(join(isFolder ? path : dirname(path), namesFile));
+  const { images, labels } = await unpack(batches);
+  const shape = [labels.length, 3, 32, 32] as const;
+  return createDataset(images, shape, size, options.device, { labels, classNames });
+}
+
+async function readBatch(path: string): Promise<Uint8Array> {
+  const refuse = refusal("a file of CIFAR-10's binary version", path);
+  return withFile(path, refuse, async (file, size) => {
+    if (size === 0 || size % cifarRecord !== 0)
+      throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
+    const batch = new Uint8Array(size);
+    await readInto(file, batch, 0, refuse);
+    for (let start = 0; start < size; start += cifarRecord) {
+      const label = batch[start] as number;
+      if (label >= classes)
+        throw refuse(`the label of record ${start / cifarRecord} is ${label}, not one from 0 to 9`);
+    }
+    return batch;
+  });
+}
+
+/** Labels and images apart; a batch at a time, so that timers are not late. */
+async function unpack(
+  batches: readonly Uint8Array[],
+): Promise<{ images: Uint8Array; labels: Uint8Array }> {
+  const count = batches.reduce((total, { length }) => total + length / cifarRecord, 0);
+  const [images, labels] = [new Uint8Array(count * pixels), new Uint8Array(count)];
+  let done = 0;
+  for (const batch of batches) {
+    for (let start = 0; start < batch.length; start += cifarRecord, ++done) {
+      labels[done] = batch[start] as number;
+      images.set(batch.subarray(start + 1, start + cifarRecord), done * pixels);
+    }
+    await setImmediate();
+  }
+  return { images, labels };
+}
+
+async function readNames(path: string): Promise<string[] | undefined> {
+  if (!existsSync(path)) return undefined;
+  const refuse = refusal("the names of CIFAR-10's classes", path);
+  const text = await readFile(path, "utf8").catch((cause) => {
+    throw refuse.unreadable(cause);
+  });
+  const names = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  if (names.length === classes) return names;
+  throw refuse(`it has ${names.length} lines of text, not ${classes}`);
+}

@@ -1,0 +1,43 @@
+import * as check from "../check.js";
+import { SparringError } from "../errors.js";
+import {
+  checkSize,
+  createDataset,
+  type Dataset,
+  type DatasetOptions,
+  type ImagesShape,
+} from "./dataset.js";
+import { readIdx } from "./idx.js";
+
+/** Which labels, and how. */
+export interface IdxOptions extends DatasetOptions {
+  /** An IDX file with the class of each image. @default no labels */
+  readonly labels?: string;
+}
+
+/**
+ * Grey images of an IDX file, the format of MNIST and its relatives: bytes of [count, height, width], plain or
+ * gzipped. Throws ERR_DATA.
+ */
+export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
+  check.string(path, "path");
+  check.options(options, "options", ["labels", "size", "device"]);
+  const size = checkSize(options.size);
+  const labelsPath =
+    options.labels === undefined ? undefined : check.string(options.labels, "labels");
+  const images = await readIdx(path, 3);
+  const [count, height, width] = images.shape as [number, number, number];
+  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
+  const shape: ImagesShape = [count, 1, height, width];
+  return createDataset(images.data, shape, size, options.device, { labels });
+}
+
+/** A label for each of `count` images. */
+async function readLabels(path: string, count: number): Promise<Uint8Array> {
+  const { data } = await readIdx(path, 1);
+  if (data.length === count) return data;
+  throw new SparringError(
+    "ERR_DATA",
+    `Expected ${count} labels, one for each image, for ${path} but received ${data.length}`,
+  );
+}

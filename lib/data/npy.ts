@@ -1,0 +1,147 @@
+import type { FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import { product } from "../layers/kind.js";
+import {
+  checkSize,
+  createDataset,
+  type Dataset,
+  type DatasetOptions,
+  type ImagesShape,
+} from "./dataset.js";
+import { channelsFirst, checkRange, type Numbers, type Range, toLevels } from "./levels.js";
+import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
+import { readInto, withFile } from "./reading.js";
+import { type Refusal, refusal } from "./refuse.js";
+
+/** In which order an array of images has its sides. */
+export type NpyLayout = "NHWC" | "NCHW";
+
+/** Which labels, and how. */
+export interface NpyOptions extends DatasetOptions {
+  /** A .npy file of whole numbers, [count]: the class of each image, 0 to 255. @default no labels */
+  readonly labels?: string;
+  /** Values of black and of white, which floats have to be given. @default [0, 255], for uint8 only */
+  readonly range?: Range;
+  /** Needed where both would do, or neither has 1 or 3 channels. @default the one that has 1 or 3 channels */
+  readonly layout?: NpyLayout;
+}
+
+/** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */
+const slice = 1 << 21;
+
+/**
+ * Images of a NumPy array: uint8, float32 or float64 of [count, height, width], [count, height, width, channels]
+ * or [count, channels, height, width]. Throws ERR_DATA.
+ */
+export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
+  check.string(path, "path");
+  check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
+  const { labels: labelsPath, range, layout, device } = options;
+  if (labelsPath !== undefined) check.string(labelsPath, "labels");
+  if (range !== undefined) checkRange(range, "range");
+  if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
+  const size = checkSize(options.size);
+  const { bytes, shape } = await readImages(path, range, layout);
+  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, shape[0]);
+  return createDataset(bytes, shape, size, device, { labels });
+}
+
+async function readImages(
+  path: string,
+  range: Range | undefined,
+  layout: NpyLayout | undefined,
+): Promise<{ bytes: Uint8Array; shape: ImagesShape }> {
+  const refuse = refusal("a .npy file of images", path);
+  return withFile(path, refuse, async (file, size) => {
+    const header = await readNpyHeader(file, size, refuse);
+    const levels = rangeOf(header.dtype, range, refuse);
+    const { shape, last } = imagesShape(header.shape, layout, refuse);
+    const bytes = await readLevels(file, header, levels, refuse);
+    return { bytes: last ? await turned(bytes, shape) : bytes, shape };
+  });
+}
+
+/** Undefined where the bytes can be taken as they are. */
+function rangeOf(dtype: DtypeName, range: Range | undefined, refuse: Refusal): Range | undefined {
+  if (dtype === "uint8") return range;
+  if (dtype !== "float32" && dtype !== "float64")
+    throw refuse(`its values are ${dtype}, not uint8, float32 or float64`);
+  return checkRange(range, "range", ` (the values are ${dtype})`);
+}
+
+/** [count, channels, height, width], and whether the file has the channels last. */
+function imagesShape(
+  sides: readonly number[],
+  layout: NpyLayout | undefined,
+  refuse: Refusal,
+): { shape: ImagesShape; last: boolean } {
+  const [count, a, b, c] = sides as [number, number, number, number];
+  if (sides.length === 3) return { shape: [count, 1, a, b], last: false };
+  if (sides.length !== 4)
+    throw refuse(`its shape is [${sides.join(", ")}], of rank ${sides.length}`);
+  const usual = (channels: number) => channels === 1 || channels === 3;
+  if (layout === undefined && usual(a) === usual(c)) {
+    const which = usual(a) ? "both would do" : "neither has 1 or 3 channels";
+    throw wrongType(`NHWC or NCHW (of [${sides.join(", ")}] ${which})`, "layout", layout);
+  }
+  const last = (layout ?? (usual(c) ? "NHWC" : "NCHW")) === "NHWC";
+  return { shape: last ? [count, c, a, b] : [count, a, b, c], last };
+}
+
+/** The values as bytes, a slice at a time: as float64 all of them would take eight times as much. */
+async function readLevels(
+  file: FileHandle,
+  { dtype, shape, offset }: NpyHeader,
+  range: Range | undefined,
+  refuse: Refusal,
+): Promise<Uint8Array> {
+  const levels = new Uint8Array(product(shape));
+  if (range === undefined) {
+    await readInto(file, levels, offset, refuse);
+    return levels;
+  }
+  for (let start = 0; start < levels.length; start += slice) {
+    const part = levels.subarray(start, start + slice);
+    const { values, bytes } = npyBuffer(dtype, part.length);
+    await readInto(file, bytes, offset + start * values.BYTES_PER_ELEMENT, refuse);
+    const outside = await toLevels(values as Numbers, range, part);
+    if (outside >= 0)
+      throw refuse(
+        `its value ${start + outside} is ${values[outside]}, outside of [${range.join(", ")}]`,
+      );
+  }
+  return levels;
+}
+
+/** Channels before the pixels, a slice at a time, so that timers are not late. */
+async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array> {
+  const [, channels, height, width] = shape;
+  const to = new Uint8Array(bytes.length);
+  const image = channels * height * width;
+  const step = image * Math.ceil(slice / image);
+  for (let start = 0; start < bytes.length; start += step) {
+    const part = bytes.subarray(start, start + step);
+    channelsFirst(part, to.subarray(start), height * width, channels);
+    await setImmediate();
+  }
+  return to;
+}
+
+/** A label for each of `count` images, from whole numbers of any kind. */
+async function readLabels(path: string, count: number): Promise<Uint8Array> {
+  const refuse = refusal("a .npy file of labels", path);
+  return withFile(path, refuse, async (file, size) => {
+    const { dtype, shape, offset } = await readNpyHeader(file, size, refuse);
+    if (dtype.startsWith("float")) throw refuse(`its values are ${dtype}, not whole numbers`);
+    if (shape.length !== 1 || shape[0] !== count)
+      throw refuse(`its shape is [${shape.join(", ")}], not [${count}], one for each image`);
+    const { values, bytes } = npyBuffer(dtype, count);
+    await readInto(file, bytes, offset, refuse);
+    const numbers = Array.from(values, Number);
+    const wrong = numbers.findIndex((label) => label < 0 || label > 255);
+    if (wrong >= 0) throw refuse(`its label ${wrong} is ${numbers[wrong]}, not one from 0 to 255`);
+    return Uint8Array.from(numbers);
+  });
+}
