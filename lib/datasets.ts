@@ -1,7 +1,8 @@
 // Every dataset there is.
 export { type FromArrayOptions, fromArray } from "./data/array.js";
 export { type Cifar10Options, cifar10 } from "./data/cifar10.js";
-export { type FromBytesOptions, fromBytes } from "./data/dataset.js";
+export { type BrokenFile, type FromBytesOptions, fromBytes } from "./data/dataset.js";
+export { type FolderOptions, folder, type PackProgress } from "./data/folder.js";
 export { type IdxOptions, idx } from "./data/idx-images.js";
 export type { Range } from "./data/levels.js";
 export { type MnistOptions, mnist } from "./data/mnist.js";

@@ -30,15 +30,17 @@ const headerLimit = 16 * 1024 ** 2;
 export async function writeSafetensors(
   path: string,
   tensors: readonly (TensorData | StoredTensor)[],
+  metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeWhole(path, formatSafetensors(tensors));
+  await writeWhole(path, formatSafetensors(tensors, metadata));
 }
 
 /** @internal The file in pieces. */
 export function formatSafetensors(
   tensors: readonly (TensorData | StoredTensor)[],
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
 ): (Uint8Array | string)[] {
-  const entries: [string, unknown][] = [["__metadata__", { format: "pt" }]];
+  const entries: [string, unknown][] = [["__metadata__", metadata]];
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
     const code = dtype in codes ? codes[dtype as keyof typeof codes] : dtype;

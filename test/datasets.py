@@ -4,8 +4,9 @@ grey levels that they find in them.
     datasets.py npy      -> [{name, file, shape, levels}]: arrays, scaled to levels by NumPy in float64
     datasets.py cifar10  -> {file, names, labels, levels}: three records of CIFAR-10's binary version
     datasets.py idx      -> {images, labels, shape, levels}
-    datasets.py images   -> [{name, file, shape, levels}]: what Pillow decodes, channels last
-    datasets.py resized  -> the same, by torchvision's CenterCrop and Resize to 16
+    datasets.py images   -> [{name, file, size, colour, grey}]: what Pillow decodes, cropped to 16 by CenterCrop
+    datasets.py resized  -> the same, by torchvision's CenterCrop and Resize to 16, or by Resize alone
+    datasets.py cmyk     -> {name: file}: a JPEG of one ink
     datasets.py packed FILE -> {shape, images, labels} of a cache, as the safetensors library reads it
 
 Bytes are written as hex.
@@ -69,6 +70,85 @@ def idx():
     }
 
 
+def scene(width, height, channels=3):
+    """Waves, an edge and some grain: neither flat nor noise, like a photograph."""
+    y, x = numpy.mgrid[0:height, 0:width]
+    y, x = y / height, x / width
+    waves = [90 * numpy.sin(5 * x + 3 * y + c) * numpy.cos(4 * y - c) for c in range(channels)]
+    edge = numpy.where(x + 0.3 * y > 0.7, 60, -20)
+    values = numpy.stack(waves, -1) + edge[..., None] + random.normal(110, 4, (height, width, channels))
+    return values.clip(0, 255).astype(numpy.uint8)
+
+
+def encoded(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def decoded(name, file, image):
+    """What Pillow makes of a file: colours, and its mode L, channels last."""
+    return {
+        **{"name": name, "file": file.hex(), "size": list(image.size)},
+        **{"colour": hexed(numpy.asarray(image.convert("RGB"))), "grey": hexed(numpy.asarray(image.convert("L")))},
+    }
+
+
+def images():
+    from PIL import Image, ImageOps
+    import torchvision_cpu  # noqa: F401  first: lets torchvision load beside a CPU torch
+    from torchvision.transforms import CenterCrop
+
+    opened = lambda file: Image.open(io.BytesIO(file))
+    colour = Image.fromarray(random.integers(0, 256, (16, 16, 3), dtype=numpy.uint8))
+    photo = Image.fromarray(scene(16, 16))
+    plain = {
+        "colour.png": encoded(colour, "PNG"),
+        "grey.png": encoded(colour.convert("L"), "PNG"),
+        "palette.png": encoded(colour.quantize(16), "PNG"),
+        "bits.png": encoded(colour.convert("1"), "PNG"),
+        "colour.jpg": encoded(photo, "JPEG", quality=90),
+        "progressive.jpeg": encoded(photo, "JPEG", quality=80, progressive=True),
+        "grey.jpg": encoded(photo.convert("L"), "JPEG"),
+        "lossless.webp": encoded(colour, "WEBP", lossless=True),
+    }
+    for name, file in plain.items():
+        yield decoded(name, file, opened(file))
+    white = Image.new("RGBA", (16, 16), (255, 255, 255, 255))
+    for mode in ["RGBA", "LA"]:
+        bands = random.integers(0, 256, (16, 16, len(mode)), dtype=numpy.uint8)
+        file = encoded(Image.fromarray(bands), "PNG")
+        yield decoded(f"alpha {mode}.png", file, Image.alpha_composite(white, opened(file).convert("RGBA")))
+    deep = random.integers(0, 65536, (16, 16), dtype=numpy.uint16)
+    yield decoded("16 bits.png", encoded(Image.fromarray(deep), "PNG"), Image.fromarray((deep >> 8).astype(numpy.uint8)))
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        file = encoded(Image.fromarray(scene(21, 16)), "JPEG", exif=exif)
+        yield decoded(f"turned {orientation}.jpg", file, CenterCrop(16)(ImageOps.exif_transpose(opened(file))))
+    file = encoded(Image.fromarray(scene(16, 19)), "PNG")
+    yield decoded("tall.png", file, CenterCrop(16)(opened(file)))
+
+
+def cmyk():
+    from PIL import Image
+
+    inks = {"white": (0, 0, 0, 0), "cyan": (255, 0, 0, 0), "yellow": (0, 0, 255, 0), "black": (0, 0, 0, 255)}
+    return {name: encoded(Image.new("CMYK", (8, 8), ink), "JPEG").hex() for name, ink in inks.items()}
+
+
+def resized():
+    from PIL import Image
+    import torchvision_cpu  # noqa: F401
+    from torchvision.transforms import CenterCrop, Resize
+
+    for name, width, height in [("2.5", 40, 53), ("6.25", 100, 100), ("9", 150, 144), ("enlarged", 10, 10)]:
+        image = Image.fromarray(scene(width, height))
+        square = CenterCrop(min(width, height))(image)
+        yield decoded(name, encoded(image, "PNG"), Resize((16, 16))(square))
+        yield decoded(f"{name} squeezed", encoded(image, "PNG"), Resize((16, 16))(image))
+
+
 def packed(path):
     from safetensors.numpy import load_file
 
@@ -77,5 +157,8 @@ def packed(path):
     return {"shape": list(images.shape), "images": hexed(images), "labels": found["labels"].tolist()}
 
 
-made = {"npy": lambda: list(arrays()), "cifar10": cifar10, "idx": idx, "packed": lambda: packed(*rest)}
+made = {
+    **{"npy": lambda: list(arrays()), "cifar10": cifar10, "idx": idx, "cmyk": cmyk},
+    **{"images": lambda: list(images()), "resized": lambda: list(resized()), "packed": lambda: packed(*rest)},
+}
 print(json.dumps(made[mode]()))

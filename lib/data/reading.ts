@@ -40,6 +40,7 @@ export async function readInto(
   }
 }
 
-function isOfSystem(cause: unknown): boolean {
+/** An error of the operating system's, and not one of ours. */
+export function isOfSystem(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException).syscall !== undefined;
 }

@@ -1,0 +1,170 @@
+import * as check from "../check.js";
+import { type Device, resolveDevice } from "../device.js";
+import { SparringError, show, wrongType } from "../errors.js";
+import { type BrokenFile, createDataset, type Dataset } from "./dataset.js";
+import {
+  checkCachePath,
+  defaultCachePath,
+  readCache,
+  sourceHash,
+  writeCache,
+} from "./folder/cache.js";
+import type { ImageForm } from "./folder/decode.js";
+import { type Listing, listFolder } from "./folder/list.js";
+import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
+import { refusal } from "./refuse.js";
+
+export type { PackProgress } from "./folder/pack.js";
+
+/** How a folder of images becomes a dataset. */
+export interface FolderOptions {
+  /** Side in pixels that every image gets. */
+  readonly size: number;
+  /** 1 for grey, 3 for colour, whatever the files are. @default 3 */
+  readonly channels?: 1 | 3;
+  /** `center`: the largest square in the middle; `none`: all of it, squeezed into a square. @default "center" */
+  readonly crop?: "center" | "none";
+  /** What broken files do: end it with ERR_DATA and a list of them, or stay out and be listed in `skipped`. @default "refuse" */
+  readonly onBroken?: "refuse" | "skip";
+  /** A path that ends in .packed for the packed images, or false for none. @default one in $XDG_CACHE_HOME/sparring/packed */
+  readonly cache?: string | false;
+  /** Most images to take, as many of each class as there are. @default all */
+  readonly limit?: number;
+  /** @default "cpu" */
+  readonly device?: Device;
+  /** Ends the packing, with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Called after each file that was decoded; never if there is a cache. */
+  readonly onProgress?: (progress: PackProgress) => void;
+  /** Called with a sentence about a cache that could not be used or written. @default process.emitWarning */
+  readonly onNote?: (sentence: string) => void;
+}
+
+const known = [
+  ...(["size", "channels", "crop", "onBroken", "cache", "limit", "device"] as const),
+  ...(["signal", "onProgress", "onNote"] as const),
+];
+
+/** The options with nothing left open. */
+interface Order {
+  readonly root: string;
+  readonly form: ImageForm;
+  readonly limit: number;
+  /** Undefined for none. */
+  readonly cache: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: PackProgress) => void) | undefined;
+  readonly onNote: (sentence: string) => void;
+}
+
+/**
+ * PNG, JPEG and WebP files of a folder, [channels, size, size]. Folders in it are classes, by their sorted names,
+ * with all images below them; without any there are no labels. Images are turned as their EXIF data say, laid on
+ * white, cropped, resized and packed as bytes, once: the next call reads the cache. Throws ERR_DATA.
+ */
+export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
+  check.string(path, "path");
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", known);
+  const onBroken = check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]);
+  const device = resolveDevice(options.device);
+  const order = await checkOrder(path, options);
+  const listing = await listFolder(path, order.limit, order.signal);
+  const { images, labels, skipped } = await load(order, listing);
+  if (skipped.length > 0) checkBroken(path, listing, labels, skipped, onBroken);
+  const { channels, size } = order.form;
+  const { classNames } = listing;
+  return createDataset(images, [labels.length, channels, size, size], undefined, device, {
+    ...(classNames === undefined ? {} : { labels, classNames }),
+    skipped,
+  });
+}
+
+async function checkOrder(root: string, options: FolderOptions): Promise<Order> {
+  const { limit, signal, cache, onProgress, onNote = warn } = options;
+  const form: ImageForm = {
+    size: check.integer(options.size, "size", 1, 4096),
+    channels: checkChannels(options.channels ?? 3),
+    crop: check.oneOf(options.crop ?? "center", "crop", ["center", "none"]),
+  };
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw wrongType("an AbortSignal", "signal", signal);
+  for (const [name, callback] of Object.entries({ onProgress, onNote }))
+    if (callback !== undefined && typeof callback !== "function")
+      throw wrongType("a function", name, callback);
+  const most = limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1);
+  const path = await cachePath(root, form, most, cache);
+  return { root, form, limit: most, cache: path, signal, onProgress, onNote };
+}
+
+function checkChannels(channels: unknown): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw wrongType("1 or 3", "channels", channels);
+}
+
+async function cachePath(
+  root: string,
+  form: ImageForm,
+  limit: number,
+  cache: unknown,
+): Promise<string | undefined> {
+  if (cache === false) return undefined;
+  if (cache !== undefined) return checkCachePath(cache);
+  return defaultCachePath(root, form, limit).catch((cause) => {
+    throw refusal("a folder of images", root).unreadable(cause);
+  });
+}
+
+const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
+
+/** From the cache if it holds, else from the files, and then into the cache. */
+async function load(order: Order, listing: Listing): Promise<Packed> {
+  const { root, form, cache, onNote } = order;
+  const pack = () => packImages(root, listing.files, form, order);
+  if (cache === undefined) return pack();
+  const source = await sourceHash(listing, form);
+  try {
+    const cached = await readCache(cache, source, form);
+    if (cached !== undefined) return cached;
+  } catch (error) {
+    onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
+  }
+  const packed = await pack();
+  try {
+    if (packed.labels.length > 0) await writeCache(cache, packed, source, form);
+  } catch (error) {
+    onNote(`${sentenceOf(error, "ERR_OUTPUT")}; the next call packs again`);
+  }
+  return packed;
+}
+
+/** What an error says that ends nothing. Any other is thrown. */
+function sentenceOf(error: unknown, code: SparringError["code"]): string {
+  if (error instanceof SparringError && error.code === code) return error.message;
+  throw error;
+}
+
+/** Most files that a sentence names; `cause` has all. */
+const namedFiles = 10;
+
+/** Broken files, if they may stay out, must leave images of every class. */
+function checkBroken(
+  path: string,
+  { classNames }: Listing,
+  labels: Uint8Array,
+  broken: readonly BrokenFile[],
+  onBroken: "refuse" | "skip",
+): void {
+  const refuse = refusal("a folder of images", path);
+  const named = broken.slice(0, namedFiles).map((file) => `${show(file.path)} (${file.reason})`);
+  const more = broken.length > namedFiles ? ` and ${broken.length - namedFiles} more` : "";
+  const list = `${named.join(", ")}${more}`;
+  const cure = 'onBroken: "skip" leaves them out';
+  if (onBroken === "refuse")
+    throw refuse(`${broken.length} of its files are broken: ${list}; ${cure}`, broken);
+  const empty = classNames?.find((_, label) => !labels.includes(label));
+  if (labels.length === 0 || empty !== undefined) {
+    const where = empty === undefined ? "" : ` of the class ${show(empty)}`;
+    throw refuse(`all its images${where} are broken: ${list}`, broken);
+  }
+}

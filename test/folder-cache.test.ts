@@ -1,0 +1,203 @@
+// The packed cache of a folder: when it holds, when it does not, and that other programs can read it.
+import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { datasets } from "../lib/index.js";
+import type { FolderOptions } from "../lib/datasets.js";
+import { readSafetensors } from "../lib/safetensors.js";
+import { makeFolder } from "./helpers/folder.js";
+import { flatPng, writeTree } from "./helpers/image-folder.js";
+import { levelsOf } from "./helpers/levels.js";
+import { referee } from "./helpers/referee.js";
+
+let temporary: { readonly path: string; remove(): Promise<void> };
+let root: string;
+let cache: string;
+beforeEach(async () => {
+  temporary = await makeFolder();
+  root = join(temporary.path, "images");
+  cache = join(temporary.path, "images.packed");
+  await writeTree(root, { "a/1.png": 10, "a/2.png": 20, "b/1.png": 30 });
+});
+afterEach(() => temporary.remove());
+
+/** The first level of each image, how many files were decoded, and what was said. */
+async function read(options: Partial<FolderOptions> = {}) {
+  const notes: string[] = [];
+  let decoded = 0;
+  using dataset = await datasets.folder(root, {
+    ...{ size: 4, channels: 1, cache },
+    onProgress: ({ done }) => {
+      decoded = done;
+    },
+    onNote: (sentence) => notes.push(sentence),
+    ...options,
+  });
+  const levels = await levelsOf(dataset);
+  const each = levels.length / dataset.size;
+  const first = Array.from({ length: dataset.size }, (_, i) => levels[i * each]);
+  const { classNames, skipped, image } = dataset;
+  return { first, decoded, notes, labels: [...(dataset.labels ?? [])], classNames, skipped, image };
+}
+
+const made = { first: [10, 20, 30], labels: [0, 0, 1], classNames: ["a", "b"], skipped: [] };
+const fresh = { ...made, decoded: 3, notes: [] };
+const cached = { ...made, decoded: 0, notes: [] };
+const damaged = (why: string) =>
+  `Expected packed images for path but received ${JSON.stringify(cache)}: ${why}; packing again`;
+const stale = () => damaged("it was made of other files or with other options");
+
+describe("the cache", () => {
+  it("is made by the first call and read by the second", async () => {
+    expect(await read()).toMatchObject(fresh);
+    const { mtimeMs } = await stat(cache);
+    expect(await read()).toMatchObject(cached);
+    expect((await stat(cache)).mtimeMs).toBe(mtimeMs);
+    expect((await readdir(temporary.path)).sort()).toEqual(["images", "images.packed"]);
+  });
+
+  it("is by default a file for the folder and the options in the user's cache folder", async () => {
+    const { XDG_CACHE_HOME: before } = process.env;
+    process.env.XDG_CACHE_HOME = join(temporary.path, "xdg");
+    const packed = join(temporary.path, "xdg", "sparring", "packed");
+    try {
+      expect(await read({ cache: undefined })).toMatchObject(fresh);
+      expect(await read({ cache: undefined })).toMatchObject(cached);
+      expect(await read({ cache: undefined, size: 2 })).toMatchObject(fresh);
+      expect(await read({ cache: undefined, limit: 2 })).toMatchObject({ first: [10, 30] });
+      const names = await readdir(packed);
+      expect(names).toHaveLength(3);
+      for (const name of names) expect(name).toMatch(/^images-[24]-[0-9a-f]{12}\.packed$/);
+      expect(await read({ cache: false })).toMatchObject(fresh);
+      expect(await readdir(packed)).toHaveLength(3);
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = before;
+    }
+  });
+
+  it.each<[string, () => Promise<unknown>, Partial<FolderOptions>, object]>([
+    ["a file is new", () => writeTree(root, { "b/2.png": 40 }), {}, { first: [10, 20, 30, 40] }],
+    [
+      "a file has other bytes",
+      () => writeTree(root, { "a/1.png": 11 }),
+      {},
+      { first: [11, 20, 30] },
+    ],
+    ["a file has another time", () => utimes(join(root, "a/1.png"), 1, 1), {}, made],
+    [
+      "a file has another name",
+      () => rename(join(root, "a/2.png"), join(root, "a/0.png")),
+      {},
+      { first: [20, 10, 30] },
+    ],
+    [
+      "a class has another name",
+      () => rename(join(root, "a"), join(root, "c")),
+      {},
+      { first: [30, 10, 20] },
+    ],
+    ["the size is another", async () => {}, { size: 2 }, { image: [1, 2, 2] }],
+    ["the channels are others", async () => {}, { channels: 3 }, { image: [3, 4, 4] }],
+    ["the crop is another", async () => {}, { crop: "none" }, made],
+    ["the limit is another", async () => {}, { limit: 2 }, { first: [10, 30] }],
+  ])("is made again if %s", async (_, change, options, then) => {
+    await read();
+    await change();
+    const again = await read(options);
+    expect(again).toMatchObject({ ...then, notes: [stale()] });
+    expect(again.decoded).toBe(again.first.length);
+    expect(await read(options)).toMatchObject({ ...then, notes: [], decoded: 0 });
+  });
+
+  const flip = (place: number) => (bytes: Buffer) => {
+    const at = place < 0 ? bytes.length + place : place;
+    bytes[at] = (bytes[at] as number) ^ 1;
+    return bytes;
+  };
+  const replace = (from: string, to: string) => (bytes: Buffer) =>
+    Buffer.from(bytes.toString("latin1").replace(from, to), "latin1");
+  it.each<[string, (bytes: Buffer) => Uint8Array, string]>([
+    ["is empty", () => Buffer.alloc(0), "it has 0 bytes"],
+    [
+      "is something else",
+      () => Buffer.alloc(16, 255),
+      "its header would be 18446744073709551615 bytes",
+    ],
+    ["has a header that is none", flip(8), "its header is not a JSON object"],
+    ["is cut", (bytes) => bytes.subarray(0, -1), "its header does not fit its size"],
+    [
+      "has too much",
+      (bytes) => Buffer.concat([bytes, Buffer.of(0)]),
+      "its header does not fit its size",
+    ],
+    [
+      "promises more images than there are",
+      replace('"labels":{"dtype":"U8","shape":[3]', '"labels":{"dtype":"U8","shape":[9]'),
+      "its header does not fit its size",
+    ],
+    [
+      "promises them by the billion",
+      replace('"shape":[3,1,4,4]', '"shape":[9e9,4,4]'),
+      "its header does not fit its size",
+    ],
+    ["has an image with a wrong bit", flip(-20), "its checksum is wrong"],
+    ["has a label with a wrong bit", flip(-1), "its checksum is wrong"],
+    [
+      "has another list of broken files",
+      replace('"skipped":"[]"', '"skipped":"{}"'),
+      "its checksum is wrong",
+    ],
+  ])("that %s is made again", async (_, damage, why) => {
+    await read();
+    const bytes = await readFile(cache);
+    await writeFile(cache, damage(Buffer.from(bytes)));
+    const again = await read();
+    expect(again).toMatchObject({ ...made, decoded: 3 });
+    expect(again.notes).toEqual([damaged(why)]);
+    expect(await readFile(cache)).toEqual(bytes);
+  });
+
+  it("keeps which files were broken: refused the second time too, and skipped at once", async () => {
+    await writeTree(root, { "a/3.png": Buffer.alloc(0) });
+    const broken = [{ path: "a/3.png", reason: "it is empty" }];
+    await expect(read()).rejects.toMatchObject({ code: "ERR_DATA", cause: broken });
+    await expect(read()).rejects.toMatchObject({ code: "ERR_DATA", cause: broken });
+    expect(await read({ onBroken: "skip" })).toMatchObject({ ...cached, skipped: broken });
+  });
+
+  it("that cannot be written costs a sentence, and not the work", async () => {
+    await writeTree(cache, {});
+    const { notes, ...rest } = await read();
+    expect(rest).toMatchObject({ ...made, decoded: 3 });
+    const path = JSON.stringify(cache);
+    expect(notes).toEqual([
+      `Expected packed images for path but received ${path}: it is not a file; packing again`,
+      `Expected a writable file for path but received ${path} (it is a folder); the next call packs again`,
+    ]);
+  });
+
+  it("says what it has to say as a warning of the process, unless told otherwise", async () => {
+    await read();
+    await truncate(cache, 100);
+    const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+    await read({ onNote: undefined });
+    const { name, message } = await warned;
+    expect([name, message.slice(0, 24)]).toEqual(["SparringWarning", "Expected packed images f"]);
+  });
+
+  it("is a safetensors file: the safetensors library finds the images and labels", async () => {
+    await writeTree(root, { "b/2.png": await flatPng(77) });
+    await read();
+    type Found = { shape: number[]; images: string; labels: number[] };
+    const { value } = await referee<Found>("packed", "datasets.py", ["packed", cache]);
+    expect([value.shape, value.labels]).toEqual([
+      [4, 1, 4, 4],
+      [0, 0, 1, 1],
+    ]);
+    const levels = [10, 20, 30, 77].flatMap((level) => Array(16).fill(level));
+    expect(value.images).toBe(Buffer.from(levels).toString("hex"));
+    const [images] = await readSafetensors(cache);
+    expect(images).toMatchObject({ name: "images", dtype: "U8", shape: [4, 1, 4, 4] });
+  });
+});
