@@ -31,8 +31,7 @@ export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
   printLines([paint("bold", head), ...rest.map((line) => paint("dim", line))]);
   const format = (_options: Options, { total, value }: Params, payload: Payload): string => {
     const beside = describe(payload, { total, value });
-    const room = (stream.columns ?? 80) - beside.length - 2;
-    return `${drawn(value / total, Math.min(widest, room), paint)} ${beside}`;
+    return `${drawn(value / total, barWidth(stream, beside), paint)} ${beside}`;
   };
   const bar = new SingleBar({ format, stream, hideCursor: true });
   // A second Ctrl+C ends the process on the spot: the cursor has to come back all the same.
@@ -67,8 +66,13 @@ function describe({ tick, left = 0, note }: Payload, { total, value }: Place): s
   return `${steps}  ${losses}  ${grouped(tick.imagesPerSecond)} images/s  ${end}`;
 }
 
+/** Characters for a bar, with that beside it. */
+export function barWidth({ columns = 80 }: { columns?: number }, beside: string): number {
+  return Math.min(widest, columns - beside.length - 2);
+}
+
 /** The bar itself; nothing where there is no room for one. */
-function drawn(share: number, width: number, paint: ReturnType<typeof painter>): string {
+export function drawn(share: number, width: number, paint: ReturnType<typeof painter>): string {
   if (width < narrowest) return "";
   const full = Math.round(share * width);
   return paint("cyan", "█".repeat(full)) + paint("dim", "░".repeat(width - full));

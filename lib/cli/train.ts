@@ -1,12 +1,14 @@
 // `sparring train`: options in, a run out.
 import { Command, Option } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
-import { defaultLogEvery, defaultSampleEvery, planRun, type RunRequest } from "../run/plan.js";
+import { defaultLogEvery, defaultSampleEvery, planRun } from "../run/plan.js";
+import type { RunPlan, RunRequest } from "../run/plan.js";
 import { TrainingRun } from "../run/training.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
+import { watchPacking } from "./packing.js";
 import type { Screen } from "./screen.js";
 import { hasCursor } from "./terminal.js";
 
@@ -14,12 +16,17 @@ const examples = `
 Presets (pixels, steps × batches × images):
 ${presetNames.map(describePreset).join("\n")}
 
+Data, recognised by what they are:
+  images       a folder of PNG, JPEG or WebP; folders in it are classes
+  arrays       .npy of bytes; IDX, or a folder of it under MNIST's names
+  CIFAR-10     the folder of its binary version, or one of the .bin files
+
 Examples:
   sparring train                             digits from noise in a few minutes
   sparring train --preset cgan               a column for each digit
   sparring train --preset mlp --epochs 20    20 times through MNIST
   sparring train --seed 7 --out runs/seven   the same weights each time
-  sparring train --data fashion --steps 400  IDX files of your own
+  sparring train --data flowers --steps 400  images of your own
 
 Ctrl+C finishes the step, saves weights and samples, and exits with 130.
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made).`;
@@ -43,8 +50,9 @@ export function trainCommand(onExit: (code: number) => void): Command {
 
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
-  flag("--data <source>", "mnist, or a folder of IDX files under MNIST's names", "mnist"),
+  flag("--data <source>", "mnist, a folder of images or a file, see below", "mnist"),
   flag("--size <pixels>", "side that images are resized to", "the preset's"),
+  flag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
   flag("--steps <n>", "steps to train", "the preset's"),
   flag("--epochs <n>", "times through the data, instead of --steps"),
   flag("--batch <n>", "images in a batch", "the preset's"),
@@ -73,6 +81,7 @@ function toFlag(option: string): string {
 
 const numbers = new Set([
   "size",
+  "channels",
   "steps",
   "epochs",
   "batch",
@@ -98,7 +107,7 @@ function toNumber(text: string): number | string {
 }
 
 async function train(request: RunRequest): Promise<number> {
-  const run = await TrainingRun.prepare(planRun(request, toFlag));
+  const run = await prepare(planRun(request, toFlag));
   const stop = stopOnSignals();
   try {
     const folder = await run.open();
@@ -110,6 +119,15 @@ async function train(request: RunRequest): Promise<number> {
   }
   // A signal that came after the last step, while the weights were being saved, stopped nothing.
   return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
+}
+
+async function prepare(plan: RunPlan): Promise<TrainingRun> {
+  const packing = watchPacking(plan.data);
+  try {
+    return await TrainingRun.prepare(plan, packing);
+  } finally {
+    packing.close();
+  }
 }
 
 async function watch(run: TrainingRun, screen: Screen, stop: StopRequest): Promise<void> {

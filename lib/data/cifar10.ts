@@ -42,7 +42,7 @@ export async function cifar10(path: string, options: Cifar10Options = {}): Promi
   const classNames = await readNames(join(isFolder ? path : dirname(path), namesFile));
   const { images, labels } = await unpack(batches);
   const shape = [labels.length, 3, 32, 32] as const;
-  return createDataset(images, shape, size, options.device, { labels, classNames });
+  return createDataset(images, shape, size, options.device, { labels, classes, classNames });
 }
 
 async function readBatch(path: string): Promise<Uint8Array> {

@@ -17,6 +17,8 @@ export interface BrokenFile {
 /** What is known of images beside their pixels. */
 export interface DatasetFacts {
   readonly labels?: Uint8Array;
+  /** Classes there are at least, whether or not each has images. */
+  readonly classes?: number;
   readonly classNames?: readonly string[];
   readonly skipped?: readonly BrokenFile[];
 }
@@ -29,7 +31,7 @@ export class Dataset implements Disposable {
   readonly image: readonly number[];
   /** The class of each image, if there are any. */
   readonly labels: Uint8Array | undefined;
-  /** Number of classes: of names, if there are any, or one more than the largest label; 0 without labels. */
+  /** Number of classes: those of the source, or one more than the largest label; 0 without labels. */
   readonly classes: number;
   /** What the classes are called, where the source says it. */
   readonly classNames: readonly string[] | undefined;
@@ -42,12 +44,12 @@ export class Dataset implements Disposable {
   constructor(native: NativeDataset, image: readonly number[], facts: DatasetFacts = {}) {
     if (!Array.isArray(image))
       throw wrongType("what the functions of datasets make", "new Dataset()", native);
-    const { labels, classNames, skipped = [] } = facts;
+    const { labels, classes = 0, classNames, skipped = [] } = facts;
     this.native = native;
     this.size = native.size;
     this.image = image;
     this.labels = labels;
-    this.classes = labels === undefined ? 0 : (classNames?.length ?? largest(labels) + 1);
+    this.classes = labels === undefined ? 0 : Math.max(classes, largest(labels) + 1);
     this.classNames = classNames;
     this.skipped = skipped;
   }

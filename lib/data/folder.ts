@@ -1,7 +1,8 @@
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, show, wrongType } from "../errors.js";
-import { type BrokenFile, createDataset, type Dataset } from "./dataset.js";
+import { SparringError, wrongType } from "../errors.js";
+import { createDataset, type Dataset } from "./dataset.js";
+import { checkBroken } from "./folder/broken.js";
 import {
   checkCachePath,
   defaultCachePath,
@@ -71,11 +72,11 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
   const order = await checkOrder(path, options);
   const listing = await listFolder(path, order.limit, order.signal);
   const { images, labels, skipped } = await load(order, listing);
-  if (skipped.length > 0) checkBroken(path, listing, labels, skipped, onBroken);
+  checkBroken(path, listing, labels, skipped, onBroken);
   const { channels, size } = order.form;
   const { classNames } = listing;
   return createDataset(images, [labels.length, channels, size, size], undefined, device, {
-    ...(classNames === undefined ? {} : { labels, classNames }),
+    ...(classNames === undefined ? {} : { labels, classNames, classes: classNames.length }),
     skipped,
   });
 }
@@ -142,29 +143,4 @@ async function load(order: Order, listing: Listing): Promise<Packed> {
 function sentenceOf(error: unknown, code: SparringError["code"]): string {
   if (error instanceof SparringError && error.code === code) return error.message;
   throw error;
-}
-
-/** Most files that a sentence names; `cause` has all. */
-const namedFiles = 10;
-
-/** Broken files, if they may stay out, must leave images of every class. */
-function checkBroken(
-  path: string,
-  { classNames }: Listing,
-  labels: Uint8Array,
-  broken: readonly BrokenFile[],
-  onBroken: "refuse" | "skip",
-): void {
-  const refuse = refusal("a folder of images", path);
-  const named = broken.slice(0, namedFiles).map((file) => `${show(file.path)} (${file.reason})`);
-  const more = broken.length > namedFiles ? ` and ${broken.length - namedFiles} more` : "";
-  const list = `${named.join(", ")}${more}`;
-  const cure = 'onBroken: "skip" leaves them out';
-  if (onBroken === "refuse")
-    throw refuse(`${broken.length} of its files are broken: ${list}; ${cure}`, broken);
-  const empty = classNames?.find((_, label) => !labels.includes(label));
-  if (labels.length === 0 || empty !== undefined) {
-    const where = empty === undefined ? "" : ` of the class ${show(empty)}`;
-    throw refuse(`all its images${where} are broken: ${list}`, broken);
-  }
 }

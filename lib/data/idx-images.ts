@@ -25,11 +25,19 @@ export async function idx(path: string, options: IdxOptions = {}): Promise<Datas
   const size = checkSize(options.size);
   const labelsPath =
     options.labels === undefined ? undefined : check.string(options.labels, "labels");
-  const images = await readIdx(path, 3);
-  const [count, height, width] = images.shape as [number, number, number];
+  const { bytes, shape, labels } = await readIdxImages(path, labelsPath);
+  return createDataset(bytes, shape, size, options.device, { labels });
+}
+
+/** @internal Grey images, and their labels if there is a file of them. */
+export async function readIdxImages(
+  path: string,
+  labelsPath: string | undefined,
+): Promise<{ bytes: Uint8Array; shape: ImagesShape; labels: Uint8Array | undefined }> {
+  const { data, shape } = await readIdx(path, 3);
+  const [count, height, width] = shape as [number, number, number];
   const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
-  const shape: ImagesShape = [count, 1, height, width];
-  return createDataset(images.data, shape, size, options.device, { labels });
+  return { bytes: data, shape: [count, 1, height, width], labels };
 }
 
 /** A label for each of `count` images. */

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import type { Device } from "../device.js";
 import { SparringError, traced } from "../errors.js";
-import type { Dataset } from "./dataset.js";
-import { idx } from "./idx-images.js";
+import { createDataset, type Dataset } from "./dataset.js";
+import { readIdxImages } from "./idx-images.js";
 
 /** Which digits, and how. */
 export interface MnistOptions {
@@ -19,6 +19,7 @@ export interface MnistOptions {
   readonly device?: Device;
 }
 
+const classes = 10;
 const prefixes = { train: "train", test: "t10k" } as const;
 
 /** MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws ERR_DATA. */
@@ -28,17 +29,19 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
   const root = options.root === undefined ? packaged() : check.path(options.root, "root");
   const { device } = options;
-  return traced(() => load(root, split, { size, device }));
+  return traced(() => load(root, split, size, device));
 }
 
 async function load(
   root: string,
   split: keyof typeof prefixes,
-  options: Pick<MnistOptions, "size" | "device">,
+  size: number,
+  device: Device | undefined,
 ): Promise<Dataset> {
   const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
   const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");
-  return idx(imagesFile, { labels: labelsFile, ...options });
+  const { bytes, shape, labels } = await readIdxImages(imagesFile, labelsFile);
+  return createDataset(bytes, shape, size, device, { labels, classes });
 }
 
 function packaged(): string {

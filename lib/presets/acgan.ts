@@ -4,8 +4,6 @@ import { linear } from "../layers/index.js";
 import { nonSaturating } from "../objectives/index.js";
 import { multipleOf, type Preset, usualAdam } from "./kind.js";
 
-const classes = 10;
-
 /** Odena et al. 2017. */
 export const acgan: Preset = {
   summary: "Odena 2017: the discriminator classifies too",
@@ -14,7 +12,7 @@ export const acgan: Preset = {
   batch: 64,
   objective: nonSaturating({ auxiliaries: [auxiliaries.acgan()] }),
   optimizer: usualAdam,
-  pair({ size, channels }) {
+  pair({ size, channels, classes = 10 }) {
     const image = [channels, size, size];
     const latent = { noise: 100, classes, labels: "embedded" } as const;
     return {

@@ -2,8 +2,6 @@ import * as architectures from "../architectures/index.js";
 import { nonSaturating } from "../objectives/index.js";
 import { anySide, type Preset, usualAdam } from "./kind.js";
 
-const classes = 10;
-
 /** Mirza and Osindero 2014. */
 export const cgan: Preset = {
   summary: "Mirza 2014: MLPs that are told the label",
@@ -12,7 +10,7 @@ export const cgan: Preset = {
   batch: 64,
   objective: nonSaturating(),
   optimizer: usualAdam,
-  pair({ size, channels }) {
+  pair({ size, channels, classes = 10 }) {
     const image = [channels, size, size];
     const latent = { noise: 100, classes, labels: "embedded" } as const;
     return {

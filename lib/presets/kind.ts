@@ -8,6 +8,8 @@ export interface PresetImage {
   /** Side in pixels. */
   readonly size: number;
   readonly channels: number;
+  /** Classes of their labels, for pairs that are told them. @default 10, as of MNIST */
+  readonly classes?: number;
 }
 
 /** Which sides a pair can make. */

@@ -1,5 +1,6 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
 import { addon } from "../addon.js";
+import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
@@ -17,6 +18,8 @@ export interface RunConfig {
   readonly images: number;
   readonly size: number;
   readonly channels: number;
+  /** Classes of the data's labels, 0 for none. */
+  readonly classes: number;
   readonly steps: number;
   readonly batch: number;
   readonly objective: Objective;
@@ -44,8 +47,6 @@ export interface RunConfig {
   };
 }
 
-/** MNIST is grey. */
-export const channels = 1;
 const sampleSeed = 0;
 
 /** How the preset's pair is trained, with what the plan changes. */
@@ -72,17 +73,19 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
 export function resolveConfig(
   plan: RunPlan,
   settings: TrainerSettings,
-  found: { device: Device; threads: number; images: number },
+  found: { device: Device; threads: number; dataset: Dataset },
 ): RunConfig {
   const { preset, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
-  const epochs = new Epochs(found.images, batch, discriminatorSteps);
+  const { size: images, image, classes } = found.dataset;
+  const epochs = new Epochs(images, batch, discriminatorSteps);
   return {
     preset,
     data,
-    images: found.images,
+    images,
     size,
-    channels,
+    channels: image[0] as number,
+    classes,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
     objective,

@@ -1,6 +1,6 @@
 // What a run was asked to do, checked as far as possible before anything is loaded or made.
 import { randomInt } from "node:crypto";
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
@@ -13,6 +13,7 @@ export interface RunRequest {
   readonly preset?: unknown;
   readonly data?: unknown;
   readonly size?: unknown;
+  readonly channels?: unknown;
   readonly steps?: unknown;
   readonly epochs?: unknown;
   readonly batch?: unknown;
@@ -32,10 +33,12 @@ export type Naming = (option: keyof RunRequest) => string;
 /** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
 export interface RunPlan {
   readonly preset: PresetName;
-  /** `mnist`, or the absolute path of a folder of IDX files. */
+  /** `mnist`, or the absolute path of a folder or file. */
   readonly data: string;
   /** Side of the images in pixels. */
   readonly size: number;
+  /** Of a folder's images; what the data have if undefined. */
+  readonly channels: 1 | 3 | undefined;
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batch: number;
   /** Learning rate of both players; that of the preset if undefined. */
@@ -70,6 +73,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     preset,
     device: planDevice(request.device ?? "auto", naming("device")),
     size: checkSize(request.size ?? presets[preset].size.default, preset, naming("size")),
+    channels: planChannels(request.channels, naming("channels")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
     lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
@@ -97,6 +101,11 @@ export function checkSize(size: unknown, preset: PresetName, name: string): numb
   return side;
 }
 
+function planChannels(channels: unknown, name: string): 1 | 3 | undefined {
+  if (channels === undefined || channels === 1 || channels === 3) return channels;
+  throw wrongType("1 or 3", name, channels);
+}
+
 function planLength(request: RunRequest, preset: PresetName, naming: Naming): RunPlan["length"] {
   const { steps, epochs } = request;
   if (epochs === undefined) {
@@ -115,16 +124,9 @@ function planLength(request: RunRequest, preset: PresetName, naming: Naming): Ru
 
 function planData(data: unknown, name: string): string {
   if (data === "mnist") return data;
-  if (typeof data !== "string" || !isFolder(data)) throw wrongType("mnist or a folder", name, data);
+  if (typeof data !== "string" || data === "" || !existsSync(data))
+    throw wrongType("mnist, a folder or a file", name, data);
   return resolve(data);
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 function planOut(out: unknown, preset: PresetName, name: string): RunPlace {

@@ -1,16 +1,16 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Dataset } from "../data/dataset.js";
-import { mnist } from "../data/mnist.js";
 import { type Device, devices, resolveDevice, setThreads, threads } from "../device.js";
 import { SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
-import { presets } from "../presets.js";
+import { type Preset, presets } from "../presets.js";
 import { checkDataset } from "../trainer/data.js";
 import { Watcher } from "../trainer/health.js";
 import { checkOptions, type TrainerSettings } from "../trainer/options.js";
 import { type Tick, Trainer } from "../trainer.js";
 import { checkBatch } from "../trainer/data.js";
-import { channels, type RunConfig, resolveConfig, trainingOf } from "./config.js";
+import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
+import { type DataWatch, loadData } from "./data.js";
 import { Epochs } from "./epochs.js";
 import { checkRunFolder, RunFolder } from "./folder.js";
 import { Meter } from "./meter.js";
@@ -78,21 +78,22 @@ export class TrainingRun implements Disposable {
   }
 
   /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
-  static async prepare(plan: RunPlan): Promise<TrainingRun> {
-    const { naming, data, size, batch } = plan;
+  static async prepare(plan: RunPlan, watch: DataWatch = {}): Promise<TrainingRun> {
+    const { naming, size, batch } = plan;
     await checkRunFolder(plan.out);
     const device = chooseDevice(plan);
     if (plan.threads !== undefined) await setThreads(plan.threads);
-    const root = data === "mnist" ? undefined : data;
-    const dataset = await mnist({ size, root, device });
-    const pair = presets[plan.preset].pair({ size, channels });
+    const dataset = await loadData(plan, device, watch);
+    const image = { size, channels: dataset.image[0] as number };
+    const preset: Preset = presets[plan.preset];
+    const pair = preset.pair({ ...image, classes: dataset.classes || undefined });
     const generator = new Generator(pair.generator, { device, seed: plan.seed });
     const discriminator = new Discriminator(pair.discriminator, { device });
     checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
     const settings = checkOptions({ generator, discriminator, ...trainingOf(plan) });
     checkDataset(dataset, settings);
     await Promise.all([generator.ready(), discriminator.ready()]);
-    const found = { device, threads: await threads(), images: dataset.size };
+    const found = { device, threads: await threads(), dataset };
     return new TrainingRun(plan, resolveConfig(plan, settings, found), settings, dataset);
   }
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mainFile, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 const hasScript = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes(
   "util-linux",
@@ -43,6 +44,22 @@ describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () =
     expect(stdout).not.toContain("[Epoch");
     expect(stdout).toMatch(colour);
     expect(stdout).toContain(cursorBack);
+  });
+
+  it("shows a bar while it packs a folder of images, and once it has, what it took", async () => {
+    await writeTree(join(folder.path, "images"), {
+      "1.png": 1,
+      "2.png": 2,
+      "3.png": 3,
+      "4.png": 4,
+    });
+    const line = "--data images --batch 2 --steps 3 --out packed";
+    const env = { XDG_CACHE_HOME: join(folder.path, "xdg") };
+    const { code, stdout } = await onTerminal(line, env).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/█+.* 4\/4 {2}packing images {2}0:00 left/);
+    expect(stdout).toMatch(/Packed 4 images in \d:\d\d/);
+    expect(stdout).not.toContain("Packing 4");
   });
 
   it("respects NO_COLOR", async () => {

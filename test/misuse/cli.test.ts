@@ -12,7 +12,7 @@ import { makeFolder } from "../helpers/folder.js";
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --out, --help";
+  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --out, --help";
 const onePreset =
   "one of article, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
 const whole = (flag: string, received: string) =>
@@ -71,9 +71,13 @@ const commandLines: [string, string][] = [
     "train --preset sngan-hinge --size 28",
     "Expected a multiple of 8 (preset sngan-hinge) for --size but received 28",
   ],
-  ["train --data nowhere", 'Expected mnist or a folder for --data but received "nowhere"'],
-  ["train --data file", 'Expected mnist or a folder for --data but received "file"'],
-  ["train --data=", 'Expected mnist or a folder for --data but received ""'],
+  ["train --data nowhere", 'Expected mnist, a folder or a file for --data but received "nowhere"'],
+  ["train --data=", 'Expected mnist, a folder or a file for --data but received ""'],
+  ["train --channels 2", "Expected 1 or 3 for --channels but received 2"],
+  [
+    "train --data data --size 8 --channels 3",
+    "Expected 1, as the data have, for --channels but received 3",
+  ],
   ["train --size 30", "Expected a multiple of 4 (preset article) for --size but received 30"],
   ["train --size 0", "Expected a whole number from 1 to 4096 for --size but received 0"],
   ["train --size 5000", "Expected a whole number from 1 to 4096 for --size but received 5000"],
@@ -207,10 +211,13 @@ describe("bad data", () => {
   const labels = idx([128]);
   const missing = (name: string) =>
     `Expected ${name} (or .gz) for MNIST but received the folder "DATA" without it`;
+  const none = (path: string) =>
+    `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${path}" (it is none of them)`;
   const wrong = (rank: number, name: string, why: string) =>
     `Expected an IDX file of rank ${rank} for path but received "DATA/${name}": ${why}`;
   const cases: [string, Record<string, Uint8Array>, string][] = [
-    ["an empty folder", {}, missing(imagesFile)],
+    ["an empty folder", {}, none("DATA")],
+    ["a folder of other files", { "notes.txt": Buffer.from("cats") }, none("DATA")],
     ["labels without images", { [labelsFile]: labels }, missing(imagesFile)],
     ["images without labels", { [imagesFile]: images }, missing(labelsFile)],
     [
@@ -259,6 +266,26 @@ describe("bad data", () => {
       "Expected at least 2 images (BatchNorm trains on more than one) for the dataset but received 1",
     ],
   ];
+
+  it.each<[string, Uint8Array]>([
+    ["text", Buffer.from("cats and dogs")],
+    ["nothing", Buffer.alloc(0)],
+    ["image.png", Buffer.from("\x89PNG\r\n", "latin1")],
+    ["labels", idx([12])],
+  ])("refuses a file that is none of those that are read: %s", async (name, bytes) => {
+    const path = join(folder.path, `file ${name}`);
+    await writeFile(path, bytes);
+    await expectRefused(["train", "--data", path, "--out", "never"], none(path));
+  });
+
+  it("refuses a conditional preset on images without labels", async () => {
+    const path = join(folder.path, "unlabelled");
+    await writeFile(path, images);
+    await expectRefused(
+      ["train", "--preset", "cgan", "--data", path, "--out", "never"],
+      "Expected labels, which the discriminator needs, for dataset but received none",
+    );
+  });
 
   it.each(cases)("refuses %s", async (title, files, sentence) => {
     const data = join(folder.path, `data ${title}`);

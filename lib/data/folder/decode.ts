@@ -1,6 +1,7 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey or colour.
 import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { channelsFirst } from "../levels.js";
+import { isPlainSquare } from "./plain.js";
 
 /** What all images of a dataset become. */
 export interface ImageForm {
@@ -23,20 +24,28 @@ const luma: [number, number, number] = [0.299, 0.587, 0.114];
 
 const input: SharpOptions = { failOn: "error", limitInputPixels: pixelLimit };
 
+/** Loaded when first needed: it costs a tenth of a second, and other data do not need it. */
+let library: Promise<typeof import("sharp")> | undefined;
+
 /** Bytes of [channels, size, size]. Throws BrokenImage. */
 export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8Array> {
   if (!isKnown(file)) throw new BrokenImage("it is not a PNG, JPEG or WebP");
-  // Loaded when first needed: it costs a tenth of a second, and other data do not need it.
-  const { default: sharp } = await import("sharp");
+  library ??= import("sharp");
+  const { default: sharp } = await library;
   try {
-    const about = await sharp(file, input).metadata();
-    const image = shaped(sharp(file, { ...input, autoOrient: isTurned(about) }), about, form);
-    const pixels = await coloured(image, about, form).raw({ depth: "uchar" }).toBuffer();
+    const open = (autoOrient = false) => sharp(file, { ...input, autoOrient });
+    const image = isPlainSquare(file, form.size)
+      ? open()
+      : shaped(open, await open().metadata(), form);
+    const pixels = await coloured(image, form).raw({ depth: "uchar" }).toBuffer();
+    if (pixels.length !== form.channels * form.size ** 2)
+      throw new BrokenImage("its header says another size than it has");
     if (form.channels === 1) return pixels;
     const planes = new Uint8Array(pixels.length);
     channelsFirst(pixels, planes, form.size ** 2, form.channels);
     return planes;
   } catch (cause) {
+    if (cause instanceof BrokenImage) throw cause;
     throw new BrokenImage(explain((cause as Error).message), { cause });
   }
 }
@@ -47,10 +56,12 @@ function isKnown(file: Buffer): boolean {
   return begins("\x89PNG\r\n") || begins("\xff\xd8\xff") || (begins("RIFF") && begins("WEBP", 8));
 }
 
-const isTurned = ({ orientation = 1 }: Metadata) => orientation > 1;
-
-function shaped(image: Sharp, about: Metadata, { size, crop }: ImageForm): Sharp {
-  const { width, height } = about.autoOrient;
+function shaped(
+  open: (autoOrient: boolean) => Sharp,
+  { orientation = 1, autoOrient: { width, height } }: Metadata,
+  { size, crop }: ImageForm,
+): Sharp {
+  const image = open(orientation > 1);
   const side = Math.min(width, height);
   const resize = { kernel: "linear", fastShrinkOnLoad: false } as const;
   if (crop === "none" || width === height)
@@ -71,13 +82,11 @@ function margin(whole: number, middle: number): number {
   return half % 2 === 1.5 ? Math.ceil(half) : Math.floor(half);
 }
 
-function coloured(image: Sharp, about: Metadata, { channels }: ImageForm): Sharp {
-  const opaque = about.hasAlpha ? image.flatten({ background }) : image;
-  const colour = opaque.toColourspace("srgb");
+function coloured(image: Sharp, { channels }: ImageForm): Sharp {
+  const colour = image.flatten({ background }).toColourspace("srgb");
   if (channels === 3) return colour;
-  const isGrey = about.space === "b-w" || about.space === "grey16";
   // Half a level more, since libvips cuts off where Pillow rounds.
-  return (isGrey ? colour : colour.recomb([luma, luma, luma]).linear(1, 0.5)).extractChannel(0);
+  return colour.recomb([luma, luma, luma]).linear(1, 0.5).extractChannel(0);
 }
 
 function explain(message: string): string {

@@ -1,0 +1,96 @@
+// The data of a run: recognised by what they are, not by what they are called.
+import { open, readdir, stat } from "node:fs/promises";
+import { cifar10, cifarFiles, cifarRecord } from "../data/cifar10.js";
+import type { Dataset } from "../data/dataset.js";
+import { folder, type PackProgress } from "../data/folder.js";
+import { listBroken } from "../data/folder/broken.js";
+import { isImageName } from "../data/folder/list.js";
+import { idx } from "../data/idx-images.js";
+import { mnist } from "../data/mnist.js";
+import { npy } from "../data/npy.js";
+import type { Device } from "../device.js";
+import { outOfRange, SparringError, show } from "../errors.js";
+import { reason } from "../files.js";
+import type { RunPlan } from "./plan.js";
+
+/** How loading is watched. */
+export interface DataWatch {
+  /** Called after each file of a folder that was decoded. */
+  readonly onProgress?: (progress: PackProgress) => void;
+  /** Called with a sentence about what was not as it should be, and did not matter. */
+  readonly onNote?: (sentence: string) => void;
+}
+
+type Kind = "mnist" | "cifar10" | "folder" | "npy" | "idx";
+
+/** Loads what a plan names. Throws ERR_DATA, and RangeError for channels that the data do not have. */
+export async function loadData(
+  plan: RunPlan,
+  device: Device,
+  { onProgress, onNote = () => {} }: DataWatch,
+): Promise<Dataset> {
+  const { data, size, channels, naming } = plan;
+  const options = { size, device };
+  const readers: Record<Kind, () => Promise<Dataset>> = {
+    mnist: () => mnist({ ...options, root: data === "mnist" ? undefined : data }),
+    cifar10: () => cifar10(data, options),
+    folder: () => folder(data, { ...options, channels, onBroken: "skip", onProgress, onNote }),
+    npy: () => npy(data, options),
+    idx: () => idx(data, options),
+  };
+  const kind = data === "mnist" ? data : await recognise(data, naming("data"));
+  const dataset = await readers[kind]();
+  const { skipped, image } = dataset;
+  if (skipped.length > 0)
+    onNote(`Left out ${skipped.length} of the files as broken: ${listBroken(skipped)}`);
+  if (channels !== undefined && channels !== image[0]) {
+    dataset.dispose();
+    throw outOfRange(`${image[0]}, as the data have,`, naming("channels"), channels);
+  }
+  return dataset;
+}
+
+/** What is at a path. Throws ERR_DATA for anything else. */
+async function recognise(path: string, name: string): Promise<Kind> {
+  const refuse = (what: string, why: string, cause?: unknown) => {
+    const sentence = `Expected ${what} for ${name} but received ${show(path)} (${why})`;
+    return new SparringError("ERR_DATA", sentence, { cause });
+  };
+  let kind: Kind | undefined;
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) kind = await recogniseFolder(path);
+    else if (found.isFile()) kind = await recogniseFile(path, found.size);
+  } catch (cause) {
+    throw refuse("a folder or file that can be read", reason(cause), cause);
+  }
+  if (kind !== undefined) return kind;
+  const what = "a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file";
+  throw refuse(what, "it is none of them");
+}
+
+async function recogniseFolder(path: string): Promise<Kind | undefined> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const isMnist = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
+  if (entries.some(({ name }) => isMnist.test(name))) return "mnist";
+  if (entries.some(({ name }) => cifarFiles.train.includes(name))) return "cifar10";
+  const seen = entries.filter(({ name }) => !name.startsWith("."));
+  const isImages = seen.some((entry) => !entry.isFile() || isImageName(entry.name));
+  return isImages ? "folder" : undefined;
+}
+
+/** By its first bytes: those of NumPy, of a rank 3 IDX file or of gzip, or a class and records of CIFAR-10's size. */
+async function recogniseFile(path: string, size: number): Promise<Kind | undefined> {
+  const file = await open(path, "r");
+  const start = Buffer.alloc(6);
+  try {
+    await file.read(start, 0, start.length, 0);
+  } finally {
+    await file.close();
+  }
+  const begins = (...bytes: number[]) => bytes.every((byte, i) => start[i] === byte);
+  if (begins(0x93, ...Buffer.from("NUMPY"))) return "npy";
+  if (begins(0, 0, 8, 3) || begins(0x1f, 0x8b)) return "idx";
+  if (size > 0 && size % cifarRecord === 0 && (start[0] as number) < 10) return "cifar10";
+  return undefined;
+}

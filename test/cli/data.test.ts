@@ -1,0 +1,126 @@
+// What `sparring train --data` takes: folders and files, recognised by what is in them.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ended, runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { idx } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+function train(preset: string, data: string, rest: string): Promise<Ended> {
+  const line = `train --preset ${preset} --data ${data} --size 8 --batch 4 --threads 1 --steps 2`;
+  const env = { XDG_CACHE_HOME: at("xdg") };
+  return runCli(`${line} ${rest}`.split(" "), folder.path, env);
+}
+
+/** What the run wrote down of its data, and the columns of its samples. */
+async function resultOf(out: string) {
+  const text = await readFile(at(out, "config.json"), "utf8");
+  const { data, images, channels, classes } = JSON.parse(text);
+  const { width = 0 } = await sharp(at(out, "samples/2.png")).metadata();
+  return { data, images, channels, classes, columns: (width - 2) / (8 + 2) };
+}
+
+describe("a folder of images", () => {
+  const flowers = Object.fromEntries(
+    ["aster", "rose", "tulip"].flatMap((name, label) =>
+      Array.from({ length: 4 }, (_, i) => [`${name}/${i}.png`, 20 * label + i]),
+    ),
+  );
+
+  it("is packed once, in colour; its classes make a conditional pair, and columns", async () => {
+    await writeTree(at("flowers"), flowers);
+    const { code, stderr, stdout } = await train("cgan", "flowers", "--out a");
+    expect([code, stderr.split("\n").slice(0, 3)]).toEqual([
+      0,
+      [
+        `Packing 12 images of ${at("flowers")}`,
+        "Packed 12 images in 0:00",
+        `Training cgan on ${at("flowers")}: 12 images of 8×8`,
+      ],
+    ]);
+    expect(stdout).toMatch(/^\[Epoch 0\/1\] \[Batch 1\/3\]/);
+    const about = { data: at("flowers"), images: 12, channels: 3, classes: 3, columns: 3 };
+    expect(await resultOf("a")).toEqual(about);
+    const again = await train("acgan", "flowers", "--out b");
+    expect([again.code, again.stderr.split("\n")[0]]).toEqual([
+      0,
+      `Training acgan on ${at("flowers")}: 12 images of 8×8`,
+    ]);
+    expect(await resultOf("b")).toEqual(about);
+  });
+
+  it("is grey if it is asked to be", async () => {
+    await writeTree(at("flowers"), flowers);
+    const { code, stderr } = await train("mlp", "flowers", "--channels 1 --out grey");
+    expect([code, stderr]).toEqual([0, expect.stringContaining("Packed 12 images")]);
+    expect(await resultOf("grey")).toMatchObject({ channels: 1, classes: 3, columns: 5 });
+  });
+
+  it("goes on without broken files, and says which", async () => {
+    await writeTree(at("some"), { ...{ "1.png": 1, "2.png": 2, "3.png": 3, "4.png": 4 } });
+    await writeTree(at("some"), { "5.png": Buffer.alloc(0), "6.jpg": Buffer.from("text") });
+    const { code, stderr } = await train("mlp", "some", "--out some-run");
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      '\nLeft out 2 of the files as broken: "5.png" (it is empty), "6.jpg" (it is not a PNG, JPEG or WebP)\n',
+    );
+    expect(await resultOf("some-run")).toMatchObject({ images: 4, classes: 0 });
+  });
+});
+
+describe("a file", () => {
+  const record = (label: number) => Buffer.concat([Buffer.of(label), Buffer.alloc(3072, label)]);
+  const records = [3, 1, 4, 1].map(record);
+
+  it.each<[string, string, () => Uint8Array, object]>([
+    [
+      "of CIFAR-10",
+      "cgan",
+      () => Buffer.concat(records),
+      { channels: 3, classes: 10, columns: 10 },
+    ],
+    ["of IDX", "mlp", () => idx([4, 6, 6]), { channels: 1, classes: 0, columns: 5 }],
+    [
+      "of NumPy",
+      "mlp",
+      () => {
+        const text = "{'descr': '|u1', 'fortran_order': False, 'shape': (4, 5, 7, 3), }\n";
+        const start = Buffer.from(
+          `\x93NUMPY\x01\x00${String.fromCharCode(text.length)}\x00`,
+          "latin1",
+        );
+        return Buffer.concat([start, Buffer.from(text), Buffer.alloc(4 * 5 * 7 * 3, 9)]);
+      },
+      { channels: 3, classes: 0, columns: 5 },
+    ],
+  ])("%s is recognised under any name", async (kind, preset, make, about) => {
+    const name = kind.replace("of ", "").toLowerCase();
+    await writeFile(at(name), make());
+    const { code, stderr } = await train(preset, name, `--out ${name}-run`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`${at(name)}: 4 images of 8×8`)]);
+    expect(await resultOf(`${name}-run`)).toEqual({ data: at(name), images: 4, ...about });
+  });
+
+  it("of CIFAR-10 may be five, in a folder with their names", async () => {
+    await mkdir(at("cifar"));
+    for (const batch of [1, 2, 3, 4, 5])
+      await writeFile(
+        at(`cifar/data_batch_${batch}.bin`),
+        Buffer.concat([record(batch), record(9)]),
+      );
+    const names = Array.from({ length: 10 }, (_, i) => `class ${i}`).join("\n");
+    await writeFile(at("cifar/batches.meta.txt"), names);
+    const { code } = await train("cgan", "cifar", "--out cifar-run");
+    expect(code).toBe(0);
+    expect(await resultOf("cifar-run")).toMatchObject({ images: 10, classes: 10, columns: 10 });
+  });
+});
