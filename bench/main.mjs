@@ -19,6 +19,7 @@ import { importTime } from "./import-time.mjs";
 import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
 import { overhead } from "./overhead.mjs";
+import { packing } from "./packing.mjs";
 import { describe } from "./report.mjs";
 import { scaling } from "./scaling.mjs";
 import { geometricMean } from "./stats.mjs";
@@ -108,11 +109,12 @@ async function runCases(arena, { only, cases, threads, rounds, quick, compile },
 }
 
 /** The other questions. */
-async function ask(arena, { only, threads, rounds }, report) {
+async function ask(arena, { only, threads, rounds, quick }, report) {
   const questions = {
     import: () => importTime(arena, { threads, rounds }),
     overhead: () => overhead(arena, { rounds }),
     scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
+    packing: () => packing({ quick }),
   };
   const extras = {};
   for (const [name, question] of Object.entries(questions)) {

@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UsageError } from "../scripts/setup/errors.mjs";
 
 /** What can be asked of the machine, in the order in which it is. */
-export const questionNames = ["cases", "import", "overhead", "scaling"];
+export const questionNames = ["cases", "import", "overhead", "scaling", "packing"];
 
 /**
  * @typedef {object} Options

@@ -17,6 +17,7 @@ export function describe(result) {
     ...(extras.import ? [importTable(extras.import)] : []),
     ...(extras.overhead ? [overheadLine(extras.overhead)] : []),
     ...(extras.scaling ? [scalingTable(extras.scaling)] : []),
+    ...(extras.packing ? [packingLine(extras.packing)] : []),
   ].join("\n\n");
 }
 
@@ -110,6 +111,14 @@ function scalingTable(rows) {
   ]);
   const header = ["", "threads", "batch", "fused ms", "PyTorch eager ms", "ratio"];
   return markdownTable([header, ...cells], { align: right(6), stringLength: width });
+}
+
+function packingLine(found) {
+  const { images, imagesPerSecond, imagesPerCoreSecond, cachedSeconds, packedMb, peakMb } = found;
+  return (
+    `Packing ${images} JPEGs of 64×64: ${digits(imagesPerSecond)} images a second, ${digits(imagesPerCoreSecond)} a ` +
+    `second of one core; from the cache in ${digits(cachedSeconds)} s; ${digits(packedMb)} MB packed, ${digits(peakMb)} MB at most`
+  );
 }
 
 /** Characters, not code units. */
