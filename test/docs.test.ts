@@ -6,6 +6,7 @@ import {
   architectures,
   auxiliaries,
   Discriminator,
+  datasets,
   Generator,
   layers,
   objectives,
@@ -94,6 +95,16 @@ describe("docs/objectives.md and docs/training.md", () => {
       const given = { generator, discriminator, objective: objectives.hinge(), optimizer };
       expect(evaluate(`return ${line}`, given)).toBeTypeOf("object");
     }
+  });
+});
+
+describe("docs/datasets.md", () => {
+  it.each(Object.keys(datasets))("has a row and a section on %s, with code", async (name) => {
+    const page = await readPage("docs/datasets.md");
+    expect(page.text).toMatch(new RegExp(`\n\\| \\[\`${name}\`\\]\\(#`));
+    expect(section(page, `### \`${name}\``)).toMatch(
+      new RegExp(`\`\`\`ts\n[\\s\\S]*datasets\\.${name}\\(`),
+    );
   });
 });
 

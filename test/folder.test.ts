@@ -1,12 +1,14 @@
 // Folders of image files: what is in them, what is wrong with them, and what Pillow and torchvision see.
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, link, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { datasets, SparringError } from "../lib/index.js";
 import type { FolderOptions } from "../lib/datasets.js";
+import { start } from "./helpers/cli.js";
 import { fromHex, levelsOf } from "./helpers/levels.js";
 import { makeFolder } from "./helpers/folder.js";
 import { flatPng, writeTree } from "./helpers/image-folder.js";
@@ -316,6 +318,31 @@ describe("a folder of images", () => {
     await expect(read({ signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
       "before",
     );
+  });
+});
+
+describe("memory", () => {
+  it("holds a few files and images at a time, and never all of them", async () => {
+    const raw = { width: 1000, height: 1000, channels: 3 } as const;
+    const large = await sharp(randomBytes(3_000_000), { raw })
+      .png({ compressionLevel: 0 })
+      .toBuffer();
+    await writeTree(root, { "0.png": large });
+    for (let i = 1; i < 150; ++i) await link(join(root, "0.png"), join(root, `${i}.png`));
+    const program = `
+      import { datasets } from ${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)};
+      const load = (limit) => datasets.folder(${JSON.stringify(root)}, { size: 8, cache: false, limit });
+      await load(1);
+      const before = process.resourceUsage().maxRSS;
+      const { size } = await load(150);
+      console.log(JSON.stringify({ size, grown: process.resourceUsage().maxRSS - before }));`;
+    const { ended } = start(process.execPath, ["--input-type=module", "-e", program], root);
+    const { code, stdout, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    const { size, grown } = JSON.parse(stdout);
+    expect(size).toBe(150);
+    // 3 MB each, and as much decoded: all of them would be 900 MB.
+    expect(grown).toBeLessThan(200_000);
   });
 });
 
