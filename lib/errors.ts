@@ -48,22 +48,30 @@ export function expected(what: string, name: string, received: unknown): string 
 
 /** A wrong kind of value. */
 export function wrongType(what: string, name: string, received: unknown): TypeError {
-  return new TypeError(expected(what, name, received));
+  return misuse(new TypeError(expected(what, name, received)));
 }
 
 /** The right kind of value, out of its range. */
 export function outOfRange(what: string, name: string, received: unknown): RangeError {
-  return new RangeError(expected(what, name, received));
+  return misuse(new RangeError(expected(what, name, received)));
 }
 
-/** Awaits work; an error that it ends with carries the stack of the call that asked for it. */
+/** The misuse that was found here: the user's own code throws a TypeError or RangeError, too. */
+const found = new WeakSet<object>();
+
+function misuse<T extends Error>(error: T): T {
+  found.add(error);
+  return error;
+}
+
+/** Awaits work; an error of ours that it ends with carries the stack of the call that asked for it. */
 export async function traced<T>(work: () => Promise<T>): Promise<T> {
   const here = new Error();
   try {
     return await work();
   } catch (error) {
     // Its own frames may begin in native code, or where a file was read.
-    if (error instanceof SparringError) {
+    if (error instanceof SparringError || (error instanceof Error && found.has(error))) {
       const frames = here.stack?.split("\n").slice(2).join("\n");
       error.stack = `${error.name}: ${error.message}\n${frames}`;
     }

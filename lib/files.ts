@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, rename, rm, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SparringError } from "./errors.js";
 
@@ -72,20 +72,41 @@ async function writeSynced(path: string, chunks: readonly (Uint8Array | string)[
   }
 }
 
+/** Reads a regular file of at most `limit` bytes. */
+export function readWhole(path: string, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  return withFile(path, async (file, size) => {
+    if (size > limit) throw new Error(`it has ${size} bytes, more than ${limit}`);
+    return file.readFile();
+  });
+}
+
 /**
- * Reads a regular file of at most `limit` bytes. A pipe or a device is refused: it may have no end, or never begin.
+ * Works with an open regular file of `size` bytes, and closes it. A pipe or a device is refused: it may have no end,
+ * or never begin.
  */
-export async function readWhole(path: string, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+export async function withFile<T>(
+  path: string,
+  work: (file: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
-    if (found.isDirectory()) throw new Error(reasons.EISDIR);
-    if (!found.isFile()) throw new Error("it is no regular file");
-    if (found.size > limit) throw new Error(`it has ${found.size} bytes, more than ${limit}`);
-    return await file.readFile();
+    if (found.isDirectory()) throw unreadable("EISDIR");
+    if (!found.isFile()) throw unreadable("ENXIO");
+    return await work(file, found.size);
   } finally {
     await file.close();
   }
+}
+
+/** As the operating system says it where it is the one that refuses. */
+function unreadable(code: keyof typeof reasons): Error {
+  return Object.assign(new Error(reasons[code]), { code, syscall: "open" });
+}
+
+/** An error of the operating system's, and not one of ours. */
+export function isOfSystem(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.syscall !== undefined;
 }
 
 /** Without it the new name may not survive a power failure. */

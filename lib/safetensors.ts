@@ -24,7 +24,7 @@ export interface StoredTensor {
 const codes = { float32: "F32", float64: "F64", int64: "I64", uint8: "U8" } as const;
 
 /** A hundred times the header of the largest network here. JSON takes ten times its bytes once it is parsed. */
-const headerLimit = 16 * 1024 ** 2;
+export const headerLimit = 16 * 1024 ** 2;
 
 /** Writes tensors to a file, whole or not at all. */
 export async function writeSafetensors(

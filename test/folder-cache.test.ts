@@ -172,7 +172,7 @@ describe("the cache", () => {
     expect(rest).toMatchObject({ ...made, decoded: 3 });
     const path = JSON.stringify(cache);
     expect(notes).toEqual([
-      `Expected packed images for path but received ${path}: it is not a file; packing again`,
+      `Expected packed images for path but received ${path} (it is a folder); packing again`,
       `Expected a writable file for path but received ${path} (it is a folder); the next call packs again`,
     ]);
   });

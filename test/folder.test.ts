@@ -57,65 +57,6 @@ function pngOf(width: number, height: number): Buffer {
   ]);
 }
 
-describe("datasets.folder, misused", () => {
-  it.each<[string, unknown, string]>([
-    ["no options", undefined, "Expected an object for options but received undefined"],
-    ["no size", {}, "Expected a whole number from 1 to 4096 for size but received undefined"],
-    ["two channels", { size: 8, channels: 2 }, "Expected 1 or 3 for channels but received 2"],
-    [
-      "a crop that is none",
-      { size: 8, crop: "random" },
-      'Expected one of center, none for crop but received "random"',
-    ],
-    [
-      "another way with broken files",
-      { size: 8, onBroken: "ignore" },
-      'Expected one of refuse, skip for onBroken but received "ignore"',
-    ],
-    [
-      "a limit of 0",
-      { size: 8, limit: 0 },
-      "Expected a whole number of at least 1 for limit but received 0",
-    ],
-    [
-      "flips, which are drawn anew in each epoch or not at all",
-      { size: 8, flip: true },
-      'Expected only the options size, channels, crop, onBroken, cache, limit, device, signal, onProgress, onNote for options but received "flip"',
-    ],
-    [
-      "a signal that is none",
-      { size: 8, signal: 1 },
-      "Expected an AbortSignal for signal but received 1",
-    ],
-    [
-      "a callback that is none",
-      { size: 8, onProgress: 1 },
-      "Expected a function for onProgress but received 1",
-    ],
-    [
-      "a cache of another kind",
-      { size: 8, cache: "weights.safetensors" },
-      'Expected a path that ends in .packed for cache but received "weights.safetensors"',
-    ],
-    [
-      "a cache in a folder that is not there",
-      { size: 8, cache: "/nowhere/x.packed" },
-      'Expected a writable file for cache but received "/nowhere/x.packed" (no such file or folder)',
-    ],
-    ["a device that is none", { size: 8, device: "gpu" }, 'for device but received "gpu"'],
-  ])("refuses %s", async (_, options, sentence) => {
-    await writeTree(root, { "a.png": 1 });
-    await expect(datasets.folder(root, options as never)).rejects.toThrow(sentence);
-  });
-
-  it("refuses a limit that leaves a class without images", async () => {
-    await writeTree(root, { "a/1.png": 1, "b/1.png": 1 });
-    await expect(read({ limit: 1 })).rejects.toThrow(
-      new RangeError("Expected at least 2, one for each class, for limit but received 1"),
-    );
-  });
-});
-
 describe("a folder that is none", () => {
   it("is not there, or is a file", async () => {
     await expectRefused(refused(" (no such file or folder)"));
@@ -198,7 +139,7 @@ describe("broken files", () => {
       { path: "huge.png", reason: "it has more than 100,000,000 pixels" },
       { path: "line\nbreak.webp", reason: "it is not a PNG, JPEG or WebP" },
       { path: "lost.png", reason: "no such file or folder" },
-      { path: "pipe.png", reason: "it is not a file" },
+      { path: "pipe.png", reason: "it is no regular file" },
       { path: "text.png", reason: "it is not a PNG, JPEG or WebP" },
       { path: "vast.png", reason: "it has 1099511627776 bytes, more than 536870912" },
     ];

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { outOfRange, wrongType } from "../errors.js";
+import { resolveDevice } from "../device.js";
+import { outOfRange, traced, wrongType } from "../errors.js";
 import { checkLabels, checkShape, checkSize, createDataset, type Dataset } from "./dataset.js";
 import type { FromBytesOptions } from "./dataset.js";
 import { checkRange, type Range, toLevels } from "./levels.js";
@@ -25,9 +26,16 @@ export async function fromArray(
   const range = checkRange(options.range, "range");
   const labels = checkLabels(options.labels, shape[0]);
   const size = checkSize(options.size);
+  const device = resolveDevice(options.device);
+  return traced(async () => {
+    const levels = await levelsOf(values, range);
+    return createDataset(levels, shape, size, device, { labels });
+  });
+}
+
+async function levelsOf(values: Float32Array | Float64Array, range: Range): Promise<Uint8Array> {
   const levels = new Uint8Array(values.length);
   const outside = await toLevels(values, range, levels);
-  if (outside >= 0)
-    throw outOfRange(`values in [${range.join(", ")}]`, `values[${outside}]`, values[outside]);
-  return createDataset(levels, shape, size, options.device, { labels });
+  if (outside < 0) return levels;
+  throw outOfRange(`values in [${range.join(", ")}]`, `values[${outside}]`, values[outside]);
 }

@@ -1,11 +1,14 @@
-import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
+import { type Device, resolveDevice } from "../device.js";
+import { traced } from "../errors.js";
+import { readWhole } from "../files.js";
 import { checkSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
-import { readInto, withFile } from "./reading.js";
-import { refusal } from "./refuse.js";
+import { readInto, readingFile, reserve } from "./reading.js";
+import { type Refusal, refusal } from "./refuse.js";
 
 /** Which pictures, and how. */
 export interface Cifar10Options extends DatasetOptions {
@@ -18,6 +21,8 @@ export const cifarFiles = {
   test: ["test_batch.bin"],
 };
 const namesFile = "batches.meta.txt";
+/** That of the original has 61 bytes. */
+const namesLimit = 4096;
 
 const classes = 10;
 const pixels = 3 * 32 * 32;
@@ -31,34 +36,56 @@ export const cifarRecord = 1 + pixels;
  * @param path the folder cifar-10-batches-bin, or one of its .bin files
  */
 export async function cifar10(path: string, options: Cifar10Options = {}): Promise<Dataset> {
-  check.string(path, "path");
+  check.path(path, "path");
   check.options(options, "options", ["split", "size", "device"]);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
   const size = checkSize(options.size);
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const device = resolveDevice(options.device);
+  return traced(() => load(path, split, size, device));
+}
+
+async function load(
+  path: string,
+  split: keyof typeof cifarFiles,
+  size: number | undefined,
+  device: Device,
+): Promise<Dataset> {
+  // What cannot be asked cannot be read either, and is told below.
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   const paths = isFolder ? cifarFiles[split].map((name) => join(path, name)) : [path];
   const batches: Uint8Array[] = [];
   for (const batch of paths) batches.push(await readBatch(batch));
   const classNames = await readNames(join(isFolder ? path : dirname(path), namesFile));
   const { images, labels } = await unpack(batches);
   const shape = [labels.length, 3, 32, 32] as const;
-  return createDataset(images, shape, size, options.device, { labels, classes, classNames });
+  return createDataset(images, shape, size, device, { labels, classes, classNames });
 }
 
 async function readBatch(path: string): Promise<Uint8Array> {
   const refuse = refusal("a file of CIFAR-10's binary version", path);
-  return withFile(path, refuse, async (file, size) => {
-    if (size === 0 || size % cifarRecord !== 0)
-      throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
-    const batch = new Uint8Array(size);
+  return readingFile(path, refuse, async (file, size) => {
+    checkSizeOf(size, refuse);
+    const batch = reserve(size / cifarRecord, cifarRecord);
     await readInto(file, batch, 0, refuse);
-    for (let start = 0; start < size; start += cifarRecord) {
-      const label = batch[start] as number;
-      if (label >= classes)
-        throw refuse(`the label of record ${start / cifarRecord} is ${label}, not one from 0 to 9`);
-    }
+    checkRecords(batch, refuse);
     return batch;
   });
+}
+
+function checkSizeOf(size: number, refuse: Refusal): void {
+  if (size === 0 || size % cifarRecord !== 0)
+    throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
+}
+
+function checkRecords(batch: Uint8Array, refuse: Refusal): void {
+  for (let start = 0; start < batch.length; start += cifarRecord) {
+    const label = batch[start] as number;
+    if (label >= classes)
+      throw refuse(`the label of record ${start / cifarRecord} is ${label}, not one from 0 to 9`);
+  }
 }
 
 /** Labels and images apart; a batch at a time, so that timers are not late. */
@@ -66,7 +93,7 @@ async function unpack(
   batches: readonly Uint8Array[],
 ): Promise<{ images: Uint8Array; labels: Uint8Array }> {
   const count = batches.reduce((total, { length }) => total + length / cifarRecord, 0);
-  const [images, labels] = [new Uint8Array(count * pixels), new Uint8Array(count)];
+  const [images, labels] = [reserve(count, pixels), new Uint8Array(count)];
   let done = 0;
   for (const batch of batches) {
     for (let start = 0; start < batch.length; start += cifarRecord, ++done) {
@@ -81,10 +108,11 @@ async function unpack(
 async function readNames(path: string): Promise<string[] | undefined> {
   if (!existsSync(path)) return undefined;
   const refuse = refusal("the names of CIFAR-10's classes", path);
-  const text = await readFile(path, "utf8").catch((cause) => {
+  const bytes = await readWhole(path, namesLimit).catch((cause) => {
     throw refuse.unreadable(cause);
   });
-  const names = text
+  const names = bytes
+    .toString()
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);

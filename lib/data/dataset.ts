@@ -97,7 +97,8 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = checkShape(options.shape, bytes, "bytes");
   const labels = checkLabels(options.labels, shape[0]);
-  return createDataset(bytes, shape, checkSize(options.size), options.device, { labels });
+  const size = checkSize(options.size);
+  return createDataset(bytes, shape, size, resolveDevice(options.device), { labels });
 }
 
 /** @internal [count, channels, height, width] of as many values. */
@@ -132,14 +133,13 @@ export async function createDataset(
   bytes: Uint8Array,
   shape: ImagesShape,
   size: number | undefined,
-  device: Device | undefined,
+  device: Device,
   facts: DatasetFacts,
 ): Promise<Dataset> {
   const [, channels, ...sides] = shape;
   const [height, width] = size === undefined ? sides : [size, size];
-  const on = resolveDevice(device);
   const native = await crossing(() =>
-    addon().createDataset(bytes, [...shape], height, width, on, facts.labels),
+    addon().createDataset(bytes, [...shape], height, width, device, facts.labels),
   );
   return new Dataset(native, [channels, height, width], facts);
 }

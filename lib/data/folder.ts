@@ -1,9 +1,10 @@
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, wrongType } from "../errors.js";
+import { SparringError, traced, wrongType } from "../errors.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
+  checkCacheFolder,
   checkCachePath,
   defaultCachePath,
   readCache,
@@ -50,9 +51,11 @@ const known = [
 interface Order {
   readonly root: string;
   readonly form: ImageForm;
+  readonly onBroken: "refuse" | "skip";
   readonly limit: number;
-  /** Undefined for none. */
-  readonly cache: string | undefined;
+  /** Undefined for that of the user's cache folder. */
+  readonly cache: string | false | undefined;
+  readonly device: Device;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: PackProgress) => void) | undefined;
   readonly onNote: (sentence: string) => void;
@@ -64,25 +67,15 @@ interface Order {
  * white, cropped, resized and packed as bytes, once: the next call reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
-  check.string(path, "path");
+  check.path(path, "path");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", known);
-  const onBroken = check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]);
-  const device = resolveDevice(options.device);
-  const order = await checkOrder(path, options);
-  const listing = await listFolder(path, order.limit, order.signal);
-  const { images, labels, skipped } = await load(order, listing);
-  checkBroken(path, listing, labels, skipped, onBroken);
-  const { channels, size } = order.form;
-  const { classNames } = listing;
-  return createDataset(images, [labels.length, channels, size, size], undefined, device, {
-    ...(classNames === undefined ? {} : { labels, classNames, classes: classNames.length }),
-    skipped,
-  });
+  const order = checkOrder(path, options);
+  return traced(() => make(order));
 }
 
-async function checkOrder(root: string, options: FolderOptions): Promise<Order> {
-  const { limit, signal, cache, onProgress, onNote = warn } = options;
+function checkOrder(root: string, options: FolderOptions): Order {
+  const { limit, cache, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: check.integer(options.size, "size", 1, 4096),
     channels: checkChannels(options.channels ?? 3),
@@ -93,9 +86,15 @@ async function checkOrder(root: string, options: FolderOptions): Promise<Order> 
   for (const [name, callback] of Object.entries({ onProgress, onNote }))
     if (callback !== undefined && typeof callback !== "function")
       throw wrongType("a function", name, callback);
-  const most = limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1);
-  const path = await cachePath(root, form, most, cache);
-  return { root, form, limit: most, cache: path, signal, onProgress, onNote };
+  return {
+    root,
+    form,
+    onBroken: check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]),
+    limit: limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1),
+    cache: cache === undefined || cache === false ? cache : checkCachePath(cache),
+    device: resolveDevice(options.device),
+    ...{ signal, onProgress, onNote },
+  };
 }
 
 function checkChannels(channels: unknown): 1 | 3 {
@@ -103,14 +102,24 @@ function checkChannels(channels: unknown): 1 | 3 {
   throw wrongType("1 or 3", "channels", channels);
 }
 
-async function cachePath(
-  root: string,
-  form: ImageForm,
-  limit: number,
-  cache: unknown,
-): Promise<string | undefined> {
+async function make(order: Order): Promise<Dataset> {
+  const { root, form, limit, signal, onBroken, device } = order;
+  const cache = await cachePath(order);
+  const listing = await listFolder(root, limit, signal);
+  const { images, labels, skipped } = await load(order, cache, listing);
+  checkBroken(root, listing, labels, skipped, onBroken);
+  const { channels, size } = form;
+  const { classNames } = listing;
+  return createDataset(images, [labels.length, channels, size, size], undefined, device, {
+    ...(classNames === undefined ? {} : { labels, classNames, classes: classNames.length }),
+    skipped,
+  });
+}
+
+/** Undefined for none. */
+async function cachePath({ root, form, limit, cache }: Order): Promise<string | undefined> {
   if (cache === false) return undefined;
-  if (cache !== undefined) return checkCachePath(cache);
+  if (cache !== undefined) return checkCacheFolder(cache);
   return defaultCachePath(root, form, limit).catch((cause) => {
     throw refusal("a folder of images", root).unreadable(cause);
   });
@@ -119,20 +128,21 @@ async function cachePath(
 const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
 
 /** From the cache if it holds, else from the files, and then into the cache. */
-async function load(order: Order, listing: Listing): Promise<Packed> {
-  const { root, form, cache, onNote } = order;
+async function load(order: Order, cache: string | undefined, listing: Listing): Promise<Packed> {
+  const { root, form, onNote } = order;
   const pack = () => packImages(root, listing.files, form, order);
   if (cache === undefined) return pack();
   const source = await sourceHash(listing, form);
+  const key = { source, form, classes: listing.classNames?.length ?? 1 };
   try {
-    const cached = await readCache(cache, source, form);
+    const cached = await readCache(cache, key);
     if (cached !== undefined) return cached;
   } catch (error) {
     onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
   }
   const packed = await pack();
   try {
-    if (packed.labels.length > 0) await writeCache(cache, packed, source, form);
+    if (packed.labels.length > 0) await writeCache(cache, packed, key);
   } catch (error) {
     onNote(`${sentenceOf(error, "ERR_OUTPUT")}; the next call packs again`);
   }

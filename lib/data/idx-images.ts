@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { SparringError } from "../errors.js";
+import { resolveDevice } from "../device.js";
+import { SparringError, traced } from "../errors.js";
 import {
   checkSize,
   createDataset,
@@ -20,13 +21,16 @@ export interface IdxOptions extends DatasetOptions {
  * gzipped. Throws ERR_DATA.
  */
 export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
-  check.string(path, "path");
+  check.path(path, "path");
   check.options(options, "options", ["labels", "size", "device"]);
   const size = checkSize(options.size);
   const labelsPath =
-    options.labels === undefined ? undefined : check.string(options.labels, "labels");
-  const { bytes, shape, labels } = await readIdxImages(path, labelsPath);
-  return createDataset(bytes, shape, size, options.device, { labels });
+    options.labels === undefined ? undefined : check.path(options.labels, "labels");
+  const device = resolveDevice(options.device);
+  return traced(async () => {
+    const { bytes, shape, labels } = await readIdxImages(path, labelsPath);
+    return createDataset(bytes, shape, size, device, { labels });
+  });
 }
 
 /** @internal Grey images, and their labels if there is a file of them. */

@@ -18,7 +18,7 @@ export function checkRange(range: unknown, name: string, what = ""): Range {
     range.every(Number.isFinite) &&
     (range[0] as number) < (range[1] as number);
   if (!isRange) throw wrongType(`[black, white], such as [0, 1] or [-1, 1]${what},`, name, range);
-  return range as unknown as Range;
+  return [range[0], range[1]] as unknown as Range;
 }
 
 /**
@@ -32,9 +32,9 @@ export async function toLevels(
   levels: Uint8Array,
 ): Promise<number> {
   const scale = 255 / (white - black);
-  for (let start = 0; start < values.length; start += slice) {
+  for (let start = 0; start < levels.length; start += slice) {
     if (start > 0) await setImmediate();
-    const end = Math.min(start + slice, values.length);
+    const end = Math.min(start + slice, levels.length);
     for (let i = start; i < end; ++i) {
       const level = Math.floor(((values[i] as number) - black) * scale + 0.5);
       if (!(level >= 0 && level <= 255)) return i;

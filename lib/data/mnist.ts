@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as check from "../check.js";
-import type { Device } from "../device.js";
+import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced } from "../errors.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { readIdxImages } from "./idx-images.js";
@@ -28,7 +28,7 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   const size = check.integer(options.size ?? 28, "size", 1, 4096);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
   const root = options.root === undefined ? packaged() : check.path(options.root, "root");
-  const { device } = options;
+  const device = resolveDevice(options.device);
   return traced(() => load(root, split, size, device));
 }
 
@@ -36,7 +36,7 @@ async function load(
   root: string,
   split: keyof typeof prefixes,
   size: number,
-  device: Device | undefined,
+  device: Device,
 ): Promise<Dataset> {
   const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
   const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");

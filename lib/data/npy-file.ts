@@ -1,6 +1,7 @@
 // NumPy's .npy: a magic number, a version, the length of a header, the header as a Python literal, the values.
 // Own code, since readers on the registry take the whole file and trust its header.
 import type { FileHandle } from "node:fs/promises";
+import { show } from "../errors.js";
 import { readInto } from "./reading.js";
 import type { Refusal } from "./refuse.js";
 
@@ -29,6 +30,8 @@ export interface NpyHeader {
   readonly offset: number;
 }
 
+/** NumPy's own. */
+const rankLimit = 64;
 /** Far above what an array of numbers needs, which is 128 bytes. */
 const headerLimit = 65_536;
 
@@ -64,12 +67,11 @@ export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refusal)
 function parseLiteral(text: string, follow: number, refuse: Refusal): Omit<NpyHeader, "offset"> {
   const code = /'descr': *'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
-  const sides = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  const sides = /'shape': *\(((?:\d{1,20}, *)*(?:\d{1,20})?)\)/.exec(text)?.[1];
   if (code === undefined || order === undefined || sides === undefined)
     throw refuse("its header does not describe an array of numbers");
   const known = Object.keys(dtypes).join(", ");
-  if (!Object.hasOwn(dtypes, code))
-    throw refuse(`its dtype is ${JSON.stringify(code)}, not one of ${known}`);
+  if (!Object.hasOwn(dtypes, code)) throw refuse(`its dtype is ${show(code)}, not one of ${known}`);
   if (order === "True")
     throw refuse("its values are in Fortran's order; numpy.ascontiguousarray() turns them round");
   const { name, bytes } = dtypes[code as keyof typeof dtypes];
@@ -78,6 +80,7 @@ function parseLiteral(text: string, follow: number, refuse: Refusal): Omit<NpyHe
     .map((side) => side.trim())
     .filter(Boolean)
     .map(BigInt);
+  if (exact.length > rankLimit) throw refuse(`its rank is ${exact.length}`);
   // As big integers: a hostile shape would overflow, and fit again.
   const needed = exact.reduce((total, side) => total * side, BigInt(bytes));
   if (needed !== BigInt(follow))

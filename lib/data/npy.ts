@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
-import { wrongType } from "../errors.js";
+import { resolveDevice } from "../device.js";
+import { traced, wrongType } from "../errors.js";
 import { product } from "../layers/kind.js";
 import {
   checkSize,
@@ -12,7 +13,7 @@ import {
 } from "./dataset.js";
 import { channelsFirst, checkRange, type Numbers, type Range, toLevels } from "./levels.js";
 import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
-import { readInto, withFile } from "./reading.js";
+import { readInto, readingFile, reserve } from "./reading.js";
 import { type Refusal, refusal } from "./refuse.js";
 
 /** In which order an array of images has its sides. */
@@ -36,16 +37,19 @@ const slice = 1 << 21;
  * or [count, channels, height, width]. Throws ERR_DATA.
  */
 export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
-  check.string(path, "path");
+  check.path(path, "path");
   check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
-  const { labels: labelsPath, range, layout, device } = options;
-  if (labelsPath !== undefined) check.string(labelsPath, "labels");
+  const { labels: labelsPath, range, layout } = options;
+  if (labelsPath !== undefined) check.path(labelsPath, "labels");
   if (range !== undefined) checkRange(range, "range");
   if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
   const size = checkSize(options.size);
-  const { bytes, shape } = await readImages(path, range, layout);
-  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, shape[0]);
-  return createDataset(bytes, shape, size, device, { labels });
+  const device = resolveDevice(options.device);
+  return traced(async () => {
+    const { bytes, shape } = await readImages(path, range, layout);
+    const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, shape[0]);
+    return createDataset(bytes, shape, size, device, { labels });
+  });
 }
 
 async function readImages(
@@ -54,7 +58,7 @@ async function readImages(
   layout: NpyLayout | undefined,
 ): Promise<{ bytes: Uint8Array; shape: ImagesShape }> {
   const refuse = refusal("a .npy file of images", path);
-  return withFile(path, refuse, async (file, size) => {
+  return readingFile(path, refuse, async (file, size) => {
     const header = await readNpyHeader(file, size, refuse);
     const levels = rangeOf(header.dtype, range, refuse);
     const { shape, last } = imagesShape(header.shape, layout, refuse);
@@ -97,7 +101,8 @@ async function readLevels(
   range: Range | undefined,
   refuse: Refusal,
 ): Promise<Uint8Array> {
-  const levels = new Uint8Array(product(shape));
+  const [count = 0, ...image] = shape;
+  const levels = reserve(count, product(image));
   if (range === undefined) {
     await readInto(file, levels, offset, refuse);
     return levels;
@@ -117,9 +122,9 @@ async function readLevels(
 
 /** Channels before the pixels, a slice at a time, so that timers are not late. */
 async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array> {
-  const [, channels, height, width] = shape;
-  const to = new Uint8Array(bytes.length);
+  const [count, channels, height, width] = shape;
   const image = channels * height * width;
+  const to = reserve(count, image);
   const step = image * Math.ceil(slice / image);
   for (let start = 0; start < bytes.length; start += step) {
     const part = bytes.subarray(start, start + step);
@@ -132,7 +137,7 @@ async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array
 /** A label for each of `count` images, from whole numbers of any kind. */
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
   const refuse = refusal("a .npy file of labels", path);
-  return withFile(path, refuse, async (file, size) => {
+  return readingFile(path, refuse, async (file, size) => {
     const { dtype, shape, offset } = await readNpyHeader(file, size, refuse);
     if (dtype.startsWith("float")) throw refuse(`its values are ${dtype}, not whole numbers`);
     if (shape.length !== 1 || shape[0] !== count)

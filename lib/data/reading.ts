@@ -1,26 +1,23 @@
 // Reading files that are larger than one read may be.
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { SparringError } from "../errors.js";
+import { isOfSystem, withFile } from "../files.js";
 import type { Refusal } from "./refuse.js";
 
 const chunk = 16 * 1024 ** 2;
 
 /** Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be read. */
-export async function withFile<T>(
+export async function readingFile<T>(
   path: string,
   refuse: Refusal,
   work: (file: FileHandle, size: number) => Promise<T>,
 ): Promise<T> {
-  let file: FileHandle | undefined;
   try {
-    file = await open(path, "r");
-    const found = await file.stat();
-    if (found.isFile()) return await work(file, found.size);
+    return await withFile(path, work);
   } catch (cause) {
     throw isOfSystem(cause) ? refuse.unreadable(cause) : cause;
-  } finally {
-    await file?.close();
   }
-  throw refuse("it is not a file");
 }
 
 /** Fills `target` from `position` on, and calls back for each part that is there. Throws if the file ends first. */
@@ -40,7 +37,20 @@ export async function readInto(
   }
 }
 
-/** An error of the operating system's, and not one of ours. */
-export function isOfSystem(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException).syscall !== undefined;
+/**
+ * Bytes for images that a file, or a folder, promises: it may be gigabytes long without a byte on the disk. Throws
+ * ERR_MEMORY.
+ */
+export function reserve(count: number, image: number, cure = ""): Uint8Array {
+  const refuse = (cause?: unknown) => {
+    const sentence = `Expected enough host memory for ${count} images of ${image} bytes but it ran out${cure}`;
+    return new SparringError("ERR_MEMORY", sentence, { cause });
+  };
+  // The system may promise more than there is, and end the process when it is used.
+  if (count * image > totalmem()) throw refuse();
+  try {
+    return new Uint8Array(count * image);
+  } catch (cause) {
+    throw refuse(cause);
+  }
 }

@@ -1,5 +1,5 @@
 // The data of a run: recognised by what they are, not by what they are called.
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { cifar10, cifarFiles, cifarRecord } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
 import { folder, type PackProgress } from "../data/folder.js";
@@ -10,7 +10,7 @@ import { mnist } from "../data/mnist.js";
 import { npy } from "../data/npy.js";
 import type { Device } from "../device.js";
 import { outOfRange, SparringError, show } from "../errors.js";
-import { reason } from "../files.js";
+import { reason, withFile } from "../files.js";
 import type { RunPlan } from "./plan.js";
 
 /** How loading is watched. */
@@ -81,13 +81,8 @@ async function recogniseFolder(path: string): Promise<Kind | undefined> {
 
 /** By its first bytes: those of NumPy, of a rank 3 IDX file or of gzip, or a class and records of CIFAR-10's size. */
 async function recogniseFile(path: string, size: number): Promise<Kind | undefined> {
-  const file = await open(path, "r");
   const start = Buffer.alloc(6);
-  try {
-    await file.read(start, 0, start.length, 0);
-  } finally {
-    await file.close();
-  }
+  await withFile(path, (file) => file.read(start, 0, start.length, 0));
   const begins = (...bytes: number[]) => bytes.every((byte, i) => start[i] === byte);
   if (begins(0x93, ...Buffer.from("NUMPY"))) return "npy";
   if (begins(0, 0, 8, 3) || begins(0x1f, 0x8b)) return "idx";

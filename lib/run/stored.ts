@@ -39,5 +39,6 @@ function checkConfig(value: unknown) {
   const preset = check.oneOf(config.preset, "preset", presetNames);
   const size = checkSize(config.size, preset, "size");
   const channels = check.integer(config.channels, "channels", 1);
-  return { preset, size, channels, averaged: check.isObject(config.ema) };
+  const classes = check.integer(config.classes ?? 0, "classes", 0, 256) || undefined;
+  return { preset, size, channels, classes, averaged: check.isObject(config.ema) };
 }

@@ -40,6 +40,7 @@ const requests = fc.record(
     preset: or<unknown>(...presetNames),
     data: or("mnist"),
     size: or(8, 32, 64),
+    channels: or(1, 3),
     steps: or(1, 100),
     epochs: or(1),
     batch: or(1, 64),

@@ -170,7 +170,10 @@ const commandLines: [string, string][] = [
     'Expected "auto", "cpu", "cuda" or "cuda:i" for --device but received "cuda:1000"',
   ],
   ["train --execution EAGER", 'Expected one of eager, fused for --execution but received "EAGER"'],
-  ["train --data /dev/null", 'Expected mnist or a folder for --data but received "/dev/null"'],
+  [
+    "train --data /dev/null",
+    `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "/dev/null" (it is none of them)`,
+  ],
   ["train --out /dev/null", out("/dev/null", "it is a file")],
   ["train --out .", out(".", "it is not empty")],
   [

@@ -13,6 +13,8 @@ import {
 } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
+import { npyFile } from "../helpers/npy.js";
 import {
   headedDiscriminator,
   image,
@@ -25,6 +27,8 @@ const folder = await makeFolder();
 afterAll(() => folder.remove());
 await writeFile(join(folder.path, imagesFile), idx([4, 8, 8]));
 await writeFile(join(folder.path, labelsFile), idx([3]));
+await writeFile(join(folder.path, "floats.npy"), npyFile("1, 2, 2", 16, "'<f4'"));
+await writeTree(join(folder.path, "classes"), { "a/1.png": 1, "b/1.png": 2 });
 const nowhere = join(folder.path, "nowhere/file.png");
 
 const network = tinyGenerator();
@@ -59,6 +63,14 @@ const calls: [name: string, call: Call][] = [
   ["Images.toPng", () => [here(), new Images(new Float32Array(4), [1, 4]).toPng()]],
   ["Images.save", () => [here(), blank.save(nowhere)]],
   ["datasets.fromBytes", () => [here(), datasets.fromBytes(new Uint8Array(64_000), large)]],
+  ["datasets.fromArray", () => [here(), datasets.fromArray(new Float32Array(64_000), { ...large, range: [0, 1] })]],
+  ["datasets.fromArray, of a value outside", () => [here(), datasets.fromArray(Float32Array.of(2), { shape: [1, 1, 1, 1], range: [0, 1] })]],
+  ["datasets.folder", () => [here(), datasets.folder(nowhere, { size: 8 })]],
+  ["datasets.folder, with a limit below its classes", () => [here(), datasets.folder(join(folder.path, "classes"), { size: 8, limit: 1, cache: false })]],
+  ["datasets.cifar10", () => [here(), datasets.cifar10(nowhere)]],
+  ["datasets.npy", () => [here(), datasets.npy(nowhere)]],
+  ["datasets.npy, of floats without a range", () => [here(), datasets.npy(join(folder.path, "floats.npy"))]],
+  ["datasets.idx", () => [here(), datasets.idx(nowhere)]],
   ["datasets.mnist, without files", () => [here(), datasets.mnist({ root: nowhere })]],
   ["datasets.mnist, with files that do not fit", () => [here(), datasets.mnist({ root: folder.path })]],
   ["Dataset.read", () => [here(), emptied.read(0, 1)]],

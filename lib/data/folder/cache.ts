@@ -6,28 +6,42 @@ import { access, type FileHandle, mkdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
 import { SparringError, wrongType } from "../../errors.js";
 import { reason } from "../../files.js";
-import { writeSafetensors } from "../../safetensors.js";
-import { readInto, withFile } from "../reading.js";
+import { headerLimit, writeSafetensors } from "../../safetensors.js";
+import type { BrokenFile } from "../dataset.js";
+import { readInto, readingFile } from "../reading.js";
 import { type Refusal, refusal } from "../refuse.js";
 import type { ImageForm } from "./decode.js";
 import type { Listing } from "./list.js";
-import { type Packed, reserve } from "./pack.js";
+import { type Packed, reserveImages } from "./pack.js";
 
 /** Goes up whenever the same files and options give other bytes, or the file has another form. */
 const version = "1";
 const extension = ".packed";
-/** Of the names of broken files, mostly; safetensors' own limit. */
-const headerLimit = 100_000_000;
+
+/** What a cache has to be of. */
+export interface CacheKey {
+  /** A sourceHash(). */
+  readonly source: string;
+  readonly form: ImageForm;
+  /** Labels are below this. */
+  readonly classes: number;
+}
 
 /** A path that the user chose: with an extension of its own, as an older file there is replaced. */
-export async function checkCachePath(cache: unknown): Promise<string> {
-  const path = check.string(cache, "cache");
+export function checkCachePath(cache: unknown): string {
+  const path = check.path(cache, "cache");
   if (extname(path) !== extension)
     throw wrongType(`a path that ends in ${extension}`, "cache", path);
+  return path;
+}
+
+/** That the chosen path can be written to. Throws ERR_OUTPUT. */
+export async function checkCacheFolder(path: string): Promise<string> {
   try {
     await access(dirname(resolve(path)), constants.W_OK);
   } catch (cause) {
@@ -73,8 +87,7 @@ export async function sourceHash({ files, classNames }: Listing, form: ImageForm
 export async function writeCache(
   path: string,
   { images, labels, skipped }: Packed,
-  source: string,
-  form: ImageForm,
+  { source, form }: CacheKey,
 ): Promise<void> {
   await mkdir(dirname(resolve(path)), { recursive: true }).catch(() => {}); // writing says what is wrong
   const broken = JSON.stringify(skipped);
@@ -91,17 +104,13 @@ export async function writeCache(
 }
 
 /**
- * Reads a cache of `source`; undefined if there is none. Throws ERR_DATA for one that was made of something
- * else, or is damaged.
+ * Reads a cache; undefined if there is none. Throws ERR_DATA for one that was made of something else, or is
+ * damaged.
  */
-export async function readCache(
-  path: string,
-  source: string,
-  form: ImageForm,
-): Promise<Packed | undefined> {
+export async function readCache(path: string, key: CacheKey): Promise<Packed | undefined> {
   const refuse = refusal("packed images", path);
   try {
-    return await withFile(path, refuse, (file, size) => readFrom(file, size, source, form, refuse));
+    return await readingFile(path, refuse, (file, size) => readFrom(file, size, key, refuse));
   } catch (error) {
     const cause = error instanceof SparringError ? error.cause : undefined;
     if ((cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return undefined;
@@ -112,18 +121,15 @@ export async function readCache(
 async function readFrom(
   file: FileHandle,
   size: number,
-  source: string,
-  form: ImageForm,
+  { source, form, classes }: CacheKey,
   refuse: Refusal,
 ): Promise<Packed> {
   const { header, end } = await readHeader(file, size, refuse);
   const { __metadata__: about, ...tensors } = header;
   if (about?.source !== source) throw refuse("it was made of other files or with other options");
-  const count = Number(tensors.labels?.shape?.[0]);
-  // What we would have written for as many images; nothing is taken on trust.
-  const bytes = isSound(tensors, count, form);
-  if (bytes !== size - end) throw refuse("its header does not fit its size");
-  const images = reserve(count, form.channels * form.size ** 2);
+  const count = (size - end) / (form.channels * form.size ** 2 + 1);
+  if (!isSound(tensors, count, form)) throw refuse("its header does not fit its size");
+  const images = reserveImages(count, form);
   const labels = new Uint8Array(count);
   let checksum = 0;
   const add = (part: Uint8Array) => {
@@ -131,15 +137,30 @@ async function readFrom(
   };
   await readInto(file, images, end, refuse, add);
   await readInto(file, labels, end + images.length, refuse, add);
-  const broken = String(about.skipped);
-  if (hex(crc32(broken, checksum)) !== about.crc32) throw refuse("its checksum is wrong");
-  return { images, labels, skipped: JSON.parse(broken) };
+  const { skipped: broken } = about;
+  if (typeof broken !== "string" || hex(crc32(broken, checksum)) !== about.crc32)
+    throw refuse("its checksum is wrong");
+  // A checksum is against accidents: what follows is against those who can count.
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) throw refuse(`its label ${wrong} is ${labels[wrong]}, of ${classes} classes`);
+  return { images, labels, skipped: parseBroken(broken, refuse) };
+}
+
+function parseBroken(text: string, refuse: Refusal): BrokenFile[] {
+  const isBroken = (value: unknown) =>
+    check.isObject(value) && typeof value.path === "string" && typeof value.reason === "string";
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every(isBroken)) return list;
+  } catch {
+    // told below
+  }
+  throw refuse("its list of broken files is none");
 }
 
 /** A header as far as we look into it; anything may be missing. */
 interface Header {
   readonly __metadata__?: Readonly<Record<string, unknown>>;
-  readonly labels?: { readonly shape?: readonly unknown[] };
 }
 
 async function readHeader(
@@ -168,16 +189,16 @@ function shapes(count: number, { channels, size }: ImageForm) {
   return { images: [count, channels, size, size], labels: [count] };
 }
 
-/** Bytes of the tensors that the header describes; NaN if they are not `count` images and labels. */
-function isSound(tensors: object, count: number, form: ImageForm): number {
-  if (!Number.isSafeInteger(count) || count < 1) return Number.NaN;
+/** Whether a header is what we would have written for `count` images; nothing is taken on trust. */
+function isSound(tensors: object, count: number, form: ImageForm): boolean {
+  if (!Number.isSafeInteger(count) || count < 1) return false;
   const { images, labels } = shapes(count, form);
   const between = count * form.channels * form.size ** 2;
   const expected = {
     images: { dtype: "U8", shape: images, data_offsets: [0, between] },
     labels: { dtype: "U8", shape: labels, data_offsets: [between, between + count] },
   };
-  return JSON.stringify(tensors) === JSON.stringify(expected) ? between + count : Number.NaN;
+  return isDeepStrictEqual(tensors, expected);
 }
 
 /** CRC-32 of arrays one after another, in parts, so that timers are not late. */

@@ -2,10 +2,9 @@
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { outOfRange } from "../../errors.js";
-import { reason } from "../../files.js";
+import { outOfRange, show } from "../../errors.js";
+import { isOfSystem, reason } from "../../files.js";
 import { inParallel } from "../parallel.js";
-import { isOfSystem } from "../reading.js";
 import { type Refusal, refusal } from "../refuse.js";
 
 /** A file that should be an image by its name. */
@@ -54,7 +53,7 @@ export async function listFolder(
   const walk = new Walk(root, refuse);
   const top = await walk.read("");
   if (top.images.length > 0 && top.folders.length > 0) {
-    const [image, folder] = [top.images[0], top.folders[0]].map((name) => JSON.stringify(name));
+    const [image, folder] = [top.images[0], top.folders[0]].map(show);
     throw refuse(`it holds both images (${image}) and folders that would be classes (${folder})`);
   }
   const classNames = top.folders.length > 0 ? top.folders : undefined;
@@ -68,7 +67,7 @@ export async function listFolder(
   for (const [label, name] of top.folders.entries()) {
     const images = await walk.below(name);
     if (images.length === 0)
-      throw refuse(`the class ${JSON.stringify(name)} has no images (${extensions.join(", ")})`);
+      throw refuse(`the class ${show(name)} has no images (${extensions.join(", ")})`);
     classes[label] = images;
   }
   const files = await lookAt(root, choose(classes, limit), signal);
@@ -118,7 +117,7 @@ class Walk {
       const real = await realpath(path);
       const before = this.#seen.get(real);
       if (before !== undefined) {
-        const [here, there] = [folder, before || "."].map((name) => JSON.stringify(name));
+        const [here, there] = [folder, before || "."].map(show);
         throw this.#refuse(`the folder ${here} is the folder ${there} again, by a link`);
       }
       this.#seen.set(real, folder);
@@ -143,7 +142,7 @@ class Walk {
   #unreadable(path: string, cause: unknown): unknown {
     if (!isOfSystem(cause)) return cause;
     if (path === "") return this.#refuse.unreadable(cause);
-    return this.#refuse(`${JSON.stringify(path)} cannot be read (${reason(cause)})`, cause);
+    return this.#refuse(`${show(path)} cannot be read (${reason(cause)})`, cause);
   }
 }
 
@@ -181,7 +180,7 @@ async function lookAt(
 }
 
 function problemOf(found: Stats): string | undefined {
-  if (!found.isFile()) return "it is not a file";
+  if (!found.isFile()) return "it is no regular file";
   if (found.size === 0) return "it is empty";
   if (found.size > sizeLimit) return `it has ${found.size} bytes, more than ${sizeLimit}`;
   return undefined;

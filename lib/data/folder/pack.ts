@@ -1,13 +1,11 @@
 // Decoding many files at once into one array.
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { SparringError } from "../../errors.js";
-import { reason } from "../../files.js";
+import { isOfSystem, readWhole, reason } from "../../files.js";
 import type { BrokenFile } from "../dataset.js";
 import { inParallel } from "../parallel.js";
-import { isOfSystem } from "../reading.js";
+import { reserve } from "../reading.js";
 import { BrokenImage, decodeImage, type ImageForm } from "./decode.js";
 import type { SourceFile } from "./list.js";
 
@@ -41,7 +39,7 @@ export async function packImages(
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: PackProgress) => void },
 ): Promise<Packed> {
   const image = form.channels * form.size ** 2;
-  const images = reserve(files.length, image);
+  const images = reserveImages(files.length, form);
   const problems = new Map<number, string>();
   let done = 0;
   const pack = async (index: number) => {
@@ -64,17 +62,9 @@ export async function packImages(
   };
 }
 
-/** Throws ERR_MEMORY. */
-export function reserve(count: number, image: number): Uint8Array {
-  try {
-    return new Uint8Array(count * image);
-  } catch (cause) {
-    throw new SparringError(
-      "ERR_MEMORY",
-      `Expected enough host memory for ${count} images of ${image} bytes but it ran out; a smaller size or a limit needs less`,
-      { cause },
-    );
-  }
+/** Bytes for as many images. Throws ERR_MEMORY. */
+export function reserveImages(count: number, { channels, size }: ImageForm): Uint8Array {
+  return reserve(count, channels * size ** 2, "; a smaller size or a limit needs less");
 }
 
 /** The image, or what is wrong with the file. */
@@ -85,7 +75,7 @@ async function decodeFile(
 ): Promise<Uint8Array | string> {
   if (problem !== undefined) return problem;
   try {
-    return await decodeImage(await readFile(join(root, path)), form);
+    return await decodeImage(await readWhole(join(root, path)), form);
   } catch (cause) {
     if (cause instanceof BrokenImage) return cause.message;
     if (isOfSystem(cause)) return reason(cause);
