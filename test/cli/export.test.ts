@@ -24,6 +24,7 @@ const broken: Record<string, string> = {
   odd: JSON.stringify({ ...config, preset: "r3gan", size: 33 }),
   huge: JSON.stringify({ ...config, size: 1e9 }),
   grey: JSON.stringify({ ...config, channels: "grey" }),
+  many: JSON.stringify({ ...config, preset: "cgan", classes: 257 }),
   unfinished: JSON.stringify(config),
   cut: JSON.stringify(config),
   other: JSON.stringify({ ...config, size: 16 }),
@@ -88,6 +89,10 @@ const refused: [string, string | RegExp][] = [
   [
     "export grey --out g",
     noRun("grey", 'Expected a whole number of at least 1 for channels but received "grey"'),
+  ],
+  [
+    "export many --out g",
+    noRun("many", "Expected a whole number from 0 to 256 for classes but received 257"),
   ],
   [
     "export huge --out g",
@@ -157,6 +162,20 @@ describe("sparring export", () => {
     ours.data.forEach((value, i) => {
       expect(images?.data[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  it("knows how many classes the run's data had", async () => {
+    const { generator } = presets.cgan.pair({ size: 8, channels: 1, classes: 3 });
+    await mkdir(at("three/weights"), { recursive: true });
+    await writeFile(
+      at("three/config.json"),
+      JSON.stringify({ ...config, preset: "cgan", classes: 3 }),
+    );
+    const three = new Generator(generator, { seed: 1 });
+    await three.saveWeights(at("three/weights/generator.safetensors"));
+    const { code, stderr } = await sparring("export three --format pytorch --out three.py");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(await readFile(at("three.py"), "utf8")).toBe(three.toPyTorch());
   });
 
   it("writes ONNX where no format is named", async () => {

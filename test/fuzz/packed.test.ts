@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, describe, expect } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type CacheKey, readCache, writeCache } from "../../lib/data/folder/cache.js";
 import type { Packed } from "../../lib/data/folder/pack.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -32,7 +32,7 @@ const packed: fc.Arbitrary<Packed> = fc
 /** JSON, and what a string of the metadata may hold, that we would not have written where it stands. */
 const strange = fc.oneof(
   fc.constantFrom("null", "0.5", "1e999", '{"toString":1}', '{"__proto__":{}}', '"\\u001b[2J"'),
-  fc.constantFrom("[".repeat(20_000) + "]".repeat(20_000), "[1.5]", "[-0]", "[9e9]"),
+  fc.constantFrom("[".repeat(3000) + "]".repeat(3000), "[1.5]", "[-0]", "[9e9]"),
   fc.jsonValue().map((value) => JSON.stringify(value)),
 );
 const broken = fc.oneof(
@@ -123,5 +123,23 @@ describe("packed images of a stranger", () => {
     bytes[last] = (bytes[last] as number) ^ 1;
     writeFileSync(path, bytes);
     expect(await read()).toBe(undefined);
+  });
+
+  it("is refused where its header is arrays within arrays, a million deep", async () => {
+    const deep = `{"__metadata__":{"source":"s"},"images":${"[".repeat(1e6)}${"]".repeat(1e6)}}`;
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(deep.length));
+    writeFileSync(path, Buffer.concat([length, Buffer.from(deep), Buffer.alloc(image + 1)]));
+    await expect(readCache(path, key)).rejects.toThrow("its header does not fit its size");
+  });
+
+  it("is refused where its header is larger than any of ours: JSON takes ten times its bytes", async () => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(2n ** 24n + 1n);
+    writeFileSync(path, length);
+    truncateSync(path, 2 ** 30);
+    await allocatingAtMost(2 ** 20, () =>
+      expect(readCache(path, key)).rejects.toThrow("its header would be 16777217 bytes"),
+    );
   });
 });
