@@ -57,6 +57,9 @@ export async function writeFolder(
   }
 }
 
+/** What a process that was killed while it wrote may leave beside its target. */
+export const temporaryPattern = /^\.sparring-\d+-[0-9a-f]{8}\.tmp$/;
+
 /** Not the target's name and more: a name may be as long as the file system allows. */
 function temporaryName(): string {
   return `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;

@@ -38,6 +38,8 @@ export interface NativeLatent {
 
 export interface NativeDataset {
   readonly size: number;
+  /** 16 hexadecimal digits that other images or labels have with a chance of 1 in 2^64. */
+  fingerprint(): Promise<string>;
   /** The chosen images, as values of 0 to 1. */
   read(start: number, count: number): Promise<Float32Array>;
   dispose(): void;

@@ -1,6 +1,6 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
-import { readCheckpoint } from "./checkpoint/load.js";
+import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
 import { writeCheckpoint } from "./checkpoint/save.js";
 import { toNative } from "./choice.js";
 import type { Dataset } from "./data/dataset.js";
@@ -179,9 +179,12 @@ export class Trainer implements Disposable {
    */
   async save(path: string): Promise<void> {
     check.path(path, "path");
-    await traced(async () => {
-      await writeCheckpoint(path, this.#settings, await this.snapshot());
-    });
+    await traced(() => this.saveWith(path));
+  }
+
+  /** @internal The same with what a run keeps beside its trainer. */
+  async saveWith(path: string, run?: unknown): Promise<void> {
+    await writeCheckpoint(path, this.#settings, await this.snapshot(), run);
   }
 
   /** @internal Everything that training changes, as it is between two steps. */
@@ -201,18 +204,20 @@ export class Trainer implements Disposable {
   static async load(path: string, options: { readonly device?: Device } = {}): Promise<Trainer> {
     check.path(path, "path");
     check.options(options, "options", ["device"]);
-    return traced(async () => {
-      const saved = await readCheckpoint(path);
-      const device = resolveDevice(options.device ?? saved.device);
-      const trainer = new Trainer({
-        ...saved.trainer,
-        generator: new Generator(saved.generator, { device }),
-        discriminator: new Discriminator(saved.discriminator, { device }),
-      });
-      await crossing(() => trainer.#native.restore(saved.snapshot));
-      trainer.#step = saved.step;
-      return trainer;
+    return traced(async () => Trainer.restore(await readCheckpoint(path), options.device));
+  }
+
+  /** @internal */
+  static async restore(saved: Checkpoint, on?: Device): Promise<Trainer> {
+    const device = resolveDevice(on ?? saved.device);
+    const trainer = new Trainer({
+      ...saved.trainer,
+      generator: new Generator(saved.generator, { device }),
+      discriminator: new Discriminator(saved.discriminator, { device }),
     });
+    await crossing(() => trainer.#native.restore(saved.snapshot));
+    trainer.#step = saved.step;
+    return trainer;
   }
 
   /**

@@ -42,6 +42,8 @@ export interface Manifest {
   readonly parameterUpdates: NativeSnapshot["parameterUpdates"];
   /** Fingerprint of the dataset; null before the first step. */
   readonly data: string | null;
+  /** What the run keeps beside its trainer; of a checkpoint that trainer.save() made there is none. */
+  readonly run?: unknown;
   readonly files: Readonly<Record<string, FileFacts>>;
 }
 

@@ -27,6 +27,8 @@ export interface Checkpoint {
   readonly discriminator: DiscriminatorArchitecture;
   readonly trainer: Omit<TrainerOptions, "generator" | "discriminator">;
   readonly snapshot: NativeSnapshot;
+  /** What the run kept beside its trainer, unchecked. */
+  readonly run: unknown;
 }
 
 /** Far more than the largest network's list of files and counts. */
@@ -56,7 +58,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { step, device, threads, generator, discriminator, trainer } = manifest;
   const { counts, parameterUpdates, data } = manifest;
   const snapshot = { tensors, counts, parameterUpdates, data: data ?? "0" };
-  return { step, device, threads, generator, discriminator, trainer, snapshot };
+  return { step, device, threads, generator, discriminator, trainer, snapshot, run: manifest.run };
 }
 
 /** A file of the folder, of at most so many bytes. */
@@ -102,7 +104,7 @@ function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
     );
   if (checksum !== checksumOf(manifest)) throw refuse(`${manifestFile} is damaged`);
   const { step, device, threads, generator, discriminator, trainer } = manifest;
-  const { counts, parameterUpdates, data, files } = manifest;
+  const { counts, parameterUpdates, data, files, run } = manifest;
   const sound =
     isCount(step) &&
     typeof device === "string" &&
@@ -124,6 +126,7 @@ function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
     parameterUpdates,
     data,
     files,
+    run,
   } as never;
 }
 

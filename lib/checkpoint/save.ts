@@ -21,6 +21,7 @@ export async function writeCheckpoint(
   path: string,
   settings: TrainerSettings,
   snapshot: NativeSnapshot,
+  run?: unknown,
 ): Promise<void> {
   const files: Record<string, Uint8Array> = {};
   const facts: Record<string, FileFacts> = {};
@@ -43,6 +44,7 @@ export async function writeCheckpoint(
     counts: snapshot.counts,
     parameterUpdates: snapshot.parameterUpdates,
     data: /^0+$/.test(snapshot.data) ? null : snapshot.data,
+    run,
     files: facts,
   });
   // The manifest last: a folder without one is no checkpoint.

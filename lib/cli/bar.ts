@@ -37,13 +37,15 @@ export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
   // A second Ctrl+C ends the process on the spot: the cursor has to come back all the same.
   const restore = () => bar.stop();
   process.once("exit", restore);
-  bar.start(steps, 0, {} satisfies Payload);
+  bar.start(steps, run.step, {} satisfies Payload);
   return {
     secondsApart: 0.3,
     show({ tick }) {
       timeLeft.learn(tick.step, tick.seconds);
       bar.update(tick.step, { tick, left: timeLeft.of(steps - tick.step) } satisfies Payload);
     },
+    // Under the bar, which is drawn anew below it.
+    note: (sentence) => process.stderr.write(`\n${sentence}\n`),
     stopping: () => bar.update({ note: "stopping after this step; Ctrl+C again to quit at once" }),
     done() {
       if (run.step < steps) bar.update({ note: "stopped" });

@@ -7,6 +7,7 @@ export const exitCodes = { ok: 0, failure: 1, badInput: 2 } as const;
 /** Codes that tell of what the user gave, as long as nothing has begun. */
 const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_ARCHITECTURE",
+  "ERR_CHECKPOINT",
   "ERR_DATA",
   "ERR_DEVICE",
   "ERR_OUTPUT",

@@ -11,6 +11,7 @@ export function printLog(run: TrainingRun, folder: RunFolder): Screen {
   return {
     secondsApart: undefined,
     show: ({ tick }) => process.stdout.write(`${logLine(tick, run)}\n`),
+    note: (sentence) => printNotes([sentence]),
     stopping: () => printNotes(["Stopping after this step"]),
     done: () => printNotes(tailLines(run, folder, (performance.now() - began) / 1000)),
     close: () => {},

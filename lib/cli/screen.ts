@@ -5,6 +5,8 @@ export interface Screen {
   /** How often it wants reports beside the ticks; undefined for ticks only. */
   readonly secondsApart: number | undefined;
   show(report: RunReport): void;
+  /** Something was not as it should be, and the run goes on. */
+  note(sentence: string): void;
   /** A signal came; the step is being finished. */
   stopping(): void;
   /** Everything is saved. */

@@ -31,7 +31,7 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
     `Training ${preset} on ${data}: ${grouped(images)} images of ${size}×${size}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
-    `  seed ${seed}, into ${folder.path}`,
+    `  seed ${seed}, into ${folder.path}${run.step === 0 ? "" : `, from step ${grouped(run.step)} on`}`,
   ];
 }
 
@@ -48,6 +48,6 @@ export function tailLines(run: TrainingRun, folder: RunFolder, seconds: number):
   return [
     `${done} ${counted(run.step, "step")} in ${clock(seconds)}`,
     `  samples in ${folder.samples}, the last is ${folder.sample(run.step)}`,
-    `  weights in ${folder.weights}`,
+    `  weights in ${folder.weights}, the last checkpoint in ${folder.checkpoints}`,
   ];
 }

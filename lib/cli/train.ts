@@ -1,8 +1,15 @@
 // `sparring train`: options in, a run out.
 import { Command, Option } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
-import { defaultLogEvery, defaultSampleEvery, planRun } from "../run/plan.js";
-import type { RunPlan, RunRequest } from "../run/plan.js";
+import { defaultKeep } from "../run/checkpoints.js";
+import {
+  defaultCheckpointEvery,
+  defaultLogEvery,
+  defaultSampleEvery,
+  planResume,
+  planRun,
+  type RunRequest,
+} from "../run/plan.js";
 import { TrainingRun } from "../run/training.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
@@ -27,8 +34,11 @@ Examples:
   sparring train --preset mlp --epochs 20    20 times through MNIST
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
+  sparring train --resume --out runs/seven   from its last checkpoint on
 
-Ctrl+C finishes the step, saves weights and samples, and exits with 130.
+Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
+from the newest intact checkpoint, after a SIGKILL too, and ends with the same
+bytes; beside it only --out, --steps and --epochs can be given.
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made).`;
 
 function describePreset(name: PresetName): string {
@@ -63,7 +73,11 @@ const options = [
   flag("--seed <n>", "the same seed gives the same run", "random, printed"),
   flag("--sample-every <n>", "steps between sample grids", defaultSampleEvery),
   flag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
+  flag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
+  flag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
+  flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
+  flag("--resume", "go on with the run in --out, see below"),
 ];
 
 /** Defaults are filled in by lib/run, which knows them; here they are only shown. */
@@ -90,6 +104,8 @@ const numbers = new Set([
   "seed",
   "sampleEvery",
   "logEvery",
+  "checkpointEvery",
+  "keepCheckpoints",
 ]);
 
 function toRequest(texts: Record<string, string>): RunRequest {
@@ -107,7 +123,7 @@ function toNumber(text: string): number | string {
 }
 
 async function train(request: RunRequest): Promise<number> {
-  const run = await prepare(planRun(request, toFlag));
+  const run = await prepare(request);
   const stop = stopOnSignals();
   try {
     const folder = await run.open();
@@ -121,10 +137,14 @@ async function train(request: RunRequest): Promise<number> {
   return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
 }
 
-async function prepare(plan: RunPlan): Promise<TrainingRun> {
-  const packing = watchPacking(plan.data);
+async function prepare(request: RunRequest): Promise<TrainingRun> {
+  const resumed = request.resume === true ? planResume(request, toFlag) : undefined;
+  const plan = resumed ?? planRun(request, toFlag);
+  const packing = watchPacking("data" in plan ? plan.data : plan.path);
   try {
-    return await TrainingRun.prepare(plan, packing);
+    return await ("data" in plan
+      ? TrainingRun.prepare(plan, packing)
+      : TrainingRun.resume(plan, packing));
   } finally {
     packing.close();
   }
@@ -134,7 +154,11 @@ async function watch(run: TrainingRun, screen: Screen, stop: StopRequest): Promi
   stop.onStop(() => screen.stopping());
   try {
     const { secondsApart } = screen;
-    for await (const report of run.train({ signal: stop.signal, secondsApart }))
+    for await (const report of run.train({
+      signal: stop.signal,
+      secondsApart,
+      onNote: screen.note,
+    }))
       screen.show(report);
     screen.done();
   } catch (error) {

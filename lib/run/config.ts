@@ -5,7 +5,13 @@ import type { Device } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import { type Preset, presets } from "../presets.js";
-import type { DiffAugmentPolicy, EmaOptions, Order, TrainerOptions } from "../trainer.js";
+import type {
+  DiffAugmentPolicy,
+  EmaOptions,
+  Order,
+  Precision,
+  TrainerOptions,
+} from "../trainer.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import { Epochs } from "./epochs.js";
@@ -31,6 +37,7 @@ export interface RunConfig {
   readonly ema: Required<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
   readonly execution: "eager" | "fused";
+  readonly precision: Precision;
   readonly device: Device;
   readonly threads: number;
   readonly seed: number;
@@ -38,6 +45,8 @@ export interface RunConfig {
   /** Every grid is made from this seed, so that they can be compared. */
   readonly sampleSeed: number;
   readonly logEvery: number;
+  readonly checkpointEvery: number;
+  readonly keepCheckpoints: number;
   /** When it began, ISO 8601. */
   readonly started: string;
   readonly versions: {
@@ -66,6 +75,7 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
     ema,
     diffAugment,
     execution: plan.execution,
+    precision: plan.precision,
   };
 }
 
@@ -95,12 +105,15 @@ export function resolveConfig(
     ema: ema ?? null,
     diffAugment,
     execution,
+    precision: settings.precision,
     device: found.device,
     threads: found.threads,
     seed,
     sampleEvery,
     sampleSeed,
     logEvery,
+    checkpointEvery: plan.checkpointEvery,
+    keepCheckpoints: plan.keepCheckpoints,
     started: new Date().toISOString(),
     versions: {
       sparring: version(),

@@ -25,7 +25,7 @@ type Kind = "mnist" | "cifar10" | "folder" | "npy" | "idx";
 
 /** Loads what a plan names. Throws ERR_DATA, and RangeError for channels that the data do not have. */
 export async function loadData(
-  plan: RunPlan,
+  plan: Pick<RunPlan, "data" | "size" | "naming"> & { readonly channels: 1 | 3 | undefined },
   device: Device,
   { onProgress, onNote = () => {} }: DataWatch,
 ): Promise<Dataset> {

@@ -1,6 +1,6 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
-import { access, appendFile, mkdir, readdir, rmdir, stat } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, readFile, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
 import { reason, writeWhole } from "../files.js";
@@ -39,7 +39,7 @@ export class RunFolder {
       await makeFolders(resolve(dirname(path)), made);
       const folder = new RunFolder(await makeFolder(place, made));
       // Only one of two runs that start at the same moment can make these.
-      for (const child of [folder.samples, folder.weights]) {
+      for (const child of [folder.samples, folder.weights, folder.checkpoints]) {
         await mkdir(child);
         made.push(child);
       }
@@ -75,6 +75,11 @@ export class RunFolder {
     return join(this.weights, `${network}.safetensors`);
   }
 
+  /** One folder a checkpoint, by step. */
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+
   /** The sample grid after `step` steps. */
   sample(step: number): string {
     return join(this.samples, `${step}.png`);
@@ -88,6 +93,29 @@ export class RunFolder {
     } catch (cause) {
       throw refuse(path, "statistics", reason(cause), cause, "a writable file");
     }
+  }
+
+  /**
+   * Leaves out the statistics after `step`, of steps that are going to be done again, a line that was cut short, and that
+   * of a tick which ended early because the run did.
+   *
+   * @returns the seconds of the last line that is left, 0 if there is none
+   */
+  async cutStats(step: number, logEvery: number): Promise<number> {
+    const path = join(this.path, statsFile);
+    const text = await readFile(path, "utf8").catch(() => "");
+    const ticks = text.split("\n").flatMap((line) => {
+      try {
+        const tick = JSON.parse(line);
+        const { step: done } = tick as { step: number };
+        return done <= step && done % logEvery === 0 ? [tick] : [];
+      } catch {
+        return [];
+      }
+    });
+    await writeWhole(path, [ticks.map((tick) => `${JSON.stringify(tick)}\n`).join("")]);
+    const seconds = ticks.at(-1)?.seconds;
+    return typeof seconds === "number" ? seconds : 0;
   }
 }
 

@@ -6,6 +6,8 @@ import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
 import { outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
+import { type Precision, precisions } from "../trainer/options.js";
+import { defaultKeep } from "./checkpoints.js";
 import type { RunPlace } from "./folder.js";
 
 /** The options of a run as they come in: from a command line, or later from a file. */
@@ -24,6 +26,10 @@ export interface RunRequest {
   readonly seed?: unknown;
   readonly sampleEvery?: unknown;
   readonly logEvery?: unknown;
+  readonly checkpointEvery?: unknown;
+  readonly keepCheckpoints?: unknown;
+  readonly precision?: unknown;
+  readonly resume?: unknown;
   readonly out?: unknown;
 }
 
@@ -52,6 +58,11 @@ export interface RunPlan {
   readonly sampleEvery: number;
   /** Steps between two ticks. */
   readonly logEvery: number;
+  /** Steps between two checkpoints. */
+  readonly checkpointEvery: number;
+  /** How many of them stay, the newest. */
+  readonly keepCheckpoints: number;
+  readonly precision: Precision;
   readonly out: RunPlace;
   readonly naming: Naming;
 }
@@ -59,6 +70,18 @@ export interface RunPlan {
 /** The article's sample_interval. */
 export const defaultSampleEvery = 400;
 export const defaultLogEvery = 100;
+export const defaultCheckpointEvery = 1000;
+
+/** A request to go on with a run. */
+export interface ResumePlan {
+  /** The run's folder. */
+  readonly path: string;
+  /** What the user calls it, for the sentences of errors. */
+  readonly name: string;
+  /** How far; as far as it was to go if undefined. */
+  readonly length: RunPlan["length"] | undefined;
+  readonly naming: Naming;
+}
 
 /** Seeds that nobody chose are short enough to be typed again. */
 const seedLimit = 2 ** 32;
@@ -82,10 +105,32 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     seed: check.seed(request.seed ?? randomInt(seedLimit), naming("seed")),
     sampleEvery: whole("sampleEvery", defaultSampleEvery),
     logEvery: whole("logEvery", defaultLogEvery),
+    checkpointEvery: whole("checkpointEvery", defaultCheckpointEvery),
+    keepCheckpoints: whole("keepCheckpoints", defaultKeep),
+    precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
     data: planData(request.data ?? "mnist", naming("data")),
     out: planOut(request.out, preset, naming("out")),
     naming,
   };
+}
+
+/** Checks a request to go on. Everything but the length is the run's own. Throws TypeError or RangeError. */
+export function planResume(request: RunRequest, naming: Naming): ResumePlan {
+  const { resume, out, steps, epochs, ...others } = request;
+  const name = naming("out");
+  const surplus = Object.keys(others)[0] as keyof RunRequest | undefined;
+  if (surplus !== undefined) {
+    const allowed = (["out", "steps", "epochs"] as const).map(naming).join(", ");
+    throw wrongType(
+      `only ${allowed} beside ${naming("resume")}`,
+      naming("resume"),
+      naming(surplus),
+    );
+  }
+  if (out === undefined) throw wrongType("the folder of the run", name, out);
+  const asked = steps !== undefined || epochs !== undefined;
+  const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
+  return { path: check.path(out, name), name, length, naming };
 }
 
 function planDevice(device: unknown, name: string): Device | "auto" {

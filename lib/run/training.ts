@@ -10,12 +10,14 @@ import { checkOptions, type TrainerSettings } from "../trainer/options.js";
 import { type Tick, Trainer } from "../trainer.js";
 import { checkBatch } from "../trainer/data.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
+import { Checkpoints } from "./checkpoints.js";
 import { type DataWatch, loadData } from "./data.js";
 import { Epochs } from "./epochs.js";
-import { checkRunFolder, RunFolder } from "./folder.js";
+import { checkRunFolder, RunFolder, type RunPlace } from "./folder.js";
 import { Meter } from "./meter.js";
 import { Pace } from "./pace.js";
-import type { RunPlan } from "./plan.js";
+import type { ResumePlan, RunPlan } from "./plan.js";
+import { loadRun } from "./resume.js";
 
 /** A line of stats.jsonl. */
 export interface RunTick extends Tick {
@@ -33,6 +35,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Reports about this often beside the ticks, for someone who watches. @default only the ticks */
   readonly secondsApart?: number;
+  /** Called with a sentence about what was not as it should be, and did not end the run. */
+  readonly onNote?: (sentence: string) => void;
 }
 
 /** The steps since the last tick; `complete` if this is one, and a line of stats.jsonl. */
@@ -57,24 +61,40 @@ export class TrainingRun implements Disposable {
   readonly generator: Generator;
   readonly discriminator: Discriminator;
   readonly epochs: Epochs;
-  readonly #plan: RunPlan;
   readonly #dataset: Dataset;
-  readonly #trainer: Trainer;
+  #trainer: Trainer;
+  /** Where it is to go, until it is there. */
+  readonly #place: RunPlace | undefined;
   #folder: RunFolder | undefined;
+  /** Seconds that it had taken before it was resumed. */
+  readonly #before: number;
+  /** The tick that is under way. */
+  #meter: Meter;
+  #checkpoints: Checkpoints | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(
-    plan: RunPlan,
     config: RunConfig,
-    settings: TrainerSettings,
+    trainer: Trainer,
     dataset: Dataset,
+    at: { place: RunPlace } | { folder: RunFolder; seconds: number; meter: Meter },
   ) {
     this.config = config;
-    this.generator = settings.generator;
-    this.discriminator = settings.discriminator;
+    this.#trainer = trainer;
+    this.generator = trainer.generator;
+    this.discriminator = trainer.discriminator;
     this.epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
-    this.#plan = plan;
     this.#dataset = dataset;
-    this.#trainer = new Trainer(settings);
+    this.#place = "place" in at ? at.place : undefined;
+    this.#folder = "folder" in at ? at.folder : undefined;
+    this.#before = "seconds" in at ? at.seconds : 0;
+    this.#meter = "meter" in at ? at.meter : new Meter();
+  }
+
+  /** Loads a run that was stopped, by whatever, at its newest intact checkpoint. */
+  static async resume(plan: ResumePlan, watch: DataWatch = {}): Promise<TrainingRun> {
+    const { config, trainer, dataset, folder, seconds, meter } = await loadRun(plan, watch);
+    return new TrainingRun(config, trainer, dataset, { folder, seconds, meter });
   }
 
   /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
@@ -94,12 +114,13 @@ export class TrainingRun implements Disposable {
     checkDataset(dataset, settings);
     await Promise.all([generator.ready(), discriminator.ready()]);
     const found = { device, threads: await threads(), dataset };
-    return new TrainingRun(plan, resolveConfig(plan, settings, found), settings, dataset);
+    const config = resolveConfig(plan, settings, found);
+    return new TrainingRun(config, new Trainer(settings), dataset, { place: plan.out });
   }
 
-  /** Makes the run folder. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
+  /** Makes the run folder, unless the run is resumed. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
   async open(): Promise<RunFolder> {
-    this.#folder = await RunFolder.create(this.#plan.out, this.config);
+    this.#folder ??= await RunFolder.create(this.#place as RunPlace, this.config);
     return this.#folder;
   }
 
@@ -108,19 +129,20 @@ export class TrainingRun implements Disposable {
     return this.#trainer.step;
   }
 
-  /** Trains to the end or until the signal; samples, statistics and weights go to the folder. */
+  /** Trains to the end or until the signal; samples, statistics, checkpoints and weights go to the folder. */
   async *train(options: TrainOptions = {}): AsyncGenerator<RunReport, void, void> {
     const folder = this.#folder ?? (await this.open());
     const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
-    const began = performance.now();
+    const began = performance.now() - 1000 * this.#before;
+    this.#checkpoints = new Checkpoints(folder.checkpoints, this.config.keepCheckpoints);
     try {
-      yield* this.#loop(folder, began, pace, options.signal);
+      yield* this.#loop(folder, began, pace, options);
     } catch (error) {
       // What was learned until here may be hours of work; weights that are no numbers are not.
-      if (!isDivergence(error)) await this.#saveWeights(folder).catch(() => {});
+      if (!isDivergence(error)) await this.#saveAll(folder).catch(() => {});
       throw error;
     }
-    await this.#saveWeights(folder);
+    await this.#saveAll(folder);
   }
 
   /** Frees networks, optimizers and data now. */
@@ -135,21 +157,22 @@ export class TrainingRun implements Disposable {
     folder: RunFolder,
     began: number,
     pace: Pace | undefined,
-    signal: AbortSignal | undefined,
+    { signal, onNote = () => {} }: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
-    let meter = new Meter();
     const watcher = new Watcher();
-    await this.#saveSample(folder);
-    let sampled = 0;
+    // A resumed run has that of its beginning; those since its checkpoint are made again, and are the same.
+    if (this.step === 0) await this.#saveSample(folder);
+    let sampled = this.step;
     while (this.step < this.config.steps) {
-      const going = await this.#advance(meter, pace, signal);
-      if (meter.isEmpty) break;
+      const going = await this.#advance(pace, signal);
+      if (this.#meter.isEmpty) break;
       const complete = !going || this.#isTick();
       // At ticks alone: how often a terminal is told must not change what a seed gives.
-      const tick = this.#tick(meter, began, complete ? watcher : undefined);
+      const tick = this.#tick(began, complete ? watcher : undefined);
       if (complete) {
         await folder.appendStats(tick);
-        meter = new Meter();
+        // A tick that ended early goes on where the run is resumed.
+        if (this.#isWholeTick()) this.#meter = new Meter();
       }
       if (complete || pace !== undefined) yield { tick, complete };
       if (!going) break;
@@ -157,12 +180,13 @@ export class TrainingRun implements Disposable {
         await this.#saveSample(folder);
         sampled = this.step;
       }
+      if (this.step % this.config.checkpointEvery === 0) await this.#checkpoint(onNote);
     }
     if (sampled !== this.step) await this.#saveSample(folder);
   }
 
   /** Trains up to the next boundary. False if the signal ended the run, after a step or before one. */
-  async #advance(meter: Meter, pace: Pace | undefined, signal?: AbortSignal): Promise<boolean> {
+  async #advance(pace: Pace | undefined, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted) return false;
     const before = this.step;
     const started = performance.now();
@@ -171,7 +195,7 @@ export class TrainingRun implements Disposable {
     try {
       for await (const tick of this.#trainer.run(this.#dataset, run)) {
         const images = this.epochs.images(tick.step) - this.epochs.images(before);
-        meter.add(tick, tick.step - before, images);
+        this.#meter.add(tick, tick.step - before, images);
       }
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error;
@@ -182,21 +206,48 @@ export class TrainingRun implements Disposable {
 
   /** Steps to the next tick, sample grid or end. */
   #toBoundary(): number {
-    const { steps, logEvery, sampleEvery } = this.config;
+    const { steps, logEvery, sampleEvery, checkpointEvery } = this.config;
     const toMultiple = (every: number) => every - (this.step % every);
-    return Math.min(steps - this.step, toMultiple(logEvery), toMultiple(sampleEvery));
+    const stops = [logEvery, sampleEvery, checkpointEvery].map(toMultiple);
+    return Math.min(steps - this.step, ...stops);
   }
 
+  /** At its end too, even if the tick could go on. */
   #isTick(): boolean {
-    return this.step % this.config.logEvery === 0 || this.step === this.config.steps;
+    return this.#isWholeTick() || this.step === this.config.steps;
   }
 
-  #tick(meter: Meter, began: number, watcher: Watcher | undefined): RunTick {
+  #isWholeTick(): boolean {
+    return this.step % this.config.logEvery === 0;
+  }
+
+  #tick(began: number, watcher: Watcher | undefined): RunTick {
     const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
-    const { health, ...means } = meter.read();
+    const { health, ...means } = this.#meter.read();
     const place = this.epochs.last(this.step);
     const warnings = health === undefined ? [] : (watcher?.look(health) ?? []);
     return { step: this.step, ...place, ...means, seconds, health, warnings };
+  }
+
+  /**
+   * Takes a checkpoint of this step and goes on while it is being written. One that cannot be written is told of and
+   * leaves those before it as they are: the next one may find room.
+   */
+  async #checkpoint(onNote: (note: string) => void): Promise<void> {
+    await this.#saving;
+    this.#saving = (this.#checkpoints as Checkpoints)
+      .save(this.#trainer, this.#meter)
+      .catch((error: Error) => {
+        onNote(`No checkpoint of step ${this.step}: ${error.message}`);
+      });
+  }
+
+  /** The last checkpoint, unless this step has its own already, and the weights by themselves. */
+  async #saveAll(folder: RunFolder): Promise<void> {
+    await this.#saving;
+    const checkpoints = this.#checkpoints as Checkpoints;
+    if (!(await checkpoints.has(this.step))) await checkpoints.save(this.#trainer, this.#meter);
+    await this.#saveWeights(folder);
   }
 
   async #saveWeights(folder: RunFolder): Promise<void> {

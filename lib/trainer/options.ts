@@ -17,7 +17,7 @@ const policies = ["color", "translation", "cutout"] as const;
 
 /** What products and convolutions are computed in. */
 export type Precision = (typeof precisions)[number];
-const precisions = ["float32", "tf32", "bfloat16"] as const;
+export const precisions = ["float32", "tf32", "bfloat16"] as const;
 
 /** A step cannot be stopped half way: more updates than anyone needs would never come back. */
 const mostUpdates = 1000;

@@ -1,5 +1,6 @@
 #include "bindings/convert.h"
 
+#include <cinttypes>
 #include <cstring>
 
 #include "bindings/errors.h"
@@ -165,6 +166,16 @@ Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor) {
 
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor) {
   return to_array<Napi::Uint8Array>(env, tensor, tensor.scalar_type(), tensor.nbytes());
+}
+
+Napi::Value to_hex(Napi::Env env, const uint64_t& number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, number);
+  return Napi::String::New(env, text);
+}
+
+uint64_t from_hex(const Napi::Value& value) {
+  return std::stoull(value.As<Napi::String>().Utf8Value(), nullptr, 16);
 }
 
 Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors) {

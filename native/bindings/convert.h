@@ -30,6 +30,10 @@ at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor);
 
+// 64 bits, more than a number of JavaScript holds, as 16 hexadecimal digits; both ways.
+Napi::Value to_hex(Napi::Env env, const uint64_t& number);
+uint64_t from_hex(const Napi::Value& value);
+
 // TensorData of lib/native.ts, both ways.
 Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors);
 NamedTensors from_tensors(const Napi::Value& value);

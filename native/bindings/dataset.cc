@@ -41,6 +41,12 @@ DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(dataset), bytes);
 }
 
+// fingerprint(): Promise<string>
+Napi::Value DatasetWrap::Fingerprint(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), [dataset = held(info.Env())] { return dataset->fingerprint(); }, to_hex);
+}
+
 // read(start: number, count: number): Promise<Float32Array>
 Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   const int64_t start = info[0].As<Napi::Number>().Int64Value();
@@ -57,6 +63,7 @@ void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
   Instance::of(env).dataset_class =
       Napi::Persistent(DefineClass(env, "Dataset",
                                    {InstanceMethod("dispose", &DatasetWrap::Dispose),
+                                    InstanceMethod<&DatasetWrap::Fingerprint>("fingerprint"),
                                     InstanceMethod<&DatasetWrap::Read>("read")}));
   exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
 }

@@ -13,6 +13,7 @@ class DatasetWrap : public Wrap<DatasetWrap, const Dataset> {
   explicit DatasetWrap(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value Fingerprint(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
 };
 

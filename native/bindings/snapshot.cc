@@ -1,18 +1,9 @@
 #include "bindings/snapshot.h"
 
-#include <cinttypes>
-
 #include "bindings/convert.h"
 
 namespace sparring::bindings {
 namespace {
-
-// 64 bits are more than a number of JavaScript holds.
-std::string to_hex(uint64_t number) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, number);
-  return text;
-}
 
 Napi::Value to_numbers(Napi::Env env, const std::vector<int64_t>& values) {
   const auto array = Napi::Array::New(env, values.size());
@@ -40,7 +31,7 @@ Napi::Value to_snapshot(Napi::Env env, const Snapshot& snapshot) {
   object.Set("tensors", to_tensors(env, snapshot.tensors));
   object.Set("counts", counts);
   object.Set("parameterUpdates", updates);
-  object.Set("data", to_hex(snapshot.data));
+  object.Set("data", to_hex(env, snapshot.data));
   return object;
 }
 
@@ -56,7 +47,7 @@ Snapshot from_snapshot(const Napi::Value& value) {
   for_keys(updates, [&](const std::string& player) {
     snapshot.parameter_updates[player] = to_shape(updates.Get(player));
   });
-  snapshot.data = std::stoull(object.Get("data").As<Napi::String>().Utf8Value(), nullptr, 16);
+  snapshot.data = from_hex(object.Get("data"));
   return snapshot;
 }
 

@@ -37,6 +37,7 @@ void RandomStream::set_state(uint64_t seed,
                              const at::Device& device) {
   seed_ = seed;
   device_ = {};
+  cpu_.set_current_seed(seed);
   for (const auto& [type, bytes] : state) {
     if (type == "cpu") cpu_.set_state(bytes);
     if (type == "cuda" && device.is_cuda()) on(device).set_state(bytes);

@@ -22,7 +22,8 @@ class RandomStream {
 
   // Where each of its generators is, by the type of its device; those that never drew are left out.
   std::vector<std::pair<std::string, at::Tensor>> state() const;
-  // Goes on from there. `device` is where the second one draws.
+  // Goes on from there; one that is missing starts from the seed. `device` is where the second one
+  // draws.
   void set_state(uint64_t seed, const std::vector<std::pair<std::string, at::Tensor>>& state,
                  const at::Device& device);
 

@@ -62,6 +62,12 @@ describe("a run without a terminal", () => {
     expect(ended.code).toBe(0);
     expect(await files("a")).toEqual(
       [
+        "checkpoints",
+        "checkpoints/000010",
+        ...["checkpoint.json", "discriminator.safetensors", "generator.safetensors"].map(
+          (file) => `checkpoints/000010/${file}`,
+        ),
+        "checkpoints/000010/training.safetensors",
         "config.json",
         "samples",
         ...["0", "4", "8", "10"].map((step) => `samples/${step}.png`),
@@ -127,7 +133,7 @@ describe("a run without a terminal", () => {
           " {2}seed \\d+, into a",
           "Trained 10 steps in 0:\\d\\d",
           " {2}samples in a/samples, the last is a/samples/10.png",
-          " {2}weights in a/weights\n$",
+          " {2}weights in a/weights, the last checkpoint in a/checkpoints\n$",
         ].join("\n"),
       ),
     );

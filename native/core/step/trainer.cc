@@ -88,12 +88,9 @@ Batch Trainer::next_batch() {
 
 Report Trainer::report() {
   const at::Tensor means = (loss_sums_ / static_cast<double>(step_ - reported_)).cpu();
-  Report report{step_,
-                step_ - reported_,
-                images_,
-                means[0].item<double>(),
-                means[1].item<double>(),
-                std::nullopt};
+  Report report{
+      step_,       step_ - reported_, images_, means[0].item<double>(), means[1].item<double>(),
+      std::nullopt};
   if (watch_) report.health = health_of(*watch_, *pair_->generator, *pair_->discriminator);
   watch_.reset();
   loss_sums_.zero_();
@@ -154,7 +151,8 @@ void Trainer::restore(const Snapshot& from) {
   }
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
-  pair_->stream->set_state(static_cast<uint64_t>(from.count("seed")), part_of(from.tensors, "random."), device);
+  pair_->stream->set_state(static_cast<uint64_t>(from.count("seed")),
+                           part_of(from.tensors, "random."), device);
   loss_sums_.copy_(from.tensor("losses"));
   step_ = from.count("step");
   reported_ = from.count("reported");

@@ -37,15 +37,18 @@ Health health_of(const Watch& watch, const Network& generator, const Network& di
   const at::Tensor middle = (real.mean() + fake.mean()) / 2;
   const at::Tensor size = size_of(generator) + size_of(discriminator);
   // Together to the CPU: one wait for the device.
-  const at::Tensor all =
-      at::stack({share(real > middle), share(fake < middle),
-                 norm_or_zero(watch.generator_gradient, size),
-                 norm_or_zero(watch.discriminator_gradient, size), spread(watch.fakes),
-                 spread(watch.reals), size})
-          .cpu();
+  const at::Tensor all = at::stack({share(real > middle), share(fake < middle),
+                                    norm_or_zero(watch.generator_gradient, size),
+                                    norm_or_zero(watch.discriminator_gradient, size),
+                                    spread(watch.fakes), spread(watch.reals), size})
+                             .cpu();
   const auto values = all.const_data_ptr<float>();
   const double reals_apart = std::max<double>(values[5], 1e-12);
-  return {values[0], values[1], values[2], values[3], values[4] / reals_apart,
+  return {values[0],
+          values[1],
+          values[2],
+          values[3],
+          values[4] / reals_apart,
           std::isfinite(values[6])};
 }
 

@@ -8,14 +8,14 @@ namespace sparring {
 
 // Taken down by a step while it runs, on the device; of the last update of each player.
 struct Watch {
-  at::Tensor real_scores, fake_scores;  // [N, 1]
-  at::Tensor reals, fakes;              // [N, ...]
+  at::Tensor real_scores, fake_scores;                    // [N, 1]
+  at::Tensor reals, fakes;                                // [N, ...]
   at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
 };
 
 struct Health {
-  // Shares of reals that were scored above, and of fakes below, the middle between the mean scores of
-  // the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
+  // Shares of reals that were scored above, and of fakes below, the middle between the mean scores
+  // of the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
   double real_accuracy, fake_accuracy;
   double generator_gradient, discriminator_gradient;
   // Mean distance of two fakes to that of two reals: near 0 where all samples are the same.

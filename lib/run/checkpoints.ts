@@ -1,0 +1,100 @@
+// The checkpoints of a run: `checkpoints/<step>/`, the newest few of them.
+import { readdir, rm, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { manifestFile } from "../checkpoint/format.js";
+import { readCheckpoint } from "../checkpoint/load.js";
+import type { Device } from "../device.js";
+import { SparringError, show } from "../errors.js";
+import { temporaryPattern } from "../files.js";
+import { Trainer } from "../trainer.js";
+import { Meter } from "./meter.js";
+
+/** What is kept unless asked otherwise. */
+export const defaultKeep = 3;
+
+export class Checkpoints {
+  readonly #folder: string;
+  readonly #keep: number;
+
+  /** @param keep how many, the newest; at least 1 */
+  constructor(folder: string, keep: number = defaultKeep) {
+    this.#folder = folder;
+    this.#keep = keep;
+  }
+
+  /** Saves the trainer as it is now; then those beyond the newest few go. Throws ERR_OUTPUT. */
+  async save(trainer: Trainer, meter: Meter): Promise<void> {
+    const step = trainer.step;
+    await trainer.saveWith(join(this.#folder, nameOf(step)), { meter: meter.toJSON() });
+    const older = (await this.#list()).filter(({ step: other }) => other < step);
+    for (const { path } of older.slice(this.#keep - 1)) await remove(path);
+  }
+
+  /** Whether there is one of this step, intact or not. */
+  async has(step: number): Promise<boolean> {
+    return (await this.#list()).some((one) => one.step === step);
+  }
+
+  /**
+   * A trainer from the newest one that is intact; those that are not are named, and removed once another is found, and so
+   * are remains of one that was being written. Throws ERR_CHECKPOINT where there is none.
+   *
+   * @param name what the user asked for, for the error
+   */
+  async newest(
+    name: string,
+    device: Device,
+    onNote: (note: string) => void,
+  ): Promise<{ trainer: Trainer; meter: Meter }> {
+    const broken: { path: string; why: string }[] = [];
+    for (const { path } of await this.#list()) {
+      try {
+        const saved = await readCheckpoint(path);
+        const trainer = await Trainer.restore(saved, device);
+        for (const { path, why } of broken) {
+          onNote(`Skipped a checkpoint that is not intact: ${why}`);
+          await remove(path);
+        }
+        await this.#sweep();
+        return {
+          trainer,
+          meter: Meter.from((saved.run as { meter?: unknown } | undefined)?.meter),
+        };
+      } catch (error) {
+        if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
+        broken.push({ path, why: error.message });
+      }
+    }
+    const why = broken.length === 0 ? "it has none" : broken.map(({ why }) => why).join("; ");
+    throw new SparringError(
+      "ERR_CHECKPOINT",
+      `Expected an intact checkpoint for ${name} but received ${show(this.#folder)} (${why})`,
+    );
+  }
+
+  /** Newest first. */
+  async #list(): Promise<{ step: number; path: string }[]> {
+    const names = await readdir(this.#folder).catch((): string[] => []);
+    return names
+      .filter((name) => /^\d{6,}$/.test(name))
+      .map((name) => ({ step: Number(name), path: join(this.#folder, name) }))
+      .toSorted((a, b) => b.step - a.step);
+  }
+
+  /** What a process that was killed left of a checkpoint that it was writing. */
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.#folder))
+      if (temporaryPattern.test(name)) await remove(join(this.#folder, name));
+  }
+}
+
+/** Sorted by name they are sorted by step. */
+function nameOf(step: number): string {
+  return String(step).padStart(6, "0");
+}
+
+/** Its manifest first: half of a checkpoint is none. */
+async function remove(path: string): Promise<void> {
+  await unlink(join(path, manifestFile)).catch(() => {});
+  await rm(path, { recursive: true, force: true });
+}

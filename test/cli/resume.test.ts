@@ -1,0 +1,175 @@
+// `sparring train --resume`: a run that was stopped, by whatever, ends as one that was not.
+import { appendFile, cp, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli, startCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const run = (words: string) => runCli(words.split(" "), folder.path);
+const small =
+  "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 5";
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+  const whole = await run(`${small} --steps 24 --out whole`);
+  expect(whole).toMatchObject({ code: 0 });
+  expect(await run(`${small} --steps 12 --out half`)).toMatchObject({ code: 0 });
+});
+afterAll(() => folder.remove());
+
+/** A run of its own that stopped after 12 of its steps, as if by a power failure. */
+async function half(name: string): Promise<string> {
+  await cp(at("half"), at(name), { recursive: true });
+  return name;
+}
+
+/** Everything of a run, but for what tells of the clock or of being resumed. */
+async function contents(name: string): Promise<Record<string, string>> {
+  const entries = await readdir(at(name), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const read = files.map(async ({ parentPath, name: file }) => {
+    const bytes = await readFile(join(parentPath, file));
+    const isText = file === "config.json" || file === "stats.jsonl";
+    const text = bytes.toString(isText ? "utf8" : "base64");
+    const clock = /"(seconds|imagesPerSecond|started)": ?("[^"]*"|[\d.]+),?/g;
+    const path = join(parentPath, file).slice(at(name).length + 1);
+    return [path, isText ? text.replace(clock, "") : text] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+const checkpoints = async (name: string) => (await readdir(at(name, "checkpoints"))).sort();
+
+describe("a run", () => {
+  it("keeps its newest three checkpoints, one of them at the end", async () => {
+    expect(await checkpoints("whole")).toEqual(["000015", "000020", "000024"]);
+    expect(await checkpoints("half")).toEqual(["000005", "000010", "000012"]);
+    expect(await run(`${small} --steps 12 --keep-checkpoints 1 --out one`)).toMatchObject({
+      code: 0,
+    });
+    expect(await checkpoints("one")).toEqual(["000012"]);
+  });
+
+  it("that goes on has the files of one that was never stopped, to the byte", async () => {
+    const name = await half("longer");
+    const ended = await run(`train --resume --out ${name} --steps 24`);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("from step 12 on");
+    const [ours, theirs] = [await contents(name), await contents("whole")];
+    // The checkpoint at its former end is one of its three newest.
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort());
+    // It also had a line and a sample of its former end: those stay.
+    const { "stats.jsonl": stats, ...files } = ours;
+    const { "stats.jsonl": expected, ...wanted } = theirs;
+    expect(files).toEqual(wanted);
+    const lines = (text = "") => text.trim().split("\n");
+    expect(lines(stats)).toEqual(lines(expected));
+  });
+
+  it("killed half way goes on from its last checkpoint, and does the steps since then again", async () => {
+    const { child, says, ended } = startCli(
+      `${small} --steps 100000 --out killed`.split(" "),
+      folder.path,
+    );
+    await says(/\[Batch 4\/5\][\s\S]*\[Batch 4\/5\][\s\S]*\[Batch 4\/5\]/);
+    child.kill("SIGKILL");
+    await ended;
+    const last = Number((await checkpoints("killed")).filter((one) => /^\d+$/.test(one)).at(-1));
+    expect(last).toBeGreaterThanOrEqual(5);
+    const steps = last + 20;
+    expect(await run(`train --resume --out killed --steps ${steps}`)).toMatchObject({ code: 0 });
+    expect(await run(`${small} --steps ${steps} --out unkilled`)).toMatchObject({ code: 0 });
+    expect(await contents("killed")).toEqual(await contents("unkilled"));
+  });
+
+  it("stopped by Ctrl+C can go on from there", async () => {
+    const { child, says, ended } = startCli(
+      `${small} --steps 100000 --out stopped`.split(" "),
+      folder.path,
+    );
+    await says(/\[Epoch 1\//);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 130 });
+    const last = Number((await checkpoints("stopped")).at(-1));
+    const lines = (await readFile(at("stopped", "stats.jsonl"), "utf8")).trim().split("\n");
+    expect(JSON.parse(lines.at(-1) as string).step).toBe(last);
+    const ended2 = await run(`train --resume --out stopped --steps ${last + 3}`);
+    expect(ended2).toMatchObject({ code: 0 });
+  });
+
+  it("skips checkpoints that are not intact, says why, and ends the same", async () => {
+    const name = await half("damaged");
+    await truncate(at(name, "checkpoints/000012/generator.safetensors"), 100);
+    await mkdir(at(name, "checkpoints/.sparring-1-0123abcd.tmp"));
+    await appendFile(at(name, "stats.jsonl"), '{"step": 13, "generatorLo');
+    const ended = await run(`train --resume --out ${name} --steps 24`);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("from step 10 on");
+    expect(ended.stderr).toMatch(
+      /^Skipped a checkpoint that is not intact: Expected a checkpoint for path but received "damaged\/checkpoints\/000012" \(generator\.safetensors has 100 bytes, not \d+\)$/m,
+    );
+    expect(await contents(name)).toEqual(await contents("whole"));
+  });
+});
+
+describe("--resume, misused", () => {
+  it.each<[string, string, () => Promise<unknown>]>([
+    [
+      "train --resume",
+      "Expected the folder of the run for --out but received undefined",
+      async () => {},
+    ],
+    [
+      "train --resume --out half --batch 16",
+      'Expected only --out, --steps, --epochs beside --resume for --resume but received "--batch"',
+      async () => {},
+    ],
+    [
+      "train --resume --out nowhere",
+      'Expected the folder of a run for --out but received "nowhere" (its config.json: no such file or folder)',
+      async () => {},
+    ],
+    [
+      "train --resume --out empty",
+      'Expected an intact checkpoint for --out but received "empty/checkpoints" (it has none)',
+      async () => {
+        await mkdir(at("empty"));
+        await cp(at("half/config.json"), at("empty/config.json"));
+      },
+    ],
+    [
+      "train --resume --out garbled",
+      'Expected the folder of a run for --out but received "garbled" (its config.json: it is not JSON)',
+      async () => {
+        await mkdir(at("garbled"));
+        await writeFile(at("garbled/config.json"), "{");
+      },
+    ],
+    [
+      "train --resume --out half --steps 0",
+      "Expected a whole number of at least 1 for --steps but received 0",
+      async () => {},
+    ],
+  ])("%s", async (words, sentence, prepare) => {
+    await prepare();
+    expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
+  });
+
+  it("data that changed since are refused, and the run stays as it is", async () => {
+    const name = await half("other");
+    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+    await writeIdxFolder(at("fewer"), 96);
+    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, data: at("fewer") }));
+    const before = await contents(name);
+    const { code, stderr } = await run(`train --resume --out ${name} --steps 24`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^Expected the data that the run began with \(fingerprint [0-9a-f]{16}\) for ".*fewer" but received others \([0-9a-f]{16}\)\n$/,
+    );
+    expect(await contents(name)).toEqual(before);
+  });
+});
