@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Device, isDevice, resolveDevice, setThreads } from "../device.js";
+import { isDevice, resolveDevice, setThreads } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import { reason, writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";

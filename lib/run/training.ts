@@ -6,7 +6,7 @@ import { Discriminator, Generator } from "../networks.js";
 import { type Preset, presets } from "../presets.js";
 import { checkDataset } from "../trainer/data.js";
 import { Watcher } from "../trainer/health.js";
-import { checkOptions, type TrainerSettings } from "../trainer/options.js";
+import { checkOptions } from "../trainer/options.js";
 import { type Tick, Trainer } from "../trainer.js";
 import { checkBatch } from "../trainer/data.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
