@@ -43,6 +43,21 @@ export function resolveDevice(device: unknown = "cpu", name = "device"): Device 
   return `cuda:${index}`;
 }
 
+/** Native memory on the CPU, of the whole process: all trainers, networks, datasets and workers. */
+export interface MemoryStats {
+  /** Tensors that are alive; those that share their memory count once. */
+  readonly tensors: number;
+  /** Bytes that they take. */
+  readonly bytes: number;
+  /** Bytes kept for the next tensors; given back after half a second without work. */
+  readonly spareBytes: number;
+}
+
+/** Counts the native memory that is in use: what grows is what leaks. */
+export function memoryStats(): MemoryStats {
+  return direct(() => addon().memoryStats());
+}
+
 /** Number of CPU threads that the engine computes with. Equal numbers give equal bits. */
 export function threads(): Promise<number> {
   return crossing(() => addon().threads());

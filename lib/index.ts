@@ -11,6 +11,7 @@ export type { Auxiliary } from "./auxiliaries/table.js";
 export { Dataset } from "./data/dataset.js";
 export * as datasets from "./datasets.js";
 export { type Device, type Devices, devices, setThreads, threads } from "./device.js";
+export { type MemoryStats, memoryStats } from "./device.js";
 export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
 export * as layers from "./layers/index.js";
@@ -39,6 +40,7 @@ export {
   type ExplainedOperation,
   type Explanation,
   type Health,
+  type LoadOptions,
   type Order,
   type Precision,
   type Refusal,

@@ -208,6 +208,7 @@ export interface NativeAddon {
   /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */
   bfloat16Cost(): Promise<number>;
   ceiling(device: string, precision: string): Promise<NativeCeiling>;
+  memoryStats(): { tensors: number; bytes: number; spareBytes: number };
   /** Those that the device can do. */
   precisions(device: string): string[];
   threads(): Promise<number>;

@@ -1,6 +1,7 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
+import { reseeded } from "./checkpoint/format.js";
 import { writeCheckpoint } from "./checkpoint/save.js";
 import { toNative } from "./choice.js";
 import type { Dataset } from "./data/dataset.js";
@@ -42,6 +43,12 @@ export interface RunOptions {
   readonly tickEvery?: number;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
   readonly signal?: AbortSignal;
+}
+
+/** How a checkpoint is gone on with. */
+export interface LoadOptions {
+  readonly device?: Device;
+  readonly seed?: number;
 }
 
 /** A report on the steps since the one before. */
@@ -199,23 +206,27 @@ export class Trainer implements Disposable {
    *
    * @param path what save() wrote
    * @param options.device where to go on @default the device that it was saved on
+   * @param options.seed draws other random numbers from here on, those of this seed @default goes on with its own
    * @throws ERR_CHECKPOINT for what is missing, damaged, or of a version to come
    */
-  static async load(path: string, options: { readonly device?: Device } = {}): Promise<Trainer> {
+  static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");
-    check.options(options, "options", ["device"]);
-    return traced(async () => Trainer.restore(await readCheckpoint(path), options.device));
+    check.options(options, "options", ["device", "seed"]);
+    if (options.seed !== undefined) check.seed(options.seed, "seed");
+    return traced(async () => Trainer.restore(await readCheckpoint(path), options));
   }
 
   /** @internal */
-  static async restore(saved: Checkpoint, on?: Device): Promise<Trainer> {
+  static async restore(saved: Checkpoint, { device: on, seed }: LoadOptions): Promise<Trainer> {
     const device = resolveDevice(on ?? saved.device);
     const trainer = new Trainer({
       ...saved.trainer,
       generator: new Generator(saved.generator, { device }),
       discriminator: new Discriminator(saved.discriminator, { device }),
     });
-    await crossing(() => trainer.#native.restore(saved.snapshot));
+    await crossing(() =>
+      trainer.#native.restore(seed === undefined ? saved.snapshot : reseeded(saved.snapshot, seed)),
+    );
     trainer.#step = saved.step;
     return trainer;
   }

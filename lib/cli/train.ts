@@ -75,6 +75,7 @@ const options = [
   flag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
   flag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
   flag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
+  flag("--rollbacks <n>", "times to go back to a checkpoint after losses of NaN", 0),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
   flag("--resume", "go on with the run in --out, see below"),
@@ -106,6 +107,7 @@ const numbers = new Set([
   "logEvery",
   "checkpointEvery",
   "keepCheckpoints",
+  "rollbacks",
 ]);
 
 function toRequest(texts: Record<string, string>): RunRequest {

@@ -3,10 +3,9 @@ import { readdir, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
 import { readCheckpoint } from "../checkpoint/load.js";
-import type { Device } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import { temporaryPattern } from "../files.js";
-import { Trainer } from "../trainer.js";
+import { type LoadOptions, Trainer } from "../trainer.js";
 import { Meter } from "./meter.js";
 
 /** What is kept unless asked otherwise. */
@@ -43,14 +42,14 @@ export class Checkpoints {
    */
   async newest(
     name: string,
-    device: Device,
+    options: LoadOptions,
     onNote: (note: string) => void,
   ): Promise<{ trainer: Trainer; meter: Meter }> {
     const broken: { path: string; why: string }[] = [];
     for (const { path } of await this.#list()) {
       try {
         const saved = await readCheckpoint(path);
-        const trainer = await Trainer.restore(saved, device);
+        const trainer = await Trainer.restore(saved, options);
         for (const { path, why } of broken) {
           onNote(`Skipped a checkpoint that is not intact: ${why}`);
           await remove(path);

@@ -47,6 +47,7 @@ export interface RunConfig {
   readonly logEvery: number;
   readonly checkpointEvery: number;
   readonly keepCheckpoints: number;
+  readonly rollbacks: number;
   /** When it began, ISO 8601. */
   readonly started: string;
   readonly versions: {
@@ -114,6 +115,7 @@ export function resolveConfig(
     logEvery,
     checkpointEvery: plan.checkpointEvery,
     keepCheckpoints: plan.keepCheckpoints,
+    rollbacks: plan.rollbacks,
     started: new Date().toISOString(),
     versions: {
       sparring: version(),

@@ -85,13 +85,21 @@ export class RunFolder {
     return join(this.samples, `${step}.png`);
   }
 
+  /** Appends a line on something that happened to the run, a rollback. */
+  async appendEvent(event: object): Promise<void> {
+    await this.#append(join(this.path, "events.jsonl"), "events", event);
+  }
+
   /** Appends a line to the statistics. */
   async appendStats(tick: object): Promise<void> {
-    const path = join(this.path, statsFile);
+    await this.#append(join(this.path, statsFile), "statistics", tick);
+  }
+
+  async #append(path: string, name: string, line: object): Promise<void> {
     try {
-      await appendFile(path, `${JSON.stringify(tick)}\n`);
+      await appendFile(path, `${JSON.stringify(line)}\n`);
     } catch (cause) {
-      throw refuse(path, "statistics", reason(cause), cause, "a writable file");
+      throw refuse(path, name, reason(cause), cause, "a writable file");
     }
   }
 

@@ -29,6 +29,7 @@ export interface RunRequest {
   readonly checkpointEvery?: unknown;
   readonly keepCheckpoints?: unknown;
   readonly precision?: unknown;
+  readonly rollbacks?: unknown;
   readonly resume?: unknown;
   readonly out?: unknown;
 }
@@ -62,6 +63,8 @@ export interface RunPlan {
   readonly checkpointEvery: number;
   /** How many of them stay, the newest. */
   readonly keepCheckpoints: number;
+  /** How often a run that diverged goes back to its last checkpoint, with other random numbers. */
+  readonly rollbacks: number;
   readonly precision: Precision;
   readonly out: RunPlace;
   readonly naming: Naming;
@@ -107,6 +110,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     logEvery: whole("logEvery", defaultLogEvery),
     checkpointEvery: whole("checkpointEvery", defaultCheckpointEvery),
     keepCheckpoints: whole("keepCheckpoints", defaultKeep),
+    rollbacks: check.integer(request.rollbacks ?? 0, naming("rollbacks"), 0, 1000),
     precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
     data: planData(request.data ?? "mnist", naming("data")),
     out: planOut(request.out, preset, naming("out")),

@@ -38,7 +38,7 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch): Promise<Resum
   await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
   const checkpoints = new Checkpoints(folder.checkpoints);
-  const { trainer, meter } = await checkpoints.newest(plan.name, device, note);
+  const { trainer, meter } = await checkpoints.newest(plan.name, { device }, note);
   const { naming } = plan;
   const channels = config.channels === 1 || config.channels === 3 ? config.channels : undefined;
   const dataset = await loadData({ ...config, channels, naming }, device, watch);
@@ -97,6 +97,8 @@ function checkConfig(value: unknown): RunConfig {
   for (const key of whole) check.integer(config[key], key, 1);
   for (const key of ["sampleEvery", "logEvery", "checkpointEvery"] as const)
     check.integer(config[key], key, 1);
+  check.integer(config.rollbacks, "rollbacks", 0);
+  check.integer(config.keepCheckpoints, "keepCheckpoints", 1);
   check.threads(config.threads, "threads");
   check.seed(config.sampleSeed, "sampleSeed");
   return config;

@@ -58,8 +58,6 @@ function gridOf(classes: number): { columns: number; count: number; labels?: num
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
 export class TrainingRun implements Disposable {
   readonly config: RunConfig;
-  readonly generator: Generator;
-  readonly discriminator: Discriminator;
   readonly epochs: Epochs;
   readonly #dataset: Dataset;
   #trainer: Trainer;
@@ -81,8 +79,6 @@ export class TrainingRun implements Disposable {
   ) {
     this.config = config;
     this.#trainer = trainer;
-    this.generator = trainer.generator;
-    this.discriminator = trainer.discriminator;
     this.epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
     this.#dataset = dataset;
     this.#place = "place" in at ? at.place : undefined;
@@ -124,6 +120,14 @@ export class TrainingRun implements Disposable {
     return this.#folder;
   }
 
+  get generator(): Generator {
+    return this.#trainer.generator;
+  }
+
+  get discriminator(): Discriminator {
+    return this.#trainer.discriminator;
+  }
+
   /** Steps done so far. */
   get step(): number {
     return this.#trainer.step;
@@ -135,22 +139,59 @@ export class TrainingRun implements Disposable {
     const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
     const began = performance.now() - 1000 * this.#before;
     this.#checkpoints = new Checkpoints(folder.checkpoints, this.config.keepCheckpoints);
-    try {
-      yield* this.#loop(folder, began, pace, options);
-    } catch (error) {
-      // What was learned until here may be hours of work; weights that are no numbers are not.
-      if (!isDivergence(error)) await this.#saveAll(folder).catch(() => {});
-      throw error;
+    for (let rollbacks = 0; ; ++rollbacks) {
+      try {
+        yield* this.#loop(folder, began, pace, options);
+        break;
+      } catch (error) {
+        if (isDivergence(error) && rollbacks < this.config.rollbacks) {
+          await this.#rollBack(folder, error, rollbacks + 1, options);
+          continue;
+        }
+        // What was learned until here may be hours of work; weights that are no numbers are not.
+        if (!isDivergence(error)) await this.#saveAll(folder).catch(() => {});
+        throw error;
+      }
     }
     await this.#saveAll(folder);
   }
 
+  /** Back to the last checkpoint with other random numbers. Throws the error itself where there is none yet. */
+  async #rollBack(
+    folder: RunFolder,
+    error: SparringError,
+    attempt: number,
+    { onNote = () => {} }: TrainOptions,
+  ): Promise<void> {
+    await this.#saving;
+    const { device, seed, logEvery } = this.config;
+    const options = { device, seed: (seed + attempt) % 2 ** 53 };
+    const checkpoints = this.#checkpoints as Checkpoints;
+    const found = await checkpoints.newest("a rollback", options, onNote).catch(() => {
+      throw error;
+    });
+    const from = this.step;
+    this.#disposeTrainer();
+    this.#trainer = found.trainer;
+    this.#meter = found.meter;
+    await folder.cutStats(this.step, logEvery);
+    const reason = error.message;
+    await folder.appendEvent({ event: "rollback", attempt, from, to: this.step, reason });
+    onNote(
+      `Went back from step ${from} to ${this.step} (${attempt} of ${this.config.rollbacks}): ${reason}`,
+    );
+  }
+
   /** Frees networks, optimizers and data now. */
   [Symbol.dispose](): void {
+    this.#disposeTrainer();
+    this.#dataset.dispose();
+  }
+
+  #disposeTrainer(): void {
     this.#trainer.dispose();
     this.generator.dispose();
     this.discriminator.dispose();
-    this.#dataset.dispose();
   }
 
   async *#loop(
@@ -264,7 +305,7 @@ export class TrainingRun implements Disposable {
   }
 }
 
-function isDivergence(error: unknown): boolean {
+function isDivergence(error: unknown): error is SparringError {
   return error instanceof SparringError && error.code === "ERR_DIVERGED";
 }
 

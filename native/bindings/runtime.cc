@@ -6,6 +6,7 @@
 #include "core/runtime/available.h"
 #include "core/runtime/ceiling.h"
 #include "core/runtime/cuda.h"
+#include "core/runtime/memory.h"
 #include "core/step/precision.h"
 
 namespace sparring::bindings {
@@ -35,6 +36,16 @@ Napi::Value ExternalMemory(const Napi::CallbackInfo& info) {
 Napi::Value AvailableMemory(const Napi::CallbackInfo& info) {
   const at::Device device = parse_device(info[0].As<Napi::String>().Utf8Value());
   return Napi::Number::New(info.Env(), static_cast<double>(available_memory(device)));
+}
+
+// memoryStats(): { tensors: number, bytes: number, spareBytes: number }
+Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
+  const LiveMemory live = live_memory();
+  const auto object = Napi::Object::New(info.Env());
+  object.Set("tensors", static_cast<double>(live.tensors));
+  object.Set("bytes", static_cast<double>(live.bytes));
+  object.Set("spareBytes", static_cast<double>(kept_memory().spare));
+  return object;
 }
 
 // precisions(device: string): string[]
@@ -99,6 +110,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("externalMemory", Napi::Function::New<ExternalMemory>(env, "externalMemory"));
   exports.Set("libtorchFile", libtorch_file());
   exports.Set("libtorchVersion", SPARRING_LIBTORCH_VERSION);
+  exports.Set("memoryStats", Napi::Function::New<MemoryStats>(env, "memoryStats"));
   exports.Set("precisions", Napi::Function::New<Precisions>(env, "precisions"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
   exports.Set("shutdown", Napi::Function::New<Shutdown>(env, "shutdown"));

@@ -12,7 +12,7 @@ import { makeFolder } from "../helpers/folder.js";
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --precision, --out, --resume, --help";
+  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --precision, --out, --resume, --help";
 const onePreset =
   "one of article, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
 const whole = (flag: string, received: string) =>

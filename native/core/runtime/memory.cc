@@ -2,9 +2,11 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -37,7 +39,7 @@ class Memory : public c10::Allocator {
   explicit Memory(c10::Allocator* small) : small_(small) {}
 
   c10::DataPtr allocate(size_t bytes) override {
-    if (bytes < kSmallest) return small_->allocate(bytes);
+    if (bytes < kSmallest) return allocate_small(bytes);
     const size_t size = round_up(bytes);
     void* block = take(size);
     if (block == nullptr) {
@@ -46,7 +48,7 @@ class Memory : public c10::Allocator {
       block = take(size);
     }
     // Its own way of saying how much could not be had.
-    if (block == nullptr) return small_->allocate(bytes);
+    if (block == nullptr) return allocate_small(bytes);
     return {block, block, &give_back, c10::Device(c10::DeviceType::CPU)};
   }
 
@@ -74,7 +76,29 @@ class Memory : public c10::Allocator {
     return bytes_;
   }
 
+  LiveMemory live() const { return {live_.tensors, live_.bytes}; }
+
  private:
+  // Of all threads; read without a lock, as nobody needs the two to be of one moment.
+  struct Live {
+    std::atomic<int64_t> tensors = 0, bytes = 0;
+    void add(int64_t size) {
+      tensors.fetch_add(1, std::memory_order_relaxed);
+      bytes.fetch_add(size, std::memory_order_relaxed);
+    }
+    void remove(int64_t size) {
+      tensors.fetch_sub(1, std::memory_order_relaxed);
+      bytes.fetch_sub(size, std::memory_order_relaxed);
+    }
+  };
+
+  // Of malloc, which knows how large a block is when it comes back.
+  c10::DataPtr allocate_small(size_t bytes) {
+    void* block = small_->allocate(bytes).release_context();
+    if (block != nullptr) live_.add(static_cast<int64_t>(malloc_usable_size(block)));
+    return {block, block, &give_back_small, c10::Device(c10::DeviceType::CPU)};
+  }
+
   void* take(size_t size) {
     const std::lock_guard lock(mutex_);
     keeping_ = true;
@@ -92,6 +116,7 @@ class Memory : public c10::Allocator {
     }
     if (block == nullptr || !remember(block, size)) return nullptr;
     bytes_.used += static_cast<int64_t>(size);
+    live_.add(static_cast<int64_t>(size));
     peak_ = std::max(peak_, bytes_.used);
     return block;
   }
@@ -124,6 +149,7 @@ class Memory : public c10::Allocator {
     const size_t size = found->second;
     used_.erase(found);
     bytes_.used -= static_cast<int64_t>(size);
+    live_.remove(static_cast<int64_t>(size));
     keep_or_free(block, size);
     return true;
   }
@@ -140,12 +166,14 @@ class Memory : public c10::Allocator {
   }
 
   static void give_back(void* block);
+  static void give_back_small(void* block);
 
   c10::Allocator* small_;
   std::mutex mutex_;
   std::unordered_map<void*, size_t> used_;
   std::multimap<size_t, void*> spare_;
   KeptMemory bytes_;
+  Live live_;
   int64_t peak_ = 0;  // most bytes in use since the last trim
   bool keeping_ = true;
 };
@@ -153,7 +181,13 @@ class Memory : public c10::Allocator {
 Memory* memory = nullptr;  // never deleted: tensors of static objects outlive main()
 
 void Memory::give_back(void* block) {
-  if (!memory->put(block)) memory->small_->raw_deleter()(block);
+  if (!memory->put(block)) give_back_small(block);
+}
+
+void Memory::give_back_small(void* block) {
+  if (block == nullptr) return;
+  memory->live_.remove(static_cast<int64_t>(malloc_usable_size(block)));
+  memory->small_->raw_deleter()(block);
 }
 
 }  // namespace
@@ -170,6 +204,8 @@ void keep_memory() {
 void trim_memory() {
   if (memory != nullptr) memory->trim();
 }
+
+LiveMemory live_memory() { return memory == nullptr ? LiveMemory{} : memory->live(); }
 
 KeptMemory kept_memory() { return memory == nullptr ? KeptMemory{} : memory->bytes(); }
 

@@ -20,4 +20,11 @@ struct KeptMemory {
 };
 KeptMemory kept_memory();
 
+// What is alive on the CPU since keep_memory(), small tensors included; tensors that share their
+// memory count once.
+struct LiveMemory {
+  int64_t tensors = 0, bytes = 0;
+};
+LiveMemory live_memory();
+
 }  // namespace sparring

@@ -43,6 +43,20 @@ TEST_CASE("small tensors do not come from kept blocks") {
   CHECK(kept_memory().used == before);
 }
 
+TEST_CASE("every tensor is counted while it lives, small and large, views not") {
+  keep_memory();
+  const LiveMemory before = live_memory();
+  {
+    const at::Tensor large = of_bytes(3 * kMebibyte), small = of_bytes(1000),
+                     view = large.view({-1, 2});
+    CHECK(live_memory().tensors == before.tensors + 2);
+    CHECK(live_memory().bytes >= before.bytes + 3 * kMebibyte + 1000);
+    CHECK(live_memory().bytes <= before.bytes + 4 * kMebibyte + 2000);
+  }
+  CHECK(live_memory().tensors == before.tensors);
+  CHECK(live_memory().bytes == before.bytes);
+}
+
 TEST_CASE("a block may be dropped by another thread than the one that took it") {
   keep_memory();
   trim_memory();

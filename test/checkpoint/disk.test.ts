@@ -1,0 +1,74 @@
+// Disks that fail: what was saved before stays, and nothing half-written appears.
+import * as fs from "node:fs/promises";
+import { readdir } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { Trainer } from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
+
+// The operating system's errors, without its disks: `failing` says which call fails, and how.
+const failing: { rename?: string; write?: string; sync?: string } = {};
+const refuse = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+vi.mock("node:fs/promises", async (load) => {
+  const real = await load<typeof fs>();
+  return {
+    ...real,
+    rename: async (...paths: Parameters<typeof real.rename>) => {
+      if (failing.rename !== undefined) throw refuse(failing.rename);
+      return real.rename(...paths);
+    },
+    open: async (...given: Parameters<typeof real.open>) => {
+      const file = await real.open(...given);
+      const { writeFile, sync } = file;
+      let written = 0;
+      file.writeFile = async (...content: Parameters<typeof writeFile>) => {
+        // Part of it arrives, as on a disk that fills up.
+        if (failing.write !== undefined && written++ > 0) throw refuse(failing.write);
+        return writeFile.apply(file, content);
+      };
+      file.sync = async () => {
+        if (failing.sync !== undefined) throw refuse(failing.sync);
+        return sync.apply(file);
+      };
+      return file;
+    },
+  };
+});
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterEach(() => {
+  for (const key of Object.keys(failing)) delete failing[key as keyof typeof failing];
+});
+afterAll(() => folder.remove());
+
+describe("a checkpoint that cannot be written", () => {
+  it.each<[string, typeof failing, string]>([
+    ["a full disk", { sync: "ENOSPC" }, "the disk is full"],
+    ["a quota that is used up", { sync: "EDQUOT" }, "the disk quota is used up"],
+    ["a rename that fails", { rename: "EPERM" }, "not permitted"],
+    ["a file system that turned read-only", { rename: "EROFS" }, "the file system is read-only"],
+  ])("%s: the one before stays, and the trainer goes on", async (name, how, why) => {
+    const place = `${folder.path}/${name.replaceAll(" ", "-")}`;
+    const [trainer, undisturbed] = [tinyTrainer(), tinyTrainer()];
+    const data = await labelledImages(32);
+    for (const one of [trainer, undisturbed]) await losses(one, data, 2);
+    await trainer.save(`${place}/000002`);
+    const before = await fingerprintOf(trainer);
+    await losses(trainer, data, 2);
+    Object.assign(failing, how);
+    await expect(trainer.save(`${place}/000004`)).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+      message: `Expected a new folder that can be written for path but received "${place}/000004" (${why})`,
+    });
+    for (const key of Object.keys(how)) delete failing[key as keyof typeof failing];
+    expect(await readdir(place)).toEqual(["000002"]);
+    expect(await fingerprintOf(await Trainer.load(`${place}/000002`))).toBe(before);
+    await losses(undisturbed, data, 2);
+    expect(await losses(trainer, data, 2)).toEqual(await losses(undisturbed, data, 2));
+    await trainer.save(`${place}/000006`);
+  });
+});

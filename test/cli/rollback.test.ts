@@ -1,0 +1,103 @@
+// A run that leaves the numbers: it stops, or goes back to its last checkpoint as often as it was allowed to.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SparringError, Trainer } from "../../lib/index.js";
+import { planRun } from "../../lib/run/plan.js";
+import { TrainingRun } from "../../lib/run/training.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const { run: original } = Trainer.prototype;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+});
+afterEach(() => {
+  Trainer.prototype.run = original;
+});
+afterAll(() => folder.remove());
+
+/** Trainers that fail so many times as they come to step 9. */
+function fail(times: number): void {
+  let left = times;
+  Trainer.prototype.run = function (data, options) {
+    if (this.step === 9 && left-- > 0)
+      throw new SparringError(
+        "ERR_DIVERGED",
+        "Expected finite losses for step 10 but received [NaN, 1]",
+      );
+    return original.call(this, data, options);
+  };
+}
+
+async function train(name: string, rollbacks: number) {
+  const request = {
+    ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
+    ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, rollbacks, out: at(name) },
+  };
+  const notes: string[] = [];
+  using run = await TrainingRun.prepare(planRun(request, (option) => option));
+  for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
+  return notes;
+}
+
+async function lines(name: string, file: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(at(name, file), "utf8");
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+describe("a run that diverges", () => {
+  it("goes back to its last checkpoint, with other random numbers and the reason written down", async () => {
+    await train("undisturbed", 0);
+    fail(2);
+    const notes = await train("saved", 3);
+    const reason = "Expected finite losses for step 10 but received [NaN, 1]";
+    expect(notes).toEqual([
+      `Went back from step 9 to 5 (1 of 3): ${reason}`,
+      `Went back from step 9 to 5 (2 of 3): ${reason}`,
+    ]);
+    expect(await lines("saved", "events.jsonl")).toEqual([
+      { event: "rollback", attempt: 1, from: 9, to: 5, reason },
+      { event: "rollback", attempt: 2, from: 9, to: 5, reason },
+    ]);
+    const [saved, undisturbed] = [
+      await lines("saved", "stats.jsonl"),
+      await lines("undisturbed", "stats.jsonl"),
+    ];
+    expect(saved.map(({ step }) => step)).toEqual([3, 6, 9, 12, 15]);
+    expect(saved[0]?.generatorLoss).toBe(undisturbed[0]?.generatorLoss);
+    for (const i of [2, 3, 4])
+      expect(saved[i]?.generatorLoss).not.toBe(undisturbed[i]?.generatorLoss);
+    expect((await readdir(at("saved", "checkpoints"))).sort()).toEqual([
+      "000005",
+      "000010",
+      "000015",
+    ]);
+  });
+
+  it("stops after as many times as were allowed", async () => {
+    fail(Number.POSITIVE_INFINITY);
+    await expect(train("lost", 2)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    expect(await lines("lost", "events.jsonl")).toHaveLength(2);
+    expect((await readdir(at("lost", "checkpoints"))).sort()).toEqual(["000005"]);
+  });
+
+  it("stops at once where nothing was allowed, or there is no checkpoint yet", async () => {
+    fail(1);
+    await expect(train("plain", 0)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    const words =
+      "train --preset mlp --data data --size 8 --batch 32 --lr 1e10 --steps 20 --rollbacks 5 --out gone";
+    const { code, stderr } = await runCli(words.split(" "), folder.path);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/(Expected finite|Expected probabilities).*lower the learning rate\n$/);
+    expect(await readdir(at("gone"))).not.toContain("events.jsonl");
+  });
+});
