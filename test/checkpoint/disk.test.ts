@@ -1,5 +1,5 @@
 // Disks that fail: what was saved before stays, and nothing half-written appears.
-import * as fs from "node:fs/promises";
+import type * as fs from "node:fs/promises";
 import { readdir } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Trainer } from "../../lib/index.js";
