@@ -1,16 +1,15 @@
 // From a folder to what a trainer is made of. The folder may come from a stranger: everything is checked before it is
 // used, and nothing outside the folder is read.
 import { join } from "node:path";
-import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors } from "../safetensors.js";
-import type { TrainerOptions } from "../trainer/options.js";
 import {
   checksumOf,
   type FileFacts,
+  type Manifest,
   formatVersion,
   joinTensors,
   manifestFile,
@@ -18,14 +17,10 @@ import {
   sha256,
 } from "./format.js";
 
+type Facts = "step" | "device" | "threads" | "generator" | "discriminator" | "trainer";
+
 /** A checkpoint in memory, intact. */
-export interface Checkpoint {
-  readonly step: number;
-  readonly device: string;
-  readonly threads: number;
-  readonly generator: GeneratorArchitecture;
-  readonly discriminator: DiscriminatorArchitecture;
-  readonly trainer: Omit<TrainerOptions, "generator" | "discriminator">;
+export interface Checkpoint extends Pick<Manifest, Facts> {
   readonly snapshot: NativeSnapshot;
   /** What the run kept beside its trainer, unchecked. */
   readonly run: unknown;
@@ -86,15 +81,8 @@ function tensorsOf(file: string, bytes: Uint8Array, refuse: Refuse): TensorData[
   return joined;
 }
 
-type ParsedManifest = Omit<Checkpoint, "snapshot"> & {
-  readonly counts: Record<string, number>;
-  readonly parameterUpdates: Record<string, number[]>;
-  readonly data: string | null;
-  readonly files: Record<string, FileFacts>;
-};
-
 /** What networks and options there are is left to those who make them: they refuse what they refuse from anybody. */
-function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
+function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
   const all = parseJson(bytes, refuse);
   if (all.format !== "sparring checkpoint") throw refuse(`${manifestFile} is not a checkpoint's`);
   const { checksum, ...manifest } = all;
@@ -104,7 +92,7 @@ function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
     );
   if (checksum !== checksumOf(manifest)) throw refuse(`${manifestFile} is damaged`);
   const { step, device, threads, generator, discriminator, trainer } = manifest;
-  const { counts, parameterUpdates, data, files, run } = manifest;
+  const { counts, parameterUpdates, data, files } = manifest;
   const sound =
     isCount(step) &&
     typeof device === "string" &&
@@ -115,19 +103,7 @@ function parseManifest(bytes: Buffer, refuse: Refuse): ParsedManifest {
     (data === null || (typeof data === "string" && /^[0-9a-f]{16}$/.test(data))) &&
     isRecordOf(files, isFacts);
   if (!sound) throw refuse(`${manifestFile} lacks something that a checkpoint has`);
-  return {
-    step,
-    device,
-    threads,
-    generator,
-    discriminator,
-    trainer,
-    counts,
-    parameterUpdates,
-    data,
-    files,
-    run,
-  } as never;
+  return manifest as unknown as Manifest;
 }
 
 function parseJson(bytes: Buffer, refuse: Refuse): Record<string, unknown> {

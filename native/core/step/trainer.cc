@@ -48,6 +48,43 @@ void restore_optimizer(const Snapshot& snapshot, const std::string& player, cons
   optimizer.set_counts({snapshot.count(player + ".updates"), found->second});
 }
 
+// A file may hold anything under a name.
+void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType type,
+                  at::IntArrayRef sizes) {
+  if (tensor.scalar_type() == type && tensor.sizes() == sizes) return;
+  throw Error("ERR_CHECKPOINT", std::string("Expected a tensor of another kind for ") + name +
+                                    " in the checkpoint");
+}
+
+// Where the random numbers are: as many bytes as this libtorch's generators have.
+void check_random(const NamedTensors& states, RandomStream& stream, const at::Device& device) {
+  for (const auto& [type, state] : states) {
+    const at::Generator& generator = type == "cpu" ? stream.cpu() : stream.on(device);
+    check_tensor(state, "random", at::kByte, generator.get_state().sizes());
+  }
+}
+
+void restore_random(const NamedTensors& states, uint64_t seed, RandomStream& stream,
+                    const at::Device& device) {
+  check_random(states, stream, device);
+  try {
+    stream.set_state(seed, states, device);
+  } catch (const c10::Error&) {
+    throw Error("ERR_CHECKPOINT",
+                "Expected the state of a generator of random numbers for random in the checkpoint");
+  }
+}
+
+void check_sampler(const Snapshot& from) {
+  const at::Tensor& order = from.tensor("sampler.permutation");
+  check_tensor(order, "sampler.permutation", at::kLong, {order.numel()});
+  const int64_t size = order.numel(), position = from.count("sampler.position");
+  const bool sound = position <= size && from.count("sampler.batchSize") >= 1 &&
+                     (size == 0 || (order.min().item<int64_t>() >= 0 &&
+                                    order.max().item<int64_t>() < size));
+  if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
+}
+
 }  // namespace
 
 Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
@@ -143,6 +180,10 @@ void Trainer::save_sampler(Snapshot& taken) const {
 
 void Trainer::restore(const Snapshot& from) {
   const at::Device& device = pair_->generator->device();
+  const NamedTensors random = part_of(from.tensors, "random.");
+  restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
+  check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
+  if (from.data != 0) check_sampler(from);
   pair_->generator->load(part_of(from.tensors, "generator."));
   pair_->discriminator->load(part_of(from.tensors, "discriminator."));
   if (pair_->average) {
@@ -151,8 +192,6 @@ void Trainer::restore(const Snapshot& from) {
   }
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
-  pair_->stream->set_state(static_cast<uint64_t>(from.count("seed")),
-                           part_of(from.tensors, "random."), device);
   loss_sums_.copy_(from.tensor("losses"));
   step_ = from.count("step");
   reported_ = from.count("reported");
