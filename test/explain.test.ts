@@ -36,15 +36,16 @@ describe("explain()", () => {
     const told = await trainer.explain();
     expect(told.kind).toBe("rewritten");
     expect(told.onePass).toBe(true);
-    const upsampled = told.generator.filter(({ layers }) => layers.length === 3);
+    const upsampled = told.generator.filter(({ layers }) => layers.length === 4);
     expect(upsampled.map(({ layers }) => layers)).toEqual([
-      ["conv_blocks.1", "conv_blocks.2", "conv_blocks.3"],
-      ["conv_blocks.5", "conv_blocks.6", "conv_blocks.7"],
+      ["conv_blocks.1", "conv_blocks.2", "conv_blocks.3", "conv_blocks.4"],
+      ["conv_blocks.5", "conv_blocks.6", "conv_blocks.7", "conv_blocks.8"],
     ]);
     for (const { rewrites } of upsampled)
       expect(rewrites).toEqual([
         "upsampling and convolution as one transposed convolution",
         "no bias before normalisation",
+        "normalisation and activation together",
       ]);
     // 64 images, 128 to 64 channels, 32 × 32 pixels of 4 taps each instead of 9.
     expect(upsampled[1]?.flops).toBe(2 * 64 * 128 * 64 * 32 * 32 * 4);
@@ -55,7 +56,7 @@ describe("explain()", () => {
     });
     const text = String(told);
     expect(text).toContain("Reals and fakes go through the discriminator in one pass.");
-    expect(text).toMatch(/conv_blocks\.1 … conv_blocks\.3 {2}128 × 16 × 16 {2}2\.15 GFLOP/);
+    expect(text).toMatch(/conv_blocks\.1 … conv_blocks\.4 {2}128 × 16 × 16 {2}2\.15 GFLOP/);
     expect(text).toMatch(/no faster than [\d.]+ ms\.$/);
     expect(told.floor.milliseconds).toBeGreaterThan(0);
   });

@@ -6,6 +6,7 @@
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
+#include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/upsample_conv.h"
 
@@ -58,6 +59,7 @@ static const Rule kRules[] = {
     {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"no bias before normalisation", nullptr, fuse_bias_norm, true},
+    {"normalisation and activation together", nullptr, fuse_norm_activation, true},
 };
 
 Plan::Plan(const Sequential& network, Precision precision, const std::string& prefix)

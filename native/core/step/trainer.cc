@@ -52,8 +52,8 @@ void restore_optimizer(const Snapshot& snapshot, const std::string& player, cons
 void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType type,
                   at::IntArrayRef sizes) {
   if (tensor.scalar_type() == type && tensor.sizes() == sizes) return;
-  throw Error("ERR_CHECKPOINT", std::string("Expected a tensor of another kind for ") + name +
-                                    " in the checkpoint");
+  throw Error("ERR_CHECKPOINT",
+              std::string("Expected a tensor of another kind for ") + name + " in the checkpoint");
 }
 
 // Where the random numbers are: as many bytes as this libtorch's generators have.
@@ -79,9 +79,9 @@ void check_sampler(const Snapshot& from) {
   const at::Tensor& order = from.tensor("sampler.permutation");
   check_tensor(order, "sampler.permutation", at::kLong, {order.numel()});
   const int64_t size = order.numel(), position = from.count("sampler.position");
-  const bool sound = position <= size && from.count("sampler.batchSize") >= 1 &&
-                     (size == 0 || (order.min().item<int64_t>() >= 0 &&
-                                    order.max().item<int64_t>() < size));
+  const bool sound =
+      position <= size && from.count("sampler.batchSize") >= 1 &&
+      (size == 0 || (order.min().item<int64_t>() >= 0 && order.max().item<int64_t>() < size));
   if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
 }
 

@@ -6,6 +6,7 @@
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
+#include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
@@ -218,6 +219,58 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
   }
   CHECK(fuse_bias_norm(up, build(batch_norm("1", 3, 1e-5), stream)).module == nullptr);
   CHECK(fuse_bias_norm(convolution, convolution).module == nullptr);
+}
+
+TEST_CASE("normalisation and activation in two passes: values, gradients, running statistics") {
+  RandomStream stream(0);
+  for (const double slope : {0.0, 0.2}) {
+    // 5 rows, and many tiles of them.
+    for (const Shape& shape : {Shape{5, 6, 1, 1}, Shape{3, 70, 11, 13}}) {
+      CAPTURE(slope);
+      const auto features = static_cast<double>(shape[1]);
+      const ModulePtr norm = built(batch_norm("0", features, 0.8), stream);
+      const ModulePtr reference = built(batch_norm("0", features, 0.8), stream);
+      for (const ModulePtr& one : {norm, reference}) {
+        const at::NoGradGuard no_grad;
+        one->parameters()[0].copy_(at::linspace(-1, 2, shape[1], at::kDouble));
+        one->parameters()[1].copy_(at::linspace(1, -1, shape[1], at::kDouble));
+      }
+      const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", slope}}), stream);
+      const ModulePtr fused = fuse_norm_activation(norm, bend).module;
+      REQUIRE(fused != nullptr);
+      // An offset that a sum of squares would drown in.
+      const at::Tensor x = (at::randn(shape, at::kDouble) + 100)
+                               .contiguous(at::MemoryFormat::ChannelsLast)
+                               .requires_grad_();
+      const at::Tensor expected = bend->forward(reference->forward(x)), made = fused->forward(x);
+      CHECK(distance(made, expected) < 1e-11);
+      for (size_t i = 0; i < norm->buffers().size(); ++i) {
+        CHECK(distance(norm->buffers()[i].to(at::kDouble),
+                       reference->buffers()[i].to(at::kDouble)) < 1e-12);
+      }
+      const at::Tensor upstream = at::randn_like(made);
+      std::vector<at::Tensor> ours{x}, theirs{x};
+      for (const at::Tensor& one : norm->parameters()) ours.push_back(one);
+      for (const at::Tensor& one : reference->parameters()) theirs.push_back(one);
+      const auto received = torch::autograd::grad({made}, ours, {upstream}, true);
+      const auto wanted = torch::autograd::grad({expected}, theirs, {upstream}, true);
+      for (size_t i = 0; i < ours.size(); ++i) {
+        CAPTURE(i);
+        CHECK(distance(received[i], wanted[i]) < 1e-10);
+      }
+      // And the second derivative, of a gradient at the images.
+      const auto second = [&](const at::Tensor& output, const std::vector<at::Tensor>& inputs) {
+        const at::Tensor slope_at_x =
+            torch::autograd::grad({output.tanh()}, {inputs[0]}, {upstream}, true, true)[0];
+        return torch::autograd::grad({slope_at_x.square().sum()}, {inputs[0], inputs[1]}, {}, true);
+      };
+      const auto mine = second(made, ours), yours = second(expected, theirs);
+      for (size_t i = 0; i < mine.size(); ++i) CHECK(distance(mine[i], yours[i]) < 1e-9);
+    }
+  }
+  const ModulePtr norm = build(batch_norm("0", 3, 1e-5), stream);
+  CHECK(fuse_norm_activation(norm, build(layer("tanh", "1"), stream)).module == nullptr);
+  CHECK(fuse_norm_activation(norm, norm).module == nullptr);
 }
 
 TEST_CASE("a linear layer by products equals torch's, second derivatives included") {

@@ -1,7 +1,7 @@
 #include "core/step/rewrites/bias_norm.h"
 
-#include "core/nn/batch_norm.h"
 #include "core/nn/weighted.h"
+#include "core/step/rewrites/norm_activation.h"
 
 namespace sparring {
 namespace {
@@ -9,22 +9,22 @@ namespace {
 // What is left of a layer without its bias.
 using Unbiased = std::function<at::Tensor(const at::Tensor&)>;
 
-class BiasNorm : public Module {
+class BiasNorm : public Module, public Normalizing {
  public:
-  BiasNorm(Unbiased layer, at::Tensor bias, std::shared_ptr<BatchNorm> norm)
-      : layer_(std::move(layer)), bias_(std::move(bias)), norm_(std::move(norm)) {}
+  BiasNorm(Unbiased layer, at::Tensor bias, std::shared_ptr<BatchNorm> norm, double slope = 1)
+      : layer_(std::move(layer)), bias_(std::move(bias)), norm_(std::move(norm)), slope_(slope) {}
 
   at::Tensor forward(const at::Tensor& input, const Context&) override {
     const at::Tensor x = layer_(input);
     // A gradient of 0 all the same, so that weight decay and momentum see the bias as before.
     const at::Tensor shift = norm_->bias() + 0 * bias_;
-    if (!norm_->running_mean().defined()) return normalized(x, shift, {});
+    if (!norm_->running_mean().defined()) return normalized(x, pass(shift, {}));
     at::Tensor mean;
     {
       const at::NoGradGuard no_grad;
       mean = norm_->running_mean() - bias_;
     }
-    const at::Tensor output = normalized(x, shift, mean);
+    const at::Tensor output = normalized(x, pass(shift, mean));
     const at::NoGradGuard no_grad;
     at::Tensor running = norm_->running_mean();
     at::add_out(running, mean, bias_);
@@ -33,16 +33,20 @@ class BiasNorm : public Module {
   }
 
   bool needs_own_pass() const override { return true; }
+  ModulePtr with_slope(double slope) const override {
+    return std::make_shared<BiasNorm>(layer_, bias_, norm_, slope);
+  }
 
  private:
-  at::Tensor normalized(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& mean) {
-    return at::batch_norm(x, norm_->weight(), shift, mean, norm_->running_var(), /*training=*/true,
-                          norm_->momentum(), norm_->eps(), /*cudnn_enabled=*/true);
+  NormPass pass(const at::Tensor& shift, const at::Tensor& mean) const {
+    return {norm_->weight(),   shift,        mean,  norm_->running_var(),
+            norm_->momentum(), norm_->eps(), slope_};
   }
 
   Unbiased layer_;
   at::Tensor bias_;
   std::shared_ptr<BatchNorm> norm_;
+  double slope_;
 };
 
 }  // namespace

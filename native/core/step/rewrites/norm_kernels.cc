@@ -1,0 +1,212 @@
+#include "core/step/rewrites/norm_kernels.h"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "core/wide.h"
+
+namespace sparring::norm_kernels {
+namespace {
+
+// Rows that stay in the cache together.
+constexpr int64_t kTile = 128;
+
+// Sums of a tile in the type of the values, those of tiles in float64.
+struct Sums {
+  explicit Sums(int64_t columns) : first(columns), second(columns) {}
+  std::vector<double> first, second;
+  int64_t rows = 0;
+};
+
+// Calls function(begin, end, sums) for tiles of the rows; each thread has sums of its own, which
+// `merge` brings together in the order of the threads.
+template <class Tile, class Merge>
+void for_tiles(int64_t rows, int64_t columns, const Tile& tile, const Merge& merge) {
+  const int64_t tiles = (rows + kTile - 1) / kTile;
+  const int64_t threads = std::max(1, at::get_num_threads());
+  const int64_t each = (tiles + threads - 1) / threads;
+  std::vector<Sums> parts(threads, Sums(columns));
+  at::parallel_for(0, threads, 1, [&](int64_t first, int64_t last) {
+    for (int64_t part = first; part < last; ++part) {
+      for (int64_t i = part * each; i < std::min(tiles, (part + 1) * each); ++i) {
+        tile(i * kTile, std::min(rows, (i + 1) * kTile), parts[part]);
+      }
+    }
+  });
+  for (size_t i = 1; i < parts.size(); ++i) merge(parts[0], parts[i]);
+  merge(parts[0], Sums(0));
+}
+
+template <class T>
+T* data(const at::Tensor& tensor) {
+  return tensor.mutable_data_ptr<T>();
+}
+
+// Mean and squared distances from it of a tile, in two passes over the cache.
+template <class T>
+SPARRING_WIDE void tile_statistics(const T* x, int64_t begin, int64_t end, int64_t columns, T* mean,
+                                   T* squares) {
+  for (int64_t i = 0; i < columns; ++i) mean[i] = squares[i] = 0;
+  for (int64_t row = begin; row < end; ++row) {
+    const T* line = x + row * columns;
+    for (int64_t i = 0; i < columns; ++i) mean[i] += line[i];
+  }
+  const T share = T(1) / static_cast<T>(end - begin);
+  for (int64_t i = 0; i < columns; ++i) mean[i] *= share;
+  for (int64_t row = begin; row < end; ++row) {
+    const T* line = x + row * columns;
+    for (int64_t i = 0; i < columns; ++i) {
+      const T apart = line[i] - mean[i];
+      squares[i] += apart * apart;
+    }
+  }
+}
+
+// Chan et al. 1983: two sets of values as one. `mean` and `squares` belong to `rows` values.
+template <class T>
+void merge_statistics(Sums& sums, const T* mean, const T* squares, int64_t rows) {
+  if (rows == 0) return;
+  const double all = static_cast<double>(sums.rows + rows), share = rows / all;
+  for (size_t i = 0; i < sums.first.size(); ++i) {
+    const double apart = static_cast<double>(mean[i]) - sums.first[i];
+    sums.first[i] += apart * share;
+    sums.second[i] += static_cast<double>(squares[i]) + apart * apart * sums.rows * share;
+  }
+  sums.rows += rows;
+}
+
+template <class T>
+SPARRING_WIDE void scale_tile(const T* x, int64_t begin, int64_t end, int64_t columns,
+                              const T* factor, const T* offset, T slope, T* output) {
+  for (int64_t row = begin; row < end; ++row) {
+    const T* from = x + row * columns;
+    T* to = output + row * columns;
+    for (int64_t i = 0; i < columns; ++i) {
+      const T value = from[i] * factor[i] + offset[i];
+      to[i] = value > 0 ? value : value * slope;
+    }
+  }
+}
+
+template <class T>
+SPARRING_WIDE void sum_tile(const T* gradient, const T* output, const T* x, const T* mean, T slope,
+                            int64_t begin, int64_t end, int64_t columns, T* sum, T* dot) {
+  for (int64_t i = 0; i < columns; ++i) sum[i] = dot[i] = 0;
+  for (int64_t row = begin; row < end; ++row) {
+    const int64_t at = row * columns;
+    for (int64_t i = 0; i < columns; ++i) {
+      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
+      sum[i] += g;
+      dot[i] += g * (x[at + i] - mean[i]);
+    }
+  }
+}
+
+template <class T>
+SPARRING_WIDE void combine_tile(const T* gradient, const T* output, const T* x, const T* factor,
+                                const T* along, const T* offset, T slope, int64_t begin,
+                                int64_t end, int64_t columns, T* into) {
+  for (int64_t row = begin; row < end; ++row) {
+    const int64_t at = row * columns;
+    for (int64_t i = 0; i < columns; ++i) {
+      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
+      into[at + i] = g * factor[i] + x[at + i] * along[i] + offset[i];
+    }
+  }
+}
+
+// Tiles that have nothing to sum.
+template <class Tile>
+void for_tiles(int64_t rows, const Tile& tile) {
+  const int64_t tiles = (rows + kTile - 1) / kTile;
+  at::parallel_for(0, tiles, 8, [&](int64_t first, int64_t last) {
+    tile(first * kTile, std::min(rows, last * kTile));
+  });
+}
+
+}  // namespace
+
+void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
+    using T = scalar_t;
+    const int64_t rows = x.size(0), columns = x.size(1);
+    const T* values = x.const_data_ptr<T>();
+    const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+      std::vector<T> local(2 * columns);
+      tile_statistics<T>(values, begin, end, columns, local.data(), local.data() + columns);
+      merge_statistics<T>(sums, local.data(), local.data() + columns, end - begin);
+    };
+    T *means = data<T>(mean), *variances = data<T>(variance);
+    const auto merge = [&](Sums& all, const Sums& more) {
+      if (!more.first.empty()) {
+        return merge_statistics<double>(all, more.first.data(), more.second.data(), more.rows);
+      }
+      for (int64_t i = 0; i < columns; ++i) {
+        means[i] = static_cast<T>(all.first[i]);
+        variances[i] = static_cast<T>(all.second[i] / static_cast<double>(rows));
+      }
+    };
+    for_tiles(rows, columns, tile, merge);
+  });
+}
+
+void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
+                    double slope, const at::Tensor& output) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
+    using T = scalar_t;
+    for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
+      scale_tile<T>(x.const_data_ptr<T>(), begin, end, x.size(1), data<T>(factor), data<T>(offset),
+                    static_cast<T>(slope), data<T>(output));
+    });
+  });
+}
+
+void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+                   const at::Tensor& mean, double slope, const at::Tensor& sum,
+                   const at::Tensor& dot) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "sum_gradients", [&] {
+    using T = scalar_t;
+    const int64_t columns = x.size(1);
+    const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+      std::vector<T> local(2 * columns);
+      sum_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(), x.const_data_ptr<T>(),
+                  data<T>(mean), static_cast<T>(slope), begin, end, columns, local.data(),
+                  local.data() + columns);
+      for (int64_t i = 0; i < columns; ++i) {
+        sums.first[i] += static_cast<double>(local[i]);
+        sums.second[i] += static_cast<double>(local[columns + i]);
+      }
+    };
+    T *first = data<T>(sum), *second = data<T>(dot);
+    const auto merge = [&](Sums& all, const Sums& more) {
+      for (size_t i = 0; i < more.first.size(); ++i) {
+        all.first[i] += more.first[i];
+        all.second[i] += more.second[i];
+      }
+      if (!more.first.empty()) return;
+      for (int64_t i = 0; i < columns; ++i) {
+        first[i] = static_cast<T>(all.first[i]);
+        second[i] = static_cast<T>(all.second[i]);
+      }
+    };
+    for_tiles(x.size(0), columns, tile, merge);
+  });
+}
+
+void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+             const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
+             double slope, const at::Tensor& into) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "combine", [&] {
+    using T = scalar_t;
+    for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
+      combine_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(),
+                      x.const_data_ptr<T>(), data<T>(factor), data<T>(along), data<T>(offset),
+                      static_cast<T>(slope), begin, end, x.size(1), data<T>(into));
+    });
+  });
+}
+
+}  // namespace sparring::norm_kernels
