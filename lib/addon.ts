@@ -8,6 +8,8 @@ import type { NativeAddon } from "./native.js";
 
 /** What the build wrote beside the addon. */
 export interface BuildInfo {
+  /** Its compiler, as it was named. */
+  readonly compiler?: string;
   readonly libtorch: {
     readonly directory: string;
     readonly version: string;
@@ -16,12 +18,15 @@ export interface BuildInfo {
 }
 
 const packageRoot = fileURLToPath(new URL("../", import.meta.url));
-const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
+/** Where the set-up puts the addon of this package. */
+export const buildFolder = join(packageRoot, "build", "Release");
+/** What mends an addon, as a part of a sentence. */
+export const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
 let loaded: NativeAddon | undefined;
 
 /** The addon; the first call loads it. Throws ERR_LIBTORCH with what to do. */
 export function addon(): NativeAddon {
-  loaded ??= load(join(packageRoot, "build", "Release"));
+  loaded ??= load(buildFolder);
   return loaded;
 }
 
@@ -62,15 +67,28 @@ function waitingBriefly<T>(work: () => T): T {
   }
 }
 
-function readBuild(folder: string): BuildInfo {
+/** Reads what the build wrote. Throws ERR_LIBTORCH where it did not, or something else did. */
+export function readBuild(folder: string): BuildInfo {
+  const refuse = (why: string, cause?: unknown) =>
+    new SparringError("ERR_LIBTORCH", `The native addon ${why}; ${rebuild}`, { cause });
+  let text: string;
   try {
-    return JSON.parse(readFileSync(join(folder, "build.json"), "utf8"));
+    text = readFileSync(join(folder, "build.json"), "utf8");
   } catch (cause) {
-    throw new SparringError(
-      "ERR_LIBTORCH",
-      `The native addon has not been built (no build.json in build/Release); ${rebuild}`,
-      { cause },
-    );
+    throw refuse("has not been built (no build.json in build/Release)", cause);
+  }
+  const build = parseBuild(text);
+  if (build === undefined) throw refuse("is not usable: build.json in build/Release is damaged");
+  return build;
+}
+
+function parseBuild(text: string): BuildInfo | undefined {
+  try {
+    const build: BuildInfo = JSON.parse(text);
+    const { directory, version } = build.libtorch;
+    return typeof directory === "string" && typeof version === "string" ? build : undefined;
+  } catch {
+    return undefined;
   }
 }
 

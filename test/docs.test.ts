@@ -15,6 +15,7 @@ import {
   schedules,
   Trainer,
 } from "../lib/index.js";
+import { createProgram } from "../lib/cli/program.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { objectiveTable } from "../lib/objectives/table.js";
 import { scheduleTable } from "../lib/optimizers/settings.js";
@@ -119,6 +120,17 @@ describe("docs/presets.md", () => {
     expect(text).toContain(`\`${name}\`: ${all} steps, `);
     expect(text).toContain(`images/presets/${name}.png`);
   });
+});
+
+describe("docs/command-line.md", () => {
+  it.each(createProgram(() => {}).commands.map((command) => [command.name(), command] as const))(
+    "has a section on %s, with every option",
+    async (name, command) => {
+      const found = section(await readPage("docs/command-line.md"), `## \`sparring ${name}\``);
+      expect(found).not.toBe("");
+      for (const { long } of command.options) expect(found).toContain(`\`${long}`);
+    },
+  );
 });
 
 describe("docs/layers.md", () => {

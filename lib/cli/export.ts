@@ -13,7 +13,7 @@ Examples:
   sparring export runs/cgan --out g.onnx
   sparring export runs/cgan --format safetensors --out g.safetensors
   sparring export runs/cgan --format pytorch --out generator.py
-  sparring export runs/r3gan --raw --out g.onnx   the last weights, not their average
+  sparring export runs/r3gan --raw --out g.onnx   the last weights
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 

@@ -1,6 +1,7 @@
 // The tree of commands.
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
+import { doctorCommand } from "./doctor.js";
 import { exitCodes, reportError } from "./exit.js";
 import { exportCommand } from "./export.js";
 import { toMisuse } from "./misuse.js";
@@ -27,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(onExit: (code: number) => void): Command {
+/** The commands; what one exits with goes to `onExit`. */
+export function createProgram(onExit: (code: number) => void): Command {
   const program = new Command("sparring")
     .description("Trains GANs on libtorch.")
     .version(version(), "-V, --version", "print the version")
@@ -36,6 +38,7 @@ function createProgram(onExit: (code: number) => void): Command {
     .addHelpText("after", "\n`sparring train --help` shows what training can be told.");
   program.addCommand(trainCommand(onExit));
   program.addCommand(exportCommand(onExit));
+  program.addCommand(doctorCommand(onExit));
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().
     command.exitOverride().configureOutput({ writeErr: () => {} });

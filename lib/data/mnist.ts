@@ -38,10 +38,23 @@ async function load(
   size: number,
   device: Device,
 ): Promise<Dataset> {
-  const imagesFile = find(root, `${prefixes[split]}-images`, "idx3-ubyte");
-  const labelsFile = find(root, `${prefixes[split]}-labels`, "idx1-ubyte");
+  const { imagesFile, labelsFile } = filesOf(root, split);
   const { bytes, shape, labels } = await readIdxImages(imagesFile, labelsFile);
   return createDataset(bytes, shape, size, device, { labels, classes });
+}
+
+function filesOf(root: string, split: keyof typeof prefixes) {
+  return {
+    imagesFile: find(root, `${prefixes[split]}-images`, "idx3-ubyte"),
+    labelsFile: find(root, `${prefixes[split]}-labels`, "idx1-ubyte"),
+  };
+}
+
+/** The folder that MNIST is read from by default, with its files in it. Throws ERR_DATA. */
+export function mnistFolder(): string {
+  const root = packaged();
+  for (const split of ["train", "test"] as const) filesOf(root, split);
+  return root;
 }
 
 function packaged(): string {

@@ -148,7 +148,7 @@ async function downloadFirst({ cuda, folder, verbose, report, search, attempts }
 }
 
 /** A driver without its libraries still counts: `sparring doctor` says what is missing. */
-function hasNvidiaDriver() {
+export function hasNvidiaDriver() {
   const onPath = (process.env.PATH ?? "")
     .split(":")
     .some((folder) => existsSync(join(folder, "nvidia-smi")));

@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProgram } from "../../lib/cli/program.js";
 import { Generator } from "../../lib/index.js";
 import { presets } from "../../lib/presets.js";
 import { type Ended, runCli } from "../helpers/cli.js";
@@ -213,6 +214,16 @@ describe("help and version", () => {
       expect([code, stderr]).toEqual([0, ""]);
       for (const name of Object.keys(presets)) expect(stdout).toContain(`\n  ${name}`);
       expect(stdout).toContain("Examples:\n  sparring train ");
+      expect(Math.max(...stdout.split("\n").map((text) => text.length))).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each(createProgram(() => {}).commands.map((command) => command.name()))(
+    "%s --help has examples, in 80 columns",
+    async (name) => {
+      const { code, stdout, stderr } = await run(`${name} --help`);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain(`Examples:\n  sparring ${name} `);
       expect(Math.max(...stdout.split("\n").map((text) => text.length))).toBeLessThanOrEqual(80);
     },
   );

@@ -50,8 +50,11 @@ async function expectRefused(args: readonly string[], sentence: string | RegExp)
 }
 
 const commandLines: [string, string][] = [
-  ["trian", 'Expected one of train, export, help for the command but received "trian"'],
-  ["help trian", 'Expected one of train, export, help for the command but received "trian"'],
+  ["trian", 'Expected one of train, export, doctor, help for the command but received "trian"'],
+  [
+    "help trian",
+    'Expected one of train, export, doctor, help for the command but received "trian"',
+  ],
   ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
   [
     "train --step 3",
@@ -132,7 +135,7 @@ const commandLines: [string, string][] = [
   ["train --out file", out("file", "it is a file")],
   ["train --out file/below", out("file/below", "a part of the path is not a folder")],
   ["train --out file/far/below", out("file/far/below", "a part of the path is not a folder")],
-  ["TRAIN", 'Expected one of train, export, help for the command but received "TRAIN"'],
+  ["TRAIN", 'Expected one of train, export, doctor, help for the command but received "TRAIN"'],
   ["train --seed 1.5", "Expected a whole number of at least 0 for --seed but received 1.5"],
   [
     "train --seed 9007199254740993",
@@ -185,6 +188,11 @@ const commandLines: [string, string][] = [
     `Expected one of ${trainFlags} for an option of sparring train but received "--Steps"`,
   ],
   ["train --steps 10 --seed", "Expected a value for --seed but received nothing"],
+  [
+    "doctor --fix",
+    'Expected one of --json, --help for an option of sparring doctor but received "--fix"',
+  ],
+  ["doctor me", 'Expected options only for sparring doctor but received "me"'],
   // /proc lets root pass the first check; only making the folder fails.
   [
     "train --data data --out /proc/sparring/run",

