@@ -14,6 +14,7 @@ export { type Device, type Devices, devices, setThreads, threads } from "./devic
 export { type MemoryStats, memoryStats } from "./device.js";
 export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
+export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";
 export type { Layer, Shape } from "./layers/kind.js";
 export {

@@ -21,6 +21,8 @@ type Has<Count> = [Count] extends [0 | undefined]
 export type SampleOptions<L extends Latent = Latent> = {
   /** The same samples for the same weights. @default one nobody chose */
   readonly seed?: number;
+  /** Noise of all samples, [count, noise] side by side: what noise() draws, or a way between two of them. @default drawn */
+  readonly noise?: Float32Array;
 } & (Has<Of<L, "classes">> extends "none"
   ? unknown
   : {
@@ -54,6 +56,15 @@ export type GenerateArguments<L extends Latent> = LabelArguments<
 export type JudgeArguments<A extends { readonly classes?: number }> = LabelArguments<
   Has<Of<A, "classes">>
 >;
+
+/** A copy of the noise of `count` samples, so that what was checked stays as it is; undefined if none is given. */
+export function checkNoise(noise: unknown, count: number, size: number): Float32Array | undefined {
+  if (noise === undefined) return undefined;
+  const values = check.floats(noise, "noise");
+  if (values.length !== count * size)
+    throw outOfRange(`${count} × ${size} values`, "noise", `${values.length} values`);
+  return values.slice();
+}
 
 /** Labels of `count` samples; undefined if none are given. `classes` 0: the network takes none. */
 export function checkLabels(

@@ -16,9 +16,11 @@ import { generatorSource } from "../pytorch/generator.js";
 import {
   checkCodes,
   checkLabels,
+  checkNoise,
   type GenerateArguments,
   type SampleOptions,
 } from "./conditions.js";
+import { columnsOf, drawLatents, labelsOf, sampleBatch, setColumns } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /** Numbers in an array that Node can make everywhere. */
@@ -94,21 +96,69 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * random numbers are its own, and it takes its turn between two steps.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
-   * @param options `seed`, and the `labels` and `codes` that are not to be drawn
+   * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
     const given: SampleOptions = options;
-    check.options(given, "options", ["seed", "labels", "codes"]);
-    const seed =
-      given.seed === undefined
-        ? Math.floor(Math.random() * 2 ** 48)
-        : check.seed(given.seed, "seed");
-    const { classes, codes: width } = this.latent;
+    check.options(given, "options", ["seed", "noise", "labels", "codes"]);
+    const seed = checkSeed(given.seed);
+    const { noise: size, classes, codes: width } = this.latent;
+    const noise = checkNoise(given.noise, count, size);
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
-    const data = await crossing(() => this.native.sample(this.latent, count, seed, labels, codes));
+    const data =
+      noise === undefined
+        ? await crossing(() => this.native.sample(this.latent, count, seed, labels, codes))
+        : await this.#sampleOf(noise, await this.#draw(count, seed, labels, codes));
     return new Images(data, [count, ...this.image]);
+  }
+
+  /**
+   * The noise that sample() with the same count and seed draws, from N(0, 1): [count, noise] side by side.
+   * latents.slerp() and latents.lerp() lead from one to another, and sample() takes it back.
+   *
+   * @param count at least 1; at most 2³⁰ numbers
+   * @param options `seed` @default one nobody chose
+   */
+  async noise(count: number, options: { readonly seed?: number } = {}): Promise<Float32Array> {
+    checkCount(count, this.#width);
+    check.options(options, "options", ["seed"]);
+    const drawn = await this.#draw(count, checkSeed(options.seed));
+    return columnsOf(drawn, this.#width, 0, this.latent.noise);
+  }
+
+  /** Of a latent with its label as one-hot. */
+  get #width(): number {
+    const { noise, classes, codes } = this.latent;
+    return noise + classes + codes;
+  }
+
+  #draw(count: number, seed: number, labels?: Int32Array, codes?: Float32Array) {
+    return drawLatents(this.latent, this.device, count, seed, labels, codes);
+  }
+
+  /** Samples of drawn latents with other noise, in the passes that native sampling would make. */
+  async #sampleOf(noise: Float32Array, drawn: Float32Array): Promise<Float32Array> {
+    const { noise: size, classes } = this.latent;
+    const rest = columnsOf(drawn, this.#width, size, this.#width);
+    const embedded = this.resolved.classes > 0;
+    const after = this.#width - size;
+    const labels = embedded ? labelsOf(columnsOf(rest, after, 0, classes), classes) : undefined;
+    const others = embedded ? columnsOf(rest, after, classes, after) : rest;
+    const width = product(this.resolved.input);
+    const count = noise.length / size;
+    const latents = new Float32Array(count * width);
+    setColumns(latents, width, 0, noise);
+    if (others.length > 0) setColumns(latents, width, size, others);
+    const samples = new Float32Array(count * product(this.image));
+    for (let i = 0; i < count; i += sampleBatch) {
+      const end = Math.min(i + sampleBatch, count);
+      const values = latents.subarray(i * width, end * width);
+      const part = await this.forward(values, [end - i, width], labels?.subarray(i, end));
+      samples.set(part, i * product(this.image));
+    }
+    return samples;
   }
 
   /**
@@ -141,4 +191,9 @@ function checkCount(count: unknown, numbersEach: number): void {
   const most = Math.floor(largestArray / numbersEach);
   const asked = check.integer(count, "count", 1);
   if (asked > most) throw outOfRange(`at most ${most} samples a call (4 GiB)`, "count", asked);
+}
+
+/** The user's, or one that nobody chose. */
+function checkSeed(seed: number | undefined): number {
+  return seed === undefined ? Math.floor(Math.random() * 2 ** 48) : check.seed(seed, "seed");
 }

@@ -327,13 +327,13 @@ refuses(
       "a misspelt option",
       () => generator.sample(1, bad({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, labels, codes for options but received "sed"',
+      'Expected only the options seed, noise, labels, codes for options but received "sed"',
     ],
     [
       "a misspelt option without a prototype",
       () => generator.sample(1, bare({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, labels, codes for options but received "sed"',
+      'Expected only the options seed, noise, labels, codes for options but received "sed"',
     ],
     [
       "a seed below 0",
@@ -440,6 +440,27 @@ refuses(
   ],
   unchanged,
 );
+
+refuses("Generator.sample with noise", [
+  [
+    "noise whose memory was given away",
+    () => generator.sample(1, { noise: detached(new Float32Array(5)) }),
+    "RangeError",
+    'Expected 1 × 5 values for noise but received "0 values"',
+  ],
+  [
+    "noise that another thread may change",
+    () => generator.sample(1, { noise: new Float32Array(new SharedArrayBuffer(20)) }),
+    "TypeError",
+    "Expected an array over memory of its own, not shared, for noise but received Float32Array(20 bytes)",
+  ],
+  [
+    "noise in float64",
+    () => generator.sample(1, { noise: bad(new Float64Array(5)) }),
+    "TypeError",
+    "Expected a Float32Array for noise but received Float64Array(40 bytes)",
+  ],
+]);
 
 refuses(
   "Generator.generate",

@@ -15,6 +15,9 @@ const images = new Images(new Float32Array(4), [1, 1, 2, 2]);
 export async function unconditional() {
   const generator = new Generator({ latent: { noise: 4 }, layers });
   await generator.sample(1, { seed: 1 });
+  await generator.sample(1, { noise: await generator.noise(1, { seed: 1 }) });
+  // @ts-expect-error noise is drawn without labels
+  await generator.noise(1, { labels: 3 });
   // @ts-expect-error there are no classes
   await generator.sample(1, { labels: 3 });
   // @ts-expect-error there are no codes
