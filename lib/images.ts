@@ -4,6 +4,7 @@ import * as check from "./check.js";
 import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
+import type { NativeGrid } from "./native.js";
 
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */
 export interface GridOptions {
@@ -64,6 +65,16 @@ export class Images {
 
   /** The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True). */
   async toPng(options: GridOptions = {}): Promise<Uint8Array> {
+    const { data, width, height } = await this.render(options);
+    // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
+    const { default: sharp } = await import("sharp");
+    return sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+  }
+
+  /** @internal The images side by side as bytes of RGB. */
+  async render(options: GridOptions): Promise<NativeGrid> {
     check.options(options, "options", ["columns", "padding", "normalize"]);
     const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
     const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);
@@ -73,14 +84,9 @@ export class Images {
       throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
     }
     checkGrid(this.shape as readonly [number, number, number, number], columns, padding);
-    const grid = await crossing(() =>
+    return crossing(() =>
       addon().renderGrid(this.data, [...this.shape], columns, padding, normalize),
     );
-    // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
-    const { default: sharp } = await import("sharp");
-    return sharp(grid.data, { raw: { width: grid.width, height: grid.height, channels: 3 } })
-      .png()
-      .toBuffer();
   }
 
   /** Writes `toPng()` to a .png file, whole or not at all. */

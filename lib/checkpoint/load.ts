@@ -5,7 +5,7 @@ import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
-import { parseSafetensors } from "../safetensors.js";
+import { parseSafetensors, type StoredTensor } from "../safetensors.js";
 import {
   checksumOf,
   type FileFacts,
@@ -33,27 +33,63 @@ type Refuse = (why: string, cause?: unknown) => SparringError;
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const refuse: Refuse = (why, cause) =>
-    new SparringError(
-      "ERR_CHECKPOINT",
-      `Expected a checkpoint for path but received ${show(path)} (${why})`,
-      { cause },
-    );
+  const refuse = refusal(path);
   const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
   const tensors: TensorData[] = [];
   for (const { file } of parts) {
     const facts = manifest.files[file];
     if (facts === undefined) continue;
-    const bytes = await readPart(path, file, facts.bytes, refuse);
-    if (bytes.byteLength !== facts.bytes)
-      throw refuse(`${file} has ${bytes.byteLength} bytes, not ${facts.bytes}`);
-    if ((await sha256(bytes)) !== facts.sha256) throw refuse(`${file} is damaged`);
-    tensors.push(...tensorsOf(file, bytes, refuse));
+    tensors.push(...tensorsOf(file, await readIntact(path, file, facts, refuse), refuse));
   }
   const { step, device, threads, generator, discriminator, trainer } = manifest;
   const { counts, parameterUpdates, data } = manifest;
   const snapshot = { tensors, counts, parameterUpdates, data: data ?? "0" };
   return { step, device, threads, generator, discriminator, trainer, snapshot, run: manifest.run };
+}
+
+/**
+ * The weights of one network of a checkpoint, read once and intact: a run may remove it at any moment. Throws
+ * ERR_CHECKPOINT.
+ *
+ * @param file the network's, one of `parts`
+ */
+export async function readWeights(
+  path: string,
+  file: string,
+): Promise<{ readonly step: number; readonly tensors: readonly StoredTensor[] }> {
+  const refuse = refusal(path);
+  const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
+  const facts = manifest.files[file];
+  if (facts === undefined) throw refuse(`it has no ${file}`);
+  const bytes = await readIntact(path, file, facts, refuse);
+  try {
+    return { step: manifest.step, tensors: parseSafetensors(bytes, file) };
+  } catch (cause) {
+    throw refuse((cause as Error).message, cause);
+  }
+}
+
+function refusal(path: string): Refuse {
+  return (why, cause) =>
+    new SparringError(
+      "ERR_CHECKPOINT",
+      `Expected a checkpoint for path but received ${show(path)} (${why})`,
+      { cause },
+    );
+}
+
+/** A file of the folder with the bytes that it was written with. */
+async function readIntact(
+  folder: string,
+  file: string,
+  facts: FileFacts,
+  refuse: Refuse,
+): Promise<Buffer> {
+  const bytes = await readPart(folder, file, facts.bytes, refuse);
+  if (bytes.byteLength !== facts.bytes)
+    throw refuse(`${file} has ${bytes.byteLength} bytes, not ${facts.bytes}`);
+  if ((await sha256(bytes)) !== facts.sha256) throw refuse(`${file} is damaged`);
+  return bytes;
 }
 
 /** A file of the folder, of at most so many bytes. */

@@ -4,7 +4,7 @@ import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";
 import { barWidth, drawn } from "./bar.js";
 import { hasCursor, painter } from "./terminal.js";
-import { clock, grouped } from "./text.js";
+import { clock, grouped, printNote } from "./text.js";
 import { TimeLeft } from "./time-left.js";
 
 interface PackingScreen {
@@ -60,8 +60,4 @@ function drawPacking(): PackingScreen {
     },
     close: () => bar.stop(),
   };
-}
-
-function printNote(sentence: string): void {
-  process.stderr.write(`${sentence}\n`);
 }

@@ -4,7 +4,9 @@ import { version } from "../version.js";
 import { doctorCommand } from "./doctor.js";
 import { exitCodes, reportError } from "./exit.js";
 import { exportCommand } from "./export.js";
+import { interpolateCommand } from "./interpolate.js";
 import { toMisuse } from "./misuse.js";
+import { sampleCommand } from "./sample.js";
 import { trainCommand } from "./train.js";
 
 /**
@@ -37,6 +39,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", "\n`sparring train --help` shows what training can be told.");
   program.addCommand(trainCommand(onExit));
+  program.addCommand(sampleCommand(onExit));
+  program.addCommand(interpolateCommand(onExit));
   program.addCommand(exportCommand(onExit));
   program.addCommand(doctorCommand(onExit));
   for (const command of [program, ...program.commands]) {

@@ -51,3 +51,22 @@ export function tailLines(run: TrainingRun, folder: RunFolder, seconds: number):
     `  weights in ${folder.weights}, the last checkpoint in ${folder.checkpoints}`,
   ];
 }
+
+/** `averaged generator of r3gan after 2,000 steps` */
+export function generatorText({
+  averaged,
+  preset,
+  step,
+}: {
+  readonly averaged: boolean;
+  readonly preset: string;
+  readonly step: number | null;
+}): string {
+  const which = averaged ? "averaged generator" : "generator";
+  return `${which} of ${preset}${step === null ? "" : ` after ${counted(step, "step")}`}`;
+}
+
+/** Tells of something that is not as it should be, beside the output. */
+export function printNote(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}

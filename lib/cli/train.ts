@@ -1,5 +1,5 @@
 // `sparring train`: options in, a run out.
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import { defaultKeep } from "../run/checkpoints.js";
 import {
@@ -13,6 +13,7 @@ import {
 import { TrainingRun } from "../run/training.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
+import { flag, toFlag, toRequest } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { watchPacking } from "./packing.js";
@@ -53,7 +54,9 @@ export function trainCommand(onExit: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .action(async (texts: Record<string, string>) => onExit(await train(toRequest(texts))));
+    .action(async (texts: Record<string, string>) =>
+      onExit(await train(toRequest(texts, numbers))),
+    );
   for (const option of options) command.addOption(option);
   return command;
 }
@@ -81,19 +84,6 @@ const options = [
   flag("--resume", "go on with the run in --out, see below"),
 ];
 
-/** Defaults are filled in by lib/run, which knows them; here they are only shown. */
-function flag(flags: string, description: string, shown?: string | number): Option {
-  return new Option(
-    flags,
-    shown === undefined ? description : `${description} (default: ${shown})`,
-  );
-}
-
-/** `logEvery` → `--log-every`. */
-function toFlag(option: string): string {
-  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 const numbers = new Set([
   "size",
   "channels",
@@ -109,20 +99,6 @@ const numbers = new Set([
   "keepCheckpoints",
   "rollbacks",
 ]);
-
-function toRequest(texts: Record<string, string>): RunRequest {
-  const entries = Object.entries(texts);
-  return Object.fromEntries(
-    entries.map(([key, text]) => [key, numbers.has(key) ? toNumber(text) : text]),
-  );
-}
-
-/** The number that a text means; the text itself, to be refused, if it is none or would not be kept exactly. */
-function toNumber(text: string): number | string {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
-  const value = Number(text);
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : text;
-}
 
 async function train(request: RunRequest): Promise<number> {
   const run = await prepare(request);

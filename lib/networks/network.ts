@@ -5,7 +5,7 @@ import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
 import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
-import { readSafetensors, writeSafetensors } from "../safetensors.js";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "../safetensors.js";
 import { checkState } from "../weights.js";
 
 /** Where a network lives and what its first weights are. */
@@ -75,10 +75,14 @@ export abstract class Network implements Disposable {
   async loadWeights(path: string): Promise<void> {
     check.path(path, "path");
     await traced(async () => {
-      const tensors = await readSafetensors(path);
-      const state = checkState(tensors, this.resolved.state, path);
-      await crossing(() => this.native.load(state));
+      await this.loadTensors(await readSafetensors(path), path);
     });
+  }
+
+  /** @internal The same with tensors that were read already. */
+  async loadTensors(tensors: readonly StoredTensor[], path: string): Promise<void> {
+    const state = checkState(tensors, this.resolved.state, path);
+    await crossing(() => this.native.load(state));
   }
 
   /** Frees the weights. Work that is running ends first. Calling it twice is fine. */

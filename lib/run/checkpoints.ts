@@ -25,13 +25,13 @@ export class Checkpoints {
   async save(trainer: Trainer, meter: Meter): Promise<void> {
     const step = trainer.step;
     await trainer.saveWith(join(this.#folder, nameOf(step)), { meter: meter.toJSON() });
-    const older = (await this.#list()).filter(({ step: other }) => other < step);
+    const older = (await this.list()).filter(({ step: other }) => other < step);
     for (const { path } of older.slice(this.#keep - 1)) await remove(path);
   }
 
   /** Whether there is one of this step, intact or not. */
   async has(step: number): Promise<boolean> {
-    return (await this.#list()).some((one) => one.step === step);
+    return (await this.list()).some((one) => one.step === step);
   }
 
   /**
@@ -46,7 +46,7 @@ export class Checkpoints {
     onNote: (note: string) => void,
   ): Promise<{ trainer: Trainer; meter: Meter }> {
     const broken: { path: string; why: string }[] = [];
-    for (const { path } of await this.#list()) {
+    for (const { path } of await this.list()) {
       try {
         const saved = await readCheckpoint(path);
         const trainer = await Trainer.restore(saved, options);
@@ -71,8 +71,8 @@ export class Checkpoints {
     );
   }
 
-  /** Newest first. */
-  async #list(): Promise<{ step: number; path: string }[]> {
+  /** Those that are there, intact or not, newest first. */
+  async list(): Promise<{ step: number; path: string }[]> {
     const names = await readdir(this.#folder).catch((): string[] => []);
     return names
       .filter((name) => /^\d{6,}$/.test(name))

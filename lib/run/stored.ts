@@ -15,6 +15,8 @@ export interface StoredRun {
   readonly generator: GeneratorArchitecture;
   /** It keeps a moving average of the generator beside the generator. */
   readonly averaged: boolean;
+  /** What its sample grids are made from. */
+  readonly sampleSeed: number;
 }
 
 /** Reads a run folder. Throws ERR_DATA where it is none. @param name what the user calls it */
@@ -24,7 +26,8 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
     const config = checkConfig(JSON.parse(await readFile(folder.config, "utf8")));
     const preset: Preset = presets[config.preset];
     const { generator } = preset.pair(config);
-    return { folder, preset: config.preset, generator, averaged: config.averaged };
+    const { averaged, sampleSeed } = config;
+    return { folder, preset: config.preset, generator, averaged, sampleSeed };
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
     const message = `Expected the folder of a run for ${name} but received ${show(path)} (its config.json: ${why})`;
@@ -40,5 +43,6 @@ function checkConfig(value: unknown) {
   const size = checkSize(config.size, preset, "size");
   const channels = check.integer(config.channels, "channels", 1);
   const classes = check.integer(config.classes ?? 0, "classes", 0, 256) || undefined;
-  return { preset, size, channels, classes, averaged: check.isObject(config.ema) };
+  const sampleSeed = check.seed(config.sampleSeed ?? 0, "sampleSeed");
+  return { preset, size, channels, classes, sampleSeed, averaged: check.isObject(config.ema) };
 }

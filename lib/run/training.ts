@@ -14,6 +14,7 @@ import { Checkpoints } from "./checkpoints.js";
 import { type DataWatch, loadData } from "./data.js";
 import { Epochs } from "./epochs.js";
 import { checkRunFolder, RunFolder, type RunPlace } from "./folder.js";
+import { gridOf } from "./grid.js";
 import { Meter } from "./meter.js";
 import { Pace } from "./pace.js";
 import type { ResumePlan, RunPlan } from "./plan.js";
@@ -43,16 +44,6 @@ export interface TrainOptions {
 export interface RunReport {
   readonly tick: RunTick;
   readonly complete: boolean;
-}
-
-const gridRows = 5;
-
-/** Five columns; where there are classes, a column for each. */
-function gridOf(classes: number): { columns: number; count: number; labels?: number[] } {
-  const columns = classes === 0 ? 5 : classes;
-  const count = columns * gridRows;
-  if (classes === 0) return { columns, count };
-  return { columns, count, labels: Array.from({ length: count }, (_, i) => i % classes) };
 }
 
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */

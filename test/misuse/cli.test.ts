@@ -50,10 +50,13 @@ async function expectRefused(args: readonly string[], sentence: string | RegExp)
 }
 
 const commandLines: [string, string][] = [
-  ["trian", 'Expected one of train, export, doctor, help for the command but received "trian"'],
+  [
+    "trian",
+    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "trian"',
+  ],
   [
     "help trian",
-    'Expected one of train, export, doctor, help for the command but received "trian"',
+    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "trian"',
   ],
   ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
   [
@@ -135,7 +138,10 @@ const commandLines: [string, string][] = [
   ["train --out file", out("file", "it is a file")],
   ["train --out file/below", out("file/below", "a part of the path is not a folder")],
   ["train --out file/far/below", out("file/far/below", "a part of the path is not a folder")],
-  ["TRAIN", 'Expected one of train, export, doctor, help for the command but received "TRAIN"'],
+  [
+    "TRAIN",
+    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "TRAIN"',
+  ],
   ["train --seed 1.5", "Expected a whole number of at least 0 for --seed but received 1.5"],
   [
     "train --seed 9007199254740993",
@@ -193,6 +199,95 @@ const commandLines: [string, string][] = [
     'Expected one of --json, --help for an option of sparring doctor but received "--fix"',
   ],
   ["doctor me", 'Expected options only for sparring doctor but received "me"'],
+  ["sample run", "Expected a value for --out but received nothing"],
+  ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
+  [
+    "sample run run --out g.png",
+    'Expected one run and options only for sparring sample but received "run"',
+  ],
+  ["sample run --out g.jpg", 'Expected a path that ends in .png for --out but received "g.jpg"'],
+  ["sample run --out=", 'Expected a non-empty string for --out but received ""'],
+  [
+    "sample run --out g.png --count 0",
+    "Expected a whole number from 1 to 100000 for --count but received 0",
+  ],
+  [
+    "sample run --out g.png --count many",
+    'Expected a whole number from 1 to 100000 for --count but received "many"',
+  ],
+  [
+    "sample run --out g.png --columns 10001",
+    "Expected a whole number from 1 to 10000 for --columns but received 10001",
+  ],
+  [
+    "sample run --out g.png --seed -1",
+    "Expected a whole number of at least 0 for --seed but received -1",
+  ],
+  [
+    "sample run --out g.png --step newest",
+    'Expected a whole number of at least 0 for --step but received "newest"',
+  ],
+  [
+    "sample run --out g.png",
+    `Expected the folder of a run for the run but received "run" (its config.json: ${onePreset.replace(/^/, "Expected ")} for preset but received undefined)`,
+  ],
+  ["interpolate run", "Expected a value for --out but received nothing"],
+  [
+    "interpolate run --out g.mp4",
+    'Expected a path that ends in .png, .webp, .gif for --out but received "g.mp4"',
+  ],
+  [
+    "interpolate run --out g.png --frames 1",
+    "Expected a whole number from 2 to 1000 for --frames but received 1",
+  ],
+  [
+    "interpolate run --out g.png --rows 101",
+    "Expected a whole number from 1 to 100 for --rows but received 101",
+  ],
+  [
+    "interpolate run --out g.png --from 0.5",
+    "Expected a whole number of at least 0 for --from but received 0.5",
+  ],
+  [
+    "interpolate run --out g.png --to last",
+    'Expected a whole number of at least 0 for --to but received "last"',
+  ],
+  [
+    "interpolate run --out g.png --method slerp",
+    'Expected one of spherical, linear for --method but received "slerp"',
+  ],
+  [
+    "interpolate run --out g.png --class 1 --classes",
+    'Expected --class or --classes for the classes but received "--class 1 --classes"',
+  ],
+  [
+    "interpolate run --out g.png --rows 3 --classes",
+    'Expected --rows or --classes for the rows but received "--rows 3 --classes"',
+  ],
+  [
+    "interpolate run --out g.png --to 3 --code 0",
+    'Expected --to or --code for what changes but received "--to 3 --code 0"',
+  ],
+  [
+    "interpolate run --out g.png --method linear --code 0",
+    'Expected --method or --code for what changes but received "--method \\"linear\\" --code 0"',
+  ],
+  [
+    "interpolate run --out g.png --range 0,1",
+    'Expected --code beside it for --range but received "0,1"',
+  ],
+  [
+    "interpolate run --out g.png --code 0 --range 1",
+    'Expected two numbers, a,b, for --range but received "1"',
+  ],
+  [
+    "interpolate run --out g.png --code 0 --range ,2",
+    'Expected two numbers, a,b, for --range but received ",2"',
+  ],
+  [
+    "interpolate run --out g.png --code first",
+    'Expected a whole number of at least 0 for --code but received "first"',
+  ],
   // /proc lets root pass the first check; only making the folder fails.
   [
     "train --data data --out /proc/sparring/run",

@@ -1,0 +1,39 @@
+// Samples as frames that move.
+import { extname } from "node:path";
+import { writeWhole } from "../files.js";
+import type { Images } from "../images.js";
+
+/** Milliseconds of a frame. */
+export const frameTime = 50;
+
+/** By extension. */
+const encoders = { ".webp": "webp", ".gif": "gif" } as const;
+
+export const animated = Object.keys(encoders);
+
+/**
+ * Writes an animation that goes there and back without end, as WebP without loss or as GIF. Throws ERR_OUTPUT.
+ *
+ * @param images frame by frame, `across` side by side in each; grey and colour are stretched over all of them alike
+ * @param path ends in one of `animated`
+ */
+export async function saveAnimation(images: Images, across: number, path: string): Promise<void> {
+  const { data, width } = await images.render({ columns: across, padding: 0 });
+  const pageHeight = images.shape[2] as number;
+  const size = 3 * width * pageHeight;
+  const there = Array.from({ length: images.count / across }, (_, i) =>
+    data.subarray(i * size, (i + 1) * size),
+  );
+  const frames = [...there, ...there.slice(1, -1).reverse()];
+  const { default: sharp } = await import("sharp");
+  const height = frames.length * pageHeight;
+  const raw = { width, height, channels: 3, pageHeight } as const;
+  const format = encoders[extname(path).toLowerCase() as keyof typeof encoders];
+  const delay = frames.map(() => frameTime);
+  const picture = sharp(Buffer.concat(frames), { raw }).toFormat(format, {
+    lossless: true,
+    loop: 0,
+    delay,
+  });
+  await writeWhole(path, [await picture.toBuffer()]);
+}

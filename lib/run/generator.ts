@@ -1,0 +1,113 @@
+// The generator of a run, finished or not, with its newest weights or those of a step.
+import { join } from "node:path";
+import * as check from "../check.js";
+import { readWeights } from "../checkpoint/load.js";
+import { outOfRange, SparringError } from "../errors.js";
+import { Generator } from "../networks.js";
+import type { StoredTensor } from "../safetensors.js";
+import { Checkpoints } from "./checkpoints.js";
+import { readRun, type StoredRun } from "./stored.js";
+
+/** Whose generator is wanted. */
+export interface GeneratorRequest {
+  readonly run?: unknown;
+  /** The weights of the step itself where the run keeps their average. */
+  readonly raw?: unknown;
+  readonly step?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--step`. */
+export type GeneratorNaming = (option: "run" | "raw" | "step") => string;
+
+/** A generator as it was found. */
+export interface RunGenerator {
+  readonly generator: Generator;
+  readonly preset: string;
+  /** Whether it is the averaged one. */
+  readonly averaged: boolean;
+  /** Steps that it was trained; null where only its weights were there, which do not tell. */
+  readonly step: number | null;
+  /** The run's own seed for samples. */
+  readonly sampleSeed: number;
+}
+
+/**
+ * Loads a generator: from the newest intact checkpoint, or that of a step, and where there is none from weights/. A run that
+ * is being trained may be asked. Throws TypeError and RangeError for what makes no sense, ERR_DATA, ERR_CHECKPOINT and
+ * ERR_WEIGHTS for a folder that is missing or broken.
+ *
+ * @param onNote called with a sentence about a checkpoint that is not intact
+ */
+export async function loadGenerator(
+  request: GeneratorRequest,
+  naming: GeneratorNaming,
+  onNote: (sentence: string) => void,
+): Promise<RunGenerator> {
+  const raw = check.boolean(request.raw ?? false, naming("raw"));
+  const { step } = request;
+  if (step !== undefined) check.integer(step, naming("step"), 0);
+  const run = await readRun(check.string(request.run, naming("run")), naming("run"));
+  const averaged = run.averaged && !raw;
+  const weights =
+    step === undefined
+      ? await newestWeights(run, averaged, onNote)
+      : await weightsAt(run, step as number, naming("step"), averaged);
+  const generator = new Generator(run.generator);
+  try {
+    if ("tensors" in weights) await generator.loadTensors(weights.tensors, weights.path);
+    else await generator.loadWeights(weights.path);
+  } catch (error) {
+    generator.dispose();
+    throw error;
+  }
+  const { preset, sampleSeed } = run;
+  return { generator, preset, averaged, step: weights.step, sampleSeed };
+}
+
+/** Weights of a checkpoint, or a file that is only named. */
+type Weights =
+  | { readonly path: string; readonly step: number; readonly tensors: readonly StoredTensor[] }
+  | { readonly path: string; readonly step: null };
+
+async function newestWeights(
+  { folder }: StoredRun,
+  averaged: boolean,
+  onNote: (sentence: string) => void,
+): Promise<Weights> {
+  const checkpoints = new Checkpoints(folder.checkpoints);
+  const tried = new Set<number>();
+  for (;;) {
+    // Again each time: the run may go on, and remove what it had.
+    const next = (await checkpoints.list()).find(({ step }) => !tried.has(step));
+    if (next === undefined) break;
+    tried.add(next.step);
+    try {
+      return await weightsIn(next.path, averaged);
+    } catch (error) {
+      if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
+      if (await checkpoints.has(next.step))
+        onNote(`Skipped a checkpoint that is not intact: ${error.message}`);
+    }
+  }
+  return { path: folder.weightsOf(averaged ? "generator-ema" : "generator"), step: null };
+}
+
+async function weightsAt(
+  { folder }: StoredRun,
+  step: number,
+  name: string,
+  averaged: boolean,
+): Promise<Weights> {
+  const all = await new Checkpoints(folder.checkpoints).list();
+  const found = all.find((one) => one.step === step);
+  if (found !== undefined) return weightsIn(found.path, averaged);
+  const steps = all.map((one) => one.step).reverse();
+  const what = steps.length === 0 ? "nothing (the run has no checkpoints)" : steps.join(", ");
+  throw outOfRange(steps.length > 1 ? `one of ${what}` : what, name, step);
+}
+
+/** Throws ERR_CHECKPOINT where it is not intact. */
+async function weightsIn(path: string, averaged: boolean): Promise<Weights> {
+  const file = `${averaged ? "ema" : "generator"}.safetensors`;
+  return { path: join(path, file), ...(await readWeights(path, file)) };
+}

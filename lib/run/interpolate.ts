@@ -1,0 +1,215 @@
+// From a run folder to the ways between samples: latents, classes and codes that change bit by bit.
+import { extname, resolve } from "node:path";
+import * as check from "../check.js";
+import { show, wrongType } from "../errors.js";
+import type { Images } from "../images.js";
+import * as latents from "../latents.js";
+import type { Generator } from "../networks.js";
+import { animated, saveAnimation } from "./animation.js";
+import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { checkClass } from "./labels.js";
+
+/** What an interpolation is asked for: from a command line. */
+export interface InterpolateRequest extends GeneratorRequest {
+  readonly out?: unknown;
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly frames?: unknown;
+  readonly rows?: unknown;
+  readonly method?: unknown;
+  readonly class?: unknown;
+  readonly classes?: unknown;
+  readonly code?: unknown;
+  readonly range?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--frames`. */
+export type InterpolateNaming = (option: keyof InterpolateRequest) => string;
+
+export const methods = ["spherical", "linear"] as const;
+export const defaultFrames = { strip: 9, animation: 24 } as const;
+export const defaultRows = 5;
+/** The codes of InfoGAN are drawn from it. */
+const defaultRange: readonly [number, number] = [-1, 1];
+const fileTypes = [".png", ...animated];
+
+/** What was written. */
+export interface Interpolated {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly preset: string;
+  /** Whether the generator is the averaged one. */
+  readonly averaged: boolean;
+  /** Steps that it was trained, null where nothing tells. */
+  readonly step: number | null;
+  readonly frames: number;
+  readonly rows: number;
+  /** Seed of the first row's first sample. */
+  readonly from: number;
+  /** Seed of its last; null where a code changes and the noise stays. */
+  readonly to: number | null;
+  readonly method: (typeof methods)[number] | null;
+  /** The class of each row; null where there are none. */
+  readonly classes: readonly number[] | null;
+  /** The code that changes; null where the noise does. */
+  readonly code: { readonly index: number; readonly range: readonly [number, number] } | null;
+}
+
+/** What the request says by itself. */
+interface Plan {
+  readonly out: string;
+  readonly moves: boolean;
+  readonly frames: number;
+  /** Undefined: as many as there are classes. */
+  readonly rows: number | undefined;
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly method: (typeof methods)[number];
+  readonly code: number | undefined;
+  readonly range: readonly [number, number];
+}
+
+/**
+ * Writes the samples on the way between two latents: row r leads from the sample of the seed `from` + r to that of
+ * `to` + r; with `classes` all rows lead from `from` to `to`, each in its class. With `code` the noise of the first stays and a
+ * code changes, the others being 0. Throws TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_OUTPUT.
+ */
+export async function interpolateRun(
+  request: InterpolateRequest,
+  naming: InterpolateNaming,
+  onNote: (sentence: string) => void,
+): Promise<Interpolated> {
+  const plan = planInterpolation(request, naming);
+  const found = await loadGenerator(request, naming, onNote);
+  using generator = found.generator;
+  const { classes, codes } = generator.latent;
+  const only = checkClass(request.class, classes, naming("class"));
+  if (plan.rows === undefined && classes === 0)
+    throw wrongType("nothing (the generator has no classes)", naming("classes"), true);
+  checkCode(plan.code, codes, naming("code"));
+  const rows = plan.rows ?? classes;
+  // The classes are shown on the same way; other rows have one of their own.
+  const apart = plan.rows === undefined ? 0 : 1;
+  const to = plan.to ?? plan.from + Math.max(1, apart * rows);
+  const labels = Array.from({ length: rows }, (_, row) => only ?? row % classes);
+  const images = await makeFrames(generator, { ...plan, rows, to, apart, labels });
+  if (plan.moves) await saveAnimation(images, rows, plan.out);
+  else await images.save(plan.out, { columns: plan.frames });
+  const { preset, averaged, step } = found;
+  const { frames, from, method, code, range } = plan;
+  return {
+    ...{ path: resolve(plan.out), preset, averaged, step, frames, rows, from },
+    to: code === undefined ? to : null,
+    method: code === undefined ? method : null,
+    classes: classes === 0 ? null : labels,
+    code: code === undefined ? null : { index: code, range },
+  };
+}
+
+function planInterpolation(request: InterpolateRequest, naming: InterpolateNaming): Plan {
+  const out = check.path(request.out, naming("out"));
+  const type = extname(out).toLowerCase();
+  if (!fileTypes.includes(type))
+    throw wrongType(`a path that ends in ${fileTypes.join(", ")}`, naming("out"), out);
+  refuseBoth(request, ["class", "classes"], "the classes", naming);
+  refuseBoth(request, ["rows", "classes"], "the rows", naming);
+  refuseBoth(request, ["to", "code"], "what changes", naming);
+  refuseBoth(request, ["method", "code"], "what changes", naming);
+  if (request.range !== undefined && request.code === undefined)
+    throw wrongType(`${naming("code")} beside it`, naming("range"), request.range);
+  const moves = animated.includes(type);
+  const frames = request.frames ?? defaultFrames[moves ? "animation" : "strip"];
+  const { to, code, classes, range } = request;
+  const asked = check.boolean(classes ?? false, naming("classes"));
+  return {
+    out,
+    moves,
+    frames: check.integer(frames, naming("frames"), 2, 1000),
+    rows: asked ? undefined : check.integer(request.rows ?? defaultRows, naming("rows"), 1, 100),
+    from: check.seed(request.from ?? 0, naming("from")),
+    to: to === undefined ? undefined : check.seed(to, naming("to")),
+    method: check.oneOf(request.method ?? "spherical", naming("method"), methods),
+    code: code === undefined ? undefined : check.integer(code, naming("code"), 0),
+    range: range === undefined ? defaultRange : parseRange(range, naming("range")),
+  };
+}
+
+/** Two options of which each makes the other pointless. */
+function refuseBoth(
+  request: InterpolateRequest,
+  pair: readonly [keyof InterpolateRequest, keyof InterpolateRequest],
+  what: string,
+  naming: InterpolateNaming,
+): void {
+  if (pair.some((option) => request[option] === undefined)) return;
+  const written = pair.map((option) =>
+    request[option] === true ? naming(option) : `${naming(option)} ${show(request[option])}`,
+  );
+  throw wrongType(pair.map(naming).join(" or "), what, written.join(" "));
+}
+
+/** `-2,2` */
+function parseRange(text: unknown, name: string): readonly [number, number] {
+  const parts = typeof text === "string" ? text.split(",") : [];
+  const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [a, b] = numbers;
+  if (parts.length !== 2 || !numbers.every(Number.isFinite))
+    throw wrongType("two numbers, a,b,", name, text);
+  return [a as number, b as number];
+}
+
+function checkCode(code: number | undefined, codes: number, name: string): void {
+  if (code === undefined) return;
+  if (codes === 0) throw wrongType("nothing (the generator has no codes)", name, code);
+  check.integer(code, name, 0, codes - 1);
+}
+
+/** What there is to draw, once the generator is known. */
+interface Ways extends Plan {
+  readonly rows: number;
+  readonly to: number;
+  /** From a row's seeds to those of the next. */
+  readonly apart: number;
+  /** Class of each row, where there are classes. */
+  readonly labels: readonly number[];
+}
+
+/** All samples: for a strip row by row, for an animation frame by frame. */
+async function makeFrames(generator: Generator, plan: Ways): Promise<Images> {
+  const { rows, frames, moves, labels, code, range } = plan;
+  const { noise: size, classes, codes: width } = generator.latent;
+  const ways = await Promise.all(Array.from({ length: rows }, (_, r) => wayOf(generator, plan, r)));
+  const places = Array.from({ length: rows * frames }, (_, i) =>
+    moves
+      ? { row: i % rows, frame: Math.floor(i / rows) }
+      : { row: Math.floor(i / frames), frame: i % frames },
+  );
+  const noise = new Float32Array(places.length * size);
+  const codes: number[][] = [];
+  for (const [i, { row, frame }] of places.entries()) {
+    const t = frame / (frames - 1);
+    noise.set((ways[row] as Way)(t), i * size);
+    const value = range[0] * (1 - t) + range[1] * t;
+    codes.push(Array.from({ length: width }, (_, index) => (index === code ? value : 0)));
+  }
+  return generator.sample(places.length, {
+    seed: 0,
+    noise,
+    labels: classes === 0 ? undefined : places.map(({ row }) => labels[row] as number),
+    codes: width === 0 ? undefined : codes,
+  });
+}
+
+/** The noise at 0 to 1 of the way. */
+type Way = (t: number) => Float32Array;
+
+async function wayOf(
+  generator: Generator,
+  { from, to, apart, method, code }: Ways,
+  row: number,
+): Promise<Way> {
+  const start = await generator.noise(1, { seed: from + row * apart });
+  if (code !== undefined) return () => start;
+  const end = await generator.noise(1, { seed: to + row * apart });
+  return (t) => (method === "linear" ? latents.lerp : latents.slerp)(start, end, t);
+}

@@ -1,0 +1,71 @@
+// From a run folder to a picture of samples.
+import { extname, resolve } from "node:path";
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { gridOf, inTurn } from "./grid.js";
+import { checkClass } from "./labels.js";
+
+/** What a grid of samples is asked for: from a command line. */
+export interface SampleRequest extends GeneratorRequest {
+  readonly count?: unknown;
+  readonly columns?: unknown;
+  readonly seed?: unknown;
+  readonly class?: unknown;
+  readonly out?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--count`. */
+export type SampleNaming = (option: keyof SampleRequest) => string;
+
+/** What was written. */
+export interface Sampled {
+  /** Absolute path of the PNG. */
+  readonly path: string;
+  readonly preset: string;
+  /** Whether the generator is the averaged one. */
+  readonly averaged: boolean;
+  /** Steps that it was trained, null where nothing tells. */
+  readonly step: number | null;
+  readonly count: number;
+  readonly columns: number;
+  readonly seed: number;
+  /** The class of all samples; null where they take turns, or there are none. */
+  readonly class: number | null;
+}
+
+/** More than a grid can show of the smallest images. */
+const most = 100_000;
+
+/**
+ * Writes a grid of samples of a run's generator; without options the very picture that the run itself would draw. Throws
+ * TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_OUTPUT.
+ */
+export async function sampleRun(
+  request: SampleRequest,
+  naming: SampleNaming,
+  onNote: (sentence: string) => void,
+): Promise<Sampled> {
+  const out = check.path(request.out, naming("out"));
+  if (extname(out).toLowerCase() !== ".png")
+    throw wrongType("a path that ends in .png", naming("out"), out);
+  const whole = (option: "count" | "columns", max: number) =>
+    request[option] === undefined
+      ? undefined
+      : check.integer(request[option], naming(option), 1, max);
+  const asked = { count: whole("count", most), columns: whole("columns", 10_000) };
+  if (request.seed !== undefined) check.seed(request.seed, naming("seed"));
+  const found = await loadGenerator(request, naming, onNote);
+  using generator = found.generator;
+  const { classes } = generator.latent;
+  const label = checkClass(request.class, classes, naming("class"));
+  const usual = gridOf(label === undefined ? classes : 0);
+  const { count = usual.count, columns = usual.columns } = asked;
+  const seed = check.seed(request.seed ?? found.sampleSeed, naming("seed"));
+  const labels = label ?? inTurn(count, classes);
+  const images = await generator.sample(count, { seed, labels });
+  await images.save(out, { columns });
+  const { preset, averaged, step } = found;
+  const path = resolve(out);
+  return { path, preset, averaged, step, count, columns, seed, class: label ?? null };
+}
