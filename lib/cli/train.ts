@@ -1,6 +1,7 @@
 // `sparring train`: options in, a run out.
 import { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
+import { wrongType } from "../errors.js";
 import { defaultKeep } from "../run/checkpoints.js";
 import {
   defaultCheckpointEvery,
@@ -10,7 +11,9 @@ import {
   planRun,
   type RunRequest,
 } from "../run/plan.js";
+import { describeRun } from "../run/dry.js";
 import { TrainingRun } from "../run/training.js";
+import { printDryRun } from "./dry-run.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
 import { flag, toFlag, toRequest } from "./options.js";
@@ -36,6 +39,7 @@ Examples:
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
   sparring train --resume --out runs/seven   from its last checkpoint on
+  sparring train --preset r3gan --dry-run    layers, parameters, time at least
 
 Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
 from the newest intact checkpoint, after a SIGKILL too, and ends with the same
@@ -82,6 +86,8 @@ const options = [
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
   flag("--resume", "go on with the run in --out, see below"),
+  flag("--dry-run", "only tell what the run would be, and write nothing"),
+  flag("--json", "what --dry-run tells as one JSON object"),
 ];
 
 const numbers = new Set([
@@ -101,6 +107,9 @@ const numbers = new Set([
 ]);
 
 async function train(request: RunRequest): Promise<number> {
+  if (request.dryRun === true) return dryRun(request);
+  if (request.json !== undefined)
+    throw wrongType("--dry-run beside --json", "sparring train", "--json");
   const run = await prepare(request);
   const stop = stopOnSignals();
   try {
@@ -113,6 +122,20 @@ async function train(request: RunRequest): Promise<number> {
   }
   // A signal that came after the last step, while the weights were being saved, stopped nothing.
   return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
+}
+
+async function dryRun({ dryRun, json, ...request }: RunRequest): Promise<number> {
+  if (request.resume === true)
+    throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
+  const plan = planRun(request, toFlag);
+  const packing = watchPacking(plan.data);
+  try {
+    using run = await TrainingRun.prepare(plan, { ...packing, keep: false });
+    printDryRun(await describeRun(run), json === true);
+  } finally {
+    packing.close();
+  }
+  return exitCodes.ok;
 }
 
 async function prepare(request: RunRequest): Promise<TrainingRun> {

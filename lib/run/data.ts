@@ -19,6 +19,8 @@ export interface DataWatch {
   readonly onProgress?: (progress: PackProgress) => void;
   /** Called with a sentence about what was not as it should be, and did not matter. */
   readonly onNote?: (sentence: string) => void;
+  /** Packed images are kept for the next run. @default true */
+  readonly keep?: boolean;
 }
 
 type Kind = "mnist" | "cifar10" | "folder" | "npy" | "idx";
@@ -27,14 +29,17 @@ type Kind = "mnist" | "cifar10" | "folder" | "npy" | "idx";
 export async function loadData(
   plan: Pick<RunPlan, "data" | "size" | "naming"> & { readonly channels: 1 | 3 | undefined },
   device: Device,
-  { onProgress, onNote = () => {} }: DataWatch,
+  { onProgress, onNote = () => {}, keep = true }: DataWatch,
 ): Promise<Dataset> {
   const { data, size, channels, naming } = plan;
   const options = { size, device };
   const readers: Record<Kind, () => Promise<Dataset>> = {
     mnist: () => mnist({ ...options, root: data === "mnist" ? undefined : data }),
     cifar10: () => cifar10(data, options),
-    folder: () => folder(data, { ...options, channels, onBroken: "skip", onProgress, onNote }),
+    folder: () => {
+      const cache = keep ? undefined : false;
+      return folder(data, { ...options, channels, cache, onBroken: "skip", onProgress, onNote });
+    },
     npy: () => npy(data, options),
     idx: () => idx(data, options),
   };

@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly precision?: unknown;
   readonly rollbacks?: unknown;
   readonly resume?: unknown;
+  readonly dryRun?: unknown;
+  readonly json?: unknown;
   readonly out?: unknown;
 }
 

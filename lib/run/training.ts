@@ -7,7 +7,7 @@ import { type Preset, presets } from "../presets.js";
 import { checkDataset } from "../trainer/data.js";
 import { Watcher } from "../trainer/health.js";
 import { checkOptions } from "../trainer/options.js";
-import { type Tick, Trainer } from "../trainer.js";
+import { type Explanation, type Tick, Trainer } from "../trainer.js";
 import { checkBatch } from "../trainer/data.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -117,6 +117,11 @@ export class TrainingRun implements Disposable {
 
   get discriminator(): Discriminator {
     return this.#trainer.discriminator;
+  }
+
+  /** How its steps are carried out, and what they cost. */
+  explain(): Promise<Explanation> {
+    return this.#trainer.explain({ batchSize: this.config.batch });
   }
 
   /** Steps done so far. */

@@ -36,7 +36,8 @@ function span(layers: readonly string[]): string {
   return layers.length < 3 ? layers.join(", ") : `${layers[0]} … ${layers.at(-1)}`;
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
+/** Cells as lines, each column as wide as its widest. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>
     row
@@ -70,7 +71,7 @@ function cost({ flops, bytes, buffers, floor }: Explanation): string {
 }
 
 /** `19.3 GFLOP` */
-function amount(value: number, unit: string): string {
+export function amount(value: number, unit: string): string {
   const prefixes = ["", "k", "M", "G", "T", "P"];
   const power = value < 1 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), prefixes.length - 1);
   return `${Number((value / 1000 ** power).toPrecision(3))} ${prefixes[power]}${unit}`;

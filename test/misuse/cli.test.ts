@@ -12,7 +12,7 @@ import { makeFolder } from "../helpers/folder.js";
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --precision, --out, --resume, --help";
+  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --precision, --out, --resume, --dry-run, --json, --help";
 const onePreset =
   "one of article, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
 const whole = (flag: string, received: string) =>
@@ -288,6 +288,13 @@ const commandLines: [string, string][] = [
     "interpolate run --out g.png --code first",
     'Expected a whole number of at least 0 for --code but received "first"',
   ],
+  ["train --json", 'Expected --dry-run beside --json for sparring train but received "--json"'],
+  [
+    "train --resume --dry-run --out run",
+    'Expected --dry-run or --resume for sparring train but received "--dry-run --resume"',
+  ],
+  ["train --dry-run --steps 0", whole("--steps", "0")],
+  ["train --dry-run --out full", out("full", "it is not empty")],
   // /proc lets root pass the first check; only making the folder fails.
   [
     "train --data data --out /proc/sparring/run",

@@ -1,0 +1,112 @@
+// `sparring train --dry-run`: what it tells is what the run then does, and nothing is written.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { product } from "../../lib/layers/kind.js";
+import type { DryRun, NetworkTable } from "../../lib/run/dry.js";
+import { readSafetensors } from "../../lib/safetensors.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const sparring = (line: string) =>
+  runCli(line.split(" "), folder.path, { XDG_CACHE_HOME: at("cache") });
+const tree = async () => (await readdir(folder.path, { recursive: true })).sort();
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 40);
+});
+afterAll(() => folder.remove());
+
+/** Numbers of a saved network that are not the buffers of BatchNorm or spectralNorm. */
+async function savedNumbers(path: string, prefix = ""): Promise<number> {
+  const trained = (await readSafetensors(path)).filter(
+    ({ name }) =>
+      name.startsWith(prefix) && !/\.(running_\w+|num_batches_tracked|\w*_[uv])$/.test(name),
+  );
+  return trained.reduce((sum, { shape }) => sum + product(shape), 0);
+}
+
+describe.each(["infogan", "r3gan", "sngan-hinge", "cgan"])("a dry run of %s", (preset) => {
+  const line = `train --preset ${preset} --data data --size 8 --batch 10 --threads 1 --steps 2 --seed 1`;
+  let told: DryRun;
+  beforeAll(async () => {
+    const before = await tree();
+    const { code, stdout, stderr } = await sparring(`${line} --out ${preset} --dry-run --json`);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(await tree()).toEqual(before);
+    told = JSON.parse(stdout);
+    expect((await sparring(`${line} --out ${preset}`)).code).toBe(0);
+  });
+
+  it("tells the config that the run then has", async () => {
+    const { started, ...config } = JSON.parse(await readFile(at(preset, "config.json"), "utf8"));
+    expect(told.config).toEqual(config);
+  });
+
+  it("counts the parameters that the run then saves, layer by layer", async () => {
+    for (const role of ["generator", "discriminator"] as const) {
+      const table: NetworkTable = told[role];
+      const weights = at(preset, `weights/${role}.safetensors`);
+      expect(table.parameters).toBe(await savedNumbers(weights));
+      for (const { path } of table.layers) {
+        const inside = table.layers.filter((other) => `${other.path}.`.startsWith(`${path}.`));
+        const all = inside.reduce((sum, { parameters }) => sum + parameters, 0);
+        expect([path, all]).toEqual([path, await savedNumbers(weights, `${path}.`)]);
+      }
+    }
+    expect(told.parameters).toBe(told.generator.parameters + told.discriminator.parameters);
+  });
+
+  it("ends in the shapes of an image and of scores, and in bounds above zero", () => {
+    expect(told.generator.layers.at(-1)?.output).toEqual([1, 8, 8]);
+    const { bytes, millisecondsPerStep, seconds } = told.lowerBounds;
+    // The outputs of one image at least, for each of the batch.
+    expect(bytes).toBeGreaterThan(4 * 10 * 64);
+    expect(seconds).toBeCloseTo((2 * millisecondsPerStep) / 1000);
+    expect(millisecondsPerStep).toBeGreaterThan(0);
+  });
+});
+
+describe("a dry run for people", () => {
+  it("is a table, and says what its bounds are", async () => {
+    const before = await tree();
+    const line =
+      "train --preset mlp --data data --size 8 --batch 10 --threads 1 --steps 2 --seed 1";
+    const { code, stdout, stderr } = await sparring(`${line} --dry-run`);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^config\npreset +"mlp"\n/);
+    expect(stdout).toMatch(
+      /\ngenerator +type +output +parameters\nmodel +sequential +64\nmodel.0 +linear +\d+ +12,928\n/,
+    );
+    expect(stdout).toMatch(
+      /\n[\d,]+ parameters in all\.\nA step holds at least [\d.]+ [kM]B of outputs/,
+    );
+    expect(stdout).toMatch(/\n2 steps take at least 0:00: a lower bound, of [\d.e-]+ ms a step\n/);
+    expect(await tree()).toEqual(before);
+  });
+
+  it("decodes a folder of images without packing it", async () => {
+    const pictures = await makeFolder();
+    for (let i = 0; i < 4; ++i) {
+      const create = {
+        width: 8,
+        height: 8,
+        channels: 3,
+        background: { r: 60 * i, g: 0, b: 0 },
+      } as const;
+      await sharp({ create })
+        .png()
+        .toFile(join(pictures.path, `${i}.png`));
+    }
+    const before = await tree();
+    const line = `train --preset mlp --data ${pictures.path} --size 8 --batch 2 --steps 2 --dry-run`;
+    expect((await sparring(line)).code).toBe(0);
+    expect(await tree()).toEqual(before);
+    await pictures.remove();
+  });
+});
