@@ -32,6 +32,7 @@ const expectedFiles = [
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",
+  "schema/config.schema.json",
 ];
 const unwanted =
   /^(test|build|runs|bench|lib|node_modules|\.)|(^|\/)test\/|\.(node|so|o|tgz)$|\.test\./;

@@ -3,15 +3,18 @@ import { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import { wrongType } from "../errors.js";
 import { defaultKeep } from "../run/checkpoints.js";
+import type { DataWatch } from "../run/data.js";
 import {
   defaultCheckpointEvery,
   defaultLogEvery,
   defaultSampleEvery,
   planResume,
   planRun,
+  type RunPlan,
   type RunRequest,
 } from "../run/plan.js";
 import { describeRun } from "../run/dry.js";
+import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
 import { TrainingRun } from "../run/training.js";
 import { printDryRun } from "./dry-run.js";
 import { exitCodes, RunFailure } from "./exit.js";
@@ -39,6 +42,8 @@ Examples:
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
   sparring train --resume --out runs/seven   from its last checkpoint on
+  sparring train run.json --seed 8           options of a file, and one of yours
+  sparring train runs/seven/config.json      the same run again, bit for bit
   sparring train --preset r3gan --dry-run    layers, parameters, time at least
 
 Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
@@ -55,12 +60,13 @@ function describePreset(name: PresetName): string {
 export function trainCommand(onExit: (code: number) => void): Command {
   const command = new Command("train")
     .description("Train a generator and a discriminator against each other.")
+    .argument("[config]", "a JSON file of options, or a run's config.json to repeat it")
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .action(async (texts: Record<string, string>) =>
-      onExit(await train(toRequest(texts, numbers))),
-    );
+    .action(async (config: string | undefined, texts: Record<string, string>) => {
+      onExit(await train({ config, flags: toRequest(texts, numbers) }));
+    });
   for (const option of options) command.addOption(option);
   return command;
 }
@@ -106,11 +112,20 @@ const numbers = new Set([
   "rollbacks",
 ]);
 
-async function train(request: RunRequest): Promise<number> {
-  if (request.dryRun === true) return dryRun(request);
-  if (request.json !== undefined)
+/** What a command line says: a config file, and options that go before those of the file. */
+interface Asked {
+  readonly config: string | undefined;
+  readonly flags: RunRequest;
+}
+
+async function train(asked: Asked): Promise<number> {
+  const { config, flags } = asked;
+  if (flags.dryRun === true) return dryRun(asked);
+  if (flags.json !== undefined)
     throw wrongType("--dry-run beside --json", "sparring train", "--json");
-  const run = await prepare(request);
+  if (flags.resume === true && config !== undefined)
+    throw wrongType("a config or --resume", "sparring train", `${config} --resume`);
+  const run = flags.resume === true ? await resume(flags) : await prepare(asked);
   const stop = stopOnSignals();
   try {
     const folder = await run.open();
@@ -124,28 +139,53 @@ async function train(request: RunRequest): Promise<number> {
   return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
 }
 
-async function dryRun({ dryRun, json, ...request }: RunRequest): Promise<number> {
-  if (request.resume === true)
+async function dryRun({ config, flags }: Asked): Promise<number> {
+  const { dryRun, json, ...others } = flags;
+  if (others.resume === true)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
-  const plan = planRun(request, toFlag);
-  const packing = watchPacking(plan.data);
-  try {
-    using run = await TrainingRun.prepare(plan, { ...packing, keep: false });
-    printDryRun(await describeRun(run), json === true);
-  } finally {
-    packing.close();
-  }
+  using run = await prepare({ config, flags: others }, false);
+  printDryRun(await describeRun(run), json === true);
   return exitCodes.ok;
 }
 
-async function prepare(request: RunRequest): Promise<TrainingRun> {
-  const resumed = request.resume === true ? planResume(request, toFlag) : undefined;
-  const plan = resumed ?? planRun(request, toFlag);
-  const packing = watchPacking("data" in plan ? plan.data : plan.path);
+async function resume(flags: RunRequest): Promise<TrainingRun> {
+  const plan = planResume(flags, toFlag);
+  return withPacking(plan.path, (packing) => TrainingRun.resume(plan, packing));
+}
+
+/** @param keep packed images are kept */
+async function prepare({ config, flags }: Asked, keep = true): Promise<TrainingRun> {
+  const file = config === undefined ? undefined : await readConfigFile(config, flags);
+  const plan = file === undefined ? planRun(flags, toFlag) : planWithFile(file, flags);
+  const run = await withPacking(plan.data, (packing) =>
+    TrainingRun.prepare(plan, { ...packing, keep }),
+  );
   try {
-    return await ("data" in plan
-      ? TrainingRun.prepare(plan, packing)
-      : TrainingRun.resume(plan, packing));
+    if (file !== undefined) checkRepeats(run.config, file, flags);
+    return run;
+  } catch (error) {
+    run[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The file's options where no flag says otherwise; --steps or --epochs is a length in place of the file's. */
+function planWithFile({ path, options }: FileRequest, flags: RunRequest): RunPlan {
+  const { steps, epochs, ...others } = options;
+  const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
+  const request = { ...(hasLength ? others : options), ...flags };
+  return planRun(request, (option) =>
+    option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option),
+  );
+}
+
+async function withPacking(
+  data: string,
+  work: (packing: DataWatch) => Promise<TrainingRun>,
+): Promise<TrainingRun> {
+  const packing = watchPacking(data);
+  try {
+    return await work(packing);
   } finally {
     packing.close();
   }

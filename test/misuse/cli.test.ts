@@ -64,7 +64,18 @@ const commandLines: [string, string][] = [
     `Expected one of ${trainFlags} for an option of sparring train but received "--step"`,
   ],
   ["train -s 3", `Expected one of ${trainFlags} for an option of sparring train but received "-s"`],
-  ["train mnist", 'Expected options only for sparring train but received "mnist"'],
+  [
+    "train mnist",
+    'Expected a JSON file of options for the config but received "mnist" (no such file or folder)',
+  ],
+  [
+    "train a.json b.json",
+    'Expected one config and options only for sparring train but received "b.json"',
+  ],
+  [
+    "train a.json --resume --out run",
+    'Expected a config or --resume for sparring train but received "a.json --resume"',
+  ],
   ["train --steps", "Expected a value for --steps but received nothing"],
   ["train --preset stylegan", `Expected ${onePreset} for --preset but received "stylegan"`],
   ["train --preset=", `Expected ${onePreset} for --preset but received ""`],

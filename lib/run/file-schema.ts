@@ -1,0 +1,74 @@
+// What a config file may hold, as a schema: the check of `sparring train config.json`, and, as JSON Schema, what editors
+// complete it by. A message is the WHAT of "Expected WHAT for NAME but received VALUE".
+import * as v from "valibot";
+import { defaultPreset, presetNames } from "../presets.js";
+import { precisions } from "../trainer/options.js";
+import { defaultKeep } from "./checkpoints.js";
+import { defaultCheckpointEvery, defaultLogEvery, defaultSampleEvery } from "./plan.js";
+
+type Limit = { readonly min: number; readonly max?: number };
+
+/** An option with what it is for; `shown` is its default, or what it depends on. */
+function option<T extends v.GenericSchema>(schema: T, about: string, shown?: string | number) {
+  const text = shown === undefined ? about : `${about} Default: ${shown}.`;
+  return v.optional(v.pipe(schema, v.description(text)));
+}
+
+function whole(about: string, { min, max }: Limit, shown?: string | number) {
+  const what =
+    max === undefined
+      ? `a whole number of at least ${min}`
+      : `a whole number from ${min} to ${max}`;
+  const most = max ?? Number.MAX_SAFE_INTEGER;
+  const number = v.pipe(
+    v.number(what),
+    v.integer(what),
+    v.minValue(min, what),
+    v.maxValue(most, what),
+  );
+  return option(number, about, shown);
+}
+
+function oneOf<const T extends readonly string[]>(about: string, names: T, shown: string) {
+  return option(v.picklist(names, `one of ${names.join(", ")}`), about, shown);
+}
+
+const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
+const positive = "a finite number above 0";
+const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
+const data = text("mnist, a folder or a file");
+const device = v.pipe(v.string(deviceText), v.regex(/^(auto|cpu|cuda(:[0-9]{1,3})?)$/, deviceText));
+const one = { min: 1 };
+
+/** The options of `sparring train`, under the names of config.json. */
+export const configSchema = v.strictObject({
+  $schema: option(v.string("a string"), "Where this schema is, for editors."),
+  preset: oneOf("What to train.", presetNames, defaultPreset),
+  data: option(data, "mnist, or the path of images, from this file's folder.", "mnist"),
+  size: whole("Side that images are resized to.", { min: 1, max: 4096 }, "the preset's"),
+  channels: option(
+    v.picklist([1, 3], "1 or 3"),
+    "Of a folder's images: 1 for grey, 3 for colour.",
+    3,
+  ),
+  steps: whole("Steps to train.", one, "the preset's"),
+  epochs: whole("Times through the data, instead of steps.", one),
+  batch: whole("Images in a batch.", one, "the preset's"),
+  lr: option(
+    v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),
+    "Learning rate of both players.",
+    "the preset's",
+  ),
+  execution: oneOf("fused, or eager: PyTorch bit for bit, slower.", ["eager", "fused"], "fused"),
+  device: option(device, "auto (a GPU if there is one), cpu, cuda or cuda:i.", "auto"),
+  threads: whole("CPU threads.", one, "libtorch's choice"),
+  seed: whole("The same seed gives the same run.", { min: 0 }, "random"),
+  sampleEvery: whole("Steps between sample grids.", one, defaultSampleEvery),
+  logEvery: whole("Steps between lines of log and stats.jsonl.", one, defaultLogEvery),
+  checkpointEvery: whole("Steps between checkpoints.", one, defaultCheckpointEvery),
+  keepCheckpoints: whole("How many checkpoints stay, the newest.", one, defaultKeep),
+  precision: oneOf("Of products: tf32 on GPUs alone.", precisions, "float32"),
+  out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
+});
+
+export type ConfigFile = v.InferOutput<typeof configSchema>;

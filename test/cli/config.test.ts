@@ -1,0 +1,245 @@
+// `sparring train config.json`: options from a file, all its problems at once, runs repeated, and its JSON Schema.
+import { access, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProgram } from "../../lib/cli/program.js";
+import { type Preset, presetNames, presets } from "../../lib/presets.js";
+import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
+import { configSchema } from "../../lib/run/file-schema.js";
+import { planRun } from "../../lib/run/plan.js";
+import { TrainingRun } from "../../lib/run/training.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+import { render, target } from "../../scripts/config-schema.mjs";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const sparring = (line: string) => runCli(line.split(" "), folder.path);
+const readJson = async (...path: string[]) => JSON.parse(await readFile(at(...path), "utf8"));
+
+const options = { preset: "mlp", data: "data", size: 8, batch: 10, threads: 1, steps: 4, seed: 3 };
+
+/** Writes a config file; its path from the folder. */
+async function write(name: string, value: unknown): Promise<string> {
+  await writeFile(at(name), typeof value === "string" ? value : JSON.stringify(value));
+  return name;
+}
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 40);
+  await write("run.json", { ...options, out: "first" });
+  expect((await sparring("train run.json")).code).toBe(0);
+});
+afterAll(() => folder.remove());
+
+describe("a config file", () => {
+  it("says what flags would say", async () => {
+    const line =
+      "train --preset mlp --data data --size 8 --batch 10 --threads 1 --steps 4 --seed 3";
+    expect((await sparring(`${line} --out flags`)).code).toBe(0);
+    const { started: a, ...fromFlags } = await readJson("flags/config.json");
+    const { started: b, ...fromFile } = await readJson("first/config.json");
+    expect(fromFile).toEqual(fromFlags);
+    for (const name of await readdir(at("flags/weights")))
+      expect(await readFile(at("flags/weights", name))).toEqual(
+        await readFile(at("first/weights", name)),
+      );
+  });
+
+  it("gives way to flags, one length to another", async () => {
+    const line = "train run.json --seed 4 --epochs 1 --lr 0.001 --out other";
+    expect((await sparring(line)).code).toBe(0);
+    const config = await readJson("other/config.json");
+    expect(config).toMatchObject({ seed: 4, steps: 4, batch: 10, size: 8 });
+    expect(config.optimizer.generator.lr).toBe(0.001);
+  });
+
+  it("has paths that start from its own folder", async () => {
+    await mkdir(at("deep"));
+    await write("deep/run.json", { ...options, data: "../data", out: "run", steps: 1 });
+    expect((await sparring("train deep/run.json")).code).toBe(0);
+    await access(at("deep/run/weights/generator.safetensors"));
+  });
+
+  it("may name its schema, and be tried in a dry run", async () => {
+    const path = await write("schema.json", { ...options, $schema: "x" });
+    const { code, stdout } = await sparring(`train ${path} --dry-run --json`);
+    expect([code, JSON.parse(stdout).config.seed]).toEqual([0, 3]);
+  });
+});
+
+describe("the config.json of a run", () => {
+  it("repeats it, to the same bytes", async () => {
+    expect((await sparring("train first/config.json --out again")).code).toBe(0);
+    for (const name of await readdir(at("first/weights")))
+      expect(await readFile(at("again/weights", name))).toEqual(
+        await readFile(at("first/weights", name)),
+      );
+  });
+
+  it("repeats its learning rate too", async () => {
+    expect((await sparring("train run.json --lr 0.003 --out fast")).code).toBe(0);
+    expect((await sparring("train fast/config.json --out fast-again")).code).toBe(0);
+    const { started: a, ...first } = await readJson("fast/config.json");
+    const { started: b, ...again } = await readJson("fast-again/config.json");
+    expect(again).toEqual(first);
+  });
+
+  it.each(presetNames)(
+    "of %s gives the same config again, with its rate or another",
+    async (name) => {
+      const preset: Preset = presets[name];
+      const size = Array.from({ length: 32 }, (_, i) => i + 1).find(
+        (side) => side >= 8 && preset.size.fits(side),
+      );
+      const given = { preset: name, data: at("data"), size, batch: 10, steps: 1, out: at(name) };
+      const flag = (option: string) => option;
+      for (const lr of [undefined, 0.003]) {
+        using run = await TrainingRun.prepare(planRun({ ...given, lr }, flag));
+        const path = at(await write(`${name}.json`, run.config));
+        const file = await readConfigFile(path, {});
+        using again = await TrainingRun.prepare(planRun({ ...file.options, out: at(name) }, flag));
+        checkRepeats(again.config, file, {});
+        const { started: a, ...first } = run.config;
+        const { started: b, ...second } = again.config;
+        expect(second).toEqual(first);
+      }
+    },
+  );
+
+  it.each([
+    ["order", "discriminatorFirst", '"generatorFirst"', '"discriminatorFirst"'],
+    ["discriminatorSteps", 3, "1", "3"],
+    ["images", 41, "40", "41"],
+    ["ema", { decay: 0.9 }, "null", "{ decay: 0.9 }"],
+  ])("is refused where %s is not what follows from it", async (key, value, now, received) => {
+    const path = await write("edited.json", {
+      ...(await readJson("first/config.json")),
+      [key]: value,
+    });
+    const { code, stderr } = await sparring(`train ${path} --out edited`);
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected ${now}, as this run has it, for ${key} of edited.json but received ${received}\n`,
+    ]);
+    await expect(access(at("edited"))).rejects.toThrow();
+  });
+
+  it("may be started with another preset or other data all the same", async () => {
+    await cp(at("data"), at("data2"), { recursive: true });
+    const line = "train first/config.json --preset gan --data data2 --out changed";
+    expect((await sparring(line)).code).toBe(0);
+    expect((await readJson("changed/config.json")).order).toBe("discriminatorFirst");
+  });
+});
+
+const names =
+  "$schema, preset, data, size, channels, steps, epochs, batch, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, precision, out";
+const whole = (key: string, received: string) =>
+  `Expected a whole number of at least 1 for ${key} but received ${received}`;
+
+describe("a config file that is wrong", () => {
+  /** The problems of a file, a sentence each; nothing was made. */
+  async function problems(value: unknown, flags = ""): Promise<string[]> {
+    const before = await readdir(folder.path);
+    const path = await write("wrong.json", value);
+    const { code, stdout, stderr } = await sparring(`train ${path} --out never${flags}`);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(new Set(await readdir(folder.path))).toEqual(new Set([...before, "wrong.json"]));
+    const [head, ...lines] = stderr.trimEnd().split("\n");
+    const count = lines.length === 1 ? "1 problem" : `${lines.length} problems`;
+    expect(head).toBe(`Expected options for wrong.json but received ${count}:`);
+    return lines.map((line) => line.replace(/^ {2}(?=\S)/, ""));
+  }
+
+  it("hears of everything at once, with what is allowed", async () => {
+    const value = {
+      ...{ preset: "mlp", stepz: 3, Batch: 1, batch: 0, lr: -1, size: 5000, steps: 1.5, seed: "7" },
+      ...{ channels: 2, execution: "lazy", device: "gpu", precision: 16, out: "", logEvery: null },
+    };
+    expect(await problems(value)).toEqual([
+      `Expected one of ${names} for an option but received "stepz"`,
+      `Expected one of ${names} for an option but received "Batch"`,
+      "Expected a whole number from 1 to 4096 for size but received 5000",
+      "Expected 1 or 3 for channels but received 2",
+      whole("steps", "1.5"),
+      whole("batch", "0"),
+      "Expected a finite number above 0 for lr but received -1",
+      'Expected one of eager, fused for execution but received "lazy"',
+      'Expected "auto", "cpu", "cuda" or "cuda:i" for device but received "gpu"',
+      'Expected a whole number of at least 0 for seed but received "7"',
+      whole("logEvery", "null"),
+      "Expected one of float32, tf32, bfloat16 for precision but received 16",
+      'Expected a non-empty string for out but received ""',
+    ]);
+  });
+
+  it("hears of what does not go together, or not on this machine", async () => {
+    const cores = availableParallelism();
+    const value = {
+      ...{ preset: "dcgan", size: 28, steps: 1, epochs: 2, data: "nowhere", threads: cores + 1 },
+    };
+    const found = [
+      "Expected one of 32, 64, 128 (preset dcgan) for size but received 28",
+      `Expected mnist, a folder or a file for data but received "${at("nowhere")}"`,
+      `Expected a whole number from 1 to ${cores} for threads but received ${cores + 1}`,
+      'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
+    ];
+    expect(await problems(value)).toEqual(found);
+    // What a flag replaces does not matter.
+    expect(await problems(value, " --threads 1 --data data")).toEqual([found[0], found[3]]);
+  });
+
+  it("is read as its own keys alone", async () => {
+    expect(await problems('{ "__proto__": { "steps": 0 }, "toString": 1, "size": 1e999 }')).toEqual(
+      [
+        `Expected one of ${names} for an option but received "__proto__"`,
+        `Expected one of ${names} for an option but received "toString"`,
+        "Expected a whole number from 1 to 4096 for size but received Infinity",
+      ],
+    );
+  });
+
+  it.each([
+    ["nowhere.json", undefined, "no such file or folder"],
+    ["text.json", "preset: mlp", "it is not JSON"],
+    ["list.json", "[]", "it is not an object"],
+    ["empty.json", "", "it is not JSON"],
+    ["data", undefined, "it is a folder"],
+    ["huge.json", " ".repeat(1024 ** 2 + 1), "it has 1048577 bytes, more than 1048576"],
+  ])("is refused where it is no such file: %s", async (name, text, why) => {
+    if (text !== undefined) await write(name, text);
+    const { code, stderr } = await sparring(`train ${name} --out never`);
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected a JSON file of options for the config but received "${name}" (${why})\n`,
+    ]);
+  });
+
+  it("is named by what is only wrong with the data", async () => {
+    const path = await write("large.json", { ...options, batch: 41 });
+    expect((await sparring(`train ${path} --out never`)).stderr).toBe(
+      "Expected a whole number from 2 to 40 for batch of large.json but received 41\n",
+    );
+    expect((await sparring(`train ${path} --batch 42 --out never`)).stderr).toBe(
+      "Expected a whole number from 2 to 40 for --batch but received 42\n",
+    );
+  });
+});
+
+describe("schema/config.schema.json", () => {
+  it("is up to date: `npm run schema` writes it", async () => {
+    expect(await readFile(target, "utf8")).toBe(render(configSchema));
+  });
+
+  it("has the options of the command, but for those that are no part of a run", () => {
+    const train = createProgram(() => {}).commands.find((command) => command.name() === "train");
+    const flags = train?.options.map((option) => option.attributeName());
+    const notOfARun = ["resume", "dryRun", "json"];
+    const keys = Object.keys(configSchema.entries).filter((key) => key !== "$schema");
+    expect(keys.sort()).toEqual(flags?.filter((name) => !notOfARun.includes(name)).sort());
+  });
+});
