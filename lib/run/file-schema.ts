@@ -67,6 +67,11 @@ export const configSchema = v.strictObject({
   logEvery: whole("Steps between lines of log and stats.jsonl.", one, defaultLogEvery),
   checkpointEvery: whole("Steps between checkpoints.", one, defaultCheckpointEvery),
   keepCheckpoints: whole("How many checkpoints stay, the newest.", one, defaultKeep),
+  rollbacks: whole(
+    "Times to go back to a checkpoint after losses of NaN.",
+    { min: 0, max: 1000 },
+    0,
+  ),
   precision: oneOf("Of products: tf32 on GPUs alone.", precisions, "float32"),
   out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
 });

@@ -137,7 +137,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, data, size, channels, steps, epochs, batch, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, precision, out";
+  "$schema, preset, data, size, channels, steps, epochs, batch, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, precision, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 
