@@ -10,7 +10,7 @@ export async function warnOfSlowBfloat16(): Promise<void> {
   const cost = await crossing(() => addon().bfloat16Cost());
   if (cost <= 1) return;
   process.emitWarning(
-    `A product in bfloat16 takes ${cost.toPrecision(2)} times as long as in float32 on this CPU, which has no instructions for it`,
+    `A product in bfloat16 takes ${cost.toFixed(cost < 10 ? 1 : 0)} times as long as in float32 on this CPU, which has no instructions for it`,
     { type: "SparringWarning", code: "SPARRING_SLOW_BFLOAT16" },
   );
 }
