@@ -26,7 +26,7 @@ import { geometricMean } from "./stats.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const paces = {
-  quick: { turnSeconds: 0.4, trialSeconds: 0.5 },
+  quick: { turnSeconds: 0.3, trialSeconds: 0.3 },
   full: { turnSeconds: 1.5, trialSeconds: 2 },
 };
 

@@ -53,7 +53,7 @@ function complete({ case: cases, only, rounds, quick = false, ...rest }, caseNam
     cases: caseNames.filter((name) => cases === undefined || cases.includes(name)),
     // Who is in a hurry, or asks for a case, does not want the rest.
     only: only ?? (quick || cases ? ["cases"] : questionNames),
-    rounds: rounds ?? (quick ? 5 : 9),
+    rounds: rounds ?? (quick ? 3 : 9),
   };
 }
 
@@ -76,7 +76,7 @@ function createCommand(caseNames) {
       list(questionNames),
     )
     .option("--threads <n>", "CPU threads of each side", whole(availableParallelism()), threads)
-    .option("--rounds <n>", "turns of each contestant (default: 9, quick: 5)", whole(1000))
+    .option("--rounds <n>", "turns of each contestant (default: 9, quick: 3)", whole(1000))
     .option("--no-compile", "leave out torch.compile, which needs a C++ compiler")
     .option("--json <file>", "write every figure", writable)
     .option("--svg <file>", "write a chart of the ratios", writable)
