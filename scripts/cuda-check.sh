@@ -18,7 +18,6 @@ if [[ ! -d $folder/packages/torch ]]; then
   done
 fi
 
-
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
 cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON

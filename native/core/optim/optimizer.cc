@@ -83,6 +83,13 @@ void Optimizer::set_counts(Counts counts) {
   parameter_updates_ = std::move(counts.of_parameters);
 }
 
+void Optimizer::add_counts(const Counts& more) {
+  updates_ += more.updates;
+  for (size_t i = 0; i < parameter_updates_.size(); ++i) {
+    parameter_updates_[i] += more.of_parameters[i];
+  }
+}
+
 bool Optimizer::is_recordable(int64_t each) const {
   return is_steady() && (has_constant_rate_ || (reads_rate() && each == 1));
 }

@@ -42,7 +42,10 @@ class Optimizer {
     std::vector<int64_t> of_parameters;
   };
   Counts counts() const { return {updates_, parameter_updates_}; }
+  // Goes on from there, on the device too where it counts by itself.
   virtual void set_counts(Counts counts);
+  // After a replay: the device has counted its updates already, the host has not.
+  void add_counts(const Counts& more);
 
   // While it is not null, the norm over all gradients of an update goes there, 0-dim.
   void watch(at::Tensor* norm) { watched_ = norm; }

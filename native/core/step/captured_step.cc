@@ -11,14 +11,6 @@ Optimizer::Counts difference(Optimizer::Counts after, const Optimizer::Counts& b
   return after;
 }
 
-Optimizer::Counts sum(Optimizer::Counts counts, const Optimizer::Counts& more) {
-  counts.updates += more.updates;
-  for (size_t i = 0; i < more.of_parameters.size(); ++i) {
-    counts.of_parameters[i] += more.of_parameters[i];
-  }
-  return counts;
-}
-
 Batch copy_of(const Batch& batch) {
   return {batch.images.clone(), batch.labels.defined() ? batch.labels.clone() : at::Tensor()};
 }
@@ -76,10 +68,10 @@ Losses CapturedStep::run(const Source& next, Watch* watch) {
     }
   } else {
     for (size_t i = 0; i < reals.size(); ++i) copy_into(replay.reals[i], reals[i]);
-    const Counts now = counts();
-    set_counts({now.discriminator_updates + replay.counts.discriminator_updates,
-                sum(now.generator, replay.counts.generator),
-                sum(now.discriminator, replay.counts.discriminator)});
+    step_->set_discriminator_updates(step_->discriminator_updates() +
+                                     replay.counts.discriminator_updates);
+    pair_->generator_optimizer->add_counts(replay.counts.generator);
+    pair_->discriminator_optimizer->add_counts(replay.counts.discriminator);
   }
   replay.recording->replay();
   return replay.losses;

@@ -59,6 +59,8 @@ void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType typ
 // Where the random numbers are: as many bytes as this libtorch's generators have.
 void check_random(const NamedTensors& states, RandomStream& stream, const at::Device& device) {
   for (const auto& [type, state] : states) {
+    // What was drawn on a GPU is of no use on a CPU.
+    if (type != "cpu" && device.is_cpu()) continue;
     const at::Generator& generator = type == "cpu" ? stream.cpu() : stream.on(device);
     check_tensor(state, "random", at::kByte, generator.get_state().sizes());
   }
@@ -110,8 +112,11 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
 
 void Trainer::step(bool watched) {
   choose_products(pair_->precision, pair_->generator->device());
-  const Losses losses = adversarial_step_->run([this] { return next_batch(); },
-                                               watched ? &watch_.emplace() : nullptr);
+  Watch watch;
+  const Losses losses =
+      adversarial_step_->run([this] { return next_batch(); }, watched ? &watch : nullptr);
+  // Only now: of a step that failed half way nothing could be told.
+  if (watched) watch_ = std::move(watch);
   if (pair_->average) pair_->average->update(*pair_->generator);
   loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;

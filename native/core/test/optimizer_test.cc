@@ -138,3 +138,16 @@ TEST_CASE("the average starts short, reaches its decay, and copies running stati
   full.update(*pair->generator);
   CHECK(distance(target->state()[0].second.detach(), expected) < 1e-12);
 }
+
+TEST_CASE("counts of a replay add up, and those that are set are gone on from") {
+  const at::Tensor parameter = at::ones({2}).requires_grad_();
+  const auto optimizer = make_optimizer(adam(0.1), {parameter});
+  optimizer->step_fused({at::ones({2})});
+  optimizer->add_counts({2, {1}});
+  CHECK(optimizer->counts().updates == 3);
+  CHECK(optimizer->counts().of_parameters == std::vector<int64_t>{2});
+  optimizer->set_counts({7, {5}});
+  optimizer->step_fused({at::ones({2})});
+  CHECK(optimizer->counts().updates == 8);
+  CHECK(optimizer->counts().of_parameters == std::vector<int64_t>{6});
+}

@@ -118,3 +118,16 @@ TEST_CASE(
   CHECK(at::equal(pair->generator->state()[0].second, reference->generator->state()[0].second));
   CHECK(at::equal(pair->discriminator->state()[0].second, discriminator_before));
 }
+
+TEST_CASE("of a watched step that failed nothing is told, and the next ones are fine") {
+  const auto pair = small_pair(3, at::kFloat);
+  Trainer trainer(pair, make_fused_step(pair));
+  const auto bytes = [](int64_t side) { return at::zeros({8, 1, side, side}, at::kByte); };
+  trainer.use(std::make_shared<Dataset>(bytes(5), at::kCPU), 4);
+  CHECK_THROWS(trainer.step(/*watched=*/true));
+  trainer.use(std::make_shared<Dataset>(bytes(8), at::kCPU), 4);
+  trainer.step();
+  CHECK(!trainer.report().health.has_value());
+  trainer.step(/*watched=*/true);
+  CHECK(trainer.report().health->finite);
+}
