@@ -7,7 +7,7 @@
 #include "core/runtime/ceiling.h"
 #include "core/runtime/cuda.h"
 #include "core/runtime/memory.h"
-#include "core/step/precision.h"
+#include "core/runtime/precision.h"
 
 namespace sparring::bindings {
 namespace {

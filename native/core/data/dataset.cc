@@ -44,11 +44,12 @@ uint64_t fold(uint64_t hash, const at::Tensor& bytes) {
 }  // namespace
 
 uint64_t Dataset::fingerprint() const {
+  if (fingerprint_ != 0) return fingerprint_;
   uint64_t hash = 1;
   for (const int64_t side : images_.sizes()) hash = fold(hash, static_cast<uint64_t>(side));
   hash = fold(hash, images_);
   if (labels_.defined()) hash = fold(hash, labels_);
-  return std::max<uint64_t>(hash, 1);
+  return fingerprint_ = std::max<uint64_t>(hash, 1);
 }
 
 at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width) {

@@ -25,7 +25,8 @@ class Dataset {
   // The chosen images: exactly torchvision's ToTensor, then Normalize(0.5, 0.5).
   Batch batch(const at::Tensor& indices, at::ScalarType precision) const;
   // A number that another dataset has with a chance of 1 in 2^64: images, their shape and labels.
-  // Never 0. Reads all of it: a second for a gigabyte.
+  // Never 0. Reads all of it, once: a second
+  // for a gigabyte.
   uint64_t fingerprint() const;
   // The bytes themselves, for tests and for showing reals beside fakes.
   const at::Tensor& images() const { return images_; }
@@ -33,6 +34,7 @@ class Dataset {
  private:
   at::Tensor images_, labels_;
   at::Device device_;
+  mutable uint64_t fingerprint_ = 0;  // 0 until somebody asks
 };
 
 // torchvision's Resize((height, width), antialias=True) of bytes, uint8 [N, C, H, W].

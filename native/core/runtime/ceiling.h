@@ -1,7 +1,7 @@
 // What a device can do at best, measured: what a step's time is to be compared with.
 #pragma once
 
-#include "core/step/precision.h"
+#include "core/runtime/precision.h"
 
 namespace sparring {
 

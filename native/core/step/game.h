@@ -12,7 +12,7 @@
 #include "core/objectives/penalties/penalty.h"
 #include "core/optim/average.h"
 #include "core/optim/optimizer.h"
-#include "core/step/precision.h"
+#include "core/runtime/precision.h"
 
 namespace sparring {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/nn/sequential.h"
+#include "core/runtime/precision.h"
 #include "core/step/explanation.h"
-#include "core/step/precision.h"
 
 namespace sparring {
 

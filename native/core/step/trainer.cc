@@ -101,10 +101,10 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
   sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream, device);
-  fingerprint_ = 0;
   if (!waiting_) return;
   // As if it had never stopped: with other data or batches that would have been a new epoch.
-  if (waiting_->data == fingerprint() && waiting_->count("sampler.batchSize") == batch_size) {
+  if (waiting_->data == source_->fingerprint() &&
+      waiting_->count("sampler.batchSize") == batch_size) {
     sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
   }
   waiting_.reset();
@@ -141,11 +141,6 @@ Report Trainer::report() {
   return report;
 }
 
-uint64_t Trainer::fingerprint() const {
-  if (fingerprint_ == 0) fingerprint_ = source_->fingerprint();
-  return fingerprint_;
-}
-
 Snapshot Trainer::snapshot() const {
   Snapshot taken;
   add_copies(taken.tensors, "generator.", pair_->generator->state());
@@ -176,7 +171,7 @@ void Trainer::save_sampler(Snapshot& taken) const {
     }
     taken.tensors.emplace_back("sampler.permutation", waiting_->tensor("sampler.permutation"));
   } else if (sampler_ && sampler_->permutation().defined()) {
-    taken.data = fingerprint();
+    taken.data = source_->fingerprint();
     taken.counts["sampler.batchSize"] = sampler_->batch_size();
     taken.counts["sampler.position"] = sampler_->position();
     add_copies(taken.tensors, "", {{"sampler.permutation", sampler_->permutation()}});

@@ -42,15 +42,12 @@ class Trainer {
 
  private:
   Batch next_batch();
-  uint64_t fingerprint() const;
   void save_sampler(Snapshot& taken) const;
 
   std::shared_ptr<const Pair> pair_;
   std::unique_ptr<Step> adversarial_step_;
   std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
-  // Of the data that are in use, or that a restored sampler waits for; 0 while nobody asked.
-  mutable uint64_t fingerprint_ = 0;
   // A restored sampler goes on only with the same data and batch size.
   std::optional<Snapshot> waiting_;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;

@@ -1,4 +1,4 @@
-#include "core/step/precision.h"
+#include "core/runtime/precision.h"
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
