@@ -19,7 +19,7 @@ libtorch=$(node -p 'JSON.parse(fs.readFileSync("build/Release/build.json", "utf8
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
 cmake -S . -B "$folder" "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON \
-  -DCMAKE_CXX_FLAGS="$flags -fno-omit-frame-pointer -g1" -DCMAKE_CXX_FLAGS_RELEASE="-O1"
+  -DCMAKE_CXX_FLAGS="$flags -fno-omit-frame-pointer -g1"
 cmake --build "$folder" --target sparring_core_tests
 
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive

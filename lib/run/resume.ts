@@ -1,10 +1,9 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a stranger's.
-import { readFile } from "node:fs/promises";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { isDevice, resolveDevice, setThreads } from "../device.js";
 import { SparringError, show } from "../errors.js";
-import { reason, writeWhole } from "../files.js";
+import { writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";
 import type { Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -14,6 +13,7 @@ import { Epochs } from "./epochs.js";
 import { RunFolder } from "./folder.js";
 import type { Meter } from "./meter.js";
 import type { ResumePlan } from "./plan.js";
+import { readRunConfig } from "./stored.js";
 
 /** A run as it goes on. */
 export interface Resumed {
@@ -33,7 +33,7 @@ export interface Resumed {
  */
 export async function loadRun(plan: ResumePlan, watch: DataWatch): Promise<Resumed> {
   const folder = RunFolder.at(plan.path);
-  const config = extend(await readConfig(folder, plan.name), plan);
+  const config = extend(await readRunConfig(folder, plan.name, checkConfig), plan);
   const device = resolveDevice(config.device, plan.name);
   await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
@@ -70,20 +70,6 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
     "ERR_DATA",
     `Expected the data that the run began with (fingerprint ${before.data}) for ${show(config.data)} but received others (${now})`,
   );
-}
-
-/** The config of a run, as far as going on needs it. Throws ERR_DATA. */
-async function readConfig(folder: RunFolder, name: string): Promise<RunConfig> {
-  try {
-    return checkConfig(JSON.parse(await readFile(folder.config, "utf8")));
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected the folder of a run for ${name} but received ${show(folder.path)} (its config.json: ${why})`,
-      { cause },
-    );
-  }
 }
 
 /** Networks and rules are the checkpoint's; here is what the loop and the data need. */

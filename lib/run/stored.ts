@@ -1,9 +1,8 @@
 // A run as it lies on the disk: what its config.json says of the generator, and where its weights are.
-import { readFile } from "node:fs/promises";
 import type { GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
-import { reason } from "../files.js";
+import { readWhole, reason } from "../files.js";
 import { type Preset, presetNames, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
 import { RunFolder } from "./folder.js";
@@ -19,18 +18,35 @@ export interface StoredRun {
   readonly sampleSeed: number;
 }
 
-/** Reads a run folder. Throws ERR_DATA where it is none. @param name what the user calls it */
+/** Reads what is needed to sample a run. Throws ERR_DATA where it is none. @param name what the user calls it */
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
+  return readRunConfig(folder, name, (value) => {
+    const { preset, averaged, sampleSeed, ...image } = checkConfig(value);
+    const { generator } = (presets[preset] as Preset).pair(image);
+    return { folder, preset, generator, averaged, sampleSeed };
+  });
+}
+
+/** A config is a few kilobytes: what is larger is none. */
+const sizeLimit = 16 * 1024 ** 2;
+
+/**
+ * Reads the config.json of a run.
+ *
+ * @param name what the user calls the folder
+ * @param read checks it and takes what is needed; what it throws becomes ERR_DATA
+ */
+export async function readRunConfig<T>(
+  folder: RunFolder,
+  name: string,
+  read: (config: unknown) => T,
+): Promise<T> {
   try {
-    const config = checkConfig(JSON.parse(await readFile(folder.config, "utf8")));
-    const preset: Preset = presets[config.preset];
-    const { generator } = preset.pair(config);
-    const { averaged, sampleSeed } = config;
-    return { folder, preset: config.preset, generator, averaged, sampleSeed };
+    return read(JSON.parse((await readWhole(folder.config, sizeLimit)).toString("utf8")));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
-    const message = `Expected the folder of a run for ${name} but received ${show(path)} (its config.json: ${why})`;
+    const message = `Expected the folder of a run for ${name} but received ${show(folder.path)} (its config.json: ${why})`;
     throw new SparringError("ERR_DATA", message, { cause });
   }
 }
