@@ -7,8 +7,11 @@ export default defineConfig({
     fileParallelism: false,
     // Worker threads of vitest would share one libtorch; a process a file is what users have.
     pool: "forks",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Several times what the longest takes on two idle cores: it finds what hangs, and is no measurement.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // How long is polled for: a machine that does other work, too, is slow, not wrong.
+    expect: { poll: { timeout: 30_000 } },
     // libgomp's threads spin while they wait: on two shared cores that costs more than it gives.
     env: { OMP_WAIT_POLICY: "passive" },
   },

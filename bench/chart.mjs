@@ -1,6 +1,5 @@
 // The ratios as a chart: a bar for each case, a tick where its target is.
-import { parse, View } from "vega";
-import { compile } from "vega-lite";
+import { toSvg } from "../dist/charts.js";
 import { targets } from "./cases.mjs";
 
 const against = { eager: "PyTorch eager", best: "PyTorch in its best mode" };
@@ -10,8 +9,7 @@ const against = { eager: "PyTorch eager", best: "PyTorch in its best mode" };
  * @returns {Promise<string>} an SVG
  */
 export async function drawChart(result) {
-  const { spec } = compile(describeChart(result));
-  return new View(parse(spec), { renderer: "none" }).toSVG();
+  return toSvg(describeChart(result));
 }
 
 function toRows({ cases, geomean }) {

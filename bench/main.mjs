@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench`: Sparring against PyTorch, the same networks, data and libtorch, in turn.
+// `npm run bench` and `sparring bench`: Sparring against PyTorch, the same networks, data and libtorch, in turn.
 // --help lists what it can be asked.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,18 +20,22 @@ import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
 import { overhead } from "./overhead.mjs";
 import { packing } from "./packing.mjs";
+import { parzen } from "./parzen.mjs";
 import { describe } from "./report.mjs";
 import { scaling } from "./scaling.mjs";
 import { geometricMean } from "./stats.mjs";
+import { streaming } from "./streaming.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** What the user called it by. */
+const name = process.env.SPARRING_BENCH ?? "npm run bench";
 const paces = {
   quick: { turnSeconds: 0.3, trialSeconds: 0.3 },
   full: { turnSeconds: 1.5, trialSeconds: 2 },
 };
 
 async function main(argv) {
-  const options = parseOptions(argv, caseNames);
+  const options = parseOptions(argv, caseNames, name);
   if ("help" in options) {
     process.stdout.write(options.help);
     return;
@@ -55,9 +59,7 @@ async function main(argv) {
 async function findPython(report) {
   const python = await pythonEnvironment({ report });
   if (python) return python;
-  throw new SetupError(
-    "Expected PyTorch of libtorch's version for npm run bench but received none",
-  );
+  throw new SetupError(`Expected PyTorch of libtorch's version for ${name} but received none`);
 }
 
 /** A comparison of two libtorches would say nothing about ours. */
@@ -115,6 +117,8 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
     overhead: () => overhead(arena, { rounds }),
     scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
     packing: () => packing({ quick }),
+    streaming: () => streaming({ quick }),
+    parzen: () => parzen({ quick, threads }),
   };
   const extras = {};
   for (const [name, question] of Object.entries(questions)) {
@@ -140,12 +144,18 @@ function summarise({ argv, options, machine, torch, cases, extras }) {
     },
     ...{ threads, rounds, quick, compile },
     date: new Date().toISOString(),
-    command: ["npm run bench", ...(argv.length > 0 ? ["--", ...argv] : [])].join(" "),
+    command: repeat(argv),
     gemmGflops: cases.length > 0 ? Math.max(...cases.map((one) => one.ceiling.gemmGflops)) : null,
     geomean: { ratioEager: mean("ratioEager"), ratioCompile: mean("ratioCompile") },
     cases,
     extras,
   };
+}
+
+/** The line that asks for the same again. */
+function repeat(argv) {
+  const separator = name.startsWith("npm") && argv.length > 0 ? ["--"] : [];
+  return [name, ...separator, ...argv].join(" ");
 }
 
 async function write({ json, svg }, result) {

@@ -6,7 +6,15 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UsageError } from "../scripts/setup/errors.mjs";
 
 /** What can be asked of the machine, in the order in which it is. */
-export const questionNames = ["cases", "import", "overhead", "scaling", "packing"];
+export const questionNames = [
+  "cases",
+  "import",
+  "overhead",
+  "scaling",
+  "packing",
+  "streaming",
+  "parzen",
+];
 
 /**
  * @typedef {object} Options
@@ -21,13 +29,14 @@ export const questionNames = ["cases", "import", "overhead", "scaling", "packing
  */
 
 /**
- * @param {readonly string[]} argv what follows `npm run bench --`
+ * @param {readonly string[]} argv what follows its name
  * @param {readonly string[]} caseNames
+ * @param {string} [name] what the user called it by
  * @returns {Options | { help: string }}
  */
-export function parseOptions(argv, caseNames) {
+export function parseOptions(argv, caseNames, name = "npm run bench") {
   let help = "";
-  const command = createCommand(caseNames).configureOutput({
+  const command = createCommand(caseNames, name).configureOutput({
     writeOut: (text) => {
       help += text;
     },
@@ -38,7 +47,7 @@ export function parseOptions(argv, caseNames) {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { help };
-    throw new UsageError(toSentence(error, command));
+    throw new UsageError(toSentence(error, command, name));
   }
   return complete(command.opts(), caseNames);
 }
@@ -57,9 +66,10 @@ function complete({ case: cases, only, rounds, quick = false, ...rest }, caseNam
   };
 }
 
-function createCommand(caseNames) {
+function createCommand(caseNames, name) {
   const threads = Math.min(2, availableParallelism());
-  return new Command("npm run bench --")
+  const called = name.startsWith("npm") ? `${name} --` : name;
+  return new Command(called)
     .description(
       "Measures Sparring against PyTorch: the same networks, data and libtorch, in turn.\n" +
         "Makes a Python environment if there is none.",
@@ -81,6 +91,10 @@ function createCommand(caseNames) {
     .option("--json <file>", "write every figure", writable)
     .option("--svg <file>", "write a chart of the ratios", writable)
     .helpOption("--help", "print this help")
+    .addHelpText(
+      "after",
+      `\nExamples:\n  ${called} --quick\n  ${called} --case dcgan --json dcgan.json`,
+    )
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .exitOverride();
@@ -123,7 +137,7 @@ function writable(text) {
 }
 
 /** Commander's codes and texts in the grammar of all our errors. */
-function toSentence({ code, message }, command) {
+function toSentence({ code, message }, command, name) {
   // `error: option '--threads <n>' argument 'many' is invalid. a whole number from 1 to 2`
   const invalid = /^error: option '(--\S+).*' argument '(.*)' is invalid\. (.*)$/s.exec(message);
   const quoted = /'([^' ]*)/.exec(message)?.[1] ?? "";
@@ -133,9 +147,9 @@ function toSentence({ code, message }, command) {
   if (code === "commander.unknownOption") {
     const known = command.createHelp().visibleOptions(command);
     const names = known.map(({ long }) => long).join(", ");
-    return expected(`one of ${names}`, "an option of npm run bench", quoted);
+    return expected(`one of ${names}`, `an option of ${name}`, quoted);
   }
-  return expected("options only", "npm run bench", command.args[0]);
+  return expected("options only", name, command.args[0]);
 }
 
 const expected = (what, name, text) =>

@@ -32,13 +32,14 @@ export function environment(threads, base = process.env) {
  * Starts one of ours.
  * @param {Arena} arena
  * @param {import("./cases.mjs").Case} one
- * @param {{ execution: "fused" | "eager", threads: number, batch?: number }} options
+ * @param {{ execution: "fused" | "eager", threads: number, batch?: number, env?:
+ *   Record<string, string> }} options env is what a launcher would tell it
  */
-export async function startSparring(arena, one, { execution, threads, batch = one.batch }) {
+export async function startSparring(arena, one, { execution, threads, batch = one.batch, env }) {
   const contestant = new Contestant({
     program: process.execPath,
     parameters: ["--expose-gc", join(folder, "sparring.mjs")],
-    env: environment(threads),
+    env: { ...environment(threads), ...env },
   });
   const images = await arena.files.for(one);
   await contestant.ask({ name: one.name, execution, threads, batch, images, seed });

@@ -18,6 +18,8 @@ export function describe(result) {
     ...(extras.overhead ? [overheadLine(extras.overhead)] : []),
     ...(extras.scaling ? [scalingTable(extras.scaling)] : []),
     ...(extras.packing ? [packingLine(extras.packing)] : []),
+    ...(extras.streaming ? [streamingTable(extras.streaming)] : []),
+    ...(extras.parzen ? [parzenLine(extras.parzen)] : []),
   ].join("\n\n");
 }
 
@@ -115,9 +117,33 @@ function scalingTable(rows) {
 
 function packingLine(found) {
   const { images, imagesPerSecond, imagesPerCoreSecond, cachedSeconds, packedMb, peakMb } = found;
+  const beside = found.besideSharp.map(
+    (one) =>
+      `from ${one.side}×${one.side} ${digits(one.imagesPerCoreSecond)} a second of one core, ` +
+      `${times(one.ratio)} sharp alone (${digits(one.bareImagesPerCoreSecond)})`,
+  );
   return (
     `Packing ${images} JPEGs of 64×64: ${digits(imagesPerSecond)} images a second, ${digits(imagesPerCoreSecond)} a ` +
-    `second of one core; from the cache in ${digits(cachedSeconds)} s; ${digits(packedMb)} MB packed, ${digits(peakMb)} MB at most`
+    `second of one core; from the cache in ${digits(cachedSeconds)} s; ${digits(packedMb)} MB packed, ${digits(peakMb)} MB at most; ` +
+    beside.join("; ")
+  );
+}
+
+function streamingTable({ images, packedMb, ...kinds }) {
+  const rows = Object.entries(kinds).map(([kind, found]) => [
+    kind,
+    ...[found.loadSeconds, found.stepsPerSecond].map((value) => digits(value)),
+    ...[found.loadPeakMb, Math.max(...found.rssMb)].map((value) => digits(value)),
+  ]);
+  const head = `${images} images, ${digits(packedMb)} MB packed`;
+  const header = [head, "seconds to load", "steps a second", "MB at most, loading", "training"];
+  return markdownTable([header, ...rows], { align: right(5), stringLength: width });
+}
+
+function parzenLine({ count, threads, seconds, coreSeconds, mb }) {
+  return (
+    `Parzen window of ${count} samples on ${count} images of 28×28: ${digits(seconds)} s on ${threads} threads ` +
+    `(${digits(coreSeconds)} s of cores), ${digits(mb)} MB beside the images`
   );
 }
 

@@ -140,6 +140,7 @@ const nativeCodes = new Set<string>([
   "ERR_DISPOSED",
   "ERR_DIVERGED",
   "ERR_MEMORY",
+  "ERR_RANK",
   "ERR_STOPPED",
   "ERR_WEIGHTS",
 ]);

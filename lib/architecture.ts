@@ -1,16 +1,25 @@
 // Networks as data: what users write, and what is known of it once every size is inferred.
 export {
+  batchNormLayer,
+  comparingLayer,
   countParameters,
   couplingLayer,
   headsOf,
   scoresOf,
   trainsOnOne,
 } from "./architecture/facts.js";
-export { resolveDiscriminator, resolveGenerator, resolveLatent } from "./architecture/resolve.js";
+export {
+  resolveClassifier,
+  resolveDiscriminator,
+  resolveGenerator,
+  resolveLatent,
+} from "./architecture/resolve.js";
 export type {
   DiscriminatorArchitecture,
   GeneratorArchitecture,
   Init,
   Latent,
+  PixelRange,
   ResolvedArchitecture,
+  UniformInit,
 } from "./architecture/types.js";

@@ -1,9 +1,24 @@
-// Every dataset there is.
+/** Every source of images there is: each makes a Dataset, on the device that it is trained on. @module */
 export { type FromArrayOptions, fromArray } from "./data/array.js";
 export { type Cifar10Options, cifar10 } from "./data/cifar10.js";
-export { type BrokenFile, type FromBytesOptions, fromBytes } from "./data/dataset.js";
+export {
+  type BrokenFile,
+  type ClassLabels,
+  type FromBytesOptions,
+  fromBytes,
+} from "./data/dataset.js";
 export { type FolderOptions, folder, type PackProgress } from "./data/folder.js";
 export { type IdxOptions, idx } from "./data/idx-images.js";
 export type { Range } from "./data/levels.js";
 export { type MnistOptions, mnist } from "./data/mnist.js";
+export { type StackedMnistOptions, stackedMnist } from "./data/stacked-mnist.js";
+export {
+  type Stream,
+  type StreamEpoch,
+  type StreamImages,
+  type StreamItem,
+  type StreamOptions,
+  type StreamSource,
+  stream,
+} from "./data/stream.js";
 export { type NpyLayout, type NpyOptions, npy } from "./data/npy.js";

@@ -12,7 +12,8 @@
  * - `ERR_MEMORY` out of memory, on the host or the device
  * - `ERR_NATIVE` anything else that libtorch refused
  * - `ERR_OUTPUT` a file or folder that cannot be written
- * - `ERR_STOPPED` the process or worker is ending
+ * - `ERR_RANK` a rank of a group that did not come, does not fit the others, or was lost
+ * - `ERR_STOPPED` the process or worker is ending, or another rank stopped the training
  * - `ERR_WEIGHTS` weights that do not belong to the network
  */
 export type ErrorCode =
@@ -27,14 +28,17 @@ export type ErrorCode =
   | "ERR_MEMORY"
   | "ERR_NATIVE"
   | "ERR_OUTPUT"
+  | "ERR_RANK"
   | "ERR_STOPPED"
   | "ERR_WEIGHTS";
 
 /** Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError. */
 export class SparringError extends Error {
   override readonly name = "SparringError";
+  /** What kind of thing went wrong; the message says what did. */
   readonly code: ErrorCode;
 
+  /** Sparring makes these; a program reads them. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

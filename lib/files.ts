@@ -12,14 +12,35 @@ export async function writeWhole(
   path: string,
   chunks: readonly (Uint8Array | string)[],
 ): Promise<void> {
+  await writeWholeWith(path, async (file) => {
+    for (const chunk of chunks) await file.writeFile(chunk);
+  });
+}
+
+/** The same with work that fills the file, and may read what it wrote. What it throws of its own is thrown as it is. */
+export async function writeWholeWith<T>(
+  path: string,
+  work: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   const target = resolve(path);
   const temporary = join(dirname(target), temporaryName());
+  let own = false;
+  const watched = async (file: FileHandle) => {
+    try {
+      return await work(file);
+    } catch (error) {
+      own = !isOfSystem(error);
+      throw error;
+    }
+  };
   try {
-    await writeSynced(temporary, chunks);
+    const result = await writeSynced(temporary, watched);
     await rename(temporary, target);
     await syncFolder(dirname(target));
+    return result;
   } catch (cause) {
     await unlink(temporary).catch(() => {});
+    if (own) throw cause;
     throw new SparringError(
       "ERR_OUTPUT",
       `Expected a writable file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
@@ -42,7 +63,7 @@ export async function writeFolder(
     await mkdir(dirname(target), { recursive: true });
     await mkdir(temporary);
     for (const [name, content] of Object.entries(files))
-      await writeSynced(join(temporary, name), [content]);
+      await writeSynced(join(temporary, name), (file) => file.writeFile(content));
     await syncFolder(temporary);
     // A folder that is not empty is never replaced by this.
     await rename(temporary, target);
@@ -65,11 +86,12 @@ function temporaryName(): string {
   return `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
 }
 
-async function writeSynced(path: string, chunks: readonly (Uint8Array | string)[]): Promise<void> {
-  const file = await open(path, "wx");
+async function writeSynced<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, "wx+");
   try {
-    for (const chunk of chunks) await file.writeFile(chunk);
+    const result = await work(file);
     await file.sync();
+    return result;
   } finally {
     await file.close();
   }

@@ -41,6 +41,13 @@ export class Images {
   /** [count, channels, height, width], or [count, features]. */
   readonly shape: readonly number[];
 
+  /**
+   * Numbers of your own as images.
+   *
+   * @param data values, images one after the other, each row by row, channel by channel
+   * @param shape [count, channels, height, width], or [count, features]
+   * @throws TypeError, RangeError where they do not fit
+   */
   constructor(data: Float32Array, shape: readonly number[]) {
     this.data = check.floats(data, "data");
     // A copy: what was checked stays as it is.
@@ -48,6 +55,7 @@ export class Images {
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
   }
 
+  /** Number of samples. */
   get count(): number {
     return this.shape[0] as number;
   }

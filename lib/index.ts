@@ -4,6 +4,8 @@ export type {
   GeneratorArchitecture,
   Init,
   Latent,
+  PixelRange,
+  UniformInit,
 } from "./architecture.js";
 export * as architectures from "./architectures/index.js";
 export * as auxiliaries from "./auxiliaries/index.js";
@@ -12,11 +14,13 @@ export { Dataset } from "./data/dataset.js";
 export * as datasets from "./datasets.js";
 export { type Device, type Devices, devices, setThreads, threads } from "./device.js";
 export { type MemoryStats, memoryStats } from "./device.js";
+export * as distributed from "./distributed.js";
 export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
 export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";
 export type { Layer, Shape } from "./layers/kind.js";
+export * as metrics from "./metrics/index.js";
 export {
   type Codes,
   Discriminator,
@@ -35,6 +39,7 @@ export type { Optimizer } from "./optimizers/table.js";
 export * as penalties from "./penalties/index.js";
 export type { Penalty } from "./penalties/table.js";
 export * as schedules from "./schedules.js";
+export * as theory from "./theory/index.js";
 export {
   type DiffAugmentPolicy,
   type EmaOptions,
@@ -46,6 +51,7 @@ export {
   type Precision,
   type Refusal,
   type RunOptions,
+  type StepPlan,
   type Tick,
   Trainer,
   type TrainerOptions,

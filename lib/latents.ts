@@ -1,4 +1,4 @@
-// Ways from one latent to another, on vectors of noise as generator.noise() draws them.
+/** Ways from one latent to another, on vectors of noise as generator.noise() draws them. @module */
 import * as check from "./check.js";
 import { outOfRange } from "./errors.js";
 

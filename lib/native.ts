@@ -2,6 +2,7 @@
 // already checked; promises settle on the JavaScript thread after the engine thread did the work.
 import type { Init } from "./architecture.js";
 import type { ResolvedLayer } from "./layers/kind.js";
+import type { NativeMetrics } from "./metrics/native.js";
 
 export interface TensorData {
   readonly name: string;
@@ -34,6 +35,8 @@ export interface NativeLatent {
   readonly codes: number;
   /** The label stands between noise and codes as one-hot; else layers embed it. */
   readonly oneHot: boolean;
+  /** The noise is from U(−√3, √3), else from N(0, 1). */
+  readonly uniform: boolean;
 }
 
 export interface NativeDataset {
@@ -42,6 +45,45 @@ export interface NativeDataset {
   fingerprint(): Promise<string>;
   /** The chosen images, as values of 0 to 1. */
   read(start: number, count: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** What a feed makes batches of, and how. */
+export interface NativeFeedOptions {
+  /** [channels, height, width] */
+  readonly image: readonly number[];
+  readonly batchSize: number;
+  /** Images that the next one is drawn from; 0: as they come. */
+  readonly shuffle: number;
+  readonly seed: number;
+  readonly labelled: boolean;
+}
+
+/** How far a feed was gone through. */
+export interface NativePlace {
+  readonly epoch: number;
+  /** Batches of the epoch that were taken. */
+  readonly batches: number;
+  /** 53 bits that other images in them would hardly have. */
+  readonly trace: number;
+}
+
+/** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
+export interface NativeFeed {
+  /** Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA. */
+  push(images: Uint8Array, count: number, labels?: Uint8Array): void;
+  /** The images of the epoch were all. Throws ERR_DATA. */
+  endEpoch(): void;
+  /** No more will come: a run ends when it has used what is there. */
+  close(): void;
+  /** Batches that were not taken yet. */
+  ahead(): number;
+  /** Resolves when fewer than `limit` are ahead, or the feed is closed or released. */
+  room(limit: number): Promise<void>;
+  release(): void;
+  place(): NativePlace;
+  /** 16 hexadecimal digits that a feed of other options has not; of the batch size they do not tell. */
+  identity(): string;
   dispose(): void;
 }
 
@@ -57,6 +99,8 @@ export interface NativeReport {
   readonly seconds: number;
   /** Of the last step; null for a call that was stopped before it. */
   readonly health: NativeHealth | null;
+  /** It was stopped; where ranks train together all of them were, after the same step. */
+  readonly stopped: boolean;
 }
 
 /** How the two players were doing in a step. */
@@ -88,6 +132,9 @@ export interface NativeTrainerOptions {
   /** What the discriminator's score is. */
   readonly scores: "probability" | "logit";
   readonly latent: NativeLatent;
+  /** What black and white are to both. */
+  readonly black: number;
+  readonly white: number;
   /** The discriminator takes labels. */
   readonly conditional: boolean;
   /** Widths of the discriminator's other heads, 0 for none. */
@@ -96,10 +143,40 @@ export interface NativeTrainerOptions {
   readonly discriminatorOptimizer: NativeOptimizer;
   readonly order: "generatorFirst" | "discriminatorFirst";
   readonly discriminatorSteps: number;
+  /** Parts in which a batch is worked on, one after the other. */
+  readonly accumulate: number;
   readonly ema: { readonly decay: number; readonly rampUp: number } | null;
   readonly diffAugment: readonly string[];
   readonly execution: "eager" | "fused";
   readonly precision: "float32" | "tf32" | "bfloat16";
+  /** Rows of a batch that a part, or a rank by itself, trains on at least. */
+  readonly fewestRows: number;
+  /** Ranks normalise batches together. */
+  readonly syncBatchNorm: boolean;
+}
+
+/** Where a rank meets the others. */
+export interface NativeMeeting {
+  readonly rank: number;
+  readonly size: number;
+  readonly host: string;
+  readonly port: number;
+  /** An agent keeps the store there; else rank 0 does. */
+  readonly hasAgent: boolean;
+  /** Of all keys in the store. */
+  readonly prefix: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** What this rank says of itself. */
+  readonly greeting: string;
+}
+
+export interface NativeGroup {
+  /** What each rank said of itself. */
+  readonly greetings: readonly string[];
+  /** One text of each rank; all of them have to ask. */
+  gather(text: string): Promise<string[]>;
+  dispose(): void;
 }
 
 /** What could have been, with the reason why not. */
@@ -134,13 +211,13 @@ export interface NativeCeiling {
 export interface NativeSnapshot {
   /**
    * `generator.<key>`, `discriminator.<key>`, `ema.<key>`, `optimizer.<player>.<state>.<key>`, `random.<device type>`,
-   * `sampler.permutation`, `losses`.
+   * `sampler.permutation`, `losses`. The place in a feed is in `counts`.
    */
   readonly tensors: readonly TensorData[];
   readonly counts: Readonly<Record<string, number>>;
   /** By player, an update count for each parameter. */
   readonly parameterUpdates: Readonly<Record<string, readonly number[]>>;
-  /** Fingerprint of the dataset in 16 hexadecimal digits; zeros before the first step. */
+  /** Fingerprint of the dataset, or a feed's identity, in 16 hexadecimal digits; zeros before the first step. */
   readonly data: string;
 }
 
@@ -148,8 +225,19 @@ export interface NativeTrainer {
   snapshot(): Promise<NativeSnapshot>;
   restore(snapshot: NativeSnapshot): Promise<void>;
   explain(): Promise<NativeExplanation>;
-  /** Resolves after `steps` steps, or fewer if stopped; null if stopped before the first. */
-  run(dataset: NativeDataset, batchSize: number, steps: number): Promise<NativeReport | null>;
+  /** Takes all that training changes over from rank 0; resolves with the steps done. All ranks do it together. */
+  followRank0(): Promise<number>;
+  /** Rejects where a rank is not where rank 0 is. All ranks do it together. */
+  checkEqual(): Promise<void>;
+  /**
+   * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was before the first. A feed
+   * knows its batch size.
+   */
+  run(
+    data: NativeDataset | NativeFeed,
+    batchSize: number,
+    steps: number,
+  ): Promise<NativeReport | null>;
   /** Ends a running run at the next step boundary. */
   stop(): void;
   dispose(): void;
@@ -175,6 +263,7 @@ export interface NativeAddon {
     /** The network whose weights are copied; nothing is drawn then. */
     template?: NativeNetwork,
   ) => NativeNetwork;
+  readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;
   readonly Trainer: new (
     generator: NativeNetwork,
     discriminator: NativeNetwork,
@@ -182,13 +271,36 @@ export interface NativeAddon {
     bytes: number,
     /** The generator that holds the average. */
     ema?: NativeNetwork,
+    /** Who trains it together. */
+    group?: NativeGroup,
   ) => NativeTrainer;
+  joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
   /** Copies and, if they have another size, resizes them. */
   createDataset(
     images: Uint8Array,
     shape: number[],
     height: number,
     width: number,
+    device: string,
+    labels?: Uint8Array,
+  ): Promise<NativeDataset>;
+  /** Images whose channels are drawn of grey ones; `labels` are the bytes of 16-bit numbers. */
+  stackDataset(
+    images: Uint8Array,
+    shape: number[],
+    size: number,
+    device: string,
+    labels: Uint8Array,
+    classes: number,
+    count: number,
+    channels: number,
+    seed: number,
+  ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array<ArrayBuffer> }>;
+  /** Of images from a byte of an open file on; it keeps a descriptor of its own. */
+  openDataset(
+    file: number,
+    offset: number,
+    shape: number[],
     device: string,
     labels?: Uint8Array,
   ): Promise<NativeDataset>;
@@ -199,6 +311,7 @@ export interface NativeAddon {
     padding: number,
     normalize: boolean,
   ): Promise<NativeGrid>;
+  readonly metrics: NativeMetrics;
   /** Bytes outside its heap that V8 has been told of, ours and others'. */
   externalMemory(): number;
   /** How many CUDA devices can be used, or why none. */

@@ -7,6 +7,7 @@ import { dcgan } from "./presets/dcgan.js";
 import { dragan } from "./presets/dragan.js";
 import { gan } from "./presets/gan.js";
 import { infogan } from "./presets/infogan.js";
+import { goodfellow2014 } from "./presets/goodfellow2014.js";
 import type { Preset } from "./presets/kind.js";
 import { lsgan } from "./presets/lsgan.js";
 import { mlp } from "./presets/mlp.js";
@@ -21,6 +22,7 @@ export type { Preset, PresetImage } from "./presets/kind.js";
 /** Every preset there is, the oldest GANs first. */
 export const presets = {
   article,
+  goodfellow2014,
   mlp,
   gan,
   cgan,

@@ -40,21 +40,37 @@ export function formatSafetensors(
   tensors: readonly (TensorData | StoredTensor)[],
   metadata: Readonly<Record<string, string>> = { format: "pt" },
 ): (Uint8Array | string)[] {
+  const described = tensors.map(({ data, ...rest }) => ({ ...rest, bytes: data.byteLength }));
+  return [formatHeader(described, metadata), ...tensors.map((tensor) => tensor.data)];
+}
+
+/** @internal A tensor whose bytes are written by somebody else. */
+export interface DescribedTensor extends Pick<TensorData | StoredTensor, "name" | "shape"> {
+  readonly dtype: TensorData["dtype"] | Dtype;
+  readonly bytes: number;
+}
+
+/** @internal What comes before the tensors' bytes, padded to `size` bytes if they begin further on. */
+export function formatHeader(
+  tensors: readonly DescribedTensor[],
+  metadata: Readonly<Record<string, string>>,
+  size = 0,
+): Buffer {
   const entries: [string, unknown][] = [["__metadata__", metadata]];
   let offset = 0;
-  for (const { name, dtype, shape, data } of tensors) {
+  for (const { name, dtype, shape, bytes } of tensors) {
     const code = dtype in codes ? codes[dtype as keyof typeof codes] : dtype;
-    const data_offsets = [offset, offset + data.byteLength];
-    entries.push([name, { dtype: code, shape, data_offsets }]);
-    offset += data.byteLength;
+    entries.push([name, { dtype: code, shape, data_offsets: [offset, offset + bytes] }]);
+    offset += bytes;
   }
   // Not by assignment: the name `__proto__` would vanish.
-  let text = JSON.stringify(Object.fromEntries(entries));
-  // Padded so that the tensors start on 8 bytes, as readers that map the file like.
-  text += " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
-  return [length, text, ...tensors.map((tensor) => tensor.data)];
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  // So that the tensors start on 8 bytes, as readers that map the file like.
+  const whole = Math.max(size, 8 + Math.ceil(text.length / 8) * 8);
+  const header = Buffer.alloc(whole, " ");
+  header.writeBigUInt64LE(BigInt(whole - 8));
+  text.copy(header, 8);
+  return header;
 }
 
 /** Reads every tensor of a file. Throws ERR_WEIGHTS for anything that is not a sound safetensors file. */

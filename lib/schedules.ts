@@ -1,4 +1,8 @@
-// Every schedule of a learning rate there is. t counts the updates its optimizer did before this one, from 0.
+/**
+ * Every schedule of a learning rate there is, as data. t counts the updates its optimizer did before this one, from 0.
+ *
+ * @module
+ */
 import * as check from "./check.js";
 
 /** No change, as data. */

@@ -1,29 +1,28 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
-import { reseeded } from "./checkpoint/format.js";
-import { writeCheckpoint } from "./checkpoint/save.js";
-import { toNative } from "./choice.js";
-import type { Dataset } from "./data/dataset.js";
+import { type Manifest, reseeded } from "./checkpoint/format.js";
+import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
+import { Dataset } from "./data/dataset.js";
+import type { Stream } from "./data/stream.js";
 import { type Device, resolveDevice } from "./device.js";
+import { agree } from "./distributed/agreement.js";
+import type { Group } from "./distributed/group.js";
 import { SparringError, show, traced, wrongType } from "./errors.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
-import type {
-  NativeReport,
-  NativeSnapshot,
-  NativeTrainer,
-  NativeTrainerOptions,
-} from "./native.js";
-import { toNativeOptimizer } from "./optimizers/table.js";
-import { checkBatch, checkDataset } from "./trainer/data.js";
+import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
+import { checkBatch, checkDataset, fewestRows } from "./trainer/data.js";
 import { warnOfSlowBfloat16 } from "./trainer/half.js";
 import { type Health, toHealth, type Warning, Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
-import { type Explanation, explain } from "./trainer/explain.js";
+import { type Explanation, explain, planSteps, type StepPlan } from "./trainer/explain.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
+import { checkParts } from "./trainer/parts.js";
+import { Supply } from "./trainer/supply.js";
+import { toNativeOptions } from "./trainer/to-native.js";
 
-export type { ExplainedOperation, Explanation, Refusal } from "./trainer/explain.js";
+export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explain.js";
 export type { Health, Warning } from "./trainer/health.js";
 export type {
   DiffAugmentPolicy,
@@ -37,7 +36,11 @@ export type {
 export interface RunOptions {
   /** Adversarial steps to run; each takes `discriminatorSteps` batches. */
   readonly steps: number;
-  /** Reals a batch; from 1, or 2 where BatchNorm needs two, to the size of the dataset. @default 64 */
+  /**
+   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs two, to the size of the
+   * dataset, or the length of the stream.
+   * @default 64
+   */
   readonly batchSize?: number;
   /** Steps between two ticks. @default 100 */
   readonly tickEvery?: number;
@@ -47,8 +50,12 @@ export interface RunOptions {
 
 /** How a checkpoint is gone on with. */
 export interface LoadOptions {
+  /** Where both networks go. @default the device that it was saved on */
   readonly device?: Device;
+  /** Other random numbers from here on, those of this seed; a whole number of at least 0. @default goes on with its own */
   readonly seed?: number;
+  /** The ranks that go on with it, any number of them. @default none */
+  readonly distributed?: Group;
 }
 
 /** A report on the steps since the one before. */
@@ -69,21 +76,32 @@ export interface Tick {
 
 /** Trains a generator and a discriminator against each other. */
 export class Trainer implements Disposable {
+  /** The one that is trained; yours, or after load() one of its own. */
   readonly generator: Generator;
+  /** The one that is trained; yours, or after load() one of its own. */
   readonly discriminator: Discriminator;
   /**
    * A generator whose weights are the moving average of the trained one's, if `ema` asked for it: a copy made
    * with the trainer, which owns it. It can be sampled and saved at any time, as any generator.
    */
   readonly ema: Generator | undefined;
+  /** How its steps are carried out; explain() tells more. */
   readonly execution: "eager" | "fused";
   readonly #settings: TrainerSettings;
   readonly #native: NativeTrainer;
   readonly #watcher = new Watcher();
+  readonly #supply = new Supply();
   #step = 0;
   #running = false;
+  /** Whether this rank is where rank 0 is. */
+  #following = false;
   #disposed = false;
 
+  /**
+   * Checks that the pair, the objective, the optimizers and the options go together. The networks stay yours.
+   *
+   * @throws TypeError, RangeError, ERR_ARCHITECTURE for what does not go together, ERR_DEVICE
+   */
   constructor(options: TrainerOptions) {
     const settings = checkOptions(options);
     const { generator, discriminator } = settings;
@@ -102,6 +120,7 @@ export class Trainer implements Disposable {
           toNativeOptions(settings),
           bytes,
           this.ema?.native,
+          settings.distributed?.native,
         ),
     );
   }
@@ -114,11 +133,24 @@ export class Trainer implements Disposable {
   /**
    * Trains, and reports every `tickEvery` steps and after the last. The event loop stays free: the steps
    * of a tick are one native call. Leaving the loop leaves the trainer at a step boundary, ready for more;
-   * the same dataset and batch size then go on in the epoch where they stopped.
+   * the same dataset and batch size then go on in the epoch where they stopped. What the source of a stream throws is
+   * thrown here, after the steps that the images from before it were enough for; the next run goes on from there.
+   *
+   * Where several ranks train together all of them run the same: the first run takes weights and all else over from
+   * rank 0, and a signal on one of them stops them all after the same step, the others with ERR_STOPPED. They train on a
+   * dataset, not on a stream.
+   *
+   * @param dataset a dataset or stream of the discriminator's image, on the device of both; with labels where they are needed
+   * @param options `steps`, and what has a default
+   * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY for a trainer that runs
+   *   already, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN, and the reason of `signal`;
+   *   ERR_RANK where a rank is about to do something else, or is lost
    */
-  async *run(dataset: Dataset, options: RunOptions): AsyncGenerator<Tick, void, void> {
+  async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const { steps, batchSize, tickEvery, signal } = this.#checkRun(dataset, options);
-    signal?.throwIfAborted();
+    const { distributed } = this.#settings;
+    // A rank that left by itself would be missed.
+    if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(this.#settings, batchSize);
     if (this.#running)
       throw new SparringError(
@@ -132,27 +164,39 @@ export class Trainer implements Disposable {
     };
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      if (this.#settings.precision === "bfloat16" && this.generator.device === "cpu")
-        await warnOfSlowBfloat16();
+      await warnOfSlowBfloat16(this.#settings);
+      if (distributed !== undefined && dataset instanceof Dataset)
+        await this.#agree(distributed, dataset, steps, batchSize);
+      const data = this.#supply.begin(dataset, {
+        batchSize,
+        batchesAStep: this.#settings.discriminatorSteps,
+        needsTwo: fewestRows(this.#settings) > 1,
+      });
       for (let done = 0; done < steps; ) {
-        signal?.throwIfAborted();
-        const report = await crossing(() =>
-          this.#native.run(dataset.native, batchSize, Math.min(tickEvery, steps - done)),
-        );
+        if (distributed === undefined) signal?.throwIfAborted();
+        const report = await crossing(() => {
+          const ran = this.#native.run(data, batchSize, Math.min(tickEvery, steps - done));
+          if (signal?.aborted) stop();
+          return ran;
+        });
         if (report !== null) {
           done += report.steps;
           this.#step = report.step;
           yield this.#toTick(checkFinite(report));
+          if (distributed !== undefined && report.stopped && done < steps)
+            throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
         } else {
           if (this.#disposed)
             throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
           signal?.throwIfAborted();
+          await this.#supply.rethrow();
         }
       }
     } catch (error) {
       throw explainMemory(error, this.#settings, batchSize);
     } finally {
       this.#running = false;
+      this.#supply.pause();
       signal?.removeEventListener("abort", stop);
     }
   }
@@ -170,9 +214,14 @@ export class Trainer implements Disposable {
     const { device } = this.generator;
     const { precision } = this.#settings;
     const [plan, ceiling] = await crossing(() =>
-      Promise.all([this.#native.explain(), addon().ceiling(device, precision)]),
+      Promise.all([this.plan(batchSize), addon().ceiling(device, precision)]),
     );
-    return explain(this.#settings, batchSize, plan, ceiling);
+    return explain(plan, ceiling);
+  }
+
+  /** @internal The same without measuring the machine. */
+  async plan(batchSize: number): Promise<StepPlan> {
+    return planSteps(this.#settings, batchSize, await crossing(() => this.#native.explain()));
   }
 
   /**
@@ -181,8 +230,10 @@ export class Trainer implements Disposable {
    * beside them, with a checksum over all. While the trainer runs it is the state between two steps, and the next one waits
    * only for the copy.
    *
+   * Where several ranks train together all of them save, none while it runs: their bits are compared, and rank 0 writes.
+   *
    * @param path a folder that is not there yet, or is empty; those above it are made
-   * @throws ERR_OUTPUT, and nothing is left behind
+   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights
    */
   async save(path: string): Promise<void> {
     check.path(path, "path");
@@ -191,12 +242,53 @@ export class Trainer implements Disposable {
 
   /** @internal The same with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown): Promise<void> {
-    await writeCheckpoint(path, this.#settings, await this.snapshot(), run);
+    const { distributed } = this.#settings;
+    // Asked for at once: what comes between is the same on every rank.
+    const [snapshot] = await Promise.all([
+      this.snapshot(),
+      distributed === undefined ? undefined : crossing(() => this.#native.checkEqual()),
+    ]);
+    if (distributed === undefined || distributed.rank === 0)
+      await writeCheckpoint(path, this.#settings, snapshot, run);
   }
 
   /** @internal Everything that training changes, as it is between two steps. */
   snapshot(): Promise<NativeSnapshot> {
     return crossing(() => this.#native.snapshot());
+  }
+
+  /** Whether all ranks are about to do the same; and from the first time on, from the same beginning. */
+  async #agree(group: Group, dataset: Dataset, steps: number, batchSize: number): Promise<void> {
+    const data = await crossing(() => dataset.native.fingerprint());
+    await agree(group, { ...this.described(), data, steps, batchSize });
+    if (!this.#following) await this.follow();
+  }
+
+  /** @internal Takes all that training changes over from rank 0; every rank does it together. */
+  async follow(): Promise<void> {
+    this.#step = await crossing(() => this.#native.followRank0());
+    this.#following = true;
+  }
+
+  /** @internal What it is, as a checkpoint says it. */
+  described(): Pick<Manifest, "generator" | "discriminator" | "trainer"> {
+    const { generator, discriminator } = this.#settings;
+    return {
+      generator: generator.architecture,
+      discriminator: discriminator.architecture,
+      trainer: trainerOf(this.#settings),
+    };
+  }
+
+  /** @internal One with networks of its own, for weights that come from elsewhere. */
+  static like(saved: ReturnType<Trainer["described"]>, options: LoadOptions): Trainer {
+    const device = resolveDevice(options.device);
+    return new Trainer({
+      ...saved.trainer,
+      distributed: options.distributed,
+      generator: new Generator(saved.generator, { device }),
+      discriminator: new Discriminator(saved.discriminator, { device }),
+    });
   }
 
   /**
@@ -206,28 +298,29 @@ export class Trainer implements Disposable {
    *
    * @param path what save() wrote
    * @param options.device where to go on @default the device that it was saved on
+   * @param options.distributed the ranks that go on with it, any number of them @default none
    * @param options.seed draws other random numbers from here on, those of this seed @default goes on with its own
    * @throws ERR_CHECKPOINT for what is missing, damaged, or of a version to come
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");
-    check.options(options, "options", ["device", "seed"]);
+    check.options(options, "options", ["device", "seed", "distributed"]);
     if (options.seed !== undefined) check.seed(options.seed, "seed");
     return traced(async () => Trainer.restore(await readCheckpoint(path), options));
   }
 
   /** @internal */
-  static async restore(saved: Checkpoint, { device: on, seed }: LoadOptions): Promise<Trainer> {
-    const device = resolveDevice(on ?? saved.device);
-    const trainer = new Trainer({
-      ...saved.trainer,
-      generator: new Generator(saved.generator, { device }),
-      discriminator: new Discriminator(saved.discriminator, { device }),
+  static async restore(saved: Checkpoint, options: LoadOptions): Promise<Trainer> {
+    const { device, seed, distributed } = options;
+    const trainer = Trainer.like(saved, {
+      device: device ?? (saved.device as Device),
+      distributed,
     });
     await crossing(() =>
       trainer.#native.restore(seed === undefined ? saved.snapshot : reseeded(saved.snapshot, seed)),
     );
     trainer.#step = saved.step;
+    trainer.#supply.restore(saved.snapshot);
     return trainer;
   }
 
@@ -240,9 +333,11 @@ export class Trainer implements Disposable {
     this.#disposed = true;
     this.#native.stop();
     this.#native.dispose();
+    this.#supply.close();
     this.ema?.dispose();
   }
 
+  /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -255,41 +350,30 @@ export class Trainer implements Disposable {
     return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
   }
 
-  #checkRun(dataset: Dataset, options: RunOptions) {
-    const { size } = checkDataset(dataset, this.#settings);
+  #checkRun(dataset: Dataset | Stream, options: RunOptions) {
+    const data = checkDataset(dataset, this.#settings);
+    const size = data instanceof Dataset ? data.size : data.length;
     if (options === undefined) throw wrongType("an object", "options", options);
     check.options(options, "options", ["steps", "batchSize", "tickEvery", "signal"]);
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
       throw wrongType("an AbortSignal", "signal", options.signal);
+    const steps = check.integer(options.steps, "steps", 1);
+    const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", this, size);
+    checkParts(this.#settings, batchSize, "accumulate");
     return {
-      steps: check.integer(options.steps, "steps", 1),
-      batchSize: checkBatch(options.batchSize ?? 64, "batchSize", this, size),
+      steps,
+      batchSize,
       tickEvery: check.integer(options.tickEvery ?? 100, "tickEvery", 1),
       signal: options.signal,
     };
   }
 }
 
-function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
-  const { generator, discriminator, optimizer, order, discriminatorSteps } = settings;
-  const { penalties, auxiliaries, ...objective } = settings.objective;
-  return {
-    objective: toNative(objective),
-    penalties: penalties.map(toNative),
-    auxiliaries: auxiliaries.map(toNative),
-    scores: discriminator.scores,
-    latent: generator.latent,
-    conditional: discriminator.resolved.classes > 0,
-    heads: discriminator.heads,
-    generatorOptimizer: toNativeOptimizer(optimizer.generator),
-    discriminatorOptimizer: toNativeOptimizer(optimizer.discriminator),
-    order,
-    discriminatorSteps,
-    ema: settings.ema ?? null,
-    diffAugment: settings.diffAugment,
-    execution: settings.execution,
-    precision: settings.precision,
-  };
+function stoppedElsewhere(step: number): SparringError {
+  return new SparringError(
+    "ERR_STOPPED",
+    `Training was stopped by another rank, after step ${step}`,
+  );
 }
 
 /** Nothing good comes after a loss, or a weight, that is no number. */

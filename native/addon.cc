@@ -1,6 +1,9 @@
 // Table of contents: everything that JavaScript can see, and nothing else.
 #include "bindings/dataset.h"
+#include "bindings/feed.h"
+#include "bindings/group.h"
 #include "bindings/instance.h"
+#include "bindings/metrics.h"
 #include "bindings/network.h"
 #include "bindings/runtime.h"
 #include "bindings/trainer.h"
@@ -18,7 +21,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sparring::load_cuda();
   env.SetInstanceData<Instance, drop_instance>(new Instance(env));
   DatasetWrap::Init(env, exports);
+  FeedWrap::Init(env, exports);
+  GroupWrap::Init(env, exports);
   InitImages(env, exports);
+  InitMetrics(env, exports);
   InitRuntime(env, exports);
   NetworkWrap::Init(env, exports);
   TrainerWrap::Init(env, exports);

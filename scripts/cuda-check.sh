@@ -20,7 +20,7 @@ fi
 
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
-cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON
+cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON -DSPARRING_UNITY=ON
 cmake --build "$folder/build" --target sparring_cuda
 library="$folder/build/Release/libsparring_cuda.so"
 

@@ -29,13 +29,18 @@ const expectedFiles = [
   "scripts/setup.mjs",
   "scripts/setup/unpack_wheels.py",
   "scripts/gyp-build.mjs",
+  "scripts/python-env.mjs",
+  "bench/main.mjs",
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",
+  "dist/dashboard/page/index.html",
+  "dist/dashboard/page/main.js",
+  "dist/dashboard/page/style.css",
   "schema/config.schema.json",
 ];
 const unwanted =
-  /^(test|build|runs|bench|lib|node_modules|\.)|(^|\/)test\/|\.(node|so|o|tgz)$|\.test\./;
+  /^(test|build|runs|bench\/gpu|lib|node_modules|\.)|(^|\/)test\/|\.(node|so|o|tgz)$|\.test\./;
 
 const example = `
 import { Generator, architectures } from "sparring";

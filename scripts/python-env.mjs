@@ -123,7 +123,7 @@ async function install(folder, system, torch) {
   const env = { ...process.env, ...(target && { PYTHONPATH: target }) };
   const works = await run(
     python,
-    ["-c", "import torch, numpy, PIL, safetensors, onnx, onnxruntime"],
+    ["-c", "import torch, numpy, PIL, safetensors, scipy, sklearn, onnx, onnxruntime"],
     { env },
   );
   return works.code === 0 ? { python, packages: target } : { problem: lastLine(works.output) };

@@ -48,14 +48,14 @@ async function run(words) {
   if (code !== 0) throw new Error(`${words} ended with ${code}: ${said()}`);
 }
 
-/** Everything that a run leaves, but for what tells of the clock. */
+/** Everything that a run leaves, but for what tells of the clock: event files of TensorBoard hold it all through. */
 function contents(folder) {
   const all = {};
   for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!name.isFile()) continue;
+    if (!name.isFile() || name.name.includes("tfevents")) continue;
     const path = join(name.parentPath, name.name);
     const bytes = readFileSync(path);
-    all[path.slice(folder.length + 1)] = /config\.json$|stats\.jsonl$/.test(path)
+    all[path.slice(folder.length + 1)] = /config\.json$|stats\.jsonl$|summary\.json$/.test(path)
       ? bytes.toString().replace(/"(seconds|imagesPerSecond|started)": ?("[^"]*"|[\d.]+),?/g, "")
       : bytes.toString("base64");
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isPlainSquare } from "../lib/data/folder/plain.js";
+import { readPlain } from "../lib/data/folder/plain.js";
 import { datasets, SparringError } from "../lib/index.js";
 import type { FolderOptions } from "../lib/datasets.js";
 import { start } from "./helpers/cli.js";
@@ -335,19 +335,19 @@ describe("decoding", () => {
     const { value } = await referee<Judged[]>("images", "datasets.py", ["images"]);
     const plain = value
       .map(({ name, file }) => ({ name, file: fromHex(file) }))
-      .filter(({ file }) => isPlainSquare(file, 16));
+      .filter(({ file }) => readPlain(file) !== undefined);
     const names = plain.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(["colour.png", "colour.jpg", "progressive.jpeg", "grey.jpg"]),
     );
     expect(names.filter((name) => name.startsWith("turned"))).toEqual([]);
     for (const { file } of plain) {
-      expect(isPlainSquare(file, 15)).toBe(false);
-      for (let length = 0; length < 300; ++length) isPlainSquare(file.subarray(0, length), 16);
+      expect(readPlain(file)).toMatchObject({ width: 16 });
+      for (let length = 0; length < 300; ++length) readPlain(file.subarray(0, length));
     }
     // Segments of length zero, one after another, and one that leads out of the file.
-    expect(isPlainSquare(Buffer.from("ffd8ffe00000ffe00000ffe00000", "hex"), 16)).toBe(false);
-    expect(isPlainSquare(Buffer.from("ffd8ffe0ffff".padEnd(64, "0"), "hex"), 16)).toBe(false);
+    expect(readPlain(Buffer.from("ffd8ffe00000ffe00000ffe00000", "hex"))).toBeUndefined();
+    expect(readPlain(Buffer.from("ffd8ffe0ffff".padEnd(64, "0"), "hex"))).toBeUndefined();
   });
 
   it("takes inks for what they are", async () => {

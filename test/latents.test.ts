@@ -47,6 +47,22 @@ describe("Generator.noise", () => {
     expect(await generator.noise(2)).not.toEqual(await generator.noise(2));
   });
 
+  it("is uniform, with the same mean and variance, where the latent says so", async () => {
+    const generator = tinyGenerator({ noise: 100, distribution: "uniform" });
+    const noise = await generator.noise(1000, { seed: 0 });
+    const bound = Math.sqrt(3);
+    expect(noise.every((value) => Math.abs(value) <= bound)).toBe(true);
+    // The quarters of the range are hit equally often, to five standard deviations of 100,000 draws.
+    const quarters = [0, 0, 0, 0] as [number, number, number, number];
+    for (const value of noise)
+      quarters[Math.min(3, Math.floor((2 * (value + bound)) / bound)) as 0]++;
+    for (const hits of quarters)
+      expect(Math.abs(hits - 25_000)).toBeLessThan(5 * Math.sqrt(1e5 * 0.25 * 0.75));
+    const drawn = await generator.sample(300, { seed: 3 });
+    const again = await generator.noise(300, { seed: 3 });
+    expect(await generator.sample(300, { noise: again })).toEqual(drawn);
+  });
+
   it("disturbs no weights that are drawn afterwards", async () => {
     const one = tinyGenerator({ noise: 5 }, 7);
     await one.noise(10, { seed: 3 });

@@ -164,7 +164,7 @@ describe("toOnnx and saveOnnx refuse", () => {
       image: [8],
       layers: [l.sequential("model", [l.tanh()]), l.heads({ score: [l.linear(1)] })],
     });
-    const latent = { noise: 8, classes: 0, codes: 0, oneHot: true };
+    const latent = { noise: 8, classes: 0, codes: 0, oneHot: true, uniform: false };
     expect(() => generatorModel(judge, latent, [], 17)).toThrow(
       "Expected layers that ONNX can express for the generator but received 1 (heads)",
     );

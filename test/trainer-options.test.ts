@@ -182,6 +182,11 @@ describe("new Trainer, misused", () => {
       "Expected 3 classes, which the discriminator takes, for generator but received 0",
     ],
     [
+      "players to whom black is not the same",
+      { discriminator: tinyDiscriminator(undefined, { range: [0, 1] }) },
+      "Expected a range of [0, 1], which the discriminator has, for generator but received [-1, 1]",
+    ],
+    [
       "players of different numbers of classes",
       { generator: tinyGenerator(three), discriminator: conditionalDiscriminator(4) },
       "Expected 4 classes, which the discriminator takes, for generator but received 3",

@@ -2,7 +2,7 @@
 // In between it waits for the next line, and nothing computes.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { datasets, Discriminator, Generator, setThreads, Trainer } from "sparring";
+import { datasets, Discriminator, distributed, Generator, setThreads, Trainer } from "sparring";
 import { caseNamed, imageOf } from "../cases.mjs";
 
 // Ctrl+C reaches the whole group; the benchmark ends its contestants itself.
@@ -26,7 +26,10 @@ async function prepare({ name, execution, batch, threads, images, seed }) {
   const { pair, training } = caseNamed(name);
   const generator = new Generator(pair.generator, { seed });
   const discriminator = new Discriminator(pair.discriminator);
-  const trainer = new Trainer({ ...training, generator, discriminator, execution });
+  // Under the variables of a launcher it is one of several ranks.
+  const group = distributed.isLaunched() ? await distributed.join() : undefined;
+  const pairing = { generator, discriminator, distributed: group };
+  const trainer = new Trainer({ ...training, ...pairing, execution });
   return { trainer, dataset: await load(images, imageOf(caseNamed(name)), batch) };
 }
 

@@ -38,6 +38,16 @@ export function couplingLayer({ layers }: ResolvedArchitecture): ResolvedLayer |
   return findLayer(layers, ({ type }) => layerKinds.get(type)?.couplesSamples === true);
 }
 
+/** The first layer that compares the samples of a batch. */
+export function comparingLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
+  return findLayer(layers, ({ type }) => layerKinds.get(type)?.comparesSamples === true);
+}
+
+/** The first layer that normalises a batch. */
+export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
+  return findLayer(layers, ({ type }) => type === "batchNorm1d" || type === "batchNorm2d");
+}
+
 /** False where batch normalisation sees one number a feature in a batch of one, of which nothing is left. */
 export function trainsOnOne({ layers }: ResolvedArchitecture): boolean {
   const needsTwo = (layer: ResolvedLayer) => layerKinds.get(layer.type)?.needsTwo?.(layer);

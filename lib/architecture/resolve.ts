@@ -1,5 +1,6 @@
 // From an architecture as a user writes it to one whose every size is known.
 import * as check from "../check.js";
+import { checkRange } from "../data/levels.js";
 import { SparringError, wrongType } from "../errors.js";
 import {
   type Layer,
@@ -22,15 +23,27 @@ import type {
 /** Checks a latent and fills in what is missing. */
 export function resolveLatent(latent: unknown, name: string): Required<Latent> {
   if (!check.isObject(latent)) throw wrongType("an object { noise, classes, codes }", name, latent);
-  check.options(latent as unknown as Latent, name, ["noise", "classes", "codes", "labels"]);
+  check.options(latent as unknown as Latent, name, [
+    "noise",
+    "distribution",
+    "classes",
+    "codes",
+    "labels",
+  ]);
   const noise = check.integer(latent.noise, `${name}.noise`, 1);
+  const distributions = ["normal", "uniform"] as const;
+  const distribution = check.oneOf(
+    latent.distribution ?? "normal",
+    `${name}.distribution`,
+    distributions,
+  );
   const classes = checkClasses(latent.classes, `${name}.classes`);
   const codes = check.integer(latent.codes ?? 0, `${name}.codes`, 0);
   const ways = ["oneHot", "embedded"] as const;
   const labels = check.oneOf(latent.labels ?? "oneHot", `${name}.labels`, ways);
   if (labels === "embedded" && classes === 0)
     throw wrongType('at least 2 classes for labels "embedded"', `${name}.classes`, latent.classes);
-  return { noise, classes, codes, labels };
+  return { noise, distribution, classes, codes, labels };
 }
 
 function checkClasses(value: unknown, name: string): number {
@@ -41,7 +54,7 @@ function checkClasses(value: unknown, name: string): number {
 
 /** Infers every size of a generator. Throws ERR_ARCHITECTURE with the layer and both shapes. */
 export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedArchitecture {
-  requireArchitecture(architecture, ["latent", "layers"], ["init"]);
+  requireArchitecture(architecture, ["latent", "layers"], ["init", "range"]);
   const latent = resolveLatent(architecture.latent, "architecture.latent");
   const embedded = latent.labels === "embedded" ? latent.classes : 0;
   const width = latent.noise + (embedded > 0 ? 0 : latent.classes) + latent.codes;
@@ -57,7 +70,7 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
 export function resolveDiscriminator(
   architecture: DiscriminatorArchitecture,
 ): ResolvedArchitecture {
-  requireArchitecture(architecture, ["image", "layers"], ["classes", "init"]);
+  requireArchitecture(architecture, ["image", "layers"], ["classes", "init", "range"]);
   const image = check.shape(architecture.image, "architecture.image");
   const classes = checkClasses(architecture.classes, "architecture.classes");
   const resolved = resolve(architecture, image, "discriminator", classes);
@@ -71,6 +84,11 @@ export function resolveDiscriminator(
   if (classes > 0 && !layers.some(({ type }) => layerKinds.get(type)?.labels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);
   return resolved;
+}
+
+/** Infers every size of a classifier of images: its output is not a score. */
+export function resolveClassifier(image: Shape, layers: readonly Layer[]): ResolvedArchitecture {
+  return resolve({ layers }, image, "discriminator", 0);
 }
 
 /** Labels that no layer looks at would be a conditional network in name only. */
@@ -93,13 +111,13 @@ function requireArchitecture(
 }
 
 function resolve(
-  architecture: { readonly layers: unknown; readonly init?: unknown },
+  architecture: { readonly layers: unknown; readonly init?: unknown; readonly range?: unknown },
   input: Shape,
   player: Surroundings["player"],
   classes: number,
 ): ResolvedArchitecture {
-  const ways = ["torch", "dcgan"] as const;
-  const init: Init = check.oneOf(architecture.init ?? "torch", "architecture.init", ways);
+  const init = checkInit(architecture.init ?? "torch", "architecture.init");
+  const range = checkRange(architecture.range ?? [-1, 1], "architecture.range");
   let count = 0;
   const around: Surroundings = {
     player,
@@ -117,7 +135,15 @@ function resolve(
   const state = new Map<string, TensorSpec>();
   for (const layer of layers) collectState(layer, state);
   const output = layers.at(-1)?.output ?? input;
-  return { input, output, layers, state, classes, init };
+  return { input, output, layers, state, classes, init, range };
+}
+
+function checkInit(init: unknown, name: string): Init {
+  if (init === "torch" || init === "dcgan") return init;
+  if (!check.isObject(init) || init.type !== "uniform")
+    throw wrongType('"torch", "dcgan" or { type: "uniform", range }', name, init);
+  check.options(init, name, ["type", "range"]);
+  return { type: "uniform", range: check.positive(init.range, `${name}.range`) };
 }
 
 /** Far beyond any network, and far from where the stack ends: a file may nest layers without end. */

@@ -2,8 +2,13 @@ import type { Layer, ResolvedLayer, Shape, TensorSpec } from "../layers/kind.js"
 
 /** What a generator starts from; the parts stand side by side, in this order. */
 export interface Latent {
-  /** Width of the Gaussian noise, N(0, 1). */
+  /** Width of the noise. */
   readonly noise: number;
+  /**
+   * What the noise is drawn from, both of mean 0 and variance 1: N(0, 1), or U(−√3, √3) as in the code of the 2014
+   * paper. @default "normal"
+   */
+  readonly distribution?: "normal" | "uniform";
   /** Number of classes, 0 or at least 2. @default 0 */
   readonly classes?: number;
   /** Number of continuous codes, U(-1, 1). @default 0 */
@@ -16,18 +21,36 @@ export interface Latent {
 }
 
 /**
- * What the first weights are: torch.nn's own, or DCGAN's, drawn after them: convolutions from N(0, 0.02),
- * weights of batch normalisation from N(1, 0.02), its biases 0 (Radford et al. 2016, section 4). DCGAN's do not
- * go with `spectralNorm`.
+ * What the first weights are: torch.nn's own, or others that are drawn after them. DCGAN's: convolutions from
+ * N(0, 0.02), weights of batch normalisation from N(1, 0.02), its biases 0 (Radford et al. 2016, section 4). Uniform:
+ * weights of linear layers, of maxout and of convolutions from U(−range, range), their biases 0 (irange in pylearn2,
+ * and in the code of the 2014 paper). Neither goes with `spectralNorm`.
  */
-export type Init = "torch" | "dcgan";
+export type Init = "torch" | "dcgan" | UniformInit;
+
+/** First weights from U(−range, range). */
+export interface UniformInit {
+  readonly type: "uniform";
+  /** Finite and above 0. */
+  readonly range: number;
+}
+
+/**
+ * What black and white are to a network, each finite, black below white. A trainer shows its discriminator reals in
+ * this range, and what its generator makes is taken to be in it.
+ */
+export type PixelRange = readonly [black: number, white: number];
 
 /** A generator as data: latents in, samples out. */
 export interface GeneratorArchitecture<L extends Latent = Latent> {
+  /** What it starts from. */
   readonly latent: L;
+  /** From [noise + classes + codes], without the classes where labels are embedded, to one sample. */
   readonly layers: readonly Layer[];
-  /** @default "torch" */
+  /** What its first weights are. @default "torch" */
   readonly init?: Init;
+  /** Of the samples: [0, 1] where the last layer is a sigmoid. @default [-1, 1], as of a tanh */
+  readonly range?: PixelRange;
 }
 
 /** A discriminator as data: samples in, one score out, or the answers of its heads. */
@@ -36,9 +59,12 @@ export interface DiscriminatorArchitecture {
   readonly image: Shape;
   /** Classes of the labels that it is given with each sample, 0 or at least 2. @default 0 */
   readonly classes?: number;
+  /** From `image` to one score, [1], or to `heads`. */
   readonly layers: readonly Layer[];
-  /** @default "torch" */
+  /** What its first weights are. @default "torch" */
   readonly init?: Init;
+  /** Of the samples that it judges, that of the generator. @default [-1, 1] */
+  readonly range?: PixelRange;
 }
 
 /** A network whose every size is known. */
@@ -51,4 +77,5 @@ export interface ResolvedArchitecture {
   /** Classes of the labels that it is given beside its input; 0 if it is given none. */
   readonly classes: number;
   readonly init: Init;
+  readonly range: PixelRange;
 }

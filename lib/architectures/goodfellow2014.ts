@@ -4,25 +4,44 @@ import * as l from "../layers/index.js";
 import { product, type Shape } from "../layers/kind.js";
 import { type PairOptions, readOptions, type UnconditionalDiscriminator } from "./options.js";
 
+/** What the pair of the first GAN can be told. */
+export interface Goodfellow2014Options extends PairOptions {
+  /**
+   * As in the paper's code: pixels are in [0, 1], by a Sigmoid at the generator's end, and weights begin uniform in
+   * ±0.05 (generator) and ±0.005 (discriminator), biases at 0. (There the generator's last biases begin at the logits of
+   * the mean image, which no network here knows.) Else pixels are −1 to 1, by a Tanh, and weights begin as torch.nn's do.
+   * @default false
+   */
+  readonly original?: boolean;
+}
+
 /**
  * The generator of the first GAN (Goodfellow et al. 2014, Generative Adversarial Networks): latent → 1200 → 1200
- * → pixels with ReLU. Its last layer is a Tanh, as everywhere here; the paper's is a Sigmoid, its pixels in
- * [0, 1]. Weights begin as torch.nn's do; the paper's are uniform in ±0.05.
+ * → pixels with ReLU. The latent of the paper's code is `{ noise: 100, distribution: "uniform" }`.
  */
-export function goodfellow2014<const L extends Latent>(options: {
-  latent: L;
-  image: Shape;
-}): GeneratorArchitecture<L>;
+export function goodfellow2014<const L extends Latent>(
+  options: Goodfellow2014Options & { latent: L },
+): GeneratorArchitecture<L>;
 /** Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind both, Sigmoid. */
-export function goodfellow2014(options: { image: Shape }): UnconditionalDiscriminator;
 export function goodfellow2014(
-  options: PairOptions,
+  options: Goodfellow2014Options & { latent?: undefined },
+): UnconditionalDiscriminator;
+export function goodfellow2014(
+  options: Goodfellow2014Options,
 ): GeneratorArchitecture | DiscriminatorArchitecture {
-  const { latent } = readOptions(options);
+  const own = { generator: ["original"], discriminator: ["original"] };
+  const { latent } = readOptions(options, own);
   const image = check.shape(options.image, "image");
-  if (latent === undefined) return discriminator(image);
+  const original = check.boolean(options.original ?? false, "original");
+  return latent === undefined ? discriminator(image, original) : generator(latent, image, original);
+}
+
+const unit = [0, 1] as const;
+
+function generator(latent: Latent, image: Shape, original: boolean): GeneratorArchitecture {
   return {
     latent,
+    ...(original ? { init: { type: "uniform", range: 0.05 }, range: unit } : {}),
     layers: [
       l.sequential("model", [
         l.linear(1200),
@@ -30,16 +49,17 @@ export function goodfellow2014(
         l.linear(1200),
         l.relu(),
         l.linear(product(image)),
-        l.tanh(),
+        original ? l.sigmoid() : l.tanh(),
       ]),
       l.unflatten(image),
     ],
   };
 }
 
-function discriminator(image: Shape): DiscriminatorArchitecture {
+function discriminator(image: Shape, original: boolean): DiscriminatorArchitecture {
   return {
     image,
+    ...(original ? { init: { type: "uniform", range: 0.005 }, range: unit } : {}),
     layers: [
       l.flatten(),
       l.sequential("model", [

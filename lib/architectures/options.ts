@@ -7,7 +7,9 @@ import type { Shape } from "../layers/kind.js";
 
 /** What every function of this folder takes: with a latent it makes a generator. */
 export interface PairOptions {
+  /** What the generator starts from; without it a discriminator is made. */
   readonly latent?: Latent;
+  /** Shape of a sample: [channels, height, width]. */
   readonly image: Shape;
 }
 

@@ -15,8 +15,11 @@ const sides = [8, 16, 32, 64, 128, 256];
 /** Channels of a group of the 3×3 convolutions. */
 const groupWidth = 16;
 
-interface Options {
+/** Sizes of r3gan. */
+export interface R3ganOptions {
+  /** Width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple of 8. @default 256 */
   readonly channels?: number;
+  /** Residual blocks at each side. @default 2, as in the paper */
   readonly blocks?: number;
 }
 
@@ -32,12 +35,12 @@ interface Options {
  * @param options.blocks residual blocks at each side; the paper has 2 @default 2
  */
 export function r3gan<const L extends Latent>(
-  options: { latent: L; image: Shape } & Options,
+  options: { latent: L; image: Shape } & R3ganOptions,
 ): GeneratorArchitecture<L>;
 /** The discriminator: the generator backwards, with average pooling; its score is a logit. */
-export function r3gan(options: { image: Shape } & Options): UnconditionalDiscriminator;
+export function r3gan(options: { image: Shape } & R3ganOptions): UnconditionalDiscriminator;
 export function r3gan(
-  options: PairOptions & Options,
+  options: PairOptions & R3ganOptions,
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const own = ["channels", "blocks"];
   const { latent } = readOptions(options, { generator: own, discriminator: own });
@@ -55,7 +58,7 @@ interface Stage {
 }
 
 /** From 4×4 up to the image's side. */
-function readStages(options: Options, side: number): [Stage, ...Stage[]] {
+function readStages(options: R3ganOptions, side: number): [Stage, ...Stage[]] {
   const halvings = doublings(side) - 1;
   const multiple = (groupWidth / 2) * 2 ** halvings;
   const channels = check.integer(options.channels ?? 256, "channels", 1);

@@ -51,10 +51,11 @@ export async function writeCheckpoint(
   await writeFolder(path, { ...files, [manifestFile]: manifest });
 }
 
-/** The trainer's options as they go to a file. */
-function trainerOf(
+/** The trainer's options, without what is no data. */
+export function trainerOf(
   settings: TrainerSettings & { generator: Generator; discriminator: Discriminator },
 ) {
-  const { generator, discriminator, ...options } = settings;
+  // With how many ranks it goes on is up to those who go on.
+  const { generator, discriminator, distributed, ...options } = settings;
   return options;
 }

@@ -2,7 +2,8 @@
 import { inspect } from "node:util";
 import { type ErrorCode, SparringError } from "../errors.js";
 
-export const exitCodes = { ok: 0, failure: 1, badInput: 2 } as const;
+/** `again`: another rank was lost, or had a signal. That of sysexits.h for what may work when it is tried again. */
+export const exitCodes = { ok: 0, failure: 1, badInput: 2, again: 75 } as const;
 
 /** Codes that tell of what the user gave, as long as nothing has begun. */
 const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -21,11 +22,12 @@ export class RunFailure extends Error {
   }
 }
 
-/** Prints an error to stderr and returns the exit code for it. */
-export function reportError(error: unknown): number {
+/** Prints an error to stderr and returns the exit code for it. @param speaker what comes before it, `rank 1: ` */
+export function reportError(error: unknown, speaker = ""): number {
   const failed = error instanceof RunFailure;
   const cause = failed ? error.cause : error;
-  process.stderr.write(`${describe(cause)}\n`);
+  process.stderr.write(`${speaker}${describe(cause)}\n`);
+  if (failed && cause instanceof SparringError && cause.code === "ERR_RANK") return exitCodes.again;
   return failed || !isBadInput(cause) ? exitCodes.failure : exitCodes.badInput;
 }
 

@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import { type ExportRequest, exportFormats, exportRun } from "../run/export.js";
 import { exitCodes } from "./exit.js";
+import { toName, toRequest } from "./options.js";
+import { printNote } from "./text.js";
 
 const examples = `
 Formats:
@@ -11,6 +13,8 @@ Formats:
 
 Examples:
   sparring export runs/cgan --out g.onnx
+  sparring export runs/cgan --checkpoint best --out g.onnx   by --evaluate-every
+  sparring export runs/cgan --opset 21 --out g.onnx          for newer runtimes
   sparring export runs/cgan --format safetensors --out g.safetensors
   sparring export runs/cgan --format pytorch --out generator.py
   sparring export runs/r3gan --raw --out g.onnx   the last weights
@@ -22,21 +26,22 @@ export function exportCommand(onExit: (code: number) => void): Command {
     .description("Write the generator of a run as one file.")
     .argument("<run>", "a run folder")
     .option("--format <format>", `${exportFormats.join(", ")} (default: onnx)`)
+    .option("--opset <n>", "operators of onnx, 17 to 26 (default: 17)")
     .requiredOption("--out <file>", "the file to write (needed)")
+    .option("--checkpoint <which>", "best, newest or a step (default: as the run ended)")
     .option("--raw", "the weights of the last step where the run keeps their average")
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .action(async (run: string, options: ExportRequest) => {
-      await write({ ...options, run });
+    .action(async (run: string, options: Record<string, string | boolean>) => {
+      const numbers = new Set(["checkpoint", "opset"]);
+      await write({ ...toRequest({ ...options }, numbers), run });
       onExit(exitCodes.ok);
     });
 }
 
 async function write(request: ExportRequest): Promise<void> {
-  const { preset, averaged, path } = await exportRun(request, (option) =>
-    option === "run" ? "the run" : `--${option}`,
-  );
+  const { preset, averaged, path } = await exportRun(request, toName, printNote);
   const which = averaged ? "averaged generator" : "generator";
   process.stdout.write(`The ${which} of the preset ${preset} is in ${path}\n`);
 }

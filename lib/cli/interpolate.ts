@@ -41,10 +41,11 @@ const options = [
   flag("--range <a,b>", "what that code goes through", "-1,1"),
   flag("--raw", "the weights of the last step where the run keeps an average"),
   flag("--step <n>", "the checkpoint of a step", "the newest"),
+  flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),
   flag("--json", "tell what was written as one JSON object"),
 ];
 
-const numbers = new Set(["from", "to", "frames", "rows", "class", "code", "step"]);
+const numbers = new Set(["from", "to", "frames", "rows", "class", "code", "step", "checkpoint"]);
 
 export function interpolateCommand(onExit: (code: number) => void): Command {
   const command = new Command("interpolate")

@@ -1,12 +1,16 @@
 // The tree of commands.
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
+import { benchCommand } from "./bench.js";
+import { dashboardCommand } from "./dashboard.js";
 import { doctorCommand } from "./doctor.js";
+import { evaluateCommand } from "./evaluate.js";
 import { exitCodes, reportError } from "./exit.js";
 import { exportCommand } from "./export.js";
 import { interpolateCommand } from "./interpolate.js";
 import { toMisuse } from "./misuse.js";
 import { sampleCommand } from "./sample.js";
+import { theoryCommand } from "./theory.js";
 import { trainCommand } from "./train.js";
 
 /**
@@ -41,7 +45,11 @@ export function createProgram(onExit: (code: number) => void): Command {
   program.addCommand(trainCommand(onExit));
   program.addCommand(sampleCommand(onExit));
   program.addCommand(interpolateCommand(onExit));
+  program.addCommand(evaluateCommand(onExit));
   program.addCommand(exportCommand(onExit));
+  program.addCommand(dashboardCommand(onExit));
+  program.addCommand(benchCommand(onExit));
+  program.addCommand(theoryCommand(onExit));
   program.addCommand(doctorCommand(onExit));
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().

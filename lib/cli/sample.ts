@@ -26,10 +26,11 @@ const options = [
   flag("--class <n>", "the class of all", "the classes take turns"),
   flag("--raw", "the weights of the last step where the run keeps an average"),
   flag("--step <n>", "the checkpoint of a step", "the newest"),
+  flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),
   flag("--json", "tell what was written as one JSON object"),
 ];
 
-const numbers = new Set(["count", "columns", "seed", "class", "step"]);
+const numbers = new Set(["count", "columns", "seed", "class", "step", "checkpoint"]);
 
 export function sampleCommand(onExit: (code: number) => void): Command {
   const command = new Command("sample")

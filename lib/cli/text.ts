@@ -2,6 +2,7 @@
 import type { RunConfig } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { TrainingRun } from "../run/training.js";
+import { partsText } from "../trainer/explanation-text.js";
 
 /** `60,000` */
 export function grouped(value: number): string {
@@ -26,7 +27,8 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const { config, generator, discriminator } = run;
   const { preset, data, images, size, steps, device, threads, seed, execution } = config;
   const epochs = counted(run.epochs.count(steps), "epoch");
-  const machine = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
+  const one = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
+  const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
     `Training ${preset} on ${data}: ${grouped(images)} images of ${size}×${size}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
@@ -35,11 +37,10 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   ];
 }
 
-/** `64 images`, `5 batches of 64 images` */
-function stepText({ batch, discriminatorSteps }: RunConfig): string {
-  return discriminatorSteps === 1
-    ? `${batch} images`
-    : `${discriminatorSteps} batches of ${batch} images`;
+/** `64 images`, `64 images in 4 parts`, `5 batches of 64 images` */
+function stepText({ batch, accumulate, discriminatorSteps }: RunConfig): string {
+  const images = `${batch} images${partsText({ accumulate })}`;
+  return discriminatorSteps === 1 ? images : `${discriminatorSteps} batches of ${images}`;
 }
 
 /** Where everything is, after it ended. */

@@ -1,24 +1,34 @@
 // `sparring train`: options in, a run out.
 import { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
-import { wrongType } from "../errors.js";
+import * as check from "../check.js";
+import { expected, SparringError, wrongType } from "../errors.js";
 import { defaultKeep } from "../run/checkpoints.js";
 import type { DataWatch } from "../run/data.js";
 import {
   defaultCheckpointEvery,
+  defaultEvaluateSamples,
   defaultLogEvery,
   defaultSampleEvery,
+  type Naming,
   planResume,
   planRun,
+  type ResumePlan,
   type RunPlan,
   type RunRequest,
 } from "../run/plan.js";
+import { defaultFeatures } from "../run/features.js";
 import { describeRun } from "../run/dry.js";
 import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
+import { planRestart } from "../run/restart.js";
+import { Team } from "../run/team.js";
 import { TrainingRun } from "../run/training.js";
+import { checkFree, checkPort, defaultPort } from "../dashboard/port.js";
+import { DashboardBeside } from "./beside.js";
 import { printDryRun } from "./dry-run.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
+import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
 import { flag, toFlag, toRequest } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
@@ -31,6 +41,7 @@ Presets (pixels, steps × batches × images):
 ${presetNames.map(describePreset).join("\n")}
 
 Data, recognised by what they are:
+  mnist, stacked-mnist   digits, and three of them as red, green and blue
   images       a folder of PNG, JPEG or WebP; folders in it are classes
   arrays       .npy of bytes; IDX, or a folder of it under MNIST's names
   CIFAR-10     the folder of its binary version, or one of the .bin files
@@ -45,16 +56,25 @@ Examples:
   sparring train run.json --seed 8           options of a file, and one of yours
   sparring train runs/seven/config.json      the same run again, bit for bit
   sparring train --preset r3gan --dry-run    layers, parameters, time at least
+  sparring train --dashboard                 watched on a page
 
 Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
 from the newest intact checkpoint, after a SIGKILL too, and ends with the same
-bytes; beside it only --out, --steps and --epochs can be given.
-Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made).`;
+bytes; beside it only --out, --steps and --epochs can be given. --restartable
+begins the run, or goes on with it where it is there: for what is started again.
+
+Under torchrun, or where RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
+are set, this is one of several ranks that share each batch. Rank 0 keeps the
+folder and speaks. One that does not answer for --timeout seconds ends the run.
+BatchNorm is of the rows of a rank; with --sync-batch-norm of the whole batch.
+  torchrun --no-python --nproc-per-node 4 npx sparring train run.json
+Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made), 75
+another rank was lost or had a signal (all are to be started again).`;
 
 function describePreset(name: PresetName): string {
   const { summary, size, steps, batch, discriminatorSteps = 1 }: Preset = presets[name];
   const images = discriminatorSteps === 1 ? batch : `${discriminatorSteps} × ${batch}`;
-  return `  ${name.padEnd(12)}${size.default}  ${`${steps} × ${images}`.padEnd(15)}${summary}`;
+  return `  ${name.padEnd(15)}${size.default} ${`${steps} × ${images}`.padEnd(14)}${summary}`;
 }
 
 export function trainCommand(onExit: (code: number) => void): Command {
@@ -65,7 +85,9 @@ export function trainCommand(onExit: (code: number) => void): Command {
     .allowExcessArguments(false)
     .addHelpText("after", examples)
     .action(async (config: string | undefined, texts: Record<string, string>) => {
-      onExit(await train({ config, flags: toRequest(texts, numbers) }));
+      const { dashboard, restartable = false, timeout, ...flags } = toRequest(texts, numbers);
+      const launch = { restartable: restartable === true, timeout };
+      onExit(await asRank(() => train({ config, flags, dashboard, ...launch })));
     });
   for (const option of options) command.addOption(option);
   return command;
@@ -73,12 +95,15 @@ export function trainCommand(onExit: (code: number) => void): Command {
 
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
-  flag("--data <source>", "mnist, a folder of images or a file, see below", "mnist"),
+  flag("--data <source>", "a name, a folder of images or a file, see below", "mnist"),
   flag("--size <pixels>", "side that images are resized to", "the preset's"),
   flag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
+  flag("--resident", "a folder's images in memory, as is the default if they fit").hideHelp(),
+  flag("--no-resident", "read each batch of a folder from the disk"),
   flag("--steps <n>", "steps to train", "the preset's"),
   flag("--epochs <n>", "times through the data, instead of --steps"),
   flag("--batch <n>", "images in a batch", "the preset's"),
+  flag("--accumulate <n>", "parts in which a batch is worked on, for memory", 1),
   flag("--lr <rate>", "learning rate of both players", "the preset's"),
   flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", "fused"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
@@ -89,9 +114,18 @@ const options = [
   flag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
   flag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
   flag("--rollbacks <n>", "times to go back to a checkpoint after losses of NaN", 0),
+  flag("--tensorboard", "event files for TensorBoard, as is the default").hideHelp(),
+  flag("--no-tensorboard", "no event files for TensorBoard"),
+  flag("--evaluate-every <n>", "steps between evaluations, 0 for none", 0),
+  flag("--evaluate-samples <n>", "samples, and real images, of each", defaultEvaluateSamples),
+  flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
+  flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
+  flag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
   flag("--resume", "go on with the run in --out, see below"),
+  flag("--restartable", "go on with the run in --out if it is there"),
+  flag("--timeout <seconds>", "to wait for another rank, see below", defaultTimeout),
   flag("--dry-run", "only tell what the run would be, and write nothing"),
   flag("--json", "what --dry-run tells as one JSON object"),
 ];
@@ -102,6 +136,7 @@ const numbers = new Set([
   "steps",
   "epochs",
   "batch",
+  "accumulate",
   "lr",
   "threads",
   "seed",
@@ -110,55 +145,121 @@ const numbers = new Set([
   "checkpointEvery",
   "keepCheckpoints",
   "rollbacks",
+  "dashboard",
+  "evaluateEvery",
+  "evaluateSamples",
+  "timeout",
 ]);
 
 /** What a command line says: a config file, and options that go before those of the file. */
 interface Asked {
   readonly config: string | undefined;
   readonly flags: RunRequest;
+  /** A port, or true for any; undefined where nobody watches. */
+  readonly dashboard?: unknown;
+  /** Goes on with the run that is there, or begins it. */
+  readonly restartable: boolean;
+  /** Seconds to wait for another rank; as usual if undefined. */
+  readonly timeout?: unknown;
 }
 
 async function train(asked: Asked): Promise<number> {
   const { config, flags } = asked;
-  if (flags.dryRun === true) return dryRun(asked);
+  const isFirst = (ownRank() ?? 0) === 0;
+  if (flags.dryRun === true) return isFirst ? dryRun(asked) : exitCodes.ok;
   if (flags.json !== undefined)
     throw wrongType("--dry-run beside --json", "sparring train", "--json");
   if (flags.resume === true && config !== undefined)
     throw wrongType("a config or --resume", "sparring train", `${config} --resume`);
-  const run = flags.resume === true ? await resume(flags) : await prepare(asked);
+  if (flags.resume === true && asked.restartable)
+    throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
+  const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
+  const timeout = check.within(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400);
+  const start = await plan(asked);
+  using team = await assemble(timeout);
+  const run = await begin(start, asked, team);
   const stop = stopOnSignals();
   try {
-    const folder = await run.open();
-    const screen = hasCursor(process.stdout) ? drawBar(run, folder) : printLog(run, folder);
-    await watch(run, screen, stop);
+    if (!isFirst) await watch(run, silence, stop);
+    else {
+      const folder = await run.open();
+      // Several ranks make a batch job: a bar would be drawn at every step of them all.
+      const isWatched = team.size === 1 && hasCursor(process.stdout);
+      const screen = isWatched ? drawBar(run, folder) : printLog(run, folder);
+      using _ = board && new DashboardBeside(folder.path, board.port, screen.note);
+      await watch(run, screen, stop);
+    }
   } finally {
     stop.forget();
     run[Symbol.dispose]();
   }
   // A signal that came after the last step, while the weights were being saved, stopped nothing.
-  return run.step < run.config.steps ? (stop.exitCode ?? exitCodes.ok) : exitCodes.ok;
+  if (run.step >= run.config.steps) return exitCodes.ok;
+  // Stopped by another rank: to be started again together with that one.
+  return stop.exitCode ?? exitCodes.again;
 }
 
-async function dryRun({ config, flags }: Asked): Promise<number> {
+/** Whether a dashboard is wanted, and where. Throws before anything is loaded where it could not listen there. */
+async function planDashboard(asked: unknown): Promise<{ port: number | undefined } | undefined> {
+  if (asked === undefined) return undefined;
+  const port = checkPort(asked === true ? undefined : asked, "--dashboard");
+  await checkFree(port, "--dashboard");
+  return { port };
+}
+
+async function dryRun({ config, flags, dashboard, ...asked }: Asked): Promise<number> {
+  if (dashboard !== undefined)
+    throw wrongType("--dry-run or --dashboard", "sparring train", "--dry-run --dashboard");
   const { dryRun, json, ...others } = flags;
   if (others.resume === true)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
-  using run = await prepare({ config, flags: others }, false);
+  const start = await plan({ ...asked, config, flags: others });
+  using run = await prepare(start.plan as RunPlan, start.file, others, new Team(), false);
   printDryRun(await describeRun(run), json === true);
   return exitCodes.ok;
 }
 
-async function resume(flags: RunRequest): Promise<TrainingRun> {
-  const plan = planResume(flags, toFlag);
-  return withPacking(plan.path, (packing) => TrainingRun.resume(plan, packing));
+/** A plan, with what it was made of. */
+interface Start {
+  readonly plan: RunPlan | ResumePlan;
+  readonly request: RunRequest;
+  readonly file?: FileRequest;
+}
+
+async function plan({ config, flags }: Asked): Promise<Start> {
+  if (flags.resume === true) return { plan: planResume(flags, toFlag), request: flags };
+  if (config === undefined) return { plan: planRun(flags, toFlag), request: flags };
+  const file = await readConfigFile(config, flags);
+  return { ...planWithFile(file, flags), file };
+}
+
+/** Begins or goes on, as rank 0 decides. */
+async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRun> {
+  const { restartable, flags } = asked;
+  let { plan } = start;
+  const goesOn = await team.tell(async () => {
+    if (!("path" in plan) && (restartable || mayRestart()))
+      plan = await planRestart(plan, start.request);
+    return "path" in plan;
+  });
+  if (goesOn && !team.isFirst) return TrainingRun.accompany({}, team);
+  if (!("path" in plan)) return prepare(plan, start.file, flags, team);
+  if (!goesOn)
+    throw new SparringError("ERR_RANK", expected("none, as on rank 0,", "--resume", true));
+  const { path } = plan;
+  return withPacking(path, (packing) => TrainingRun.resume(plan as ResumePlan, packing, team));
 }
 
 /** @param keep packed images are kept */
-async function prepare({ config, flags }: Asked, keep = true): Promise<TrainingRun> {
-  const file = config === undefined ? undefined : await readConfigFile(config, flags);
-  const plan = file === undefined ? planRun(flags, toFlag) : planWithFile(file, flags);
+async function prepare(
+  plan: RunPlan,
+  file: FileRequest | undefined,
+  flags: RunRequest,
+  team: Team,
+  keep = true,
+): Promise<TrainingRun> {
   const run = await withPacking(plan.data, (packing) =>
-    TrainingRun.prepare(plan, { ...packing, keep }),
+    TrainingRun.prepare(plan, { ...(team.isFirst ? packing : {}), keep }, team),
   );
   try {
     if (file !== undefined) checkRepeats(run.config, file, flags);
@@ -170,13 +271,13 @@ async function prepare({ config, flags }: Asked, keep = true): Promise<TrainingR
 }
 
 /** The file's options where no flag says otherwise; --steps or --epochs is a length in place of the file's. */
-function planWithFile({ path, options }: FileRequest, flags: RunRequest): RunPlan {
+function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
   const { steps, epochs, ...others } = options;
   const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
   const request = { ...(hasLength ? others : options), ...flags };
-  return planRun(request, (option) =>
-    option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option),
-  );
+  const naming: Naming = (option) =>
+    option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
+  return { plan: planRun(request, naming), request };
 }
 
 async function withPacking(

@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
@@ -14,37 +15,48 @@ export interface BrokenFile {
   readonly reason: string;
 }
 
+/** A class for each image: in 16 bits where there are more than 256. */
+export type ClassLabels = Uint8Array | Uint16Array;
+
 /** What is known of images beside their pixels. */
-export interface DatasetFacts {
-  readonly labels?: Uint8Array;
+export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
+  readonly labels?: Labels;
   /** Classes there are at least, whether or not each has images. */
   readonly classes?: number;
   readonly classNames?: readonly string[];
   readonly skipped?: readonly BrokenFile[];
+  /** False where the images are on the disk. */
+  readonly resident?: boolean;
 }
 
-/** Images on a device, as bytes: 0 is black (−1 for the networks), 255 is white (1). */
+/** Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1). */
 export class Dataset implements Disposable {
   /** Number of images. */
   readonly size: number;
   /** Shape of one: [channels, height, width]. */
   readonly image: readonly number[];
-  /** The class of each image, if there are any. */
-  readonly labels: Uint8Array | undefined;
+  /** The class of each image, if there are any: a Uint16Array where there are more than 256 of them. */
+  readonly labels: ClassLabels | undefined;
   /** Number of classes: those of the source, or one more than the largest label; 0 without labels. */
   readonly classes: number;
   /** What the classes are called, where the source says it. */
   readonly classNames: readonly string[] | undefined;
   /** Files that were left out as broken. */
   readonly skipped: readonly BrokenFile[];
+  /** Whether the images are in memory; else each batch is read from the disk. */
+  readonly resident: boolean;
   /** @internal */
   readonly native: NativeDataset;
 
   /** @internal */
-  constructor(native: NativeDataset, image: readonly number[], facts: DatasetFacts = {}) {
+  constructor(
+    native: NativeDataset,
+    image: readonly number[],
+    facts: DatasetFacts<ClassLabels> = {},
+  ) {
     if (!Array.isArray(image))
       throw wrongType("what the functions of datasets make", "new Dataset()", native);
-    const { labels, classes = 0, classNames, skipped = [] } = facts;
+    const { labels, classes = 0, classNames, skipped = [], resident = true } = facts;
     this.native = native;
     this.size = native.size;
     this.image = image;
@@ -52,6 +64,7 @@ export class Dataset implements Disposable {
     this.classes = labels === undefined ? 0 : Math.max(classes, largest(labels) + 1);
     this.classNames = classNames;
     this.skipped = skipped;
+    this.resident = resident;
   }
 
   /** Images `start` up to, not including, `start + count`, as values of 0 to 1. */
@@ -67,12 +80,17 @@ export class Dataset implements Disposable {
     this.native.dispose();
   }
 
+  /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
 
-const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 0);
+function largest(labels: ClassLabels): number {
+  let most = 0;
+  for (const label of labels) most = Math.max(most, label);
+  return most;
+}
 
 /** What images in memory and in files can be told. */
 export interface DatasetOptions {
@@ -142,4 +160,18 @@ export async function createDataset(
     addon().createDataset(bytes, [...shape], height, width, device, facts.labels),
   );
   return new Dataset(native, [channels, height, width], facts);
+}
+
+/** @internal Bytes of `shape` that stay in a file, which the caller may close then. */
+export async function openDataset(
+  file: FileHandle,
+  offset: number,
+  shape: ImagesShape,
+  device: Device,
+  facts: DatasetFacts,
+): Promise<Dataset> {
+  const native = await crossing(() =>
+    addon().openDataset(file.fd, offset, [...shape], device, facts.labels),
+  );
+  return new Dataset(native, shape.slice(1), { ...facts, resident: false });
 }

@@ -1,12 +1,16 @@
+import { addon } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced, wrongType } from "../errors.js";
-import { createDataset, type Dataset } from "./dataset.js";
+import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
+  type CacheKey,
   checkCacheFolder,
   checkCachePath,
   defaultCachePath,
+  imageBytes,
+  openCache,
   readCache,
   sourceHash,
   writeCache,
@@ -14,6 +18,7 @@ import {
 import type { ImageForm } from "./folder/decode.js";
 import { type Listing, listFolder } from "./folder/list.js";
 import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
+import { packToCache } from "./folder/pack-file.js";
 import { refusal } from "./refuse.js";
 
 export type { PackProgress } from "./folder/pack.js";
@@ -30,6 +35,12 @@ export interface FolderOptions {
   readonly onBroken?: "refuse" | "skip";
   /** A path that ends in .packed for the packed images, or false for none. @default one in $XDG_CACHE_HOME/sparring/packed */
   readonly cache?: string | false;
+  /**
+   * Whether the packed images are held in memory. False reads each batch from the cache on the disk, which trains to the
+   * same bits; the packing holds no more than a few images then. @default whether they need at most a quarter of the
+   * memory that is available, or half of the GPU's
+   */
+  readonly resident?: boolean;
   /** Most images to take, as many of each class as there are. @default all */
   readonly limit?: number;
   /** @default "cpu" */
@@ -43,7 +54,7 @@ export interface FolderOptions {
 }
 
 const known = [
-  ...(["size", "channels", "crop", "onBroken", "cache", "limit", "device"] as const),
+  ...(["size", "channels", "crop", "onBroken", "cache", "resident", "limit", "device"] as const),
   ...(["signal", "onProgress", "onNote"] as const),
 ];
 
@@ -55,6 +66,8 @@ interface Order {
   readonly limit: number;
   /** Undefined for that of the user's cache folder. */
   readonly cache: string | false | undefined;
+  /** Undefined for what the memory allows. */
+  readonly resident: boolean | undefined;
   readonly device: Device;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: PackProgress) => void) | undefined;
@@ -75,7 +88,7 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
 }
 
 function checkOrder(root: string, options: FolderOptions): Order {
-  const { limit, cache, signal, onProgress, onNote = warn } = options;
+  const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: check.integer(options.size, "size", 1, 4096),
     channels: checkChannels(options.channels ?? 3),
@@ -86,9 +99,13 @@ function checkOrder(root: string, options: FolderOptions): Order {
   for (const [name, callback] of Object.entries({ onProgress, onNote }))
     if (callback !== undefined && typeof callback !== "function")
       throw wrongType("a function", name, callback);
+  if (resident !== undefined) check.boolean(resident, "resident");
+  if (resident === false && cache === false)
+    throw wrongType("a cache, where the images are to stay on the disk,", "cache", cache);
   return {
     root,
     form,
+    resident,
     onBroken: check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]),
     limit: limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1),
     cache: cache === undefined || cache === false ? cache : checkCachePath(cache),
@@ -106,14 +123,58 @@ async function make(order: Order): Promise<Dataset> {
   const { root, form, limit, signal, onBroken, device } = order;
   const cache = await cachePath(order);
   const listing = await listFolder(root, limit, signal);
+  if (cache !== undefined && !isResident(order, listing.files.length))
+    return makeOnDisk(order, cache, listing);
   const { images, labels, skipped } = await load(order, cache, listing);
   checkBroken(root, listing, labels, skipped, onBroken);
-  const { channels, size } = form;
-  const { classNames } = listing;
-  return createDataset(images, [labels.length, channels, size, size], undefined, device, {
-    ...(classNames === undefined ? {} : { labels, classNames, classes: classNames.length }),
-    skipped,
+  const facts = factsOf(listing, labels, skipped);
+  return createDataset(images, shapeOf(form, labels), undefined, device, facts);
+}
+
+/** In memory they are twice for a moment, and others need some, too. */
+function isResident({ resident, form, device }: Order, count: number): boolean {
+  if (resident !== undefined) return resident;
+  const bytes = count * imageBytes(form);
+  const { availableMemory } = addon();
+  const fits = (most: number, on: Device) => bytes <= most * availableMemory(on);
+  return fits(1 / 4, "cpu") && (device === "cpu" || fits(1 / 2, device));
+}
+
+/** Of the cache, which is made first if it does not hold. */
+async function makeOnDisk(order: Order, cache: string, listing: Listing): Promise<Dataset> {
+  const { root, form, onBroken, device, onNote } = order;
+  const key = await keyOf(listing, form);
+  const open = () =>
+    openCache(cache, key, async (file, { offset, labels, skipped }) => {
+      const facts = factsOf(listing, labels, skipped);
+      return openDataset(file, offset, shapeOf(form, labels), device, facts);
+    });
+  let dataset = await open().catch((error) => {
+    onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
+    return undefined;
   });
+  if (dataset === undefined) {
+    await packToCache(cache, root, listing, key, order, ({ labels, skipped }) => {
+      if (labels.length === 0) checkBroken(root, listing, labels, skipped, onBroken);
+    });
+    dataset = (await open()) as Dataset;
+  }
+  try {
+    const labels = dataset.labels ?? new Uint8Array(1);
+    checkBroken(root, listing, labels, dataset.skipped, onBroken);
+    return dataset;
+  } catch (error) {
+    dataset.dispose();
+    throw error;
+  }
+}
+
+const shapeOf = ({ channels, size }: ImageForm, labels: Uint8Array) =>
+  [labels.length, channels, size, size] as const;
+
+function factsOf({ classNames }: Listing, labels: Uint8Array, skipped: Packed["skipped"]) {
+  if (classNames === undefined) return { skipped };
+  return { labels, classNames, classes: classNames.length, skipped };
 }
 
 /** Undefined for none. */
@@ -132,8 +193,7 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
   const { root, form, onNote } = order;
   const pack = () => packImages(root, listing.files, form, order);
   if (cache === undefined) return pack();
-  const source = await sourceHash(listing, form);
-  const key = { source, form, classes: listing.classNames?.length ?? 1 };
+  const key = await keyOf(listing, form);
   try {
     const cached = await readCache(cache, key);
     if (cached !== undefined) return cached;
@@ -147,6 +207,11 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
     onNote(`${sentenceOf(error, "ERR_OUTPUT")}; the next call packs again`);
   }
   return packed;
+}
+
+async function keyOf(listing: Listing, form: ImageForm): Promise<CacheKey> {
+  const source = await sourceHash(listing, form);
+  return { source, form, classes: listing.classNames?.length ?? 1 };
 }
 
 /** What an error says that ends nothing. Any other is thrown. */

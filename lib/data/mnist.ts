@@ -19,28 +19,36 @@ export interface MnistOptions {
   readonly device?: Device;
 }
 
-const classes = 10;
+/** @internal Digits there are. */
+export const mnistClasses = 10;
+/** @internal Side of the originals. */
+export const mnistSide = 28;
 const prefixes = { train: "train", test: "t10k" } as const;
 
 /** MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws ERR_DATA. */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device"]);
-  const size = check.integer(options.size ?? 28, "size", 1, 4096);
-  const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
-  const root = options.root === undefined ? packaged() : check.path(options.root, "root");
-  const device = resolveDevice(options.device);
-  return traced(() => load(root, split, size, device));
+  const { size, device, ...files } = checkMnist(options);
+  return traced(async () => {
+    const { bytes, shape, labels } = await readMnist(files);
+    return createDataset(bytes, shape, size, device, { labels, classes: mnistClasses });
+  });
 }
 
-async function load(
-  root: string,
-  split: keyof typeof prefixes,
-  size: number,
-  device: Device,
-): Promise<Dataset> {
-  const { imagesFile, labelsFile } = filesOf(root, split);
-  const { bytes, shape, labels } = await readIdxImages(imagesFile, labelsFile);
-  return createDataset(bytes, shape, size, device, { labels, classes });
+/** @internal The options of MnistOptions with their defaults. */
+export function checkMnist({ size = mnistSide, split = "train", root, device }: MnistOptions) {
+  return {
+    size: check.integer(size, "size", 1, 4096),
+    split: check.oneOf(split, "split", ["train", "test"]),
+    root: root === undefined ? packaged() : check.path(root, "root"),
+    device: resolveDevice(device),
+  };
+}
+
+/** @internal Grey images as bytes, and the digit of each. Throws ERR_DATA. */
+export async function readMnist(files: { root: string; split: keyof typeof prefixes }) {
+  const { imagesFile, labelsFile } = filesOf(files.root, files.split);
+  return readIdxImages(imagesFile, labelsFile);
 }
 
 function filesOf(root: string, split: keyof typeof prefixes) {

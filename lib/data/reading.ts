@@ -37,6 +37,23 @@ export async function readInto(
   }
 }
 
+/** Reads `length` bytes from `position` on in parts, none of which is kept. Throws if the file ends first. */
+export async function scan(
+  file: FileHandle,
+  position: number,
+  length: number,
+  refuse: Refusal,
+  onPart: (part: Uint8Array) => void,
+): Promise<void> {
+  const scratch = new Uint8Array(Math.min(chunk, length));
+  for (let done = 0; done < length; ) {
+    const part = scratch.subarray(0, Math.min(chunk, length - done));
+    await readInto(file, part, position + done, refuse);
+    onPart(part);
+    done += part.length;
+  }
+}
+
 /**
  * Bytes for images that a file, or a folder, promises: it may be gigabytes long without a byte on the disk. Throws
  * ERR_MEMORY.

@@ -28,6 +28,7 @@ export interface BatchNormOptions {
   readonly affine?: boolean;
   /** Statistics for evaluation; without them a batch is always normalised by its own. @default true */
   readonly trackRunningStats?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 

@@ -25,6 +25,7 @@ export interface Conv2dOptions {
   readonly groups?: number;
   /** @default true */
   readonly bias?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 

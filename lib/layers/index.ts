@@ -1,4 +1,9 @@
-// Every layer there is. Names, options and defaults are torch.nn's; sizes of inputs are inferred.
+/**
+ * Every layer there is, as data. Names, options and defaults are torch.nn's; sizes of inputs are inferred. An option
+ * of the wrong kind or out of its range is refused when the network is made, with the layer's place in it.
+ *
+ * @module
+ */
 export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activation.js";
 export { selfAttention2d } from "./attention.js";
 export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./batch-norm.js";
@@ -26,4 +31,5 @@ export { type AvgPool2dOptions, avgPool2d, type UpsampleOptions, upsample } from
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
 export { spectralNorm } from "./spectral-norm.js";
+export type { OptionValue } from "./kind.js";
 export type { Pair } from "./window.js";

@@ -60,6 +60,8 @@ export interface LayerKind {
   readonly labels?: true;
   /** In training a sample's output depends on the others of its batch. */
   readonly couplesSamples?: true;
+  /** So it does, and what it tells of them needs the whole batch: that of a part would be another thing. */
+  readonly comparesSamples?: true;
   /** Multiplications of one sample's forward pass, those of products and convolutions. @default those of its layers */
   multiplications?(layer: ResolvedLayer): number;
   /** True where training needs two samples or more, because one says nothing. */

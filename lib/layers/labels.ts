@@ -13,6 +13,7 @@ export interface EmbeddingOptions {
    * `multiply` multiplies the features, or every pixel, by it. @default "concatenate"
    */
   readonly combine?: "concatenate" | "multiply";
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 

@@ -54,6 +54,7 @@ export const minibatchStdDevKind: LayerKind = {
     return to.node("Concat", [x, to.node("Tile", [pixel, times])], { axis: 1 });
   },
   couplesSamples: true,
+  comparesSamples: true,
 };
 
 /** The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs. */

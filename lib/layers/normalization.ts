@@ -24,6 +24,7 @@ export interface NormOptions {
   readonly eps?: number;
   /** A weight and a bias for each channel. @default false for instanceNorm2d, true for groupNorm */
   readonly affine?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 
@@ -37,6 +38,7 @@ export interface LayerNormOptions {
   readonly elementwiseAffine?: boolean;
   /** @default true */
   readonly bias?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 

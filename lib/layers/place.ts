@@ -1,4 +1,5 @@
 import * as check from "../check.js";
+import type { Init } from "../architecture/types.js";
 import { SparringError } from "../errors.js";
 import type { Layer, ResolvedLayer, Shape } from "./kind.js";
 
@@ -8,7 +9,7 @@ export interface Surroundings {
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
   /** What the first weights are. */
-  readonly init: "torch" | "dcgan";
+  readonly init: Init;
   /** Counts a layer. Throws ERR_ARCHITECTURE where there are too many. */
   enter(): void;
   /** Resolves layers that follow each other, under the path of the layer they are in. */

@@ -10,6 +10,7 @@ export interface UpsampleOptions {
   readonly mode?: "nearest" | "bilinear";
   /** Bilinear only: corner pixels keep their place. @default false */
   readonly alignCorners?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 
@@ -21,6 +22,7 @@ export interface AvgPool2dOptions {
   readonly padding?: Pair;
   /** Whether the zeros around the image count in the average. @default true */
   readonly countIncludePad?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string;
 }
 

@@ -57,9 +57,13 @@ export const spectralNormKind: LayerKind = {
       const received = check.isObject(inner) && others.length === 0 ? inner.type : layer.layers;
       throw wrongType("one linear, conv2d or convTranspose2d", at.option("layers"), received);
     }
-    // PyTorch's way to write DCGAN's weights does not reach the weight that is divided.
-    if (at.around.init === "dcgan")
-      throw at.refuseWhat('an architecture of init "torch"', 'one of init "dcgan"');
+    // PyTorch's way to write other weights does not reach the weight that is divided.
+    const { init } = at.around;
+    if (init !== "torch")
+      throw at.refuseWhat(
+        'an architecture of init "torch"',
+        `one of init "${typeof init === "string" ? init : init.type}"`,
+      );
     const resolved = at.around.single(inner, input, at.path, "0");
     return { options: { nPowerIterations, eps }, output: resolved.output, layers: [resolved] };
   },

@@ -17,7 +17,13 @@ type Has<Count> = [Count] extends [0 | undefined]
     ? "perhaps"
     : "some";
 
-/** What `sample()` takes: labels only where the latent has classes, codes only where it has codes. */
+/**
+ * What `sample()` takes beside the number of samples: a `seed`, the `noise`, and
+ *
+ * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to classes − 1; by
+ *   default they are drawn, each class as likely as the others
+ * - `codes` where it has codes: those of all samples, or a vector for each; by default drawn from U(-1, 1)
+ */
 export type SampleOptions<L extends Latent = Latent> = {
   /** The same samples for the same weights. @default one nobody chose */
   readonly seed?: number;

@@ -20,12 +20,20 @@ import { copyOf, Network, type NetworkOptions } from "./network.js";
 export class Discriminator<
   A extends DiscriminatorArchitecture = DiscriminatorArchitecture,
 > extends Network {
+  /** What it was made of, as plain data: it survives JSON, and makes another like it. */
   readonly architecture: A;
   /** What its scores are: probabilities if they come out of a sigmoid, else logits. */
   readonly scores: "probability" | "logit";
   /** @internal Widths of what its heads say beside the score, 0 for none. */
   readonly heads: { readonly classes: number; readonly codes: number };
 
+  /**
+   * Checks the architecture, infers every size, and builds it. The first weights are drawn while your program goes on.
+   *
+   * @param architecture layers from `image` to one score, or to `heads`
+   * @param options `device`, `seed`
+   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE
+   */
   constructor(architecture: A, options?: NetworkOptions);
   /** @internal */
   constructor(architecture: A, options: NetworkOptions, template: NativeNetwork);

@@ -31,10 +31,18 @@ const largestArray = 2 ** 30;
  * classes, `sample({ codes })` only where it has codes.
  */
 export class Generator<const L extends Latent = Latent> extends Network {
+  /** What it was made of, as plain data: it survives JSON, and makes another like it. */
   readonly architecture: GeneratorArchitecture<L>;
   /** @internal */
   readonly latent: NativeLatent;
 
+  /**
+   * Checks the architecture, infers every size, and builds it. The first weights are drawn while your program goes on.
+   *
+   * @param architecture its latent, and layers from there to a sample
+   * @param options `device`, `seed`
+   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE
+   */
   constructor(architecture: GeneratorArchitecture<L>, options?: NetworkOptions);
   /** @internal */
   constructor(
@@ -49,8 +57,9 @@ export class Generator<const L extends Latent = Latent> extends Network {
   ) {
     super(resolveGenerator(architecture), options, template);
     this.architecture = copyOf(architecture);
-    const { labels, ...widths } = resolveLatent(architecture.latent, "architecture.latent");
-    this.latent = { ...widths, oneHot: labels === "oneHot" };
+    const latent = resolveLatent(architecture.latent, "architecture.latent");
+    const { labels, distribution, ...widths } = latent;
+    this.latent = { ...widths, oneHot: labels === "oneHot", uniform: distribution === "uniform" };
   }
 
   /** Shape of one sample. */
@@ -69,7 +78,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   /**
    * The generator as an ONNX model, in evaluation mode: what runs it needs neither Sparring nor PyTorch. Its
-   * inputs are `noise` [N, noise], from N(0, 1), and, as far as the latent has them, `labels` [N] (int64, from 0
+   * inputs are `noise` [N, noise], of the latent's distribution, and, as far as the latent has them, `labels` [N] (int64, from 0
    * to classes − 1) and `codes` [N, codes]; its output is `images` [N, channels, height, width], or whatever the
    * last layer makes. N is any number. Weights have the keys of saveWeights; spectral normalisation is computed
    * once, here.
@@ -115,7 +124,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
   }
 
   /**
-   * The noise that sample() with the same count and seed draws, from N(0, 1): [count, noise] side by side.
+   * The noise that sample() with the same count and seed draws, of the latent's distribution: [count, noise] side by side.
    * latents.slerp() and latents.lerp() lead from one to another, and sample() takes it back.
    *
    * @param count at least 1; at most 2³⁰ numbers

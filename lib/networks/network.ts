@@ -1,5 +1,5 @@
 import { addon, crossing, direct } from "../addon.js";
-import { countParameters, type ResolvedArchitecture } from "../architecture.js";
+import { countParameters, type PixelRange, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
@@ -10,7 +10,7 @@ import { checkState } from "../weights.js";
 
 /** Where a network lives and what its first weights are. */
 export interface NetworkOptions {
-  /** @default "cpu" */
+  /** Where it lives and computes. @default "cpu" */
   readonly device?: Device;
   /**
    * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the order
@@ -22,6 +22,7 @@ export interface NetworkOptions {
 
 /** What generators and discriminators share. Its memory is freed when it is collected; dispose() frees it now. */
 export abstract class Network implements Disposable {
+  /** Where it lives, with its index: `cuda:0`. */
   readonly device: Device;
   /** @internal */
   readonly resolved: ResolvedArchitecture;
@@ -40,6 +41,11 @@ export abstract class Network implements Disposable {
     this.native = direct(
       () => new Network(layers, this.device, options.seed, bytes, init, template),
     );
+  }
+
+  /** What black and white are to it. */
+  get range(): PixelRange {
+    return this.resolved.range;
   }
 
   /** How many numbers training changes. */
@@ -90,6 +96,7 @@ export abstract class Network implements Disposable {
     this.native.dispose();
   }
 
+  /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }

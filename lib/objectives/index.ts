@@ -1,4 +1,4 @@
-// Every objective there is: what the two players minimise.
+/** Every objective there is, as data: what the two players minimise. @module */
 export { type FDivergenceOptions, fDivergence } from "./f-divergence.js";
 export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";

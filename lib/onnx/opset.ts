@@ -9,8 +9,8 @@ export interface OnnxOptions {
   readonly opset?: number;
 }
 
-/** The opset that is asked for. Throws TypeError or RangeError. */
-export function checkOpset(options: OnnxOptions): number {
+/** The opset that is asked for. Throws TypeError or RangeError. @param name what the user calls it */
+export function checkOpset(options: OnnxOptions, name = "opset"): number {
   check.options(options, "options", ["opset"]);
-  return check.integer(options.opset ?? oldest, "opset", oldest, newest);
+  return check.integer(options.opset ?? oldest, name, oldest, newest);
 }

@@ -16,23 +16,34 @@ export interface RmspropOptions extends OptimizerOptions {
   readonly eps?: number;
   /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
   readonly weightDecay?: number;
-  /** In [0, 1). @default 0 */
+  /** Share of the last update that is added to the next, in [0, 1). @default 0 */
   readonly momentum?: number;
   /** Divides by an estimate of the variance instead of the mean square. @default false */
   readonly centered?: boolean;
 }
 
-/** RMSprop as data, complete. */
+/** RMSprop as data, complete: it survives JSON. */
 export interface Rmsprop extends OptimizerSettings {
+  /** What it is called in JSON. */
   readonly type: "rmsprop";
+  /** Decay rate of the mean square, in [0, 1). */
   readonly alpha: number;
+  /** Added to the denominator, above 0. */
   readonly eps: number;
+  /** L2 penalty of the gradient, at least 0. */
   readonly weightDecay: number;
+  /** Share of the last update that is added to the next, in [0, 1). */
   readonly momentum: number;
+  /** Whether it divides by an estimate of the variance instead of the mean square. */
   readonly centered: boolean;
 }
 
-/** RMSprop (Hinton's lecture 6, 2012; centered: Graves 2013). torch.optim.RMSprop. */
+/**
+ * RMSprop (Hinton's lecture 6, 2012; centered: Graves 2013, https://arxiv.org/abs/1308.0850). torch.optim.RMSprop; WGAN's authors
+ * train with it.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ */
 export function rmsprop(options: RmspropOptions = {}): Rmsprop {
   const own = ["lr", "alpha", "eps", "weightDecay", "momentum", "centered"] as const;
   check.options(options, "options of rmsprop", [...own, ...settingNames]);

@@ -22,9 +22,11 @@ export interface OptimizerOptions {
 
 /** What every optimizer has, as data. */
 export interface OptimizerSettings {
-  /** Learning rate of the first update. */
+  /** Learning rate of the first update, above 0. */
   readonly lr: number;
+  /** How it changes with the updates. */
   readonly schedule: Schedule;
+  /** Norm that a larger gradient is scaled down to, above 0; undefined where none is. */
   readonly clipGradNorm: number | undefined;
 }
 

@@ -9,9 +9,9 @@ import {
 
 /** A momentum that goes in a straight line from one value to another, where it stays. */
 export interface MomentumRamp {
-  /** In [0, 1). */
+  /** At the first update, in [0, 1). */
   readonly from: number;
-  /** In [0, 1). */
+  /** In the end, in [0, 1). */
   readonly to: number;
   /** Updates until it is at `to`, at least 1. */
   readonly steps: number;
@@ -21,7 +21,7 @@ export interface MomentumRamp {
 export interface SgdOptions extends OptimizerOptions {
   /** Learning rate, finite and above 0. @default 1e-3 */
   readonly lr?: number;
-  /** In [0, 1), or a ramp: the 2014 recipe's goes from 0.5 to 0.7. @default 0 */
+  /** Share of the last update's direction that the next one keeps, in [0, 1), or a ramp: the 2014 recipe's goes from 0.5 to 0.7. @default 0 */
   readonly momentum?: number | MomentumRamp;
   /** Share of a gradient that the momentum leaves out, in [0, 1]. @default 0 */
   readonly dampening?: number;
@@ -31,16 +31,27 @@ export interface SgdOptions extends OptimizerOptions {
   readonly weightDecay?: number;
 }
 
-/** Stochastic gradient descent as data, complete. */
+/** Stochastic gradient descent as data, complete: it survives JSON. */
 export interface Sgd extends OptimizerSettings {
+  /** What it is called in JSON. */
   readonly type: "sgd";
+  /** In [0, 1), or how it changes with the updates. */
   readonly momentum: number | MomentumRamp;
+  /** Share of a gradient that the momentum leaves out, in [0, 1]. */
   readonly dampening: number;
+  /** Whether the gradient is followed by one step of momentum more. */
   readonly nesterov: boolean;
+  /** L2 penalty of the gradient, at least 0. */
   readonly weightDecay: number;
 }
 
-/** Stochastic gradient descent, with momentum (Sutskever et al. 2013). torch.optim.SGD. */
+/**
+ * Stochastic gradient descent, with momentum (Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html).
+ * torch.optim.SGD, and the momentum that rises of the first GAN's code.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, and for nesterov without momentum or with dampening;
+ * RangeError for one out of its range
+ */
 export function sgd(options: SgdOptions = {}): Sgd {
   const own = ["lr", "momentum", "dampening", "nesterov", "weightDecay"] as const;
   check.options(options, "options of sgd", [...own, ...settingNames]);

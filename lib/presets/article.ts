@@ -3,7 +3,7 @@ import { nonSaturating } from "../objectives/index.js";
 import { multipleOf, type Preset, usualAdam } from "./kind.js";
 
 export const article: Preset = {
-  summary: "the article's pair: convolutions against an MLP",
+  summary: "the article's: convolutions against an MLP",
   size: multipleOf(4),
   // Enough for digits that a stranger recognises, in under 3 minutes on 2 CPU cores.
   steps: 1_800,

@@ -5,7 +5,7 @@ import { multipleOf, type Preset, usualAdam } from "./kind.js";
 
 /** Kodali et al. 2017. */
 export const dragan: Preset = {
-  summary: "Kodali 2017: a gradient penalty around the data",
+  summary: "Kodali 2017: gradient penalty around the data",
   size: multipleOf(4),
   steps: 3_000,
   batch: 64,

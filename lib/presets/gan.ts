@@ -7,7 +7,7 @@ import { anySide, type Preset, usualAdam } from "./kind.js";
  * (optimizers.sgd has it) lets the discriminator win within three epochs; Adam does not.
  */
 export const gan: Preset = {
-  summary: "Goodfellow 2014: an MLP against maxout, dropout",
+  summary: "Goodfellow 2014: MLP against maxout, dropout",
   size: anySide(28),
   steps: 6_000,
   batch: 100,

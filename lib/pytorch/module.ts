@@ -1,5 +1,5 @@
 // The source of a torch.nn.Module for a network: the classes it needs, its constructor, its forward().
-import type { ResolvedArchitecture } from "../architecture.js";
+import type { Init, ResolvedArchitecture } from "../architecture.js";
 import type { LayerKind, ResolvedLayer } from "../layers/kind.js";
 import { call, type Expression, type PythonLayer, snakeCase } from "../layers/python.js";
 import { layerKinds } from "../layers/table.js";
@@ -27,7 +27,7 @@ export function moduleSource(resolved: ResolvedArchitecture, source: ModuleSourc
   const lines = isSequence
     ? sequenceClass(layers, source, resolved.init)
     : moduleClass(layers, source, resolved);
-  const parts = [...writer.helpers, ...(resolved.init === "dcgan" ? [weightsInit] : []), lines];
+  const parts = [...writer.helpers, ...weightsInit(resolved.init), lines];
   return [`${imports(parts.join("\n"), writer.imports)}`, ...parts].join("\n\n\n").concat("\n");
 }
 
@@ -68,10 +68,10 @@ function classHead({ className, docstring }: ModuleSource, base: string): string
   return `class ${className}(${base}):\n    """${docstring}"""\n\n    def __init__(self):`;
 }
 
-const applyInit = (init: string) => (init === "dcgan" ? [`${body}self.apply(weights_init)`] : []);
+const applyInit = (init: Init) => (init === "torch" ? [] : [`${body}self.apply(weights_init)`]);
 
 /** Where no layer has a name, the network is an nn.Sequential itself: so keys begin with positions. */
-function sequenceClass(layers: readonly Written[], source: ModuleSource, init: string): string {
+function sequenceClass(layers: readonly Written[], source: ModuleSource, init: Init): string {
   const construction = call("super().__init__", ...layers.map(({ python }) => python.module));
   return [
     classHead(source, "nn.Sequential"),
@@ -157,7 +157,20 @@ function isAttribute(name: string): boolean {
   return /^(?!__)[A-Za-z_]\w*$/.test(name) && !keywords.has(name);
 }
 
-const weightsInit = `def weights_init(module):
+/** What draws the first weights anew, if anything does. */
+function weightsInit(init: Init): readonly string[] {
+  if (init === "torch") return [];
+  return [init === "dcgan" ? dcganInit : uniformInit(init.range)];
+}
+
+const uniformInit = (range: number) => `def weights_init(module):
+    """First weights from U(-range, range), biases 0."""
+    if type(module).__name__ in ("Linear", "Conv2d", "ConvTranspose2d"):
+        nn.init.uniform_(module.weight, -${range}, ${range})
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)`;
+
+const dcganInit = `def weights_init(module):
     """The first weights of DCGAN (Radford et al. 2016, section 4)."""
     name = type(module).__name__
     if name in ("Conv2d", "ConvTranspose2d"):

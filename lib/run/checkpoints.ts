@@ -1,15 +1,24 @@
-// The checkpoints of a run: `checkpoints/<step>/`, the newest few of them.
-import { readdir, rm, unlink } from "node:fs/promises";
+// The checkpoints of a run: `checkpoints/<step>/`, the newest few of them, and the best.
+import { readdir, readFile, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
 import { readCheckpoint } from "../checkpoint/load.js";
 import { SparringError, show } from "../errors.js";
-import { temporaryPattern } from "../files.js";
+import { temporaryPattern, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
+import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
 
 /** What is kept unless asked otherwise. */
 export const defaultKeep = 3;
+
+/** best.json: the checkpoint whose evaluation was the best, which stays however old it is. */
+export interface Best {
+  readonly step: number;
+  /** What it was the lowest of. */
+  readonly metric: "fid";
+  readonly value: number;
+}
 
 export class Checkpoints {
   readonly #folder: string;
@@ -21,12 +30,49 @@ export class Checkpoints {
     this.#keep = keep;
   }
 
-  /** Saves the trainer as it is now; then those beyond the newest few go. Throws ERR_OUTPUT. */
-  async save(trainer: Trainer, meter: Meter): Promise<void> {
+  /**
+   * Saves the trainer as it is now; then those beyond the newest few go, but for the best. Throws ERR_OUTPUT.
+   *
+   * @param best where this one is it
+   */
+  async save(trainer: Trainer, meter: Meter, best?: Best): Promise<void> {
     const step = trainer.step;
     await trainer.saveWith(join(this.#folder, nameOf(step)), { meter: meter.toJSON() });
-    const older = (await this.list()).filter(({ step: other }) => other < step);
+    // Now that it is there: until then the one before it is kept.
+    if (best !== undefined) await this.#record(best);
+    const kept = (await this.best())?.step;
+    const older = (await this.list()).filter(({ step: other }) => other < step && other !== kept);
     for (const { path } of older.slice(this.#keep - 1)) await remove(path);
+  }
+
+  /** The best one, if any was evaluated and it is there. */
+  async best(): Promise<Best | undefined> {
+    try {
+      const best: Best = JSON.parse(await readFile(this.#best, "utf8"));
+      const isBest = Number.isSafeInteger(best.step) && Number.isFinite(best.value);
+      return isBest && (await this.has(best.step)) ? best : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** After steps were taken back: the best of those evaluations whose checkpoint is there. */
+  async recallBest(evaluations: readonly Evaluation[]): Promise<void> {
+    const there = new Set((await this.list()).map(({ step }) => step));
+    const candidates = evaluations
+      .filter(({ step, values }) => there.has(step) && Number.isFinite(values?.fid))
+      .map(({ step, values }) => ({ step, metric: "fid", value: values.fid as number }) as const);
+    const best = candidates.toSorted((a, b) => a.value - b.value || a.step - b.step)[0];
+    if (best === undefined) await rm(this.#best, { force: true });
+    else await this.#record(best);
+  }
+
+  get #best(): string {
+    return join(this.#folder, "best.json");
+  }
+
+  async #record(best: Best): Promise<void> {
+    await writeWhole(this.#best, [`${JSON.stringify(best)}\n`]);
   }
 
   /** Whether there is one of this step, intact or not. */

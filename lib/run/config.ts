@@ -26,8 +26,12 @@ export interface RunConfig {
   readonly channels: number;
   /** Classes of the data's labels, 0 for none. */
   readonly classes: number;
+  /** Whether the images are in memory; else each batch is read from the disk. */
+  readonly resident: boolean;
   readonly steps: number;
   readonly batch: number;
+  /** Parts in which a batch is worked on, one after the other. */
+  readonly accumulate: number;
   readonly objective: Objective;
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   readonly order: Order;
@@ -38,6 +42,8 @@ export interface RunConfig {
   readonly diffAugment: readonly DiffAugmentPolicy[];
   readonly execution: "eager" | "fused";
   readonly precision: Precision;
+  /** Whether BatchNorm is over the rows of all ranks, where there are several. */
+  readonly syncBatchNorm: boolean;
   readonly device: Device;
   readonly threads: number;
   readonly seed: number;
@@ -48,6 +54,14 @@ export interface RunConfig {
   readonly checkpointEvery: number;
   readonly keepCheckpoints: number;
   readonly rollbacks: number;
+  /** Whether there are event files for TensorBoard. */
+  readonly tensorboard: boolean;
+  /** Steps between two evaluations; 0 for none. */
+  readonly evaluateEvery: number;
+  /** Samples, and real images, of an evaluation. */
+  readonly evaluateSamples: number;
+  /** Their feature network: `classifier`, or the path of a TorchScript file. */
+  readonly evaluateFeatures: string;
   /** When it began, ISO 8601. */
   readonly started: string;
   readonly versions: {
@@ -58,6 +72,13 @@ export interface RunConfig {
 }
 
 const sampleSeed = 0;
+
+/** What has to be the same on every rank: not what is of a machine, or decided by rank 0. */
+export function sharedOf(config: RunConfig): Partial<RunConfig> {
+  const { data, resident, device, threads, seed, evaluateFeatures, started, versions, ...shared } =
+    config;
+  return shared;
+}
 
 /** How the preset's pair is trained, with what the plan changes. */
 export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
@@ -73,10 +94,12 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
     optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },
     order,
     discriminatorSteps,
+    accumulate: plan.accumulate,
     ema,
     diffAugment,
     execution: plan.execution,
     precision: plan.precision,
+    syncBatchNorm: plan.syncBatchNorm,
   };
 }
 
@@ -88,7 +111,7 @@ export function resolveConfig(
 ): RunConfig {
   const { preset, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
-  const { size: images, image, classes } = found.dataset;
+  const { size: images, image, classes, resident } = found.dataset;
   const epochs = new Epochs(images, batch, discriminatorSteps);
   return {
     preset,
@@ -97,8 +120,10 @@ export function resolveConfig(
     size,
     channels: image[0] as number,
     classes,
+    resident,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
+    accumulate: settings.accumulate,
     objective,
     optimizer,
     order,
@@ -107,6 +132,7 @@ export function resolveConfig(
     diffAugment,
     execution,
     precision: settings.precision,
+    syncBatchNorm: settings.syncBatchNorm,
     device: found.device,
     threads: found.threads,
     seed,
@@ -116,6 +142,10 @@ export function resolveConfig(
     checkpointEvery: plan.checkpointEvery,
     keepCheckpoints: plan.keepCheckpoints,
     rollbacks: plan.rollbacks,
+    tensorboard: plan.tensorboard,
+    evaluateEvery: plan.evaluateEvery,
+    evaluateSamples: plan.evaluateSamples,
+    evaluateFeatures: plan.evaluateFeatures,
     started: new Date().toISOString(),
     versions: {
       sparring: version(),

@@ -1,4 +1,5 @@
 // The data of a run: recognised by what they are, not by what they are called.
+import { statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { cifar10, cifarFiles, cifarRecord } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
@@ -8,10 +9,11 @@ import { isImageName } from "../data/folder/list.js";
 import { idx } from "../data/idx-images.js";
 import { mnist } from "../data/mnist.js";
 import { npy } from "../data/npy.js";
+import { stackedMnist } from "../data/stacked-mnist.js";
 import type { Device } from "../device.js";
-import { outOfRange, SparringError, show } from "../errors.js";
+import { outOfRange, SparringError, show, wrongType } from "../errors.js";
 import { reason, withFile } from "../files.js";
-import type { RunPlan } from "./plan.js";
+import { isNamedData, type RunPlan } from "./plan.js";
 
 /** How loading is watched. */
 export interface DataWatch {
@@ -23,27 +25,43 @@ export interface DataWatch {
   readonly keep?: boolean;
 }
 
-type Kind = "mnist" | "cifar10" | "folder" | "npy" | "idx";
+type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 
-/** Loads what a plan names. Throws ERR_DATA, and RangeError for channels that the data do not have. */
+/**
+ * Loads what a plan names. Throws ERR_DATA, RangeError for channels that the data do not have, and TypeError for data without
+ * images to test on where those are wanted.
+ */
 export async function loadData(
-  plan: Pick<RunPlan, "data" | "size" | "naming"> & { readonly channels: 1 | 3 | undefined },
+  plan: Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> & {
+    /** @default "train" */
+    readonly split?: "train" | "test";
+  },
   device: Device,
   { onProgress, onNote = () => {}, keep = true }: DataWatch,
 ): Promise<Dataset> {
-  const { data, size, channels, naming } = plan;
+  const { data, size, channels, resident, naming, split = "train" } = plan;
   const options = { size, device };
   const readers: Record<Kind, () => Promise<Dataset>> = {
-    mnist: () => mnist({ ...options, root: data === "mnist" ? undefined : data }),
-    cifar10: () => cifar10(data, options),
+    mnist: () => mnist({ ...options, split, root: data === "mnist" ? undefined : data }),
+    "stacked-mnist": () => stackedMnist({ ...options, split }),
+    cifar10: () => cifar10(data, { ...options, split }),
     folder: () => {
-      const cache = keep ? undefined : false;
-      return folder(data, { ...options, channels, cache, onBroken: "skip", onProgress, onNote });
+      // What is not kept cannot be read again.
+      const place = keep ? { resident } : { cache: false as const };
+      return folder(data, { ...options, ...place, channels, onBroken: "skip", onProgress, onNote });
     },
     npy: () => npy(data, options),
     idx: () => idx(data, options),
   };
-  const kind = data === "mnist" ? data : await recognise(data, naming("data"));
+  const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
+  if (resident === false && kind !== "folder")
+    throw wrongType("a folder of images, which alone can stay on the disk,", naming("data"), data);
+  if (split === "test" && !hasTest(kind, data))
+    throw wrongType(
+      "a folder of MNIST's or CIFAR-10's files, which have images to test on,",
+      naming("data"),
+      data,
+    );
   const dataset = await readers[kind]();
   const { skipped, image } = dataset;
   if (skipped.length > 0)
@@ -53,6 +71,12 @@ export async function loadData(
     throw outOfRange(`${image[0]}, as the data have,`, naming("channels"), channels);
   }
   return dataset;
+}
+
+/** Whether there are images to test on beside those to train on. */
+function hasTest(kind: Kind, path: string): boolean {
+  if (kind === "cifar10") return statSync(path).isDirectory();
+  return kind === "mnist" || kind === "stacked-mnist";
 }
 
 /** What is at a path. Throws ERR_DATA for anything else. */

@@ -57,7 +57,8 @@ export async function describeRun(run: TrainingRun): Promise<DryRun> {
   };
 }
 
-function tableOf({ layers, state }: ResolvedArchitecture): NetworkTable {
+/** The layers of a network, with the parameters of each. */
+export function tableOf({ layers, state }: ResolvedArchitecture): NetworkTable {
   const all = flat(layers);
   const counts = new Map<ResolvedLayer, number>();
   for (const [key, { shape, trained }] of state) {

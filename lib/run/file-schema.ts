@@ -4,7 +4,14 @@ import * as v from "valibot";
 import { defaultPreset, presetNames } from "../presets.js";
 import { precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
-import { defaultCheckpointEvery, defaultLogEvery, defaultSampleEvery } from "./plan.js";
+import { defaultFeatures } from "./features.js";
+import {
+  defaultCheckpointEvery,
+  defaultEvaluateSamples,
+  defaultLogEvery,
+  defaultSampleEvery,
+  dataText,
+} from "./plan.js";
 
 type Limit = { readonly min: number; readonly max?: number };
 
@@ -36,7 +43,7 @@ function oneOf<const T extends readonly string[]>(about: string, names: T, shown
 const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
 const positive = "a finite number above 0";
 const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
-const data = text("mnist, a folder or a file");
+const data = text(dataText);
 const device = v.pipe(v.string(deviceText), v.regex(/^(auto|cpu|cuda(:[0-9]{1,3})?)$/, deviceText));
 const one = { min: 1 };
 
@@ -44,16 +51,26 @@ const one = { min: 1 };
 export const configSchema = v.strictObject({
   $schema: option(v.string("a string"), "Where this schema is, for editors."),
   preset: oneOf("What to train.", presetNames, defaultPreset),
-  data: option(data, "mnist, or the path of images, from this file's folder.", "mnist"),
+  data: option(
+    data,
+    "mnist, stacked-mnist, or the path of images, from this file's folder.",
+    "mnist",
+  ),
   size: whole("Side that images are resized to.", { min: 1, max: 4096 }, "the preset's"),
   channels: option(
     v.picklist([1, 3], "1 or 3"),
     "Of a folder's images: 1 for grey, 3 for colour.",
     3,
   ),
+  resident: option(
+    v.boolean("true or false"),
+    "Whether a folder's images are held in memory; false reads each batch from the disk.",
+    "as the memory allows",
+  ),
   steps: whole("Steps to train.", one, "the preset's"),
   epochs: whole("Times through the data, instead of steps.", one),
   batch: whole("Images in a batch.", one, "the preset's"),
+  accumulate: whole("Parts in which a batch is worked on, for memory.", one, 1),
   lr: option(
     v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),
     "Learning rate of both players.",
@@ -72,7 +89,24 @@ export const configSchema = v.strictObject({
     { min: 0, max: 1000 },
     0,
   ),
+  tensorboard: option(v.boolean("true or false"), "Event files for TensorBoard.", "true"),
+  evaluateEvery: whole("Steps between evaluations, 0 for none.", { min: 0 }, 0),
+  evaluateSamples: whole(
+    "Samples, and real images, of each.",
+    { min: 2, max: 1_000_000 },
+    defaultEvaluateSamples,
+  ),
+  evaluateFeatures: option(
+    text("classifier or a TorchScript file"),
+    "classifier, or the path of a TorchScript file, from this file's folder.",
+    defaultFeatures,
+  ),
   precision: oneOf("Of products: tf32 on GPUs alone.", precisions, "float32"),
+  syncBatchNorm: option(
+    v.boolean("true or false"),
+    "BatchNorm over the rows of all ranks, where several train.",
+    "false",
+  ),
   out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
 });
 

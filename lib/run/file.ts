@@ -7,8 +7,9 @@ import { expected, SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { defaultPreset, type Preset, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
+import { defaultFeatures } from "./features.js";
 import { type ConfigFile, configSchema } from "./file-schema.js";
-import { planRun, type RunRequest } from "./plan.js";
+import { isNamedData, planRun, type RunRequest } from "./plan.js";
 
 /** Options of a file, and what a run recorded beside them if it wrote the file. */
 export interface FileRequest {
@@ -111,7 +112,9 @@ function togetherProblems(
   const { preset, steps, epochs } = given;
   const alone: RunRequest[] = [];
   if (right("size") && !settled.has("preset")) alone.push({ preset, size: given.size });
-  if (right("data")) alone.push({ data: fromFolder(given, path).data });
+  const { data, evaluateFeatures } = fromFolder(given, path);
+  if (right("data")) alone.push({ data });
+  if (right("evaluateFeatures")) alone.push({ evaluateFeatures });
   if (right("threads")) alone.push({ threads: given.threads });
   if (right("steps") && right("epochs")) alone.push({ steps, epochs });
   return alone.flatMap((request) => {
@@ -128,10 +131,13 @@ function togetherProblems(
 function fromFolder(options: Record<string, unknown>, path: string): RunRequest {
   const absolute = (value: unknown) =>
     typeof value === "string" ? resolve(dirname(path), value) : value;
-  const { data, out } = options;
+  const { data, out, evaluateFeatures: features } = options;
   return {
-    ...(data === undefined ? {} : { data: data === "mnist" ? data : absolute(data) }),
+    ...(data === undefined ? {} : { data: isNamedData(data) ? data : absolute(data) }),
     ...(out === undefined ? {} : { out: absolute(out) }),
+    ...(features === undefined || features === defaultFeatures
+      ? {}
+      : { evaluateFeatures: absolute(features) }),
   };
 }
 

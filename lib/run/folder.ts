@@ -1,6 +1,6 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
-import { access, appendFile, mkdir, readdir, readFile, rmdir, stat } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
 import { reason, writeWhole } from "../files.js";
@@ -8,6 +8,7 @@ import { reason, writeWhole } from "../files.js";
 const { R_OK, W_OK, X_OK } = constants;
 const configFile = "config.json";
 const statsFile = "stats.jsonl";
+const eventsFile = "events.jsonl";
 
 /** Where a run is to go. */
 export interface RunPlace {
@@ -16,6 +17,8 @@ export interface RunPlace {
   readonly name: string;
   /** Whether the user chose it; otherwise the next free name will do. */
   readonly chosen: boolean;
+  /** The same run began there, and ended before its first checkpoint: what it left is made again. @default false */
+  readonly begun?: boolean;
 }
 
 export class RunFolder {
@@ -36,6 +39,7 @@ export class RunFolder {
     await checkRunFolder(place);
     const made: string[] = [];
     try {
+      if (place.begun) await new RunFolder(path).#clear();
       await makeFolders(resolve(dirname(path)), made);
       const folder = new RunFolder(await makeFolder(place, made));
       // Only one of two runs that start at the same moment can make these.
@@ -52,6 +56,15 @@ export class RunFolder {
     }
   }
 
+  /** Removes what a run leaves, its config last. */
+  async #clear(): Promise<void> {
+    const events = (await readdir(this.path)).filter((name) => name.includes(".tfevents."));
+    const files = [this.stats, this.evaluations, this.events, this.summary];
+    const folders = [this.samples, this.weights, this.checkpoints];
+    const all = [...files, ...folders, ...events.map((name) => join(this.path, name)), this.config];
+    for (const one of all) await rm(one, { recursive: true, force: true });
+  }
+
   /** The folder of a run that is there already, as far as anybody knows. */
   static at(path: string): RunFolder {
     return new RunFolder(path);
@@ -60,6 +73,11 @@ export class RunFolder {
   /** What the run does. */
   get config(): string {
     return join(this.path, configFile);
+  }
+
+  /** How its steps are carried out; there after the first of them. */
+  get plan(): string {
+    return join(this.path, "plan.json");
   }
 
   get samples(): string {
@@ -85,14 +103,34 @@ export class RunFolder {
     return join(this.samples, `${step}.png`);
   }
 
+  /** What happened to it: a line a rollback. */
+  get events(): string {
+    return join(this.path, eventsFile);
+  }
+
+  /** A line a tick. */
+  get stats(): string {
+    return join(this.path, statsFile);
+  }
+
+  /** A line an evaluation. */
+  get evaluations(): string {
+    return join(this.path, "evaluations.jsonl");
+  }
+
+  /** How it ended; not there while it runs. */
+  get summary(): string {
+    return join(this.path, "summary.json");
+  }
+
   /** Appends a line on something that happened to the run, a rollback. */
   async appendEvent(event: object): Promise<void> {
-    await this.#append(join(this.path, "events.jsonl"), "events", event);
+    await this.#append(this.events, "events", event);
   }
 
   /** Appends a line to the statistics. */
   async appendStats(tick: object): Promise<void> {
-    await this.#append(join(this.path, statsFile), "statistics", tick);
+    await this.#append(this.stats, "statistics", tick);
   }
 
   async #append(path: string, name: string, line: object): Promise<void> {
@@ -110,8 +148,7 @@ export class RunFolder {
    * @returns the seconds of the last line that is left, 0 if there is none
    */
   async cutStats(step: number, logEvery: number): Promise<number> {
-    const path = join(this.path, statsFile);
-    const text = await readFile(path, "utf8").catch(() => "");
+    const text = await readFile(this.stats, "utf8").catch(() => "");
     const ticks = text.split("\n").flatMap((line) => {
       try {
         const tick = JSON.parse(line);
@@ -121,15 +158,16 @@ export class RunFolder {
         return [];
       }
     });
-    await writeWhole(path, [ticks.map((tick) => `${JSON.stringify(tick)}\n`).join("")]);
+    await writeWhole(this.stats, [ticks.map((tick) => `${JSON.stringify(tick)}\n`).join("")]);
     const seconds = ticks.at(-1)?.seconds;
     return typeof seconds === "number" ? seconds : 0;
   }
 }
 
 /** Whether a run could be written there, without writing anything. Throws ERR_OUTPUT. */
-export async function checkRunFolder({ path, name, chosen }: RunPlace): Promise<void> {
+export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): Promise<void> {
   try {
+    if (begun) return await access(path, R_OK | W_OK | X_OK);
     if (!chosen) return await access(await existingParent(resolve(path)), R_OK | W_OK | X_OK);
     const entries = await readFolder(path);
     if (entries === "file") throw refuse(path, name, "it is a file");
@@ -142,6 +180,12 @@ export async function checkRunFolder({ path, name, chosen }: RunPlace): Promise<
   } catch (cause) {
     throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
   }
+}
+
+/** Whether a run began there. */
+export async function holdsRun(path: string): Promise<boolean> {
+  const entries = await readdir(path).catch((): string[] => []);
+  return entries.includes(configFile);
 }
 
 /** What is in a folder; undefined if nothing has that name. */

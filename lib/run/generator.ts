@@ -1,8 +1,8 @@
-// The generator of a run, finished or not, with its newest weights or those of a step.
+// The generator of a run, finished or not, with its newest weights, those of a step, or the best.
 import { join } from "node:path";
 import * as check from "../check.js";
 import { readWeights } from "../checkpoint/load.js";
-import { outOfRange, SparringError } from "../errors.js";
+import { outOfRange, SparringError, show, wrongType } from "../errors.js";
 import { Generator } from "../networks.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -14,10 +14,12 @@ export interface GeneratorRequest {
   /** The weights of the step itself where the run keeps their average. */
   readonly raw?: unknown;
   readonly step?: unknown;
+  /** `best`, `newest` or a step. */
+  readonly checkpoint?: unknown;
 }
 
 /** What the user calls an option, for the sentences of errors: `--step`. */
-export type GeneratorNaming = (option: "run" | "raw" | "step") => string;
+export type GeneratorNaming = (option: "run" | "raw" | "step" | "checkpoint") => string;
 
 /** A generator as it was found. */
 export interface RunGenerator {
@@ -44,14 +46,13 @@ export async function loadGenerator(
   onNote: (sentence: string) => void,
 ): Promise<RunGenerator> {
   const raw = check.boolean(request.raw ?? false, naming("raw"));
-  const { step } = request;
-  if (step !== undefined) check.integer(step, naming("step"), 0);
+  const which = planCheckpoint(request, naming);
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
   const averaged = run.averaged && !raw;
   const weights =
-    step === undefined
+    which.step === "newest"
       ? await newestWeights(run, averaged, onNote)
-      : await weightsAt(run, step as number, naming("step"), averaged);
+      : await weightsAt(run, await stepOf(run, which), which.name, averaged);
   const generator = new Generator(run.generator);
   try {
     if ("tensors" in weights) await generator.loadTensors(weights.tensors, weights.path);
@@ -62,6 +63,35 @@ export async function loadGenerator(
   }
   const { preset, sampleSeed } = run;
   return { generator, preset, averaged, step: weights.step, sampleSeed };
+}
+
+/** A checkpoint, and what the user calls it. */
+interface Which {
+  readonly step: number | "best" | "newest";
+  readonly name: string;
+}
+
+function planCheckpoint({ step, checkpoint }: GeneratorRequest, naming: GeneratorNaming): Which {
+  const name = naming("checkpoint");
+  if (step !== undefined && checkpoint !== undefined)
+    throw wrongType(`${naming("step")} or ${name}`, "the checkpoint", "both");
+  if (step !== undefined)
+    return { step: check.integer(step, naming("step"), 0), name: naming("step") };
+  if (checkpoint === undefined) return { step: "newest", name };
+  if (checkpoint === "best" || checkpoint === "newest") return { step: checkpoint, name };
+  if (typeof checkpoint !== "number") throw wrongType("best, newest or a step", name, checkpoint);
+  return { step: check.integer(checkpoint, name, 0), name };
+}
+
+async function stepOf({ folder }: StoredRun, { step, name }: Which): Promise<number> {
+  if (typeof step === "number") return step;
+  const best = await new Checkpoints(folder.checkpoints).best();
+  if (best !== undefined) return best.step;
+  const what = "a run with a best checkpoint (trained with --evaluate-every)";
+  throw new SparringError(
+    "ERR_CHECKPOINT",
+    `Expected ${what} for ${name} but received ${show(folder.path)}`,
+  );
 }
 
 /** Weights of a checkpoint, or a file that is only named. */

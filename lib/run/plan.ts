@@ -8,6 +8,7 @@ import { outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { type Precision, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
+import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
 
 /** The options of a run as they come in: from a command line, or later from a file. */
@@ -16,9 +17,11 @@ export interface RunRequest {
   readonly data?: unknown;
   readonly size?: unknown;
   readonly channels?: unknown;
+  readonly resident?: unknown;
   readonly steps?: unknown;
   readonly epochs?: unknown;
   readonly batch?: unknown;
+  readonly accumulate?: unknown;
   readonly lr?: unknown;
   readonly execution?: unknown;
   readonly device?: unknown;
@@ -29,7 +32,12 @@ export interface RunRequest {
   readonly checkpointEvery?: unknown;
   readonly keepCheckpoints?: unknown;
   readonly precision?: unknown;
+  readonly syncBatchNorm?: unknown;
   readonly rollbacks?: unknown;
+  readonly tensorboard?: unknown;
+  readonly evaluateEvery?: unknown;
+  readonly evaluateSamples?: unknown;
+  readonly evaluateFeatures?: unknown;
   readonly resume?: unknown;
   readonly dryRun?: unknown;
   readonly json?: unknown;
@@ -42,14 +50,18 @@ export type Naming = (option: keyof RunRequest) => string;
 /** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
 export interface RunPlan {
   readonly preset: PresetName;
-  /** `mnist`, or the absolute path of a folder or file. */
+  /** One of namedData, or the absolute path of a folder or file. */
   readonly data: string;
   /** Side of the images in pixels. */
   readonly size: number;
   /** Of a folder's images; what the data have if undefined. */
   readonly channels: 1 | 3 | undefined;
+  /** Whether a folder's images are held in memory; as the memory allows if undefined. */
+  readonly resident: boolean | undefined;
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batch: number;
+  /** Parts in which a batch is worked on, one after the other. */
+  readonly accumulate: number;
   /** Learning rate of both players; that of the preset if undefined. */
   readonly lr: number | undefined;
   readonly execution: "eager" | "fused";
@@ -67,7 +79,17 @@ export interface RunPlan {
   readonly keepCheckpoints: number;
   /** How often a run that diverged goes back to its last checkpoint, with other random numbers. */
   readonly rollbacks: number;
+  /** Whether to write event files for TensorBoard. */
+  readonly tensorboard: boolean;
+  /** Steps between two evaluations; 0 for none. */
+  readonly evaluateEvery: number;
+  /** Samples, and real images, of an evaluation. */
+  readonly evaluateSamples: number;
+  /** Their feature network: `classifier`, or the absolute path of a TorchScript file. */
+  readonly evaluateFeatures: string;
   readonly precision: Precision;
+  /** Whether ranks normalise batches together. */
+  readonly syncBatchNorm: boolean;
   readonly out: RunPlace;
   readonly naming: Naming;
 }
@@ -76,6 +98,8 @@ export interface RunPlan {
 export const defaultSampleEvery = 400;
 export const defaultLogEvery = 100;
 export const defaultCheckpointEvery = 1000;
+/** Enough to see where a run is going; numbers for others take more, by `sparring evaluate`. */
+export const defaultEvaluateSamples = 2000;
 
 /** A request to go on with a run. */
 export interface ResumePlan {
@@ -96,14 +120,16 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   const preset = check.oneOf(request.preset ?? defaultPreset, naming("preset"), presetNames);
   const whole = (option: keyof RunRequest, fallback: number) =>
     check.integer(request[option] ?? fallback, naming(option), 1);
-  const { threads, lr } = request;
+  const { threads, lr, resident } = request;
   return {
     preset,
     device: planDevice(request.device ?? "auto", naming("device")),
     size: checkSize(request.size ?? presets[preset].size.default, preset, naming("size")),
     channels: planChannels(request.channels, naming("channels")),
+    resident: resident === undefined ? undefined : check.boolean(resident, naming("resident")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
+    accumulate: whole("accumulate", 1),
     lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
     execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
     threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),
@@ -113,7 +139,16 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     checkpointEvery: whole("checkpointEvery", defaultCheckpointEvery),
     keepCheckpoints: whole("keepCheckpoints", defaultKeep),
     rollbacks: check.integer(request.rollbacks ?? 0, naming("rollbacks"), 0, 1000),
+    tensorboard: check.boolean(request.tensorboard ?? true, naming("tensorboard")),
+    evaluateEvery: check.integer(request.evaluateEvery ?? 0, naming("evaluateEvery"), 0),
+    evaluateSamples: check.integer(
+      request.evaluateSamples ?? defaultEvaluateSamples,
+      naming("evaluateSamples"),
+      ...([2, 1_000_000] as const),
+    ),
+    evaluateFeatures: planFeatures(request.evaluateFeatures, naming("evaluateFeatures")),
     precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
+    syncBatchNorm: check.boolean(request.syncBatchNorm ?? false, naming("syncBatchNorm")),
     data: planData(request.data ?? "mnist", naming("data")),
     out: planOut(request.out, preset, naming("out")),
     naming,
@@ -139,7 +174,8 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   return { path: check.path(out, name), name, length, naming };
 }
 
-function planDevice(device: unknown, name: string): Device | "auto" {
+/** A device, or `auto`. Throws TypeError. */
+export function planDevice(device: unknown, name: string): Device | "auto" {
   if (device === "auto" || isDevice(device)) return device;
   throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
 }
@@ -173,10 +209,22 @@ function planLength(request: RunRequest, preset: PresetName, naming: Naming): Ru
   return { epochs: check.integer(epochs, naming("epochs"), 1) };
 }
 
-function planData(data: unknown, name: string): string {
-  if (data === "mnist") return data;
-  if (typeof data !== "string" || data === "" || !existsSync(data))
-    throw wrongType("mnist, a folder or a file", name, data);
+/** Data that have a name. A file or folder of that name is asked for as `./mnist`. */
+export const namedData = ["mnist", "stacked-mnist"] as const;
+
+/** What `--data` takes, as the WHAT of an error. */
+export const dataText = `${namedData.join(", ")}, a folder or a file`;
+
+export const isNamedData = (data: unknown) => (namedData as readonly unknown[]).includes(data);
+
+/** Whether each of the three channels is a digit of its own. */
+export const isStacked = (data: string) => data === "stacked-mnist";
+
+/** Where images are from: a name, or an absolute path. Throws TypeError. */
+export function planData(data: unknown, name: string): string {
+  if (typeof data !== "string" || data === "" || !(isNamedData(data) || existsSync(data)))
+    throw wrongType(dataText, name, data);
+  if (isNamedData(data)) return data;
   return resolve(data);
 }
 

@@ -1,19 +1,25 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a stranger's.
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { isDevice, resolveDevice, setThreads } from "../device.js";
+import { isDevice, setThreads } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";
-import type { Trainer } from "../trainer.js";
+import { Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { type DataWatch, loadData } from "./data.js";
+import { chooseDevice } from "./device.js";
 import { Epochs } from "./epochs.js";
+import type { Judge } from "./evaluation.js";
+import { Evaluations } from "./evaluations.js";
+import { defaultFeatures } from "./features.js";
 import { RunFolder } from "./folder.js";
 import type { Meter } from "./meter.js";
-import type { ResumePlan } from "./plan.js";
+import type { Naming, ResumePlan } from "./plan.js";
+import { judgeOf } from "./prepare.js";
 import { readRunConfig } from "./stored.js";
+import type { Team } from "./team.js";
 
 /** A run as it goes on. */
 export interface Resumed {
@@ -23,6 +29,7 @@ export interface Resumed {
   /** The tick that was under way. */
   readonly meter: Meter;
   readonly dataset: Dataset;
+  readonly judge: Judge | undefined;
   /** Seconds that it had taken. */
   readonly seconds: number;
 }
@@ -31,17 +38,18 @@ export interface Resumed {
  * Loads what a run needs to go on: its config, the newest intact checkpoint, and the data, which have to be those that it
  * began with. Throws ERR_DATA, ERR_CHECKPOINT, ERR_DEVICE; changes nothing but broken checkpoints, which go.
  */
-export async function loadRun(plan: ResumePlan, watch: DataWatch): Promise<Resumed> {
+export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
   const folder = RunFolder.at(plan.path);
   const config = extend(await readRunConfig(folder, plan.name, checkConfig), plan);
-  const device = resolveDevice(config.device, plan.name);
+  const device = chooseDevice(config.device, plan.name, team);
   await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
+  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   const checkpoints = new Checkpoints(folder.checkpoints);
-  const { trainer, meter } = await checkpoints.newest(plan.name, { device }, note);
-  const { naming } = plan;
-  const channels = config.channels === 1 || config.channels === 3 ? config.channels : undefined;
-  const dataset = await loadData({ ...config, channels, naming }, device, watch);
+  const options = { device, distributed: team.group };
+  const { trainer, meter } = await checkpoints.newest(plan.name, options, note);
+  await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
+  const dataset = await team.inTurn(() => loadAgain(config, plan.naming, watch));
   try {
     await checkSameData(trainer, dataset, config);
   } catch (error) {
@@ -50,8 +58,36 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch): Promise<Resum
     throw error;
   }
   const seconds = await folder.cutStats(trainer.step, config.logEvery);
+  await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
   await writeWhole(folder.config, [`${JSON.stringify(config, null, 2)}\n`]);
-  return { folder, config, trainer, meter, dataset, seconds };
+  const judge = await judgeOf(config, dataset, plan.naming);
+  return { folder, config, trainer, meter, dataset, judge, seconds };
+}
+
+const noRollbacks =
+  "No rollbacks, which the run began with: where several ranks train none goes back by itself";
+
+/** What rank 0 tells the others of the run that goes on: they need not see its folder. */
+interface Told {
+  readonly config: RunConfig;
+  readonly pair: ReturnType<Trainer["described"]>;
+}
+
+/** What the other ranks need for it; weights, and all else that training changes, they take over from rank 0 later. */
+export async function accompanyRun(
+  watch: DataWatch,
+  team: Team,
+): Promise<Pick<Resumed, "config" | "trainer" | "dataset">> {
+  const { config, pair } = await team.hear<Told>();
+  await setThreads(config.threads);
+  const trainer = Trainer.like(pair, { device: config.device, distributed: team.group });
+  const dataset = await team.inTurn(() => loadAgain(config, (option) => option, watch));
+  return { config, trainer, dataset };
+}
+
+function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise<Dataset> {
+  const channels = config.channels === 1 || config.channels === 3 ? config.channels : undefined;
+  return loadData({ ...config, channels, naming }, config.device, watch);
 }
 
 /** The same with another length, if one was asked for. */
@@ -73,7 +109,7 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
 }
 
 /** Networks and rules are the checkpoint's; here is what the loop and the data need. */
-function checkConfig(value: unknown): RunConfig {
+export function checkConfig(value: unknown): RunConfig {
   if (!check.isObject(value)) throw new TypeError("it is not an object");
   const config = value as unknown as RunConfig;
   check.oneOf(config.preset, "preset", presetNames);
@@ -87,5 +123,24 @@ function checkConfig(value: unknown): RunConfig {
   check.integer(config.keepCheckpoints, "keepCheckpoints", 1);
   check.threads(config.threads, "threads");
   check.seed(config.sampleSeed, "sampleSeed");
-  return config;
+  // Runs of before they could be on the disk do not say.
+  const resident = check.boolean(config.resident ?? true, "resident");
+  // Nor do those of before a batch could be worked on in parts.
+  const accumulate = check.integer(config.accumulate ?? 1, "accumulate", 1);
+  // Nor do those of before there were event files.
+  const tensorboard = check.boolean(config.tensorboard ?? false, "tensorboard");
+  // Nor of before ranks could normalise together.
+  const syncBatchNorm = check.boolean(config.syncBatchNorm ?? false, "syncBatchNorm");
+  const added = { resident, accumulate, tensorboard, syncBatchNorm };
+  return { ...config, ...added, ...checkEvaluation(config) };
+}
+
+/** The same of runs of before there were evaluations. */
+function checkEvaluation(config: Partial<RunConfig>) {
+  const { evaluateEvery = 0, evaluateSamples = 2, evaluateFeatures = defaultFeatures } = config;
+  return {
+    evaluateEvery: check.integer(evaluateEvery, "evaluateEvery", 0),
+    evaluateSamples: check.integer(evaluateSamples, "evaluateSamples", 2, 1_000_000),
+    evaluateFeatures: check.path(evaluateFeatures, "evaluateFeatures"),
+  };
 }

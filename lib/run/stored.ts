@@ -1,5 +1,5 @@
 // A run as it lies on the disk: what its config.json says of the generator, and where its weights are.
-import type { GeneratorArchitecture } from "../architecture.js";
+import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
@@ -12,6 +12,7 @@ export interface StoredRun {
   readonly folder: RunFolder;
   readonly preset: string;
   readonly generator: GeneratorArchitecture;
+  readonly discriminator: DiscriminatorArchitecture;
   /** It keeps a moving average of the generator beside the generator. */
   readonly averaged: boolean;
   /** What its sample grids are made from. */
@@ -23,10 +24,35 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
     const { preset, averaged, sampleSeed, ...image } = checkConfig(value);
-    const { generator } = (presets[preset] as Preset).pair(image);
-    return { folder, preset, generator, averaged, sampleSeed };
+    const pair = (presets[preset] as Preset).pair(image);
+    return { folder, preset, ...pair, averaged, sampleSeed };
   });
 }
+
+/** What the images of a run are. Throws ERR_DATA where it is none. @param name what the user calls it */
+export function readRunData(path: string, name: string): Promise<RunData> {
+  return readRunConfig(RunFolder.at(path), name, (value) => {
+    const { size, channels } = checkConfig(value);
+    if (channels !== 1 && channels !== 3)
+      throw new TypeError("its images are neither grey nor in colour");
+    const { data, resident = true } = value as Partial<RunConfig>;
+    const images: Omit<RunData, "resident"> = { data: check.string(data, "data"), size, channels };
+    return { ...images, resident: check.boolean(resident, "resident") };
+  });
+}
+
+/** The images of a run. */
+export interface RunData {
+  /** One of namedData, or a path. */
+  readonly data: string;
+  readonly size: number;
+  readonly channels: 1 | 3;
+  /** They stay in memory. */
+  readonly resident: boolean;
+}
+
+/** Labels have 16 bits. */
+const mostClasses = 2 ** 16;
 
 /** A config is a few kilobytes: what is larger is none. */
 const sizeLimit = 16 * 1024 ** 2;
@@ -58,7 +84,7 @@ function checkConfig(value: unknown) {
   const preset = check.oneOf(config.preset, "preset", presetNames);
   const size = checkSize(config.size, preset, "size");
   const channels = check.integer(config.channels, "channels", 1);
-  const classes = check.integer(config.classes ?? 0, "classes", 0, 256) || undefined;
+  const classes = check.integer(config.classes ?? 0, "classes", 0, mostClasses) || undefined;
   const sampleSeed = check.seed(config.sampleSeed ?? 0, "sampleSeed");
   return { preset, size, channels, classes, sampleSeed, averaged: check.isObject(config.ema) };
 }

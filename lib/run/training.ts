@@ -1,24 +1,23 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Dataset } from "../data/dataset.js";
-import { type Device, devices, resolveDevice, setThreads, threads } from "../device.js";
 import { SparringError } from "../errors.js";
-import { Discriminator, Generator } from "../networks.js";
-import { type Preset, presets } from "../presets.js";
-import { checkDataset } from "../trainer/data.js";
+import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
-import { checkOptions } from "../trainer/options.js";
-import { type Explanation, type Tick, Trainer } from "../trainer.js";
-import { checkBatch } from "../trainer/data.js";
-import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
-import { Checkpoints } from "./checkpoints.js";
-import { type DataWatch, loadData } from "./data.js";
+import type { Explanation, Tick, Trainer } from "../trainer.js";
+import { type RunConfig, sharedOf } from "./config.js";
+import { type Best, Checkpoints } from "./checkpoints.js";
+import type { DataWatch } from "./data.js";
 import { Epochs } from "./epochs.js";
-import { checkRunFolder, RunFolder, type RunPlace } from "./folder.js";
-import { gridOf } from "./grid.js";
+import type { Judge } from "./evaluation.js";
+import { RunFolder, type RunPlace } from "./folder.js";
 import { Meter } from "./meter.js";
 import { Pace } from "./pace.js";
 import type { ResumePlan, RunPlan } from "./plan.js";
-import { loadRun } from "./resume.js";
+import { type Prepared, prepareRun } from "./prepare.js";
+import { Records } from "./records.js";
+import { accompanyRun, loadRun, type Resumed } from "./resume.js";
+import { type Ending, removeSummary, writeSummary } from "./summary.js";
+import { Team } from "./team.js";
 
 /** A line of stats.jsonl. */
 export interface RunTick extends Tick {
@@ -46,11 +45,19 @@ export interface RunReport {
   readonly complete: boolean;
 }
 
+/** What a run is made of: where it is to go, or the folder that it goes on in, with the tick that was under way. */
+type Parts = Omit<Prepared, "judge" | "place"> &
+  Partial<Prepared> &
+  Partial<Pick<Resumed, "folder" | "seconds" | "meter">>;
+
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
 export class TrainingRun implements Disposable {
   readonly config: RunConfig;
   readonly epochs: Epochs;
+  /** Who trains it. */
+  readonly team: Team;
   readonly #dataset: Dataset;
+  readonly #judge: Judge | undefined;
   #trainer: Trainer;
   /** Where it is to go, until it is there. */
   readonly #place: RunPlace | undefined;
@@ -59,53 +66,64 @@ export class TrainingRun implements Disposable {
   readonly #before: number;
   /** The tick that is under way. */
   #meter: Meter;
+  /** Undefined where another rank keeps the folder; so are its records. */
   #checkpoints: Checkpoints | undefined;
+  #records: Records | undefined;
   #saving: Promise<void> = Promise.resolve();
+  /** That ranks turned out to differ when a checkpoint was taken. */
+  #unequal: SparringError | undefined;
 
-  private constructor(
-    config: RunConfig,
-    trainer: Trainer,
-    dataset: Dataset,
-    at: { place: RunPlace } | { folder: RunFolder; seconds: number; meter: Meter },
-  ) {
+  private constructor(parts: Parts, team: Team) {
+    const { config } = parts;
     this.config = config;
-    this.#trainer = trainer;
+    this.#trainer = parts.trainer;
     this.epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
-    this.#dataset = dataset;
-    this.#place = "place" in at ? at.place : undefined;
-    this.#folder = "folder" in at ? at.folder : undefined;
-    this.#before = "seconds" in at ? at.seconds : 0;
-    this.#meter = "meter" in at ? at.meter : new Meter();
+    this.#dataset = parts.dataset;
+    this.#judge = parts.judge;
+    this.team = team;
+    this.#place = parts.place;
+    this.#folder = parts.folder;
+    this.#before = parts.seconds ?? 0;
+    this.#meter = parts.meter ?? new Meter();
   }
 
   /** Loads a run that was stopped, by whatever, at its newest intact checkpoint. */
-  static async resume(plan: ResumePlan, watch: DataWatch = {}): Promise<TrainingRun> {
-    const { config, trainer, dataset, folder, seconds, meter } = await loadRun(plan, watch);
-    return new TrainingRun(config, trainer, dataset, { folder, seconds, meter });
+  static async resume(
+    plan: ResumePlan,
+    watch: DataWatch = {},
+    team = new Team(),
+  ): Promise<TrainingRun> {
+    return new TrainingRun(await loadRun(plan, watch, team), team).#together();
+  }
+
+  /** The same on the other ranks, which hear from rank 0 what they go on with. */
+  static async accompany(watch: DataWatch, team: Team): Promise<TrainingRun> {
+    return new TrainingRun(await accompanyRun(watch, team), team).#together();
   }
 
   /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
-  static async prepare(plan: RunPlan, watch: DataWatch = {}): Promise<TrainingRun> {
-    const { naming, size, batch } = plan;
-    await checkRunFolder(plan.out);
-    const device = chooseDevice(plan);
-    if (plan.threads !== undefined) await setThreads(plan.threads);
-    const dataset = await loadData(plan, device, watch);
-    const image = { size, channels: dataset.image[0] as number };
-    const preset: Preset = presets[plan.preset];
-    const pair = preset.pair({ ...image, classes: dataset.classes || undefined });
-    const generator = new Generator(pair.generator, { device, seed: plan.seed });
-    const discriminator = new Discriminator(pair.discriminator, { device });
-    checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
-    const settings = checkOptions({ generator, discriminator, ...trainingOf(plan) });
-    checkDataset(dataset, settings);
-    await Promise.all([generator.ready(), discriminator.ready()]);
-    const found = { device, threads: await threads(), dataset };
-    const config = resolveConfig(plan, settings, found);
-    return new TrainingRun(config, new Trainer(settings), dataset, { place: plan.out });
+  static async prepare(
+    plan: RunPlan,
+    watch: DataWatch = {},
+    team = new Team(),
+  ): Promise<TrainingRun> {
+    return new TrainingRun(await prepareRun(plan, watch, team), team).#together();
   }
 
-  /** Makes the run folder, unless the run is resumed. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
+  /** With the ranks that are to do the same, and from the same beginning. */
+  async #together(): Promise<TrainingRun> {
+    if (this.team.group === undefined) return this;
+    try {
+      await this.team.agree(sharedOf(this.config));
+      await this.#trainer.follow();
+      return this;
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Makes the run folder, unless the run is resumed; on the first of a team. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
   async open(): Promise<RunFolder> {
     this.#folder ??= await RunFolder.create(this.#place as RunPlace, this.config);
     return this.#folder;
@@ -131,36 +149,65 @@ export class TrainingRun implements Disposable {
 
   /** Trains to the end or until the signal; samples, statistics, checkpoints and weights go to the folder. */
   async *train(options: TrainOptions = {}): AsyncGenerator<RunReport, void, void> {
-    const folder = this.#folder ?? (await this.open());
+    const folder = this.team.isFirst ? await this.open() : undefined;
+    if (folder !== undefined) await removeSummary(folder);
+    // Stays so if its caller leaves the loop.
+    let ending: Ending = { state: "stopped" };
+    try {
+      yield* this.#trainAll(folder, options);
+      if (this.step === this.config.steps) ending = { state: "done" };
+    } catch (error) {
+      ending = { state: "failed", error };
+      throw error;
+    } finally {
+      await this.#saving;
+      if (folder !== undefined) {
+        const written = writeSummary(folder, this.config, this.step, ending);
+        // That it failed is what matters then.
+        await (ending.state === "failed" ? written.catch(() => {}) : written);
+      }
+    }
+  }
+
+  async *#trainAll(
+    folder: RunFolder | undefined,
+    options: TrainOptions,
+  ): AsyncGenerator<RunReport, void, void> {
+    const { config, step } = this;
     const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
     const began = performance.now() - 1000 * this.#before;
-    this.#checkpoints = new Checkpoints(folder.checkpoints, this.config.keepCheckpoints);
+    if (folder !== undefined) {
+      this.#checkpoints = new Checkpoints(folder.checkpoints, config.keepCheckpoints);
+      this.#records = await Records.open(folder, config, this.#judge, step);
+    }
     for (let rollbacks = 0; ; ++rollbacks) {
       try {
-        yield* this.#loop(folder, began, pace, options);
+        yield* this.#loop(began, pace, options);
         break;
       } catch (error) {
-        if (isDivergence(error) && rollbacks < this.config.rollbacks) {
-          await this.#rollBack(folder, error, rollbacks + 1, options);
+        if (isDivergence(error) && this.team.size === 1 && rollbacks < config.rollbacks) {
+          await this.#rollBack(error, rollbacks + 1, options);
           continue;
         }
-        // What was learned until here may be hours of work; weights that are no numbers are not.
-        if (!isDivergence(error)) await this.#saveAll(folder).catch(() => {});
+        // What was learned until here may be hours of work; weights that are no numbers are not. Nor is what one rank has of
+        // a step that others did not do, and they are not there to compare.
+        if (!isDivergence(error) && this.team.size === 1) await this.#saveAll().catch(() => {});
         throw error;
       }
     }
-    await this.#saveAll(folder);
+    await this.#saveAll();
+    // Nobody leaves, and is missed, while another compares.
+    await this.team.group?.barrier();
   }
 
   /** Back to the last checkpoint with other random numbers. Throws the error itself where there is none yet. */
   async #rollBack(
-    folder: RunFolder,
     error: SparringError,
     attempt: number,
     { onNote = () => {} }: TrainOptions,
   ): Promise<void> {
     await this.#saving;
-    const { device, seed, logEvery } = this.config;
+    const { device, seed, rollbacks } = this.config;
     const options = { device, seed: (seed + attempt) % 2 ** 53 };
     const checkpoints = this.#checkpoints as Checkpoints;
     const found = await checkpoints.newest("a rollback", options, onNote).catch(() => {
@@ -170,17 +217,17 @@ export class TrainingRun implements Disposable {
     this.#disposeTrainer();
     this.#trainer = found.trainer;
     this.#meter = found.meter;
-    await folder.cutStats(this.step, logEvery);
-    const reason = error.message;
-    await folder.appendEvent({ event: "rollback", attempt, from, to: this.step, reason });
-    onNote(
-      `Went back from step ${from} to ${this.step} (${attempt} of ${this.config.rollbacks}): ${reason}`,
-    );
+    const [to, reason] = [this.step, error.message];
+    const records = this.#records as Records;
+    const event = { event: "rollback", attempt, from, to, reason } as const;
+    await checkpoints.recallBest(await records.goBack(event));
+    onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${reason}`);
   }
 
   /** Frees networks, optimizers and data now. */
   [Symbol.dispose](): void {
     this.#disposeTrainer();
+    this.#judge?.[Symbol.dispose]();
     this.#dataset.dispose();
   }
 
@@ -191,61 +238,70 @@ export class TrainingRun implements Disposable {
   }
 
   async *#loop(
-    folder: RunFolder,
     began: number,
     pace: Pace | undefined,
     { signal, onNote = () => {} }: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
     const watcher = new Watcher();
     // A resumed run has that of its beginning; those since its checkpoint are made again, and are the same.
-    if (this.step === 0) await this.#saveSample(folder);
+    if (this.step === 0) await this.#saveSample();
     let sampled = this.step;
     while (this.step < this.config.steps) {
       const going = await this.#advance(pace, signal);
       if (this.#meter.isEmpty) break;
+      await this.#records?.plan(this.#trainer);
       const complete = !going || this.#isTick();
       // At ticks alone: how often a terminal is told must not change what a seed gives.
       const tick = this.#tick(began, complete ? watcher : undefined);
       if (complete) {
-        await folder.appendStats(tick);
+        await this.#records?.tick(tick);
         // A tick that ended early goes on where the run is resumed.
         if (this.#isWholeTick()) this.#meter = new Meter();
       }
       if (complete || pace !== undefined) yield { tick, complete };
       if (!going) break;
       if (this.step % this.config.sampleEvery === 0) {
-        await this.#saveSample(folder);
+        await this.#saveSample();
         sampled = this.step;
       }
-      if (this.step % this.config.checkpointEvery === 0) await this.#checkpoint(onNote);
+      const best = this.#isEvaluated() ? await this.#evaluate(onNote) : undefined;
+      if (best !== undefined || this.step % this.config.checkpointEvery === 0)
+        await this.#checkpoint(onNote, best);
     }
-    if (sampled !== this.step) await this.#saveSample(folder);
+    if (sampled !== this.step) await this.#saveSample();
   }
 
-  /** Trains up to the next boundary. False if the signal ended the run, after a step or before one. */
+  /** Trains up to the next boundary. False if a signal ended the run, after a step or before one. */
   async #advance(pace: Pace | undefined, signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted) return false;
+    const { group } = this.team;
+    // A rank that left by itself would be missed: the trainer stops them all.
+    if (group === undefined && signal?.aborted) return false;
     const before = this.step;
     const started = performance.now();
     const tickEvery = Math.min(this.#toBoundary(), pace?.steps ?? Number.POSITIVE_INFINITY);
     const run = { steps: tickEvery, batchSize: this.config.batch, tickEvery, signal };
+    let going = true;
     try {
       for await (const tick of this.#trainer.run(this.#dataset, run)) {
         const images = this.epochs.images(tick.step) - this.epochs.images(before);
         this.#meter.add(tick, tick.step - before, images);
       }
     } catch (error) {
-      if (!signal?.aborted || error !== signal.reason) throw error;
+      const isOwn = signal?.aborted === true && error === signal.reason;
+      if (!isOwn && !(group !== undefined && isStop(error))) throw error;
+      going = false;
     }
     pace?.learn(this.step - before, (performance.now() - started) / 1000);
-    return !signal?.aborted;
+    // Where a signal came in the last of these steps the other ranks go on to the next, and stop there.
+    return going && (group !== undefined || !signal?.aborted);
   }
 
   /** Steps to the next tick, sample grid or end. */
   #toBoundary(): number {
-    const { steps, logEvery, sampleEvery, checkpointEvery } = this.config;
+    const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery } = this.config;
     const toMultiple = (every: number) => every - (this.step % every);
-    const stops = [logEvery, sampleEvery, checkpointEvery].map(toMultiple);
+    const all = [logEvery, sampleEvery, checkpointEvery, evaluateEvery || steps];
+    const stops = all.map(toMultiple);
     return Math.min(steps - this.step, ...stops);
   }
 
@@ -266,38 +322,63 @@ export class TrainingRun implements Disposable {
     return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
 
+  #isEvaluated(): boolean {
+    const { evaluateEvery } = this.config;
+    return evaluateEvery > 0 && this.step % evaluateEvery === 0;
+  }
+
+  /** Measures the generator; the best one yet is kept by all. */
+  #evaluate(onNote: (note: string) => void): Promise<Best | undefined> {
+    const lowest = async () => {
+      await this.#saving;
+      return this.#checkpoints?.best();
+    };
+    return this.team.tell(async () =>
+      this.#records?.evaluate(this.#sampled, this.step, lowest, onNote),
+    );
+  }
+
   /**
    * Takes a checkpoint of this step and goes on while it is being written. One that cannot be written is told of and
    * leaves those before it as they are: the next one may find room.
    */
-  async #checkpoint(onNote: (note: string) => void): Promise<void> {
+  async #checkpoint(onNote: (note: string) => void, best?: Best): Promise<void> {
+    await this.#saved();
+    const { step } = this;
+    this.#saving = this.#save(best).catch((error: SparringError) => {
+      if (error.code === "ERR_RANK") this.#unequal = error;
+      else onNote(`No checkpoint of step ${step}: ${error.message}`);
+    });
+  }
+
+  /** All ranks compare what they have, and the first of them writes it. */
+  #save(best?: Best): Promise<void> {
+    const checkpoints = this.#checkpoints;
+    if (checkpoints === undefined) return this.#trainer.saveWith("");
+    return checkpoints.save(this.#trainer, this.#meter, best);
+  }
+
+  /** The checkpoint that was under way is there. Throws ERR_RANK where it could not be taken of ranks that differ. */
+  async #saved(): Promise<void> {
     await this.#saving;
-    this.#saving = (this.#checkpoints as Checkpoints)
-      .save(this.#trainer, this.#meter)
-      .catch((error: Error) => {
-        onNote(`No checkpoint of step ${this.step}: ${error.message}`);
-      });
+    if (this.#unequal !== undefined) throw this.#unequal;
   }
 
   /** The last checkpoint, unless this step has its own already, and the weights by themselves. */
-  async #saveAll(folder: RunFolder): Promise<void> {
-    await this.#saving;
-    const checkpoints = this.#checkpoints as Checkpoints;
-    if (!(await checkpoints.has(this.step))) await checkpoints.save(this.#trainer, this.#meter);
-    await this.#saveWeights(folder);
+  async #saveAll(): Promise<void> {
+    await this.#saved();
+    const isThere = await this.team.tell(() => this.#checkpoints?.has(this.step));
+    if (isThere !== true) await this.#save();
+    await this.#records?.weights(this.#trainer);
   }
 
-  async #saveWeights(folder: RunFolder): Promise<void> {
-    await this.generator.saveWeights(folder.weightsOf("generator"));
-    await this.discriminator.saveWeights(folder.weightsOf("discriminator"));
-    await this.#trainer.ema?.saveWeights(folder.weightsOf("generator-ema"));
+  /** What samples are drawn from. */
+  get #sampled(): Generator {
+    return this.#trainer.ema ?? this.generator;
   }
 
-  async #saveSample(folder: RunFolder): Promise<void> {
-    const generator = this.#trainer.ema ?? this.generator;
-    const { columns, count, labels } = gridOf(generator.latent.classes);
-    const images = await generator.sample(count, { seed: this.config.sampleSeed, labels });
-    await images.save(folder.sample(this.step), { columns });
+  async #saveSample(): Promise<void> {
+    await this.#records?.sample(this.#sampled, this.step);
   }
 }
 
@@ -305,8 +386,7 @@ function isDivergence(error: unknown): error is SparringError {
   return error instanceof SparringError && error.code === "ERR_DIVERGED";
 }
 
-/** `auto` is the first GPU where there is one. */
-function chooseDevice({ device, naming }: RunPlan): Device {
-  if (device !== "auto") return resolveDevice(device, naming("device"));
-  return devices().cuda > 0 ? "cuda" : "cpu";
+/** Another rank had a signal; or the process is ending. */
+function isStop(error: unknown): boolean {
+  return error instanceof SparringError && error.code === "ERR_STOPPED";
 }

@@ -52,17 +52,14 @@ export function trafficBytes(
 }
 
 /**
- * Bytes of the outputs that are held for the backward pass, by the larger of the two updates: the generator's holds
- * those of both networks for one batch, the discriminator's those of its own for two.
+ * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the two updates: the
+ * generator's holds those of both networks for them, the discriminator's those of its own for twice as many.
  */
-export function bufferBytes(
-  { generator, discriminator }: TrainerSettings,
-  batchSize: number,
-): number {
+export function bufferBytes({ generator, discriminator }: TrainerSettings, rows: number): number {
   const [ofGenerator, ofDiscriminator] = [generator, discriminator].map(({ resolved }) =>
     outputValues(resolved.layers),
   ) as [number, number];
-  return float * batchSize * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator);
+  return float * rows * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator);
 }
 
 /** Numbers of one sample in the outputs of all layers; shapes that only look at others' differently have none. */

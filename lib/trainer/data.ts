@@ -3,13 +3,16 @@ import { trainsOnOne } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
+import { Stream } from "../data/stream.js";
 import { outOfRange, SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 /** Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or ERR_DATA. */
-export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset {
-  const data = check.made(dataset, Dataset, "a dataset", "dataset");
+export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset | Stream {
+  const data =
+    dataset instanceof Stream ? dataset : check.made(dataset, Dataset, "a dataset", "dataset");
+  if (data instanceof Stream && settings.distributed !== undefined) throw unshared();
   const { image } = settings.discriminator;
   if (data.image.join() !== image.join()) {
     throw new SparringError(
@@ -18,14 +21,34 @@ export function checkDataset(dataset: unknown, settings: TrainerSettings): Datas
     );
   }
   const reader = labelReader(settings);
-  if (reader !== undefined) checkLabels(data, settings.generator.latent.classes, reader);
+  if (reader !== undefined) {
+    const { classes } = settings.generator.latent;
+    if (data instanceof Stream) checkClasses(data, classes, reader);
+    else checkLabels(data, classes, reader);
+  }
   return data;
+}
+
+/** Ranks take their rows from the same images: a stream brings each its own. */
+function unshared(): SparringError {
+  return new SparringError(
+    "ERR_DATA",
+    "Expected images that every rank has, in memory or packed on the disk, for dataset but received a stream",
+  );
 }
 
 /** Who looks at the labels of the reals, if anyone does. */
 function labelReader({ objective, discriminator }: TrainerSettings): string | undefined {
   if (discriminator.resolved.classes > 0) return "the discriminator";
   return objective.auxiliaries.find((auxiliary) => needsOf(auxiliary).labels)?.type;
+}
+
+/** The labels of a stream are below its classes; whether they are all there is seen as they come. */
+function checkClasses(stream: Stream, classes: number, reader: string): void {
+  if (stream.classes > 0 && stream.classes <= classes) return;
+  const what = `a stream of 1 to ${classes} classes, whose labels ${reader} needs,`;
+  const received = stream.classes === 0 ? "one without classes" : `one of ${stream.classes}`;
+  throw new SparringError("ERR_DATA", `Expected ${what} for dataset but received ${received}`);
 }
 
 function checkLabels({ labels }: Dataset, classes: number, reader: string): void {
@@ -43,14 +66,18 @@ function checkLabels({ labels }: Dataset, classes: number, reader: string): void
   );
 }
 
-/** @internal A batch size that every batch of an epoch of `size` images can be trained with. */
+/**
+ * @internal A batch size that every batch of an epoch of `size` images can be trained with; of an epoch whose size is
+ * not known, every batch but the last.
+ */
 export function checkBatch(
   batchSize: unknown,
   name: string,
   pair: Pick<TrainerOptions, "generator" | "discriminator">,
-  size: number,
+  size: number | undefined,
 ): number {
-  const coupled = needsTwo(pair.generator) || needsTwo(pair.discriminator);
+  const coupled = fewestRows(pair) > 1;
+  if (size === undefined) return check.integer(batchSize, name, coupled ? 2 : 1, largestBatch);
   if (coupled && size < 2)
     throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
   if (coupled && batchSize === 1)
@@ -68,6 +95,14 @@ export function checkBatch(
     );
   }
   return batch;
+}
+
+/** Of a stream that does not say how long it is: no device holds more. */
+const largestBatch = 1_000_000;
+
+/** @internal Images that one rank has to see at once: fewer than these, and each rank trains on all of a batch. */
+export function fewestRows(pair: Pick<TrainerOptions, "generator" | "discriminator">): number {
+  return needsTwo(pair.generator) || needsTwo(pair.discriminator) ? 2 : 1;
 }
 
 /** One image has no statistics, and would spoil those that are kept for evaluation. */

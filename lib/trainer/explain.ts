@@ -1,18 +1,19 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the architecture.
 import { product, type ResolvedLayer } from "../layers/kind.js";
 import { layerKinds } from "../layers/table.js";
-import type {
-  NativeCeiling,
-  NativeExplanation,
-  NativeOperation,
-  NativeRefusal,
-} from "../native.js";
+import type { NativeCeiling, NativeExplanation, NativeOperation } from "../native.js";
 import { formatExplanation } from "./explanation-text.js";
 import type { TrainerSettings } from "./options.js";
+import { rowsAtOnce } from "./parts.js";
 import { bufferBytes, type Passes, passesOf, trafficBytes } from "./cost.js";
 
 /** Something that would have been less work, and why it is not done. */
-export type Refusal = NativeRefusal;
+export interface Refusal {
+  /** The rewrite that was not made, by its name in the table. */
+  readonly rewrite: string;
+  /** Why not. */
+  readonly reason: string;
+}
 
 /** One operation of a network as it runs. */
 export interface ExplainedOperation {
@@ -24,11 +25,12 @@ export interface ExplainedOperation {
   readonly flops: number;
   /** The rewrites that made it. */
   readonly rewrites: readonly string[];
+  /** What was not done to it, and why. */
   readonly refusals: readonly Refusal[];
 }
 
-/** How a trainer's steps are carried out, and what they cost. */
-export interface Explanation {
+/** How a trainer's steps are carried out, and what there is to do in one. */
+export interface StepPlan {
   /**
    * `eager`: PyTorch's operations; `rewritten`: fewer ones, by autograd; `planned`: a list of calls into buffers that
    * stay, without a graph; `replayed`: recorded on a GPU, and one launch.
@@ -36,9 +38,13 @@ export interface Explanation {
   readonly kind: NativeExplanation["kind"];
   /** Reals a batch. */
   readonly batchSize: number;
+  /** Parts in which a batch is worked on, one after the other. */
+  readonly accumulate: number;
   /** Reals and fakes go through the discriminator together. */
   readonly onePass: boolean;
+  /** Its forward pass, in order. */
   readonly generator: readonly ExplainedOperation[];
+  /** Its forward pass, in order. */
   readonly discriminator: readonly ExplainedOperation[];
   /** What is not done to the step as a whole. */
   readonly refusals: readonly Refusal[];
@@ -48,6 +54,10 @@ export interface Explanation {
   readonly bytes: number;
   /** Bytes of the outputs that the larger of the two updates holds until its backward pass: a lower bound. */
   readonly buffers: number;
+}
+
+/** The same, with the shortest time that it can take on this machine. */
+export interface Explanation extends StepPlan {
   /** What this machine can do, measured for this answer, and the shortest time that leaves for a step. */
   readonly floor: {
     /** Floating-point operations a second, of a large matrix product. */
@@ -61,27 +71,33 @@ export interface Explanation {
   toString(): string;
 }
 
-/** Puts the plan and the costs together. */
-export function explain(
+/** Puts what native code does and what that costs together. */
+export function planSteps(
   settings: TrainerSettings,
   batchSize: number,
-  plan: NativeExplanation,
-  ceiling: NativeCeiling,
-): Explanation {
+  told: NativeExplanation,
+): StepPlan {
   const { generator, discriminator } = settings;
   const operations = {
-    generator: explainNetwork(generator.resolved.layers, plan.generator, batchSize),
-    discriminator: explainNetwork(discriminator.resolved.layers, plan.discriminator, batchSize),
+    generator: explainNetwork(generator.resolved.layers, told.generator, batchSize),
+    discriminator: explainNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
   };
-  const passes = passesOf(settings, plan.kind);
+  const { kind, onePass, refusals } = told;
+  const passes = passesOf(settings, kind);
   const flops =
     flopsOf(operations.generator, passes.generator) +
     flopsOf(operations.discriminator, passes.discriminator);
-  const bytes = trafficBytes(settings, batchSize, plan.kind);
-  const seconds = Math.max(flops / ceiling.flops, bytes / ceiling.bytes);
+  const bytes = trafficBytes(settings, batchSize, kind);
+  const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
+  const { accumulate } = settings;
+  return { kind, batchSize, accumulate, onePass, ...operations, refusals, flops, bytes, buffers };
+}
+
+/** Holds a plan against what the machine can do. */
+export function explain(plan: StepPlan, ceiling: NativeCeiling): Explanation {
+  const seconds = Math.max(plan.flops / ceiling.flops, plan.bytes / ceiling.bytes);
   return {
-    ...{ kind: plan.kind, batchSize, onePass: plan.onePass, ...operations },
-    ...{ refusals: plan.refusals, flops, bytes, buffers: bufferBytes(settings, batchSize) },
+    ...plan,
     floor: {
       flopsPerSecond: ceiling.flops,
       bytesPerSecond: ceiling.bytes,

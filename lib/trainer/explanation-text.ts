@@ -1,7 +1,8 @@
 // An explanation for a terminal.
-import type { ExplainedOperation, Explanation, Refusal } from "./explain.js";
+import type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./explain.js";
 
-const kinds: Readonly<Record<Explanation["kind"], string>> = {
+/** How a step is carried out, in words. */
+export const kinds: Readonly<Record<StepPlan["kind"], string>> = {
   eager: "PyTorch's operations, one by one",
   rewritten: "fewer operations than PyTorch's, by autograd",
   planned: "a list of calls into buffers that stay, without a graph",
@@ -12,13 +13,18 @@ const kinds: Readonly<Record<Explanation["kind"], string>> = {
 export function formatExplanation(told: Explanation): string {
   const networks = [table("generator", told.generator), table("discriminator", told.discriminator)];
   return [
-    `A step on ${told.batchSize} images: ${kinds[told.kind]}.`,
+    `A step on ${told.batchSize} images${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
     ...networks.flatMap((lines) => ["", ...lines]),
-    ...notDone(told),
+    ...notDoneLines(told),
     "",
     cost(told),
   ].join("\n");
+}
+
+/** ` in 4 parts` */
+export function partsText({ accumulate }: { readonly accumulate: number }): string {
+  return accumulate === 1 ? "" : ` in ${accumulate} parts`;
 }
 
 function table(title: string, operations: readonly ExplainedOperation[]): string[] {
@@ -32,7 +38,7 @@ function table(title: string, operations: readonly ExplainedOperation[]): string
 }
 
 /** `conv_blocks.1 … conv_blocks.3` */
-function span(layers: readonly string[]): string {
+export function span(layers: readonly string[]): string {
   return layers.length < 3 ? layers.join(", ") : `${layers[0]} … ${layers.at(-1)}`;
 }
 
@@ -47,21 +53,31 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A reason once, with the layers that it holds for. */
-function notDone({ refusals, generator, discriminator }: Explanation): string[] {
-  const where = new Map<string, string[]>();
+/** What was not done and why, once, with the layers that it holds for; none where it holds for the step. */
+export interface NotDone extends Refusal {
+  readonly layers: readonly string[];
+}
+
+export function notDone({ refusals, generator, discriminator }: StepPlan): NotDone[] {
+  const found = new Map<string, NotDone & { readonly layers: string[] }>();
   const note = ({ rewrite, reason }: Refusal, layers: readonly string[]) => {
     const sentence = `${rewrite}: ${reason}`;
-    where.set(sentence, [...(where.get(sentence) ?? []), ...layers]);
+    const one = found.get(sentence) ?? { rewrite, reason, layers: [] };
+    one.layers.push(...layers);
+    found.set(sentence, one);
   };
   for (const refusal of refusals) note(refusal, []);
   for (const { refusals, layers } of [...generator, ...discriminator])
     for (const refusal of refusals) note(refusal, [span(layers)]);
-  if (where.size === 0) return [];
-  const lines = [...where].map(([sentence, layers]) =>
-    layers.length === 0 ? `  ${sentence}` : `  ${sentence} (${layers.join(", ")})`,
-  );
-  return ["", "Not done:", ...lines];
+  return [...found.values()];
+}
+
+function notDoneLines(plan: StepPlan): string[] {
+  const lines = notDone(plan).map(({ rewrite, reason, layers }) => {
+    const where = layers.length === 0 ? "" : ` (${layers.join(", ")})`;
+    return `  ${rewrite}: ${reason}${where}`;
+  });
+  return lines.length === 0 ? [] : ["", "Not done:", ...lines];
 }
 
 function cost({ flops, bytes, buffers, floor }: Explanation): string {

@@ -3,6 +3,7 @@ import { addon, direct } from "../addon.js";
 import { expected, SparringError } from "../errors.js";
 import { bufferBytes } from "./cost.js";
 import type { TrainerSettings } from "./options.js";
+import { rowsAtOnce } from "./parts.js";
 
 /** Refuses a batch whose outputs alone are more than what is free. Throws ERR_MEMORY. */
 export function checkMemory(settings: TrainerSettings, batchSize: number): void {
@@ -28,7 +29,7 @@ export function explainMemory(
 function memoryOf(settings: TrainerSettings, batchSize: number) {
   const { device } = settings.generator;
   return {
-    needed: bufferBytes(settings, batchSize),
+    needed: bufferBytes(settings, rowsAtOnce(settings, batchSize)),
     free: direct(() => addon().availableMemory(device)),
     where: device === "cpu" ? "host" : "device",
   };

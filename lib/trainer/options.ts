@@ -1,11 +1,13 @@
 import * as check from "../check.js";
 import { addon, direct } from "../addon.js";
 import type { Device } from "../device.js";
+import { Group } from "../distributed/group.js";
 import { SparringError, wrongType } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import { checkPair, checkRules } from "./pair.js";
+import { checkAccumulate } from "./parts.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
@@ -35,10 +37,13 @@ export interface EmaOptions {
 
 /** The pair and how it is trained. */
 export interface TrainerOptions {
+  /** What is trained to make samples. It goes on being yours: it can be sampled and saved between any two steps. */
   readonly generator: Generator;
+  /** What judges them: of the same image as the generator, on the same device. */
   readonly discriminator: Discriminator;
+  /** What the two minimise, of `objectives`. */
   readonly objective: Objective;
-  /** One for each player. */
+  /** One for each player, of `optimizers`. */
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   /**
    * `generatorFirst` is the article's script: the generator's update comes first, and the discriminator then
@@ -49,6 +54,15 @@ export interface TrainerOptions {
   readonly order?: Order;
   /** k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000. @default 1 */
   readonly discriminatorSteps?: number;
+  /**
+   * Parts in which a batch is worked on, one after the other, before each update: the outputs that are held until the
+   * backward pass are those of one part. To float32 rounding the training is what it is without them, as if so many
+   * ranks had a part each. Batch normalisation is of a part, as with PyTorch's accumulation of gradients;
+   * `minibatchStdDev`, which compares the samples of a batch, and `syncBatchNorm` are refused. From 1 to the rows of a
+   * batch that a rank has, or half of them where BatchNorm needs two; an epoch's last batch has fewer parts if it is
+   * smaller. @default 1
+   */
+  readonly accumulate?: number;
   /** Keeps a moving average of the generator, as trainer.ema. @default none */
   readonly ema?: EmaOptions;
   /**
@@ -69,11 +83,26 @@ export interface TrainerOptions {
    * @default "float32"
    */
   readonly precision?: Precision;
+  /**
+   * The ranks that train this pair together, of `distributed.join()`: every one of them makes a trainer with the same
+   * options and makes the same calls. Batches are divided among them, and to float32 rounding the training is what one
+   * rank would have done. On the CPU. @default none
+   */
+  readonly distributed?: Group;
+  /**
+   * Where several ranks train, BatchNorm in both networks is over the rows of all of them, as torch.nn.SyncBatchNorm has it,
+   * and not of each rank by itself: then it too trains as one rank would. Two small messages a layer and pass. Without
+   * other ranks it is BatchNorm as ever. It has no second derivative: refused for a discriminator with BatchNorm under a
+   * penalty, whatever the number of ranks.
+   * @default false
+   */
+  readonly syncBatchNorm?: boolean;
 }
 
 /** Checked options, with every default filled in. */
-export interface TrainerSettings extends Required<Omit<TrainerOptions, "ema">> {
+export interface TrainerSettings extends Required<Omit<TrainerOptions, "ema" | "distributed">> {
   readonly ema: Required<EmaOptions> | undefined;
+  readonly distributed: Group | undefined;
 }
 
 const known = [
@@ -83,10 +112,13 @@ const known = [
   "optimizer",
   "order",
   "discriminatorSteps",
+  "accumulate",
   "ema",
   "diffAugment",
   "execution",
   "precision",
+  "distributed",
+  "syncBatchNorm",
 ] as const;
 
 /** Checks everything about a trainer that can be wrong, and fills in what is missing. */
@@ -108,11 +140,15 @@ export function checkOptions(options: TrainerOptions): TrainerSettings {
       1,
       mostUpdates,
     ),
+    accumulate: check.integer(options.accumulate ?? 1, "accumulate", 1),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
     precision: checkPrecision(options.precision ?? "float32", generator.device),
     diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
+    distributed: checkGroup(options.distributed, generator.device),
+    syncBatchNorm: check.boolean(options.syncBatchNorm ?? false, "syncBatchNorm"),
   };
   checkRules(settings);
+  checkAccumulate(settings);
   return settings;
 }
 
@@ -124,6 +160,16 @@ function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions
     generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
     discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
   };
+}
+
+function checkGroup(group: unknown, device: Device): Group | undefined {
+  if (group === undefined) return undefined;
+  const joined = check.made(group, Group, "what distributed.join() resolves with", "distributed");
+  if (device === "cpu") return joined;
+  throw new SparringError(
+    "ERR_DEVICE",
+    `Expected networks on "cpu", where Gloo sums gradients, for distributed but received "${device}"`,
+  );
 }
 
 function checkPrecision(value: unknown, device: Device): Precision {

@@ -1,5 +1,5 @@
 // What two networks, an objective and its terms have to be, to be trained with each other.
-import { couplingLayer } from "../architecture.js";
+import { batchNormLayer, couplingLayer } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { SparringError } from "../errors.js";
@@ -19,6 +19,14 @@ export function checkPair({ generator, discriminator }: Pair): void {
       `samples of ${shape}, which the discriminator takes,`,
       "generator",
       `[${generator.image.join(", ")}]`,
+    );
+  }
+  if (generator.range.join() !== discriminator.range.join()) {
+    const [black, white] = discriminator.range;
+    throw refusal(
+      `a range of [${black}, ${white}], which the discriminator has,`,
+      "generator",
+      `[${generator.range.join(", ")}]`,
     );
   }
   const { classes } = discriminator.resolved;
@@ -41,6 +49,7 @@ export function checkPair({ generator, discriminator }: Pair): void {
 export function checkRules(settings: TrainerSettings): void {
   checkScores(settings);
   checkPenalties(settings);
+  checkSynced(settings);
   checkHeads(settings);
 }
 
@@ -58,6 +67,19 @@ function checkPenalties({ objective, discriminator }: TrainerSettings): void {
     "layers that keep samples apart, which the penalty wganGp needs,",
     "discriminator",
     `${coupling.path} (${coupling.type})`,
+  );
+}
+
+/** Messages to other ranks have no derivative; a penalty takes that of a backward pass. */
+function checkSynced({ objective, discriminator, syncBatchNorm }: TrainerSettings): void {
+  const [penalty] = objective.penalties;
+  if (!syncBatchNorm || penalty === undefined) return;
+  const norm = batchNormLayer(discriminator.resolved);
+  if (norm === undefined) return;
+  throw refusal(
+    `layers with a second derivative, which the penalty ${penalty.type} needs and synchronised BatchNorm lacks,`,
+    "discriminator",
+    `${norm.path} (${norm.type})`,
   );
 }
 

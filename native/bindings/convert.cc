@@ -117,7 +117,8 @@ Latent to_latent(const Napi::Value& value) {
     return static_cast<int64_t>(to_number(object, key));
   };
   return {width("noise"), width("classes"), width("codes"),
-          object.Get("oneHot").As<Napi::Boolean>().Value()};
+          object.Get("oneHot").As<Napi::Boolean>().Value(),
+          object.Get("uniform").As<Napi::Boolean>().Value()};
 }
 
 Choice to_choice(const Napi::Value& value) {
@@ -152,8 +153,26 @@ at::Tensor copy_labels(const Napi::Value& labels) {
   return copy_memory(labels, {count}, at::kInt).to(at::kLong);
 }
 
+SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first) {
+  SampleRequest request{to_latent(info[first]),
+                        info[first + 1].As<Napi::Number>().Int64Value(),
+                        static_cast<uint64_t>(info[first + 2].As<Napi::Number>().Int64Value()),
+                        copy_labels(info[first + 3]),
+                        {}};
+  const Napi::Value codes = info[first + 4];
+  if (codes.IsTypedArray()) {
+    request.codes = copy_floats(codes, {request.count, request.latent.codes});
+  }
+  return request;
+}
+
 at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape) {
   return copy_memory(floats, shape, at::kFloat);
+}
+
+at::Tensor copy_decimals(const Napi::Value& numbers, const Shape& shape) {
+  const bool wide = numbers.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+  return copy_memory(numbers, shape, wide ? at::kDouble : at::kFloat);
 }
 
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape) {
@@ -163,6 +182,12 @@ at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape) {
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor) {
   return to_array<Napi::Float32Array>(env, tensor, at::kFloat, tensor.numel());
 }
+
+Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor) {
+  return to_array<Napi::Float64Array>(env, tensor, at::kDouble, tensor.numel());
+}
+
+Napi::Value to_value(Napi::Env env, const double& number) { return Napi::Number::New(env, number); }
 
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor) {
   return to_array<Napi::Uint8Array>(env, tensor, tensor.scalar_type(), tensor.nbytes());

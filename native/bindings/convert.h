@@ -6,7 +6,7 @@
 
 #include "bindings/napi_setup.h"
 #include "core/nn/architecture.h"
-#include "core/nn/network.h"
+#include "core/nn/samples.h"
 #include "core/optim/average.h"
 #include "core/optim/optimizer.h"
 
@@ -20,14 +20,20 @@ std::vector<Choice> to_choices(const Napi::Value& value);
 OptimizerChoice to_optimizer(const Napi::Value& value);
 std::vector<std::string> to_texts(const Napi::Value& value);
 double to_number(const Napi::Object& object, const char* key);
+// Five arguments from `first` on: latent, count, seed, labels?: Int32Array, codes?: Float32Array.
+SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first);
 // int64 labels of an Int32Array, or undefined where there is none.
 at::Tensor copy_labels(const Napi::Value& labels);
 
 // Copies, on the JavaScript thread: afterwards the array is the caller's again.
 at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape);
+// Of a Float32Array or a Float64Array.
+at::Tensor copy_decimals(const Napi::Value& numbers, const Shape& shape);
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
 
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);
+Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor);
+Napi::Value to_value(Napi::Env env, const double& number);
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor);
 
 // 64 bits, more than a number of JavaScript holds, as 16 hexadecimal digits; both ways.

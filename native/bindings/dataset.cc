@@ -1,6 +1,7 @@
 #include "bindings/dataset.h"
 
 #include "bindings/convert.h"
+#include "core/data/stack.h"
 #include "core/runtime/cuda.h"
 
 namespace sparring::bindings {
@@ -8,7 +9,7 @@ namespace {
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
-Napi::Value to_wrap(Napi::Env env, const DatasetPtr& dataset) {
+Napi::Value wrap_dataset(Napi::Env env, const DatasetPtr& dataset) {
   DatasetPtr handed = dataset;
   return Instance::of(env).dataset_class.Value().New(
       {Napi::External<DatasetPtr>::New(env, &handed)});
@@ -28,7 +29,59 @@ Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
       [images, height, width, device, labels]() -> DatasetPtr {
         return std::make_shared<Dataset>(resize_images(images, height, width), device, labels);
       },
-      to_wrap);
+      wrap_dataset);
+}
+
+// stackDataset(images: Uint8Array, shape: number[], size: number, device: string, labels:
+// Uint8Array,
+//              classes: number, count: number, channels: number, seed: number):
+//              Promise<{ dataset: NativeDataset, labels: Uint8Array }>
+Napi::Value StackDataset(const Napi::CallbackInfo& info) {
+  const at::Tensor images = copy_bytes(info[0], to_shape(info[1]));
+  const at::Tensor labels = copy_bytes(info[4], {images.size(0)});
+  const auto whole = [&info](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
+  const int64_t size = whole(2), classes = whole(5), count = whole(6), channels = whole(7);
+  const auto seed = static_cast<uint64_t>(whole(8));
+  const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
+  struct Made {
+    DatasetPtr dataset;
+    at::Tensor labels;
+  };
+  return run_async(
+      info.Env(),
+      [=] {
+        const at::Tensor resized = resize_images(images, size, size);
+        const Stack stack = stack_images(resized, labels, classes, count, channels, seed);
+        return Made{std::make_shared<Dataset>(stack.images, device, stack.labels), stack.labels};
+      },
+      [](Napi::Env env, const Made& made) {
+        auto object = Napi::Object::New(env);
+        object.Set("dataset", wrap_dataset(env, made.dataset));
+        object.Set("labels", to_bytes(env, made.labels));
+        return object;
+      });
+}
+
+// openDataset(file: number, offset: number, shape: number[], device: string,
+//             labels?: Uint8Array): Promise<NativeDataset>
+Napi::Value OpenDataset(const Napi::CallbackInfo& info) {
+  const Shape shape = to_shape(info[2]);
+  const at::Tensor labels = info[4].IsTypedArray() ? copy_bytes(info[4], {shape[0]}) : at::Tensor();
+  const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
+  std::shared_ptr<const ImageFile> file;
+  try {
+    // At once: the caller closes its own descriptor when it likes.
+    file = std::make_shared<ImageFile>(info[0].As<Napi::Number>().Int32Value(),
+                                       info[1].As<Napi::Number>().Int64Value(), shape);
+  } catch (...) {
+    throw to_error(info.Env(), describe(std::current_exception()));
+  }
+  return run_async(
+      info.Env(),
+      [file, device, labels]() -> DatasetPtr {
+        return std::make_shared<Dataset>(file, device, labels);
+      },
+      wrap_dataset);
 }
 
 }  // namespace
@@ -54,7 +107,7 @@ Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [dataset = held(info.Env()), start, count] {
-        return dataset->images().narrow(0, start, count).to(at::kCPU, at::kFloat).div_(255);
+        return dataset->slice(start, count).to(at::kCPU, at::kFloat).div_(255);
       },
       to_floats);
 }
@@ -66,6 +119,8 @@ void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
                                     InstanceMethod<&DatasetWrap::Fingerprint>("fingerprint"),
                                     InstanceMethod<&DatasetWrap::Read>("read")}));
   exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
+  exports.Set("stackDataset", Napi::Function::New<StackDataset>(env, "stackDataset"));
+  exports.Set("openDataset", Napi::Function::New<OpenDataset>(env, "openDataset"));
 }
 
 }  // namespace sparring::bindings

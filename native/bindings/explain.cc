@@ -3,27 +3,25 @@
 namespace sparring::bindings {
 namespace {
 
-Napi::Value to_value(Napi::Env env, const std::string& text) {
-  return Napi::String::New(env, text);
-}
+Napi::Value to_told(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }
 
-Napi::Value to_value(Napi::Env env, const Refusal& refusal) {
+Napi::Value to_told(Napi::Env env, const Refusal& refusal) {
   const auto object = Napi::Object::New(env);
   object.Set("rewrite", refusal.rewrite);
   object.Set("reason", refusal.reason);
   return object;
 }
 
-Napi::Value to_value(Napi::Env env, const Operation& operation);
+Napi::Value to_told(Napi::Env env, const Operation& operation);
 
 template <class T>
 Napi::Value to_list(Napi::Env env, const std::vector<T>& values) {
   const auto array = Napi::Array::New(env, values.size());
-  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, to_value(env, values[i]));
+  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, to_told(env, values[i]));
   return array;
 }
 
-Napi::Value to_value(Napi::Env env, const Operation& operation) {
+Napi::Value to_told(Napi::Env env, const Operation& operation) {
   const auto object = Napi::Object::New(env);
   object.Set("layers", to_list(env, operation.layers));
   object.Set("rewrites", to_list(env, operation.rewrites));

@@ -33,6 +33,7 @@ void Instance::job_settled() {
 void Instance::shutdown() {
   if (stopped_) return;
   stopped_ = true;
+  *ending_ = true;
   engine_.stop();
   to_javascript_.Release();
 }

@@ -2,6 +2,7 @@
 // too.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -30,14 +31,18 @@ class Instance {
   // torch.manual_seed; see random.h.
   std::shared_ptr<RandomStream> stream;
 
-  // Datasets are made by a promise, not by `new`.
-  Napi::FunctionReference dataset_class;
+  // These are made by a promise, not by `new`.
+  Napi::FunctionReference dataset_class, feature_network_class, group_class;
+
+  // True once the engine is to stop: who waits for another process looks at it.
+  std::shared_ptr<const std::atomic<bool>> ending() const { return ending_; }
 
   // Stops the engine thread. Idempotent.
   void shutdown();
 
  private:
   Napi::Env env_;
+  std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
   Napi::ThreadSafeFunction to_javascript_;
   // After the function: it is the engine that calls it, so the engine goes first.
   Engine engine_{trim_memory};

@@ -1,9 +1,7 @@
 #include "bindings/network.h"
 
-#include <algorithm>
-
 #include "bindings/convert.h"
-#include "core/nn/latent.h"
+#include "core/nn/samples.h"
 #include "core/runtime/cuda.h"
 
 namespace sparring::bindings {
@@ -18,13 +16,12 @@ std::shared_ptr<RandomStream> stream_for(Instance& instance, const Napi::Value& 
   return instance.stream;
 }
 
-void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, Init init) {
+void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, const Init& init) {
   try {
     if (slot.original) {
       // A copy draws nothing that anybody else would have drawn.
       RandomStream unused(0);
-      slot.network =
-          std::make_shared<Network>(layers, slot.device, at::kFloat, unused, Init::kTorch);
+      slot.network = std::make_shared<Network>(layers, slot.device, at::kFloat, unused);
       slot.network->load(slot.original->get().state());
       slot.original.reset();
     } else {
@@ -35,54 +32,35 @@ void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, Init ini
   }
 }
 
-// What one wants to see: labels and codes that are chosen, for all the samples, or drawn.
-struct SampleRequest {
-  Latent latent;
-  int64_t count;
-  uint64_t seed;
-  at::Tensor labels, codes;
-};
-
-// Samples a slice: as many as anyone asks for fit in memory, and a step gets its turn in between.
-constexpr int64_t kSampleBatch = 256;
+// "torch", "dcgan" or { type: "uniform", range }
+Init to_init(const Napi::Value& value) {
+  if (value.IsObject()) return {Init::kUniform, to_number(value.As<Napi::Object>(), "range")};
+  return {value.As<Napi::String>().Utf8Value() == "dcgan" ? Init::kDcgan : Init::kTorch};
+}
 
 class Sampling {
  public:
   Sampling(std::shared_ptr<NetworkSlot> slot, SampleRequest request)
-      : slot_(std::move(slot)), request_(std::move(request)), stream_(request_.seed) {}
+      : slot_(std::move(slot)), samples_(std::move(request)) {}
 
   std::optional<at::Tensor> operator()() {
-    const int64_t size = std::min(kSampleBatch, request_.count - done_);
-    const at::Tensor part = sample(size).cpu();
-    if (done_ == 0) all_ = allocate(part);
-    all_.narrow(0, done_, size).copy_(part);
-    done_ += size;
-    return done_ == request_.count ? std::make_optional(all_) : std::nullopt;
+    const int64_t start = samples_.done();
+    const at::Tensor part = samples_.next(slot_->get()).cpu();
+    if (start == 0) all_ = allocate(part);
+    all_.narrow(0, start, part.size(0)).copy_(part);
+    return samples_.is_done() ? std::make_optional(all_) : std::nullopt;
   }
 
  private:
-  at::Tensor sample(int64_t size) {
-    Network& network = slot_->get();
-    const auto options = at::TensorOptions(network.device()).dtype(network.precision());
-    const auto chosen = [&](const at::Tensor& all) {
-      return all.defined() ? all.narrow(0, done_, size).to(network.device()) : all;
-    };
-    const LatentBatch given{{}, chosen(request_.labels), chosen(request_.codes)};
-    const LatentBatch batch = draw_latent(request_.latent, size, options, stream_, given);
-    return network.evaluate(batch.input(request_.latent), batch.labels);
-  }
-
   // All at once, so that an impossible count fails at once.
   at::Tensor allocate(const at::Tensor& part) const {
     Shape shape = part.sizes().vec();
-    shape[0] = request_.count;
+    shape[0] = samples_.count();
     return at::empty(shape, part.options());
   }
 
   std::shared_ptr<NetworkSlot> slot_;
-  SampleRequest request_;
-  RandomStream stream_;
-  int64_t done_ = 0;
+  Samples samples_;
   at::Tensor all_;
 };
 
@@ -100,12 +78,11 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
     slot->stream = stream_for(instance, info[2]);
   }
   const std::vector<Layer> layers = to_layers(info[0]);
-  const auto init = info[4].As<Napi::String>().Utf8Value() == "dcgan" ? sparring::Init::kDcgan
-                                                                      : sparring::Init::kTorch;
+  const sparring::Init init = to_init(info[4]);
   // Drawing weights is tensor work too; whatever uses the network is queued behind it.
   const bool posted = instance.engine().post([slot, layers, init] {
     build_network(*slot, layers, init);
-    return false;
+    return Engine::Then::kDone;
   });
   if (!posted) throw to_error(info.Env(), {"ERR_STOPPED", "The process or worker is ending"});
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
@@ -149,14 +126,7 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
 
 // sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array): Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  SampleRequest request{to_latent(info[0]),
-                        info[1].As<Napi::Number>().Int64Value(),
-                        static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value()),
-                        copy_labels(info[3]),
-                        {}};
-  if (info[4].IsTypedArray()) {
-    request.codes = copy_floats(info[4], {request.count, request.latent.codes});
-  }
+  SampleRequest request = to_sample_request(info, 0);
   return run_slices(info.Env(), Sampling(held(info.Env()), std::move(request)), to_floats);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "bindings/errors.h"
 #include "bindings/instance.h"
@@ -15,9 +16,25 @@ struct Nothing {};
 
 inline Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
 
-// `work()` runs on the engine thread, again and again until it returns a value (an std::optional);
-// `finish(env, value)` then makes the JavaScript value. Every path settles: an exception in either
-// rejects. What `work` needs has to be captured by value: the JavaScript objects may be collected.
+// What a slice of work comes to: its value, or what has to come before it goes on.
+template <class T>
+using Turn = std::variant<T, Engine::Then>;
+
+template <class T>
+Turn<T> to_turn(Turn<T> turn) {
+  return turn;
+}
+// Of work that always can go on.
+template <class T>
+Turn<T> to_turn(std::optional<T> value) {
+  if (value) return std::move(*value);
+  return Engine::Then::kAgain;
+}
+
+// `work()` runs on the engine thread, again and again until it returns a value (an std::optional,
+// or a Turn); `finish(env, value)` then makes the JavaScript value. Every path settles: an
+// exception in either rejects. What `work` needs has to be captured by value: the JavaScript
+// objects may be collected.
 template <class Work, class Finish>
 Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
   Instance& instance = Instance::of(env);
@@ -40,17 +57,18 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
   // Boxed: an std::function has to be copyable, and copies would carry state apart.
   auto boxed = std::make_shared<Work>(std::move(work));
   instance.job_started();
-  const bool posted = instance.engine().post([boxed, finish, settle]() -> bool {
+  const bool posted = instance.engine().post([boxed, finish, settle] {
     try {
-      auto result = (*boxed)();
-      if (!result.has_value()) return true;
-      auto value = std::make_shared<typename decltype(result)::value_type>(std::move(*result));
+      auto turn = to_turn((*boxed)());
+      if (const auto* then = std::get_if<Engine::Then>(&turn)) return *then;
+      using Value = std::variant_alternative_t<0, decltype(turn)>;
+      auto value = std::make_shared<Value>(std::get<0>(std::move(turn)));
       settle([value, finish](Napi::Env env) -> Napi::Value { return finish(env, *value); });
     } catch (...) {
       const Failure failure = describe(std::current_exception());
       settle([failure](Napi::Env env) -> Napi::Value { throw to_error(env, failure); });
     }
-    return false;
+    return Engine::Then::kDone;
   });
   if (!posted) {
     instance.job_settled();
@@ -74,7 +92,7 @@ template <class T>
 void release_on_engine(Napi::Env env, std::shared_ptr<T>& held) {
   Instance::of(env).engine().post([held = std::move(held)]() mutable {
     held.reset();
-    return false;
+    return Engine::Then::kDone;
   });
   held.reset();
 }

@@ -35,11 +35,15 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.average = to_average(options.Get("ema"));
   recipe.latent = to_latent(options.Get("latent"));
   recipe.heads = to_heads(options.Get("heads"));
+  recipe.range = {to_number(options, "black"), to_number(options, "white")};
   recipe.conditional = options.Get("conditional").As<Napi::Boolean>().Value();
   recipe.generator_first = text("order") == "generatorFirst";
   recipe.fused = text("execution") == "fused";
   recipe.precision = parse_precision(text("precision"));
   recipe.discriminator_steps = static_cast<int64_t>(to_number(options, "discriminatorSteps"));
+  recipe.accumulate = static_cast<int64_t>(to_number(options, "accumulate"));
+  recipe.fewest_rows = static_cast<int64_t>(to_number(options, "fewestRows"));
+  recipe.sync_batch_norm = options.Get("syncBatchNorm").As<Napi::Boolean>().Value();
   return recipe;
 }
 

@@ -25,7 +25,9 @@ class TrainerWrap : public Wrap<TrainerWrap, TrainerSlot> {
   explicit TrainerWrap(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value CheckEqual(const Napi::CallbackInfo& info);
   Napi::Value Explain(const Napi::CallbackInfo& info);
+  Napi::Value FollowRank0(const Napi::CallbackInfo& info);
   Napi::Value Restore(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Snapshot(const Napi::CallbackInfo& info);

@@ -30,9 +30,13 @@ class Wrap : public Napi::ObjectWrap<Self> {
     return held_;
   }
 
+  static bool is(const Napi::Value& value) {
+    return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag());
+  }
+
   // The owned object of an argument: checks that it is a `Self` before touching its memory.
   static const std::shared_ptr<Held>& of(const Napi::Value& value) {
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag())) {
+    if (!is(value)) {
       throw Napi::TypeError::New(value.Env(), std::string("Expected a native ") + Self::kName);
     }
     return Self::Unwrap(value.As<Napi::Object>())->held(value.Env());

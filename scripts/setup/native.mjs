@@ -35,6 +35,8 @@ export async function buildNative(root, options) {
     // rebuilds nothing.
     SPARRING_TESTS: hasTests ? "ON" : "OFF",
     SPARRING_SETUP_KEY: key,
+    // Who builds once wants all of it soon. Who changes a file or two many times says OFF.
+    SPARRING_UNITY: process.env.SPARRING_UNITY ?? "ON",
     ...(tools.launcher && { CMAKE_CXX_COMPILER_LAUNCHER: tools.launcher }),
   };
   mkdirSync(join(root, tree), { recursive: true });

@@ -137,7 +137,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, data, size, channels, steps, epochs, batch, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, precision, out";
+  "$schema, preset, data, size, channels, resident, steps, epochs, batch, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 
@@ -159,12 +159,14 @@ describe("a config file that is wrong", () => {
     const value = {
       ...{ preset: "mlp", stepz: 3, Batch: 1, batch: 0, lr: -1, size: 5000, steps: 1.5, seed: "7" },
       ...{ channels: 2, execution: "lazy", device: "gpu", precision: 16, out: "", logEvery: null },
+      ...{ tensorboard: "yes", resident: 1, syncBatchNorm: 2 },
     };
     expect(await problems(value)).toEqual([
       `Expected one of ${names} for an option but received "stepz"`,
       `Expected one of ${names} for an option but received "Batch"`,
       "Expected a whole number from 1 to 4096 for size but received 5000",
       "Expected 1 or 3 for channels but received 2",
+      "Expected true or false for resident but received 1",
       whole("steps", "1.5"),
       whole("batch", "0"),
       "Expected a finite number above 0 for lr but received -1",
@@ -172,7 +174,9 @@ describe("a config file that is wrong", () => {
       'Expected "auto", "cpu", "cuda" or "cuda:i" for device but received "gpu"',
       'Expected a whole number of at least 0 for seed but received "7"',
       whole("logEvery", "null"),
+      'Expected true or false for tensorboard but received "yes"',
       "Expected one of float32, tf32, bfloat16 for precision but received 16",
+      "Expected true or false for syncBatchNorm but received 2",
       'Expected a non-empty string for out but received ""',
     ]);
   });
@@ -184,7 +188,7 @@ describe("a config file that is wrong", () => {
     };
     const found = [
       "Expected one of 32, 64, 128 (preset dcgan) for size but received 28",
-      `Expected mnist, a folder or a file for data but received "${at("nowhere")}"`,
+      `Expected mnist, stacked-mnist, a folder or a file for data but received "${at("nowhere")}"`,
       `Expected a whole number from 1 to ${cores} for threads but received ${cores + 1}`,
       'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
     ];
@@ -237,9 +241,10 @@ describe("schema/config.schema.json", () => {
 
   it("has the options of the command, but for those that are no part of a run", () => {
     const train = createProgram(() => {}).commands.find((command) => command.name() === "train");
-    const flags = train?.options.map((option) => option.attributeName());
-    const notOfARun = ["resume", "dryRun", "json"];
+    // --tensorboard and --no-tensorboard are one.
+    const flags = [...new Set(train?.options.map((option) => option.attributeName()))];
+    const notOfARun = ["resume", "restartable", "timeout", "dryRun", "json", "dashboard"];
     const keys = Object.keys(configSchema.entries).filter((key) => key !== "$schema");
-    expect(keys.sort()).toEqual(flags?.filter((name) => !notOfARun.includes(name)).sort());
+    expect(keys.sort()).toEqual(flags.filter((name) => !notOfARun.includes(name)).sort());
   });
 });

@@ -58,6 +58,25 @@ describe("a folder of images", () => {
     expect(await resultOf("b")).toEqual(about);
   });
 
+  it("can stay on the disk: the same run to the bit, resumed and repeated, too", async () => {
+    await writeTree(at("flowers"), flowers);
+    const more = (line: string) =>
+      runCli(line.split(" "), folder.path, { XDG_CACHE_HOME: at("xdg") });
+    const bytes = async (out: string) => readFile(at(out, "weights/generator.safetensors"));
+    const resident = async (out: string) =>
+      JSON.parse(await readFile(at(out, "config.json"), "utf8")).resident;
+    const runs = [
+      await train("mlp", "flowers", "--seed 3 --steps 5 --out memory"),
+      await train("mlp", "flowers", "--seed 3 --no-resident --out disk"),
+      await more("train --resume --out disk --steps 5"),
+      await more("train disk/config.json --out again"),
+    ];
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(await bytes("disk")).toEqual(await bytes("memory"));
+    expect(await bytes("again")).toEqual(await bytes("memory"));
+    expect([await resident("memory"), await resident("again")]).toEqual([true, false]);
+  }, 180_000);
+
   it("is grey if it is asked to be", async () => {
     await writeTree(at("flowers"), flowers);
     const { code, stderr } = await train("mlp", "flowers", "--channels 1 --out grey");
@@ -78,6 +97,15 @@ describe("a folder of images", () => {
 });
 
 describe("a file", () => {
+  it("cannot stay on the disk", async () => {
+    await writeFile(at("some.idx"), idx([6, 8, 8]));
+    const { code, stderr } = await train("mlp", "some.idx", "--no-resident --out never");
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected a folder of images, which alone can stay on the disk, for --data but received "${at("some.idx")}"\n`,
+    ]);
+  });
+
   const record = (label: number) => Buffer.concat([Buffer.of(label), Buffer.alloc(3072, label)]);
   const records = [3, 1, 4, 1].map(record);
 

@@ -1,9 +1,11 @@
 // `sparring export`: what it refuses, and that others read what it writes.
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generator } from "../../lib/index.js";
+import { ModelProtoSchema } from "../../lib/onnx/schema/onnx_pb.js";
 import { presets } from "../../lib/presets.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -24,7 +26,7 @@ const broken: Record<string, string> = {
   odd: JSON.stringify({ ...config, preset: "r3gan", size: 33 }),
   huge: JSON.stringify({ ...config, size: 1e9 }),
   grey: JSON.stringify({ ...config, channels: "grey" }),
-  many: JSON.stringify({ ...config, preset: "cgan", classes: 257 }),
+  many: JSON.stringify({ ...config, preset: "cgan", classes: 65_537 }),
   unfinished: JSON.stringify(config),
   cut: JSON.stringify(config),
   other: JSON.stringify({ ...config, size: 16 }),
@@ -49,7 +51,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => folder.remove());
 
-const flags = "--format, --out, --raw, --help";
+const flags = "--format, --opset, --out, --checkpoint, --raw, --help";
 const noRun = (received: string, why: string) =>
   `Expected the folder of a run for the run but received "${received}" (its config.json: ${why})`;
 const noWeights = (received: string) =>
@@ -73,6 +75,18 @@ const refused: [string, string | RegExp][] = [
     "export mlp --out g --format tflite",
     'Expected one of onnx, safetensors, pytorch for --format but received "tflite"',
   ],
+  [
+    "export mlp --out g --opset 99",
+    "Expected a whole number from 17 to 26 for --opset but received 99",
+  ],
+  [
+    "export mlp --out g --opset new",
+    'Expected a whole number from 17 to 26 for --opset but received "new"',
+  ],
+  [
+    "export mlp --out g --format pytorch --opset 18",
+    'Expected onnx beside --opset for --format but received "pytorch"',
+  ],
   ["export nowhere --out g", noRun("nowhere", "no such file or folder")],
   ["export data --out g", noRun("data", "no such file or folder")],
   [
@@ -92,7 +106,7 @@ const refused: [string, string | RegExp][] = [
   ],
   [
     "export many --out g",
-    noRun("many", "Expected a whole number from 0 to 256 for classes but received 257"),
+    noRun("many", "Expected a whole number from 0 to 65536 for classes but received 65537"),
   ],
   [
     "export huge --out g",
@@ -162,6 +176,17 @@ describe("sparring export", () => {
     ours.data.forEach((value, i) => {
       expect(images?.data[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  it("writes the opset that is asked for", async () => {
+    for (const [words, version] of [
+      ["", 17n],
+      [" --opset 21", 21n],
+    ] as const) {
+      expect(await sparring(`export mlp --out opset.onnx${words}`)).toMatchObject({ code: 0 });
+      const { opsetImport } = fromBinary(ModelProtoSchema, await readFile(at("opset.onnx")));
+      expect(opsetImport.map((one) => one.version)).toEqual([version]);
+    }
   });
 
   it("knows how many classes the run's data had", async () => {

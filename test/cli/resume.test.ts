@@ -3,7 +3,7 @@ import { appendFile, cp, mkdir, readdir, readFile, truncate, writeFile } from "n
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli, startCli } from "../helpers/cli.js";
-import { makeFolder } from "../helpers/folder.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
@@ -27,21 +27,7 @@ async function half(name: string): Promise<string> {
   return name;
 }
 
-/** Everything of a run, but for what tells of the clock or of being resumed. */
-async function contents(name: string): Promise<Record<string, string>> {
-  const entries = await readdir(at(name), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const read = files.map(async ({ parentPath, name: file }) => {
-    const bytes = await readFile(join(parentPath, file));
-    const isText = file === "config.json" || file === "stats.jsonl";
-    const text = bytes.toString(isText ? "utf8" : "base64");
-    const clock = /"(seconds|imagesPerSecond|started)": ?("[^"]*"|[\d.]+),?/g;
-    const path = join(parentPath, file).slice(at(name).length + 1);
-    return [path, isText ? text.replace(clock, "") : text] as const;
-  });
-  return Object.fromEntries(await Promise.all(read));
-}
-
+const contents = (name: string) => contentsOf(at(name));
 const checkpoints = async (name: string) => (await readdir(at(name, "checkpoints"))).sort();
 
 describe("a run", () => {

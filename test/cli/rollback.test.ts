@@ -94,7 +94,7 @@ describe("a run that diverges", () => {
     fail(1);
     await expect(train("plain", 0)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
     const words =
-      "train --preset mlp --data data --size 8 --batch 32 --lr 1e10 --steps 20 --rollbacks 5 --out gone";
+      "train --preset mlp --data data --size 8 --batch 32 --lr 9e15 --steps 20 --rollbacks 5 --out gone";
     const { code, stderr } = await runCli(words.split(" "), folder.path);
     expect(code).toBe(1);
     expect(stderr).toMatch(/(Expected finite|Expected probabilities).*lower the learning rate\n$/);

@@ -1,6 +1,6 @@
 // What a run is asked for and what it writes: options, choices as JSON, architectures as JSON, names of folders.
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect } from "vitest";
@@ -18,6 +18,8 @@ import { layerKinds } from "../../lib/layers/table.js";
 import { checkObjective } from "../../lib/objectives/table.js";
 import { checkOptimizer } from "../../lib/optimizers/table.js";
 import { presetNames } from "../../lib/presets.js";
+import { Checkpoints } from "../../lib/run/checkpoints.js";
+import { Evaluations } from "../../lib/run/evaluations.js";
 import { RunFolder } from "../../lib/run/folder.js";
 import { planRun } from "../../lib/run/plan.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -261,6 +263,43 @@ describe("a run folder", () => {
       expect(JSON.parse(text)).toEqual(throughFile(told));
       await rm(join(root.path, "elsewhere"), { recursive: true });
       await mkdir(join(root.path, "elsewhere"));
+    },
+  );
+});
+
+/** JSON that is nearly what stands in such a file, and lines of anything. */
+const written = (...likely: unknown[]) => fc.oneof(fc.constantFrom(...likely), fc.jsonValue());
+const evaluation = fc.record(
+  { step: written(3, 6), values: written({ fid: 2 }, { fid: null }) },
+  { requiredKeys: [] },
+);
+const line = fc.oneof(
+  evaluation.map((one) => JSON.stringify(one)),
+  fc.json(),
+  texts,
+);
+
+describe("files of evaluations", () => {
+  holds(
+    "whatever is in them, a run goes on",
+    fc.record({ lines: fc.array(line, { maxLength: 4 }), best: line, step: fc.nat(9) }),
+    async ({ lines, best, step }) => {
+      const home = join(root.path, "judged");
+      const checkpoints = join(home, "checkpoints");
+      await mkdir(join(checkpoints, "000003"), { recursive: true });
+      await writeFile(join(home, "evaluations.jsonl"), lines.join("\n"));
+      await writeFile(join(checkpoints, "best.json"), best);
+      const kept = new Checkpoints(checkpoints);
+      const found = await kept.best();
+      expect(found === undefined || found.step === 3).toBe(true);
+      const left = await new Evaluations(join(home, "evaluations.jsonl")).cut(step);
+      expect(left.every((one) => one.step <= step)).toBe(true);
+      await kept.recallBest(left);
+      const recalled = await kept.best();
+      const fids = left.filter((one) => one.step === 3 && Number.isFinite(one.values.fid));
+      expect(recalled?.value).toBe(
+        fids.map(({ values }) => values.fid as number).toSorted((a, b) => a - b)[0],
+      );
     },
   );
 });

@@ -26,3 +26,9 @@ export async function writeIdxFolder(folder: string, count: number): Promise<str
   await writeFile(join(folder, labelsFile), idx([count], 10));
   return folder;
 }
+
+/** The files of the test set beside them. */
+export async function writeIdxTestFiles(folder: string, count: number): Promise<void> {
+  await writeFile(join(folder, imagesFile.replace("train", "t10k")), idx([count, 8, 8], 200));
+  await writeFile(join(folder, labelsFile.replace("train", "t10k")), idx([count], 10));
+}

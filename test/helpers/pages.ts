@@ -18,6 +18,8 @@ export interface Snippet {
   /** Line of its first line of code, from 1. */
   readonly line: number;
   readonly language: string;
+  /** The file that it is, where the page says so: others of the page may import it. */
+  readonly file?: string | undefined;
   readonly code: string;
 }
 
@@ -27,19 +29,35 @@ export async function readPage(path: string): Promise<Page> {
 
 /** README, CONTRIBUTING and everything in docs. */
 export async function readPages(): Promise<Page[]> {
-  const docs = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md"));
-  const paths = ["README.md", "CONTRIBUTING.md", ...docs.sort().map((name) => `docs/${name}`)];
-  return Promise.all(paths.map(readPage));
+  const docs = await Promise.all(
+    ["docs", "docs/guides"].map(async (folder) =>
+      (await readdir(join(root, folder)))
+        .filter((name) => name.endsWith(".md"))
+        .sort()
+        .map((name) => `${folder}/${name}`),
+    ),
+  );
+  return Promise.all(["README.md", "CONTRIBUTING.md", ...docs.flat()].map(readPage));
 }
 
-/** The blocks between fences. */
+/** The blocks between fences; those of a file that a page gives in parts as one, each part on its own lines. */
 export function snippetsOf({ path, text }: Page): Snippet[] {
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-    page: path,
-    line: text.slice(0, match.index).split("\n").length + 1,
-    language: match[1] as string,
-    code: match[2] as string,
-  }));
+  const found: Snippet[] = [];
+  const files = new Map<string, { line: number; code: string }>();
+  for (const match of text.matchAll(/^```(\w*)(?: (\S+))?\n([\s\S]*?)^```$/gm)) {
+    const [, language = "", file, code = ""] = match;
+    const line = text.slice(0, match.index).split("\n").length + 1;
+    const begun = file === undefined ? undefined : files.get(file);
+    if (begun !== undefined) {
+      const lines = begun.code.split("\n").length - 1;
+      begun.code += "\n".repeat(line - begun.line - lines) + code;
+      continue;
+    }
+    const snippet = { page: path, line, language, file, code };
+    if (file !== undefined) files.set(file, snippet);
+    found.push(snippet);
+  }
+  return found;
 }
 
 /** The page without its code. */
@@ -94,18 +112,23 @@ function asModule({ code }: Snippet): { text: string; before: number } {
   return { text: `${preamble}${code}}\n`, before: preamble.split("\n").length - 1 };
 }
 
+/** Where a snippet would be: files of a page in a folder of its own. */
+function pathOf({ page, file }: Snippet, i: number): string {
+  if (file === undefined) return join(root, "test", `snippet-${i}.ts`);
+  return join(root, "test", page.replace(/\W/g, "-"), file.replace(/\.mjs$/, ".mts"));
+}
+
 /** Compiles snippets as tests of this repository are; `page:line: message` of all that is wrong. */
 export function typeErrors(snippets: readonly Snippet[]): string[] {
   const config = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const modules = new Map(
-    snippets.map((snippet, i) => [
-      join(root, "test", `snippet-${i}.ts`),
-      { snippet, ...asModule(snippet) },
-    ]),
+    snippets.map((snippet, i) => [pathOf(snippet, i), { snippet, ...asModule(snippet) }]),
   );
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;
+  // Folders of pages are there as little as their files.
+  host.directoryExists = () => true;
   host.fileExists = (path) => modules.has(path) || fileExists(path);
   host.readFile = (path) => modules.get(path)?.text ?? readFile(path);
   const program = ts.createProgram({ rootNames: [...modules.keys()], options, host });

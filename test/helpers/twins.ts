@@ -51,6 +51,20 @@ const unnamed: Record<string, GeneratorArchitecture> = {
       l.convTranspose2d(3, 2, { stride: 2 }),
     ),
   },
+  "uniform first weights": {
+    latent: { noise: 4, distribution: "uniform" },
+    init: { type: "uniform", range: 0.05 },
+    layers: [
+      l.maxout(8, 2),
+      ...onImages(
+        4,
+        l.conv2d(4, 3, { padding: 1, bias: false }),
+        l.batchNorm2d(),
+        l.convTranspose2d(4, 2),
+        l.selfAttention2d({ reduction: 2 }),
+      ),
+    ],
+  },
   norms: {
     latent: { noise: 7 },
     layers: [

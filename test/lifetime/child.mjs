@@ -13,7 +13,7 @@ import {
 const how = isMainThread ? process.argv[2] : workerData;
 
 /** Trains a pair whose steps take long enough to end in the middle of one; resolves once it is under way. */
-async function startTraining() {
+async function startTraining(source, leave = false) {
   const size = 32;
   const image = [1, size, size];
   const generator = new Generator(architectures.upsampling({ latent: { noise: 8 }, image }), {
@@ -30,13 +30,20 @@ async function startTraining() {
   const data = await datasets.fromBytes(new Uint8Array(64 * size * size), {
     shape: [64, 1, size, size],
   });
-  const ticks = trainer.run(data, { steps: 1e6, batchSize: 32, tickEvery: 2 });
+  const images = source ? datasets.stream(source, { image }) : data;
+  const ticks = trainer.run(images, { steps: 1e6, batchSize: 32, tickEvery: 2 });
   await ticks.next();
-  return { trainer, generator, rest: ticks.next() };
+  return { trainer, generator, ticks, rest: leave ? undefined : ticks.next() };
 }
 
-async function inWorker(then) {
-  const worker = new Worker(new URL(import.meta.url), { workerData: "train" });
+/** Images for two steps, and then nothing, ever. */
+async function* starving() {
+  yield new Uint8Array(64 * 32 * 32);
+  await new Promise(() => {});
+}
+
+async function inWorker(then, workerData = "train") {
+  const worker = new Worker(new URL(import.meta.url), { workerData });
   await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
   await then(worker);
 }
@@ -75,6 +82,28 @@ const ways = {
       generator.sample(1).catch(() => {});
     });
     process.exit(7);
+  },
+  // The engine waits for images, which do not come.
+  "starved-exit": async () => {
+    await startTraining(starving);
+    process.exit(7);
+  },
+  "starved-end": async () => {
+    const { trainer, rest } = await startTraining(starving);
+    trainer.dispose();
+    await rest.catch(() => {});
+  },
+  "starved-terminate": () => inWorker((worker) => worker.terminate(), "starve"),
+  // A run that was left: what it asked its source for is no reason to live on.
+  "starved-left": async () => {
+    const { ticks } = await startTraining(async function* () {
+      for (;;) yield new Uint8Array(64 * 32 * 32);
+    }, true);
+    await ticks.return();
+  },
+  starve: async () => {
+    await startTraining(starving);
+    parentPort.postMessage("training");
   },
   train: async () => {
     await startTraining();

@@ -38,8 +38,12 @@ it.each<[string, number, number, string]>([
   ["exit-with-worker", 6, 7, ""],
   ["two-workers", 4, 7, ""],
   ["late", 4, 7, ""],
+  ["starved-exit", 6, 7, ""],
+  ["starved-end", 2, 0, ""],
+  ["starved-terminate", 6, 0, ""],
+  ["starved-left", 2, 0, ""],
 ])(
-  "%s in the middle of a step, %i times: a clean end with code %i",
+  "%s in the middle of a step, or of the wait for one, %i times: a clean end with code %i",
   { timeout: 240_000 },
   async (how, count, code, error) => {
     for (const ending of await runMany(how, count)) {

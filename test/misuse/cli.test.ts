@@ -12,9 +12,16 @@ import { makeFolder } from "../helpers/folder.js";
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --channels, --steps, --epochs, --batch, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --precision, --out, --resume, --dry-run, --json, --help";
+  "--preset, --data, --size, --channels, --no-resident, --steps, --epochs, --batch, --accumulate, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --no-tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, --precision, --sync-batch-norm, --out, --dashboard, --resume, --restartable, --timeout, --dry-run, --json, --help";
+const port = (name: string, value: string) =>
+  `Expected a whole number from 0 to 65535 for ${name} but received ${value}`;
+const runs = (path: string, why: string) =>
+  `Expected a run or a folder of runs for the folder but received "${path}" (${why})`;
 const onePreset =
-  "one of article, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
+  "one of article, goodfellow2014, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
+const aCommand =
+  "one of train, sample, interpolate, evaluate, export, dashboard, bench, theory, doctor, help";
+const anExperiment = "one of figure1, proposition1, theorem1, algorithm1, saturation, modes";
 const whole = (flag: string, received: string) =>
   `Expected a whole number of at least 1 for ${flag} but received ${received}`;
 const out = (received: string, why: string) =>
@@ -50,14 +57,8 @@ async function expectRefused(args: readonly string[], sentence: string | RegExp)
 }
 
 const commandLines: [string, string][] = [
-  [
-    "trian",
-    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "trian"',
-  ],
-  [
-    "help trian",
-    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "trian"',
-  ],
+  ["trian", `Expected ${aCommand} for the command but received "trian"`],
+  ["help trian", `Expected ${aCommand} for the command but received "trian"`],
   ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
   [
     "train --step 3",
@@ -88,8 +89,11 @@ const commandLines: [string, string][] = [
     "train --preset sngan-hinge --size 28",
     "Expected a multiple of 8 (preset sngan-hinge) for --size but received 28",
   ],
-  ["train --data nowhere", 'Expected mnist, a folder or a file for --data but received "nowhere"'],
-  ["train --data=", 'Expected mnist, a folder or a file for --data but received ""'],
+  [
+    "train --data nowhere",
+    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere"',
+  ],
+  ["train --data=", 'Expected mnist, stacked-mnist, a folder or a file for --data but received ""'],
   ["train --channels 2", "Expected 1 or 3 for --channels but received 2"],
   [
     "train --data data --size 8 --channels 3",
@@ -99,6 +103,35 @@ const commandLines: [string, string][] = [
   ["train --size 0", "Expected a whole number from 1 to 4096 for --size but received 0"],
   ["train --size 5000", "Expected a whole number from 1 to 4096 for --size but received 5000"],
   ["train --size 32px", 'Expected a whole number from 1 to 4096 for --size but received "32px"'],
+  ["train --dashboard -1", port("--dashboard", "-1")],
+  ["train --dashboard 65536", port("--dashboard", "65536")],
+  ["train --dashboard run.json", port("--dashboard", '"run.json"')],
+  ["train --timeout 0", "Expected a number in [1, 86400) for --timeout but received 0"],
+  ["train --timeout long", 'Expected a number in [1, 86400) for --timeout but received "long"'],
+  [
+    "train --resume --restartable --out run",
+    'Expected --resume or --restartable for sparring train but received "--resume --restartable"',
+  ],
+  [
+    "train --restartable",
+    "Expected a folder that a restart finds again for --out but received undefined",
+  ],
+  [
+    "train --dry-run --dashboard",
+    'Expected --dry-run or --dashboard for sparring train but received "--dry-run --dashboard"',
+  ],
+  ["dashboard --port http", port("--port", '"http"')],
+  ["dashboard --port 1.5", port("--port", "1.5")],
+  ["dashboard --port", "Expected a value for --port but received nothing"],
+  [
+    "dashboard --host 0.0.0.0",
+    'Expected one of --port, --json, --help for an option of sparring dashboard but received "--host"',
+  ],
+  ["dashboard a b", 'Expected one folder and options only for sparring dashboard but received "b"'],
+  ["dashboard", runs("runs", "no such file or folder")],
+  ["dashboard nowhere", runs("nowhere", "no such file or folder")],
+  ["dashboard file", runs("file", "it is a file")],
+  ["dashboard file/run", runs("file/run", "a part of the path is not a folder")],
   ["train --steps 0", whole("--steps", "0")],
   ["train --steps -3", whole("--steps", "-3")],
   ["train --steps 1.5", whole("--steps", "1.5")],
@@ -123,6 +156,12 @@ const commandLines: [string, string][] = [
   [
     "train --data data --batch 127",
     "Expected a number that does not leave a last batch of 1 of 128 images (BatchNorm trains on more than one) for --batch but received 127",
+  ],
+  ["train --accumulate 0", whole("--accumulate", "0")],
+  ["train --accumulate two", whole("--accumulate", '"two"')],
+  [
+    "train --data data --batch 8 --accumulate 5",
+    "Expected a whole number from 1 to 4 (a part has at least 2 of the 8 images of a batch, as BatchNorm trains on more than one) for --accumulate but received 5",
   ],
   ["train --lr 0", "Expected a finite number above 0 for --lr but received 0"],
   ["train --lr fast", 'Expected a finite number above 0 for --lr but received "fast"'],
@@ -149,10 +188,7 @@ const commandLines: [string, string][] = [
   ["train --out file", out("file", "it is a file")],
   ["train --out file/below", out("file/below", "a part of the path is not a folder")],
   ["train --out file/far/below", out("file/far/below", "a part of the path is not a folder")],
-  [
-    "TRAIN",
-    'Expected one of train, sample, interpolate, export, doctor, help for the command but received "TRAIN"',
-  ],
+  ["TRAIN", `Expected ${aCommand} for the command but received "TRAIN"`],
   ["train --seed 1.5", "Expected a whole number of at least 0 for --seed but received 1.5"],
   [
     "train --seed 9007199254740993",
@@ -210,6 +246,44 @@ const commandLines: [string, string][] = [
     'Expected one of --json, --help for an option of sparring doctor but received "--fix"',
   ],
   ["doctor me", 'Expected options only for sparring doctor but received "me"'],
+  [
+    "train --evaluate-every -1",
+    "Expected a whole number of at least 0 for --evaluate-every but received -1",
+  ],
+  [
+    "train --evaluate-every 10 --evaluate-samples 1",
+    "Expected a whole number from 2 to 1000000 for --evaluate-samples but received 1",
+  ],
+  [
+    "train --evaluate-every 10 --evaluate-features inception.pt",
+    'Expected classifier or a TorchScript file for --evaluate-features but received "inception.pt"',
+  ],
+  ["evaluate", "Expected a value for <run> of sparring evaluate but received nothing"],
+  [
+    "evaluate run --samples 1",
+    "Expected a whole number from 2 to 1000000 for --samples but received 1",
+  ],
+  [
+    "evaluate run --metrics fid,is",
+    'Expected some of fid, kid, precision-recall, density-coverage, inception-score, class-balance, mode-coverage, parzen for --metrics but received "is"',
+  ],
+  [
+    "evaluate run --features inception.pt",
+    'Expected classifier or a TorchScript file for --features but received "inception.pt"',
+  ],
+  [
+    "evaluate run --checkpoint worst",
+    'Expected best, newest or a step for --checkpoint but received "worst"',
+  ],
+  [
+    "evaluate run --checkpoint best --step 3",
+    'Expected --step or --checkpoint for the checkpoint but received "both"',
+  ],
+  ["evaluate run --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
+  [
+    "evaluate run --data nowhere",
+    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere"',
+  ],
   ["sample run", "Expected a value for --out but received nothing"],
   ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
   [
@@ -310,6 +384,41 @@ const commandLines: [string, string][] = [
   [
     "train --data data --out /proc/sparring/run",
     out("/proc/sparring/run", "no such file or folder"),
+  ],
+  ["theory --out new", "Expected a value for <experiment> of sparring theory but received nothing"],
+  ["theory theorem1", "Expected a value for --out but received nothing"],
+  [
+    "theory theorem2 --out new",
+    `Expected ${anExperiment} for the experiment but received "theorem2"`,
+  ],
+  [
+    "theory toString --out new",
+    `Expected ${anExperiment} for the experiment but received "toString"`,
+  ],
+  [
+    "theory theorem1 proposition1 --out new",
+    'Expected one experiment and options only for sparring theory but received "proposition1"',
+  ],
+  [
+    "theory theorem1 --out file",
+    'Expected a folder that can be written for --out but received "file" (it exists already)',
+  ],
+  [
+    "theory theorem1 --out file/new",
+    'Expected a folder that can be written for --out but received "file/new" (a part of the path is not a folder)',
+  ],
+  ["theory theorem1 --out=", 'Expected a non-empty string for --out but received ""'],
+  [
+    "theory theorem1 --out new --seed -1",
+    "Expected a whole number of at least 0 for --seed but received -1",
+  ],
+  [
+    "theory theorem1 --out new --seed one",
+    'Expected a whole number of at least 0 for --seed but received "one"',
+  ],
+  [
+    "theory theorem1 --out new --steps 9",
+    "Expected a whole number of at least 10 for --steps but received 9",
   ],
 ];
 

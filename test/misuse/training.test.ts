@@ -1,11 +1,12 @@
 // Everything that training is told: objectives, penalties, optimizers, schedules, trainers and runs.
-import { bad, bare, holed, refuses } from "../helpers/misuse.js";
+import { bad, bare, holed, type Row, refuses } from "../helpers/misuse.js";
 import { expect, it } from "vitest";
 import {
   auxiliaries,
   Dataset,
   Discriminator,
   datasets,
+  distributed,
   Generator,
   layers as l,
   objectives,
@@ -14,6 +15,7 @@ import {
   schedules,
   Trainer,
 } from "../../lib/index.js";
+import { freePort } from "../helpers/ranks.js";
 import {
   collect,
   labelledImages,
@@ -332,11 +334,19 @@ refuses("schedules", [
 const generator = tinyGenerator();
 const discriminator = tinyDiscriminator();
 const adam = optimizers.adam();
+const normed = new Discriminator({
+  image: [1, 8, 8],
+  layers: [l.conv2d(4, 3), l.batchNorm2d(), l.flatten(), l.linear(1)],
+});
 const colour = new Discriminator({ image: [3, 8, 8], layers: [l.flatten(), l.linear(1)] });
 const gone = tinyGenerator();
 gone.dispose();
 // As a discriminator on a GPU is; not every machine has one.
 const elsewhere = Object.defineProperty(tinyDiscriminator(), "device", { value: "cuda:0" });
+const comparing = new Discriminator({
+  image: [1, 8, 8],
+  layers: [l.minibatchStdDev(), l.flatten(), l.linear(1)],
+});
 const make = (options: object) =>
   new Trainer(
     bad({
@@ -348,7 +358,91 @@ const make = (options: object) =>
     }),
   );
 
+const place = { rank: 0, worldSize: 2, masterAddress: "127.0.0.1", masterPort: 29500 };
+
+refuses("distributed.join", [
+  [
+    "nothing that says where",
+    () => distributed.join(),
+    "TypeError",
+    "Expected a whole number from 1 to 65536 for WORLD_SIZE but received undefined",
+  ],
+  [
+    "a rank beyond the last",
+    () => distributed.join({ ...place, rank: 2 }),
+    "RangeError",
+    "Expected a whole number from 0 to 1 for rank but received 2",
+  ],
+  [
+    "a world of nobody",
+    () => distributed.join({ ...place, worldSize: 0 }),
+    "RangeError",
+    "Expected a whole number from 1 to 65536 for worldSize but received 0",
+  ],
+  [
+    "no place to meet",
+    () => distributed.join({ rank: 0, worldSize: 2, masterPort: 29500 }),
+    "TypeError",
+    "Expected a host's name or address for MASTER_ADDR but received undefined",
+  ],
+  [
+    "an empty name of a host",
+    () => distributed.join({ ...place, masterAddress: "" }),
+    "RangeError",
+    'Expected a host\'s name or address for masterAddress but received ""',
+  ],
+  [
+    "a port that is text",
+    () => distributed.join({ ...place, masterPort: bad("29500") }),
+    "TypeError",
+    'Expected a whole number from 1 to 65535 for masterPort but received "29500"',
+  ],
+  [
+    "a local rank beyond the world",
+    () => distributed.join({ ...place, localRank: 2 }),
+    "RangeError",
+    "Expected a whole number from 0 to 1 for localRank but received 2",
+  ],
+  [
+    "a timeout of none",
+    () => distributed.join({ ...place, timeout: 0 }),
+    "RangeError",
+    "Expected a number in [1, 86400) for timeout but received 0",
+  ],
+  [
+    "an option of init_process_group",
+    () => distributed.join(bad({ ...place, backend: "nccl" })),
+    "TypeError",
+    'Expected only the options rank, worldSize, localRank, masterAddress, masterPort, timeout for options but received "backend"',
+  ],
+]);
+
 refuses("new Trainer", [
+  [
+    "the promise of a group",
+    () => make({ distributed: Promise.resolve() }),
+    "TypeError",
+    "Expected what distributed.join() resolves with for distributed but received an instance of Promise",
+  ],
+  [
+    "a BatchNorm to be synchronised, by name",
+    () => make({ syncBatchNorm: "discriminator" }),
+    "TypeError",
+    'Expected true or false for syncBatchNorm but received "discriminator"',
+  ],
+  ...(["r1", "dragan"] as const).map(
+    (penalty): Row => [
+      `a BatchNorm to be synchronised under ${penalty}`,
+      () =>
+        make({
+          discriminator: normed,
+          objective: objectives.nonSaturating({ penalties: [penalties[penalty]()] }),
+          syncBatchNorm: true,
+        }),
+      "ERR_ARCHITECTURE",
+      `Expected layers with a second derivative, which the penalty ${penalty} needs and synchronised BatchNorm lacks, for discriminator but received 1 (batchNorm2d)`,
+    ],
+  ),
   [
     "options that are null",
     () => new Trainer(bad(null)),
@@ -360,7 +454,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution, precision for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
   ],
   [
     "no generator",
@@ -456,7 +550,7 @@ refuses("new Trainer", [
     "a rate beside the optimizer",
     () => make({ lr: 1e-3 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution, precision for options but received "lr"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
   ],
   [
     "more updates than a step could end with",
@@ -469,6 +563,42 @@ refuses("new Trainer", [
     () => make({ discriminatorSteps: "5" }),
     "TypeError",
     'Expected a whole number from 1 to 1000 for discriminatorSteps but received "5"',
+  ],
+  [
+    "no parts of a batch",
+    () => make({ accumulate: 0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for accumulate but received 0",
+  ],
+  [
+    "parts as text",
+    () => make({ accumulate: "4" }),
+    "TypeError",
+    'Expected a whole number of at least 1 for accumulate but received "4"',
+  ],
+  [
+    "half a part",
+    () => make({ accumulate: 1.5 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for accumulate but received 1.5",
+  ],
+  [
+    "PyTorch Lightning's name of the parts",
+    () => make({ accumulateGradBatches: 4 }),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
+  ],
+  [
+    "parts where a layer compares the samples of the batch",
+    () => make({ accumulate: 2, discriminator: comparing }),
+    "RangeError",
+    "Expected 1, as the discriminator's 0 (minibatchStdDev) compares the samples of a batch, for accumulate but received 2",
+  ],
+  [
+    "parts of a batch that BatchNorm is to see whole",
+    () => make({ accumulate: 2, syncBatchNorm: true, discriminator: normed }),
+    "RangeError",
+    "Expected 1, as syncBatchNorm is over the whole batch, for accumulate but received 2",
   ],
   [
     "an average by true",
@@ -511,6 +641,8 @@ const ended = tinyTrainer();
 ended.dispose();
 const run = (options: unknown, images: unknown = data) =>
   collect(trainer.run(bad(images), bad(options)));
+const inNine = make({ accumulate: 9 });
+const normedInFive = make({ accumulate: 5, discriminator: normed });
 const why = new RangeError("the deadline has passed");
 const thrown = new TypeError("this getter throws");
 
@@ -580,6 +712,18 @@ refuses("Trainer.run", [
     () => run({ steps: 1, batchSize: "8" }),
     "TypeError",
     'Expected a whole number from 1 to 24 for batchSize but received "8"',
+  ],
+  [
+    "more parts than the batch has images",
+    () => collect(inNine.run(data, { steps: 1, batchSize: 8 })),
+    "RangeError",
+    "Expected a whole number from 1 to 8 (a part has at least 1 of the 8 images of a batch) for accumulate but received 9",
+  ],
+  [
+    "parts of one image under BatchNorm",
+    () => collect(normedInFive.run(data, { steps: 1, batchSize: 8 })),
+    "RangeError",
+    "Expected a whole number from 1 to 4 (a part has at least 2 of the 8 images of a batch, as BatchNorm trains on more than one) for accumulate but received 5",
   ],
   [
     "a batch larger than the data",
@@ -677,6 +821,17 @@ refuses("Trainer.run", [
     "This trainer was disposed",
   ],
 ]);
+
+it("Trainer.run: ranks are refused a stream, of which each would have images of its own", async () => {
+  using group = await distributed.join({ ...place, worldSize: 1, masterPort: await freePort() });
+  const shared = make({ distributed: group });
+  const images = datasets.stream([], { image: [1, 8, 8] });
+  await expect(collect(shared.run(images, { steps: 1 }))).rejects.toMatchObject({
+    code: "ERR_DATA",
+    message:
+      "Expected images that every rank has, in memory or packed on the disk, for dataset but received a stream",
+  });
+});
 
 it("Trainer.run: a second run while one is going on is refused, and the first goes on", async () => {
   const busy = tinyTrainer();

@@ -30,9 +30,10 @@ def options():
 
 
 class Bytes(Dataset):
-    """Images with ToTensor and Normalize([0.5], [0.5]), as torchvision computes them, and their labels."""
+    """Images with ToTensor and, if signed, Normalize([0.5], [0.5]), as torchvision computes them, and their labels."""
 
-    def __init__(self, opt):
+    def __init__(self, opt, signed):
+        self.signed = signed
         images = numpy.fromfile(opt.images, dtype=numpy.uint8).reshape(-1, 1, opt.size, opt.size)
         self.images = torch.from_numpy(images)
         self.labels = numpy.fromfile(opt.labels, dtype=numpy.uint8)
@@ -41,13 +42,15 @@ class Bytes(Dataset):
         return len(self.images)
 
     def __getitem__(self, index):
-        image = self.images[index].to(torch.float32).div(255).sub_(0.5).div_(0.5)
+        image = self.images[index].to(torch.float32).div(255)
+        if self.signed:
+            image = image.sub_(0.5).div_(0.5)
         return image, int(self.labels[index])
 
 
-def batches(opt):
-    """Shuffled batches of (images, labels), epoch after epoch."""
-    loader = DataLoader(Bytes(opt), batch_size=opt.batch, shuffle=True)
+def batches(opt, signed=True):
+    """Shuffled batches of (images, labels), epoch after epoch; pixels are -1 to 1 if signed, else 0 to 1."""
+    loader = DataLoader(Bytes(opt, signed), batch_size=opt.batch, shuffle=True)
     while True:
         yield from loader
 

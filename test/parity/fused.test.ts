@@ -1,7 +1,7 @@
 // The two executions against each other, for every preset: after one step they agree to rounding.
 import { describe, expect, it } from "vitest";
 import { Discriminator, datasets, Generator, optimizers, Trainer } from "../../lib/index.js";
-import { type Preset, presetNames, presets } from "../../lib/presets.js";
+import { type Preset, type PresetName, presetNames, presets } from "../../lib/presets.js";
 import { readSafetensors } from "../../lib/safetensors.js";
 import { withFolder } from "../helpers/networks.js";
 
@@ -18,14 +18,18 @@ function weightsOf(networks: readonly (Generator | Discriminator)[]): Promise<Fl
   });
 }
 
-async function trainOnce(preset: Preset, execution: "eager" | "fused", changed = true) {
+/** First weights of ±0.005 have gradients that would be lost in the rounding of the weights. */
+const rates: Partial<Record<PresetName, number>> = { goodfellow2014: 10 };
+
+async function trainOnce(name: PresetName, execution: "eager" | "fused", changed = true) {
+  const preset: Preset = presets[name];
   const size = Array.from({ length: 25 }, (_, i) => i + 8).find(preset.size.fits) as number;
   const { generator, discriminator } = preset.pair({ size, channels: 1 });
   const g = new Generator(generator, { seed: 3 });
   const d = new Discriminator(discriminator);
   const { objective, order, discriminatorSteps, ema } = preset;
   // Plain descent shows the gradients themselves; Adam would divide each by its own size.
-  const sgd = optimizers.sgd({ lr: 0.01 });
+  const sgd = optimizers.sgd({ lr: rates[name] ?? 0.01 });
   const optimizer = { generator: sgd, discriminator: sgd };
   const options = { objective, order, discriminatorSteps, ema, execution, optimizer };
   using trainer = new Trainer({ generator: g, discriminator: d, ...options });
@@ -54,15 +58,14 @@ function distance(a: readonly Float32Array[], b: readonly Float32Array[]): numbe
 
 describe("fused execution", () => {
   it.each(presetNames)("of %s equals eager after a step of plain descent: 1e-5", async (name) => {
-    const preset: Preset = presets[name];
-    const eager = await trainOnce(preset, "eager");
-    const fused = await trainOnce(preset, "fused");
+    const eager = await trainOnce(name, "eager");
+    const fused = await trainOnce(name, "fused");
     fused.losses.forEach((loss, i) => {
       const expected = eager.losses[i] as number;
       expect(Math.abs(loss - expected)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
     });
     expect(distance(fused.weights, eager.weights)).toBeLessThan(1e-5);
-    const before = await trainOnce(preset, "eager", false);
+    const before = await trainOnce(name, "eager", false);
     expect(distance(before.weights, eager.weights)).toBeGreaterThan(1e-5);
   });
 });

@@ -1,5 +1,5 @@
 """Goodfellow et al. 2014, "Generative Adversarial Networks": an MLP against maxout and dropout, Algorithm 1;
-with Adam, as the paper's SGD (gan-sgd.py) does not get far from torch.nn's first weights."""
+with Adam, as the paper's SGD (goodfellow2014.py) does not get far from torch.nn's first weights."""
 
 import torch
 from torch import nn

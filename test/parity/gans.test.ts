@@ -108,16 +108,6 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     (preset) => expectEqual(preset, { preset }),
   );
 
-  it("the SGD of 2014, its momentum and learning rate as they move: the same", {
-    timeout: 120_000,
-  }, () => {
-    const momentum = { from: 0.5, to: 0.7, steps: 150_000 };
-    const schedule = schedules.exponential({ gamma: 1 / 1.000004, min: 1e-6 });
-    const sgd = optimizers.sgd({ lr: 0.1, momentum, schedule });
-    const training = { optimizer: { generator: sgd, discriminator: sgd } };
-    return expectEqual("gan-sgd", { preset: "gan", training });
-  });
-
   it("clipped gradients and a cosine schedule: the same", { timeout: 120_000 }, () => {
     const schedule = schedules.cosine({ steps, min: 1e-4 });
     const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999], clipGradNorm: 0.1, schedule });

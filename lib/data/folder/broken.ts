@@ -1,6 +1,6 @@
 // Files that are no images: what is said of them, and when that is the end.
 import { show } from "../../errors.js";
-import type { BrokenFile } from "../dataset.js";
+import type { BrokenFile, ClassLabels } from "../dataset.js";
 import { refusal } from "../refuse.js";
 import type { Listing } from "./list.js";
 
@@ -18,7 +18,7 @@ export function listBroken(broken: readonly BrokenFile[]): string {
 export function checkBroken(
   path: string,
   { classNames }: Listing,
-  labels: Uint8Array,
+  labels: ClassLabels,
   broken: readonly BrokenFile[],
   onBroken: "refuse" | "skip",
 ): void {

@@ -10,10 +10,11 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
 import { SparringError, wrongType } from "../../errors.js";
-import { reason } from "../../files.js";
-import { headerLimit, writeSafetensors } from "../../safetensors.js";
+import { reason, writeWhole } from "../../files.js";
+import { product } from "../../layers/kind.js";
+import { formatHeader, headerLimit } from "../../safetensors.js";
 import type { BrokenFile } from "../dataset.js";
-import { readInto, readingFile } from "../reading.js";
+import { readInto, readingFile, reserve, scan } from "../reading.js";
 import { type Refusal, refusal } from "../refuse.js";
 import type { ImageForm } from "./decode.js";
 import type { Listing } from "./list.js";
@@ -90,16 +91,26 @@ export async function writeCache(
   { source, form }: CacheKey,
 ): Promise<void> {
   await mkdir(dirname(resolve(path)), { recursive: true }).catch(() => {}); // writing says what is wrong
+  const checksum = await checksumOf([images, labels]);
+  const about = { labels, skipped, form, source, checksum };
+  await writeWhole(path, [formatCacheHeader(about), images, labels]);
+}
+
+/** What comes before the images of a cache, then its labels; padded to `size` bytes. `checksum` is that of both. */
+export function formatCacheHeader(
+  about: Omit<Packed, "images"> & Pick<CacheKey, "form" | "source"> & { checksum: number },
+  size?: number,
+): Buffer {
+  const { labels, skipped, form, source, checksum } = about;
   const broken = JSON.stringify(skipped);
-  const checksum = hex(crc32(broken, await checksumOf([images, labels])));
-  const { images: shape } = shapes(labels.length, form);
-  await writeSafetensors(
-    path,
+  const { images, labels: each } = shapes(labels.length, form);
+  return formatHeader(
     [
-      { name: "images", dtype: "U8", shape, data: images },
-      { name: "labels", dtype: "U8", shape: [labels.length], data: labels },
+      { name: "images", dtype: "U8", shape: images, bytes: product(images) },
+      { name: "labels", dtype: "U8", shape: each, bytes: labels.length },
     ],
-    { format: "sparring", source, skipped: broken, crc32: checksum },
+    { format: "sparring", source, skipped: broken, crc32: hex(crc32(broken, checksum)) },
+    size,
   );
 }
 
@@ -107,10 +118,46 @@ export async function writeCache(
  * Reads a cache; undefined if there is none. Throws ERR_DATA for one that was made of something else, or is
  * damaged.
  */
-export async function readCache(path: string, key: CacheKey): Promise<Packed | undefined> {
+export function readCache(path: string, key: CacheKey): Promise<Packed | undefined> {
+  return withCache(path, async (file, size, refuse) => {
+    const take: Take<Uint8Array> = async (count, offset, add) => {
+      const images = reserveImages(count, key.form);
+      await readInto(file, images, offset, refuse, add);
+      return images;
+    };
+    return readFrom(file, size, key, refuse, take);
+  });
+}
+
+/** Images that stay in the file of a cache. */
+export interface PackedFile extends Omit<Packed, "images"> {
+  /** Where they begin. */
+  readonly offset: number;
+}
+
+/** The same without holding its images: works with the open file. */
+export function openCache<T>(
+  path: string,
+  key: CacheKey,
+  work: (file: FileHandle, packed: PackedFile) => Promise<T>,
+): Promise<T | undefined> {
+  return withCache(path, async (file, size, refuse) => {
+    const take: Take<number> = async (count, offset, add) => {
+      await scan(file, offset, count * imageBytes(key.form), refuse, add);
+      return offset;
+    };
+    const { images: offset, ...packed } = await readFrom(file, size, key, refuse, take);
+    return work(file, { offset, ...packed });
+  });
+}
+
+async function withCache<T>(
+  path: string,
+  work: (file: FileHandle, size: number, refuse: Refusal) => Promise<T>,
+): Promise<T | undefined> {
   const refuse = refusal("packed images", path);
   try {
-    return await readingFile(path, refuse, (file, size) => readFrom(file, size, key, refuse));
+    return await readingFile(path, refuse, (file, size) => work(file, size, refuse));
   } catch (error) {
     const cause = error instanceof SparringError ? error.cause : undefined;
     if ((cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return undefined;
@@ -118,25 +165,28 @@ export async function readCache(path: string, key: CacheKey): Promise<Packed | u
   }
 }
 
-async function readFrom(
+/** What becomes of `count` images from `offset` on; `add` has to be shown all their bytes. */
+type Take<T> = (count: number, offset: number, add: (part: Uint8Array) => void) => Promise<T>;
+
+async function readFrom<T>(
   file: FileHandle,
   size: number,
   { source, form, classes }: CacheKey,
   refuse: Refusal,
-): Promise<Packed> {
+  take: Take<T>,
+): Promise<Omit<Packed, "images"> & { readonly images: T }> {
   const { header, end } = await readHeader(file, size, refuse);
   const { __metadata__: about, ...tensors } = header;
   if (about?.source !== source) throw refuse("it was made of other files or with other options");
-  const count = (size - end) / (form.channels * form.size ** 2 + 1);
+  const count = (size - end) / (imageBytes(form) + 1);
   if (!isSound(tensors, count, form)) throw refuse("its header does not fit its size");
-  const images = reserveImages(count, form);
-  const labels = new Uint8Array(count);
   let checksum = 0;
   const add = (part: Uint8Array) => {
     checksum = crc32(part, checksum);
   };
-  await readInto(file, images, end, refuse, add);
-  await readInto(file, labels, end + images.length, refuse, add);
+  const images = await take(count, end, add);
+  const labels = reserve(count, 1);
+  await readInto(file, labels, end + count * imageBytes(form), refuse, add);
   const { skipped: broken } = about;
   if (typeof broken !== "string" || hex(crc32(broken, checksum)) !== about.crc32)
     throw refuse("its checksum is wrong");
@@ -185,6 +235,9 @@ async function readHeader(
   throw refuse("its header is not a JSON object");
 }
 
+/** Bytes of one image. */
+export const imageBytes = ({ channels, size }: ImageForm) => channels * size ** 2;
+
 function shapes(count: number, { channels, size }: ImageForm) {
   return { images: [count, channels, size, size], labels: [count] };
 }
@@ -193,7 +246,7 @@ function shapes(count: number, { channels, size }: ImageForm) {
 function isSound(tensors: object, count: number, form: ImageForm): boolean {
   if (!Number.isSafeInteger(count) || count < 1) return false;
   const { images, labels } = shapes(count, form);
-  const between = count * form.channels * form.size ** 2;
+  const between = count * imageBytes(form);
   const expected = {
     images: { dtype: "U8", shape: images, data_offsets: [0, between] },
     labels: { dtype: "U8", shape: labels, data_offsets: [between, between + count] },

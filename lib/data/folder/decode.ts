@@ -1,7 +1,8 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey or colour.
-import type { Metadata, Sharp, SharpOptions } from "sharp";
+import type { Sharp, SharpOptions } from "sharp";
 import { channelsFirst } from "../levels.js";
-import { isPlainSquare } from "./plain.js";
+import { type Plain, readPlain } from "./plain.js";
+import { decodeSmallJpeg, largestSide } from "./small-jpeg.js";
 
 /** What all images of a dataset become. */
 export interface ImageForm {
@@ -30,24 +31,54 @@ let library: Promise<typeof import("sharp")> | undefined;
 /** Bytes of [channels, size, size]. Throws BrokenImage. */
 export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8Array> {
   if (!isKnown(file)) throw new BrokenImage("it is not a PNG, JPEG or WebP");
+  const plain = readPlain(file);
+  return (await decodeSmall(file, plain, form)) ?? decodeAny(file, plain, form);
+}
+
+/** Undefined for whatever is not a small JPEG of the right size and colours. */
+async function decodeSmall(
+  file: Buffer,
+  plain: Plain | undefined,
+  { size, channels }: ImageForm,
+): Promise<Uint8Array | undefined> {
+  if (plain?.width !== size || plain.height !== size || size > largestSide) return undefined;
+  if (plain.jpegChannels !== channels) return undefined;
+  const pixels = await decodeSmallJpeg(file);
+  return pixels?.length === channels * size ** 2 ? planesOf(pixels, channels) : undefined;
+}
+
+/** libvips keeps what it has to say in one place for all threads: the end of another image may have wiped it. */
+const wiped = "Unknown error";
+
+async function decodeAny(
+  file: Buffer,
+  plain: Plain | undefined,
+  form: ImageForm,
+  isSecond = false,
+): Promise<Uint8Array> {
   library ??= import("sharp");
   const { default: sharp } = await library;
   try {
     const open = (autoOrient = false) => sharp(file, { ...input, autoOrient });
-    const image = isPlainSquare(file, form.size)
-      ? open()
-      : shaped(open, await open().metadata(), form);
+    const image = shaped(open, plain ?? (await measure(open())), form);
     const pixels = await coloured(image, form).raw({ depth: "uchar" }).toBuffer();
     if (pixels.length !== form.channels * form.size ** 2)
       throw new BrokenImage("its header says another size than it has");
-    if (form.channels === 1) return pixels;
-    const planes = new Uint8Array(pixels.length);
-    channelsFirst(pixels, planes, form.size ** 2, form.channels);
-    return planes;
+    return planesOf(pixels, form.channels);
   } catch (cause) {
     if (cause instanceof BrokenImage) throw cause;
-    throw new BrokenImage(explain((cause as Error).message), { cause });
+    const { message } = cause as Error;
+    if (message.includes(wiped) && !isSecond) return decodeAny(file, plain, form, true);
+    throw new BrokenImage(explain(message), { cause });
   }
+}
+
+/** One colour after another. */
+function planesOf(pixels: Uint8Array, channels: 1 | 3): Uint8Array {
+  if (channels === 1) return pixels;
+  const planes = new Uint8Array(pixels.length);
+  channelsFirst(pixels, planes, pixels.length / channels, channels);
+  return planes;
 }
 
 /** By the first bytes, not by the name: libvips reads much more, and not all of it should meet a stranger's file. */
@@ -56,12 +87,24 @@ function isKnown(file: Buffer): boolean {
   return begins("\x89PNG\r\n") || begins("\xff\xd8\xff") || (begins("RIFF") && begins("WEBP", 8));
 }
 
+/** Pixels of the image once it is upright, and whether it has to be turned for that. */
+interface Measure {
+  readonly width: number;
+  readonly height: number;
+  readonly isTurned?: boolean;
+}
+
+async function measure(image: Sharp): Promise<Measure> {
+  const { orientation = 1, autoOrient } = await image.metadata();
+  return { ...autoOrient, isTurned: orientation > 1 };
+}
+
 function shaped(
   open: (autoOrient: boolean) => Sharp,
-  { orientation = 1, autoOrient: { width, height } }: Metadata,
+  { width, height, isTurned = false }: Measure,
   { size, crop }: ImageForm,
 ): Sharp {
-  const image = open(orientation > 1);
+  const image = open(isTurned);
   const side = Math.min(width, height);
   const resize = { kernel: "linear", fastShrinkOnLoad: false } as const;
   if (crop === "none" || width === height)
@@ -92,5 +135,6 @@ function coloured(image: Sharp, { channels }: ImageForm): Sharp {
 function explain(message: string): string {
   if (message.includes("pixel limit"))
     return `it has more than ${pixelLimit.toLocaleString("en-US")} pixels`;
+  if (message.includes(wiped)) return "it cannot be decoded";
   return `it cannot be decoded: ${(message.split("\n")[0] as string).trim()}`;
 }

@@ -13,6 +13,7 @@ import type { SourceFile } from "./list.js";
 export interface PackProgress {
   /** Files that were decoded or found broken. */
   readonly done: number;
+  /** Files that there are. */
   readonly total: number;
 }
 
@@ -27,30 +28,57 @@ export interface Packed {
 /** libvips works on an image in one of libuv's threads; one more is read in the meantime. */
 const lanes = Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4)) + 1;
 
-/**
- * Decodes files into one array. Beside it there are never more than a few images in memory.
- *
- * @param onProgress called after each file
- */
+/** How packing is watched and ended. */
+export interface PackWatch {
+  readonly signal?: AbortSignal;
+  /** Called after each file. */
+  readonly onProgress?: (progress: PackProgress) => void;
+}
+
+/** Decodes files into one array. Beside it there are never more than a few images in memory. */
 export async function packImages(
   root: string,
   files: readonly SourceFile[],
   form: ImageForm,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: PackProgress) => void },
+  watch: PackWatch,
 ): Promise<Packed> {
   const image = form.channels * form.size ** 2;
   const images = reserveImages(files.length, form);
+  const { gaps, ...facts } = await decodeFiles(root, files, form, watch, (pixels, index) =>
+    images.set(pixels, index * image),
+  );
+  for (const { from, to, count } of moves(gaps, files.length)) {
+    images.copyWithin(to * image, from * image, (from + count) * image);
+    await setImmediate();
+  }
+  return { images: images.subarray(0, facts.labels.length * image), ...facts };
+}
+
+/** What was decoded, with its images wherever they were stored. */
+export interface Decoded extends Omit<Packed, "images"> {
+  /** Indices of the files that are left out, from the first on. */
+  readonly gaps: readonly number[];
+}
+
+/** Decodes files, a few at a time, and has each image stored under the index of its file. */
+export async function decodeFiles(
+  root: string,
+  files: readonly SourceFile[],
+  form: ImageForm,
+  { signal, onProgress }: PackWatch,
+  store: (pixels: Uint8Array, index: number) => unknown,
+): Promise<Decoded> {
   const problems = new Map<number, string>();
   let done = 0;
-  const pack = async (index: number) => {
+  const decode = async (index: number) => {
     const found = await decodeFile(root, files[index] as SourceFile, form);
     if (typeof found === "string") problems.set(index, found);
-    else images.set(found, index * image);
+    else await store(found, index);
     onProgress?.({ done: ++done, total: files.length });
   };
-  await inParallel(files.length, lanes, pack, signal);
+  await inParallel(files.length, lanes, decode, signal);
   return {
-    images: await closeGaps(images, image, problems),
+    gaps: [...problems.keys()].sort((a, b) => a - b),
     labels: Uint8Array.from(
       files.filter((_, i) => !problems.has(i)),
       ({ label }) => label,
@@ -83,18 +111,14 @@ async function decodeFile(
   }
 }
 
-/** Moves the images together over those that are missing. */
-async function closeGaps(
-  images: Uint8Array,
-  image: number,
-  missing: ReadonlyMap<number, unknown>,
-): Promise<Uint8Array> {
-  const count = images.length / image;
-  const gaps = [...missing.keys()].sort((a, b) => a - b);
-  for (const [i, gap] of gaps.entries()) {
-    const end = gaps[i + 1] ?? count;
-    images.copyWithin((gap - i) * image, (gap + 1) * image, end * image);
-    await setImmediate();
-  }
-  return images.subarray(0, (count - gaps.length) * image);
+/** What closes the gaps between `count` images, in order: so many images from one place to an earlier one. */
+export function moves(
+  gaps: readonly number[],
+  count: number,
+): { from: number; to: number; count: number }[] {
+  return gaps.map((gap, i) => ({
+    from: gap + 1,
+    to: gap - i,
+    count: (gaps[i + 1] ?? count) - gap - 1,
+  }));
 }

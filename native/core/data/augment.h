@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/torch.h"
+#include "core/distributed/share.h"
 
 namespace sparring {
 
-using Augmentation = at::Tensor (*)(const at::Tensor& images, const at::Generator& generator);
+using Augmentation = at::Tensor (*)(const at::Tensor& images, const Rows& rows);
 
 // The functions of a policy: `color` (brightness, saturation, contrast), `translation`, `cutout`.
 // Throws ERR_TYPE for an unknown one.

@@ -1,8 +1,8 @@
 #include "core/data/dataset.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "core/hash.h"
 #include "core/runtime/accelerator.h"
 
 namespace sparring {
@@ -13,42 +13,54 @@ Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels)
   if (labels.defined()) labels_ = labels.to(device);
 }
 
-Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision) const {
+Dataset::Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device, at::Tensor labels)
+    : file_(std::move(file)), device_(device) {
+  enter_device(device);
+  if (labels.defined()) labels_ = labels.to(device);
+}
+
+Dataset Dataset::on(const at::Device& device) const {
+  return file_ ? Dataset(file_, device, labels_) : Dataset(images_, device, labels_);
+}
+
+Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision,
+                     const Range& range) const {
   const at::Tensor chosen = indices.to(device_);
-  const at::Tensor bytes = images_.index_select(0, chosen);
-  Batch batch{bytes.to(at::kFloat).div_(255).sub_(0.5).div_(0.5).to(precision), {}};
-  if (labels_.defined()) batch.labels = labels_.index_select(0, chosen).to(at::kLong);
-  return batch;
+  const at::Tensor images =
+      file_ ? file_->at(indices.cpu()).to(device_) : images_.index_select(0, chosen);
+  return make_batch(images, labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor(),
+                    precision, range);
 }
 
-namespace {
-
-// Every word changes all of what follows; no cryptography.
-uint64_t fold(uint64_t hash, uint64_t word) {
-  hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-  return hash ^ (hash >> 32);
+void Dataset::announce(const at::Tensor& indices) const {
+  if (file_) file_->announce(indices.cpu());
 }
 
-uint64_t fold(uint64_t hash, const at::Tensor& bytes) {
-  const at::Tensor plain = bytes.cpu().contiguous();
-  const auto size = static_cast<size_t>(plain.nbytes());
-  const auto* start = static_cast<const char*>(plain.const_data_ptr());
-  for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    std::memcpy(&word, start + at, std::min(sizeof word, size - at));
-    hash = fold(hash, word);
-  }
-  return hash;
+at::Tensor Dataset::slice(int64_t start, int64_t count) const {
+  return file_ ? file_->slice(start, count) : images_.narrow(0, start, count);
 }
 
-}  // namespace
+Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
+                 const Range& range) {
+  const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
+  const at::Tensor pixels = images.to(at::kFloat).div_(255);
+  if (mean != 0 || deviation != 1) pixels.sub_(mean).div_(deviation);
+  return {pixels.to(precision), labels.defined() ? labels.to(at::kLong) : at::Tensor()};
+}
 
 uint64_t Dataset::fingerprint() const {
   if (fingerprint_ != 0) return fingerprint_;
+  const at::IntArrayRef shape = file_ ? at::IntArrayRef(file_->shape()) : images_.sizes();
   uint64_t hash = 1;
-  for (const int64_t side : images_.sizes()) hash = fold(hash, static_cast<uint64_t>(side));
-  hash = fold(hash, images_);
-  if (labels_.defined()) hash = fold(hash, labels_);
+  for (const int64_t side : shape) hash = fold(hash, static_cast<uint64_t>(side));
+  // In parts of whole words, 16 MB or eight images: on the disk there may be more than memory
+  // holds.
+  const int64_t image = shape[1] * shape[2] * shape[3];
+  const int64_t part = std::max<int64_t>(8, (int64_t{16} << 20) / image / 8 * 8);
+  for (int64_t start = 0; start < size(); start += part) {
+    hash = fold(hash, slice(start, std::min(part, size() - start)).cpu());
+  }
+  if (labels_.defined()) hash = fold(hash, labels_.cpu());
   return fingerprint_ = std::max<uint64_t>(hash, 1);
 }
 

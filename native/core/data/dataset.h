@@ -1,38 +1,59 @@
-// Images that stay on the device as bytes; a batch of them is made when a step asks for it.
+// Images that stay as bytes, on the device or on the disk; a batch of them is made when a step asks
+// for it.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
+#include "core/data/image_file.h"
 #include "core/torch.h"
 
 namespace sparring {
 
+// What black and white are to the networks.
+struct Range {
+  double black = -1, white = 1;
+};
+
 struct Batch {
-  at::Tensor images;  // [N, C, H, W] in [-1, 1]
+  at::Tensor images;  // [N, C, H, W] in the range asked for
   at::Tensor labels;  // int64 [N]; undefined where the data have none
 };
 
+// Of bytes, exactly torchvision's ToTensor, then Normalize, which is Normalize(0.5, 0.5) for [-1,
+// 1] and none for [0, 1]. images: uint8 [N, C, H, W]; labels: whole numbers [N], or undefined
+Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
+                 const Range& range);
+
 class Dataset {
  public:
-  // images: uint8 [N, C, H, W]; labels: uint8 [N], or undefined
+  // images: uint8 [N, C, H, W]; labels: of any type of whole numbers [N], or undefined
   Dataset(at::Tensor images, const at::Device& device, at::Tensor labels = {});
+  // Of images on the disk: a batch of them is read and copied to the device.
+  Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device, at::Tensor labels = {});
 
-  int64_t size() const { return images_.size(0); }
-  int64_t bytes() const { return static_cast<int64_t>(images_.nbytes()); }
+  int64_t size() const { return file_ ? file_->shape()[0] : images_.size(0); }
+  // In memory.
+  int64_t bytes() const { return file_ ? 0 : static_cast<int64_t>(images_.nbytes()); }
   const at::Device& device() const { return device_; }
   // The same data on another device.
-  Dataset on(const at::Device& device) const { return {images_, device, labels_}; }
-  // The chosen images: exactly torchvision's ToTensor, then Normalize(0.5, 0.5).
-  Batch batch(const at::Tensor& indices, at::ScalarType precision) const;
+  Dataset on(const at::Device& device) const;
+  // Where the indices of images are best to be.
+  at::Device index_device() const { return file_ ? at::Device(at::kCPU) : device_; }
+  // The chosen images.
+  Batch batch(const at::Tensor& indices, at::ScalarType precision, const Range& range = {}) const;
+  // These will be asked for next.
+  void announce(const at::Tensor& indices) const;
   // A number that another dataset has with a chance of 1 in 2^64: images, their shape and labels.
-  // Never 0. Reads all of it, once: a second
-  // for a gigabyte.
+  // Never 0. Reads all of it, once: a second for a gigabyte.
   uint64_t fingerprint() const;
-  // The bytes themselves, for tests and for showing reals beside fakes.
-  const at::Tensor& images() const { return images_; }
+  // The bytes themselves, on the CPU or the device.
+  at::Tensor slice(int64_t start, int64_t count) const;
 
  private:
   at::Tensor images_, labels_;
+  // In place of images_.
+  std::shared_ptr<const ImageFile> file_;
   at::Device device_;
   mutable uint64_t fingerprint_ = 0;  // 0 until somebody asks
 };

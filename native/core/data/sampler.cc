@@ -20,16 +20,25 @@ at::Tensor Sampler::next() {
   return indices;
 }
 
+at::Tensor Sampler::upcoming() const {
+  if (!permutation_.defined()) return at::empty({0}, at::kLong);
+  return permutation_.narrow(0, position_, std::min(batch_size_, size_ - position_));
+}
+
 void Sampler::go_to(const at::Tensor& permutation, int64_t position) {
   permutation_ = permutation.to(device_);
   position_ = position;
 }
 
-void Sampler::start_epoch() {
+uint64_t Sampler::draw_epoch(RandomStream& stream) {
   // DataLoader's iterator draws a seed for its workers first, used or not; then RandomSampler draws
   // one for the permutation.
-  stream_->draw_seed();
-  RandomStream shuffle(stream_->draw_seed());
+  stream.draw_seed();
+  return stream.draw_seed();
+}
+
+void Sampler::start_epoch() {
+  RandomStream shuffle(draw_epoch(*stream_));
   // Once an epoch to the device, not once a batch.
   permutation_ = at::randperm(size_, shuffle.cpu(), at::TensorOptions(at::kLong)).to(device_);
   position_ = 0;

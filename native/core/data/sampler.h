@@ -9,6 +9,9 @@ namespace sparring {
 
 class Sampler {
  public:
+  // What an epoch takes from the stream as it begins; returns the seed of its permutation.
+  static uint64_t draw_epoch(RandomStream& stream);
+
   // `device` is where the indices are to be.
   Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
           const at::Device& device = at::kCPU);
@@ -16,6 +19,9 @@ class Sampler {
   // Indices of the next batch, int64; the last of an epoch may be smaller. A new epoch
   // starts by drawing its permutation, at the moment its first batch is asked for.
   at::Tensor next();
+
+  // Those of the batch after, as far as this epoch has one; may be empty.
+  at::Tensor upcoming() const;
 
   // Where it is: the order of this epoch, int64 [size], undefined before the first, and how much of
   // it has been visited.

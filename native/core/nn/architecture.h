@@ -16,12 +16,13 @@ struct Layer {
   std::vector<Layer> layers;  // of a sequential, the branches of a residual, what a wrapper wraps
 };
 
-// What a generator starts from: Gaussian noise, a label and continuous codes.
+// What a generator starts from: noise, a label and continuous codes.
 struct Latent {
   int64_t noise = 0;
   int64_t classes = 0;
   int64_t codes = 0;
-  bool one_hot = true;  // else the label enters through an embedding layer
+  bool one_hot = true;   // else the label enters through an embedding layer
+  bool uniform = false;  // the noise is from U(-sqrt(3), sqrt(3)), else from N(0, 1)
 };
 
 }  // namespace sparring

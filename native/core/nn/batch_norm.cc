@@ -19,11 +19,13 @@ BatchNorm::BatchNorm(const Layer& layer)
   batches_ = register_buffer("num_batches_tracked", at::zeros({}, at::kLong));
 }
 
-at::Tensor BatchNorm::forward(const at::Tensor& input, const Context&) {
-  if (is_training() && batches_.defined()) batches_.add_(1);
-  const bool from_batch = is_training() || !mean_.defined();
-  return at::batch_norm(input, weight_, bias_, mean_, variance_, from_batch, momentum_, eps_,
-                        /*cudnn_enabled=*/true);
+at::Tensor BatchNorm::forward(const at::Tensor& input, const Context& context) {
+  if (is_training()) {
+    if (batches_.defined()) batches_.add_(1);
+    return normalize_batch(input, rule(), context.together);
+  }
+  return at::batch_norm(input, weight_, bias_, mean_, variance_, /*training=*/!mean_.defined(),
+                        momentum_, eps_, /*cudnn_enabled=*/true);
 }
 
 void BatchNorm::init_dcgan(RandomStream& stream) {

@@ -1,6 +1,18 @@
 #include "core/nn/latent.h"
 
+#include <cmath>
+
 namespace sparring {
+namespace {
+
+at::Tensor draw_noise(const Latent& latent, int64_t count, const at::TensorOptions& options,
+                      at::Generator& generator) {
+  if (!latent.uniform) return at::randn({count, latent.noise}, generator, options);
+  const double bound = std::sqrt(3.0);
+  return at::empty({count, latent.noise}, options).uniform_(-bound, bound, generator);
+}
+
+}  // namespace
 
 at::Tensor LatentBatch::input(const Latent& latent) const {
   std::vector<at::Tensor> parts{noise};
@@ -12,15 +24,20 @@ at::Tensor LatentBatch::input(const Latent& latent) const {
 }
 
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,
-                        RandomStream& stream, const LatentBatch& chosen) {
-  at::Generator& generator = stream.on(options.device());
+                        const Rows& rows, const LatentBatch& chosen) {
   LatentBatch batch = chosen;
-  batch.noise = at::randn({count, latent.noise}, generator, options);
+  batch.noise = rows.draw(count, [&](int64_t n, at::Generator generator) {
+    return draw_noise(latent, n, options, generator);
+  });
   if (latent.classes > 0 && !batch.labels.defined()) {
-    batch.labels = at::randint(latent.classes, {count}, generator, options.dtype(at::kLong));
+    batch.labels = rows.draw(count, [&](int64_t n, const at::Generator& generator) {
+      return at::randint(latent.classes, {n}, generator, options.dtype(at::kLong));
+    });
   }
   if (latent.codes > 0 && !batch.codes.defined()) {
-    batch.codes = at::rand({count, latent.codes}, generator, options).mul_(2).sub_(1);
+    batch.codes = rows.draw(count, [&](int64_t n, const at::Generator& generator) {
+      return at::rand({n, latent.codes}, generator, options).mul_(2).sub_(1);
+    });
   }
   return batch;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/distributed/share.h"
 #include "core/nn/architecture.h"
 #include "core/random.h"
 #include "core/torch.h"
@@ -8,7 +9,7 @@ namespace sparring {
 
 // What a batch of samples is made from.
 struct LatentBatch {
-  at::Tensor noise;   // [N, noise], from N(0, 1)
+  at::Tensor noise;   // [N, noise], of mean 0 and variance 1
   at::Tensor labels;  // int64 [N], uniform; undefined without classes
   at::Tensor codes;   // [N, codes], from U(-1, 1); undefined without codes
 
@@ -20,6 +21,6 @@ struct LatentBatch {
 // Draws noise, labels and codes in that order, as the InfoGAN script does. What is given in
 // `chosen` is taken and not drawn.
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,
-                        RandomStream& stream, const LatentBatch& chosen = {});
+                        const Rows& rows, const LatentBatch& chosen = {});
 
 }  // namespace sparring

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/distributed/together.h"
 #include "core/nn/architecture.h"
 #include "core/random.h"
 #include "core/torch.h"
@@ -14,6 +15,9 @@ namespace sparring {
 struct Context {
   at::Tensor labels;               // int64 [N]; undefined for an unconditional network
   RandomStream* stream = nullptr;  // where dropout draws; null in evaluation
+  // Who normalises the batch with this rank. Null where nobody does, and in evaluation: whoever
+  // looks at a network outside of a step looks alone, and must not wait for the others.
+  TogetherPtr together = {};
 };
 
 class Module : public torch::nn::Module {
@@ -25,6 +29,8 @@ class Module : public torch::nn::Module {
   virtual bool needs_own_pass() const { return false; }
   // Draws the initial weights that DCGAN's weights_init gives this layer; most keep what they have.
   virtual void init_dcgan(RandomStream&) {}
+  // Draws a weight from U(-range, range), and makes a bias 0, in linear layers and convolutions.
+  virtual void init_uniform(double /*range*/, RandomStream&) {}
 };
 
 using ModulePtr = std::shared_ptr<Module>;

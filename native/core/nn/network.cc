@@ -22,9 +22,12 @@ void collect(const torch::nn::Module& module, const std::string& prefix, NamedTe
 }
 
 // torch.nn.Module.apply: the children in order, then the module itself.
-void apply_dcgan(torch::nn::Module& module, RandomStream& stream) {
-  for (const auto& child : module.children()) apply_dcgan(*child, stream);
-  if (auto* layer = dynamic_cast<Module*>(&module)) layer->init_dcgan(stream);
+void apply_init(torch::nn::Module& module, const Init& init, RandomStream& stream) {
+  for (const auto& child : module.children()) apply_init(*child, init, stream);
+  auto* layer = dynamic_cast<Module*>(&module);
+  if (layer == nullptr) return;
+  if (init.kind == Init::kDcgan) layer->init_dcgan(stream);
+  if (init.kind == Init::kUniform) layer->init_uniform(init.range, stream);
 }
 
 // Evaluation mode for as long as it lives, an error's way out included.
@@ -42,10 +45,10 @@ class Evaluation {
 }  // namespace
 
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
-                 at::ScalarType precision, RandomStream& stream, Init init)
+                 at::ScalarType precision, RandomStream& stream, const Init& init)
     : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
   enter_device(device);
-  if (init == Init::kDcgan) apply_dcgan(*body_, stream);
+  if (init.kind != Init::kTorch) apply_init(*body_, init, stream);
   for (const auto& [name, tensor] : state()) {
     // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.
     tensor.set_data(

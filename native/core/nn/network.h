@@ -9,7 +9,11 @@
 
 namespace sparring {
 
-enum class Init { kTorch, kDcgan };
+// What the first weights are: torch.nn's own, or others drawn after them.
+struct Init {
+  enum Kind { kTorch, kDcgan, kUniform } kind = kTorch;
+  double range = 0;  // of kUniform
+};
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
@@ -18,7 +22,7 @@ class Network {
   // Weights are drawn on the CPU and then moved, as `Module().to(device)` does, so a seed gives the
   // same weights on every device.
   Network(const std::vector<Layer>& layers, const at::Device& device, at::ScalarType precision,
-          RandomStream& stream, Init init = Init::kTorch);
+          RandomStream& stream, const Init& init = {});
 
   // One pass in evaluation mode, without a graph. `labels` may be undefined.
   at::Tensor evaluate(const at::Tensor& input, const at::Tensor& labels = {});

@@ -12,6 +12,8 @@ class SpectralNorm : public Module {
   // Every pass of training turns the vectors a little further.
   bool needs_own_pass() const override { return true; }
 
+  // What a pass turns: whatever the batch is, but for the weight.
+  std::vector<at::Tensor> vectors() const { return {u_, v_}; }
   // The weight of one pass; in training each call is a pass.
   at::Tensor next_weight();
   const std::shared_ptr<Weighted>& inner() const { return inner_; }

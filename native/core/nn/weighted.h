@@ -15,6 +15,7 @@ class Weighted : public Module {
                            const at::Tensor& bias) const = 0;
   // The axis of the weight that counts the outputs.
   virtual int64_t output_axis() const { return 0; }
+  void init_uniform(double range, RandomStream& stream) override;
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 

@@ -28,6 +28,9 @@ class Objective {
   virtual at::Tensor generator_loss(const Scores& scores) const = 0;
   virtual at::Tensor discriminator_loss(const Scores& scores) const = 0;
   virtual bool generator_needs_reals() const { return false; }
+  // True where samples meet in a loss: it is no mean over samples, or over pairs of a real and a
+  // fake.
+  virtual bool couples() const { return false; }
   // True where both losses are means over samples of functions of one score. These are the
   // functions, for plans that need no graph; D's loss is the sum of its two means.
   virtual bool is_pointwise() const { return false; }

@@ -31,6 +31,7 @@ class RelativisticAverage : public Objective {
            2;
   }
   bool generator_needs_reals() const override { return true; }
+  bool couples() const override { return true; }
 
  private:
   at::Tensor distance(const at::Tensor& difference, bool real) const {

@@ -8,7 +8,7 @@
 namespace sparring {
 namespace {
 
-using Builder = Schedule (*)(const Options&);
+using ScheduleBuilder = Schedule (*)(const Options&);
 
 // How far along, 0 to 1.
 double progress(int64_t update, double steps) {
@@ -45,7 +45,7 @@ Schedule cosine(const Options& options) {
 }  // namespace
 
 Schedule make_schedule(const Choice& choice) {
-  static const std::map<std::string, Builder> table = {
+  static const std::map<std::string, ScheduleBuilder> table = {
       {"constant", constant}, {"cosine", cosine}, {"exponential", exponential}, {"linear", linear}};
   return row(table, choice.type, "schedule")(choice.options);
 }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "core/runtime/vector_math.h"
+
 namespace sparring {
 
 bool Engine::post(Slice slice) {
@@ -14,29 +16,43 @@ bool Engine::post(Slice slice) {
   return true;
 }
 
+void Engine::wake() {
+  const std::lock_guard lock(mutex_);
+  wakes_ += 1;
+  for (Slice& slice : waiting_) queue_.push_back(std::move(slice));
+  waiting_.clear();
+  wake_.notify_one();
+}
+
 void Engine::stop() {
-  std::deque<Slice> dropped;
+  std::deque<Slice> dropped, dropped_too;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     dropped.swap(queue_);
+    dropped_too.swap(waiting_);
     wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void Engine::loop() {
+  settle_vector_math();
   std::unique_lock lock(mutex_);
   while (true) {
     wait_for_work(lock);
     if (stopped_) return;
     Slice slice = std::move(queue_.front());
     queue_.pop_front();
+    const uint64_t seen = wakes_;
     lock.unlock();
-    const bool more = slice();
-    if (!more) slice = nullptr;  // frees what it held outside the lock
+    const Then then = slice();
+    if (then == Then::kDone) slice = nullptr;  // frees what it held outside the lock
     lock.lock();
-    if (more && !stopped_) queue_.push_back(std::move(slice));
+    if (then == Then::kDone || stopped_) continue;
+    // What it waits for may have come while it ran: that call of wake() was for it, too.
+    const bool waits = then == Then::kWait && wakes_ == seen;
+    (waits ? waiting_ : queue_).push_back(std::move(slice));
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -12,10 +13,13 @@ namespace sparring {
 
 class Engine {
  public:
-  // A piece of work that ends soon, at a step boundary; true if there is more of it. Long work
-  // comes in slices so that short work (a sample, a save) gets its turn between two steps, and so
-  // that stopping never waits for longer than one slice. Must not throw.
-  using Slice = std::function<bool()>;
+  // What comes after a slice: nothing, the same again, or the same again after the next wake().
+  enum class Then { kDone, kAgain, kWait };
+  // A piece of work that ends soon, at a step boundary. Long work comes in slices so that short
+  // work (a sample, a save) gets its turn between two steps, and so that stopping never waits for
+  // longer than one slice. One that lacks something never blocks: the thread is there for the
+  // others, and perhaps for what it waits for. Must not throw.
+  using Slice = std::function<Then()>;
 
   // `on_idle` runs on the engine's thread when there was no work for half a second.
   explicit Engine(std::function<void()> on_idle = [] {}) : on_idle_(std::move(on_idle)) {}
@@ -25,6 +29,8 @@ class Engine {
 
   // Queues work; jobs take turns in the order in which they came. False once stopped.
   bool post(Slice slice);
+  // Something may have come that slices wait for: all of them look again. Any thread.
+  void wake();
   // Lets the current slice end, drops the rest and joins. Any thread but the engine's; idempotent.
   void stop();
 
@@ -35,7 +41,8 @@ class Engine {
   std::function<void()> on_idle_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Slice> queue_;
+  std::deque<Slice> queue_, waiting_;
+  uint64_t wakes_ = 0;
   std::thread thread_;
   bool stopped_ = false;
 };

@@ -6,16 +6,6 @@
 #include "core/step/dense/dense_step.h"
 
 namespace sparring {
-namespace {
-
-at::Tensor augmented(const Pair& pair, at::Tensor images) {
-  for (const Augmentation augment : pair.augmentations) {
-    images = augment(images, pair.stream->on(images.device()));
-  }
-  return images;
-}
-
-}  // namespace
 
 Explanation AutogradStep::explain() const {
   Explanation told = execution_->explain();
@@ -39,8 +29,8 @@ Explanation AutogradStep::explain() const {
 }
 
 OrderedStep::Fakes AutogradStep::generate(int64_t count, bool for_update) {
-  const at::AutoGradMode mode(for_update);
-  LatentBatch latent = pair().draw_latent(count);
+  const at::AutoGradMode mode(for_update && !is_survey());
+  LatentBatch latent = draw_latent(count);
   at::Tensor images;
   {
     const Autocast autocast(pair().precision, pair().generator->device());
@@ -49,7 +39,7 @@ OrderedStep::Fakes AutogradStep::generate(int64_t count, bool for_update) {
   return {images.to(pair().generator->precision()), std::move(latent)};
 }
 
-at::Tensor AutogradStep::update_generator(const Fakes& fakes, const Batch& reals) {
+Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& reals) {
   Scores scores;
   if (pair().objective->generator_needs_reals()) {
     // The reals do not depend on the generator: no graph.
@@ -58,15 +48,18 @@ at::Tensor AutogradStep::update_generator(const Fakes& fakes, const Batch& reals
   }
   const Answer fake = answer(fakes.images, fakes.latent.labels);
   scores.fake = fake.score;
-  at::Tensor loss = pair().objective->generator_loss(scores);
+  if (is_survey()) {
+    note(scores);
+    return {};
+  }
+  at::Tensor loss = pair().objective->generator_loss(met(scores));
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->generator_term(fake, fakes.latent);
   }
-  execution_->update(*pair().generator_optimizer, loss);
-  return loss.detach();
+  return execution_->gradients(*pair().generator_optimizer, loss);
 }
 
-at::Tensor AutogradStep::update_discriminator(const Batch& batch, const Fakes& fakes) {
+Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
   const std::vector<const Penalty*> due = due_penalties();
   // Leaves of their own, so that a penalty can differentiate down to them.
   const at::Tensor reals = batch.images.detach(), made = fakes.images.detach();
@@ -75,24 +68,24 @@ at::Tensor AutogradStep::update_discriminator(const Batch& batch, const Fakes& f
     if (penalty->place() == Penalty::Place::kFakes) made.requires_grad_();
   }
   const auto [real, fake] = answer_both(reals, batch.labels, made, fakes.latent.labels);
-  if (watch() != nullptr) {
-    watch()->real_scores = real.score.detach();
-    watch()->fake_scores = fake.score.detach();
+  if (is_survey()) {
+    note({real.score, fake.score});
+    return {};
   }
-  at::Tensor loss = pair().objective->discriminator_loss({real.score, fake.score});
+  if (watch() != nullptr) watch()->add_scores(real.score, fake.score);
+  at::Tensor loss = pair().objective->discriminator_loss(met({real.score, fake.score}));
   const PenaltyInput input{
       reals,
       made,
       real.score,
       fake.score,
       [&](const at::Tensor& points) { return answer(points, batch.labels).score; },
-      pair().stream->on(reals.device())};
+      rows(reals.device())};
   for (const Penalty* penalty : due) loss = loss + penalty->strength() * penalty->value(input);
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
   }
-  execution_->update(*pair().discriminator_optimizer, loss);
-  return loss.detach().to(at::kDouble);
+  return execution_->gradients(*pair().discriminator_optimizer, loss);
 }
 
 std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
@@ -105,8 +98,8 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
     const Answer real = answer(reals, real_labels);
     return {real, answer(fakes, fake_labels)};
   }
-  const at::Tensor seen_reals = augmented(pair(), reals);
-  const at::Tensor both = at::cat({seen_reals, augmented(pair(), fakes)});
+  const at::Tensor seen_reals = augmented(reals);
+  const at::Tensor both = at::cat({seen_reals, augmented(fakes)});
   const at::Tensor labels = pair().conditional ? at::cat({real_labels, fake_labels}) : at::Tensor();
   const at::Tensor output = discriminated(both, labels);
   return {to_answer(output.narrow(0, 0, reals.size(0)), pair().heads),
@@ -114,7 +107,7 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
 }
 
 Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) {
-  const at::Tensor seen = augmented(pair(), images);
+  const at::Tensor seen = augmented(images);
   return to_answer(discriminated(seen, labels), pair().heads);
 }
 
@@ -124,8 +117,11 @@ at::Tensor AutogradStep::discriminated(const at::Tensor& images, const at::Tenso
   return execution_->discriminate(images, context(labels)).to(pair().discriminator->precision());
 }
 
-Context AutogradStep::context(const at::Tensor& labels) const {
-  return {labels, pair().stream.get()};
+at::Tensor AutogradStep::augmented(at::Tensor images) const {
+  for (const Augmentation augment : pair().augmentations) {
+    images = augment(images, rows(images.device()));
+  }
+  return images;
 }
 
 }  // namespace sparring

@@ -15,8 +15,11 @@ class AutogradStep : public OrderedStep {
 
  protected:
   Fakes generate(int64_t count, bool for_update) override;
-  at::Tensor update_generator(const Fakes& fakes, const Batch& reals) override;
-  at::Tensor update_discriminator(const Batch& reals, const Fakes& fakes) override;
+  Gradients generator_gradients(const Fakes& fakes, const Batch& reals) override;
+  Gradients discriminator_gradients(const Batch& reals, const Fakes& fakes) override;
+  void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
+    execution_->apply(optimizer, std::move(gradients));
+  }
 
  private:
   // Both answers, of reals first.
@@ -24,7 +27,8 @@ class AutogradStep : public OrderedStep {
                                         const at::Tensor& fakes, const at::Tensor& fake_labels);
   Answer answer(const at::Tensor& images, const at::Tensor& labels);
   at::Tensor discriminated(const at::Tensor& images, const at::Tensor& labels);
-  Context context(const at::Tensor& labels) const;
+  Context context(const at::Tensor& labels) { return {labels, pass_stream(), pair().together()}; }
+  at::Tensor augmented(at::Tensor images) const;
 
   std::unique_ptr<Execution> execution_;
 };

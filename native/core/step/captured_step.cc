@@ -34,6 +34,9 @@ CapturedStep::CapturedStep(std::shared_ptr<const Pair> pair, std::unique_ptr<Ord
 std::string CapturedStep::obstacle(const Pair& pair) {
   if (!pair.generator->device().is_cuda()) return "it is not on a GPU";
   if (accelerator() == nullptr) return accelerator_off();
+  if (pair.accumulate > 1)
+    return "a batch is worked on in parts, which draw the same numbers again";
+  if (pair.sharing) return "several ranks sum their gradients in between";
   if (!pair.generator_optimizer->is_recordable(1)) {
     return "the generator's optimizer has numbers that change from step to step";
   }

@@ -7,37 +7,42 @@ namespace {
 
 class Eager : public Execution {
  public:
-  explicit Eager(const Pair& pair)
-      : generator_(pair.generator), discriminator_(pair.discriminator) {}
+  explicit Eager(std::shared_ptr<const Pair> pair) : pair_(std::move(pair)) {}
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
-    return generator_->body().forward(latents, context);
+    return pair_->generator->body().forward(latents, context);
   }
 
   at::Tensor discriminate(const at::Tensor& images, const Context& context) override {
-    return discriminator_->body().forward(images, context);
+    return pair_->discriminator->body().forward(images, context);
   }
 
   bool merges_passes() const override { return false; }
 
-  void update(Optimizer& optimizer, const at::Tensor& loss) override {
+  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) override {
     for (const at::Tensor& parameter : optimizer.parameters()) parameter.mutable_grad().reset();
     loss.backward();
-    std::vector<at::Tensor> gradients;
+    Gradients found{loss.detach(), {}};
     for (const at::Tensor& parameter : optimizer.parameters()) {
-      gradients.push_back(parameter.grad());
+      found.of_parameters.push_back(parameter.grad());
     }
+    return found;
+  }
+
+  void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
     optimizer.step_exact(std::move(gradients));
   }
 
   Explanation explain() const override { return {"eager", false, {}, {}, {}}; }
 
  private:
-  std::shared_ptr<Network> generator_, discriminator_;
+  std::shared_ptr<const Pair> pair_;
 };
 
 }  // namespace
 
-std::unique_ptr<Execution> make_eager(const Pair& pair) { return std::make_unique<Eager>(pair); }
+std::unique_ptr<Execution> make_eager(std::shared_ptr<const Pair> pair) {
+  return std::make_unique<Eager>(std::move(pair));
+}
 
 }  // namespace sparring

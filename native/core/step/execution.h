@@ -7,6 +7,7 @@
 
 #include "core/step/explanation.h"
 #include "core/step/game.h"
+#include "core/step/gradients.h"
 
 namespace sparring {
 
@@ -17,12 +18,15 @@ class Execution {
   virtual at::Tensor discriminate(const at::Tensor& images, const Context& context) = 0;
   // True where reals and fakes may go through the discriminator in one pass.
   virtual bool merges_passes() const = 0;
-  virtual void update(Optimizer& optimizer, const at::Tensor& loss) = 0;
+  // An update in its two halves: from a loss to its gradients for what the optimizer moves, and
+  // from these, or those of the whole batch, to other weights.
+  virtual Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) = 0;
+  virtual void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) = 0;
   virtual Explanation explain() const = 0;
 };
 
-std::unique_ptr<Execution> make_eager(const Pair& pair);
+std::unique_ptr<Execution> make_eager(std::shared_ptr<const Pair> pair);
 // Looks at the two networks once and decides which rewrites apply.
-std::unique_ptr<Execution> make_fused(const Pair& pair);
+std::unique_ptr<Execution> make_fused(std::shared_ptr<const Pair> pair);
 
 }  // namespace sparring

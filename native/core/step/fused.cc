@@ -12,9 +12,10 @@ namespace {
 
 class Fused : public Execution {
  public:
-  explicit Fused(const Pair& pair)
-      : generator_(pair.generator->body(), pair.precision),
-        discriminator_(pair.discriminator->body(), pair.precision) {}
+  explicit Fused(std::shared_ptr<const Pair> pair)
+      : pair_(std::move(pair)),
+        generator_(pair_->generator->body(), pair_->precision),
+        discriminator_(pair_->discriminator->body(), pair_->precision) {}
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
     return generator_.forward(latents, context);
@@ -26,12 +27,19 @@ class Fused : public Execution {
 
   bool merges_passes() const override { return !discriminator_.needs_own_pass(); }
 
-  void update(Optimizer& optimizer, const at::Tensor& loss) override {
+  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) override {
+    Gradients found{loss.detach(), {}};
     // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
-    if (optimizer.parameters().empty()) return;
-    optimizer.step_fused(torch::autograd::grad({loss}, optimizer.parameters(), {},
-                                               /*retain_graph=*/std::nullopt,
-                                               /*create_graph=*/false, /*allow_unused=*/true));
+    if (!optimizer.parameters().empty()) {
+      found.of_parameters = torch::autograd::grad({loss}, optimizer.parameters(), {},
+                                                  /*retain_graph=*/std::nullopt,
+                                                  /*create_graph=*/false, /*allow_unused=*/true);
+    }
+    return found;
+  }
+
+  void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
+    if (!gradients.empty()) optimizer.step_fused(std::move(gradients));
   }
 
   Explanation explain() const override {
@@ -42,11 +50,14 @@ class Fused : public Execution {
   }
 
  private:
+  std::shared_ptr<const Pair> pair_;
   Plan generator_, discriminator_;
 };
 
 }  // namespace
 
-std::unique_ptr<Execution> make_fused(const Pair& pair) { return std::make_unique<Fused>(pair); }
+std::unique_ptr<Execution> make_fused(std::shared_ptr<const Pair> pair) {
+  return std::make_unique<Fused>(std::move(pair));
+}
 
 }  // namespace sparring

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/data/augment.h"
+#include "core/data/dataset.h"
+#include "core/distributed/sharing.h"
 #include "core/nn/latent.h"
 #include "core/nn/network.h"
 #include "core/objectives/auxiliaries/auxiliary.h"
@@ -33,12 +35,19 @@ struct Pair {
   Latent latent;
   Heads heads;
   bool conditional = false;  // the discriminator takes labels
+  Range range;               // of reals, and so of fakes
   Order order = Order::kGeneratorFirst;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;  // k of Algorithm 1
+  int64_t accumulate = 1;           // parts in which a batch is worked on, one after the other
+  int64_t fewest_rows = 1;          // that a part, or a rank by itself, trains on
   std::shared_ptr<RandomStream> stream;
+  std::shared_ptr<Sharing> sharing;  // null: nobody else trains it
 
-  LatentBatch draw_latent(int64_t count) const;
+  // Those of the whole batch, if ranks share it; see Sharing.
+  at::Tensor combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) const;
+  // Who normalises the present batch with this rank; null: nobody does.
+  TogetherPtr together() const { return sharing ? sharing->together() : TogetherPtr(); }
 };
 
 }  // namespace sparring

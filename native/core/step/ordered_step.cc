@@ -22,11 +22,20 @@ class Watching {
   const Pair& pair_;
 };
 
+Batch rows_of(const Batch& batch, int64_t start, int64_t rows) {
+  return {batch.images.narrow(0, start, rows),
+          batch.labels.defined() ? batch.labels.narrow(0, start, rows) : at::Tensor()};
+}
+
 }  // namespace
+
+OrderedStep::OrderedStep(std::shared_ptr<const Pair> pair)
+    : pair_(std::move(pair)), pass_streams_(pair_->sharing ? pair_->sharing->group().rank() : 0) {}
 
 Losses OrderedStep::run(const Source& next, Watch* watch) {
   const Watching watching(*pair_, watch);
   watch_ = watch;
+  pass_streams_.begin_step();
   return pair_->order == Order::kGeneratorFirst ? run_generator_first(next)
                                                 : run_discriminator_first(next);
 }
@@ -43,42 +52,141 @@ std::vector<bool> OrderedStep::pattern() const {
 
 Losses OrderedStep::run_generator_first(const Source& next) {
   const Batch reals = next();
-  const Fakes fakes = generate(reals.images.size(0), /*for_update=*/true);
-  const at::Tensor generator_loss = update_generator(fakes, reals);
-  at::Tensor discriminator_loss = discriminate(reals, fakes);
+  std::vector<Fakes> fakes;
+  const at::Tensor generator_loss = update_generator(reals, &fakes);
+  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
+  at::Tensor discriminator_loss = update_discriminator(reals, again);
+  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
-    const Batch more = next();
-    const Fakes fresh = generate(more.images.size(0), /*for_update=*/false);
-    discriminator_loss = discriminator_loss + discriminate(more, fresh);
+    discriminator_loss = discriminator_loss + update_discriminator(next(), fresh);
   }
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
 
 Losses OrderedStep::run_discriminator_first(const Source& next) {
+  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
   Batch reals;
   at::Tensor discriminator_loss;
   for (int64_t i = 0; i < pair_->discriminator_steps; ++i) {
     reals = next();
-    const Fakes fakes = generate(reals.images.size(0), /*for_update=*/false);
-    const at::Tensor loss = discriminate(reals, fakes);
+    const at::Tensor loss = update_discriminator(reals, fresh);
     discriminator_loss = i == 0 ? loss : discriminator_loss + loss;
   }
-  const Fakes fakes = generate(reals.images.size(0), /*for_update=*/true);
-  const at::Tensor generator_loss = update_generator(fakes, reals);
+  const at::Tensor generator_loss = update_generator(reals, /*kept=*/nullptr);
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
 
-// Every update of the discriminator, and what comes after each.
-at::Tensor OrderedStep::discriminate(const Batch& reals, const Fakes& fakes) {
-  if (watch_ != nullptr) {
-    // A planned generator makes the next fakes in the same buffer.
-    watch_->reals = reals.images;
-    watch_->fakes = fakes.images.detach().clone();
-  }
-  const at::Tensor loss = update_discriminator(reals, fakes);
+at::Tensor OrderedStep::update_generator(const Batch& reals, std::vector<Fakes>* kept) {
+  return update(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t) {
+    Fakes fakes = generate(part.images.size(0), /*for_update=*/true);
+    Gradients found = generator_gradients(fakes, part);
+    if (kept == nullptr || is_survey_) return found;
+    // Without the graph of this part, and out of the buffer that the next one is made in.
+    if (parts_ > 1) fakes.images = fakes.images.detach().clone();
+    kept->push_back(std::move(fakes));
+    return found;
+  });
+}
+
+// And what comes after each update of the discriminator.
+at::Tensor OrderedStep::update_discriminator(const Batch& reals, const Make& make) {
+  if (watch_ != nullptr) watch_->begin();
+  const auto work = [&](const Batch& part, size_t place) {
+    const Fakes fakes = make(part.images.size(0), place);
+    if (watch_ != nullptr && !is_survey_) watch_->add_images(part.images, fakes.images);
+    return discriminator_gradients(part, fakes);
+  };
+  const at::Tensor loss = update(*pair_->discriminator_optimizer, reals, work).to(at::kDouble);
   clip_weights();
   discriminator_updates_ += 1;
   return loss;
+}
+
+at::Tensor OrderedStep::update(Optimizer& optimizer, const Batch& batch, const Work& work) {
+  const Share own = own_share(batch);
+  const int64_t ranks = is_divided() ? pair_->sharing->group().size() : 1;
+  parts_ = parts_of(own, ranks, pair_->accumulate, pair_->fewest_rows);
+  share_ = own;
+  // What a step that failed left.
+  reals_.reset();
+  is_survey_ = false;
+  surveyed_.clear();
+  Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
+  const at::Tensor told = pair_->combine(found.of_parameters, found.loss);
+  apply(optimizer, std::move(found.of_parameters));
+  return told;
+}
+
+Gradients OrderedStep::work_in_parts(const Batch& batch, const Share& own, const Work& work) {
+  reals_ = batch.images;
+  if (pair_->objective->couples()) survey(batch, own, work);
+  Gradients sum;
+  each_part(batch, own,
+            [&](const Batch& part, size_t place) { sum.add(work(part, place), share_.weight); });
+  reals_.reset();
+  surveyed_.clear();
+  return sum;
+}
+
+void OrderedStep::survey(const Batch& batch, const Share& own, const Work& work) {
+  const at::NoGradGuard no_grad;
+  const Rewind start(*pair_, /*undoes=*/true);
+  const uint64_t passes = pass_streams_.passes();
+  surveyed_.clear();
+  is_survey_ = true;
+  each_part(batch, own, work);
+  is_survey_ = false;
+  start.go_back();
+  pass_streams_.go_back(passes);
+}
+
+void OrderedStep::each_part(const Batch& batch, const Share& own,
+                            const std::function<void(const Batch&, size_t)>& work) {
+  const Rewind start(*pair_);
+  for (int64_t part = 0; part < parts_; ++part) {
+    if (part > 0) start.go_back();
+    share_ = part_of(own, part, parts_);
+    work(rows_of(batch, share_.start - own.start, share_.rows), static_cast<size_t>(part));
+  }
+}
+
+Scores OrderedStep::met(const Scores& own) const {
+  if (!pair_->objective->couples()) return own;
+  return {met(own.real, &Scores::real), met(own.fake, &Scores::fake)};
+}
+
+at::Tensor OrderedStep::met(const at::Tensor& own, at::Tensor Scores::* which) const {
+  const auto& sharing = pair_->sharing;
+  if (!own.defined()) return own;
+  if (surveyed_.empty()) return sharing ? sharing->whole(own) : own;
+  std::vector<at::Tensor> parts;
+  for (const Scores& part : surveyed_) parts.push_back(part.*which);
+  const at::Tensor all = sharing ? sharing->whole(at::cat(parts)) : at::cat(parts);
+  if (!own.requires_grad()) return all;
+  const double weight = is_divided() ? sharing->share().weight : 1;
+  return with_own(all, own, share_.start, weight * share_.weight);
+}
+
+Share OrderedStep::own_share(const Batch& batch) const {
+  if (pair_->sharing) return pair_->sharing->share();
+  const int64_t rows = batch.images.size(0);
+  return {0, rows, rows, 1};
+}
+
+Rows OrderedStep::rows(const at::Device& device) const {
+  return {pair_->stream->on(device), &share_, reals_,
+          is_divided() ? &pair_->sharing->group() : nullptr};
+}
+
+LatentBatch OrderedStep::draw_latent(int64_t count) const {
+  const at::Device& device = pair_->generator->device();
+  const auto options = at::TensorOptions(device).dtype(pair_->generator->precision());
+  return sparring::draw_latent(pair_->latent, count, options, rows(device));
+}
+
+RandomStream* OrderedStep::pass_stream() {
+  const bool is_alone = !pair_->sharing && parts_ == 1;
+  return is_alone ? pair_->stream.get() : &pass_streams_.next(*pair_->stream);
 }
 
 std::vector<const Penalty*> OrderedStep::due_penalties() const {

@@ -1,9 +1,12 @@
-// The order of things in a step: k updates of the discriminator and one of the generator. It knows
-// no formula.
+// The order of things in a step: k updates of the discriminator and one of the generator, each from
+// a batch that is worked on at once or in parts. It knows no formula.
 #pragma once
 
+#include <functional>
 #include <vector>
 
+#include "core/step/gradients.h"
+#include "core/step/pass_streams.h"
 #include "core/step/step.h"
 
 namespace sparring {
@@ -24,28 +27,69 @@ class OrderedStep : public Step {
     LatentBatch latent;
   };
 
-  explicit OrderedStep(std::shared_ptr<const Pair> pair) : pair_(std::move(pair)) {}
+  explicit OrderedStep(std::shared_ptr<const Pair> pair);
   const Pair& pair() const { return *pair_; }
   // Null but in a step that is looked at.
   Watch* watch() const { return watch_; }
   // Those of this update of the discriminator.
   std::vector<const Penalty*> due_penalties() const;
 
-  // For an update of the generator, or only to look at.
+  // The rows that are worked on at once, and what they draw from.
+  Rows rows(const at::Device& device) const;
+  LatentBatch draw_latent(int64_t count) const;
+  // Where layers of the present pass draw.
+  RandomStream* pass_stream();
+
+  // Where samples of the whole batch meet in the loss, all parts are looked at before the first of
+  // them is worked on: then only scores are asked for, without a graph, and no gradients.
+  bool is_survey() const { return is_survey_; }
+  void note(const Scores& scores) { surveyed_.push_back(scores); }
+  // The scores that the objective looks at: of the whole batch where samples meet in it.
+  Scores met(const Scores& own) const;
+
+  // For an update of the generator, or only to look at. Those of the last call may be in a buffer
+  // that the next one writes to.
   virtual Fakes generate(int64_t count, bool for_update) = 0;
-  // Both give the loss before the update.
-  virtual at::Tensor update_generator(const Fakes& fakes, const Batch& reals) = 0;
-  virtual at::Tensor update_discriminator(const Batch& reals, const Fakes& fakes) = 0;
+  // Both of the mean over these rows; nothing in a survey.
+  virtual Gradients generator_gradients(const Fakes& fakes, const Batch& reals) = 0;
+  virtual Gradients discriminator_gradients(const Batch& reals, const Fakes& fakes) = 0;
+  virtual void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) = 0;
 
  private:
+  // What there is to do with each part of a batch, by its place among them.
+  using Work = std::function<Gradients(const Batch& part, size_t place)>;
+  // Gives the fakes of a part.
+  using Make = std::function<Fakes(int64_t rows, size_t place)>;
+
   Losses run_generator_first(const Source& next);
   Losses run_discriminator_first(const Source& next);
-  at::Tensor discriminate(const Batch& reals, const Fakes& fakes);
+  // Both give the loss before the update, of the whole batch.
+  at::Tensor update_generator(const Batch& reals, std::vector<Fakes>* kept);
+  at::Tensor update_discriminator(const Batch& reals, const Make& make);
+  at::Tensor update(Optimizer& optimizer, const Batch& batch, const Work& work);
+  Gradients work_in_parts(const Batch& batch, const Share& own, const Work& work);
+  void survey(const Batch& batch, const Share& own, const Work& work);
+  // Does something with each part of a batch, which draws what the others drew.
+  void each_part(const Batch& batch, const Share& own,
+                 const std::function<void(const Batch& part, size_t place)>& work);
+  at::Tensor met(const at::Tensor& own, at::Tensor Scores::* which) const;
+  // The rank's.
+  Share own_share(const Batch& batch) const;
+  // Other ranks have other rows.
+  bool is_divided() const { return pair_->sharing && !pair_->sharing->share().is_whole(); }
   void clip_weights() const;
 
   std::shared_ptr<const Pair> pair_;
   int64_t discriminator_updates_ = 0;
   Watch* watch_ = nullptr;
+  // Of the batch, what is worked on at once; and all reals that this rank has of it, if that is
+  // more.
+  Share share_{0, 0, 0, 1};
+  at::Tensor reals_;
+  int64_t parts_ = 1;
+  PassStreams pass_streams_;
+  bool is_survey_ = false;
+  std::vector<Scores> surveyed_;  // of each part; none where samples do not meet
 };
 
 }  // namespace sparring

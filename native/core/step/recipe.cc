@@ -21,13 +21,20 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->latent = recipe.latent;
   pair->heads = recipe.heads;
   pair->conditional = recipe.conditional;
+  pair->range = recipe.range;
   pair->order = recipe.generator_first ? Order::kGeneratorFirst : Order::kDiscriminatorFirst;
   pair->precision = recipe.precision;
   pair->discriminator_steps = recipe.discriminator_steps;
+  pair->accumulate = recipe.accumulate;
+  pair->fewest_rows = recipe.fewest_rows;
   if (players.average) {
     pair->average = std::make_unique<Average>(players.average, recipe.average);
   }
   pair->stream = players.stream->fork();
+  if (players.group) {
+    pair->sharing =
+        std::make_shared<Sharing>(players.group, recipe.fewest_rows, recipe.sync_batch_norm);
+  }
   pair->generator_optimizer =
       make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
   pair->discriminator_optimizer =

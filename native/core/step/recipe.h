@@ -19,9 +19,13 @@ struct Recipe {
   AverageOptions average;
   Latent latent;
   Heads heads;
+  Range range;
   bool conditional = false, generator_first = true, fused = true;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;
+  int64_t accumulate = 1;
+  int64_t fewest_rows = 1;  // that a part, or a rank by itself, trains on
+  bool sync_batch_norm = false;
 };
 
 struct Players {
@@ -30,6 +34,7 @@ struct Players {
   // The trainer draws from a fork of it: others that go on with this stream do not disturb it, nor
   // it them.
   std::shared_ptr<const RandomStream> stream;
+  std::shared_ptr<Group> group;  // who trains them together; null: nobody else does
 };
 
 // Throws ERR_TYPE for a name that has no file.

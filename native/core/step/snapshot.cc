@@ -7,7 +7,7 @@
 namespace sparring {
 namespace {
 
-[[noreturn]] void refuse(const std::string& name) {
+[[noreturn]] void missing(const std::string& name) {
   throw Error("ERR_CHECKPOINT", "Expected " + name + " in the checkpoint but there is none");
 }
 
@@ -20,7 +20,7 @@ auto find(const NamedTensors& tensors, const std::string& name) {
 
 const at::Tensor& Snapshot::tensor(const std::string& name) const {
   const auto found = find(tensors, name);
-  if (found == tensors.end()) refuse(name);
+  if (found == tensors.end()) missing(name);
   return found->second;
 }
 
@@ -28,7 +28,7 @@ bool Snapshot::has(const std::string& name) const { return find(tensors, name) !
 
 int64_t Snapshot::count(const std::string& name) const {
   const auto found = counts.find(name);
-  if (found == counts.end()) refuse(name);
+  if (found == counts.end()) missing(name);
   return found->second;
 }
 

@@ -7,18 +7,17 @@
 
 namespace sparring {
 
-LatentBatch Pair::draw_latent(int64_t count) const {
-  const auto options = at::TensorOptions(generator->device()).dtype(generator->precision());
-  return sparring::draw_latent(latent, count, options, *stream);
+at::Tensor Pair::combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) const {
+  return sharing ? sharing->combine(gradients, loss) : loss;
 }
 
 std::unique_ptr<Step> make_eager_step(std::shared_ptr<const Pair> pair) {
-  return std::make_unique<AutogradStep>(pair, make_eager(*pair));
+  return std::make_unique<AutogradStep>(pair, make_eager(pair));
 }
 
 std::unique_ptr<Step> make_fused_step(std::shared_ptr<const Pair> pair) {
   if (auto step = DenseStep::plan(pair)) return step;
-  auto step = std::make_unique<AutogradStep>(pair, make_fused(*pair));
+  auto step = std::make_unique<AutogradStep>(pair, make_fused(pair));
   if (!CapturedStep::obstacle(*pair).empty()) return step;
   return std::make_unique<CapturedStep>(pair, std::move(step), *accelerator());
 }

@@ -1,5 +1,6 @@
 #include "core/step/trainer.h"
 
+#include "core/distributed/state.h"
 #include "core/error.h"
 
 namespace sparring {
@@ -87,6 +88,26 @@ void check_sampler(const Snapshot& from) {
   if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
 }
 
+// Of a snapshot, where it is in the data: in a dataset's order of images, or in what a feed brings.
+Snapshot place_of(const Snapshot& from) {
+  Snapshot place;
+  place.data = from.data;
+  const bool fed = from.counts.count("feed.epoch") > 0;
+  if (!fed) {
+    check_sampler(from);
+    place.tensors.emplace_back("sampler.permutation", from.tensor("sampler.permutation"));
+  }
+  const std::vector<const char*> names =
+      fed ? std::vector{"feed.batchSize", "feed.epoch", "feed.batches", "feed.trace"}
+          : std::vector{"sampler.batchSize", "sampler.position"};
+  for (const char* name : names) place.counts[name] = from.count(name);
+  return place;
+}
+
+at::Tensor rows_of(const Share& share, const at::Tensor& batch) {
+  return batch.narrow(0, share.start, share.rows);
+}
+
 }  // namespace
 
 Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
@@ -97,10 +118,12 @@ Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   if (dataset == source_ && batch_size == batch_size_) return;
   const at::Device& device = pair_->generator->device();
+  feed_ = nullptr;
   source_ = std::move(dataset);
   dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
-  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream, device);
+  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream,
+                                       dataset_->index_device());
   if (!waiting_) return;
   // As if it had never stopped: with other data or batches that would have been a new epoch.
   if (waiting_->data == source_->fingerprint() &&
@@ -108,6 +131,19 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
     sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
   }
   waiting_.reset();
+}
+
+void Trainer::use(std::shared_ptr<Feed> feed) {
+  if (feed == feed_) return;
+  feed_ = std::move(feed);
+  batch_size_ = feed_->batch_size();
+  source_ = dataset_ = nullptr;
+  sampler_ = nullptr;
+  waiting_.reset();
+}
+
+Feed::State Trainer::supply() const {
+  return feed_ ? feed_->state(pair_->discriminator_steps) : Feed::State::kReady;
 }
 
 void Trainer::step(bool watched) {
@@ -122,10 +158,50 @@ void Trainer::step(bool watched) {
   step_ += 1;
 }
 
+bool Trainer::step_and_ask(bool wants_stop, bool watched) {
+  pair_->sharing->want_stop(wants_stop);
+  step(watched);
+  return pair_->sharing->stopped();
+}
+
+void Trainer::follow_rank_0() {
+  // Whole, so that nothing has to be known of how rank 0 came there.
+  const Snapshot common = broadcast_state(pair_->sharing->group(), snapshot());
+  if (pair_->sharing->group().rank() != 0) restore(common);
+}
+
+void Trainer::check_equal() const {
+  const Sharing& sharing = *pair_->sharing;
+  sparring::check_equal(sharing.group(), snapshot(), sharing.normalizes_together());
+}
+
 Batch Trainer::next_batch() {
-  Batch batch = dataset_->batch(sampler_->next(), pair_->generator->precision());
-  images_ += batch.images.size(0);
+  Batch batch = feed_ ? next_fed() : next_sampled();
+  // Of all ranks where they share it.
+  images_ += pair_->sharing ? pair_->sharing->share().total : batch.images.size(0);
   return batch;
+}
+
+Batch Trainer::next_sampled() {
+  at::Tensor chosen = sampler_->next(), upcoming = sampler_->upcoming();
+  if (pair_->sharing) {
+    pair_->sharing->divide(chosen.size(0));
+    chosen = rows_of(pair_->sharing->share(), chosen);
+    upcoming = rows_of(pair_->sharing->share_of(upcoming.size(0)), upcoming);
+  }
+  Batch batch = dataset_->batch(chosen, pair_->generator->precision(), pair_->range);
+  dataset_->announce(upcoming);
+  return batch;
+}
+
+Batch Trainer::next_fed() {
+  const Feed::Fed fed = feed_->next();
+  // As a sampler would: the same images in the same order then train to the same bits.
+  if (fed.begins_epoch) Sampler::draw_epoch(*pair_->stream);
+  const at::Device& device = pair_->generator->device();
+  return make_batch(fed.images.to(device),
+                    fed.labels.defined() ? fed.labels.to(device) : at::Tensor(),
+                    pair_->generator->precision(), pair_->range);
 }
 
 Report Trainer::report() {
@@ -158,18 +234,23 @@ Snapshot Trainer::snapshot() const {
   taken.counts["reported"] = reported_;
   taken.counts["images"] = images_;
   taken.counts["discriminatorUpdates"] = adversarial_step_->discriminator_updates();
-  save_sampler(taken);
+  save_place(taken);
   return taken;
 }
 
-void Trainer::save_sampler(Snapshot& taken) const {
+void Trainer::save_place(Snapshot& taken) const {
   if (waiting_) {
     // Restored, and nothing has been asked for yet.
     taken.data = waiting_->data;
-    for (const char* name : {"sampler.batchSize", "sampler.position"}) {
-      taken.counts[name] = waiting_->count(name);
-    }
-    taken.tensors.emplace_back("sampler.permutation", waiting_->tensor("sampler.permutation"));
+    taken.counts.insert(waiting_->counts.begin(), waiting_->counts.end());
+    taken.tensors.insert(taken.tensors.end(), waiting_->tensors.begin(), waiting_->tensors.end());
+  } else if (feed_) {
+    const Feed::Place place = feed_->place();
+    taken.data = feed_->identity();
+    taken.counts["feed.batchSize"] = feed_->batch_size();
+    taken.counts["feed.epoch"] = place.epoch;
+    taken.counts["feed.batches"] = place.batches;
+    taken.counts["feed.trace"] = static_cast<int64_t>(place.trace);
   } else if (sampler_ && sampler_->permutation().defined()) {
     taken.data = source_->fingerprint();
     taken.counts["sampler.batchSize"] = sampler_->batch_size();
@@ -183,7 +264,8 @@ void Trainer::restore(const Snapshot& from) {
   const NamedTensors random = part_of(from.tensors, "random.");
   restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
   check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
-  if (from.data != 0) check_sampler(from);
+  std::optional<Snapshot> place;
+  if (from.data != 0) place = place_of(from);
   pair_->generator->load(part_of(from.tensors, "generator."));
   pair_->discriminator->load(part_of(from.tensors, "discriminator."));
   if (pair_->average) {
@@ -199,14 +281,8 @@ void Trainer::restore(const Snapshot& from) {
   adversarial_step_->set_discriminator_updates(from.count("discriminatorUpdates"));
   source_ = dataset_ = nullptr;
   sampler_ = nullptr;
-  waiting_.reset();
-  if (from.data == 0) return;
-  waiting_.emplace();
-  waiting_->data = from.data;
-  waiting_->tensors.emplace_back("sampler.permutation", from.tensor("sampler.permutation"));
-  for (const char* name : {"sampler.batchSize", "sampler.position"}) {
-    waiting_->counts[name] = from.count(name);
-  }
+  feed_ = nullptr;
+  waiting_ = std::move(place);
 }
 
 }  // namespace sparring

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/data/dataset.h"
+#include "core/data/feed.h"
 #include "core/data/sampler.h"
 #include "core/step/snapshot.h"
 #include "core/step/step.h"
@@ -28,8 +29,22 @@ class Trainer {
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size);
+  // The same with images that come while it trains; where they go on is the feed's to know.
+  void use(std::shared_ptr<Feed> feed);
+  // Whether the batches of a step are there: always, but for a feed.
+  Feed::State supply() const;
   // `watched`: the next report tells of the players' health in this step.
   void step(bool watched = false);
+
+  // Where ranks train together, these three are done by all of them, in the same order.
+  bool is_shared() const { return pair_->sharing != nullptr; }
+  // From here on this rank is where rank 0 is. Before use().
+  void follow_rank_0();
+  // Whether all are. Throws ERR_RANK where somebody is not.
+  void check_equal() const;
+  // A step, after which all know whether one of them wants to stop.
+  bool step_and_ask(bool wants_stop, bool watched);
+  int64_t steps() const { return step_; }
   Explanation explain() const { return adversarial_step_->explain(); }
   // A copy of all that training changes, and back again. The networks, rules and device have to be
   // those that it was taken of; throws ERR_CHECKPOINT where something is missing or does not fit.
@@ -42,13 +57,18 @@ class Trainer {
 
  private:
   Batch next_batch();
-  void save_sampler(Snapshot& taken) const;
+  Batch next_sampled();
+  Batch next_fed();
+  void save_place(Snapshot& taken) const;
 
   std::shared_ptr<const Pair> pair_;
   std::unique_ptr<Step> adversarial_step_;
   std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
-  // A restored sampler goes on only with the same data and batch size.
+  // In place of the dataset.
+  std::shared_ptr<Feed> feed_;
+  // A restored place in the data, as long as nothing goes on there: only the same data and batch
+  // size do.
   std::optional<Snapshot> waiting_;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
   at::Tensor loss_sums_;  // [2], float64

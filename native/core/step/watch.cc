@@ -10,9 +10,19 @@ constexpr int64_t kMostCompared = 64;
 
 // Mean distance of two different samples.
 at::Tensor spread(const at::Tensor& samples) {
-  const int64_t count = std::min(samples.size(0), kMostCompared);
-  if (count < 2) return at::zeros({}, samples.options());
-  return at::pdist(samples.narrow(0, 0, count).flatten(1).to(at::kFloat).contiguous()).mean();
+  if (samples.size(0) < 2) return at::zeros({}, samples.options());
+  return at::pdist(samples.flatten(1).to(at::kFloat).contiguous()).mean();
+}
+
+// Copies: planned networks write the next scores and fakes into the same buffers.
+void append(at::Tensor& all, const at::Tensor& more) {
+  all = all.defined() ? at::cat({all, more.detach()}) : more.detach().clone();
+}
+
+// No more than are compared.
+void append_images(at::Tensor& all, const at::Tensor& more) {
+  const int64_t room = kMostCompared - (all.defined() ? all.size(0) : 0);
+  if (room > 0) append(all, more.narrow(0, 0, std::min(room, more.size(0))));
 }
 
 at::Tensor share(const at::Tensor& answers) { return answers.to(at::kFloat).mean(); }
@@ -30,6 +40,20 @@ at::Tensor norm_or_zero(const at::Tensor& norm, const at::Tensor& like) {
 }
 
 }  // namespace
+
+void Watch::begin() { real_scores = fake_scores = reals = fakes = at::Tensor(); }
+
+void Watch::add_scores(const at::Tensor& real, const at::Tensor& fake) {
+  const at::NoGradGuard no_grad;
+  append(real_scores, real);
+  append(fake_scores, fake);
+}
+
+void Watch::add_images(const at::Tensor& real, const at::Tensor& fake) {
+  const at::NoGradGuard no_grad;
+  append_images(reals, real);
+  append_images(fakes, fake);
+}
 
 Health health_of(const Watch& watch, const Network& generator, const Network& discriminator) {
   const at::NoGradGuard no_grad;

@@ -8,8 +8,14 @@ namespace sparring {
 
 // Taken down by a step while it runs, on the device; of the last update of each player.
 struct Watch {
+  // An update of the discriminator begins: what is told of the one before goes.
+  void begin();
+  // Those of the batch, or of one part of it after the other.
+  void add_scores(const at::Tensor& real, const at::Tensor& fake);
+  void add_images(const at::Tensor& real, const at::Tensor& fake);
+
   at::Tensor real_scores, fake_scores;                    // [N, 1]
-  at::Tensor reals, fakes;                                // [N, ...]
+  at::Tensor reals, fakes;                                // [N, ...], the first of the batch
   at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
 };
 

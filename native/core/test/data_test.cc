@@ -1,5 +1,9 @@
+#include <cstdio>
+
 #include "core/data/dataset.h"
 #include "core/data/sampler.h"
+#include "core/data/stack.h"
+#include "core/error.h"
 #include "core/io/grid.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -32,6 +36,77 @@ TEST_CASE("bytes become [-1, 1] with the arithmetic of ToTensor and Normalize") 
   CHECK(batch.min().item<float>() == -1);
 }
 
+TEST_CASE("bytes become another range where one is asked for; [0, 1] is ToTensor alone") {
+  const at::Tensor bytes = at::arange(256).to(at::kByte).reshape({1, 1, 16, 16});
+  const Dataset dataset(bytes, at::kCPU);
+  const at::Tensor first = at::zeros({1}, at::kLong), unit = bytes.to(at::kFloat) / 255;
+  CHECK(at::equal(dataset.batch(first, at::kFloat, {0, 1}).images, unit));
+  CHECK(at::allclose(dataset.batch(first, at::kFloat, {-2, 6}).images, unit * 8 - 2));
+}
+
+namespace {
+
+// A file that is gone when its last descriptor is closed.
+struct Temporary {
+  FILE* file = std::tmpfile();
+  ~Temporary() { std::fclose(file); }
+  void write(const at::Tensor& bytes) const {
+    std::fwrite(bytes.const_data_ptr(), 1, bytes.nbytes(), file);
+    std::fflush(file);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("images on the disk are those that are in memory: batches, labels, fingerprint") {
+  const at::Tensor bytes = (at::arange(21 * 15) % 251).to(at::kByte).reshape({21, 1, 3, 5});
+  const at::Tensor labels = at::arange(21).to(at::kByte);
+  std::shared_ptr<const ImageFile> images;
+  {
+    const Temporary file;
+    file.write(at::zeros({7}, at::kByte));
+    file.write(bytes);
+    images = std::make_shared<ImageFile>(fileno(file.file), 7, bytes.sizes().vec());
+  }
+  const Dataset memory(bytes, at::kCPU, labels), disk(images, at::kCPU, labels);
+  CHECK(disk.size() == 21);
+  CHECK(disk.bytes() == 0);
+  const at::Tensor indices = at::tensor({20, 0, 7, 7}, at::kLong);
+  disk.announce(indices);
+  const Batch one = memory.batch(indices, at::kFloat), other = disk.batch(indices, at::kFloat);
+  CHECK(at::equal(one.images, other.images));
+  CHECK(at::equal(one.labels, other.labels));
+  CHECK(at::equal(disk.slice(3, 4), bytes.narrow(0, 3, 4)));
+  CHECK(disk.fingerprint() == memory.fingerprint());
+  CHECK(disk.on(at::kCPU).fingerprint() == memory.fingerprint());
+}
+
+TEST_CASE("images that are not there any more are an error") {
+  const Temporary file;
+  file.write(at::zeros({10}, at::kByte));
+  const Dataset disk(
+      std::make_shared<ImageFile>(fileno(file.file), 0, std::vector<int64_t>{3, 1, 2, 2}),
+      at::kCPU);
+  CHECK_THROWS_WITH_AS(
+      disk.batch(at::tensor({2}, at::kLong), at::kFloat),
+      "Expected packed images that can be read for the dataset but received a file that became "
+      "shorter",
+      Error);
+  CHECK_THROWS_AS(ImageFile(-1, 0, {1, 1, 1, 1}), Error);
+}
+
+TEST_CASE("a sampler knows the next batch of its epoch") {
+  Sampler sampler(10, 4, std::make_shared<RandomStream>(1));
+  CHECK(sampler.upcoming().numel() == 0);
+  sampler.next();
+  for (const int64_t count : {4, 2}) {
+    const at::Tensor upcoming = sampler.upcoming();
+    CHECK(upcoming.numel() == count);
+    CHECK(at::equal(sampler.next(), upcoming));
+  }
+  CHECK(sampler.upcoming().numel() == 0);
+}
+
 TEST_CASE("resizing keeps a flat image flat, leaves the right size alone and never leaves 0..255") {
   const at::Tensor flat = at::full({5000, 1, 28, 28}, 77, at::kByte);
   const at::Tensor larger = resize_images(flat, 32, 32);
@@ -57,4 +132,19 @@ TEST_CASE("a grid stands on black, row by row, stretched from the smallest to th
   CHECK(at::equal(red[1], at::tensor({0, 0, 0, 0, 128, 128, 0}, at::kLong)));
   CHECK(at::equal(red[3], at::tensor({0, 255, 255, 0, 0, 0, 0}, at::kLong)));
   CHECK(at::equal(grid.select(2, 1), grid.select(2, 2)));
+}
+
+TEST_CASE("stacked images are the drawn ones, channel by channel, and their labels the digits") {
+  const at::Tensor images = at::arange(7).to(at::kByte).reshape({7, 1, 1, 1}).expand({7, 1, 2, 3});
+  const at::Tensor labels = at::tensor({4, 0, 9, 3, 3, 1, 8}, at::kByte);
+  const Stack stack = stack_images(images.contiguous(), labels, 10, 500, 3, 5);
+  CHECK(stack.images.sizes() == at::IntArrayRef({500, 3, 2, 3}));
+  const at::Tensor chosen = stack.images.select(3, 0).select(2, 0).to(at::kLong);
+  const at::Tensor digits = labels.to(at::kLong).index_select(0, chosen.flatten()).view({500, 3});
+  CHECK(at::equal(stack.labels.to(at::kLong), digits.matmul(at::tensor({100, 10, 1}, at::kLong))));
+  CHECK(at::equal(stack.images, chosen.to(at::kByte).view({500, 3, 1, 1}).expand({500, 3, 2, 3})));
+  CHECK(std::get<0>(at::_unique(chosen)).numel() == 7);
+  CHECK(at::equal(stack_images(images.contiguous(), labels, 10, 500, 3, 5).images, stack.images));
+  CHECK_FALSE(
+      at::equal(stack_images(images.contiguous(), labels, 10, 500, 3, 6).images, stack.images));
 }

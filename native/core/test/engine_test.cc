@@ -3,16 +3,18 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 
 #include "core/test/check.h"  // last: see there
 
 using sparring::Engine;
+using Then = Engine::Then;
 
 TEST_CASE("a stopped engine takes no work and may be stopped again") {
   Engine engine;
   engine.stop();
-  CHECK_FALSE(engine.post([] { return false; }));
+  CHECK_FALSE(engine.post([] { return Then::kDone; }));
   engine.stop();
 }
 
@@ -23,12 +25,12 @@ TEST_CASE("jobs of one slice run in the order in which they came, on one other t
   for (const char name : {'a', 'b', 'c'}) {
     engine.post([&order, name] {
       order += name;
-      return false;
+      return Then::kDone;
     });
   }
   engine.post([&thread] {
     thread.set_value(std::this_thread::get_id());
-    return false;
+    return Then::kDone;
   });
   CHECK(thread.get_future().get() != std::this_thread::get_id());
   CHECK(order == "abc");
@@ -42,16 +44,16 @@ TEST_CASE("short work gets its turn between two slices of long work") {
   engine.post([&, wait = posted.get_future().share()] {
     wait.wait();  // until the short job below stands in the queue
     order += 'l';
-    return ++slices < 3;
+    return ++slices < 3 ? Then::kAgain : Then::kDone;
   });
   engine.post([&] {
     order += 's';
-    return false;
+    return Then::kDone;
   });
   engine.post([&] {
-    if (slices < 3) return true;
+    if (slices < 3) return Then::kAgain;
     ended.set_value();
-    return false;
+    return Then::kDone;
   });
   posted.set_value();
   ended.get_future().wait();
@@ -66,7 +68,7 @@ TEST_CASE("stopping waits for the running slice and drops the rest") {
     if (slices == 0) started.set_value();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     ++slices;
-    return true;  // for ever
+    return Then::kAgain;  // for ever
   });
   started.get_future().wait();
   engine.stop();
@@ -74,4 +76,57 @@ TEST_CASE("stopping waits for the running slice and drops the rest") {
   CHECK(seen >= 1);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK(slices == seen);
+}
+
+TEST_CASE("a slice that waits is not run until wake(), and the thread is free for others") {
+  Engine engine;
+  std::atomic<int> looked = 0;
+  std::atomic<bool> there = false;
+  std::promise<void> waiting, other, ended;
+  engine.post([&] {
+    if (looked++ == 0) waiting.set_value();
+    if (!there) return Then::kWait;
+    ended.set_value();
+    return Then::kDone;
+  });
+  waiting.get_future().wait();
+  engine.post([&] {
+    other.set_value();
+    return Then::kDone;
+  });
+  other.get_future().wait();
+  CHECK(looked == 1);
+  there = true;
+  engine.wake();
+  ended.get_future().wait();
+  CHECK(looked == 2);
+}
+
+TEST_CASE("wake() while the slice still runs is not lost") {
+  Engine engine;
+  std::promise<void> ended;
+  int looked = 0;
+  engine.post([&] {
+    if (++looked == 2) {
+      ended.set_value();
+      return Then::kDone;
+    }
+    engine.wake();  // between its look and its return, as another thread would
+    return Then::kWait;
+  });
+  ended.get_future().wait();
+  CHECK(looked == 2);
+}
+
+TEST_CASE("stopping drops what waits") {
+  Engine engine;
+  const auto held = std::make_shared<int>(1);
+  std::promise<void> waiting;
+  engine.post([&waiting, held] {
+    if (held.use_count() > 0) waiting.set_value();
+    return Then::kWait;
+  });
+  waiting.get_future().wait();
+  engine.stop();
+  CHECK(held.use_count() == 1);
 }

@@ -93,12 +93,12 @@ TEST_CASE("a size that no machine has is an error, and the next allocation works
 TEST_CASE("an engine says once when it has been without work, and goes on") {
   std::promise<void> idle;
   Engine engine([&idle] { idle.set_value(); });
-  engine.post([] { return false; });
+  engine.post([] { return Engine::Then::kDone; });
   idle.get_future().wait();
   std::promise<void> ran;
   engine.post([&ran] {
     ran.set_value();
-    return false;
+    return Engine::Then::kDone;
   });
   ran.get_future().wait();
 }

@@ -76,7 +76,7 @@ TEST_CASE("evaluating does not train: statistics stay, and training mode is back
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};
-  const LatentBatch batch = draw_latent(widths, 500, at::TensorOptions(at::kFloat), stream);
+  const LatentBatch batch = draw_latent(widths, 500, at::TensorOptions(at::kFloat), stream.cpu());
   const at::Tensor latent = batch.input(widths);
   REQUIRE(latent.sizes() == at::IntArrayRef({500, 74}));
   const at::Tensor noise = latent.narrow(1, 0, 62), labels = latent.narrow(1, 62, 10);

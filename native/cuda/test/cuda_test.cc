@@ -114,7 +114,7 @@ Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const 
                  int64_t steps) {
   const auto pair = pair_by(rules);
   std::unique_ptr<Step> step =
-      captured ? make_fused_step(pair) : std::make_unique<AutogradStep>(pair, make_fused(*pair));
+      captured ? make_fused_step(pair) : std::make_unique<AutogradStep>(pair, make_fused(pair));
   if (captured) REQUIRE(step->explain().kind == "replayed");
   Trainer trainer(pair, std::move(step));
   trainer.use(data, 16);

@@ -7,11 +7,15 @@ namespace {
 class Dragan : public Penalty {
  public:
   using Penalty::Penalty;
-  at::Tensor points(const at::Tensor& reals, const at::Tensor&,
-                    at::Generator generator) const override {
-    const at::Tensor alpha = one_a_sample(reals, generator);
-    const at::Tensor noise = at::rand(reals.sizes(), generator, reals.options());
-    return reals + alpha * (0.5 * reals.std() * noise);
+  at::Tensor points(const at::Tensor& reals, const at::Tensor&, const Rows& rows) const override {
+    const at::Tensor alpha = one_a_sample(reals, rows);
+    Shape shape = reals.sizes().vec();
+    const at::Tensor noise =
+        rows.draw(shape[0], [&](int64_t count, const at::Generator& generator) {
+          shape[0] = count;
+          return at::rand(shape, generator, reals.options());
+        });
+    return reals + alpha * (0.5 * rows.deviation(reals) * noise);
   }
   at::Tensor of(const at::Tensor& gradient) const override {
     return distance_from_unit_norm(gradient);

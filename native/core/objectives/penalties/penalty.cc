@@ -7,7 +7,7 @@ namespace sparring {
 Penalty::Penalty(const Options& options)
     : weight_(options.number("weight")), every_(options.integer("every")) {}
 
-at::Tensor Penalty::points(const at::Tensor& reals, const at::Tensor& fakes, at::Generator) const {
+at::Tensor Penalty::points(const at::Tensor& reals, const at::Tensor& fakes, const Rows&) const {
   return place() == Place::kFakes ? fakes : reals;
 }
 
@@ -15,7 +15,7 @@ at::Tensor Penalty::value(const PenaltyInput& input) const {
   if (place() == Place::kReals) return of(gradient_at(input.reals, input.real_scores));
   if (place() == Place::kFakes) return of(gradient_at(input.fakes, input.fake_scores));
   const at::Tensor drawn =
-      points(input.reals.detach(), input.fakes.detach(), input.generator).requires_grad_();
+      points(input.reals.detach(), input.fakes.detach(), input.rows).requires_grad_();
   return of(gradient_at(drawn, input.score(drawn)));
 }
 
@@ -30,10 +30,12 @@ at::Tensor distance_from_unit_norm(const at::Tensor& gradient) {
   return (norms - 1).square().mean();
 }
 
-at::Tensor one_a_sample(const at::Tensor& like, at::Generator generator) {
+at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows) {
   Shape shape(like.dim(), 1);
-  shape[0] = like.size(0);
-  return at::rand(shape, generator, like.options().requires_grad(false));
+  return rows.draw(like.size(0), [&](int64_t count, const at::Generator& generator) {
+    shape[0] = count;
+    return at::rand(shape, generator, like.options().requires_grad(false));
+  });
 }
 
 // The table of penalties: a new one costs its file and a row here.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/distributed/share.h"
 #include "core/options.h"
 #include "core/random.h"
 #include "core/torch.h"
@@ -16,7 +17,7 @@ struct PenaltyInput {
   at::Tensor reals, fakes;  // [N, ...]; with a graph to their scores where the penalty looks there
   at::Tensor real_scores, fake_scores;                 // [N, 1]
   std::function<at::Tensor(const at::Tensor&)> score;  // the scores of other points, [N, 1]
-  at::Generator generator;                             // for points that are drawn
+  Rows rows;                                           // for points that are drawn
 };
 
 class Penalty {
@@ -28,7 +29,7 @@ class Penalty {
   virtual Place place() const { return Place::kDrawn; }
   // Those points, [N, ...], without a graph. For drawn ones the loss has no scores.
   virtual at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
-                            at::Generator generator) const;
+                            const Rows& rows) const;
   // What it makes of the gradient, [N, ...]: 0-dim, not yet weighted.
   virtual at::Tensor of(const at::Tensor& gradient) const = 0;
   // The same, down from the scores; with a graph to the discriminator's weights.
@@ -52,7 +53,7 @@ at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores);
 // Mean over samples of (|gradient| - 1)^2: the norm of each sample by itself.
 at::Tensor distance_from_unit_norm(const at::Tensor& gradient);
 // One number in [0, 1) a sample, shaped to scale it: [N, 1, ...].
-at::Tensor one_a_sample(const at::Tensor& like, at::Generator generator);
+at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows);
 
 // One builder a penalty, defined in its file.
 using PenaltyBuilder = std::unique_ptr<Penalty> (*)(const Options&);

@@ -8,8 +8,8 @@ class WganGp : public Penalty {
  public:
   using Penalty::Penalty;
   at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
-                    at::Generator generator) const override {
-    const at::Tensor alpha = one_a_sample(reals, generator);
+                    const Rows& rows) const override {
+    const at::Tensor alpha = one_a_sample(reals, rows);
     return alpha * reals + (1 - alpha) * fakes;
   }
   at::Tensor of(const at::Tensor& gradient) const override {

@@ -5,6 +5,7 @@
 #include "core/nn/batch_norm.h"
 #include "core/nn/linear.h"
 #include "core/nn/shape.h"
+#include "core/step/dense/sync_norm.h"
 #include "core/step/product.h"
 
 namespace sparring {
@@ -141,21 +142,27 @@ Pass DenseNetwork::make_pass(int64_t rows) const {
   return pass;
 }
 
-void DenseNetwork::forward(Pass& pass, const at::Tensor& input) {
+void DenseNetwork::forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together) {
   pass.input = input;
+  pass.together = together;
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    forward_block(blocks_[i], pass.stages[i], i == 0 ? input : pass.stages[i - 1].output);
+    forward_block(blocks_[i], pass.stages[i], i == 0 ? input : pass.stages[i - 1].output, together);
   }
 }
 
-void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input) {
+void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
+                                 const TogetherPtr& together) {
   product(stage.linear, input, block.weight.t());
   if (!block.norm) return dense::add_bias_and_bend(stage.linear, block.bias, block.nonlinearity);
   if (block.bias.defined()) dense::add_bias_and_bend(stage.linear, block.bias, {});
   dense::Norm norm = *block.norm;
   norm.mean = stage.mean;
   norm.scale = stage.scale;
-  dense::normalize_and_bend(stage.linear, norm, block.nonlinearity, stage.output);
+  if (together) {
+    dense::normalize_together(stage.linear, norm, block.nonlinearity, stage.output, *together);
+  } else {
+    dense::normalize_and_bend(stage.linear, norm, block.nonlinearity, stage.output);
+  }
   if (block.counter.defined()) at::Tensor(block.counter).add_(1);
 }
 
@@ -163,16 +170,22 @@ at::Tensor DenseNetwork::gradient_of(int64_t place) const {
   return place < 0 ? at::Tensor() : gradients_[place];
 }
 
-void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weights) {
+void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weights,
+                              const TogetherPtr& together) {
   const at::Tensor bias = weights ? gradient_of(block.bias_at) : at::Tensor();
   if (!block.norm) return dense::unbend(stage.gradient, stage.output, block.nonlinearity, bias);
   dense::Norm norm = *block.norm;
   norm.mean = stage.mean;
   norm.scale = stage.scale;
-  dense::unbend_and_denormalize(stage.gradient, stage.output, stage.linear, norm,
-                                block.nonlinearity,
-                                weights ? gradient_of(block.norm_weight_at) : at::Tensor(),
-                                weights ? gradient_of(block.norm_bias_at) : at::Tensor());
+  const at::Tensor of_weight = weights ? gradient_of(block.norm_weight_at) : at::Tensor();
+  const at::Tensor of_bias = weights ? gradient_of(block.norm_bias_at) : at::Tensor();
+  if (together) {
+    dense::undo_together(stage.gradient, stage.output, stage.linear, norm, block.nonlinearity,
+                         of_weight, of_bias, *together);
+  } else {
+    dense::unbend_and_denormalize(stage.gradient, stage.output, stage.linear, norm,
+                                  block.nonlinearity, of_weight, of_bias);
+  }
   if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
 }
 
@@ -181,7 +194,7 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted) {
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
     Pass::Stage& stage = pass.stages[i];
-    undo_block(block, stage, weights);
+    undo_block(block, stage, weights, pass.together);
     if (weights) {
       product(gradients_[block.weight_at], stage.gradient.t(),
               i == 0 ? pass.input : pass.stages[i - 1].output);

@@ -34,6 +34,7 @@ struct Pass {
   at::Tensor input;           // [N, in]
   at::Tensor input_gradient;  // [N, in], undefined until somebody asks for it
   std::vector<Stage> stages;
+  TogetherPtr together;  // who normalises with this rank; null: nobody does
 
   const at::Tensor& output() const { return stages.back().output; }
   // Where the gradient for the output has to be written before backward().
@@ -54,8 +55,8 @@ class DenseNetwork {
   // until the next call.
   Pass& pass(int64_t rows, int number = 0);
 
-  // input: [N, in], and stays as it is until backward() is done.
-  void forward(Pass& pass, const at::Tensor& input);
+  // input: [N, in], and stays as it is until backward() is done. `together`: see Context.
+  void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
   // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
   enum class Wanted { kWeights, kInput };
   void backward(Pass& pass, Wanted wanted);
@@ -77,8 +78,10 @@ class DenseNetwork {
   static constexpr size_t kMostPasses = 6;
 
   Pass make_pass(int64_t rows) const;
-  void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input);
-  void undo_block(const Block& block, Pass::Stage& stage, bool weights);
+  void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
+                     const TogetherPtr& together);
+  void undo_block(const Block& block, Pass::Stage& stage, bool weights,
+                  const TogetherPtr& together);
   at::Tensor gradient_of(int64_t place) const;
 
   std::vector<Block> blocks_;

@@ -88,28 +88,27 @@ DenseStep::DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetw
 
 OrderedStep::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
   const at::NoGradGuard no_grad;
-  LatentBatch latent = pair().draw_latent(count);
+  LatentBatch latent = draw_latent(count);
   Pass& pass = generator_->pass(count);
-  generator_->forward(pass, latent.input(pair().latent));
+  generator_->forward(pass, latent.input(pair().latent), pair().together());
   return {pass.output(), std::move(latent)};
 }
 
-at::Tensor DenseStep::update_generator(const Fakes& fakes, const Batch&) {
+Gradients DenseStep::generator_gradients(const Fakes& fakes, const Batch&) {
   const at::NoGradGuard no_grad;
   const int64_t count = fakes.images.size(0);
   Pass &made = generator_->pass(count), &judged = discriminator_->pass(count);
-  discriminator_->forward(judged, fakes.images);
+  discriminator_->forward(judged, fakes.images, pair().together());
   const double loss = mean_term(*pair().objective, &Objective::generator_term, judged.output(),
                                 judged.output_gradient());
   // The weights' gradients would be thrown away.
   judged.input_gradient = made.output_gradient();
   discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
   generator_->backward(made, DenseNetwork::Wanted::kWeights);
-  pair().generator_optimizer->step_fused(generator_->gradients());
-  return number(loss);
+  return {number(loss), generator_->gradients()};
 }
 
-at::Tensor DenseStep::update_discriminator(const Batch& batch, const Fakes& fakes) {
+Gradients DenseStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
   const at::NoGradGuard no_grad;
   const at::Tensor reals = rows_of(batch.images);
   double loss = discriminator_->couples() ? learn_apart(reals, fakes.images)
@@ -117,8 +116,7 @@ at::Tensor DenseStep::update_discriminator(const Batch& batch, const Fakes& fake
   for (const Penalty* penalty : due_penalties()) {
     loss += add_penalty(*penalty, reals, fakes.images);
   }
-  pair().discriminator_optimizer->step_fused(discriminator_->gradients());
-  return number(loss);
+  return {number(loss), discriminator_->gradients()};
 }
 
 double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes) {
@@ -127,8 +125,7 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   discriminator_->forward(pass, at::cat({reals, fakes}));
   const at::Tensor scores = pass.output(), slopes = pass.output_gradient();
   if (watch() != nullptr) {
-    watch()->real_scores = scores.narrow(0, 0, count).clone();
-    watch()->fake_scores = scores.narrow(0, count, count).clone();
+    watch()->add_scores(scores.narrow(0, 0, count), scores.narrow(0, count, count));
   }
   const Objective& objective = *pair().objective;
   const double loss = mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
@@ -142,26 +139,26 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
 double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes) {
   Pass& pass = discriminator_->pass(reals.size(0));
   const auto learn = [&](const at::Tensor& images, TermOf term) {
-    discriminator_->forward(pass, images);
+    discriminator_->forward(pass, images, pair().together());
     const double loss = mean_term(*pair().objective, term, pass.output(), pass.output_gradient());
     discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
     return loss;
   };
   const double real = learn(reals, &Objective::real_term);
-  if (watch() != nullptr) watch()->real_scores = pass.output().clone();
+  const at::Tensor scores = watch() != nullptr ? pass.output().clone() : at::Tensor();
   std::vector<at::Tensor> of_reals;
   for (const at::Tensor& gradient : discriminator_->gradients()) {
     of_reals.push_back(gradient.clone());
   }
   const double fake = learn(fakes, &Objective::fake_term);
-  if (watch() != nullptr) watch()->fake_scores = pass.output().clone();
+  if (watch() != nullptr) watch()->add_scores(scores, pass.output());
   at::_foreach_add_(discriminator_->gradients(), of_reals);
   return real + fake;
 }
 
 double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
                               const at::Tensor& fakes) {
-  const at::Tensor points = penalty.points(reals, fakes, pair().stream->on(reals.device()));
+  const at::Tensor points = penalty.points(reals, fakes, rows(reals.device()));
   Pass& pass = discriminator_->pass(points.size(0), kPenalty);
   discriminator_->forward(pass, points);
   const at::Tensor gradient = discriminator_->gradient_at_input(pass).detach().requires_grad_();

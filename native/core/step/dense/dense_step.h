@@ -18,8 +18,11 @@ class DenseStep : public OrderedStep {
 
  protected:
   Fakes generate(int64_t count, bool for_update) override;
-  at::Tensor update_generator(const Fakes& fakes, const Batch& reals) override;
-  at::Tensor update_discriminator(const Batch& reals, const Fakes& fakes) override;
+  Gradients generator_gradients(const Fakes& fakes, const Batch& reals) override;
+  Gradients discriminator_gradients(const Batch& reals, const Fakes& fakes) override;
+  void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
+    optimizer.step_fused(std::move(gradients));
+  }
 
  private:
   DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,

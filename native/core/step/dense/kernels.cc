@@ -173,6 +173,17 @@ SPARRING_WIDE void scale_and_shift(const Columns& part, const T* x, const T* mea
   }
 }
 
+// scale_and_shift with a norm's own numbers, and the leaky part of what comes after it.
+template <class T>
+void scale_and_leak(const Columns& part, const T* x, const Norm& norm,
+                    const Nonlinearity& nonlinearity, T* output) {
+  scale_and_shift<T>(part, x, data<T>(norm.mean), data<T>(norm.scale), data<T>(norm.weight),
+                     data<T>(norm.bias), output);
+  if (nonlinearity.curve == Curve::kLeakyRelu) {
+    leak<T>(part, output, static_cast<T>(nonlinearity.slope));
+  }
+}
+
 // Sums over the rows of the gradient, and of the gradient times the normalised x.
 template <class T>
 SPARRING_WIDE void sum_gradients(const Columns& part, const T* gradient, const T* x, const T* mean,
@@ -244,11 +255,26 @@ void normalize_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearit
       for (int64_t i = part.begin; i < part.end; ++i) {
         scale[i] = T(1) / std::sqrt(scale[i] + static_cast<T>(norm.eps));
       }
-      scale_and_shift<T>(part, data<T>(x), mean, scale, data<T>(norm.weight), data<T>(norm.bias),
-                         out);
-      if (nonlinearity.curve == Curve::kLeakyRelu) {
-        leak<T>(part, out, static_cast<T>(nonlinearity.slope));
-      }
+      scale_and_leak<T>(part, data<T>(x), norm, nonlinearity, out);
+    });
+  });
+  bend_all(output, nonlinearity);
+}
+
+void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
+    for_columns(x, [&](const Columns& part) {
+      take_statistics<scalar_t>(part, data<scalar_t>(x), data<scalar_t>(mean),
+                                data<scalar_t>(variance));
+    });
+  });
+}
+
+void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
+                         const at::Tensor& output) {
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "apply_norm_and_bend", [&] {
+    for_columns(x, [&](const Columns& part) {
+      scale_and_leak<scalar_t>(part, data<scalar_t>(x), norm, nonlinearity, data<scalar_t>(output));
     });
   });
   bend_all(output, nonlinearity);
@@ -271,6 +297,30 @@ void unbend_and_denormalize(const at::Tensor& gradient, const at::Tensor& output
         std::copy_n(sum, part.end - part.begin, data<T>(bias_gradient) + part.begin);
       }
       denormalize<T>(part, line, data<T>(x), mean, scale, data<T>(norm.weight), sum, dot);
+    });
+  });
+}
+
+void unbend_and_sum(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+                    const Norm& norm, const Nonlinearity& nonlinearity, const at::Tensor& sum,
+                    const at::Tensor& dot) {
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "unbend_and_sum", [&] {
+    using T = scalar_t;
+    for_columns(gradient, [&](const Columns& part) {
+      undo<T>(part, nonlinearity, data<T>(gradient), data<T>(output));
+      sum_gradients<T>(part, data<T>(gradient), data<T>(x), data<T>(norm.mean), data<T>(norm.scale),
+                       data<T>(sum) + part.begin, data<T>(dot) + part.begin);
+    });
+  });
+}
+
+void denormalize(const at::Tensor& gradient, const at::Tensor& x, const Norm& norm,
+                 const at::Tensor& sum, const at::Tensor& dot) {
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "denormalize", [&] {
+    using T = scalar_t;
+    for_columns(gradient, [&](const Columns& part) {
+      denormalize<T>(part, data<T>(gradient), data<T>(x), data<T>(norm.mean), data<T>(norm.scale),
+                     data<T>(norm.weight), data<T>(sum) + part.begin, data<T>(dot) + part.begin);
     });
   });
 }

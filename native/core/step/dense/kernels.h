@@ -33,4 +33,19 @@ void unbend_and_denormalize(const at::Tensor& gradient, const at::Tensor& output
                             const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
                             const at::Tensor& weight_gradient, const at::Tensor& bias_gradient);
 
+// The halves of both, between which the other ranks have a say (sync_norm.h).
+// Mean and (biased) variance of each column.
+void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance);
+// output = curve(norm(x)) with the norm's mean and scale as they are.
+void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
+                         const at::Tensor& output);
+// The gradient for `output` becomes that for the normalised x before weight and bias, in place;
+// with its sums over the rows, and those of it times the normalised x.
+void unbend_and_sum(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+                    const Norm& norm, const Nonlinearity& nonlinearity, const at::Tensor& sum,
+                    const at::Tensor& dot);
+// That becomes the one for x, in place, by sums that may be of more rows.
+void denormalize(const at::Tensor& gradient, const at::Tensor& x, const Norm& norm,
+                 const at::Tensor& sum, const at::Tensor& dot);
+
 }  // namespace sparring::dense

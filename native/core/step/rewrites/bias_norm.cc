@@ -14,20 +14,20 @@ class BiasNorm : public Module, public Normalizing {
   BiasNorm(Unbiased layer, at::Tensor bias, std::shared_ptr<BatchNorm> norm, double slope = 1)
       : layer_(std::move(layer)), bias_(std::move(bias)), norm_(std::move(norm)), slope_(slope) {}
 
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
     const at::Tensor x = layer_(input);
     // A gradient of 0 all the same, so that weight decay and momentum see the bias as before.
-    const at::Tensor shift = norm_->bias() + 0 * bias_;
-    if (!norm_->running_mean().defined()) return normalized(x, pass(shift, {}));
-    at::Tensor mean;
+    NormPass pass{norm_->rule(), slope_, context.together};
+    pass.rule.bias = norm_->bias() + 0 * bias_;
+    if (!norm_->running_mean().defined()) return normalized(x, pass);
     {
       const at::NoGradGuard no_grad;
-      mean = norm_->running_mean() - bias_;
+      pass.rule.running_mean = norm_->running_mean() - bias_;
     }
-    const at::Tensor output = normalized(x, pass(shift, mean));
+    const at::Tensor output = normalized(x, pass);
     const at::NoGradGuard no_grad;
     at::Tensor running = norm_->running_mean();
-    at::add_out(running, mean, bias_);
+    at::add_out(running, pass.rule.running_mean, bias_);
     at::Tensor(norm_->batches()).add_(1);
     return output;
   }
@@ -38,11 +38,6 @@ class BiasNorm : public Module, public Normalizing {
   }
 
  private:
-  NormPass pass(const at::Tensor& shift, const at::Tensor& mean) const {
-    return {norm_->weight(),   shift,        mean,  norm_->running_var(),
-            norm_->momentum(), norm_->eps(), slope_};
-  }
-
   Unbiased layer_;
   at::Tensor bias_;
   std::shared_ptr<BatchNorm> norm_;

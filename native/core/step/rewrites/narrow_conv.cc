@@ -4,6 +4,7 @@
 
 #include "core/step/product.h"
 #include "core/step/rewrites/conv_source.h"
+#include "core/step/rewrites/rows.h"
 
 namespace sparring {
 namespace {
@@ -22,11 +23,6 @@ Sizes sizes_of(const at::Tensor& input, const at::Tensor& weight) {
   const int64_t kernel = weight.size(2);
   return {input.size(0),  input.size(1), input.size(2), input.size(3),
           weight.size(0), kernel,        kernel / 2};
-}
-
-// [N, C, H, W] with its channels last, as [N·H·W, C]: no copy.
-at::Tensor as_rows(const at::Tensor& images) {
-  return images.permute({0, 2, 3, 1}).reshape({-1, images.size(1)});
 }
 
 // [out, in, k, k] as [out·k·k, in].

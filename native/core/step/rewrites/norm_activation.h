@@ -7,15 +7,16 @@
 
 namespace sparring {
 
-// What a normalisation is to compute: its own parameters, with another shift and running mean where
-// a bias was left out (bias_norm.h). No activation if `slope` is 1.
+// What a normalisation is to compute: its own parameters, with another bias and running mean where
+// a bias was left out before it (bias_norm.h). No activation if `slope` is 1.
 struct NormPass {
-  at::Tensor weight, shift, running_mean, running_var;
-  double momentum, eps, slope = 1;
+  NormRule rule;
+  double slope = 1;
+  TogetherPtr together;
 };
 
-// leaky(norm(x)) with the statistics of the batch; updates the running ones. Differentiable any
-// number of times.
+// leaky(norm(x)) with the statistics of the batch, of all ranks where they normalise together;
+// updates the running ones. Differentiable any number of times, but once by ranks together.
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass);
 
 // Something that normalises, and can do the activation after it as well.

@@ -1,7 +1,9 @@
-"""Goodfellow et al. 2014, "Generative Adversarial Networks": an MLP against maxout and dropout, Algorithm 1.
-
-The recipe is that of the paper's code (pylearn2): SGD whose momentum rises and whose learning rate falls.
+"""Goodfellow et al. 2014, "Generative Adversarial Networks", as its code trains MNIST (pylearn2, mnist.yaml): pixels in
+[0, 1], uniform noise and first weights, SGD whose momentum rises and whose learning rate falls, and both players
+updated from the same fakes.
 """
+
+import math
 
 import torch
 from torch import nn
@@ -21,7 +23,7 @@ class Generator(nn.Module):
             nn.Linear(1200, 1200),
             nn.ReLU(inplace=True),
             nn.Linear(1200, opt.size**2),
-            nn.Tanh(),
+            nn.Sigmoid(),
         )
 
     def forward(self, z):
@@ -57,6 +59,17 @@ class Discriminator(nn.Module):
         return self.model(img.flatten(1))
 
 
+def uniform(reach):
+    """pylearn2's irange: weights from U(-reach, reach), biases 0."""
+
+    def draw(module):
+        if isinstance(module, nn.Linear):
+            nn.init.uniform_(module.weight, -reach, reach)
+            nn.init.zeros_(module.bias)
+
+    return draw
+
+
 def falling(t):
     """The learning rate, as a multiple of its start, before update t."""
     return max((1 / 1.000004) ** t, 1e-6 / 0.1)
@@ -71,9 +84,11 @@ def step(optimizer, schedule):
 
 
 generator = Generator()
+generator.apply(uniform(0.05))
 discriminator = Discriminator()
+discriminator.apply(uniform(0.005))
 initial = digest(generator, discriminator)
-stream = batches(opt)
+stream = batches(opt, signed=False)
 adversarial_loss = nn.BCELoss()
 optimizer_G = torch.optim.SGD(generator.parameters(), lr=0.1, momentum=0.5)
 optimizer_D = torch.optim.SGD(discriminator.parameters(), lr=0.1, momentum=0.5)
@@ -86,19 +101,18 @@ for _ in range(opt.steps):
     n = real_imgs.shape[0]
     valid, fake = torch.ones(n, 1), torch.zeros(n, 1)
 
-    optimizer_D.zero_grad()
-    gen_imgs = generator(torch.randn(n, latent_dim)).detach()
-    real_loss = adversarial_loss(discriminator(real_imgs), valid)
-    fake_loss = adversarial_loss(discriminator(gen_imgs), fake)
-    d_loss = (real_loss + fake_loss) / 2
-    d_loss.backward()
-    step(optimizer_D, schedule_D)
-
     optimizer_G.zero_grad()
-    gen_imgs = generator(torch.randn(n, latent_dim))
+    gen_imgs = generator(torch.empty(n, latent_dim).uniform_(-math.sqrt(3), math.sqrt(3)))
     g_loss = adversarial_loss(discriminator(gen_imgs), valid)
     g_loss.backward()
     step(optimizer_G, schedule_G)
+
+    optimizer_D.zero_grad()
+    real_loss = adversarial_loss(discriminator(real_imgs), valid)
+    fake_loss = adversarial_loss(discriminator(gen_imgs.detach()), fake)
+    d_loss = (real_loss + fake_loss) / 2
+    d_loss.backward()
+    step(optimizer_D, schedule_D)
 
     losses.append([d_loss.item(), g_loss.item()])
 

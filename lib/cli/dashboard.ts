@@ -1,0 +1,60 @@
+// `sparring dashboard`: a folder of runs in, a page on this machine out.
+import { Command } from "commander";
+import { defaultPort } from "../dashboard/port.js";
+import type { DashboardRequest } from "../dashboard/serve.js";
+import { exitCodes } from "./exit.js";
+import { printJson } from "./json.js";
+import { flag, toFlag, toRequest } from "./options.js";
+
+const examples = `
+The page shows runs side by side, finished or not: curves, samples, plans, and
+what lies in the latent space of their generators. New runs appear by
+themselves. It listens on this machine alone; from elsewhere, through a tunnel:
+  ssh -L ${defaultPort}:127.0.0.1:${defaultPort} machine
+
+Examples:
+  sparring dashboard                      the runs in runs
+  sparring dashboard runs/seven           one of them
+  sparring dashboard sweep --port 8080    at http://127.0.0.1:8080/
+  sparring train --dashboard              the run that is being trained
+
+Ctrl+C ends it. Exit codes: 0 ended, 1 failed, 2 bad input.`;
+
+const options = [
+  flag("--port <n>", "where to listen, 0 for any free port", `${defaultPort}, or any free`),
+  flag("--json", "tell the address as one JSON object"),
+];
+
+export function dashboardCommand(onExit: (code: number) => void): Command {
+  const command = new Command("dashboard")
+    .description("Show runs on a page, live.")
+    .argument("[folder]", "a run, or a folder of runs", "runs")
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .addHelpText("after", examples)
+    .action(async (folder: string, { json, ...texts }: Record<string, string | boolean>) => {
+      await serve({ ...toRequest(texts, new Set(["port"])), folder }, json === true);
+      onExit(exitCodes.ok);
+    });
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+/** Until a signal comes, or the training that started it ends. */
+async function serve(request: DashboardRequest, json: boolean): Promise<void> {
+  // Loaded when first needed: the other commands do without a server.
+  const { startDashboard } = await import("../dashboard/serve.js");
+  await using dashboard = await startDashboard(request, nameOf);
+  const { url, port, folder } = dashboard;
+  // Before it says that it is there: a signal may follow at once.
+  const ended = new Promise<void>((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM", "disconnect"]) process.once(name, () => resolve());
+  });
+  if (process.send !== undefined) process.send({ url });
+  else if (json) printJson({ url, port, folder });
+  else process.stdout.write(`The dashboard of ${folder} is at ${url} (Ctrl+C ends it)\n`);
+  await ended;
+}
+
+const nameOf = (option: keyof DashboardRequest) =>
+  option === "folder" ? "the folder" : toFlag(option);

@@ -1,0 +1,108 @@
+// `sparring evaluate`: a run in, numbers of how good its samples are out.
+import { Command } from "commander";
+import { usualCount } from "../metrics/network.js";
+import { type Evaluated, evaluateRun } from "../run/evaluate.js";
+import { type AskedMetric, toWord } from "../run/evaluation.js";
+import { defaultFeatures } from "../run/features.js";
+import { exitCodes } from "./exit.js";
+import { printJson } from "./json.js";
+import { flag, toName, toRequest } from "./options.js";
+import { counted, generatorText, grouped, printNote } from "./text.js";
+
+const examples = `
+Metrics:
+  fid                Fréchet distance of the features; smaller is better
+  kid                kernel distance, without bias; smaller is better
+  precision-recall   share of good samples, share of the data that is covered
+  density-coverage   the same, less moved by outliers
+  inception-score    sure and various answers; needs a classifier
+  class-balance      how far the classes' shares are from the data's; the same
+  mode-coverage      of stacked-mnist: combinations of digits that there are
+  parzen             log-likelihood of MNIST's or CIFAR-10's test images under
+                     a Parzen window of the samples, as in the paper of 2014;
+                     only where asked for
+
+Features are those of the classifier of MNIST's digits that comes with the
+package, or of a TorchScript file of your own that takes images of -1 to 1.
+Numbers of two networks, or of two sample counts, cannot be compared.
+
+Examples:
+  sparring evaluate runs/dcgan
+  sparring evaluate runs/dcgan --metrics fid,kid --samples 50000
+  sparring evaluate runs/faces --features inception.pt --json > numbers.json
+  sparring evaluate runs/dcgan --step 2000           a checkpoint's
+  sparring evaluate runs/gan --metrics parzen
+
+Exit codes: 0 done, 1 failed, 2 bad input.`;
+
+const options = [
+  flag("--metrics <names>", "some of them, with commas between", "all that the features allow"),
+  flag("--samples <n>", "of the generator, and of the data as far as it has them", usualCount),
+  flag("--seed <n>", "the same seed gives the same numbers", 0),
+  flag("--features <network>", "classifier, or a TorchScript file", defaultFeatures),
+  flag("--data <source>", "the real images", "those of the run"),
+  flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
+  flag("--raw", "the weights of the last step where the run keeps an average"),
+  flag("--step <n>", "the checkpoint of a step", "the newest"),
+  flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),
+  flag("--json", "one JSON object, with what was measured and how"),
+];
+
+const numbers = new Set(["samples", "seed", "step", "checkpoint"]);
+
+export function evaluateCommand(onExit: (code: number) => void): Command {
+  const command = new Command("evaluate")
+    .description("Measure how good the samples of a run are.")
+    .argument("<run>", "a run folder")
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .addHelpText("after", examples)
+    .action(async (run: string, { json, ...texts }: Record<string, string | boolean>) => {
+      const evaluated = await evaluateRun({ ...toRequest(texts, numbers), run }, toName, printNote);
+      if (json) printJson(evaluated);
+      else process.stdout.write(`${describe(evaluated).join("\n")}\n`);
+      onExit(exitCodes.ok);
+    });
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+function describe(evaluated: Evaluated): string[] {
+  const { samples, reals, size, network, seed, data } = evaluated;
+  const rows = rowsOf(evaluated).map(([name, text]) => `  ${name.padEnd(18)}${text}`);
+  const against = reals === null ? "images" : `${grouped(reals)} images`;
+  return [
+    `The ${generatorText(evaluated)}`,
+    `  ${counted(samples, "sample")} against ${against} of ${data}, ${size}×${size}`,
+    network === null ? `  seed ${seed}` : `  features of ${network}, seed ${seed}`,
+    ...rows,
+  ];
+}
+
+/** What each metric says, by its name. */
+function rowsOf({ scores }: Evaluated): [name: string, text: string][] {
+  const { fid, kid, precisionRecall, densityCoverage, parzen } = scores;
+  const { inceptionScore, classBalance, modeCoverage } = scores;
+  const short = (value: number) => value.toPrecision(5);
+  const texts: Record<AskedMetric, string | undefined> = {
+    fid: fid && short(fid.value),
+    kid: kid && `${short(kid.value)} ± ${short(kid.standardDeviation)}`,
+    precisionRecall:
+      precisionRecall && `${short(precisionRecall.precision)}, ${short(precisionRecall.recall)}`,
+    densityCoverage:
+      densityCoverage && `${short(densityCoverage.density)}, ${short(densityCoverage.coverage)}`,
+    inceptionScore:
+      inceptionScore &&
+      `${short(inceptionScore.value)} ± ${short(inceptionScore.standardDeviation)}`,
+    classBalance: classBalance && short(classBalance.value),
+    modeCoverage:
+      modeCoverage &&
+      `${modeCoverage.value} of ${modeCoverage.modes}, divergence ${short(modeCoverage.divergence)}`,
+    parzen:
+      parzen &&
+      `${parzen.logLikelihood.toFixed(1)} ± ${parzen.standardError.toFixed(1)} nats (sigma ${short(parzen.sigma)}, ${grouped(parzen.test)} test images)`,
+  };
+  return Object.entries(texts).flatMap(([name, text]) =>
+    text === undefined ? [] : [[toWord(name as AskedMetric), text]],
+  );
+}

@@ -1,0 +1,26 @@
+// What the server and the explorer's process tell each other.
+import type { ExploreRequest } from "../page/protocol.js";
+import type { Wanted } from "./generators.js";
+
+export interface Question extends Wanted, Pick<ExploreRequest, "method" | "points"> {
+  readonly id: number;
+}
+
+/** Samples side by side as a PNG. */
+export interface Drawn {
+  readonly png: Uint8Array;
+  /** Steps that the generator was trained; null where nothing tells. */
+  readonly step: number | null;
+  readonly averaged: boolean;
+  /** From the question to the picture. */
+  readonly milliseconds: number;
+}
+
+export interface Refused {
+  /** Why not, in a sentence. */
+  readonly error: string;
+  /** It was asked for what there is not. */
+  readonly isMisuse: boolean;
+}
+
+export type Answer = { readonly id: number } & (Drawn | Refused);

@@ -1,0 +1,234 @@
+// One chart: lines of means, and where a line stands for several ticks, the band between their least and greatest.
+import type uPlot from "uplot";
+import { colour, make, setText } from "./dom.js";
+import { clock, count, figure, short } from "./format.js";
+import type { CurveView } from "./store.js";
+import { type Series, series } from "./protocol.js";
+
+declare global {
+  interface Window {
+    uPlot: typeof uPlot;
+  }
+}
+
+export type Axis = "step" | "time";
+
+/** A line: a series of a run. */
+export interface Line {
+  readonly run: string;
+  readonly label: string;
+  readonly series: Series;
+  /** A custom property of the style sheet. */
+  readonly colour: string;
+  readonly dashed: boolean;
+}
+
+export interface ChartOptions {
+  readonly title: string;
+  /** What it shows, for those who do not see it and those who do not know. */
+  readonly about: string;
+  readonly logarithmic?: boolean;
+  /** The values that are always in view. */
+  readonly range?: readonly [number, number];
+}
+
+const height = 190;
+const perLine = 3;
+
+export class Chart {
+  readonly element: HTMLElement;
+  readonly #options: ChartOptions;
+  readonly #host = make("div", { class: "plot", tabIndex: 0 });
+  readonly #legend = make("ul", { class: "legend" });
+  #plot: uPlot | undefined;
+  #lines: readonly Line[] = [];
+  #values: HTMLElement[] = [];
+  #axis: Axis = "step";
+  #made = "";
+
+  constructor(options: ChartOptions) {
+    this.#options = options;
+    this.element = make(
+      "figure",
+      { class: "card chart" },
+      make("figcaption", { title: options.about }, options.title),
+      this.#host,
+      this.#legend,
+    );
+    this.#host.setAttribute("role", "img");
+    this.#host.addEventListener("keydown", (event) => this.#key(event));
+    new ResizeObserver(() => this.#resize()).observe(this.#host);
+  }
+
+  /** Draws these lines of these curves. @param scheme changes where colours did */
+  draw(
+    lines: readonly Line[],
+    curveOf: (run: string) => CurveView | undefined,
+    axis: Axis,
+    scheme: number,
+  ): void {
+    const data = tableOf(lines, curveOf, axis);
+    const made = JSON.stringify([lines, axis, scheme]);
+    this.#lines = lines;
+    this.#axis = axis;
+    if (made !== this.#made) this.#make(data);
+    else this.#plot?.setData(data);
+    this.#made = made;
+    this.#tell();
+  }
+
+  #make(data: uPlot.AlignedData): void {
+    this.#plot?.destroy();
+    this.#legend.replaceChildren();
+    this.#values = this.#lines.map((line) => {
+      const value = make("output", { class: "value" });
+      const mark = make("i", { class: line.dashed ? "mark dashed" : "mark" });
+      mark.style.setProperty("--mine", `var(${line.colour})`);
+      this.#legend.append(make("li", {}, mark, line.label, value));
+      return value;
+    });
+    this.#plot = new window.uPlot(this.#plotOptions(), data, this.#host);
+  }
+
+  #plotOptions(): uPlot.Options {
+    const [ink, grid] = [colour("--muted"), colour("--line")];
+    const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    const { logarithmic, range } = this.#options;
+    const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+    const across = this.#axis === "step" ? short : clock;
+    return {
+      width: Math.max(200, this.#host.clientWidth),
+      height,
+      padding: [8, 20, 0, 0],
+      legend: { show: false },
+      cursor: { sync: { key: "curves", setSeries: false }, points: { size: 6 }, y: false },
+      hooks: { setCursor: [() => this.#tell()] },
+      scales: {
+        x: { time: false },
+        y: { distr: logarithmic ? 3 : 1, range: range && (() => [...range]) },
+      },
+      axes: [
+        { ...axis, size: 26, space: 60, values: (_, splits) => splits.map(across) },
+        {
+          ...axis,
+          ...(logarithmic && { grid: { ...axis.grid, filter: powersOfTen }, filter: powersOfTen }),
+          size: 46,
+          space: 34,
+          // A logarithmic axis has more lines than it has room for numbers: those are null.
+          values: (_, splits) => splits.map((one) => (one === null ? "" : axisFigure(one))),
+        },
+      ],
+      series: [{}, ...this.#lines.flatMap(seriesOf)],
+      bands: this.#lines.map((line, i) => ({
+        series: [perLine * i + 3, perLine * i + 2],
+        fill: fade(colour(line.colour)),
+      })),
+    };
+  }
+
+  #resize(): void {
+    const width = this.#host.clientWidth;
+    if (this.#plot && width > 0 && width !== this.#plot.width)
+      this.#plot.setSize({ width, height });
+  }
+
+  /** Values where the pointer is, or the last ones. */
+  #tell(): void {
+    const { data, cursor } = this.#plot ?? {};
+    if (!data) return;
+    for (const [i, value] of this.#values.entries()) {
+      const column = data[perLine * i + 1] as readonly (number | null | undefined)[];
+      setText(value, figure(nearest(column, cursor?.idx ?? column.length - 1)));
+    }
+    this.#describe(data);
+  }
+
+  #describe(data: uPlot.AlignedData): void {
+    const last = data[0].at(-1);
+    const where = this.#axis === "step" ? `step ${count(last)}` : clock(last);
+    const values = this.#lines.map((line, i) => {
+      const column = data[perLine * i + 1] as readonly (number | null | undefined)[];
+      return `${line.label} ${figure(nearest(column, column.length - 1))}`;
+    });
+    const now = last === undefined ? "nothing yet" : `${values.join(", ")} at ${where}`;
+    const label = `${this.#options.title}: ${now}`;
+    if (this.#host.ariaLabel !== label) this.#host.ariaLabel = label;
+  }
+
+  /** Arrows move the pointer along the curve, Escape takes it away. */
+  #key(event: KeyboardEvent): void {
+    const plot = this.#plot;
+    if (!plot) return;
+    const { length } = plot.data[0];
+    const now = plot.cursor.idx ?? length - 1;
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 }[event.key];
+    const to = { Home: 0, End: length - 1 }[event.key] ?? (by === undefined ? undefined : now + by);
+    if (event.key === "Escape") plot.setCursor({ left: -10, top: -10 });
+    if (to === undefined || length === 0) return;
+    event.preventDefault();
+    const x = plot.data[0][Math.min(length - 1, Math.max(0, to))] as number;
+    plot.setCursor({ left: plot.valToPos(x, "x"), top: height / 2 });
+  }
+}
+
+function seriesOf(line: Line): uPlot.Series[] {
+  const edge = { width: 0, points: { show: false }, spanGaps: true };
+  const stroke = colour(line.colour);
+  const dash = line.dashed ? [5, 4] : undefined;
+  // A single tick would be no line.
+  const points: uPlot.Series.Points = { show: (plot) => plot.data[0].length < 2, size: 5 };
+  return [{ stroke, width: 1.6, dash, points }, edge, edge];
+}
+
+/** Columns for uPlot: what the axis has, then mean, least and greatest of each line. */
+function tableOf(
+  lines: readonly Line[],
+  curveOf: (run: string) => CurveView | undefined,
+  axis: Axis,
+): uPlot.AlignedData {
+  const runs = [...new Set(lines.map(({ run }) => run))];
+  const order = runs.flatMap((run) => lines.filter((line) => line.run === run));
+  const tables = runs.map((run) => {
+    const rows = (curveOf(run)?.rows ?? []).filter(
+      (row) => typeof row[axis === "step" ? 0 : 1] === "number",
+    );
+    const own = order.filter((line) => line.run === run).map((line) => series.indexOf(line.series));
+    const width = 2 + series.length;
+    const columns = own.flatMap((index) =>
+      [0, 1, 2].map((part) =>
+        rows.map((row) => (row.length === width ? row[2 + index] : row[2 + 3 * index + part])),
+      ),
+    );
+    return [rows.map((row) => row[axis === "step" ? 0 : 1]), ...columns] as uPlot.AlignedData;
+  });
+  const joined = tables.length === 1 ? (tables[0] as uPlot.AlignedData) : window.uPlot.join(tables);
+  const columns = lines.flatMap((line) => {
+    const place = 1 + perLine * order.indexOf(line);
+    return joined.slice(place, place + perLine);
+  });
+  return [joined[0], ...columns] as uPlot.AlignedData;
+}
+
+/** The value at an index, or before it where this run has none there. */
+function nearest(
+  column: readonly (number | null | undefined)[],
+  index: number,
+): number | null | undefined {
+  for (let i = index; i >= 0; --i) if (typeof column[i] === "number") return column[i];
+  return undefined;
+}
+
+/** A logarithmic axis would have nine lines for each power: where those are more than ten, the powers are enough. */
+function powersOfTen(_: uPlot, splits: number[]): (number | null)[] {
+  if (splits.length <= 10) return splits;
+  return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+}
+
+function axisFigure(value: number): string {
+  return Math.abs(value) >= 1e4 ? short(value) : figure(value);
+}
+
+/** `rgb(1, 2, 3)` with a share of its own strength. */
+function fade(rgb: string): string {
+  return rgb.replace("rgb(", "rgba(").replace(")", ", 0.16)");
+}

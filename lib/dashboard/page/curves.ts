@@ -1,0 +1,140 @@
+// The curves of the runs that are shown: losses, health, speed.
+import { type Axis, Chart, type ChartOptions, type Line } from "./chart.js";
+import { append, find, make, setText } from "./dom.js";
+import { count } from "./format.js";
+import { runColour } from "./palette.js";
+import type { RunCard, Series } from "./protocol.js";
+import { curveOf, on, shownRuns } from "./store.js";
+import { onTheme } from "./theme.js";
+
+/** Each player has a colour of its own, as long as one run is shown. */
+interface Part {
+  readonly series: Series;
+  readonly label: string;
+  readonly colour: string;
+}
+
+const generator = { label: "generator", colour: "--generator" };
+const discriminator = { label: "discriminator", colour: "--discriminator" };
+
+const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = [
+  {
+    title: "Losses",
+    about: "Mean losses of both players over each tick",
+    parts: [
+      { series: "generatorLoss", ...generator },
+      { series: "discriminatorLoss", ...discriminator },
+    ],
+  },
+  {
+    title: "Discriminator's accuracy",
+    about: "Share of reals and of fakes that the discriminator tells; a half where it guesses",
+    range: [-0.02, 1.02],
+    parts: [
+      { series: "realAccuracy", label: "reals", colour: "--discriminator" },
+      { series: "fakeAccuracy", label: "fakes", colour: "--generator" },
+    ],
+  },
+  {
+    title: "Gradient norms",
+    about: "Euclidean norm of the gradient of all parameters of each player, before clipping",
+    logarithmic: true,
+    parts: [
+      { series: "generatorGradientNorm", ...generator },
+      { series: "discriminatorGradientNorm", ...discriminator },
+    ],
+  },
+  {
+    title: "Diversity",
+    about:
+      "Mean distance of two fakes as a share of that of two reals; near 0 where all samples are the same",
+    parts: [{ series: "diversity", label: "fakes to reals", colour: "--generator" }],
+  },
+  {
+    title: "Speed",
+    about: "Real images a second, over the time of the steps themselves",
+    parts: [{ series: "imagesPerSecond", label: "images a second", colour: "--speed" }],
+  },
+];
+
+export function startCurves(): void {
+  const section = find("curves");
+  const notes = make("ul", { class: "notes" });
+  const drawn = charts.map((one) => ({ ...one, chart: new Chart(one) }));
+  let axis: Axis = "step";
+  let scheme = 0;
+  const draw = () => {
+    const runs = shownRuns();
+    section.hidden = runs.length === 0;
+    if (section.hidden) return;
+    for (const { chart, parts } of drawn) chart.draw(linesOf(runs, parts), curveOf, axis, scheme);
+    tellNotes(notes, runs);
+  };
+  const choice = chooseAxis((chosen) => {
+    axis = chosen;
+    draw();
+  });
+  append(section, [
+    make("header", {}, make("h2", { id: "curves-title" }, "Curves"), choice),
+    notes,
+    make("div", { class: "charts" }, ...drawn.map(({ chart }) => chart.element)),
+  ]);
+  onTheme(() => {
+    scheme += 1;
+    draw();
+  });
+  on(["runs", "shown", "curves"], draw);
+}
+
+function linesOf(runs: readonly RunCard[], parts: readonly Part[]): Line[] {
+  return runs.flatMap((run) =>
+    parts.map((part, i) => ({
+      run: run.id,
+      series: part.series,
+      label:
+        runs.length === 1
+          ? part.label
+          : parts.length === 1
+            ? run.name
+            : `${run.name}, ${part.label}`,
+      colour: runs.length === 1 ? part.colour : runColour(run.id),
+      dashed: runs.length > 1 && i > 0,
+    })),
+  );
+}
+
+const warnings: Readonly<Record<string, string>> = {
+  saturated:
+    "Saturated: the discriminator tells all, and the generator has next to nothing to go by",
+  collapsing: "Collapsing: samples have become alike",
+};
+
+/** Warnings, and what could not be read. */
+function tellNotes(list: HTMLElement, runs: readonly RunCard[]): void {
+  const texts = runs.flatMap((run) => {
+    const { warnings: raised = [], problems = [] } = curveOf(run.id) ?? {};
+    const name = runs.length === 1 ? "" : `${run.name}: `;
+    return [
+      ...raised.map(
+        ({ warning, firstStep, lastStep, ticks }) =>
+          `${name}${warnings[warning] ?? warning}, ${ticks === 1 ? "1 tick" : `${count(ticks)} ticks`} from step ${count(firstStep)} to ${count(lastStep)}.`,
+      ),
+      ...problems.map((problem) => name + problem),
+    ];
+  });
+  if (texts.join("\n") === [...list.children].map((one) => one.textContent).join("\n")) return;
+  list.replaceChildren(...texts.map((text) => make("li", {}, text)));
+}
+
+function chooseAxis(onChoice: (axis: Axis) => void): HTMLElement {
+  const button = make("button", { type: "button", class: "quiet" });
+  let axis: Axis = "step";
+  const tell = () => setText(button, axis === "step" ? "By step" : "By time");
+  button.addEventListener("click", () => {
+    axis = axis === "step" ? "time" : "step";
+    tell();
+    onChoice(axis);
+  });
+  tell();
+  return button;
+}

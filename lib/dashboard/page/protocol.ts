@@ -1,0 +1,155 @@
+// What the server and the page tell each other. No imports: both sides compile it.
+
+/** The figures of a tick that have a curve, in the order of a row. */
+export const series = [
+  "generatorLoss",
+  "discriminatorLoss",
+  "realAccuracy",
+  "fakeAccuracy",
+  "generatorGradientNorm",
+  "discriminatorGradientNorm",
+  "diversity",
+  "imagesPerSecond",
+] as const;
+
+export type Series = (typeof series)[number];
+
+/**
+ * Where a run is: `running` had news in the last two minutes, `quiet` had none and has not ended either; the others are those of
+ * its summary.json. `unreadable`: it has no config that makes sense.
+ */
+export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "unreadable";
+
+/** A run in the list. What is not known is null. */
+export interface RunCard {
+  /** Its path from the folder that is shown; `.` where it is that folder. */
+  readonly id: string;
+  readonly name: string;
+  readonly state: RunState;
+  /** What is wrong with it, a sentence each. */
+  readonly problems: readonly string[];
+  readonly preset: string | null;
+  readonly data: string | null;
+  readonly step: number | null;
+  readonly steps: number | null;
+  /** Of training so far. */
+  readonly seconds: number | null;
+  readonly imagesPerSecond: number | null;
+  readonly generatorLoss: number | null;
+  readonly discriminatorLoss: number | null;
+  /** When it began, ISO 8601. */
+  readonly started: string | null;
+  /** Steps with a sample grid, ascending. */
+  readonly samples: readonly number[];
+  /** Steps with a checkpoint, ascending. */
+  readonly checkpoints: readonly number[];
+}
+
+/** A warning that ticks of a run raised. */
+export interface Raised {
+  readonly warning: string;
+  readonly firstStep: number;
+  readonly lastStep: number;
+  readonly ticks: number;
+}
+
+/**
+ * One tick, or the ticks of a bucket: last step, last second, then of each series its value; of a bucket mean, least and
+ * greatest. null where there is no number.
+ */
+export type CurveRow = readonly (number | null)[];
+
+/** News of a curve: the rows from `from` on are these. */
+export interface CurveNews {
+  readonly run: string;
+  readonly from: number;
+  readonly rows: readonly CurveRow[];
+  /** Ticks so far. */
+  readonly ticks: number;
+  /** Ticks that a full bucket holds. */
+  readonly perRow: number;
+  readonly warnings: readonly Raised[];
+  /** What could not be read, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** A layer as the plan shows it. */
+export interface PlanLayer {
+  readonly path: string;
+  readonly type: string;
+  /** Shape of one sample. */
+  readonly output: readonly number[];
+  readonly parameters: number;
+}
+
+export interface PlanNetwork {
+  readonly parameters: number;
+  readonly layers: readonly PlanLayer[];
+}
+
+/** One operation of a network as it runs, in texts. */
+export interface PlanOperation {
+  /** The layers that it does the work of. */
+  readonly layers: string;
+  readonly output: string;
+  /** Arithmetic of a forward pass; empty where there is none to speak of. */
+  readonly forward: string;
+  readonly rewrites: readonly string[];
+}
+
+/** How a run's steps are carried out, in texts. */
+export interface PlanSteps {
+  readonly facts: Readonly<Record<string, string>>;
+  readonly generator: readonly PlanOperation[];
+  readonly discriminator: readonly PlanOperation[];
+  /** What would have been less work, and why it is not done; of the whole step where there are no layers. */
+  readonly notDone: readonly {
+    readonly rewrite: string;
+    readonly reason: string;
+    readonly layers: readonly string[];
+  }[];
+}
+
+/** What a run does, and how it ended. */
+export interface RunPlanView {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly summary: Readonly<Record<string, unknown>> | null;
+  readonly generator: PlanNetwork;
+  readonly discriminator: PlanNetwork;
+  /** What the generator takes: numbers of noise, classes, codes. */
+  readonly latent: { readonly noise: number; readonly classes: number; readonly codes: number };
+  /** Whether it keeps a moving average of the generator. */
+  readonly averaged: boolean;
+  /** null before its first steps, and for runs of versions that did not record it. */
+  readonly steps: PlanSteps | null;
+  /** What could not be read, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** A point between the latents of two seeds. */
+export interface LatentPoint {
+  /** Seed of its noise at t = 0. */
+  readonly from: number;
+  /** Seed at t = 1. @default from */
+  readonly to?: number;
+  /** @default 0 */
+  readonly t?: number;
+  /** Class, where there are classes. @default 0 */
+  readonly label?: number;
+  /** A number each code, where there are codes. @default zeros */
+  readonly codes?: readonly number[];
+}
+
+/** Samples that the explorer asks for; the answer is a PNG of them side by side without padding. */
+export interface ExploreRequest {
+  readonly run: string;
+  /** A checkpoint; the newest if null. */
+  readonly step: number | null;
+  /** The weights of the step itself where the run keeps their average. */
+  readonly raw: boolean;
+  readonly method: "spherical" | "linear";
+  readonly points: readonly LatentPoint[];
+}
+
+/** The most points of a request. */
+export const mostPoints = 64;

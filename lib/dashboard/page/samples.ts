@@ -1,0 +1,198 @@
+// The runs that are shown, side by side: how far each is, and its samples at a step that all share.
+import { append, find, make, setText } from "./dom.js";
+import { clock, count, figure } from "./format.js";
+import { runColour } from "./palette.js";
+import type { RunCard } from "./protocol.js";
+import { stateTexts } from "./run-list.js";
+import { on, shownIds, shownRuns } from "./store.js";
+
+/** Between two pictures of the film, in milliseconds. */
+const filmPace = 350;
+
+interface Card {
+  readonly element: HTMLElement;
+  /** @param step whose samples to show; those before it where there are none; the newest if undefined */
+  update(run: RunCard, step: number | undefined): void;
+}
+
+export function startSamples(): void {
+  const section = find("samples");
+  const cards = new Map<string, Card>();
+  const row = make("div", { class: "cards" });
+  const draw = () => {
+    const runs = shownRuns();
+    section.hidden = runs.length === 0;
+    timeline.update(runs);
+    for (const [id, { element }] of cards)
+      if (!runs.some((run) => run.id === id)) {
+        element.remove();
+        cards.delete(id);
+      }
+    row.classList.toggle("single", runs.length === 1);
+    for (const run of runs) {
+      const card = cards.get(run.id) ?? makeCard(run.id);
+      cards.set(run.id, card);
+      card.update(run, timeline.step());
+      row.append(card.element);
+    }
+  };
+  const timeline = makeTimeline(draw);
+  append(section, [
+    make("header", {}, make("h2", { id: "samples-title" }, "Samples")),
+    row,
+    timeline.element,
+  ]);
+  on(["runs", "shown"], draw);
+}
+
+function makeCard(id: string): Card {
+  const title = make("h3");
+  const state = make("span", { class: "state" });
+  const picture = make("img", { class: "grid", decoding: "async" });
+  const caption = make("figcaption");
+  const facts = make("dl", { class: "facts" });
+  const problems = make("ul", { class: "notes" });
+  const values = new Map<string, HTMLElement>();
+  const element = make(
+    "article",
+    { class: "card run" },
+    make("figure", {}, picture, caption),
+    make("div", {}, make("p", { class: "row" }, title, state), facts, problems),
+  );
+  const setFact = (name: string, text: string) => {
+    const value = values.get(name) ?? make("dd");
+    if (!values.has(name)) facts.append(make("div", {}, make("dt", {}, name), value));
+    values.set(name, value);
+    setText(value, text);
+  };
+  return {
+    element,
+    update(run, asked) {
+      element.style.setProperty(
+        "--mine",
+        `var(${shownIds().length === 1 ? "--accent" : runColour(id)})`,
+      );
+      setText(title, run.name);
+      state.dataset.state = run.state;
+      setText(state, stateTexts[run.state]);
+      for (const [name, text] of factsOf(run)) setFact(name, text);
+      if (problems.textContent !== run.problems.join(""))
+        problems.replaceChildren(...run.problems.map((text) => make("li", {}, text)));
+      showPicture(picture, caption, run, asked);
+    },
+  };
+}
+
+function factsOf(run: RunCard): [string, string][] {
+  const left =
+    run.state === "running" && run.step && run.steps && run.seconds
+      ? `${clock((run.seconds * (run.steps - run.step)) / run.step)} left`
+      : undefined;
+  return [
+    ["Step", `${count(run.step)} of ${count(run.steps)}`],
+    ["Time", [clock(run.seconds), left].filter(Boolean).join(", ")],
+    ["Images a second", count(run.imagesPerSecond)],
+    ["Generator loss", figure(run.generatorLoss)],
+    ["Discriminator loss", figure(run.discriminatorLoss)],
+    ["Preset", run.preset ?? "–"],
+    ["Data", run.data?.split("/").at(-1) ?? "–"],
+  ];
+}
+
+/** The newest picture up to the step that was asked for. */
+function showPicture(
+  picture: HTMLImageElement,
+  caption: HTMLElement,
+  run: RunCard,
+  asked: number | undefined,
+): void {
+  const step = run.samples.findLast((one) => asked === undefined || one <= asked);
+  picture.hidden = step === undefined;
+  if (step === undefined) {
+    setText(caption, "No samples yet.");
+    return;
+  }
+  setText(caption, `Step ${count(step)}`);
+  const address = sampleAddress(run.id, step);
+  if (picture.getAttribute("src") === address) return;
+  picture.src = address;
+  picture.alt = `Samples of ${run.name} after ${count(step)} steps`;
+  picture.onerror = () => setText(caption, `Step ${count(step)}: its picture cannot be read.`);
+}
+
+function sampleAddress(run: string, step: number): string {
+  return `/api/sample?${new URLSearchParams({ run, step: String(step) })}`;
+}
+
+interface Timeline {
+  readonly element: HTMLElement;
+  /** The step that is looked at; the newest of each run if undefined. */
+  step(): number | undefined;
+  update(runs: readonly RunCard[]): void;
+}
+
+function makeTimeline(onMove: () => void): Timeline {
+  let steps: readonly number[] = [];
+  /** Undefined follows what comes. */
+  let chosen: number | undefined;
+  let film: number | undefined;
+  const slider = make("input", { type: "range", min: "0", step: "1", id: "timeline" });
+  const label = make("output", { class: "value" });
+  const play = make("button", { type: "button", class: "quiet" }, "Play");
+  const newest = make("button", { type: "button", class: "quiet" }, "Newest");
+  slider.setAttribute("aria-label", "Step of the samples");
+  const place = () => (chosen === undefined ? steps.length - 1 : steps.indexOf(chosen));
+  const tell = () => {
+    slider.value = String(Math.max(0, place()));
+    const text = `step ${count(chosen ?? steps.at(-1))}`;
+    setText(label, text);
+    slider.setAttribute("aria-valuetext", chosen === undefined ? `${text}, the newest` : text);
+    newest.disabled = chosen === undefined;
+    setText(play, film === undefined ? "Play" : "Pause");
+  };
+  const move = (to: number | undefined) => {
+    chosen = to;
+    tell();
+    onMove();
+  };
+  const stop = () => {
+    clearInterval(film);
+    film = undefined;
+    tell();
+  };
+  const next = () => {
+    const at = place() + 1;
+    if (at >= steps.length) return stop();
+    move(steps[at]);
+  };
+  slider.addEventListener("input", () => {
+    // Before stop() shows where it stood.
+    const at = slider.valueAsNumber;
+    stop();
+    move(at === steps.length - 1 ? undefined : steps[at]);
+  });
+  newest.addEventListener("click", () => {
+    stop();
+    move(undefined);
+  });
+  play.addEventListener("click", () => {
+    if (film !== undefined) return stop();
+    if (place() >= steps.length - 1) move(steps[0]);
+    film = window.setInterval(next, filmPace);
+    tell();
+  });
+  const element = make("div", { class: "card timeline" }, play, slider, label, newest);
+  return {
+    element,
+    step: () => chosen,
+    update(runs) {
+      steps = [...new Set(runs.flatMap(({ samples }) => samples))].sort((a, b) => a - b);
+      // Other runs may have no such step.
+      if (chosen !== undefined && !steps.includes(chosen))
+        chosen = steps.findLast((one) => one <= (chosen ?? 0));
+      element.hidden = steps.length < 2;
+      slider.max = String(Math.max(0, steps.length - 1));
+      tell();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// What a run does, from its config.json and plan.json: nothing is loaded, and no native code asked.
+import { resolveDiscriminator, resolveGenerator, resolveLatent } from "../architecture.js";
+import { tableOf } from "../run/dry.js";
+import { readRun, readRunConfig } from "../run/stored.js";
+import type { ExplainedOperation, StepPlan } from "../trainer/explain.js";
+import { amount, kinds, notDone, partsText, span } from "../trainer/explanation-text.js";
+import type { PlanOperation, PlanSteps, RunPlanView } from "./page/protocol.js";
+import type { ShownRun } from "./run.js";
+
+/** Throws ERR_DATA where the config makes no sense. */
+export async function planOf(run: ShownRun): Promise<RunPlanView> {
+  const { folder } = run;
+  const stored = await readRun(folder.path, "the run");
+  const config = await readRunConfig(folder, "the run", (value) => value as RunPlanView["config"]);
+  const { plan, problems } = await run.steps();
+  const { noise, classes, codes } = resolveLatent(stored.generator.latent, "latent");
+  return {
+    config,
+    summary: await run.summary(),
+    generator: tableOf(resolveGenerator(stored.generator)),
+    discriminator: tableOf(resolveDiscriminator(stored.discriminator)),
+    latent: { noise, classes, codes },
+    averaged: stored.averaged,
+    steps: plan === null ? null : stepsOf(plan),
+    problems,
+  };
+}
+
+function stepsOf(plan: StepPlan): PlanSteps {
+  const { kind, batchSize, onePass, flops, bytes, buffers } = plan;
+  return {
+    facts: {
+      "A step is": kinds[kind],
+      Images: `${batchSize}${partsText(plan)}`,
+      "Reals and fakes": `through the discriminator ${onePass ? "in one pass" : "one after the other"}`,
+      Arithmetic: amount(flops, "FLOP"),
+      "Memory traffic": `at least ${amount(bytes, "B")}`,
+      Buffers: `at least ${amount(buffers, "B")}`,
+    },
+    generator: plan.generator.map(operationOf),
+    discriminator: plan.discriminator.map(operationOf),
+    notDone: notDone(plan),
+  };
+}
+
+function operationOf({ layers, output, flops, rewrites }: ExplainedOperation): PlanOperation {
+  const forward = flops === 0 ? "" : amount(flops, "FLOP");
+  return { layers: span(layers), output: output.join(" × "), forward, rewrites };
+}

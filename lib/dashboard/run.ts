@@ -1,0 +1,179 @@
+// One run as the dashboard sees it: its card in the list, its statistics, its pictures.
+import { open, readdir } from "node:fs/promises";
+import { basename } from "node:path";
+import { isObject } from "../check.js";
+import { readWhole, reason } from "../files.js";
+import { Checkpoints } from "../run/checkpoints.js";
+import { RunFolder } from "../run/folder.js";
+import { toStepPlan } from "../run/step-plan.js";
+import type { StepPlan } from "../trainer/explain.js";
+import type { RunCard, RunState } from "./page/protocol.js";
+import { type ParsedTick, parseTick, Ticks } from "./ticks.js";
+import { Watched } from "./watched.js";
+
+/** JSON of a run is a few kilobytes: what is larger is none. */
+const jsonLimit = 16 * 1024 ** 2;
+/** More than the last lines of any stats.jsonl. */
+const endSize = 16 * 1024;
+/** News that is older than this tells nothing of whether a run still goes on. */
+const quietAfter = 120_000;
+
+type Json = { readonly value: Readonly<Record<string, unknown>> } | { readonly problem: string };
+
+export class ShownRun {
+  readonly id: string;
+  readonly folder: RunFolder;
+  readonly ticks: Ticks;
+  readonly #config: Watched<Json>;
+  readonly #summary: Watched<Json>;
+  readonly #plan: Watched<Json>;
+  readonly #samples: Watched<number[]>;
+  readonly #checkpoints: Watched<number[]>;
+  readonly #last: Watched<ParsedTick>;
+
+  constructor(id: string, path: string) {
+    this.id = id;
+    this.folder = RunFolder.at(path);
+    this.ticks = new Ticks(this.folder.stats);
+    this.#config = new Watched(this.folder.config, readJson);
+    this.#summary = new Watched(this.folder.summary, readJson);
+    this.#plan = new Watched(this.folder.plan, readJson);
+    this.#samples = new Watched(this.folder.samples, listSamples);
+    this.#checkpoints = new Watched(this.folder.checkpoints, listCheckpoints);
+    this.#last = new Watched(this.folder.stats, readLastTick);
+  }
+
+  /** What the list shows of it. Never rejects: what is broken is told in it. */
+  async card(now: number = Date.now()): Promise<RunCard> {
+    const [config, summary, samples, checkpoints, last] = await Promise.all([
+      this.#config.get(),
+      this.#summary.get(),
+      this.#samples.get(),
+      this.#checkpoints.get(),
+      this.#last.get(),
+    ]);
+    const values = config !== undefined && "value" in config ? config.value : {};
+    const ending = summary !== undefined && "value" in summary ? summary.value : undefined;
+    const figure = (index: number) => last?.values[index] ?? null;
+    return {
+      id: this.id,
+      name: basename(this.folder.path),
+      state: this.#state(config, ending, now),
+      problems: [
+        ...problemsOf("config.json", config),
+        ...problemsOf("summary.json", summary),
+      ].concat(
+        ending?.state === "failed" && typeof ending.reason === "string" ? [ending.reason] : [],
+      ),
+      preset: text(values.preset),
+      data: text(values.data),
+      step: whole(ending?.step) ?? last?.step ?? (samples?.includes(0) ? 0 : null),
+      steps: whole(values.steps),
+      seconds: last?.seconds ?? null,
+      generatorLoss: figure(0),
+      discriminatorLoss: figure(1),
+      imagesPerSecond: figure(7),
+      started: text(values.started),
+      samples: samples ?? [],
+      checkpoints: checkpoints ?? [],
+    };
+  }
+
+  /** What summary.json holds; null while the run goes on. */
+  async summary(): Promise<Readonly<Record<string, unknown>> | null> {
+    const found = await this.#summary.get();
+    return found !== undefined && "value" in found ? found.value : null;
+  }
+
+  /** How its steps are carried out; null before the first, or where that cannot be read: a sentence then. */
+  async steps(): Promise<{ plan: StepPlan | null; problems: string[] }> {
+    const found = await this.#plan.get();
+    if (found === undefined || "problem" in found)
+      return { plan: null, problems: problemsOf("plan.json", found) };
+    const plan = toStepPlan(found.value) ?? null;
+    const problem = { problem: "it does not say how steps are carried out" };
+    return { plan, problems: plan === null ? problemsOf("plan.json", problem) : [] };
+  }
+
+  /** The sample grid of a step, a PNG. Undefined where there is none. */
+  async sample(step: number): Promise<Buffer | undefined> {
+    if (!(await this.#samples.get())?.includes(step)) return undefined;
+    const picture = new Watched(this.folder.sample(step), (path) => readWhole(path, jsonLimit));
+    return picture.get();
+  }
+
+  #state(
+    config: Json | undefined,
+    ending: Readonly<Record<string, unknown>> | undefined,
+    now: number,
+  ): RunState {
+    if (config === undefined || "problem" in config) return "unreadable";
+    const state = ending?.state;
+    if (state === "done" || state === "stopped" || state === "failed") return state;
+    const news = [this.#last, this.#samples, this.#checkpoints, this.#config];
+    const newest = Math.max(...news.map((one) => one.changed));
+    return now - newest < quietAfter ? "running" : "quiet";
+  }
+}
+
+async function readJson(path: string): Promise<Json> {
+  try {
+    const value: unknown = JSON.parse((await readWhole(path, jsonLimit)).toString("utf8"));
+    return isObject(value) ? { value } : { problem: "it is not an object" };
+  } catch (error) {
+    return { problem: error instanceof SyntaxError ? "it is not JSON" : reason(error) };
+  }
+}
+
+function problemsOf(file: string, json: Json | undefined): string[] {
+  if (json === undefined) return file === "config.json" ? ["It has no config.json."] : [];
+  return "problem" in json ? [`Its ${file} cannot be read: ${json.problem}.`] : [];
+}
+
+async function listSamples(path: string): Promise<number[]> {
+  const names = await readdir(path);
+  const steps = names.flatMap((name) => /^(\d{1,15})\.png$/.exec(name)?.[1] ?? []);
+  return steps.map(Number).sort((a, b) => a - b);
+}
+
+async function listCheckpoints(path: string): Promise<number[]> {
+  return (await new Checkpoints(path).list()).map(({ step }) => step).reverse();
+}
+
+/** The last whole line that is a tick. */
+async function readLastTick(path: string): Promise<ParsedTick> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - endSize);
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(size - start),
+      0,
+      size - start,
+      start,
+    );
+    const lines = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
+    for (const line of lines.reverse()) {
+      const tick = parseTick(line);
+      if (tick !== undefined) return tick;
+    }
+    throw new Error("it has no tick");
+  } finally {
+    await file.close();
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function whole(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null;
+}
+
+/** Whether a folder is one of a run: what RunFolder.create() makes, or what is left of it. */
+export function looksLikeRun(names: ReadonlySet<string>): boolean {
+  const { config, stats, samples } = RunFolder.at(".");
+  const has = (path: string) => names.has(basename(path));
+  return has(stats) || (has(config) && has(samples));
+}

@@ -1,0 +1,127 @@
+// Images that are nowhere as a whole: they come from an iterable while they are trained on.
+import { totalmem } from "node:os";
+import * as check from "../check.js";
+import { outOfRange, wrongType } from "../errors.js";
+import { product } from "../layers/kind.js";
+import { checkRange, type Range } from "./levels.js";
+import type { StreamItem } from "./stream/item.js";
+
+export type { StreamImages, StreamItem } from "./stream/item.js";
+
+/** The images of an epoch, in their order. */
+export type StreamEpoch = AsyncIterable<StreamItem> | Iterable<StreamItem>;
+
+/** Where images come from: once, or as often as they are asked for, with the number of the epoch from 0. */
+export type StreamSource = StreamEpoch | ((epoch: number) => StreamEpoch);
+
+/** What is known of the images before they come, and how they are brought. */
+export interface StreamOptions {
+  /** Shape of one: [channels, height, width]. */
+  readonly image: readonly number[];
+  /** Number of classes, 1 to 256: every image then has to come with its label. @default none, and no labels */
+  readonly classes?: number;
+  /** Values of black and of white, for a Float32Array; bytes are 0 to 255. @default only bytes are taken */
+  readonly range?: Range;
+  /** Images in an epoch, at least 1; an iterable that brings more or fewer is refused. @default as many as come */
+  readonly length?: number;
+  /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
+  readonly shuffle?: number;
+  /** Of that drawing; each epoch has an order of its own. @default 0 */
+  readonly seed?: number;
+  /** Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes. @default 2 */
+  readonly prefetch?: number;
+}
+
+const known = [
+  ...(["image", "classes", "range", "length", "shuffle", "seed", "prefetch"] as const),
+];
+
+/** Images that come while they are trained on: what `datasets.stream()` makes, for `trainer.run()`. */
+export class Stream {
+  /** Shape of one image: [channels, height, width]. */
+  readonly image: readonly number[];
+  /** Number of classes; 0 without labels. */
+  readonly classes: number;
+  /** Images in an epoch, where that was said. */
+  readonly length: number | undefined;
+  /** Images in the buffer that the next one is drawn from; 0 for none. */
+  readonly shuffle: number;
+  /** Seed of that drawing. */
+  readonly seed: number;
+  /** Batches that are brought ahead of training. */
+  readonly prefetch: number;
+  /** @internal */
+  readonly range: Range | undefined;
+  readonly #source: StreamSource;
+  #begun = false;
+
+  /** @internal */
+  constructor(source: StreamSource, options: StreamOptions) {
+    this.#source = source;
+    this.image = check.shape(options.image, "image", 3);
+    this.classes =
+      options.classes === undefined ? 0 : check.integer(options.classes, "classes", 1, 256);
+    this.range = options.range === undefined ? undefined : checkRange(options.range, "range");
+    this.length =
+      options.length === undefined ? undefined : check.integer(options.length, "length", 1);
+    const shuffle = check.integer(options.shuffle ?? 0, "shuffle", 0);
+    this.shuffle = shuffle === 1 ? 0 : shuffle;
+    this.seed = check.seed(options.seed ?? 0, "seed");
+    this.prefetch = check.integer(options.prefetch ?? 2, "prefetch", 1, 1024);
+    if (this.shuffle * product(this.image) > totalmem())
+      throw outOfRange(`a buffer that fits in ${totalmem()} bytes`, "shuffle", options.shuffle);
+  }
+
+  /** @internal Whether its epochs can be gone through again: only then can training go on within one. */
+  get isRepeatable(): boolean {
+    return typeof this.#source === "function";
+  }
+
+  /** @internal Whether the only epoch of an iterable was given away. */
+  get isBegun(): boolean {
+    return this.#begun;
+  }
+
+  /** @internal An iterator over the images of an epoch. Throws what the source throws, or TypeError. */
+  open(epoch: number): AsyncIterator<unknown> | Iterator<unknown> {
+    this.#begun = true;
+    const source = this.#source;
+    const [images, name] =
+      typeof source === "function" ? [source(epoch), `source(${epoch})`] : [source, "source"];
+    const iterator = iteratorOf(images);
+    if (iterator === undefined) throw wrongType(`${sequence}`, name, images);
+    return iterator;
+  }
+}
+
+const sequence = "an iterable or async iterable of images";
+
+function iteratorOf(value: unknown): AsyncIterator<unknown> | Iterator<unknown> | undefined {
+  // Text and arrays of numbers are iterables, too, but not of images.
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return undefined;
+  const object = value as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  return object[Symbol.asyncIterator]?.() ?? object[Symbol.iterator]?.();
+}
+
+/**
+ * A dataset of images that are brought while they are trained on, for more than fits in memory. It is pulled as fast as
+ * training takes batches, `prefetch` of them ahead. What it yields are images as a Uint8Array or, with a `range`, a
+ * Float32Array, one or several at a time, alone or as `{ images, labels }`; they are copied before the next is asked for.
+ *
+ * @param source an iterable, sync or async, which is gone through once, or a function that returns a fresh one for each
+ * epoch; one that returns the same images for the same epoch can be resumed, exactly
+ * @throws TypeError, RangeError for options; what is wrong with an item ends `trainer.run()` with ERR_DATA, and what
+ * the source throws ends it with that
+ */
+export function stream(source: StreamSource, options: StreamOptions): Stream {
+  const isSource =
+    typeof source === "function" ||
+    (typeof source === "object" &&
+      source !== null &&
+      !ArrayBuffer.isView(source) &&
+      (Symbol.asyncIterator in source || Symbol.iterator in source));
+  if (!isSource) throw wrongType(`${sequence}, or a function that returns one,`, "source", source);
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", known);
+  return new Stream(source, options);
+}

@@ -1,0 +1,45 @@
+// Whether all ranks are about to do the same: found out before they wait for each other in the middle of it.
+import { createHash } from "node:crypto";
+import * as check from "../check.js";
+import { SparringError, show } from "../errors.js";
+import type { Group } from "./group.js";
+
+/**
+ * Compares what the ranks are about to do, as JSON holds it. Throws ERR_RANK, on every rank, with the first thing that
+ * is not as rank 0 has it.
+ */
+export async function agree(group: Group, plan: unknown): Promise<void> {
+  const text = JSON.stringify(plan);
+  const digest = createHash("sha256").update(text).digest("hex");
+  const digests = await group.gather(digest);
+  const other = digests.findIndex((one) => one !== digests[0]);
+  if (other === -1) return;
+  // Only now the plans themselves: a thousand of them would be megabytes.
+  const plans = (await group.gather(text)).map((one) => JSON.parse(one));
+  const [path, mine, theirs] = difference(plans[0], plans[other], "") ?? ["its plan", "", ""];
+  throw new SparringError(
+    "ERR_RANK",
+    `Expected ${show(mine)}, as rank 0 has it, for ${path} of rank ${other} but received ${show(theirs)}`,
+  );
+}
+
+type Difference = readonly [path: string, first: unknown, second: unknown];
+
+/** The first place where two values of JSON differ. */
+function difference(first: unknown, second: unknown, path: string): Difference | undefined {
+  if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
+    for (const [i, item] of first.entries()) {
+      const found = difference(item, second[i], `${path}[${i}]`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (check.isObject(first) && check.isObject(second) && !Array.isArray(first)) {
+    for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
+      const found = difference(first[key], second[key], path === "" ? key : `${path}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  return JSON.stringify(first) === JSON.stringify(second) ? undefined : [path, first, second];
+}

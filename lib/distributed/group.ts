@@ -1,0 +1,116 @@
+import { addon, crossing, direct } from "../addon.js";
+import * as check from "../check.js";
+import { SparringError } from "../errors.js";
+import type { NativeGroup } from "../native.js";
+import { version } from "../version.js";
+import { type Place, findLaunch, findPlace } from "./environment.js";
+
+/** How ranks meet. Whatever is not given is what the environment says. */
+export interface JoinOptions extends Partial<Place> {
+  /** Seconds that each wait for the others lasts at most, from 1 to 86400. @default 300 */
+  readonly timeout?: number;
+}
+
+const known = [
+  "rank",
+  "worldSize",
+  "localRank",
+  "masterAddress",
+  "masterPort",
+  "timeout",
+] as const satisfies readonly (keyof JoinOptions)[];
+
+/** Processes that train one pair together. Made by join(). */
+export class Group implements Disposable {
+  /** Of this process, from 0. */
+  readonly rank: number;
+  /** Processes in the group. */
+  readonly worldSize: number;
+  /** Of this process among those of its machine, from 0. */
+  readonly localRank: number;
+  /** @internal */
+  readonly native: NativeGroup;
+  #disposed = false;
+
+  /** @internal */
+  constructor(place: Place, native: NativeGroup) {
+    this.rank = place.rank;
+    this.worldSize = place.worldSize;
+    this.localRank = place.localRank;
+    this.native = native;
+  }
+
+  /**
+   * One text of each rank, by rank. All ranks have to ask, and none of them while its trainer runs.
+   *
+   * @throws ERR_RANK where a rank is lost
+   */
+  async gather(text: string): Promise<string[]> {
+    check.string(text, "text");
+    return crossing(() => this.native.gather(text));
+  }
+
+  /** Waits until all ranks are here, as gather() does: before one of them ends, and its connections with it. */
+  async barrier(): Promise<void> {
+    await crossing(() => this.native.gather(""));
+  }
+
+  /** Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is fine. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    direct(() => this.native.dispose());
+  }
+
+  /** What `using` calls: dispose(). */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Meets the other ranks, over c10d's Gloo, as torch.distributed.init_process_group does: under the variables RANK,
+ * WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
+ *
+ * @throws ERR_RANK where ranks do not come within the timeout, do not fit each other, or a port is in use
+ */
+export async function join(options: JoinOptions = {}): Promise<Group> {
+  check.options(options, "options", known);
+  const place = findPlace(options);
+  const timeout = check.within(options.timeout ?? 300, "timeout", 1, 86_400);
+  const { hasAgent } = findLaunch();
+  const native = await crossing(() =>
+    addon().joinGroup({
+      rank: place.rank,
+      size: place.worldSize,
+      host: place.masterAddress,
+      port: place.masterPort,
+      hasAgent,
+      prefix: "sparring",
+      timeout: Math.round(1000 * timeout),
+      greeting: describe(),
+    }),
+  );
+  try {
+    checkGreetings(native.greetings);
+  } catch (error) {
+    native.dispose();
+    throw error;
+  }
+  return new Group(place, native);
+}
+
+/** Ranks of different versions may compute different things. */
+function describe(): string {
+  return `Sparring ${version()} on libtorch ${addon().libtorchVersion}`;
+}
+
+function checkGreetings(greetings: readonly string[]): void {
+  const [first] = greetings;
+  const other = greetings.findIndex((one) => one !== first);
+  if (other === -1) return;
+  throw new SparringError(
+    "ERR_RANK",
+    `Expected ${first}, as rank 0 has it, for rank ${other} but received ${greetings[other]}`,
+  );
+}

@@ -1,0 +1,113 @@
+import * as check from "../check.js";
+import { outOfRange } from "../errors.js";
+import { product } from "../layers/kind.js";
+import type { Decimals } from "./native.js";
+
+/** What features are told beside their numbers. */
+export interface FeatureOptions {
+  /** A name for what computed them. @default "given" */
+  readonly network?: string;
+  /** Of [samples, answers × classes], the logarithms of what each class's probability is in proportion to. @default none */
+  readonly logits?: Float32Array | Float64Array;
+  /** Things in a sample that the network classifies: the logits of each stand side by side. @default 1 */
+  readonly answers?: number;
+}
+
+/** What a feature network saw in images: a row of numbers for each. */
+export class Features {
+  /** The rows, one after the other. */
+  readonly data: Float32Array | Float64Array;
+  /** [samples, width] */
+  readonly shape: readonly [number, number];
+  /** What computed them: only features of one network can be compared. */
+  readonly network: string;
+  /** What the network classified the samples as, [samples, answers × classes]; undefined where it classifies nothing. */
+  readonly logits: Float32Array | Float64Array | undefined;
+  /** Things in a sample that the network classifies: 3 for the digits of stacked MNIST, else 1. */
+  readonly answers: number;
+
+  /**
+   * Features that you computed. The arrays are not copied.
+   *
+   * @param data values of [samples, width], finite, row by row
+   * @param shape [samples, width]
+   * @throws TypeError for arrays of another kind; RangeError for another number of values, or of logits
+   */
+  constructor(data: Decimals, shape: readonly number[], options: FeatureOptions = {}) {
+    this.data = check.decimals(data, "data");
+    const [samples, width] = check.shape(shape, "shape", 2) as [number, number];
+    if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
+    this.shape = Object.freeze([samples, width] as const);
+    const known = ["network", "logits", "answers"] as const;
+    const { network = "given", logits, answers = 1 } = check.options(options, "options", known);
+    this.network = check.string(network, "network");
+    this.answers = check.integer(answers, "answers", 1);
+    this.logits = logits === undefined ? undefined : checkLogits(logits, samples, this.answers);
+  }
+
+  /** Number of samples. */
+  get count(): number {
+    return this.shape[0];
+  }
+
+  /** Numbers a sample. */
+  get width(): number {
+    return this.shape[1];
+  }
+
+  /** Classes that the network knows of each thing; 0 where it classifies nothing. */
+  get classes(): number {
+    return (this.logits?.length ?? 0) / this.count / this.answers;
+  }
+}
+
+function checkLogits(logits: unknown, samples: number, answers: number): Decimals {
+  const given = check.decimals(logits, "logits");
+  const rows = samples * answers;
+  if (given.length % rows === 0 && given.length >= 2 * rows) return given;
+  const each = answers === 1 ? `${samples} samples` : `${answers} answers to ${samples} samples`;
+  throw outOfRange(`at least 2 logits for each of ${each}`, "logits", given);
+}
+
+/** What every result says, so that numbers of different networks or sample counts are never mixed. */
+export interface Measured<Name extends string> {
+  readonly metric: Name;
+  /** The feature network, by its name. */
+  readonly network: string;
+  /** Number of real samples. */
+  readonly real: number;
+  /** Number of generated samples. */
+  readonly generated: number;
+}
+
+/** Anything with samples that a network made features of. */
+interface Seen {
+  readonly network: string;
+  readonly width: number;
+  readonly count: number;
+}
+
+/** Features of real and of generated images, of one network. */
+export function checkPair(real: Seen, generated: Seen): void {
+  if (real.network !== generated.network)
+    throw outOfRange(
+      `features of ${real.network}, as real has,`,
+      "generated",
+      `features of ${generated.network}`,
+    );
+  if (real.width !== generated.width)
+    throw outOfRange(
+      `features of width ${real.width}, as real has,`,
+      "generated",
+      `a width of ${generated.width}`,
+    );
+}
+
+/** The part of a result that is the same for all. */
+export function measured<Name extends string>(
+  metric: Name,
+  real: Seen,
+  generated: Seen,
+): Measured<Name> {
+  return { metric, network: real.network, real: real.count, generated: generated.count };
+}

@@ -1,0 +1,103 @@
+import { addon, crossing } from "../addon.js";
+import * as check from "../check.js";
+import { outOfRange, traced } from "../errors.js";
+import { checkPair, Features, type Measured, measured } from "./features.js";
+import { meanOf, spreadOf } from "./mean.js";
+
+/** The subsets and the kernel (gamma x·y + offset)^degree; by default those of the paper and of torchmetrics. */
+export interface KidOptions {
+  /** Pairs of subsets that it is estimated from, at least 1. @default 100 */
+  readonly subsets?: number;
+  /** Samples in each, at least 2. @default 1000, or all of the smaller set */
+  readonly subsetSize?: number;
+  /** Of the polynomial, 1 to 10. @default 3 */
+  readonly degree?: number;
+  /** Above 0. @default 1 / width */
+  readonly gamma?: number;
+  /** Finite and at least 0. @default 1 */
+  readonly offset?: number;
+  /** Draws the subsets; a whole number of at least 0. @default 0 */
+  readonly seed?: number;
+}
+
+/** A kernel distance and what it was measured with. */
+export interface Kid extends Measured<"kid"> {
+  /**
+   * Mean over the subsets, in units of the kernel: 0 in expectation for equal distributions, below it by chance; smaller is
+   * better. (Papers often show it times 1,000.)
+   */
+  readonly value: number;
+  /** Over the subsets, divided by their number: how certain the value is, were the subsets independent. */
+  readonly standardDeviation: number;
+  /** Pairs of subsets that it is the mean over. */
+  readonly subsets: number;
+  /** Samples in each. */
+  readonly subsetSize: number;
+  /** Of the subsets. */
+  readonly seed: number;
+}
+
+const usualSize = 1000;
+
+/**
+ * The kernel inception distance (Bińkowski et al. 2018, https://arxiv.org/abs/1801.01401): the squared maximum mean discrepancy
+ * under a polynomial kernel, by its unbiased estimator, so that few samples make it uncertain, not large. In float64. Subsets are
+ * drawn without replacement, a real and a generated one by turns, by torch's permutations of the seed.
+ *
+ * @param real features of [samples, width]
+ * @param generated features of the same network and width
+ * @throws TypeError and RangeError for options out of their range, two networks or widths, and sets smaller than a subset
+ */
+export async function kid(
+  real: Features,
+  generated: Features,
+  options: KidOptions = {},
+): Promise<Kid> {
+  check.made(real, Features, "Features", "real");
+  check.made(generated, Features, "Features", "generated");
+  checkPair(real, generated);
+  const given = checkOptions(options, real, generated);
+  const values = await traced(() =>
+    crossing(() =>
+      addon().metrics.kernelDistances(
+        real.data,
+        real.shape,
+        generated.data,
+        generated.shape,
+        given,
+      ),
+    ),
+  );
+  const { subsets, subsetSize, seed } = given;
+  return {
+    ...measured("kid", real, generated),
+    value: meanOf(values),
+    standardDeviation: spreadOf(values),
+    ...{ subsets, subsetSize, seed },
+  };
+}
+
+function checkOptions(options: KidOptions, real: Features, generated: Features) {
+  const known = ["subsets", "subsetSize", "degree", "gamma", "offset", "seed"] as const;
+  const {
+    subsets = 100,
+    subsetSize,
+    degree = 3,
+    offset = 1,
+    seed = 0,
+    gamma,
+  } = check.options(options, "options", known);
+  const most = Math.min(real.count, generated.count);
+  const size = check.integer(subsetSize ?? Math.min(usualSize, most), "subsetSize", 2);
+  for (const [name, { count }] of Object.entries({ real, generated }))
+    if (count < size)
+      throw outOfRange(`at least the ${size} samples of a subset`, name, `${count} samples`);
+  return {
+    subsets: check.integer(subsets, "subsets", 1),
+    subsetSize: size,
+    degree: check.integer(degree, "degree", 1, 10),
+    gamma: check.positive(gamma ?? 1 / real.width, "gamma"),
+    offset: check.notNegative(offset, "offset"),
+    seed: check.seed(seed, "seed"),
+  };
+}

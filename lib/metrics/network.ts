@@ -1,0 +1,113 @@
+import { crossing } from "../addon.js";
+import * as check from "../check.js";
+import { Dataset } from "../data/dataset.js";
+import { outOfRange, traced, wrongType } from "../errors.js";
+import { Images } from "../images.js";
+import { Generator, type Labels } from "../networks.js";
+import { checkLabels } from "../networks/conditions.js";
+import { Features } from "./features.js";
+import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
+
+/** Which samples features are taken of. */
+export interface FeaturesOptions {
+  /** How many of a dataset, or of a generator's samples. @default all images of a dataset, 10,000 samples of a generator */
+  readonly count?: number;
+  /** Chooses the images of a dataset, or the latents: those of `sample(count, { seed })`. @default 0 */
+  readonly seed?: number;
+  /** Class of all samples of a conditional generator, or one for each. @default drawn, each class as likely as the others */
+  readonly labels?: Labels;
+}
+
+/** What has images. */
+export type ImageSource = Images | Dataset | Generator;
+
+/** Samples of a generator unless asked otherwise. */
+export const usualCount = 10_000;
+
+/**
+ * A network whose features images are compared by, made by classifier() or torchScript(). Every image goes to it as the 8-bit
+ * picture that would be saved of it, resized as torchvision's Resize does if it has another size, in batches of 256, on
+ * the network's device. Its memory is freed when it is collected; dispose() frees it now.
+ */
+export class FeatureNetwork implements Disposable {
+  /** What results call it. */
+  readonly name: string;
+  readonly #input: NativeFeatureInput;
+  readonly #native: NativeFeatureNetwork;
+
+  /** @internal */
+  constructor(name: string, input: NativeFeatureInput, native: NativeFeatureNetwork) {
+    if (input === undefined)
+      throw wrongType("what classifier() and torchScript() make", "new FeatureNetwork()", name);
+    this.name = name;
+    this.#input = input;
+    this.#native = native;
+  }
+
+  /**
+   * What it sees in images. Never disturbs a training run: its random numbers are its own, and it takes its turn between two
+   * steps.
+   *
+   * @param source images with values of −1 to 1, [count, channels, height, width]; a dataset, of which `count` are drawn without
+   * replacement; or a generator, at its own range
+   * @returns rows in the order of the images, of the draw, or of the samples
+   * @throws TypeError and RangeError for another source, another number of channels than it takes, and options out of their range;
+   * ERR_DATA for images with values outside of −1 to 1, and where the network does not answer as it did at first
+   */
+  async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
+    const look = this.#plan(source, options);
+    const { features, width, logits } = await traced(() => crossing(look));
+    const samples = features.length / width;
+    const answers = this.#input.eachChannel ? 3 : 1;
+    return new Features(features, [samples, width], { network: this.name, logits, answers });
+  }
+
+  /** Checks everything, and says what is to be done. */
+  #plan(source: ImageSource, options: FeaturesOptions): () => Promise<NativeSeen> {
+    const {
+      count,
+      seed = 0,
+      labels,
+    } = check.options(options, "options", [...(["count", "seed", "labels"] as const)]);
+    check.seed(seed, "seed");
+    if (source instanceof Generator) {
+      const asked = check.integer(count ?? usualCount, "count", 1);
+      this.#checkShape(source.image);
+      const { latent, native, range } = source;
+      const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
+      return () => this.#native.ofGenerator(native, ...range, latent, asked, seed, chosen);
+    }
+    if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
+    if (source instanceof Dataset) {
+      const asked = check.integer(count ?? source.size, "count", 1, source.size);
+      this.#checkShape(source.image);
+      return () => this.#native.ofDataset(source.native, asked, seed);
+    }
+    check.made(source, Images, "Images, a Dataset or a Generator", "source");
+    if (count !== undefined && count !== source.count)
+      throw outOfRange(`${source.count}, as there are images,`, "count", count);
+    this.#checkShape(source.shape.slice(1));
+    return () => this.#native.ofImages(source.data, source.shape);
+  }
+
+  #checkShape(image: readonly number[]): void {
+    const { channels, eachChannel } = this.#input;
+    const [given, ...sides] = image;
+    const isPicture = sides.length === 2 && (given === 1 || given === 3);
+    // Grey is shown to a network of colours as three equal ones; colours are not made grey.
+    const fits = eachChannel ? given === 3 : given === channels || channels === 3;
+    if (isPicture && fits) return;
+    const what = eachChannel ? "3" : channels === 3 ? "1 or 3" : "1";
+    throw outOfRange(`images of [${what}, height, width], as ${this.name} takes,`, "source", image);
+  }
+
+  /** Frees the network. Calling it twice is fine. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  /** What `using` calls: dispose(). */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,150 @@
+// From a run folder to numbers of how good its samples are.
+import { resolve } from "node:path";
+import type { PixelRange } from "../architecture.js";
+import * as check from "../check.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Device } from "../device.js";
+import { Images } from "../images.js";
+import type { MetricName, Scores } from "../metrics/all.js";
+import { usualCount } from "../metrics/network.js";
+import { type Parzen, parzen } from "../metrics/parzen.js";
+import type { Generator } from "../networks.js";
+import { loadData } from "./data.js";
+import {
+  type AskedMetric,
+  checkMetrics,
+  type EvaluationPlan,
+  Judge,
+  planMetrics,
+} from "./evaluation.js";
+import { planFeatures } from "./features.js";
+import { chooseDevice } from "./device.js";
+import { isStacked, planData, planDevice } from "./plan.js";
+import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { readRunData } from "./stored.js";
+
+/** What an evaluation is asked for: from a command line. */
+export interface EvaluateRequest extends GeneratorRequest {
+  readonly metrics?: unknown;
+  readonly samples?: unknown;
+  readonly seed?: unknown;
+  readonly features?: unknown;
+  readonly data?: unknown;
+  readonly device?: unknown;
+}
+
+/** What the user calls an option, for the sentences of errors: `--samples`. */
+export type EvaluateNaming = (option: keyof EvaluateRequest) => string;
+
+/** What was measured, and with what: enough to know which numbers can be compared. */
+export interface Evaluated {
+  /** Absolute path of the run. */
+  readonly run: string;
+  readonly preset: string;
+  /** Whether the generator is the averaged one. */
+  readonly averaged: boolean;
+  /** Steps that it was trained, null where nothing tells. */
+  readonly step: number | null;
+  /** Where the real images are from. */
+  readonly data: string;
+  /** Side of the images, in pixels. */
+  readonly size: number;
+  /** The feature network; null where no metric of features was asked for. */
+  readonly network: string | null;
+  /** Samples of the generator. */
+  readonly samples: number;
+  /** Real images that their features were compared with; null as above. */
+  readonly reals: number | null;
+  readonly seed: number;
+  readonly scores: Scores & { readonly parzen?: Parzen };
+}
+
+/**
+ * Measures the generator of a run against the images that it was trained on, or others. Throws TypeError and RangeError for what
+ * makes no sense, what loadGenerator() throws, and ERR_DATA for images or a feature network that do not fit.
+ */
+export async function evaluateRun(
+  request: EvaluateRequest,
+  naming: EvaluateNaming,
+  onNote: (sentence: string) => void,
+): Promise<Evaluated> {
+  const samples = check.integer(request.samples ?? usualCount, naming("samples"), 2, 1_000_000);
+  const seed = check.seed(request.seed ?? 0, naming("seed"));
+  const features = planFeatures(request.features, naming("features"));
+  const asked = planMetrics(request.metrics, features, naming("metrics"));
+  const device = chooseDevice(
+    planDevice(request.device ?? "auto", naming("device")),
+    naming("device"),
+  );
+  const other = request.data === undefined ? undefined : planData(request.data, naming("data"));
+  const found = await loadGenerator(request, naming, onNote);
+  using generator = found.generator;
+  const trained = await readRunData(request.run as string, naming("run"));
+  const { size, channels, resident } = trained;
+  const data = other ?? trained.data;
+  const stacked = isStacked(data);
+  const names = checkMetrics(asked, { features, stacked }, naming("metrics"));
+  const called = (option: string) =>
+    option === "data" ? naming(option) : `${option} of ${naming("run")}`;
+  const load = (split: "train" | "test") =>
+    loadData({ data, size, channels, resident, split, naming: called }, device, { onNote });
+  using dataset = await load("train");
+  // Data without them are refused before anything is measured.
+  using test = names?.includes("parzen") ? await load("test") : undefined;
+  const wanted = { features, stacked, samples, seed, names: ofFeatures(names), naming };
+  const judged = await judge(wanted, generator, dataset, device);
+  if (test !== undefined) judged.scores.parzen = await likelihood(generator, wanted, dataset, test);
+  const { preset, averaged, step } = found;
+  return {
+    ...{ run: resolve(request.run as string), preset, averaged, step, data, size },
+    ...{ samples, seed, ...judged },
+  };
+}
+
+/** undefined is all of them. */
+function ofFeatures(names: readonly AskedMetric[] | undefined): readonly MetricName[] | undefined {
+  return names?.filter((name): name is MetricName => name !== "parzen");
+}
+
+/** The metrics of features, if any. */
+async function judge(
+  plan: EvaluationPlan,
+  generator: Generator,
+  dataset: Dataset,
+  device: Device,
+): Promise<Judged> {
+  if (plan.names?.length === 0) return { network: null, reals: null, scores: {} };
+  using judge = await Judge.prepare(plan, dataset, device);
+  const scores = await judge.evaluate(generator, plan.samples, plan.seed);
+  return { network: judge.network, reals: judge.reals, scores };
+}
+
+type Judged = Pick<Evaluated, "network" | "reals"> & { scores: Scores & { parzen?: Parzen } };
+
+/**
+ * By the protocol of docs/parzen.md: 10,000 images of the test set, and 1,000 of the training files to choose sigma by, those that
+ * begin after five sixths, MNIST's 50,000th.
+ */
+async function likelihood(
+  generator: Generator,
+  { samples, seed }: EvaluationPlan,
+  train: Dataset,
+  test: Dataset,
+): Promise<Parzen> {
+  const start = Math.floor((train.size * 5) / 6);
+  const made = await generator.sample(samples, { seed });
+  return parzen(clipped(made, generator.range), {
+    test: await test.read(0, Math.min(10_000, test.size)),
+    validation: await train.read(start, Math.min(1000, train.size - start)),
+    range: generator.range,
+  });
+}
+
+/** As pictures are, and as feature networks see them: a last layer without bounds, R3GAN's, goes beyond black and white. */
+function clipped({ data, shape }: Images, [black, white]: PixelRange): Images {
+  // A NaN stays one, and is refused.
+  return new Images(
+    data.map((value) => Math.min(white, Math.max(black, value))),
+    shape,
+  );
+}

@@ -1,0 +1,146 @@
+// What an evaluation is asked for, and the network and the real images that it needs: for `sparring evaluate`, and in training.
+import * as check from "../check.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Device } from "../device.js";
+import { show, wrongType } from "../errors.js";
+import {
+  type Answers,
+  type MetricName,
+  metricNames,
+  prepareReals,
+  type Reals,
+  score,
+  type Scores,
+  suits,
+} from "../metrics/all.js";
+import { classifier } from "../metrics/classifier.js";
+import type { FeatureNetwork } from "../metrics/network.js";
+import { loadTorchScript } from "../metrics/torch-script.js";
+import type { Generator } from "../networks.js";
+import { defaultFeatures } from "./features.js";
+
+/** Judges generators by one feature network and one set of real images. */
+export class Judge implements Disposable {
+  readonly #network: FeatureNetwork;
+  readonly #reals: Reals;
+  readonly #names: readonly MetricName[];
+
+  private constructor(network: FeatureNetwork, reals: Reals, names: readonly MetricName[]) {
+    this.#network = network;
+    this.#reals = reals;
+    this.#names = names;
+  }
+
+  /**
+   * Loads the network and looks at the real images. Throws ERR_DATA for a network that does not fit, RangeError for images that
+   * it does not take, or too few of them.
+   *
+   * @param dataset the real images, of which `samples` are drawn, or all if there are not as many
+   */
+  static async prepare(
+    { features, stacked, samples, seed, names, naming }: EvaluationPlan,
+    dataset: Dataset,
+    device: Device,
+  ): Promise<Judge> {
+    const network =
+      features === defaultFeatures
+        ? await classifier({ device, eachChannel: stacked })
+        : await loadTorchScript(features, naming("features"), device);
+    try {
+      const count = Math.min(samples, dataset.size);
+      const seen = await network.features(dataset, { count, seed });
+      const asked = names ?? possibleMetrics(answersOf(features, stacked));
+      return new Judge(network, await prepareReals(seen, asked, naming("samples")), asked);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+  }
+
+  /** Draws samples by random numbers of their own. */
+  async evaluate(generator: Generator, samples: number, seed: number): Promise<Scores> {
+    const generated = await this.#network.features(generator, { count: samples, seed });
+    return score(this.#reals, generated, this.#names, seed);
+  }
+
+  /** The feature network, as results call it. */
+  get network(): string {
+    return this.#network.name;
+  }
+
+  /** Real images that it knows. */
+  get reals(): number {
+    return this.#reals.features.count;
+  }
+
+  [Symbol.dispose](): void {
+    this.#network.dispose();
+  }
+}
+
+function answersOf(features: string, stacked: boolean): Answers {
+  if (features !== defaultFeatures) return "none";
+  return stacked ? "classes" : "class";
+}
+
+const possibleMetrics = (answers: Answers) => metricNames.filter((name) => suits(name, answers));
+
+/** What is to be measured, and with what. */
+export interface EvaluationPlan {
+  /** `classifier`, or the path of a TorchScript file. */
+  readonly features: string;
+  /** The images are of stacked MNIST: the classifier looks at each channel. */
+  readonly stacked: boolean;
+  readonly samples: number;
+  readonly seed: number;
+  /** All that the network can if undefined. */
+  readonly names: readonly MetricName[] | undefined;
+  /** What the user calls it, for the sentences of errors. */
+  readonly naming: (option: "features" | "samples") => string;
+}
+
+/** What can be asked for by name: metrics of features, and that of the pixels themselves. */
+export type AskedMetric = MetricName | "parzen";
+
+const askable: readonly AskedMetric[] = [...metricNames, "parzen"];
+
+const suitsAsked = (name: AskedMetric, answers: Answers) =>
+  name === "parzen" || suits(name, answers);
+
+/** Names of metrics with commas between them; undefined for all that are of features. Throws TypeError. */
+export function planMetrics(
+  metrics: unknown,
+  features: string,
+  name: string,
+): readonly AskedMetric[] | undefined {
+  if (metrics === undefined) return undefined;
+  const asked = check.string(metrics, name).split(",");
+  return asked.map((one) => {
+    const metric = askable.find((known) => toWord(known) === one.trim());
+    const known = askable.map(toWord).join(", ");
+    if (metric === undefined) throw wrongType(`some of ${known}`, name, one.trim());
+    if (features !== defaultFeatures && !suitsAsked(metric, "none"))
+      throw wrongType(`metrics without classes, as ${show(features)} has none,`, name, one.trim());
+    return metric;
+  });
+}
+
+/** The same metrics, now that the images are known. Throws TypeError for one that says nothing of them. */
+export function checkMetrics(
+  names: readonly AskedMetric[] | undefined,
+  { features, stacked }: Pick<EvaluationPlan, "features" | "stacked">,
+  name: string,
+): readonly AskedMetric[] | undefined {
+  const answers = answersOf(features, stacked);
+  const possible = askable.filter((one) => suitsAsked(one, answers));
+  const stranger = names?.find((one) => !possible.includes(one));
+  if (stranger === undefined) return names;
+  const kind = stacked ? "three digits each" : "one thing each";
+  const what = `some of ${possible.map(toWord).join(", ")}, as the images show ${kind},`;
+  throw wrongType(what, name, toWord(stranger));
+}
+
+/** `precisionRecall` → `precision-recall` */
+export function toWord(metric: AskedMetric): string {
+  return metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

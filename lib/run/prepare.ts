@@ -1,0 +1,71 @@
+// From a plan to everything that a run needs, loaded and fitting together; nothing is on the disk yet.
+import type { Dataset } from "../data/dataset.js";
+import { setThreads, threads } from "../device.js";
+import { outOfRange } from "../errors.js";
+import { Discriminator, Generator } from "../networks.js";
+import { type Preset, presets } from "../presets.js";
+import { checkBatch, checkDataset } from "../trainer/data.js";
+import { checkOptions } from "../trainer/options.js";
+import { checkParts } from "../trainer/parts.js";
+import { Trainer } from "../trainer.js";
+import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
+import { type DataWatch, loadData } from "./data.js";
+import { chooseDevice } from "./device.js";
+import { Judge } from "./evaluation.js";
+import { checkRunFolder, type RunPlace } from "./folder.js";
+import { isStacked, type Naming, type RunPlan } from "./plan.js";
+import type { Team } from "./team.js";
+
+/** A run before its first step. */
+export interface Prepared {
+  readonly config: RunConfig;
+  readonly trainer: Trainer;
+  readonly dataset: Dataset;
+  readonly judge: Judge | undefined;
+  /** Where it is to go. */
+  readonly place: RunPlace;
+}
+
+/** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
+export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): Promise<Prepared> {
+  const { naming, size, batch } = plan;
+  if (team.isFirst) await checkRunFolder(plan.out);
+  const device = chooseDevice(plan.device, naming("device"), team);
+  if (team.size > 1 && plan.rollbacks > 0)
+    throw outOfRange(
+      "0 where several ranks train, of which none goes back by itself,",
+      naming("rollbacks"),
+      plan.rollbacks,
+    );
+  if (plan.threads !== undefined) await setThreads(plan.threads);
+  const dataset = await team.inTurn(() => loadData(plan, device, watch));
+  const image = { size, channels: dataset.image[0] as number };
+  const preset: Preset = presets[plan.preset];
+  const pair = preset.pair({ ...image, classes: dataset.classes || undefined });
+  const generator = new Generator(pair.generator, { device, seed: plan.seed });
+  const discriminator = new Discriminator(pair.discriminator, { device });
+  checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
+  const rules = { ...trainingOf(plan), distributed: team.group };
+  const settings = checkOptions({ generator, discriminator, ...rules });
+  checkParts(settings, batch, naming("accumulate"));
+  checkDataset(dataset, settings);
+  await Promise.all([generator.ready(), discriminator.ready()]);
+  const found = { device, threads: await threads(), dataset };
+  const config = resolveConfig(plan, settings, found);
+  const judge = team.isFirst ? await judgeOf(config, dataset, naming) : undefined;
+  return { config, trainer: new Trainer(settings), dataset, judge, place: plan.out };
+}
+
+/** Who judges the generator while it trains; undefined where nobody asked. */
+export async function judgeOf(
+  config: RunConfig,
+  dataset: Dataset,
+  naming: Naming,
+): Promise<Judge | undefined> {
+  const { evaluateEvery, evaluateFeatures: features, evaluateSamples: samples, device } = config;
+  if (evaluateEvery === 0) return undefined;
+  const stacked = isStacked(config.data);
+  const plan = { features, stacked, samples, seed: config.sampleSeed, names: undefined };
+  const called = { features: naming("evaluateFeatures"), samples: naming("evaluateSamples") };
+  return Judge.prepare({ ...plan, naming: (option) => called[option] }, dataset, device);
+}

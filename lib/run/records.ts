@@ -1,0 +1,126 @@
+// What a run leaves in its folder while it trains, but for checkpoints: statistics, samples, evaluations, weights.
+import { SparringError } from "../errors.js";
+import { writeWhole } from "../files.js";
+import type { Generator } from "../networks.js";
+import type { Trainer } from "../trainer.js";
+import type { Best } from "./checkpoints.js";
+import type { RunConfig } from "./config.js";
+import type { Judge } from "./evaluation.js";
+import { type Evaluation, Evaluations } from "./evaluations.js";
+import type { RunFolder } from "./folder.js";
+import { gridOf } from "./grid.js";
+import { writeStepPlan } from "./step-plan.js";
+import { TensorBoardLog } from "./tensorboard.js";
+import type { RunTick } from "./training.js";
+
+/** What happened to a run: a line of events.jsonl. */
+export interface RollbackEvent {
+  readonly event: "rollback";
+  /** Of those allowed, from 1. */
+  readonly attempt: number;
+  readonly from: number;
+  readonly to: number;
+  /** The sentence of the error. */
+  readonly reason: string;
+}
+
+export class Records {
+  readonly #folder: RunFolder;
+  readonly #config: RunConfig;
+  readonly #judge: Judge | undefined;
+  readonly #evaluations: Evaluations;
+  /** Undefined where none is wanted. */
+  readonly #board: TensorBoardLog | undefined;
+  #planned = false;
+
+  private constructor(
+    folder: RunFolder,
+    config: RunConfig,
+    judge: Judge | undefined,
+    board: TensorBoardLog | undefined,
+  ) {
+    this.#folder = folder;
+    this.#config = config;
+    this.#judge = judge;
+    this.#evaluations = new Evaluations(folder.evaluations);
+    this.#board = board;
+  }
+
+  /** Throws ERR_OUTPUT. @param step steps done */
+  static async open(
+    folder: RunFolder,
+    config: RunConfig,
+    judge: Judge | undefined,
+    step: number,
+  ): Promise<Records> {
+    const board = config.tensorboard ? await TensorBoardLog.open(folder.path, step) : undefined;
+    return new Records(folder, config, judge, board);
+  }
+
+  /** How the steps are carried out, once: after the first of them, with which a GPU decides. */
+  async plan(trainer: Trainer): Promise<void> {
+    if (this.#planned) return;
+    this.#planned = true;
+    await writeStepPlan(this.#folder, trainer, this.#config.batch);
+  }
+
+  async tick(tick: RunTick): Promise<void> {
+    await this.#folder.appendStats(tick);
+    await this.#board?.tick(tick);
+  }
+
+  /** The sample grid of this step. */
+  async sample(generator: Generator, step: number): Promise<void> {
+    const { columns, count, labels } = gridOf(generator.latent.classes);
+    const images = await generator.sample(count, { seed: this.#config.sampleSeed, labels });
+    const png = await images.toPng({ columns });
+    await writeWhole(this.#folder.sample(step), [png]);
+    await this.#board?.samples(step, png);
+  }
+
+  /**
+   * Measures the generator as it is now, and tells of a failure, which does not end the run.
+   *
+   * @param lowest the best one until now
+   * @returns its FID where it is lower
+   */
+  async evaluate(
+    generator: Generator,
+    step: number,
+    lowest: () => Promise<Best | undefined>,
+    onNote: (note: string) => void,
+  ): Promise<Best | undefined> {
+    const { evaluateSamples: samples, sampleSeed: seed } = this.#config;
+    let evaluation: Evaluation;
+    try {
+      const at = { step, samples, seed };
+      evaluation = await this.#evaluations.add(this.#judge as Judge, generator, at);
+    } catch (error) {
+      if (!(error instanceof SparringError) || error.code !== "ERR_DATA") throw error;
+      onNote(`No evaluation of step ${step}: ${error.message}`);
+      return undefined;
+    }
+    await this.#board?.evaluation(evaluation);
+    const value = evaluation.values.fid as number;
+    const before = await lowest();
+    return before === undefined || value < before.value
+      ? { step, metric: "fid", value }
+      : undefined;
+  }
+
+  /** Takes back what was told of the steps after `event.to`. Returns the evaluations that are left. */
+  async goBack(event: RollbackEvent): Promise<Evaluation[]> {
+    await this.#folder.cutStats(event.to, this.#config.logEvery);
+    const left = await this.#evaluations.cut(event.to);
+    await this.#board?.goBack(event.to);
+    await this.#folder.appendEvent(event);
+    return left;
+  }
+
+  /** The networks by themselves, as they are now. */
+  async weights({ generator, discriminator, ema }: Trainer): Promise<void> {
+    await generator.saveWeights(this.#folder.weightsOf("generator"));
+    await discriminator.saveWeights(this.#folder.weightsOf("discriminator"));
+    await ema?.saveWeights(this.#folder.weightsOf("generator-ema"));
+  }
+}

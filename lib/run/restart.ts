@@ -1,0 +1,66 @@
+// A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
+import { readdir } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { expected, SparringError, show } from "../errors.js";
+import { Checkpoints } from "./checkpoints.js";
+import { type RunConfig, trainingOf } from "./config.js";
+import { holdsRun, RunFolder } from "./folder.js";
+import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
+import { checkConfig } from "./resume.js";
+import { readRunConfig } from "./stored.js";
+
+/** What has to be the same in the run that is there; its length alone may be another. */
+const same = [
+  ...([
+    "preset",
+    "data",
+    "size",
+    "batch",
+    "accumulate",
+    "execution",
+    "precision",
+    "sampleEvery",
+  ] as const),
+  ...(["logEvery", "checkpointEvery", "keepCheckpoints", "rollbacks", "tensorboard"] as const),
+  ...(["evaluateEvery", "evaluateSamples", "evaluateFeatures", "syncBatchNorm"] as const),
+] satisfies readonly (keyof RunPlan & keyof RunConfig)[];
+/** The same, where they were asked for. */
+const sameIfGiven = ["channels", "resident", "threads", "seed"] as const;
+
+/**
+ * The plan as it is, where its folder holds nothing yet; else the plan to go on with the run there, or to begin it again where
+ * it ended before its first checkpoint. Throws ERR_OUTPUT where that is another run.
+ *
+ * @param given what was asked for, before defaults
+ */
+export async function planRestart(plan: RunPlan, given: RunRequest): Promise<RunPlan | ResumePlan> {
+  const { out, naming } = plan;
+  if (!out.chosen)
+    throw new SparringError(
+      "ERR_OUTPUT",
+      expected("a folder that a restart finds again", out.name, undefined),
+    );
+  if (!(await holdsRun(out.path))) return plan;
+  const folder = RunFolder.at(out.path);
+  const config = await readRunConfig(folder, out.name, checkConfig);
+  checkSame(config, plan, given);
+  const checkpoints = await new Checkpoints(folder.checkpoints).list();
+  const weights = await readdir(folder.weights).catch((): string[] => []);
+  if (checkpoints.length > 0 || weights.length > 0)
+    return { path: out.path, name: out.name, length: plan.length, naming };
+  return { ...plan, seed: config.seed, out: { ...out, begun: true } };
+}
+
+function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
+  const asked = sameIfGiven.filter((key) => given[key] !== undefined);
+  const rates = (one: Pick<RunConfig, "optimizer">) => one.optimizer?.generator?.lr;
+  const pairs = [
+    ...[...same, ...asked].map((key) => [key, config[key], plan[key]] as const),
+    ["lr", rates(config), rates(trainingOf(plan))] as const,
+  ];
+  for (const [key, there, wanted] of pairs) {
+    if (isDeepStrictEqual(there, wanted)) continue;
+    const what = `${show(there)}, as the run in ${show(plan.out.path)} has it,`;
+    throw new SparringError("ERR_OUTPUT", expected(what, plan.naming(key), wanted));
+  }
+}

@@ -1,0 +1,125 @@
+// The end of a run in one file: summary.json. What came before it was resumed counts too, so it is made of what the folder holds.
+import { open, readFile, rm } from "node:fs/promises";
+import { SparringError } from "../errors.js";
+import { writeWhole } from "../files.js";
+import type { Health, Warning } from "../trainer.js";
+import { Checkpoints } from "./checkpoints.js";
+import type { RunConfig } from "./config.js";
+import { Epochs } from "./epochs.js";
+import type { RunFolder } from "./folder.js";
+import type { RunTick } from "./training.js";
+
+/** How a run ended: all its steps done, a signal or its caller stopped it before, or an error did. */
+export type Ending =
+  | { readonly state: "done" | "stopped" }
+  | { readonly state: "failed"; readonly error: unknown };
+
+/** summary.json. What no tick has told yet is null. */
+export interface RunSummary {
+  readonly state: Ending["state"];
+  /** Why it failed; null if it did not. */
+  readonly reason: string | null;
+  /** The code of that error, where it has one. */
+  readonly code: string | null;
+  /** Steps done. */
+  readonly step: number;
+  /** Steps that were to be done. */
+  readonly steps: number;
+  /** Times through the data; a part of one counts as such. */
+  readonly epochs: number;
+  /** Since training began, with everything that is not a step. */
+  readonly seconds: number | null;
+  /** Real images a second, over the time that the steps themselves took. */
+  readonly imagesPerSecond: number | null;
+  /** Of the last tick. */
+  readonly discriminatorLoss: number | null;
+  readonly generatorLoss: number | null;
+  readonly health: Health | null;
+  /** Each that was raised, with the first step and how many ticks raised it. */
+  readonly warnings: readonly { warning: Warning; firstStep: number; ticks: number }[];
+  readonly rollbacks: number;
+  /** The newest checkpoint, from the run's folder; null if there is none. */
+  readonly checkpoint: string | null;
+  readonly device: string;
+  readonly precision: string;
+  readonly threads: number;
+  readonly versions: RunConfig["versions"];
+}
+
+/** A run that is going on has none: that of its last end goes. */
+export async function removeSummary(folder: RunFolder): Promise<void> {
+  await rm(folder.summary, { force: true });
+}
+
+/** Writes how the run ended. Throws ERR_OUTPUT. */
+export async function writeSummary(
+  folder: RunFolder,
+  config: RunConfig,
+  step: number,
+  ending: Ending,
+): Promise<void> {
+  const epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+  const { last, warnings, imagesPerSecond } = await readStats(folder, epochs);
+  const [newest] = await new Checkpoints(folder.checkpoints).list();
+  const { device, precision, threads, versions } = config;
+  const summary: RunSummary = {
+    state: ending.state,
+    ...(ending.state === "failed" ? toReason(ending.error) : { reason: null, code: null }),
+    step,
+    steps: config.steps,
+    epochs: Number((epochs.images(step) / config.images).toPrecision(6)),
+    seconds: last?.seconds ?? null,
+    imagesPerSecond,
+    discriminatorLoss: last?.discriminatorLoss ?? null,
+    generatorLoss: last?.generatorLoss ?? null,
+    health: last?.health ?? null,
+    warnings,
+    rollbacks: await countRollbacks(folder),
+    checkpoint: newest === undefined ? null : newest.path.slice(folder.path.length + 1),
+    ...{ device, precision, threads, versions },
+  };
+  await writeWhole(folder.summary, [`${JSON.stringify(summary, null, 2)}\n`]);
+}
+
+function toReason(error: unknown): Pick<RunSummary, "reason" | "code"> {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { reason, code: error instanceof SparringError ? error.code : null };
+}
+
+type Stats = Pick<RunSummary, "warnings" | "imagesPerSecond"> & { last: RunTick | undefined };
+
+/** Line by line: there may be a hundred thousand of them. */
+async function readStats(folder: RunFolder, epochs: Epochs): Promise<Stats> {
+  const raised = new Map<Warning, { firstStep: number; ticks: number }>();
+  let last: RunTick | undefined;
+  let [images, seconds] = [0, 0];
+  for await (const line of linesOf(folder.stats)) {
+    const tick: RunTick = JSON.parse(line);
+    const shown = epochs.images(tick.step) - epochs.images(last?.step ?? 0);
+    images += shown;
+    seconds += shown / tick.imagesPerSecond;
+    for (const warning of tick.warnings) {
+      const { firstStep, ticks } = raised.get(warning) ?? { firstStep: tick.step, ticks: 0 };
+      raised.set(warning, { firstStep, ticks: ticks + 1 });
+    }
+    last = tick;
+  }
+  return {
+    last,
+    warnings: [...raised].map(([warning, when]) => ({ warning, ...when })),
+    imagesPerSecond: images === 0 ? null : Number((images / seconds).toFixed(1)),
+  };
+}
+
+/** The lines of a file; none if it is not there, as before the first tick. */
+async function* linesOf(path: string): AsyncGenerator<string, void, void> {
+  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "ENOENT") throw cause;
+  });
+  if (file !== undefined) yield* file.readLines();
+}
+
+async function countRollbacks(folder: RunFolder): Promise<number> {
+  const text = await readFile(folder.events, "utf8").catch(() => "");
+  return text.split("\n").filter((line) => line.includes('"event":"rollback"')).length;
+}

@@ -1,0 +1,58 @@
+// Those that train one run together: the ranks of a group, or one process alone.
+import { agree } from "../distributed/agreement.js";
+import type { Group } from "../distributed/group.js";
+
+export class Team implements Disposable {
+  /** Undefined where one process trains alone. */
+  readonly group: Group | undefined;
+
+  constructor(group?: Group) {
+    this.group = group;
+  }
+
+  /** Rank 0, or the only one: keeps the folder, and decides for all. */
+  get isFirst(): boolean {
+    return this.group === undefined || this.group.rank === 0;
+  }
+
+  /** Processes in it. */
+  get size(): number {
+    return this.group?.worldSize ?? 1;
+  }
+
+  /**
+   * What the first of them finds, on all: as JSON has it. What it throws is thrown on rank 0 alone; the others hear of
+   * it when that rank ends.
+   */
+  async tell<T>(find: () => T | Promise<T>): Promise<T> {
+    if (!this.isFirst) return this.hear<T>();
+    const found = await find();
+    await this.group?.gather(JSON.stringify({ found }));
+    return found;
+  }
+
+  /** What the first of them tells, on another rank. */
+  async hear<T>(): Promise<T> {
+    const [told = "{}"] = (await this.group?.gather("{}")) ?? [];
+    return (JSON.parse(told) as { found: T }).found;
+  }
+
+  /** Work that leaves something for the others on its machine, as packed images: the first of them is done before they begin. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const { group } = this;
+    if (group !== undefined && group.localRank > 0) await group.barrier();
+    const result = await work();
+    if (group?.localRank === 0) await group.barrier();
+    return result;
+  }
+
+  /** Throws ERR_RANK, on every rank, where one is about to do something else. */
+  async agree(plan: unknown): Promise<void> {
+    if (this.group !== undefined) await agree(this.group, plan);
+  }
+
+  /** Leaves the group. */
+  [Symbol.dispose](): void {
+    this.group?.dispose();
+  }
+}

@@ -1,0 +1,78 @@
+// What TensorBoard shows of a run: its ticks as scalars, its sample grids as images. One file a session, in the run's folder.
+import { appendFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { SparringError, show } from "../errors.js";
+import { reason } from "../files.js";
+import { beginning, picture, scalars, sessionStart } from "../tensorboard/events.js";
+import type { Evaluation } from "./evaluations.js";
+import type { RunTick } from "./training.js";
+
+export class TensorBoardLog {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Begins a file of its own: that of a session that was killed may end in half a record. Throws ERR_OUTPUT.
+   *
+   * @param step steps done; what earlier sessions told of later ones does not count any more
+   */
+  static async open(folder: string, step: number): Promise<TensorBoardLog> {
+    // Readers take the files of a folder in the order of their names.
+    const time = (Date.now() / 1000).toFixed(3).padStart(14, "0");
+    const host = hostname().replace(/[^\w-]/g, "_");
+    const log = new TensorBoardLog(
+      join(folder, `events.out.tfevents.${time}.${host}.${process.pid}`),
+    );
+    await log.#append(beginning());
+    if (step > 0) await log.goBack(step);
+    return log;
+  }
+
+  /** Steps after `step` are going to be done again. */
+  async goBack(step: number): Promise<void> {
+    await this.#append(sessionStart(step + 1));
+  }
+
+  async tick({
+    step,
+    discriminatorLoss,
+    generatorLoss,
+    imagesPerSecond,
+    health,
+  }: RunTick): Promise<void> {
+    const values = Object.entries(health ?? {}).map(([name, value]) => [`health/${name}`, value]);
+    await this.#append(
+      scalars(step, {
+        "loss/discriminator": discriminatorLoss,
+        "loss/generator": generatorLoss,
+        "speed/imagesPerSecond": imagesPerSecond,
+        ...Object.fromEntries(values),
+      }),
+    );
+  }
+
+  async evaluation({ step, values }: Evaluation): Promise<void> {
+    const named = Object.entries(values).map(([name, value]) => [`evaluation/${name}`, value]);
+    await this.#append(scalars(step, Object.fromEntries(named)));
+  }
+
+  async samples(step: number, png: Uint8Array): Promise<void> {
+    await this.#append(picture(step, "samples", png));
+  }
+
+  async #append(record: Uint8Array): Promise<void> {
+    try {
+      await appendFile(this.#path, record);
+    } catch (cause) {
+      throw new SparringError(
+        "ERR_OUTPUT",
+        `Expected a writable file for TensorBoard's events but received ${show(this.#path)} (${reason(cause)})`,
+        { cause },
+      );
+    }
+  }
+}

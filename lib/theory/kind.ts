@@ -1,0 +1,75 @@
+// What every experiment is: figures computed from a seed, a chart of them, and lines for a reader.
+import * as check from "../check.js";
+import type { Chart } from "../charts.js";
+import { wrongType } from "../errors.js";
+
+/** How an experiment is run. */
+export interface TheoryOptions {
+  /** The same seed gives the same figures. A whole number of at least 0. @default 0 */
+  readonly seed?: number;
+  /** Steps of each training in it, at least 10. @default what the experiment needs to show its point */
+  readonly steps?: number;
+  /** Stops it at the next step boundary; the promise then rejects with the signal's reason. @default none */
+  readonly signal?: AbortSignal;
+}
+
+/** The same, checked and complete. */
+export interface Settings {
+  readonly seed: number;
+  readonly steps: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What every experiment's figures begin with. All of them survive JSON. */
+export interface Figures<Name extends string = string> {
+  /** What the experiment is called: `theorem1`. */
+  readonly experiment: Name;
+  /** That they were computed from: equal seeds give equal figures, on one kind of processor and as many threads. */
+  readonly seed: number;
+  /** Of each training. */
+  readonly steps: number;
+}
+
+export interface Experiment<F extends Figures> {
+  /** Of each training, by default. */
+  readonly steps: number;
+  run(settings: Settings): Promise<F>;
+  draw(figures: F): Chart;
+  /** The charts of an animation, where there is one. */
+  frames?(figures: F): readonly Chart[];
+  /** What the figures say, in some lines. */
+  tell(figures: F): readonly string[];
+}
+
+const fewest = 10;
+
+/**
+ * Throws TypeError and RangeError.
+ *
+ * @param steps where none are given
+ * @param naming what the user calls an option
+ */
+export function checkSettings(
+  options: TheoryOptions | undefined,
+  steps: number,
+  naming: (option: keyof TheoryOptions) => string = String,
+): Settings {
+  const given = check.options<TheoryOptions>(options, "options", ["seed", "steps", "signal"]);
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
+    throw wrongType("an AbortSignal", "signal", given.signal);
+  return {
+    seed: check.seed(given.seed ?? 0, naming("seed")),
+    steps: check.integer(given.steps ?? steps, naming("steps"), fewest),
+    signal: given.signal,
+  };
+}
+
+/** As many digits as float32 has: more would be noise, and longer files. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+/** The same of many. */
+export function roundedAll(values: ArrayLike<number>): number[] {
+  return Array.from(values, rounded);
+}

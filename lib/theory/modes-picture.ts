@@ -1,0 +1,55 @@
+// The samples of every objective, as small scatter plots in two rows.
+import { type Chart, colours } from "../charts.js";
+import type { Coverage, Covered, Modes } from "./modes.js";
+
+/** Wider than every title: a wider one would move the plots beside it. */
+const side = 150;
+const limits = [-1.15, 1.15];
+
+export function draw(figures: Modes): Chart {
+  const { ring, grid, steps, batchSize } = figures;
+  return {
+    title: {
+      text: "Modes: what each objective finds of a mixture of Gaussians",
+      subtitle: `The same networks, seed and optimizer for all, ${steps.toLocaleString("en")} steps of ${batchSize}: modes found, and the share of samples within three deviations of one.`,
+    },
+    spacing: 12,
+    vconcat: [plots(ring, true), plots(grid, false)],
+  };
+}
+
+function plots(covered: Covered, named: boolean): Chart {
+  const all: [string, Coverage][] = [["data", covered.data], ...Object.entries(covered.objectives)];
+  return {
+    spacing: 10,
+    hconcat: all.map(([name, coverage]) => plot(name, coverage, covered, named)),
+  };
+}
+
+function plot(
+  name: string,
+  { modes, good, samples }: Coverage,
+  of: Covered,
+  named: boolean,
+): Chart {
+  const title = { fontSize: 10, fontWeight: "normal", anchor: "middle", offset: 4 };
+  const told = `${modes} of ${of.centres.length} · ${(100 * good).toFixed(0)} %`;
+  return {
+    title: {
+      ...{ ...title, text: named ? name : told },
+      ...(named && { subtitle: told, subtitleColor: colours.black }),
+    },
+    ...{ width: side, height: side },
+    data: { values: samples.map(([x, y]) => ({ x, y })) },
+    mark: {
+      ...{ type: "point", filled: true, size: 5, opacity: 0.6, clip: true },
+      color: name === "data" ? colours.black : colours.green,
+    },
+    encoding: { x: place("x"), y: place("y") },
+  };
+}
+
+const place = (field: string) => ({
+  ...{ field, type: "quantitative", axis: null },
+  scale: { domain: limits, nice: false },
+});

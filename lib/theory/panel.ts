@@ -1,0 +1,123 @@
+// Panels of curves, the one kind of chart that most experiments need.
+import type { Chart } from "../charts.js";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Curve {
+  /** In the legend. */
+  readonly name: string;
+  readonly colour: string;
+  /** Lengths of dashes and gaps. @default a solid line */
+  readonly dash?: readonly number[];
+  /** @default 2 */
+  readonly width?: number;
+  readonly points: readonly Point[];
+}
+
+export interface Axis {
+  readonly title: string;
+  readonly log?: boolean;
+  readonly domain?: readonly [from: number, to: number];
+  /** How Vega writes its numbers. */
+  readonly format?: string;
+}
+
+export interface Panel {
+  readonly title?: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  /** The last lies on top. */
+  readonly curves: readonly Curve[];
+  /** Curves that are drawn as their points. */
+  readonly marks?: readonly Curve[];
+  readonly legendColumns?: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export const dashed = [6, 4];
+export const dotted = [1.5, 3];
+const solid = [1, 0];
+
+export function pointsOf(xs: ArrayLike<number>, ys: ArrayLike<number>): Point[] {
+  return Array.from(xs, (x, i) => ({ x, y: ys[i] as number }));
+}
+
+export function panel(options: Panel): Chart {
+  const { title, x, y, curves, marks = [], width = 270, height = 210 } = options;
+  const all = [...curves, ...marks];
+  const scale = (range: unknown[]) => ({ domain: all.map(({ name }) => name), range });
+  const legend = {
+    title: null,
+    orient: "bottom",
+    symbolType: "stroke",
+    symbolSize: 500,
+    symbolStrokeWidth: 2,
+    columns: options.legendColumns ?? 4,
+  };
+  const encoding = {
+    x: axis("x", x),
+    y: axis("y", y),
+    color: { field: "name", scale: scale(all.map(({ colour }) => colour)), legend },
+  };
+  const dashes = scale(all.map(({ dash = solid }) => dash));
+  return {
+    ...(title === undefined ? {} : { title: heading(title) }),
+    width,
+    height,
+    layer: [
+      ...curves.map((curve) => ({
+        data: valuesOf(curve),
+        mark: { type: "line", strokeWidth: curve.width ?? 2, clip: true },
+        encoding: { ...encoding, strokeDash: { field: "name", scale: dashes, legend } },
+      })),
+      ...marks.map((curve) => ({
+        data: valuesOf(curve),
+        mark: { type: "point", filled: true, size: 45, opacity: 1 },
+        encoding,
+      })),
+    ],
+  };
+}
+
+/** Panels side by side, each with a legend of its own. */
+export function row(
+  title: { readonly text: string; readonly subtitle: string | readonly string[] },
+  panels: readonly Chart[],
+): Chart {
+  return {
+    title,
+    // Legends that are wider than their panel move no other.
+    bounds: "flush",
+    spacing: 78,
+    hconcat: panels,
+    resolve: { scale: { color: "independent", strokeDash: "independent" } },
+  };
+}
+
+export function heading(text: string) {
+  return { text, fontSize: 12, fontWeight: "normal", anchor: "middle", offset: 6 };
+}
+
+const valuesOf = ({ name, points }: Curve) => ({
+  values: points.map((point) => ({ ...point, name })),
+});
+
+function axis(field: "x" | "y", { title, log, domain, format }: Axis) {
+  const limits = domain === undefined ? { zero: false } : { domain, nice: false };
+  return {
+    field,
+    type: "quantitative",
+    title,
+    scale: log ? { type: "log", ...(domain && { domain }) } : limits,
+    axis: {
+      tickCount: log ? 4 : 6,
+      labelFlush: true,
+      ...(field === "y" && { minExtent: 34 }),
+      ...(format && { format }),
+    },
+  };
+}

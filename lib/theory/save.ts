@@ -1,0 +1,64 @@
+// Figures as files: a picture, twice, and the numbers.
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as check from "../check.js";
+import { toAnimation, toPng, toSvg } from "../charts.js";
+import { SparringError, traced, wrongType } from "../errors.js";
+import { reason, writeWhole } from "../files.js";
+import { type AnyFigures, experimentNames, experimentOf } from "./table.js";
+
+/** Absolute paths of what was written. */
+export interface Saved {
+  /** The figures. */
+  readonly json: string;
+  /** Their picture. */
+  readonly svg: string;
+  /** The same picture in pixels. */
+  readonly png: string;
+  /** A WebP that moves, where the experiment has one. */
+  readonly animation: string | null;
+}
+
+/**
+ * Writes figures into a folder, under the experiment's name: `theorem1.json`, `theorem1.svg`, `theorem1.png`, and of Figure 1
+ * `figure1.webp`, which moves. Each file is there whole or not at all. What an earlier run of the same experiment wrote is
+ * replaced; everything else in the folder stays.
+ *
+ * @param figures what an experiment returned, also after JSON.parse
+ * @param folder made if it is not there
+ * @throws ERR_OUTPUT
+ */
+export async function save(figures: AnyFigures, folder: string): Promise<Saved> {
+  if (!check.isObject(figures)) throw wrongType("what an experiment returned", "figures", figures);
+  check.oneOf(figures.experiment, "figures.experiment", experimentNames);
+  check.path(folder, "folder");
+  return traced(async () => {
+    await makeFolder(folder, "folder");
+    const { draw, frames } = experimentOf(figures);
+    const path = (extension: string) => join(resolve(folder), `${figures.experiment}.${extension}`);
+    const [json, svg, png] = [path("json"), path("svg"), path("png")];
+    const picture = await toSvg(draw(figures));
+    await writeWhole(json, [`${JSON.stringify(figures)}\n`]);
+    await writeWhole(svg, [picture]);
+    await writeWhole(png, [await toPng(picture)]);
+    if (frames === undefined) return { json, svg, png, animation: null };
+    const animation = path("webp");
+    await writeWhole(animation, [await toAnimation(frames(figures))]);
+    return { json, svg, png, animation };
+  });
+}
+
+/** @internal Throws ERR_OUTPUT. */
+export async function makeFolder(path: string, name: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    throw new SparringError(
+      "ERR_OUTPUT",
+      `Expected a folder that can be written for ${name} but received ${JSON.stringify(path)} (${reason(cause)})`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,69 @@
+#include "bindings/group.h"
+
+#include "bindings/convert.h"
+
+namespace sparring::bindings {
+namespace {
+
+using GroupPtr = std::shared_ptr<Group>;
+
+Napi::Value wrap_group(Napi::Env env, const GroupPtr& group) {
+  GroupPtr handed = group;
+  return Instance::of(env).group_class.Value().New({Napi::External<GroupPtr>::New(env, &handed)});
+}
+
+Napi::Value from_texts(Napi::Env env, const std::vector<std::string>& texts) {
+  const auto array = Napi::Array::New(env, texts.size());
+  for (uint32_t i = 0; i < texts.size(); ++i) array.Set(i, texts[i]);
+  return array;
+}
+
+// joinGroup(place: NativePlace): Promise<NativeGroup>
+Napi::Value JoinGroup(const Napi::CallbackInfo& info) {
+  const auto place = info[0].As<Napi::Object>();
+  const auto text = [&place](const char* key) {
+    return place.Get(key).As<Napi::String>().Utf8Value();
+  };
+  const auto whole = [&place](const char* key) {
+    return place.Get(key).As<Napi::Number>().Int64Value();
+  };
+  Meeting meeting{text("host"), static_cast<uint16_t>(whole("port")),
+                  place.Get("hasAgent").As<Napi::Boolean>().Value(), text("prefix")};
+  GroupOptions options{whole("rank"), whole("size"), std::chrono::milliseconds(whole("timeout")),
+                       text("greeting"), Instance::of(info.Env()).ending()};
+  return run_async(
+      info.Env(),
+      [meeting = std::move(meeting), options = std::move(options)] {
+        return Group::join(meeting, options);
+      },
+      wrap_group);
+}
+
+}  // namespace
+
+GroupWrap::GroupWrap(const Napi::CallbackInfo& info) : Wrap(info) {
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Expected joinGroup()");
+  GroupPtr group = *info[0].As<Napi::External<GroupPtr>>().Data();
+  info.This().As<Napi::Object>().Set("greetings", from_texts(info.Env(), group->greetings()));
+  own(info.Env(), std::move(group), 0);
+}
+
+// gather(text: string): Promise<string[]>
+Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(),
+      [group = held(info.Env()), text = info[0].As<Napi::String>().Utf8Value()] {
+        return group->gather(text);
+      },
+      from_texts);
+}
+
+void GroupWrap::Init(Napi::Env env, Napi::Object exports) {
+  Instance::of(env).group_class =
+      Napi::Persistent(DefineClass(env, "Group",
+                                   {InstanceMethod("dispose", &GroupWrap::Dispose),
+                                    InstanceMethod<&GroupWrap::Gather>("gather")}));
+  exports.Set("joinGroup", Napi::Function::New<JoinGroup>(env, "joinGroup"));
+}
+
+}  // namespace sparring::bindings

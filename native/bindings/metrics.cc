@@ -1,0 +1,147 @@
+#include "bindings/metrics.h"
+
+#include <algorithm>
+
+#include "bindings/convert.h"
+#include "bindings/features.h"
+#include "bindings/promise.h"
+#include "core/metrics/frechet.h"
+#include "core/metrics/kernel.h"
+#include "core/metrics/neighbours.h"
+#include "core/metrics/scores.h"
+
+namespace sparring::bindings {
+namespace {
+
+// Rows of a slice: a training step gets its turn in between.
+constexpr int64_t kRows = 2048;
+
+class MomentsWork {
+ public:
+  explicit MomentsWork(at::Tensor features)
+      : features_(std::move(features)), sum_(features_.size(1)) {}
+
+  std::optional<Moments> operator()() {
+    const int64_t rows = std::min(kRows, features_.size(0) - done_);
+    sum_.add(features_.narrow(0, done_, rows));
+    done_ += rows;
+    return done_ == features_.size(0) ? std::make_optional(sum_.moments()) : std::nullopt;
+  }
+
+ private:
+  at::Tensor features_;
+  MomentsSum sum_;
+  int64_t done_ = 0;
+};
+
+Napi::Value to_moments(Napi::Env env, const Moments& moments) {
+  const auto object = Napi::Object::New(env);
+  object.Set("mean", to_doubles(env, moments.mean));
+  object.Set("covariance", to_doubles(env, moments.covariance));
+  return object;
+}
+
+Moments copy_moments(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto mean = object.Get("mean").As<Napi::TypedArray>();
+  const auto width = static_cast<int64_t>(mean.ElementLength());
+  return {copy_decimals(mean, {width}), copy_decimals(object.Get("covariance"), {width, width})};
+}
+
+// moments(features, shape: number[]): Promise<NativeMoments>
+Napi::Value MomentsOf(const Napi::CallbackInfo& info) {
+  return run_slices(info.Env(), MomentsWork(copy_decimals(info[0], to_shape(info[1]))), to_moments);
+}
+
+// frechetDistance(a: NativeMoments, b: NativeMoments): Promise<number>
+Napi::Value FrechetDistance(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(),
+      [a = copy_moments(info[0]), b = copy_moments(info[1])] { return frechet_distance(a, b); },
+      to_value);
+}
+
+at::Tensor copy_rows(const Napi::CallbackInfo& info, size_t index) {
+  return copy_decimals(info[index], to_shape(info[index + 1]));
+}
+
+// kernelDistances(real, shape, generated, shape, options: NativeKernelOptions):
+// Promise<Float64Array>
+Napi::Value KernelDistancesOf(const Napi::CallbackInfo& info) {
+  const auto given = info[4].As<Napi::Object>();
+  const auto whole = [&given](const char* key) {
+    return static_cast<int64_t>(to_number(given, key));
+  };
+  const KernelOptions options{whole("subsets"),           whole("subsetSize"),
+                              to_number(given, "degree"), to_number(given, "gamma"),
+                              to_number(given, "offset"), static_cast<uint64_t>(whole("seed"))};
+  return run_slices(info.Env(), KernelDistances(copy_rows(info, 0), copy_rows(info, 2), options),
+                    to_doubles);
+}
+
+Napi::Value to_covering(Napi::Env env, const Covering& covering) {
+  const auto object = Napi::Object::New(env);
+  object.Set("precision", covering.precision);
+  object.Set("recall", covering.recall);
+  object.Set("density", covering.density);
+  object.Set("coverage", covering.coverage);
+  return object;
+}
+
+// Made on the engine thread: it starts with arithmetic on all rows.
+class CoveringWork {
+ public:
+  CoveringWork(at::Tensor real, at::Tensor generated, int64_t k)
+      : real_(std::move(real)), generated_(std::move(generated)), k_(k) {}
+
+  std::optional<Covering> operator()() {
+    if (!work_) work_.emplace(real_, generated_, k_);
+    return (*work_)();
+  }
+
+ private:
+  at::Tensor real_, generated_;
+  int64_t k_;
+  std::optional<Neighbourhoods> work_;
+};
+
+// neighbourhoods(real, shape, generated, shape, k): Promise<NativeCovering>
+Napi::Value NeighbourhoodsOf(const Napi::CallbackInfo& info) {
+  return run_slices(
+      info.Env(),
+      CoveringWork(copy_rows(info, 0), copy_rows(info, 2), info[4].As<Napi::Number>().Int64Value()),
+      to_covering);
+}
+
+// inceptionScores(logits, shape, splits): Promise<Float64Array>
+Napi::Value InceptionScores(const Napi::CallbackInfo& info) {
+  const int64_t splits = info[2].As<Napi::Number>().Int64Value();
+  return run_async(
+      info.Env(),
+      [logits = copy_rows(info, 0), splits] { return inception_scores(logits, splits); },
+      to_doubles);
+}
+
+// classCounts(logits, shape): Promise<Float64Array>
+Napi::Value ClassCounts(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), [logits = copy_rows(info, 0)] { return class_counts(logits); }, to_doubles);
+}
+
+}  // namespace
+
+// Each is a function of `metrics`, NativeMetrics of lib/metrics/native.ts.
+void InitMetrics(Napi::Env env, Napi::Object exports) {
+  const auto metrics = Napi::Object::New(env);
+  FeatureNetworkWrap::Init(env, metrics);
+  metrics.Set("classCounts", Napi::Function::New<ClassCounts>(env, "classCounts"));
+  metrics.Set("frechetDistance", Napi::Function::New<FrechetDistance>(env, "frechetDistance"));
+  metrics.Set("inceptionScores", Napi::Function::New<InceptionScores>(env, "inceptionScores"));
+  metrics.Set("kernelDistances", Napi::Function::New<KernelDistancesOf>(env, "kernelDistances"));
+  metrics.Set("moments", Napi::Function::New<MomentsOf>(env, "moments"));
+  InitParzen(env, metrics);
+  metrics.Set("neighbourhoods", Napi::Function::New<NeighbourhoodsOf>(env, "neighbourhoods"));
+  exports.Set("metrics", metrics);
+}
+
+}  // namespace sparring::bindings

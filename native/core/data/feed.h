@@ -1,0 +1,108 @@
+// Batches of images that come one after another and are nowhere as a whole: a queue between the
+// thread that brings them and the engine's. Who brings them looks at ahead(), and keeps it short.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/torch.h"
+
+namespace sparring {
+
+class Feed {
+ public:
+  struct Options {
+    std::vector<int64_t> image;  // [C, H, W]
+    int64_t batch_size;
+    int64_t shuffle;  // images that the next one is drawn from; 0: as they come
+    uint64_t seed;    // of the drawing, with the number of the epoch
+    bool labelled;
+  };
+  // How far it was gone through: batches of an epoch, and a number of 53 bits that other images in
+  // them would hardly have.
+  struct Place {
+    int64_t epoch = 0, batches = 0;
+    uint64_t trace = 0;
+  };
+  struct Fed {
+    at::Tensor images;  // uint8 [N, C, H, W]
+    at::Tensor labels;  // uint8 [N], or undefined
+    bool begins_epoch = false;
+  };
+  enum class State { kReady, kWaiting, kOver };
+
+  explicit Feed(Options options);
+  // Goes on at `from`: its epoch is brought from the beginning, and what was seen of it left out.
+  Feed(Options options, const Place& from);
+
+  // The thread that brings them. Images of the epoch, uint8 [N, C, H, W], and a label each, uint8
+  // [N]. Throws ERR_DATA where they are not those that led to the place it goes on at.
+  void push(const at::Tensor& images, const at::Tensor& labels);
+  // That was the epoch: what is left of it becomes batches, of which the last may be smaller.
+  void end_epoch();
+  // Nothing more will come.
+  void close();
+
+  // Any thread. Batches that nobody has taken.
+  int64_t ahead() const;
+  // What was taken.
+  Place place() const;
+  // Whether so many batches are there.
+  State state(int64_t batches) const;
+  // Calls back, on some thread, once fewer than `limit` batches are ahead; for one who asks at a
+  // time.
+  void when_below(int64_t limit, std::function<void()> callback);
+  // Whoever waits for that is called back now.
+  void release();
+
+  // The engine's thread. Only where state(1) is kReady.
+  Fed next();
+
+  int64_t batch_size() const { return options_.batch_size; }
+  // Other than that of a feed of other images, or of another order. Never 0.
+  uint64_t identity() const;
+
+ private:
+  struct Ready {
+    Fed fed;
+    Place after;
+  };
+
+  // Images in memory, and their labels.
+  struct Rows {
+    at::Tensor images, labels;
+    int64_t count = 0;
+  };
+
+  Rows rows(int64_t capacity) const;
+  void copy_row(Rows& to, int64_t at, const Rows& from, int64_t index) const;
+  void begin_epoch();
+  // The next image of the epoch, in the order of its batches.
+  void add(const Rows& from, int64_t index);
+  void finish_batch();
+  void hand_over(Ready ready);
+  [[noreturn]] void refuse(const std::string& received) const;
+
+  const Options options_;
+  const Place from_;
+
+  // Of the thread that brings images: the batch and epoch that it is at.
+  Rows batch_, pool_;
+  int64_t epoch_, batches_ = 0;
+  uint64_t trace_ = 0;
+  std::mt19937_64 random_;
+
+  mutable std::mutex mutex_;
+  std::deque<Ready> ready_;
+  Place place_;
+  std::function<void()> below_;
+  int64_t limit_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace sparring

@@ -1,0 +1,22 @@
+#include "core/data/stack.h"
+
+#include "core/random.h"
+
+namespace sparring {
+
+Stack stack_images(const at::Tensor& images, const at::Tensor& labels, int64_t classes,
+                   int64_t count, int64_t channels, uint64_t seed) {
+  RandomStream stream(seed);
+  const at::Tensor chosen =
+      at::randint(images.size(0), {count, channels}, stream.cpu(), at::TensorOptions(at::kLong));
+  const at::Tensor digits = labels.index_select(0, chosen.flatten()).view({count, channels});
+  at::Tensor stacked = at::zeros({count}, at::kShort);
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    stacked.mul_(classes).add_(digits.select(1, channel));
+  }
+  return {images.index_select(0, chosen.flatten())
+              .view({count, channels, images.size(2), images.size(3)}),
+          stacked};
+}
+
+}  // namespace sparring

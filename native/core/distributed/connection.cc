@@ -1,0 +1,59 @@
+#include "core/distributed/connection.h"
+
+#include <c10/util/Logging.h>
+
+#include <cstdlib>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "core/error.h"
+
+namespace sparring {
+namespace {
+
+[[noreturn]] void refuse(const Meeting& meeting, const std::string& reason) {
+  const std::string place = meeting.host + ":" + std::to_string(meeting.port);
+  if (reason.find("already in use") != std::string::npos) {
+    throw Error("ERR_RANK", "Expected a free port for MASTER_PORT but received " +
+                                std::to_string(meeting.port) + ", which is in use");
+  }
+  throw Error("ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " + place +
+                              " (" + reason.substr(0, reason.find('\n')) + ")");
+}
+
+// c10d prints what it throws, with a page of addresses. Whoever wants to see that says how much of
+// it.
+void keep_quiet() {
+  constexpr int kFatal = 3;
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
+}
+
+}  // namespace
+
+c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& group) {
+  keep_quiet();
+  c10d::TCPStoreOptions options;
+  options.port = meeting.port;
+  options.isServer = group.rank == 0 && !meeting.has_agent;
+  options.waitWorkers = false;
+  options.timeout = group.timeout;
+  // libtorch's libuv and Node's have the same names, and Node's come first.
+  options.useLibUV = false;
+  try {
+    auto store = c10::make_intrusive<c10d::TCPStore>(meeting.host, options);
+    return c10::make_intrusive<c10d::PrefixStore>(meeting.prefix, std::move(store));
+  } catch (const c10::Error& error) {
+    refuse(meeting, error.what_without_backtrace());
+  }
+}
+
+c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                            const GroupOptions& options) {
+  // On the interfaces that GLOO_SOCKET_IFNAME names, or on that of the host's own name.
+  auto chosen = c10d::ProcessGroupGloo::Options::create_default(options.timeout);
+  return c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(options.rank),
+                                                     static_cast<int>(options.size), chosen);
+}
+
+}  // namespace sparring

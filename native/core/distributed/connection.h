@@ -1,0 +1,31 @@
+// The one place that knows c10d. Its sources differ between libtorch 2.11 and 2.14 in what is not
+// used here: only all-reduce, broadcast and all-gather are.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/distributed/group.h"
+
+// Before c10d's headers: without it the one of its Gloo backend is empty.
+#define USE_C10D_GLOO
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+namespace sparring {
+
+struct Group::Connection {
+  c10::intrusive_ptr<c10d::Store> lobby;  // where everybody comes in
+  c10::intrusive_ptr<c10d::Store> store;  // of this meeting alone
+  bool rank_0_keeps_it = true;
+  c10::intrusive_ptr<c10d::Backend> backend;
+  c10::intrusive_ptr<c10d::Work> work;  // what is under way
+};
+
+// The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
+c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);
+// Over TCP, for tensors on the CPU.
+c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                            const GroupOptions& options);
+
+}  // namespace sparring

@@ -1,0 +1,89 @@
+// The processes that train one pair together ("ranks"), joined over c10d: what PyTorch's own
+// init_process_group joins. Whoever waits for the others waits here, and says who did not come.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/torch.h"
+
+namespace sparring {
+
+// Where the ranks of a group find each other.
+struct Meeting {
+  std::string host;
+  uint16_t port = 0;
+  // An agent (torchrun's) keeps the store there; else rank 0 does.
+  bool has_agent = false;
+  std::string prefix;  // of all keys
+};
+
+struct GroupOptions {
+  int64_t rank = 0, size = 1;
+  // For which each wait for the others lasts at most.
+  std::chrono::milliseconds timeout{300'000};
+  // What this rank says of itself to the others.
+  std::string greeting;
+  // Once true nothing is waited for any more: the process is ending. May be null.
+  std::shared_ptr<const std::atomic<bool>> ending;
+};
+
+class Group {
+ public:
+  // Waits until all ranks are there. Throws ERR_RANK, and names those that are not, or that came
+  // with another size.
+  static std::shared_ptr<Group> join(const Meeting& meeting, const GroupOptions& options);
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  int64_t rank() const { return options_.rank; }
+  int64_t size() const { return options_.size; }
+  // What each rank said of itself.
+  const std::vector<std::string>& greetings() const { return greetings_; }
+
+  // All of these are done by every rank, in the same order, on the same shapes, and one at a time.
+  // They throw ERR_RANK where a rank is lost, and from then on always.
+
+  // The sum over all ranks, in place; the same bits everywhere.
+  void sum(at::Tensor tensor);
+  // The same in two halves, to do something in between.
+  void begin_sum(at::Tensor tensor);
+  void end();
+  // That of rank 0, in place.
+  void broadcast(at::Tensor tensor);
+  // One of each rank.
+  std::vector<at::Tensor> gather(const at::Tensor& tensor);
+  std::vector<std::string> gather(const std::string& text);
+
+ private:
+  struct Connection;  // knows c10d's headers
+
+  Group(std::unique_ptr<Connection> connection, const GroupOptions& options);
+  void meet();
+  // One meeting in a store that may have seen others; false if a later one has begun.
+  bool meet_at(int64_t meeting);
+  bool greet(int64_t rank, int64_t meeting);
+  // Waits for a meeting after that one: what rank 0 begins.
+  int64_t next_meeting(int64_t last) const;
+  bool is_over(int64_t meeting) const;
+  // Names those who have not reported that they are still there.
+  [[noreturn]] void fail(const std::string& reason);
+  std::vector<int64_t> lost() const;
+  // Neither failed before nor ending: may be asked for more.
+  void check_usable() const;
+  void check_ending() const;
+  // Leaves, but as the one that keeps the store not before the others that came: they are to read
+  // there who did not.
+  void see_off() const;
+
+  GroupOptions options_;
+  std::vector<std::string> greetings_;
+  std::unique_ptr<Connection> connection_;
+  std::string failure_;  // empty as long as all is well
+};
+
+}  // namespace sparring

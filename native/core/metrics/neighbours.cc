@@ -1,0 +1,82 @@
+#include "core/metrics/neighbours.h"
+
+#include <algorithm>
+
+namespace sparring {
+namespace {
+
+// Distances of a block, 32 MB of them.
+constexpr int64_t kBlock = int64_t{4} << 20;
+
+int64_t block_of(int64_t done, int64_t rows, int64_t others) {
+  return std::min(std::max<int64_t>(1, kBlock / others), rows - done);
+}
+
+int64_t count_true(const at::Tensor& mask) { return mask.sum().item<int64_t>(); }
+
+}  // namespace
+
+Neighbourhoods::Neighbourhoods(const at::Tensor& real, const at::Tensor& generated, int64_t k)
+    : k_(k) {
+  // Distances come from products, which cancel less around 0.
+  const at::Tensor centre = real.to(at::kDouble).mean(0);
+  real_ = make_side(real, centre);
+  generated_ = make_side(generated, centre);
+  precise_ = at::zeros({generated.size(0)}, at::kBool);
+}
+
+Neighbourhoods::Side Neighbourhoods::make_side(const at::Tensor& features,
+                                               const at::Tensor& centre) {
+  const at::Tensor rows = features.to(at::kDouble) - centre;
+  return {rows, rows.square().sum(1), at::empty({rows.size(0)}, at::kDouble)};
+}
+
+at::Tensor Neighbourhoods::distances(const Side& from, int64_t start, int64_t count,
+                                     const Side& to) {
+  at::Tensor squares =
+      at::addmm(to.norms.unsqueeze(0), from.rows.narrow(0, start, count), to.rows.t(), 1, -2);
+  return squares.add_(from.norms.narrow(0, start, count).unsqueeze(1)).clamp_min_(0);
+}
+
+std::optional<Covering> Neighbourhoods::operator()() {
+  const at::NoGradGuard no_grad;
+  for (Side* side : {&real_, &generated_}) {
+    if (side->is_measured()) continue;
+    measure(*side);
+    return std::nullopt;
+  }
+  const int64_t count = block_of(done_, real_.rows.size(0), generated_.rows.size(0));
+  cover(done_, count);
+  done_ += count;
+  return done_ == real_.rows.size(0) ? std::make_optional(covering()) : std::nullopt;
+}
+
+void Neighbourhoods::measure(Side& side) const {
+  const int64_t count = block_of(side.done, side.rows.size(0), side.rows.size(0));
+  at::Tensor apart = distances(side, side.done, count, side);
+  // A row's distance to itself is 0; rounding must not make it more than that to its twin.
+  apart.narrow(1, side.done, count).fill_diagonal_(-1);
+  side.radii.narrow(0, side.done, count).copy_(std::get<0>(apart.kthvalue(k_ + 1, 1)));
+  side.done += count;
+}
+
+void Neighbourhoods::cover(int64_t start, int64_t count) {
+  const at::Tensor apart = distances(real_, start, count, generated_);  // [count, M]
+  const at::Tensor radii = real_.radii.narrow(0, start, count).unsqueeze(1);
+  precise_.logical_or_((apart <= radii).any(0));
+  recalled_ += count_true((apart <= generated_.radii.unsqueeze(0)).any(1));
+  // The balls of density and coverage are open, as their authors' are.
+  const at::Tensor inside = apart < radii;
+  inside_ += count_true(inside);
+  covered_ += count_true(inside.any(1));
+}
+
+Covering Neighbourhoods::covering() const {
+  const auto reals = static_cast<double>(real_.rows.size(0));
+  const auto fakes = static_cast<double>(generated_.rows.size(0));
+  return {static_cast<double>(count_true(precise_)) / fakes, static_cast<double>(recalled_) / reals,
+          static_cast<double>(inside_) / (static_cast<double>(k_) * fakes),
+          static_cast<double>(covered_) / reals};
+}
+
+}  // namespace sparring

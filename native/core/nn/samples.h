@@ -1,0 +1,37 @@
+// A generator's samples, a part at a time: as many as anyone asks for fit in memory, and a step
+// gets its turn in between.
+#pragma once
+
+#include "core/nn/latent.h"
+#include "core/nn/network.h"
+
+namespace sparring {
+
+// Samples of a part. Others than 256 would give other bytes: batches round differently.
+constexpr int64_t kSampleBatch = 256;
+
+// What one wants to see: labels and codes that are chosen, for all the samples, or drawn.
+struct SampleRequest {
+  Latent latent;
+  int64_t count;
+  uint64_t seed;
+  at::Tensor labels, codes;
+};
+
+class Samples {
+ public:
+  explicit Samples(SampleRequest request) : request_(std::move(request)), stream_(request_.seed) {}
+
+  // The next part, on the network's device.
+  at::Tensor next(Network& network);
+  int64_t count() const { return request_.count; }
+  int64_t done() const { return done_; }
+  bool is_done() const { return done_ == request_.count; }
+
+ private:
+  SampleRequest request_;
+  RandomStream stream_;
+  int64_t done_ = 0;
+};
+
+}  // namespace sparring

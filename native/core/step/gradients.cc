@@ -1,0 +1,47 @@
+#include "core/step/gradients.h"
+
+#include "core/nn/spectral_norm.h"
+
+namespace sparring {
+
+void Gradients::add(const Gradients& part, double weight) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor share = part.loss.to(at::kDouble) * weight;
+  loss = loss.defined() ? loss + share : share;
+  of_parameters.resize(part.of_parameters.size());
+  for (size_t i = 0; i < of_parameters.size(); ++i) {
+    const at::Tensor& more = part.of_parameters[i];
+    if (!more.defined()) continue;
+    if (of_parameters[i].defined()) {
+      of_parameters[i].add_(more, weight);
+    } else {
+      of_parameters[i] = more * weight;
+    }
+  }
+}
+
+Rewind::Rewind(const Pair& pair, bool undoes)
+    : stream_(*pair.stream), device_(pair.generator->device()), states_(stream_.state()) {
+  const auto keep = [this](const std::vector<at::Tensor>& buffers) {
+    for (const at::Tensor& one : buffers) buffers_.emplace_back(one, one.clone());
+  };
+  for (Network* network : {pair.generator.get(), pair.discriminator.get()}) {
+    if (undoes) {
+      keep(network->body().buffers());
+      continue;
+    }
+    for (const auto& module : network->body().modules()) {
+      if (const auto* layer = dynamic_cast<const SpectralNorm*>(module.get())) {
+        keep(layer->vectors());
+      }
+    }
+  }
+}
+
+void Rewind::go_back() const {
+  const at::NoGradGuard no_grad;
+  stream_.set_state(stream_.seed(), states_, device_);
+  for (const auto& [buffer, copy] : buffers_) at::Tensor(buffer).copy_(copy);
+}
+
+}  // namespace sparring

@@ -1,0 +1,38 @@
+// A loss and its gradients, and the sum of those of parts.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/step/game.h"
+
+namespace sparring {
+
+struct Gradients {
+  at::Tensor loss;                        // 0-dim, before the update
+  std::vector<at::Tensor> of_parameters;  // in the order of the optimizer's; undefined for none
+
+  // Adds `weight` times those of a part, which may be in buffers that its successor writes to.
+  void add(const Gradients& part, double weight);
+};
+
+// What an update draws, and what its passes turn in layers whatever the batch is: every part of a
+// batch is to have it as the whole batch would.
+class Rewind {
+ public:
+  // Takes down where all of it is; and what passes change for each batch, if they are to be as if
+  // they had never been.
+  explicit Rewind(const Pair& pair, bool undoes = false);
+  void go_back() const;
+
+ private:
+  RandomStream& stream_;
+  at::Device device_;
+  // Of its generators.
+  std::vector<std::pair<std::string, at::Tensor>> states_;
+  // A buffer, and a copy of it.
+  std::vector<std::pair<at::Tensor, at::Tensor>> buffers_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,26 @@
+// Numbers that need not be the same under another number of ranks or parts, as dropout's.
+#pragma once
+
+#include <memory>
+
+#include "core/random.h"
+
+namespace sparring {
+
+// A stream of a rank's own, another one for every pass of a step.
+class PassStreams {
+ public:
+  explicit PassStreams(int64_t rank) : rank_(static_cast<uint64_t>(rank)) {}
+  void begin_step() { passes_ = 0; }
+  uint64_t passes() const { return passes_; }
+  // The same numbers again.
+  void go_back(uint64_t passes) { passes_ = passes; }
+  // `common`, whose numbers they depend on, stays where it is.
+  RandomStream& next(const RandomStream& common);
+
+ private:
+  uint64_t rank_, passes_ = 0;
+  std::unique_ptr<RandomStream> own_;
+};
+
+}  // namespace sparring

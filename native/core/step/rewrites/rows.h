@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/torch.h"
+
+namespace sparring {
+
+// Images [N, C, H, W] with their channels last, as [N·H·W, C]: no copy.
+inline at::Tensor as_rows(const at::Tensor& images) {
+  return images.permute({0, 2, 3, 1}).reshape({-1, images.size(1)});
+}
+
+}  // namespace sparring

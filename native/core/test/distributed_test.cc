@@ -1,0 +1,350 @@
+#include <ATen/Parallel.h>
+
+#include <mutex>
+#include <thread>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "core/distributed/sharing.h"
+#include "core/error.h"
+#include "core/step/trainer.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+#include "core/test/ranks.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+const std::vector<std::string> kFine2(2), kFine3(3), kFine4(4);
+
+// No layer of it couples samples.
+std::vector<Layer> dense_generator() {
+  return {linear("0", 5, 24), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+          linear("2", 24, 64), layer("tanh", "3"),
+          layer("unflatten", "4", {{"shape", Shape{1, 8, 8}}})};
+}
+
+std::vector<Layer> conv_generator() {
+  return {linear("0", 5, 4 * 4 * 4),
+          layer("unflatten", "1", {{"shape", Shape{4, 4, 4}}}),
+          layer("leakyRelu", "2", {{"negativeSlope", 0.2}}),
+          upsample("3", 2),
+          conv("4", 4, 1, 3, 1),
+          layer("tanh", "5")};
+}
+
+// `is_spectral`: each pass turns vectors of its first layer.
+std::vector<Layer> dense_discriminator(bool is_spectral) {
+  const Layer first = linear("1", 64, 16);
+  const Options options{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
+  return {layer("flatten", "0"), is_spectral ? layer("spectralNorm", "1", options, {first}) : first,
+          layer("leakyRelu", "2", {{"negativeSlope", 0.2}}), linear("3", 16, 1)};
+}
+
+// With batch normalisation; the article's generator has it, too.
+std::vector<Layer> normed_conv_discriminator() {
+  return {conv("0", 1, 6, 3, 1, 2), batch_norm("1", 6, 1e-5),
+          layer("leakyRelu", "2", {{"negativeSlope", 0.2}}), layer("flatten", "3"),
+          linear("4", 6 * 4 * 4, 1)};
+}
+
+std::vector<Layer> normed_dense_generator() {
+  std::vector<Layer> layers = dense_generator();
+  layers.insert(layers.begin() + 1, batch_norm("norm", 24, 0.8));
+  return layers;
+}
+
+std::vector<Layer> normed_dense_discriminator() {
+  std::vector<Layer> layers = dense_discriminator(/*is_spectral=*/false);
+  layers.insert(layers.begin() + 2, batch_norm("norm", 16, 0.1));
+  return layers;
+}
+
+struct Game {
+  const char* name;
+  Choice objective;
+  std::vector<Choice> penalties;
+  bool is_fused = true, is_conv = false;
+  int64_t updates = 1;
+  Order order = Order::kGeneratorFirst;
+  std::vector<std::string> augmentations = {};
+  bool is_spectral = false;
+  bool is_normed = false;
+};
+
+Choice penalty(const char* type, double every = 1) {
+  return {type, {{"weight", 2.0}, {"every", every}}};
+}
+
+std::pair<std::vector<Layer>, std::vector<Layer>> networks_of(const Game& game) {
+  if (game.is_normed && game.is_conv) return {small_generator(5), normed_conv_discriminator()};
+  if (game.is_normed) return {normed_dense_generator(), normed_dense_discriminator()};
+  return {game.is_conv ? conv_generator() : dense_generator(),
+          dense_discriminator(game.is_spectral)};
+}
+
+std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& group,
+                               int64_t accumulate) {
+  const auto [generator, discriminator] = networks_of(game);
+  auto pair = pair_of(3, generator, discriminator, game.objective, ScoreKind::kLogit, at::kFloat);
+  for (const Choice& one : game.penalties) pair->penalties.push_back(make_penalty(one));
+  // Plain descent: Adam's first steps would turn a rounding error into a step of its own.
+  const OptimizerChoice descent{{"sgd",
+                                 {{"lr", 0.02},
+                                  {"momentumFrom", 0.9},
+                                  {"momentumTo", 0.9},
+                                  {"momentumSteps", 1.0},
+                                  {"dampening", 0.0},
+                                  {"nesterov", false},
+                                  {"weightDecay", 0.0}}},
+                                {"constant", {}},
+                                0.5};
+  pair->generator_optimizer = make_optimizer(descent, pair->generator->parameters());
+  pair->discriminator_optimizer = make_optimizer(descent, pair->discriminator->parameters());
+  pair->discriminator_steps = game.updates;
+  pair->order = game.order;
+  pair->augmentations = make_augmentations(game.augmentations);
+  pair->accumulate = accumulate;
+  if (group) pair->sharing = std::make_shared<Sharing>(group, 1, game.is_normed);
+  return pair;
+}
+
+std::shared_ptr<const Dataset> images(int64_t count = 22) {
+  RandomStream stream(8);
+  return std::make_shared<Dataset>(
+      at::randint(256, {count, 1, 8, 8}, stream.cpu(), at::TensorOptions(at::kByte)), at::kCPU);
+}
+
+at::Tensor weights_of(const Pair& pair) {
+  std::vector<at::Tensor> all;
+  for (const Network* network : {pair.generator.get(), pair.discriminator.get()}) {
+    for (const auto& [name, tensor] : network->state()) {
+      // Counts of batches would make everything else small beside them.
+      if (tensor.is_floating_point()) all.push_back(tensor.detach().flatten());
+    }
+  }
+  return at::cat(all);
+}
+
+struct Outcome {
+  at::Tensor weights;
+  Report report;
+};
+
+// 50 steps on batches of 8; the last of an epoch has 6.
+Outcome train(const Game& game, const std::shared_ptr<Group>& group, int64_t accumulate = 1) {
+  at::set_num_threads(1);
+  const auto pair = pair_for(game, group, accumulate);
+  Trainer trainer(pair, game.is_fused ? make_fused_step(pair) : make_eager_step(pair));
+  trainer.use(images(), 8);
+  for (int step = 0; step < 50; ++step) trainer.step(/*watched=*/step == 49);
+  if (group) trainer.check_equal();
+  return {weights_of(*pair), trainer.report()};
+}
+
+// To float32 rounding after 50 steps.
+void check_alike(const Outcome& one, const Outcome& other) {
+  CHECK(distance(one.weights, other.weights) < 2e-5);
+  CHECK(one.report.images == other.report.images);
+  CHECK(one.report.generator_loss == doctest::Approx(other.report.generator_loss).epsilon(1e-4));
+  CHECK(one.report.discriminator_loss ==
+        doctest::Approx(other.report.discriminator_loss).epsilon(1e-4));
+}
+
+std::vector<Game> games() {
+  const Options smooth{{"labelSmoothing", 0.1}};
+  const Options clip{{"weightClip", 0.05}};
+  std::vector<Game> all;
+  for (const bool is_fused : {true, false}) {
+    const auto add = [&](const char* name, Choice objective, std::vector<Choice> penalties = {}) {
+      all.push_back({name, std::move(objective), std::move(penalties), is_fused});
+    };
+    add("minimax", {"minimax", smooth});
+    add("nonSaturating", {"nonSaturating", smooth});
+    add("leastSquares", {"leastSquares", smooth});
+    add("hinge", {"hinge", {}});
+    add("wasserstein", {"wasserstein", clip});
+    add("fDivergence", {"fDivergence", {{"divergence", std::string("kl")}}});
+    add("relativisticPaired", {"relativisticPaired", {}});
+    add("relativisticAverage", {"relativisticAverage", {{"loss", std::string("logistic")}}});
+    add("RaLSGAN", {"relativisticAverage", {{"loss", std::string("leastSquares")}}});
+    add("WGAN-GP", {"wasserstein", {{"weightClip", 0.0}}}, {penalty("wganGp")});
+    add("DRAGAN", {"nonSaturating", smooth}, {penalty("dragan")});
+    add("R1 and R2", {"relativisticPaired", {}}, {penalty("r1", 4), penalty("r2")});
+    all.push_back({"k = 3", {"hinge", {}}, {}, is_fused, false, 3});
+    all.push_back(
+        {"Algorithm 1", {"minimax", smooth}, {}, is_fused, false, 2, Order::kDiscriminatorFirst});
+    all.push_back({"DiffAugment",
+                   {"hinge", {}},
+                   {},
+                   is_fused,
+                   true,
+                   1,
+                   Order::kGeneratorFirst,
+                   {"color", "translation", "cutout"}});
+    all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});
+    all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
+    all.back().is_spectral = true;
+    for (const bool is_conv : {true, false}) {
+      all.push_back({"BatchNorm", {"hinge", {}}, {}, is_fused, is_conv, 2});
+      all.back().is_normed = true;
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("ranks that an agent starts anew meet in the store that they had met in before") {
+  c10d::TCPStoreOptions agent;
+  agent.port = free_port();
+  agent.isServer = true;
+  agent.waitWorkers = false;
+  agent.useLibUV = false;
+  const auto kept = c10::make_intrusive<c10d::TCPStore>("127.0.0.1", agent);
+  const Meeting meeting{"127.0.0.1", agent.port, true, "test"};
+  const auto come = [&](int64_t rank, int64_t delay, std::string& told) {
+    return std::thread([&meeting, &told, rank, delay] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      try {
+        const GroupOptions options{rank, 3, std::chrono::seconds(20), {}, {}};
+        told = Group::join(meeting, options)->gather(std::to_string(rank)).back();
+      } catch (const std::exception& error) {
+        told = error.what();
+      }
+    });
+  };
+  // Whoever comes before rank 0 finds what the last meeting left; of the second one rank 2 is new,
+  // as if it had failed before it came to the first.
+  for (const std::vector<int64_t>& delays : {std::vector<int64_t>{0, 50, 100}, {300, 0, 100}}) {
+    std::vector<std::string> told(3);
+    std::vector<std::thread> ranks;
+    for (int64_t rank = 0; rank < 3; ++rank) {
+      ranks.push_back(
+          come(rank, delays[static_cast<size_t>(rank)], told[static_cast<size_t>(rank)]));
+    }
+    for (std::thread& rank : ranks) rank.join();
+    CHECK(told == std::vector<std::string>(3, "2"));
+    for (const char* one : {"place/2", "hello/2", "begun"}) {
+      kept->deleteKey(std::string("test/1/") + one);
+    }
+  }
+}
+
+TEST_CASE("each row of a batch belongs to one rank, and shares differ by a row at most") {
+  for (const int64_t ranks : {1, 2, 3, 4, 7}) {
+    for (const int64_t fewest : {1, 2}) {
+      for (int64_t total = 1; total < 40; ++total) {
+        int64_t next = 0;
+        double weight = 0;
+        for (int64_t rank = 0; rank < ranks; ++rank) {
+          const Share share = share_of(total, rank, ranks, fewest);
+          weight += share.weight;
+          if (total < ranks * fewest) {
+            CHECK(share.rows == total);
+            next = total;
+          } else {
+            CHECK(share.start == next);
+            CHECK(share.rows >= std::max(fewest, total / ranks));
+            CHECK(share.rows <= total / ranks + 1);
+            next += share.rows;
+          }
+        }
+        CHECK(next == total);
+        CHECK(weight == doctest::Approx(1));
+      }
+    }
+  }
+}
+
+TEST_CASE("ranks sum, broadcast and gather") {
+  const auto errors = as_ranks(3, [](const std::shared_ptr<Group>& group) {
+    const double rank = static_cast<double>(group->rank());
+    const at::Tensor sum = at::full({5}, rank + 1), first = at::full({2}, rank + 7);
+    group->sum(sum);
+    group->broadcast(first);
+    const auto all = group->gather(at::full({1}, rank));
+    const auto texts = group->gather("I am " + std::string(group->rank() + 1, '0'));
+    if (!at::equal(sum, at::full({5}, 6.0)) || !at::equal(first, at::full({2}, 7.0)) ||
+        all[2].item<double>() != 2 || texts[1] != "I am 00" || texts[2] != "I am 000") {
+      throw std::runtime_error("wrong");
+    }
+  });
+  CHECK(errors == kFine3);
+}
+
+TEST_CASE(
+    "2, 3 and 4 ranks train as one does: to float32 rounding after 50 steps, whatever they play") {
+  for (const Game& game : games()) {
+    const Outcome alone = train(game, nullptr);
+    const std::string name = std::string(game.name) + (game.is_fused ? ", fused" : ", eager");
+    CAPTURE(name);
+    CHECK(alone.weights.isfinite().all().item<bool>());
+    for (const int64_t ranks : {2, 3, 4}) {
+      std::mutex mutex;
+      std::vector<Outcome> outcomes;
+      const auto errors = as_ranks(ranks, [&](const std::shared_ptr<Group>& group) {
+        Outcome outcome = train(game, group);
+        const std::lock_guard lock(mutex);
+        outcomes.push_back(std::move(outcome));
+      });
+      CHECK(errors == std::vector<std::string>(static_cast<size_t>(ranks)));
+      for (const Outcome& one : outcomes) {
+        CHECK(at::equal(one.weights, outcomes[0].weights));
+        check_alike(one, alone);
+      }
+    }
+  }
+}
+
+TEST_CASE("each row of a rank belongs to one part, and no part has fewer rows than it needs") {
+  for (const int64_t ranks : {1, 2, 3}) {
+    for (const int64_t fewest : {1, 2}) {
+      for (int64_t total = 1; total < 40; ++total) {
+        int64_t parts = 0;
+        for (int64_t rank = 0; rank < ranks; ++rank) {
+          const Share own = share_of(total, rank, ranks, fewest);
+          const int64_t found = parts_of(own, ranks, 4, fewest);
+          // The ranks sum something in each part: they have to have equally many.
+          if (rank > 0) CHECK(found == parts);
+          parts = found;
+          int64_t next = own.start;
+          double weight = 0;
+          for (int64_t i = 0; i < parts; ++i) {
+            const Share part = part_of(own, i, parts);
+            CHECK(part.start == next);
+            CHECK((parts == 1 || part.rows >= fewest));
+            next += part.rows;
+            weight += part.weight;
+          }
+          CHECK(next == own.start + own.rows);
+          CHECK(weight == doctest::Approx(1));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a batch in parts trains as the whole does, on one rank and on two, whatever they play") {
+  for (const Game& game : games()) {
+    if (game.is_normed) continue;  // by the part, not by the batch
+    const Outcome whole = train(game, nullptr);
+    const std::string name = std::string(game.name) + (game.is_fused ? ", fused" : ", eager");
+    CAPTURE(name);
+    std::vector<Outcome> outcomes;
+    for (const int64_t parts : {3, 100}) outcomes.push_back(train(game, nullptr, parts));
+    std::mutex mutex;
+    const auto errors = as_ranks(2, [&](const std::shared_ptr<Group>& group) {
+      Outcome outcome = train(game, group, 2);
+      const std::lock_guard lock(mutex);
+      outcomes.push_back(std::move(outcome));
+    });
+    CHECK(errors == kFine2);
+    for (const Outcome& one : outcomes) check_alike(one, whole);
+    CHECK(outcomes[0].report.health->diversity ==
+          doctest::Approx(whole.report.health->diversity).epsilon(1e-3));
+    CHECK(outcomes[0].report.health->generator_gradient ==
+          doctest::Approx(whole.report.health->generator_gradient).epsilon(1e-3));
+  }
+}

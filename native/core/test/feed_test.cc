@@ -1,0 +1,155 @@
+#include "core/data/feed.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "core/test/check.h"  // last: see there
+
+using namespace sparring;
+
+namespace {
+
+// Images of one pixel: their number.
+at::Tensor numbered(int64_t from, int64_t to) {
+  return at::arange(from, to).to(at::kByte).reshape({-1, 1, 1, 1});
+}
+
+Feed::Options options(int64_t batch, int64_t shuffle = 0, uint64_t seed = 0) {
+  return {{1, 1, 1}, batch, shuffle, seed, /*labelled=*/false};
+}
+
+std::vector<int64_t> numbers(const at::Tensor& images) {
+  const at::Tensor flat = images.flatten().to(at::kLong);
+  return {flat.const_data_ptr<int64_t>(), flat.const_data_ptr<int64_t>() + flat.numel()};
+}
+
+// All that is ready, batch by batch.
+std::vector<std::vector<int64_t>> taken(Feed& feed) {
+  std::vector<std::vector<int64_t>> all;
+  while (feed.ahead() > 0) all.push_back(numbers(feed.next().images));
+  return all;
+}
+
+// An epoch of ten images in two parts.
+void bring(Feed& feed) {
+  feed.push(numbered(0, 7), {});
+  feed.push(numbered(7, 10), {});
+  feed.end_epoch();
+}
+
+using Batches = std::vector<std::vector<int64_t>>;
+
+}  // namespace
+
+TEST_CASE("batches keep the order of the images, and an epoch's last is what is left") {
+  Feed feed(options(4));
+  CHECK(feed.state(1) == Feed::State::kWaiting);
+  bring(feed);
+  CHECK(feed.state(3) == Feed::State::kReady);
+  CHECK(feed.state(4) == Feed::State::kWaiting);
+  CHECK(feed.next().begins_epoch);
+  CHECK_FALSE(feed.next().begins_epoch);
+  CHECK(taken(feed) == Batches{{8, 9}});
+  CHECK(feed.place().epoch == 0);
+  CHECK(feed.place().batches == 3);
+  feed.close();
+  CHECK(feed.state(1) == Feed::State::kOver);
+}
+
+TEST_CASE("labels stay with their images through the buffer") {
+  Feed feed({{1, 1, 1}, 4, 5, 3, /*labelled=*/true});
+  feed.push(numbered(0, 10), numbered(100, 110).flatten());
+  feed.end_epoch();
+  while (feed.ahead() > 0) {
+    const Feed::Fed fed = feed.next();
+    CHECK(at::equal(fed.images.flatten() + 100, fed.labels));
+  }
+}
+
+TEST_CASE("a buffer shuffles each epoch its own way, loses nothing, and its seed repeats it") {
+  const auto epochs = [](uint64_t seed) {
+    Feed feed(options(10, 4, seed));
+    bring(feed);
+    bring(feed);
+    return taken(feed);
+  };
+  const Batches seen = epochs(1);
+  REQUIRE(seen.size() == 2);
+  for (const auto& epoch : seen) {
+    std::vector<int64_t> sorted = epoch;
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(sorted == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    CHECK(epoch != sorted);
+  }
+  CHECK(seen[0] != seen[1]);
+  CHECK(epochs(1) == seen);
+  CHECK(epochs(2) != seen);
+}
+
+TEST_CASE("a feed goes on at a place of another one with the batches that were to come") {
+  for (const int64_t shuffle : {0, 4}) {
+    Feed whole(options(3, shuffle, 5));
+    bring(whole);
+    bring(whole);
+    whole.next();
+    whole.next();
+    Feed rest(options(3, shuffle, 5), whole.place());
+    bring(rest);
+    bring(rest);
+    CHECK(rest.place().batches == 2);
+    CHECK(taken(rest) == taken(whole));
+  }
+}
+
+TEST_CASE("a feed does not go on with other images, or fewer") {
+  Feed first(options(3));
+  bring(first);
+  first.next();
+  first.next();
+  Feed other(options(3), first.place());
+  CHECK_THROWS_WITH_AS(other.push(numbered(1, 10), {}),
+                       "Expected the images that epoch 0 was left at after 2 batches for source "
+                       "but received others; a stream with another seed begins anew",
+                       Error);
+  Feed fewer(options(3), first.place());
+  fewer.push(numbered(0, 3), {});
+  CHECK_THROWS_WITH_AS(fewer.end_epoch(),
+                       "Expected the images that epoch 0 was left at after 2 batches for source "
+                       "but received no more than 1 batches; a stream with another seed begins "
+                       "anew",
+                       Error);
+}
+
+TEST_CASE("whoever waits for room is told once it is there, at once, at the end or when released") {
+  Feed feed(options(2));
+  int told = 0;
+  const auto ask = [&](int64_t limit) { feed.when_below(limit, [&told] { ++told; }); };
+  ask(1);
+  CHECK(told == 1);
+  bring(feed);
+  ask(4);
+  feed.next();
+  CHECK(told == 1);
+  feed.next();
+  CHECK(told == 2);
+  feed.next();
+  CHECK(told == 2);
+  ask(1);
+  feed.release();
+  CHECK(told == 3);
+  ask(1);
+  feed.close();
+  CHECK(told == 4);
+}
+
+TEST_CASE("feeds of other images, orders or labels are told apart") {
+  std::map<uint64_t, int> seen;
+  for (const auto& one :
+       {options(4), options(4, 1), options(4, 0, 1), Feed::Options{{1, 1, 2}, 4, 0, 0, false},
+        Feed::Options{{1, 1, 1}, 4, 0, 0, true}}) {
+    ++seen[Feed(one).identity()];
+  }
+  CHECK(seen.size() == 5);
+  CHECK(Feed(options(4)).identity() == Feed(options(5)).identity());
+}

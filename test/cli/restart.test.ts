@@ -1,0 +1,89 @@
+// `sparring train --restartable`: a command line that is started again goes on with what it began.
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const run = (words: string) => runCli(words.split(" "), folder.path);
+const small =
+  "train --preset mlp --data data --size 8 --batch 32 --threads 1 --log-every 3 --sample-every 5 --checkpoint-every 5 --restartable";
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  // Whole batches: in a last one of two equal images diversity has nothing to be compared with, and the seed is drawn.
+  await writeIdxFolder(at("data"), 160);
+  expect(await run(`${small} --steps 24 --out whole`)).toMatchObject({ code: 0 });
+});
+afterAll(() => folder.remove());
+
+const seedOf = async (name: string) =>
+  JSON.parse(await readFile(at(name, "config.json"), "utf8")).seed;
+
+describe("a command line that comes again", () => {
+  it("goes on with what it began, to the same bytes", async () => {
+    const seed = await seedOf("whole");
+    const words = `${small} --seed ${seed} --out on`;
+    const began = await run(`${words} --steps 15`);
+    expect(began).toMatchObject({ code: 0 });
+    expect(began.stderr).not.toContain("from step");
+    const again = await run(`${words} --steps 24`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).toContain("from step 15 on");
+    expect(await contentsOf(at("on"))).toEqual(await contentsOf(at("whole")));
+  });
+
+  it("has nothing left to do where the run is done", async () => {
+    const before = await contentsOf(at("whole"));
+    const again = await run(`${small} --steps 24 --out whole`);
+    expect(again).toMatchObject({ code: 0, stdout: "" });
+    expect(await contentsOf(at("whole"))).toEqual(before);
+  });
+
+  it("begins again, with the seed that it had drawn, where it did not come to a checkpoint", async () => {
+    await cp(at("whole"), at("early"), { recursive: true });
+    for (const part of ["checkpoints", "weights"]) await rm(at("early", part), { recursive: true });
+    await writeFile(at("early/letter.txt"), "keep me");
+    const again = await run(`${small} --steps 24 --out early`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).not.toContain("from step");
+    const { "letter.txt": letter, ...ours } = await contentsOf(at("early"));
+    expect(Buffer.from(letter as string, "base64").toString()).toBe("keep me");
+    expect(ours).toEqual(await contentsOf(at("whole")));
+    const events = (await readdir(at("early"))).filter((name) => name.includes("tfevents"));
+    expect(events).toHaveLength(1);
+  });
+});
+
+describe("another run in the folder is refused, with what differs", () => {
+  it.each([
+    ["--batch 16", '32, as the run in "whole" has it, for --batch but received 16'],
+    ["--lr 1e-3", '0.0002, as the run in "whole" has it, for --lr but received 0.001'],
+    ["--preset gan", '"mlp", as the run in "whole" has it, for --preset but received "gan"'],
+    ["--threads 2", '1, as the run in "whole" has it, for --threads but received 2'],
+    [
+      "--no-tensorboard",
+      'true, as the run in "whole" has it, for --tensorboard but received false',
+    ],
+    [
+      "--sync-batch-norm",
+      'false, as the run in "whole" has it, for --sync-batch-norm but received true',
+    ],
+  ])("%s", async (flags, sentence) => {
+    const before = await contentsOf(at("whole"));
+    const ended = await run(`${small} --steps 24 --out whole ${flags}`);
+    expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
+    expect(await contentsOf(at("whole"))).toEqual(before);
+  });
+
+  it("a seed of one's own", async () => {
+    const ended = await run(`${small} --steps 24 --out whole --seed 3`);
+    const seed = await seedOf("whole");
+    expect(ended.stderr).toBe(
+      `Expected ${seed}, as the run in "whole" has it, for --seed but received 3\n`,
+    );
+  });
+});

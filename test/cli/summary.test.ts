@@ -1,0 +1,147 @@
+// summary.json: how a run ended, whichever way it did; and a sweep, which is a folder of runs.
+import { access, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SparringError, type Tick, Trainer } from "../../lib/index.js";
+import { planRun } from "../../lib/run/plan.js";
+import { TrainingRun } from "../../lib/run/training.js";
+import { runCli, startCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const { run: original } = Trainer.prototype;
+const readJson = async (...parts: string[]) => JSON.parse(await readFile(at(...parts), "utf8"));
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+});
+afterEach(() => {
+  Trainer.prototype.run = original;
+});
+afterAll(() => folder.remove());
+
+const prepare = (name: string, more: object = {}) =>
+  TrainingRun.prepare(
+    planRun(
+      {
+        ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
+        ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, out: at(name), ...more },
+      },
+      (option) => option,
+    ),
+  );
+
+/** What the trainer tells or does, changed on the way. */
+function intercept(change: (tick: Tick) => Tick): void {
+  Trainer.prototype.run = async function* (data, options) {
+    for await (const tick of original.call(this, data, options)) yield change(tick);
+  };
+}
+
+async function train(name: string, more: object = {}): Promise<void> {
+  using run = await prepare(name, more);
+  for await (const _ of run.train());
+}
+
+describe("summary.json", () => {
+  it("tells of a run that did all its steps", async () => {
+    await train("done");
+    const [summary, config] = [
+      await readJson("done/summary.json"),
+      await readJson("done/config.json"),
+    ];
+    const lines = (await readFile(at("done/stats.jsonl"), "utf8")).trim().split("\n");
+    const ticks = lines.map((line) => JSON.parse(line));
+    const last = ticks.at(-1);
+    expect(summary).toEqual({
+      ...{ state: "done", reason: null, code: null, step: 15, steps: 15, epochs: 3 },
+      seconds: last.seconds,
+      imagesPerSecond: expect.any(Number),
+      discriminatorLoss: last.discriminatorLoss,
+      generatorLoss: last.generatorLoss,
+      health: last.health,
+      ...{ warnings: [], rollbacks: 0, checkpoint: "checkpoints/000015" },
+      ...{ device: "cpu", precision: "float32", threads: 1, versions: config.versions },
+    });
+    const speeds = ticks.map((tick) => tick.imagesPerSecond);
+    expect(summary.imagesPerSecond).toBeGreaterThanOrEqual(Math.min(...speeds));
+    expect(summary.imagesPerSecond).toBeLessThanOrEqual(Math.max(...speeds));
+  });
+
+  it("tells of warnings with their first steps, and of rollbacks", async () => {
+    let failures = 1;
+    intercept((tick) => {
+      if (tick.step === 9 && failures-- > 0)
+        throw new SparringError("ERR_DIVERGED", "Expected finite");
+      const { health } = tick;
+      // From step 9 on all fakes are alike.
+      const diversity = tick.step < 9 ? 1 : 0;
+      return health === undefined ? tick : { ...tick, health: { ...health, diversity } };
+    });
+    await train("warned", { rollbacks: 1 });
+    const { rollbacks, warnings, state } = await readJson("warned/summary.json");
+    expect({ rollbacks, warnings, state }).toEqual({
+      ...{ rollbacks: 1, state: "done" },
+      warnings: [{ warning: "collapsing", firstStep: 9, ticks: 3 }],
+    });
+  });
+
+  it("tells why a run failed, with the last checkpoint that there is", async () => {
+    intercept((tick) => {
+      if (tick.step === 12) throw new SparringError("ERR_DIVERGED", "Expected finite losses");
+      return tick;
+    });
+    await expect(train("failed")).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    expect(await readJson("failed/summary.json")).toMatchObject({
+      ...{ state: "failed", reason: "Expected finite losses", code: "ERR_DIVERGED" },
+      checkpoint: "checkpoints/000010",
+    });
+  });
+
+  it("of one that failed in its first step has nothing to tell of losses", async () => {
+    Trainer.prototype.run = () => {
+      throw new Error("no luck");
+    };
+    await expect(train("unlucky")).rejects.toThrow("no luck");
+    expect(await readJson("unlucky/summary.json")).toMatchObject({
+      ...{ state: "failed", reason: "no luck", code: null, step: 0, seconds: null },
+      ...{ imagesPerSecond: null, generatorLoss: null, health: null, warnings: [] },
+    });
+  });
+
+  it("is not there while a run goes on; then of the whole run, and not of the part since it was resumed", async () => {
+    using run = await prepare("left");
+    for await (const { tick } of run.train()) if (tick.step === 6) break;
+    expect(await readJson("left/summary.json")).toMatchObject({ state: "stopped", step: 6 });
+    const { child, says, ended } = startCli(
+      "train --preset mlp --data data --size 8 --batch 32 --steps 100000 --log-every 3 --out signal".split(
+        " ",
+      ),
+      folder.path,
+    );
+    await says(/\[Epoch 1\//);
+    await expect(access(at("signal/summary.json"))).rejects.toThrow("ENOENT");
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 143 });
+    const stopped = await readJson("signal/summary.json");
+    expect(stopped).toMatchObject({ state: "stopped", reason: null, steps: 100_000 });
+    const steps = stopped.step + 3;
+    const words = `train --resume --out signal --steps ${steps}`.split(" ");
+    expect(await runCli(words, folder.path)).toMatchObject({ code: 0 });
+    const done = await readJson("signal/summary.json");
+    expect(done).toMatchObject({ state: "done", step: steps, steps });
+    expect(done.seconds).toBeGreaterThan(stopped.seconds);
+  });
+});
+
+it("runs of a sweep go into a folder of their own that need not be there", async () => {
+  for (const lr of ["1e-4", "4e-4"]) {
+    const words = `train --preset mlp --data data --size 8 --batch 32 --steps 3 --lr ${lr} --out sweep/${lr}`;
+    expect(await runCli(words.split(" "), folder.path)).toMatchObject({ code: 0 });
+  }
+  expect((await readdir(at("sweep"))).sort()).toEqual(["1e-4", "4e-4"]);
+  expect(await readJson("sweep/4e-4/summary.json")).toMatchObject({ state: "done" });
+});

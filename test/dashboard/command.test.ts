@@ -1,0 +1,144 @@
+// `sparring dashboard` and `sparring train --dashboard`: from the command line to answers.
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli, type Started, startCli } from "../helpers/cli.js";
+import { ask, tokenOf } from "../helpers/dashboard.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const small = "--preset mlp --data data --size 8 --batch 32 --threads 1 --no-tensorboard --seed 1";
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(join(folder.path, "data"), 64);
+  const trained = await runCli(
+    `train ${small} --steps 6 --checkpoint-every 3 --out runs/one`.split(" "),
+    folder.path,
+  );
+  expect(trained.code).toBe(0);
+});
+afterAll(() => folder.remove());
+
+/** Starts a command that serves, and finds its port. */
+async function serving(words: string): Promise<Started & { port: number }> {
+  const started = startCli(words.split(" "), folder.path);
+  let said = "";
+  for (const stream of [started.child.stdout, started.child.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
+  await started.says(/127\.0\.0\.1:\d+/);
+  return { ...started, port: Number(/127\.0\.0\.1:(\d+)/.exec(said)?.[1]) };
+}
+
+/** A program that has a port. */
+async function occupy(): Promise<{ server: Server; port: number }> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe("sparring dashboard", () => {
+  it("serves a folder until Ctrl+C, and samples its checkpoints", async () => {
+    const { port, child, ended } = await serving("dashboard runs --port 0");
+    const { runs } = (await ask(port, "/api/runs")).json;
+    expect(runs).toMatchObject([{ id: "one", state: "done", step: 6, checkpoints: [3, 6] }]);
+    const headers = { "X-Sparring-Token": await tokenOf(port), "Content-Type": "application/json" };
+    const explore = (more: object) => {
+      const body = {
+        run: "one",
+        step: null,
+        raw: false,
+        method: "spherical",
+        points: [{ from: 1 }, { from: 2 }],
+      };
+      return ask(port, "/api/explore", {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ ...body, ...more }),
+      });
+    };
+    const newest = await explore({});
+    expect(newest).toMatchObject({
+      status: 200,
+      headers: { "content-type": "image/png", "x-step": "6" },
+    });
+    expect(await sharp(newest.body).metadata()).toMatchObject({ width: 16, height: 8 });
+    const earlier = await explore({ step: 3 });
+    expect(earlier.headers["x-step"]).toBe("3");
+    expect(earlier.body).not.toEqual(newest.body);
+    const refused = await explore({ step: 4 });
+    expect(refused).toMatchObject({
+      status: 400,
+      json: { error: "Expected one of 3, 6 for step but received 4" },
+    });
+    expect((await explore({ run: "two" })).status).toBe(404);
+    expect((await explore({ points: [{ from: 1, label: 0 }] })).json.error).toMatch(
+      /the latent has no classes/,
+    );
+    expect((await explore({})).body).toEqual(newest.body);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(
+        /^The dashboard of .*runs is at http:\/\/127.0.0.1:\d+\/ \(Ctrl\+C ends it\)\n$/,
+      ),
+    });
+  });
+
+  it("tells its address as JSON", async () => {
+    const { port, child, ended } = await serving("dashboard runs/one --port 0 --json");
+    child.kill("SIGTERM");
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const path = join(folder.path, "runs", "one");
+    expect(JSON.parse(stdout)).toEqual({ url: `http://127.0.0.1:${port}/`, port, folder: path });
+  });
+
+  it("refuses a port that another program has, in a sentence", async () => {
+    const { server, port } = await occupy();
+    const sentence = (name: string) =>
+      `Expected a free port (another program listens there) for ${name} but received ${port}\n`;
+    expect(await runCli(["dashboard", "runs", "--port", String(port)], folder.path)).toEqual({
+      ...{ code: 2, stdout: "", stderr: sentence("--port") },
+    });
+    const words = `train ${small} --steps 2 --out runs/none --dashboard ${port}`;
+    expect(await runCli(words.split(" "), folder.path)).toEqual({
+      ...{ code: 2, stdout: "", stderr: sentence("--dashboard") },
+    });
+    server.close();
+  });
+});
+
+describe("sparring train --dashboard", () => {
+  it("serves the run while it trains, and ends with it", async () => {
+    const { port, child, ended } = await serving(
+      `train ${small} --steps 1000000 --log-every 10 --out runs/two --dashboard 0`,
+    );
+    const { runs } = (await ask(port, "/api/runs")).json;
+    expect(runs).toMatchObject([{ id: ".", name: "two", state: "running", steps: 1_000_000 }]);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain(`\nThe dashboard is at http://127.0.0.1:${port}/\n`);
+    await expect.poll(() => ask(port, "/").catch(({ code }) => code)).toBe("ECONNREFUSED");
+  });
+
+  it("trains on where the dashboard dies", async () => {
+    const words = `train ${small} --steps 1000 --log-every 100 --out runs/three --dashboard 0`;
+    const { child, ended } = await serving(words);
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    const [server, ...others] = children.trim().split(" ").map(Number);
+    expect(others).toEqual([]);
+    process.kill(server as number, "SIGKILL");
+    const { code, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain("The dashboard ended: SIGKILL\n");
+    expect(stderr).toContain("Trained 1,000 steps");
+  });
+});

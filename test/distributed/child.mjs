@@ -1,0 +1,142 @@
+// A rank, or one process alone: `child.mjs WHAT JSON`, under the variables of helpers/ranks.ts. Prints a line of JSON at
+// its end; an error as the last line of stderr.
+import { join } from "node:path";
+import {
+  Discriminator,
+  datasets,
+  distributed,
+  Generator,
+  layers as l,
+  objectives,
+  optimizers,
+  setThreads,
+  Trainer,
+} from "sparring";
+import { addon } from "../../dist/addon.js";
+import { games, images, trainerOf } from "./games.mjs";
+
+const [what, json = "{}"] = process.argv.slice(2);
+const given = JSON.parse(json);
+const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+const acts = { train, resume, run, grow, join: joinOnly, greet, exit };
+
+try {
+  await setThreads(1);
+  const group =
+    distributed.isLaunched() && what !== "greet"
+      ? await distributed.join({ timeout: given.timeout ?? 60 })
+      : undefined;
+  await acts[what](group);
+  // Whoever is still sending is done with it then.
+  await group?.barrier();
+  group?.dispose();
+} catch (error) {
+  process.stderr.write(`${error.code ?? error.name}: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** Plays the games and saves each. */
+async function train(group) {
+  const losses = {};
+  const data = await images();
+  const { accumulate = 1 } = given;
+  // Parts know nothing of each other's rows.
+  const known = (name) => given.accumulate === undefined || !games[name].syncBatchNorm;
+  for (const name of Object.keys(games).filter(known)) {
+    for (const execution of given.executions ?? ["fused"]) {
+      const options = { ...trainerOf(name, execution), accumulate };
+      const trainer = new Trainer({ ...options, distributed: group });
+      for await (const tick of trainer.run(data, { steps: 50, batchSize: 8, tickEvery: 25 }))
+        losses[`${name}-${execution}`] = [tick.step, tick.generatorLoss, tick.discriminatorLoss];
+      await trainer.save(join(given.out, `${name}-${execution}`));
+      trainer.dispose();
+    }
+  }
+  print(losses);
+}
+
+/** Goes on from a checkpoint, or from the beginning, and saves where it ends. */
+async function resume(group) {
+  const trainer = given.from
+    ? await Trainer.load(given.from, { distributed: group })
+    : new Trainer({ ...trainerOf(given.game ?? "convolutional"), distributed: group });
+  const data = given.folder ? await datasets.folder(...given.folder) : await images();
+  for await (const _ of trainer.run(data, { steps: given.steps, batchSize: 8 }));
+  await trainer.save(given.to);
+}
+
+/** Trains on and on, a tick a step, and says so; a rank may have options of its own. */
+async function run(group) {
+  const { steps = 1_000_000, batchSize = 8, stopAt, data = 22, ...more } = given;
+  const own = process.env.RANK === "1" ? (given.rank1 ?? {}) : {};
+  const controller = new AbortController();
+  const game = trainerOf(own.game ?? given.game ?? "hinge");
+  const trainer = new Trainer({ ...game, ...own.rules, distributed: group });
+  const options = { steps, batchSize: own.batchSize ?? batchSize, tickEvery: more.tickEvery ?? 1 };
+  if (own.alone) controller.abort(new Error("enough"));
+  for await (const { step } of trainer.run(await images(own.data ?? data), {
+    ...options,
+    signal: controller.signal,
+  })) {
+    if (step % 10 === 0) print(step);
+    if (step === own.stopAt) controller.abort(new Error(`enough at ${step}`));
+  }
+}
+
+/** The memory that a step on a large batch takes: the most that this process ever held, in bytes. */
+async function grow() {
+  const image = [1, 16, 16];
+  const wide = (n) => [l.conv2d(n, 3, { padding: 1 }), l.leakyRelu(0.2)];
+  const options = {
+    objective: objectives.hinge(),
+    optimizer: { generator: optimizers.adam(), discriminator: optimizers.adam() },
+  };
+  const trainer = new Trainer({
+    ...options,
+    ...given,
+    generator: new Generator({
+      latent: { noise: 4 },
+      layers: [
+        l.linear(256),
+        l.unflatten(image),
+        ...wide(24),
+        ...wide(24),
+        l.conv2d(1, 1),
+        l.tanh(),
+      ],
+    }),
+    discriminator: new Discriminator({
+      image,
+      layers: [...wide(24), ...wide(24), l.flatten(), l.linear(1)],
+    }),
+  });
+  const bytes = Uint8Array.from({ length: 512 * 256 }, (_, i) => (i * i) >> 3);
+  const data = await datasets.fromBytes(bytes, { shape: [512, ...image] });
+  for await (const _ of trainer.run(data, { steps: 2, batchSize: 512 }));
+  print(1024 * process.resourceUsage().maxRSS);
+}
+
+async function joinOnly(group) {
+  print([group.rank, group.worldSize, group.localRank, await group.gather(`rank ${group.rank}`)]);
+}
+
+/** Comes as another version would. */
+async function greet() {
+  const { RANK, MASTER_PORT } = process.env;
+  await addon().joinGroup({
+    ...{ rank: Number(RANK), size: 2, host: "127.0.0.1", port: Number(MASTER_PORT) },
+    ...{ hasAgent: false, prefix: "sparring", timeout: 20_000 },
+    greeting: "Sparring 9.0.0 on libtorch 2.99.0",
+  });
+}
+
+/** Ends while the others are not there: nothing may hold it up. */
+async function exit(group) {
+  const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+  if (group.rank === 0) {
+    setTimeout(() => process.exit(7), 1_000);
+    for await (const _ of trainer.run(await images(), { steps: 1_000_000, batchSize: 8 }));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
+}

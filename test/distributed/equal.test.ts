@@ -1,0 +1,108 @@
+// n ranks train as one does, and a checkpoint of some goes on with others.
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
+import { allEnded, runAlone, runRanks, startRanks } from "../helpers/ranks.js";
+import { savedWeights, distance } from "../helpers/saved.js";
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+const fine = { code: 0, stderr: "" };
+
+/** The weights of both players in a checkpoint, one after the other. */
+const weights = (checkpoint: string) => savedWeights(join(folder.path, checkpoint));
+
+describe("n ranks with batch B/n and one rank with batch B", () => {
+  const executions = ["fused", "eager"];
+  let names: string[];
+  beforeAll(async () => {
+    const out = (name: string) => ({ out: join(folder.path, name), executions });
+    const alone = await runAlone("train", out("1"));
+    expect(alone).toMatchObject(fine);
+    const losses = JSON.parse(alone.stdout);
+    names = Object.keys(losses);
+    for (const size of [2, 4]) {
+      for (const rank of await runRanks(size, "train", out(String(size)))) {
+        expect(rank).toMatchObject(fine);
+        const told: Record<string, number[]> = JSON.parse(rank.stdout);
+        for (const [name, values] of Object.entries(told))
+          for (const [i, value] of values.entries())
+            expect(value, name).toBeCloseTo(losses[name][i], 4);
+      }
+    }
+  }, 240_000);
+
+  it.each([2, 4])(
+    "%i of them have equal weights after 50 steps, whatever they play",
+    async (size) => {
+      expect(names.length).toBe(2 * 22);
+      for (const name of names) {
+        const apart = distance(await weights(`${size}/${name}`), await weights(`1/${name}`));
+        expect(apart, name).toBeLessThan(5e-5);
+      }
+    },
+  );
+});
+
+describe.each(["convolutional", "syncDcgan"])("a checkpoint of two ranks: %s", (game) => {
+  beforeAll(async () => {
+    const at = (name: string) => join(folder.path, `${game}-${name}`);
+    for (const given of [
+      { game, steps: 50, to: at("whole") },
+      { game, steps: 30, to: at("half") },
+      { steps: 20, from: at("half"), to: at("on-2") },
+    ])
+      for (const rank of await runRanks(2, "resume", given)) expect(rank).toMatchObject(fine);
+    expect(await runAlone("resume", { steps: 20, from: at("half"), to: at("on-1") })).toMatchObject(
+      fine,
+    );
+    for (const rank of await runRanks(4, "resume", { steps: 20, from: at("half"), to: at("on-4") }))
+      expect(rank).toMatchObject(fine);
+  }, 120_000);
+
+  it("goes on with two bit for bit", async () => {
+    expect(await weights(`${game}-on-2`)).toEqual(await weights(`${game}-whole`));
+  });
+
+  it.each(["on-1", "on-4"])("goes on with another number: %s", async (name) => {
+    const [ours, theirs] = [await weights(`${game}-${name}`), await weights(`${game}-whole`)];
+    expect(distance(ours, theirs)).toBeLessThan(5e-5);
+  });
+});
+
+it("ranks read their rows of images on the disk as they would from memory", async () => {
+  const root = join(folder.path, "images");
+  await writeTree(
+    root,
+    Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`${i}.png`, 11 * i])),
+  );
+  const given = (resident: boolean) => {
+    const options = { size: 8, channels: 1, cache: `${root}.packed`, resident };
+    return { steps: 20, folder: [root, options], to: join(folder.path, `resident-${resident}`) };
+  };
+  // The first of them packs the folder.
+  for (const rank of [
+    await runAlone("resume", given(true)),
+    ...(await runRanks(2, "resume", given(false))),
+  ])
+    expect(rank).toMatchObject(fine);
+  expect(distance(await weights("resident-false"), await weights("resident-true"))).toBeLessThan(
+    5e-5,
+  );
+});
+
+it("a signal on one rank stops all after the same step", async () => {
+  const ranks = await startRanks(3, "run", { rank1: { stopAt: 20 }, tickEvery: 1 });
+  const ends = await allEnded(ranks);
+  expect(ends[1]?.stderr).toBe("Error: enough at 20\n");
+  // Its tick of step 20 is heard of while the next steps are under way: which one is the last, time tells.
+  expect(ends[0]?.stderr).toMatch(
+    /^ERR_STOPPED: Training was stopped by another rank, after step 2[0-9]\n$/,
+  );
+  expect(ends[2]?.stderr).toBe(ends[0]?.stderr);
+});

@@ -1,0 +1,133 @@
+// What goes wrong between ranks: each of them says what, and which of them it was.
+import { createServer } from "node:net";
+import { expect, it } from "vitest";
+import { allEnded, freePort, rankEnvironment, runRanks, startRanks } from "../helpers/ranks.js";
+
+const errors = (ends: readonly { stderr: string }[]) => ends.map(({ stderr }) => stderr.trim());
+
+it("each rank knows who and how many they are, and hears the others", async () => {
+  const ends = await runRanks(3, "join", {});
+  expect(ends.map(({ stdout }) => JSON.parse(stdout))).toEqual(
+    [0, 1, 2].map((rank) => [rank, 3, rank, ["rank 0", "rank 1", "rank 2"]]),
+  );
+});
+
+// Where ranks normalise together they wait for each other in the middle of passes, too.
+it.each(["hinge", "syncDcgan"])(
+  "a rank that is killed in the middle of a step is named by all others: %s",
+  async (game) => {
+    const ranks = await startRanks(4, "run", { game });
+    await Promise.all(ranks.map((rank) => rank.says(/20\n/)));
+    ranks[2]?.child.kill("SIGKILL");
+    const ends = await allEnded(ranks);
+    for (const rank of [0, 1, 3]) {
+      expect(ends[rank]?.code).toBe(1);
+      expect(errors(ends)[rank]).toMatch(
+        /^ERR_RANK: Expected rank 2 to take part but received nothing: it has ended, or cannot be reached, or took longer than 60 s \(/,
+      );
+    }
+  },
+);
+
+it("so is rank 0, which keeps the store", async () => {
+  const ranks = await startRanks(3, "run", {});
+  await Promise.all(ranks.map((rank) => rank.says(/20\n/)));
+  ranks[0]?.child.kill("SIGKILL");
+  const ends = await allEnded(ranks);
+  for (const rank of [1, 2])
+    expect(errors(ends)[rank]).toMatch(/^ERR_RANK: Expected rank 0 to take part/);
+});
+
+it("a rank that takes longer than the timeout is named, and finds the others gone", async () => {
+  const ranks = await startRanks(3, "run", { timeout: 2 });
+  await Promise.all(ranks.map((rank) => rank.says(/20\n/)));
+  ranks[1]?.child.kill("SIGSTOP");
+  const [zero, two] = await Promise.all([ranks[0]?.ended, ranks[2]?.ended]);
+  ranks[1]?.child.kill("SIGCONT");
+  const one = await ranks[1]?.ended;
+  for (const other of [zero, two])
+    expect(other?.stderr).toMatch(
+      /^ERR_RANK: Expected rank 1 to take part but received nothing: it has ended, or cannot be reached, or took longer than 2 s \(/,
+    );
+  expect(one?.stderr).toMatch(/^ERR_RANK: Expected rank 0 to take part/);
+});
+
+it("ranks that do not come are named", async () => {
+  const ends = await runRanks(
+    2,
+    "join",
+    { timeout: 2 },
+    { 0: { WORLD_SIZE: "4" }, 1: { WORLD_SIZE: "4" } },
+  );
+  for (const error of errors(ends))
+    expect(error).toBe(
+      "ERR_RANK: Expected 4 ranks for WORLD_SIZE but received 2 within 2 s: ranks 2, 3 did not come",
+    );
+});
+
+it("a rank with another world size is refused, and both are named", async () => {
+  const ends = await runRanks(2, "join", { timeout: 20 }, { 1: { WORLD_SIZE: "3" } });
+  expect(errors(ends)).toEqual([
+    "ERR_RANK: Expected WORLD_SIZE 2, as rank 0 has it, for rank 1 but received 3",
+    "ERR_RANK: Expected WORLD_SIZE 3, as rank 1 has it, for rank 0 but received 2",
+  ]);
+});
+
+it("a second process of the same rank is refused", async () => {
+  const ends = await runRanks(3, "join", { timeout: 3 }, { 2: { RANK: "1" } });
+  const refused = errors(ends).filter((error) => error.includes("for RANK"));
+  expect(refused).toEqual(["ERR_RANK: Expected one process for RANK 1 but received a second one"]);
+});
+
+it("a port in use is refused", async () => {
+  const port = await freePort();
+  const server = createServer().listen(port, "127.0.0.1");
+  const env = rankEnvironment(0, 2, port);
+  const [end] = await runRanks(1, "join", { timeout: 5 }, { 0: env });
+  server.close();
+  expect(end?.stderr.trim()).toBe(
+    `ERR_RANK: Expected a free port for MASTER_PORT but received ${port}, which is in use`,
+  );
+});
+
+it("a rank of another version is refused, and both are named", async () => {
+  const [end] = await runRanks(2, ["join", "greet"], { timeout: 20 });
+  expect(end?.stderr.trim()).toMatch(
+    /^ERR_RANK: Expected Sparring [\d.]+ on libtorch [\d.]+, as rank 0 has it, for rank 1 but received Sparring 9.0.0 on libtorch 2.99.0$/,
+  );
+});
+
+it.each([
+  [
+    "batch size",
+    { batchSize: 4 },
+    "Expected 8, as rank 0 has it, for batchSize of rank 1 but received 4",
+  ],
+  [
+    "objective",
+    { game: "minimax" },
+    'Expected "hinge", as rank 0 has it, for trainer.objective.type of rank 1 but received "minimax"',
+  ],
+  [
+    "kind of BatchNorm",
+    { rules: { syncBatchNorm: true } },
+    "Expected false, as rank 0 has it, for trainer.syncBatchNorm of rank 1 but received true",
+  ],
+  [
+    "dataset",
+    { data: 20 },
+    /^ERR_RANK: Expected "[0-9a-f]{16}", as rank 0 has it, for data of rank 1/,
+  ],
+])("a rank with another %s is refused, and both are named", async (_, rank1, sentence) => {
+  for (const error of errors(await runRanks(2, "run", { rank1, steps: 20 }))) {
+    if (sentence instanceof RegExp) expect(error).toMatch(sentence);
+    else expect(error).toBe(`ERR_RANK: ${sentence}`);
+  }
+});
+
+it("process.exit() does not wait for the others", async () => {
+  const ranks = await startRanks(2, "exit", { timeout: 600 });
+  const end = await ranks[0]?.ended;
+  ranks[1]?.child.kill("SIGKILL");
+  expect(end).toMatchObject({ code: 7, stderr: "" });
+});

@@ -1,0 +1,245 @@
+// `sparring train` under a launcher: ranks that are one run.
+import { cp, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonEnvironment } from "../../scripts/python-env.mjs";
+import { mainFile, runCli, start } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+import { allEnded, rankEnvironment, runCliRanks, startCliRanks } from "../helpers/ranks.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const contents = (name: string) => contentsOf(at(name));
+const train =
+  "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 5 --checkpoint-every 5";
+const quiet = { code: 0, stdout: "", stderr: "" };
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+  for (const words of [`${train} --steps 24 --out whole`, `${train} --steps 15 --out half`]) {
+    const [first, second] = await runCliRanks(2, words, folder.path);
+    expect(first).toMatchObject({ code: 0 });
+    expect(second).toEqual(quiet);
+  }
+}, 120_000);
+afterAll(() => folder.remove());
+
+describe("two ranks", () => {
+  it("are one run: the first of them writes what one process writes, and speaks", async () => {
+    expect(await runCli(`${train} --steps 24 --out alone`.split(" "), folder.path)).toMatchObject({
+      code: 0,
+    });
+    const [ours, theirs] = [await contents("whole"), await contents("alone")];
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort());
+    const events = (await readdir(at("whole"))).filter((name) => name.includes("tfevents"));
+    expect(events).toHaveLength(1);
+    const losses = async (name: string) =>
+      (await readFile(at(name, "stats.jsonl"), "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const [lines, lonely] = [await losses("whole"), await losses("alone")];
+    expect(lines.map(({ step, epoch, batch }) => [step, epoch, batch])).toEqual(
+      lonely.map(({ step, epoch, batch }) => [step, epoch, batch]),
+    );
+    // Not to rounding: batch normalisation is of the rows of a rank.
+    for (const [i, { generatorLoss }] of lines.entries())
+      expect(generatorLoss).toBeCloseTo(lonely[i].generatorLoss, 1);
+  });
+
+  it("are one to rounding with --sync-batch-norm, one image for a rank included", async () => {
+    // 130 images: the last batch of an epoch has two.
+    const words = `${train} --steps 12 --sync-batch-norm --out`;
+    const ranks = await runCliRanks(2, `${words} synced`, folder.path);
+    const alone = await runCli(`${words} unsynced`.split(" "), folder.path);
+    for (const { code } of [...ranks, alone]) expect(code).toBe(0);
+    const lines = async (name: string) =>
+      (await readFile(at(name, "stats.jsonl"), "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const theirs = await lines("unsynced");
+    for (const [i, { generatorLoss, discriminatorLoss }] of (await lines("synced")).entries()) {
+      expect(generatorLoss).toBeCloseTo(theirs[i].generatorLoss, 4);
+      expect(discriminatorLoss).toBeCloseTo(theirs[i].discriminatorLoss, 4);
+    }
+    const { kind } = JSON.parse(await readFile(at("synced", "plan.json"), "utf8"));
+    expect(kind).toBe("planned");
+  });
+
+  it("go on where they stopped, and end with the bytes of ranks that never did", async () => {
+    await cp(at("half"), at("resumed"), { recursive: true });
+    const words = "train --resume --steps 24 --out resumed";
+    const [first, second] = await runCliRanks(2, words, folder.path);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first?.stderr).toContain("on 2 ranks of cpu, 1 thread\n");
+    expect(first?.stderr).toContain("from step 15 on");
+    expect(second).toEqual(quiet);
+    expect(await contents("resumed")).toEqual(await contents("whole"));
+  });
+
+  it("are gone on with by one process", async () => {
+    await cp(at("half"), at("fewer"), { recursive: true });
+    const words = "train --resume --steps 24 --out fewer".split(" ");
+    expect(await runCli(words, folder.path)).toMatchObject({ code: 0 });
+    expect(Object.keys(await contents("fewer"))).toEqual(Object.keys(await contents("whole")));
+  });
+
+  it("evaluate on the first, whose word on the best checkpoint is that of all", async () => {
+    const often = "--checkpoint-every 100 --evaluate-every 5 --evaluate-samples 80";
+    const words = `${train} ${often} --steps 11 --out judged`;
+    const [first, second] = await runCliRanks(2, words, folder.path);
+    expect(first).toMatchObject({ code: 0 });
+    expect(second).toEqual(quiet);
+    const lines = (await readFile(at("judged/evaluations.jsonl"), "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).step)).toEqual([5, 10]);
+    const best = JSON.parse(await readFile(at("judged/checkpoints/best.json"), "utf8"));
+    expect(await readdir(at("judged/checkpoints"))).toContain(String(best.step).padStart(6, "0"));
+  });
+});
+
+/** What a run of 40 steps leaves that nobody killed. */
+async function undisturbed(): Promise<Record<string, string>> {
+  if (!(await readdir(folder.path)).includes("unkilled"))
+    for (const rank of await runCliRanks(2, `${train} --steps 40 --out unkilled`, folder.path))
+      expect(rank).toMatchObject({ code: 0 });
+  return contents("unkilled");
+}
+
+describe("a rank that ends", () => {
+  it("by SIGKILL ends the run with 75 and its name, and the same command line goes on", async () => {
+    const words = `${train} --steps 40 --restartable --out killed`;
+    const ranks = await startCliRanks(2, words, folder.path);
+    await ranks[0]?.says(/\[Epoch 3\//);
+    ranks[1]?.child.kill("SIGKILL");
+    const [first] = await allEnded(ranks);
+    expect(first?.code).toBe(75);
+    expect(first?.stderr).toMatch(
+      /^rank 0: Expected rank 1 to take part but received nothing: it has ended, .*300 s \(.*\)\n$/m,
+    );
+    const summary = JSON.parse(await readFile(at("killed/summary.json"), "utf8"));
+    expect(summary).toMatchObject({ state: "failed", code: "ERR_RANK" });
+    for (const rank of await runCliRanks(2, words, folder.path))
+      expect(rank).toMatchObject({ code: 0 });
+    expect(await contents("killed")).toEqual(await undisturbed());
+  }, 180_000);
+
+  it("by a signal stops all after the same step, saved; the others exit with 75", async () => {
+    const words = `${train} --steps 100000 --out stopped --dashboard 0`;
+    const ranks = await startCliRanks(2, words, folder.path);
+    await ranks[0]?.says(/\[Epoch 1\//);
+    // The first of them alone shows the run on a page.
+    await ranks[0]?.says(/^The dashboard is at http/m);
+    ranks[1]?.child.kill("SIGTERM");
+    const [first, second] = await allEnded(ranks);
+    expect(first).toMatchObject({ code: 75 });
+    expect(second).toEqual({ code: 143, stdout: "", stderr: "" });
+    const { state, step, checkpoint } = JSON.parse(
+      await readFile(at("stopped/summary.json"), "utf8"),
+    );
+    expect(state).toBe("stopped");
+    expect(checkpoint).toBe(`checkpoints/${String(step).padStart(6, "0")}`);
+  });
+
+  it("before the first step says why, and the others that it is gone", async () => {
+    const [first, second] = await runCliRanks(2, `${train} --out whole`, folder.path);
+    expect(first).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'rank 0: Expected a new or empty folder that can be written for --out but received "whole" (it holds another run)\n',
+    });
+    expect(second?.code).toBe(1);
+    expect(second?.stderr).toMatch(/^rank 1: Expected rank 0 to take part but received nothing/);
+  });
+});
+
+describe("ranks, misused", () => {
+  const refused = async (words: string, own: Parameters<typeof runCliRanks>[3] = {}) => {
+    const ends = await runCliRanks(2, words, folder.path, own);
+    expect(await readdir(folder.path)).not.toContain("none");
+    return ends.map(({ code, stderr }) => [code, stderr]);
+  };
+
+  it.each([
+    [
+      "--rollbacks 2",
+      "Expected 0 where several ranks train, of which none goes back by itself, for --rollbacks but received 2",
+    ],
+    [
+      "--device cuda",
+      'Expected "cpu", where ranks sum gradients over Gloo, for --device but received "cuda"',
+    ],
+    ["--timeout 0", "Expected a number in [1, 86400) for --timeout but received 0"],
+  ])("%s", async (flags, sentence) => {
+    expect(await refused(`${train} --out none ${flags}`)).toEqual(
+      [0, 1].map((rank) => [2, `rank ${rank}: ${sentence}\n`]),
+    );
+  });
+
+  it("options that differ", async () => {
+    const sentence = "Expected 7, as rank 0 has it, for sampleEvery of rank 1 but received 8";
+    const own = { 1: { words: `${train} --out none --sample-every 8` } };
+    expect(await refused(`${train} --out none --sample-every 7`, own)).toEqual(
+      [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
+    );
+  });
+
+  it("--resume on one of them", async () => {
+    const own = { 1: { words: "train --resume --out half" } };
+    const [, second] = await refused(`${train} --out none`, own);
+    expect(second).toEqual([
+      1,
+      "rank 1: Expected none, as on rank 0, for --resume but received true\n",
+    ]);
+  });
+
+  it("a launcher that restarts needs a folder that can be found again", async () => {
+    const env = { TORCHELASTIC_MAX_RESTARTS: "3" };
+    const [first] = await refused(train, { 0: { env } });
+    expect(first).toEqual([
+      2,
+      "rank 0: Expected a folder that a restart finds again for --out but received undefined\n",
+    ]);
+  });
+
+  it("a dry run is that of one process, told once", async () => {
+    const [first, second] = await runCliRanks(2, `${train} --dry-run`, folder.path);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first?.stdout).toContain("Nothing was written.");
+    expect(second).toEqual(quiet);
+  });
+});
+
+it("torchrun starts them, and after a failure again: they go on", async () => {
+  const found = (await pythonEnvironment({ create: false })) as { python: string } | null;
+  if (found === null) {
+    if (process.env.CI !== undefined) throw new Error("Expected a PyTorch in CI but found none");
+    console.warn("no PyTorch here: torchrun is not tried");
+    return;
+  }
+  const { RANK, WORLD_SIZE, ...none } = rankEnvironment(0, 1, 1);
+  const launch = "-m torch.distributed.run --no-python --nproc-per-node 2 --max-restarts 1";
+  const words = `${train} --steps 40 --out elastic`.split(" ");
+  const args = [...launch.split(" "), process.execPath, mainFile, ...words];
+  const env = { OMP_NUM_THREADS: none.OMP_NUM_THREADS, LOGLEVEL: "ERROR" };
+  const agent = start(found.python, args, folder.path, env);
+  await agent.says(/\[Epoch 3\//);
+  process.kill(await childOfRank(1, agent.child.pid as number), "SIGKILL");
+  const { code, stderr } = await agent.ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^ {2}seed 1, into elastic, from step \d+ on$/m);
+  expect(await contents("elastic")).toEqual(await undisturbed());
+}, 180_000);
+
+/** The process that an agent started as this rank. */
+async function childOfRank(rank: number, agent: number): Promise<number> {
+  const children = await readFile(`/proc/${agent}/task/${agent}/children`, "utf8");
+  for (const child of children.trim().split(" ")) {
+    const variables = await readFile(`/proc/${child}/environ`, "utf8");
+    if (variables.split("\0").includes(`RANK=${rank}`)) return Number(child);
+  }
+  throw new Error(`the agent has no child of rank ${rank}`);
+}

@@ -1,0 +1,161 @@
+// Metrics.
+import { bad, refuses } from "../helpers/misuse.js";
+import { metrics } from "../../lib/index.js";
+
+const { Features, FeatureNetwork, fid, statistics, kid, precisionRecall, densityCoverage } =
+  metrics;
+const { inceptionScore, classBalance, modeCoverage, torchScript } = metrics;
+const few = new Features(new Float32Array(12), [3, 4]);
+const answered = new Features(new Float32Array(40), [10, 4], { logits: new Float32Array(20) });
+const enough = new Features(new Float32Array(40), [10, 4]);
+
+refuses("metrics", [
+  [
+    "features as a list",
+    () => new Features(bad([1, 2]), [1, 2]),
+    "TypeError",
+    "Expected a Float32Array or Float64Array for data but received [1, 2]",
+  ],
+  [
+    "features of another shape",
+    () => new Features(new Float32Array(12), [3, 5]),
+    "RangeError",
+    "Expected 12 values for shape but received [3, 5]",
+  ],
+  [
+    "features that are images",
+    () => new Features(new Float32Array(12), [3, 1, 2, 2]),
+    "TypeError",
+    "Expected an array of 2 whole numbers for shape but received [3, 1, 2, 2]",
+  ],
+  [
+    "fid of arrays",
+    () => fid(bad(new Float32Array(4)), enough),
+    "TypeError",
+    "Expected Features or Statistics for real but received Float32Array(16 bytes)",
+  ],
+  [
+    "a covariance of few samples",
+    () => statistics(few),
+    "RangeError",
+    'Expected more samples than the 4 features of each, for a covariance, for features but received "3 samples"',
+  ],
+  [
+    "fid of few samples",
+    () => fid(few, enough),
+    "RangeError",
+    'Expected more samples than the 4 features of each, for a covariance, for real but received "3 samples"',
+  ],
+  [
+    "features of two networks",
+    () => fid(enough, new Features(new Float32Array(40), [10, 4], { network: "inception" })),
+    "RangeError",
+    'Expected features of given, as real has, for generated but received "features of inception"',
+  ],
+  [
+    "features of two widths",
+    () => fid(enough, new Features(new Float32Array(40), [20, 2])),
+    "RangeError",
+    'Expected features of width 4, as real has, for generated but received "a width of 2"',
+  ],
+  [
+    "features of a network without a name",
+    () => new Features(new Float32Array(4), [2, 2], { network: "" }),
+    "TypeError",
+    'Expected a non-empty string for network but received ""',
+  ],
+  [
+    "logits for other samples",
+    () => new Features(new Float32Array(4), [2, 2], { logits: new Float32Array(5) }),
+    "RangeError",
+    "Expected at least 2 logits for each of 2 samples for logits but received Float32Array(20 bytes)",
+  ],
+  [
+    "kid of a subset that is larger than a set",
+    () => kid(enough, enough, { subsetSize: 11 }),
+    "RangeError",
+    'Expected at least the 11 samples of a subset for real but received "10 samples"',
+  ],
+  [
+    "kid of subsets of one",
+    () => kid(enough, enough, { subsetSize: 1 }),
+    "RangeError",
+    "Expected a whole number of at least 2 for subsetSize but received 1",
+  ],
+  [
+    "kid with an option that there is not",
+    () => kid(enough, enough, bad({ subset: 3 })),
+    "TypeError",
+    'Expected only the options subsets, subsetSize, degree, gamma, offset, seed for options but received "subset"',
+  ],
+  [
+    "neighbours that are all there are",
+    () => precisionRecall(few, enough),
+    "RangeError",
+    'Expected more samples than the 3 neighbours of each for real but received "3 samples"',
+  ],
+  [
+    "no neighbours",
+    () => densityCoverage(enough, enough, { neighbours: 0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for neighbours but received 0",
+  ],
+  [
+    "a score of features without answers",
+    () => inceptionScore(enough),
+    "RangeError",
+    'Expected features of a network that classifies for generated but received "features without logits"',
+  ],
+  [
+    "more splits than samples",
+    () => inceptionScore(answered, { splits: 11 }),
+    "RangeError",
+    'Expected at least a sample for each of 11 splits for generated but received "10 samples"',
+  ],
+  [
+    "a balance of other classes",
+    () =>
+      classBalance(
+        answered,
+        new Features(new Float32Array(40), [10, 4], { logits: new Float32Array(30) }),
+      ),
+    "RangeError",
+    'Expected features of given, with 2 classes, for generated but received "features of given, with 3"',
+  ],
+  [
+    "a network of a file that is not there",
+    () => torchScript("inception.pt"),
+    "ERR_DATA",
+    'Expected a file that can be read for path but received "inception.pt" (no such file or folder)',
+  ],
+  [
+    "a network with two channels",
+    () => torchScript("inception.pt", { channels: bad(2) }),
+    "TypeError",
+    "Expected 1 or 3 for channels but received 2",
+  ],
+  [
+    "a network of bytes with a range",
+    () => torchScript("inception.pt", { bytes: true, range: [0, 1] }),
+    "TypeError",
+    'Expected range or bytes for options but received "both"',
+  ],
+  [
+    "a range from white to black",
+    () => torchScript("inception.pt", { range: [1, -1] }),
+    "TypeError",
+    "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, -1]",
+  ],
+  [
+    "a feature network by new",
+    () => new FeatureNetwork(bad("mine"), bad(undefined), bad(undefined)),
+    "TypeError",
+    'Expected what classifier() and torchScript() make for new FeatureNetwork() but received "mine"',
+  ],
+  [
+    "modes of a network that knows ten classes",
+    () => modeCoverage(answered, answered),
+    "RangeError",
+    'Expected features of classifier({ eachChannel: true }) for real but received "features of given with 1 × 2 classes"',
+  ],
+]);
