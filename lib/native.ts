@@ -109,7 +109,7 @@ export interface NativeHealth {
   readonly fakeAccuracy: number;
   readonly generatorGradientNorm: number;
   readonly discriminatorGradientNorm: number;
-  readonly diversity: number;
+  readonly diversity?: number;
   readonly finite: boolean;
 }
 

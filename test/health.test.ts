@@ -67,6 +67,14 @@ describe.each(["eager", "fused"] as const)("health, %s", (execution) => {
     expect(equal.diversity).toBeLessThan(1.25);
   });
 
+  it("has no diversity where the reals are all the same, or one: there is nothing to compare with", async () => {
+    for (const reals of [[1, 1], [1]]) {
+      const health = await look(reals, { scale: 1, shift: 0, weight: 1 }, execution);
+      expect(health).not.toHaveProperty("diversity");
+      expect(health.realAccuracy).toBeTypeOf("number");
+    }
+  });
+
   it("gradient norms are what plain descent moves the weights by", async () => {
     const sgd = optimizers.sgd({ lr: 1 });
     const trainer = tinyTrainer({ optimizer: { generator: sgd, discriminator: sgd }, execution });
@@ -144,5 +152,25 @@ describe("warnings", () => {
       "",
     ]);
     expect(looks([alike, { diversity: 0.2 }, alike])).toEqual(["", "", ""]);
+  });
+
+  it("collapsing: a tick that has no diversity is none", () => {
+    expect(looks([{}, { diversity: undefined }, { diversity: 0.05 }])).toEqual([
+      "",
+      "",
+      "collapsing",
+    ]);
+  });
+
+  it("go on from the lines of a file, whatever else is in it", () => {
+    const { diversity: _, ...uncompared } = fine;
+    const lines = [{ health: fine }, 7, null, {}, { health: "fine" }, { health: uncompared }];
+    const broken = [{ health: { ...fine, diversity: "1e9" } }, { health: { diversity: 1e9 } }];
+    const watcher = Watcher.after([...lines, ...broken]);
+    expect(watcher.look({ ...fine, diversity: 0.25 })).toEqual([]);
+    expect(watcher.look({ ...fine, diversity: 0.05 })).toEqual(["collapsing"]);
+    const sure = { ...fine, realAccuracy: 1, fakeAccuracy: 1, generatorGradientNorm: 0.001 };
+    const twice = Watcher.after([{ health: fine }, { health: sure }, { health: sure }]);
+    expect(twice.look(sure)).toEqual(["saturated"]);
   });
 });

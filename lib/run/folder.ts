@@ -145,9 +145,9 @@ export class RunFolder {
    * Leaves out the statistics after `step`, of steps that are going to be done again, a line that was cut short, and that
    * of a tick which ended early because the run did.
    *
-   * @returns the seconds of the last line that is left, 0 if there is none
+   * @returns the ticks that are left
    */
-  async cutStats(step: number, logEvery: number): Promise<number> {
+  async cutStats(step: number, logEvery: number): Promise<readonly Record<string, unknown>[]> {
     const text = await readFile(this.stats, "utf8").catch(() => "");
     const ticks = text.split("\n").flatMap((line) => {
       try {
@@ -159,8 +159,7 @@ export class RunFolder {
       }
     });
     await writeWhole(this.stats, [ticks.map((tick) => `${JSON.stringify(tick)}\n`).join("")]);
-    const seconds = ticks.at(-1)?.seconds;
-    return typeof seconds === "number" ? seconds : 0;
+    return ticks;
   }
 }
 

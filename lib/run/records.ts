@@ -108,13 +108,13 @@ export class Records {
       : undefined;
   }
 
-  /** Takes back what was told of the steps after `event.to`. Returns the evaluations that are left. */
-  async goBack(event: RollbackEvent): Promise<Evaluation[]> {
-    await this.#folder.cutStats(event.to, this.#config.logEvery);
+  /** Takes back what was told of the steps after `event.to`. Returns the ticks and the evaluations that are left. */
+  async goBack(event: RollbackEvent): Promise<{ ticks: readonly unknown[]; left: Evaluation[] }> {
+    const ticks = await this.#folder.cutStats(event.to, this.#config.logEvery);
     const left = await this.#evaluations.cut(event.to);
     await this.#board?.goBack(event.to);
     await this.#folder.appendEvent(event);
-    return left;
+    return { ticks, left };
   }
 
   /** The networks by themselves, as they are now. */

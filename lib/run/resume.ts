@@ -5,6 +5,7 @@ import { isDevice, setThreads } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";
+import { Watcher } from "../trainer/health.js";
 import { Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
@@ -32,6 +33,8 @@ export interface Resumed {
   readonly judge: Judge | undefined;
   /** Seconds that it had taken. */
   readonly seconds: number;
+  /** Has seen the ticks until there. */
+  readonly watcher: Watcher;
 }
 
 /**
@@ -57,11 +60,14 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): P
     dataset.dispose();
     throw error;
   }
-  const seconds = await folder.cutStats(trainer.step, config.logEvery);
+  const ticks = await folder.cutStats(trainer.step, config.logEvery);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
   await writeWhole(folder.config, [`${JSON.stringify(config, null, 2)}\n`]);
   const judge = await judgeOf(config, dataset, plan.naming);
-  return { folder, config, trainer, meter, dataset, judge, seconds };
+  const last = ticks.at(-1)?.seconds;
+  const seconds = typeof last === "number" ? last : 0;
+  const watcher = Watcher.after(ticks);
+  return { folder, config, trainer, meter, dataset, judge, seconds, watcher };
 }
 
 const noRollbacks =

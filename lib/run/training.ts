@@ -48,7 +48,7 @@ export interface RunReport {
 /** What a run is made of: where it is to go, or the folder that it goes on in, with the tick that was under way. */
 type Parts = Omit<Prepared, "judge" | "place"> &
   Partial<Prepared> &
-  Partial<Pick<Resumed, "folder" | "seconds" | "meter">>;
+  Partial<Pick<Resumed, "folder" | "seconds" | "meter" | "watcher">>;
 
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
 export class TrainingRun implements Disposable {
@@ -66,6 +66,8 @@ export class TrainingRun implements Disposable {
   readonly #before: number;
   /** The tick that is under way. */
   #meter: Meter;
+  /** Has seen the ticks of the whole run, whoever did them. */
+  #watcher: Watcher;
   /** Undefined where another rank keeps the folder; so are its records. */
   #checkpoints: Checkpoints | undefined;
   #records: Records | undefined;
@@ -85,6 +87,7 @@ export class TrainingRun implements Disposable {
     this.#folder = parts.folder;
     this.#before = parts.seconds ?? 0;
     this.#meter = parts.meter ?? new Meter();
+    this.#watcher = parts.watcher ?? new Watcher();
   }
 
   /** Loads a run that was stopped, by whatever, at its newest intact checkpoint. */
@@ -220,7 +223,9 @@ export class TrainingRun implements Disposable {
     const [to, reason] = [this.step, error.message];
     const records = this.#records as Records;
     const event = { event: "rollback", attempt, from, to, reason } as const;
-    await checkpoints.recallBest(await records.goBack(event));
+    const { ticks, left } = await records.goBack(event);
+    this.#watcher = Watcher.after(ticks);
+    await checkpoints.recallBest(left);
     onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${reason}`);
   }
 
@@ -242,7 +247,6 @@ export class TrainingRun implements Disposable {
     pace: Pace | undefined,
     { signal, onNote = () => {} }: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
-    const watcher = new Watcher();
     // A resumed run has that of its beginning; those since its checkpoint are made again, and are the same.
     if (this.step === 0) await this.#saveSample();
     let sampled = this.step;
@@ -251,8 +255,7 @@ export class TrainingRun implements Disposable {
       if (this.#meter.isEmpty) break;
       await this.#records?.plan(this.#trainer);
       const complete = !going || this.#isTick();
-      // At ticks alone: how often a terminal is told must not change what a seed gives.
-      const tick = this.#tick(began, complete ? watcher : undefined);
+      const tick = this.#tick(began, complete);
       if (complete) {
         await this.#records?.tick(tick);
         // A tick that ended early goes on where the run is resumed.
@@ -314,11 +317,12 @@ export class TrainingRun implements Disposable {
     return this.step % this.config.logEvery === 0;
   }
 
-  #tick(began: number, watcher: Watcher | undefined): RunTick {
+  #tick(began: number, complete: boolean): RunTick {
     const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
     const { health, ...means } = this.#meter.read();
     const place = this.epochs.last(this.step);
-    const warnings = health === undefined ? [] : (watcher?.look(health) ?? []);
+    // At ticks alone: how often a terminal is told must not change what a seed gives.
+    const warnings = complete && health !== undefined ? this.#watcher.look(health) : [];
     return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
 

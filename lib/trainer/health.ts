@@ -1,4 +1,5 @@
 // How the two players are doing, and what is worth a warning.
+import { isObject } from "../check.js";
 import type { NativeHealth } from "../native.js";
 
 /** What a tick tells of its last step, over that step's batch. */
@@ -14,8 +15,11 @@ export interface Health {
   readonly generatorGradientNorm: number;
   /** The same of the discriminator, at its last update. */
   readonly discriminatorGradientNorm: number;
-  /** Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. */
-  readonly diversity: number;
+  /**
+   * Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. Not there where
+   * the batch's reals do not differ, one real by itself too: nothing to compare with.
+   */
+  readonly diversity?: number;
 }
 
 /**
@@ -40,22 +44,42 @@ export class Watcher {
   #largestGradient = 0;
   #greatestDiversity = 0;
 
+  /** As it is after these ticks, the lines of a file: what is no tick in them is passed over. */
+  static after(ticks: readonly unknown[]): Watcher {
+    const watcher = new Watcher();
+    for (const tick of ticks)
+      if (isObject(tick) && isHealth(tick.health)) watcher.look(tick.health);
+    return watcher;
+  }
+
   /** What this tick is a warning of. */
   look(health: Health): readonly Warning[] {
     const isSure = Math.min(health.realAccuracy, health.fakeAccuracy) >= sure;
     this.#ticksSure = isSure ? this.#ticksSure + 1 : 0;
     this.#largestGradient = Math.max(this.#largestGradient, health.generatorGradientNorm);
-    this.#greatestDiversity = Math.max(this.#greatestDiversity, health.diversity);
+    const { diversity } = health;
+    this.#greatestDiversity = Math.max(this.#greatestDiversity, diversity ?? 0);
     const warnings: Warning[] = [];
     if (
       this.#ticksSure >= ticksInARow &&
       health.generatorGradientNorm < vanished * this.#largestGradient
     )
       warnings.push("saturated");
-    if (this.#greatestDiversity >= different && health.diversity < alike * this.#greatestDiversity)
+    if (
+      diversity !== undefined &&
+      this.#greatestDiversity >= different &&
+      diversity < alike * this.#greatestDiversity
+    )
       warnings.push("collapsing");
     return warnings;
   }
+}
+
+function isHealth(value: unknown): value is Health {
+  if (!isObject(value)) return false;
+  const { realAccuracy, fakeAccuracy, diversity = 0 } = value;
+  const { generatorGradientNorm: generator, discriminatorGradientNorm: discriminator } = value;
+  return [realAccuracy, fakeAccuracy, generator, discriminator, diversity].every(Number.isFinite);
 }
 
 /** Without what is an error and no figure. */

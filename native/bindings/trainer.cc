@@ -97,7 +97,7 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   object.Set("fakeAccuracy", health->fake_accuracy);
   object.Set("generatorGradientNorm", health->generator_gradient);
   object.Set("discriminatorGradientNorm", health->discriminator_gradient);
-  object.Set("diversity", health->diversity);
+  if (health->diversity) object.Set("diversity", *health->diversity);
   object.Set("finite", health->finite);
   return object;
 }

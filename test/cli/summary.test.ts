@@ -89,6 +89,26 @@ describe("summary.json", () => {
     });
   });
 
+  it("tells the same warnings where a run was stopped and went on", async () => {
+    intercept((tick) => {
+      const { health } = tick;
+      // Alike from step 6 on, and what they are compared with was before the stop.
+      const diversity = tick.step < 6 ? 1 : 0.1;
+      return health === undefined ? tick : { ...tick, health: { ...health, diversity } };
+    });
+    await train("whole");
+    await train("halves", { steps: 5 });
+    const plan = { path: at("halves"), name: "halves", length: { steps: 15 } };
+    using run = await TrainingRun.resume({ ...plan, naming: (option) => option });
+    for await (const _ of run.train());
+    const [{ warnings }, halves] = [
+      await readJson("whole/summary.json"),
+      await readJson("halves/summary.json"),
+    ];
+    expect(warnings).toEqual([{ warning: "collapsing", firstStep: 6, ticks: 4 }]);
+    expect(halves.warnings).toEqual(warnings);
+  });
+
   it("tells why a run failed, with the last checkpoint that there is", async () => {
     intercept((tick) => {
       if (tick.step === 12) throw new SparringError("ERR_DIVERGED", "Expected finite losses");

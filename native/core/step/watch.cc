@@ -67,13 +67,10 @@ Health health_of(const Watch& watch, const Network& generator, const Network& di
                                     spread(watch.fakes), spread(watch.reals), size})
                              .cpu();
   const auto values = all.const_data_ptr<float>();
-  const double reals_apart = std::max<double>(values[5], 1e-12);
-  return {values[0],
-          values[1],
-          values[2],
-          values[3],
-          values[4] / reals_apart,
-          std::isfinite(values[6])};
+  // A single real, or a last batch of a few equal ones, is nothing to compare with.
+  std::optional<double> diversity;
+  if (values[5] > 0) diversity = values[4] / values[5];
+  return {values[0], values[1], values[2], values[3], diversity, std::isfinite(values[6])};
 }
 
 }  // namespace sparring

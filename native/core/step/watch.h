@@ -2,6 +2,8 @@
 // number and draws none.
 #pragma once
 
+#include <optional>
+
 #include "core/nn/network.h"
 
 namespace sparring {
@@ -24,8 +26,9 @@ struct Health {
   // of the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
   double real_accuracy, fake_accuracy;
   double generator_gradient, discriminator_gradient;
-  // Mean distance of two fakes to that of two reals: near 0 where all samples are the same.
-  double diversity;
+  // Mean distance of two fakes to that of two reals: near 0 where all samples are the same; none
+  // where all reals are.
+  std::optional<double> diversity;
   bool finite;  // the weights of both
 };
 

@@ -342,8 +342,8 @@ TEST_CASE("a batch in parts trains as the whole does, on one rank and on two, wh
     });
     CHECK(errors == kFine2);
     for (const Outcome& one : outcomes) check_alike(one, whole);
-    CHECK(outcomes[0].report.health->diversity ==
-          doctest::Approx(whole.report.health->diversity).epsilon(1e-3));
+    CHECK(outcomes[0].report.health->diversity.value() ==
+          doctest::Approx(whole.report.health->diversity.value()).epsilon(1e-3));
     CHECK(outcomes[0].report.health->generator_gradient ==
           doctest::Approx(whole.report.health->generator_gradient).epsilon(1e-3));
   }
