@@ -8,8 +8,8 @@ export default defineConfig({
     // Worker threads of vitest would share one libtorch; a process a file is what users have.
     pool: "forks",
     // Several times what the longest takes on two idle cores: it finds what hangs, and is no measurement.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // How long is polled for: a machine that does other work, too, is slow, not wrong.
     expect: { poll: { timeout: 30_000 } },
     // libgomp's threads spin while they wait: on two shared cores that costs more than it gives.

@@ -178,7 +178,7 @@ function flopsOfToy(): number {
 }
 
 describe.skipIf(impossible)("the toy, two rounds", () => {
-  it("trains on both sides and writes every figure", { timeout: 120_000 }, async () => {
+  it("trains on both sides and writes every figure", async () => {
     const argv = ["--quick", "--case", "toy", "--rounds", "2", "--no-compile"];
     const files = ["--json", "bench.json", "--svg", "bench.svg"];
     const { child, ended } = start(process.execPath, [main, ...argv, ...files], folder.path);

@@ -17,7 +17,7 @@ function bothOf(ran: { command: string; output: string }[]): [number, boolean] {
 }
 
 describe("the guides", () => {
-  it.each(guides)("%s can be followed", { timeout: 300_000 }, async (name, path) => {
+  it.each(guides)("%s can be followed", async (name, path) => {
     const text = await readFile(path, "utf8");
     const project = await makeProject();
     try {

@@ -31,7 +31,7 @@ beforeAll(async () => {
       );
   }
   icons = new Set(attributes(await readFile(join(site, "assets/icons.svg"), "utf8"), "id"));
-}, 180_000);
+});
 afterAll(() => folder.remove());
 
 const attributes = (text: string, names: string) =>

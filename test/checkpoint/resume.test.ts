@@ -62,7 +62,7 @@ describe.each([1, 2])("with %d threads", (count) => {
       expect(await fingerprintOf(trainer)).toBe(whole.fingerprint);
     });
 
-    it("and so do all of them in a new process", { timeout: 120_000 }, async () => {
+    it("and so do all of them in a new process", async () => {
       const script = fileURLToPath(new URL("child.mjs", import.meta.url));
       const { stdout } = await promisify(execFile)(process.execPath, [
         script,

@@ -75,7 +75,7 @@ describe("a folder of images", () => {
     expect(await bytes("disk")).toEqual(await bytes("memory"));
     expect(await bytes("again")).toEqual(await bytes("memory"));
     expect([await resident("memory"), await resident("again")]).toEqual([true, false]);
-  }, 180_000);
+  });
 
   it("is grey if it is asked to be", async () => {
     await writeTree(at("flowers"), flowers);

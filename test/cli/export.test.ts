@@ -48,7 +48,7 @@ beforeAll(async () => {
   const weights = await readFile(at("mlp/weights/generator.safetensors"));
   await writeFile(at("cut/weights/generator.safetensors"), weights.subarray(0, 5000));
   await writeFile(at("other/weights/generator.safetensors"), weights);
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 const flags = "--format, --opset, --out, --checkpoint, --raw, --help";

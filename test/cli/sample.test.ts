@@ -25,7 +25,7 @@ beforeAll(async () => {
     const line = `train --preset ${preset} ${small} --steps 3 --checkpoint-every 1 --out ${preset}`;
     expect((await sparring(line)).code).toBe(0);
   }
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 /** The generator of a run, with weights of a file in it. */

@@ -83,7 +83,7 @@ beforeAll(async () => {
   found = Object.fromEntries(names.map((name, i) => [name, verdict.value.runs[i]])) as typeof found;
   version = verdict.value.version;
   live = verdict.live;
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 async function statsOf(name: string): Promise<Record<string, never>[]> {

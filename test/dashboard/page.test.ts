@@ -35,7 +35,7 @@ beforeAll(async () => {
   ])
     expect(await runCli(words.split(" "), folder.path)).toMatchObject({ code: 0 });
   server = await serve("runs");
-}, 300_000);
+});
 afterAll(async () => {
   server?.child.kill("SIGINT");
   await browser?.close();

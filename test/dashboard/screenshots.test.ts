@@ -39,7 +39,7 @@ beforeAll(async () => {
   const answer = (await (await fetch(`${url}api/runs`)).json()) as { runs: { id: string }[] };
   ids = answer.runs.map(({ id }) => id);
   if (asked !== undefined) await mkdir(join(root, "docs/images"), { recursive: true });
-}, 300_000);
+});
 afterAll(async () => {
   server?.child.kill("SIGINT");
   await browser?.close();

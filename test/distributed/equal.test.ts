@@ -35,7 +35,7 @@ describe("n ranks with batch B/n and one rank with batch B", () => {
             expect(value, name).toBeCloseTo(losses[name][i], 4);
       }
     }
-  }, 240_000);
+  });
 
   it.each([2, 4])(
     "%i of them have equal weights after 50 steps, whatever they play",
@@ -63,7 +63,7 @@ describe.each(["convolutional", "syncDcgan"])("a checkpoint of two ranks: %s", (
     );
     for (const rank of await runRanks(4, "resume", { steps: 20, from: at("half"), to: at("on-4") }))
       expect(rank).toMatchObject(fine);
-  }, 120_000);
+  });
 
   it("goes on with two bit for bit", async () => {
     expect(await weights(`${game}-on-2`)).toEqual(await weights(`${game}-whole`));

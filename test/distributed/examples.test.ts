@@ -77,7 +77,7 @@ describe("the Slurm script", () => {
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).toContain(`on 2 ranks of cpu, 1 thread\n`);
     expect(again.stderr).toContain(`from step ${step.toLocaleString("en-US")} on`);
-  }, 120_000);
+  });
 });
 
 it("the PyTorchJob starts what there is, with options that there are", async () => {

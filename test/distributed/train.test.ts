@@ -23,7 +23,7 @@ beforeAll(async () => {
     expect(first).toMatchObject({ code: 0 });
     expect(second).toEqual(quiet);
   }
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 describe("two ranks", () => {
@@ -124,7 +124,7 @@ describe("a rank that ends", () => {
     for (const rank of await runCliRanks(2, words, folder.path))
       expect(rank).toMatchObject({ code: 0 });
     expect(await contents("killed")).toEqual(await undisturbed());
-  }, 180_000);
+  });
 
   it("by a signal stops all after the same step, saved; the others exit with 75", async () => {
     const words = `${train} --steps 100000 --out stopped --dashboard 0`;
@@ -232,7 +232,7 @@ it("torchrun starts them, and after a failure again: they go on", async () => {
   expect(code).toBe(0);
   expect(stderr).toMatch(/^ {2}seed 1, into elastic, from step \d+ on$/m);
   expect(await contents("elastic")).toEqual(await undisturbed());
-}, 180_000);
+});
 
 /** The process that an agent started as this rank. */
 async function childOfRank(rank: number, agent: number): Promise<number> {

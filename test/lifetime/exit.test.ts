@@ -44,7 +44,6 @@ it.each<[string, number, number, string]>([
   ["starved-left", 2, 0, ""],
 ])(
   "%s in the middle of a step, or of the wait for one, %i times: a clean end with code %i",
-  { timeout: 240_000 },
   async (how, count, code, error) => {
     for (const ending of await runMany(how, count)) {
       expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });

@@ -83,7 +83,6 @@ describe("eager training and the PyTorch script from one seed", async () => {
 
   it.each(cases)(
     "$name: equal initial weights, 20 equal losses, equal final weights",
-    { timeout: 300_000 },
     async (one) => {
       await setThreads(one.threads);
       const ours = await trainHere(one);
