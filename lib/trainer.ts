@@ -13,7 +13,7 @@ import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkBatch, checkDataset, fewestRows } from "./trainer/data.js";
-import { warnOfSlowBfloat16 } from "./trainer/half.js";
+import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { type Health, toHealth, type Warning, Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { type Explanation, explain, planSteps, type StepPlan } from "./trainer/explain.js";
@@ -164,7 +164,8 @@ export class Trainer implements Disposable {
     };
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      await warnOfSlowBfloat16(this.#settings);
+      // Nothing is awaited without need: what the first step throws has the caller's line only until then.
+      if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
       if (distributed !== undefined && dataset instanceof Dataset)
         await this.#agree(distributed, dataset, steps, batchSize);
       const data = this.#supply.begin(dataset, {

@@ -20,6 +20,7 @@ export async function planOf(run: ShownRun): Promise<RunPlanView> {
     generator: tableOf(resolveGenerator(stored.generator)),
     discriminator: tableOf(resolveDiscriminator(stored.discriminator)),
     latent: { noise, classes, codes },
+    classNames: stored.classNames,
     averaged: stored.averaged,
     steps: plan === null ? null : stepsOf(plan),
     problems,

@@ -26,6 +26,8 @@ export interface RunConfig {
   readonly channels: number;
   /** Classes of the data's labels, 0 for none. */
   readonly classes: number;
+  /** What they are called; null where the data do not say. */
+  readonly classNames: readonly string[] | null;
   /** Whether the images are in memory; else each batch is read from the disk. */
   readonly resident: boolean;
   readonly steps: number;
@@ -111,7 +113,7 @@ export function resolveConfig(
 ): RunConfig {
   const { preset, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
-  const { size: images, image, classes, resident } = found.dataset;
+  const { size: images, image, classes, classNames = null, resident } = found.dataset;
   const epochs = new Epochs(images, batch, discriminatorSteps);
   return {
     preset,
@@ -120,6 +122,7 @@ export function resolveConfig(
     size,
     channels: image[0] as number,
     classes,
+    classNames,
     resident,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,

@@ -32,6 +32,7 @@ const repeated = {
   sampleSeed: [],
   images: ["data", "size", "channels"],
   classes: ["data", "size", "channels"],
+  classNames: ["data"],
 } as const satisfies Partial<Record<keyof RunConfig, readonly (keyof RunRequest)[]>>;
 
 /** A megabyte of options is somebody else's file. */

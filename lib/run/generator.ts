@@ -29,6 +29,8 @@ export interface RunGenerator {
   readonly averaged: boolean;
   /** Steps that it was trained; null where only its weights were there, which do not tell. */
   readonly step: number | null;
+  /** What its classes are called; null where nothing tells. */
+  readonly classNames: readonly string[] | null;
   /** The run's own seed for samples. */
   readonly sampleSeed: number;
 }
@@ -61,8 +63,8 @@ export async function loadGenerator(
     generator.dispose();
     throw error;
   }
-  const { preset, sampleSeed } = run;
-  return { generator, preset, averaged, step: weights.step, sampleSeed };
+  const { preset, classNames, sampleSeed } = run;
+  return { generator, preset, averaged, step: weights.step, classNames, sampleSeed };
 }
 
 /** A checkpoint, and what the user calls it. */

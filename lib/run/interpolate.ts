@@ -83,7 +83,8 @@ export async function interpolateRun(
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
   const { classes, codes } = generator.latent;
-  const only = checkClass(request.class, classes, naming("class"));
+  const { classNames } = found;
+  const only = checkClass(request.class, { classes, classNames }, naming("class"));
   if (plan.rows === undefined && classes === 0)
     throw wrongType("nothing (the generator has no classes)", naming("classes"), true);
   checkCode(plan.code, codes, naming("code"));

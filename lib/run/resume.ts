@@ -16,6 +16,7 @@ import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
 import { defaultFeatures } from "./features.js";
 import { RunFolder } from "./folder.js";
+import { checkClassNames } from "./labels.js";
 import type { Meter } from "./meter.js";
 import type { Naming, ResumePlan } from "./plan.js";
 import { judgeOf } from "./prepare.js";
@@ -137,7 +138,9 @@ export function checkConfig(value: unknown): RunConfig {
   const tensorboard = check.boolean(config.tensorboard ?? false, "tensorboard");
   // Nor of before ranks could normalise together.
   const syncBatchNorm = check.boolean(config.syncBatchNorm ?? false, "syncBatchNorm");
-  const added = { resident, accumulate, tensorboard, syncBatchNorm };
+  // Nor of before classes had names.
+  const classNames = checkClassNames(config.classNames, config.classes);
+  const added = { resident, accumulate, tensorboard, syncBatchNorm, classNames };
   return { ...config, ...added, ...checkEvaluation(config) };
 }
 

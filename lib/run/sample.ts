@@ -58,7 +58,8 @@ export async function sampleRun(
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
   const { classes } = generator.latent;
-  const label = checkClass(request.class, classes, naming("class"));
+  const { classNames } = found;
+  const label = checkClass(request.class, { classes, classNames }, naming("class"));
   const usual = gridOf(label === undefined ? classes : 0);
   const { count = usual.count, columns = usual.columns } = asked;
   const seed = check.seed(request.seed ?? found.sampleSeed, naming("seed"));

@@ -6,6 +6,7 @@ import { readWhole, reason } from "../files.js";
 import { type Preset, presetNames, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
 import { RunFolder } from "./folder.js";
+import { checkClassNames } from "./labels.js";
 import { checkSize } from "./plan.js";
 
 export interface StoredRun {
@@ -13,6 +14,8 @@ export interface StoredRun {
   readonly preset: string;
   readonly generator: GeneratorArchitecture;
   readonly discriminator: DiscriminatorArchitecture;
+  /** What the generator's classes are called; null where the data did not say, and where it finds its own. */
+  readonly classNames: readonly string[] | null;
   /** It keeps a moving average of the generator beside the generator. */
   readonly averaged: boolean;
   /** What its sample grids are made from. */
@@ -23,9 +26,10 @@ export interface StoredRun {
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
-    const { preset, averaged, sampleSeed, ...image } = checkConfig(value);
-    const pair = (presets[preset] as Preset).pair(image);
-    return { folder, preset, ...pair, averaged, sampleSeed };
+    const { preset, averaged, sampleSeed, classNames, ...image } = checkConfig(value);
+    const { pair, labelled = false } = presets[preset] as Preset;
+    const named = { classNames: labelled ? classNames : null };
+    return { folder, preset, ...pair(image), ...named, averaged, sampleSeed };
   });
 }
 
@@ -85,6 +89,8 @@ function checkConfig(value: unknown) {
   const size = checkSize(config.size, preset, "size");
   const channels = check.integer(config.channels, "channels", 1);
   const classes = check.integer(config.classes ?? 0, "classes", 0, mostClasses) || undefined;
+  const classNames = checkClassNames(config.classNames, classes ?? 0);
   const sampleSeed = check.seed(config.sampleSeed ?? 0, "sampleSeed");
-  return { preset, size, channels, classes, sampleSeed, averaged: check.isObject(config.ema) };
+  const averaged = check.isObject(config.ema);
+  return { preset, size, channels, classes, classNames, sampleSeed, averaged };
 }

@@ -4,14 +4,14 @@ import type { TrainerSettings } from "./options.js";
 
 let asked = false;
 
-/**
- * Warns, once a process, if bfloat16 is to be used and is slower than float32 on this CPU, with how much it is. Of several
- * ranks the first speaks for all.
- */
-export async function warnOfSlowBfloat16(settings: TrainerSettings): Promise<void> {
-  const { precision, generator, distributed } = settings;
-  if (precision !== "bfloat16" || generator.device !== "cpu") return;
-  if (asked || (distributed?.rank ?? 0) > 0) return;
+/** Whether warnOfSlowBfloat16() has to be asked: once a process; of several ranks the first speaks for all. */
+export function mayBeSlow({ precision, generator, distributed }: TrainerSettings): boolean {
+  const isHere = precision === "bfloat16" && generator.device === "cpu";
+  return isHere && !asked && (distributed?.rank ?? 0) === 0;
+}
+
+/** Warns if bfloat16 is slower than float32 on this CPU, with how much it is. */
+export async function warnOfSlowBfloat16(): Promise<void> {
   asked = true;
   const cost = await crossing(() => addon().bfloat16Cost());
   if (cost <= 1) return;

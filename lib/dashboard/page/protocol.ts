@@ -118,6 +118,8 @@ export interface RunPlanView {
   readonly discriminator: PlanNetwork;
   /** What the generator takes: numbers of noise, classes, codes. */
   readonly latent: { readonly noise: number; readonly classes: number; readonly codes: number };
+  /** What the classes are called; null where the data did not say. */
+  readonly classNames: readonly string[] | null;
   /** Whether it keeps a moving average of the generator. */
   readonly averaged: boolean;
   /** null before its first steps, and for runs of versions that did not record it. */
