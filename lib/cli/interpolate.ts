@@ -35,7 +35,11 @@ const options = [
   ),
   flag("--rows <n>", "pairs of seeds", defaultRows),
   flag("--method <name>", methods.join(", "), methods[0]),
-  flag("--class <n>", "the class of all, by its number or the name of its folder", "one after the other"),
+  flag(
+    "--class <n>",
+    "the class of all, by its number or the name of its folder",
+    "one after the other",
+  ),
   flag("--classes", "the rows are the classes, of one pair of seeds"),
   flag("--code <i>", "let a code change, from 0, and keep the noise"),
   flag("--range <a,b>", "what that code goes through", "-1,1"),

@@ -23,7 +23,11 @@ const options = [
   flag("--count <n>", "how many", "25, or 5 of each class"),
   flag("--columns <n>", "images in a row", "5, or one for each class"),
   flag("--seed <n>", "the same seed gives the same samples", "the run's"),
-  flag("--class <n>", "the class of all, by its number or the name of its folder", "the classes take turns"),
+  flag(
+    "--class <n>",
+    "the class of all, by its number or the name of its folder",
+    "the classes take turns",
+  ),
   flag("--raw", "the weights of the last step where the run keeps an average"),
   flag("--step <n>", "the checkpoint of a step", "the newest"),
   flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),

@@ -18,6 +18,8 @@ export const modules = [
   "curves",
   "samples",
   "explorer",
+  "explorer-form",
+  "place",
   "latents",
   "controls",
   "plan",

@@ -8,10 +8,12 @@ import { openBrowser } from "../helpers/browser.js";
 import { runCli, type Started, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
 let server: Started & { url: string };
+const names = "auk,bittern,crow,dunnock,eider,finch,gull,heron,ibis,jay".split(",");
 const small = "--data data --batch 32 --threads 1 --no-tensorboard --seed 1";
 
 async function serve(path: string): Promise<typeof server> {
@@ -28,10 +30,16 @@ beforeAll(async () => {
   folder = await makeFolder();
   browser = await openBrowser();
   await writeIdxFolder(join(folder.path, "data"), 64);
+  // Ten classes with names, of seven pictures each.
+  const levels = Array.from(
+    { length: 70 },
+    (_, i) => [`${names[i % 10]}/${i}.png`, 3 * i] as const,
+  );
+  await writeTree(join(folder.path, "birds"), Object.fromEntries(levels));
   const often = "--log-every 1 --sample-every 10 --checkpoint-every 20";
   for (const words of [
     `train --preset infogan --size 8 --steps 40 ${often} ${small} --out runs/codes`,
-    `train --preset cgan --size 8 --steps 40 ${often} ${small} --out runs/classes`,
+    `train --preset cgan --size 8 --steps 40 ${often} ${small.replace("data data", "data birds")} --out runs/classes`,
   ])
     expect(await runCli(words.split(" "), folder.path)).toMatchObject({ code: 0 });
   server = await serve("runs");
@@ -212,8 +220,10 @@ describe("the page", () => {
     const explorer = page.locator("#explorer");
     await explorer.getByLabel("Seed", { exact: true }).fill("5");
     await another();
-    await explorer.getByLabel("Class", { exact: true }).selectOption("3");
+    await explorer.getByLabel("Class", { exact: true }).selectOption({ label: "dunnock" });
     await another();
+    await explorer.getByRole("img", { name: "Sample of seed 5, dunnock", exact: true }).waitFor();
+    await explorer.getByRole("button", { name: "Go to jay", exact: true }).waitFor();
     await explorer.getByRole("slider", { name: "Way" }).fill("0.5");
     await another();
     await explorer.getByLabel("Checkpoint", { exact: true }).selectOption("20");

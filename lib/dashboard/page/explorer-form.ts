@@ -1,0 +1,135 @@
+// The explorer's fields: which generator, and where in its latent space.
+import { choice, type Field, numberField, slider } from "./controls.js";
+import { append, make } from "./dom.js";
+import { count, figure } from "./format.js";
+import { className, type Place } from "./place.js";
+import type { RunCard } from "./protocol.js";
+import { shownRuns } from "./store.js";
+
+export interface Form {
+  /** Shows where the explorer stands now. */
+  update(place: Place): void;
+}
+
+type Move = (change: Partial<Place>) => void;
+
+/** Some of the fields, and how they follow the place. */
+interface Part {
+  readonly elements: readonly (HTMLElement | false)[];
+  update(place: Place): void;
+}
+
+/**
+ * Fills the form for the run of a place.
+ *
+ * @param move goes elsewhere in the latent space of this run
+ * @param open goes to another run
+ */
+export function makeForm(
+  host: HTMLElement,
+  place: Place,
+  move: Move,
+  open: (run: RunCard) => void,
+): Form {
+  const parts = [generatorFields(place, move, open), seedFields(move), sliders(place, move)];
+  const [generator, seeds, ways] = parts.map(({ elements }) => elements) as Part["elements"][];
+  host.replaceChildren();
+  append(host, [
+    make("div", { class: "fields" }, ...(generator ?? [])),
+    make("div", { class: "fields" }, ...(seeds ?? [])),
+    ...(ways ?? []),
+  ]);
+  return {
+    update(at) {
+      for (const part of parts) part.update(at);
+    },
+  };
+}
+
+/** Run, checkpoint, weights and class: those that there is a choice of. */
+function generatorFields({ plan, run }: Place, move: Move, open: (run: RunCard) => void): Part {
+  const which = runChoice(open);
+  const step = checkpointChoice(run, move);
+  const weights = choice("Weights", averagedOrNot, (value) => move({ raw: value === "raw" }));
+  const { classes } = plan.latent;
+  const names = Array.from({ length: classes }, (_, i) => [
+    String(i),
+    plan.classNames === null ? String(i) : className(plan, i),
+  ]);
+  const label = choice("Class", names as [string, string][], (value) =>
+    move({ label: Number(value) }),
+  );
+  return {
+    elements: [
+      shownRuns().length > 1 && which.element,
+      step.element,
+      plan.averaged && weights.element,
+      classes > 0 && label.element,
+    ],
+    update(at) {
+      which.set(at.run.id);
+      step.set(at.step === null ? "" : String(at.step));
+      weights.set(at.raw ? "raw" : "ema");
+      label.set(String(at.label));
+    },
+  };
+}
+
+const averagedOrNot = [
+  ["ema", "averaged"],
+  ["raw", "of the step"],
+] as const;
+
+function runChoice(open: (run: RunCard) => void): Field<string> {
+  const names = shownRuns().map(({ id, name }) => [id, name] as const);
+  return choice("Run", names, (id) => {
+    const found = shownRuns().find((one) => one.id === id);
+    if (found) open(found);
+  });
+}
+
+function checkpointChoice({ checkpoints }: RunCard, move: Move): Field<string> {
+  const steps = checkpoints
+    .toReversed()
+    .map((step): [string, string] => [String(step), `step ${count(step)}`]);
+  return choice("Checkpoint", [["", "newest"], ...steps], (value) =>
+    move({ step: value === "" ? null : Number(value) }),
+  );
+}
+
+/** The two seeds, and which way leads from one to the other. */
+function seedFields(move: Move): Part {
+  const dice = make("button", { type: "button", class: "quiet" }, "Random");
+  dice.addEventListener("click", () => move({ from: Math.floor(Math.random() * 10_000), t: 0 }));
+  const from = numberField("Seed", (value) => move({ from: value, t: 0 }));
+  const to = numberField("To seed", (value) => move({ to: value }));
+  const method = choice("Along", arcOrLine, (value) => move({ method: value as Place["method"] }));
+  return {
+    elements: [from.element, dice, to.element, method.element],
+    update(at) {
+      from.set(at.from);
+      to.set(at.to);
+      method.set(at.method);
+    },
+  };
+}
+
+const arcOrLine = [
+  ["spherical", "the arc"],
+  ["linear", "the line"],
+] as const;
+
+/** How far on the way, and each code. */
+function sliders(place: Place, move: Move): Part {
+  const way = slider("Way", 0, 1, 0.01, (value) => move({ t: value }));
+  const codes = Array.from({ length: place.plan.latent.codes }, (_, k) =>
+    slider(`Code ${k + 1}`, -2, 2, 0.05, (value) => move({ codes: place.codes.with(k, value) })),
+  );
+  return {
+    elements: [way.element, ...codes.map(({ element }) => element)],
+    update(at) {
+      way.set(at.t, `${Math.round(100 * at.t)} %`);
+      for (const [k, one] of codes.entries()) one.set(at.codes[k] ?? 0, figure(at.codes[k] ?? 0));
+    },
+  };
+}

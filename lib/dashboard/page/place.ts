@@ -1,0 +1,93 @@
+// Where the explorer stands in the latent space, and the ways that lead away from there.
+import type { LatentPoint, RunCard, RunPlanView } from "./protocol.js";
+
+/** Where the explorer stands. */
+export interface Place {
+  run: RunCard;
+  plan: RunPlanView;
+  step: number | null;
+  raw: boolean;
+  method: "spherical" | "linear";
+  from: number;
+  to: number;
+  t: number;
+  label: number;
+  codes: number[];
+}
+
+/** A row of samples that lead somewhere: each is a point, and what choosing it changes. */
+export interface Way {
+  readonly title: string;
+  readonly stops: readonly {
+    readonly name: string;
+    readonly point: LatentPoint;
+    readonly go: Partial<Place>;
+  }[];
+}
+
+const framesOfWay = 9;
+const seedsShown = 12;
+const codeStops = [-2, -1, -0.5, 0, 0.5, 1, 2];
+
+/** Where the explorer begins in a run. */
+export function startOf(run: RunCard, plan: RunPlanView): Place {
+  return {
+    ...{ run, plan, step: null, raw: false, method: "spherical" },
+    ...{ from: 0, to: 1, t: 0, label: 0 },
+    codes: new Array<number>(plan.latent.codes).fill(0),
+  };
+}
+
+export function pointOf({ plan, from, to, t, label, codes }: Place): LatentPoint {
+  return {
+    ...{ from, to, t },
+    ...(plan.latent.classes > 0 ? { label } : {}),
+    ...(plan.latent.codes > 0 ? { codes } : {}),
+  };
+}
+
+export function requestOf({ run, step, raw, method }: Place, points: readonly LatentPoint[]) {
+  return { run: run.id, step, raw, method, points };
+}
+
+export function waysOf(at: Place): Way[] {
+  const here = pointOf(at);
+  const { classes, codes } = at.plan.latent;
+  const stops = (changes: readonly (readonly [name: string, go: Partial<Place>])[]) =>
+    changes.map(([name, go]) => ({ name, go, point: pointOf({ ...at, ...go }) }));
+  const times = Array.from({ length: framesOfWay }, (_, i) => i / (framesOfWay - 1));
+  const seeds = Array.from({ length: seedsShown }, (_, i) => at.from + i);
+  const labels = Array.from({ length: Math.min(classes, 24) }, (_, i) => i);
+  return [
+    {
+      title: `From seed ${at.from} to seed ${at.to}`,
+      stops: stops(times.map((t) => [`${Math.round(100 * t)} % of the way`, { t }])),
+    },
+    ...(classes > 0
+      ? [
+          {
+            title: "Classes",
+            stops: stops(labels.map((label) => [className(at.plan, label), { label }])),
+          },
+        ]
+      : []),
+    ...(here.codes ?? []).slice(0, codes).map((_, k) => ({
+      title: `Code ${k + 1}, from −2 to 2`,
+      stops: stops(
+        codeStops.map((value) => [`code ${k + 1} at ${value}`, { codes: at.codes.with(k, value) }]),
+      ),
+    })),
+    { title: "Other seeds", stops: stops(seeds.map((from) => [`seed ${from}`, { from, t: 0 }])) },
+  ];
+}
+
+/** A class as a reader knows it: by its name where the data gave it one. */
+export function className({ classNames }: RunPlanView, label: number): string {
+  return classNames?.[label] ?? `class ${label}`;
+}
+
+/** The sample in words. */
+export function describePlace({ plan, from, to, t, label }: Place): string {
+  const way = t > 0 ? `, ${Math.round(100 * t)} % on the way to seed ${to}` : "";
+  return `Sample of seed ${from}${way}${plan.latent.classes > 0 ? `, ${className(plan, label)}` : ""}`;
+}
