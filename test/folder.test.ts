@@ -134,7 +134,7 @@ describe("broken files", () => {
     await writeFile(join(root, "vast.png"), "");
     await truncate(join(root, "vast.png"), 2 ** 40);
     const broken = [
-      { path: "cut.png", reason: expect.stringMatching(/^it cannot be decoded: \S.*$/) },
+      { path: "cut.png", reason: "it cannot be decoded: damaged or cut short" },
       { path: "empty.jpg", reason: "it is empty" },
       { path: "huge.png", reason: "it has more than 100,000,000 pixels" },
       { path: "line\nbreak.webp", reason: "it is not a PNG, JPEG or WebP" },

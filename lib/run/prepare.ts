@@ -46,7 +46,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const discriminator = new Discriminator(pair.discriminator, { device });
   checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
   const rules = { ...trainingOf(plan), distributed: team.group };
-  const settings = checkOptions({ generator, discriminator, ...rules });
+  const settings = checkOptions({ generator, discriminator, ...rules }, naming);
   checkParts(settings, batch, naming("accumulate"));
   checkDataset(dataset, settings);
   await Promise.all([generator.ready(), discriminator.ready()]);

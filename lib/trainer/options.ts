@@ -7,7 +7,7 @@ import type { Discriminator, Generator } from "../networks.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import { checkPair, checkRules } from "./pair.js";
-import { checkAccumulate } from "./parts.js";
+import { checkAccumulate, type OptionNaming } from "./parts.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
@@ -122,7 +122,10 @@ const known = [
 ] as const;
 
 /** Checks everything about a trainer that can be wrong, and fills in what is missing. */
-export function checkOptions(options: TrainerOptions): TrainerSettings {
+export function checkOptions(
+  options: TrainerOptions,
+  naming: OptionNaming = (option) => option,
+): TrainerSettings {
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", known);
   checkPair(options);
@@ -142,13 +145,17 @@ export function checkOptions(options: TrainerOptions): TrainerSettings {
     ),
     accumulate: check.integer(options.accumulate ?? 1, "accumulate", 1),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
-    precision: checkPrecision(options.precision ?? "float32", generator.device),
+    precision: checkPrecision(
+      options.precision ?? "float32",
+      generator.device,
+      naming("precision"),
+    ),
     diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
     distributed: checkGroup(options.distributed, generator.device),
     syncBatchNorm: check.boolean(options.syncBatchNorm ?? false, "syncBatchNorm"),
   };
   checkRules(settings);
-  checkAccumulate(settings);
+  checkAccumulate(settings, naming);
   return settings;
 }
 
@@ -172,14 +179,14 @@ function checkGroup(group: unknown, device: Device): Group | undefined {
   );
 }
 
-function checkPrecision(value: unknown, device: Device): Precision {
-  const precision = check.oneOf(value, "precision", precisions);
+function checkPrecision(value: unknown, device: Device, name: string): Precision {
+  const precision = check.oneOf(value, name, precisions);
   if (precision === "float32") return precision;
   const available = direct(() => addon().precisions(device));
   if (available.includes(precision)) return precision;
   throw new SparringError(
     "ERR_DEVICE",
-    `Expected one of ${available.join(", ")}, which ${device} has, for precision but received "${precision}"`,
+    `Expected one of ${available.join(", ")}, which ${device} has, for ${name} but received "${precision}"`,
   );
 }
 

@@ -4,17 +4,23 @@ import { outOfRange } from "../errors.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 
+/** What the user calls those options that a command line has too: `--accumulate`. */
+export type OptionNaming = (option: "accumulate" | "precision" | "syncBatchNorm") => string;
+
 /** Throws RangeError where several parts are asked for, and a layer compares samples of the whole batch. */
-export function checkAccumulate({ accumulate, syncBatchNorm, ...pair }: TrainerSettings): void {
+export function checkAccumulate(
+  { accumulate, syncBatchNorm, ...pair }: TrainerSettings,
+  naming: OptionNaming,
+): void {
   if (accumulate === 1) return;
-  const refuse = (why: string) => outOfRange(`1, as ${why},`, "accumulate", accumulate);
+  const refuse = (why: string) => outOfRange(`1, as ${why},`, naming("accumulate"), accumulate);
   for (const player of ["generator", "discriminator"] as const) {
     const { resolved } = pair[player];
     const layer = comparingLayer(resolved);
     if (layer !== undefined)
       throw refuse(`the ${player}'s ${layer.path} (${layer.type}) compares the samples of a batch`);
     if (syncBatchNorm && batchNormLayer(resolved) !== undefined)
-      throw refuse("syncBatchNorm is over the whole batch");
+      throw refuse(`${naming("syncBatchNorm")} is over the whole batch`);
   }
 }
 

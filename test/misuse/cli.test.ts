@@ -99,6 +99,14 @@ const commandLines: [string, string][] = [
     "train --data data --size 8 --channels 3",
     "Expected 1, as the data have, for --channels but received 3",
   ],
+  [
+    "train --data data --size 8 --accumulate 2 --sync-batch-norm",
+    "Expected 1, as --sync-batch-norm is over the whole batch, for --accumulate but received 2",
+  ],
+  [
+    "train --data data --size 8 --device cpu --precision tf32",
+    'Expected one of float32, bfloat16, which cpu has, for --precision but received "tf32"',
+  ],
   ["train --size 30", "Expected a multiple of 4 (preset article) for --size but received 30"],
   ["train --size 0", "Expected a whole number from 1 to 4096 for --size but received 0"],
   ["train --size 5000", "Expected a whole number from 1 to 4096 for --size but received 5000"],

@@ -136,5 +136,7 @@ function explain(message: string): string {
   if (message.includes("pixel limit"))
     return `it has more than ${pixelLimit.toLocaleString("en-US")} pixels`;
   if (message.includes(wiped)) return "it cannot be decoded";
-  return `it cannot be decoded: ${(message.split("\n")[0] as string).trim()}`;
+  // All that libpng tells of one.
+  if (message.includes("libpng read error")) return "it cannot be decoded: damaged or cut short";
+  return `it cannot be decoded: ${(message.split("\n")[0] as string).replace(/:?\s*$/, "")}`;
 }
