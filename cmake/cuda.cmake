@@ -34,4 +34,12 @@ target_compile_options(sparring_cuda PRIVATE -Wall -Wextra)
 # itself needs (cuDNN, cuBLAS, ...) is found by its own rpath when it is loaded.
 target_link_libraries(sparring_cuda PRIVATE libtorch -Wl,--no-as-needed "${LIBTORCH_CUDA}" "${LIBTORCH_C10_CUDA}"
   -Wl,--as-needed "${CUDA_RUNTIME}" -Wl,--no-undefined -Wl,--allow-shlib-undefined)
+# Only its header, that of the wheel before any other: the library is what libtorch_cuda itself is linked to.
+find_path(NCCL_INCLUDE nccl.h PATHS "${packages}/nvidia/nccl" "$ENV{CUDA_HOME}" /usr/local/cuda /usr PATH_SUFFIXES include NO_DEFAULT_PATH)
+if(NCCL_INCLUDE)
+  target_include_directories(sparring_cuda SYSTEM BEFORE PRIVATE native/cuda/names "${NCCL_INCLUDE}")
+  target_compile_definitions(sparring_cuda PRIVATE SPARRING_NCCL)
+else()
+  message(STATUS "native/cuda is without NCCL: nccl.h was not found (pip: nvidia-nccl-cu13)")
+endif()
 message(STATUS "native/cuda with CUDA's headers in ${CUDA_INCLUDE}")

@@ -22,6 +22,11 @@ export function isDevice(device: unknown): device is Device {
   return typeof device === "string" && /^(cpu|cuda(:\d{1,3})?)$/.test(device);
 }
 
+/** Without the number of a GPU, which is another on each rank. */
+export function kindOf(device: Device): "cpu" | "cuda" {
+  return device === "cpu" ? "cpu" : "cuda";
+}
+
 /** A device name, checked against this machine. Throws ERR_DEVICE with the reason if it has none such. */
 export function resolveDevice(device: unknown = "cpu", name = "device"): Device {
   if (!isDevice(device)) throw wrongType('"cpu", "cuda" or "cuda:i"', name, device);

@@ -316,6 +316,8 @@ export interface NativeAddon {
   externalMemory(): number;
   /** How many CUDA devices can be used, or why none. */
   devices(): { cuda: number; cudaOff: string | null };
+  /** Why ranks cannot train on GPUs; null if they can. */
+  gpuRanksOff(): string | null;
   /** Bytes that can still be allocated there. */
   availableMemory(device: string): number;
   /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */

@@ -5,7 +5,7 @@ import { type Manifest, reseeded } from "./checkpoint/format.js";
 import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
-import { type Device, resolveDevice } from "./device.js";
+import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
 import { SparringError, show, traced, wrongType } from "./errors.js";
@@ -261,7 +261,9 @@ export class Trainer implements Disposable {
   /** Whether all ranks are about to do the same; and from the first time on, from the same beginning. */
   async #agree(group: Group, dataset: Dataset, steps: number, batchSize: number): Promise<void> {
     const data = await crossing(() => dataset.native.fingerprint());
-    await agree(group, { ...this.described(), data, steps, batchSize });
+    // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
+    const device = kindOf(this.generator.device);
+    await agree(group, { ...this.described(), device, data, steps, batchSize });
     if (!this.#following) await this.follow();
   }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles and links native/cuda against a CUDA libtorch, on a machine without a GPU: what CI can know of it. The wheels
-# are PyTorch's own and the headers that CUDA 13 ships apart; 0.6 GB, kept in the folder given (a temporary one by default).
+# are PyTorch's own and the headers that CUDA 13 ships apart; 0.8 GB, kept in the folder given (a temporary one by default).
 #
 #   scripts/cuda-check.sh [FOLDER]
 set -euo pipefail
@@ -11,7 +11,7 @@ mkdir -p "$folder/wheels" "$folder/packages"
 
 if [[ ! -d $folder/packages/torch ]]; then
   python3 -m pip download --quiet --no-deps --dest "$folder/wheels" --python-version 311 --only-binary=:all: \
-    torch==2.14.1 nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85
+    torch==2.14.1 nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85 nvidia-nccl-cu13==2.30.7
   for wheel in "$folder"/wheels/*.whl; do
     python3 -m zipfile --extract "$wheel" "$folder/packages"
     rm "$wheel"
@@ -27,9 +27,11 @@ library="$folder/build/Release/libsparring_cuda.so"
 # Linked to what only a CUDA libtorch has, and found by the core by this name.
 readelf --dynamic "$library" | grep -q 'NEEDED.*libtorch_cuda.so'
 readelf --dyn-syms --wide "$library" | grep -q ' sparring_accelerator$'
+# With NCCL, whose header has to be there for it.
+readelf --dyn-syms --wide --demangle "$library" | grep 'UND c10d::ProcessGroupNCCL::ProcessGroupNCCL(' > "$folder/nccl"
 
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
   -isystem "$folder/packages/torch/include/torch/csrc/api/include")
-"${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" native/cuda/test/cuda_test.cc
-echo "native/cuda compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"
+for test in native/cuda/test/*.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
+echo "native/cuda, NCCL with it, compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"

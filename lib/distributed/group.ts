@@ -69,8 +69,8 @@ export class Group implements Disposable {
 }
 
 /**
- * Meets the other ranks, over c10d's Gloo, as torch.distributed.init_process_group does: under the variables RANK,
- * WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
+ * Meets the other ranks, over c10d's Gloo (NCCL for what is on GPUs), as torch.distributed.init_process_group does: under the
+ * variables RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
  *
  * @throws ERR_RANK where ranks do not come within the timeout, do not fit each other, or a port is in use
  */

@@ -1,7 +1,7 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
 import { addon } from "../addon.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Device } from "../device.js";
+import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import { type Preset, presets } from "../presets.js";
@@ -79,7 +79,8 @@ const sampleSeed = 0;
 export function sharedOf(config: RunConfig): Partial<RunConfig> {
   const { data, resident, device, threads, seed, evaluateFeatures, started, versions, ...shared } =
     config;
-  return shared;
+  // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
+  return { ...shared, device: kindOf(device) };
 }
 
 /** How the preset's pair is trained, with what the plan changes. */

@@ -1,19 +1,27 @@
+import { addon, direct } from "../addon.js";
 import { type Device, devices, resolveDevice } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import type { Team } from "./team.js";
 
 /**
- * `auto` is the first GPU where there is one. Ranks train on the CPU. Throws ERR_DEVICE.
+ * `auto` is the first GPU where there is one. Of several ranks each has the GPU of its LOCAL_RANK. Throws ERR_DEVICE.
  *
  * @param name what the user calls it
  */
 export function chooseDevice(device: Device | "auto", name: string, team?: Team): Device {
   if (team?.group === undefined)
     return device === "auto" ? anyDevice() : resolveDevice(device, name);
-  if (device === "auto" || device === "cpu") return "cpu";
+  if (device === "cpu") return device;
+  const { localRank } = team.group;
+  const own: Device = `cuda:${localRank}`;
+  if (device === "auto") {
+    const canTrain = devices().cuda > localRank && direct(() => addon().gpuRanksOff()) === null;
+    return canTrain ? own : "cpu";
+  }
+  if (device === "cuda" || device === own) return resolveDevice(own, name);
   throw new SparringError(
     "ERR_DEVICE",
-    `Expected "cpu", where ranks sum gradients over Gloo, for ${name} but received ${show(device)}`,
+    `Expected "cpu" or "cuda", of which this rank has the one of its LOCAL_RANK ${localRank}, for ${name} but received ${show(device)}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a stranger's.
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { isDevice, setThreads } from "../device.js";
+import { type Device, isDevice, kindOf, setThreads } from "../device.js";
 import { SparringError, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";
@@ -45,7 +45,7 @@ export interface Resumed {
 export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
   const folder = RunFolder.at(plan.path);
   const config = extend(await readRunConfig(folder, plan.name, checkConfig), plan);
-  const device = chooseDevice(config.device, plan.name, team);
+  const device = chooseDevice(wantedDevice(config, team), plan.name, team);
   await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
   if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
@@ -53,7 +53,7 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): P
   const options = { device, distributed: team.group };
   const { trainer, meter } = await checkpoints.newest(plan.name, options, note);
   await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
-  const dataset = await team.inTurn(() => loadAgain(config, plan.naming, watch));
+  const dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
   try {
     await checkSameData(trainer, dataset, config);
   } catch (error) {
@@ -87,9 +87,17 @@ export async function accompanyRun(
 ): Promise<Pick<Resumed, "config" | "trainer" | "dataset">> {
   const { config, pair } = await team.hear<Told>();
   await setThreads(config.threads);
-  const trainer = Trainer.like(pair, { device: config.device, distributed: team.group });
-  const dataset = await team.inTurn(() => loadAgain(config, (option) => option, watch));
+  const device = chooseDevice(wantedDevice(config, team), "the device of the run", team);
+  const trainer = Trainer.like(pair, { device, distributed: team.group });
+  const dataset = await team.inTurn(() =>
+    loadAgain({ ...config, device }, (option) => option, watch),
+  );
   return { config, trainer, dataset };
+}
+
+/** A run says which device it had; of ranks that go on with it each has its own. */
+function wantedDevice({ device }: RunConfig, { group }: Team): Device {
+  return group === undefined ? device : kindOf(device);
 }
 
 function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise<Dataset> {

@@ -172,10 +172,11 @@ function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions
 function checkGroup(group: unknown, device: Device): Group | undefined {
   if (group === undefined) return undefined;
   const joined = check.made(group, Group, "what distributed.join() resolves with", "distributed");
-  if (device === "cpu") return joined;
+  const off = device === "cpu" ? null : direct(() => addon().gpuRanksOff());
+  if (off === null) return joined;
   throw new SparringError(
     "ERR_DEVICE",
-    `Expected networks on "cpu", where Gloo sums gradients, for distributed but received "${device}"`,
+    `Expected networks on "cpu", where Gloo sums gradients, for distributed but received "${device}": ${off}`,
   );
 }
 

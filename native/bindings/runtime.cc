@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "bindings/promise.h"
+#include "core/runtime/accelerator.h"
 #include "core/runtime/available.h"
 #include "core/runtime/ceiling.h"
 #include "core/runtime/cuda.h"
@@ -24,6 +25,13 @@ Napi::Value Devices(const Napi::CallbackInfo& info) {
                             ? info.Env().Null()
                             : Napi::String::New(info.Env(), cuda_off()).As<Napi::Value>());
   return object;
+}
+
+// gpuRanksOff(): string | null
+Napi::Value GpuRanksOff(const Napi::CallbackInfo& info) {
+  const Accelerator* const cuda = accelerator();
+  const std::string& off = cuda == nullptr ? accelerator_off() : cuda->ranks_off();
+  return off.empty() ? info.Env().Null() : Napi::String::New(info.Env(), off).As<Napi::Value>();
 }
 
 // externalMemory(): number
@@ -107,6 +115,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("bfloat16Cost", Napi::Function::New<Bfloat16Cost>(env, "bfloat16Cost"));
   exports.Set("ceiling", Napi::Function::New<MeasureCeiling>(env, "ceiling"));
   exports.Set("devices", Napi::Function::New<Devices>(env, "devices"));
+  exports.Set("gpuRanksOff", Napi::Function::New<GpuRanksOff>(env, "gpuRanksOff"));
   exports.Set("externalMemory", Napi::Function::New<ExternalMemory>(env, "externalMemory"));
   exports.Set("libtorchFile", libtorch_file());
   exports.Set("libtorchVersion", SPARRING_LIBTORCH_VERSION);

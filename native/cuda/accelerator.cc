@@ -10,6 +10,10 @@
 #include <torch/version.h>
 
 #include <set>
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include "nccl.h"
 
 namespace sparring {
 namespace {
@@ -100,6 +104,13 @@ class Cuda : public Accelerator {
   void trim(const at::Device& device) override {
     const c10::cuda::CUDAGuard guard(device);
     c10::cuda::CUDACachingAllocator::emptyCache();
+  }
+
+  const std::string& ranks_off() const override { return nccl_missing(); }
+
+  c10::intrusive_ptr<c10d::Backend> join(const c10::intrusive_ptr<c10d::Store>& store, int rank,
+                                         int size, std::chrono::milliseconds timeout) override {
+    return open_nccl(store, rank, size, timeout);
   }
 };
 

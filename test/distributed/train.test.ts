@@ -3,6 +3,8 @@ import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonEnvironment } from "../../scripts/python-env.mjs";
+import { chooseDevice } from "../../lib/run/device.js";
+import type { Team } from "../../lib/run/team.js";
 import { mainFile, runCli, start } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -168,15 +170,29 @@ describe("ranks, misused", () => {
       "--rollbacks 2",
       "Expected 0 where several ranks train, of which none goes back by itself, for --rollbacks but received 2",
     ],
-    [
-      "--device cuda",
-      'Expected "cpu", where ranks sum gradients over Gloo, for --device but received "cuda"',
-    ],
     ["--timeout 0", "Expected a number in [1, 86400) for --timeout but received 0"],
   ])("%s", async (flags, sentence) => {
     expect(await refused(`${train} --out none ${flags}`)).toEqual(
       [0, 1].map((rank) => [2, `rank ${rank}: ${sentence}\n`]),
     );
+  });
+
+  it("--device cuda:7: each has the GPU of its LOCAL_RANK", async () => {
+    expect(await refused(`${train} --out none --device cuda:7`)).toEqual(
+      [0, 1].map((rank) => [
+        2,
+        `rank ${rank}: Expected "cpu" or "cuda", of which this rank has the one of its LOCAL_RANK ${rank}, for --device but received "cuda:7"\n`,
+      ]),
+    );
+  });
+
+  it("a rank that has no GPU of its own trains on the CPU, or not at all", () => {
+    const team = { group: { localRank: 999 } } as Team;
+    expect(chooseDevice("auto", "--device", team)).toBe("cpu");
+    for (const device of ["cuda", "cuda:999"] as const)
+      expect(() => chooseDevice(device, "--device", team)).toThrow(
+        /^Expected .* for --device but received "cuda:999"/,
+      );
   });
 
   it("options that differ", async () => {

@@ -8,6 +8,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "core/error.h"
+#include "core/runtime/accelerator.h"
 
 namespace sparring {
 namespace {
@@ -54,6 +55,18 @@ c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store
   auto chosen = c10d::ProcessGroupGloo::Options::create_default(options.timeout);
   return c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(options.rank),
                                                      static_cast<int>(options.size), chosen);
+}
+
+c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
+                                                    const GroupOptions& options) {
+  Accelerator* const cuda = accelerator();
+  if (cuda == nullptr) {
+    throw Error("ERR_DEVICE",
+                "Expected CUDA for ranks on GPUs but received none: " + accelerator_off());
+  }
+  return cuda->join(c10::make_intrusive<c10d::PrefixStore>("nccl", store),
+                    static_cast<int>(options.rank), static_cast<int>(options.size),
+                    options.timeout);
 }
 
 }  // namespace sparring

@@ -2,8 +2,8 @@
 // used here: only all-reduce, broadcast and all-gather are.
 #pragma once
 
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "core/distributed/group.h"
 
@@ -18,12 +18,19 @@ struct Group::Connection {
   c10::intrusive_ptr<c10d::Store> lobby;  // where everybody comes in
   c10::intrusive_ptr<c10d::Store> store;  // of this meeting alone
   bool rank_0_keeps_it = true;
-  c10::intrusive_ptr<c10d::Backend> backend;
+  // For what is on the CPU; and for what is on this rank's GPU, from the first time on.
+  c10::intrusive_ptr<c10d::Backend> host, device;
   c10::intrusive_ptr<c10d::Work> work;  // what is under way
+  bool is_on_gpu = false;               // that it is
+  // What GPUs were asked for, and nobody knows the end of yet.
+  std::vector<c10::intrusive_ptr<c10d::Work>> launched;
 };
 
 // The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);
+// Over NCCL, for tensors on GPUs. Throws ERR_DEVICE where there is none.
+c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
+                                                    const GroupOptions& options);
 // Over TCP, for tensors on the CPU.
 c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
                                             const GroupOptions& options);

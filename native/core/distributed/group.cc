@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 // Between two looks at what nobody tells of.
 constexpr std::chrono::milliseconds kGlance{20};
+// The same where a GPU is about to be done with it.
+constexpr std::chrono::microseconds kBlink{20};
 // In which whoever is still there reports so, once a rank is lost or refused.
 constexpr std::chrono::milliseconds kRollCall{3'000};
 
@@ -128,7 +130,16 @@ Group::Group(std::unique_ptr<Connection> connection, const GroupOptions& options
 Group::~Group() {
   // Its threads may wait for the others as long as they may: the process is ending, and they end
   // with it.
-  if (connection_->work) (void)connection_->backend.release();
+  if (connection_->work || !connection_->launched.empty()) {
+    (void)connection_->host.release();
+    (void)connection_->device.release();
+  } else if (connection_->device) {
+    try {
+      connection_->device->shutdown();
+    } catch (const std::exception&) {
+      // The others may have left already.
+    }
+  }
 }
 
 // An agent's store outlives the ranks that it starts anew, and nobody says how often it has: of
@@ -140,7 +151,7 @@ void Group::meet() {
   try {
     int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
     while (!meet_at(meeting)) meeting = next_meeting(meeting);
-    connection_->backend = open_gloo(connection_->store, options_);
+    connection_->host = open_gloo(connection_->store, options_);
   } catch (const Error&) {
     see_off();
     throw;
@@ -233,25 +244,41 @@ void Group::sum(at::Tensor tensor) {
   end();
 }
 
-void Group::begin_sum(at::Tensor tensor) {
+template <class Begin>
+void Group::begin(const at::Tensor& tensor, const Begin& begin) {
   check_usable();
+  auto& backend = tensor.is_cuda() ? connection_->device : connection_->host;
+  if (!backend) {
+    // NCCL waits without end for a rank that is gone before the first of its messages: so all of
+    // them have to be here, and come straight to it.
+    sum(at::zeros({1}));
+    backend = open_between_gpus(connection_->store, options_);
+  }
+  try {
+    connection_->work = begin(*backend);
+  } catch (const c10::DistError& error) {
+    // NCCL meets the other ranks at the first of these, and knows here of those it lost.
+    fail(first_line(error));
+  }
+  connection_->is_on_gpu = tensor.is_cuda();
+}
+
+void Group::begin_sum(at::Tensor tensor) {
   std::vector<at::Tensor> tensors{std::move(tensor)};
-  connection_->work = connection_->backend->allreduce(tensors);
+  begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.allreduce(tensors); });
 }
 
 void Group::broadcast(at::Tensor tensor) {
-  check_usable();
   std::vector<at::Tensor> tensors{std::move(tensor)};
-  connection_->work = connection_->backend->broadcast(tensors);
+  begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.broadcast(tensors); });
   end();
 }
 
 std::vector<at::Tensor> Group::gather(const at::Tensor& tensor) {
-  check_usable();
   std::vector<std::vector<at::Tensor>> all(1);
   for (int64_t i = 0; i < size(); ++i) all[0].push_back(at::empty_like(tensor));
   std::vector<at::Tensor> own{tensor};
-  connection_->work = connection_->backend->allgather(all, own);
+  begin(tensor, [&](c10d::Backend& backend) { return backend.allgather(all, own); });
   end();
   return std::move(all[0]);
 }
@@ -273,6 +300,11 @@ std::vector<std::string> Group::gather(const std::string& text) {
 }
 
 void Group::end() {
+  if (connection_->is_on_gpu) {
+    connection_->work->wait();
+    connection_->launched.push_back(std::move(connection_->work));
+    return;
+  }
   // The destructor leaves what is still under way to itself.
   if (!wait_for(*connection_->work, options_.ending.get())) check_ending();
   try {
@@ -285,10 +317,31 @@ void Group::end() {
   }
 }
 
+void Group::settle() {
+  for (const auto& work : connection_->launched) {
+    // Not by waiting for the stream: what a lost rank left undone would keep this thread, and the
+    // process from ending.
+    while (!work->isCompleted()) {
+      check_ending();
+      std::this_thread::sleep_for(kBlink);
+    }
+    try {
+      if (const std::exception_ptr error = work->exception()) std::rethrow_exception(error);
+    } catch (const std::exception& error) {
+      const std::string reason = first_line(error);
+      connection_->launched.clear();
+      fail(reason);
+    }
+  }
+  connection_->launched.clear();
+}
+
 void Group::fail(const std::string& reason) {
   // Closed connections tell those who wait for this rank that there is nothing to wait for. Only
   // then is the roll called: else they would be taken for lost.
-  connection_->backend.reset();
+  if (connection_->device) connection_->device->abort();
+  connection_->device.reset();
+  connection_->host.reset();
   const std::vector<int64_t> missing = lost();
   failure_ = missing.empty()
                  ? "Expected all " + std::to_string(size()) +

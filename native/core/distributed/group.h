@@ -48,6 +48,9 @@ class Group {
   // All of these are done by every rank, in the same order, on the same shapes, and one at a time.
   // They throw ERR_RANK where a rank is lost, and from then on always.
 
+  // Tensors are all on the CPU, or each on the GPU of its rank. On GPUs nothing waits but the
+  // stream, and who is lost is found out by settle().
+
   // The sum over all ranks, in place; the same bits everywhere.
   void sum(at::Tensor tensor);
   // The same in two halves, to do something in between.
@@ -58,11 +61,16 @@ class Group {
   // One of each rank.
   std::vector<at::Tensor> gather(const at::Tensor& tensor);
   std::vector<std::string> gather(const std::string& text);
+  // Waits until the GPU has done all that it was asked for; nothing to do on the CPU.
+  void settle();
 
  private:
   struct Connection;  // knows c10d's headers
 
   Group(std::unique_ptr<Connection> connection, const GroupOptions& options);
+  // Has what sums for the device of `tensor` begin something.
+  template <class Begin>
+  void begin(const at::Tensor& tensor, const Begin& begin);
   void meet();
   // One meeting in a store that may have seen others; false if a later one has begun.
   bool meet_at(int64_t meeting);

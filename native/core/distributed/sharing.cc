@@ -109,6 +109,9 @@ at::Tensor Sharing::whole(const at::Tensor& own) const {
   return with_own(all, own, share_.start, share_.weight);
 }
 
-bool Sharing::stopped() const { return last_wish_.defined() && last_wish_.item<double>() > 0; }
+bool Sharing::stopped() const {
+  group_->settle();
+  return last_wish_.defined() && last_wish_.item<double>() > 0;
+}
 
 }  // namespace sparring

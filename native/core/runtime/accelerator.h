@@ -1,13 +1,20 @@
 // What only a CUDA libtorch can do and the dispatcher does not reach: streams, graphs, the device's
-// memory. The implementation is native/cuda, a library of its own that is loaded beside a CUDA
-// libtorch; here is only what it looks like from the core, which does not know CUDA's headers.
+// memory, NCCL. The implementation is native/cuda, a library of its own that is loaded beside a
+// CUDA libtorch; here is only what it looks like from the core, which does not know CUDA's headers.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/torch.h"
+
+namespace c10d {
+class Backend;
+class Store;
+}  // namespace c10d
 
 namespace sparring {
 
@@ -38,6 +45,12 @@ class Accelerator {
   virtual int capability(const at::Device& device) const = 0;
   // Blocks that no tensor uses, back to the device.
   virtual void trim(const at::Device& device) = 0;
+  // Why no ranks can train on these devices; empty if they can.
+  virtual const std::string& ranks_off() const = 0;
+  // Sums between the devices of ranks that find each other in a store, one device a rank.
+  virtual c10::intrusive_ptr<c10d::Backend> join(const c10::intrusive_ptr<c10d::Store>& store,
+                                                 int rank, int size,
+                                                 std::chrono::milliseconds timeout) = 0;
 };
 
 // Null where CUDA cannot be used, or the library was not built.

@@ -1,0 +1,4 @@
+// See cusparse.h.
+#pragma once
+
+using cublasLtHandle_t = struct cublasLtContext*;

@@ -1,0 +1,5 @@
+// See cusparse.h.
+#pragma once
+
+using cublasHandle_t = struct cublasContext*;
+enum cublasStatus_t : int;

@@ -1,0 +1,4 @@
+// See cusparse.h.
+#pragma once
+
+using cusolverDnHandle_t = struct cusolverDnContext*;

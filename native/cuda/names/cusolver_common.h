@@ -1,0 +1,4 @@
+// See cusparse.h.
+#pragma once
+
+enum cusolverStatus_t : int;
