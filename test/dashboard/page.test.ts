@@ -223,7 +223,8 @@ describe("the page", () => {
     await explorer.getByLabel("Class", { exact: true }).selectOption({ label: "dunnock" });
     await another();
     await explorer.getByRole("img", { name: "Sample of seed 5, dunnock", exact: true }).waitFor();
-    await explorer.getByRole("button", { name: "Go to jay", exact: true }).waitFor();
+    const jay = explorer.getByRole("button", { name: "Go to jay", exact: true });
+    await jay.getByText("jay", { exact: true }).waitFor();
     await explorer.getByRole("slider", { name: "Way" }).fill("0.5");
     await another();
     await explorer.getByLabel("Checkpoint", { exact: true }).selectOption("20");

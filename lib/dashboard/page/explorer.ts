@@ -139,12 +139,13 @@ function showWay(
   setText(row.firstElementChild as Element, title);
   const list = row.lastElementChild as HTMLElement;
   while (list.children.length > stops.length) list.lastElementChild?.remove();
-  for (const [i, { name, go }] of stops.entries()) {
+  for (const [i, { name, caption = "", go }] of stops.entries()) {
     let button = list.children[i] as HTMLButtonElement | undefined;
     if (button === undefined) {
-      button = make("button", { type: "button", class: "stop" }, make("canvas"));
+      button = make("button", { type: "button", class: "stop" }, make("canvas"), make("span"));
       list.append(button);
     }
+    setText(button.lastElementChild as Element, caption);
     button.title = name;
     button.setAttribute("aria-label", `Go to ${name}`);
     button.onclick = () => move(go);

@@ -20,6 +20,8 @@ export interface Way {
   readonly title: string;
   readonly stops: readonly {
     readonly name: string;
+    /** What stands below its picture. */
+    readonly caption?: string | undefined;
     readonly point: LatentPoint;
     readonly go: Partial<Place>;
   }[];
@@ -67,7 +69,9 @@ export function waysOf(at: Place): Way[] {
       ? [
           {
             title: "Classes",
-            stops: stops(labels.map((label) => [className(at.plan, label), { label }])),
+            stops: stops(labels.map((label) => [className(at.plan, label), { label }])).map(
+              (stop, label) => ({ ...stop, caption: at.plan.classNames?.[label] }),
+            ),
           },
         ]
       : []),
