@@ -24,11 +24,15 @@ cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/pac
 cmake --build "$folder/build" --target sparring_cuda
 library="$folder/build/Release/libsparring_cuda.so"
 
-# Linked to what only a CUDA libtorch has, and found by the core by this name.
-readelf --dynamic "$library" | grep -q 'NEEDED.*libtorch_cuda.so'
-readelf --dyn-syms --wide "$library" | grep -q ' sparring_accelerator$'
-# With NCCL, whose header has to be there for it.
-readelf --dyn-syms --wide --demangle "$library" | grep 'UND c10d::ProcessGroupNCCL::ProcessGroupNCCL(' > "$folder/nccl"
+# Linked to what only a CUDA libtorch has, found by the core by its one name, and with NCCL, whose header has to be there
+# for it. From a file: a reader that stops early would end the one that writes.
+readelf --dynamic --dyn-syms --wide --demangle "$library" > "$folder/symbols"
+for needed in 'NEEDED.*libtorch_cuda.so' ' sparring_accelerator$' 'UND c10d::ProcessGroupNCCL::ProcessGroupNCCL('; do
+  grep -q "$needed" "$folder/symbols" || {
+    echo "Expected \"$needed\" among the symbols of $library but received none" >&2
+    exit 1
+  }
+done
 
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
