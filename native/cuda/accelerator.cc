@@ -13,7 +13,7 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
-#include "nccl.h"
+#include "ranks.h"
 
 namespace sparring {
 namespace {

@@ -2,7 +2,7 @@
 import { choice, type Field, numberField, slider } from "./controls.js";
 import { append, make } from "./dom.js";
 import { count, figure } from "./format.js";
-import { className, type Place } from "./place.js";
+import type { Place } from "./place.js";
 import type { RunCard } from "./protocol.js";
 import { shownRuns } from "./store.js";
 
@@ -31,17 +31,18 @@ export function makeForm(
   move: Move,
   open: (run: RunCard) => void,
 ): Form {
-  const parts = [generatorFields(place, move, open), seedFields(move), sliders(place, move)];
-  const [generator, seeds, ways] = parts.map(({ elements }) => elements) as Part["elements"][];
+  const generator = generatorFields(place, move, open);
+  const seeds = seedFields(move);
+  const ways = sliders(place, move);
   host.replaceChildren();
   append(host, [
-    make("div", { class: "fields" }, ...(generator ?? [])),
-    make("div", { class: "fields" }, ...(seeds ?? [])),
-    ...(ways ?? []),
+    make("div", { class: "fields" }, ...generator.elements),
+    make("div", { class: "fields" }, ...seeds.elements),
+    ...ways.elements,
   ]);
   return {
     update(at) {
-      for (const part of parts) part.update(at);
+      for (const part of [generator, seeds, ways]) part.update(at);
     },
   };
 }
@@ -52,13 +53,11 @@ function generatorFields({ plan, run }: Place, move: Move, open: (run: RunCard) 
   const step = checkpointChoice(run, move);
   const weights = choice("Weights", averagedOrNot, (value) => move({ raw: value === "raw" }));
   const { classes } = plan.latent;
-  const names = Array.from({ length: classes }, (_, i) => [
+  const names = Array.from({ length: classes }, (_, i): [string, string] => [
     String(i),
-    plan.classNames === null ? String(i) : className(plan, i),
+    plan.classNames?.[i] ?? String(i),
   ]);
-  const label = choice("Class", names as [string, string][], (value) =>
-    move({ label: Number(value) }),
-  );
+  const label = choice("Class", names, (value) => move({ label: Number(value) }));
   return {
     elements: [
       shownRuns().length > 1 && which.element,

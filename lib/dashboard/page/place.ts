@@ -29,6 +29,7 @@ export interface Way {
 
 const framesOfWay = 9;
 const seedsShown = 12;
+const classesShown = 24;
 const codeStops = [-2, -1, -0.5, 0, 0.5, 1, 2];
 
 /** Where the explorer begins in a run. */
@@ -59,22 +60,16 @@ export function waysOf(at: Place): Way[] {
     changes.map(([name, go]) => ({ name, go, point: pointOf({ ...at, ...go }) }));
   const times = Array.from({ length: framesOfWay }, (_, i) => i / (framesOfWay - 1));
   const seeds = Array.from({ length: seedsShown }, (_, i) => at.from + i);
-  const labels = Array.from({ length: Math.min(classes, 24) }, (_, i) => i);
+  const labels = Array.from({ length: Math.min(classes, classesShown) }, (_, i) => i);
+  const named = stops(labels.map((label) => [className(at.plan, label), { label }])).map(
+    (stop, label) => ({ ...stop, caption: at.plan.classNames?.[label] }),
+  );
   return [
     {
       title: `From seed ${at.from} to seed ${at.to}`,
       stops: stops(times.map((t) => [`${Math.round(100 * t)} % of the way`, { t }])),
     },
-    ...(classes > 0
-      ? [
-          {
-            title: "Classes",
-            stops: stops(labels.map((label) => [className(at.plan, label), { label }])).map(
-              (stop, label) => ({ ...stop, caption: at.plan.classNames?.[label] }),
-            ),
-          },
-        ]
-      : []),
+    ...(classes > 0 ? [{ title: "Classes", stops: named }] : []),
     ...(here.codes ?? []).slice(0, codes).map((_, k) => ({
       title: `Code ${k + 1}, from −2 to 2`,
       stops: stops(
@@ -86,7 +81,7 @@ export function waysOf(at: Place): Way[] {
 }
 
 /** A class as a reader knows it: by its name where the data gave it one. */
-export function className({ classNames }: RunPlanView, label: number): string {
+function className({ classNames }: RunPlanView, label: number): string {
   return classNames?.[label] ?? `class ${label}`;
 }
 

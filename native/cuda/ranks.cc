@@ -1,4 +1,4 @@
-#include "nccl.h"
+#include "ranks.h"
 
 #include <cstdlib>
 
