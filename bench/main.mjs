@@ -12,6 +12,7 @@ import { createReport } from "../scripts/setup/report.mjs";
 import { readStamp } from "../scripts/setup/stamp.mjs";
 import { version } from "../dist/version.js";
 import { caseNamed, caseNames } from "./cases.mjs";
+import { checkpoint } from "./checkpoint.mjs";
 import { killAll } from "./contestant.mjs";
 import { runCase } from "./contest.mjs";
 import { DataFiles } from "./data.mjs";
@@ -119,6 +120,7 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
     packing: () => packing({ quick }),
     streaming: () => streaming({ quick }),
     parzen: () => parzen({ quick, threads }),
+    checkpoint: () => checkpoint({ quick, threads }),
   };
   const extras = {};
   for (const [name, question] of Object.entries(questions)) {

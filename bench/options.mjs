@@ -14,6 +14,7 @@ export const questionNames = [
   "packing",
   "streaming",
   "parzen",
+  "checkpoint",
 ];
 
 /**

@@ -20,6 +20,7 @@ export function describe(result) {
     ...(extras.packing ? [packingLine(extras.packing)] : []),
     ...(extras.streaming ? [streamingTable(extras.streaming)] : []),
     ...(extras.parzen ? [parzenLine(extras.parzen)] : []),
+    ...(extras.checkpoint ? [checkpointLine(extras.checkpoint)] : []),
   ].join("\n\n");
 }
 
@@ -144,6 +145,16 @@ function parzenLine({ count, threads, seconds, coreSeconds, mb }) {
   return (
     `Parzen window of ${count} samples on ${count} images of 28×28: ${digits(seconds)} s on ${threads} threads ` +
     `(${digits(coreSeconds)} s of cores), ${digits(mb)} MB beside the images`
+  );
+}
+
+function checkpointLine({ megabytes, loadMs, stepMs, nextStepMs, ...saves }) {
+  const [idle, training, first] = [saves.idleSaveMs, saves.saveMs, saves.firstSaveMs].map((ms) =>
+    digits(ms),
+  );
+  return (
+    `A checkpoint of the article's pair, ${digits(megabytes)} MB: saved in ${idle} ms, in ${training} ms beside its training (the ` +
+    `first in ${first}), loaded in ${digits(loadMs)}; the step after it takes ${digits(nextStepMs)} ms, another ${digits(stepMs)}`
   );
 }
 

@@ -18,7 +18,16 @@ const processors = availableParallelism();
 const caseNames = ["article", "mlp", "dcgan", "toy", "wgan-gp"];
 const flags =
   "--quick, --case, --only, --threads, --rounds, --no-compile, --json, --svg, --help for an option of npm run bench";
-const all = ["cases", "import", "overhead", "scaling", "packing", "streaming", "parzen"];
+const all = [
+  "cases",
+  "import",
+  "overhead",
+  "scaling",
+  "packing",
+  "streaming",
+  "parzen",
+  "checkpoint",
+];
 
 let folder: { readonly path: string; remove(): Promise<void> };
 beforeAll(async () => {

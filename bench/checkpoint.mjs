@@ -1,0 +1,108 @@
+// A checkpoint of the article's pair: how long it takes to save and to load, and how long the step after it waits.
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Discriminator, datasets, Generator, setThreads, Trainer } from "sparring";
+import { caseNamed, imageOf } from "./cases.mjs";
+import { median } from "./stats.mjs";
+
+const batchSize = 64;
+/** As many as MNIST has: the first checkpoint reads all of them for their fingerprint. */
+const images = 60_000;
+
+/**
+ * @param {{ threads: number, quick?: boolean }} options
+ */
+export async function checkpoint({ threads, quick = false }) {
+  await setThreads(threads);
+  const folder = mkdtempSync(join(tmpdir(), "sparring-checkpoint-"));
+  const trainer = makeTrainer();
+  try {
+    const data = await makeData();
+    const count = quick ? 3 : 9;
+    const saves = await saveWhileItTrains(trainer, data, folder, count);
+    const paths = readdirSync(folder).map((name) => join(folder, name));
+    const idle = [];
+    for (let i = 0; i < count; ++i) idle.push(await timed(trainer.save(join(folder, `idle-${i}`))));
+    const megabytes = sizeOf(paths[0]) / 1e6;
+    return { megabytes, ...saves, idleSaveMs: median(idle), loadMs: await load(paths) };
+  } finally {
+    trainer.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeTrainer() {
+  const { pair, training } = caseNamed("article");
+  return new Trainer({
+    ...training,
+    generator: new Generator(pair.generator, { seed: 1 }),
+    discriminator: new Discriminator(pair.discriminator),
+  });
+}
+
+/** Bytes of no meaning: nothing here depends on it. */
+function makeData() {
+  const image = imageOf(caseNamed("article"));
+  const bytes = new Uint8Array(images * image.reduce((product, side) => product * side));
+  for (let i = 0; i < bytes.length; ++i) bytes[i] = (i * 97) % 251;
+  return datasets.fromBytes(bytes, { shape: [images, ...image] });
+}
+
+/** Of a trainer that goes on: the copy is what the next step waits for, and writing shares the processor with it. */
+async function saveWhileItTrains(trainer, data, folder, count) {
+  const every = 8;
+  const steps = every * (count + 2);
+  const [saves, pending, durations] = [[], [], []];
+  let before = performance.now();
+  for await (const { step } of trainer.run(data, { steps, batchSize, tickEvery: 1 })) {
+    const now = performance.now();
+    durations.push(now - before);
+    if (step % every === 0 && step <= every * (count + 1)) {
+      await Promise.all(pending);
+      pending.push(timed(trainer.save(join(folder, String(step)))).then((ms) => saves.push(ms)));
+    }
+    before = performance.now();
+  }
+  await Promise.all(pending);
+  const after = durations.filter(
+    (_, i) => i > every && i % every === 0 && i <= every * (count + 1),
+  );
+  const others = durations.filter((_, i) => i % every > every / 2);
+  return {
+    firstSaveMs: saves[0],
+    saveMs: median(saves.slice(1)),
+    stepMs: median(others),
+    nextStepMs: median(after),
+  };
+}
+
+async function load(paths) {
+  const all = [];
+  for (const path of paths) {
+    let trainer;
+    all.push(
+      await timed(
+        Trainer.load(path).then((loaded) => {
+          trainer = loaded;
+        }),
+      ),
+    );
+    trainer.dispose();
+  }
+  return median(all);
+}
+
+async function timed(work) {
+  const start = performance.now();
+  await work;
+  return performance.now() - start;
+}
+
+function sizeOf(folder) {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(JSON.stringify(await checkpoint({ threads: Number(process.argv[2] ?? 2) })));
