@@ -1,7 +1,7 @@
 // Trainers of the presets at their smallest, and a fingerprint of everything that they hold.
 import { createHash } from "node:crypto";
 import { type Dataset, Discriminator, datasets, Generator, Trainer } from "../../lib/index.js";
-import { type PresetName, presets } from "../../lib/presets.js";
+import { type Preset, type PresetName, presets } from "../../lib/presets.js";
 
 export type Execution = "eager" | "fused";
 
@@ -11,7 +11,7 @@ export function smallestSize(name: PresetName): number {
 }
 
 export function smallTrainer(name: PresetName, execution: Execution, seed = 5): Trainer {
-  const { pair, size, batch, steps, summary, ...options } = presets[name];
+  const { pair, size, batch, steps, summary, labelled, ...options }: Preset = presets[name];
   const { generator, discriminator } = pair({ size: smallestSize(name), channels: 1 });
   return new Trainer({
     ...options,
