@@ -23,10 +23,13 @@ export async function checkpoint({ threads, quick = false }) {
     const count = quick ? 3 : 9;
     const saves = await saveWhileItTrains(trainer, data, folder, count);
     const paths = readdirSync(folder).map((name) => join(folder, name));
-    const idle = [];
-    for (let i = 0; i < count; ++i) idle.push(await timed(trainer.save(join(folder, `idle-${i}`))));
-    const megabytes = sizeOf(paths[0]) / 1e6;
-    return { megabytes, ...saves, idleSaveMs: median(idle), loadMs: await load(paths) };
+    const [idle, copies] = [[], []];
+    for (let i = 0; i < count; ++i) {
+      idle.push(await timed(trainer.save(join(folder, `idle-${i}`))));
+      copies.push(await timed(trainer.snapshot()));
+    }
+    const alone = { idleSaveMs: median(idle), copyMs: median(copies) };
+    return { megabytes: sizeOf(paths[0]) / 1e6, ...saves, ...alone, loadMs: await load(paths) };
   } finally {
     trainer.dispose();
     rmSync(folder, { recursive: true, force: true });

@@ -148,13 +148,14 @@ function parzenLine({ count, threads, seconds, coreSeconds, mb }) {
   );
 }
 
-function checkpointLine({ megabytes, loadMs, stepMs, nextStepMs, ...saves }) {
+function checkpointLine({ megabytes, loadMs, copyMs, stepMs, nextStepMs, ...saves }) {
   const [idle, training, first] = [saves.idleSaveMs, saves.saveMs, saves.firstSaveMs].map((ms) =>
     digits(ms),
   );
   return (
     `A checkpoint of the article's pair, ${digits(megabytes)} MB: saved in ${idle} ms, in ${training} ms beside its training (the ` +
-    `first in ${first}), loaded in ${digits(loadMs)}; the step after it takes ${digits(nextStepMs)} ms, another ${digits(stepMs)}`
+    `first in ${first}), loaded in ${digits(loadMs)}; the step after it takes ${digits(nextStepMs)} ms, another ${digits(stepMs)}, ` +
+    `and waits for the copy, ${digits(copyMs)} ms by itself`
   );
 }
 

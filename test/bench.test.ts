@@ -226,6 +226,24 @@ describe.skipIf(impossible)("the toy, two rounds", () => {
   });
 });
 
+describe.skipIf(impossible)("a checkpoint", () => {
+  it("is saved and loaded, and every figure is told", async () => {
+    const argv = ["--only", "checkpoint", "--quick", "--json", "checkpoint.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^A checkpoint of the article's pair, \d+ MB: saved in [\d.]+ ms, .* by itself$/m,
+    );
+    const { extras } = JSON.parse(await readFile(join(folder.path, "checkpoint.json"), "utf8"));
+    expect(extras.checkpoint).toEqual({
+      ...{ megabytes: positive, firstSaveMs: positive, saveMs: positive, idleSaveMs: positive },
+      ...{ loadMs: positive, copyMs: positive, stepMs: positive, nextStepMs: positive },
+    });
+  });
+});
+
 describe("the cases for a machine without Node", () => {
   it("are those of the benchmark: node bench/gpu/export.mjs > bench/gpu/cases.json", async () => {
     const file = new URL("../bench/gpu/cases.json", import.meta.url);

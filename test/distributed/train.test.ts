@@ -3,6 +3,8 @@ import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonEnvironment } from "../../scripts/python-env.mjs";
+import type { Device } from "../../lib/index.js";
+import { type RunConfig, sharedOf } from "../../lib/run/config.js";
 import { chooseDevice } from "../../lib/run/device.js";
 import type { Team } from "../../lib/run/team.js";
 import { mainFile, runCli, start } from "../helpers/cli.js";
@@ -193,6 +195,13 @@ describe("ranks, misused", () => {
       expect(() => chooseDevice(device, "--device", team)).toThrow(
         /^Expected .* for --device but received "cuda:999"/,
       );
+  });
+
+  it("share what they train on, a CPU or a GPU of any number", () => {
+    const on = (device: Device) => sharedOf({ device, batch: 32, seed: 1 } as RunConfig);
+    expect(on("cuda:1")).toEqual({ device: "cuda", batch: 32 });
+    expect(on("cuda:1")).toEqual(on("cuda:0"));
+    expect(on("cpu")).not.toEqual(on("cuda:0"));
   });
 
   it("options that differ", async () => {

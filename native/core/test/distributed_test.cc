@@ -89,19 +89,10 @@ std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& g
   const auto [generator, discriminator] = networks_of(game);
   auto pair = pair_of(3, generator, discriminator, game.objective, ScoreKind::kLogit, at::kFloat);
   for (const Choice& one : game.penalties) pair->penalties.push_back(make_penalty(one));
-  // Plain descent: Adam's first steps would turn a rounding error into a step of its own.
-  const OptimizerChoice descent{{"sgd",
-                                 {{"lr", 0.02},
-                                  {"momentumFrom", 0.9},
-                                  {"momentumTo", 0.9},
-                                  {"momentumSteps", 1.0},
-                                  {"dampening", 0.0},
-                                  {"nesterov", false},
-                                  {"weightDecay", 0.0}}},
-                                {"constant", {}},
-                                0.5};
-  pair->generator_optimizer = make_optimizer(descent, pair->generator->parameters());
-  pair->discriminator_optimizer = make_optimizer(descent, pair->discriminator->parameters());
+  pair->generator_optimizer =
+      make_optimizer(descent(0.02, 0.9, 0.5), pair->generator->parameters());
+  pair->discriminator_optimizer =
+      make_optimizer(descent(0.02, 0.9, 0.5), pair->discriminator->parameters());
   pair->discriminator_steps = game.updates;
   pair->order = game.order;
   pair->augmentations = make_augmentations(game.augmentations);

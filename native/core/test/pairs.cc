@@ -102,6 +102,19 @@ std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator
   return pair;
 }
 
+OptimizerChoice descent(double lr, double momentum, double clip) {
+  return {{"sgd",
+           {{"lr", lr},
+            {"momentumFrom", momentum},
+            {"momentumTo", momentum},
+            {"momentumSteps", 1.0},
+            {"dampening", 0.0},
+            {"nesterov", false},
+            {"weightDecay", 0.0}}},
+          {"constant", {}},
+          clip};
+}
+
 std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision) {
   return pair_of(seed, small_generator(5), small_discriminator(),
                  {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability, precision);

@@ -25,6 +25,10 @@ std::vector<Layer> small_discriminator();
 // Adam as lib/ would describe it, without a schedule.
 OptimizerChoice adam(double lr, double weight_decay = 0);
 
+// Plain descent, for comparisons: Adam's first steps would turn a rounding error into a step of its
+// own. `clip`: the largest norm of a gradient, 0 for any.
+OptimizerChoice descent(double lr, double momentum = 0, double clip = 0);
+
 // The small pair with the article's objective and optimizers.
 std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision);
 

@@ -186,23 +186,14 @@ TEST_CASE("every replay draws new numbers") {
 }
 
 TEST_CASE("a step on the GPU is the step on the CPU, with plain descent and the same noise") {
-  const OptimizerChoice sgd{{"sgd",
-                             {{"lr", 0.01},
-                              {"momentumFrom", 0.0},
-                              {"momentumTo", 0.0},
-                              {"momentumSteps", 1.0},
-                              {"dampening", 0.0},
-                              {"weightDecay", 0.0},
-                              {"nesterov", false}}},
-                            {"constant", {}},
-                            0};
   std::vector<std::vector<at::Tensor>> weights;
   for (const at::Device& device : {at::Device(at::kCPU), kGpu}) {
     const auto pair = pair_of(7, small_generator(5), small_discriminator(),
                               {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability,
                               at::kFloat, device);
-    pair->generator_optimizer = make_optimizer(sgd, pair->generator->parameters());
-    pair->discriminator_optimizer = make_optimizer(sgd, pair->discriminator->parameters());
+    pair->generator_optimizer = make_optimizer(descent(0.01), pair->generator->parameters());
+    pair->discriminator_optimizer =
+        make_optimizer(descent(0.01), pair->discriminator->parameters());
     // The two devices draw differently, so nothing is drawn: of a latent of zeros.
     for (auto& parameter : pair->generator->parameters()) {
       if (parameter.dim() == 2) at::Tensor(parameter).detach().zero_();

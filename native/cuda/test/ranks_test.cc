@@ -29,20 +29,6 @@ std::vector<Layer> discriminator_layers() {
           layer("leakyRelu", "2", {{"negativeSlope", 0.2}}), linear("3", 16, 1)};
 }
 
-// Not Adam, whose first steps would turn a rounding error into a step of its own.
-OptimizerChoice descent() {
-  return {{"sgd",
-           {{"lr", 0.02},
-            {"momentumFrom", 0.9},
-            {"momentumTo", 0.9},
-            {"momentumSteps", 1.0},
-            {"dampening", 0.0},
-            {"nesterov", false},
-            {"weightDecay", 0.0}}},
-          {"constant", {}},
-          0};
-}
-
 // The weights after 50 steps on batches of 8.
 at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device) {
   enter_device(device);
@@ -50,8 +36,9 @@ at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device) 
       pair_of(3, generator_layers(), discriminator_layers(),
               {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kLogit, at::kFloat, device);
   pair->penalties.push_back(make_penalty({"r1", {{"weight", 2.0}, {"every", 2.0}}}));
-  pair->generator_optimizer = make_optimizer(descent(), pair->generator->parameters());
-  pair->discriminator_optimizer = make_optimizer(descent(), pair->discriminator->parameters());
+  pair->generator_optimizer = make_optimizer(descent(0.02, 0.9), pair->generator->parameters());
+  pair->discriminator_optimizer =
+      make_optimizer(descent(0.02, 0.9), pair->discriminator->parameters());
   if (group) pair->sharing = std::make_shared<Sharing>(group, 1);
   RandomStream stream(8);
   const auto images = std::make_shared<Dataset>(
