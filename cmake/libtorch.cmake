@@ -30,3 +30,15 @@ add_library(libtorch INTERFACE)
 target_include_directories(libtorch SYSTEM INTERFACE "${LIBTORCH_INCLUDE}" "${LIBTORCH_INCLUDE}/torch/csrc/api/include")
 target_link_libraries(libtorch INTERFACE "${LIBTORCH_CPU}" "${LIBTORCH_C10}" ${CMAKE_DL_LIBS})
 target_compile_definitions(libtorch INTERFACE SPARRING_LIBTORCH_VERSION="${LIBTORCH_VERSION}")
+
+# Without OpenMP at::parallel_for is a plain loop, and nothing says so. The library is libtorch's own: a second one would
+# have threads of its own.
+file(GLOB openmp "${LIBTORCH_LIBDIR}/libgomp*.so*" "${SPARRING_LIBTORCH}/../torch.libs/libgomp*.so*")
+if(openmp)
+  list(GET openmp 0 openmp)
+  get_filename_component(LIBTORCH_OPENMP_LIBDIR "${openmp}" DIRECTORY)
+else()
+  set(openmp -fopenmp)
+endif()
+target_compile_options(libtorch INTERFACE -fopenmp)
+target_link_libraries(libtorch INTERFACE "${openmp}")

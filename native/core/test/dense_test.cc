@@ -1,5 +1,10 @@
+#include <ATen/Parallel.h>
+
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "core/step/dense/kernels.h"
 #include "core/step/dense/tanh.h"
@@ -32,6 +37,27 @@ TEST_CASE("products equal at::mm, small and large, of any strides, and can be ad
       }
     }
   }
+}
+
+TEST_CASE("loops of our own run on as many threads as there are to be, and give the same numbers") {
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  at::parallel_for(0, 2, 1, [&](int64_t, int64_t) {
+    const std::lock_guard lock(mutex);
+    threads.insert(std::this_thread::get_id());
+  });
+  CHECK(threads.size() == 2);
+
+  RandomStream stream(7);
+  const at::Tensor values = at::randn({64, 2048}, stream.cpu()), bias = at::ones({2048});
+  const at::Tensor alone = values.clone();
+  dense::add_bias_and_bend(values, bias, {Curve::kTanh});
+  at::set_num_threads(1);
+  dense::add_bias_and_bend(alone, bias, {Curve::kTanh});
+  CHECK(at::equal(values, alone));
+  at::set_num_threads(before);
 }
 
 TEST_CASE("batch normalisation with its activation equals at::batch_norm, statistics included") {
