@@ -41,14 +41,19 @@ describe("explain()", () => {
       ["conv_blocks.1", "conv_blocks.2", "conv_blocks.3", "conv_blocks.4"],
       ["conv_blocks.5", "conv_blocks.6", "conv_blocks.7", "conv_blocks.8"],
     ]);
+    // By a rule of the processor's kind: elsewhere it says why not.
+    const less = "4x4 convolution of stride 2 with 9 multiplications for 16";
+    const refused = upsampled.some(({ refusals }) => refusals.some((one) => one.rewrite === less));
     for (const { rewrites } of upsampled)
       expect(rewrites).toEqual([
         "upsampling and convolution as one transposed convolution",
+        ...(refused ? [] : [less]),
         "no bias before normalisation",
         "normalisation and activation together",
       ]);
     // 64 images, 128 to 64 channels, 32 × 32 pixels of 4 taps each instead of 9.
-    expect(upsampled[1]?.flops).toBe(2 * 64 * 128 * 64 * 32 * 32 * 4);
+    const plain = 2 * 64 * 128 * 64 * 32 * 32 * 4;
+    expect(upsampled[1]?.flops).toBe(refused ? plain : (plain * 9) / 16);
     expect(told.refusals).toContainEqual({
       rewrite: "a list of calls into buffers that stay, without a graph",
       reason:
@@ -56,7 +61,8 @@ describe("explain()", () => {
     });
     const text = String(told);
     expect(text).toContain("Reals and fakes go through the discriminator in one pass.");
-    expect(text).toMatch(/conv_blocks\.1 … conv_blocks\.4 {2}128 × 16 × 16 {2}2\.15 GFLOP/);
+    const own = refused ? "2.15" : "1.21";
+    expect(text).toContain(`conv_blocks.1 … conv_blocks.4  128 × 16 × 16  ${own} GFLOP`);
     expect(text).toMatch(/no faster than [\d.]+ ms\.$/);
     expect(told.floor.milliseconds).toBeGreaterThan(0);
   });

@@ -168,6 +168,7 @@ function multiplicationsOf(layer: ResolvedLayer): number {
 const shares: Readonly<Record<string, (parts: readonly ResolvedLayer[]) => number>> = {
   "upsampling and convolution as one transposed convolution": () => 16 / 36,
   "convolution and pooling as one strided convolution": () => 16 / 36,
+  "4x4 convolution of stride 2 with 9 multiplications for 16": () => 9 / 16,
   "1x1 convolution before upsampling": ([up]) => pixels(up?.input) / pixels(up?.output),
   "1x1 convolution after pooling": (parts) =>
     pixels(parts.find(({ type }) => type === "avgPool2d")?.output) / pixels(parts[0]?.input),

@@ -46,6 +46,12 @@ bool ConvTranspose2d::is_product_on_a_pixel() const {
   return padding_ == none && output_padding_ == none && dilation_ == Shape{1, 1} && groups_ == 1;
 }
 
+bool ConvTranspose2d::doubles() const {
+  return weight().size(2) == 4 && weight().size(3) == 4 && stride_ == Shape{2, 2} &&
+         padding_ == Shape{1, 1} && output_padding_ == Shape{0, 0} && dilation_ == Shape{1, 1} &&
+         groups_ == 1;
+}
+
 void ConvTranspose2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
 
 ModulePtr build_conv2d(const Layer& layer, RandomStream& stream) {

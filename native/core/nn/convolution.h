@@ -32,6 +32,8 @@ class ConvTranspose2d : public Weighted {
   void init_dcgan(RandomStream& stream) override;
   // On a single pixel: every output pixel is one product, [N, in] with [in, out · kH · kW].
   bool is_product_on_a_pixel() const;
+  // A 4x4 kernel that makes an image of twice the height and width.
+  bool doubles() const;
 
  private:
   Shape stride_, padding_, output_padding_, dilation_;

@@ -4,6 +4,7 @@
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
+#include "core/step/rewrites/halving.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
@@ -56,6 +57,7 @@ static const Rule kRules[] = {
     {"upsampling and convolution as one transposed convolution", nullptr, fuse_upsample_conv, true},
     {"convolution and pooling as one strided convolution", nullptr, fuse_conv_pool, true},
     {"transposed convolution of one pixel as a product", fuse_first_transposed, nullptr, true},
+    {"4x4 convolution of stride 2 with 9 multiplications for 16", fuse_halving, nullptr, false},
     {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"no bias before normalisation", nullptr, fuse_bias_norm, true},

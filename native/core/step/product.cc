@@ -1,5 +1,7 @@
 #include "core/step/product.h"
 
+#include <string_view>
+
 // libtorch_cpu has it for bfloat16; float32 is allowed. Weak: a libtorch without it is fine.
 namespace at::native {
 __attribute__((weak)) void mkldnn_matmul(const Tensor& a, const Tensor& b, const Tensor& out,
@@ -32,6 +34,8 @@ const char* product_library() {
   return library;
 }
 
+bool multiplies_batches_well() { return product_library() == std::string_view("BLAS"); }
+
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
   static const bool one_dnn = prefers_one_dnn();
   const int64_t multiplications = a.size(0) * a.size(1) * b.size(1);
@@ -43,6 +47,16 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
     at::addmm_out(result, result, a, b);
   } else {
     at::mm_out(result, a, b);
+  }
+}
+
+void batch_product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                   bool accumulate) {
+  at::Tensor result = out;
+  if (accumulate) {
+    result.baddbmm_(a, b);
+  } else {
+    at::bmm_out(result, a, b);
   }
 }
 

@@ -9,6 +9,13 @@ namespace sparring {
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
              bool accumulate = false);
 
+// The same of several matrices each, [count, rows, columns], always by libtorch's BLAS.
+void batch_product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                   bool accumulate = false);
+
+// Whether that is as fast as this processor can multiply.
+bool multiplies_batches_well();
+
 // What large products of float32 are computed with: "oneDNN" or "BLAS".
 const char* product_library();
 

@@ -10,56 +10,11 @@
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/equality.h"
 #include "core/test/pairs.h"
 
 using namespace sparring;
 using namespace sparring::test;
-
-namespace {
-
-ModulePtr built(const Layer& layer, RandomStream& stream) {
-  const ModulePtr module = build(layer, stream);
-  module->to(at::kDouble);
-  return module;
-}
-
-// Values and gradients of a module against those of others in a row.
-void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, const at::Tensor& x,
-                 double bound) {
-  at::Tensor reference = x;
-  std::vector<at::Tensor> inputs{x};
-  for (const ModulePtr& module : theirs) {
-    reference = module->forward(reference);
-    for (const at::Tensor& parameter : module->parameters()) inputs.push_back(parameter);
-  }
-  const at::Tensor made = ours->forward(x);
-  CHECK(distance(made, reference) < bound);
-  const at::Tensor upstream = at::randn_like(reference);
-  const auto expected = torch::autograd::grad({reference}, inputs, {upstream});
-  const auto received = torch::autograd::grad({made}, inputs, {upstream});
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    CAPTURE(i);
-    CHECK((received[i] - expected[i]).abs().max().item<double>() <
-          bound * (1 + expected[i].abs().max().item<double>()));
-  }
-}
-
-// The gradient of a function of the gradient.
-void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& x,
-                             double bound) {
-  const auto second = [&](const ModulePtr& module) {
-    const at::Tensor score = module->forward(x).tanh().sum();
-    const at::Tensor slope =
-        torch::autograd::grad({score}, {x}, {}, true, /*create_graph=*/true)[0];
-    return torch::autograd::grad({slope.square().sum()}, theirs->parameters());
-  };
-  const auto expected = second(theirs), received = second(ours);
-  for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(received[i], expected[i]) < bound);
-}
-
-at::Tensor draw(const Shape& shape) { return at::randn(shape, at::kDouble).requires_grad_(); }
-
-}  // namespace
 
 TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradients and borders") {
   RandomStream stream(0);

@@ -2,6 +2,7 @@
 
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
+#include "core/step/rewrites/halving.h"
 
 namespace sparring {
 namespace {
@@ -13,7 +14,7 @@ at::Tensor averaged_kernel(const at::Tensor& weight) {
   return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)) / 4;
 }
 
-class ConvPool : public Rewrite {
+class ConvPool : public Halving {
  public:
   ConvPool(ConvSource source, std::shared_ptr<AvgPool2d> pool)
       : source_(std::move(source)), pool_(std::move(pool)) {}
@@ -23,9 +24,10 @@ class ConvPool : public Rewrite {
     if (input.size(2) % 2 != 0 || input.size(3) % 2 != 0) {
       return pool_->forward(source_.conv->apply(input, weight, bias), {});
     }
-    return at::conv2d(input, averaged_kernel(weight), bias, /*stride=*/2, /*padding=*/1);
+    return halved(input, averaged_kernel(weight), bias);
   }
   const at::Tensor& bias() const override { return source_.conv->bias(); }
+  const at::Tensor& kernel() const override { return source_.conv->weight(); }
 
  private:
   ConvSource source_;

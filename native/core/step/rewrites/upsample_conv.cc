@@ -2,6 +2,7 @@
 
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
+#include "core/step/rewrites/halving.h"
 
 namespace sparring {
 namespace {
@@ -13,15 +14,15 @@ at::Tensor spread_kernel(const at::Tensor& weight) {
   return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)).transpose(0, 1);
 }
 
-class UpsampleConv : public Rewrite {
+class UpsampleConv : public Halving {
  public:
   explicit UpsampleConv(ConvSource source) : source_(std::move(source)) {}
   // [N, C, H, W] -> [N, out, 2H, 2W]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return at::conv_transpose2d(input, spread_kernel(source_.weight()), bias, /*stride=*/2,
-                                /*padding=*/1);
+    return doubled(input, spread_kernel(source_.weight()), bias);
   }
   const at::Tensor& bias() const override { return source_.conv->bias(); }
+  const at::Tensor& kernel() const override { return source_.conv->weight(); }
 
  private:
   ConvSource source_;

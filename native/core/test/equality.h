@@ -1,0 +1,21 @@
+// A module in another form is the same module: values and derivatives in float64.
+#pragma once
+
+#include "core/nn/architecture.h"
+#include "core/nn/module.h"
+
+namespace sparring::test {
+
+// In float64.
+ModulePtr built(const Layer& layer, RandomStream& stream);
+at::Tensor draw(const Shape& shape);
+
+// Values and gradients of a module against those of others in a row.
+void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, const at::Tensor& x,
+                 double bound);
+
+// The gradient of a function of the gradient.
+void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& x,
+                             double bound);
+
+}  // namespace sparring::test

@@ -1,0 +1,111 @@
+// Fewer multiplications, the same convolution: whatever this processor's rule says, in float64.
+#include "core/step/rewrites/halving.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/step/product.h"
+#include "core/step/rewrites/conv_pool.h"
+#include "core/step/rewrites/upsample_conv.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/equality.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+std::shared_ptr<Halving> with_less(const ModulePtr& module) {
+  const auto form = as_halving(module);
+  REQUIRE(form != nullptr);
+  form->multiply_less();
+  return form;
+}
+
+// Height and width of the small image: odd ones have tiles that stand out.
+const std::vector<std::pair<int64_t, int64_t>> kSizes = {{1, 1}, {2, 3}, {5, 4}, {8, 8}};
+
+}  // namespace
+
+TEST_CASE("an image is halved and doubled with fewer multiplications: values, both derivatives") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 6}) {
+    at::set_num_threads(threads);
+    for (const auto& [height, width] : kSizes) {
+      CAPTURE(height);
+      CAPTURE(threads);
+      const ModulePtr halving = built(conv("0", 5, 7, 4, 1, 2), stream);
+      const ModulePtr doubling = built(transposed("0", 5, 7, 4, 2, 1), stream);
+      const at::Tensor big = draw({3, 5, 2 * height, 2 * width});
+      const at::Tensor small = draw({3, 5, height, width});
+      for (const auto& [plain, image] : {std::pair{halving, big}, std::pair{doubling, small}}) {
+        check_equal(with_less(plain), {plain}, image, 1e-12);
+        check_second_derivative(with_less(plain), plain, image, 1e-11);
+        const at::Tensor last = image.detach().contiguous(at::MemoryFormat::ChannelsLast);
+        check_equal(with_less(plain), {plain}, last.requires_grad_(), 1e-12);
+      }
+    }
+  }
+  at::set_num_threads(before);
+}
+
+TEST_CASE("so is one that is upsampled before, or pooled after, a convolution") {
+  RandomStream stream(0);
+  const ModulePtr up = build(upsample("0", 2), stream), pool = build(avg_pool("1", 2), stream);
+  for (const auto& [height, width] : kSizes) {
+    const ModulePtr plain = built(conv("1", 5, 7, 3, 1), stream);
+    const ModulePtr doubling = with_less(fuse_upsample_conv(up, plain).module);
+    check_equal(doubling, {up, plain}, draw({2, 5, height, width}), 1e-12);
+    const ModulePtr halving = with_less(fuse_conv_pool(plain, pool).module);
+    check_equal(halving, {plain, pool}, draw({2, 5, 2 * height, 2 * width}), 1e-12);
+  }
+}
+
+TEST_CASE("in float32 as exact as libtorch's: more tiles than one thread has in hand") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(conv("0", 48, 40, 4, 1, 2), stream);
+  const ModulePtr less = with_less(plain);
+  const at::Tensor image = at::randn({40, 48, 16, 12}).requires_grad_();
+  const auto gradients = [&](const ModulePtr& module, at::ScalarType type) {
+    module->to(type);
+    const at::Tensor x = image.detach().to(type).requires_grad_();
+    std::vector<at::Tensor> inputs{x};
+    for (const at::Tensor& parameter : plain->parameters()) inputs.push_back(parameter);
+    const at::Tensor score = module->forward(x).square().sum();
+    return torch::autograd::grad({score}, inputs);
+  };
+  const auto theirs = gradients(plain, at::kFloat), ours = gradients(less, at::kFloat);
+  plain->to(at::kDouble);
+  const auto exact = gradients(plain, at::kDouble);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const auto error = [&](const at::Tensor& one) {
+      return (one.to(at::kDouble) - exact[i]).abs().max().item<double>();
+    };
+    CAPTURE(i);
+    CHECK(error(ours[i]) < 4 * error(theirs[i]));
+  }
+}
+
+TEST_CASE("an image of odd sides is halved as ever, and other convolutions are left alone") {
+  RandomStream stream(0);
+  const ModulePtr plain = built(conv("0", 5, 7, 4, 1, 2), stream);
+  check_equal(with_less(plain), {plain}, draw({2, 5, 5, 7}), 1e-13);
+  CHECK(as_halving(build(conv("0", 5, 7, 3, 1, 2), stream)) == nullptr);
+  CHECK(as_halving(build(conv("0", 5, 7, 4, 1, 1), stream)) == nullptr);
+  CHECK(as_halving(build(conv("0", 5, 7, 4, 0, 2), stream)) == nullptr);
+  CHECK(as_halving(build(transposed("0", 5, 7, 4, 2, 0), stream)) == nullptr);
+  CHECK(as_halving(build(transposed("0", 5, 7, 4, 1, 1), stream)) == nullptr);
+  CHECK(as_halving(build(linear("0", 3, 2), stream)) == nullptr);
+}
+
+TEST_CASE("it is a rewrite where there are channels enough, and the BLAS is the fastest there is") {
+  RandomStream stream(0);
+  const Verdict few = fuse_halving(build(conv("0", 31, 64, 4, 1, 2), stream));
+  CHECK(few.module == nullptr);
+  CHECK(few.reason != "");
+  const Verdict many = fuse_halving(build(transposed("0", 64, 32, 4, 2, 1), stream));
+  CHECK((many.module != nullptr) == multiplies_batches_well());
+  CHECK(many.reason.empty() == multiplies_batches_well());
+  CHECK(fuse_halving(build(linear("0", 3, 2), stream)).reason.empty());
+}
