@@ -53,13 +53,13 @@ export function load(folder: string): NativeAddon {
 
 /**
  * Between two parallel regions OpenMP's threads wait, by spinning at first and then by sleeping. Its default, a
- * spin of a millisecond, costs a factor of 2 to 50 on a machine that has anything else to do; none at all costs
+ * spin of milliseconds, costs a factor of 2 to 50 on a machine that has anything else to do; none at all costs
  * small networks a factor of 2 on one that has not. Its library reads the environment when it is loaded, and only then.
  */
 function waitingBriefly<T>(work: () => T): T {
   const { env } = process;
   if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
-  env.GOMP_SPINCOUNT = "1000";
+  env.GOMP_SPINCOUNT = "3000";
   try {
     return work();
   } finally {
