@@ -87,6 +87,15 @@ TEST_CASE("in float32 as exact as libtorch's: more tiles than one thread has in 
   }
 }
 
+TEST_CASE("no images are halved to none, and have gradients of 0") {
+  RandomStream stream(0);
+  const ModulePtr plain = built(conv("0", 5, 7, 4, 1, 2), stream);
+  const at::Tensor made = with_less(plain)->forward(draw({0, 5, 4, 4}), {});
+  CHECK(made.sizes() == at::IntArrayRef({0, 7, 2, 2}));
+  const auto gradients = torch::autograd::grad({made.sum()}, plain->parameters());
+  CHECK(gradients[0].abs().max().item<double>() == 0);
+}
+
 TEST_CASE("an image of odd sides is halved as ever, and other convolutions are left alone") {
   RandomStream stream(0);
   const ModulePtr plain = built(conv("0", 5, 7, 4, 1, 2), stream);

@@ -177,7 +177,7 @@ void untransform_tiles(const at::Tensor& products, const Chunk& chunk, int64_t s
 template <class Function>
 void for_chunks(const Grid& grid, const Function& function) {
   const int64_t threads = std::max(1, at::get_num_threads()), tiles = grid.tiles();
-  const int64_t most = std::min(kMostTiles, (tiles + threads - 1) / threads);
+  const int64_t most = std::clamp<int64_t>((tiles + threads - 1) / threads, 1, kMostTiles);
   at::parallel_for(0, (tiles + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
     for (int64_t i = begin; i < end; ++i) {
