@@ -82,6 +82,9 @@ class Reader {
   std::vector<at::Tensor> parameters_;
 };
 
+// Nobody asks for a graph, so autograd need not be asked either: it takes part of every call.
+using WithoutGraph = at::AutoDispatchBelowADInplaceOrView;
+
 }  // namespace
 
 std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
@@ -143,6 +146,7 @@ Pass DenseNetwork::make_pass(int64_t rows) const {
 }
 
 void DenseNetwork::forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together) {
+  const WithoutGraph guard;
   pass.input = input;
   pass.together = together;
   for (size_t i = 0; i < blocks_.size(); ++i) {
@@ -190,6 +194,7 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
 }
 
 void DenseNetwork::backward(Pass& pass, Wanted wanted) {
+  const WithoutGraph guard;
   const bool weights = wanted == Wanted::kWeights;
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
@@ -217,6 +222,7 @@ const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
 // outer derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on
 // up. The slopes are constants almost everywhere, so nothing else depends on the weights.
 void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
+  const WithoutGraph guard;
   at::Tensor carried = outer;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
