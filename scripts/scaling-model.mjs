@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The model of docs/scaling.md: step time of data-parallel training against world size and link speed, on paper. Prints the
-// tables of that page; test/distributed/model.test.ts holds the page against it.
+// tables of that page; test/distributed/examples.test.ts holds the page against it.
 //
 //   node scripts/scaling-model.mjs
 import { pathToFileURL } from "node:url";
