@@ -120,8 +120,9 @@ std::shared_ptr<Halving> as_halving(const ModulePtr& module) {
 at::Tensor Halving::halved(const at::Tensor& image, const at::Tensor& weight,
                            const at::Tensor& bias) const {
   const bool is_even = image.size(2) % 2 == 0 && image.size(3) % 2 == 0;
-  if (multiplies_less_ && is_even)
+  if (multiplies_less_ && is_even) {
     return with_bias(HalvingFunction::apply(image, weight, true), bias);
+  }
   return at::conv2d(image, weight, bias, /*stride=*/2, /*padding=*/1);
 }
 
