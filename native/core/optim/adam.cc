@@ -66,6 +66,8 @@ class Adam : public Optimizer {
     Optimizer::set_counts(std::move(counts));
   }
 
+  bool averages_within() const override { return !rate_.defined(); }
+
   bool reads_rate() const override { return rate_.defined(); }
 
   void take_rate(double lr) override {
@@ -78,10 +80,13 @@ class Adam : public Optimizer {
   // libtorch's fused kernel takes 16 µs for six small tensors.
   void update_on_cpu(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                      double lr) {
+    const Following* const follower = following();
     for (size_t k = 0; k < indices.size(); ++k) {
       const size_t i = indices[k];
-      adam_update(parameters()[i], gradients[k], means_[i], squares_[i],
-                  {lr, beta1_, beta2_, eps_, weight_decay_, decoupled_, parameter_updates(i)});
+      const at::Tensor average = follower ? follower->averages[i] : at::Tensor();
+      adam_update(parameters()[i], gradients[k], means_[i], squares_[i], average,
+                  {lr, beta1_, beta2_, eps_, weight_decay_, decoupled_, parameter_updates(i),
+                   follower ? follower->weight : 0});
     }
   }
 

@@ -3,6 +3,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/wide.h"
@@ -12,15 +13,25 @@ namespace {
 
 // Values that are worth another thread: memory is what it waits for.
 constexpr int64_t kGrain = 32768;
+// Values whose parameters are still in the first cache when their average is moved.
+constexpr int64_t kInCache = 2048;
 
 template <class T>
 struct Factors {
-  T decay, shrink, take_mean, keep_square, take_square, step_size, correction, eps;
+  T decay, shrink, take_mean, keep_square, take_square, step_size, correction, eps, take_average;
+};
+
+// What an update reads and writes.
+template <class T>
+struct Values {
+  T *parameter, *mean, *square, *average;
+  const T* gradient;
 };
 
 template <class T>
-SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, T* parameter,
-                          const T* gradient, T* mean, T* square) {
+SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, const Values<T>& at) {
+  T *parameter = at.parameter, *mean = at.mean, *square = at.square;
+  const T* gradient = at.gradient;
   for (int64_t i = begin; i < end; ++i) {
     const T g = gradient[i] + of.decay * parameter[i];
     const T m = mean[i] + of.take_mean * (g - mean[i]);
@@ -32,10 +43,22 @@ SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, T* p
   }
 }
 
+template <class T>
+SPARRING_WIDE void follow(int64_t begin, int64_t end, T weight, const T* parameter, T* average) {
+  for (int64_t i = begin; i < end; ++i) average[i] += weight * (parameter[i] - average[i]);
+}
+
+template <class T>
+void update_part(int64_t begin, int64_t end, const Factors<T>& of, const Values<T>& values) {
+  update<T>(begin, end, of, values);
+  if (values.average == nullptr) return;
+  follow<T>(begin, end, of.take_average, values.parameter, values.average);
+}
+
 }  // namespace
 
 void adam_update(const at::Tensor& parameter, const at::Tensor& gradient, const at::Tensor& mean,
-                 const at::Tensor& square, const AdamStep& step) {
+                 const at::Tensor& square, const at::Tensor& average, const AdamStep& step) {
   const double updates = static_cast<double>(step.updates);
   AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "adam_update", [&] {
     using T = scalar_t;
@@ -47,12 +70,16 @@ void adam_update(const at::Tensor& parameter, const at::Tensor& gradient, const 
                         number(1 - step.beta2),
                         number(step.lr / (1 - std::pow(step.beta1, updates))),
                         number(1 / std::sqrt(1 - std::pow(step.beta2, updates))),
-                        number(step.eps)};
-    T *p = parameter.mutable_data_ptr<T>(), *m = mean.mutable_data_ptr<T>();
-    T* v = square.mutable_data_ptr<T>();
-    const T* g = gradient.const_data_ptr<T>();
-    at::parallel_for(0, parameter.numel(), kGrain,
-                     [&](int64_t begin, int64_t end) { update<T>(begin, end, of, p, g, m, v); });
+                        number(step.eps),
+                        number(step.average_weight)};
+    const Values<T> values{
+        parameter.mutable_data_ptr<T>(), mean.mutable_data_ptr<T>(), square.mutable_data_ptr<T>(),
+        average.defined() ? average.mutable_data_ptr<T>() : nullptr, gradient.const_data_ptr<T>()};
+    at::parallel_for(0, parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i += kInCache) {
+        update_part<T>(i, std::min(end, i + kInCache), of, values);
+      }
+    });
   });
 }
 

@@ -6,12 +6,18 @@
 namespace sparring {
 
 Average::Average(std::shared_ptr<Network> target, const AverageOptions& options)
-    : target_(std::move(target)), options_(options) {}
+    : target_(std::move(target)), options_(options) {
+  following_.averages = target_->parameters();
+}
 
-void Average::update(const Network& generator) {
+void Average::begin() {
+  following_.weight = 1 - decay(updates_ + 1);
+  following_.is_done = false;
+}
+
+void Average::end(const Network& generator) {
   const at::NoGradGuard no_grad;
   updates_ += 1;
-  const double weight = 1 - decay();
   std::vector<at::Tensor> weights, means, others, copies;
   const NamedTensors from = generator.state(), to = target_->state();
   for (size_t i = 0; i < to.size(); ++i) {
@@ -20,14 +26,16 @@ void Average::update(const Network& generator) {
     (learns ? weights : others).push_back(from[i].second);
     (learns ? means : copies).push_back(to[i].second);
   }
-  if (!weights.empty()) at::_foreach_lerp_(means, weights, weight);
+  if (!weights.empty() && !following_.is_done) {
+    at::_foreach_lerp_(means, weights, following_.weight);
+  }
   if (!others.empty()) at::_foreach_copy_(copies, others);
 }
 
-double Average::decay() const {
+double Average::decay(int64_t update) const {
   if (options_.decay == 0 || options_.ramp_up == 0) return options_.decay;
   const double half_life = std::log(0.5) / std::log(options_.decay);
-  return std::pow(0.5, 1 / std::min(half_life, static_cast<double>(updates_) * options_.ramp_up));
+  return std::pow(0.5, 1 / std::min(half_life, static_cast<double>(update) * options_.ramp_up));
 }
 
 }  // namespace sparring

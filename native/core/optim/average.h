@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/nn/network.h"
+#include "core/optim/optimizer.h"
 
 namespace sparring {
 
@@ -19,8 +20,11 @@ class Average {
  public:
   // `target` holds the average; it starts as a copy of the generator.
   Average(std::shared_ptr<Network> target, const AverageOptions& options);
-  // After an update of the generator.
-  void update(const Network& generator);
+  // Around a step in which the generator is updated once: its optimizer may move the average of the
+  // weights meanwhile, if it leads what follows(). What it left, and the statistics, end() does.
+  void begin();
+  void end(const Network& generator);
+  Following* follows() { return &following_; }
   const Network& network() const { return *target_; }
   Network& network() { return *target_; }
   // Decides how fast it forgets the first weights.
@@ -28,10 +32,12 @@ class Average {
   void set_updates(int64_t updates) { updates_ = updates; }
 
  private:
-  double decay() const;
+  // Of the update with that number, the first being 1.
+  double decay(int64_t update) const;
 
   std::shared_ptr<Network> target_;
   AverageOptions options_;
+  Following following_;
   int64_t updates_ = 0;
 };
 

@@ -76,6 +76,20 @@ void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
   announce_rate();
   if (!indices.empty()) update_all(indices, aligned, schedule_(lr_, updates_));
   updates_ += 1;
+  if (following() != nullptr) move_averages(indices);
+}
+
+Following* Optimizer::following() const {
+  return !parameters_.empty() && parameters_[0].is_cpu() ? following_ : nullptr;
+}
+
+void Optimizer::move_averages(const std::vector<size_t>& updated) const {
+  std::vector<bool> is_moved(parameters_.size());
+  for (const size_t i : updated) is_moved[i] = averages_within();
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (!is_moved[i]) following_->averages[i].lerp_(parameters_[i], following_->weight);
+  }
+  following_->is_done = true;
 }
 
 void Optimizer::set_counts(Counts counts) {

@@ -17,6 +17,14 @@ struct OptimizerChoice {
   double clip_grad_norm = 0;  // 0: off
 };
 
+// Averages of the parameters, in their order: an update moves each by `weight` of the way to what
+// its parameter has become.
+struct Following {
+  std::vector<at::Tensor> averages;
+  double weight = 0;
+  bool is_done = false;  // for this update
+};
+
 class Optimizer {
  public:
   Optimizer(std::vector<at::Tensor> parameters, double lr);
@@ -44,6 +52,10 @@ class Optimizer {
   Counts counts() const { return {updates_, parameter_updates_}; }
   // Goes on from there, on the device too where it counts by itself.
   virtual void set_counts(Counts counts);
+  // While it is not null, updates in one pass on the CPU take the averages along, where they are in
+  // hand; nothing is done on a GPU, whose replays would keep the weight as it was.
+  void lead(Following* following) { following_ = following; }
+
   // After a replay: the device has counted its updates already, the host has not.
   void add_counts(const Counts& more);
 
@@ -64,6 +76,10 @@ class Optimizer {
   // Those parameters that have a gradient, aligned with it.
   virtual void update_all(const std::vector<size_t>& indices,
                           const std::vector<at::Tensor>& gradients, double lr);
+  // True for one whose update_all() moves the averages that follow the parameters it is given.
+  virtual bool averages_within() const { return false; }
+  // Null where none follow on the CPU.
+  Following* following() const;
   // True for one whose updates do not depend on how many there were, but for the rate.
   virtual bool is_steady() const { return true; }
   // True for one that reads its rate from the device.
@@ -76,6 +92,8 @@ class Optimizer {
 
  private:
   friend std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice&, std::vector<at::Tensor>);
+  // Moves the averages that update_all() did not, of the parameters it was not given or of all.
+  void move_averages(const std::vector<size_t>& updated) const;
   // Clips, and says which gradients there are.
   std::vector<size_t> prepare(std::vector<at::Tensor>& gradients) const;
 
@@ -88,6 +106,7 @@ class Optimizer {
   Schedule schedule_;
   bool has_constant_rate_ = true;
   at::Tensor* watched_ = nullptr;
+  Following* following_ = nullptr;
   int64_t updates_ = 0;
 };
 

@@ -39,6 +39,7 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
       make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
   pair->discriminator_optimizer =
       make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
+  if (pair->average) pair->generator_optimizer->lead(pair->average->follows());
   return pair;
 }
 

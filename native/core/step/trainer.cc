@@ -149,11 +149,12 @@ Feed::State Trainer::supply() const {
 void Trainer::step(bool watched) {
   choose_products(pair_->precision, pair_->generator->device());
   Watch watch;
+  if (pair_->average) pair_->average->begin();
   const Losses losses =
       adversarial_step_->run([this] { return next_batch(); }, watched ? &watch : nullptr);
   // Only now: of a step that failed half way nothing could be told.
   if (watched) watch_ = std::move(watch);
-  if (pair_->average) pair_->average->update(*pair_->generator);
+  if (pair_->average) pair_->average->end(*pair_->generator);
   loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;
 }

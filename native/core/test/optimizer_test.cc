@@ -127,7 +127,8 @@ TEST_CASE("the average starts short, reaches its decay, and copies running stati
   const double half_life = std::log(0.5) / std::log(0.999);
   pair->generator->state()[4].second.fill_(7);
   for (int t = 1; t <= 3; ++t) {
-    average.update(*pair->generator);
+    average.begin();
+    average.end(*pair->generator);
     const double decay = std::pow(0.5, 1 / std::min(half_life, t * 0.05));
     expected = expected * decay + weight.detach() * (1 - decay);
     CHECK(distance(target->state()[0].second.detach(), expected) < 1e-12);
@@ -135,8 +136,61 @@ TEST_CASE("the average starts short, reaches its decay, and copies running stati
   CHECK(at::equal(target->state()[4].second, pair->generator->state()[4].second));
   Average full(target, {0.9, 0});
   expected = target->state()[0].second.detach() * 0.9 + weight.detach() * 0.1;
-  full.update(*pair->generator);
+  full.begin();
+  full.end(*pair->generator);
   CHECK(distance(target->state()[0].second.detach(), expected) < 1e-12);
+}
+
+TEST_CASE("averages go along with fused updates, to where they would be taken after them") {
+  for (const Choice& choice : all_optimizers()) {
+    CAPTURE(choice.type);
+    // More values than stay in the cache, and a parameter that is not always updated.
+    const std::vector<at::Tensor> parameters{at::randn({5003}, at::kDouble),
+                                             at::randn({3}, at::kDouble)};
+    const auto optimizer = make_optimizer({choice, {"constant", {}}, 0}, parameters);
+    Following following;
+    std::vector<at::Tensor> expected;
+    for (const at::Tensor& parameter : parameters) {
+      following.averages.push_back(at::randn_like(parameter));
+      expected.push_back(following.averages.back().clone());
+    }
+    optimizer->lead(&following);
+    for (const double weight : {0.9, 0.25, 1.0}) {
+      following.weight = weight;
+      following.is_done = false;
+      optimizer->step_fused({at::randn({5003}, at::kDouble),
+                             weight == 0.25 ? at::Tensor() : at::randn({3}, at::kDouble)});
+      CHECK(following.is_done);
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        expected[i] = expected[i] * (1 - weight) + parameters[i] * weight;
+        CHECK(distance(following.averages[i], expected[i]) < 1e-12);
+      }
+    }
+    following.is_done = false;
+    optimizer->step_exact({at::ones({5003}, at::kDouble), at::ones({3}, at::kDouble)});
+    CHECK_FALSE(following.is_done);
+    CHECK(distance(following.averages[0], expected[0]) < 1e-12);
+  }
+}
+
+TEST_CASE("an average whose weights were taken along is not taken there twice") {
+  const auto pair = small_pair(1, at::kDouble);
+  RandomStream other(2);
+  const auto target = std::make_shared<Network>(small_generator(5), at::kCPU, at::kDouble, other);
+  Average average(target, {0.5, 0});
+  pair->generator_optimizer->lead(average.follows());
+  std::vector<at::Tensor> gradients, expected;
+  for (const at::Tensor& parameter : pair->generator->parameters()) {
+    gradients.push_back(at::ones_like(parameter));
+  }
+  for (const at::Tensor& mean : target->parameters()) expected.push_back(mean.detach().clone());
+  average.begin();
+  pair->generator_optimizer->step_fused(gradients);
+  average.end(*pair->generator);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const at::Tensor half = (expected[i] + pair->generator->parameters()[i].detach()) / 2;
+    CHECK(distance(target->parameters()[i].detach(), half) < 1e-12);
+  }
 }
 
 TEST_CASE("counts of a replay add up, and those that are set are gone on from") {
