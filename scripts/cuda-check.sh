@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles and links native/cuda against a CUDA libtorch, on a machine without a GPU: what CI can know of it. The wheels
-# are PyTorch's own and the headers that CUDA 13 ships apart; 0.8 GB, kept in the folder given (a temporary one by default).
+# are PyTorch's own and the headers that CUDA 13 ships apart; 0.9 GB, kept in the folder given (a temporary one by default).
 #
 #   scripts/cuda-check.sh [FOLDER]
 set -euo pipefail
@@ -11,7 +11,7 @@ mkdir -p "$folder/wheels" "$folder/packages"
 
 if [[ ! -d $folder/packages/torch ]]; then
   python3 -m pip download --quiet --no-deps --dest "$folder/wheels" --python-version 311 --only-binary=:all: \
-    torch==2.14.1 nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85 nvidia-nccl-cu13==2.30.7
+    torch==2.14.1 nvidia-cuda-runtime==13.0.96 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85 nvidia-cuda-nvrtc==13.0.88 nvidia-nccl-cu13==2.30.7
   for wheel in "$folder"/wheels/*.whl; do
     python3 -m zipfile --extract "$wheel" "$folder/packages"
     rm "$wheel"
@@ -21,7 +21,7 @@ fi
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
 cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON -DSPARRING_UNITY=ON
-cmake --build "$folder/build" --target sparring_cuda
+cmake --build "$folder/build" --target sparring_cuda sparring_kernels_check
 library="$folder/build/Release/libsparring_cuda.so"
 
 # Linked to what only a CUDA libtorch has, found by the core by its one name, and with NCCL, whose header has to be there
@@ -34,8 +34,11 @@ for needed in 'NEEDED.*libtorch_cuda.so' ' sparring_accelerator$' 'UND c10d::Pro
   }
 done
 
+# Kernels are compiled where they run, which needs no GPU.
+LD_LIBRARY_PATH="$folder/packages/nvidia/cu13/lib" "$folder/build/Release/sparring_kernels_check"
+
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
   -isystem "$folder/packages/torch/include/torch/csrc/api/include")
-for test in native/cuda/test/*.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
+for test in native/cuda/test/*_test.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
 echo "native/cuda, NCCL with it, compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"

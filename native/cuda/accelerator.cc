@@ -13,6 +13,7 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include "cuda/own_kernels.h"
 #include "ranks.h"
 
 namespace sparring {
@@ -104,6 +105,14 @@ class Cuda : public Accelerator {
   void trim(const at::Device& device) override {
     const c10::cuda::CUDAGuard guard(device);
     c10::cuda::CUDACachingAllocator::emptyCache();
+  }
+
+  const NormKernels* norm_kernels(const at::Device& device) override {
+    return own_kernels(device, capability(device)).norm;
+  }
+
+  std::string kernels_off(const at::Device& device) override {
+    return own_kernels(device, capability(device)).off;
   }
 
   const std::string& ranks_off() const override { return nccl_missing(); }

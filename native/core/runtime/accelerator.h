@@ -18,6 +18,8 @@ class Store;
 
 namespace sparring {
 
+class NormKernels;
+
 // Device work that was recorded once and can be done again as one launch.
 class Recording {
  public:
@@ -45,6 +47,10 @@ class Accelerator {
   virtual int capability(const at::Device& device) const = 0;
   // Blocks that no tensor uses, back to the device.
   virtual void trim(const at::Device& device) = 0;
+  // Kernels of our own, compiled for the device when they are first asked for; null where they
+  // cannot be, and then why.
+  virtual const NormKernels* norm_kernels(const at::Device& device) = 0;
+  virtual std::string kernels_off(const at::Device& device) = 0;
   // Why no ranks can train on these devices; empty if they can.
   virtual const std::string& ranks_off() const = 0;
   // Sums between the devices of ranks that find each other in a store, one device a rank.

@@ -7,6 +7,7 @@
 #include "core/runtime/accelerator.h"
 #include "core/step/autograd_step.h"
 #include "core/step/captured_step.h"
+#include "core/step/rewrites/norm_activation.h"
 #include "core/step/trainer.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -133,6 +134,31 @@ Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const 
   return out;
 }
 
+// The output, and the gradients for the input, the factors and the shifts.
+using Normalised = std::vector<at::Tensor>;
+
+Normalised normalised(const Shape& sizes, at::ScalarType type, bool by_libtorch) {
+  at::manual_seed(3);
+  const auto numbers = type == at::kDouble ? at::kDouble : at::kFloat;
+  const auto draw = [](const Shape& shape, at::ScalarType to) {
+    // Equal for all types: of few digits.
+    return at::randn(shape).to(at::kBFloat16).to(kGpu, to);
+  };
+  at::Tensor x = draw(sizes, type);
+  if (sizes.size() == 4) x = x.contiguous(at::MemoryFormat::ChannelsLast);
+  x.requires_grad_();
+  const at::Tensor weight = draw({sizes[1]}, numbers).requires_grad_();
+  const at::Tensor shift = draw({sizes[1]}, numbers).requires_grad_();
+  const at::Tensor gradient = draw(sizes, type);
+  const at::Tensor output =
+      by_libtorch
+          ? at::leaky_relu(at::batch_norm(x, weight, shift, {}, {}, true, 0.1, 1e-5, false), 0.2)
+          : normalized(x, {{weight, shift, {}, {}, 0.1, 1e-5}, 0.2, {}});
+  Normalised all = torch::autograd::grad({output}, {x, weight, shift}, {gradient});
+  all.insert(all.begin(), output.detach());
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("a GPU and native/cuda are there") {
@@ -141,6 +167,25 @@ TEST_CASE("a GPU and native/cuda are there") {
   REQUIRE(accelerator() != nullptr);
   CHECK(accelerator()->capability(kGpu) >= 50);
   CHECK(accelerator()->memory(kGpu).free > 0);
+}
+
+TEST_CASE("its own kernels normalise and bend as libtorch does, both ways") {
+  MESSAGE(accelerator()->kernels_off(kGpu));
+  REQUIRE(accelerator()->norm_kernels(kGpu) != nullptr);
+  const std::vector<std::pair<at::ScalarType, double>> types{
+      {at::kDouble, 1e-10}, {at::kFloat, 1e-4}, {at::kBFloat16, 3e-2}};
+  for (const std::vector<int64_t>& sizes : {Shape{64, 100, 9, 7}, Shape{50, 300}, Shape{2, 3}}) {
+    for (const auto& [type, bound] : types) {
+      CAPTURE(sizes);
+      CAPTURE(type);
+      const Normalised own = normalised(sizes, type, /*by_libtorch=*/false);
+      const Normalised its = normalised(sizes, at::kDouble, /*by_libtorch=*/true);
+      for (size_t i = 0; i < own.size(); ++i) {
+        const at::Tensor apart = (own[i].to(at::kDouble) - its[i]).abs().max();
+        CHECK((apart / its[i].abs().max().clamp_min(1)).item<double>() < bound);
+      }
+    }
+  }
 }
 
 TEST_CASE("initial weights are those of the CPU") {

@@ -36,6 +36,7 @@ class BiasNorm : public Module, public Normalizing {
   ModulePtr with_slope(double slope) const override {
     return std::make_shared<BiasNorm>(layer_, bias_, norm_, slope);
   }
+  const BatchNorm& norm() const override { return *norm_; }
 
  private:
   Unbiased layer_;

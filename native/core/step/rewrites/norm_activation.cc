@@ -12,6 +12,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// With its channels side by side.
+at::MemoryFormat format_of(const at::Tensor& x) {
+  return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+}
+
 at::Tensor plain(const at::Tensor& x, const NormPass& pass) {
   const at::Tensor normal = normalize_batch(x, pass.rule, pass.together);
   if (pass.slope == 1) return normal;
@@ -23,13 +28,14 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& shift, const NormPass* pass) {
     const auto& [rule, slope, together] = *pass;
+    const NormKernels& kernels = *norm_kernels(x.device());
     const at::Tensor rows = as_rows(x), output = at::empty_like(x);
     BatchMoments batch{at::empty_like(weight), at::empty_like(weight), rows.size(0)};
-    norm_kernels::take_statistics(rows, batch.mean, batch.variance);
+    kernels.take_statistics(rows, batch.mean, batch.variance);
     if (together) batch = together->whole(batch);
     keep_statistics(rule, batch);
     const at::Tensor scale = (batch.variance + rule.eps).rsqrt_(), factor = scale * weight;
-    norm_kernels::scale_and_bend(rows, factor, shift - batch.mean * factor, slope, as_rows(output));
+    kernels.scale_and_bend(rows, factor, shift - batch.mean * factor, slope, as_rows(output));
     context->save_for_backward({x, weight, shift, output, batch.mean, scale});
     context->saved_data["eps"] = rule.eps;
     context->saved_data["slope"] = slope;
@@ -43,10 +49,11 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     const double slope = context->saved_data["slope"].toDouble();
     const TogetherPtr together = kept_for_backward(*context);
     if (at::GradMode::is_enabled()) return differentiable(*context, saved, gradients[0]);
+    const NormKernels& kernels = *norm_kernels(x.device());
     const at::Tensor rows = as_rows(x), output = as_rows(saved[3]);
-    const at::Tensor gradient = as_rows(gradients[0].contiguous(at::MemoryFormat::ChannelsLast));
+    const at::Tensor gradient = as_rows(gradients[0].contiguous(format_of(x)));
     const at::Tensor sum = at::empty_like(weight), dot = at::empty_like(weight);
-    norm_kernels::sum_gradients(gradient, output, rows, mean, slope, sum, dot);
+    kernels.sum_gradients(gradient, output, rows, mean, slope, sum, dot);
     dot.mul_(scale);  // of the normalised x
     at::Tensor of_x;
     if (context->needs_input_grad(0)) {
@@ -56,7 +63,7 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
       const at::Tensor factor = scale * weight, along = all_dot * scale * factor / -count;
       const at::Tensor offset = factor * all / -count - mean * along;
       of_x = at::empty_like(x);
-      norm_kernels::combine(gradient, output, rows, factor, along, offset, slope, as_rows(of_x));
+      kernels.combine(gradient, output, rows, factor, along, offset, slope, as_rows(of_x));
     }
     return {of_x, dot, sum, {}};
   }
@@ -84,12 +91,12 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
   }
 };
 
-// Rows enough that sharing them out pays, and channels side by side.
+// Channels side by side, and on the CPU rows enough that sharing them out pays.
 bool suits(const at::Tensor& x, const NormPass& pass) {
-  const bool floating = x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble;
-  return x.is_cpu() && x.dim() == 4 && floating &&
-         x.scalar_type() == pass.rule.weight.scalar_type() &&
-         x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  if (x.dim() != 4 && (x.dim() != 2 || x.is_cpu())) return false;
+  const NormKernels* const kernels = norm_kernels(x.device());
+  return kernels != nullptr && kernels->take(x.scalar_type(), pass.rule.weight.scalar_type()) &&
+         x.is_contiguous(format_of(x));
 }
 
 class NormActivation : public Module {
@@ -122,8 +129,11 @@ Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation)
   const auto [curve, slope] = bend->nonlinearity();
   // Below a slope of 0 the sign of the output would not tell that of the input.
   if (curve != Curve::kLeakyRelu || slope < 0) return refuse("it is for ReLU and leaky ReLU");
+  const BatchNorm& rule = other ? other->norm() : *batch_norm;
+  if (!rule.weight().defined()) return refuse("the normalisation has no factors of its own");
+  const std::string off = norm_kernels_off(rule.weight().device());
+  if (!off.empty()) return refuse(off);
   if (other) return {other->with_slope(slope), ""};
-  if (!batch_norm->weight().defined()) return refuse("the normalisation has no factors of its own");
   return {std::make_shared<NormActivation>(batch_norm, slope), ""};
 }
 

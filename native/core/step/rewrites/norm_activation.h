@@ -24,6 +24,7 @@ class Normalizing {
  public:
   virtual ~Normalizing() = default;
   virtual ModulePtr with_slope(double slope) const = 0;
+  virtual const BatchNorm& norm() const = 0;
 };
 
 // The two as one module.

@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/runtime/accelerator.h"
 #include "core/wide.h"
 
-namespace sparring::norm_kernels {
+namespace sparring {
 namespace {
 
 // Rows that stay in the cache together.
@@ -127,86 +128,109 @@ void for_tiles(int64_t rows, const Tile& tile) {
   });
 }
 
+class CpuNormKernels : public NormKernels {
+ public:
+  bool take(at::ScalarType values, at::ScalarType numbers) const override {
+    return values == numbers && (values == at::kFloat || values == at::kDouble);
+  }
+
+  void take_statistics(const at::Tensor& x, const at::Tensor& mean,
+                       const at::Tensor& variance) const override {
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
+      using T = scalar_t;
+      const int64_t rows = x.size(0), columns = x.size(1);
+      const T* values = x.const_data_ptr<T>();
+      const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+        std::vector<T> local(2 * columns);
+        tile_statistics<T>(values, begin, end, columns, local.data(), local.data() + columns);
+        merge_statistics<T>(sums, local.data(), local.data() + columns, end - begin);
+      };
+      T *means = data<T>(mean), *variances = data<T>(variance);
+      const auto merge = [&](Sums& all, const Sums& more) {
+        if (!more.first.empty()) {
+          return merge_statistics<double>(all, more.first.data(), more.second.data(), more.rows);
+        }
+        for (int64_t i = 0; i < columns; ++i) {
+          means[i] = static_cast<T>(all.first[i]);
+          variances[i] = static_cast<T>(all.second[i] / static_cast<double>(rows));
+        }
+      };
+      for_tiles(rows, columns, tile, merge);
+    });
+  }
+
+  void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
+                      double slope, const at::Tensor& output) const override {
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
+      using T = scalar_t;
+      for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
+        scale_tile<T>(x.const_data_ptr<T>(), begin, end, x.size(1), data<T>(factor),
+                      data<T>(offset), static_cast<T>(slope), data<T>(output));
+      });
+    });
+  }
+
+  void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+                     const at::Tensor& mean, double slope, const at::Tensor& sum,
+                     const at::Tensor& dot) const override {
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "sum_gradients", [&] {
+      using T = scalar_t;
+      const int64_t columns = x.size(1);
+      const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+        std::vector<T> local(2 * columns);
+        sum_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(), x.const_data_ptr<T>(),
+                    data<T>(mean), static_cast<T>(slope), begin, end, columns, local.data(),
+                    local.data() + columns);
+        for (int64_t i = 0; i < columns; ++i) {
+          sums.first[i] += static_cast<double>(local[i]);
+          sums.second[i] += static_cast<double>(local[columns + i]);
+        }
+      };
+      T *first = data<T>(sum), *second = data<T>(dot);
+      const auto merge = [&](Sums& all, const Sums& more) {
+        for (size_t i = 0; i < more.first.size(); ++i) {
+          all.first[i] += more.first[i];
+          all.second[i] += more.second[i];
+        }
+        if (!more.first.empty()) return;
+        for (int64_t i = 0; i < columns; ++i) {
+          first[i] = static_cast<T>(all.first[i]);
+          second[i] = static_cast<T>(all.second[i]);
+        }
+      };
+      for_tiles(x.size(0), columns, tile, merge);
+    });
+  }
+
+  void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+               const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
+               double slope, const at::Tensor& into) const override {
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "combine", [&] {
+      using T = scalar_t;
+      for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
+        combine_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(),
+                        x.const_data_ptr<T>(), data<T>(factor), data<T>(along), data<T>(offset),
+                        static_cast<T>(slope), begin, end, x.size(1), data<T>(into));
+      });
+    });
+  }
+};
+
 }  // namespace
 
-void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance) {
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
-    using T = scalar_t;
-    const int64_t rows = x.size(0), columns = x.size(1);
-    const T* values = x.const_data_ptr<T>();
-    const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
-      std::vector<T> local(2 * columns);
-      tile_statistics<T>(values, begin, end, columns, local.data(), local.data() + columns);
-      merge_statistics<T>(sums, local.data(), local.data() + columns, end - begin);
-    };
-    T *means = data<T>(mean), *variances = data<T>(variance);
-    const auto merge = [&](Sums& all, const Sums& more) {
-      if (!more.first.empty()) {
-        return merge_statistics<double>(all, more.first.data(), more.second.data(), more.rows);
-      }
-      for (int64_t i = 0; i < columns; ++i) {
-        means[i] = static_cast<T>(all.first[i]);
-        variances[i] = static_cast<T>(all.second[i] / static_cast<double>(rows));
-      }
-    };
-    for_tiles(rows, columns, tile, merge);
-  });
+const NormKernels& norm_kernels_of_cpu() {
+  static const CpuNormKernels kernels;
+  return kernels;
 }
 
-void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
-                    double slope, const at::Tensor& output) {
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
-    using T = scalar_t;
-    for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
-      scale_tile<T>(x.const_data_ptr<T>(), begin, end, x.size(1), data<T>(factor), data<T>(offset),
-                    static_cast<T>(slope), data<T>(output));
-    });
-  });
+const NormKernels* norm_kernels(const at::Device& device) {
+  if (device.is_cpu()) return &norm_kernels_of_cpu();
+  return accelerator() == nullptr ? nullptr : accelerator()->norm_kernels(device);
 }
 
-void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                   const at::Tensor& mean, double slope, const at::Tensor& sum,
-                   const at::Tensor& dot) {
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "sum_gradients", [&] {
-    using T = scalar_t;
-    const int64_t columns = x.size(1);
-    const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
-      std::vector<T> local(2 * columns);
-      sum_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(), x.const_data_ptr<T>(),
-                  data<T>(mean), static_cast<T>(slope), begin, end, columns, local.data(),
-                  local.data() + columns);
-      for (int64_t i = 0; i < columns; ++i) {
-        sums.first[i] += static_cast<double>(local[i]);
-        sums.second[i] += static_cast<double>(local[columns + i]);
-      }
-    };
-    T *first = data<T>(sum), *second = data<T>(dot);
-    const auto merge = [&](Sums& all, const Sums& more) {
-      for (size_t i = 0; i < more.first.size(); ++i) {
-        all.first[i] += more.first[i];
-        all.second[i] += more.second[i];
-      }
-      if (!more.first.empty()) return;
-      for (int64_t i = 0; i < columns; ++i) {
-        first[i] = static_cast<T>(all.first[i]);
-        second[i] = static_cast<T>(all.second[i]);
-      }
-    };
-    for_tiles(x.size(0), columns, tile, merge);
-  });
+std::string norm_kernels_off(const at::Device& device) {
+  if (norm_kernels(device) != nullptr) return "";
+  return accelerator() == nullptr ? accelerator_off() : accelerator()->kernels_off(device);
 }
 
-void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-             const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
-             double slope, const at::Tensor& into) {
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "combine", [&] {
-    using T = scalar_t;
-    for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
-      combine_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(),
-                      x.const_data_ptr<T>(), data<T>(factor), data<T>(along), data<T>(offset),
-                      static_cast<T>(slope), begin, end, x.size(1), data<T>(into));
-    });
-  });
-}
-
-}  // namespace sparring::norm_kernels
+}  // namespace sparring

@@ -1,28 +1,45 @@
 // Batch normalisation and a leaky ReLU over images whose channels lie side by side: two passes over
-// memory each way, where libtorch takes four and more. Matrices are [rows, columns], contiguous, on
-// the CPU, float32 or float64, with many more rows than columns: threads share out the rows.
+// memory each way, where libtorch takes four and more. Matrices are [rows, columns], contiguous.
 #pragma once
 
 #include "core/torch.h"
 
-namespace sparring::norm_kernels {
+namespace sparring {
 
-// Mean and (biased) variance of each column, [columns].
-void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance);
+class NormKernels {
+ public:
+  virtual ~NormKernels() = default;
 
-// output = leaky(x · factor + offset), column by column.
-void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
-                    double slope, const at::Tensor& output);
+  // Whether they take values of that type, with numbers of the columns of the other.
+  virtual bool take(at::ScalarType values, at::ScalarType numbers) const = 0;
 
-// Of g = gradient · leaky'(...), told by the sign of `output`: the sums of g, and of g · (x -
-// mean), over the rows.
-void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                   const at::Tensor& mean, double slope, const at::Tensor& sum,
-                   const at::Tensor& dot);
+  // Mean and (biased) variance of each column, [columns].
+  virtual void take_statistics(const at::Tensor& x, const at::Tensor& mean,
+                               const at::Tensor& variance) const = 0;
 
-// into = g · factor + x · along + offset, column by column.
-void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-             const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
-             double slope, const at::Tensor& into);
+  // output = leaky(x · factor + offset), column by column.
+  virtual void scale_and_bend(const at::Tensor& x, const at::Tensor& factor,
+                              const at::Tensor& offset, double slope,
+                              const at::Tensor& output) const = 0;
 
-}  // namespace sparring::norm_kernels
+  // Of g = gradient · leaky'(...), told by the sign of `output`: the sums of g, and of g · (x -
+  // mean), over the rows.
+  virtual void sum_gradients(const at::Tensor& gradient, const at::Tensor& output,
+                             const at::Tensor& x, const at::Tensor& mean, double slope,
+                             const at::Tensor& sum, const at::Tensor& dot) const = 0;
+
+  // into = g · factor + x · along + offset, column by column.
+  virtual void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
+                       const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
+                       double slope, const at::Tensor& into) const = 0;
+};
+
+// Of float32 or float64, with many more rows than columns: threads share out the rows.
+const NormKernels& norm_kernels_of_cpu();
+
+// Null where a device has none.
+const NormKernels* norm_kernels(const at::Device& device);
+// Why; empty if it has some.
+std::string norm_kernels_off(const at::Device& device);
+
+}  // namespace sparring
