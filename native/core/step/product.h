@@ -9,9 +9,24 @@ namespace sparring {
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
              bool accumulate = false);
 
-// The same of several matrices each, [count, rows, columns], always by libtorch's BLAS.
-void batch_product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
-                   bool accumulate = false);
+// Several matrices of one size, in rows.
+template <class T>
+struct Matrices {
+  T* first;
+  int64_t next;  // from one to the next
+  int64_t row;   // from a row to the next
+};
+
+// How many products there are, of a matrix of `rows` by `inner` and one of `inner` by `columns`.
+struct BatchSize {
+  int64_t count, rows, inner, columns;
+};
+
+// out = a b, or out += a b, of each pair; a is stored the other way round where `transposes_a`.
+// Always by libtorch's BLAS, past its dispatcher: there are thousands of small ones in a step.
+template <class T>
+void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
+                   const Matrices<const T>& b, bool accumulate = false, bool transposes_a = false);
 
 // Whether that is as fast as this processor can multiply.
 bool multiplies_batches_well();

@@ -17,7 +17,9 @@ namespace {
 constexpr int64_t kPoints = 9, kPhases = 4, kTaps = 16;
 // Tiles that a thread has in hand at a time: products large enough for the library, and values that
 // stay in its cache.
-constexpr int64_t kMostTiles = 128;
+constexpr int64_t kMostTiles = 64;
+// The same for sums over tiles, which are longer then.
+constexpr int64_t kMostOfSum = 256;
 
 // A pair of images, whose small one is cut into tiles of 2x2 pixels.
 struct Grid {
@@ -154,12 +156,11 @@ void transform_tiles(const Pixels<T>& image, const Chunk& chunk, T* points, int6
 
 // Writes the tiles of an image, `step` and `phase` as above; what stands out of it goes nowhere.
 template <class T>
-void untransform_tiles(const at::Tensor& products, const Chunk& chunk, int64_t step, int64_t phase,
+void untransform_tiles(const T* points, const Chunk& chunk, int64_t step, int64_t phase,
                        const at::Tensor& image) {
   const int64_t channels = image.size(1), height = image.size(2), width = image.size(3);
   std::vector<T> nowhere(channels);
   T* data = image.mutable_data_ptr<T>();
-  const T* points = products.const_data_ptr<T>();
   for (int64_t i = 0; i < chunk.count; ++i) {
     const Tile tile = chunk.tile(i);
     const auto pixel = [&](int64_t down, int64_t right) {
@@ -173,15 +174,21 @@ void untransform_tiles(const at::Tensor& products, const Chunk& chunk, int64_t s
   }
 }
 
-// Calls function(chunk) on the threads.
-template <class Function>
-void for_chunks(const Grid& grid, const Function& function) {
+// Aligned as vectors like it, in memory that is kept.
+template <class T>
+at::Tensor room_for(int64_t values) {
+  return at::empty({values}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
+}
+
+// Calls function(chunk, room) on the threads, with room for `each` values a tile, the thread's own.
+template <class T, class Function>
+void for_chunks(const Grid& grid, int64_t each, const Function& function) {
   const int64_t threads = std::max(1, at::get_num_threads()), tiles = grid.tiles();
   const int64_t most = std::clamp<int64_t>((tiles + threads - 1) / threads, 1, kMostTiles);
   at::parallel_for(0, (tiles + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard no_grad;
+    const at::Tensor room = room_for<T>(most * each);
     for (int64_t i = begin; i < end; ++i) {
-      function(Chunk{grid, i * most, std::min(most, tiles - i * most)});
+      function(Chunk{grid, i * most, std::min(most, tiles - i * most)}, room.mutable_data_ptr<T>());
     }
   });
 }
@@ -210,17 +217,21 @@ at::Tensor empty_image(const at::Tensor& like, const Shape& shape) {
 // The sums of products of a phase, over a part of the tiles: [9, small, big].
 template <class T>
 void add_products(const Pixels<T>& big, const Pixels<T>& small, const Chunk& part, int64_t phase,
-                  const at::Tensor& sums) {
-  const int64_t most = std::min(2 * kMostTiles, part.count);
-  const at::Tensor points = at::empty({kPoints, most, big.channels}, sums.options());
-  const at::Tensor kernels = at::empty({kPoints, most, small.channels}, sums.options());
+                  T* sums) {
+  const int64_t most = std::min(kMostOfSum, part.count);
+  const int64_t points_plane = most * big.channels, kernels_plane = most * small.channels;
+  const at::Tensor room = room_for<T>(kPoints * (points_plane + kernels_plane));
+  T* const points = room.mutable_data_ptr<T>();
+  T* const kernels = points + kPoints * points_plane;
   for (int64_t done = 0; done < part.count; done += most) {
     const Chunk chunk{part.grid, part.first + done, std::min(most, part.count - done)};
-    transform_windows<T>(big, chunk, 2, phase, points.mutable_data_ptr<T>(), big.channels,
-                         most * big.channels);
-    transform_tiles<T>(small, chunk, kernels.mutable_data_ptr<T>(), most * small.channels);
-    batch_product(sums, kernels.narrow(1, 0, chunk.count).transpose(1, 2),
-                  points.narrow(1, 0, chunk.count), /*accumulate=*/true);
+    transform_windows<T>(big, chunk, 2, phase, points, big.channels, points_plane);
+    transform_tiles<T>(small, chunk, kernels, kernels_plane);
+    batch_product<T>({kPoints, small.channels, chunk.count, big.channels},
+                     {sums, small.channels * big.channels, big.channels},
+                     {kernels, kernels_plane, small.channels}, {points, points_plane, big.channels},
+                     /*accumulate=*/true,
+                     /*transposes_a=*/true);
   }
 }
 
@@ -287,14 +298,15 @@ at::Tensor halve(const at::Tensor& image, const at::Tensor& transformed) {
     using T = scalar_t;
     const std::vector<T> zeros(big);
     const Pixels<T> pixels(image, zeros.data());
-    for_chunks(grid, [&](const Chunk& chunk) {
-      const at::Tensor points = at::empty({kPoints, chunk.count, line}, image.options());
-      const at::Tensor products = at::empty({kPoints, chunk.count, small}, image.options());
+    const Matrices<const T> weights{transformed.const_data_ptr<T>(), line * small, small};
+    for_chunks<T>(grid, kPoints * (line + small), [&](const Chunk& chunk, T* points) {
+      const int64_t plane = chunk.count * line;
+      T* const products = points + kPoints * plane;
       for (int64_t phase = 0; phase < kPhases; ++phase) {
-        transform_windows<T>(pixels, chunk, 2, phase, points.mutable_data_ptr<T>() + phase * big,
-                             line, chunk.count * line);
+        transform_windows<T>(pixels, chunk, 2, phase, points + phase * big, line, plane);
       }
-      batch_product(products, points, transformed);
+      batch_product<T>({kPoints, chunk.count, line, small}, {products, chunk.count * small, small},
+                       {points, plane, line}, weights);
       untransform_tiles<T>(products, chunk, 1, 0, output);
     });
   });
@@ -309,13 +321,15 @@ at::Tensor twice(const at::Tensor& image, const at::Tensor& transformed) {
     using T = scalar_t;
     const std::vector<T> zeros(small);
     const Pixels<T> pixels(image, zeros.data());
-    for_chunks(grid, [&](const Chunk& chunk) {
-      const at::Tensor points = at::empty({kPoints, chunk.count, small}, image.options());
-      const at::Tensor products = at::empty({kPoints, chunk.count, big}, image.options());
+    const T* const weights = transformed.const_data_ptr<T>();
+    for_chunks<T>(grid, kPoints * (small + big), [&](const Chunk& chunk, T* points) {
+      const int64_t plane = chunk.count * small;
+      T* const products = points + kPoints * plane;
       for (int64_t phase = 0; phase < kPhases; ++phase) {
-        transform_windows<T>(pixels, chunk, 1, phase, points.mutable_data_ptr<T>(), small,
-                             chunk.count * small);
-        batch_product(products, points, transformed[phase]);
+        transform_windows<T>(pixels, chunk, 1, phase, points, small, plane);
+        batch_product<T>({kPoints, chunk.count, small, big}, {products, chunk.count * big, big},
+                         {points, plane, small},
+                         {weights + phase * kPoints * small * big, small * big, big});
         untransform_tiles<T>(products, chunk, 2, phase, output);
       }
     });
@@ -337,12 +351,11 @@ at::Tensor weight_gradient(const at::Tensor& big_image, const at::Tensor& small_
     const std::vector<T> zeros(std::max(big, small));
     const Pixels<T> wide(big_image, zeros.data()), narrow(small_image, zeros.data());
     at::parallel_for(0, parts * kPhases, 1, [&](int64_t begin, int64_t end) {
-      const at::NoGradGuard no_grad;
       for (int64_t unit = begin; unit < end; ++unit) {
         const int64_t part = unit / kPhases, phase = unit % kPhases, first = part * each;
         if (first >= tiles) continue;
         add_products<T>(wide, narrow, {grid, first, std::min(each, tiles - first)}, phase,
-                        sums[part][phase]);
+                        sums.mutable_data_ptr<T>() + unit * kPoints * small * big);
       }
     });
     untransform_weight<T>(parts == 1 ? sums[0] : sums.sum(0), gradient);
