@@ -70,7 +70,8 @@ class Loaded : public Launcher {
   CUfunction function(const std::string& name) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto [place, is_new] = functions_.try_emplace(name, nullptr);
-    if (is_new) check(DRIVER(cuModuleGetFunction)(&place->second, module_, name.c_str()), name);
+    if (is_new)
+      check(DRIVER(cuModuleGetFunction)(&place->second, module_, name.c_str()), "find " + name);
     return place->second;
   }
 

@@ -60,7 +60,7 @@ class Memory : public c10::Allocator {
   }
 
   void trim() {
-    std::multimap<size_t, void*> dropped;
+    std::multimap<size_t, Spare> dropped;
     {
       const std::lock_guard lock(mutex_);
       dropped.swap(spare_);
@@ -68,7 +68,12 @@ class Memory : public c10::Allocator {
       peak_ = bytes_.used;
       keeping_ = false;
     }
-    for (const auto& [size, block] : dropped) std::free(block);
+    for (const auto& [size, spare] : dropped) std::free(spare.block);
+  }
+
+  void mark_step() {
+    const std::lock_guard lock(mutex_);
+    step_ += 1;
   }
 
   KeptMemory bytes() {
@@ -79,6 +84,11 @@ class Memory : public c10::Allocator {
   LiveMemory live() const { return {live_.tensors, live_.bytes}; }
 
  private:
+  struct Spare {
+    void* block;
+    int64_t step;  // in which it was last in use
+  };
+
   // Of all threads; read without a lock, as nobody needs the two to be of one moment.
   struct Live {
     std::atomic<int64_t> tensors = 0, bytes = 0;
@@ -107,7 +117,7 @@ class Memory : public c10::Allocator {
     void* block = nullptr;
     if (found != spare_.end() && found->first <= size + size / 8) {
       size = found->first;
-      block = found->second;
+      block = found->second.block;
       spare_.erase(found);
       bytes_.spare -= static_cast<int64_t>(size);
     } else {
@@ -121,14 +131,27 @@ class Memory : public c10::Allocator {
     return block;
   }
 
-  // Of sizes that nobody asks for any more: all there is stays within a quarter of what was once in
-  // use at the same time.
+  // All there is stays within a quarter of what was once in use at the same time, but for what
+  // every step asks for: of many sizes, never all of them at a time, that may be twice as much.
+  // Given back it would be faulted in again in the same step.
   void drop_if_too_many(int64_t wanted) {
-    const int64_t total = bytes_.used + bytes_.spare + wanted;
-    if (total <= std::max(peak_, bytes_.used + wanted) / 4 * 5) return;
-    for (const auto& [size, block] : spare_) std::free(block);
-    spare_.clear();
-    bytes_.spare = 0;
+    const int64_t most = std::max(peak_, bytes_.used + wanted);
+    if (bytes_.used + bytes_.spare + wanted <= most / 4 * 5) return;
+    drop(step_ - 1);
+    if (bytes_.used + bytes_.spare + wanted > most * 2) drop(step_ + 1);
+  }
+
+  // What was given back to be kept before that step.
+  void drop(int64_t step) {
+    for (auto it = spare_.begin(); it != spare_.end();) {
+      if (it->second.step >= step) {
+        ++it;
+        continue;
+      }
+      std::free(it->second.block);
+      bytes_.spare -= static_cast<int64_t>(it->first);
+      it = spare_.erase(it);
+    }
   }
 
   bool remember(void* block, size_t size) {
@@ -158,7 +181,7 @@ class Memory : public c10::Allocator {
     // After a trim nobody is at work: a result that JavaScript drops would wait for ever.
     if (!keeping_) return std::free(block);
     try {
-      spare_.emplace(size, block);
+      spare_.emplace(size, Spare{block, step_});
       bytes_.spare += static_cast<int64_t>(size);
     } catch (const std::bad_alloc&) {
       std::free(block);
@@ -171,9 +194,10 @@ class Memory : public c10::Allocator {
   c10::Allocator* small_;
   std::mutex mutex_;
   std::unordered_map<void*, size_t> used_;
-  std::multimap<size_t, void*> spare_;
+  std::multimap<size_t, Spare> spare_;
   KeptMemory bytes_;
   Live live_;
+  int64_t step_ = 0;
   int64_t peak_ = 0;  // most bytes in use since the last trim
   bool keeping_ = true;
 };
@@ -199,6 +223,10 @@ void keep_memory() {
     return true;
   }();
   (void)once;
+}
+
+void mark_step() {
+  if (memory != nullptr) memory->mark_step();
 }
 
 void trim_memory() {

@@ -11,6 +11,10 @@ namespace sparring {
 // before the first tensor; blocks are freed by whichever thread drops the last tensor on them.
 void keep_memory();
 
+// A step of training begins: what the last one and the one before it did not ask for is the first
+// to be given back when there is too much.
+void mark_step();
+
 // Gives the blocks that no tensor uses back to the system.
 void trim_memory();
 

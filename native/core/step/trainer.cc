@@ -2,6 +2,7 @@
 
 #include "core/distributed/state.h"
 #include "core/error.h"
+#include "core/runtime/memory.h"
 
 namespace sparring {
 namespace {
@@ -117,6 +118,7 @@ Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
 
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   if (dataset == source_ && batch_size == batch_size_) return;
+  mark_step();  // what the data was read with is of no use to the first step
   const at::Device& device = pair_->generator->device();
   feed_ = nullptr;
   source_ = std::move(dataset);
@@ -135,6 +137,7 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
 
 void Trainer::use(std::shared_ptr<Feed> feed) {
   if (feed == feed_) return;
+  mark_step();
   feed_ = std::move(feed);
   batch_size_ = feed_->batch_size();
   source_ = dataset_ = nullptr;
@@ -148,6 +151,7 @@ Feed::State Trainer::supply() const {
 
 void Trainer::step(bool watched) {
   choose_products(pair_->precision, pair_->generator->device());
+  mark_step();
   Watch watch;
   if (pair_->average) pair_->average->begin();
   const Losses losses =
