@@ -69,10 +69,11 @@ class Loaded : public Launcher {
  private:
   CUfunction function(const std::string& name) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto [place, is_new] = functions_.try_emplace(name, nullptr);
-    if (is_new)
-      check(DRIVER(cuModuleGetFunction)(&place->second, module_, name.c_str()), "find " + name);
-    return place->second;
+    CUfunction& found = functions_[name];
+    if (found == nullptr) {
+      check(DRIVER(cuModuleGetFunction)(&found, module_, name.c_str()), "find " + name);
+    }
+    return found;
   }
 
   at::Device device_;

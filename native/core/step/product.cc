@@ -4,15 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/nn/shape.h"
-
 // libtorch_cpu has it for bfloat16; float32 is allowed. Weak: a libtorch without it is fine.
 namespace at::native {
 __attribute__((weak)) void mkldnn_matmul(const Tensor& a, const Tensor& b, const Tensor& out,
                                          float beta, float alpha);
 }  // namespace at::native
 
-// MKL's, which libtorch_cpu has inside and shows. Weak: a libtorch with another BLAS is fine.
+// MKL's, which libtorch_cpu has inside and shows. Weak: with another BLAS nothing asks for it.
 template <class T>
 using GemmBatch = void(int layout, const int* transposes_a, const int* transposes_b,
                        const int* rows, const int* columns, const int* inner, const T* factor,
@@ -35,26 +33,6 @@ GemmBatch<double>* blas_of(double) { return cblas_dgemm_batch; }
 int narrowed(int64_t value) {
   TORCH_INTERNAL_ASSERT(value <= std::numeric_limits<int>::max());
   return static_cast<int>(value);
-}
-
-template <class T>
-void plain_batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
-                         const Matrices<const T>& b, bool accumulate, bool transposes_a) {
-  const auto options = at::TensorOptions(c10::CppTypeToScalarType<T>::value);
-  const auto tensor = [&](const T* first, int64_t next, Shape sizes, Shape steps) {
-    sizes.insert(sizes.begin(), size.count);
-    steps.insert(steps.begin(), next);
-    return at::from_blob(const_cast<T*>(first), sizes, steps, options);
-  };
-  const Shape a_steps = transposes_a ? Shape{1, a.row} : Shape{a.row, 1};
-  const at::Tensor left = tensor(a.first, a.next, {size.rows, size.inner}, a_steps);
-  const at::Tensor right = tensor(b.first, b.next, {size.inner, size.columns}, {b.row, 1});
-  at::Tensor result = tensor(out.first, out.next, {size.rows, size.columns}, {out.row, 1});
-  if (accumulate) {
-    result.baddbmm_(left, right);
-  } else {
-    result.copy_(at::bmm(left, right));
-  }
 }
 
 // On AMD's processors libtorch's BLAS (MKL) keeps to AVX2, and oneDNN's AVX-512 kernels are twice
@@ -80,7 +58,10 @@ const char* product_library() {
   return library;
 }
 
-bool multiplies_batches_well() { return product_library() == std::string_view("BLAS"); }
+bool multiplies_batches_well() {
+  const bool is_there = cblas_sgemm_batch != nullptr && cblas_dgemm_batch != nullptr;
+  return is_there && product_library() == std::string_view("BLAS");
+}
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
   static const bool one_dnn = prefers_one_dnn();
@@ -100,7 +81,7 @@ template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate, bool transposes_a) {
   const auto blas = blas_of(T());
-  if (blas == nullptr) return plain_batch_product(size, out, a, b, accumulate, transposes_a);
+  TORCH_INTERNAL_ASSERT(blas != nullptr);
   std::vector<T*> outs;
   std::vector<const T*> as, bs;
   for (int64_t i = 0; i < size.count; ++i) {

@@ -23,12 +23,13 @@ struct BatchSize {
 };
 
 // out = a b, or out += a b, of each pair; a is stored the other way round where `transposes_a`.
-// Always by libtorch's BLAS, past its dispatcher: there are thousands of small ones in a step.
+// By libtorch's MKL, past its dispatcher: there are thousands of small ones in a step. A libtorch
+// without MKL has none.
 template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate = false, bool transposes_a = false);
 
-// Whether that is as fast as this processor can multiply.
+// Whether that is there, and as fast as this processor can multiply.
 bool multiplies_batches_well();
 
 // What large products of float32 are computed with: "oneDNN" or "BLAS".

@@ -138,7 +138,7 @@ Verdict fuse_halving(const ModulePtr& module) {
   const at::Tensor& kernel = form->kernel();
   if (!kernel.is_cpu()) return refuse("cuDNN has ways of its own");
   if (!multiplies_batches_well()) {
-    return refuse("on this processor the convolutions of oneDNN are faster than its products");
+    return refuse("the convolutions of oneDNN are faster here than batched products");
   }
   if (std::min(kernel.size(0), kernel.size(1)) < kFewestChannels) {
     return refuse("it needs at least " + std::to_string(kFewestChannels) + " channels");
