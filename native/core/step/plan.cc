@@ -40,6 +40,15 @@ void append(std::vector<std::string>& list, const std::vector<std::string>& more
   list.insert(list.end(), more.begin(), more.end());
 }
 
+// What convolutions and normalisation along channels like best; a no-op once done. One channel is
+// first and last, and libtorch reads its strides for which is meant: a convolution would then make
+// an image that had to be copied.
+at::Tensor channels_last(const at::Tensor& image) {
+  if (image.size(1) != 1) return image.contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor plane = image.contiguous();
+  return plane.view({plane.size(0), plane.size(2), plane.size(3), 1}).permute({0, 3, 1, 2});
+}
+
 }  // namespace
 
 // A rewrite of one layer, or of two neighbours. The table is in the order in which they are tried:
@@ -107,9 +116,7 @@ void Plan::rewrite(const Rule& rule) {
 at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {
   at::Tensor value = input;
   for (const Item& item : items_) {
-    // Channels last: what convolutions and normalisation along channels like best. A no-op once
-    // done.
-    if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
+    if (value.dim() == 4) value = channels_last(value);
     value = item.module->forward(value, context);
   }
   return value;

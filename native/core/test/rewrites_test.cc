@@ -1,6 +1,7 @@
 // Every rewrite against what it replaces, in float64: values, gradients, borders, and where it does
 // not hold.
 #include "core/nn/batch_norm.h"
+#include "core/step/plan.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
@@ -245,6 +246,21 @@ TEST_CASE("a convolution to few channels has its second derivative, of large pro
   const ModulePtr single = build(conv("0", 32, 1, 3, 1), stream);
   const at::Tensor x = at::randn({16, 32, 16, 16}).requires_grad_();
   check_second_derivative(fuse_narrow_conv(single).module, single, x, 1e-4);
+}
+
+TEST_CASE("images of one channel are channels last for a plan: so is what it makes of them") {
+  RandomStream stream(0);
+  Sequential network({conv("0", 1, 8, 4, 1, 2), conv("1", 8, 1, 3, 1)}, stream);
+  const Plan plan(network, Precision::kFloat32);
+  const at::Tensor images = at::randn({2, 1, 8, 6}).requires_grad_();
+  const at::Tensor first =
+      Plan(Sequential({conv("0", 1, 8, 4, 1, 2)}, stream), Precision::kFloat32).forward(images);
+  CHECK(first.suggest_memory_format() == at::MemoryFormat::ChannelsLast);
+  for (const at::Tensor& input : {images, images.transpose(2, 3).contiguous().transpose(2, 3)}) {
+    CHECK(at::allclose(plan.forward(input), network.forward(input, {}), 1e-5, 1e-6));
+  }
+  const auto gradient = torch::autograd::grad({plan.forward(images).sum()}, {images});
+  CHECK(gradient[0].sizes() == images.sizes());
 }
 
 TEST_CASE("evaluation leaves a network in training mode, after an error too") {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/nn/shape.h"
-#include "core/step/product.h"
+#include "core/step/batch_product.h"
 #include "core/wide.h"
 
 namespace sparring::halving {

@@ -1,0 +1,31 @@
+// Many small matrix products of one size, on the CPU and by one thread.
+#pragma once
+
+#include "core/torch.h"
+
+namespace sparring {
+
+// Several matrices of one size, in rows.
+template <class T>
+struct Matrices {
+  T* first;
+  int64_t next;  // from one to the next
+  int64_t row;   // from a row to the next
+};
+
+// How many products there are, of a matrix of `rows` by `inner` and one of `inner` by `columns`.
+struct BatchSize {
+  int64_t count, rows, inner, columns;
+};
+
+// out = a b, or out += a b, of each pair; a is stored the other way round where `transposes_a`.
+// Past libtorch's dispatcher, as there are thousands of small ones in a step: by its MKL, or where
+// that is slow by its oneDNN. A libtorch without them has none.
+template <class T>
+void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
+                   const Matrices<const T>& b, bool accumulate = false, bool transposes_a = false);
+
+// Whether that is there, and as fast as this processor can multiply.
+bool multiplies_batches_well();
+
+}  // namespace sparring

@@ -1,0 +1,65 @@
+// Products of many small matrices, by whichever library is this processor's, against at::matmul.
+#include "core/step/batch_product.h"
+
+#include "core/step/transpose.h"
+#include "core/test/check.h"  // last: see there
+
+using namespace sparring;
+
+namespace {
+
+// More than a block of columns and of inner sizes, and what no block divides.
+const std::vector<BatchSize> kSizes = {
+    {1, 1, 1, 1}, {9, 64, 48, 32}, {3, 17, 33, 5}, {2, 21, 600, 300}, {1, 40, 1024, 513}};
+
+// The largest error of one of `sizes`, each matrix with room after its rows.
+template <class T>
+double error_of(const BatchSize& size, bool accumulate, bool transposes_a) {
+  const auto options = at::TensorOptions(c10::CppTypeToScalarType<T>::value);
+  const int64_t room = 3;
+  const auto stored = [&](int64_t rows, int64_t columns) {
+    return at::randn({size.count, rows, columns + room}, options);
+  };
+  const at::Tensor a = transposes_a ? stored(size.inner, size.rows) : stored(size.rows, size.inner);
+  const at::Tensor b = stored(size.inner, size.columns), out = stored(size.rows, size.columns);
+  const auto without_room = [&](const at::Tensor& all) {
+    return all.narrow(2, 0, all.size(2) - room).to(at::kDouble);
+  };
+  const at::Tensor left = transposes_a ? without_room(a).transpose(1, 2) : without_room(a);
+  at::Tensor wanted = at::matmul(left, without_room(b));
+  if (accumulate) wanted += without_room(out);
+  const at::Tensor beyond = out.narrow(2, size.columns, room).clone();
+  batch_product<T>(size, {out.mutable_data_ptr<T>(), out.stride(0), out.stride(1)},
+                   {a.const_data_ptr<T>(), a.stride(0), a.stride(1)},
+                   {b.const_data_ptr<T>(), b.stride(0), b.stride(1)}, accumulate, transposes_a);
+  CHECK(at::equal(out.narrow(2, size.columns, room), beyond));
+  return (without_room(out) - wanted).abs().max().template item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("products of many matrices: sums, the first one stored the other way round") {
+  if (!multiplies_batches_well()) return;
+  for (const BatchSize& size : kSizes) {
+    for (const bool accumulate : {false, true}) {
+      for (const bool transposes_a : {false, true}) {
+        CAPTURE(size.inner);
+        CAPTURE(accumulate);
+        CAPTURE(transposes_a);
+        CHECK(error_of<double>(size, accumulate, transposes_a) < 1e-12);
+        CHECK(error_of<float>(size, accumulate, transposes_a) < 2e-4);
+      }
+    }
+  }
+}
+
+TEST_CASE("a matrix is turned round, what no block divides too, and nothing beside it is written") {
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{16, 32}, {1, 1}, {37, 50}}) {
+    const at::Tensor whole = at::randn({rows, columns + 5});
+    const at::Tensor turned = at::full({columns, rows + 2}, 7.0f);
+    transpose(whole.const_data_ptr<float>(), columns + 5, rows, columns,
+              turned.mutable_data_ptr<float>(), rows + 2);
+    CHECK(at::equal(turned.narrow(1, 0, rows), whole.narrow(1, 0, columns).t()));
+    CHECK(turned.narrow(1, rows, 2).eq(7).all().item<bool>());
+  }
+}
