@@ -2,6 +2,7 @@
 // used here: only all-reduce, broadcast and all-gather are.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,12 @@ struct Group::Connection {
   bool rank_0_keeps_it = true;
   // For what is on the CPU; and for what is on this rank's GPU, from the first time on.
   c10::intrusive_ptr<c10d::Backend> host, device;
-  c10::intrusive_ptr<c10d::Work> work;  // what is under way
-  bool is_on_gpu = false;               // that it is
+  struct UnderWay {
+    c10::intrusive_ptr<c10d::Work> work;
+    bool is_on_gpu;
+  };
+  std::map<Group::Begun, UnderWay> begun;  // and not ended
+  Group::Begun next = 0;
   // What GPUs were asked for, and nobody knows the end of yet.
   std::vector<c10::intrusive_ptr<c10d::Work>> launched;
 };

@@ -130,7 +130,7 @@ Group::Group(std::unique_ptr<Connection> connection, const GroupOptions& options
 Group::~Group() {
   // Its threads may wait for the others as long as they may: the process is ending, and they end
   // with it.
-  if (connection_->work || !connection_->launched.empty()) {
+  if (!connection_->begun.empty() || !connection_->launched.empty()) {
     (void)connection_->host.release();
     (void)connection_->device.release();
   } else if (connection_->device) {
@@ -239,13 +239,10 @@ bool Group::greet(int64_t other, int64_t meeting) {
   return true;
 }
 
-void Group::sum(at::Tensor tensor) {
-  begin_sum(std::move(tensor));
-  end();
-}
+void Group::sum(at::Tensor tensor) { end(begin_sum(std::move(tensor))); }
 
 template <class Begin>
-void Group::begin(const at::Tensor& tensor, const Begin& begin) {
+Group::Begun Group::begin(const at::Tensor& tensor, const Begin& begin) {
   check_usable();
   auto& backend = tensor.is_cuda() ? connection_->device : connection_->host;
   if (!backend) {
@@ -254,32 +251,34 @@ void Group::begin(const at::Tensor& tensor, const Begin& begin) {
     sum(at::zeros({1}));
     backend = open_between_gpus(connection_->store, options_);
   }
+  c10::intrusive_ptr<c10d::Work> work;
   try {
-    connection_->work = begin(*backend);
+    work = begin(*backend);
   } catch (const c10::DistError& error) {
     // NCCL meets the other ranks at the first of these, and knows here of those it lost.
     fail(first_line(error));
   }
-  connection_->is_on_gpu = tensor.is_cuda();
+  const Begun begun = connection_->next++;
+  connection_->begun[begun] = {std::move(work), tensor.is_cuda()};
+  return begun;
 }
 
-void Group::begin_sum(at::Tensor tensor) {
+Group::Begun Group::begin_sum(at::Tensor tensor) {
   std::vector<at::Tensor> tensors{std::move(tensor)};
-  begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.allreduce(tensors); });
+  return begin(tensors[0],
+               [&tensors](c10d::Backend& backend) { return backend.allreduce(tensors); });
 }
 
 void Group::broadcast(at::Tensor tensor) {
   std::vector<at::Tensor> tensors{std::move(tensor)};
-  begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.broadcast(tensors); });
-  end();
+  end(begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.broadcast(tensors); }));
 }
 
 std::vector<at::Tensor> Group::gather(const at::Tensor& tensor) {
   std::vector<std::vector<at::Tensor>> all(1);
   for (int64_t i = 0; i < size(); ++i) all[0].push_back(at::empty_like(tensor));
   std::vector<at::Tensor> own{tensor};
-  begin(tensor, [&](c10d::Backend& backend) { return backend.allgather(all, own); });
-  end();
+  end(begin(tensor, [&](c10d::Backend& backend) { return backend.allgather(all, own); }));
   return std::move(all[0]);
 }
 
@@ -299,22 +298,21 @@ std::vector<std::string> Group::gather(const std::string& text) {
   return texts;
 }
 
-void Group::end() {
-  if (connection_->is_on_gpu) {
-    connection_->work->wait();
-    connection_->launched.push_back(std::move(connection_->work));
-    return;
-  }
+void Group::end(Begun begun) {
+  check_usable();
+  const auto found = connection_->begun.find(begun);
+  auto& [work, is_on_gpu] = found->second;
   // The destructor leaves what is still under way to itself.
-  if (!wait_for(*connection_->work, options_.ending.get())) check_ending();
+  if (!is_on_gpu && !wait_for(*work, options_.ending.get())) check_ending();
+  std::string failure;
   try {
-    connection_->work->wait();
-    connection_->work.reset();
+    work->wait();
   } catch (const std::exception& error) {
-    const std::string reason = first_line(error);
-    connection_->work.reset();
-    fail(reason);
+    failure = first_line(error);
   }
+  if (is_on_gpu) connection_->launched.push_back(std::move(work));
+  connection_->begun.erase(found);
+  if (!failure.empty()) fail(failure);
 }
 
 void Group::settle() {
@@ -339,6 +337,7 @@ void Group::settle() {
 void Group::fail(const std::string& reason) {
   // Closed connections tell those who wait for this rank that there is nothing to wait for. Only
   // then is the roll called: else they would be taken for lost.
+  connection_->begun.clear();
   if (connection_->device) connection_->device->abort();
   connection_->device.reset();
   connection_->host.reset();

@@ -33,6 +33,10 @@ struct GroupOptions {
 
 class Group {
  public:
+  // Something that all ranks have begun together, and that goes on without anybody's help. A
+  // number: whoever had the work itself would keep connections open that are to be closed.
+  using Begun = uint64_t;
+
   // Waits until all ranks are there. Throws ERR_RANK, and names those that are not, or that came
   // with another size.
   static std::shared_ptr<Group> join(const Meeting& meeting, const GroupOptions& options);
@@ -45,17 +49,17 @@ class Group {
   // What each rank said of itself.
   const std::vector<std::string>& greetings() const { return greetings_; }
 
-  // All of these are done by every rank, in the same order, on the same shapes, and one at a time.
-  // They throw ERR_RANK where a rank is lost, and from then on always.
+  // All of these are begun by every rank, in the same order, on the same shapes. They throw
+  // ERR_RANK where a rank is lost, and from then on always.
 
   // Tensors are all on the CPU, or each on the GPU of its rank. On GPUs nothing waits but the
   // stream, and who is lost is found out by settle().
 
   // The sum over all ranks, in place; the same bits everywhere.
   void sum(at::Tensor tensor);
-  // The same in two halves, to do something in between.
-  void begin_sum(at::Tensor tensor);
-  void end();
+  // The same in two halves, to do something in between: other things of these, too.
+  Begun begin_sum(at::Tensor tensor);
+  void end(Begun begun);
   // That of rank 0, in place.
   void broadcast(at::Tensor tensor);
   // One of each rank.
@@ -70,7 +74,7 @@ class Group {
   Group(std::unique_ptr<Connection> connection, const GroupOptions& options);
   // Has what sums for the device of `tensor` begin something.
   template <class Begin>
-  void begin(const at::Tensor& tensor, const Begin& begin);
+  Begun begin(const at::Tensor& tensor, const Begin& begin);
   void meet();
   // One meeting in a store that may have seen others; false if a later one has begun.
   bool meet_at(int64_t meeting);

@@ -5,17 +5,15 @@
 namespace sparring {
 namespace {
 
-// Large enough that its start costs nothing beside it, small enough that the next one is filled
-// meanwhile.
+// Large enough that its start costs nothing beside it, small enough that the backward pass has more
+// to do once the first is full.
 constexpr int64_t kBucketBytes = int64_t{8} << 20;
-// Two players, with and without a lazy penalty's layers.
-constexpr size_t kMostFlats = 4;
 
 bool alike(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() && a.strides() == b.strides();
 }
 
-// Of gradients that fill their memory the strides stay: the optimizer wants the parameter's.
+// Of parameters that fill their memory the strides stay: the optimizer wants them.
 at::Tensor view_like(const at::Tensor& flat, const at::Tensor& like) {
   return like.is_non_overlapping_and_dense() ? flat.as_strided(like.sizes(), like.strides())
                                              : flat.view(like.sizes());
@@ -33,59 +31,87 @@ TogetherPtr Sharing::together() const {
   return normalizes_together_ ? c10::make_intrusive<Together>(group_, share_) : TogetherPtr();
 }
 
+void Sharing::expect(const std::vector<at::Tensor>& parameters) {
+  // What an update that failed left under way goes on writing there.
+  if (flat_ != nullptr) flats_.clear();
+  flat_ = &flat_for(parameters);
+  flat_->is_there.assign(flat_->views.size(), false);
+  for (Flat::Bucket& bucket : flat_->buckets) bucket.missing = bucket.parameters;
+  flat_->begun = 0;
+}
+
+void Sharing::ready(size_t place, const at::Tensor& gradient) {
+  const at::NoGradGuard no_grad;
+  Flat& flat = *flat_;
+  if (flat.is_there[place]) return;
+  if (gradient.defined()) {
+    at::Tensor view = flat.views[place];
+    at::mul_out(view, gradient, at::scalar_tensor(share_.weight, at::kDouble));
+  } else {
+    flat.views[place].zero_();
+  }
+  flat.is_there[place] = true;
+  flat.buckets[flat.bucket_of[place]].missing -= 1;
+  begin_buckets(flat.buckets.size() - 1);
+}
+
+void Sharing::begin_buckets(size_t end) {
+  Flat& flat = *flat_;
+  for (; flat.begun < end && flat.buckets[flat.begun].missing == 0; ++flat.begun) {
+    Flat::Bucket& bucket = flat.buckets[flat.begun];
+    bucket.sum = group_->begin_sum(bucket.values);
+  }
+}
+
 at::Tensor Sharing::combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> defined;
-  for (const at::Tensor& one : gradients) {
-    if (one.defined()) defined.push_back(one);
-  }
-  Flat& flat = flat_for(defined, loss);
+  Flat& flat = *flat_;
+  for (size_t place = gradients.size(); place-- > 0;) ready(place, gradients[place]);
   const int64_t told = flat.all.numel() - 2;
-  flat.all[told].copy_(loss);
+  flat.all[told].copy_(loss).mul_(share_.weight);
+  // Not a share of it: any wish is enough.
   flat.all[told + 1].fill_(wants_stop_ ? 1 : 0);
-  size_t filled = 0;
-  for (size_t i = 0; i < flat.buckets.size(); ++i) {
-    for (; filled < flat.ends[i]; ++filled) flat.views[filled].copy_(defined[filled]);
-    // Not the wish: any is enough.
-    const bool last = i + 1 == flat.buckets.size();
-    (last ? flat.buckets[i].narrow(0, 0, flat.buckets[i].numel() - 1) : flat.buckets[i])
-        .mul_(share_.weight);
-    if (i > 0) group_->end();
-    group_->begin_sum(flat.buckets[i]);
-  }
-  group_->end();
-  size_t next = 0;
-  for (at::Tensor& one : gradients) {
-    if (one.defined()) one = flat.views[next++];
+  begin_buckets(flat.buckets.size());
+  for (Flat::Bucket& bucket : flat.buckets) group_->end(bucket.sum);
+  for (size_t place = 0; place < gradients.size(); ++place) {
+    if (gradients[place].defined()) gradients[place] = flat.views[place];
   }
   last_wish_ = flat.all[told + 1];
+  flat_ = nullptr;
   return flat.all[told].clone();
 }
 
-Sharing::Flat& Sharing::flat_for(const std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
+Sharing::Flat& Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
   for (Flat& flat : flats_) {
-    if (std::equal(flat.views.begin(), flat.views.end(), gradients.begin(), gradients.end(),
+    if (std::equal(flat.views.begin(), flat.views.end(), parameters.begin(), parameters.end(),
                    alike)) {
       return flat;
     }
   }
-  if (flats_.size() == kMostFlats) flats_.clear();
-  return flats_.emplace_back(make_flat(gradients, loss));
+  return flats_.emplace_back(make_flat(parameters));
 }
 
-Sharing::Flat Sharing::make_flat(const std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
+Sharing::Flat Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
   Flat flat;
   int64_t values = 2;
-  for (const at::Tensor& one : gradients) values += one.numel();
-  flat.all = at::empty({values}, gradients.empty() ? loss.options() : gradients[0].options());
+  for (const at::Tensor& one : parameters) values += one.numel();
+  const auto options =
+      parameters.empty() ? at::TensorOptions(at::kDouble) : parameters[0].options();
+  flat.all = at::empty({values}, options.requires_grad(false));
+  flat.views.resize(parameters.size());
+  flat.bucket_of.resize(parameters.size());
   int64_t at = 0, start = 0;
+  size_t parameters_in_it = 0;
   const auto close = [&](int64_t end) {
-    flat.ends.push_back(flat.views.size());
-    flat.buckets.push_back(flat.all.narrow(0, start, end - start));
+    flat.buckets.push_back({flat.all.narrow(0, start, end - start), parameters_in_it});
     start = end;
+    parameters_in_it = 0;
   };
-  for (const at::Tensor& one : gradients) {
-    flat.views.push_back(view_like(flat.all.narrow(0, at, one.numel()), one));
+  for (size_t place = parameters.size(); place-- > 0;) {
+    const at::Tensor& one = parameters[place];
+    flat.views[place] = view_like(flat.all.narrow(0, at, one.numel()), one);
+    flat.bucket_of[place] = flat.buckets.size();
+    ++parameters_in_it;
     at += one.numel();
     if ((at - start) * flat.all.element_size() >= kBucketBytes) close(at);
   }

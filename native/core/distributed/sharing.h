@@ -2,6 +2,7 @@
 // those of the whole batch, and so everybody does the same updates.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -31,6 +32,14 @@ class Sharing {
   // For the passes of the present batch; null where each rank normalises its own rows.
   TogetherPtr together() const;
 
+  // Begins an update of these parameters.
+  void expect(const std::vector<at::Tensor>& parameters);
+  // This rank's gradient for one of them, by its place, is what it will be. A bucket of gradients
+  // is summed as soon as all of it, and of those before it, is there: meanwhile the backward pass
+  // goes on.
+  void ready(size_t place, const at::Tensor& gradient);
+  // Of the buckets of this update, how many are on their way.
+  size_t begun() const { return flat_ == nullptr ? 0 : flat_->begun; }
   // From this rank's loss, a mean over its rows, and its gradients to those of the whole batch, in
   // place; undefined gradients have to be the same ones on every rank. Gives the loss.
   at::Tensor combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss);
@@ -44,22 +53,33 @@ class Sharing {
   bool stopped() const;
 
  private:
-  // Gradients of some update as one flat tensor, which stays, in buckets that are summed one after
-  // the other; behind them the loss and the wish to stop.
+  // Gradients of a player's update in one flat tensor, which stays: the last layers' first, as a
+  // backward pass comes to them; behind them the loss and the wish to stop.
   struct Flat {
+    struct Bucket {
+      at::Tensor values;      // into `all`
+      size_t parameters = 0;  // how many have their gradients in it
+      size_t missing = 0;     // of these, in this update
+      Group::Begun sum = 0;   // once none is
+    };
     at::Tensor all;
-    std::vector<at::Tensor> views;    // into `all`, strided as the gradients
-    std::vector<at::Tensor> buckets;  // into `all`
-    std::vector<size_t> ends;         // of buckets, in views
+    std::vector<at::Tensor> views;  // into `all`, strided as the parameters, by their places
+    std::vector<size_t> bucket_of;  // by their places
+    std::vector<bool> is_there;     // of this update, by their places
+    std::vector<Bucket> buckets;
+    size_t begun = 0;  // buckets whose sums have
   };
-  Flat& flat_for(const std::vector<at::Tensor>& gradients, const at::Tensor& loss);
-  static Flat make_flat(const std::vector<at::Tensor>& gradients, const at::Tensor& loss);
+  Flat& flat_for(const std::vector<at::Tensor>& parameters);
+  static Flat make_flat(const std::vector<at::Tensor>& parameters);
+  // Begins what can begin: the last bucket waits for the loss.
+  void begin_buckets(size_t end);
 
   std::shared_ptr<Group> group_;
   int64_t fewest_;
   bool normalizes_together_;
   Share share_{0, 0, 0, 1};
-  std::vector<Flat> flats_;
+  std::deque<Flat> flats_;
+  Flat* flat_ = nullptr;  // of the present update
   at::Tensor last_wish_;
   bool wants_stop_ = false;
 };

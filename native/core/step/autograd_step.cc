@@ -56,7 +56,7 @@ Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& rea
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->generator_term(fake, fakes.latent);
   }
-  return execution_->gradients(*pair().generator_optimizer, loss);
+  return execution_->gradients(*pair().generator_optimizer, loss, ready());
 }
 
 Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
@@ -85,7 +85,7 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
   }
-  return execution_->gradients(*pair().discriminator_optimizer, loss);
+  return execution_->gradients(*pair().discriminator_optimizer, loss, ready());
 }
 
 std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,

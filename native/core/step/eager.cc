@@ -19,7 +19,9 @@ class Eager : public Execution {
 
   bool merges_passes() const override { return false; }
 
-  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) override {
+  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
+                      const Ready& ready) override {
+    const Listening listening(optimizer.parameters(), ready);
     for (const at::Tensor& parameter : optimizer.parameters()) parameter.mutable_grad().reset();
     loss.backward();
     Gradients found{loss.detach(), {}};

@@ -20,7 +20,8 @@ class Execution {
   virtual bool merges_passes() const = 0;
   // An update in its two halves: from a loss to its gradients for what the optimizer moves, and
   // from these, or those of the whole batch, to other weights.
-  virtual Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) = 0;
+  virtual Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
+                              const Ready& ready) = 0;
   virtual void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) = 0;
   virtual Explanation explain() const = 0;
 };

@@ -27,7 +27,9 @@ class Fused : public Execution {
 
   bool merges_passes() const override { return !discriminator_.needs_own_pass(); }
 
-  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss) override {
+  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
+                      const Ready& ready) override {
+    const Listening listening(optimizer.parameters(), ready);
     Gradients found{loss.detach(), {}};
     // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
     if (!optimizer.parameters().empty()) {

@@ -20,6 +20,20 @@ void Gradients::add(const Gradients& part, double weight) {
   }
 }
 
+Listening::Listening(const std::vector<at::Tensor>& parameters, const Ready& ready) {
+  if (!ready) return;
+  for (size_t place = 0; place < parameters.size(); ++place) {
+    const auto tell = [&ready, place](const at::Tensor& gradient) {
+      if (gradient.defined()) ready(place, gradient);
+    };
+    hooks_.emplace_back(parameters[place], parameters[place].register_hook(tell));
+  }
+}
+
+Listening::~Listening() {
+  for (const auto& [parameter, hook] : hooks_) parameter.remove_hook(hook);
+}
+
 Rewind::Rewind(const Pair& pair, bool undoes)
     : stream_(*pair.stream), device_(pair.generator->device()), states_(stream_.state()) {
   const auto keep = [this](const std::vector<at::Tensor>& buffers) {

@@ -1,6 +1,7 @@
 // A loss and its gradients, and the sum of those of parts.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,21 @@ struct Gradients {
 
   // Adds `weight` times those of a part, which may be in buffers that its successor writes to.
   void add(const Gradients& part, double weight);
+};
+
+// Is told of each gradient as soon as it is what it will be, by its place; empty where nobody asks.
+using Ready = std::function<void(size_t place, const at::Tensor& gradient)>;
+
+// As long as it lives, autograd tells of the gradients of some parameters.
+class Listening {
+ public:
+  Listening(const std::vector<at::Tensor>& parameters, const Ready& ready);
+  ~Listening();
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+
+ private:
+  std::vector<std::pair<at::Tensor, unsigned>> hooks_;
 };
 
 // What an update draws, and what its passes turn in layers whatever the batch is: every part of a

@@ -30,7 +30,12 @@ Batch rows_of(const Batch& batch, int64_t start, int64_t rows) {
 }  // namespace
 
 OrderedStep::OrderedStep(std::shared_ptr<const Pair> pair)
-    : pair_(std::move(pair)), pass_streams_(pair_->sharing ? pair_->sharing->group().rank() : 0) {}
+    : pair_(std::move(pair)), pass_streams_(pair_->sharing ? pair_->sharing->group().rank() : 0) {
+  if (!pair_->sharing) return;
+  ready_ = [sharing = pair_->sharing](size_t place, const at::Tensor& gradient) {
+    sharing->ready(place, gradient);
+  };
+}
 
 Losses OrderedStep::run(const Source& next, Watch* watch) {
   const Watching watching(*pair_, watch);
@@ -111,6 +116,7 @@ at::Tensor OrderedStep::update(Optimizer& optimizer, const Batch& batch, const W
   reals_.reset();
   is_survey_ = false;
   surveyed_.clear();
+  if (pair_->sharing) pair_->sharing->expect(optimizer.parameters());
   Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
   const at::Tensor told = pair_->combine(found.of_parameters, found.loss);
   apply(optimizer, std::move(found.of_parameters));

@@ -47,6 +47,10 @@ class OrderedStep : public Step {
   // The scores that the objective looks at: of the whole batch where samples meet in it.
   Scores met(const Scores& own) const;
 
+  // Whom to tell of gradients that will not change any more, in this update: ranks sum them while
+  // the rest of the backward pass goes on. Empty where there is nothing to gain.
+  const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
+
   // For an update of the generator, or only to look at. Those of the last call may be in a buffer
   // that the next one writes to.
   virtual Fakes generate(int64_t count, bool for_update) = 0;
@@ -88,6 +92,8 @@ class OrderedStep : public Step {
   at::Tensor reals_;
   int64_t parts_ = 1;
   PassStreams pass_streams_;
+  Ready ready_;
+  const Ready nobody_;
   bool is_survey_ = false;
   std::vector<Scores> surveyed_;  // of each part; none where samples do not meet
 };

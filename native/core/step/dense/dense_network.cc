@@ -193,7 +193,15 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
   if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
 }
 
-void DenseNetwork::backward(Pass& pass, Wanted wanted) {
+void DenseNetwork::tell(const Block& block, const Ready& ready) const {
+  if (!ready) return;
+  for (const int64_t place :
+       {block.norm_bias_at, block.norm_weight_at, block.bias_at, block.weight_at}) {
+    if (place >= 0) ready(static_cast<size_t>(place), gradients_[place]);
+  }
+}
+
+void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
   const WithoutGraph guard;
   const bool weights = wanted == Wanted::kWeights;
   for (size_t i = blocks_.size(); i-- > 0;) {
@@ -203,6 +211,7 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted) {
     if (weights) {
       product(gradients_[block.weight_at], stage.gradient.t(),
               i == 0 ? pass.input : pass.stages[i - 1].output);
+      tell(block, ready);
     }
     if (i > 0) product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
   }

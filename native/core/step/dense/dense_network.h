@@ -10,6 +10,7 @@
 
 #include "core/nn/network.h"
 #include "core/step/dense/kernels.h"
+#include "core/step/gradients.h"
 
 namespace sparring {
 
@@ -59,7 +60,7 @@ class DenseNetwork {
   void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
   // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
   enum class Wanted { kWeights, kInput };
-  void backward(Pass& pass, Wanted wanted);
+  void backward(Pass& pass, Wanted wanted, const Ready& ready = {});
 
   // The gradient of the sum of outputs for the input, [N, in], after forward(). Piecewise linear
   // networks only.
@@ -83,6 +84,7 @@ class DenseNetwork {
   void undo_block(const Block& block, Pass::Stage& stage, bool weights,
                   const TogetherPtr& together);
   at::Tensor gradient_of(int64_t place) const;
+  void tell(const Block& block, const Ready& ready) const;
 
   std::vector<Block> blocks_;
   std::vector<at::Tensor> gradients_;

@@ -104,7 +104,7 @@ Gradients DenseStep::generator_gradients(const Fakes& fakes, const Batch&) {
   // The weights' gradients would be thrown away.
   judged.input_gradient = made.output_gradient();
   discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
-  generator_->backward(made, DenseNetwork::Wanted::kWeights);
+  generator_->backward(made, DenseNetwork::Wanted::kWeights, ready());
   return {number(loss), generator_->gradients()};
 }
 
@@ -132,7 +132,9 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
                                 slopes.narrow(0, 0, count)) +
                       mean_term(objective, &Objective::fake_term, scores.narrow(0, count, count),
                                 slopes.narrow(0, count, count));
-  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
+  // A penalty has gradients for the same weights.
+  const bool is_all = due_penalties().empty();
+  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights, is_all ? ready() : Ready());
   return loss;
 }
 
