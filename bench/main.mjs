@@ -22,6 +22,7 @@ import { parseOptions } from "./options.mjs";
 import { overhead } from "./overhead.mjs";
 import { packing } from "./packing.mjs";
 import { parzen } from "./parzen.mjs";
+import { precision } from "./precision.mjs";
 import { describe } from "./report.mjs";
 import { scaling } from "./scaling.mjs";
 import { geometricMean } from "./stats.mjs";
@@ -117,6 +118,7 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
     import: () => importTime(arena, { threads, rounds }),
     overhead: () => overhead(arena, { rounds }),
     scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
+    precision: (detail) => precision(arena, { threads, quick, onProgress: detail }),
     packing: () => packing({ quick }),
     streaming: () => streaming({ quick }),
     parzen: () => parzen({ quick, threads }),

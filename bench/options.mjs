@@ -11,6 +11,7 @@ export const questionNames = [
   "import",
   "overhead",
   "scaling",
+  "precision",
   "packing",
   "streaming",
   "parzen",

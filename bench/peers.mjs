@@ -32,17 +32,21 @@ export function environment(threads, base = process.env) {
  * Starts one of ours.
  * @param {Arena} arena
  * @param {import("./cases.mjs").Case} one
- * @param {{ execution: "fused" | "eager", threads: number, batch?: number, env?:
- *   Record<string, string> }} options env is what a launcher would tell it
+ * @param {object} options
+ * @param {"fused" | "eager"} options.execution
+ * @param {string} [options.precision]
+ * @param {number} options.threads
+ * @param {number} [options.batch]
+ * @param {Record<string, string>} [options.env] what a launcher would tell it
  */
-export async function startSparring(arena, one, { execution, threads, batch = one.batch, env }) {
+export async function startSparring(arena, one, { threads, batch = one.batch, env, ...options }) {
   const contestant = new Contestant({
     program: process.execPath,
     parameters: ["--expose-gc", join(folder, "sparring.mjs")],
     env: { ...environment(threads), ...env },
   });
   const images = await arena.files.for(one);
-  await contestant.ask({ name: one.name, execution, threads, batch, images, seed });
+  await contestant.ask({ name: one.name, threads, batch, images, seed, ...options });
   return { contestant, facts: {} };
 }
 

@@ -17,6 +17,7 @@ export function describe(result) {
     ...(extras.import ? [importTable(extras.import)] : []),
     ...(extras.overhead ? [overheadLine(extras.overhead)] : []),
     ...(extras.scaling ? [scalingTable(extras.scaling)] : []),
+    ...(extras.precision ? [precisionTable(extras.precision)] : []),
     ...(extras.packing ? [packingLine(extras.packing)] : []),
     ...(extras.streaming ? [streamingTable(extras.streaming)] : []),
     ...(extras.parzen ? [parzenLine(extras.parzen)] : []),
@@ -114,6 +115,16 @@ function scalingTable(rows) {
   ]);
   const header = ["", "threads", "batch", "fused ms", "PyTorch eager ms", "ratio"];
   return markdownTable([header, ...cells], { align: right(6), stringLength: width });
+}
+
+function precisionTable(rows) {
+  const cells = rows.map((row) => [
+    row.title,
+    ...[row.eagerMs, row.fusedMs, row.bfloat16Ms].map((value) => digits(value)),
+    times(row.ratio),
+  ]);
+  const header = ["ms a step", "eager", "fused", "fused, bfloat16", "against fused"];
+  return markdownTable([header, ...cells], { align: right(5), stringLength: width });
 }
 
 function packingLine(found) {

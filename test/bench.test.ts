@@ -23,6 +23,7 @@ const all = [
   "import",
   "overhead",
   "scaling",
+  "precision",
   "packing",
   "streaming",
   "parzen",
@@ -241,6 +242,25 @@ describe.skipIf(impossible)("a checkpoint", () => {
       ...{ megabytes: positive, firstSaveMs: positive, saveMs: positive, idleSaveMs: positive },
       ...{ loadMs: positive, copyMs: positive, stepMs: positive, nextStepMs: positive },
     });
+  });
+});
+
+describe.skipIf(impossible)("bfloat16", () => {
+  it("is measured beside float32 in both executions", async () => {
+    const argv = ["--only", "precision", "--quick", "--json", "precision.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\| sngan-hinge, 32×32 +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
+    const { extras } = JSON.parse(await readFile(join(folder.path, "precision.json"), "utf8"));
+    const figures = { eagerMs: positive, fusedMs: positive, bfloat16Ms: positive, ratio: positive };
+    expect(extras.precision).toEqual(
+      ["article", "dcgan-32", "sngan-hinge-32"].map((name) => ({
+        ...{ name, title: expect.any(String) },
+        ...figures,
+      })),
+    );
   });
 });
 
