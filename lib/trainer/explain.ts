@@ -169,6 +169,7 @@ const shares: Readonly<Record<string, (parts: readonly ResolvedLayer[]) => numbe
   "upsampling and convolution as one transposed convolution": () => 16 / 36,
   "convolution and pooling as one strided convolution": () => 16 / 36,
   "4x4 convolution of stride 2 with 9 multiplications for 16": () => 9 / 16,
+  "3x3 convolution with 4 multiplications for 9": () => 4 / 9,
   "1x1 convolution before upsampling": ([up]) => pixels(up?.input) / pixels(up?.output),
   "1x1 convolution after pooling": (parts) =>
     pixels(parts.find(({ type }) => type === "avgPool2d")?.output) / pixels(parts[0]?.input),

@@ -2,6 +2,7 @@
 
 #include "core/nn/branches.h"
 #include "core/step/rewrites/bias_norm.h"
+#include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/halving.h"
@@ -9,6 +10,7 @@
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pointwise.h"
+#include "core/step/rewrites/same_conv.h"
 #include "core/step/rewrites/upsample_conv.h"
 
 namespace sparring {
@@ -40,15 +42,6 @@ void append(std::vector<std::string>& list, const std::vector<std::string>& more
   list.insert(list.end(), more.begin(), more.end());
 }
 
-// What convolutions and normalisation along channels like best; a no-op once done. One channel is
-// first and last, and libtorch reads its strides for which is meant: a convolution would then make
-// an image that had to be copied.
-at::Tensor channels_last(const at::Tensor& image) {
-  if (image.size(1) != 1) return image.contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor plane = image.contiguous();
-  return plane.view({plane.size(0), plane.size(2), plane.size(3), 1}).permute({0, 3, 1, 2});
-}
-
 }  // namespace
 
 // A rewrite of one layer, or of two neighbours. The table is in the order in which they are tried:
@@ -67,6 +60,7 @@ static const Rule kRules[] = {
     {"convolution and pooling as one strided convolution", nullptr, fuse_conv_pool, true},
     {"transposed convolution of one pixel as a product", fuse_first_transposed, nullptr, true},
     {"4x4 convolution of stride 2 with 9 multiplications for 16", fuse_halving, nullptr, false},
+    {"3x3 convolution with 4 multiplications for 9", fuse_same_conv, nullptr, false},
     {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"no bias before normalisation", nullptr, fuse_bias_norm, true},

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/step/batch_product.h"
+#include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving_kernels.h"
 
@@ -15,10 +16,6 @@ using torch::autograd::variable_list;
 
 // With fewer channels the transforms take more time than the products save.
 constexpr int64_t kFewestChannels = 32;
-
-at::Tensor channels_last(const at::Tensor& image) {
-  return image.contiguous(at::MemoryFormat::ChannelsLast);
-}
 
 at::Tensor run(const at::Tensor& image, const at::Tensor& weight, Direction direction) {
   const at::Tensor transformed = halving::transform_weight(weight, direction);

@@ -1,59 +1,22 @@
 #include "core/step/rewrites/halving_kernels.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 
-#include <algorithm>
 #include <array>
-#include <vector>
 
-#include "core/nn/shape.h"
 #include "core/step/batch_product.h"
+#include "core/step/rewrites/winograd.h"
 #include "core/wide.h"
 
 namespace sparring::halving {
+
+using namespace winograd;
+
 namespace {
 
 constexpr int64_t kPoints = 9, kPhases = 4, kTaps = 16;
-// Tiles that a thread has in hand at a time: products large enough for the library, and values that
-// stay in its cache.
-constexpr int64_t kMostTiles = 64;
-// The same for sums over tiles, which are longer then.
+// Tiles at a time for sums over them, which are longer then.
 constexpr int64_t kMostOfSum = 256;
-
-// A pair of images, whose small one is cut into tiles of 2x2 pixels.
-struct Grid {
-  int64_t batch, height, width;  // of the small image
-  int64_t rows() const { return (height + 1) / 2; }
-  int64_t columns() const { return (width + 1) / 2; }
-  int64_t tiles() const { return batch * rows() * columns(); }
-};
-
-struct Tile {
-  int64_t image, row, column;
-};
-
-Tile tile_at(const Grid& grid, int64_t index) {
-  const int64_t each = grid.rows() * grid.columns();
-  return {index / each, index % each / grid.columns(), index % grid.columns()};
-}
-
-// An image with its channels last, and zeros around it.
-template <class T>
-struct Pixels {
-  Pixels(const at::Tensor& image, const T* zeros)
-      : data(image.const_data_ptr<T>()),
-        zeros(zeros),
-        channels(image.size(1)),
-        height(image.size(2)),
-        width(image.size(3)) {}
-  const T* at(int64_t image, int64_t row, int64_t column) const {
-    if (row < 0 || column < 0 || row >= height || column >= width) return zeros;
-    return data + ((image * height + row) * width + column) * channels;
-  }
-  const T *data, *zeros;
-  int64_t channels, height, width;
-};
 
 template <class T>
 using Window = std::array<const T*, 9>;  // 3 x 3 pixels
@@ -117,13 +80,6 @@ SPARRING_WIDE void untransform(const T* points, int64_t plane, int64_t channels,
   }
 }
 
-// Tiles that a thread has in hand.
-struct Chunk {
-  const Grid& grid;
-  int64_t first, count;
-  Tile tile(int64_t i) const { return tile_at(grid, first + i); }
-};
-
 // The windows of the tiles: on the small image (`step` 1) or a phase of the big one (2), shifted by
 // the phase. A tile's points are at `points` + tile · `line`, `plane` apart.
 template <class T>
@@ -154,52 +110,13 @@ void transform_tiles(const Pixels<T>& image, const Chunk& chunk, T* points, int6
   }
 }
 
-// Writes the tiles of an image, `step` and `phase` as above; what stands out of it goes nowhere.
+// `step` and `phase` as above.
 template <class T>
 void untransform_tiles(const T* points, const Chunk& chunk, int64_t step, int64_t phase,
                        const at::Tensor& image) {
-  const int64_t channels = image.size(1), height = image.size(2), width = image.size(3);
-  std::vector<T> nowhere(channels);
-  T* data = image.mutable_data_ptr<T>();
-  for (int64_t i = 0; i < chunk.count; ++i) {
-    const Tile tile = chunk.tile(i);
-    const auto pixel = [&](int64_t down, int64_t right) {
-      const int64_t row = (2 * tile.row + down) * step + phase / 2;
-      const int64_t column = (2 * tile.column + right) * step + phase % 2;
-      if (row >= height || column >= width) return nowhere.data();
-      return data + ((tile.image * height + row) * width + column) * channels;
-    };
-    untransform<T>(points + i * channels, chunk.count * channels, channels, pixel(0, 0),
-                   pixel(0, 1), pixel(1, 0), pixel(1, 1));
-  }
-}
-
-// Aligned as vectors like it, in memory that is kept.
-template <class T>
-at::Tensor room_for(int64_t values) {
-  return at::empty({values}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
-}
-
-// Calls function(chunk, room) on the threads, with room for `each` values a tile, the thread's own.
-template <class T, class Function>
-void for_chunks(const Grid& grid, int64_t each, const Function& function) {
-  const int64_t threads = std::max(1, at::get_num_threads()), tiles = grid.tiles();
-  const int64_t most = std::clamp<int64_t>((tiles + threads - 1) / threads, 1, kMostTiles);
-  at::parallel_for(0, (tiles + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
-    const at::Tensor room = room_for<T>(most * each);
-    for (int64_t i = begin; i < end; ++i) {
-      function(Chunk{grid, i * most, std::min(most, tiles - i * most)}, room.mutable_data_ptr<T>());
-    }
-  });
-}
-
-// Calls function(line, taps) for the rows or columns of a weight [small, big, 4, 4], on the
-// threads: room for its taps, [16, length].
-template <class T, class Function>
-void for_lines(int64_t lines, int64_t length, const Function& function) {
-  at::parallel_for(0, lines, std::max<int64_t>(1, 4096 / length), [&](int64_t begin, int64_t end) {
-    std::vector<T> taps(kTaps * length);
-    for (int64_t line = begin; line < end; ++line) function(line, taps.data());
+  const int64_t channels = image.size(1);
+  write_tiles<T>(chunk, step, phase, image, [&](int64_t i, T* y0, T* y1, T* y2, T* y3) {
+    untransform<T>(points + i * channels, chunk.count * channels, channels, y0, y1, y2, y3);
   });
 }
 
@@ -208,10 +125,6 @@ template <class T>
 std::array<T*, 4> taps_of(int64_t phase, T* taps, int64_t length) {
   T* first = taps + (phase / 2 * 4 + phase % 2) * length;
   return {first, first + 2 * length, first + 8 * length, first + 10 * length};
-}
-
-at::Tensor empty_image(const at::Tensor& like, const Shape& shape) {
-  return at::empty(shape, like.options().memory_format(at::MemoryFormat::ChannelsLast));
 }
 
 // The sums of products of a phase, over a part of the tiles: [9, small, big].
@@ -241,7 +154,7 @@ void untransform_weight(const at::Tensor& sums, const at::Tensor& weight) {
   const int64_t small = weight.size(0), big = weight.size(1);
   const T* from = sums.const_data_ptr<T>();
   T* to = weight.mutable_data_ptr<T>();
-  for_lines<T>(small, big, [&](int64_t line, T* taps) {
+  for_lines<T>(small, kTaps * big, [&](int64_t line, T* taps) {
     for (int64_t phase = 0; phase < kPhases; ++phase) {
       const auto [y0, y1, y2, y3] = taps_of(phase, taps, big);
       untransform<T>(from + (phase * kPoints * small + line) * big, small * big, big, y0, y1, y2,
@@ -268,7 +181,7 @@ at::Tensor transform_weight(const at::Tensor& weight, Direction direction) {
     using T = scalar_t;
     const T* from = whole.const_data_ptr<T>();
     T* to = all.mutable_data_ptr<T>();
-    for_lines<T>(halves ? big : small, length, [&](int64_t line, T* taps) {
+    for_lines<T>(halves ? big : small, kTaps * length, [&](int64_t line, T* taps) {
       for (int64_t i = 0; i < length; ++i) {
         const T* own = from + line * line_step + i * step;
         for (int64_t tap = 0; tap < kTaps; ++tap) taps[tap * length + i] = own[tap];

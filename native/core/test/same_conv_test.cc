@@ -1,0 +1,107 @@
+// 3x3 convolutions with fewer multiplications are the same ones: whatever this processor's rule
+// says, in float64.
+#include "core/step/rewrites/same_conv.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/step/batch_product.h"
+#include "core/step/product.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/equality.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+TEST_CASE("a 3x3 convolution with fewer multiplications: values, both derivatives, odd sides") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 6}) {
+    at::set_num_threads(threads);
+    for (const auto& [height, width] :
+         {std::pair<int64_t, int64_t>{1, 1}, {2, 3}, {5, 4}, {8, 8}, {11, 6}}) {
+      CAPTURE(height);
+      CAPTURE(threads);
+      const ModulePtr plain = built(conv("0", 5, 7, 3, 1), stream);
+      const ModulePtr less = as_same_conv(plain);
+      const at::Tensor image = draw({9, 5, height, width});
+      check_equal(less, {plain}, image, 1e-12);
+      check_second_derivative(less, plain, image, 1e-11);
+      const at::Tensor last = image.detach().contiguous(at::MemoryFormat::ChannelsLast);
+      check_equal(less, {plain}, last.requires_grad_(), 1e-12);
+    }
+  }
+  at::set_num_threads(before);
+}
+
+TEST_CASE("of float32 its errors are as small as libtorch's: more tiles than one thread holds") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(conv("0", 48, 40, 3, 1), stream);
+  const ModulePtr less = as_same_conv(plain);
+  const at::Tensor image = at::randn({20, 48, 15, 12}).requires_grad_();
+  const auto gradients = [&](const ModulePtr& module, at::ScalarType type) {
+    module->to(type);
+    const at::Tensor x = image.detach().to(type).requires_grad_();
+    std::vector<at::Tensor> inputs{x};
+    for (const at::Tensor& parameter : plain->parameters()) inputs.push_back(parameter);
+    const at::Tensor score = module->forward(x).square().sum();
+    return torch::autograd::grad({score}, inputs);
+  };
+  const auto theirs = gradients(plain, at::kFloat), ours = gradients(less, at::kFloat);
+  plain->to(at::kDouble);
+  const auto exact = gradients(plain, at::kDouble);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const auto error = [&](const at::Tensor& one) {
+      return (one.to(at::kDouble) - exact[i]).abs().max().item<double>();
+    };
+    CAPTURE(i);
+    CAPTURE(error(theirs[i]));
+    CHECK(error(ours[i]) < 4 * error(theirs[i]));
+  }
+}
+
+TEST_CASE("within spectral normalisation it has the weight of the pass, and its gradient") {
+  RandomStream stream(0);
+  const Options options{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
+  const auto layer_of = [&] {
+    RandomStream same(5);
+    return built(layer("spectralNorm", "0", options, {conv("0", 4, 6, 3, 1)}), same);
+  };
+  const ModulePtr plain = layer_of(), other = layer_of();
+  const ModulePtr less = as_same_conv(other);
+  REQUIRE(less != nullptr);
+  const at::Tensor image = draw({3, 4, 5, 6});
+  const Context context{{}, &stream};
+  const at::Tensor wanted = plain->forward(image, context), made = less->forward(image, context);
+  CHECK(distance(made, wanted) < 1e-12);
+  const auto gradient_of = [&](const at::Tensor& output, const ModulePtr& module) {
+    return torch::autograd::grad({output.square().sum()}, module->parameters());
+  };
+  const auto theirs = gradient_of(wanted, plain), ours = gradient_of(made, other);
+  REQUIRE(ours.size() == theirs.size());
+  for (size_t i = 0; i < ours.size(); ++i) CHECK(distance(ours[i], theirs[i]) < 1e-12);
+}
+
+TEST_CASE("other convolutions are left alone, and it is a rewrite only where it pays") {
+  RandomStream stream(0);
+  CHECK(as_same_conv(build(conv("0", 5, 7, 3, 0), stream)) == nullptr);
+  CHECK(as_same_conv(build(conv("0", 5, 7, 3, 1, 2), stream)) == nullptr);
+  CHECK(as_same_conv(build(conv("0", 5, 7, 5, 2), stream)) == nullptr);
+  CHECK(as_same_conv(build(conv("0", 5, 7, 1, 0), stream)) == nullptr);
+  CHECK(as_same_conv(build(linear("0", 3, 2), stream)) == nullptr);
+  const bool pays = multiplies_batches_well() && product_library() == std::string("oneDNN");
+  const Verdict many = fuse_same_conv(build(conv("0", 32, 64, 3, 1), stream));
+  CHECK((many.module != nullptr) == pays);
+  CHECK(many.reason.empty() == pays);
+  CHECK(fuse_same_conv(build(conv("0", 31, 64, 3, 1), stream)).module == nullptr);
+  CHECK(!fuse_same_conv(build(conv("0", 31, 64, 3, 1), stream)).reason.empty());
+}
+
+TEST_CASE("no images are convolved to none, and have gradients of 0") {
+  RandomStream stream(0);
+  const ModulePtr plain = built(conv("0", 5, 7, 3, 1), stream);
+  const at::Tensor made = as_same_conv(plain)->forward(draw({0, 5, 4, 4}), {});
+  CHECK(made.sizes() == at::IntArrayRef({0, 7, 4, 4}));
+  const auto gradients = torch::autograd::grad({made.sum()}, plain->parameters());
+  CHECK(gradients[0].abs().max().item<double>() == 0);
+}
