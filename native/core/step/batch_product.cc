@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/step/block_product.h"
 #include "core/step/product.h"
 #include "core/step/transpose.h"
 
@@ -20,20 +21,11 @@ __attribute__((weak)) GemmBatch<float> cblas_sgemm_batch;
 __attribute__((weak)) GemmBatch<double> cblas_dgemm_batch;
 }
 
-// And oneDNN's building block, a product without threads or packing, compiled for its sizes.
-namespace at::native::cpublas {
-__attribute__((weak)) void brgemm(int64_t rows, int64_t columns, int64_t inner, int64_t a_row,
-                                  int64_t b_row, int64_t out_row, bool accumulate, const float* a,
-                                  const float* b, float* out, bool is_packed);
-}  // namespace at::native::cpublas
-
 namespace sparring {
 namespace {
 
 // CBLAS's numbers for them.
 constexpr int kRowMajor = 101, kAsItIs = 111, kTransposed = 112;
-// Of oneDNN's products: more of b at a time does not stay in the cache, and costs a third.
-constexpr int64_t kMostInner = 512, kMostColumns = 256;
 
 GemmBatch<float>* blas_of(float) { return cblas_sgemm_batch; }
 GemmBatch<double>* blas_of(double) { return cblas_dgemm_batch; }
@@ -45,7 +37,6 @@ int narrowed(int64_t value) {
 
 bool has_blas() { return cblas_sgemm_batch != nullptr && cblas_dgemm_batch != nullptr; }
 bool prefers_one_dnn() { return product_library() == std::string_view("oneDNN"); }
-bool has_one_dnn() { return at::native::cpublas::brgemm != nullptr; }
 
 template <class T>
 void multiply_by_blas(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
@@ -68,48 +59,32 @@ void multiply_by_blas(const BatchSize& size, const Matrices<T>& out, const Matri
        &b_row, &kept, outs.data(), &out_row, /*groups=*/1, &count);
 }
 
-// One product, in blocks.
-void multiply_by_one_dnn(const BatchSize& size, float* out, int64_t out_row, const float* a,
-                         int64_t a_row, const float* b, int64_t b_row, bool accumulate) {
-  for (int64_t k = 0; k < size.inner; k += kMostInner) {
-    const int64_t inner = std::min(kMostInner, size.inner - k);
-    for (int64_t column = 0; column < size.columns; column += kMostColumns) {
-      const int64_t columns = std::min(kMostColumns, size.columns - column);
-      at::native::cpublas::brgemm(size.rows, columns, inner, a_row, b_row, out_row,
-                                  accumulate || k > 0, a + k, b + k * b_row + column, out + column,
-                                  /*is_packed=*/false);
-    }
-  }
-}
-
 void multiply_by_one_dnn(const BatchSize& size, const Matrices<float>& out,
                          const Matrices<const float>& a, const Matrices<const float>& b,
                          bool accumulate, bool transposes_a) {
   const at::Tensor room =
       transposes_a ? at::empty({size.rows * size.inner}, at::kFloat) : at::Tensor();
   for (int64_t i = 0; i < size.count; ++i) {
-    const float* left = a.first + i * a.next;
-    int64_t left_row = a.row;
+    Matrix<const float> left{a.first + i * a.next, a.row};
     if (transposes_a) {
       float* const turned = room.mutable_data_ptr<float>();
-      transpose(left, a.row, size.inner, size.rows, turned, size.inner);
-      left = turned;
-      left_row = size.inner;
+      transpose(left.first, left.row, size.inner, size.rows, turned, size.inner);
+      left = {turned, size.inner};
     }
-    multiply_by_one_dnn(size, out.first + i * out.next, out.row, left, left_row,
-                        b.first + i * b.next, b.row, accumulate);
+    block_product({size.rows, size.inner, size.columns}, {out.first + i * out.next, out.row}, left,
+                  {b.first + i * b.next, b.row}, accumulate);
   }
 }
 
 }  // namespace
 
-bool multiplies_batches_well() { return has_blas() && (has_one_dnn() || !prefers_one_dnn()); }
+bool multiplies_batches_well() { return has_blas() && (has_block_product() || !prefers_one_dnn()); }
 
 template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate, bool transposes_a) {
   if constexpr (std::is_same_v<T, float>) {
-    static const bool by_one_dnn = has_one_dnn() && prefers_one_dnn();
+    static const bool by_one_dnn = has_block_product() && prefers_one_dnn();
     if (by_one_dnn) return multiply_by_one_dnn(size, out, a, b, accumulate, transposes_a);
   }
   multiply_by_blas(size, out, a, b, accumulate, transposes_a);

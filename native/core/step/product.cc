@@ -1,5 +1,12 @@
 #include "core/step/product.h"
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "core/step/block_product.h"
+#include "core/step/transpose.h"
+
 // libtorch_cpu has it for bfloat16; float32 is allowed. Weak: a libtorch without it is fine.
 namespace at::native {
 __attribute__((weak)) void mkldnn_matmul(const Tensor& a, const Tensor& b, const Tensor& out,
@@ -24,6 +31,71 @@ bool prefers_one_dnn() {
 
 // Multiplications from which its 10 µs a call are made up for.
 constexpr int64_t kWorthIt = int64_t{1} << 20;
+// The same of another thread, for oneDNN's block.
+constexpr int64_t kWorthAThread = int64_t{1} << 19;
+// Values of a right matrix that are turned round faster than oneDNN itself does it.
+constexpr int64_t kMostTurned = int64_t{1} << 15;
+// Of fewer columns it leaves most of its registers empty.
+constexpr int64_t kFewestColumns = 16;
+
+bool is_in_rows(const at::Tensor& matrix) {
+  return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1);
+}
+
+// Rows, or columns, of the result for each thread.
+template <class Function>
+void for_parts(int64_t length, int64_t multiplications, const Function& function) {
+  const int64_t most = std::min<int64_t>(at::get_num_threads(), length);
+  const int64_t parts = std::clamp<int64_t>(multiplications / kWorthAThread, 1, most);
+  const int64_t each = (length + parts - 1) / parts;
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t first = part * each;
+      if (first < length) function(first, std::min(each, length - first));
+    }
+  });
+}
+
+// [rows, columns] in rows: itself, or turned round.
+at::Tensor in_rows(const at::Tensor& matrix) {
+  if (is_in_rows(matrix)) return matrix;
+  const at::Tensor turned = at::empty(matrix.sizes(), matrix.options());
+  transpose(matrix.const_data_ptr<float>(), matrix.stride(1), matrix.size(1), matrix.size(0),
+            turned.mutable_data_ptr<float>(), turned.stride(0));
+  return turned;
+}
+
+Matrix<const float> rows_of(const at::Tensor& matrix) {
+  return {matrix.const_data_ptr<float>(), matrix.stride(0)};
+}
+
+// By oneDNN's block; false where that would not be faster than the whole of oneDNN.
+bool multiply_by_blocks(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                        bool accumulate) {
+  const auto can_be_in_rows = [](const at::Tensor& one) {
+    return is_in_rows(one) || is_in_rows(one.t());
+  };
+  if (out.numel() == 0 || a.numel() == 0 || out.size(1) < kFewestColumns) return false;
+  if (!can_be_in_rows(a) || !can_be_in_rows(b)) return false;
+  if (!is_in_rows(b) && b.numel() > kMostTurned) return false;
+  const at::Tensor left = in_rows(a), right = in_rows(b);
+  const ProductSize size{out.size(0), a.size(1), out.size(1)};
+  const Matrix<const float> from = rows_of(left), by = rows_of(right);
+  const Matrix<float> to{out.mutable_data_ptr<float>(), out.stride(0)};
+  const int64_t multiplications = size.rows * size.inner * size.columns;
+  if (size.rows > size.columns) {
+    for_parts(size.rows, multiplications, [&](int64_t first, int64_t count) {
+      block_product({count, size.inner, size.columns}, {to.first + first * to.row, to.row},
+                    {from.first + first * from.row, from.row}, by, accumulate);
+    });
+  } else {
+    for_parts(size.columns, multiplications, [&](int64_t first, int64_t count) {
+      block_product({size.rows, size.inner, count}, {to.first + first, to.row}, from,
+                    {by.first + first, by.row}, accumulate);
+    });
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -33,10 +105,12 @@ const char* product_library() {
 }
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
-  static const bool one_dnn = prefers_one_dnn();
-  const int64_t multiplications = a.size(0) * a.size(1) * b.size(1);
-  if (one_dnn && out.scalar_type() == at::kFloat && multiplications >= kWorthIt) {
-    return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
+  static const bool one_dnn = prefers_one_dnn(), blocks = one_dnn && has_block_product();
+  if (one_dnn && out.scalar_type() == at::kFloat) {
+    if (blocks && multiply_by_blocks(out, a, b, accumulate)) return;
+    if (a.size(0) * a.size(1) * b.size(1) >= kWorthIt) {
+      return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
+    }
   }
   at::Tensor result = out;
   if (accumulate) {

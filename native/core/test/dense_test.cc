@@ -39,6 +39,28 @@ TEST_CASE("products equal at::mm, small and large, of any strides, and can be ad
   }
 }
 
+TEST_CASE("products of nothing are 0, and of no rows none; one column and more threads than rows") {
+  const int before = at::get_num_threads();
+  at::set_num_threads(3);
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const auto options = at::TensorOptions(type);
+    at::Tensor out = at::ones({4, 20}, options);
+    product(out, at::empty({4, 0}, options), at::empty({0, 20}, options));
+    CHECK(out.eq(0).all().item<bool>());
+    product(at::empty({0, 20}, options), at::ones({0, 5}, options), at::ones({5, 20}, options));
+    for (const auto& [rows, inner, columns] :
+         {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1}, {2, 700, 900}, {900, 700, 17}}) {
+      CAPTURE(columns);
+      const at::Tensor a = at::randn({rows, inner}, options),
+                       b = at::randn({inner, columns}, options);
+      const at::Tensor made = at::empty({rows, columns}, options);
+      product(made, a, b);
+      CHECK(distance(made, at::mm(a, b)) < (type == at::kFloat ? 1e-5 : 1e-12));
+    }
+  }
+  at::set_num_threads(before);
+}
+
 TEST_CASE("loops of our own run on as many threads as there are to be, and give the same numbers") {
   const int before = at::get_num_threads();
   at::set_num_threads(2);

@@ -1,0 +1,35 @@
+#include "core/step/block_product.h"
+
+#include <algorithm>
+
+// Weak: not in every libtorch.
+namespace at::native::cpublas {
+__attribute__((weak)) void brgemm(int64_t rows, int64_t columns, int64_t inner, int64_t a_row,
+                                  int64_t b_row, int64_t out_row, bool accumulate, const float* a,
+                                  const float* b, float* out, bool is_packed);
+}  // namespace at::native::cpublas
+
+namespace sparring {
+namespace {
+
+// More of b at a time does not stay in the cache, and costs a third.
+constexpr int64_t kMostInner = 512, kMostColumns = 256;
+
+}  // namespace
+
+bool has_block_product() { return at::native::cpublas::brgemm != nullptr; }
+
+void block_product(const ProductSize& size, const Matrix<float>& out, const Matrix<const float>& a,
+                   const Matrix<const float>& b, bool accumulate) {
+  for (int64_t k = 0; k < size.inner; k += kMostInner) {
+    const int64_t inner = std::min(kMostInner, size.inner - k);
+    for (int64_t column = 0; column < size.columns; column += kMostColumns) {
+      const int64_t columns = std::min(kMostColumns, size.columns - column);
+      at::native::cpublas::brgemm(size.rows, columns, inner, a.row, b.row, out.row,
+                                  accumulate || k > 0, a.first + k, b.first + k * b.row + column,
+                                  out.first + column, /*is_packed=*/false);
+    }
+  }
+}
+
+}  // namespace sparring
