@@ -45,4 +45,24 @@ void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, con
 
 at::Tensor draw(const Shape& shape) { return at::randn(shape, at::kDouble).requires_grad_(); }
 
+void check_rounding(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& image) {
+  const auto gradients = [&](const ModulePtr& module, at::ScalarType type) {
+    theirs->to(type);
+    const at::Tensor x = image.detach().to(type).requires_grad_();
+    std::vector<at::Tensor> inputs{x};
+    for (const at::Tensor& parameter : theirs->parameters()) inputs.push_back(parameter);
+    const at::Tensor score = module->forward(x).square().sum();
+    return torch::autograd::grad({score}, inputs);
+  };
+  const auto plain = gradients(theirs, at::kFloat), less = gradients(ours, at::kFloat);
+  const auto exact = gradients(theirs, at::kDouble);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const auto error = [&](const at::Tensor& one) {
+      return (one.to(at::kDouble) - exact[i]).abs().max().item<double>();
+    };
+    CAPTURE(i);
+    CHECK(error(less[i]) < 4 * error(plain[i]));
+  }
+}
+
 }  // namespace sparring::test

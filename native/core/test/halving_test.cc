@@ -65,26 +65,7 @@ TEST_CASE("so is one that is upsampled before, or pooled after, a convolution") 
 TEST_CASE("in float32 as exact as libtorch's: more tiles than one thread has in hand") {
   RandomStream stream(0);
   const ModulePtr plain = build(conv("0", 48, 40, 4, 1, 2), stream);
-  const ModulePtr less = with_less(plain);
-  const at::Tensor image = at::randn({40, 48, 16, 12}).requires_grad_();
-  const auto gradients = [&](const ModulePtr& module, at::ScalarType type) {
-    module->to(type);
-    const at::Tensor x = image.detach().to(type).requires_grad_();
-    std::vector<at::Tensor> inputs{x};
-    for (const at::Tensor& parameter : plain->parameters()) inputs.push_back(parameter);
-    const at::Tensor score = module->forward(x).square().sum();
-    return torch::autograd::grad({score}, inputs);
-  };
-  const auto theirs = gradients(plain, at::kFloat), ours = gradients(less, at::kFloat);
-  plain->to(at::kDouble);
-  const auto exact = gradients(plain, at::kDouble);
-  for (size_t i = 0; i < exact.size(); ++i) {
-    const auto error = [&](const at::Tensor& one) {
-      return (one.to(at::kDouble) - exact[i]).abs().max().item<double>();
-    };
-    CAPTURE(i);
-    CHECK(error(ours[i]) < 4 * error(theirs[i]));
-  }
+  check_rounding(with_less(plain), plain, at::randn({40, 48, 16, 12}));
 }
 
 TEST_CASE("no images are halved to none, and have gradients of 0") {

@@ -37,27 +37,7 @@ TEST_CASE("a 3x3 convolution with fewer multiplications: values, both derivative
 TEST_CASE("of float32 its errors are as small as libtorch's: more tiles than one thread holds") {
   RandomStream stream(0);
   const ModulePtr plain = build(conv("0", 48, 40, 3, 1), stream);
-  const ModulePtr less = as_same_conv(plain);
-  const at::Tensor image = at::randn({20, 48, 15, 12}).requires_grad_();
-  const auto gradients = [&](const ModulePtr& module, at::ScalarType type) {
-    module->to(type);
-    const at::Tensor x = image.detach().to(type).requires_grad_();
-    std::vector<at::Tensor> inputs{x};
-    for (const at::Tensor& parameter : plain->parameters()) inputs.push_back(parameter);
-    const at::Tensor score = module->forward(x).square().sum();
-    return torch::autograd::grad({score}, inputs);
-  };
-  const auto theirs = gradients(plain, at::kFloat), ours = gradients(less, at::kFloat);
-  plain->to(at::kDouble);
-  const auto exact = gradients(plain, at::kDouble);
-  for (size_t i = 0; i < exact.size(); ++i) {
-    const auto error = [&](const at::Tensor& one) {
-      return (one.to(at::kDouble) - exact[i]).abs().max().item<double>();
-    };
-    CAPTURE(i);
-    CAPTURE(error(theirs[i]));
-    CHECK(error(ours[i]) < 4 * error(theirs[i]));
-  }
+  check_rounding(as_same_conv(plain), plain, at::randn({20, 48, 15, 12}));
 }
 
 TEST_CASE("within spectral normalisation it has the weight of the pass, and its gradient") {
