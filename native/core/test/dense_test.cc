@@ -49,7 +49,7 @@ TEST_CASE("products of nothing are 0, and of no rows none; one column and more t
     CHECK(out.eq(0).all().item<bool>());
     product(at::empty({0, 20}, options), at::ones({0, 5}, options), at::ones({5, 20}, options));
     for (const auto& [rows, inner, columns] :
-         {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1}, {2, 700, 900}, {900, 700, 17}}) {
+         {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1}, {2, 700, 901}, {901, 700, 17}}) {
       CAPTURE(columns);
       const at::Tensor a = at::randn({rows, inner}, options),
                        b = at::randn({inner, columns}, options);
