@@ -127,8 +127,9 @@ TEST_CASE("autograd tells of a gradient before it goes on to the layers before")
   Places told;
   hidden.register_hook([&told](const at::Tensor&) { told.push_back(9); });
   const at::Tensor loss = at::mm(last, hidden).sum();
+  // Lives on, so that a hook that was left behind would tell, too.
+  const Ready ready = [&told](size_t place, const at::Tensor&) { told.push_back(place); };
   {
-    const Ready ready = [&told](size_t place, const at::Tensor&) { told.push_back(place); };
     const Listening listening({first, last}, ready);
     torch::autograd::grad({loss}, {first, last}, {}, /*retain_graph=*/true);
     CHECK(told.size() == 3);
