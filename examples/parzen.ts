@@ -29,7 +29,7 @@ const protocol = {
 };
 
 for await (const { step } of trainer.run(digits, {
-  steps: Number(process.argv[2] ?? 105_000),
+  steps: Number(process.argv[2] ?? 90_000),
   batchSize: 100,
   tickEvery: 7500,
 })) {
