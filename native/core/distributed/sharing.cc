@@ -9,6 +9,9 @@ namespace {
 // to do once the first is full.
 constexpr int64_t kBucketBytes = int64_t{8} << 20;
 
+// Of the two players; one more would be of parameters that changed their memory.
+constexpr size_t kMostFlats = 2;
+
 bool alike(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() && a.strides() == b.strides();
 }
@@ -88,6 +91,7 @@ Sharing::Flat& Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
       return flat;
     }
   }
+  if (flats_.size() == kMostFlats) flats_.clear();
   return flats_.emplace_back(make_flat(parameters));
 }
 
