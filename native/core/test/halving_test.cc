@@ -89,7 +89,7 @@ TEST_CASE("an image of odd sides is halved as ever, and other convolutions are l
   CHECK(as_halving(build(linear("0", 3, 2), stream)) == nullptr);
 }
 
-TEST_CASE("it is a rewrite where there are channels enough, and the BLAS is the fastest there is") {
+TEST_CASE("it is a rewrite where there are channels enough, and batched products are fast") {
   RandomStream stream(0);
   const Verdict few = fuse_halving(build(conv("0", 31, 64, 4, 1, 2), stream));
   CHECK(few.module == nullptr);

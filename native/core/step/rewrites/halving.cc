@@ -6,6 +6,7 @@
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving_kernels.h"
+#include "core/step/rewrites/winograd.h"
 
 namespace sparring {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 using halving::Direction;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// With fewer channels the transforms take more time than the products save.
-constexpr int64_t kFewestChannels = 32;
 
 at::Tensor run(const at::Tensor& image, const at::Tensor& weight, Direction direction) {
   const at::Tensor transformed = halving::transform_weight(weight, direction);
@@ -137,8 +135,8 @@ Verdict fuse_halving(const ModulePtr& module) {
   if (!multiplies_batches_well()) {
     return refuse("the convolutions of oneDNN are faster here than batched products");
   }
-  if (std::min(kernel.size(0), kernel.size(1)) < kFewestChannels) {
-    return refuse("it needs at least " + std::to_string(kFewestChannels) + " channels");
+  if (std::min(kernel.size(0), kernel.size(1)) < winograd::kFewestChannels) {
+    return refuse("it needs at least " + std::to_string(winograd::kFewestChannels) + " channels");
   }
   form->multiply_less();
   return {form, ""};

@@ -9,16 +9,13 @@
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/same_conv_kernels.h"
+#include "core/step/rewrites/winograd.h"
 
 namespace sparring {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// Forward and back it takes 0.5 to 0.8 of the direct one's time on a Zen 5, the least with many
-// channels; with fewer than these the transforms would take what the products save.
-constexpr int64_t kFewestOfSame = 32;
 
 class SameConvFunction : public torch::autograd::Function<SameConvFunction> {
  public:
@@ -86,8 +83,8 @@ Verdict fuse_same_conv(const ModulePtr& module) {
   if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
     return refuse("the products are the BLAS's here, and with those nobody has measured it");
   }
-  if (std::min(kernel.size(0), kernel.size(1)) < kFewestOfSame) {
-    return refuse("it needs at least " + std::to_string(kFewestOfSame) + " channels");
+  if (std::min(kernel.size(0), kernel.size(1)) < winograd::kFewestChannels) {
+    return refuse("it needs at least " + std::to_string(winograd::kFewestChannels) + " channels");
   }
   return {std::move(form), ""};
 }

@@ -18,6 +18,10 @@ namespace sparring::winograd {
 // stay in its cache.
 constexpr int64_t kMostTiles = 64;
 
+// In the input and in the result. The products grow with both, the transforms with one at a time:
+// fewer do not pay for 4x4 kernels, and have not been tried for 3x3 ones.
+constexpr int64_t kFewestChannels = 32;
+
 // Images that are cut into tiles of 2x2 pixels.
 struct Grid {
   int64_t batch, height, width;
