@@ -111,6 +111,10 @@ class Cuda : public Accelerator {
     return own_kernels(device, capability(device)).norm;
   }
 
+  const AdamKernel* adam_kernel(const at::Device& device) override {
+    return own_kernels(device, capability(device)).adam;
+  }
+
   std::string kernels_off(const at::Device& device) override {
     return own_kernels(device, capability(device)).off;
   }

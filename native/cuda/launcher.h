@@ -10,18 +10,32 @@
 namespace sparring {
 
 // One argument of a kernel, of the type that it has there.
-union Argument {
-  Argument(const void* value) : pointer(value) {}
-  Argument(long long value) : number(value) {}
-  Argument(int value) : integer(value) {}
-  Argument(float value) : single(value) {}
-  Argument(double value) : real(value) {}
+class Argument {
+ public:
+  Argument(const void* value) : own_{.pointer = value} {}
+  Argument(long long value) : own_{.number = value} {}
+  Argument(int value) : own_{.integer = value} {}
+  Argument(float value) : own_{.single = value} {}
+  Argument(double value) : own_{.real = value} {}
+  // One that a kernel takes as a whole: not copied, so it has to outlive the launch.
+  template <class Whole>
+  static Argument whole(const Whole& value) {
+    Argument argument(nullptr);
+    argument.whole_ = &value;
+    return argument;
+  }
 
-  const void* pointer;
-  long long number;
-  int integer;
-  float single;
-  double real;
+  void* address() { return const_cast<void*>(whole_ ? whole_ : &own_); }
+
+ private:
+  union {
+    const void* pointer;
+    long long number;
+    int integer;
+    float single;
+    double real;
+  } own_;
+  const void* whole_ = nullptr;
 };
 
 struct Blocks {

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "cuda/adam.h"
 #include "cuda/compiler.h"
 #include "cuda/norm.h"
 #endif
@@ -58,7 +59,7 @@ class Loaded : public Launcher {
     const c10::cuda::CUDAGuard guard(device_);
     use(device_);
     std::vector<void*> addresses;
-    for (Argument& argument : arguments) addresses.push_back(&argument);
+    for (Argument& argument : arguments) addresses.push_back(argument.address());
     const auto stream = c10::cuda::getCurrentCUDAStream(device_.index()).stream();
     static auto* const launch_kernel = DRIVER(cuLaunchKernel);
     check(launch_kernel(function(kernel), blocks.x, blocks.y, 1, threads.x, threads.y, 1,
@@ -84,11 +85,11 @@ class Loaded : public Launcher {
 
 OwnKernels make(const at::Device& device, int capability) {
   try {
-    // Both for as long as the process lives: the driver may be gone when statics are destroyed.
+    // All for as long as the process lives: the driver may be gone when statics are destroyed.
     const auto* const loaded = new Loaded(device, capability);
-    return {new DeviceNormKernels(*loaded), ""};
+    return {new DeviceNormKernels(*loaded), new DeviceAdam(*loaded), ""};
   } catch (const std::exception& error) {
-    return {nullptr, error.what()};
+    return {nullptr, nullptr, error.what()};
   }
 }
 
@@ -106,7 +107,8 @@ const OwnKernels& own_kernels(const at::Device& device, int capability) {
 #else
 
 const OwnKernels& own_kernels(const at::Device&, int) {
-  static const OwnKernels none{nullptr, "native/cuda was built without NVRTC's header (nvrtc.h)"};
+  static const OwnKernels none{nullptr, nullptr,
+                               "native/cuda was built without NVRTC's header (nvrtc.h)"};
   return none;
 }
 

@@ -3,13 +3,16 @@
 
 #include <string>
 
+#include "core/optim/adam_kernel.h"
 #include "core/step/rewrites/norm_kernels.h"
 
 namespace sparring {
 
 struct OwnKernels {
-  const NormKernels* norm = nullptr;  // null: see `off`
-  std::string off;                    // why there are none
+  // Null: see `off`.
+  const NormKernels* norm = nullptr;
+  const AdamKernel* adam = nullptr;
+  std::string off;  // why there are none
 };
 
 // Compiled when a device is first asked for, for its compute capability (10 × major + minor); a

@@ -11,54 +11,41 @@ class Adam : public Optimizer {
  public:
   Adam(const Options& options, std::vector<at::Tensor> parameters, bool decoupled)
       : Optimizer(std::move(parameters), options.number("lr")),
-        beta1_(options.number("beta1")),
-        beta2_(options.number("beta2")),
-        eps_(options.number("eps")),
-        weight_decay_(options.number("weightDecay")),
-        decoupled_(decoupled),
+        of_{options.number("beta1"), options.number("beta2"), options.number("eps"),
+            options.number("weightDecay"), decoupled},
         means_(make_state("exp_avg")),
         squares_(make_state("exp_avg_sq")) {
     for (const at::Tensor& parameter : this->parameters()) {
       steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
     }
-    if (!steps_.empty() && steps_[0].is_cuda()) rate_ = at::zeros_like(steps_[0]);
+    if (steps_.empty() || steps_[0].is_cpu()) return;
+    kernel_ = adam_kernel(steps_[0].device());
+    rate_ = at::zeros_like(steps_[0]);
   }
 
  protected:
   void update(size_t i, const at::Tensor& original, double lr, int64_t updates) override {
     const at::Tensor& parameter = parameters()[i];
     at::Tensor gradient = original;
-    if (weight_decay_ != 0 && decoupled_) parameter.mul_(1 - lr * weight_decay_);
-    if (weight_decay_ != 0 && !decoupled_) gradient = gradient.add(parameter, weight_decay_);
-    means_[i].lerp_(gradient, 1 - beta1_);
-    squares_[i].mul_(beta2_).addcmul_(gradient, gradient, 1 - beta2_);
-    const double correction = std::sqrt(1 - std::pow(beta2_, static_cast<double>(updates)));
-    const at::Tensor denominator = (squares_[i].sqrt() / correction).add_(eps_);
-    const double step_size = lr / (1 - std::pow(beta1_, static_cast<double>(updates)));
+    if (of_.weight_decay != 0 && of_.decoupled) parameter.mul_(1 - lr * of_.weight_decay);
+    if (of_.weight_decay != 0 && !of_.decoupled)
+      gradient = gradient.add(parameter, of_.weight_decay);
+    means_[i].lerp_(gradient, 1 - of_.beta1);
+    squares_[i].mul_(of_.beta2).addcmul_(gradient, gradient, 1 - of_.beta2);
+    const double correction = std::sqrt(1 - std::pow(of_.beta2, static_cast<double>(updates)));
+    const at::Tensor denominator = (squares_[i].sqrt() / correction).add_(of_.eps);
+    const double step_size = lr / (1 - std::pow(of_.beta1, static_cast<double>(updates)));
     parameter.addcdiv_(means_[i], denominator, -step_size);
   }
 
   void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                   double lr) override {
     if (!rate_.defined()) return update_on_cpu(indices, gradients, lr);
-    std::vector<at::Tensor> parameters, means, squares, steps;
-    for (const size_t i : indices) {
-      parameters.push_back(this->parameters()[i]);
-      means.push_back(means_[i]);
-      squares.push_back(squares_[i]);
-      steps.push_back(steps_[i]);
-    }
-    at::_foreach_add_(steps, 1);
-    if (decoupled_) {
-      at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, rate_, beta1_, beta2_,
-                        weight_decay_, eps_, /*amsgrad=*/false, /*maximize=*/false);
-    } else {
-      at::_fused_adam_(parameters, gradients, means, squares, {}, steps, rate_, beta1_, beta2_,
-                       weight_decay_, eps_, /*amsgrad=*/false, /*maximize=*/false);
-    }
+    if (following() != nullptr) return update_and_average(indices, gradients);
+    update_by_libtorch(indices, gradients);
   }
 
-  // The GPU's kernel counts on the device.
+  // A GPU's kernels count on the device.
   void set_counts(Counts counts) override {
     for (size_t i = 0; rate_.defined() && i < steps_.size(); ++i) {
       steps_[i].fill_(counts.of_parameters[i]);
@@ -66,7 +53,7 @@ class Adam : public Optimizer {
     Optimizer::set_counts(std::move(counts));
   }
 
-  bool averages_within() const override { return !rate_.defined(); }
+  bool averages_within() const override { return !rate_.defined() || kernel_ != nullptr; }
 
   bool reads_rate() const override { return rate_.defined(); }
 
@@ -77,23 +64,60 @@ class Adam : public Optimizer {
   }
 
  private:
+  AdamTensors tensors_of(size_t i, const at::Tensor& gradient) const {
+    static const at::Tensor none;
+    const Following* const follower = following();
+    return {parameters()[i], gradient, means_[i], squares_[i],
+            follower ? follower->averages[i] : none};
+  }
+
   // libtorch's fused kernel takes 16 µs for six small tensors.
   void update_on_cpu(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                      double lr) {
-    const Following* const follower = following();
+    const double weight = following() ? following()->weight : 0;
     for (size_t k = 0; k < indices.size(); ++k) {
       const size_t i = indices[k];
-      const at::Tensor average = follower ? follower->averages[i] : at::Tensor();
-      adam_update(parameters()[i], gradients[k], means_[i], squares_[i], average,
-                  {lr, beta1_, beta2_, eps_, weight_decay_, decoupled_, parameter_updates(i),
-                   follower ? follower->weight : 0});
+      adam_update(tensors_of(i, gradients[k]), of_, {lr, parameter_updates(i), weight});
     }
   }
 
-  double beta1_, beta2_, eps_, weight_decay_;
-  bool decoupled_;
+  void update_and_average(const std::vector<size_t>& indices,
+                          const std::vector<at::Tensor>& gradients) {
+    std::vector<AdamTensors> tensors;
+    AdamKernel::Numbers numbers{rate_, {}, following()->weight_there};
+    for (size_t k = 0; k < indices.size(); ++k) {
+      tensors.push_back(tensors_of(indices[k], gradients[k]));
+      numbers.updates.push_back(steps_[indices[k]]);
+    }
+    kernel_->update(tensors, of_, numbers);
+  }
+
+  void update_by_libtorch(const std::vector<size_t>& indices,
+                          const std::vector<at::Tensor>& gradients) {
+    std::vector<at::Tensor> parameters, means, squares, steps;
+    for (const size_t i : indices) {
+      parameters.push_back(this->parameters()[i]);
+      means.push_back(means_[i]);
+      squares.push_back(squares_[i]);
+      steps.push_back(steps_[i]);
+    }
+    at::_foreach_add_(steps, 1);
+    if (of_.decoupled) {
+      at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, rate_, of_.beta1,
+                        of_.beta2, of_.weight_decay, of_.eps, /*amsgrad=*/false,
+                        /*maximize=*/false);
+    } else {
+      at::_fused_adam_(parameters, gradients, means, squares, {}, steps, rate_, of_.beta1,
+                       of_.beta2, of_.weight_decay, of_.eps, /*amsgrad=*/false,
+                       /*maximize=*/false);
+    }
+  }
+
+  AdamConstants of_;
   std::vector<at::Tensor>&means_, &squares_;
-  // On a GPU alone, whose kernel counts and reads the rate there.
+  // On a GPU alone, whose kernels count and read the rate there. libtorch's knows no average; ours
+  // is null where there is none.
+  const AdamKernel* kernel_ = nullptr;
   std::vector<at::Tensor> steps_;
   at::Tensor rate_;
   double rate_there_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/runtime/accelerator.h"
 #include "core/wide.h"
 
 namespace sparring {
@@ -57,30 +58,38 @@ void update_part(int64_t begin, int64_t end, const Factors<T>& of, const Values<
 
 }  // namespace
 
-void adam_update(const at::Tensor& parameter, const at::Tensor& gradient, const at::Tensor& mean,
-                 const at::Tensor& square, const at::Tensor& average, const AdamStep& step) {
-  const double updates = static_cast<double>(step.updates);
-  AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "adam_update", [&] {
+void adam_update(const AdamTensors& tensors, const AdamConstants& constants,
+                 const AdamNumbers& numbers) {
+  const double updates = static_cast<double>(numbers.updates);
+  AT_DISPATCH_FLOATING_TYPES(tensors.parameter.scalar_type(), "adam_update", [&] {
     using T = scalar_t;
     const auto number = [](double value) { return static_cast<T>(value); };
-    const Factors<T> of{number(step.decoupled ? 0 : step.weight_decay),
-                        number(step.decoupled ? 1 - step.lr * step.weight_decay : 1),
-                        number(1 - step.beta1),
-                        number(step.beta2),
-                        number(1 - step.beta2),
-                        number(step.lr / (1 - std::pow(step.beta1, updates))),
-                        number(1 / std::sqrt(1 - std::pow(step.beta2, updates))),
-                        number(step.eps),
-                        number(step.average_weight)};
+    const bool decoupled = constants.decoupled;
+    const Factors<T> of{number(decoupled ? 0 : constants.weight_decay),
+                        number(decoupled ? 1 - numbers.lr * constants.weight_decay : 1),
+                        number(1 - constants.beta1),
+                        number(constants.beta2),
+                        number(1 - constants.beta2),
+                        number(numbers.lr / (1 - std::pow(constants.beta1, updates))),
+                        number(1 / std::sqrt(1 - std::pow(constants.beta2, updates))),
+                        number(constants.eps),
+                        number(numbers.average_weight)};
     const Values<T> values{
-        parameter.mutable_data_ptr<T>(), mean.mutable_data_ptr<T>(), square.mutable_data_ptr<T>(),
-        average.defined() ? average.mutable_data_ptr<T>() : nullptr, gradient.const_data_ptr<T>()};
-    at::parallel_for(0, parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
+        tensors.parameter.mutable_data_ptr<T>(), tensors.mean.mutable_data_ptr<T>(),
+        tensors.square.mutable_data_ptr<T>(),
+        tensors.average.defined() ? tensors.average.mutable_data_ptr<T>() : nullptr,
+        tensors.gradient.const_data_ptr<T>()};
+    at::parallel_for(0, tensors.parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i += kInCache) {
         update_part<T>(i, std::min(end, i + kInCache), of, values);
       }
     });
   });
+}
+
+const AdamKernel* adam_kernel(const at::Device& device) {
+  if (device.is_cpu() || accelerator() == nullptr) return nullptr;
+  return accelerator()->adam_kernel(device);
 }
 
 }  // namespace sparring

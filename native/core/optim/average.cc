@@ -8,10 +8,17 @@ namespace sparring {
 Average::Average(std::shared_ptr<Network> target, const AverageOptions& options)
     : target_(std::move(target)), options_(options) {
   following_.averages = target_->parameters();
+  if (target_->device().is_cpu()) return;
+  following_.weight_there = at::zeros({}, at::TensorOptions(target_->device()).dtype(at::kDouble));
 }
 
 void Average::begin() {
-  following_.weight = 1 - decay(updates_ + 1);
+  const double weight = 1 - decay(updates_ + 1);
+  // After the ramp it stays, and a launch is saved.
+  if (following_.weight_there.defined() && weight != following_.weight) {
+    following_.weight_there.fill_(weight);
+  }
+  following_.weight = weight;
   following_.is_done = false;
 }
 

@@ -22,6 +22,14 @@ void clip(std::vector<at::Tensor>& gradients, const std::vector<size_t>& indices
   for (const size_t i : indices) gradients[i] = gradients[i].mul(factor);
 }
 
+void move_average(const at::Tensor& average, const at::Tensor& parameter, const Following& by) {
+  if (by.weight_there.defined()) {
+    average.lerp_(parameter, by.weight_there.to(parameter.scalar_type()));
+  } else {
+    average.lerp_(parameter, by.weight);
+  }
+}
+
 }  // namespace
 
 Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
@@ -80,14 +88,15 @@ void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
 }
 
 Following* Optimizer::following() const {
-  return !parameters_.empty() && parameters_[0].is_cpu() ? following_ : nullptr;
+  if (parameters_.empty()) return nullptr;
+  return parameters_[0].is_cpu() || averages_within() ? following_ : nullptr;
 }
 
 void Optimizer::move_averages(const std::vector<size_t>& updated) const {
   std::vector<bool> is_moved(parameters_.size());
   for (const size_t i : updated) is_moved[i] = averages_within();
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (!is_moved[i]) following_->averages[i].lerp_(parameters_[i], following_->weight);
+    if (!is_moved[i]) move_average(following_->averages[i], parameters_[i], *following_);
   }
   following_->is_done = true;
 }
@@ -102,6 +111,7 @@ void Optimizer::add_counts(const Counts& more) {
   for (size_t i = 0; i < parameter_updates_.size(); ++i) {
     parameter_updates_[i] += more.of_parameters[i];
   }
+  if (following() != nullptr) following_->is_done = true;
 }
 
 bool Optimizer::is_recordable(int64_t each) const {

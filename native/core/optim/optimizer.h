@@ -22,6 +22,8 @@ struct OptimizerChoice {
 struct Following {
   std::vector<at::Tensor> averages;
   double weight = 0;
+  // The same where the averages are, float64, 0-dim; undefined on the CPU.
+  at::Tensor weight_there;
   bool is_done = false;  // for this update
 };
 
@@ -52,11 +54,11 @@ class Optimizer {
   Counts counts() const { return {updates_, parameter_updates_}; }
   // Goes on from there, on the device too where it counts by itself.
   virtual void set_counts(Counts counts);
-  // While it is not null, updates in one pass on the CPU take the averages along, where they are in
-  // hand; nothing is done on a GPU, whose replays would keep the weight as it was.
+  // While it is not null, updates in one pass take the averages along: all of them on the CPU, on a
+  // GPU those that read the weight there, as a replay would keep any other.
   void lead(Following* following) { following_ = following; }
 
-  // After a replay: the device has counted its updates already, the host has not.
+  // After a replay: the device has counted its updates, and moved the averages; the host has not.
   void add_counts(const Counts& more);
 
   // While it is not null, the norm over all gradients of an update goes there, 0-dim.
@@ -78,7 +80,7 @@ class Optimizer {
                           const std::vector<at::Tensor>& gradients, double lr);
   // True for one whose update_all() moves the averages that follow the parameters it is given.
   virtual bool averages_within() const { return false; }
-  // Null where none follow on the CPU.
+  // Null where none follow, or not by an update of this one.
   Following* following() const;
   // True for one whose updates do not depend on how many there were, but for the rate.
   virtual bool is_steady() const { return true; }

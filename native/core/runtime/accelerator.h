@@ -18,6 +18,7 @@ class Store;
 
 namespace sparring {
 
+class AdamKernel;
 class NormKernels;
 
 // Device work that was recorded once and can be done again as one launch.
@@ -50,6 +51,7 @@ class Accelerator {
   // Kernels of our own, compiled for the device when they are first asked for; null where they
   // cannot be, and then why.
   virtual const NormKernels* norm_kernels(const at::Device& device) = 0;
+  virtual const AdamKernel* adam_kernel(const at::Device& device) = 0;
   virtual std::string kernels_off(const at::Device& device) = 0;
   // Why no ranks can train on these devices; empty if they can.
   virtual const std::string& ranks_off() const = 0;

@@ -3,6 +3,8 @@
 // that cannot show is anything of the device: its compiler, its memory, its speed.
 #pragma once
 
+#include <math.h>  // a kernel calls its functions without a namespace
+
 #include <barrier>
 #include <cstring>
 #include <memory>
@@ -51,12 +53,9 @@ void run(Blocks blocks, Blocks threads, const Kernel& kernel) {
 
 // A kernel's arguments from their addresses, each in its own type.
 template <class... Types, size_t... I>
-void call(void (*kernel)(Types...), const std::vector<Argument>& arguments,
-          std::index_sequence<I...>) {
+void call(void (*kernel)(Types...), std::vector<Argument> arguments, std::index_sequence<I...>) {
   const auto read = [&arguments]<class Type>(size_t i, Type* to) {
-    static_assert(sizeof(Type) <= sizeof(Argument));
-    std::memcpy(to, &arguments[i], sizeof(Type));
-    return *to;
+    std::memcpy(to, arguments[i].address(), sizeof(Type));
   };
   std::tuple<Types...> values;
   (read(I, &std::get<I>(values)), ...);

@@ -197,7 +197,13 @@ TEST_CASE("counts of a replay add up, and those that are set are gone on from") 
   const at::Tensor parameter = at::ones({2}).requires_grad_();
   const auto optimizer = make_optimizer(adam(0.1), {parameter});
   optimizer->step_fused({at::ones({2})});
+  // The device has moved the averages, too.
+  Following following;
+  following.averages = {at::zeros({2})};
+  optimizer->lead(&following);
   optimizer->add_counts({2, {1}});
+  CHECK(following.is_done);
+  optimizer->lead(nullptr);
   CHECK(optimizer->counts().updates == 3);
   CHECK(optimizer->counts().of_parameters == std::vector<int64_t>{2});
   optimizer->set_counts({7, {5}});

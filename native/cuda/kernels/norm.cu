@@ -1,5 +1,5 @@
 // Batch normalisation and a leaky ReLU on a GPU: what norm_kernels.h asks for. Compiled where it
-// runs, by NVRTC (kernels.cc), and for the processor by the core's tests, which run it thread by
+// runs, by NVRTC (compiler.cc), and for the processor by the core's tests, which run it thread by
 // thread (core/test/emulation.h). So it includes nothing.
 //
 // Matrices are [rows, columns], contiguous. A block is kWide columns by kDeep rows; blockIdx.x goes

@@ -97,6 +97,12 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
   if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;
   pair->generator_optimizer = make_optimizer(optimizer, pair->generator->parameters());
   pair->discriminator_optimizer = make_optimizer(optimizer, pair->discriminator->parameters());
+  // Its weight changes at every step of these: the ramp lasts longer.
+  RandomStream stream(8);
+  pair->average = std::make_unique<Average>(
+      std::make_shared<Network>(small_generator(5), kGpu, at::kFloat, stream),
+      AverageOptions{0.99, 0.05});
+  pair->generator_optimizer->lead(pair->average->follows());
   return pair;
 }
 
@@ -128,7 +134,8 @@ Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const 
   }
   // Still replayed: nothing in it was refused by the capture.
   if (captured) CHECK(trainer.explain().kind == "replayed");
-  for (const auto& network : {pair->generator, pair->discriminator}) {
+  for (const Network* const network :
+       {pair->generator.get(), pair->discriminator.get(), &pair->average->network()}) {
     for (const auto& [name, tensor] : network->state()) out.weights.push_back(tensor.cpu());
   }
   return out;
@@ -186,6 +193,26 @@ TEST_CASE("its own kernels normalise and bend as libtorch does, both ways") {
       }
     }
   }
+}
+
+TEST_CASE("a step by its own kernels, which move the average too, is one by libtorch's") {
+  REQUIRE(accelerator()->adam_kernel(kGpu) != nullptr);
+  std::vector<std::vector<at::Tensor>> found;
+  for (const bool leads : {true, false}) {
+    const auto pair = pair_by(all_rules()[0]);
+    // Without it libtorch's kernels update, and the average moves afterwards.
+    if (!leads) pair->generator_optimizer->lead(nullptr);
+    Trainer trainer(pair, std::make_unique<AutogradStep>(pair, make_fused(pair)));
+    trainer.use(images(16), 16);
+    at::manual_seed(3);
+    trainer.step();
+    found.emplace_back();
+    for (const at::Tensor& one : pair->generator->parameters()) found.back().push_back(one.cpu());
+    for (const at::Tensor& one : pair->average->network().parameters()) {
+      found.back().push_back(one.cpu());
+    }
+  }
+  for (size_t i = 0; i < found[0].size(); ++i) CHECK(distance(found[0][i], found[1][i]) < 1e-4);
 }
 
 TEST_CASE("initial weights are those of the CPU") {
