@@ -27,6 +27,14 @@ class InstanceNorm : public Module {
   at::Tensor weight_, bias_;
 };
 
+// libtorch's gradients for weight and bias write to one for channels-last images that nobody asked
+// for (2.11 to 2.14, CPU): a null pointer.
+at::Tensor without_trap(const at::Tensor& images) {
+  const bool is_trap = images.is_cpu() && !images.requires_grad() &&
+                       images.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+  return is_trap ? images.clone(at::MemoryFormat::Contiguous) : images;
+}
+
 // Wu and He 2018.
 class GroupNorm : public Module {
  public:
@@ -36,7 +44,7 @@ class GroupNorm : public Module {
     register_affine(*this, {layer.options.integer("numChannels")}, affine, affine, weight_, bias_);
   }
   at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return at::group_norm(input, groups_, weight_, bias_, eps_);
+    return at::group_norm(without_trap(input), groups_, weight_, bias_, eps_);
   }
 
  private:

@@ -73,6 +73,21 @@ TEST_CASE("evaluating does not train: statistics stay, and training mode is back
   CHECK_FALSE(at::equal(network.state()[4].second, mean));
 }
 
+TEST_CASE(
+    "group normalisation of channels-last images that need no gradient has those of its own") {
+  const Options options{{"numGroups", 1.0}, {"numChannels", 3.0}, {"eps", 1e-5}, {"affine", true}};
+  RandomStream stream(1);
+  Network norm({layer("groupNorm", "0", options)}, at::kCPU, at::kDouble, stream);
+  const at::Tensor images = at::randn({5, 3, 4, 4}, at::kDouble);
+  std::vector<at::Tensor> expected;
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    const at::Tensor out = norm.body().forward(images.contiguous(format), {});
+    const auto found = torch::autograd::grad({out.pow(3).sum()}, norm.parameters());
+    if (expected.empty()) expected = found;
+    for (size_t i = 0; i < found.size(); ++i) CHECK(distance(found[i], expected[i]) < 1e-12);
+  }
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};

@@ -1,0 +1,41 @@
+// Networks that nobody thought of: layers of any kind, order and size that fit each other.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/nn/architecture.h"
+
+namespace sparring::test {
+
+// What is drawn from one seed is the same on every machine.
+class Drawer {
+ public:
+  explicit Drawer(uint32_t seed) : random_(seed) {}
+
+  // One of `from` to `to`, both included.
+  int64_t integer(int64_t from, int64_t to);
+  bool chance(double probability);
+  template <class Item>
+  Item one_of(const std::vector<Item>& items) {
+    return items[static_cast<size_t>(integer(0, static_cast<int64_t>(items.size()) - 1))];
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+struct DrawnPair {
+  std::vector<Layer> generator, discriminator;
+  Shape image;
+};
+
+// From 5 numbers to an image with sides of at most 20, and from there to a score.
+DrawnPair draw_pair(Drawer& draw);
+
+// For a failure's message.
+std::string text_of(const std::vector<Layer>& layers);
+
+}  // namespace sparring::test
