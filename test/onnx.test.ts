@@ -52,6 +52,15 @@ const others: Record<string, GeneratorArchitecture> = {
       l.dropout(0.4),
     ),
   },
+  "outputs longer by more than a stride": {
+    latent: { noise: 5 },
+    layers: onImages(
+      4,
+      l.convTranspose2d(3, 3, { dilation: [2, 4], outputPadding: [1, 3], stride: [1, 2] }),
+      l.tanh(),
+      l.convTranspose2d(2, [1, 4], { dilation: [3, 1], outputPadding: [2, 0], bias: false }),
+    ),
+  },
   "nothing to do": { latent: { noise: 3 }, layers: [l.dropout(0.3)] },
   "conditional batch normalisation": {
     latent: { noise: 4, classes: 3, codes: 2, labels: "embedded" },

@@ -8,7 +8,7 @@ import {
   type Shape,
   weightAndBias,
 } from "./kind.js";
-import { type WriteOnnx, weights } from "./onnx.js";
+import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords, literal } from "./python.js";
 import { type Pair, pair, slide } from "./window.js";
@@ -113,21 +113,36 @@ function python(torchName: string, defaults: Parameters<typeof keywords>[1]) {
   };
 }
 
-function onnx(operator: string): WriteOnnx {
-  return (layer, x, to) => {
-    const { kernelSize, stride, padding, dilation, groups, bias } = layer.options;
-    const { outputPadding } = layer.options;
-    const attributes = {
-      kernel_shape: kernelSize as number[],
-      strides: stride as number[],
-      pads: [padding, padding].flat() as number[],
-      dilations: dilation as number[],
-      group: groups as number,
-      ...(outputPadding === undefined ? {} : { output_padding: outputPadding as number[] }),
-    };
-    return to.node(operator, [x, ...weights(layer, "", bias as boolean, to)], attributes);
-  };
-}
+const onnxAttributes = ({ options }: ResolvedLayer) => ({
+  kernel_shape: options.kernelSize as number[],
+  strides: options.stride as number[],
+  pads: [options.padding, options.padding].flat() as number[],
+  dilations: options.dilation as number[],
+  group: options.groups as number,
+});
+
+const onnxWeights = (layer: ResolvedLayer, to: OnnxWriter) =>
+  weights(layer, "", layer.options.bias as boolean, to);
+
+const onnxConv: WriteOnnx = (layer, x, to) =>
+  to.node("Conv", [x, ...onnxWeights(layer, to)], onnxAttributes(layer));
+
+/** PyTorch lets the output be longer by less than the dilation, onnxruntime by less than the stride alone. */
+const onnxConvTranspose: WriteOnnx = (layer, x, to) => {
+  const [stride, more] = [layer.options.stride, layer.options.outputPadding] as [
+    number[],
+    number[],
+  ];
+  // Each row of zeros behind the input makes the output longer by a stride.
+  const rows = more.map((value, axis) => Math.floor(value / (stride[axis] as number)));
+  const longer = rows.some((count) => count > 0)
+    ? to.node("Pad", [x, to.ints([0, 0, 0, 0, 0, 0, ...rows])])
+    : x;
+  return to.node("ConvTranspose", [longer, ...onnxWeights(layer, to)], {
+    ...onnxAttributes(layer),
+    output_padding: more.map((value, axis) => value % (stride[axis] as number)),
+  });
+};
 
 export const conv2dKind = {
   options: [...windowOptions, "dilation", "groups", "bias"],
@@ -143,7 +158,7 @@ export const conv2dKind = {
   // Every pixel of the output looks at a kernel's worth of the input.
   multiplications: ({ options, output }) => product(output) * tapsOf(options, "inChannels"),
   python: python("Conv2d", { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
-  onnx: onnx("Conv"),
+  onnx: onnxConv,
 } satisfies LayerKind;
 
 export const convTranspose2dKind = {
@@ -180,5 +195,5 @@ export const convTranspose2dKind = {
     bias: true,
     dilation: 1,
   }),
-  onnx: onnx("ConvTranspose"),
+  onnx: onnxConvTranspose,
 } satisfies LayerKind;
