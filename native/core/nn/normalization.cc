@@ -1,3 +1,5 @@
+#include "core/nn/normalization.h"
+
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -9,23 +11,6 @@ void register_affine(Module& module, const Shape& shape, bool weight, bool bias,
   if (weight) weight_out = module.register_parameter("weight", at::ones(shape));
   if (bias) bias_out = module.register_parameter("bias", at::zeros(shape));
 }
-
-// Ulyanov et al. 2016.
-class InstanceNorm : public Module {
- public:
-  explicit InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {
-    const bool affine = layer.options.flag("affine");
-    register_affine(*this, {layer.options.integer("numFeatures")}, affine, affine, weight_, bias_);
-  }
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return at::instance_norm(input, weight_, bias_, {}, {}, /*use_input_stats=*/true,
-                             /*momentum=*/0.1, eps_, /*cudnn_enabled=*/true);
-  }
-
- private:
-  double eps_;
-  at::Tensor weight_, bias_;
-};
 
 // libtorch's gradients for weight and bias write to one for channels-last images that nobody asked
 // for (2.11 to 2.14, CPU): a null pointer.
@@ -53,24 +38,6 @@ class GroupNorm : public Module {
   at::Tensor weight_, bias_;
 };
 
-// Ba et al. 2016.
-class LayerNorm : public Module {
- public:
-  explicit LayerNorm(const Layer& layer)
-      : shape_(layer.options.shape("normalizedShape")), eps_(layer.options.number("eps")) {
-    const bool affine = layer.options.flag("elementwiseAffine");
-    register_affine(*this, shape_, affine, affine && layer.options.flag("bias"), weight_, bias_);
-  }
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return at::layer_norm(input, shape_, weight_, bias_, eps_);
-  }
-
- private:
-  Shape shape_;
-  double eps_;
-  at::Tensor weight_, bias_;
-};
-
 // Karras et al. 2018: every pixel's vector of channels is scaled to unit mean square.
 class PixelNorm : public Module {
  public:
@@ -84,6 +51,34 @@ class PixelNorm : public Module {
 };
 
 }  // namespace
+
+at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
+                               const at::Tensor& bias, double eps) {
+  const at::Tensor normal = at::instance_norm(x, weight, bias, {}, {}, /*use_input_stats=*/true,
+                                              /*momentum=*/0.1, eps, /*cudnn_enabled=*/true);
+  // libtorch reads a gradient whose channels are last as if they were not, where there is one
+  // sample (2.13, CPU): so it gets it in the other layout.
+  return x.size(0) == 1 ? normal.flatten().view(normal.sizes()) : normal;
+}
+
+InstanceNorm::InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {
+  const bool affine = layer.options.flag("affine");
+  register_affine(*this, {layer.options.integer("numFeatures")}, affine, affine, weight_, bias_);
+}
+
+at::Tensor InstanceNorm::forward(const at::Tensor& input, const Context&) {
+  return normalize_instances(input, weight_, bias_, eps_);
+}
+
+LayerNorm::LayerNorm(const Layer& layer)
+    : shape_(layer.options.shape("normalizedShape")), eps_(layer.options.number("eps")) {
+  const bool affine = layer.options.flag("elementwiseAffine");
+  register_affine(*this, shape_, affine, affine && layer.options.flag("bias"), weight_, bias_);
+}
+
+at::Tensor LayerNorm::forward(const at::Tensor& input, const Context&) {
+  return at::layer_norm(input, shape_, weight_, bias_, eps_);
+}
 
 ModulePtr build_group_norm(const Layer& layer, RandomStream&) {
   return std::make_shared<GroupNorm>(layer);

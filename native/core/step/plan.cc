@@ -11,6 +11,7 @@
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/same_conv.h"
+#include "core/step/rewrites/sample_norm.h"
 #include "core/step/rewrites/upsample_conv.h"
 
 namespace sparring {
@@ -63,6 +64,7 @@ static const Rule kRules[] = {
     {"3x3 convolution with 4 multiplications for 9", fuse_same_conv, nullptr, false},
     {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
+    {"normalisation of each sample in the layout of convolutions", fuse_sample_norm, nullptr, true},
     {"no bias before normalisation", nullptr, fuse_bias_norm, true},
     {"normalisation and activation together", nullptr, fuse_norm_activation, true},
 };

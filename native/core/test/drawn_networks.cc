@@ -139,7 +139,10 @@ void Stack::add_other_norm() {
              {"eps", 1e-2},
              {"elementwiseAffine", true},
              {"bias", true}})};
-  add(draw_.one_of(norms));
+  const bool instances = height() * width() > 3 && draw_.chance(0.3);
+  add(instances ? layer("instanceNorm2d", "",
+                        {{"numFeatures", channels}, {"eps", 1e-2}, {"affine", draw_.chance(0.5)}})
+                : draw_.one_of(norms));
 }
 
 void Stack::add_activation() {

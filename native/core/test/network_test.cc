@@ -88,6 +88,22 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("instance normalisation of one image takes a gradient in any layout for what it is") {
+  const Options options{{"numFeatures", 4.0}, {"eps", 1e-2}, {"affine", true}};
+  RandomStream stream(1);
+  Network norm({layer("instanceNorm2d", "0", options)}, at::kCPU, at::kDouble, stream);
+  const at::Tensor images = at::randn({1, 4, 6, 5}, at::kDouble).requires_grad_();
+  const at::Tensor upstream = at::randn({1, 4, 6, 5}, at::kDouble);
+  std::vector<at::Tensor> inputs = norm.parameters(), expected;
+  inputs.push_back(images);
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    const at::Tensor out = norm.body().forward(images, {});
+    const auto found = torch::autograd::grad({out}, inputs, {upstream.contiguous(format)});
+    if (expected.empty()) expected = found;
+    for (size_t i = 0; i < found.size(); ++i) CHECK(distance(found[i], expected[i]) < 1e-12);
+  }
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};

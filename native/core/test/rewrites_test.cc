@@ -9,6 +9,7 @@
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pointwise.h"
+#include "core/step/rewrites/sample_norm.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -227,6 +228,51 @@ TEST_CASE("normalisation and activation in two passes: values, gradients, runnin
   const ModulePtr norm = build(batch_norm("0", 3, 1e-5), stream);
   CHECK(fuse_norm_activation(norm, build(layer("tanh", "1"), stream)).module == nullptr);
   CHECK(fuse_norm_activation(norm, norm).module == nullptr);
+}
+
+TEST_CASE("normalisation of each sample in another layout: values and both derivatives") {
+  RandomStream stream(0);
+  const auto drawn = [](const ModulePtr& module) {
+    for (const at::Tensor& one : module->parameters()) one.detach().copy_(at::randn_like(one));
+    return module;
+  };
+  for (const Shape& shape : {Shape{5, 6, 2, 1}, Shape{3, 70, 11, 13}, Shape{1, 4, 20, 20}}) {
+    for (const bool affine : {true, false}) {
+      const Shape own{shape[1], shape[2], shape[3]};
+      const Layer instance = layer(
+          "instanceNorm2d", "0",
+          {{"numFeatures", static_cast<double>(shape[1])}, {"eps", 1e-2}, {"affine", affine}});
+      const Layer whole = layer("layerNorm", "0",
+                                {{"normalizedShape", own},
+                                 {"eps", 1e-2},
+                                 {"elementwiseAffine", affine},
+                                 {"bias", affine}});
+      for (const Layer& one : {instance, whole}) {
+        for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
+          CAPTURE(one.type);
+          CAPTURE(shape);
+          CAPTURE(affine);
+          const ModulePtr norm = drawn(built(one, stream));
+          const ModulePtr fused = fuse_sample_norm(norm).module;
+          const at::Tensor x = (at::randn(shape, at::kDouble) + 30).contiguous(format);
+          check_equal(fused, {norm}, x.requires_grad_(), 1e-11);
+          const at::Tensor near = (x.detach() - 30).requires_grad_();
+          if (affine) check_second_derivative(fused, norm, near, 1e-9);
+          if (one.type == "layerNorm") continue;
+          const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
+          check_equal(fuse_norm_activation(fused, bend).module, {norm, bend}, near, 1e-10);
+        }
+      }
+    }
+  }
+  const ModulePtr rows = built(layer("layerNorm", "0",
+                                     {{"normalizedShape", Shape{7}},
+                                      {"eps", 1e-5},
+                                      {"elementwiseAffine", true},
+                                      {"bias", true}}),
+                               stream);
+  CHECK(fuse_sample_norm(rows).module == nullptr);
+  CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
 }
 
 TEST_CASE("a linear layer by products equals torch's, second derivatives included") {

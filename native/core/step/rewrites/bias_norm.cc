@@ -36,7 +36,7 @@ class BiasNorm : public Module, public Normalizing {
   ModulePtr with_slope(double slope) const override {
     return std::make_shared<BiasNorm>(layer_, bias_, norm_, slope);
   }
-  const BatchNorm& norm() const override { return *norm_; }
+  std::string obstacle() const override { return obstacle_of(*norm_); }
 
  private:
   Unbiased layer_;

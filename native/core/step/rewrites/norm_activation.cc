@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/nn/activation.h"
+#include "core/nn/normalization.h"
 #include "core/step/rewrites/norm_kernels.h"
 #include "core/step/rewrites/rows.h"
 
@@ -18,27 +19,31 @@ at::MemoryFormat format_of(const at::Tensor& x) {
 }
 
 at::Tensor plain(const at::Tensor& x, const NormPass& pass) {
-  const at::Tensor normal = normalize_batch(x, pass.rule, pass.together);
-  if (pass.slope == 1) return normal;
-  return pass.slope == 0 ? at::relu(normal) : at::leaky_relu(normal, pass.slope);
+  const auto& [rule, slope, together, is_alone] = pass;
+  const at::Tensor normal = is_alone ? normalize_instances(x, rule.weight, rule.bias, rule.eps)
+                                     : normalize_batch(x, rule, together);
+  if (slope == 1) return normal;
+  return slope == 0 ? at::relu(normal) : at::leaky_relu(normal, slope);
 }
 
 class NormFunction : public torch::autograd::Function<NormFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& shift, const NormPass* pass) {
-    const auto& [rule, slope, together] = *pass;
+    const auto& [rule, slope, together, is_alone] = *pass;
+    const auto as_rows = is_alone ? as_matrices : sparring::as_rows;
     const NormKernels& kernels = *norm_kernels(x.device());
     const at::Tensor rows = as_rows(x), output = at::empty_like(x);
-    BatchMoments batch{at::empty_like(weight), at::empty_like(weight), rows.size(0)};
+    BatchMoments batch{numbers_of(rows, weight), numbers_of(rows, weight), rows.size(-2)};
     kernels.take_statistics(rows, batch.mean, batch.variance);
     if (together) batch = together->whole(batch);
-    keep_statistics(rule, batch);
+    if (!is_alone) keep_statistics(rule, batch);
     const at::Tensor scale = (batch.variance + rule.eps).rsqrt_(), factor = scale * weight;
     kernels.scale_and_bend(rows, factor, shift - batch.mean * factor, slope, as_rows(output));
     context->save_for_backward({x, weight, shift, output, batch.mean, scale});
     context->saved_data["eps"] = rule.eps;
     context->saved_data["slope"] = slope;
+    context->saved_data["is_alone"] = is_alone;
     keep_for_backward(*context, together);
     return output;
   }
@@ -47,35 +52,46 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[4], &scale = saved[5];
     const double slope = context->saved_data["slope"].toDouble();
+    const bool is_alone = context->saved_data["is_alone"].toBool();
+    const auto as_rows = is_alone ? as_matrices : sparring::as_rows;
     const TogetherPtr together = kept_for_backward(*context);
     if (at::GradMode::is_enabled()) return differentiable(*context, saved, gradients[0]);
     const NormKernels& kernels = *norm_kernels(x.device());
     const at::Tensor rows = as_rows(x), output = as_rows(saved[3]);
     const at::Tensor gradient = as_rows(gradients[0].contiguous(format_of(x)));
-    const at::Tensor sum = at::empty_like(weight), dot = at::empty_like(weight);
+    const at::Tensor sum = at::empty_like(mean), dot = at::empty_like(mean);
     kernels.sum_gradients(gradient, output, rows, mean, slope, sum, dot);
     dot.mul_(scale);  // of the normalised x
     at::Tensor of_x;
     if (context->needs_input_grad(0)) {
       // dx = factor · (g - sum/n - normal · dot/n), with normal = (x - mean) · scale
       const auto [all, all_dot] = together ? together->whole_sums(sum, dot) : std::pair{sum, dot};
-      const auto count = static_cast<double>(rows.size(0));
+      const auto count = static_cast<double>(rows.size(-2));
       const at::Tensor factor = scale * weight, along = all_dot * scale * factor / -count;
       const at::Tensor offset = factor * all / -count - mean * along;
       of_x = at::empty_like(x);
       kernels.combine(gradient, output, rows, factor, along, offset, slope, as_rows(of_x));
     }
+    if (is_alone) return {of_x, dot.sum(0), sum.sum(0), {}};
     return {of_x, dot, sum, {}};
   }
 
  private:
+  // For each column, and group of rows if there are any.
+  static at::Tensor numbers_of(const at::Tensor& rows, const at::Tensor& weight) {
+    Shape shape = rows.sizes().vec();
+    shape.erase(shape.end() - 2);
+    return at::empty(shape, weight.options().requires_grad(false));
+  }
+
   // The same with a graph of its own, for a second derivative.
   static variable_list differentiable(AutogradContext& context, const variable_list& saved,
                                       const at::Tensor& gradient) {
     const double eps = context.saved_data["eps"].toDouble();
     const NormPass pass{{saved[1], saved[2], {}, {}, /*momentum=*/0, eps},
                         context.saved_data["slope"].toDouble(),
-                        {}};
+                        {},
+                        context.saved_data["is_alone"].toBool()};
     const at::Tensor output = plain(saved[0], pass);
     variable_list wanted;
     for (size_t i = 0; i < 3; ++i) {
@@ -95,7 +111,8 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
 bool suits(const at::Tensor& x, const NormPass& pass) {
   if (x.dim() != 4 && (x.dim() != 2 || x.is_cpu())) return false;
   const NormKernels* const kernels = norm_kernels(x.device());
-  return kernels != nullptr && kernels->take(x.scalar_type(), pass.rule.weight.scalar_type()) &&
+  return kernels != nullptr && (kernels->groups() || !pass.is_alone) &&
+         kernels->take(x.scalar_type(), pass.rule.weight.scalar_type()) &&
          x.is_contiguous(format_of(x));
 }
 
@@ -129,12 +146,15 @@ Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation)
   const auto [curve, slope] = bend->nonlinearity();
   // Below a slope of 0 the sign of the output would not tell that of the input.
   if (curve != Curve::kLeakyRelu || slope < 0) return refuse("it is for ReLU and leaky ReLU");
-  const BatchNorm& rule = other ? other->norm() : *batch_norm;
-  if (!rule.weight().defined()) return refuse("the normalisation has no factors of its own");
-  const std::string off = norm_kernels_off(rule.weight().device());
+  const std::string off = other ? other->obstacle() : obstacle_of(*batch_norm);
   if (!off.empty()) return refuse(off);
   if (other) return {other->with_slope(slope), ""};
   return {std::make_shared<NormActivation>(batch_norm, slope), ""};
+}
+
+std::string obstacle_of(const BatchNorm& norm) {
+  if (!norm.weight().defined()) return "the normalisation has no factors of its own";
+  return norm_kernels_off(norm.weight().device());
 }
 
 }  // namespace sparring

@@ -1,5 +1,5 @@
-// Batch normalisation of images and the (leaky) ReLU after it, in as few passes over memory as
-// there can be.
+// Batch or instance normalisation of images and the (leaky) ReLU after it, in as few passes over
+// memory as there can be.
 #pragma once
 
 #include "core/nn/batch_norm.h"
@@ -13,6 +13,8 @@ struct NormPass {
   NormRule rule;
   double slope = 1;
   TogetherPtr together;
+  // Every sample by its own statistics (instance normalisation), which nobody keeps.
+  bool is_alone = false;
 };
 
 // leaky(norm(x)) with the statistics of the batch, of all ranks where they normalise together;
@@ -24,8 +26,12 @@ class Normalizing {
  public:
   virtual ~Normalizing() = default;
   virtual ModulePtr with_slope(double slope) const = 0;
-  virtual const BatchNorm& norm() const = 0;
+  // Why there is no way to do that; empty if there is one.
+  virtual std::string obstacle() const = 0;
 };
+
+// Why batch normalisation cannot.
+std::string obstacle_of(const BatchNorm& norm);
 
 // The two as one module.
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation);

@@ -128,34 +128,87 @@ void for_tiles(int64_t rows, const Tile& tile) {
   });
 }
 
+// One group of what the kernels are given.
+template <class T>
+struct Matrix {
+  Matrix(const at::Tensor& x, int64_t of_group)
+      : rows(x.size(-2)), columns(x.size(-1)), group(of_group) {}
+  T* values(const at::Tensor& all) const { return data<T>(all) + group * rows * columns; }
+  T* numbers(const at::Tensor& all) const { return data<T>(all) + group * columns; }
+  int64_t rows, columns, group;
+};
+
+template <class T>
+void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances) {
+  const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+    std::vector<T> local(2 * x.columns);
+    tile_statistics<T>(values, begin, end, x.columns, local.data(), local.data() + x.columns);
+    merge_statistics<T>(sums, local.data(), local.data() + x.columns, end - begin);
+  };
+  const auto merge = [&](Sums& all, const Sums& more) {
+    if (!more.first.empty()) {
+      return merge_statistics<double>(all, more.first.data(), more.second.data(), more.rows);
+    }
+    for (int64_t i = 0; i < x.columns; ++i) {
+      means[i] = static_cast<T>(all.first[i]);
+      variances[i] = static_cast<T>(all.second[i] / static_cast<double>(x.rows));
+    }
+  };
+  for_tiles(x.rows, x.columns, tile, merge);
+}
+
+// `sum_one` sums a tile, column by column, in two ways.
+template <class T, class SumOne>
+void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, T* first, T* second) {
+  const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+    std::vector<T> local(2 * x.columns);
+    sum_one(begin, end, local.data(), local.data() + x.columns);
+    for (int64_t i = 0; i < x.columns; ++i) {
+      sums.first[i] += static_cast<double>(local[i]);
+      sums.second[i] += static_cast<double>(local[x.columns + i]);
+    }
+  };
+  const auto merge = [&](Sums& all, const Sums& more) {
+    for (size_t i = 0; i < more.first.size(); ++i) {
+      all.first[i] += more.first[i];
+      all.second[i] += more.second[i];
+    }
+    if (!more.first.empty()) return;
+    for (int64_t i = 0; i < x.columns; ++i) {
+      first[i] = static_cast<T>(all.first[i]);
+      second[i] = static_cast<T>(all.second[i]);
+    }
+  };
+  for_tiles(x.rows, x.columns, tile, merge);
+}
+
+int64_t groups_of(const at::Tensor& x) { return x.dim() == 3 ? x.size(0) : 1; }
+
+// Groups side by side; a lone one shares its rows out instead, which within a group is done one
+// after the other.
+template <class Work>
+void for_groups(const at::Tensor& x, const Work& work) {
+  const int64_t groups = groups_of(x);
+  if (groups == 1) return work(0);
+  at::parallel_for(0, groups, 1, [&](int64_t first, int64_t last) {
+    for (int64_t group = first; group < last; ++group) work(group);
+  });
+}
+
 class CpuNormKernels : public NormKernels {
  public:
   bool take(at::ScalarType values, at::ScalarType numbers) const override {
     return values == numbers && (values == at::kFloat || values == at::kDouble);
   }
+  bool groups() const override { return true; }
 
   void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                        const at::Tensor& variance) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
-      using T = scalar_t;
-      const int64_t rows = x.size(0), columns = x.size(1);
-      const T* values = x.const_data_ptr<T>();
-      const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
-        std::vector<T> local(2 * columns);
-        tile_statistics<T>(values, begin, end, columns, local.data(), local.data() + columns);
-        merge_statistics<T>(sums, local.data(), local.data() + columns, end - begin);
-      };
-      T *means = data<T>(mean), *variances = data<T>(variance);
-      const auto merge = [&](Sums& all, const Sums& more) {
-        if (!more.first.empty()) {
-          return merge_statistics<double>(all, more.first.data(), more.second.data(), more.rows);
-        }
-        for (int64_t i = 0; i < columns; ++i) {
-          means[i] = static_cast<T>(all.first[i]);
-          variances[i] = static_cast<T>(all.second[i] / static_cast<double>(rows));
-        }
-      };
-      for_tiles(rows, columns, tile, merge);
+      for_groups(x, [&](int64_t group) {
+        const Matrix<scalar_t> of(x, group);
+        take_statistics_of<scalar_t>(of, of.values(x), of.numbers(mean), of.numbers(variance));
+      });
     });
   }
 
@@ -163,9 +216,12 @@ class CpuNormKernels : public NormKernels {
                       double slope, const at::Tensor& output) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
       using T = scalar_t;
-      for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
-        scale_tile<T>(x.const_data_ptr<T>(), begin, end, x.size(1), data<T>(factor),
-                      data<T>(offset), static_cast<T>(slope), data<T>(output));
+      for_groups(x, [&](int64_t group) {
+        const Matrix<T> of(x, group);
+        for_tiles(of.rows, [&](int64_t begin, int64_t end) {
+          scale_tile<T>(of.values(x), begin, end, of.columns, of.numbers(factor),
+                        of.numbers(offset), static_cast<T>(slope), of.values(output));
+        });
       });
     });
   }
@@ -175,30 +231,14 @@ class CpuNormKernels : public NormKernels {
                      const at::Tensor& dot) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "sum_gradients", [&] {
       using T = scalar_t;
-      const int64_t columns = x.size(1);
-      const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
-        std::vector<T> local(2 * columns);
-        sum_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(), x.const_data_ptr<T>(),
-                    data<T>(mean), static_cast<T>(slope), begin, end, columns, local.data(),
-                    local.data() + columns);
-        for (int64_t i = 0; i < columns; ++i) {
-          sums.first[i] += static_cast<double>(local[i]);
-          sums.second[i] += static_cast<double>(local[columns + i]);
-        }
-      };
-      T *first = data<T>(sum), *second = data<T>(dot);
-      const auto merge = [&](Sums& all, const Sums& more) {
-        for (size_t i = 0; i < more.first.size(); ++i) {
-          all.first[i] += more.first[i];
-          all.second[i] += more.second[i];
-        }
-        if (!more.first.empty()) return;
-        for (int64_t i = 0; i < columns; ++i) {
-          first[i] = static_cast<T>(all.first[i]);
-          second[i] = static_cast<T>(all.second[i]);
-        }
-      };
-      for_tiles(x.size(0), columns, tile, merge);
+      for_groups(x, [&](int64_t group) {
+        const Matrix<T> of(x, group);
+        const auto tile = [&](int64_t begin, int64_t end, T* sums, T* dots) {
+          sum_tile<T>(of.values(gradient), of.values(output), of.values(x), of.numbers(mean),
+                      static_cast<T>(slope), begin, end, of.columns, sums, dots);
+        };
+        sum_tiles<T>(of, tile, of.numbers(sum), of.numbers(dot));
+      });
     });
   }
 
@@ -207,10 +247,13 @@ class CpuNormKernels : public NormKernels {
                double slope, const at::Tensor& into) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "combine", [&] {
       using T = scalar_t;
-      for_tiles(x.size(0), [&](int64_t begin, int64_t end) {
-        combine_tile<T>(gradient.const_data_ptr<T>(), output.const_data_ptr<T>(),
-                        x.const_data_ptr<T>(), data<T>(factor), data<T>(along), data<T>(offset),
-                        static_cast<T>(slope), begin, end, x.size(1), data<T>(into));
+      for_groups(x, [&](int64_t group) {
+        const Matrix<T> of(x, group);
+        for_tiles(of.rows, [&](int64_t begin, int64_t end) {
+          combine_tile<T>(of.values(gradient), of.values(output), of.values(x), of.numbers(factor),
+                          of.numbers(along), of.numbers(offset), static_cast<T>(slope), begin, end,
+                          of.columns, of.values(into));
+        });
       });
     });
   }

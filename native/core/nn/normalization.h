@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/nn/module.h"
+
+namespace sparring {
+
+// x, [N, C, H, W], each channel of each sample by its own mean and variance. Weight and bias, [C],
+// may be undefined.
+at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
+                               const at::Tensor& bias, double eps);
+
+// Ulyanov et al. 2016.
+class InstanceNorm : public Module {
+ public:
+  explicit InstanceNorm(const Layer& layer);
+  at::Tensor forward(const at::Tensor& input, const Context& context) override;
+  double eps() const { return eps_; }
+  // Undefined where the layer has none.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+// Ba et al. 2016: every sample by itself.
+class LayerNorm : public Module {
+ public:
+  explicit LayerNorm(const Layer& layer);
+  at::Tensor forward(const at::Tensor& input, const Context& context) override;
+  const Shape& shape() const { return shape_; }
+  double eps() const { return eps_; }
+  // Undefined where the layer has none.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  Shape shape_;
+  double eps_;
+  at::Tensor weight_, bias_;
+};
+
+}  // namespace sparring

@@ -1,0 +1,69 @@
+#include "core/step/rewrites/sample_norm.h"
+
+#include "core/nn/normalization.h"
+#include "core/step/rewrites/norm_activation.h"
+
+namespace sparring {
+namespace {
+
+bool has_channels_last(const at::Tensor& x) {
+  return x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+// By the kernels of batch normalisation, a sample at a time.
+class InstanceNormLast : public Module, public Normalizing {
+ public:
+  explicit InstanceNormLast(std::shared_ptr<InstanceNorm> norm, double slope = 1)
+      : norm_(std::move(norm)), slope_(slope) {}
+  at::Tensor forward(const at::Tensor& x, const Context&) override {
+    at::Tensor weight = norm_->weight(), bias = norm_->bias();
+    if (!weight.defined() && has_channels_last(x)) {
+      weight = at::ones({x.size(1)}, x.options().requires_grad(false));
+      bias = at::zeros_like(weight);
+    }
+    const NormRule rule{weight, bias, {}, {}, /*momentum=*/0, norm_->eps()};
+    return normalized(x, {rule, slope_, {}, /*is_alone=*/true});
+  }
+  ModulePtr with_slope(double slope) const override {
+    return std::make_shared<InstanceNormLast>(norm_, slope);
+  }
+  std::string obstacle() const override { return ""; }
+
+ private:
+  std::shared_ptr<InstanceNorm> norm_;
+  double slope_;
+};
+
+// All values of a sample in another order, and the factors in the same one.
+class LayerNormLast : public Module {
+ public:
+  explicit LayerNormLast(std::shared_ptr<LayerNorm> norm) : norm_(std::move(norm)) {}
+  at::Tensor forward(const at::Tensor& x, const Context& context) override {
+    if (!has_channels_last(x)) return norm_->forward(x, context);
+    const at::Tensor turned = x.permute({0, 2, 3, 1});
+    const at::Tensor normal = at::layer_norm(turned, turned.sizes().slice(1), last(norm_->weight()),
+                                             last(norm_->bias()), norm_->eps());
+    return normal.permute({0, 3, 1, 2});
+  }
+
+ private:
+  static at::Tensor last(const at::Tensor& factors) {
+    return factors.defined() ? factors.permute({1, 2, 0}).contiguous() : factors;
+  }
+
+  std::shared_ptr<LayerNorm> norm_;
+};
+
+}  // namespace
+
+Verdict fuse_sample_norm(const ModulePtr& norm) {
+  if (const auto instance = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
+    return {std::make_shared<InstanceNormLast>(instance), ""};
+  }
+  const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
+  // Of images; of rows there is one layout.
+  if (!of_layer || of_layer->shape().size() != 3) return {};
+  return {std::make_shared<LayerNormLast>(of_layer), ""};
+}
+
+}  // namespace sparring
