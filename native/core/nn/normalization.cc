@@ -38,18 +38,6 @@ class GroupNorm : public Module {
   at::Tensor weight_, bias_;
 };
 
-// Karras et al. 2018: every pixel's vector of channels is scaled to unit mean square.
-class PixelNorm : public Module {
- public:
-  explicit PixelNorm(double eps) : eps_(eps) {}
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return input * (input.square().mean({1}, /*keepdim=*/true) + eps_).rsqrt();
-  }
-
- private:
-  double eps_;
-};
-
 }  // namespace
 
 at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
@@ -78,6 +66,10 @@ LayerNorm::LayerNorm(const Layer& layer)
 
 at::Tensor LayerNorm::forward(const at::Tensor& input, const Context&) {
   return at::layer_norm(input, shape_, weight_, bias_, eps_);
+}
+
+at::Tensor normalize_pixels(const at::Tensor& x, double eps) {
+  return x * (x.square().mean({1}, /*keepdim=*/true) + eps).rsqrt();
 }
 
 ModulePtr build_group_norm(const Layer& layer, RandomStream&) {

@@ -41,4 +41,20 @@ class LayerNorm : public Module {
   at::Tensor weight_, bias_;
 };
 
+// x, [N, C, ...], each pixel's vector of channels scaled to unit mean square.
+at::Tensor normalize_pixels(const at::Tensor& x, double eps);
+
+// Karras et al. 2018.
+class PixelNorm : public Module {
+ public:
+  explicit PixelNorm(double eps) : eps_(eps) {}
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return normalize_pixels(input, eps_);
+  }
+  double eps() const { return eps_; }
+
+ private:
+  double eps_;
+};
+
 }  // namespace sparring

@@ -9,6 +9,7 @@
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
+#include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/same_conv.h"
 #include "core/step/rewrites/sample_norm.h"
@@ -65,6 +66,7 @@ static const Rule kRules[] = {
     {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"normalisation of each sample in the layout of convolutions", fuse_sample_norm, nullptr, true},
+    {"pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"no bias before normalisation", nullptr, fuse_bias_norm, true},
     {"normalisation and activation together", nullptr, fuse_norm_activation, true},
 };

@@ -8,6 +8,7 @@
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
+#include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/sample_norm.h"
 #include "core/step/rewrites/upsample_conv.h"
@@ -273,6 +274,27 @@ TEST_CASE("normalisation of each sample in another layout: values and both deriv
                                stream);
   CHECK(fuse_sample_norm(rows).module == nullptr);
   CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
+}
+
+TEST_CASE("pixel normalisation in one pass: values and both derivatives") {
+  RandomStream stream(0);
+  const ModulePtr norm = built(layer("pixelNorm", "0", {{"eps", 1e-3}}), stream);
+  const ModulePtr fused = fuse_pixel_norm(norm).module;
+  // Channels that fill lanes, that do not, and one.
+  for (const Shape& shape : {Shape{2, 32, 5, 3}, Shape{3, 37, 4, 6}, Shape{4, 1, 2, 2}}) {
+    for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
+      CAPTURE(shape);
+      const at::Tensor x = at::randn(shape, at::kDouble).contiguous(format).requires_grad_();
+      check_equal(fused, {norm}, x, 1e-12);
+      const auto second = [&x](const ModulePtr& module) {
+        const at::Tensor score = module->forward(x).tanh().sum();
+        const at::Tensor slope = torch::autograd::grad({score}, {x}, {}, true, true)[0];
+        return torch::autograd::grad({slope.square().sum()}, {x})[0];
+      };
+      CHECK(distance(second(fused), second(norm)) < 1e-11);
+    }
+  }
+  CHECK(fuse_pixel_norm(build(layer("tanh", "1"), stream)).module == nullptr);
 }
 
 TEST_CASE("a linear layer by products equals torch's, second derivatives included") {
