@@ -5,58 +5,21 @@
 #include <future>
 #include <mutex>
 #include <thread>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "core/distributed/connection.h"
+#include "core/distributed/words.h"
 #include "core/error.h"
 
 namespace sparring {
+
+using namespace distributed;
+
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// Between two looks at what nobody tells of.
-constexpr std::chrono::milliseconds kGlance{20};
-// The same where a GPU is about to be done with it.
+// Between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
-// In which whoever is still there reports so, once a rank is lost or refused.
-constexpr std::chrono::milliseconds kRollCall{3'000};
-
 // After which a store that should have told the end of a roll call is taken for cut off.
 constexpr std::chrono::milliseconds kAnswer{2'000};
-
-// Keys of the store: how many meetings began there, and that all ranks of one came.
-const std::string kMeetings = "meetings", kBegun = "begun";
-
-std::vector<uint8_t> to_bytes(const std::string& text) { return {text.begin(), text.end()}; }
-std::string to_text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
-std::string key(const char* what, int64_t rank) { return what + ("/" + std::to_string(rank)); }
-
-// "rank 2", "ranks 2, 3"
-std::string name(const std::vector<int64_t>& ranks) {
-  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  for (size_t i = 0; i < ranks.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
-  }
-  return text;
-}
-
-std::string seconds(std::chrono::milliseconds time) {
-  const auto tenths = (time.count() + 50) / 100;
-  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) +
-         " s";
-}
-
-// Libtorch's messages go on with a backtrace, and begin with a file.
-std::string first_line(const std::exception& error) {
-  const auto* known = dynamic_cast<const c10::Error*>(&error);
-  const std::string text = known ? known->what_without_backtrace() : error.what();
-  const size_t end_of_place = text.rfind("] ", text.find('\n'));
-  const size_t start = text[0] == '[' && end_of_place != std::string::npos ? end_of_place + 2 : 0;
-  // Gloo's second sentence is advice, and a joke.
-  return text.substr(start, std::min(text.find('\n', start), text.find(". ", start)) - start);
-}
 
 // Waits for work of a backend; false if `ending` came first.
 bool wait_for(c10d::Work& work, const std::atomic<bool>* ending) {
@@ -113,15 +76,6 @@ Roll call_roll(c10d::Store& store, const GroupOptions& options) {
 
 }  // namespace
 
-std::shared_ptr<Group> Group::join(const Meeting& meeting, const GroupOptions& options) {
-  auto connection = std::make_unique<Connection>();
-  connection->lobby = open_store(meeting, options);
-  connection->rank_0_keeps_it = !meeting.has_agent;
-  std::shared_ptr<Group> group(new Group(std::move(connection), options));
-  group->meet();
-  return group;
-}
-
 Group::Group(std::unique_ptr<Connection> connection, const GroupOptions& options)
     : options_(options),
       greetings_(static_cast<size_t>(options.size)),
@@ -140,103 +94,6 @@ Group::~Group() {
       // The others may have left already.
     }
   }
-}
-
-// An agent's store outlives the ranks that it starts anew, and nobody says how often it has: of
-// several agents each counts its own failures alone. So rank 0 begins a meeting under a number that
-// the store has not had; the others take the newest, and come to the next where that was an old
-// one.
-void Group::meet() {
-  c10d::Store& lobby = *connection_->lobby;
-  try {
-    int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
-    while (!meet_at(meeting)) meeting = next_meeting(meeting);
-    connection_->host = open_gloo(connection_->store, options_);
-  } catch (const Error&) {
-    see_off();
-    throw;
-  } catch (const c10::Error& error) {
-    throw Error("ERR_RANK", "Expected a connection between " + std::to_string(size()) +
-                                " ranks but received an error: " + first_line(error));
-  }
-}
-
-bool Group::meet_at(int64_t meeting) {
-  connection_->store =
-      c10::make_intrusive<c10d::PrefixStore>(std::to_string(meeting), connection_->lobby);
-  c10d::Store& store = *connection_->store;
-  if (store.add(key("place", rank()), 1) > 1) {
-    // Of an old meeting; or of this one, where nobody starts ranks anew.
-    if (!connection_->rank_0_keeps_it && rank() != 0) return false;
-    throw Error("ERR_RANK", "Expected one process for RANK " + std::to_string(rank()) +
-                                " but received a second one");
-  }
-  store.set(key("hello", rank()), to_bytes(std::to_string(size()) + "\n" + options_.greeting));
-  for (int64_t other = 0; other < size(); ++other) {
-    if (!greet(other, meeting)) return false;
-  }
-  // In an old meeting all others may have been: but rank 0 did not see all of them.
-  if (rank() == 0) store.set(kBegun, to_bytes("1"));
-  const auto deadline = Clock::now() + options_.timeout;
-  while (!store.check({kBegun})) {
-    check_ending();
-    if (is_over(meeting)) return false;
-    if (Clock::now() >= deadline) {
-      throw Error("ERR_RANK", "Expected rank 0 to meet all others within " +
-                                  seconds(options_.timeout) + " but received nothing");
-    }
-    std::this_thread::sleep_for(kGlance);
-  }
-  return true;
-}
-
-int64_t Group::next_meeting(int64_t last) const {
-  const auto deadline = Clock::now() + options_.timeout;
-  for (;;) {
-    const int64_t newest = connection_->lobby->add(kMeetings, 0);
-    if (newest > last) return newest;
-    check_ending();
-    if (Clock::now() >= deadline) {
-      throw Error("ERR_RANK", "Expected rank 0 to begin a meeting within " +
-                                  seconds(options_.timeout) + " but received nothing");
-    }
-    std::this_thread::sleep_for(kGlance);
-  }
-}
-
-bool Group::is_over(int64_t meeting) const {
-  // Rank 0's is always the newest.
-  return rank() != 0 && connection_->lobby->add(kMeetings, 0) > meeting;
-}
-
-// Takes down what the rank says of itself. Whoever comes with another size is refused at once.
-bool Group::greet(int64_t other, int64_t meeting) {
-  c10d::Store& store = *connection_->store;
-  const auto deadline = Clock::now() + options_.timeout;
-  while (!store.check({key("hello", other)})) {
-    check_ending();
-    if (is_over(meeting)) return false;
-    if (Clock::now() >= deadline) {
-      std::vector<int64_t> missing;
-      for (int64_t one = 0; one < size(); ++one) {
-        if (!store.check({key("hello", one)})) missing.push_back(one);
-      }
-      throw Error("ERR_RANK",
-                  "Expected " + std::to_string(size()) + " ranks for WORLD_SIZE but received " +
-                      std::to_string(size() - static_cast<int64_t>(missing.size())) + " within " +
-                      seconds(options_.timeout) + ": " + name(missing) + " did not come");
-    }
-    std::this_thread::sleep_for(kGlance);
-  }
-  const std::string text = to_text(store.get(key("hello", other)));
-  const size_t end = text.find('\n');
-  if (text.substr(0, end) != std::to_string(size())) {
-    throw Error("ERR_RANK", "Expected WORLD_SIZE " + std::to_string(size()) + ", as rank " +
-                                std::to_string(rank()) + " has it, for rank " +
-                                std::to_string(other) + " but received " + text.substr(0, end));
-  }
-  greetings_[static_cast<size_t>(other)] = text.substr(end + 1);
-  return true;
 }
 
 void Group::sum(at::Tensor tensor) { end(begin_sum(std::move(tensor))); }
@@ -379,25 +236,6 @@ std::vector<int64_t> Group::lost() const {
 void Group::check_usable() const {
   if (!failure_.empty()) throw Error("ERR_RANK", failure_);
   check_ending();
-}
-
-void Group::see_off() const {
-  if (!connection_->store) return;
-  try {
-    c10d::Store& store = *connection_->store;
-    store.set(key("left", rank()), to_bytes("1"));
-    if (rank() != 0 || !connection_->rank_0_keeps_it) return;
-    const auto deadline = Clock::now() + kRollCall;
-    for (int64_t other = 1; other < size(); ++other) {
-      while (store.check({key("hello", other)}) && !store.check({key("left", other)})) {
-        if (Clock::now() >= deadline) return;
-        check_ending();
-        std::this_thread::sleep_for(kGlance);
-      }
-    }
-  } catch (const c10::Error&) {
-    // Nobody can read there any more.
-  }
 }
 
 void Group::check_ending() const {

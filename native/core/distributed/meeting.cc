@@ -1,0 +1,145 @@
+// How the ranks of a group come together, and who is told that they cannot.
+#include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+
+#include "core/distributed/connection.h"
+#include "core/distributed/words.h"
+#include "core/error.h"
+
+namespace sparring {
+
+using namespace distributed;
+
+namespace {
+
+// Keys of the store: how many meetings began there, and that all ranks of one came.
+const std::string kMeetings = "meetings", kBegun = "begun";
+
+}  // namespace
+
+std::shared_ptr<Group> Group::join(const Meeting& meeting, const GroupOptions& options) {
+  auto connection = std::make_unique<Connection>();
+  connection->lobby = open_store(meeting, options);
+  connection->rank_0_keeps_it = !meeting.has_agent;
+  std::shared_ptr<Group> group(new Group(std::move(connection), options));
+  group->meet();
+  return group;
+}
+
+// An agent's store outlives the ranks that it starts anew, and nobody says how often it has: of
+// several agents each counts its own failures alone. So rank 0 begins a meeting under a number that
+// the store has not had; the others take the newest, and come to the next where that was an old
+// one.
+void Group::meet() {
+  c10d::Store& lobby = *connection_->lobby;
+  try {
+    int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
+    while (!meet_at(meeting)) meeting = next_meeting(meeting);
+    connection_->host = open_gloo(connection_->store, options_);
+  } catch (const Error&) {
+    see_off();
+    throw;
+  } catch (const c10::Error& error) {
+    throw Error("ERR_RANK", "Expected a connection between " + std::to_string(size()) +
+                                " ranks but received an error: " + first_line(error));
+  }
+}
+
+bool Group::meet_at(int64_t meeting) {
+  connection_->store =
+      c10::make_intrusive<c10d::PrefixStore>(std::to_string(meeting), connection_->lobby);
+  c10d::Store& store = *connection_->store;
+  if (store.add(key("place", rank()), 1) > 1) {
+    // Of an old meeting; or of this one, where nobody starts ranks anew.
+    if (!connection_->rank_0_keeps_it && rank() != 0) return false;
+    throw Error("ERR_RANK", "Expected one process for RANK " + std::to_string(rank()) +
+                                " but received a second one");
+  }
+  store.set(key("hello", rank()), to_bytes(std::to_string(size()) + "\n" + options_.greeting));
+  for (int64_t other = 0; other < size(); ++other) {
+    if (!greet(other, meeting)) return false;
+  }
+  // In an old meeting all others may have been: but rank 0 did not see all of them.
+  if (rank() == 0) store.set(kBegun, to_bytes("1"));
+  const auto deadline = Clock::now() + options_.timeout;
+  while (!store.check({kBegun})) {
+    check_ending();
+    if (is_over(meeting)) return false;
+    if (Clock::now() >= deadline) {
+      throw Error("ERR_RANK", "Expected rank 0 to meet all others within " +
+                                  seconds(options_.timeout) + " but received nothing");
+    }
+    std::this_thread::sleep_for(kGlance);
+  }
+  return true;
+}
+
+int64_t Group::next_meeting(int64_t last) const {
+  const auto deadline = Clock::now() + options_.timeout;
+  for (;;) {
+    const int64_t newest = connection_->lobby->add(kMeetings, 0);
+    if (newest > last) return newest;
+    check_ending();
+    if (Clock::now() >= deadline) {
+      throw Error("ERR_RANK", "Expected rank 0 to begin a meeting within " +
+                                  seconds(options_.timeout) + " but received nothing");
+    }
+    std::this_thread::sleep_for(kGlance);
+  }
+}
+
+bool Group::is_over(int64_t meeting) const {
+  // Rank 0's is always the newest.
+  return rank() != 0 && connection_->lobby->add(kMeetings, 0) > meeting;
+}
+
+// Takes down what the rank says of itself. Whoever comes with another size is refused at once.
+bool Group::greet(int64_t other, int64_t meeting) {
+  c10d::Store& store = *connection_->store;
+  const auto deadline = Clock::now() + options_.timeout;
+  while (!store.check({key("hello", other)})) {
+    check_ending();
+    if (is_over(meeting)) return false;
+    if (Clock::now() >= deadline) {
+      std::vector<int64_t> missing;
+      for (int64_t one = 0; one < size(); ++one) {
+        if (!store.check({key("hello", one)})) missing.push_back(one);
+      }
+      throw Error("ERR_RANK",
+                  "Expected " + std::to_string(size()) + " ranks for WORLD_SIZE but received " +
+                      std::to_string(size() - static_cast<int64_t>(missing.size())) + " within " +
+                      seconds(options_.timeout) + ": " + name(missing) + " did not come");
+    }
+    std::this_thread::sleep_for(kGlance);
+  }
+  const std::string text = to_text(store.get(key("hello", other)));
+  const size_t end = text.find('\n');
+  if (text.substr(0, end) != std::to_string(size())) {
+    throw Error("ERR_RANK", "Expected WORLD_SIZE " + std::to_string(size()) + ", as rank " +
+                                std::to_string(rank()) + " has it, for rank " +
+                                std::to_string(other) + " but received " + text.substr(0, end));
+  }
+  greetings_[static_cast<size_t>(other)] = text.substr(end + 1);
+  return true;
+}
+
+void Group::see_off() const {
+  if (!connection_->store) return;
+  try {
+    c10d::Store& store = *connection_->store;
+    store.set(key("left", rank()), to_bytes("1"));
+    if (rank() != 0 || !connection_->rank_0_keeps_it) return;
+    const auto deadline = Clock::now() + kRollCall;
+    for (int64_t other = 1; other < size(); ++other) {
+      while (store.check({key("hello", other)}) && !store.check({key("left", other)})) {
+        if (Clock::now() >= deadline) return;
+        check_ending();
+        std::this_thread::sleep_for(kGlance);
+      }
+    }
+  } catch (const c10::Error&) {
+    // Nobody can read there any more.
+  }
+}
+
+}  // namespace sparring

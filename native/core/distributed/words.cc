@@ -1,0 +1,36 @@
+#include "core/distributed/words.h"
+
+#include <algorithm>
+
+namespace sparring::distributed {
+
+std::vector<uint8_t> to_bytes(const std::string& text) { return {text.begin(), text.end()}; }
+
+std::string to_text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+std::string key(const char* what, int64_t rank) { return what + ("/" + std::to_string(rank)); }
+
+std::string name(const std::vector<int64_t>& ranks) {
+  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
+  }
+  return text;
+}
+
+std::string seconds(std::chrono::milliseconds time) {
+  const auto tenths = (time.count() + 50) / 100;
+  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) +
+         " s";
+}
+
+std::string first_line(const std::exception& error) {
+  const auto* known = dynamic_cast<const c10::Error*>(&error);
+  const std::string text = known ? known->what_without_backtrace() : error.what();
+  const size_t end_of_place = text.rfind("] ", text.find('\n'));
+  const size_t start = text[0] == '[' && end_of_place != std::string::npos ? end_of_place + 2 : 0;
+  // Gloo's second sentence is advice, and a joke.
+  return text.substr(start, std::min(text.find('\n', start), text.find(". ", start)) - start);
+}
+
+}  // namespace sparring::distributed
