@@ -13,25 +13,15 @@ using namespace sparring;
 
 namespace {
 
-class Emulator : public Launcher {
- public:
-  void launch(const std::string& kernel, Blocks blocks, Blocks threads,
-              std::vector<Argument> arguments) const override {
-    REQUIRE(threads.x * threads.y <= 1024);
-    // What a device takes.
-    static_assert(sizeof(AdamTable<double>) + 64 < 4096);
-    launches += 1;
-#define KERNEL(name) \
-  if (kernel == #name) return emulation::launch(name, blocks, threads, arguments)
-    KERNEL(begin_update_float);
-    KERNEL(begin_update_double);
-    KERNEL(update_values_float);
-    KERNEL(update_values_double);
-    FAIL("no kernel is called " << kernel);
-  }
+// What a device takes.
+static_assert(sizeof(AdamTable<double>) + 64 < 4096);
 
-  mutable int launches = 0;
-};
+#define KERNEL(name) {#name, emulation::emulated(name)}
+
+emulation::Emulator make_emulator() {
+  return emulation::Emulator({KERNEL(begin_update_float), KERNEL(begin_update_double),
+                              KERNEL(update_values_float), KERNEL(update_values_double)});
+}
 
 constexpr double kRate = 0.0078125, kAverageWeight = 0.3;
 
@@ -75,7 +65,7 @@ double apart(const at::Tensor& one, const at::Tensor& other) {
 // Three updates by either; how far the tensors are from each other then.
 double distance(const std::vector<int64_t>& sizes, at::ScalarType type, bool averaged,
                 const AdamConstants& constants) {
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceAdam kernel(emulator);
   const auto found = drawn(sizes, type, averaged);
   const auto expected = drawn(sizes, type, averaged);
@@ -119,7 +109,7 @@ TEST_CASE("a GPU's Adam is the CPU's, its average with it, for tensors of any si
 TEST_CASE("more tensors than a launch takes are updated by several") {
   const std::vector<int64_t> sizes(101, 2);
   CHECK(distance(sizes, at::kDouble, true, kPlain) < 1e-12);
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceAdam kernel(emulator);
   const auto found = drawn(sizes, at::kFloat, true);
   kernel.update(all_of(found), kPlain, numbers_of(sizes, true));
@@ -129,7 +119,7 @@ TEST_CASE("more tensors than a launch takes are updated by several") {
 }
 
 TEST_CASE("an update that is launched again reads the rate and the weight as they are then") {
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceAdam kernel(emulator);
   const std::vector<int64_t> sizes{10};
   const auto found = drawn(sizes, at::kDouble, true);

@@ -16,26 +16,14 @@ using namespace sparring;
 
 namespace {
 
-class Emulator : public Launcher {
- public:
-  void launch(const std::string& kernel, Blocks blocks, Blocks threads,
-              std::vector<Argument> arguments) const override {
-    REQUIRE(threads.x * threads.y <= 1024);
-#define KERNEL(name) \
-  if (kernel == #name) return emulation::launch(name, blocks, threads, arguments)
-#define KERNELS(type)              \
-  KERNEL(part_statistics_##type);  \
-  KERNEL(merge_statistics_##type); \
-  KERNEL(scale_and_bend_##type);   \
-  KERNEL(part_sums_##type);        \
-  KERNEL(merge_sums_##type);       \
-  KERNEL(combine_##type)
-    KERNELS(float);
-    KERNELS(double);
-    KERNELS(bfloat16);
-    FAIL("no kernel is called " << kernel);
-  }
-};
+#define KERNEL(name) {#name, emulation::emulated(name)}
+#define KERNELS(type)                                                                             \
+  KERNEL(part_statistics_##type), KERNEL(merge_statistics_##type), KERNEL(scale_and_bend_##type), \
+      KERNEL(part_sums_##type), KERNEL(merge_sums_##type), KERNEL(combine_##type)
+
+emulation::Emulator make_emulator() {
+  return emulation::Emulator({KERNELS(float), KERNELS(double), KERNELS(bfloat16)});
+}
 
 // All that the four of them find, of one set of inputs.
 struct Found {
@@ -88,7 +76,7 @@ void check_equal(const Found& found, const Found& expected, double bound) {
 }  // namespace
 
 TEST_CASE("a GPU's normalisation is the CPU's, for any number of rows and columns") {
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceNormKernels device(emulator);
   for (const auto& [rows, columns] :
        std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {7, 33}, {64, 5}, {333, 40}, {1100, 3}}) {
@@ -104,7 +92,7 @@ TEST_CASE("a GPU's normalisation is the CPU's, for any number of rows and column
 }
 
 TEST_CASE("a GPU's normalisation of bfloat16 sums in float32, and rounds what it writes") {
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceNormKernels device(emulator);
   const Inputs rounded = inputs_of(130, 34, 0.2).to(at::kBFloat16, at::kFloat);
   const Found found = all_of(device, rounded);
@@ -136,7 +124,7 @@ TEST_CASE("bfloat16 is rounded as libtorch does it: to even, infinities and NaN 
 }
 
 TEST_CASE("types that the kernels do not take are told") {
-  const Emulator emulator;
+  const emulation::Emulator emulator = make_emulator();
   const DeviceNormKernels device(emulator);
   CHECK(device.take(at::kBFloat16, at::kFloat));
   CHECK_FALSE(device.take(at::kBFloat16, at::kBFloat16));

@@ -7,8 +7,11 @@
 
 #include <barrier>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -71,6 +74,35 @@ void launch(void (*kernel)(Types...), Blocks blocks, Blocks threads,
   run(blocks, threads,
       [&] { call(kernel, arguments, std::make_index_sequence<sizeof...(Types)>()); });
 }
+
+using Kernel = std::function<void(Blocks, Blocks, const std::vector<Argument>&)>;
+
+template <class... Types>
+Kernel emulated(void (*kernel)(Types...)) {
+  return [kernel](Blocks blocks, Blocks threads, const std::vector<Argument>& arguments) {
+    launch(kernel, blocks, threads, arguments);
+  };
+}
+
+// Has kernels by their names, as a device has.
+class Emulator : public Launcher {
+ public:
+  explicit Emulator(std::map<std::string, Kernel> kernels) : kernels_(std::move(kernels)) {}
+
+  void launch(const std::string& kernel, Blocks blocks, Blocks threads,
+              std::vector<Argument> arguments) const override {
+    const auto found = kernels_.find(kernel);
+    if (found == kernels_.end()) throw std::logic_error("no kernel is called " + kernel);
+    if (threads.x * threads.y > 1024) throw std::logic_error(kernel + " has too many threads");
+    launches += 1;
+    found->second(blocks, threads, arguments);
+  }
+
+  mutable int launches = 0;
+
+ private:
+  std::map<std::string, Kernel> kernels_;
+};
 
 inline float from_bits(unsigned bits) {
   float value;
