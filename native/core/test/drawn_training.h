@@ -1,0 +1,13 @@
+// The two executions against each other on networks that nobody chose, on any device.
+#pragma once
+
+#include "core/torch.h"
+
+namespace sparring::test {
+
+// Draws a pair and how it is trained, trains it by both executions for two steps in float64, and in
+// parts where that has to be the same, and checks that all agree to 1e-8. False where the pair says
+// nothing: eager itself is torn there, or blows up.
+bool check_drawn(uint32_t seed, const at::Device& device);
+
+}  // namespace sparring::test
