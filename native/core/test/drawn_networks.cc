@@ -1,6 +1,8 @@
 #include "core/test/drawn_networks.h"
 
+#include <functional>
 #include <sstream>
+#include <stdexcept>
 
 #include "core/test/pairs.h"
 
@@ -8,6 +10,7 @@ namespace sparring::test {
 namespace {
 
 constexpr int64_t kLargestSide = 20;
+constexpr int64_t kClasses = 3;
 // Few, many, odd ones, and enough for the products that only pay then.
 const std::vector<int64_t> kChannels{1, 2, 3, 4, 5, 8, 16, 32, 33};
 
@@ -21,7 +24,7 @@ class Stack {
   void grow(bool in_discriminator);
   void add_conv(int64_t out);
   void add_activation();
-  void end_in_score();
+  void end_in_score(Labels labels);
 
   const Shape& shape() const { return shape_; }
   std::vector<Layer> layers() const { return layers_; }
@@ -217,7 +220,24 @@ void Stack::grow(bool in_discriminator) {
   }
 }
 
-void Stack::end_in_score() {
+// The last layer of a discriminator of so many features.
+Layer score_of(double features, Labels labels) {
+  const auto branch = [features](const std::string& name, double out) {
+    return layer("sequential", name, {}, {linear("0", features, out)});
+  };
+  switch (labels) {
+    case Labels::kNone:
+      return linear("score", features, 1);
+    case Labels::kTaken:
+      return layer("projection", "score",
+                   {{"inFeatures", features}, {"numEmbeddings", static_cast<double>(kClasses)}});
+    case Labels::kTold:
+      return layer("heads", "score", {}, {branch("score", 1), branch("classes", kClasses)});
+  }
+  throw std::logic_error("no such labels");
+}
+
+void Stack::end_in_score(Labels labels) {
   add(layer("flatten", ""));
   int64_t features = shape_[0] * height() * width();
   if (draw_.chance(0.4)) {
@@ -226,7 +246,8 @@ void Stack::end_in_score() {
     add_activation();
     features = wide;
   }
-  add_weighted(linear("", static_cast<double>(features), 1));
+  const Layer score = score_of(static_cast<double>(features), labels);
+  labels == Labels::kNone ? add_weighted(score) : add(score);
 }
 
 void write(const std::vector<Layer>& layers, std::ostream& to) {
@@ -265,22 +286,33 @@ bool Drawer::chance(double probability) { return random_() < probability * 42949
 
 namespace {
 
+Labels draw_labels(Drawer& draw) {
+  return draw.one_of<Labels>(
+      {Labels::kNone, Labels::kNone, Labels::kNone, Labels::kTaken, Labels::kTold});
+}
+
+// Numbers that a generator starts from.
+int64_t latent_of(Labels labels) { return labels == Labels::kNone ? 5 : 5 + kClasses; }
+
 DrawnPair draw_images(Drawer& draw) {
+  const Labels labels = draw_labels(draw);
   const Shape start{draw.one_of(kChannels), draw.integer(1, 6), draw.integer(1, 6)};
   const auto values = static_cast<double>(start[0] * start[1] * start[2]);
   Stack generator(draw, start,
-                  {linear("0", 5, values), layer("unflatten", "1", {{"shape", start}})});
+                  {linear("0", static_cast<double>(latent_of(labels)), values),
+                   layer("unflatten", "1", {{"shape", start}})});
   for (int64_t i = draw.integer(0, 7); i > 0; --i) generator.grow(/*in_discriminator=*/false);
   generator.add_conv(draw.integer(1, 3));
   if (draw.chance(0.7)) generator.add_activation();
   Stack discriminator(draw, generator.shape());
   for (int64_t i = draw.integer(0, 6); i > 0; --i) discriminator.grow(/*in_discriminator=*/true);
-  discriminator.end_in_score();
-  return {generator.layers(), discriminator.layers(), generator.shape()};
+  discriminator.end_in_score(labels);
+  return {generator.layers(), discriminator.layers(), generator.shape(), labels};
 }
 
 // Linear layers alone, which train without a graph.
-std::vector<Layer> draw_linear(Drawer& draw, int64_t in, int64_t out) {
+std::vector<Layer> draw_linear(Drawer& draw, int64_t in,
+                               const std::function<Layer(int64_t)>& last) {
   std::vector<Layer> layers;
   const auto add = [&layers](Layer one) {
     one.name = std::to_string(layers.size());
@@ -301,19 +333,24 @@ std::vector<Layer> draw_linear(Drawer& draw, int64_t in, int64_t out) {
     if (draw.chance(0.9)) add(draw.one_of(activations));
     if (draw.chance(0.1)) add(layer("dropout", "", {{"p", 0.25}}));
   }
-  add_linear(out);
+  add(last(in));
   return layers;
 }
 
 DrawnPair draw_rows(Drawer& draw) {
   const Shape image{1, draw.integer(1, 8), draw.integer(1, 8)};
   const int64_t values = image[1] * image[2];
-  std::vector<Layer> generator = draw_linear(draw, 5, values);
+  const Labels labels = draw_labels(draw);
+  const auto to_image = [&](int64_t in) {
+    return linear("", static_cast<double>(in), static_cast<double>(values));
+  };
+  const auto to_score = [&](int64_t in) { return score_of(static_cast<double>(in), labels); };
+  std::vector<Layer> generator = draw_linear(draw, latent_of(labels), to_image);
   if (draw.chance(0.7)) generator.push_back(layer("tanh", "last"));
   generator.push_back(layer("unflatten", "image", {{"shape", image}}));
-  std::vector<Layer> discriminator = draw_linear(draw, values, 1);
+  std::vector<Layer> discriminator = draw_linear(draw, values, to_score);
   discriminator.insert(discriminator.begin(), layer("flatten", "pixels"));
-  return {generator, discriminator, image};
+  return {generator, discriminator, image, labels};
 }
 
 }  // namespace

@@ -27,12 +27,21 @@ class Drawer {
   std::mt19937 random_;
 };
 
+// What a discriminator does with labels, of 3 classes.
+enum class Labels {
+  kNone,
+  kTaken,  // it scores an image of a class
+  kTold,   // it says which class an image is of
+};
+
 struct DrawnPair {
   std::vector<Layer> generator, discriminator;
   Shape image;
+  Labels labels = Labels::kNone;
 };
 
-// From 5 numbers to an image with sides of at most 20, and from there to a score.
+// From 5 numbers, and a label as one-hot if there are any, to an image with sides of at most 20,
+// and from there to a score.
 DrawnPair draw_pair(Drawer& draw);
 
 // For a failure's message.
