@@ -1,6 +1,7 @@
 #include "core/distributed/sharing.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sparring {
 namespace {
@@ -37,7 +38,7 @@ TogetherPtr Sharing::together() const {
 void Sharing::expect(const std::vector<at::Tensor>& parameters) {
   // What an update that failed left under way goes on writing there.
   if (flat_ != nullptr) flats_.clear();
-  flat_ = &flat_for(parameters);
+  flat_ = flat_for(parameters);
   flat_->is_there.assign(flat_->views.size(), false);
   for (Flat::Bucket& bucket : flat_->buckets) bucket.missing = bucket.parameters;
   flat_->begun = 0;
@@ -55,39 +56,48 @@ void Sharing::ready(size_t place, const at::Tensor& gradient) {
   }
   flat.is_there[place] = true;
   flat.buckets[flat.bucket_of[place]].missing -= 1;
-  begin_buckets(flat.buckets.size() - 1);
+  begin_buckets(flat, flat.buckets.size() - 1);
 }
 
-void Sharing::begin_buckets(size_t end) {
-  Flat& flat = *flat_;
+size_t Sharing::begun() const { return flat_ == nullptr ? 0 : flat_->begun; }
+
+void Sharing::begin_buckets(Flat& flat, size_t end) {
   for (; flat.begun < end && flat.buckets[flat.begun].missing == 0; ++flat.begun) {
     Flat::Bucket& bucket = flat.buckets[flat.begun];
     bucket.sum = group_->begin_sum(bucket.values);
   }
 }
 
-at::Tensor Sharing::combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
+Sharing::Launched Sharing::launch(std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
   const at::NoGradGuard no_grad;
   Flat& flat = *flat_;
-  for (size_t place = gradients.size(); place-- > 0;) ready(place, gradients[place]);
+  for (size_t place = gradients.size(); place-- > 0;) {
+    ready(place, gradients[place]);
+    if (gradients[place].defined()) gradients[place] = flat.views[place];
+  }
   const int64_t told = flat.all.numel() - 2;
   flat.all[told].copy_(loss).mul_(share_.weight);
   // Not a share of it: any wish is enough.
   flat.all[told + 1].fill_(wants_stop_ ? 1 : 0);
-  begin_buckets(flat.buckets.size());
-  for (Flat::Bucket& bucket : flat.buckets) group_->end(bucket.sum);
-  for (size_t place = 0; place < gradients.size(); ++place) {
-    if (gradients[place].defined()) gradients[place] = flat.views[place];
-  }
-  last_wish_ = flat.all[told + 1];
-  flat_ = nullptr;
-  return flat.all[told].clone();
+  flat.is_under_way = true;
+  begin_buckets(flat, flat.buckets.size());
+  return std::exchange(flat_, nullptr);
 }
 
-Sharing::Flat& Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
-  for (Flat& flat : flats_) {
-    if (std::equal(flat.views.begin(), flat.views.end(), parameters.begin(), parameters.end(),
-                   alike)) {
+at::Tensor Sharing::collect(const Launched& launched) {
+  const at::NoGradGuard no_grad;
+  for (const Flat::Bucket& bucket : launched->buckets) group_->end(bucket.sum);
+  launched->is_under_way = false;
+  const int64_t told = launched->all.numel() - 2;
+  last_wish_ = launched->all[told + 1];
+  return launched->all[told].clone();
+}
+
+Sharing::Launched Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
+  for (const Launched& flat : flats_) {
+    // The two players may have parameters alike.
+    if (!flat->is_under_way && std::equal(flat->views.begin(), flat->views.end(),
+                                          parameters.begin(), parameters.end(), alike)) {
       return flat;
     }
   }
@@ -95,8 +105,9 @@ Sharing::Flat& Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
   return flats_.emplace_back(make_flat(parameters));
 }
 
-Sharing::Flat Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
-  Flat flat;
+Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
+  const auto made = std::make_shared<Flat>();
+  Flat& flat = *made;
   int64_t values = 2;
   for (const at::Tensor& one : parameters) values += one.numel();
   const auto options =
@@ -120,7 +131,7 @@ Sharing::Flat Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
     if ((at - start) * flat.all.element_size() >= kBucketBytes) close(at);
   }
   close(values);
-  return flat;
+  return made;
 }
 
 at::Tensor Sharing::whole(const at::Tensor& own) const {
@@ -135,7 +146,7 @@ at::Tensor Sharing::whole(const at::Tensor& own) const {
     group_->sum(all);
   }
   if (!own.requires_grad()) return all;
-  // combine() weighs what is a mean over the rank's rows; the loss of this one is not.
+  // launch() weighs what is a mean over the rank's rows; the loss of this one is not.
   return with_own(all, own, share_.start, share_.weight);
 }
 

@@ -2,7 +2,6 @@
 // those of the whole batch, and so everybody does the same updates.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -39,13 +38,19 @@ class Sharing {
   // goes on.
   void ready(size_t place, const at::Tensor& gradient);
   // Of the buckets of this update, how many are on their way.
-  size_t begun() const { return flat_ == nullptr ? 0 : flat_->begun; }
-  // From this rank's loss, a mean over its rows, and its gradients to those of the whole batch, in
-  // place; undefined gradients have to be the same ones on every rank. Gives the loss.
-  at::Tensor combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss);
+  size_t begun() const;
+  // An update whose sums are on their way.
+  struct Flat;
+  using Launched = std::shared_ptr<Flat>;
+  // Begins to sum this rank's loss, a mean over its rows, and its gradients with those of the
+  // others; undefined gradients have to be the same ones on every rank. The tensors in the list
+  // become those that the sums come to. Another update may begin meanwhile.
+  Launched launch(std::vector<at::Tensor>& gradients, const at::Tensor& loss);
+  // Waits until they are gradients of the whole batch. Gives the loss of it.
+  at::Tensor collect(const Launched& launched);
 
   // [rows, ...] of each rank as [total, ...]: own rows keep their graph, with a gradient that
-  // combine() makes one of the whole batch. For losses in which samples meet.
+  // launch() makes one of the whole batch. For losses in which samples meet.
   at::Tensor whole(const at::Tensor& own) const;
 
   // Everybody stops at the end of the step in which somebody wants to.
@@ -53,35 +58,37 @@ class Sharing {
   bool stopped() const;
 
  private:
-  // Gradients of a player's update in one flat tensor, which stays: the last layers' first, as a
-  // backward pass comes to them; behind them the loss and the wish to stop.
-  struct Flat {
-    struct Bucket {
-      at::Tensor values;      // into `all`
-      size_t parameters = 0;  // how many have their gradients in it
-      size_t missing = 0;     // of these, in this update
-      Group::Begun sum = 0;   // once none is
-    };
-    at::Tensor all;
-    std::vector<at::Tensor> views;  // into `all`, strided as the parameters, by their places
-    std::vector<size_t> bucket_of;  // by their places
-    std::vector<bool> is_there;     // of this update, by their places
-    std::vector<Bucket> buckets;
-    size_t begun = 0;  // buckets whose sums have
-  };
-  Flat& flat_for(const std::vector<at::Tensor>& parameters);
-  static Flat make_flat(const std::vector<at::Tensor>& parameters);
+  Launched flat_for(const std::vector<at::Tensor>& parameters);
+  static Launched make_flat(const std::vector<at::Tensor>& parameters);
   // Begins what can begin: the last bucket waits for the loss.
-  void begin_buckets(size_t end);
+  void begin_buckets(Flat& flat, size_t end);
 
   std::shared_ptr<Group> group_;
   int64_t fewest_;
   bool normalizes_together_;
   Share share_{0, 0, 0, 1};
-  std::deque<Flat> flats_;
-  Flat* flat_ = nullptr;  // of the present update
+  std::vector<Launched> flats_;
+  Launched flat_;  // of the present update, until it is launched
   at::Tensor last_wish_;
   bool wants_stop_ = false;
+};
+
+// Gradients of a player's update in one flat tensor, which stays: the last layers' first, as a
+// backward pass comes to them; behind them the loss and the wish to stop.
+struct Sharing::Flat {
+  struct Bucket {
+    at::Tensor values;      // into `all`
+    size_t parameters = 0;  // how many have their gradients in it
+    size_t missing = 0;     // of these, in this update
+    Group::Begun sum = 0;   // once none is
+  };
+  at::Tensor all;
+  std::vector<at::Tensor> views;  // into `all`, strided as the parameters, by their places
+  std::vector<size_t> bucket_of;  // by their places
+  std::vector<bool> is_there;     // of this update, by their places
+  std::vector<Bucket> buckets;
+  size_t begun = 0;           // buckets whose sums have
+  bool is_under_way = false;  // launched, and not collected
 };
 
 }  // namespace sparring

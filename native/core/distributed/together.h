@@ -33,7 +33,7 @@ class Together : public torch::CustomClassHolder {
   BatchMoments whole(const BatchMoments& own) const;
   // From sums over this rank's values, [C] each, to those over all: weighted, so that divided by
   // the count of this rank's values they are what its gradients are to hold of all ranks' losses.
-  // combine() weighs all of it by this rank's share later.
+  // launch() weighs all of it by this rank's share later.
   std::pair<at::Tensor, at::Tensor> whole_sums(const at::Tensor& first,
                                                const at::Tensor& second) const;
 

@@ -44,8 +44,6 @@ struct Pair {
   std::shared_ptr<RandomStream> stream;
   std::shared_ptr<Sharing> sharing;  // null: nobody else trains it
 
-  // Those of the whole batch, if ranks share it; see Sharing.
-  at::Tensor combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) const;
   // Who normalises the present batch with this rank; null: nobody does.
   TogetherPtr together() const { return sharing ? sharing->together() : TogetherPtr(); }
 };

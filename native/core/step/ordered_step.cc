@@ -58,12 +58,17 @@ std::vector<bool> OrderedStep::pattern() const {
 Losses OrderedStep::run_generator_first(const Source& next) {
   const Batch reals = next();
   std::vector<Fakes> fakes;
-  const at::Tensor generator_loss = update_generator(reals, &fakes);
+  Update generator = begin_generator(reals, &fakes);
+  at::Tensor generator_loss;
+  if (!pair_->sharing) generator_loss = end(std::move(generator));
   const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
-  at::Tensor discriminator_loss = update_discriminator(reals, again);
+  Update discriminator = begin_discriminator(reals, again);
+  // The discriminator did not look at the new generator: meanwhile the ranks had time to sum.
+  if (pair_->sharing) generator_loss = end(std::move(generator));
+  at::Tensor discriminator_loss = end_discriminator(std::move(discriminator));
   const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
-    discriminator_loss = discriminator_loss + update_discriminator(next(), fresh);
+    discriminator_loss = discriminator_loss + end_discriminator(begin_discriminator(next(), fresh));
   }
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
@@ -74,15 +79,15 @@ Losses OrderedStep::run_discriminator_first(const Source& next) {
   at::Tensor discriminator_loss;
   for (int64_t i = 0; i < pair_->discriminator_steps; ++i) {
     reals = next();
-    const at::Tensor loss = update_discriminator(reals, fresh);
+    const at::Tensor loss = end_discriminator(begin_discriminator(reals, fresh));
     discriminator_loss = i == 0 ? loss : discriminator_loss + loss;
   }
-  const at::Tensor generator_loss = update_generator(reals, /*kept=*/nullptr);
+  const at::Tensor generator_loss = end(begin_generator(reals, /*kept=*/nullptr));
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
 
-at::Tensor OrderedStep::update_generator(const Batch& reals, std::vector<Fakes>* kept) {
-  return update(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t) {
+OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, std::vector<Fakes>* kept) {
+  return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t) {
     Fakes fakes = generate(part.images.size(0), /*for_update=*/true);
     Gradients found = generator_gradients(fakes, part);
     if (kept == nullptr || is_survey_) return found;
@@ -93,21 +98,24 @@ at::Tensor OrderedStep::update_generator(const Batch& reals, std::vector<Fakes>*
   });
 }
 
-// And what comes after each update of the discriminator.
-at::Tensor OrderedStep::update_discriminator(const Batch& reals, const Make& make) {
+OrderedStep::Update OrderedStep::begin_discriminator(const Batch& reals, const Make& make) {
   if (watch_ != nullptr) watch_->begin();
-  const auto work = [&](const Batch& part, size_t place) {
+  return begin(*pair_->discriminator_optimizer, reals, [&](const Batch& part, size_t place) {
     const Fakes fakes = make(part.images.size(0), place);
     if (watch_ != nullptr && !is_survey_) watch_->add_images(part.images, fakes.images);
     return discriminator_gradients(part, fakes);
-  };
-  const at::Tensor loss = update(*pair_->discriminator_optimizer, reals, work).to(at::kDouble);
+  });
+}
+
+// And what comes after each update of the discriminator.
+at::Tensor OrderedStep::end_discriminator(Update update) {
+  const at::Tensor loss = end(std::move(update)).to(at::kDouble);
   clip_weights();
   discriminator_updates_ += 1;
   return loss;
 }
 
-at::Tensor OrderedStep::update(Optimizer& optimizer, const Batch& batch, const Work& work) {
+OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch, const Work& work) {
   const Share own = own_share(batch);
   const int64_t ranks = is_divided() ? pair_->sharing->group().size() : 1;
   parts_ = parts_of(own, ranks, pair_->accumulate, pair_->fewest_rows);
@@ -117,10 +125,18 @@ at::Tensor OrderedStep::update(Optimizer& optimizer, const Batch& batch, const W
   is_survey_ = false;
   surveyed_.clear();
   if (pair_->sharing) pair_->sharing->expect(optimizer.parameters());
-  Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
-  const at::Tensor told = pair_->combine(found.of_parameters, found.loss);
+  Update update{optimizer, parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work), nullptr};
+  if (pair_->sharing) {
+    update.launched = pair_->sharing->launch(update.found.of_parameters, update.found.loss);
+  }
+  return update;
+}
+
+at::Tensor OrderedStep::end(Update update) {
+  auto& [optimizer, found, launched] = update;
+  const at::Tensor loss = launched ? pair_->sharing->collect(launched) : found.loss;
   apply(optimizer, std::move(found.of_parameters));
-  return told;
+  return loss;
 }
 
 Gradients OrderedStep::work_in_parts(const Batch& batch, const Share& own, const Work& work) {

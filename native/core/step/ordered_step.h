@@ -67,10 +67,18 @@ class OrderedStep : public Step {
 
   Losses run_generator_first(const Source& next);
   Losses run_discriminator_first(const Source& next);
-  // Both give the loss before the update, of the whole batch.
-  at::Tensor update_generator(const Batch& reals, std::vector<Fakes>* kept);
-  at::Tensor update_discriminator(const Batch& reals, const Make& make);
-  at::Tensor update(Optimizer& optimizer, const Batch& batch, const Work& work);
+  // An update whose gradients are found; those of other ranks may be on their way.
+  struct Update {
+    Optimizer& optimizer;
+    Gradients found;
+    Sharing::Launched launched;  // null where there are no other ranks
+  };
+  Update begin_generator(const Batch& reals, std::vector<Fakes>* kept);
+  Update begin_discriminator(const Batch& reals, const Make& make);
+  Update begin(Optimizer& optimizer, const Batch& batch, const Work& work);
+  // Each gives the loss before the update, of the whole batch.
+  at::Tensor end(Update update);
+  at::Tensor end_discriminator(Update update);
   Gradients work_in_parts(const Batch& batch, const Share& own, const Work& work);
   void survey(const Batch& batch, const Share& own, const Work& work);
   // Does something with each part of a batch, which draws what the others drew.

@@ -7,10 +7,6 @@
 
 namespace sparring {
 
-at::Tensor Pair::combine(std::vector<at::Tensor>& gradients, const at::Tensor& loss) const {
-  return sharing ? sharing->combine(gradients, loss) : loss;
-}
-
 std::unique_ptr<Step> make_eager_step(std::shared_ptr<const Pair> pair) {
   return std::make_unique<AutogradStep>(pair, make_eager(pair));
 }

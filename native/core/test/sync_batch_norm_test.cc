@@ -130,7 +130,7 @@ std::string compare(const std::shared_ptr<Group>& group, const Case& one) {
   const Outcome own = outcome_of(built, {built.module}, rows_of(one.x, share),
                                  rows_of(one.targets, share), {{}, nullptr, sharing.together()});
   std::string wrong = close("output", own.output, rows_of(one.whole.output, share), bound);
-  // What combine() would make of them.
+  // What launch() would make of them.
   const double weight = share.is_whole() ? 1 : share.weight;
   wrong += close("gradient", own.of_x * weight, rows_of(one.whole.of_x, share), bound);
   for (size_t i = 0; i < own.of_parameters.size(); ++i) {
