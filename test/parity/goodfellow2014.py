@@ -1,8 +1,9 @@
 """Goodfellow et al. 2014, "Generative Adversarial Networks", as its code trains MNIST (pylearn2, mnist.yaml): pixels in
 [0, 1], uniform noise and first weights, SGD whose momentum rises and whose learning rate falls, and both players
-updated from the same fakes.
+updated from the same fakes. Beside them the moving average of the generator (Karras et al. 2020), which no update reads.
 """
 
+import copy
 import math
 
 import torch
@@ -12,6 +13,7 @@ from common import batches, digest, options, report
 
 opt = options()
 latent_dim = 100
+ema_decay, ema_ramp_up = 0.9999, 0.05
 
 
 class Generator(nn.Module):
@@ -83,11 +85,21 @@ def step(optimizer, schedule):
     schedule.step()
 
 
+def update_average(update):
+    """StyleGAN2's ramp-up: the half-life grows with the updates done, up to that of the decay."""
+    half_life = math.log(0.5) / math.log(ema_decay)
+    decay = 0.5 ** (1 / min(half_life, update * ema_ramp_up))
+    with torch.no_grad():
+        for average, current in zip(average_G.parameters(), generator.parameters()):
+            average.lerp_(current, 1 - decay)
+
+
 generator = Generator()
 generator.apply(uniform(0.05))
 discriminator = Discriminator()
 discriminator.apply(uniform(0.005))
-initial = digest(generator, discriminator)
+average_G = copy.deepcopy(generator)
+initial = digest(generator, discriminator, average_G)
 stream = batches(opt, signed=False)
 adversarial_loss = nn.BCELoss()
 optimizer_G = torch.optim.SGD(generator.parameters(), lr=0.1, momentum=0.5)
@@ -96,7 +108,7 @@ schedule_G = torch.optim.lr_scheduler.LambdaLR(optimizer_G, falling)
 schedule_D = torch.optim.lr_scheduler.LambdaLR(optimizer_D, falling)
 
 losses = []
-for _ in range(opt.steps):
+for update in range(opt.steps):
     real_imgs, _ = next(stream)
     n = real_imgs.shape[0]
     valid, fake = torch.ones(n, 1), torch.zeros(n, 1)
@@ -114,6 +126,7 @@ for _ in range(opt.steps):
     d_loss.backward()
     step(optimizer_D, schedule_D)
 
+    update_average(update + 1)
     losses.append([d_loss.item(), g_loss.item()])
 
-report(initial, losses, digest(generator, discriminator))
+report(initial, losses, digest(generator, discriminator, average_G))
