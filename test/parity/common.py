@@ -1,4 +1,4 @@
-"""What the scripts beside this file share: options, images as bytes, and the JSON that a test reads.
+"""What the scripts beside this file share: options, images as bytes, moving averages, and the JSON that a test reads.
 
 Each script is one GAN as its users know it, written by hand in the style of the collections of PyTorch
 scripts: networks, losses and loop stand there in full. They are the referees of gans.test.ts.
@@ -7,6 +7,7 @@ scripts: networks, losses and loop stand there in full. They are the referees of
 import argparse
 import hashlib
 import json
+import math
 
 import numpy
 import torch
@@ -53,6 +54,18 @@ def batches(opt, signed=True):
     loader = DataLoader(Bytes(opt, signed), batch_size=opt.batch, shuffle=True)
     while True:
         yield from loader
+
+
+def update_average(average, module, update, decay, ramp_up=0.05):
+    """Moves the average of a module's weights, after its update-th update, the first being 1. StyleGAN2's ramp-up: the
+    half-life grows with the updates done, up to that of the decay."""
+    half_life = math.log(0.5) / math.log(decay)
+    decay = 0.5 ** (1 / min(half_life, update * ramp_up))
+    with torch.no_grad():
+        for mean, current in zip(average.parameters(), module.parameters()):
+            mean.lerp_(current, 1 - decay)
+        for mean, current in zip(average.buffers(), module.buffers()):
+            mean.copy_(current)
 
 
 def digest(*modules):

@@ -9,11 +9,10 @@ import math
 import torch
 from torch import nn
 
-from common import batches, digest, options, report
+from common import batches, digest, options, report, update_average
 
 opt = options()
 latent_dim = 100
-ema_decay, ema_ramp_up = 0.9999, 0.05
 
 
 class Generator(nn.Module):
@@ -85,15 +84,6 @@ def step(optimizer, schedule):
     schedule.step()
 
 
-def update_average(update):
-    """StyleGAN2's ramp-up: the half-life grows with the updates done, up to that of the decay."""
-    half_life = math.log(0.5) / math.log(ema_decay)
-    decay = 0.5 ** (1 / min(half_life, update * ema_ramp_up))
-    with torch.no_grad():
-        for average, current in zip(average_G.parameters(), generator.parameters()):
-            average.lerp_(current, 1 - decay)
-
-
 generator = Generator()
 generator.apply(uniform(0.05))
 discriminator = Discriminator()
@@ -126,7 +116,7 @@ for update in range(opt.steps):
     d_loss.backward()
     step(optimizer_D, schedule_D)
 
-    update_average(update + 1)
+    update_average(average_G, generator, update + 1, decay=0.9999)
     losses.append([d_loss.item(), g_loss.item()])
 
 report(initial, losses, digest(generator, discriminator, average_G))

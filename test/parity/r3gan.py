@@ -2,17 +2,15 @@
 normalisation, and the moving average of the generator (Karras et al. 2020)."""
 
 import copy
-import math
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from common import batches, digest, options, report
+from common import batches, digest, options, report, update_average
 
 opt = options()
 latent_dim, lambda_r1, lambda_r2 = 64, 1, 1
-ema_decay, ema_ramp_up = 0.999, 0.05
 # Widths at 4x4, 8x8, 16x16, ...: halved from 16x16 on.
 widths = [64, 64]
 while 4 * 2 ** (len(widths) - 1) < opt.size:
@@ -87,17 +85,6 @@ def gradient_penalty(imgs, pred):
     return gradients.flatten(1).square().sum(1).mean() / 2
 
 
-def update_average(update):
-    """StyleGAN2's ramp-up: the half-life grows with the updates done, up to that of the decay."""
-    half_life = math.log(0.5) / math.log(ema_decay)
-    decay = 0.5 ** (1 / min(half_life, update * ema_ramp_up))
-    with torch.no_grad():
-        for average, current in zip(average_G.parameters(), generator.parameters()):
-            average.lerp_(current, 1 - decay)
-        for average, current in zip(average_G.buffers(), generator.buffers()):
-            average.copy_(current)
-
-
 generator = Generator()
 discriminator = Discriminator()
 average_G = copy.deepcopy(generator)
@@ -129,7 +116,7 @@ for step in range(opt.steps):
     g_loss = softplus(real_pred - fake_pred).mean()
     g_loss.backward()
     optimizer_G.step()
-    update_average(step + 1)
+    update_average(average_G, generator, step + 1, decay=0.999)
 
     losses.append([d_loss.item(), g_loss.item()])
 
