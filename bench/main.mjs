@@ -23,6 +23,7 @@ import { overhead } from "./overhead.mjs";
 import { packing } from "./packing.mjs";
 import { parzen } from "./parzen.mjs";
 import { precision } from "./precision.mjs";
+import { ranks } from "./ranks.mjs";
 import { describe } from "./report.mjs";
 import { scaling } from "./scaling.mjs";
 import { geometricMean } from "./stats.mjs";
@@ -119,6 +120,7 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
     overhead: () => overhead(arena, { rounds }),
     scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
     precision: (detail) => precision(arena, { threads, quick, onProgress: detail }),
+    ranks: (detail) => ranks(arena, { rounds, quick, onProgress: detail }),
     packing: () => packing({ quick }),
     streaming: () => streaming({ quick }),
     parzen: () => parzen({ quick, threads }),

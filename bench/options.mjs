@@ -12,6 +12,7 @@ export const questionNames = [
   "overhead",
   "scaling",
   "precision",
+  "ranks",
   "packing",
   "streaming",
   "parzen",

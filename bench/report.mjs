@@ -18,6 +18,7 @@ export function describe(result) {
     ...(extras.overhead ? [overheadLine(extras.overhead)] : []),
     ...(extras.scaling ? [scalingTable(extras.scaling)] : []),
     ...(extras.precision ? [precisionTable(extras.precision)] : []),
+    ...(extras.ranks ? [ranksTable(extras.ranks)] : []),
     ...(extras.packing ? [packingLine(extras.packing)] : []),
     ...(extras.streaming ? [streamingTable(extras.streaming)] : []),
     ...(extras.parzen ? [parzenLine(extras.parzen)] : []),
@@ -125,6 +126,20 @@ function precisionTable(rows) {
   ]);
   const header = ["ms a step", "eager", "fused", "fused, bfloat16", "against fused"];
   return markdownTable([header, ...cells], { align: right(5), stringLength: width });
+}
+
+function ranksTable(rows) {
+  const cells = rows.map((row) => [
+    `${row.title}, b${row.batch}`,
+    ...[row.aloneMs, row.togetherMs].map((value) => digits(value)),
+    ...[times(row.speedup), times(row.speedupApart), percent(row.communicationShare)],
+    ...[digits(row.bytesPerStep / 1e6, 4), percent(row.bytesRatio)],
+  ]);
+  const header = [
+    ...["ms a step", "one process", "two ranks", "speedup", "of two that share nothing"],
+    ...["communication", "MB on the wire", "of the ring's"],
+  ];
+  return markdownTable([header, ...cells], { align: right(8), stringLength: width });
 }
 
 function packingLine(found) {

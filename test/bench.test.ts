@@ -24,6 +24,7 @@ const all = [
   "overhead",
   "scaling",
   "precision",
+  "ranks",
   "packing",
   "streaming",
   "parzen",
@@ -261,6 +262,31 @@ describe.skipIf(impossible)("bfloat16", () => {
         ...figures,
       })),
     );
+  });
+});
+
+describe.skipIf(impossible)("two ranks", () => {
+  it("are measured beside one process, and beside two that share nothing", async () => {
+    const argv = ["--only", "ranks", "--quick", "--rounds", "1", "--json", "ranks.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^\| the article's pair, 32×32, b64 +\|( +[\d.]+ \|){2}( +[\d.]+× \|){2}/m,
+    );
+    const { extras } = JSON.parse(await readFile(join(folder.path, "ranks.json"), "utf8"));
+    const milliseconds = { aloneMs: positive, togetherMs: positive, apartMs: positive };
+    const ratios = { speedup: positive, speedupApart: positive };
+    const bytes = { gradientBytes: positive, bytesPerStep: positive };
+    expect(extras.ranks).toEqual([
+      {
+        ...{ name: "article", title: expect.any(String), batch: 64, ranks: 2 },
+        ...{ ...milliseconds, ...ratios, ...bytes, communicationShare: expect.any(Number) },
+        // What other programs say on this interface comes on top.
+        bytesRatio: expect.toSatisfy((ratio: number) => ratio > 0.98),
+      },
+    ]);
   });
 });
 

@@ -1,0 +1,112 @@
+// What a second process on the same machine brings: two ranks of one thread, which share each batch, against one process of
+// one thread; how much of their step they spend on each other, and what goes over the wire.
+//
+// Bytes are those of the whole loopback interface. In a network of their own nobody else's are among them:
+//   unshare -rn sh -c 'ip link set lo up; npm run bench -- --only ranks'
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { Discriminator, Generator } from "sparring";
+import { caseNamed } from "./cases.mjs";
+import { playRounds } from "./contest.mjs";
+import { startSparring } from "./peers.mjs";
+import { median, pairedRatio } from "./stats.mjs";
+
+/** Where arithmetic is most of a step; the quicker one first. */
+const names = ["article", "dcgan"];
+const count = 2;
+
+/**
+ * @param {import("./peers.mjs").Arena} arena
+ * @param {{ rounds: number, quick: boolean, onProgress: (what: string) => void }} options
+ */
+export async function ranks(arena, { rounds, quick, onProgress }) {
+  const pace = { rounds, turnSeconds: quick ? 0.5 : 2 };
+  const rows = [];
+  for (const one of names.slice(0, quick ? 1 : names.length).map(caseNamed)) {
+    const tell = (what) => onProgress(`${one.title}: ${what}`);
+    rows.push(await measure(arena, one, pace, tell));
+  }
+  return rows;
+}
+
+async function measure(arena, one, pace, onProgress) {
+  const sides = [];
+  try {
+    onProgress("one process");
+    sides.push(await startSide(arena, one, 1, { batch: one.batch }));
+    onProgress(`${count} ranks`);
+    sides.push(await startSide(arena, one, count, { batch: one.batch, joins: true }));
+    // The same work without a word between them: the machine's part of what is lost.
+    sides.push(await startSide(arena, one, count, { batch: one.batch / count }));
+    const turns = await playRounds(sides, pace, onProgress);
+    const [alone, together, apart] = turns.map(({ times }) => times);
+    return {
+      ...{ name: one.name, title: one.title, batch: one.batch, ranks: count },
+      aloneMs: 1000 * median(alone),
+      togetherMs: 1000 * median(together),
+      apartMs: 1000 * median(apart),
+      speedup: pairedRatio(alone, together),
+      speedupApart: pairedRatio(alone, apart),
+      communicationShare: 1 - pairedRatio(apart, together),
+      ...(await countBytes(sides[1], one, Math.max(5, turns[1].steps))),
+    };
+  } finally {
+    await Promise.all(sides.map((side) => side.close()));
+  }
+}
+
+/** Processes of one thread that train at the same time, and together where each `joins`. */
+async function startSide(arena, one, processes, { batch, joins = false }) {
+  const port = joins ? await freePort() : 0;
+  const started = Array.from({ length: processes }, (_, rank) =>
+    startSparring(arena, one, {
+      ...{ execution: "fused", threads: 1, batch },
+      env: joins ? launch(rank, port) : {},
+    }),
+  );
+  const contestants = (await Promise.all(started)).map(({ contestant }) => contestant);
+  return {
+    /** A turn of it takes as long as that of its slowest process. */
+    async run(steps) {
+      const turns = await Promise.all(contestants.map((contestant) => contestant.run(steps)));
+      return { seconds: Math.max(...turns.map(({ seconds }) => seconds)) };
+    },
+    close: () => Promise.all(contestants.map((contestant) => contestant.close())),
+  };
+}
+
+function launch(rank, port) {
+  const place = { RANK: rank, WORLD_SIZE: count, LOCAL_RANK: rank, MASTER_PORT: port };
+  const texts = Object.entries(place).map(([name, value]) => [name, String(value)]);
+  return { ...Object.fromEntries(texts), MASTER_ADDR: "127.0.0.1" };
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** What crosses the loopback interface in a step, and what a ring all-reduce of the gradients has to send. */
+async function countBytes(side, { pair, training }, steps) {
+  const before = loopbackBytes();
+  await side.run(steps);
+  const bytesPerStep = (loopbackBytes() - before) / steps;
+  const generator = new Generator(pair.generator);
+  const discriminator = new Discriminator(pair.discriminator);
+  const { discriminatorSteps = 1 } = training;
+  const gradientBytes =
+    4 * (generator.parameterCount + discriminatorSteps * discriminator.parameterCount);
+  // Each rank sends 2(n - 1)/n of them.
+  const expectedBytes = 2 * (count - 1) * gradientBytes;
+  return { gradientBytes, bytesPerStep, bytesRatio: bytesPerStep / expectedBytes };
+}
+
+function loopbackBytes() {
+  const line = /^\s*lo:\s*(\d+)/m.exec(readFileSync("/proc/net/dev", "utf8"));
+  return Number(line[1]);
+}
