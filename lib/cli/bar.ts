@@ -1,7 +1,8 @@
 // A run on a terminal: a bar with losses, speed and the time left.
 import { type Options, type Params, SingleBar } from "cli-progress";
 import type { RunFolder } from "../run/folder.js";
-import type { RunTick, TrainingRun } from "../run/training.js";
+import type { RunTick } from "../run/tick.js";
+import type { TrainingRun } from "../run/training.js";
 import type { Screen } from "./screen.js";
 import { painter } from "./terminal.js";
 import { clock, grouped, headLines, tailLines } from "./text.js";

@@ -1,6 +1,7 @@
 // A run where nobody watches (a pipe, CI, nohup): the article's line for each tick.
 import type { RunFolder } from "../run/folder.js";
-import type { RunTick, TrainingRun } from "../run/training.js";
+import type { RunTick } from "../run/tick.js";
+import type { TrainingRun } from "../run/training.js";
 import type { Screen } from "./screen.js";
 import { headLines, tailLines } from "./text.js";
 

@@ -11,7 +11,7 @@ import type { RunFolder } from "./folder.js";
 import { gridOf } from "./grid.js";
 import { writeStepPlan } from "./step-plan.js";
 import { TensorBoardLog } from "./tensorboard.js";
-import type { RunTick } from "./training.js";
+import type { RunTick } from "./tick.js";
 
 /** What happened to a run: a line of events.jsonl. */
 export interface RollbackEvent {

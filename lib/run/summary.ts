@@ -7,7 +7,7 @@ import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { Epochs } from "./epochs.js";
 import type { RunFolder } from "./folder.js";
-import type { RunTick } from "./training.js";
+import type { RunTick } from "./tick.js";
 
 /** How a run ended: all its steps done, a signal or its caller stopped it before, or an error did. */
 export type Ending =

@@ -6,7 +6,7 @@ import { SparringError, show } from "../errors.js";
 import { reason } from "../files.js";
 import { beginning, picture, scalars, sessionStart } from "../tensorboard/events.js";
 import type { Evaluation } from "./evaluations.js";
-import type { RunTick } from "./training.js";
+import type { RunTick } from "./tick.js";
 
 export class TensorBoardLog {
   readonly #path: string;

@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import { SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
-import type { Explanation, Tick, Trainer } from "../trainer.js";
+import type { Explanation, Trainer } from "../trainer.js";
 import { type RunConfig, sharedOf } from "./config.js";
 import { type Best, Checkpoints } from "./checkpoints.js";
 import type { DataWatch } from "./data.js";
@@ -18,16 +18,7 @@ import { Records } from "./records.js";
 import { accompanyRun, loadRun, type Resumed } from "./resume.js";
 import { type Ending, removeSummary, writeSummary } from "./summary.js";
 import { Team } from "./team.js";
-
-/** A line of stats.jsonl. */
-export interface RunTick extends Tick {
-  /** Epoch of the last batch of this tick, from 0. */
-  readonly epoch: number;
-  /** The last batch of this tick in its epoch, from 0. */
-  readonly batch: number;
-  /** Since training began, with everything that is not a step. */
-  readonly seconds: number;
-}
+import type { RunTick } from "./tick.js";
 
 /** How a run is watched and ended. */
 export interface TrainOptions {
