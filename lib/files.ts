@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { constants as buffer } from "node:buffer";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SparringError } from "./errors.js";
 
@@ -81,6 +82,29 @@ export async function writeFolder(
 /** What a process that was killed while it wrote may leave beside its target. */
 export const temporaryPattern = /^\.sparring-\d+-[0-9a-f]{8}\.tmp$/;
 
+/** What nobody has written to for so long, in milliseconds, is nobody's: pids of other machines say nothing here. */
+const abandonedAfter = 600_000;
+
+/** Removes what writers that were killed left in a folder. */
+export async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!temporaryPattern.test(name)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    const isAlive = isRunning(Number(name.split("-")[1]));
+    if (!isAlive && Date.now() - mtimeMs > abandonedAfter)
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
 /** Not the target's name and more: a name may be as long as the file system allows. */
 function temporaryName(): string {
   return `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
@@ -98,11 +122,35 @@ async function writeSynced<T>(path: string, work: (file: FileHandle) => Promise<
 }
 
 /** Reads a regular file of at most `limit` bytes. */
-export function readWhole(path: string, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buffer> {
   return withFile(path, async (file, size) => {
     if (size > limit) throw new Error(`it has ${size} bytes, more than ${limit}`);
-    return file.readFile();
+    // What FileHandle.readFile() takes; files that tell no size are in /proc.
+    if (size < 2 ** 31) return file.readFile();
+    const bytes = Buffer.allocUnsafeSlow(size);
+    if (await fill(file, bytes, 0)) return bytes;
+    throw new Error("it became shorter while it was read");
   });
+}
+
+/** More than this at a time keeps other reads waiting. */
+const chunk = 16 * 1024 ** 2;
+
+/** Fills `target` from `position` on, and calls back for each part that is there. False if the file ends first. */
+export async function fill(
+  file: FileHandle,
+  target: Uint8Array,
+  position: number,
+  onPart: (part: Uint8Array) => void = () => {},
+): Promise<boolean> {
+  for (let done = 0; done < target.length; ) {
+    const length = Math.min(chunk, target.length - done);
+    const { bytesRead } = await file.read(target, done, length, position + done);
+    if (bytesRead === 0) return false;
+    onPart(target.subarray(done, done + bytesRead));
+    done += bytesRead;
+  }
+  return true;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after another.
 import { SparringError, show, showName } from "./errors.js";
-import { readWhole, reason, writeWhole } from "./files.js";
+import { fill, reason, withFile, writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 
@@ -39,7 +39,7 @@ export async function writeSafetensors(
 export function formatSafetensors(
   tensors: readonly (TensorData | StoredTensor)[],
   metadata: Readonly<Record<string, string>> = { format: "pt" },
-): (Uint8Array | string)[] {
+): Uint8Array[] {
   const described = tensors.map(({ data, ...rest }) => ({ ...rest, bytes: data.byteLength }));
   return [formatHeader(described, metadata), ...tensors.map((tensor) => tensor.data)];
 }
@@ -73,47 +73,77 @@ export function formatHeader(
   return header;
 }
 
-/** Reads every tensor of a file. Throws ERR_WEIGHTS for anything that is not a sound safetensors file. */
+/**
+ * Reads every tensor of a file, none before the header fits the file's size: it may be gigabytes long without a byte on the
+ * disk. Throws ERR_WEIGHTS for anything that is not a sound safetensors file.
+ */
 export async function readSafetensors(path: string): Promise<StoredTensor[]> {
-  let bytes: Buffer;
+  const refuse = refusal(path);
   try {
-    bytes = await readWhole(path);
+    return await withFile(path, async (file, size) => {
+      const read = async (begin: number, end: number) => {
+        const bytes = new Uint8Array(end - begin);
+        if (await fill(file, bytes, begin)) return bytes;
+        throw refuse("it became shorter while it was read");
+      };
+      const start = headerEnd(await read(0, Math.min(lengthBytes, size)), size, refuse);
+      const places = parsePlaces(await read(lengthBytes, start), size - start, refuse);
+      const tensors: StoredTensor[] = [];
+      for (const { begin, end, ...tensor } of places)
+        tensors.push({ ...tensor, data: await read(start + begin, start + end) });
+      return tensors;
+    });
   } catch (cause) {
-    throw new SparringError(
-      "ERR_WEIGHTS",
-      `Expected a safetensors file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
-      { cause },
-    );
+    if (cause instanceof SparringError) throw cause;
+    const sentence = `Expected a safetensors file for path but received ${JSON.stringify(path)} (${reason(cause)})`;
+    throw new SparringError("ERR_WEIGHTS", sentence, { cause });
   }
-  return parseSafetensors(bytes, path);
 }
 
 /** @internal */
 export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[] {
   // As a plain array: the slice() of a Buffer would not copy.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-  const refuse = (what: string): SparringError =>
+  const refuse = refusal(path);
+  const start = headerEnd(bytes, bytes.byteLength, refuse);
+  const body = bytes.subarray(start);
+  return parsePlaces(bytes.subarray(lengthBytes, start), body.byteLength, refuse).map(
+    ({ begin, end, ...tensor }) => ({ ...tensor, data: body.slice(begin, end) }),
+  );
+}
+
+type Refuse = (what: string) => SparringError;
+
+function refusal(path: string): Refuse {
+  return (what) =>
     new SparringError(
       "ERR_WEIGHTS",
       `Expected a safetensors file for path but received ${JSON.stringify(path)}: ${what}`,
     );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < 8) throw refuse("it is shorter than 8 bytes");
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(bytes.byteLength - 8))
+}
+
+/** What says how long the header is. */
+const lengthBytes = 8;
+
+/** Where the tensors begin in a file of `size` bytes, by its first ones. */
+function headerEnd(bytes: Uint8Array, size: number, refuse: Refuse): number {
+  if (size < lengthBytes) throw refuse(`it is shorter than ${lengthBytes} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(size - lengthBytes))
     throw refuse(`its header would be ${length} bytes, more than the file holds`);
   if (length > BigInt(headerLimit))
     throw refuse(`its header would be ${length} bytes, more than ${headerLimit}`);
-  const body = bytes.subarray(8 + Number(length));
-  const header = parseHeader(bytes.subarray(8, 8 + Number(length)), refuse);
-  const places = Object.entries(header)
-    .filter(([name]) => name !== "__metadata__")
-    .map(([name, entry]) => parseTensor(name, entry, body.byteLength, refuse));
-  checkLayout(places, body.byteLength, refuse);
-  return places.map(({ begin, end, ...tensor }) => ({ ...tensor, data: body.slice(begin, end) }));
+  return lengthBytes + Number(length);
 }
 
-type Refuse = (what: string) => SparringError;
+/** The tensors that a header tells of, which fill a body of `total` bytes. */
+function parsePlaces(header: Uint8Array, total: number, refuse: Refuse): Place[] {
+  const places = Object.entries(parseHeader(header, refuse))
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, entry]) => parseTensor(name, entry, total, refuse));
+  checkLayout(places, total, refuse);
+  return places;
+}
 
 /** A tensor of the header, and its bytes in the body. */
 interface Place extends Omit<StoredTensor, "data"> {

@@ -1,5 +1,7 @@
 // The packed cache of a folder: when it holds, when it does not, and that other programs can read it.
+import { existsSync, promises, renameSync } from "node:fs";
 import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { datasets } from "../lib/index.js";
@@ -164,6 +166,82 @@ describe("the cache", () => {
     await expect(read()).rejects.toMatchObject({ code: "ERR_DATA", cause: broken });
     await expect(read()).rejects.toMatchObject({ code: "ERR_DATA", cause: broken });
     expect(await read({ onBroken: "skip" })).toMatchObject({ ...cached, skipped: broken });
+  });
+
+  it.each([true, false])(
+    "does not keep that a file could not be read (resident: %s)",
+    async (resident) => {
+      const late = "b/9.png";
+      const names = Array.from({ length: 12 }, (_, i) => `a/more-${i + 10}.png`);
+      await writeTree(root, { ...Object.fromEntries(names.map((name) => [name, 20])), [late]: 40 });
+      const aside = join(temporary.path, "aside.png");
+      // Away between the listing and the reading: that it is back changes neither its size nor its time.
+      const takeAway = () => {
+        if (existsSync(join(root, late))) renameSync(join(root, late), aside);
+      };
+      const skipping = { resident, onBroken: "skip", onNote: () => {} } as const;
+      for (const onBroken of ["refuse", "skip"] as const) {
+        const away = read({ ...skipping, onBroken, onProgress: takeAway });
+        if (onBroken === "skip") expect((await away).skipped).toHaveLength(1);
+        else await expect(away).rejects.toThrow(`"${late}" (no such file or folder)`);
+        await rename(aside, join(root, late));
+      }
+      expect(await read(skipping)).toMatchObject({ decoded: 16, skipped: [] });
+      expect(await read({ resident })).toMatchObject({ decoded: 0, skipped: [] });
+    },
+  );
+
+  it("has a name however long that of the folder is", async () => {
+    const long = join(temporary.path, "n".repeat(250));
+    await rename(root, long);
+    root = long;
+    const { XDG_CACHE_HOME: before } = process.env;
+    process.env.XDG_CACHE_HOME = join(temporary.path, "xdg");
+    try {
+      expect(await read({ cache: undefined })).toMatchObject(fresh);
+      expect(await read({ cache: undefined })).toMatchObject(cached);
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = before;
+    }
+  });
+
+  it.each([true, false])(
+    "that holds needs no disk to write to (resident: %s)",
+    async (resident) => {
+      await read();
+      // Root may write wherever there is a disk that can be written.
+      const { access } = promises;
+      const replace = (other: typeof access) => {
+        promises.access = other;
+        syncBuiltinESMExports();
+      };
+      replace(() => Promise.reject(Object.assign(new Error(), { code: "EROFS" })));
+      try {
+        expect(await read({ resident })).toMatchObject(cached);
+        await truncate(cache, 100);
+        const options = { resident, onNote: () => {} };
+        await expect(read(options)).rejects.toThrow("(the file system is read-only)");
+      } finally {
+        replace(access);
+      }
+    },
+  );
+
+  it("is made where a packing that was killed had left its file, which goes once it is old", async () => {
+    // No process has this number: it is more than Linux gives.
+    const names = [
+      `.sparring-99999999-${"0".repeat(8)}.tmp`,
+      `.sparring-${process.pid}-${"0".repeat(8)}.tmp`,
+    ];
+    const left = names.map((name) => join(temporary.path, name)) as [string, string];
+    for (const path of left) await writeFile(path, "half");
+    await read();
+    expect(left.map((path) => existsSync(path))).toEqual([true, true]);
+    const anHourAgo = Date.now() / 1000 - 3600;
+    for (const path of left) await utimes(path, anHourAgo, anHourAgo);
+    await read({ size: 2 });
+    expect(left.map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   it("that cannot be written costs a sentence, and not the work", async () => {

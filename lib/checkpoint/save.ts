@@ -1,7 +1,9 @@
 // From a trainer to a folder.
+import { constants } from "node:buffer";
 import { addon } from "../addon.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { threads } from "../device.js";
+import { outOfRange } from "../errors.js";
 import { writeFolder } from "../files.js";
 import type { NativeSnapshot } from "../native.js";
 import { formatSafetensors } from "../safetensors.js";
@@ -26,7 +28,7 @@ export async function writeCheckpoint(
   const files: Record<string, Uint8Array> = {};
   const facts: Record<string, FileFacts> = {};
   for (const { file, tensors } of splitTensors(snapshot.tensors)) {
-    const bytes = Buffer.concat(formatSafetensors(tensors).map((chunk) => Buffer.from(chunk)));
+    const bytes = whole(file, formatSafetensors(tensors));
     files[file] = bytes;
     facts[file] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
   }
@@ -49,6 +51,13 @@ export async function writeCheckpoint(
   });
   // The manifest last: a folder without one is no checkpoint.
   await writeFolder(path, { ...files, [manifestFile]: manifest });
+}
+
+/** A file that can be read again: in one piece, as it is here. */
+function whole(file: string, chunks: readonly Uint8Array[]): Buffer {
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  if (bytes <= constants.MAX_LENGTH) return Buffer.concat(chunks, bytes);
+  throw outOfRange(`at most ${constants.MAX_LENGTH} bytes, what a Buffer holds,`, file, bytes);
 }
 
 /** The trainer's options, without what is no data. */

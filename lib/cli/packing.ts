@@ -3,6 +3,7 @@ import { type Params, SingleBar } from "cli-progress";
 import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";
 import { barWidth, drawn } from "./bar.js";
+import { signals } from "./stop.js";
 import { hasCursor, painter } from "./terminal.js";
 import { clock, grouped, printNote } from "./text.js";
 import { TimeLeft } from "./time-left.js";
@@ -17,18 +18,52 @@ interface PackingScreen {
 /** Shows nothing before the first image is packed. */
 export function watchPacking(data: string): DataWatch & { close(): void } {
   let began: number | undefined;
+  const stop = stopBeforeSignals();
   const screen = hasCursor(process.stdout) ? drawPacking() : logPacking(data);
   return {
     onProgress(progress) {
-      began ??= performance.now();
+      began ??= stop.listen();
       const seconds = (performance.now() - began) / 1000;
       screen.show(progress, seconds);
       if (progress.done < progress.total) return;
       screen.close();
+      stop.forget();
       printNote(`Packed ${grouped(progress.total)} images in ${clock(seconds)}`);
     },
     onNote: printNote,
-    close: () => screen.close(),
+    signal: stop.signal,
+    close() {
+      screen.close();
+      stop.end();
+    },
+  };
+}
+
+/** Ctrl+C while a packing is under way: what it has written, which may be gigabytes, goes before the process does. */
+function stopBeforeSignals() {
+  const controller = new AbortController();
+  let came: NodeJS.Signals | undefined;
+  const stop = (name: NodeJS.Signals) => {
+    came = name;
+    forget();
+    controller.abort();
+  };
+  const forget = () => {
+    for (const name of signals) process.off(name, stop);
+  };
+  return {
+    signal: controller.signal,
+    /** @returns since when */
+    listen() {
+      for (const name of signals) process.on(name, stop);
+      return performance.now();
+    },
+    forget,
+    /** Nothing is under way any more: the signal does what it would have done. */
+    end() {
+      forget();
+      if (came !== undefined) process.kill(process.pid, came);
+    },
   };
 }
 

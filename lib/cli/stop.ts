@@ -5,7 +5,7 @@ import { reason } from "../files.js";
 import { exitCodes } from "./exit.js";
 
 /** SIGHUP is left alone: handling it would undo nohup. */
-const signals = ["SIGINT", "SIGTERM"] as const;
+export const signals = ["SIGINT", "SIGTERM"] as const;
 
 type Name = (typeof signals)[number] | "SIGPIPE";
 

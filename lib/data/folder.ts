@@ -144,8 +144,8 @@ function isResident({ resident, form, device }: Order, count: number): boolean {
 async function makeOnDisk(order: Order, cache: string, listing: Listing): Promise<Dataset> {
   const { root, form, onBroken, device, onNote } = order;
   const key = await keyOf(listing, form);
-  const open = () =>
-    openCache(cache, key, async (file, { offset, labels, skipped }) => {
+  const open = (of = key) =>
+    openCache(cache, of, async (file, { offset, labels, skipped }) => {
       const facts = factsOf(listing, labels, skipped);
       return openDataset(file, offset, shapeOf(form, labels), device, facts);
     });
@@ -154,10 +154,11 @@ async function makeOnDisk(order: Order, cache: string, listing: Listing): Promis
     return undefined;
   });
   if (dataset === undefined) {
-    await packToCache(cache, root, listing, key, order, ({ labels, skipped }) => {
+    await checkNamed(order);
+    const packed = await packToCache(cache, root, listing, key, order, ({ labels, skipped }) => {
       if (labels.length === 0) checkBroken(root, listing, labels, skipped, onBroken);
     });
-    dataset = (await open()) as Dataset;
+    dataset = (await open(packed)) as Dataset;
   }
   try {
     const labels = dataset.labels ?? new Uint8Array(1);
@@ -178,12 +179,24 @@ function factsOf({ classNames }: Listing, labels: Uint8Array, skipped: Packed["s
 }
 
 /** Undefined for none. */
-async function cachePath({ root, form, limit, cache }: Order): Promise<string | undefined> {
+async function cachePath(order: Order): Promise<string | undefined> {
+  const { root, form, limit, cache, resident, onNote } = order;
   if (cache === false) return undefined;
-  if (cache !== undefined) return checkCacheFolder(cache);
-  return defaultCachePath(root, form, limit).catch((cause) => {
-    throw refusal("a folder of images", root).unreadable(cause);
-  });
+  if (cache !== undefined) return cache;
+  try {
+    return await defaultCachePath(root, form, limit);
+  } catch (error) {
+    if (!(error instanceof SparringError))
+      throw refusal("a folder of images", root).unreadable(error);
+    if (resident === false) throw error;
+    onNote(`${error.message}; the next call packs again`);
+    return undefined;
+  }
+}
+
+/** Before the packing, which may take an hour; one that holds may be on a disk that is read-only. */
+async function checkNamed({ cache }: Order): Promise<void> {
+  if (typeof cache === "string") await checkCacheFolder(cache);
 }
 
 const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
@@ -200,9 +213,10 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
   } catch (error) {
     onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
   }
+  await checkNamed(order);
   const packed = await pack();
   try {
-    if (packed.labels.length > 0) await writeCache(cache, packed, key);
+    if (packed.labels.length > 0 && !packed.unread) await writeCache(cache, packed, key);
   } catch (error) {
     onNote(`${sentenceOf(error, "ERR_OUTPUT")}; the next call packs again`);
   }

@@ -11,10 +11,12 @@ export interface Idx {
 }
 
 const unsignedByte = 8;
+/** It may be gigabytes long without a byte on the disk, which its header does not tell before it is read. */
+const plainLimit = 2 ** 31 - 1;
 
 /** Reads an IDX file of unsigned bytes, plain or gzipped. Throws ERR_DATA. */
 export async function readIdx(path: string, rank: number): Promise<Idx> {
-  return decodeIdx(() => readWhole(path), rank, path);
+  return decodeIdx(() => readWhole(path, plainLimit), rank, path);
 }
 
 /** @internal */

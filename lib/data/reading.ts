@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
-import { isOfSystem, withFile } from "../files.js";
+import { fill, isOfSystem, withFile } from "../files.js";
 import type { Refusal } from "./refuse.js";
 
 const chunk = 16 * 1024 ** 2;
@@ -26,15 +26,10 @@ export async function readInto(
   target: Uint8Array,
   position: number,
   refuse: Refusal,
-  onPart: (part: Uint8Array) => void = () => {},
+  onPart?: (part: Uint8Array) => void,
 ): Promise<void> {
-  for (let done = 0; done < target.length; ) {
-    const length = Math.min(chunk, target.length - done);
-    const { bytesRead } = await file.read(target, done, length, position + done);
-    if (bytesRead === 0) throw refuse("it became shorter while it was read");
-    onPart(target.subarray(done, done + bytesRead));
-    done += bytesRead;
-  }
+  if (!(await fill(file, target, position, onPart)))
+    throw refuse("it became shorter while it was read");
 }
 
 /** Reads `length` bytes from `position` on in parts, none of which is kept. Throws if the file ends first. */

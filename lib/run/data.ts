@@ -19,6 +19,8 @@ import { isNamedData, type RunPlan } from "./plan.js";
 export interface DataWatch {
   /** Called after each file of a folder that was decoded. */
   readonly onProgress?: (progress: PackProgress) => void;
+  /** Ends the packing of a folder, with `signal.reason`. */
+  readonly signal?: AbortSignal;
   /** Called with a sentence about what was not as it should be, and did not matter. */
   readonly onNote?: (sentence: string) => void;
   /** Packed images are kept for the next run. @default true */
@@ -37,7 +39,7 @@ export async function loadData(
     readonly split?: "train" | "test";
   },
   device: Device,
-  { onProgress, onNote = () => {}, keep = true }: DataWatch,
+  { onProgress, signal, onNote = () => {}, keep = true }: DataWatch,
 ): Promise<Dataset> {
   const { data, size, channels, resident, naming, split = "train" } = plan;
   const options = { size, device };
@@ -48,7 +50,8 @@ export async function loadData(
     folder: () => {
       // What is not kept cannot be read again.
       const place = keep ? { resident } : { cache: false as const };
-      return folder(data, { ...options, ...place, channels, onBroken: "skip", onProgress, onNote });
+      const watch = { onProgress, onNote, signal };
+      return folder(data, { ...options, ...place, ...watch, channels, onBroken: "skip" });
     },
     npy: () => npy(data, options),
     idx: () => idx(data, options),

@@ -149,7 +149,9 @@ describe("a safetensors file of a stranger", () => {
       writeFileSync(path, Buffer.from([255, 255, 255, 255, 255, 255, 255, 127]));
       truncateSync(path, 3 * 2 ** 30);
       await allocatingAtMost(2 ** 20, () =>
-        expect(readSafetensors(path)).rejects.toThrow("is greater than 2 GiB"),
+        expect(readSafetensors(path)).rejects.toThrow(
+          "its header would be 9223372036854775807 bytes",
+        ),
       );
     });
   });

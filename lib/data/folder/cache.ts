@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
 import { SparringError, wrongType } from "../../errors.js";
-import { reason, writeWhole } from "../../files.js";
+import { reason, sweep, writeWhole } from "../../files.js";
 import { product } from "../../layers/kind.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import type { BrokenFile } from "../dataset.js";
@@ -55,21 +55,44 @@ export async function checkCacheFolder(path: string): Promise<string> {
   return path;
 }
 
-/** The file for a folder and options in the user's cache folder, $XDG_CACHE_HOME/sparring/packed. */
+/**
+ * The file for a folder and options in the user's cache folder, $XDG_CACHE_HOME/sparring/packed. Throws ERR_OUTPUT for a
+ * user who has no such folder.
+ */
 export async function defaultCachePath(
   root: string,
   form: ImageForm,
   limit: number,
 ): Promise<string> {
   const real = await realpath(root);
-  const { XDG_CACHE_HOME: chosen } = process.env;
-  // The specification says that a relative path is to be ignored.
-  const base = chosen?.startsWith("/") ? chosen : join(homedir(), ".cache");
   const { size, channels, crop } = form;
   const all = JSON.stringify([real, size, channels, crop, limit]);
   const key = createHash("sha256").update(all).digest("hex").slice(0, 12);
-  const name = basename(real).replace(/[^\w.-]/g, "_");
-  return join(base, "sparring", "packed", `${name}-${size}-${key}${extension}`);
+  // A name may be as long as the file system allows, and this one is followed by more.
+  const name = basename(real)
+    .replace(/[^\w.-]/g, "_")
+    .slice(0, 128);
+  return join(cacheHome(), "sparring", "packed", `${name}-${size}-${key}${extension}`);
+}
+
+function cacheHome(): string {
+  const { XDG_CACHE_HOME: chosen } = process.env;
+  // The specification says that a relative path is to be ignored.
+  if (chosen?.startsWith("/")) return chosen;
+  try {
+    return join(homedir(), ".cache");
+  } catch (cause) {
+    // A container's user may have neither a HOME nor an entry in /etc/passwd.
+    const sentence = "Expected a home folder, or XDG_CACHE_HOME, for cache but received none";
+    throw new SparringError("ERR_OUTPUT", sentence, { cause });
+  }
+}
+
+/** The folder of a cache, without what packings that were killed left there; writing says what is wrong with it. */
+export async function makeRoom(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  await mkdir(folder, { recursive: true }).catch(() => {});
+  await sweep(folder).catch(() => {});
 }
 
 /** SHA-256 over all that decides what is packed: version, options, and each file's name, size and time. */
@@ -90,7 +113,7 @@ export async function writeCache(
   { images, labels, skipped }: Packed,
   { source, form }: CacheKey,
 ): Promise<void> {
-  await mkdir(dirname(resolve(path)), { recursive: true }).catch(() => {}); // writing says what is wrong
+  await makeRoom(path);
   const checksum = await checksumOf([images, labels]);
   const about = { labels, skipped, form, source, checksum };
   await writeWhole(path, [formatCacheHeader(about), images, labels]);

@@ -1,12 +1,10 @@
 // Packing straight into the file of the cache: for folders of which not even the packed images fit in memory.
 import type { FileHandle } from "node:fs/promises";
-import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
 import { type Refusal, refusal } from "../refuse.js";
-import { type CacheKey, formatCacheHeader, imageBytes } from "./cache.js";
+import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.js";
 import type { Listing } from "./list.js";
 import { type Decoded, decodeFiles, moves, type PackWatch } from "./pack.js";
 
@@ -19,6 +17,7 @@ const headerRoom = 16 * page;
  * ERR_OUTPUT.
  *
  * @param check throws where what was decoded is not to be kept
+ * @returns what it is of: the key, unless the system refused files
  */
 export async function packToCache(
   path: string,
@@ -27,11 +26,11 @@ export async function packToCache(
   key: CacheKey,
   watch: PackWatch,
   check: (decoded: Decoded) => void,
-): Promise<void> {
+): Promise<CacheKey> {
   const refuse = refusal("packed images", path);
   const image = imageBytes(key.form);
-  await mkdir(dirname(resolve(path)), { recursive: true }).catch(() => {}); // writing says what is wrong
-  await writeWholeWith(path, async (file) => {
+  await makeRoom(path);
+  return writeWholeWith(path, async (file) => {
     const store = (pixels: Uint8Array, index: number) =>
       writeAll(file, pixels, headerRoom + index * image);
     const decoded = await decodeFiles(root, files, key.form, watch, store);
@@ -40,7 +39,10 @@ export async function packToCache(
       const place = (index: number) => headerRoom + index * image;
       await move(file, place(from), place(to), count * image, refuse);
     }
-    await finish(file, decoded, key, refuse);
+    // Of nothing that is asked for again: a file may be readable then, with the same size and time.
+    const of = decoded.unread ? { ...key, source: `${key.source}, unread` } : key;
+    await finish(file, decoded, of, refuse);
+    return of;
   });
 }
 

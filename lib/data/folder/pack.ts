@@ -41,7 +41,7 @@ export async function packImages(
   files: readonly SourceFile[],
   form: ImageForm,
   watch: PackWatch,
-): Promise<Packed> {
+): Promise<Packed & Pick<Decoded, "unread">> {
   const image = form.channels * form.size ** 2;
   const images = reserveImages(files.length, form);
   const { gaps, ...facts } = await decodeFiles(root, files, form, watch, (pixels, index) =>
@@ -58,6 +58,8 @@ export async function packImages(
 export interface Decoded extends Omit<Packed, "images"> {
   /** Indices of the files that are left out, from the first on. */
   readonly gaps: readonly number[];
+  /** Whether the system refused some of them, which it may not do the next time. */
+  readonly unread: boolean;
 }
 
 /** Decodes files, a few at a time, and has each image stored under the index of its file. */
@@ -69,15 +71,21 @@ export async function decodeFiles(
   store: (pixels: Uint8Array, index: number) => unknown,
 ): Promise<Decoded> {
   const problems = new Map<number, string>();
+  let unread = false;
   let done = 0;
   const decode = async (index: number) => {
-    const found = await decodeFile(root, files[index] as SourceFile, form);
-    if (typeof found === "string") problems.set(index, found);
-    else await store(found, index);
+    try {
+      await store(await decodeFile(root, files[index] as SourceFile, form), index);
+    } catch (cause) {
+      if (!(cause instanceof BrokenImage)) throw cause;
+      unread ||= isOfSystem(cause.cause);
+      problems.set(index, cause.message);
+    }
     onProgress?.({ done: ++done, total: files.length });
   };
   await inParallel(files.length, lanes, decode, signal);
   return {
+    unread,
     gaps: [...problems.keys()].sort((a, b) => a - b),
     labels: Uint8Array.from(
       files.filter((_, i) => !problems.has(i)),
@@ -95,20 +103,17 @@ export function reserveImages(count: number, { channels, size }: ImageForm): Uin
   return reserve(count, channels * size ** 2, "; a smaller size or a limit needs less");
 }
 
-/** The image, or what is wrong with the file. */
+/** Throws BrokenImage; with the system's error as its cause where that refuses the file. */
 async function decodeFile(
   root: string,
   { path, problem }: SourceFile,
   form: ImageForm,
-): Promise<Uint8Array | string> {
-  if (problem !== undefined) return problem;
-  try {
-    return await decodeImage(await readWhole(join(root, path)), form);
-  } catch (cause) {
-    if (cause instanceof BrokenImage) return cause.message;
-    if (isOfSystem(cause)) return reason(cause);
-    throw cause;
-  }
+): Promise<Uint8Array> {
+  if (problem !== undefined) throw new BrokenImage(problem);
+  const file = await readWhole(join(root, path)).catch((cause) => {
+    throw isOfSystem(cause) ? new BrokenImage(reason(cause), { cause }) : cause;
+  });
+  return decodeImage(file, form);
 }
 
 /** What closes the gaps between `count` images, in order: so many images from one place to an earlier one. */
