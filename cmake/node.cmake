@@ -11,4 +11,6 @@ endif()
 add_library(node_api INTERFACE)
 target_include_directories(node_api SYSTEM INTERFACE ${CMAKE_JS_INC})
 # Without CPP_EXCEPTIONS_ALL a std::exception in a synchronous method aborts the process.
-target_compile_definitions(node_api INTERFACE NAPI_VERSION=8 NODE_ADDON_API_CPP_EXCEPTIONS NODE_ADDON_API_CPP_EXCEPTIONS_ALL)
+target_compile_definitions(node_api INTERFACE NAPI_VERSION=8 NODE_ADDON_API_CPP_EXCEPTIONS NODE_ADDON_API_CPP_EXCEPTIONS_ALL
+  # A worker that is being terminated lets nothing be thrown: without this, that aborts the process.
+  NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)

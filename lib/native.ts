@@ -320,6 +320,8 @@ export interface NativeAddon {
   gpuRanksOff(): string | null;
   /** Bytes that can still be allocated there. */
   availableMemory(device: string): number;
+  /** Whether an open file or folder is now locked by this process alone, until it is closed. */
+  tryLock(descriptor: number): boolean;
   /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */
   bfloat16Cost(): Promise<number>;
   ceiling(device: string, precision: string): Promise<NativeCeiling>;

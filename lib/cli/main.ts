@@ -1,8 +1,19 @@
 #!/usr/bin/env node
 // The command `sparring`. Parses and prints; everything it does is in lib/run.
+import { expected } from "../errors.js";
+import { reason } from "../files.js";
 import { main } from "./program.js";
 
 // The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an error.
 // While a run goes on, stop.ts listens too.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.stderr.on("error", () => {});
+let failure: NodeJS.ErrnoException | undefined;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") failure ??= error;
+});
 process.exitCode = await main(process.argv.slice(2));
+process.once("beforeExit", () => {
+  if (failure === undefined || process.exitCode !== 0) return;
+  process.stderr.write(`${expected("a writable stream", "stdout", reason(failure))}\n`);
+  process.exitCode = 1;
+});

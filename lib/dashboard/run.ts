@@ -1,4 +1,5 @@
 // One run as the dashboard sees it: its card in the list, its statistics, its pictures.
+import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { isObject } from "../check.js";
@@ -142,9 +143,11 @@ async function listCheckpoints(path: string): Promise<number[]> {
 
 /** The last whole line that is a tick. */
 async function readLastTick(path: string): Promise<ParsedTick> {
-  const file = await open(path, "r");
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await file.stat();
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error("it is no file");
+    const { size } = found;
     const start = Math.max(0, size - endSize);
     const { buffer, bytesRead } = await file.read(
       Buffer.alloc(size - start),

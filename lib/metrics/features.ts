@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import { outOfRange } from "../errors.js";
+import { outOfRange, wrongType } from "../errors.js";
 import { product } from "../layers/kind.js";
 import type { Decimals } from "./native.js";
 
@@ -34,7 +34,7 @@ export class Features {
    * @throws TypeError for arrays of another kind; RangeError for another number of values, or of logits
    */
   constructor(data: Decimals, shape: readonly number[], options: FeatureOptions = {}) {
-    this.data = check.decimals(data, "data");
+    this.data = finite(data, "data");
     const [samples, width] = check.shape(shape, "shape", 2) as [number, number];
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
     this.shape = Object.freeze([samples, width] as const);
@@ -61,8 +61,16 @@ export class Features {
   }
 }
 
+/** A metric of NaN is a number like any other: precision of none, a class balance of class 0. */
+function finite(values: unknown, name: string): Decimals {
+  const given = check.decimals(values, name);
+  for (let i = 0; i < given.length; ++i)
+    if (!Number.isFinite(given[i])) throw wrongType("a finite number", `${name}[${i}]`, given[i]);
+  return given;
+}
+
 function checkLogits(logits: unknown, samples: number, answers: number): Decimals {
-  const given = check.decimals(logits, "logits");
+  const given = finite(logits, "logits");
   const rows = samples * answers;
   if (given.length % rows === 0 && given.length >= 2 * rows) return given;
   const each = answers === 1 ? `${samples} samples` : `${answers} answers to ${samples} samples`;

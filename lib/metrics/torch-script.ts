@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { addon, crossing } from "../addon.js";
@@ -7,7 +6,7 @@ import * as check from "../check.js";
 import { checkRange, type Range } from "../data/levels.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, show, traced, wrongType } from "../errors.js";
-import { reason } from "../files.js";
+import { reason, withFile } from "../files.js";
 import type { NativeFeatureInput } from "./native.js";
 import { FeatureNetwork } from "./network.js";
 
@@ -74,7 +73,7 @@ export async function loadTorchScript(
 async function digestOf(path: string, name: string): Promise<string> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path), hash);
+    await withFile(path, (file) => pipeline(file.createReadStream({ autoClose: false }), hash));
   } catch (cause) {
     throw new SparringError(
       "ERR_DATA",

@@ -2,7 +2,7 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, isDevice, kindOf, setThreads } from "../device.js";
-import { SparringError, show } from "../errors.js";
+import { outOfRange, SparringError, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { presetNames } from "../presets.js";
 import { Watcher } from "../trainer/health.js";
@@ -52,6 +52,15 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): P
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, distributed: team.group };
   const { trainer, meter } = await checkpoints.newest(plan.name, options, note);
+  if (plan.length !== undefined && config.steps < trainer.step) {
+    const { step } = trainer;
+    trainer.dispose();
+    throw outOfRange(
+      `at least ${step} steps, which are done,`,
+      plan.naming("steps" in plan.length ? "steps" : "epochs"),
+      Object.values(plan.length)[0],
+    );
+  }
   await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
   const dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
   try {

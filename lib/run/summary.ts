@@ -1,5 +1,6 @@
 // The end of a run in one file: summary.json. What came before it was resumed counts too, so it is made of what the folder holds.
 import { open, readFile, rm } from "node:fs/promises";
+import { relative } from "node:path";
 import { SparringError } from "../errors.js";
 import { writeWhole } from "../files.js";
 import type { Health, Warning } from "../trainer.js";
@@ -75,7 +76,7 @@ export async function writeSummary(
     health: last?.health ?? null,
     warnings,
     rollbacks: await countRollbacks(folder),
-    checkpoint: newest === undefined ? null : newest.path.slice(folder.path.length + 1),
+    checkpoint: newest === undefined ? null : relative(folder.path, newest.path),
     ...{ device, precision, threads, versions },
   };
   await writeWhole(folder.summary, [`${JSON.stringify(summary, null, 2)}\n`]);

@@ -363,8 +363,11 @@ export class TrainingRun implements Disposable {
   async #saveAll(): Promise<void> {
     await this.#saved();
     const isThere = await this.team.tell(() => this.#checkpoints?.has(this.step));
-    if (isThere !== true) await this.#save();
-    await this.#records?.weights(this.#trainer);
+    try {
+      if (isThere !== true) await this.#save();
+    } finally {
+      await this.#records?.weights(this.#trainer);
+    }
   }
 
   /** What samples are drawn from. */

@@ -1,6 +1,9 @@
 #include "bindings/runtime.h"
 
 #include <ATen/Parallel.h>
+#include <sys/file.h>
+
+#include <cerrno>
 
 #include "bindings/promise.h"
 #include "core/runtime/accelerator.h"
@@ -102,6 +105,15 @@ Napi::Value Threads(const Napi::CallbackInfo& info) {
   return run_async(info.Env(), [] { return at::get_num_threads(); }, to_number);
 }
 
+// tryLock(descriptor: number): boolean. The lock goes with the descriptor, and with the process
+// however it ends; false where another has it. A file system without locks, such as some over a
+// network, gives one to everybody.
+Napi::Value TryLock(const Napi::CallbackInfo& info) {
+  const int descriptor = info[0].As<Napi::Number>().Int32Value();
+  const bool is_taken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return Napi::Boolean::New(info.Env(), !is_taken);
+}
+
 // shutdown(): void
 Napi::Value Shutdown(const Napi::CallbackInfo& info) {
   Instance::of(info.Env()).shutdown();
@@ -123,6 +135,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("precisions", Napi::Function::New<Precisions>(env, "precisions"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
   exports.Set("shutdown", Napi::Function::New<Shutdown>(env, "shutdown"));
+  exports.Set("tryLock", Napi::Function::New<TryLock>(env, "tryLock"));
   exports.Set("threads", Napi::Function::New<Threads>(env, "threads"));
 }
 

@@ -29,16 +29,58 @@ int64_t available_in_system() {
   return kUnknown;
 }
 
-// Of the first version of control groups or the second.
-int64_t left_in_container() {
-  const std::string root = "/sys/fs/cgroup/";
-  for (const auto& [limit, usage] :
-       {std::pair{"memory.max", "memory.current"},
-        std::pair{"memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"}}) {
-    const int64_t most = number_in(root + limit), used = number_in(root + usage);
-    if (most != kUnknown && used != kUnknown) return std::max<int64_t>(0, most - used);
+// Control groups of the first version or the second: their folder, and their files' names.
+struct Groups {
+  std::string folder, controller, limit, usage, prefix;
+};
+
+const Groups kVersions[] = {
+    {"/sys/fs/cgroup", "", "memory.max", "memory.current", ""},
+    {"/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"},
+};
+
+// Of what is in use, what the system keeps of files, and gives up for whoever asks for more.
+int64_t kept_of_files(const std::string& file, const std::string& prefix) {
+  std::ifstream stream(file);
+  int64_t kept = 0, bytes = 0;
+  for (std::string name; stream >> name >> bytes;) {
+    if (name == prefix + "inactive_file" || name == prefix + "active_file") kept += bytes;
   }
-  return kUnknown;
+  return kept;
+}
+
+int64_t left_in(const Groups& groups, const std::string& group) {
+  const std::string folder = groups.folder + group + "/";
+  const int64_t most = number_in(folder + groups.limit), used = number_in(folder + groups.usage);
+  if (most == kUnknown || used == kUnknown) return kUnknown;
+  const int64_t kept = std::min(used, kept_of_files(folder + "memory.stat", groups.prefix));
+  return std::max<int64_t>(0, most - (used - kept));
+}
+
+// The group of this process as the system calls it: `/system.slice/slurmd/job_7`. In a container
+// that may be its name outside, where nothing is by that name, and the container's own limits are
+// at the top.
+std::string own_group(const std::string& controller) {
+  std::ifstream stream("/proc/self/cgroup");
+  for (std::string line; std::getline(stream, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    if (line.substr(first + 1, second - first - 1) == controller) return line.substr(second + 1);
+  }
+  return "";
+}
+
+// What the tightest leaves of the limits of this process's group and of those above it.
+int64_t left_in_container() {
+  int64_t left = kUnknown;
+  for (const Groups& groups : kVersions) {
+    std::string group = own_group(groups.controller);
+    for (;; group.resize(group.rfind('/'))) {
+      left = std::min(left, left_in(groups, group));
+      if (group.find('/') == std::string::npos) break;
+    }
+  }
+  return left;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kSmallest = size_t{1} << 16;  // malloc keeps what is smaller by itself
 constexpr size_t kPage = size_t{1} << 12;
 constexpr size_t kHugePage = size_t{1} << 21;
+constexpr int64_t kStale = 256;  // steps in which nobody asked for a block
 
 size_t round_up(size_t size) {
   const size_t unit = size < kHugePage ? kPage : kHugePage;
@@ -74,6 +75,8 @@ class Memory : public c10::Allocator {
   void mark_step() {
     const std::lock_guard lock(mutex_);
     step_ += 1;
+    // What a rare piece of work left, an evaluation or a large sample, is not kept for a whole run.
+    if (step_ % kStale == 0) drop(step_ - kStale);
   }
 
   KeptMemory bytes() {

@@ -1,5 +1,7 @@
 #include "core/step/trainer.h"
 
+#include <cstring>
+
 #include "core/distributed/state.h"
 #include "core/error.h"
 #include "core/runtime/memory.h"
@@ -58,6 +60,24 @@ void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType typ
               std::string("Expected a tensor of another kind for ") + name + " in the checkpoint");
 }
 
+// libtorch looks at `left` and `next` of a Mersenne Twister one by one; together they have to be
+// those of one place, or it reads beyond its words.
+void check_place(const at::Tensor& state) {
+  struct Beginning {  // CPUGeneratorImplStateLegacy's
+    uint64_t seed;
+    int32_t left, seeded;
+    uint64_t next;
+  } found;
+  std::memcpy(&found, state.const_data_ptr(), sizeof found);
+  constexpr uint64_t kWords = 624;
+  if (found.left >= 1 && found.next <= kWords &&
+      static_cast<uint64_t>(found.left) + found.next <= kWords + 1) {
+    return;
+  }
+  throw Error("ERR_CHECKPOINT",
+              "Expected the state of a generator of random numbers for random in the checkpoint");
+}
+
 // Where the random numbers are: as many bytes as this libtorch's generators have.
 void check_random(const NamedTensors& states, RandomStream& stream, const at::Device& device) {
   for (const auto& [type, state] : states) {
@@ -65,6 +85,7 @@ void check_random(const NamedTensors& states, RandomStream& stream, const at::De
     if (type != "cpu" && device.is_cpu()) continue;
     const at::Generator& generator = type == "cpu" ? stream.cpu() : stream.on(device);
     check_tensor(state, "random", at::kByte, generator.get_state().sizes());
+    if (type == "cpu") check_place(state);
   }
 }
 
@@ -83,9 +104,8 @@ void check_sampler(const Snapshot& from) {
   const at::Tensor& order = from.tensor("sampler.permutation");
   check_tensor(order, "sampler.permutation", at::kLong, {order.numel()});
   const int64_t size = order.numel(), position = from.count("sampler.position");
-  const bool sound =
-      position <= size && from.count("sampler.batchSize") >= 1 &&
-      (size == 0 || (order.min().item<int64_t>() >= 0 && order.max().item<int64_t>() < size));
+  const bool sound = position <= size && from.count("sampler.batchSize") >= 1 &&
+                     at::equal(std::get<0>(order.sort()), at::arange(size, order.options()));
   if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
 }
 
@@ -118,6 +138,11 @@ Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
 
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   if (dataset == source_ && batch_size == batch_size_) return;
+  const bool goes_on = waiting_ && waiting_->data == dataset->fingerprint() &&
+                       waiting_->count("sampler.batchSize") == batch_size;
+  if (goes_on && waiting_->tensor("sampler.permutation").numel() != dataset->size()) {
+    throw Error("ERR_CHECKPOINT", "Expected an order of as many images for data in the checkpoint");
+  }
   mark_step();  // what the data was read with is of no use to the first step
   const at::Device& device = pair_->generator->device();
   feed_ = nullptr;
@@ -126,10 +151,8 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   batch_size_ = batch_size;
   sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream,
                                        dataset_->index_device());
-  if (!waiting_) return;
   // As if it had never stopped: with other data or batches that would have been a new epoch.
-  if (waiting_->data == source_->fingerprint() &&
-      waiting_->count("sampler.batchSize") == batch_size) {
+  if (goes_on) {
     sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
   }
   waiting_.reset();
@@ -271,6 +294,9 @@ void Trainer::restore(const Snapshot& from) {
   check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
   std::optional<Snapshot> place;
   if (from.data != 0) place = place_of(from);
+  if (from.count("reported") > from.count("step")) {
+    throw Error("ERR_CHECKPOINT", "Expected no more reported steps than steps in the checkpoint");
+  }
   pair_->generator->load(part_of(from.tensors, "generator."));
   pair_->discriminator->load(part_of(from.tensors, "discriminator."));
   if (pair_->average) {

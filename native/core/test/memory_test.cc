@@ -36,6 +36,18 @@ TEST_CASE("a large block is kept for the next tensor of about its size, and give
   CHECK(kept_memory().spare == 0);
 }
 
+TEST_CASE("a block that no step asks for goes after some hundred of them, others stay") {
+  keep_memory();
+  trim_memory();
+  of_bytes(64 * kMebibyte);
+  for (int step = 0; step < 600; ++step) {
+    of_bytes(4 * kMebibyte);
+    mark_step();
+  }
+  CHECK(kept_memory().spare == 4 * kMebibyte);
+  trim_memory();
+}
+
 TEST_CASE("small tensors do not come from kept blocks") {
   keep_memory();
   const int64_t before = kept_memory().used;
