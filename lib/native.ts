@@ -171,11 +171,14 @@ export interface NativeMeeting {
   readonly greeting: string;
 }
 
+/** What a rank may be in: where another is in something else, both are told. */
+export type Call = "gather()" | "barrier()" | "run()" | "save()";
+
 export interface NativeGroup {
   /** What each rank said of itself. */
   readonly greetings: readonly string[];
   /** One text of each rank; all of them have to ask. */
-  gather(text: string): Promise<string[]>;
+  gather(text: string, call: Call): Promise<string[]>;
   dispose(): void;
 }
 

@@ -1,5 +1,6 @@
 // Whether all ranks are about to do the same: found out before they wait for each other in the middle of it.
 import { createHash } from "node:crypto";
+import { crossing } from "../addon.js";
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
 import type { Group } from "./group.js";
@@ -11,11 +12,12 @@ import type { Group } from "./group.js";
 export async function agree(group: Group, plan: unknown): Promise<void> {
   const text = JSON.stringify(plan);
   const digest = createHash("sha256").update(text).digest("hex");
-  const digests = await group.gather(digest);
+  const gather = (text: string) => crossing(() => group.native.gather(text, "run()"));
+  const digests = await gather(digest);
   const other = digests.findIndex((one) => one !== digests[0]);
   if (other === -1) return;
   // Only now the plans themselves: a thousand of them would be megabytes.
-  const plans = (await group.gather(text)).map((one) => JSON.parse(one));
+  const plans = (await gather(text)).map((one) => JSON.parse(one));
   const [path, mine, theirs] = difference(plans[0], plans[other], "") ?? ["its plan", "", ""];
   throw new SparringError(
     "ERR_RANK",

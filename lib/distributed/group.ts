@@ -47,12 +47,12 @@ export class Group implements Disposable {
    */
   async gather(text: string): Promise<string[]> {
     check.string(text, "text");
-    return crossing(() => this.native.gather(text));
+    return crossing(() => this.native.gather(text, "gather()"));
   }
 
   /** Waits until all ranks are here, as gather() does: before one of them ends, and its connections with it. */
   async barrier(): Promise<void> {
-    await crossing(() => this.native.gather(""));
+    await crossing(() => this.native.gather("", "barrier()"));
   }
 
   /** Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is fine. */

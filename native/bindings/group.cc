@@ -48,20 +48,32 @@ GroupWrap::GroupWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(group), 0);
 }
 
-// gather(text: string): Promise<string[]>
+// gather(text: string, call: string): Promise<string[]>
 Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
+  const Call call = parse_call(info[1].As<Napi::String>().Utf8Value());
   return run_async(
       info.Env(),
-      [group = held(info.Env()), text = info[0].As<Napi::String>().Utf8Value()] {
-        return group->gather(text);
+      [group = held(info.Env()), text = info[0].As<Napi::String>().Utf8Value(), call] {
+        return group->gather(text, call);
       },
       from_texts);
+}
+
+// dispose(): void. A trainer may go on holding the group; the others are told all the same.
+Napi::Value GroupWrap::Leave(const Napi::CallbackInfo& info) {
+  const GroupPtr group = held(info.Env());
+  group->stop_waiting();
+  Instance::of(info.Env()).engine().post([group] {
+    group->leave();
+    return Engine::Then::kDone;
+  });
+  return Dispose(info);
 }
 
 void GroupWrap::Init(Napi::Env env, Napi::Object exports) {
   Instance::of(env).group_class =
       Napi::Persistent(DefineClass(env, "Group",
-                                   {InstanceMethod("dispose", &GroupWrap::Dispose),
+                                   {InstanceMethod<&GroupWrap::Leave>("dispose"),
                                     InstanceMethod<&GroupWrap::Gather>("gather")}));
   exports.Set("joinGroup", Napi::Function::New<JoinGroup>(env, "joinGroup"));
 }

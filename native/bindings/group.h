@@ -13,6 +13,7 @@ class GroupWrap : public Wrap<GroupWrap, Group> {
 
  private:
   Napi::Value Gather(const Napi::CallbackInfo& info);
+  Napi::Value Leave(const Napi::CallbackInfo& info);
 };
 
 }  // namespace sparring::bindings

@@ -19,7 +19,7 @@ const [what, json = "{}"] = process.argv.slice(2);
 const given = JSON.parse(json);
 const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-const acts = { train, resume, run, grow, join: joinOnly, greet, exit };
+const acts = { train, resume, run, grow, save, leave, join: joinOnly, greet, exit };
 
 try {
   await setThreads(1);
@@ -82,6 +82,27 @@ async function run(group) {
     if (step % 10 === 0) print(step);
     if (step === own.stopAt) controller.abort(new Error(`enough at ${step}`));
   }
+}
+
+/** Saves where others may do something else. */
+async function save(group) {
+  const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+  await trainer.save(given.to);
+}
+
+/** Leaves in the middle of a run, and lives on with its trainer. */
+async function leave(group) {
+  const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+  for await (const { step } of trainer.run(await images(), {
+    steps: 1_000_000,
+    batchSize: 8,
+    tickEvery: 1,
+  }))
+    if (step === 3) break;
+  group.dispose();
+  print("left");
+  await trainer.generator.sample(1);
+  await new Promise((resolve) => process.stdin.once("end", resolve).resume());
 }
 
 /** The memory that a step on a large batch takes: the most that this process ever held, in bytes. */

@@ -1,5 +1,8 @@
 // What goes wrong between ranks: each of them says what, and which of them it was.
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { allEnded, freePort, rankEnvironment, runRanks, startRanks } from "../helpers/ranks.js";
 
@@ -50,6 +53,27 @@ it("a rank that takes longer than the timeout is named, and finds the others gon
       /^ERR_RANK: Expected rank 1 to take part but received nothing: it has ended, or cannot be reached, or took longer than 2 s \(/,
     );
   expect(one?.stderr).toMatch(/^ERR_RANK: Expected rank 0 to take part/);
+});
+
+it("a rank that disposes its group is named at once, also where it lives on with its trainer", async () => {
+  const ranks = await startRanks(3, ["run", "leave", "run"], { timeout: 300 });
+  await ranks[1]?.says(/left/);
+  const [zero, two] = await Promise.all([ranks[0]?.ended, ranks[2]?.ended]);
+  expect(ranks[1]?.child.exitCode).toBe(null);
+  ranks[1]?.child.stdin.end();
+  for (const other of [zero, two])
+    expect(other?.stderr).toMatch(/^ERR_RANK: Expected rank 1 to take part but received nothing/);
+  // Its barrier.
+  expect((await ranks[1]?.ended)?.stderr).toBe("ERR_DISPOSED: This group was disposed\n");
+});
+
+it("ranks that are in different calls are told which, and none of them ends by it", async () => {
+  const to = join(tmpdir(), `sparring-never-${process.pid}`);
+  const ends = await runRanks(2, ["save", "run"], { to });
+  const sentence = "ERR_RANK: Expected save(), as rank 0 is in it, for rank 1 but received run()";
+  expect(errors(ends)).toEqual([sentence, sentence]);
+  expect(ends.map(({ code }) => code)).toEqual([1, 1]);
+  expect(existsSync(to)).toBe(false);
 });
 
 it("ranks that do not come are named", async () => {

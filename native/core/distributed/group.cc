@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -21,8 +22,10 @@ constexpr std::chrono::microseconds kBlink{20};
 // After which a store that should have told the end of a roll call is taken for cut off.
 constexpr std::chrono::milliseconds kAnswer{2'000};
 
-// Waits for work of a backend; false if `ending` came first.
-bool wait_for(c10d::Work& work, const std::atomic<bool>* ending) {
+const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
+
+// Waits for work of a backend; false if `is_over` came first.
+bool wait_for(c10d::Work& work, const std::function<bool()>& is_over) {
   struct Signal {
     std::mutex mutex;
     std::condition_variable done;
@@ -37,7 +40,7 @@ bool wait_for(c10d::Work& work, const std::atomic<bool>* ending) {
   });
   std::unique_lock lock(signal->mutex);
   while (!signal->is_done) {
-    if (ending != nullptr && *ending) return false;
+    if (is_over()) return false;
     signal->done.wait_for(lock, kGlance);
   }
   return true;
@@ -76,17 +79,20 @@ Roll call_roll(c10d::Store& store, const GroupOptions& options) {
 
 }  // namespace
 
+Call parse_call(const std::string& name) {
+  const auto found = std::find(std::begin(kCalls), std::end(kCalls), name);
+  TORCH_CHECK(found != std::end(kCalls), "no call of ranks: ", name);
+  return static_cast<Call>(found - std::begin(kCalls));
+}
+
 Group::Group(std::unique_ptr<Connection> connection, const GroupOptions& options)
     : options_(options),
       greetings_(static_cast<size_t>(options.size)),
       connection_(std::move(connection)) {}
 
 Group::~Group() {
-  // Its threads may wait for the others as long as they may: the process is ending, and they end
-  // with it.
   if (!connection_->begun.empty() || !connection_->launched.empty()) {
-    (void)connection_->host.release();
-    (void)connection_->device.release();
+    close();
   } else if (connection_->device) {
     try {
       connection_->device->shutdown();
@@ -139,20 +145,33 @@ std::vector<at::Tensor> Group::gather(const at::Tensor& tensor) {
   return std::move(all[0]);
 }
 
-std::vector<std::string> Group::gather(const std::string& text) {
+std::vector<std::string> Group::gather(const std::string& text, Call call) {
   const auto bytes = static_cast<int64_t>(text.size());
-  const std::vector<at::Tensor> sizes = gather(at::full({1}, bytes, at::kLong));
-  int64_t most = 1;
-  for (const at::Tensor& one : sizes) most = std::max(most, one.item<int64_t>());
+  const std::vector<at::Tensor> told =
+      gather(at::tensor({static_cast<int64_t>(call), bytes}, at::kLong));
+  check_call(told);
+  std::vector<int64_t> sizes;
+  for (const at::Tensor& one : told) sizes.push_back(one[1].item<int64_t>());
+  const int64_t most = std::max<int64_t>(1, *std::max_element(sizes.begin(), sizes.end()));
   const at::Tensor padded = at::zeros({most}, at::kByte);
   std::copy(text.begin(), text.end(), static_cast<char*>(padded.data_ptr()));
   const std::vector<at::Tensor> all = gather(padded);
   std::vector<std::string> texts;
   for (size_t i = 0; i < all.size(); ++i) {
     texts.emplace_back(static_cast<const char*>(all[i].const_data_ptr()),
-                       static_cast<size_t>(sizes[i].item<int64_t>()));
+                       static_cast<size_t>(sizes[i]));
   }
   return texts;
+}
+
+void Group::check_call(const std::vector<at::Tensor>& calls) const {
+  const auto call_of = [&calls](size_t rank) { return kCalls[calls[rank][0].item<int64_t>()]; };
+  for (size_t rank = 1; rank < calls.size(); ++rank) {
+    if (call_of(rank) == call_of(0)) continue;
+    throw Error("ERR_RANK", std::string("Expected ") + call_of(0) +
+                                ", as rank 0 is in it, for rank " + std::to_string(rank) +
+                                " but received " + call_of(rank));
+  }
 }
 
 void Group::end(Begun begun) {
@@ -160,7 +179,8 @@ void Group::end(Begun begun) {
   const auto found = connection_->begun.find(begun);
   auto& [work, is_on_gpu] = found->second;
   // The destructor leaves what is still under way to itself.
-  if (!is_on_gpu && !wait_for(*work, options_.ending.get())) check_ending();
+  const auto is_over = [this] { return is_left_ || (options_.ending && *options_.ending); };
+  if (!is_on_gpu && !wait_for(*work, is_over)) check_ending();
   std::string failure;
   try {
     work->wait();
@@ -194,10 +214,7 @@ void Group::settle() {
 void Group::fail(const std::string& reason) {
   // Closed connections tell those who wait for this rank that there is nothing to wait for. Only
   // then is the roll called: else they would be taken for lost.
-  connection_->begun.clear();
-  if (connection_->device) connection_->device->abort();
-  connection_->device.reset();
-  connection_->host.reset();
+  close();
   const std::vector<int64_t> missing = lost();
   failure_ = missing.empty()
                  ? "Expected all " + std::to_string(size()) +
@@ -207,6 +224,23 @@ void Group::fail(const std::string& reason) {
                        " ended, or cannot be reached, or took longer than " +
                        seconds(options_.timeout) + " (" + reason + ")";
   throw Error("ERR_RANK", failure_);
+}
+
+void Group::leave() {
+  is_left_ = true;
+  close();
+}
+
+void Group::close() {
+  // What waits in their threads is over first: else to drop them would be to wait with it.
+  for (auto* backend : {&connection_->host, &connection_->device}) {
+    if (*backend && !connection_->begun.empty()) (*backend)->abort();
+  }
+  connection_->begun.clear();
+  connection_->launched.clear();
+  if (connection_->device) connection_->device->abort();
+  connection_->device.reset();
+  connection_->host.reset();
 }
 
 std::vector<int64_t> Group::lost() const {
@@ -239,6 +273,7 @@ void Group::check_usable() const {
 }
 
 void Group::check_ending() const {
+  if (is_left_) throw Error("ERR_DISPOSED", "This group was disposed");
   if (options_.ending && *options_.ending) {
     throw Error("ERR_STOPPED", "The process or worker is ending: no work is taken any more");
   }

@@ -31,6 +31,11 @@ struct GroupOptions {
   std::shared_ptr<const std::atomic<bool>> ending;
 };
 
+// What a rank may be waiting for the others in, by the names that programs have for it.
+enum class Call { kGather, kBarrier, kRun, kSave };
+// Throws where there is none of that name.
+Call parse_call(const std::string& name);
+
 class Group {
  public:
   // Something that all ranks have begun together, and that goes on without anybody's help. A
@@ -64,9 +69,15 @@ class Group {
   void broadcast(at::Tensor tensor);
   // One of each rank.
   std::vector<at::Tensor> gather(const at::Tensor& tensor);
-  std::vector<std::string> gather(const std::string& text);
+  // Throws, on every rank, where one of them is in another call: it would wait for other things.
+  std::vector<std::string> gather(const std::string& text, Call call = Call::kGather);
   // Waits until the GPU has done all that it was asked for; nothing to do on the CPU.
   void settle();
+
+  // From any thread: nothing is waited for any more, and leave() will follow.
+  void stop_waiting() { is_left_ = true; }
+  // Ranks that wait for this one hear now that it is lost.
+  void leave();
 
  private:
   struct Connection;  // knows c10d's headers
@@ -82,6 +93,9 @@ class Group {
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;
+  void close();
+  // Throws where not all ranks are in the same call.
+  void check_call(const std::vector<at::Tensor>& calls) const;
   // Names those who have not reported that they are still there.
   [[noreturn]] void fail(const std::string& reason);
   std::vector<int64_t> lost() const;
@@ -96,6 +110,7 @@ class Group {
   std::vector<std::string> greetings_;
   std::unique_ptr<Connection> connection_;
   std::string failure_;  // empty as long as all is well
+  std::atomic<bool> is_left_ = false;
 };
 
 }  // namespace sparring

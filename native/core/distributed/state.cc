@@ -83,13 +83,17 @@ bool is_statistic(const std::string& name) {
 }
 
 // One a tensor, in order; 0 for what need not be equal.
-at::Tensor hashes_of(const Snapshot& snapshot, bool shared_statistics) {
-  std::vector<int64_t> hashes;
+std::vector<uint64_t> hashes_of(const Snapshot& snapshot, bool shared_statistics) {
+  std::vector<uint64_t> hashes;
   for (const auto& [name, tensor] : snapshot.tensors) {
     const bool is_local = is_statistic(name) && !shared_statistics;
-    hashes.push_back(is_local ? 0 : static_cast<int64_t>(hash_of(tensor)));
+    hashes.push_back(is_local ? 0 : hash_of(tensor));
   }
-  return at::tensor(hashes, at::kLong);
+  return hashes;
+}
+
+std::string bytes_of(const std::vector<uint64_t>& hashes) {
+  return {reinterpret_cast<const char*>(hashes.data()), hashes.size() * sizeof(uint64_t)};
 }
 
 }  // namespace
@@ -105,15 +109,19 @@ Snapshot broadcast_state(Group& group, const Snapshot& own) {
 }
 
 void check_equal(Group& group, const Snapshot& own, bool shared_statistics) {
-  const std::vector<at::Tensor> all = group.gather(hashes_of(own, shared_statistics));
+  const size_t each = sizeof(uint64_t), count = own.tensors.size();
+  const std::vector<std::string> all =
+      group.gather(bytes_of(hashes_of(own, shared_statistics)), Call::kSave);
   for (size_t rank = 1; rank < all.size(); ++rank) {
-    const at::Tensor differs = all[rank].ne(all[0]).nonzero();
-    if (differs.numel() == 0) continue;
-    const std::string& name = own.tensors[differs[0].item<int64_t>()].first;
-    throw Error("ERR_RANK", "Expected the bits of rank 0 for " + name +
+    std::vector<size_t> differ;
+    for (size_t i = 0; i < count; ++i) {
+      if (all[rank].compare(i * each, each, all[0], i * each, each) != 0) differ.push_back(i);
+    }
+    if (differ.empty()) continue;
+    throw Error("ERR_RANK", "Expected the bits of rank 0 for " + own.tensors[differ[0]].first +
                                 " but received others on rank " + std::to_string(rank) + " (" +
-                                std::to_string(differs.numel()) + " of " +
-                                std::to_string(all[0].numel()) + " tensors differ)");
+                                std::to_string(differ.size()) + " of " + std::to_string(count) +
+                                " tensors differ)");
   }
 }
 
