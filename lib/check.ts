@@ -32,6 +32,19 @@ export function options<T extends object>(
   return value;
 }
 
+/** The same, where null is refused: what it stands for in PyTorch is not always the default. */
+export function settings<T extends object>(
+  value: T | undefined,
+  name: string,
+  known: readonly (keyof T & string)[],
+  nameOf = (key: string) => key,
+): T {
+  const given = options(value, name, known);
+  for (const [key, one] of Object.entries(given))
+    if (one === null) throw wrongType("a value", nameOf(key), null);
+  return given;
+}
+
 export function number(value: unknown, name: string): number {
   if (typeof value !== "number" || Number.isNaN(value)) throw wrongType("a number", name, value);
   return value;

@@ -23,9 +23,8 @@ export async function writeWholeWith<T>(
   path: string,
   work: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const target = resolve(path);
-  const temporary = join(dirname(target), temporaryName());
-  let own = false;
+  let own = false,
+    temporary: string | undefined;
   const watched = async (file: FileHandle) => {
     try {
       return await work(file);
@@ -35,12 +34,15 @@ export async function writeWholeWith<T>(
     }
   };
   try {
+    // The working directory may be gone.
+    const target = resolve(path);
+    temporary = join(dirname(target), temporaryName());
     const result = await writeSynced(temporary, watched);
     await rename(temporary, target);
     await syncFolder(dirname(target));
     return result;
   } catch (cause) {
-    await unlink(temporary).catch(() => {});
+    if (temporary !== undefined) await unlink(temporary).catch(() => {});
     if (own) throw cause;
     throw new SparringError(
       "ERR_OUTPUT",
@@ -58,10 +60,11 @@ export async function writeFolder(
   path: string,
   files: Readonly<Record<string, Uint8Array | string>>,
 ): Promise<void> {
-  const target = resolve(path);
-  const temporary = join(dirname(target), temporaryName());
+  let temporary: string | undefined;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    const target = resolve(path);
+    await makeFolders(dirname(target));
+    temporary = join(dirname(target), temporaryName());
     await mkdir(temporary);
     for (const [name, content] of Object.entries(files))
       await writeSynced(join(temporary, name), (file) => file.writeFile(content));
@@ -70,12 +73,33 @@ export async function writeFolder(
     await rename(temporary, target);
     await syncFolder(dirname(target));
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (temporary !== undefined)
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw new SparringError(
       "ERR_OUTPUT",
       `Expected a new folder that can be written for path but received ${JSON.stringify(path)} (${reason(cause)})`,
       { cause },
     );
+  }
+}
+
+/**
+ * mkdir -p. Not Node's own, which tries without end where a folder that is there answers ENOENT for what is not, as those of
+ * /proc do.
+ */
+export async function makeFolders(path: string): Promise<void> {
+  const target = resolve(path);
+  const make = () =>
+    mkdir(target).catch(async (cause) => {
+      if (cause.code !== "EEXIST" || !(await stat(target)).isDirectory()) throw cause;
+    });
+  try {
+    await make();
+  } catch (cause) {
+    const parent = dirname(target);
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT" || parent === target) throw cause;
+    await makeFolders(parent);
+    await make();
   }
 }
 

@@ -14,13 +14,14 @@ export interface TensorData {
 export interface NativeNetwork {
   /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
   forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>;
-  /** A generator's samples. What is not given is drawn by a stream of its own: [count], [count, codes]. */
+  /** A generator's samples. What is not given is drawn by a stream of its own: [count], [count, codes], [count, noise]. */
   sample(
     latent: NativeLatent,
     count: number,
     seed: number,
     labels?: Int32Array,
     codes?: Float32Array,
+    noise?: Float32Array,
   ): Promise<Float32Array>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
@@ -44,7 +45,7 @@ export interface NativeDataset {
   /** 16 hexadecimal digits that other images or labels have with a chance of 1 in 2^64. */
   fingerprint(): Promise<string>;
   /** The chosen images, as values of 0 to 1. */
-  read(start: number, count: number): Promise<Float32Array>;
+  read(start: number, count: number, black: number, white: number): Promise<Float32Array>;
   dispose(): void;
 }
 

@@ -12,7 +12,7 @@ export interface Constant {
 
 /** No change: lrₜ = lr. */
 export function constant(options: Record<string, never> = {}): Constant {
-  check.options(options, "options of constant", []);
+  check.settings(options, "options of constant", []);
   return { type: "constant" };
 }
 
@@ -34,7 +34,7 @@ export interface Linear extends Required<LinearOptions> {
  * torch's LinearLR with start_factor=1, end_factor=to.
  */
 export function linear(options: LinearOptions): Linear {
-  const { to, steps } = check.options(options, "options of linear", ["to", "steps"]);
+  const { to, steps } = check.settings(options, "options of linear", ["to", "steps"]);
   return {
     type: "linear",
     to: check.within(to ?? 0, "to of linear", 0, 1, true),
@@ -57,7 +57,7 @@ export interface Exponential extends Required<ExponentialOptions> {
 
 /** A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor. */
 export function exponential(options: ExponentialOptions): Exponential {
-  const { gamma, min } = check.options(options, "options of exponential", ["gamma", "min"]);
+  const { gamma, min } = check.settings(options, "options of exponential", ["gamma", "min"]);
   return {
     type: "exponential",
     gamma: check.upTo(gamma, "gamma of exponential", 0, 1),
@@ -84,7 +84,7 @@ export interface Cosine extends Required<CosineOptions> {
  * T_max=steps, eta_min=min.
  */
 export function cosine(options: CosineOptions): Cosine {
-  const { steps, min } = check.options(options, "options of cosine", ["steps", "min"]);
+  const { steps, min } = check.settings(options, "options of cosine", ["steps", "min"]);
   return {
     type: "cosine",
     steps: check.integer(steps, "steps of cosine", 1),

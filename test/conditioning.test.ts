@@ -137,8 +137,7 @@ describe.each(["eager", "fused"] as const)("%s training of a conditional pair", 
     const discriminator = headedDiscriminator({ classes: 3 });
     const trainer = tinyTrainer({ latent: three, discriminator, objective: acgan, execution });
     await collect(trainer.run(data, { steps: 150, batchSize: 32 }));
-    const reals = await data.read(0, 3);
-    for (let i = 0; i < reals.data.length; ++i) reals.data[i] = (reals.data[i] as number) * 2 - 1;
+    const reals = await data.read(0, 3, { range: [-1, 1] });
     const logits = await discriminator.classify(reals);
     for (let i = 0; i < 3; ++i) {
       const row = logits.subarray(i * 3, i * 3 + 3);

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -29,6 +29,40 @@ describe("memory", () => {
     const free = addon().availableMemory("cpu");
     expect(free).toBeGreaterThan(100e6);
     expect(free).toBeLessThan(1e15);
+  });
+
+  // Where that is not allowed there is nothing to try it with.
+  const mayMount = spawnSync("unshare", ["-rm", "true"]).status === 0;
+  it.skipIf(!mayMount).each([
+    ["of a container", "0::/", "/sys/fs/cgroup"],
+    ["of a job's group", "0::/slurm/job_7", "/sys/fs/cgroup/slurm/job_7"],
+    ["of a group above it", "0::/slurm/job_7/step_0", "/sys/fs/cgroup/slurm/job_7"],
+  ])("knows the limit %s, under which what is kept of files is free", async (_, group, folder) => {
+    // In a mount namespace of its own, with a group of 8 GiB in which 8.0 GB are of files.
+    const files = {
+      "memory.max": 8 * 2 ** 30,
+      "memory.current": 8_570_000_000,
+      "memory.stat": "anon 500000000\\ninactive_file 7000000000\\nactive_file 1000000000",
+    };
+    const writes = Object.entries(files).map(
+      ([name, text]) => `printf '${text}\\n' > ${folder}/${name}`,
+    );
+    const script = [
+      "mount -t tmpfs none /sys/fs/cgroup",
+      `mkdir -p ${folder}`,
+      ...writes,
+      `printf '${group}\\n' > /sys/fs/cgroup/own`,
+      "mount --bind /sys/fs/cgroup/own /proc/$$/cgroup",
+      `exec "$0" -e 'import("./dist/addon.js").then((it) => console.log(it.addon().availableMemory("cpu")))'`,
+    ].join(" && ");
+    const root = fileURLToPath(new URL("..", import.meta.url));
+    const { stdout } = await promisify(execFile)(
+      "unshare",
+      ["-rm", "sh", "-c", script, process.execPath],
+      { cwd: root },
+    );
+    expect(Number(stdout)).toBeGreaterThan(7.9e9);
+    expect(Number(stdout)).toBeLessThan(8.1e9);
   });
 
   it("where it runs out in the middle of a step, says what was needed and free, and goes on", async () => {

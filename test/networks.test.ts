@@ -180,6 +180,18 @@ describe("a network", () => {
     expect(await discriminator.score(samples)).toHaveLength(3);
   });
 
+  it("normalises all samples together where it keeps no statistics, however many there are", async () => {
+    const layers = [
+      l.linear(4),
+      l.batchNorm1d({ trackRunningStats: false }),
+      l.unflatten([1, 2, 2]),
+    ];
+    const generator = new Generator({ latent: { noise: 4 }, layers }, { seed: 0 });
+    const noise = await generator.noise(260, { seed: 3 });
+    const { data } = await generator.sample(260, { noise });
+    expect(data).toEqual((await generator.generate(noise)).data);
+  });
+
   it("refuses what is no input of its", async () => {
     const { generator, discriminator } = smallPair();
     const message =

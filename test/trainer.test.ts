@@ -368,6 +368,32 @@ it("a learning rate that destroys the weights ends in ERR_DIVERGED, with a sente
   });
 });
 
+describe("many samples while it trains", () => {
+  it.each(["fused", "eager"] as const)("are all of one generator: %s", async (execution) => {
+    const { generator, trainer } = smallPair({ execution });
+    using data = await madeImages(64, 8);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const running = collect(
+      trainer.run(data, { steps: 1_000_000, batchSize: 8, tickEvery: 1, signal }),
+    ).catch((reason) => reason);
+    const noise = new Float32Array(2000 * generator.latent.noise).fill(0.5);
+    const before = trainer.step;
+    const { data: values, count } = await generator.sample(2000, { noise });
+    const steps = trainer.step - before;
+    controller.abort();
+    await running;
+    const each = values.length / count;
+    const first = values.slice(0, each);
+    for (let i = 1; i < count; ++i) {
+      const other = values.subarray(i * each, (i + 1) * each);
+      if (!other.every((value, j) => Math.abs(value - (first[j] as number)) < 1e-5))
+        expect(`sample ${i}`).toBe("as the first one");
+    }
+    expect(steps).toBeGreaterThan(1); // else there was nothing to tell apart
+  });
+});
+
 describe("the event loop", () => {
   it("keeps ticking while it trains: 10 ms timers come, and other work gets its answer in between", async () => {
     const { generator, trainer } = makePair({

@@ -211,7 +211,7 @@ function resolveOne(
     throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
   around.enter();
   const at = new Place(path, type, around, among);
-  check.options(layer, String(at), ["type", "name", ...kind.options]);
+  check.settings(layer, String(at), ["type", "name", ...kind.options], (key) => at.option(key));
   const resolved = { type, name, path, layers: [], input, ...kind.resolve(layer, input, at) };
   checkSize(resolved, at);
   return resolved;

@@ -22,6 +22,6 @@ export interface Acgan extends Required<AcganOptions> {
  * Needs a classes head as wide as the generator's latent has classes, and a dataset with labels.
  */
 export function acgan(options: AcganOptions = {}): Acgan {
-  check.options(options, "options of acgan", ["weight"]);
+  check.settings(options, "options of acgan", ["weight"]);
   return { type: "acgan", weight: check.positive(options.weight ?? 1, "weight of acgan") };
 }

@@ -23,7 +23,7 @@ export interface Infogan extends Required<InfoganOptions> {
  * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a term out.
  */
 export function infogan(options: InfoganOptions = {}): Infogan {
-  check.options(options, "options of infogan", ["categorical", "continuous"]);
+  check.settings(options, "options of infogan", ["categorical", "continuous"]);
   const categorical = check.notNegative(options.categorical ?? 1, "categorical of infogan");
   const continuous = check.notNegative(options.continuous ?? 0.1, "continuous of infogan");
   if (categorical === 0 && continuous === 0)

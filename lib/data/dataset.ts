@@ -6,6 +6,7 @@ import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { product } from "../layers/kind.js";
 import type { NativeDataset } from "../native.js";
+import { checkRange, type Range } from "./levels.js";
 
 /** A file that is no image, and was left out. */
 export interface BrokenFile {
@@ -67,11 +68,21 @@ export class Dataset implements Disposable {
     this.resident = resident;
   }
 
-  /** Images `start` up to, not including, `start + count`, as values of 0 to 1. */
-  async read(start: number, count: number): Promise<Images> {
+  /**
+   * Images `start` up to, not including, `start + count`.
+   *
+   * @param options `range`: the values of black and white. Networks take, and make, [-1, 1] by default. @default [0, 1]
+   */
+  async read(
+    start: number,
+    count: number,
+    options: { readonly range?: Range } = {},
+  ): Promise<Images> {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);
-    const values = await crossing(() => this.native.read(start, count));
+    const { range = [0, 1] } = check.options(options, "options", ["range"]);
+    const [black, white] = checkRange(range, "range");
+    const values = await crossing(() => this.native.read(start, count, black, white));
     return new Images(values, [count, ...this.image]);
   }
 

@@ -4,8 +4,8 @@ import type { Latent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 
-/** Class indices from 0: one for all samples, or one for each. */
-export type Labels = number | readonly number[];
+/** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
+export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;
 /** Continuous codes: one vector for all samples, or one for each. */
 export type Codes = readonly number[] | readonly (readonly number[])[];
 
@@ -69,6 +69,8 @@ export function checkNoise(noise: unknown, count: number, size: number): Float32
   const values = check.floats(noise, "noise");
   if (values.length !== count * size)
     throw outOfRange(`${count} × ${size} values`, "noise", `${values.length} values`);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw outOfRange("a finite number", `noise[${at}]`, values[at]);
   return values.slice();
 }
 
@@ -83,13 +85,18 @@ export function checkLabels(
   if (classes === 0) throw wrongType(`nothing (${why})`, "labels", labels);
   if (typeof labels === "number")
     return new Int32Array(count).fill(check.integer(labels, "labels", 0, classes - 1));
-  if (!Array.isArray(labels))
+  if (!isLabelArray(labels))
     throw wrongType("a whole number or an array of them", "labels", labels);
   if (labels.length !== count)
     throw outOfRange(`${count} labels, one a sample,`, "labels", `${labels.length} labels`);
   return Int32Array.from({ length: count }, (_, i) =>
     check.integer(labels[i], `labels[${i}]`, 0, classes - 1),
   );
+}
+
+function isLabelArray(labels: unknown): labels is Exclude<Labels, number> {
+  const kinds = [Array, Uint8Array, Uint16Array, Int32Array];
+  return kinds.some((kind) => labels instanceof kind);
 }
 
 /** Codes of `count` samples side by side; undefined if none are given. */
@@ -114,7 +121,8 @@ function checkVector(vector: unknown, name: string, width: number): number[] {
   if (!Array.isArray(vector) || vector.length !== width)
     throw wrongType(`an array of ${width} numbers`, name, vector);
   return Array.from(vector, (value, i) => {
-    if (typeof value !== "number" || !Number.isFinite(value))
+    // What a float32 holds: 1e39 is infinite there.
+    if (typeof value !== "number" || !Number.isFinite(Math.fround(value)))
       throw wrongType("a finite number", `${name}[${i}]`, value);
     return value;
   });

@@ -61,6 +61,8 @@ export class Discriminator<
   /**
    * One score for each image, in evaluation mode.
    *
+   * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
+   * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
    */
   async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
@@ -70,6 +72,8 @@ export class Discriminator<
   /**
    * What its head `classes` thinks: logits of [count, classes], in evaluation mode.
    *
+   * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
+   * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
    */
   async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {

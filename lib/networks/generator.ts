@@ -20,7 +20,7 @@ import {
   type GenerateArguments,
   type SampleOptions,
 } from "./conditions.js";
-import { columnsOf, drawLatents, labelsOf, sampleBatch, setColumns } from "./draw.js";
+import { columnsOf, drawLatents } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /** Numbers in an array that Node can make everywhere. */
@@ -96,13 +96,14 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   /** Writes what toOnnx() makes to a file, whole or not at all. */
   async saveOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
-    check.string(path, "path");
+    check.path(path, "path");
     await writeWhole(path, [await this.toOnnx(options)]);
   }
 
   /**
    * Draws latents and makes samples of them, in evaluation mode. Never disturbs a training run: its
-   * random numbers are its own, and it takes its turn between two steps.
+   * random numbers are its own, and it takes its turn between two steps; all of many samples, which take several turns, are
+   * of the weights that it began with.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn
@@ -116,10 +117,9 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const noise = checkNoise(given.noise, count, size);
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
-    const data =
-      noise === undefined
-        ? await crossing(() => this.native.sample(this.latent, count, seed, labels, codes))
-        : await this.#sampleOf(noise, await this.#draw(count, seed, labels, codes));
+    const data = await crossing(() =>
+      this.native.sample(this.latent, count, seed, labels, codes, noise),
+    );
     return new Images(data, [count, ...this.image]);
   }
 
@@ -133,7 +133,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
   async noise(count: number, options: { readonly seed?: number } = {}): Promise<Float32Array> {
     checkCount(count, this.#width);
     check.options(options, "options", ["seed"]);
-    const drawn = await this.#draw(count, checkSeed(options.seed));
+    const drawn = await drawLatents(this.latent, this.device, count, checkSeed(options.seed));
     return columnsOf(drawn, this.#width, 0, this.latent.noise);
   }
 
@@ -141,33 +141,6 @@ export class Generator<const L extends Latent = Latent> extends Network {
   get #width(): number {
     const { noise, classes, codes } = this.latent;
     return noise + classes + codes;
-  }
-
-  #draw(count: number, seed: number, labels?: Int32Array, codes?: Float32Array) {
-    return drawLatents(this.latent, this.device, count, seed, labels, codes);
-  }
-
-  /** Samples of drawn latents with other noise, in the passes that native sampling would make. */
-  async #sampleOf(noise: Float32Array, drawn: Float32Array): Promise<Float32Array> {
-    const { noise: size, classes } = this.latent;
-    const rest = columnsOf(drawn, this.#width, size, this.#width);
-    const embedded = this.resolved.classes > 0;
-    const after = this.#width - size;
-    const labels = embedded ? labelsOf(columnsOf(rest, after, 0, classes), classes) : undefined;
-    const others = embedded ? columnsOf(rest, after, classes, after) : rest;
-    const width = product(this.resolved.input);
-    const count = noise.length / size;
-    const latents = new Float32Array(count * width);
-    setColumns(latents, width, 0, noise);
-    if (others.length > 0) setColumns(latents, width, size, others);
-    const samples = new Float32Array(count * product(this.image));
-    for (let i = 0; i < count; i += sampleBatch) {
-      const end = Math.min(i + sampleBatch, count);
-      const values = latents.subarray(i * width, end * width);
-      const part = await this.forward(values, [end - i, width], labels?.subarray(i, end));
-      samples.set(part, i * product(this.image));
-    }
-    return samples;
   }
 
   /**

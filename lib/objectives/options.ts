@@ -35,7 +35,7 @@ export function objective<Type extends string, Options extends ObjectiveOptions>
   options: Options,
   own: readonly (keyof Options & string)[] = [],
 ): ObjectiveOf<Type> {
-  check.options(options, `options of ${type}`, [...own, "penalties", "auxiliaries"]);
+  check.settings(options, `options of ${type}`, [...own, "penalties", "auxiliaries"]);
   return {
     type,
     penalties: checkPenalties(options.penalties ?? []),

@@ -48,7 +48,7 @@ export function adamOf<Type extends string>(
   weightDecay: number,
 ): AdamOf<Type> {
   const own = ["lr", "betas", "eps", "weightDecay"] as const;
-  check.options(options, `options of ${type}`, [...own, ...settingNames]);
+  check.settings(options, `options of ${type}`, [...own, ...settingNames]);
   const betas = options.betas ?? [0.9, 0.999];
   if (!Array.isArray(betas) || betas.length !== 2)
     throw wrongType("an array of 2 numbers", "betas", betas);

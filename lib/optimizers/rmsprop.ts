@@ -46,7 +46,7 @@ export interface Rmsprop extends OptimizerSettings {
  */
 export function rmsprop(options: RmspropOptions = {}): Rmsprop {
   const own = ["lr", "alpha", "eps", "weightDecay", "momentum", "centered"] as const;
-  check.options(options, "options of rmsprop", [...own, ...settingNames]);
+  check.settings(options, "options of rmsprop", [...own, ...settingNames]);
   return {
     type: "rmsprop",
     ...settings(options.lr ?? 1e-2, options),

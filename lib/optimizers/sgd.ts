@@ -54,7 +54,7 @@ export interface Sgd extends OptimizerSettings {
  */
 export function sgd(options: SgdOptions = {}): Sgd {
   const own = ["lr", "momentum", "dampening", "nesterov", "weightDecay"] as const;
-  check.options(options, "options of sgd", [...own, ...settingNames]);
+  check.settings(options, "options of sgd", [...own, ...settingNames]);
   const optimizer: Sgd = {
     type: "sgd",
     ...settings(options.lr ?? 1e-3, options),
@@ -74,7 +74,7 @@ export function sgd(options: SgdOptions = {}): Sgd {
 
 function checkMomentum(value: number | MomentumRamp): number | MomentumRamp {
   if (typeof value !== "object") return check.within(value, "momentum", 0, 1);
-  check.options(value, "momentum", ["from", "to", "steps"]);
+  check.settings(value, "momentum", ["from", "to", "steps"]);
   return {
     from: check.within(value.from, "momentum.from", 0, 1),
     to: check.within(value.to, "momentum.to", 0, 1),

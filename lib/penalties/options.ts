@@ -18,7 +18,7 @@ export interface PenaltyOf<Type extends string> extends Required<PenaltyOptions>
 
 /** @internal */
 export function penalty<Type extends string>(type: Type, options: PenaltyOptions): PenaltyOf<Type> {
-  check.options(options, `options of ${type}`, ["weight", "every"]);
+  check.settings(options, `options of ${type}`, ["weight", "every"]);
   return {
     type,
     weight: check.positive(options.weight ?? 10, `weight of ${type}`),

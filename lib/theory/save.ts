@@ -1,11 +1,11 @@
 // Figures as files: a picture, twice, and the numbers.
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { toAnimation, toPng, toSvg } from "../charts.js";
 import { SparringError, traced, wrongType } from "../errors.js";
-import { reason, writeWhole } from "../files.js";
+import { makeFolders, reason, writeWhole } from "../files.js";
 import { type AnyFigures, experimentNames, experimentOf } from "./table.js";
 
 /** Absolute paths of what was written. */
@@ -52,7 +52,7 @@ export async function save(figures: AnyFigures, folder: string): Promise<Saved> 
 /** @internal Throws ERR_OUTPUT. */
 export async function makeFolder(path: string, name: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     await access(path, constants.W_OK);
   } catch (cause) {
     throw new SparringError(

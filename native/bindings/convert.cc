@@ -158,10 +158,14 @@ SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first) {
                         info[first + 1].As<Napi::Number>().Int64Value(),
                         static_cast<uint64_t>(info[first + 2].As<Napi::Number>().Int64Value()),
                         copy_labels(info[first + 3]),
+                        {},
                         {}};
-  const Napi::Value codes = info[first + 4];
+  const Napi::Value codes = info[first + 4], noise = info[first + 5];
   if (codes.IsTypedArray()) {
     request.codes = copy_floats(codes, {request.count, request.latent.codes});
+  }
+  if (noise.IsTypedArray()) {
+    request.noise = copy_floats(noise, {request.count, request.latent.noise});
   }
   return request;
 }

@@ -100,14 +100,17 @@ Napi::Value DatasetWrap::Fingerprint(const Napi::CallbackInfo& info) {
       info.Env(), [dataset = held(info.Env())] { return dataset->fingerprint(); }, to_hex);
 }
 
-// read(start: number, count: number): Promise<Float32Array>
+// read(start: number, count: number, black: number, white: number): Promise<Float32Array>
 Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   const int64_t start = info[0].As<Napi::Number>().Int64Value();
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
+  const double black = info[2].As<Napi::Number>().DoubleValue();
+  const double white = info[3].As<Napi::Number>().DoubleValue();
   return run_async(
       info.Env(),
-      [dataset = held(info.Env()), start, count] {
-        return dataset->slice(start, count).to(at::kCPU, at::kFloat).div_(255);
+      [dataset = held(info.Env()), start, count, black, white] {
+        const at::Tensor shares = dataset->slice(start, count).to(at::kCPU, at::kFloat).div_(255);
+        return shares.mul_(white - black).add_(black);
       },
       to_floats);
 }

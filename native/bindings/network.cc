@@ -124,7 +124,8 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array): Promise<Float32Array>
+// sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array, noise?: Float32Array):
+// Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   SampleRequest request = to_sample_request(info, 0);
   return run_slices(info.Env(), Sampling(held(info.Env()), std::move(request)), to_floats);

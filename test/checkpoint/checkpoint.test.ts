@@ -1,11 +1,22 @@
 // The folder: what is in it, what is refused, and what is left behind where it cannot be written.
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checksumOf } from "../../lib/checkpoint/format.js";
+import { checksumOf, sha256 } from "../../lib/checkpoint/format.js";
+import { readWhole } from "../../lib/files.js";
 import { Generator, schedules, Trainer } from "../../lib/index.js";
 import { optimizers } from "../../lib/index.js";
+import { formatSafetensors, parseSafetensors, type StoredTensor } from "../../lib/safetensors.js";
 import { makeFolder } from "../helpers/folder.js";
 import { fingerprintOf, smallImages, smallTrainer, trainFor } from "../helpers/presets.js";
 import { collect, labelledImages, losses, tinyTrainer } from "../helpers/training.js";
@@ -38,6 +49,28 @@ function forged(change: (manifest: Record<string, unknown>) => object): Promise<
     const { checksum, ...manifest } = JSON.parse(bytes.toString());
     const forged = change(manifest);
     return JSON.stringify({ ...forged, checksum: checksumOf(forged) });
+  });
+}
+
+/** The same with a tensor of training.safetensors changed. */
+function forgedTensor(name: string, change: (bytes: DataView) => void): Promise<string> {
+  const file = "training.safetensors";
+  let bytes: Buffer;
+  return changed(file, (whole) => {
+    const tensors = parseSafetensors(whole, file);
+    const { data } = tensors.find((tensor) => tensor.name === name) as StoredTensor;
+    change(new DataView(data.buffer, data.byteOffset, data.byteLength));
+    bytes = Buffer.concat(formatSafetensors(tensors));
+    return bytes;
+  }).then(async (path) => {
+    const { checksum, ...manifest } = JSON.parse(await readFile(`${path}/checkpoint.json`, "utf8"));
+    const facts = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
+    const forged = { ...manifest, files: { ...manifest.files, [file]: facts } };
+    await writeFile(
+      `${path}/checkpoint.json`,
+      JSON.stringify({ ...forged, checksum: checksumOf(forged) }),
+    );
+    return path;
   });
 }
 
@@ -228,6 +261,42 @@ describe("what is refused", () => {
     });
   });
 
+  it.each<[string, string, (bytes: DataView) => void, string]>([
+    [
+      "random numbers from beyond their generator's state",
+      "random.cpu",
+      // `left` and `next` of the Mersenne Twister, each of them as large as it may be.
+      (bytes) => {
+        bytes.setInt32(8, 624, true);
+        bytes.setBigUint64(16, 624n, true);
+      },
+      "Expected the state of a generator of random numbers for random in the checkpoint",
+    ],
+    [
+      "an order that has an image twice",
+      "sampler.permutation",
+      (bytes) => bytes.setBigInt64(0, bytes.getBigInt64(8, true), true),
+      "Expected an order of images in the checkpoint",
+    ],
+  ])("%s, which somebody forged", async (_, name, change, sentence) => {
+    const path = await forgedTensor(name, change);
+    await expect(Trainer.load(path)).rejects.toMatchObject({
+      code: "ERR_CHECKPOINT",
+      message: sentence,
+    });
+  });
+
+  it("more steps that were told than were done, which somebody forged", async () => {
+    const path = await forged((manifest) => ({
+      ...manifest,
+      counts: { ...(manifest.counts as object), reported: 1000 },
+    }));
+    await expect(Trainer.load(path)).rejects.toMatchObject({
+      code: "ERR_CHECKPOINT",
+      message: "Expected no more reported steps than steps in the checkpoint",
+    });
+  });
+
   it("options that no trainer takes", async () => {
     const path = await forged((manifest) => ({
       ...manifest,
@@ -284,5 +353,28 @@ describe("where it cannot be written", () => {
     await expect(trainer.save(`${parent}/one`)).rejects.toMatchObject({ code: "ERR_OUTPUT" });
     expect(await readFile(`${parent}/one/checkpoint.json`, "utf8")).toBe(manifest);
     expect(await readdir(parent)).toEqual(["one"]);
+  });
+});
+
+describe("a file of more than 2 GiB", () => {
+  const size = 2 ** 31 + 5;
+  it("has its checksum in parts, and is read whole", async () => {
+    const path = fresh();
+    await writeFile(path, "begin");
+    await truncate(path, size - 3);
+    await appendFile(path, "end");
+    const bytes = await readWhole(path);
+    await rm(path);
+    expect([bytes.byteLength, bytes.toString("latin1", size - 3)]).toEqual([size, "end"]);
+    const whole = createHash("sha256");
+    for (let at = 0; at < size; at += 2 ** 30) whole.update(bytes.subarray(at, at + 2 ** 30));
+    expect(await sha256(bytes)).toBe(whole.digest("hex"));
+  });
+});
+
+describe("a place that cannot be made", () => {
+  // Node's own mkdir -p tries there without end.
+  it.each(["/proc/nothing/here", "/sys/nothing/here"])("%s", async (path) => {
+    await expect(tinyTrainer().save(path)).rejects.toMatchObject({ code: "ERR_OUTPUT" });
   });
 });

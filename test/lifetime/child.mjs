@@ -7,6 +7,7 @@ import {
   Generator,
   objectives,
   optimizers,
+  threads,
   Trainer,
 } from "../../dist/index.js";
 
@@ -40,6 +41,14 @@ async function startTraining(source, leave = false) {
 async function* starving() {
   yield new Uint8Array(64 * 32 * 32);
   await new Promise(() => {});
+}
+
+async function askOnAndOn(onAnswer) {
+  for (let count = 1; ; ++count) {
+    await threads();
+    onAnswer(count);
+    if (count === 50) parentPort.postMessage("answered");
+  }
 }
 
 async function inWorker(then, workerData = "train") {
@@ -101,6 +110,18 @@ const ways = {
     }, true);
     await ticks.return();
   },
+  // Workers whose calls come back at the moment at which they end, by themselves or by another's hand.
+  "terminate-answered": async () => {
+    for (let i = 0; i < 20; ++i) await inWorker((worker) => worker.terminate(), "answered");
+  },
+  "exit-answered": async () => {
+    for (let i = 0; i < 20; ++i) {
+      const worker = new Worker(new URL(import.meta.url), { workerData: "leave" });
+      await new Promise((resolve) => worker.once("exit", resolve));
+    }
+  },
+  answered: () => askOnAndOn(() => {}),
+  leave: () => askOnAndOn((count) => count === 100 && process.exit(0)),
   starve: async () => {
     await startTraining(starving);
     parentPort.postMessage("training");

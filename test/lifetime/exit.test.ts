@@ -34,6 +34,8 @@ it.each<[string, number, number, string]>([
   ["exit", times, 7, ""],
   ["throw", times, 1, "Error: uncaught"],
   ["terminate", times, 0, ""],
+  ["terminate-answered", 4, 0, ""],
+  ["exit-answered", 4, 0, ""],
   ["end", 4, 0, ""],
   ["exit-with-worker", 6, 7, ""],
   ["two-workers", 4, 7, ""],
@@ -43,7 +45,7 @@ it.each<[string, number, number, string]>([
   ["starved-terminate", 6, 0, ""],
   ["starved-left", 2, 0, ""],
 ])(
-  "%s in the middle of a step, or of the wait for one, %i times: a clean end with code %i",
+  "%s in the middle of a step, of the wait for one or of an answer, %i times: a clean end with code %i",
   async (how, count, code, error) => {
     for (const ending of await runMany(how, count)) {
       expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });

@@ -162,6 +162,42 @@ describe("neighbourhoods", () => {
     const far = side(a.map((value) => value + 100));
     expect(await metrics.densityCoverage(side(b), far)).toMatchObject({ density: 0, coverage: 0 });
   });
+
+  // There the definition says what is inside, and products would let rounding say it.
+  it.each<[string, (i: number, side: number) => number]>([
+    ["binary", (i, side) => Number(Math.sin(9 * i + side) > 0)],
+    ["whole", (i, side) => Math.round(2 * Math.sin(i * i + side))],
+    ["copied", (i, side) => Math.fround(Math.sin(Math.floor(i / 40) * 8 + (i % 8) + 100 * side))],
+  ])("of %s features, whose distances tie, are those of the definition", async (_, value) => {
+    const [width, k] = [8, 3];
+    const rows = (count: number, side: number) =>
+      Array.from({ length: count }, (_, i) =>
+        Array.from({ length: width }, (_, j) => value(i * width + j, side)),
+      );
+    const [reals, fakes] = [rows(90, 1), rows(60, 2)];
+    const apart = (a: number[], b: number[]) =>
+      a.reduce((sum, one, j) => sum + (one - (b[j] as number)) ** 2, 0);
+    const radius = (row: number[], own: number[][]) =>
+      own.map((other) => apart(row, other)).sort((a, b) => a - b)[k] as number;
+    const [ours, theirs] = [reals, fakes].map((own) => own.map((row) => radius(row, own)));
+    const within = (row: number[], centres: number[][], radii: number[] = []) =>
+      centres.some((centre, i) => apart(row, centre) <= (radii[i] as number));
+    const inside = reals.map(
+      (real, i) => fakes.filter((fake) => apart(real, fake) < (ours?.[i] as number)).length,
+    );
+    const share = (all: unknown[]) => all.filter(Boolean).length / all.length;
+    const side = (all: number[][]) =>
+      new metrics.Features(Float32Array.from(all.flat()), [all.length, width]);
+    const features = [side(reals), side(fakes)] as const;
+    expect(await metrics.precisionRecall(...features, { neighbours: k })).toMatchObject({
+      precision: share(fakes.map((fake) => within(fake, reals, ours))),
+      recall: share(reals.map((real) => within(real, fakes, theirs))),
+    });
+    expect(await metrics.densityCoverage(...features, { neighbours: k })).toMatchObject({
+      density: inside.reduce((sum, count) => sum + count, 0) / (k * fakes.length),
+      coverage: share(inside),
+    });
+  });
 });
 
 describe("the Inception score", () => {

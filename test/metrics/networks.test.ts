@@ -1,4 +1,5 @@
 // Feature networks: the classifier of digits and TorchScript files.
+import { execFileSync } from "node:child_process";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -197,6 +198,17 @@ describe("a TorchScript file", () => {
         );
       }
     });
+  });
+});
+
+it("a TorchScript file that is a pipe or a device is refused before it is read", async () => {
+  await withFolder(async (folder) => {
+    const pipe = join(folder, "pipe.pt");
+    execFileSync("mkfifo", [pipe]);
+    for (const path of [pipe, "/dev/zero"])
+      await expect(metrics.torchScript(path)).rejects.toThrow(
+        `Expected a file that can be read for path but received "${path}" (it is no regular file)`,
+      );
   });
 });
 

@@ -17,6 +17,25 @@ refuses("metrics", [
     "Expected a Float32Array or Float64Array for data but received [1, 2]",
   ],
   [
+    "features that are no numbers",
+    () => new Features(Float32Array.of(1, 2, Number.NaN), [3, 1]),
+    "RangeError",
+    "Expected a finite number for data[2] but received NaN",
+  ],
+  [
+    "features without end",
+    () => new Features(Float64Array.of(1, Number.NEGATIVE_INFINITY), [2, 1]),
+    "RangeError",
+    "Expected a finite number for data[1] but received -Infinity",
+  ],
+  [
+    "logits that are no numbers",
+    () =>
+      new Features(new Float32Array(2), [2, 1], { logits: Float32Array.of(0, 1, Number.NaN, 1) }),
+    "RangeError",
+    "Expected a number below ∞ for logits[2] but received NaN",
+  ],
+  [
     "features of another shape",
     () => new Features(new Float32Array(12), [3, 5]),
     "RangeError",

@@ -408,10 +408,16 @@ refuses(
       'Expected a whole number or an array of them for labels but received "1"',
     ],
     [
-      "labels as a typed array",
-      () => conditional.sample(1, bad({ labels: Int32Array.of(1) })),
+      "labels as an array of fractions",
+      () => conditional.sample(1, bad({ labels: Float32Array.of(1) })),
       "TypeError",
-      "Expected a whole number or an array of them for labels but received Int32Array(4 bytes)",
+      "Expected a whole number or an array of them for labels but received Float32Array(4 bytes)",
+    ],
+    [
+      "noise that is no number",
+      () => conditional.sample(1, { noise: Float32Array.of(0, 1, Number.NaN, 3, 4) }),
+      "RangeError",
+      "Expected a finite number for noise[2] but received NaN",
     ],
     [
       "too few labels",

@@ -2,7 +2,7 @@
 // what they were made of in its metadata, so that we can tell whether it still holds.
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, realpath } from "node:fs/promises";
+import { access, type FileHandle, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
 import { SparringError, wrongType } from "../../errors.js";
-import { reason, sweep, writeWhole } from "../../files.js";
+import { makeFolders, reason, sweep, writeWhole } from "../../files.js";
 import { product } from "../../layers/kind.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import type { BrokenFile } from "../dataset.js";
@@ -91,7 +91,7 @@ function cacheHome(): string {
 /** The folder of a cache, without what packings that were killed left there; writing says what is wrong with it. */
 export async function makeRoom(path: string): Promise<void> {
   const folder = dirname(resolve(path));
-  await mkdir(folder, { recursive: true }).catch(() => {});
+  await makeFolders(folder).catch(() => {});
   await sweep(folder).catch(() => {});
 }
 

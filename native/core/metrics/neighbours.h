@@ -23,7 +23,8 @@ class Neighbourhoods {
  private:
   // Squared distances, which are in the order of distances.
   struct Side {
-    at::Tensor rows, norms;  // float64 [N, D], [N]
+    at::Tensor features;     // [N, D], as they came
+    at::Tensor rows, norms;  // float64 [N, D] about the centre, [N]
     at::Tensor radii;        // to the k-th nearest of its own, the row itself not counted
     int64_t done = 0;
     bool is_measured() const { return done == rows.size(0); }
@@ -31,6 +32,11 @@ class Neighbourhoods {
   static Side make_side(const at::Tensor& features, const at::Tensor& centre);
   // Of rows [start, start + count) of `from` to all of `to`.
   static at::Tensor distances(const Side& from, int64_t start, int64_t count, const Side& to);
+  // Of pairs of rows, by their differences: equal features are at equal distances.
+  static at::Tensor exact(const Side& from, const at::Tensor& i, const Side& to,
+                          const at::Tensor& j);
+  // The same for those pairs of `apart` of which rounding would decide whether they are in a ball.
+  void decide(at::Tensor& apart, int64_t start, int64_t count) const;
   void measure(Side& side) const;
   void cover(int64_t start, int64_t count);
   Covering covering() const;

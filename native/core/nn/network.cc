@@ -1,5 +1,6 @@
 #include "core/nn/network.h"
 
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
@@ -30,6 +31,13 @@ void apply_init(torch::nn::Module& module, const Init& init, RandomStream& strea
   if (init.kind == Init::kUniform) layer->init_uniform(init.range, stream);
 }
 
+bool mixes(const Layer& layer) {
+  if (layer.type == "minibatchStdDev") return true;
+  if (layer.type.rfind("batchNorm", 0) == 0 && !layer.options.flag("trackRunningStats"))
+    return true;
+  return std::any_of(layer.layers.begin(), layer.layers.end(), mixes);
+}
+
 // Evaluation mode for as long as it lives, an error's way out included.
 class Evaluation {
  public:
@@ -46,7 +54,10 @@ class Evaluation {
 
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
                  at::ScalarType precision, RandomStream& stream, const Init& init)
-    : body_(std::make_shared<Sequential>(layers, stream)), device_(device), precision_(precision) {
+    : body_(std::make_shared<Sequential>(layers, stream)),
+      device_(device),
+      precision_(precision),
+      mixes_samples_(std::any_of(layers.begin(), layers.end(), mixes)) {
   enter_device(device);
   if (init.kind != Init::kTorch) apply_init(*body_, init, stream);
   for (const auto& [name, tensor] : state()) {

@@ -30,6 +30,8 @@ class Network {
   Sequential& body() { return *body_; }
   const at::Device& device() const { return device_; }
   at::ScalarType precision() const { return precision_; }
+  // True where a sample depends on the others of its batch, in evaluation too.
+  bool mixes_samples() const { return mixes_samples_; }
   std::vector<at::Tensor> parameters() const { return body_->parameters(); }
 
   // Parameters and buffers under PyTorch's state-dict keys, in PyTorch's order.
@@ -41,6 +43,7 @@ class Network {
   std::shared_ptr<Sequential> body_;
   at::Device device_;
   at::ScalarType precision_;
+  bool mixes_samples_;
 };
 
 }  // namespace sparring

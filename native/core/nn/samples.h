@@ -1,5 +1,6 @@
 // A generator's samples, a part at a time: as many as anyone asks for fit in memory, and a step
-// gets its turn in between.
+// gets its turn in between. All of them are of the generator as it was when the first part was
+// drawn.
 #pragma once
 
 #include "core/nn/latent.h"
@@ -7,15 +8,16 @@
 
 namespace sparring {
 
-// Samples of a part. Others than 256 would give other bytes: batches round differently.
+// Samples of a part. Others than 256 would give other bytes: batches round differently. Where a
+// sample depends on the others of its batch there is one part.
 constexpr int64_t kSampleBatch = 256;
 
-// What one wants to see: labels and codes that are chosen, for all the samples, or drawn.
+// What one wants to see: noise, labels and codes that are chosen, for all the samples, or drawn.
 struct SampleRequest {
   Latent latent;
   int64_t count;
   uint64_t seed;
-  at::Tensor labels, codes;
+  at::Tensor labels, codes, noise;
 };
 
 class Samples {
@@ -31,6 +33,7 @@ class Samples {
  private:
   SampleRequest request_;
   RandomStream stream_;
+  NamedTensors weights_;  // of the first part; empty where it is the only one
   int64_t done_ = 0;
 };
 
