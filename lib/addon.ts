@@ -17,6 +17,7 @@ export interface BuildInfo {
   };
 }
 
+const require = createRequire(import.meta.url);
 const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 /** Where the set-up puts the addon of this package. */
 export const buildFolder = join(packageRoot, "build", "Release");
@@ -36,7 +37,7 @@ export function load(folder: string): NativeAddon {
   checkVersion(build, libtorchVersion(build.libtorch.directory));
   let native: NativeAddon;
   try {
-    native = waitingBriefly(() => createRequire(import.meta.url)(join(folder, "sparring.node")));
+    native = waitingBriefly(folder, () => require(join(folder, "sparring.node")));
   } catch (cause) {
     throw new SparringError(
       "ERR_LIBTORCH",
@@ -56,14 +57,16 @@ export function load(folder: string): NativeAddon {
  * spin of milliseconds, costs a factor of 2 to 50 on a machine that has anything else to do; none at all costs
  * small networks a factor of 2 on one that has not. Its library reads the environment when it is loaded, and only then.
  */
-function waitingBriefly<T>(work: () => T): T {
+function waitingBriefly<T>(folder: string, work: () => T): T {
   const { env } = process;
   if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
-  env.GOMP_SPINCOUNT = "3000";
+  // A worker's `process.env` is a copy, which no library reads.
+  const waiting = require(join(folder, "waiting.node"));
+  waiting.begin();
   try {
     return work();
   } finally {
-    delete env.GOMP_SPINCOUNT;
+    waiting.end();
   }
 }
 

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
 const sampler = fileURLToPath(new URL("./sampler.mjs", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const processes = 40;
 
 it(`the first samples of ${processes} processes are those that each draws again`, {
@@ -16,4 +17,24 @@ it(`the first samples of ${processes} processes are those that each draws again`
   for (let i = 0; i < processes; i += 1)
     answers.push((await promisify(execFile)(process.execPath, [sampler], { env })).stdout);
   expect(answers.filter((answer) => answer !== "equal")).toEqual([]);
+});
+
+const program = 'await (await import("./dist/index.js")).threads();';
+const inWorker = `import { Worker } from "node:worker_threads"; new Worker(${JSON.stringify(program)}, { eval: true });`;
+it.each([
+  ["the main thread", program],
+  ["a worker, whose environment is a copy", inWorker],
+])("OpenMP is told how long to wait by %s, and its user is believed", async (_, source) => {
+  const told = async (more: NodeJS.ProcessEnv) => {
+    const { GOMP_SPINCOUNT, OMP_WAIT_POLICY, ...env } = process.env;
+    const { stderr } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "-e", source],
+      { cwd: root, env: { ...env, OMP_DISPLAY_ENV: "VERBOSE", ...more } },
+    );
+    return /GOMP_SPINCOUNT = '(\w+)'/.exec(stderr)?.[1];
+  };
+  expect(await told({})).toBe("3000");
+  expect(await told({ GOMP_SPINCOUNT: "70" })).toBe("70");
+  expect(await told({ OMP_WAIT_POLICY: "passive" })).toBe("0");
 });
