@@ -137,16 +137,31 @@ def cmyk():
     return {name: encoded(Image.new("CMYK", (8, 8), ink), "JPEG").hex() for name, ink in inks.items()}
 
 
+def rough(side):
+    """As photographs have them: contrasts of all sizes, the finer the weaker (1/f)."""
+    rng = numpy.random.default_rng(side)
+    row, column = numpy.fft.fftfreq(side), numpy.fft.rfftfreq(side)
+    frequency = numpy.maximum(numpy.hypot(row[:, None], column[None]), 1 / side)
+    planes = [numpy.fft.irfft2(numpy.fft.rfft2(rng.normal(size=(side, side))) / frequency) for _ in range(3)]
+    picture = numpy.stack(planes, 2)
+    return numpy.clip(128 + 50 * picture / picture.std(), 0, 255).astype(numpy.uint8)
+
+
 def resized():
     from PIL import Image
     import torchvision_cpu  # noqa: F401
     from torchvision.transforms import CenterCrop, Resize
 
-    for name, width, height in [("2.5", 40, 53), ("6.25", 100, 100), ("9", 150, 144), ("enlarged", 10, 10)]:
-        image = Image.fromarray(scene(width, height))
+    sides = [("2.5", 40, 53), ("6.25", 100, 100), ("9", 150, 144), ("enlarged", 10, 10)]
+    pictures = [(name, scene(width, height)) for name, width, height in sides]
+    pictures += [(f"{side // 16} rough", rough(side)) for side in (64, 128)]
+    for name, picture in pictures:
+        height, width = picture.shape[:2]
+        image = Image.fromarray(picture)
         square = CenterCrop(min(width, height))(image)
         yield decoded(name, encoded(image, "PNG"), Resize((16, 16))(square))
-        yield decoded(f"{name} squeezed", encoded(image, "PNG"), Resize((16, 16))(image))
+        if "rough" not in name:
+            yield decoded(f"{name} squeezed", encoded(image, "PNG"), Resize((16, 16))(image))
 
 
 def packed(path):

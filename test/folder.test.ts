@@ -380,12 +380,17 @@ describe("decoding", () => {
 });
 
 describe("resizing", () => {
-  it("is within three levels of torchvision's CenterCrop and Resize, with antialiasing", async () => {
+  it("is near torchvision's CenterCrop and Resize, with antialiasing", async () => {
     const { value } = await referee<Judged[]>("resized", "datasets.py", ["resized"]);
-    expect(value).toHaveLength(8);
+    expect(value).toHaveLength(10);
     for (const judged of value) {
-      // Enlarged images lie half a pixel beside torchvision's, and this scene is steep.
-      const [most, mostOnAverage] = judged.name.startsWith("enlarged") ? [50, 13] : [3, 1];
+      // Enlarged images lie half a pixel beside torchvision's, and this scene is steep. By 4 and 8 libvips takes means of
+      // whole blocks first.
+      const [most, mostOnAverage] = judged.name.startsWith("enlarged")
+        ? [50, 13]
+        : judged.name.includes("rough")
+          ? [10, 2]
+          : [3, 1];
       const crop = judged.name.endsWith("squeezed") ? "none" : "center";
       root = join(temporary.path, judged.name);
       await writeTree(root, {});

@@ -174,7 +174,7 @@ async function train(asked: Asked): Promise<number> {
   if (flags.resume === true && asked.restartable)
     throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
   const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
-  const timeout = check.within(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400);
+  const timeout = check.within(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400, true);
   const start = await plan(asked);
   using team = await assemble(timeout);
   const run = await begin(start, asked, team);

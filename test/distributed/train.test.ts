@@ -172,7 +172,7 @@ describe("ranks, misused", () => {
       "--rollbacks 2",
       "Expected 0 where several ranks train, of which none goes back by itself, for --rollbacks but received 2",
     ],
-    ["--timeout 0", "Expected a number in [1, 86400) for --timeout but received 0"],
+    ["--timeout 0", "Expected a number in [1, 86400] for --timeout but received 0"],
   ])("%s", async (flags, sentence) => {
     expect(await refused(`${train} --out none ${flags}`)).toEqual(
       [0, 1].map((rank) => [2, `rank ${rank}: ${sentence}\n`]),

@@ -114,8 +114,8 @@ const commandLines: [string, string][] = [
   ["train --dashboard -1", port("--dashboard", "-1")],
   ["train --dashboard 65536", port("--dashboard", "65536")],
   ["train --dashboard run.json", port("--dashboard", '"run.json"')],
-  ["train --timeout 0", "Expected a number in [1, 86400) for --timeout but received 0"],
-  ["train --timeout long", 'Expected a number in [1, 86400) for --timeout but received "long"'],
+  ["train --timeout 0", "Expected a number in [1, 86400] for --timeout but received 0"],
+  ["train --timeout long", 'Expected a number in [1, 86400] for --timeout but received "long"'],
   [
     "train --resume --restartable --out run",
     'Expected --resume or --restartable for sparring train but received "--resume --restartable"',

@@ -407,7 +407,7 @@ refuses("distributed.join", [
     "a timeout of none",
     () => distributed.join({ ...place, timeout: 0 }),
     "RangeError",
-    "Expected a number in [1, 86400) for timeout but received 0",
+    "Expected a number in [1, 86400] for timeout but received 0",
   ],
   [
     "an option of init_process_group",
