@@ -59,6 +59,7 @@ describe("datasets.npy", () => {
       Buffer.from("\x93NUMPY\x04\x00\x00\x00", "latin1"),
       ": its version is 4.0, not 1.0, 2.0 or 3.0",
     ],
+    ["a file cut in its version", npyFile("1, 2, 2,", 4).subarray(0, 7), ": it has 7 bytes"],
     ["a file cut in its length", npyFile("1, 2, 2,", 4).subarray(0, 9), ": it has 9 bytes"],
     [
       "a file cut in its header",

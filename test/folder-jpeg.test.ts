@@ -76,12 +76,12 @@ it("has nothing to say of a file that is cut short, and goes on after it", async
     expect(await decodeSmallJpeg(part)).toBeUndefined();
     const error = await decodeImage(part, form).catch((reason) => reason);
     expect(error).toBeInstanceOf(BrokenImage);
-    expect(error.message).toMatch(/^it cannot be decoded: (?!Unknown)/);
+    expect(error.message).toBe("it cannot be decoded: damaged or cut short");
     expect(await decodeSmallJpeg(file)).toBeDefined();
   }
 });
 
-it("says what is wrong with each of many broken files that are decoded at once", async () => {
+it("says the same of each of many broken files that are decoded at once", async () => {
   const kind = { size: 32, channels: 3, quality: 80, progressive: false, halved: true } as const;
   const file = await makeJpeg(kind);
   const form = { size: 16, channels: 3, crop: "center" } as const;
@@ -89,7 +89,7 @@ it("says what is wrong with each of many broken files that are decoded at once",
   const found = await Promise.all(
     parts.map((part) => decodeImage(part, form).catch(({ message }) => message)),
   );
-  for (const message of found) expect(message).toMatch(/^it cannot be decoded(: (?!Unknown)|$)/);
+  expect([...new Set(found)]).toEqual(["it cannot be decoded: damaged or cut short"]);
 });
 
 it("leaves to libvips what has a profile, may be turned, or enlarges colours downwards only", async () => {

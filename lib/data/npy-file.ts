@@ -51,6 +51,7 @@ export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refusal)
   const magic = [0x93, ...Buffer.from("NUMPY")];
   if (!magic.every((byte, i) => start[i] === byte))
     throw refuse("it does not start with NumPy's magic number");
+  if (start.length < 8) throw refuse(`it has ${size} bytes`);
   const [major, minor] = [start[6], start[7]];
   if (!(minor === 0 && (major === 1 || major === 2 || major === 3)))
     throw refuse(`its version is ${major}.${minor}, not 1.0, 2.0 or 3.0`);

@@ -53,7 +53,7 @@ export async function loadData(
       const watch = { onProgress, onNote, signal };
       return folder(data, { ...options, ...place, ...watch, channels, onBroken: "skip" });
     },
-    npy: () => npy(data, options),
+    npy: () => npy(data, options).catch(needsTelling(naming("data"), data)),
     idx: () => idx(data, options),
   };
   const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
@@ -74,6 +74,17 @@ export async function loadData(
     throw outOfRange(`${image[0]}, as the data have,`, naming("channels"), channels);
   }
   return dataset;
+}
+
+/** What only a program can tell of a .npy file is refused under the name that it has here. */
+function needsTelling(name: string, path: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof TypeError)) throw error;
+    const what = "a .npy file of uint8 whose shape tells its layout";
+    const cure = "datasets.npy() in a program can be told the range of floats, and a layout";
+    const sentence = `Expected ${what} for ${name} but received ${show(path)} (${cure})`;
+    throw new SparringError("ERR_DATA", sentence, { cause: error });
+  };
 }
 
 /** Whether there are images to test on beside those to train on. */

@@ -7,6 +7,7 @@ import { type Ended, runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { idx } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
+import { npyFile } from "../helpers/npy.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -103,6 +104,16 @@ describe("a file", () => {
     expect([code, stderr]).toEqual([
       2,
       `Expected a folder of images, which alone can stay on the disk, for --data but received "${at("some.idx")}"\n`,
+    ]);
+  });
+
+  it("of floats is told by a program what black and white are", async () => {
+    const path = at("floats.npy");
+    await writeFile(path, npyFile("1, 2, 2,", 16, "'<f4'"));
+    const { code, stderr } = await train("mlp", "floats.npy", "--out never");
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected a .npy file of uint8 whose shape tells its layout for --data but received "${path}" (datasets.npy() in a program can be told the range of floats, and a layout)\n`,
     ]);
   });
 

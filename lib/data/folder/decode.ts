@@ -47,14 +47,10 @@ async function decodeSmall(
   return pixels?.length === channels * size ** 2 ? planesOf(pixels, channels) : undefined;
 }
 
-/** libvips keeps what it has to say in one place for all threads: the end of another image may have wiped it. */
-const wiped = "Unknown error";
-
 async function decodeAny(
   file: Buffer,
   plain: Plain | undefined,
   form: ImageForm,
-  isSecond = false,
 ): Promise<Uint8Array> {
   library ??= import("sharp");
   const { default: sharp } = await library;
@@ -67,9 +63,7 @@ async function decodeAny(
     return planesOf(pixels, form.channels);
   } catch (cause) {
     if (cause instanceof BrokenImage) throw cause;
-    const { message } = cause as Error;
-    if (message.includes(wiped) && !isSecond) return decodeAny(file, plain, form, true);
-    throw new BrokenImage(explain(message), { cause });
+    throw new BrokenImage(explain((cause as Error).message), { cause });
   }
 }
 
@@ -132,11 +126,9 @@ function coloured(image: Sharp, { channels }: ImageForm): Sharp {
   return colour.recomb([luma, luma, luma]).linear(1, 0.5).extractChannel(0);
 }
 
+/** libvips keeps what it has to say in one place for all threads: it may be another image's, and is not passed on. */
 function explain(message: string): string {
-  if (message.includes("pixel limit"))
-    return `it has more than ${pixelLimit.toLocaleString("en-US")} pixels`;
-  if (message.includes(wiped)) return "it cannot be decoded";
-  // All that libpng tells of one.
-  if (message.includes("libpng read error")) return "it cannot be decoded: damaged or cut short";
-  return `it cannot be decoded: ${(message.split("\n")[0] as string).replace(/:?\s*$/, "")}`;
+  return message.includes("pixel limit")
+    ? `it has more than ${pixelLimit.toLocaleString("en-US")} pixels`
+    : "it cannot be decoded: damaged or cut short";
 }
