@@ -245,6 +245,23 @@ describe("loadWeights", () => {
     });
   });
 
+  it("takes the file's bytes, which toSafetensors() gives", async () => {
+    const [{ generator: from }, { generator: to }] = [
+      smallPair({ seed: 1 }),
+      smallPair({ seed: 2 }),
+    ];
+    const bytes = await from.toSafetensors();
+    await withFolder(async (folder) => {
+      await from.saveWeights(join(folder, "g.safetensors"));
+      expect(Buffer.from(bytes).equals(await readFile(join(folder, "g.safetensors")))).toBe(true);
+    });
+    expect(await digest(to)).not.toBe(await digest(from));
+    const loading = to.loadWeights(bytes);
+    bytes.fill(0); // what was given is what counts
+    await loading;
+    expect(await digest(to)).toBe(await digest(from));
+  });
+
   it("and saveWeights agree with Python: strict loading, equal outputs, and the way back", async () => {
     const before = await threads();
     await setThreads(1);

@@ -5,7 +5,13 @@ import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
 import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "../safetensors.js";
+import {
+  formatSafetensors,
+  parseSafetensors,
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from "../safetensors.js";
 import { checkState } from "../weights.js";
 
 /** Where a network lives and what its first weights are. */
@@ -74,14 +80,24 @@ export abstract class Network implements Disposable {
     });
   }
 
+  /** The bytes of that file: for a store that is no disk. */
+  async toSafetensors(): Promise<Uint8Array> {
+    const tensors = await crossing(() => this.native.state());
+    return Buffer.concat(formatSafetensors(tensors));
+  }
+
   /**
    * Reads what saveWeights, or PyTorch, wrote; other dtypes are converted where they fit. Throws ERR_WEIGHTS
    * with everything that does not fit, and changes nothing then.
+   *
+   * @param path of the file, or its bytes
    */
-  async loadWeights(path: string): Promise<void> {
-    check.path(path, "path");
+  async loadWeights(path: string | Uint8Array): Promise<void> {
+    if (!(path instanceof Uint8Array)) check.path(path, "path");
     await traced(async () => {
-      await this.loadTensors(await readSafetensors(path), path);
+      if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
+      const name = `${path.byteLength} bytes`;
+      return this.loadTensors(parseSafetensors(path, name), name);
     });
   }
 

@@ -711,10 +711,16 @@ refuses(
       "Expected a non-empty string for path but received null",
     ],
     [
-      "bytes in place of a path",
-      () => generator.loadWeights(bad(new Uint8Array(8))),
+      "bytes that are none of a file's",
+      () => generator.loadWeights(Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0)),
+      "ERR_WEIGHTS",
+      'Expected a safetensors file for path but received "8 bytes": its header would be 9 bytes, more than the file holds',
+    ],
+    [
+      "bytes of another kind",
+      () => generator.loadWeights(bad(new ArrayBuffer(8))),
       "TypeError",
-      "Expected a non-empty string for path but received Uint8Array(8 bytes)",
+      "Expected a non-empty string for path but received an instance of ArrayBuffer",
     ],
     [
       "a path with NUL to read",
