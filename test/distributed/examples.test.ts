@@ -9,6 +9,7 @@ import { tables } from "../../scripts/scaling-model.mjs";
 import { mainFile, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { freePort } from "../helpers/ranks.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const examples = join(root, "examples/distributed");
@@ -108,6 +109,44 @@ it("the PyTorchJob starts what there is, with options that there are", async () 
   const small = ["--data", "data", "--batch", "64", "--dry-run"];
   const dry = await runCli([...here, ...small], folder.path);
   expect(dry).toMatchObject({ code: 0 });
+});
+
+it("the TrainJob's pods meet and train, told what Kubeflow Trainer tells them", async () => {
+  const documents = parseAllDocuments(await read("trainjob.yaml"));
+  for (const { errors } of documents) expect(errors).toEqual([]);
+  const [config, claim, runtime, job] = documents.map((one) => one.toJS());
+  expect([config, claim, runtime, job].map(({ kind }) => kind)).toEqual([
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "TrainingRuntime",
+    "TrainJob",
+  ]);
+  expect(JSON.parse(config.data["run.json"])).toEqual(JSON.parse(await read("run.json")));
+  expect(job.spec.runtimeRef).toMatchObject({ kind: runtime.kind, name: runtime.metadata.name });
+  const { containers, volumes } =
+    runtime.spec.template.spec.replicatedJobs[0].template.spec.template.spec;
+  const [node] = containers;
+  expect(volumes.map(({ name }: { name: string }) => name)).toEqual(
+    node.volumeMounts.map(({ name }: { name: string }) => name),
+  );
+  const run = { preset: "mlp", data: "data", size: 8, batch: 32, seed: 1, steps: 6, threads: 1 };
+  await writeFile(at("trainjob.json"), JSON.stringify({ ...run, logEvery: 3 }));
+  const script = node.args[0]
+    .replace("/etc/sparring/run.json", "trainjob.json")
+    .replace("/runs/", "trainjobs/");
+  const port = String(await freePort());
+  const pods = ["0", "1"].map((rank) =>
+    start("sh", ["-c", script], folder.path, {
+      ...{ PET_NODE_RANK: rank, PET_NNODES: "2" },
+      ...{ PET_MASTER_ADDR: "127.0.0.1", PET_MASTER_PORT: port },
+    }),
+  );
+  const ends = await Promise.all(pods.map(({ ended }) => ended));
+  expect(ends.map(({ code, stderr }) => [code, code === 0 ? "" : stderr])).toEqual([
+    [0, ""],
+    [0, ""],
+  ]);
+  expect(ends[0]?.stderr).toContain("on 2 ranks of cpu, 1 thread\n");
 });
 
 it("the walkthrough and the page name options that exist", async () => {
