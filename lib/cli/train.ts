@@ -21,6 +21,7 @@ import { defaultFeatures } from "../run/features.js";
 import { describeRun } from "../run/dry.js";
 import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
 import { planRestart } from "../run/restart.js";
+import { readResumed } from "../run/resume.js";
 import { Team } from "../run/team.js";
 import { TrainingRun } from "../run/training.js";
 import { checkFree, checkPort, defaultPort } from "../dashboard/port.js";
@@ -246,8 +247,12 @@ async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRu
   if (!("path" in plan)) return prepare(plan, start.file, flags, team);
   if (!goesOn)
     throw new SparringError("ERR_RANK", expected("none, as on rank 0,", "--resume", true));
-  const { path } = plan;
-  return withPacking(path, (packing) => TrainingRun.resume(plan as ResumePlan, packing, team));
+  return resume(plan, team);
+}
+
+async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
+  const { data } = await readResumed(plan);
+  return withPacking(data, (packing) => TrainingRun.resume(plan, packing, team));
 }
 
 /** @param keep packed images are kept */

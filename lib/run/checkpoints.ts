@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
 import { readCheckpoint } from "../checkpoint/load.js";
 import { SparringError, show } from "../errors.js";
-import { temporaryPattern, writeWhole } from "../files.js";
+import { writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
@@ -81,30 +81,25 @@ export class Checkpoints {
   }
 
   /**
-   * A trainer from the newest one that is intact; those that are not are named, and removed once another is found, and so
-   * are remains of one that was being written. Throws ERR_CHECKPOINT where there is none.
+   * A trainer from the newest one that is intact; those that are not are named, once another is found. Throws ERR_CHECKPOINT
+   * where there is none.
    *
    * @param name what the user asked for, for the error
+   * @returns `broken`: newer ones that are not intact, for drop()
    */
   async newest(
     name: string,
     options: LoadOptions,
     onNote: (note: string) => void,
-  ): Promise<{ trainer: Trainer; meter: Meter }> {
+  ): Promise<{ trainer: Trainer; meter: Meter; broken: readonly string[] }> {
     const broken: { path: string; why: string }[] = [];
     for (const { path } of await this.list()) {
       try {
         const saved = await readCheckpoint(path);
         const trainer = await Trainer.restore(saved, options);
-        for (const { path, why } of broken) {
-          onNote(`Skipped a checkpoint that is not intact: ${why}`);
-          await remove(path);
-        }
-        await this.#sweep();
-        return {
-          trainer,
-          meter: Meter.from((saved.run as { meter?: unknown } | undefined)?.meter),
-        };
+        for (const { why } of broken) onNote(`Skipped a checkpoint that is not intact: ${why}`);
+        const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
+        return { trainer, meter, broken: broken.map(({ path }) => path) };
       } catch (error) {
         if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
         broken.push({ path, why: error.message });
@@ -126,10 +121,9 @@ export class Checkpoints {
       .toSorted((a, b) => b.step - a.step);
   }
 
-  /** What a process that was killed left of a checkpoint that it was writing. */
-  async #sweep(): Promise<void> {
-    for (const name of await readdir(this.#folder))
-      if (temporaryPattern.test(name)) await remove(join(this.#folder, name));
+  /** Removes those that newest() found broken: the steps until there are done again. */
+  async drop(broken: readonly string[]): Promise<void> {
+    for (const path of broken) await remove(path);
   }
 }
 

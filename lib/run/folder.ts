@@ -1,9 +1,11 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
 import { access, appendFile, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
-import { reason, writeWhole } from "../files.js";
+import { reason, temporaryPattern, writeWhole } from "../files.js";
+import { Checkpoints } from "./checkpoints.js";
+import { FolderLock } from "./lock.js";
 
 const { R_OK, W_OK, X_OK } = constants;
 const configFile = "config.json";
@@ -21,16 +23,18 @@ export interface RunPlace {
   readonly begun?: boolean;
 }
 
-export class RunFolder {
+export class RunFolder implements Disposable {
   /** As the user wrote it. */
   readonly path: string;
+  /** There while this process trains the run. */
+  #lock: FolderLock | undefined;
 
   private constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * Makes the folder of a new run, with its config. On failure nothing that it made stays behind.
+   * Makes the folder of a new run, with its config, and holds it. On failure nothing that it made stays behind.
    *
    * @param place.name what the user calls the path, for the error
    */
@@ -38,12 +42,12 @@ export class RunFolder {
     const { path, name } = place;
     await checkRunFolder(place);
     const made: string[] = [];
+    let folder: RunFolder | undefined;
     try {
-      if (place.begun) await new RunFolder(path).#clear();
       await makeFolders(resolve(dirname(path)), made);
-      const folder = new RunFolder(await makeFolder(place, made));
-      // Only one of two runs that start at the same moment can make these.
-      for (const child of [folder.samples, folder.weights, folder.checkpoints]) {
+      folder = RunFolder.hold({ path: await makeFolder(place, made), name });
+      if (place.begun) await folder.#clear(name);
+      for (const child of folder.#folders) {
         await mkdir(child);
         made.push(child);
       }
@@ -51,18 +55,79 @@ export class RunFolder {
       await writeWhole(folder.config, [text]);
       return folder;
     } catch (cause) {
-      for (const one of made.reverse()) await rmdir(one).catch(() => {});
+      // Of two that start at the same moment one has it: it is not empty for long.
+      const isOthers = folder === undefined && cause instanceof SparringError;
+      if (!isOthers) for (const one of made.reverse()) await rmdir(one).catch(() => {});
+      folder?.[Symbol.dispose]();
       throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
     }
   }
 
+  /**
+   * The folder of a run that this process trains, and nobody else until it is disposed. Throws ERR_OUTPUT where somebody does.
+   *
+   * @param place.name what the user calls the path, for the error
+   */
+  static hold({ path, name }: Pick<RunPlace, "path" | "name">): RunFolder {
+    const folder = new RunFolder(path);
+    folder.#lock = FolderLock.take(path);
+    if (folder.#lock !== undefined) return folder;
+    throw refuse(
+      path,
+      name,
+      "another process trains it",
+      undefined,
+      "a run that nobody else trains",
+    );
+  }
+
+  /** Lets others train it. */
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+  }
+
   /** Removes what a run leaves, its config last. */
-  async #clear(): Promise<void> {
-    const events = (await readdir(this.path)).filter((name) => name.includes(".tfevents."));
-    const files = [this.stats, this.evaluations, this.events, this.summary];
-    const folders = [this.samples, this.weights, this.checkpoints];
-    const all = [...files, ...folders, ...events.map((name) => join(this.path, name)), this.config];
-    for (const one of all) await rm(one, { recursive: true, force: true });
+  async #clear(name: string): Promise<void> {
+    // Whoever had it until a moment ago may have come further than it was when this was decided.
+    if (await this.hasWork()) throw refuse(this.path, name, "another process has trained it");
+    const others = (await readdir(this.path)).filter(
+      (name) => name.includes(".tfevents.") || temporaryPattern.test(name),
+    );
+    const files = [this.stats, this.evaluations, this.events, this.summary, this.plan];
+    const named = [...files, ...this.#folders, ...others.map((name) => join(this.path, name))];
+    for (const one of [...named, this.config]) await rm(one, { recursive: true, force: true });
+  }
+
+  /** Whether there is something to go on with: what a run has learned. */
+  async hasWork(): Promise<boolean> {
+    const checkpoints = await new Checkpoints(this.checkpoints).list();
+    if (checkpoints.length > 0) return true;
+    const weights = await readdir(this.weights).catch((): string[] => []);
+    return weights.some((name) => !temporaryPattern.test(name));
+  }
+
+  /**
+   * Makes it whole, for a run that goes on: folders that are missing are there again, and what a process that was killed was
+   * writing is not. Nobody else writes here. Throws ERR_OUTPUT.
+   *
+   * @param name what the user calls it
+   */
+  async mend(name: string): Promise<void> {
+    for (const folder of this.#folders) {
+      if ((await readFolder(folder)) === "file") throw refuse(folder, name, "it is a file");
+      await mkdir(folder, { recursive: true }).catch((cause) => {
+        throw refuse(folder, name, reason(cause), cause);
+      });
+    }
+    for (const folder of [this.path, ...this.#folders])
+      for (const file of await readdir(folder))
+        if (temporaryPattern.test(file))
+          await rm(join(folder, file), { recursive: true, force: true });
+  }
+
+  /** Those that every run has from its beginning. */
+  get #folders(): string[] {
+    return [this.samples, this.weights, this.checkpoints];
   }
 
   /** The folder of a run that is there already, as far as anybody knows. */
@@ -166,7 +231,11 @@ export class RunFolder {
 /** Whether a run could be written there, without writing anything. Throws ERR_OUTPUT. */
 export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): Promise<void> {
   try {
-    if (begun) return await access(path, R_OK | W_OK | X_OK);
+    if (begun) {
+      // For a moment: a run that somebody trains is refused before anything is loaded.
+      using _ = RunFolder.hold({ path, name });
+      return await access(path, R_OK | W_OK | X_OK);
+    }
     if (!chosen) return await access(await existingParent(resolve(path)), R_OK | W_OK | X_OK);
     const entries = await readFolder(path);
     if (entries === "file") throw refuse(path, name, "it is a file");
@@ -185,6 +254,18 @@ export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): P
 export async function holdsRun(path: string): Promise<boolean> {
   const entries = await readdir(path).catch((): string[] => []);
   return entries.includes(configFile);
+}
+
+/** Whether a run was about to begin there: none of the files that RunFolder.create() makes has its name yet. */
+export async function holdsBeginning(path: string): Promise<boolean> {
+  const { samples, weights, checkpoints } = RunFolder.at(path);
+  const children = [samples, weights, checkpoints].map((child) => basename(child));
+  const entries = await readdir(path).catch((): string[] => []);
+  for (const entry of entries.filter((name) => !temporaryPattern.test(name))) {
+    const inside = children.includes(entry) ? await readFolder(join(path, entry)) : "file";
+    if (inside === "file" || !inside?.every((name) => temporaryPattern.test(name))) return false;
+  }
+  return entries.length > 0;
 }
 
 /** What is in a folder; undefined if nothing has that name. */

@@ -1,10 +1,8 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
-import { readdir } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { expected, SparringError, show } from "../errors.js";
-import { Checkpoints } from "./checkpoints.js";
 import { type RunConfig, trainingOf } from "./config.js";
-import { holdsRun, RunFolder } from "./folder.js";
+import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
 import { checkConfig } from "./resume.js";
 import { readRunConfig } from "./stored.js";
@@ -40,13 +38,12 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
       "ERR_OUTPUT",
       expected("a folder that a restart finds again", out.name, undefined),
     );
-  if (!(await holdsRun(out.path))) return plan;
+  if (!(await holdsRun(out.path)))
+    return (await holdsBeginning(out.path)) ? { ...plan, out: { ...out, begun: true } } : plan;
   const folder = RunFolder.at(out.path);
   const config = await readRunConfig(folder, out.name, checkConfig);
   checkSame(config, plan, given);
-  const checkpoints = await new Checkpoints(folder.checkpoints).list();
-  const weights = await readdir(folder.weights).catch((): string[] => []);
-  if (checkpoints.length > 0 || weights.length > 0)
+  if (await folder.hasWork())
     return { path: out.path, name: out.name, length: plan.length, naming };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };
 }

@@ -40,36 +40,52 @@ export interface Resumed {
 
 /**
  * Loads what a run needs to go on: its config, the newest intact checkpoint, and the data, which have to be those that it
- * began with. Throws ERR_DATA, ERR_CHECKPOINT, ERR_DEVICE; changes nothing but broken checkpoints, which go.
+ * began with; nobody else trains it from here on. Throws ERR_DATA, ERR_CHECKPOINT, ERR_DEVICE, ERR_OUTPUT, and RangeError for a
+ * length that is behind it; changes nothing before all of them fit.
  */
 export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
-  const folder = RunFolder.at(plan.path);
-  const config = extend(await readRunConfig(folder, plan.name, checkConfig), plan);
+  await readResumed(plan);
+  const folder = RunFolder.hold(plan);
+  try {
+    return await loadHeld(folder, plan, watch, team);
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What the run does that a plan is to go on with. Throws ERR_DATA where there is none. */
+export function readResumed({ path, name }: ResumePlan): Promise<RunConfig> {
+  return readRunConfig(RunFolder.at(path), name, checkConfig);
+}
+
+async function loadHeld(
+  folder: RunFolder,
+  plan: ResumePlan,
+  watch: DataWatch,
+  team: Team,
+): Promise<Resumed> {
+  const config = extend(await readResumed(plan), plan);
   const device = chooseDevice(wantedDevice(config, team), plan.name, team);
   await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
   if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, distributed: team.group };
-  const { trainer, meter } = await checkpoints.newest(plan.name, options, note);
-  if (plan.length !== undefined && config.steps < trainer.step) {
-    const { step } = trainer;
-    trainer.dispose();
-    throw outOfRange(
-      `at least ${step} steps, which are done,`,
-      plan.naming("steps" in plan.length ? "steps" : "epochs"),
-      Object.values(plan.length)[0],
-    );
-  }
-  await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
-  const dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
+  const { trainer, meter, broken } = await checkpoints.newest(plan.name, options, note);
+  let dataset: Dataset | undefined;
   try {
+    checkLength(config, plan, trainer.step);
+    await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
+    dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
     await checkSameData(trainer, dataset, config);
+    await folder.mend(plan.name);
   } catch (error) {
     trainer.dispose();
-    dataset.dispose();
+    dataset?.dispose();
     throw error;
   }
+  await checkpoints.drop(broken);
   const ticks = await folder.cutStats(trainer.step, config.logEvery);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
   await writeWhole(folder.config, [`${JSON.stringify(config, null, 2)}\n`]);
@@ -121,6 +137,16 @@ function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   const steps = "steps" in length ? length.steps : epochs.steps(length.epochs);
   check.integer(steps, naming("steps"), 1);
   return { ...config, steps };
+}
+
+/** That a length which was asked for is not behind what is done, in the unit that it has. */
+function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: number): void {
+  if (length === undefined || config.steps >= done) return;
+  if ("steps" in length)
+    throw outOfRange(`at least ${done} steps, which are done,`, naming("steps"), length.steps);
+  const epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+  const what = `at least ${epochs.count(done)} epochs, which have begun,`;
+  throw outOfRange(what, naming("epochs"), length.epochs);
 }
 
 async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConfig): Promise<void> {

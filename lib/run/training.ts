@@ -207,6 +207,7 @@ export class TrainingRun implements Disposable {
     const found = await checkpoints.newest("a rollback", options, onNote).catch(() => {
       throw error;
     });
+    await checkpoints.drop(found.broken);
     const from = this.step;
     this.#disposeTrainer();
     this.#trainer = found.trainer;
@@ -220,8 +221,9 @@ export class TrainingRun implements Disposable {
     onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${reason}`);
   }
 
-  /** Frees networks, optimizers and data now. */
+  /** Frees networks, optimizers and data now, and lets others train the run. */
   [Symbol.dispose](): void {
+    this.#folder?.[Symbol.dispose]();
     this.#disposeTrainer();
     this.#judge?.[Symbol.dispose]();
     this.#dataset.dispose();

@@ -1,5 +1,5 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../helpers/cli.js";
@@ -55,6 +55,42 @@ describe("a command line that comes again", () => {
     expect(ours).toEqual(await contentsOf(at("whole")));
     const events = (await readdir(at("early"))).filter((name) => name.includes("tfevents"));
     expect(events).toHaveLength(1);
+  });
+});
+
+describe("a folder in which a run was about to begin", () => {
+  const beginning = async (name: string) => {
+    for (const part of ["samples", "weights", "checkpoints/.sparring-1-0123abcd.tmp"])
+      await mkdir(at(name, part), { recursive: true });
+    await writeFile(at(name, ".sparring-1-0123abcd.tmp"), '{"preset": "ml');
+  };
+
+  it("is one to begin in", async () => {
+    await beginning("killed");
+    const words = `${small} --steps 24 --seed ${await seedOf("whole")} --out killed`;
+    expect(await run(words)).toMatchObject({ code: 0 });
+    expect(await contentsOf(at("killed"))).toEqual(await contentsOf(at("whole")));
+  });
+
+  it.each([
+    ["beside", "letter.txt"],
+    ["inside", "samples/letter.txt"],
+  ])("is not where somebody keeps something %s", async (name, letter) => {
+    await beginning(name);
+    await writeFile(at(name, letter), "keep me");
+    const before = await contentsOf(at(name));
+    expect(await run(`${small} --steps 24 --out ${name}`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `Expected a new or empty folder that can be written for --out but received "${name}" (it is not empty)\n`,
+    });
+    expect(await contentsOf(at(name))).toEqual(before);
+  });
+
+  it("nor without --restartable", async () => {
+    await beginning("once");
+    const words = `${small} --steps 24 --out once`.replace(" --restartable", "");
+    expect(await run(words)).toMatchObject({ code: 2 });
   });
 });
 

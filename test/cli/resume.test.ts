@@ -1,10 +1,21 @@
 // `sparring train --resume`: a run that was stopped, by whatever, ends as one that was not.
-import { appendFile, cp, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli, startCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
+import { runCliRanks } from "../helpers/ranks.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -102,7 +113,86 @@ describe("a run", () => {
   });
 });
 
+describe("the folder of a run that goes on", () => {
+  it("gets the folders again that it lost, and loses what a killed process was writing", async () => {
+    const name = await half("mended");
+    for (const part of ["samples", "weights"]) await rm(at(name, part), { recursive: true });
+    await mkdir(at(name, "samples"));
+    for (const part of [".", "samples", "checkpoints"])
+      await writeFile(at(name, part, ".sparring-1-0123abcd.tmp"), "half");
+    expect(await run(`train --resume --out ${name} --steps 24`)).toMatchObject({ code: 0 });
+    const { "samples/0.png": _, ...others } = await contents("whole");
+    const drawn = ["4", "8", "12"].map((step) => `samples/${step}.png`);
+    const wanted = Object.entries(others).filter(([path]) => !drawn.includes(path));
+    expect(await contents(name)).toEqual(Object.fromEntries(wanted));
+  });
+
+  it("is refused where it cannot be one, before anything changes", async () => {
+    const name = await half("fileful");
+    await rm(at(name, "weights"), { recursive: true });
+    await writeFile(at(name, "weights"), "a letter");
+    const before = await contents(name);
+    expect(await run(`train --resume --out ${name} --steps 24`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'Expected a new or empty folder that can be written for --out but received "fileful/weights" (it is a file)\n',
+    });
+    expect(await contents(name)).toEqual(before);
+  });
+});
+
+it("images that have to be packed again are named by their folder", async () => {
+  const env = { XDG_CACHE_HOME: at("cache") };
+  const levels = Array.from({ length: 40 }, (_, i) => [`${i}.png`, 5 * i] as const);
+  await writeTree(at("pictures"), Object.fromEntries(levels));
+  const words = `${small.replace("--data data", "--data pictures")} --steps 3 --out packed`;
+  expect(await runCli(words.split(" "), folder.path, env)).toMatchObject({ code: 0 });
+  await rm(at("cache"), { recursive: true });
+  const again = "train --resume --out packed --steps 4".split(" ");
+  const { code, stderr } = await runCli(again, folder.path, env);
+  expect(code).toBe(0);
+  expect(stderr).toContain(`Packing 40 images of ${at("pictures")}\n`);
+});
+
 describe("--resume, misused", () => {
+  it.each([
+    ["--steps 8", "at least 12 steps, which are done, for --steps but received 8"],
+    ["--epochs 2", "at least 3 epochs, which have begun, for --epochs but received 2"],
+  ])("%s: a length that is behind it, before anything changes", async (length, sentence) => {
+    const name = await half(`behind${length.replace(" ", "")}`);
+    await mkdir(at(name, "checkpoints/.sparring-1-0123abcd.tmp"));
+    // Not intact: the one before it counts.
+    await mkdir(at(name, "checkpoints/000013"));
+    const before = await contents(name);
+    const refused = {
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining(`Expected ${sentence}\n`),
+    };
+    for (const words of ["train --resume", `${small} --restartable`])
+      expect(await run(`${words} ${length} --out ${name}`)).toEqual(refused);
+    expect(await contents(name)).toEqual(before);
+    expect(await checkpoints(name)).toContain("000013");
+    expect(await run(`train --resume --epochs 3 --out ${name}`)).toMatchObject({ code: 0 });
+    expect(await checkpoints(name)).toEqual(["000010", "000012", "000015"]);
+  });
+
+  it("of ranks the first says so, and the others that it is gone", async () => {
+    const [first, second] = await runCliRanks(
+      2,
+      "train --resume --steps 8 --out half",
+      folder.path,
+    );
+    expect(first).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "rank 0: Expected at least 12 steps, which are done, for --steps but received 8\n",
+    });
+    expect(second?.code).toBe(1);
+    expect(second?.stderr).toMatch(/^rank 1: Expected rank 0 to take part but received nothing/);
+  });
+
   it.each<[string, string, () => Promise<unknown>]>([
     [
       "train --resume",

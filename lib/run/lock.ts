@@ -1,0 +1,25 @@
+// That a run has one process that trains it: a lock on its folder, which goes with the process however that ends.
+import { closeSync, constants, openSync } from "node:fs";
+import { addon } from "../addon.js";
+
+export class FolderLock implements Disposable {
+  #descriptor: number | undefined;
+
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** Locks a folder; undefined where somebody has. Throws what the operating system says. */
+  static take(path: string): FolderLock | undefined {
+    const lock = new FolderLock(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
+    if (addon().tryLock(lock.#descriptor as number)) return lock;
+    lock[Symbol.dispose]();
+    return undefined;
+  }
+
+  /** Lets others in. */
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
