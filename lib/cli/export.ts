@@ -1,7 +1,8 @@
 // `sparring export`: a run in, a file for others out.
 import { Command } from "commander";
-import { type ExportRequest, exportFormats, exportRun } from "../run/export.js";
+import { type Exported, exportFormats, exportRun } from "../run/export.js";
 import { exitCodes } from "./exit.js";
+import { printJson } from "./json.js";
 import { toName, toRequest } from "./options.js";
 import { printNote } from "./text.js";
 
@@ -28,20 +29,24 @@ export function exportCommand(onExit: (code: number) => void): Command {
     .option("--format <format>", `${exportFormats.join(", ")} (default: onnx)`)
     .option("--opset <n>", "operators of onnx, 17 to 26 (default: 17)")
     .requiredOption("--out <file>", "the file to write (needed)")
-    .option("--checkpoint <which>", "best, newest or a step (default: as the run ended)")
+    .option("--step <n>", "the checkpoint of a step (default: as the run ended)")
+    .option("--checkpoint <which>", "best (by --evaluate-every), newest or a step")
     .option("--raw", "the weights of the last step where the run keeps their average")
+    .option("--json", "tell what was written as one JSON object")
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .action(async (run: string, options: Record<string, string | boolean>) => {
-      const numbers = new Set(["checkpoint", "opset"]);
-      await write({ ...toRequest({ ...options }, numbers), run });
+    .action(async (run: string, { json, ...texts }: Record<string, string | boolean>) => {
+      const exported = await exportRun({ ...toRequest(texts, numbers), run }, toName, printNote);
+      if (json) printJson(exported);
+      else process.stdout.write(`${describe(exported)}\n`);
       onExit(exitCodes.ok);
     });
 }
 
-async function write(request: ExportRequest): Promise<void> {
-  const { preset, averaged, path } = await exportRun(request, toName, printNote);
+const numbers = new Set(["step", "checkpoint", "opset"]);
+
+function describe({ preset, averaged, path }: Exported): string {
   const which = averaged ? "averaged generator" : "generator";
-  process.stdout.write(`The ${which} of the preset ${preset} is in ${path}\n`);
+  return `The ${which} of the preset ${preset} is in ${path}`;
 }

@@ -32,9 +32,10 @@ export function toRequest(
   );
 }
 
-/** The number that a text means; the text itself, to be refused, if it is none or would not be kept exactly. */
+/** The number that a text means; the text itself, to be refused, if it is none, or digits that would not all be kept. */
 export function toNumber(text: string): number | string {
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
   const value = Number(text);
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : text;
+  const isKept = /[.e]/i.test(text) || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return isKept && Number.isFinite(value) ? value : text;
 }

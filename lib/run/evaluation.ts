@@ -2,7 +2,7 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
-import { show, wrongType } from "../errors.js";
+import { outOfRange, show, wrongType } from "../errors.js";
 import {
   type Answers,
   type MetricName,
@@ -42,6 +42,7 @@ export class Judge implements Disposable {
     dataset: Dataset,
     device: Device,
   ): Promise<Judge> {
+    if (features === defaultFeatures) checkChannels(dataset, stacked, naming("features"));
     const network =
       features === defaultFeatures
         ? await classifier({ device, eachChannel: stacked })
@@ -76,6 +77,14 @@ export class Judge implements Disposable {
   [Symbol.dispose](): void {
     this.#network.dispose();
   }
+}
+
+/** The classifier knows grey digits, or one in each channel. */
+function checkChannels({ image: [channels] }: Dataset, stacked: boolean, name: string): void {
+  const known = stacked ? 3 : 1;
+  if (channels === known) return;
+  const what = `a TorchScript file, as the images have ${channels} channels and the classifier takes ${known},`;
+  throw outOfRange(what, name, defaultFeatures);
 }
 
 function answersOf(features: string, stacked: boolean): Answers {

@@ -6,6 +6,7 @@ import { writeWhole } from "../files.js";
 import { Generator } from "../networks.js";
 import { checkOpset } from "../onnx/opset.js";
 import { loadGenerator } from "./generator.js";
+import { checkOut } from "./out.js";
 import { readRun } from "./stored.js";
 
 /** What an export is asked for: from a command line. */
@@ -16,18 +17,22 @@ export interface ExportRequest {
   readonly opset?: unknown;
   readonly out?: unknown;
   readonly raw?: unknown;
-  /** `best`, `newest` or a step; else the weights that the run ended with. */
+  readonly step?: unknown;
+  /** `best`, `newest` or a step; where neither is given, the weights that the run ended with. */
   readonly checkpoint?: unknown;
 }
 
 /** What the user calls an option, for the sentences of errors: `--out`. */
-export type ExportNaming = (option: keyof ExportRequest | "step") => string;
+export type ExportNaming = (option: keyof ExportRequest) => string;
 
 /** What was written. */
 export interface Exported {
+  readonly format: ExportFormat;
   readonly preset: string;
   /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
+  /** Steps that it was trained; null for the weights that the run ended with, which do not tell. */
+  readonly step: number | null;
   /** Absolute path of the file. */
   readonly path: string;
 }
@@ -60,17 +65,19 @@ export async function exportRun(
   const opset = checkOpset({ opset: request.opset as number | undefined }, naming("opset"));
   const out = check.string(request.out, naming("out"));
   const raw = check.boolean(request.raw ?? false, naming("raw"));
+  await checkOut(out, naming("out"));
   const path = resolve(out);
-  if (request.checkpoint !== undefined) {
-    const { preset, averaged, generator } = await loadGenerator(request, naming, onNote);
-    using chosen = generator;
-    await writers[format](chosen, out, opset);
-    return { preset, averaged, path };
+  if (request.checkpoint !== undefined || request.step !== undefined) {
+    const found = await loadGenerator(request, naming, onNote);
+    using generator = found.generator;
+    await writers[format](generator, out, opset);
+    const { preset, averaged, step } = found;
+    return { path, format, preset, averaged, step };
   }
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
   const averaged = run.averaged && !raw;
   using generator = new Generator(run.generator);
   await generator.loadWeights(run.folder.weightsOf(averaged ? "generator-ema" : "generator"));
   await writers[format](generator, out, opset);
-  return { preset: run.preset, averaged, path };
+  return { path, format, preset: run.preset, averaged, step: null };
 }

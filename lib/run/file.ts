@@ -9,6 +9,7 @@ import { defaultPreset, type Preset, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { type ConfigFile, configSchema } from "./file-schema.js";
+import { placeOfMistake } from "./json.js";
 import { isNamedData, planRun, type RunRequest } from "./plan.js";
 
 /** Options of a file, and what a run recorded beside them if it wrote the file. */
@@ -74,10 +75,14 @@ async function parse(path: string): Promise<Record<string, unknown>> {
     return new SparringError("ERR_DATA", message, { cause });
   };
   let value: unknown;
+  let text = "";
   try {
-    value = JSON.parse((await readWhole(path, sizeLimit)).toString("utf8"));
+    // Editors of another system put a mark before it.
+    text = (await readWhole(path, sizeLimit)).toString("utf8").replace(/^\uFEFF/, "");
+    value = JSON.parse(text);
   } catch (cause) {
-    throw refuse(cause instanceof SyntaxError ? "it is not JSON" : reason(cause), cause);
+    if (!(cause instanceof SyntaxError)) throw refuse(reason(cause), cause);
+    throw refuse(`it is not JSON: ${placeOfMistake(text)}`, cause);
   }
   if (!check.isObject(value)) throw refuse("it is not an object");
   return value;

@@ -8,6 +8,7 @@ import type { Generator } from "../networks.js";
 import { animated, saveAnimation } from "./animation.js";
 import { type GeneratorRequest, loadGenerator } from "./generator.js";
 import { checkClass } from "./labels.js";
+import { checkOut } from "./out.js";
 
 /** What an interpolation is asked for: from a command line. */
 export interface InterpolateRequest extends GeneratorRequest {
@@ -80,6 +81,7 @@ export async function interpolateRun(
   onNote: (sentence: string) => void,
 ): Promise<Interpolated> {
   const plan = planInterpolation(request, naming);
+  await checkOut(plan.out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
   const { classes, codes } = generator.latent;
@@ -122,17 +124,28 @@ function planInterpolation(request: InterpolateRequest, naming: InterpolateNamin
   const frames = request.frames ?? defaultFrames[moves ? "animation" : "strip"];
   const { to, code, classes, range } = request;
   const asked = check.boolean(classes ?? false, naming("classes"));
+  const rows = asked
+    ? undefined
+    : check.integer(request.rows ?? defaultRows, naming("rows"), 1, 100);
+  // The last row's seeds are seeds, too.
+  const largest = Number.MAX_SAFE_INTEGER - ((rows ?? 1) - 1);
+  const isLast = to !== undefined || code !== undefined;
+  const largestFrom = isLast ? largest : largest - (rows ?? 1);
   return {
     out,
     moves,
     frames: check.integer(frames, naming("frames"), 2, 1000),
-    rows: asked ? undefined : check.integer(request.rows ?? defaultRows, naming("rows"), 1, 100),
-    from: check.seed(request.from ?? 0, naming("from")),
-    to: to === undefined ? undefined : check.seed(to, naming("to")),
+    rows,
+    from: checkSeed(request.from ?? 0, naming("from"), largestFrom),
+    to: to === undefined ? undefined : checkSeed(to, naming("to"), largest),
     method: check.oneOf(request.method ?? "spherical", naming("method"), methods),
     code: code === undefined ? undefined : check.integer(code, naming("code"), 0),
     range: range === undefined ? defaultRange : parseRange(range, naming("range")),
   };
+}
+
+function checkSeed(value: unknown, name: string, largest: number): number {
+  return check.integer(check.seed(value, name), name, 0, largest);
 }
 
 /** Two options of which each makes the other pointless. */

@@ -5,6 +5,7 @@ import { wrongType } from "../errors.js";
 import { type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
+import { checkOut } from "./out.js";
 
 /** What a grid of samples is asked for: from a command line. */
 export interface SampleRequest extends GeneratorRequest {
@@ -55,6 +56,7 @@ export async function sampleRun(
       : check.integer(request[option], naming(option), 1, max);
   const asked = { count: whole("count", most), columns: whole("columns", 10_000) };
   if (request.seed !== undefined) check.seed(request.seed, naming("seed"));
+  await checkOut(out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
   const { classes } = generator.latent;

@@ -209,9 +209,15 @@ describe("a config file that is wrong", () => {
 
   it.each([
     ["nowhere.json", undefined, "no such file or folder"],
-    ["text.json", "preset: mlp", "it is not JSON"],
+    ["text.json", "preset: mlp", "it is not JSON: line 1, column 1"],
+    ["comma.json", '{\n  "steps": 3,\n}', "it is not JSON: line 3, column 1"],
+    ["word.json", '{\n  "preset": mlp\n}', "it is not JSON: line 2, column 13"],
+    ["cut.json", '{ "steps": [1, {"a": "b"}], "seed": ', "it is not JSON: line 1, column 37"],
+    ["quote.json", '{\n\n "data": "a\n}', "it is not JSON: line 3, column 10"],
+    ["colon.json", '{"a": [true, "b": 1]}', "it is not JSON: line 1, column 17"],
+    ["two.json", "{}\n{}", "it is not JSON: line 2, column 1"],
     ["list.json", "[]", "it is not an object"],
-    ["empty.json", "", "it is not JSON"],
+    ["empty.json", "", "it is not JSON: line 1, column 1"],
     ["data", undefined, "it is a folder"],
     ["huge.json", " ".repeat(1024 ** 2 + 1), "it has 1048577 bytes, more than 1048576"],
   ])("is refused where it is no such file: %s", async (name, text, why) => {
@@ -221,6 +227,14 @@ describe("a config file that is wrong", () => {
       2,
       `Expected a JSON file of options for the config but received "${name}" (${why})\n`,
     ]);
+  });
+
+  it("may begin with the mark that some editors write", async () => {
+    const text = `\uFEFF${JSON.stringify({ ...options, seed: 3 })}`;
+    const { code, stdout } = await sparring(
+      `train ${await write("mark.json", text)} --dry-run --json`,
+    );
+    expect([code, JSON.parse(stdout).config.seed]).toEqual([0, 3]);
   });
 
   it("is named by what is only wrong with the data", async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { architectures, datasets, Generator, metrics } from "../../lib/index.js";
 import { type Ended, runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
 import { writeIdxFolder, writeIdxTestFiles } from "../helpers/idx.js";
 
 const means = fileURLToPath(new URL("../reference/torch-script/means.pt", import.meta.url));
@@ -115,6 +116,24 @@ describe("sparring evaluate", () => {
     expect(await run(words)).toMatchObject({ code: 0 });
     const { scores } = json(await run("evaluate open --metrics parzen --samples 50 --json"));
     expect(scores.parzen.logLikelihood).toBeTypeOf("number");
+  });
+
+  it("names --features where the classifier does not take the images", async () => {
+    const levels = Array.from({ length: 40 }, (_, i) => [`${i}.png`, 5 * i] as const);
+    await writeTree(at("pictures"), Object.fromEntries(levels));
+    const colour = small.replace("--data data", "--data pictures");
+    expect(await run(`${colour} --steps 2 --out colour`)).toMatchObject({ code: 0 });
+    const why =
+      "Expected a TorchScript file, as the images have 3 channels and the classifier takes 1, for";
+    expect(await refusal("evaluate colour --samples 20")).toEqual([
+      2,
+      `${why} --features but received "classifier"`,
+    ]);
+    const words = `${colour} --evaluate-every 2 --evaluate-samples 20 --out never`;
+    expect((await run(words)).stderr).toContain(
+      `${why} --evaluate-features but received "classifier"\n`,
+    );
+    expect(await readdir(at())).not.toContain("never");
   });
 
   it("refuses what does not go together", async () => {

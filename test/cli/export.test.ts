@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const flags = "--format, --opset, --out, --checkpoint, --raw, --help";
+const flags = "--format, --opset, --out, --step, --checkpoint, --raw, --json, --help";
 const noRun = (received: string, why: string) =>
   `Expected the folder of a run for the run but received "${received}" (its config.json: ${why})`;
 const noWeights = (received: string) =>
@@ -121,10 +121,18 @@ const refused: [string, string | RegExp][] = [
     "export other --out g",
     /^Expected the weights of this network for path but received "other\/weights.*needs \[/,
   ],
-  ["export mlp --out mlp", 'Expected a writable file for path but received "mlp" (it is a folder)'],
+  ["export mlp --out g --step 7", "Expected 2 for --step but received 7"],
+  [
+    "export mlp --out g --step 2 --checkpoint newest",
+    'Expected --step or --checkpoint for the checkpoint but received "both"',
+  ],
+  [
+    "export mlp --out mlp",
+    'Expected a writable file for --out but received "mlp" (it is a folder)',
+  ],
   [
     "export mlp --out no/g",
-    'Expected a writable file for path but received "no/g" (no such file or folder)',
+    'Expected a writable file for --out but received "no/g" (no such file or folder)',
   ],
 ];
 
@@ -176,6 +184,22 @@ describe("sparring export", () => {
     ours.data.forEach((value, i) => {
       expect(images?.data[i]).toBeCloseTo(value, 5);
     });
+  });
+
+  it("writes the weights of a step, and tells what it wrote as JSON", async () => {
+    const words = "export mlp --format safetensors --out told.safetensors --json";
+    const told = { path: at("told.safetensors"), format: "safetensors", preset: "mlp" };
+    for (const [more, step] of [
+      ["", null],
+      [" --step 2", 2],
+      [" --checkpoint newest", 2],
+    ] as const) {
+      const { code, stdout, stderr } = await sparring(words + more);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(JSON.parse(stdout)).toEqual({ ...told, averaged: false, step });
+      const weights = await readFile(at("mlp/weights/generator.safetensors"));
+      expect((await readFile(told.path)).equals(weights)).toBe(true);
+    }
   });
 
   it("writes the opset that is asked for", async () => {

@@ -322,7 +322,28 @@ const refused: [string, string][] = [
   ],
   [
     "sample mlp --out no/g.png",
-    'Expected a writable file for path but received "no/g.png" (no such file or folder)',
+    'Expected a writable file for --out but received "no/g.png" (no such file or folder)',
+  ],
+  [
+    // Before the run is looked at.
+    "interpolate nowhere --out no/g.gif",
+    'Expected a writable file for --out but received "no/g.gif" (no such file or folder)',
+  ],
+  [
+    "interpolate mlp --from 9007199254740991 --rows 3 --out g.png",
+    "Expected a whole number from 0 to 9007199254740986 for --from but received 9007199254740991",
+  ],
+  [
+    "interpolate mlp --from 9007199254740990 --to 1 --rows 3 --out g.png",
+    "Expected a whole number from 0 to 9007199254740989 for --from but received 9007199254740990",
+  ],
+  [
+    "interpolate mlp --to 9007199254740990 --rows 3 --out g.png",
+    "Expected a whole number from 0 to 9007199254740989 for --to but received 9007199254740990",
+  ],
+  [
+    "interpolate cgan --from 9007199254740991 --classes --out g.png",
+    "Expected a whole number from 0 to 9007199254740990 for --from but received 9007199254740991",
   ],
   [
     "sample data --out g.png",
@@ -352,6 +373,16 @@ describe("a run that does not have what is asked for", () => {
     const { code, stdout, stderr } = await sparring(line);
     expect([code, stdout, stderr]).toEqual([2, "", `${sentence}\n`]);
     await expect(access(at(line.split(" ").at(-1) as string))).rejects.toThrow();
+  });
+
+  it("the largest seeds that there are lead somewhere", async () => {
+    for (const words of [
+      "mlp --from 9007199254740986 --rows 3",
+      "mlp --from 9007199254740989 --to 9007199254740987 --rows 3",
+      "cgan --from 9007199254740990 --classes",
+      "infogan --from 9007199254740991 --rows 1 --code 0",
+    ])
+      expect(await told(`interpolate ${words} --out large.png`)).toMatchObject({ step: 3 });
   });
 
   it("has no checkpoints at all", async () => {

@@ -1,10 +1,24 @@
 // The arithmetic behind the command.
 import { describe, expect, it } from "vitest";
+import { toNumber } from "../../lib/cli/options.js";
 import { clock, counted } from "../../lib/cli/text.js";
 import { TimeLeft } from "../../lib/cli/time-left.js";
 import { Epochs } from "../../lib/run/epochs.js";
 import { Meter } from "../../lib/run/meter.js";
 import { Pace } from "../../lib/run/pace.js";
+
+it.each([
+  ["7", 7],
+  ["-2.5", -2.5],
+  ["1e30", 1e30],
+  ["9007199254740991", 9007199254740991],
+  // What is refused is shown as it was written.
+  ["9007199254740993", "9007199254740993"],
+  ["1e400", "1e400"],
+  ["0x10", "0x10"],
+])("%s of a command line is %j", (text, value) => {
+  expect(toNumber(text)).toBe(value);
+});
 
 describe("Epochs", () => {
   it("counts as the article does, with a smaller last batch", () => {

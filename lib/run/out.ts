@@ -1,0 +1,22 @@
+// A file that a command is asked to write, looked at before there is anything to write.
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { SparringError, show } from "../errors.js";
+import { reason } from "../files.js";
+
+/** Whether a file could be written there, without writing anything. Throws ERR_OUTPUT. @param name what the user calls it */
+export async function checkOut(path: string, name: string): Promise<void> {
+  const refuse = (why: string, cause?: unknown) => {
+    const message = `Expected a writable file for ${name} but received ${show(path)} (${why})`;
+    return new SparringError("ERR_OUTPUT", message, { cause });
+  };
+  try {
+    // It is made beside, and takes the place of what is there.
+    await access(dirname(resolve(path)), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw refuse(reason(cause), cause);
+  }
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw refuse("it is a folder");
+}
