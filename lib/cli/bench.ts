@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { signals, toExitCode } from "./stop.js";
 
 const program = fileURLToPath(new URL("../../bench/main.mjs", import.meta.url));
 
@@ -23,13 +24,18 @@ async function bench(args: readonly string[]): Promise<number> {
     env: { ...process.env, SPARRING_BENCH: "sparring bench" },
     stdio: "inherit",
   });
-  // A terminal sends Ctrl+C to both, and the benchmark clears up behind itself; others send to this process alone.
-  const forward = { SIGINT: () => {}, SIGTERM: () => child.kill("SIGTERM") };
-  for (const [signal, handler] of Object.entries(forward)) process.on(signal, handler);
+  // A terminal sends Ctrl+C to both, `kill` sends it to this process alone. The benchmark clears up behind itself, and a second
+  // SIGINT would end it in the middle of that: what is sent on is a signal that it still listens to then.
+  let came: NodeJS.Signals | undefined;
+  const forward = (signal: NodeJS.Signals) => {
+    came ??= signal;
+    child.kill("SIGTERM");
+  };
+  for (const signal of signals) process.on(signal, forward);
   try {
     const [code] = await once(child, "close");
-    return code ?? 1;
+    return came === undefined ? (code ?? 1) : toExitCode(came);
   } finally {
-    for (const [signal, handler] of Object.entries(forward)) process.off(signal, handler);
+    for (const signal of signals) process.off(signal, forward);
   }
 }

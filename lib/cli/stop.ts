@@ -51,6 +51,7 @@ export function stopOnSignals(): StopRequest {
   };
 }
 
-function toExitCode(name: Name): number {
+/** The shell's code for a signal. */
+export function toExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name];
 }

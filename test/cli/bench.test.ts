@@ -31,16 +31,22 @@ it.each([
   expect([code, stdout]).toEqual([2, ""]);
 });
 
-it("is stopped together with the benchmark, which clears up behind itself", async () => {
-  const scratch = async () =>
-    (await readdir(folder.path)).filter((name) => /^sparring-bench-/.test(name));
-  const { child, ended } = startCli(["bench", "--case", "toy"], folder.path, {
-    TMPDIR: folder.path,
-  });
-  child.stdin.end();
-  await expect.poll(scratch, { timeout: 50_000 }).not.toEqual([]);
-  child.kill("SIGTERM");
-  const { code } = await ended;
-  expect(code).toBe(143);
-  expect(await scratch()).toEqual([]);
-});
+it.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)(
+  "%s stops it together with the benchmark, which clears up behind itself",
+  async (signal, expected) => {
+    const scratch = async () =>
+      (await readdir(folder.path)).filter((name) => /^sparring-bench-/.test(name));
+    const { child, ended } = startCli(["bench", "--case", "toy"], folder.path, {
+      TMPDIR: folder.path,
+    });
+    child.stdin.end();
+    await expect.poll(scratch, { timeout: 50_000 }).not.toEqual([]);
+    child.kill(signal);
+    const { code } = await ended;
+    expect(code).toBe(expected);
+    expect(await scratch()).toEqual([]);
+  },
+);
