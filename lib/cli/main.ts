@@ -7,6 +7,7 @@ import { main } from "./program.js";
 // The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an error.
 // While a run goes on, stop.ts listens too.
 process.stderr.on("error", () => {});
+// On a full disk it loses what was asked for: that is known when all of it has been tried.
 let failure: NodeJS.ErrnoException | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") failure ??= error;

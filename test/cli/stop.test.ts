@@ -99,6 +99,24 @@ describe("output that fails", () => {
     await expectSaved("full", stderr);
   });
 
+  it.each(["train --preset mlp --data data --size 8 --dry-run --json", "--help"])(
+    "a result that is lost is a sentence and exit code 1: %s",
+    async (words) => {
+      const line = `"${process.execPath}" "${mainFile}" ${words} > /dev/full`;
+      expect(await start("sh", ["-c", line], folder.path).ended).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: 'Expected a writable stream for stdout but received "the disk is full"\n',
+      });
+    },
+  );
+
+  it("a reader that wanted no more than the first line is none", async () => {
+    const line = `"${process.execPath}" "${mainFile}" --help | true; echo "\${PIPESTATUS[0]}"`;
+    const ended = await start("bash", ["-c", line], folder.path).ended;
+    expect(ended).toEqual({ code: 0, stdout: "0\n", stderr: "" });
+  });
+
   it("a sample grid that cannot be written is a sentence and exit code 1", async () => {
     const { ended, says } = startEndless("--log-every 50 --sample-every 50 --out gone");
     await says(/\[Epoch 12\//);

@@ -1,6 +1,6 @@
 // summary.json: how a run ended, whichever way it did; and a sweep, which is a folder of runs.
 import { access, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
 import { planRun } from "../../lib/run/plan.js";
@@ -11,7 +11,7 @@ import { writeIdxFolder } from "../helpers/idx.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
-const { run: original } = Trainer.prototype;
+const { run: original, saveWith } = Trainer.prototype;
 const readJson = async (...parts: string[]) => JSON.parse(await readFile(at(...parts), "utf8"));
 
 beforeAll(async () => {
@@ -20,6 +20,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   Trainer.prototype.run = original;
+  Trainer.prototype.saveWith = saveWith;
 });
 afterAll(() => folder.remove());
 
@@ -69,6 +70,30 @@ describe("summary.json", () => {
     const speeds = ticks.map((tick) => tick.imagesPerSecond);
     expect(summary.imagesPerSecond).toBeGreaterThanOrEqual(Math.min(...speeds));
     expect(summary.imagesPerSecond).toBeLessThanOrEqual(Math.max(...speeds));
+  });
+
+  it.each(["doubled//run", "trailing/", "./dotted"])(
+    "names the last checkpoint from the folder, however %s is written",
+    async (written) => {
+      const out = `${relative(process.cwd(), folder.path)}/${written}`;
+      await train(written, { out, steps: 5 });
+      expect((await readJson(written, "summary.json")).checkpoint).toBe("checkpoints/000005");
+    },
+  );
+
+  it("of a run whose last checkpoint found no room says so; its weights are there if they do", async () => {
+    Trainer.prototype.saveWith = () => {
+      throw new SparringError("ERR_OUTPUT", "Expected room");
+    };
+    await expect(train("room", { steps: 3 })).rejects.toThrow("Expected room");
+    expect(await readJson("room/summary.json")).toMatchObject({
+      ...{ state: "failed", reason: "Expected room", code: "ERR_OUTPUT", step: 3 },
+      checkpoint: null,
+    });
+    expect(await readdir(at("room/weights"))).toEqual([
+      "discriminator.safetensors",
+      "generator.safetensors",
+    ]);
   });
 
   it("tells of warnings with their first steps, and of rollbacks", async () => {
