@@ -10,6 +10,7 @@ import type { Explorer } from "./explorer/host.js";
 import { checkRequest } from "./explorer/request.js";
 import { guard, headers } from "./guard.js";
 import { tellNews } from "./live.js";
+import { mostFollowed } from "./page/protocol.js";
 import { planOf } from "./plan.js";
 import type { Runs } from "./runs.js";
 
@@ -24,8 +25,6 @@ export interface AppOptions {
 
 /** Far more than any question of the page. */
 const longestQuestion = 256 * 1024;
-/** Runs that are followed at the same time. */
-const mostFollowed = 32;
 
 export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
   const app = new Hono();

@@ -1,9 +1,8 @@
 // One run as the dashboard sees it: its card in the list, its statistics, its pictures.
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { isObject } from "../check.js";
-import { readWhole, reason } from "../files.js";
+import { readWhole, reason, withFile } from "../files.js";
 import { Checkpoints } from "../run/checkpoints.js";
 import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
@@ -58,7 +57,7 @@ export class ShownRun {
     const figure = (index: number) => last?.values[index] ?? null;
     return {
       id: this.id,
-      name: basename(this.folder.path),
+      name: this.id === "." ? basename(this.folder.path) : this.id,
       state: this.#state(config, ending, now),
       problems: [
         ...problemsOf("config.json", config),
@@ -142,28 +141,17 @@ async function listCheckpoints(path: string): Promise<number[]> {
 }
 
 /** The last whole line that is a tick. */
-async function readLastTick(path: string): Promise<ParsedTick> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const found = await file.stat();
-    if (!found.isFile()) throw new Error("it is no file");
-    const { size } = found;
-    const start = Math.max(0, size - endSize);
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(size - start),
-      0,
-      size - start,
-      start,
-    );
+function readLastTick(path: string): Promise<ParsedTick> {
+  return withFile(path, async (file, size) => {
+    const length = Math.min(size, endSize);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
     const lines = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
     for (const line of lines.reverse()) {
       const tick = parseTick(line);
       if (tick !== undefined) return tick;
     }
     throw new Error("it has no tick");
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 function text(value: unknown): string | null {

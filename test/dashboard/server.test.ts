@@ -1,5 +1,6 @@
 // The server: who may ask, what it tells, and what never leaves the folder.
 import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modules } from "../../lib/dashboard/assets.js";
@@ -324,6 +325,27 @@ describe("live news", () => {
     expect(await page.next("ticks")).toMatchObject({ run: "e", from: 0, ticks: 1 });
     page.close();
     await rm(at("e"), { recursive: true });
+  });
+
+  it("tells runs of two sweeps apart that end alike", async () => {
+    for (const sweep of ["x", "y"]) await writeRun(at(sweep, "lr1"));
+    await aMoment();
+    for (const id of ["x/lr1", "y/lr1"]) expect(await cardOf(id)).toMatchObject({ name: id });
+    for (const sweep of ["x", "y"]) await rm(at(sweep), { recursive: true });
+    await aMoment();
+  });
+
+  it("does not wait for a pipe that somebody called stats.jsonl", async () => {
+    await writeRun(at("i"), { samples: [7] });
+    await rm(at("i", "stats.jsonl"));
+    execFileSync("mkfifo", [at("i", "stats.jsonl")]);
+    await aMoment();
+    const page = listen(dashboard.port, ["i"]);
+    expect(await page.next("runs")).toMatchObject({ runs: { length: 3 } });
+    expect(await cardOf("i")).toMatchObject({ step: null, samples: [7], state: "running" });
+    page.close();
+    await rm(at("i"), { recursive: true });
+    await aMoment();
   });
 
   it("knows how a run is: going on, silent, ended, broken", async () => {

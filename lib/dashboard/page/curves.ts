@@ -3,8 +3,8 @@ import { type Axis, Chart, type ChartOptions, type Line } from "./chart.js";
 import { append, find, make, setText } from "./dom.js";
 import { count } from "./format.js";
 import { runColour } from "./palette.js";
-import type { RunCard, Series } from "./protocol.js";
-import { curveOf, on, shownRuns } from "./store.js";
+import { mostFollowed, type RunCard, type Series } from "./protocol.js";
+import { curveOf, followedIds, on, shownRuns } from "./store.js";
 import { onTheme } from "./theme.js";
 
 /** Each player has a colour of its own, as long as one run is shown. */
@@ -109,7 +109,7 @@ const warnings: Readonly<Record<string, string>> = {
   collapsing: "Collapsing: samples have become alike",
 };
 
-/** Warnings, and what could not be read. */
+/** Warnings, what could not be read, and whose curves are not drawn. */
 function tellNotes(list: HTMLElement, runs: readonly RunCard[]): void {
   const texts = runs.flatMap((run) => {
     const { warnings: raised = [], problems = [] } = curveOf(run.id) ?? {};
@@ -122,6 +122,11 @@ function tellNotes(list: HTMLElement, runs: readonly RunCard[]): void {
       ...problems.map((problem) => name + problem),
     ];
   });
+  const left = runs.filter(({ id }) => !followedIds().includes(id)).length;
+  if (left > 0)
+    texts.unshift(
+      `Curves of ${mostFollowed} runs are drawn, those chosen first; ${left === 1 ? "1 run has" : `${left} runs have`} none here.`,
+    );
   if (texts.join("\n") === [...list.children].map((one) => one.textContent).join("\n")) return;
   list.replaceChildren(...texts.map((text) => make("li", {}, text)));
 }

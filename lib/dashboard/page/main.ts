@@ -38,4 +38,5 @@ on(["runs", "shown", "link"], () => {
   );
 });
 
+document.addEventListener("visibilitychange", connect);
 connect();

@@ -24,6 +24,7 @@ export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "un
 export interface RunCard {
   /** Its path from the folder that is shown; `.` where it is that folder. */
   readonly id: string;
+  /** What a reader calls it: its id, as runs of two sweeps may end alike; the folder's own name where it is that folder. */
   readonly name: string;
   readonly state: RunState;
   /** What is wrong with it, a sentence each. */
@@ -155,3 +156,5 @@ export interface ExploreRequest {
 
 /** The most points of a request. */
 export const mostPoints = 64;
+/** The most runs whose curves a page follows. */
+export const mostFollowed = 32;

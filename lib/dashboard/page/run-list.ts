@@ -3,7 +3,7 @@ import { find, make, setText } from "./dom.js";
 import { count } from "./format.js";
 import { runColour } from "./palette.js";
 import type { RunCard, RunState } from "./protocol.js";
-import { allRuns, on, show, shownIds } from "./store.js";
+import { allRuns, on, show, shownIds, shownRuns } from "./store.js";
 
 export const stateTexts: Readonly<Record<RunState, string>> = {
   running: "running",
@@ -55,7 +55,8 @@ function makeRow(id: string): Row {
   const facts = make("span", { class: "faint" });
   const bar = make("progress", { max: 1 });
   box.addEventListener("change", () => {
-    const others = shownIds().filter((one) => one !== id);
+    // Those whose folders are gone go with the next choice.
+    const others = shownRuns().flatMap((one) => (one.id === id ? [] : one.id));
     show(box.checked ? [...others, id] : others);
   });
   only.addEventListener("click", () => show([id]));
@@ -64,7 +65,7 @@ function makeRow(id: string): Row {
   return {
     item,
     update(run) {
-      setText(name, run.id === "." ? run.name : run.id);
+      setText(name, run.name);
       item.title = run.problems.join(" ");
       box.checked = shownIds().includes(id);
       item.classList.toggle("on", box.checked);

@@ -73,6 +73,7 @@ function makeCard(id: string): Card {
         `var(${shownIds().length === 1 ? "--accent" : runColour(id)})`,
       );
       setText(title, run.name);
+      title.title = run.name;
       state.dataset.state = run.state;
       setText(state, stateTexts[run.state]);
       for (const [name, text] of factsOf(run)) setFact(name, text);

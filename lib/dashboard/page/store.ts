@@ -1,5 +1,11 @@
 // What the page knows, and who wants to hear of it.
-import type { CurveNews, CurveRow, Raised, RunCard } from "./protocol.js";
+import {
+  type CurveNews,
+  type CurveRow,
+  mostFollowed,
+  type Raised,
+  type RunCard,
+} from "./protocol.js";
 
 /** A run's curve so far. */
 export interface CurveView {
@@ -26,6 +32,9 @@ export const shownIds = (): readonly string[] => shown;
 export const curveOf = (id: string): CurveView | undefined => curves.get(id);
 export const linkState = (): Link => link;
 
+/** Those of the runs shown whose curves are followed. */
+export const followedIds = (): readonly string[] => shown.slice(0, mostFollowed);
+
 /** The runs that are shown and there, in the order of their choice. */
 export function shownRuns(): RunCard[] {
   return shown.flatMap((id) => runs.find((run) => run.id === id) ?? []);
@@ -50,11 +59,15 @@ export function show(ids: readonly string[]): void {
   tell("shown");
 }
 
-/** Follows the server. Called again whenever other runs are shown. */
+/**
+ * Follows the server, as long as somebody may look: a browser has six connections to a server, for all its pages, and pages that
+ * are hidden would keep them. Called again whenever other runs are shown, or the page is shown or hidden.
+ */
 export function connect(): void {
   news?.close();
+  if (document.hidden) return;
   // What has been shown before is told anew: rows are told from what this stream has seen.
-  const query = new URLSearchParams(shown.map((id) => ["run", id]));
+  const query = new URLSearchParams(followedIds().map((id) => ["run", id]));
   news = new EventSource(`/api/live?${query}`);
   news.addEventListener("open", () => setLink("live"));
   news.addEventListener("error", () => setLink("gone"));

@@ -1,0 +1,124 @@
+// The page with more than it is usually shown: names that are long or alike, dozens of runs, tabs beside each other.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser } from "../helpers/browser.js";
+import { type Started, startCli } from "../helpers/cli.js";
+import { line, writeRun } from "../helpers/dashboard.js";
+import { makeFolder } from "../helpers/folder.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+let browser: Browser;
+let server: Started;
+let url: string;
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const long = `a-${"very-".repeat(30)}long-name`;
+const numbered = Array.from({ length: 35 }, (_, i) => `many/${String(i).padStart(2, "0")}`);
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  browser = await openBrowser();
+  const stats = line(10) + line(20);
+  for (const name of [long, "x/lr1", "y/lr1", "short", ...numbered])
+    await writeRun(at(name), { stats });
+  server = startCli(["dashboard", ".", "--port", "0", "--json"], folder.path);
+  const said = new Promise<string>((resolve) => {
+    server.child.stdout.once("data", resolve);
+  });
+  url = JSON.parse(await said).url;
+});
+afterAll(async () => {
+  server?.child.kill("SIGINT");
+  await browser?.close();
+  await folder.remove();
+});
+
+async function open(ids: readonly string[], width = 1280): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  await page.goto(addressOf(ids));
+  await page.locator("#link[data-state=live]").waitFor();
+  return page;
+}
+
+const addressOf = (ids: readonly string[]) =>
+  `${url}?${new URLSearchParams(ids.map((id) => ["run", id] as [string, string]))}`;
+const titles = (page: Page) => page.locator("article.run h3").allInnerTexts();
+const followed = "Curves of 32 runs are drawn, those chosen first; ";
+
+it.each([390, 1280])("a long name does not widen the page of %i pixels", async (width) => {
+  const page = await open([long, "short"], width);
+  await expect.poll(() => titles(page)).toEqual([long, "short"]);
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+  const cards = await page
+    .locator("article.run")
+    .evaluateAll((all) => all.map((one) => [one.scrollWidth, one.clientWidth]));
+  for (const [content, card] of cards) expect(content).toBeLessThanOrEqual(card as number);
+  await page.close();
+});
+
+it("runs that end alike are told apart: in cards, legends, plans", async () => {
+  const page = await open(["x/lr1", "y/lr1"]);
+  await expect.poll(() => titles(page)).toEqual(["x/lr1", "y/lr1"]);
+  const legend = page.locator(".chart >> nth=0 >> .legend li");
+  await expect
+    .poll(async () => (await legend.allInnerTexts()).map((text) => text.split(",")[0]))
+    .toEqual(["x/lr1", "x/lr1", "y/lr1", "y/lr1"]);
+  await expect
+    .poll(() => page.locator("#plan thead th[scope=col]").allInnerTexts())
+    .toEqual(expect.arrayContaining(["x/lr1", "y/lr1"]));
+  await page.close();
+});
+
+it("more runs than are followed: it says how many have no curves", async () => {
+  const page = await open(numbered);
+  await page.getByText(`${followed}3 runs have none here.`, { exact: true }).waitFor();
+  for (const name of numbered.slice(0, 2))
+    await page.getByRole("checkbox", { name, exact: true }).uncheck();
+  await page.getByText(`${followed}1 run has none here.`, { exact: true }).waitFor();
+  await page.getByRole("checkbox", { name: numbered[2] as string, exact: true }).uncheck();
+  await expect.poll(() => page.getByText(followed).count()).toBe(0);
+  await page.close();
+});
+
+it("a run whose folder is gone goes with the next choice", async () => {
+  await writeRun(at("gone"));
+  const page = await open(["gone", "short"]);
+  await expect.poll(() => titles(page)).toEqual(["gone", "short"]);
+  await rm(at("gone"), { recursive: true });
+  const gone = page.getByText("The folder of gone is gone.");
+  await gone.waitFor();
+  await page.getByRole("checkbox", { name: "x/lr1", exact: true }).check();
+  await expect.poll(() => titles(page)).toEqual(["short", "x/lr1"]);
+  expect(await gone.isVisible()).toBe(false);
+  expect(new URL(page.url()).searchParams.getAll("run")).toEqual(["short", "x/lr1"]);
+  await page.close();
+});
+
+it("tabs that are hidden keep no connection from the one that is not", async () => {
+  const context = await browser.newContext();
+  /** As the browser tells a page when another tab comes before it; without a window it does not. */
+  const turn = (page: Page, hidden: boolean) =>
+    page.evaluate((value) => {
+      const { document, Event } = globalThis as unknown as {
+        document: { dispatchEvent(event: object): void };
+        Event: new (name: string) => object;
+      };
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const pages: Page[] = [];
+  for (let i = 0; i < 8; ++i) {
+    const page = await context.newPage();
+    await page.goto(addressOf(["short"]), { timeout: 10_000 });
+    await page.locator("#link[data-state=live]").waitFor({ timeout: 10_000 });
+    await turn(page, true);
+    pages.push(page);
+  }
+  // One that is shown again has what it missed.
+  const [first] = pages as [Page];
+  await writeRun(at("later"));
+  await turn(first, false);
+  await first.getByRole("checkbox", { name: "later", exact: true }).waitFor();
+  await context.close();
+});
