@@ -45,7 +45,7 @@ export class RunFolder implements Disposable {
     let folder: RunFolder | undefined;
     try {
       await makeFolders(resolve(dirname(path)), made);
-      folder = RunFolder.hold({ path: await makeFolder(place, made), name });
+      folder = RunFolder.#lockAt(await makeFolder(place, made), name);
       if (place.begun) await folder.#clear(name);
       for (const child of folder.#folders) {
         await mkdir(child);
@@ -55,7 +55,7 @@ export class RunFolder implements Disposable {
       await writeWhole(folder.config, [text]);
       return folder;
     } catch (cause) {
-      // Of two that start at the same moment one has it: it is not empty for long.
+      // Of two that start at the same moment the other one has it, and may not have filled it yet.
       const isOthers = folder === undefined && cause instanceof SparringError;
       if (!isOthers) for (const one of made.reverse()) await rmdir(one).catch(() => {});
       folder?.[Symbol.dispose]();
@@ -69,16 +69,20 @@ export class RunFolder implements Disposable {
    * @param place.name what the user calls the path, for the error
    */
   static hold({ path, name }: Pick<RunPlace, "path" | "name">): RunFolder {
+    try {
+      return RunFolder.#lockAt(path, name);
+    } catch (cause) {
+      if (cause instanceof SparringError) throw cause;
+      throw refuse(path, name, reason(cause), cause, "a run that can be read");
+    }
+  }
+
+  static #lockAt(path: string, name: string): RunFolder {
     const folder = new RunFolder(path);
     folder.#lock = FolderLock.take(path);
     if (folder.#lock !== undefined) return folder;
-    throw refuse(
-      path,
-      name,
-      "another process trains it",
-      undefined,
-      "a run that nobody else trains",
-    );
+    const what = "a run that nobody else trains";
+    throw refuse(path, name, "another process trains it", undefined, what);
   }
 
   /** Lets others train it. */

@@ -2,6 +2,7 @@
 import { cp, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RunFolder } from "../../lib/run/folder.js";
 import { planResume, planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
@@ -99,6 +100,15 @@ describe("within one process", () => {
     first[Symbol.dispose]();
     first[Symbol.dispose]();
     (await resume("one"))[Symbol.dispose]();
+  });
+
+  it("a folder that cannot be opened is a sentence", () => {
+    expect(() => RunFolder.hold({ path: at("half/config.json"), name: "--out" })).toThrow(
+      expect.objectContaining({
+        code: "ERR_OUTPUT",
+        message: `Expected a run that can be read for --out but received "${at("half/config.json")}" (a part of the path is not a folder)`,
+      }),
+    );
   });
 
   it("so is one that begins; a refusal of something else lets go", async () => {
