@@ -103,6 +103,19 @@ export async function makeFolders(path: string): Promise<void> {
   }
 }
 
+/**
+ * Names in a folder; none where it is not there. Throws ERR_OUTPUT where it cannot be read: what is taken for empty is made anew.
+ */
+export async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const sentence = `Expected a folder that can be read for path but received ${JSON.stringify(path)} (${reason(cause)})`;
+    throw new SparringError("ERR_OUTPUT", sentence, { cause });
+  }
+}
+
 /** What a process that was killed while it wrote may leave beside its target. */
 export const temporaryPattern = /^\.sparring-\d+-[0-9a-f]{8}\.tmp$/;
 

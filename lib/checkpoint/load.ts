@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
-import { readWhole, reason } from "../files.js";
+import { isOfSystem, readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors, type StoredTensor } from "../safetensors.js";
 import {
@@ -30,6 +30,22 @@ export interface Checkpoint extends Pick<Manifest, Facts> {
 const manifestLimit = 64 * 1024 ** 2;
 
 type Refuse = (why: string, cause?: unknown) => SparringError;
+
+/** Refusals of what may be sound all the same: of a version to come, or that could not be read now. */
+const perhapsSound = new WeakSet<object>();
+
+/** Whether an error says that a checkpoint is damaged, and no machine or version could read it. */
+export function isDamage(error: unknown): error is SparringError {
+  return (
+    error instanceof SparringError && error.code === "ERR_CHECKPOINT" && !perhapsSound.has(error)
+  );
+}
+
+/** The same refusal, of what is not to be thrown away for it. */
+function keeping(error: SparringError): SparringError {
+  perhapsSound.add(error);
+  return error;
+}
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
@@ -102,7 +118,9 @@ async function readPart(
   try {
     return await readWhole(join(folder, file), limit);
   } catch (cause) {
-    throw refuse(`${file}: ${reason(cause)}`, cause);
+    const refused = refuse(`${file}: ${reason(cause)}`, cause);
+    const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw isOfSystem(cause) && !isGone ? keeping(refused) : refused;
   }
 }
 
@@ -123,8 +141,10 @@ function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
   if (all.format !== "sparring checkpoint") throw refuse(`${manifestFile} is not a checkpoint's`);
   const { checksum, ...manifest } = all;
   if (typeof all.version !== "number" || !(all.version >= 1 && all.version <= formatVersion))
-    throw refuse(
-      `its format is version ${show(all.version)}; this Sparring reads 1 to ${formatVersion}`,
+    throw keeping(
+      refuse(
+        `its format is version ${show(all.version)}; this Sparring reads 1 to ${formatVersion}`,
+      ),
     );
   if (checksum !== checksumOf(manifest)) throw refuse(`${manifestFile} is damaged`);
   const { step, device, threads, generator, discriminator, trainer } = manifest;

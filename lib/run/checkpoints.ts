@@ -1,10 +1,10 @@
 // The checkpoints of a run: `checkpoints/<step>/`, the newest few of them, and the best.
-import { readdir, readFile, rm, unlink } from "node:fs/promises";
+import { readFile, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
-import { readCheckpoint } from "../checkpoint/load.js";
+import { isDamage, readCheckpoint } from "../checkpoint/load.js";
 import { SparringError, show } from "../errors.js";
-import { writeWhole } from "../files.js";
+import { namesIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
@@ -82,7 +82,7 @@ export class Checkpoints {
 
   /**
    * A trainer from the newest one that is intact; those that are not are named, once another is found. Throws ERR_CHECKPOINT
-   * where there is none.
+   * where there is none, or a newer one cannot be read but may be intact.
    *
    * @param name what the user asked for, for the error
    * @returns `broken`: newer ones that are not intact, for drop()
@@ -101,7 +101,8 @@ export class Checkpoints {
         const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
         return { trainer, meter, broken: broken.map(({ path }) => path) };
       } catch (error) {
-        if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
+        // What another version, or this one tomorrow, may read is not to be trained over.
+        if (!isDamage(error)) throw error;
         broken.push({ path, why: error.message });
       }
     }
@@ -114,8 +115,7 @@ export class Checkpoints {
 
   /** Those that are there, intact or not, newest first. */
   async list(): Promise<{ step: number; path: string }[]> {
-    const names = await readdir(this.#folder).catch((): string[] => []);
-    return names
+    return (await namesIn(this.#folder))
       .filter((name) => /^\d{6,}$/.test(name))
       .map((name) => ({ step: Number(name), path: join(this.#folder, name) }))
       .toSorted((a, b) => b.step - a.step);

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, appendFile, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
-import { reason, temporaryPattern, writeWhole } from "../files.js";
+import { namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
 import { FolderLock } from "./lock.js";
 
@@ -106,8 +106,7 @@ export class RunFolder implements Disposable {
   async hasWork(): Promise<boolean> {
     const checkpoints = await new Checkpoints(this.checkpoints).list();
     if (checkpoints.length > 0) return true;
-    const weights = await readdir(this.weights).catch((): string[] => []);
-    return weights.some((name) => !temporaryPattern.test(name));
+    return (await namesIn(this.weights)).some((name) => !temporaryPattern.test(name));
   }
 
   /**

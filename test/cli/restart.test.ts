@@ -1,5 +1,5 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../helpers/cli.js";
@@ -34,6 +34,21 @@ describe("a command line that comes again", () => {
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).toContain("from step 15 on");
     expect(await contentsOf(at("on"))).toEqual(await contentsOf(at("whole")));
+  });
+
+  it("is no reason to begin again where the checkpoints cannot be looked at", async () => {
+    await cp(at("whole"), at("unseen"), { recursive: true });
+    await rename(at("unseen/checkpoints"), at("aside"));
+    await writeFile(at("unseen/checkpoints"), "no folder");
+    const again = await run(`${small} --steps 24 --out unseen`);
+    const path = at("unseen/checkpoints");
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: `Expected a folder that can be read for path but received "unseen/checkpoints" (a part of the path is not a folder)\n`,
+    });
+    await rm(path);
+    await rename(at("aside"), path);
+    expect(await contentsOf(at("unseen"))).toEqual(await contentsOf(at("whole")));
   });
 
   it("has nothing left to do where the run is done", async () => {

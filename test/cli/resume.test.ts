@@ -114,6 +114,34 @@ describe("a run", () => {
 });
 
 describe("the folder of a run that goes on", () => {
+  it.each<[string, (newest: string) => Promise<unknown>, RegExp]>([
+    [
+      "a later version wrote",
+      async (newest) => {
+        const file = join(newest, "checkpoint.json");
+        const manifest = JSON.parse(await readFile(file, "utf8"));
+        await writeFile(file, JSON.stringify({ ...manifest, version: 2 }));
+      },
+      /its format is version 2; this Sparring reads 1 to 1/,
+    ],
+    [
+      "the system does not let be read",
+      // Root may read anything but what is a folder.
+      async (newest) => {
+        await rm(join(newest, "training.safetensors"));
+        await mkdir(join(newest, "training.safetensors"));
+      },
+      /training\.safetensors: it is a folder/,
+    ],
+  ])("leaves alone a checkpoint that %s: nothing is trained over it", async (name, spoil, why) => {
+    const one = await half(name.replaceAll(" ", "-"));
+    await spoil(at(one, "checkpoints/000012"));
+    const before = await contents(one);
+    const ended = await run(`train --resume --out ${one} --steps 24`);
+    expect(ended).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(await contents(one)).toEqual(before);
+  });
+
   it("gets the folders again that it lost, and loses what a killed process was writing", async () => {
     const name = await half("mended");
     for (const part of ["samples", "weights"]) await rm(at(name, part), { recursive: true });
