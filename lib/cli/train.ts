@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
-import { expected, SparringError, wrongType } from "../errors.js";
+import { wrongType } from "../errors.js";
 import { defaultKeep } from "../run/checkpoints.js";
 import type { DataWatch } from "../run/data.js";
 import {
@@ -237,6 +237,7 @@ async function plan({ config, flags }: Asked): Promise<Start> {
 /** Begins or goes on, as rank 0 decides. */
 async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRun> {
   const { restartable, flags } = asked;
+  await team.agree(sharedRequest(start.request, restartable));
   let { plan } = start;
   const goesOn = await team.tell(async () => {
     if (!("path" in plan) && (restartable || mayRestart()))
@@ -245,14 +246,19 @@ async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRu
   });
   if (goesOn && !team.isFirst) return TrainingRun.accompany({}, team);
   if (!("path" in plan)) return prepare(plan, start.file, flags, team);
-  if (!goesOn)
-    throw new SparringError("ERR_RANK", expected("none, as on rank 0,", "--resume", true));
   return resume(plan, team);
 }
 
 async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
   const { data } = await readResumed(plan);
   return withPacking(data, (packing) => TrainingRun.resume(plan, packing, team));
+}
+
+/** What has to be asked for on every rank alike; what is left out is a machine's own, rank 0's alone, or compared later. */
+function sharedRequest(request: RunRequest, restartable: boolean) {
+  const { data, resident, device, threads, out, evaluateFeatures, ...shared } = request;
+  // First: where that differs, all else does.
+  return { resume: request.resume === true, restartable, ...shared };
 }
 
 /** @param keep packed images are kept */

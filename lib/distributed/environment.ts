@@ -36,9 +36,9 @@ const variables = {
   masterPort: "MASTER_PORT",
 } as const satisfies Record<keyof Place, string>;
 
-/** True where something has started this process as one of several ranks. */
+/** True where something has started this process as one of several ranks; also where it has forgotten to say which. */
 export function isLaunched(environment: Environment = process.env): boolean {
-  return environment.RANK !== undefined && environment.WORLD_SIZE !== undefined;
+  return environment.RANK !== undefined || environment.WORLD_SIZE !== undefined;
 }
 
 /** The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError. */

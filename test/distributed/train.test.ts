@@ -214,10 +214,49 @@ describe("ranks, misused", () => {
 
   it("--resume on one of them", async () => {
     const own = { 1: { words: "train --resume --out half" } };
-    const [, second] = await refused(`${train} --out none`, own);
-    expect(second).toEqual([
-      1,
-      "rank 1: Expected none, as on rank 0, for --resume but received true\n",
+    const sentence = "Expected false, as rank 0 has it, for resume of rank 1 but received true";
+    expect(await refused(`${train} --out none`, own)).toEqual(
+      [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
+    );
+  });
+
+  it.each([
+    [
+      "another seed",
+      " --restartable",
+      " --restartable --seed 8",
+      "1, as rank 0 has it, for seed of rank 1 but received 8",
+    ],
+    [
+      "no restart",
+      " --restartable",
+      "",
+      "true, as rank 0 has it, for restartable of rank 1 but received false",
+    ],
+    [
+      "another preset, where the run goes on",
+      " --restartable",
+      " --restartable --preset gan",
+      '"mlp", as rank 0 has it, for preset of rank 1 but received "gan"',
+    ],
+  ])("%s on one of them", async (_, first, second, what) => {
+    const own = { 1: { words: `${train} --out half${second}` } };
+    expect(await refused(`${train} --out half${first}`, own)).toEqual(
+      [0, 1].map((rank) => [1, `rank ${rank}: Expected ${what}\n`]),
+    );
+  });
+
+  it("a process that is told its rank, and not of how many", async () => {
+    const { WORLD_SIZE: _, ...env } = rankEnvironment(0, 1, 1);
+    const { code, stderr } = await start(
+      process.execPath,
+      [mainFile, ...`${train} --out none`.split(" ")],
+      folder.path,
+      env,
+    ).ended;
+    expect([code, stderr]).toEqual([
+      2,
+      "rank 0: Expected a whole number from 1 to 65536 for WORLD_SIZE but received undefined\n",
     ]);
   });
 
