@@ -82,7 +82,7 @@ async function parse(path: string): Promise<Record<string, unknown>> {
     value = JSON.parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw refuse(reason(cause), cause);
-    throw refuse(`it is not JSON: ${placeOfMistake(text)}`, cause);
+    throw refuse(`it is not JSON: ${await placeOfMistake(text)}`, cause);
   }
   if (!check.isObject(value)) throw refuse("it is not an object");
   return value;
