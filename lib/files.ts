@@ -103,15 +103,28 @@ export async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/**
- * Names in a folder; none where it is not there. Throws ERR_OUTPUT where it cannot be read: what is taken for empty is made anew.
- */
-export async function namesIn(path: string): Promise<string[]> {
+/** Names in a folder; none where it is not there. Throws ERR_OUTPUT. */
+export function namesIn(path: string): Promise<string[]> {
+  return unlessGone("a folder", path, [], () => readdir(path));
+}
+
+/** What is in a file; nothing where it is not there. Throws ERR_OUTPUT. */
+export function textIn(path: string): Promise<string> {
+  return unlessGone("a file", path, "", async () => (await readWhole(path)).toString("utf8"));
+}
+
+/** What cannot be read is not taken for what is not there: that would be made anew. */
+async function unlessGone<T>(
+  what: string,
+  path: string,
+  nothing: T,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return await readdir(path);
+    return await read();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    const sentence = `Expected a folder that can be read for path but received ${JSON.stringify(path)} (${reason(cause)})`;
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return nothing;
+    const sentence = `Expected ${what} that can be read for path but received ${JSON.stringify(path)} (${reason(cause)})`;
     throw new SparringError("ERR_OUTPUT", sentence, { cause });
   }
 }

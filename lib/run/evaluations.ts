@@ -1,7 +1,7 @@
 // Evaluations while a run trains: evaluations.jsonl, a line each. They draw no number that training would have drawn.
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { SparringError, show } from "../errors.js";
-import { reason, writeWhole } from "../files.js";
+import { reason, textIn, writeWhole } from "../files.js";
 import type { Scores } from "../metrics/all.js";
 import type { Generator } from "../networks.js";
 import type { Judge } from "./evaluation.js";
@@ -44,7 +44,7 @@ export class Evaluations {
 
   /** Those that are there; a line that was cut short, or that a stranger wrote, is none. */
   async list(): Promise<Evaluation[]> {
-    const text = await readFile(this.#path, "utf8").catch(() => "");
+    const text = await textIn(this.#path);
     return text.split("\n").flatMap((line) => {
       try {
         const found: unknown = JSON.parse(line);

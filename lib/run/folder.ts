@@ -1,9 +1,9 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
-import { access, appendFile, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
-import { namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
+import { namesIn, reason, temporaryPattern, textIn, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
 import { FolderLock } from "./lock.js";
 
@@ -216,7 +216,7 @@ export class RunFolder implements Disposable {
    * @returns the ticks that are left
    */
   async cutStats(step: number, logEvery: number): Promise<readonly Record<string, unknown>[]> {
-    const text = await readFile(this.stats, "utf8").catch(() => "");
+    const text = await textIn(this.stats);
     const ticks = text.split("\n").flatMap((line) => {
       try {
         const tick = JSON.parse(line);

@@ -1,8 +1,8 @@
 // The end of a run in one file: summary.json. What came before it was resumed counts too, so it is made of what the folder holds.
-import { open, readFile, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
-import { writeWhole } from "../files.js";
+import { textIn, writeWhole } from "../files.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
@@ -121,6 +121,6 @@ async function* linesOf(path: string): AsyncGenerator<string, void, void> {
 }
 
 async function countRollbacks(folder: RunFolder): Promise<number> {
-  const text = await readFile(folder.events, "utf8").catch(() => "");
+  const text = await textIn(folder.events);
   return text.split("\n").filter((line) => line.includes('"event":"rollback"')).length;
 }

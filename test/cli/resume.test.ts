@@ -9,6 +9,7 @@ import {
   truncate,
   writeFile,
 } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli, startCli } from "../helpers/cli.js";
@@ -153,6 +154,19 @@ describe("the folder of a run that goes on", () => {
     const drawn = ["4", "8", "12"].map((step) => `samples/${step}.png`);
     const wanted = Object.entries(others).filter(([path]) => !drawn.includes(path));
     expect(await contents(name)).toEqual(Object.fromEntries(wanted));
+  });
+
+  it("is refused where its statistics cannot be read, and does not begin them anew", async () => {
+    const name = await half("pipe");
+    await rm(at(name, "stats.jsonl"));
+    execFileSync("mkfifo", [at(name, "stats.jsonl")]);
+    expect(await run(`train --resume --out ${name} --steps 24`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'Expected a file that can be read for path but received "pipe/stats.jsonl" (it is no regular file)\n',
+    });
+    expect(await checkpoints(name)).toEqual(await checkpoints("half"));
   });
 
   it("is refused where it cannot be one, before anything changes", async () => {
