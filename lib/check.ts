@@ -37,12 +37,16 @@ export function settings<T extends object>(
   value: T | undefined,
   name: string,
   known: readonly (keyof T & string)[],
-  nameOf = (key: string) => key,
 ): T {
   const given = options(value, name, known);
+  noNull(given, (key) => `${key} of ${name.replace(/^options of /, "")}`);
+  return given;
+}
+
+/** Throws for the first option that is null. */
+export function noNull(given: object, nameOf: (key: string) => string): void {
   for (const [key, one] of Object.entries(given))
     if (one === null) throw wrongType("a value", nameOf(key), null);
-  return given;
 }
 
 export function number(value: unknown, name: string): number {

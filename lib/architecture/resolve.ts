@@ -211,8 +211,10 @@ function resolveOne(
     throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
   around.enter();
   const at = new Place(path, type, around, among);
-  check.settings(layer, String(at), ["type", "name", ...kind.options], (key) => at.option(key));
+  check.options(layer, String(at), ["type", "name", ...kind.options]);
   const resolved = { type, name, path, layers: [], input, ...kind.resolve(layer, input, at) };
+  // After what the layer has to say of it.
+  check.noNull(layer, (key) => at.option(key));
   checkSize(resolved, at);
   return resolved;
 }

@@ -104,6 +104,12 @@ refuses("layers", [
     'Expected only the options type, name for 0 (relu) but received "inplace"',
   ],
   [
+    "null, which is not always the default in PyTorch",
+    () => build(l.linear(4), l.batchNorm1d({ momentum: bad(null) })),
+    "TypeError",
+    "Expected a value for momentum of 1 (batchNorm1d) but received null",
+  ],
+  [
     "a width as text",
     () => build(l.linear(bad("64"))),
     "TypeError",

@@ -126,6 +126,12 @@ refuses("penalties and auxiliaries", [
     "Expected an object for options of r1 but received 10",
   ],
   [
+    "a weight of null",
+    () => penalties.wganGp({ weight: bad(null) }),
+    "TypeError",
+    "Expected a value for weight of wganGp but received null",
+  ],
+  [
     "a weight of NaN",
     () => penalties.wganGp({ weight: NaN }),
     "RangeError",
