@@ -31,7 +31,7 @@ it("examples/conditional.ts trains, draws a column a digit, and prints its PyTor
   await withFolder(async (folder) => {
     const said = await run("conditional", folder);
     expect(said).toMatch(
-      /^1: D \d\.\d{3}, G -?\d\.\d{3}\n2: D .*\n[\s\S]*class Generator\(nn\.Module\)/,
+      /^1: D -?\d+\.\d{3}, G -?\d+\.\d{3}\n2: D .*\n[\s\S]*class Generator\(nn\.Module\)/,
     );
     expect(await isPng(join(folder, "conditional.png"))).toBe(true);
   });
@@ -46,7 +46,7 @@ it("examples/folder.ts trains on a folder, and says what it left out", {
     await writeTree(join(folder, "mine"), { ...Object.fromEntries(files), ...broken });
     const said = await run("folder", folder, "mine");
     expect(said).toMatch(
-      /^packed 65 of 65\nleft out broken\.png: it is empty\n1: D \d\.\d{3}, G \d+\.\d{3}\n2: D /,
+      /^packed 65 of 65\nleft out broken\.png: it is empty\n1: D -?\d+\.\d{3}, G -?\d+\.\d{3}\n2: D /,
     );
     expect(await isPng(join(folder, "pictures.png"))).toBe(true);
   });
@@ -55,7 +55,7 @@ it("examples/folder.ts trains on a folder, and says what it left out", {
 it("examples/stacked-mnist.ts counts the modes of what it trained", async () => {
   await withFolder(async (folder) => {
     const said = await run("stacked-mnist", folder, "2", "100");
-    expect(said).toMatch(/^2 steps: \d+ of \d{2} modes, divergence \d+\.\d{3}\n$/);
+    expect(said).toMatch(/^2 steps: \d+ of \d+ modes, divergence \d+\.\d{3}\n$/);
     expect(await isPng(join(folder, "stacked-mnist.png"))).toBe(true);
   });
 });
