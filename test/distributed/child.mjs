@@ -19,7 +19,7 @@ const [what, json = "{}"] = process.argv.slice(2);
 const given = JSON.parse(json);
 const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-const acts = { train, resume, run, grow, save, leave, join: joinOnly, greet, exit };
+const acts = { train, resume, run, grow, save, leave, hangUp, join: joinOnly, greet, exit };
 
 try {
   await setThreads(1);
@@ -102,6 +102,18 @@ async function leave(group) {
   group.dispose();
   print("left");
   await trainer.generator.sample(1);
+  await new Promise((resolve) => process.stdin.once("end", resolve).resume());
+}
+
+/** Leaves while it waits for somebody who does nothing. */
+async function hangUp(group) {
+  if (group.rank === 0) {
+    const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+    const running = trainer.run(await images(), { steps: 10, batchSize: 8 }).next();
+    setTimeout(() => group.dispose(), 1_000);
+    const { code } = await running.catch((error) => error);
+    print([code, (await trainer.generator.sample(1)).count]);
+  }
   await new Promise((resolve) => process.stdin.once("end", resolve).resume());
 }
 

@@ -67,6 +67,13 @@ it("a rank that disposes its group is named at once, also where it lives on with
   expect((await ranks[1]?.ended)?.stderr).toBe("ERR_DISPOSED: This group was disposed\n");
 });
 
+it("a rank that waits for another can leave, and go on alone", async () => {
+  const ranks = await startRanks(2, "hangUp", { timeout: 600 });
+  await ranks[0]?.says(/\["ERR_DISPOSED",1\]/);
+  for (const { child } of ranks) child.kill("SIGKILL");
+  await allEnded(ranks);
+});
+
 it("ranks that are in different calls are told which, and none of them ends by it", async () => {
   const to = join(tmpdir(), `sparring-never-${process.pid}`);
   const ends = await runRanks(2, ["save", "run"], { to });

@@ -92,7 +92,9 @@ Group::Group(std::unique_ptr<Connection> connection, const GroupOptions& options
 
 Group::~Group() {
   if (!connection_->begun.empty() || !connection_->launched.empty()) {
-    close();
+    // NCCL's threads may wait for the others as long as they may: they end with the process.
+    (void)connection_->device.release();
+    hand_over();
   } else if (connection_->device) {
     try {
       connection_->device->shutdown();
@@ -228,19 +230,28 @@ void Group::fail(const std::string& reason) {
 
 void Group::leave() {
   is_left_ = true;
-  close();
+  if (connection_->begun.empty()) {
+    close();
+  } else {
+    hand_over();
+  }
 }
 
 void Group::close() {
-  // What waits in their threads is over first: else to drop them would be to wait with it.
-  for (auto* backend : {&connection_->host, &connection_->device}) {
-    if (*backend && !connection_->begun.empty()) (*backend)->abort();
-  }
   connection_->begun.clear();
   connection_->launched.clear();
   if (connection_->device) connection_->device->abort();
   connection_->device.reset();
   connection_->host.reset();
+}
+
+void Group::hand_over() {
+  std::thread([begun = std::move(connection_->begun),
+               host = std::move(connection_->host)]() mutable {
+    begun.clear();
+    host.reset();
+  }).detach();
+  close();
 }
 
 std::vector<int64_t> Group::lost() const {

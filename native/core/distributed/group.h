@@ -94,6 +94,8 @@ class Group {
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;
   void close();
+  // Closes by a thread that can be left to itself: Gloo's are waited for, and they wait for others.
+  void hand_over();
   // Throws where not all ranks are in the same call.
   void check_call(const std::vector<at::Tensor>& calls) const;
   // Names those who have not reported that they are still there.
