@@ -44,7 +44,7 @@ export interface NativeDataset {
   readonly size: number;
   /** 16 hexadecimal digits that other images or labels have with a chance of 1 in 2^64. */
   fingerprint(): Promise<string>;
-  /** The chosen images, as values of 0 to 1. */
+  /** The chosen images, as values from `black` to `white`. */
   read(start: number, count: number, black: number, white: number): Promise<Float32Array>;
   dispose(): void;
 }

@@ -1,10 +1,10 @@
 // The checkpoints of a run: `checkpoints/<step>/`, the newest few of them, and the best.
-import { readFile, rm, unlink } from "node:fs/promises";
+import { rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
 import { isDamage, readCheckpoint } from "../checkpoint/load.js";
 import { SparringError, show } from "../errors.js";
-import { namesIn, writeWhole } from "../files.js";
+import { namesIn, textIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
@@ -47,8 +47,9 @@ export class Checkpoints {
 
   /** The best one, if any was evaluated and it is there. */
   async best(): Promise<Best | undefined> {
+    const text = await textIn(this.#best);
     try {
-      const best: Best = JSON.parse(await readFile(this.#best, "utf8"));
+      const best: Best = JSON.parse(text);
       const isBest = Number.isSafeInteger(best.step) && Number.isFinite(best.value);
       return isBest && (await this.has(best.step)) ? best : undefined;
     } catch {
