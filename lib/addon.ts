@@ -60,13 +60,13 @@ export function load(folder: string): NativeAddon {
 function waitingBriefly<T>(folder: string, work: () => T): T {
   const { env } = process;
   if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
-  // A worker's `process.env` is a copy, which no library reads.
+  // A worker's `process.env` is a copy, which no library reads; the user may have set it outside of that.
   const waiting = require(join(folder, "waiting.node"));
-  waiting.begin();
+  const isOurs: boolean = waiting.begin();
   try {
     return work();
   } finally {
-    waiting.end();
+    if (isOurs) waiting.end();
   }
 }
 

@@ -86,19 +86,26 @@ export async function writeFolder(
 /**
  * mkdir -p. Not Node's own, which tries without end where a folder that is there answers ENOENT for what is not, as those of
  * /proc do.
+ *
+ * @param made gets what it makes, outermost first
  */
-export async function makeFolders(path: string): Promise<void> {
+export async function makeFolders(path: string, made: string[] = []): Promise<void> {
   const target = resolve(path);
-  const make = () =>
-    mkdir(target).catch(async (cause) => {
-      if (cause.code !== "EEXIST" || !(await stat(target)).isDirectory()) throw cause;
-    });
+  const make = async () => {
+    try {
+      await mkdir(target);
+      made.push(target);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code !== "EEXIST" || !(await stat(target)).isDirectory()) throw cause;
+    }
+  };
   try {
     await make();
   } catch (cause) {
     const parent = dirname(target);
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT" || parent === target) throw cause;
-    await makeFolders(parent);
+    await makeFolders(parent, made);
     await make();
   }
 }

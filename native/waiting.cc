@@ -9,10 +9,13 @@ namespace {
 
 constexpr const char* kSpinCount = "GOMP_SPINCOUNT";
 
-// begin(): void
-napi_value Begin(napi_env, napi_callback_info) {
-  setenv(kSpinCount, "3000", /*overwrite=*/0);
-  return nullptr;
+// begin(): boolean, whether it was not set before
+napi_value Begin(napi_env env, napi_callback_info) {
+  const bool is_ours = std::getenv(kSpinCount) == nullptr;
+  if (is_ours) setenv(kSpinCount, "3000", /*overwrite=*/1);
+  napi_value answer = nullptr;
+  napi_get_boolean(env, is_ours, &answer);
+  return answer;
 }
 
 // end(): void

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, appendFile, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
-import { namesIn, reason, temporaryPattern, textIn, writeWhole } from "../files.js";
+import { makeFolders, namesIn, reason, temporaryPattern, textIn, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
 import { FolderLock } from "./lock.js";
 
@@ -44,7 +44,7 @@ export class RunFolder implements Disposable {
     const made: string[] = [];
     let folder: RunFolder | undefined;
     try {
-      await makeFolders(resolve(dirname(path)), made);
+      await makeFolders(dirname(path), made);
       folder = RunFolder.#lockAt(await makeFolder(place, made), name);
       if (place.begun) await folder.#clear(name);
       for (const child of folder.#folders) {
@@ -118,7 +118,7 @@ export class RunFolder implements Disposable {
   async mend(name: string): Promise<void> {
     for (const folder of this.#folders) {
       if ((await readFolder(folder)) === "file") throw refuse(folder, name, "it is a file");
-      await mkdir(folder, { recursive: true }).catch((cause) => {
+      await makeFolders(folder).catch((cause) => {
         throw refuse(folder, name, reason(cause), cause);
       });
     }
@@ -294,7 +294,7 @@ async function existingParent(path: string): Promise<string> {
 /** Makes the last folder of the path, or, where nobody chose it, that path with the first free number. */
 async function makeFolder({ path, chosen }: RunPlace, made: string[]): Promise<string> {
   if (chosen) {
-    await makeFolders(resolve(path), made);
+    await makeFolders(path, made);
     return path;
   }
   for (let number = 1; ; ++number) {
@@ -307,19 +307,6 @@ async function makeFolder({ path, chosen }: RunPlace, made: string[]): Promise<s
       // A run that started in the same second has it.
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     }
-  }
-}
-
-/** mkdir -p that remembers what it made, outermost first. */
-async function makeFolders(path: string, made: string[]): Promise<void> {
-  if ((await readFolder(path)) !== undefined) return;
-  await makeFolders(dirname(path), made);
-  try {
-    await mkdir(path);
-    made.push(path);
-  } catch (cause) {
-    // Another run may have made `runs` in the meantime.
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
   }
 }
 

@@ -53,13 +53,20 @@ function forged(change: (manifest: Record<string, unknown>) => object): Promise<
 }
 
 /** The same with a tensor of training.safetensors changed. */
-function forgedTensor(name: string, change: (bytes: DataView) => void): Promise<string> {
+function forgedTensor(
+  name: string,
+  change: (bytes: DataView) => void,
+  shape?: number[],
+): Promise<string> {
   const file = "training.safetensors";
   let bytes: Buffer;
   return changed(file, (whole) => {
     const tensors = parseSafetensors(whole, file);
-    const { data } = tensors.find((tensor) => tensor.name === name) as StoredTensor;
+    const at = tensors.findIndex((tensor) => tensor.name === name);
+    const { data, ...rest } = tensors[at] as StoredTensor;
     change(new DataView(data.buffer, data.byteOffset, data.byteLength));
+    if (shape !== undefined)
+      tensors[at] = { ...rest, shape, data: data.subarray(0, 8 * (shape[0] as number)) };
     bytes = Buffer.concat(formatSafetensors(tensors));
     return bytes;
   }).then(async (path) => {
@@ -284,6 +291,20 @@ describe("what is refused", () => {
       code: "ERR_CHECKPOINT",
       message: sentence,
     });
+  });
+
+  it("an order of fewer images than there are, found out before anything is trained", async () => {
+    const inOrder = (bytes: DataView) => {
+      for (let i = 0; i < 30; ++i) bytes.setBigInt64(8 * i, BigInt(i), true);
+    };
+    const trainer = await Trainer.load(await forgedTensor("sampler.permutation", inOrder, [30]));
+    const step = trainer.step;
+    const running = losses(trainer, await labelledImages(32));
+    await expect(running).rejects.toMatchObject({
+      code: "ERR_CHECKPOINT",
+      message: "Expected an order of as many images for data in the checkpoint",
+    });
+    expect(trainer.step).toBe(step);
   });
 
   it("more steps that were told than were done, which somebody forged", async () => {

@@ -21,6 +21,20 @@ it(`the first samples of ${processes} processes are those that each draws again`
 
 const program = 'await (await import("./dist/index.js")).threads();';
 const inWorker = `import { Worker } from "node:worker_threads"; new Worker(${JSON.stringify(program)}, { eval: true });`;
+it("what its user set is still there, where a worker does not see it", async () => {
+  const source = `import { Worker } from "node:worker_threads";
+    const options = { eval: true, env: {} };
+    for (let i = 0; i < 2; ++i)
+      await new Promise((end) => new Worker(${JSON.stringify(program)}, options).once("exit", end));
+    console.log(process.env.GOMP_SPINCOUNT);`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "-e", source],
+    { cwd: root, env: { ...process.env, GOMP_SPINCOUNT: "70" } },
+  );
+  expect(stdout).toBe("70\n");
+});
+
 it.each([
   ["the main thread", program],
   ["a worker, whose environment is a copy", inWorker],
