@@ -48,5 +48,5 @@ const numbers = new Set(["step", "checkpoint", "opset"]);
 
 function describe({ preset, averaged, path }: Exported): string {
   const which = averaged ? "averaged generator" : "generator";
-  return `The ${which} of the preset ${preset} is in ${path}`;
+  return `The ${which} of ${preset === null ? "own networks" : `the preset ${preset}`} is in ${path}`;
 }

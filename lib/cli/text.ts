@@ -30,11 +30,16 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const one = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
   const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
-    `Training ${preset} on ${data}: ${grouped(images)} images of ${size}×${size}`,
+    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${size}×${size}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${run.step === 0 ? "" : `, from step ${grouped(run.step)} on`}`,
   ];
+}
+
+/** What a run trains: a preset, or networks that are none's. */
+export function trainedText(preset: string | null): string {
+  return preset ?? "own networks";
 }
 
 /** `64 images`, `64 images in 4 parts`, `5 batches of 64 images` */
@@ -60,11 +65,11 @@ export function generatorText({
   step,
 }: {
   readonly averaged: boolean;
-  readonly preset: string;
+  readonly preset: string | null;
   readonly step: number | null;
 }): string {
   const which = averaged ? "averaged generator" : "generator";
-  return `${which} of ${preset}${step === null ? "" : ` after ${counted(step, "step")}`}`;
+  return `${which} of ${trainedText(preset)}${step === null ? "" : ` after ${counted(step, "step")}`}`;
 }
 
 /** Tells of something that is not as it should be, beside the output. */

@@ -56,6 +56,7 @@ Examples:
   sparring train --resume --out runs/seven   from its last checkpoint on
   sparring train run.json --seed 8           options of a file, and one of yours
   sparring train runs/seven/config.json      the same run again, bit for bit
+  sparring train own.json                    networks and rules of your own
   sparring train --preset r3gan --dry-run    layers, parameters, time at least
   sparring train --dashboard                 watched on a page
 

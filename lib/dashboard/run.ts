@@ -65,7 +65,7 @@ export class ShownRun {
       ].concat(
         ending?.state === "failed" && typeof ending.reason === "string" ? [ending.reason] : [],
       ),
-      preset: text(values.preset),
+      preset: text(values.preset) ?? (values.generator === undefined ? null : "own networks"),
       data: text(values.data),
       step: whole(ending?.step) ?? last?.step ?? (samples?.includes(0) ? 0 : null),
       steps: whole(values.steps),

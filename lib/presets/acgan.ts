@@ -10,7 +10,6 @@ export const acgan: Preset = {
   size: multipleOf(4),
   steps: 1_800,
   batch: 64,
-  labelled: true,
   objective: nonSaturating({ auxiliaries: [auxiliaries.acgan()] }),
   optimizer: usualAdam,
   pair({ size, channels, classes = 10 }) {

@@ -8,7 +8,6 @@ export const cgan: Preset = {
   size: anySide(28),
   steps: 8_000,
   batch: 64,
-  labelled: true,
   objective: nonSaturating(),
   optimizer: usualAdam,
   pair({ size, channels, classes = 10 }) {

@@ -31,8 +31,6 @@ export interface Preset
   readonly size: Sides;
   readonly steps: number;
   readonly batch: number;
-  /** Its generator's classes are those of the data. @default false */
-  readonly labelled?: boolean;
   pair(image: PresetImage): {
     readonly generator: GeneratorArchitecture;
     readonly discriminator: DiscriminatorArchitecture;

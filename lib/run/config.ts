@@ -1,10 +1,10 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
 import { addon } from "../addon.js";
+import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
-import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
-import { type Preset, presets } from "../presets.js";
+import type { Optimizer } from "../optimizers/table.js";
 import type {
   DiffAugmentPolicy,
   EmaOptions,
@@ -18,7 +18,11 @@ import { Epochs } from "./epochs.js";
 import type { RunPlan } from "./plan.js";
 
 export interface RunConfig {
-  readonly preset: string;
+  /** What was trained; null for networks that are no preset's. */
+  readonly preset: string | null;
+  /** Those, where they are no preset's. */
+  readonly generator?: GeneratorArchitecture;
+  readonly discriminator?: DiscriminatorArchitecture;
   readonly data: string;
   /** Images in the dataset. */
   readonly images: number;
@@ -83,23 +87,13 @@ export function sharedOf(config: RunConfig): Partial<RunConfig> {
   return { ...shared, device: kindOf(device) };
 }
 
-/** How the preset's pair is trained, with what the plan changes. */
+/** How the pair is trained. */
 export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
-  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment } = presets[
-    plan.preset
-  ] as Preset;
-  const withRate = (player: "generator" | "discriminator") => {
-    const chosen = optimizer[player];
-    return checkOptimizer({ ...chosen, lr: plan.lr ?? chosen.lr }, `optimizer.${player}`);
-  };
+  const { ema, ...rules } = plan.rules;
   return {
-    objective,
-    optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },
-    order,
-    discriminatorSteps,
+    ...rules,
+    ema: ema ?? undefined,
     accumulate: plan.accumulate,
-    ema,
-    diffAugment,
     execution: plan.execution,
     precision: plan.precision,
     syncBatchNorm: plan.syncBatchNorm,
@@ -112,12 +106,13 @@ export function resolveConfig(
   settings: TrainerSettings,
   found: { device: Device; threads: number; dataset: Dataset },
 ): RunConfig {
-  const { preset, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
+  const { preset, networks, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
   const { size: images, image, classes, classNames = null, resident } = found.dataset;
   const epochs = new Epochs(images, batch, discriminatorSteps);
   return {
     preset,
+    ...networks,
     data,
     images,
     size,

@@ -37,11 +37,13 @@ export async function loadData(
   plan: Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> & {
     /** @default "train" */
     readonly split?: "train" | "test";
+    /** Channels that a folder's images get where nobody chose. @default 3 */
+    readonly fitting?: number;
   },
   device: Device,
   { onProgress, signal, onNote = () => {}, keep = true }: DataWatch,
 ): Promise<Dataset> {
-  const { data, size, channels, resident, naming, split = "train" } = plan;
+  const { data, size, channels, fitting, resident, naming, split = "train" } = plan;
   const options = { size, device };
   const readers: Record<Kind, () => Promise<Dataset>> = {
     mnist: () => mnist({ ...options, split, root: data === "mnist" ? undefined : data }),
@@ -51,7 +53,8 @@ export async function loadData(
       // What is not kept cannot be read again.
       const place = keep ? { resident } : { cache: false as const };
       const watch = { onProgress, onNote, signal };
-      return folder(data, { ...options, ...place, ...watch, channels, onBroken: "skip" });
+      const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
+      return folder(data, { ...options, ...place, ...watch, ...colours, onBroken: "skip" });
     },
     npy: () => npy(data, options).catch(needsTelling(naming("data"), data)),
     idx: () => idx(data, options),

@@ -40,7 +40,8 @@ export type EvaluateNaming = (option: keyof EvaluateRequest) => string;
 export interface Evaluated {
   /** Absolute path of the run. */
   readonly run: string;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained, null where nothing tells. */

@@ -28,7 +28,8 @@ export type ExportNaming = (option: keyof ExportRequest) => string;
 /** What was written. */
 export interface Exported {
   readonly format: ExportFormat;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained; null for the weights that the run ended with, which do not tell. */

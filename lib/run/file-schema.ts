@@ -1,8 +1,11 @@
 // What a config file may hold, as a schema: the check of `sparring train config.json`, and, as JSON Schema, what editors
 // complete it by. A message is the WHAT of "Expected WHAT for NAME but received VALUE".
 import * as v from "valibot";
+import { layerKinds } from "../layers/table.js";
+import { objectiveTable } from "../objectives/table.js";
+import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
-import { precisions } from "../trainer/options.js";
+import { mostUpdates, orders, policies, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { defaultFeatures } from "./features.js";
 import {
@@ -40,6 +43,18 @@ function oneOf<const T extends readonly string[]>(about: string, names: T, shown
   return option(v.picklist(names, `one of ${names.join(", ")}`), about, shown);
 }
 
+const names = (table: object) => Object.keys(table);
+
+/** Data with a type: what goes with each of them is checked where they are made. */
+function typed(types: readonly string[]) {
+  return v.looseObject(
+    { type: v.picklist(types, `one of ${types.join(", ")}`) },
+    "an object { type, ... }",
+  );
+}
+
+const layers = v.array(typed([...layerKinds.keys()]), "an array of layers");
+
 const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
 const positive = "a finite number above 0";
 const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
@@ -50,13 +65,69 @@ const one = { min: 1 };
 /** The options of `sparring train`, under the names of config.json. */
 export const configSchema = v.strictObject({
   $schema: option(v.string("a string"), "Where this schema is, for editors."),
-  preset: oneOf("What to train.", presetNames, defaultPreset),
+  preset: option(
+    v.nullable(v.picklist(presetNames, `one of ${presetNames.join(", ")}`)),
+    "What to train, and by which rules; beside networks of your own the rules alone.",
+    defaultPreset,
+  ),
+  generator: option(
+    v.looseObject(
+      {
+        latent: v.looseObject({ noise: v.number("a number") }, "an object { noise, ... }"),
+        layers,
+      },
+      "an object { latent, layers, ... }",
+    ),
+    "A generator of your own, beside a discriminator: what the constructor takes.",
+    "the preset's",
+  ),
+  discriminator: option(
+    v.looseObject(
+      { image: v.array(v.number("a number"), "[channels, size, size]"), layers },
+      "an object { image, layers, ... }",
+    ),
+    "A discriminator of your own, beside a generator.",
+    "the preset's",
+  ),
+  objective: option(
+    typed(names(objectiveTable)),
+    "What the two minimise, of objectives.",
+    "the preset's",
+  ),
+  optimizer: option(
+    v.looseObject(
+      { generator: typed(names(optimizerTable)), discriminator: typed(names(optimizerTable)) },
+      "an object { generator, discriminator }",
+    ),
+    "How each learns, of optimizers; lr goes before its rates.",
+    "the preset's",
+  ),
+  order: oneOf("Who is updated first.", orders, "the preset's"),
+  discriminatorSteps: whole(
+    "Updates of the discriminator, and batches, in a step.",
+    { min: 1, max: mostUpdates },
+    "the preset's",
+  ),
+  ema: option(
+    v.nullable(v.looseObject({ decay: v.number("a number") }, "null or an object { decay }")),
+    "Keeps a moving average of the generator; null for none.",
+    "the preset's",
+  ),
+  diffAugment: option(
+    v.array(v.picklist(policies, `one of ${policies.join(", ")}`), "an array"),
+    "Random changes of what the discriminator sees.",
+    "the preset's",
+  ),
   data: option(
     data,
     "mnist, stacked-mnist, or the path of images, from this file's folder.",
     "mnist",
   ),
-  size: whole("Side that images are resized to.", { min: 1, max: 4096 }, "the preset's"),
+  size: whole(
+    "Side that images are resized to.",
+    { min: 1, max: 4096 },
+    "the preset's, or that of your own networks",
+  ),
   channels: option(
     v.picklist([1, 3], "1 or 3"),
     "Of a folder's images: 1 for grey, 3 for colour.",

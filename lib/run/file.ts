@@ -5,12 +5,19 @@ import * as v from "valibot";
 import * as check from "../check.js";
 import { expected, SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
-import { defaultPreset, type Preset, presets } from "../presets.js";
+import { defaultPreset } from "../presets.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
-import { type ConfigFile, configSchema } from "./file-schema.js";
+import { configSchema } from "./file-schema.js";
 import { placeOfMistake } from "./json.js";
-import { isNamedData, planRun, type RunRequest } from "./plan.js";
+import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
+import {
+  checkDiscriminator,
+  checkGenerator,
+  planNetworks,
+  planRules,
+  ruleNames,
+} from "./recipe.js";
 
 /** Options of a file, and what a run recorded beside them if it wrote the file. */
 export interface FileRequest {
@@ -24,12 +31,6 @@ export interface FileRequest {
 const followed = ["started", "versions"] as const;
 /** The same, as far as a run that repeats it has to have it too; by the options that it follows from. */
 const repeated = {
-  objective: ["preset"],
-  optimizer: ["preset", "lr"],
-  order: ["preset"],
-  discriminatorSteps: ["preset"],
-  ema: ["preset"],
-  diffAugment: ["preset"],
   sampleSeed: [],
   images: ["data", "size", "channels"],
   classes: ["data", "size", "channels"],
@@ -47,26 +48,29 @@ const sizeLimit = 1024 ** 2;
  */
 export async function readConfigFile(path: string, flags: RunRequest): Promise<FileRequest> {
   const all = await parse(path);
-  const recorded = Object.fromEntries(
-    [...followed, ...Object.keys(repeated)].flatMap((key) =>
-      Object.hasOwn(all, "versions") && Object.hasOwn(all, key) ? [[key, all[key]]] : [],
-    ),
-  );
-  const given = Object.fromEntries(
-    Object.entries(all).filter(([key]) => !Object.hasOwn(recorded, key)),
-  );
-  const { $schema, ...options } = given as ConfigFile;
+  const isRun = Object.hasOwn(all, "versions");
+  const recorded = isRun ? only(all, [...followed, ...Object.keys(repeated)]) : {};
+  // Another preset brings its own rules.
+  const dropped = isRun && flags.preset !== undefined ? ruleNames : [];
+  const given = without(all, [...Object.keys(recorded), ...dropped]);
   const problems = problemsOf(given, path, flags);
   if (problems.length > 0) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const lines = problems.map((problem) => `\n  ${problem}`).join("");
     throw new TypeError(`Expected options for ${path} but received ${count}:${lines}`);
   }
-  return {
-    path,
-    options: { ...withRate(options, recorded), ...fromFolder(options, path) },
-    recorded,
-  };
+  const { $schema, ...options } = given;
+  return { path, options: { ...options, ...fromFolder(options, path) }, recorded };
+}
+
+type Values = Record<string, unknown>;
+
+function only(all: Values, keys: readonly string[]): Values {
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key)));
+}
+
+function without(all: Values, keys: readonly string[]): Values {
+  return Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key)));
 }
 
 async function parse(path: string): Promise<Record<string, unknown>> {
@@ -97,11 +101,19 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const settled = new Set(Object.keys(flags));
   const sentences = unknown.map((key) => expected(`one of ${known.join(", ")}`, "an option", key));
   for (const issue of issues) {
-    const key = v.getDotPath(issue) ?? "";
-    settled.add(key);
-    sentences.push(expected(issue.message, key, given[key]));
+    const keys = (issue.path ?? []).map(({ key }) => key);
+    settled.add(String(keys[0]));
+    // What a nested object lacks is told of under the name of what is missing.
+    const what = keys.length > 1 && issue.input === undefined ? "a value" : issue.message;
+    sentences.push(expected(what, keys.map(pathPart).join(""), issue.input));
   }
   return [...sentences, ...togetherProblems(given, settled, path)];
+}
+
+/** `generator`, `.layers`, `[3]`, one after the other. */
+function pathPart(key: unknown, place: number): string {
+  if (typeof key === "number") return `[${key}]`;
+  return place === 0 ? String(key) : `.${key}`;
 }
 
 /**
@@ -115,22 +127,33 @@ function togetherProblems(
   path: string,
 ): string[] {
   const right = (key: string) => given[key] !== undefined && !settled.has(key);
-  const { preset, steps, epochs } = given;
-  const alone: RunRequest[] = [];
-  if (right("size") && !settled.has("preset")) alone.push({ preset, size: given.size });
+  const naming: Naming = (option) => option;
+  const { preset, steps, epochs, generator, discriminator } = given;
   const { data, evaluateFeatures } = fromFolder(given, path);
-  if (right("data")) alone.push({ data });
-  if (right("evaluateFeatures")) alone.push({ evaluateFeatures });
-  if (right("threads")) alone.push({ threads: given.threads });
-  if (right("steps") && right("epochs")) alone.push({ steps, epochs });
-  return alone.flatMap((request) => {
+  const checks: (() => unknown)[] = [];
+  const alone = (request: RunRequest) => checks.push(() => planRun(request, naming));
+  if (right("generator")) checks.push(() => checkGenerator(generator, naming));
+  if (right("discriminator")) checks.push(() => checkDiscriminator(discriminator, naming));
+  const isSettled = ["preset", "generator", "discriminator"].some((key) => settled.has(key));
+  const networks = { generator, discriminator };
+  if (!isSettled) checks.push(() => planNetworks(networks, naming));
+  for (const key of ruleNames.filter(right))
+    checks.push(() => planRules({ [key]: given[key] }, defaultPreset, naming));
+  if (right("size") && !isSettled) alone({ preset, size: given.size, ...networks });
+  if (right("data")) alone({ data });
+  if (right("evaluateFeatures")) alone({ evaluateFeatures });
+  if (right("threads")) alone({ threads: given.threads });
+  if (right("steps") && right("epochs")) alone({ steps, epochs });
+  const found = checks.flatMap((look) => {
     try {
-      planRun(request, (option) => option);
+      look();
       return [];
     } catch (error) {
       return [(error as Error).message];
     }
   });
+  // A network that is wrong by itself is so beside others, too.
+  return [...new Set(found)];
 }
 
 /** Paths of the file as they are from here. */
@@ -145,15 +168,6 @@ function fromFolder(options: Record<string, unknown>, path: string): RunRequest 
       ? {}
       : { evaluateFeatures: absolute(features) }),
   };
-}
-
-/** A run does not record the rate that was asked for, but what became of it. */
-function withRate(options: ConfigFile, { optimizer }: FileRequest["recorded"]): RunRequest {
-  const { generator, discriminator } = (optimizer ?? {}) as Partial<RunConfig["optimizer"]>;
-  const usual = (presets[options.preset ?? defaultPreset] as Preset).optimizer;
-  const isUsual =
-    generator?.lr === usual.generator.lr && discriminator?.lr === usual.discriminator.lr;
-  return isUsual || generator?.lr === undefined ? options : { ...options, lr: generator.lr };
 }
 
 /**

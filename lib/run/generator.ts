@@ -24,7 +24,8 @@ export type GeneratorNaming = (option: "run" | "raw" | "step" | "checkpoint") =>
 /** A generator as it was found. */
 export interface RunGenerator {
   readonly generator: Generator;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   /** Whether it is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained; null where only its weights were there, which do not tell. */

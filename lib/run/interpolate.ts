@@ -38,7 +38,8 @@ const fileTypes = [".png", ...animated];
 export interface Interpolated {
   /** Absolute path of the file. */
   readonly path: string;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained, null where nothing tells. */

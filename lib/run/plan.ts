@@ -10,10 +10,19 @@ import { type Precision, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
+import { checkSide, type Networks, planNetworks, planRules, type Rules } from "./recipe.js";
 
 /** The options of a run as they come in: from a command line, or later from a file. */
 export interface RunRequest {
   readonly preset?: unknown;
+  readonly generator?: unknown;
+  readonly discriminator?: unknown;
+  readonly objective?: unknown;
+  readonly optimizer?: unknown;
+  readonly order?: unknown;
+  readonly discriminatorSteps?: unknown;
+  readonly ema?: unknown;
+  readonly diffAugment?: unknown;
   readonly data?: unknown;
   readonly size?: unknown;
   readonly channels?: unknown;
@@ -49,7 +58,10 @@ export type Naming = (option: keyof RunRequest) => string;
 
 /** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
 export interface RunPlan {
-  readonly preset: PresetName;
+  /** What is trained; null for networks that are no preset's. */
+  readonly preset: PresetName | null;
+  readonly networks: Networks | null;
+  readonly rules: Rules;
   /** One of namedData, or the absolute path of a folder or file. */
   readonly data: string;
   /** Side of the images in pixels. */
@@ -62,8 +74,6 @@ export interface RunPlan {
   readonly batch: number;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;
-  /** Learning rate of both players; that of the preset if undefined. */
-  readonly lr: number | undefined;
   readonly execution: "eager" | "fused";
   readonly device: Device | "auto";
   /** CPU threads; libtorch's choice if undefined. */
@@ -120,17 +130,19 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   const preset = check.oneOf(request.preset ?? defaultPreset, naming("preset"), presetNames);
   const whole = (option: keyof RunRequest, fallback: number) =>
     check.integer(request[option] ?? fallback, naming(option), 1);
-  const { threads, lr, resident } = request;
+  const { threads, resident } = request;
+  const networks = planNetworks(request, naming);
   return {
-    preset,
+    preset: networks === null ? preset : null,
+    networks,
+    rules: planRules(request, preset, naming),
     device: planDevice(request.device ?? "auto", naming("device")),
-    size: checkSize(request.size ?? presets[preset].size.default, preset, naming("size")),
+    size: planSize(request, preset, networks, naming("size")),
     channels: planChannels(request.channels, naming("channels")),
     resident: resident === undefined ? undefined : check.boolean(resident, naming("resident")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
     accumulate: whole("accumulate", 1),
-    lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
     execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
     threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),
     seed: check.seed(request.seed ?? randomInt(seedLimit), naming("seed")),
@@ -150,7 +162,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
     syncBatchNorm: check.boolean(request.syncBatchNorm ?? false, naming("syncBatchNorm")),
     data: planData(request.data ?? "mnist", naming("data")),
-    out: planOut(request.out, preset, naming("out")),
+    out: planOut(request.out, networks === null ? preset : "own", naming("out")),
     naming,
   };
 }
@@ -178,6 +190,16 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
 export function planDevice(device: unknown, name: string): Device | "auto" {
   if (device === "auto" || isDevice(device)) return device;
   throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
+}
+
+function planSize(
+  { size }: RunRequest,
+  preset: PresetName,
+  networks: Networks | null,
+  name: string,
+): number {
+  if (networks !== null) return checkSide(networks, size, name);
+  return checkSize(size ?? presets[preset].size.default, preset, name);
 }
 
 /** A side in pixels that a preset can make. Throws TypeError or RangeError. */
@@ -228,15 +250,15 @@ export function planData(data: unknown, name: string): string {
   return resolve(data);
 }
 
-function planOut(out: unknown, preset: PresetName, name: string): RunPlace {
-  if (out === undefined) return { path: defaultOut(preset, new Date()), name, chosen: false };
+function planOut(out: unknown, what: string, name: string): RunPlace {
+  if (out === undefined) return { path: defaultOut(what, new Date()), name, chosen: false };
   return { path: check.path(out, name), name, chosen: true };
 }
 
 /** `runs/article-20260131-235959`, by the local clock. */
-function defaultOut(preset: PresetName, now: Date): string {
+function defaultOut(what: string, now: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  return join("runs", `${preset}-${date}-${time}`);
+  return join("runs", `${what}-${date}-${time}`);
 }

@@ -3,7 +3,6 @@ import type { Dataset } from "../data/dataset.js";
 import { setThreads, threads } from "../device.js";
 import { outOfRange } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
-import { type Preset, presets } from "../presets.js";
 import { checkBatch, checkDataset } from "../trainer/data.js";
 import { checkOptions } from "../trainer/options.js";
 import { checkParts } from "../trainer/parts.js";
@@ -14,6 +13,7 @@ import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
+import { imageOf, pairOf } from "./recipe.js";
 import type { Team } from "./team.js";
 
 /** A run before its first step. */
@@ -38,10 +38,10 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
       plan.rollbacks,
     );
   if (plan.threads !== undefined) await setThreads(plan.threads);
-  const dataset = await team.inTurn(() => loadData(plan, device, watch));
+  const fitting = plan.networks === null ? undefined : imageOf(plan.networks).channels;
+  const dataset = await team.inTurn(() => loadData({ ...plan, fitting }, device, watch));
   const image = { size, channels: dataset.image[0] as number };
-  const preset: Preset = presets[plan.preset];
-  const pair = preset.pair({ ...image, classes: dataset.classes || undefined });
+  const pair = pairOf(plan, { ...image, classes: dataset.classes || undefined });
   const generator = new Generator(pair.generator, { device, seed: plan.seed });
   const discriminator = new Discriminator(pair.discriminator, { device });
   checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);

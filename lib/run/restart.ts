@@ -1,10 +1,11 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
 import { isDeepStrictEqual } from "node:util";
 import { expected, SparringError, show } from "../errors.js";
-import { type RunConfig, trainingOf } from "./config.js";
+import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
 import { checkConfig } from "./resume.js";
+import { ruleNames } from "./recipe.js";
 import { readRunConfig } from "./stored.js";
 
 /** What has to be the same in the run that is there; its length alone may be another. */
@@ -50,14 +51,25 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
 
 function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   const asked = sameIfGiven.filter((key) => given[key] !== undefined);
-  const rates = (one: Pick<RunConfig, "optimizer">) => one.optimizer?.generator?.lr;
+  const rates = (one: Partial<Pick<RunConfig, "optimizer">>) => one.optimizer?.generator?.lr;
+  const players = ["generator", "discriminator"] as const;
   const pairs = [
     ...[...same, ...asked].map((key) => [key, config[key], plan[key]] as const),
-    ["lr", rates(config), rates(trainingOf(plan))] as const,
+    ...players.map((key) => [key, config[key], asJson(plan.networks?.[key])] as const),
+    ["lr", rates(config), rates(plan.rules)] as const,
+    // Runs of before they had a rule do not say.
+    ...ruleNames
+      .filter((key) => config[key] !== undefined)
+      .map((key) => [key, config[key], asJson(plan.rules[key])] as const),
   ];
   for (const [key, there, wanted] of pairs) {
     if (isDeepStrictEqual(there, wanted)) continue;
     const what = `${show(there)}, as the run in ${show(plan.out.path)} has it,`;
     throw new SparringError("ERR_OUTPUT", expected(what, plan.naming(key), wanted));
   }
+}
+
+/** As a config.json has it. */
+function asJson(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

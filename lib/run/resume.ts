@@ -162,7 +162,7 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
 export function checkConfig(value: unknown): RunConfig {
   if (!check.isObject(value)) throw new TypeError("it is not an object");
   const config = value as unknown as RunConfig;
-  check.oneOf(config.preset, "preset", presetNames);
+  if (config.preset !== null) check.oneOf(config.preset, "preset", presetNames);
   check.string(config.data, "data");
   if (!isDevice(config.device)) throw new TypeError("its device is none");
   const whole = ["images", "size", "channels", "steps", "batch", "discriminatorSteps"] as const;

@@ -23,7 +23,8 @@ export type SampleNaming = (option: keyof SampleRequest) => string;
 export interface Sampled {
   /** Absolute path of the PNG. */
   readonly path: string;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained, null where nothing tells. */

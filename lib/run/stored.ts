@@ -3,15 +3,25 @@ import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../archit
 import * as check from "../check.js";
 import { SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
-import { type Preset, presetNames, presets } from "../presets.js";
+import { checkObjective, type Objective } from "../objectives/table.js";
+import {
+  type Preset,
+  type PresetImage,
+  type PresetName,
+  presetNames,
+  presets,
+} from "../presets.js";
+import { labelReader } from "../trainer/data.js";
 import type { RunConfig } from "./config.js";
 import { RunFolder } from "./folder.js";
 import { checkClassNames } from "./labels.js";
-import { checkSize } from "./plan.js";
+import { checkSize, type Naming, type RunRequest } from "./plan.js";
+import { type Networks, planNetworks } from "./recipe.js";
 
 export interface StoredRun {
   readonly folder: RunFolder;
-  readonly preset: string;
+  /** Null where its networks are no preset's. */
+  readonly preset: string | null;
   readonly generator: GeneratorArchitecture;
   readonly discriminator: DiscriminatorArchitecture;
   /** What the generator's classes are called; null where the data did not say, and where it finds its own. */
@@ -27,10 +37,29 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
     const { preset, averaged, sampleSeed, classNames, ...image } = checkConfig(value);
-    const { pair, labelled = false } = presets[preset] as Preset;
-    const named = { classNames: labelled ? classNames : null };
-    return { folder, preset, ...pair(image), ...named, averaged, sampleSeed };
+    const { objective, ...pair } =
+      preset === null ? ownPair(value as RunRequest) : presetPair(preset, image);
+    const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
+    const names = isTold ? classNames : null;
+    return { folder, preset, ...pair, classNames: names, averaged, sampleSeed };
   });
+}
+
+interface StoredPair extends Networks {
+  readonly objective: Objective;
+}
+
+function presetPair(preset: PresetName, image: PresetImage): StoredPair {
+  const { pair, objective }: Preset = presets[preset];
+  return { ...pair(image), objective };
+}
+
+/** Networks that are no preset's. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
+function ownPair(config: RunRequest): StoredPair {
+  const naming: Naming = (option) => option;
+  const networks = planNetworks(config, naming);
+  if (networks === null) throw new TypeError("it names neither a preset nor networks");
+  return { ...networks, objective: checkObjective(config.objective, "objective") };
 }
 
 /** What the images of a run are. Throws ERR_DATA where it is none. @param name what the user calls it */
@@ -85,8 +114,11 @@ export async function readRunConfig<T>(
 function checkConfig(value: unknown) {
   if (!check.isObject(value)) throw new TypeError("it is not an object");
   const config = value as { readonly [Key in keyof RunConfig]?: unknown };
-  const preset = check.oneOf(config.preset, "preset", presetNames);
-  const size = checkSize(config.size, preset, "size");
+  const preset = config.preset === null ? null : check.oneOf(config.preset, "preset", presetNames);
+  const size =
+    preset === null
+      ? check.integer(config.size, "size", 1)
+      : checkSize(config.size, preset, "size");
   const channels = check.integer(config.channels, "channels", 1);
   const classes = check.integer(config.classes ?? 0, "classes", 0, mostClasses) || undefined;
   const classNames = checkClassNames(config.classNames, classes ?? 0);

@@ -6,6 +6,7 @@ import { Dataset } from "../data/dataset.js";
 import { Stream } from "../data/stream.js";
 import { outOfRange, SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
+import type { Objective } from "../objectives/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 /** Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or ERR_DATA. */
@@ -20,7 +21,7 @@ export function checkDataset(dataset: unknown, settings: TrainerSettings): Datas
       `Expected images of [${image.join(", ")}] for dataset but received [${data.image.join(", ")}]`,
     );
   }
-  const reader = labelReader(settings);
+  const reader = labelReader(settings.objective, settings.discriminator.resolved.classes);
   if (reader !== undefined) {
     const { classes } = settings.generator.latent;
     if (data instanceof Stream) checkClasses(data, classes, reader);
@@ -37,9 +38,9 @@ function unshared(): SparringError {
   );
 }
 
-/** Who looks at the labels of the reals, if anyone does. */
-function labelReader({ objective, discriminator }: TrainerSettings): string | undefined {
-  if (discriminator.resolved.classes > 0) return "the discriminator";
+/** @internal Who looks at the labels of the reals, if anyone does; `classes` of the discriminator. */
+export function labelReader(objective: Objective, classes: number): string | undefined {
+  if (classes > 0) return "the discriminator";
   return objective.auxiliaries.find((auxiliary) => needsOf(auxiliary).labels)?.type;
 }
 

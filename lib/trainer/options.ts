@@ -11,18 +11,18 @@ import { checkAccumulate, type OptionNaming } from "./parts.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
-const orders = ["generatorFirst", "discriminatorFirst"] as const;
+export const orders = ["generatorFirst", "discriminatorFirst"] as const;
 
 /** A policy of DiffAugment. */
 export type DiffAugmentPolicy = (typeof policies)[number];
-const policies = ["color", "translation", "cutout"] as const;
+export const policies = ["color", "translation", "cutout"] as const;
 
 /** What products and convolutions are computed in. */
 export type Precision = (typeof precisions)[number];
 export const precisions = ["float32", "tf32", "bfloat16"] as const;
 
 /** A step cannot be stopped half way: more updates than anyone needs would never come back. */
-const mostUpdates = 1000;
+export const mostUpdates = 1000;
 
 /** The moving average of the generator's weights. */
 export interface EmaOptions {
@@ -159,7 +159,10 @@ export function checkOptions(
   return settings;
 }
 
-function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
+/** @internal */
+export function checkOptimizers(
+  optimizer: TrainerOptions["optimizer"],
+): TrainerOptions["optimizer"] {
   if (!check.isObject(optimizer))
     throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
   check.options(optimizer, "optimizer", ["generator", "discriminator"]);
@@ -191,7 +194,8 @@ function checkPrecision(value: unknown, device: Device, name: string): Precision
   );
 }
 
-function checkEma(ema: EmaOptions): Required<EmaOptions> {
+/** @internal */
+export function checkEma(ema: EmaOptions): Required<EmaOptions> {
   if (!check.isObject(ema)) throw wrongType("an object { decay, rampUp }", "ema", ema);
   check.options<EmaOptions>(ema, "ema", ["decay", "rampUp"]);
   return {
@@ -200,16 +204,22 @@ function checkEma(ema: EmaOptions): Required<EmaOptions> {
   };
 }
 
-function checkDiffAugment(
-  value: readonly DiffAugmentPolicy[],
-  discriminator: Discriminator,
-): readonly DiffAugmentPolicy[] {
+/** @internal */
+export function checkPolicies(value: unknown): readonly DiffAugmentPolicy[] {
   if (!Array.isArray(value))
     throw wrongType(`an array of ${policies.join(", ")}`, "diffAugment", value);
   // Array.from sees the holes of a sparse array, which map would skip.
   const chosen = Array.from(value, (one, i) => check.oneOf(one, `diffAugment[${i}]`, policies));
   if (new Set(chosen).size < chosen.length)
     throw wrongType("each policy once", "diffAugment", chosen);
+  return chosen;
+}
+
+function checkDiffAugment(
+  value: unknown,
+  discriminator: Discriminator,
+): readonly DiffAugmentPolicy[] {
+  const chosen = checkPolicies(value);
   if (chosen.length > 0 && discriminator.image.length !== 3) {
     const what = "a discriminator of [channels, height, width]";
     throw wrongType(what, "diffAugment", discriminator.image);

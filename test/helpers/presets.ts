@@ -11,7 +11,7 @@ export function smallestSize(name: PresetName): number {
 }
 
 export function smallTrainer(name: PresetName, execution: Execution, seed = 5): Trainer {
-  const { pair, size, batch, steps, summary, labelled, ...options }: Preset = presets[name];
+  const { pair, size, batch, steps, summary, ...options }: Preset = presets[name];
   const { generator, discriminator } = pair({ size: smallestSize(name), channels: 1 });
   return new Trainer({
     ...options,

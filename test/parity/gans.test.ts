@@ -42,7 +42,7 @@ const elsewhere: readonly PresetName[] = ["article", "mlp"];
 const gans = presetNames.filter((name) => !elsewhere.includes(name));
 
 async function trainHere({ preset, training }: Case): Promise<Trajectory> {
-  const { pair, size, summary, labelled, steps: _, batch: __, ...rest }: Preset = presets[preset];
+  const { pair, size, summary, steps: _, batch: __, ...rest }: Preset = presets[preset];
   const architectures = pair({ size: size.default, channels: 1 });
   const generator = new Generator(architectures.generator, { seed: 0 });
   const discriminator = new Discriminator(architectures.discriminator);

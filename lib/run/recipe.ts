@@ -1,0 +1,142 @@
+// What a run trains and by which rules: those of a preset, but for what a file says in their place.
+import {
+  type DiscriminatorArchitecture,
+  type GeneratorArchitecture,
+  resolveDiscriminator,
+  resolveGenerator,
+} from "../architecture.js";
+import * as check from "../check.js";
+import { outOfRange, SparringError, wrongType } from "../errors.js";
+import { checkObjective } from "../objectives/table.js";
+import { checkOptimizer } from "../optimizers/table.js";
+import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
+import type { PresetImage } from "../presets/kind.js";
+import {
+  checkEma,
+  checkOptimizers,
+  checkPolicies,
+  mostUpdates,
+  orders,
+  type TrainerSettings,
+} from "../trainer/options.js";
+import type { Naming, RunRequest } from "./plan.js";
+
+/** Networks that are no preset's. */
+export interface Networks {
+  readonly generator: GeneratorArchitecture;
+  readonly discriminator: DiscriminatorArchitecture;
+}
+
+/** How the two are trained, with nothing left open. */
+export interface Rules
+  extends Pick<
+    TrainerSettings,
+    "objective" | "optimizer" | "order" | "discriminatorSteps" | "diffAugment"
+  > {
+  /** The moving average of the generator; null for none. */
+  readonly ema: NonNullable<TrainerSettings["ema"]> | null;
+}
+
+export const ruleNames = [
+  "objective",
+  "optimizer",
+  "order",
+  "discriminatorSteps",
+  "ema",
+  "diffAugment",
+] as const satisfies readonly (keyof Rules)[];
+
+/** The networks of a request, or null for those of a preset. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
+export function planNetworks(request: RunRequest, naming: Naming): Networks | null {
+  const { generator, discriminator } = request;
+  if (generator === undefined && discriminator === undefined) return null;
+  for (const player of ["generator", "discriminator"] as const)
+    if (request[player] === undefined)
+      throw wrongType("both networks, or neither,", naming(player), undefined);
+  return {
+    generator: checkGenerator(generator, naming),
+    discriminator: checkDiscriminator(discriminator, naming),
+  };
+}
+
+export function checkGenerator(value: unknown, naming: Naming): GeneratorArchitecture {
+  const generator = value as GeneratorArchitecture;
+  within(naming("generator"), () => resolveGenerator(generator));
+  return generator;
+}
+
+/** One of square images, as datasets are resized to. */
+export function checkDiscriminator(value: unknown, naming: Naming): DiscriminatorArchitecture {
+  const discriminator = value as DiscriminatorArchitecture;
+  within(naming("discriminator"), () => resolveDiscriminator(discriminator));
+  const { image } = discriminator;
+  if (image.length !== 3 || image[1] !== image[2])
+    throw wrongType(
+      "an image of [channels, size, size]",
+      `image of ${naming("discriminator")}`,
+      image,
+    );
+  return discriminator;
+}
+
+/** The images that networks are of. */
+export function imageOf({ discriminator }: Networks): PresetImage {
+  const [channels, size] = discriminator.image as readonly [number, number];
+  return { channels, size };
+}
+
+/** Their side, which a size that was asked for has to be. Throws RangeError. */
+export function checkSide(networks: Networks, size: unknown, name: string): number {
+  const side = imageOf(networks).size;
+  if (size === undefined || size === side) return side;
+  throw outOfRange(`${side}, as the discriminator takes,`, name, size);
+}
+
+/** What is trained on such images. */
+export function pairOf(
+  { preset, networks }: { preset: PresetName | null; networks: Networks | null },
+  image: PresetImage,
+): Networks {
+  return networks ?? presets[preset ?? defaultPreset].pair(image);
+}
+
+/** The rules of a request, those of a preset where it says nothing. Throws TypeError or RangeError. */
+export function planRules(request: RunRequest, preset: PresetName, naming: Naming): Rules {
+  const usual: Preset = presets[preset];
+  const chosen = <Key extends keyof Rules>(key: Key) =>
+    request[key] === undefined ? (usual[key] ?? null) : request[key];
+  const { lr } = request;
+  const rate = lr === undefined ? {} : { lr: check.positive(lr, naming("lr")) };
+  const rule = <T>(key: keyof Rules, read: (value: unknown) => T) =>
+    within(naming(key), () => read(chosen(key)));
+  const optimizer = rule("optimizer", (value) => checkOptimizers(value as Rules["optimizer"]));
+  const withRate = (player: "generator" | "discriminator") =>
+    checkOptimizer({ ...optimizer[player], ...rate }, `optimizer.${player}`);
+  return {
+    objective: rule("objective", (value) => checkObjective(value, "objective")),
+    optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },
+    order: check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders),
+    discriminatorSteps: check.integer(
+      chosen("discriminatorSteps") ?? 1,
+      naming("discriminatorSteps"),
+      ...([1, mostUpdates] as const),
+    ),
+    ema: rule("ema", (value) => (value === null ? null : checkEma(value as Rules["ema"] & object))),
+    diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
+  };
+}
+
+/** Says where something lies whose own checks cannot know it. */
+function within<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SparringError)
+      throw new SparringError(error.code, `${error.message} (in ${name})`, { cause: error });
+    if (error instanceof TypeError || error instanceof RangeError) {
+      const Same = error instanceof TypeError ? TypeError : RangeError;
+      throw new Same(`${error.message} (in ${name})`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,251 @@
+// Networks and rules of one's own in a config file: what the constructors take, as JSON.
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  datasets,
+  Discriminator,
+  Generator,
+  layers as l,
+  objectives,
+  optimizers,
+  Trainer,
+} from "../../lib/index.js";
+import { readRun } from "../../lib/run/stored.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+const generator = {
+  latent: { noise: 6, classes: 10 },
+  layers: [l.linear(32), l.relu(), l.linear(64), l.tanh(), l.unflatten([1, 8, 8])],
+} as const;
+const discriminator = {
+  image: [1, 8, 8],
+  classes: 10,
+  layers: [l.flatten(), l.linear(32), l.leakyRelu(0.2), l.projection()],
+} as const;
+const rules = {
+  objective: objectives.hinge(),
+  optimizer: { generator: optimizers.adam(), discriminator: optimizers.rmsprop({ lr: 1e-3 }) },
+  order: "discriminatorFirst",
+  discriminatorSteps: 2,
+  ema: { decay: 0.9, rampUp: 0 },
+} as const;
+const options = { data: "data", batch: 10, threads: 1, steps: 4, seed: 3 };
+const own = { generator, discriminator, ...rules, ...options };
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const sparring = (line: string) => runCli(line.split(" "), folder.path);
+const readJson = async (...path: string[]) => JSON.parse(await readFile(at(...path), "utf8"));
+const asJson = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+async function write(name: string, value: unknown): Promise<string> {
+  await writeFile(at(name), JSON.stringify(value));
+  return name;
+}
+
+async function expectSameWeights(first: string, second: string): Promise<void> {
+  const names = await readdir(at(first, "weights"));
+  expect(names.length).toBeGreaterThan(2);
+  for (const name of names)
+    expect(await readFile(at(first, "weights", name))).toEqual(
+      await readFile(at(second, "weights", name)),
+    );
+}
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 40);
+  const { code, stderr } = await sparring(`train ${await write("own.json", own)} --out first`);
+  expect(code).toBe(0);
+  expect(stderr).toContain("Training own networks on");
+});
+afterAll(() => folder.remove());
+
+describe("networks in a config file", () => {
+  it("are trained to the bytes that a program with the same data gets", async () => {
+    using data = await datasets.mnist({ root: at("data"), size: 8 });
+    using made = new Generator(generator, { seed: 3 });
+    using judge = new Discriminator(discriminator);
+    using trainer = new Trainer({ generator: made, discriminator: judge, ...rules });
+    for await (const _ of trainer.run(data, { steps: 4, batchSize: 10 }));
+    expect(await readFile(at("first/weights/generator.safetensors"))).toEqual(
+      Buffer.from(await made.toSafetensors()),
+    );
+    expect(await readFile(at("first/weights/discriminator.safetensors"))).toEqual(
+      Buffer.from(await judge.toSafetensors()),
+    );
+  });
+
+  it("stand in the run's config.json, with all of the rules", async () => {
+    const config = await readJson("first/config.json");
+    expect(config).toMatchObject({
+      preset: null,
+      size: 8,
+      channels: 1,
+      ...asJson(own),
+      data: at("data"),
+    });
+  });
+
+  it("are those of a run that repeats it, and of one that goes on", async () => {
+    expect((await sparring("train first/config.json --out again")).code).toBe(0);
+    await expectSameWeights("first", "again");
+    expect((await sparring("train own.json --steps 2 --out halves")).code).toBe(0);
+    expect((await sparring("train --resume --steps 4 --out halves")).code).toBe(0);
+    await expectSameWeights("first", "halves");
+    expect((await sparring("train own.json --restartable --out halves")).code).toBe(0);
+  });
+
+  it("are sampled, exported and evaluated from the run's folder", async () => {
+    const sampled = await sparring("sample first --class 3 --out three.png");
+    expect([sampled.code, sampled.stdout]).toEqual([
+      0,
+      expect.stringContaining("averaged generator of own networks after 4 steps"),
+    ]);
+    const exported = await sparring("export first --format safetensors --json --out g.safetensors");
+    expect(JSON.parse(exported.stdout)).toMatchObject({ preset: null, averaged: true });
+    expect(await readFile(at("g.safetensors"))).toEqual(
+      await readFile(at("first/weights/generator-ema.safetensors")),
+    );
+  });
+
+  it("have the rules of a preset where it is named", async () => {
+    const path = await write("rules.json", { generator, discriminator, ...options });
+    expect((await sparring(`train ${path} --preset sngan-hinge --out rules`)).code).toBe(0);
+    const config = await readJson("rules/config.json");
+    expect(config).toMatchObject({ preset: null, discriminatorSteps: 5, batch: 10 });
+    expect(config.objective.type).toBe("hinge");
+  });
+});
+
+describe("rules in a config file", () => {
+  it("go before the preset's", async () => {
+    const given = { preset: "r3gan", size: 8, ema: null, discriminatorSteps: 2, ...options };
+    const path = await write("mixed.json", given);
+    const { stdout } = await sparring(`train ${path} --lr 0.5 --dry-run --json`);
+    const { config } = JSON.parse(stdout);
+    expect(config).toMatchObject({ preset: "r3gan", ema: null, discriminatorSteps: 2 });
+    expect(config.objective.type).toBe("relativisticPaired");
+    expect(config.optimizer.discriminator.lr).toBe(0.5);
+  });
+
+  it("have to be the same in a run that is restarted", async () => {
+    const path = await write("other.json", { ...own, objective: objectives.wasserstein() });
+    const { code, stderr } = await sparring(`train ${path} --restartable --out first`);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^Expected \{ type: "hinge".* for objective of other\.json but received /,
+      ),
+    ]);
+    const layers = [...generator.layers.slice(0, 2), l.linear(32), ...generator.layers.slice(2)];
+    const deeper = await write("deeper.json", { ...own, generator: { ...generator, layers } });
+    const refused = await sparring(`train ${deeper} --restartable --out first`);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("for generator of deeper.json"),
+    ]);
+  });
+});
+
+describe("what is wrong with them", () => {
+  const conv = { ...generator, layers: [l.linear(100), l.conv2d(1, 3)] };
+  const adam = { type: "adam" };
+  it.each<[string, object, string[]]>([
+    [
+      "one network alone",
+      { discriminator: undefined },
+      ["Expected both networks, or neither, for discriminator but received undefined"],
+    ],
+    [
+      "a layer that does not fit, and all else",
+      { generator: conv, discriminator: { ...discriminator, image: [1, 8, 4] }, seed: -1 },
+      [
+        "Expected a whole number of at least 0 for seed but received -1",
+        "Expected an input of [channels, height, width] for 1 (conv2d) but received an input of [100]; put unflatten([...]) before it (in generator)",
+        "Expected an image of [channels, size, size] for image of discriminator but received [1, 8, 4]",
+      ],
+    ],
+    [
+      "a layer that there is not",
+      { generator: { ...generator, layers: [{ type: "linaer" }] } },
+      [
+        expect.stringMatching(
+          /^Expected one of avgPool2d, .* for generator\.layers\[0\]\.type but received "linaer"$/,
+        ),
+      ] as string[],
+    ],
+    [
+      "another size",
+      { size: 16 },
+      ["Expected 8, as the discriminator takes, for size but received 16"],
+    ],
+    [
+      "a penalty's weight",
+      { objective: { type: "hinge", penalties: [{ type: "r1", weight: -1 }] } },
+      ["Expected a finite number above 0 for weight of r1 but received -1 (in objective)"],
+    ],
+    [
+      "half of the optimizers",
+      { optimizer: { generator: adam } },
+      ["Expected a value for optimizer.discriminator but received undefined"],
+    ],
+    [
+      "a rate, an average and a policy",
+      {
+        optimizer: { generator: adam, discriminator: { ...adam, lr: "x" } },
+        ema: { decay: 1 },
+        diffAugment: ["color", "color"],
+      },
+      [
+        'Expected a finite number above 0 for lr but received "x" (in optimizer)',
+        "Expected a number in [0, 1) for ema.decay but received 1 (in ema)",
+        'Expected each policy once for diffAugment but received ["color", "color"] (in diffAugment)',
+      ],
+    ],
+  ])("is told: %s", async (_, change, problems) => {
+    const path = await write("wrong.json", { ...own, ...change });
+    const { code, stderr } = await sparring(`train ${path} --out never`);
+    const [, ...lines] = stderr.trimEnd().split("\n");
+    expect([code, lines.map((line) => line.trim())]).toEqual([2, problems]);
+    await expect(access(at("never"))).rejects.toThrow();
+  });
+
+  it("is told where only the data show it", async () => {
+    const colour = {
+      generator: { ...generator, layers: [l.linear(192), l.unflatten([3, 8, 8])] },
+      discriminator: { ...discriminator, image: [3, 8, 8] },
+    };
+    const path = await write("colour.json", { ...own, ...colour });
+    expect((await sparring(`train ${path} --out never`)).stderr).toBe(
+      "Expected images of [3, 8, 8] for dataset but received [1, 8, 8]\n",
+    );
+  });
+
+  it("is told of a run whose config.json was edited", async () => {
+    const config = await readJson("again/config.json");
+    const write = (change: object) =>
+      writeFile(at("again/config.json"), JSON.stringify({ ...config, ...change }));
+    await write({ generator: undefined, discriminator: undefined });
+    expect((await sparring("sample again --out s.png")).stderr).toContain(
+      "(its config.json: it names neither a preset nor networks)",
+    );
+    await write({ generator: conv });
+    expect((await sparring("sample again --out s.png")).stderr).toContain("(in generator))");
+  });
+});
+
+it("has the data's names for its classes where it is told the labels", async () => {
+  const config = await readJson("first/config.json");
+  const classNames = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
+  await writeFile(at("halves/config.json"), JSON.stringify({ ...config, classNames }));
+  expect((await readRun(at("halves"), "the run")).classNames).toEqual(classNames);
+  const { classes, ...untold } = discriminator;
+  const layers = [l.flatten(), l.linear(1)];
+  const changed = { ...config, classNames, discriminator: { ...untold, layers } };
+  await writeFile(at("halves/config.json"), JSON.stringify(changed));
+  expect((await readRun(at("halves"), "the run")).classNames).toBeNull();
+});
