@@ -44,6 +44,8 @@ const badOptions: readonly [
   what: string,
   shown: string,
 ][] = [
+  ["adaptiveAvgPool2d", "outputSize", 0, whole(1), "0"],
+  ["adaptiveAvgPool2d", "outputSize", [1, 2, 3], "an array of 2 whole numbers", "[1, 2, 3]"],
   ["avgPool2d", "kernelSize", undefined, whole(1), "undefined"],
   ["avgPool2d", "kernelSize", [2, 2, 2], "an array of 2 whole numbers", "[2, 2, 2]"],
   ["avgPool2d", "stride", 0, whole(1), "0"],
@@ -79,6 +81,7 @@ const badOptions: readonly [
   ["convTranspose2d", "groups", "2", whole(1), '"2"'],
   ["convTranspose2d", "bias", "true", truth, '"true"'],
   ["dropout", "p", 1, "a number in [0, 1)", "1"],
+  ["dropout2d", "p", -0.5, "a number in [0, 1)", "-0.5"],
   ["elu", "alpha", -1, notNegative, "-1"],
   ["embedding", "numEmbeddings", 1, whole(2), "1"],
   ["embedding", "embeddingDim", 0, whole(1), "0"],
@@ -118,6 +121,16 @@ const badOptions: readonly [
   ["upsample", "scaleFactor", 1.5, whole(2), "1.5"],
   ["upsample", "mode", "bicubic", "one of nearest, bilinear", '"bicubic"'],
   ["upsample", "alignCorners", 1, truth, "1"],
+  ["maxPool2d", "kernelSize", undefined, whole(1), "undefined"],
+  ["maxPool2d", "stride", 0, whole(1), "0"],
+  ["maxPool2d", "padding", 2, "a whole number from 0 to 1", "2"],
+  ["pixelShuffle", "upscaleFactor", 0, whole(1), "0"],
+  ["pixelUnshuffle", "downscaleFactor", 1.5, whole(1), "1.5"],
+  ["prelu", "numParameters", 0, whole(1), "0"],
+  ["prelu", "init", "0.25", "a number", '"0.25"'],
+  ["reflectionPad2d", "padding", -1, whole(0), "-1"],
+  ["replicationPad2d", "padding", [1, 2], "an array of 4 whole numbers", "[1, 2]"],
+  ["zeroPad2d", "padding", undefined, whole(0), "undefined"],
 ];
 
 describe("an option of a layer", () => {
@@ -174,6 +187,50 @@ const flatten = "; put flatten() before it";
 
 /** The type that refuses, the layers, and its sentence from "Expected" on. */
 const misfits: readonly [type: string, () => unknown, sentence: string][] = [
+  ...[
+    l.adaptiveAvgPool2d(1),
+    l.dropout2d(),
+    l.maxPool2d(2),
+    l.pixelShuffle(2),
+    l.pixelUnshuffle(2),
+    l.reflectionPad2d(1),
+    l.replicationPad2d(1),
+    l.zeroPad2d(1),
+  ].map((layer): (typeof misfits)[number] => [
+    layer.type,
+    make(layer),
+    `${needsImage} for 0 (${layer.type}) but received an input of [32]`,
+  ]),
+  [
+    "maxPool2d",
+    make(image, l.maxPool2d(3)),
+    "height and width of at least 3 x 3 after padding 0 x 0 for 1 (maxPool2d) but received an input of [8, 2, 2]",
+  ],
+  [
+    "pixelShuffle",
+    make(image, l.pixelShuffle(3)),
+    "channels that are a multiple of 9 (upscaleFactor²) for 1 (pixelShuffle) but received an input of [8, 2, 2]",
+  ],
+  [
+    "pixelUnshuffle",
+    make(image, l.pixelUnshuffle(4)),
+    "height and width that are multiples of 4 (downscaleFactor) for 1 (pixelUnshuffle) but received an input of [8, 2, 2]",
+  ],
+  [
+    "prelu",
+    make(image, l.prelu({ numParameters: 2 })),
+    "an input of 2 channels or features (numParameters) for 1 (prelu) but received an input of [8, 2, 2]",
+  ],
+  [
+    "prelu",
+    make(l.prelu({ init: Number.POSITIVE_INFINITY })),
+    "a finite init for 0 (prelu) but received Infinity",
+  ],
+  [
+    "reflectionPad2d",
+    make(image, l.reflectionPad2d([1, 1, 0, 2])),
+    "height above 2 and width above 1, which are mirrored, for 1 (reflectionPad2d) but received an input of [8, 2, 2]",
+  ],
   [
     "avgPool2d",
     make(l.avgPool2d(2)),
@@ -393,8 +450,10 @@ const anyShape = [
   "flatten",
   "gelu",
   "leakyRelu",
+  "mish",
   "pixelNorm",
   "relu",
+  "selu",
   "sigmoid",
   "silu",
   "softplus",

@@ -27,6 +27,16 @@ export function elu(alpha = 1): Layer {
   return { type: "elu", alpha };
 }
 
+/** scale·x where positive, else scale·α·(eˣ − 1), with the two constants of the paper. torch.nn.SELU (Klambauer et al. 2017). */
+export function selu(): Layer {
+  return { type: "selu" };
+}
+
+/** x·tanh(log(1 + eˣ)). torch.nn.Mish (Misra 2020). */
+export function mish(): Layer {
+  return { type: "mish" };
+}
+
 /** x·sigmoid(x). torch.nn.SiLU (Elfwing et al. 2018). */
 export function silu(): Layer {
   return { type: "silu" };
@@ -79,6 +89,11 @@ const plain = (torchName: string, onnx: WriteOnnx): LayerKind =>
   activation(torchName, {}, () => ({}), onnx);
 
 export const reluKind = plain("ReLU", operator("Relu"));
+export const seluKind = plain("SELU", operator("Selu"));
+// Its own operator came with opset 18.
+export const mishKind = plain("Mish", (_layer, x, to) =>
+  to.node("Mul", [x, to.node("Tanh", [to.node("Softplus", [x])])]),
+);
 export const siluKind = plain("SiLU", (_layer, x, to) =>
   to.node("Mul", [x, to.node("Sigmoid", [x])]),
 );

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind } from "./kind.js";
+import type { Layer, LayerKind, Shape } from "./kind.js";
+import type { Place } from "./place.js";
 import { call, keywords } from "./python.js";
 
 /**
@@ -12,12 +13,27 @@ export function dropout(p = 0.5): Layer {
   return { type: "dropout", p };
 }
 
-export const dropoutKind: LayerKind = {
-  options: ["p"],
-  resolve(layer, input, at) {
-    const p = check.within(layer.p ?? 0.5, at.option("p"), 0, 1);
-    return { options: { p }, output: input };
-  },
-  python: (layer) => ({ module: call("nn.Dropout", ...keywords(layer, { p: 0.5 })) }),
-  onnx: (_layer, x) => x,
-};
+/**
+ * The same with whole channels of `[channels, height, width]` (Tompson et al. 2015). torch.nn.Dropout2d.
+ *
+ * @param p in [0, 1) @default 0.5
+ */
+export function dropout2d(p = 0.5): Layer {
+  return { type: "dropout2d", p };
+}
+
+function dropping(torchName: string, fits: (input: Shape, at: Place) => void): LayerKind {
+  return {
+    options: ["p"],
+    resolve(layer, input, at) {
+      const p = check.within(layer.p ?? 0.5, at.option("p"), 0, 1);
+      fits(input, at);
+      return { options: { p }, output: input };
+    },
+    python: (layer) => ({ module: call(`nn.${torchName}`, ...keywords(layer, { p: 0.5 })) }),
+    onnx: (_layer, x) => x,
+  };
+}
+
+export const dropoutKind = dropping("Dropout", () => {});
+export const dropout2dKind = dropping("Dropout2d", (input, at) => at.image(input));

@@ -4,7 +4,18 @@
  *
  * @module
  */
-export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activation.js";
+export {
+  elu,
+  gelu,
+  leakyRelu,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from "./activation.js";
 export { selfAttention2d } from "./attention.js";
 export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./batch-norm.js";
 export { type Heads, heads, residual } from "./branches.js";
@@ -14,7 +25,7 @@ export {
   conv2d,
   convTranspose2d,
 } from "./convolution.js";
-export { dropout } from "./dropout.js";
+export { dropout, dropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding, projection } from "./labels.js";
 export { linear } from "./linear.js";
 export { maxout } from "./maxout.js";
@@ -27,7 +38,17 @@ export {
   type NormOptions,
   pixelNorm,
 } from "./normalization.js";
-export { type AvgPool2dOptions, avgPool2d, type UpsampleOptions, upsample } from "./resampling.js";
+export { reflectionPad2d, replicationPad2d, type Sides, zeroPad2d } from "./padding.js";
+export { pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.js";
+export {
+  type AvgPool2dOptions,
+  adaptiveAvgPool2d,
+  avgPool2d,
+  type MaxPool2dOptions,
+  maxPool2d,
+} from "./pooling.js";
+export { type PReluOptions, prelu } from "./prelu.js";
+export { type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
 export { spectralNorm } from "./spectral-norm.js";

@@ -3,7 +3,9 @@ import {
   eluKind,
   geluKind,
   leakyReluKind,
+  mishKind,
   reluKind,
+  seluKind,
   sigmoidKind,
   siluKind,
   softplusKind,
@@ -13,7 +15,7 @@ import { selfAttention2dKind } from "./attention.js";
 import { batchNorm1dKind, batchNorm2dKind } from "./batch-norm.js";
 import { headsKind, residualKind } from "./branches.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
-import { dropoutKind } from "./dropout.js";
+import { dropout2dKind, dropoutKind } from "./dropout.js";
 import type { LayerKind } from "./kind.js";
 import { embeddingKind, projectionKind } from "./labels.js";
 import { linearKind } from "./linear.js";
@@ -25,18 +27,24 @@ import {
   layerNormKind,
   pixelNormKind,
 } from "./normalization.js";
-import { avgPool2dKind, upsampleKind } from "./resampling.js";
+import { reflectionPad2dKind, replicationPad2dKind, zeroPad2dKind } from "./padding.js";
+import { pixelShuffleKind, pixelUnshuffleKind } from "./pixel-shuffle.js";
+import { adaptiveAvgPool2dKind, avgPool2dKind, maxPool2dKind } from "./pooling.js";
+import { preluKind } from "./prelu.js";
+import { upsampleKind } from "./resampling.js";
 import { sequentialKind } from "./sequential.js";
 import { flattenKind, unflattenKind } from "./shape.js";
 import { spectralNormKind } from "./spectral-norm.js";
 
 export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
+  ["adaptiveAvgPool2d", adaptiveAvgPool2dKind],
   ["avgPool2d", avgPool2dKind],
   ["batchNorm1d", batchNorm1dKind],
   ["batchNorm2d", batchNorm2dKind],
   ["conv2d", conv2dKind],
   ["convTranspose2d", convTranspose2dKind],
   ["dropout", dropoutKind],
+  ["dropout2d", dropout2dKind],
   ["elu", eluKind],
   ["embedding", embeddingKind],
   ["flatten", flattenKind],
@@ -47,13 +55,21 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["layerNorm", layerNormKind],
   ["leakyRelu", leakyReluKind],
   ["linear", linearKind],
+  ["maxPool2d", maxPool2dKind],
   ["maxout", maxoutKind],
   ["minibatchStdDev", minibatchStdDevKind],
+  ["mish", mishKind],
   ["pixelNorm", pixelNormKind],
+  ["pixelShuffle", pixelShuffleKind],
+  ["pixelUnshuffle", pixelUnshuffleKind],
+  ["prelu", preluKind],
   ["projection", projectionKind],
+  ["reflectionPad2d", reflectionPad2dKind],
   ["relu", reluKind],
+  ["replicationPad2d", replicationPad2dKind],
   ["residual", residualKind],
   ["selfAttention2d", selfAttention2dKind],
+  ["selu", seluKind],
   ["sequential", sequentialKind],
   ["sigmoid", sigmoidKind],
   ["silu", siluKind],
@@ -62,4 +78,5 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["tanh", tanhKind],
   ["unflatten", unflattenKind],
   ["upsample", upsampleKind],
+  ["zeroPad2d", zeroPad2dKind],
 ]);

@@ -174,7 +174,7 @@ describe("what is wrong with them", () => {
       { generator: { ...generator, layers: [{ type: "linaer" }] } },
       [
         expect.stringMatching(
-          /^Expected one of avgPool2d, .* for generator\.layers\[0\]\.type but received "linaer"$/,
+          /^Expected one of adaptiveAvgPool2d, .* for generator\.layers\[0\]\.type but received "linaer"$/,
         ),
       ] as string[],
     ],

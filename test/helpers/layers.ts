@@ -33,12 +33,14 @@ const judging = (layer: Layer, classes = 0): Smallest => ({
 const labelled = { noise: 8, classes: 3, labels: "embedded" } as const;
 
 export const smallest: Readonly<Record<string, Smallest>> = {
+  adaptiveAvgPool2d: onImages(l.adaptiveAvgPool2d(1)),
   avgPool2d: onImages(l.avgPool2d(2)),
   batchNorm1d: onFeatures(l.batchNorm1d()),
   batchNorm2d: onImages(l.batchNorm2d()),
   conv2d: onImages(l.conv2d(8, 2)),
   convTranspose2d: onImages(l.convTranspose2d(8, 2)),
   dropout: onFeatures(l.dropout()),
+  dropout2d: onImages(l.dropout2d()),
   elu: onFeatures(l.elu()),
   embedding: {
     layer: l.embedding(4),
@@ -52,13 +54,21 @@ export const smallest: Readonly<Record<string, Smallest>> = {
   layerNorm: onFeatures(l.layerNorm()),
   leakyRelu: onFeatures(l.leakyRelu()),
   linear: onFeatures(l.linear(4)),
+  maxPool2d: onImages(l.maxPool2d(2)),
   maxout: onFeatures(l.maxout(4, 2)),
   minibatchStdDev: onImages(l.minibatchStdDev()),
+  mish: onFeatures(l.mish()),
   pixelNorm: onFeatures(l.pixelNorm()),
+  pixelShuffle: onImages(l.pixelShuffle(2)),
+  pixelUnshuffle: onImages(l.pixelUnshuffle(2)),
+  prelu: onFeatures(l.prelu()),
   projection: judging(l.projection(), 3),
+  reflectionPad2d: onImages(l.reflectionPad2d(1)),
   relu: onFeatures(l.relu()),
+  replicationPad2d: onImages(l.replicationPad2d(1)),
   residual: onFeatures(l.residual([l.linear(8)])),
   selfAttention2d: onImages(l.selfAttention2d()),
+  selu: onFeatures(l.selu()),
   sequential: onFeatures(l.sequential("body", [l.linear(4)])),
   sigmoid: onFeatures(l.sigmoid()),
   silu: onFeatures(l.silu()),
@@ -67,6 +77,7 @@ export const smallest: Readonly<Record<string, Smallest>> = {
   tanh: onFeatures(l.tanh()),
   unflatten: onFeatures(l.unflatten([2, 2, 2])),
   upsample: onImages(l.upsample(2)),
+  zeroPad2d: onImages(l.zeroPad2d(1)),
 };
 
 /** Options that follow from what comes before the layer. */

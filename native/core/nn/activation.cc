@@ -22,6 +22,20 @@ ModulePtr activation(Function function, const Nonlinearity& nonlinearity = {Curv
   return std::make_shared<Bound<Function>>(std::move(function), nonlinearity);
 }
 
+// He et al. 2015. torch.nn.PReLU.
+class PRelu : public Module {
+ public:
+  PRelu(int64_t slopes, double init) {
+    weight_ = register_parameter("weight", at::full({slopes}, init));
+  }
+  at::Tensor forward(const at::Tensor& input, const Context&) override {
+    return at::prelu(input, weight_);
+  }
+
+ private:
+  at::Tensor weight_;
+};
+
 }  // namespace
 
 ModulePtr build_elu(const Layer& layer, RandomStream&) {
@@ -37,8 +51,18 @@ ModulePtr build_leaky_relu(const Layer& layer, RandomStream&) {
   return activation([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); },
                     {Curve::kLeakyRelu, slope});
 }
+ModulePtr build_mish(const Layer&, RandomStream&) {
+  return activation([](const at::Tensor& x) { return at::mish(x); });
+}
+ModulePtr build_prelu(const Layer& layer, RandomStream&) {
+  return std::make_shared<PRelu>(layer.options.integer("numParameters"),
+                                 layer.options.number("init"));
+}
 ModulePtr build_relu(const Layer&, RandomStream&) {
   return activation([](const at::Tensor& x) { return at::relu(x); }, {Curve::kLeakyRelu, 0});
+}
+ModulePtr build_selu(const Layer&, RandomStream&) {
+  return activation([](const at::Tensor& x) { return at::selu(x); });
 }
 ModulePtr build_sigmoid(const Layer&, RandomStream&) {
   return activation([](const at::Tensor& x) { return at::sigmoid(x); }, {Curve::kSigmoid});

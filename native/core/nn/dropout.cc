@@ -3,16 +3,21 @@
 namespace sparring {
 namespace {
 
-// Srivastava et al. 2014. torch.nn.Dropout, but drawing from the trainer's own stream.
+// Srivastava et al. 2014. torch.nn.Dropout and Dropout2d, but drawing from the trainer's own
+// stream.
 class Dropout : public Module {
  public:
-  explicit Dropout(double p) : p_(p) {}
+  enum class Unit { kValue, kChannel };
+
+  Dropout(double p, Unit unit) : p_(p), unit_(unit) {}
 
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
     if (!is_training() || p_ == 0 || context.stream == nullptr) return input;
-    // The operations of at::dropout on the CPU, in its order. Contiguous, so that the numbers fall
-    // on the same values whatever the layout of the input.
-    const at::Tensor keep = at::empty_like(input, {}, at::MemoryFormat::Contiguous);
+    // The operations of at::dropout on the CPU, in its order, and of at::feature_dropout.
+    // Contiguous, so that the numbers fall on the same values whatever the layout of the input.
+    const at::Tensor keep = unit_ == Unit::kChannel
+                                ? at::empty({input.size(0), input.size(1), 1, 1}, input.options())
+                                : at::empty_like(input, {}, at::MemoryFormat::Contiguous);
     keep.bernoulli_(1 - p_, context.stream->on(input.device())).div_(1 - p_);
     return input * keep;
   }
@@ -21,12 +26,17 @@ class Dropout : public Module {
 
  private:
   double p_;
+  Unit unit_;
 };
 
 }  // namespace
 
 ModulePtr build_dropout(const Layer& layer, RandomStream&) {
-  return std::make_shared<Dropout>(layer.options.number("p"));
+  return std::make_shared<Dropout>(layer.options.number("p"), Dropout::Unit::kValue);
+}
+
+ModulePtr build_dropout2d(const Layer& layer, RandomStream&) {
+  return std::make_shared<Dropout>(layer.options.number("p"), Dropout::Unit::kChannel);
 }
 
 }  // namespace sparring

@@ -9,7 +9,10 @@ namespace sparring {
 ModulePtr build_elu(const Layer&, RandomStream&);
 ModulePtr build_gelu(const Layer&, RandomStream&);
 ModulePtr build_leaky_relu(const Layer&, RandomStream&);
+ModulePtr build_mish(const Layer&, RandomStream&);
+ModulePtr build_prelu(const Layer&, RandomStream&);
 ModulePtr build_relu(const Layer&, RandomStream&);
+ModulePtr build_selu(const Layer&, RandomStream&);
 ModulePtr build_sigmoid(const Layer&, RandomStream&);
 ModulePtr build_silu(const Layer&, RandomStream&);
 ModulePtr build_softplus(const Layer&, RandomStream&);
@@ -26,6 +29,7 @@ ModulePtr build_conv2d(const Layer&, RandomStream&);
 ModulePtr build_conv_transpose2d(const Layer&, RandomStream&);
 // dropout.cc
 ModulePtr build_dropout(const Layer&, RandomStream&);
+ModulePtr build_dropout2d(const Layer&, RandomStream&);
 // labels.cc
 ModulePtr build_embedding(const Layer&, RandomStream&);
 ModulePtr build_projection(const Layer&, RandomStream&);
@@ -39,8 +43,17 @@ ModulePtr build_group_norm(const Layer&, RandomStream&);
 ModulePtr build_instance_norm(const Layer&, RandomStream&);
 ModulePtr build_layer_norm(const Layer&, RandomStream&);
 ModulePtr build_pixel_norm(const Layer&, RandomStream&);
-// resampling.cc
+// pixels.cc
+ModulePtr build_pixel_shuffle(const Layer&, RandomStream&);
+ModulePtr build_pixel_unshuffle(const Layer&, RandomStream&);
+ModulePtr build_reflection_pad2d(const Layer&, RandomStream&);
+ModulePtr build_replication_pad2d(const Layer&, RandomStream&);
+ModulePtr build_zero_pad2d(const Layer&, RandomStream&);
+// pooling.cc
+ModulePtr build_adaptive_avg_pool2d(const Layer&, RandomStream&);
 ModulePtr build_avg_pool2d(const Layer&, RandomStream&);
+ModulePtr build_max_pool2d(const Layer&, RandomStream&);
+// resampling.cc
 ModulePtr build_upsample(const Layer&, RandomStream&);
 // sequential.cc
 ModulePtr build_sequential(const Layer&, RandomStream&);

@@ -6,12 +6,14 @@ namespace sparring {
 
 ModulePtr build(const Layer& layer, RandomStream& stream) {
   static const std::map<std::string, Builder> table = {
+      {"adaptiveAvgPool2d", build_adaptive_avg_pool2d},
       {"avgPool2d", build_avg_pool2d},
       {"batchNorm1d", build_batch_norm},
       {"batchNorm2d", build_batch_norm},
       {"conv2d", build_conv2d},
       {"convTranspose2d", build_conv_transpose2d},
       {"dropout", build_dropout},
+      {"dropout2d", build_dropout2d},
       {"elu", build_elu},
       {"embedding", build_embedding},
       {"flatten", build_flatten},
@@ -22,13 +24,21 @@ ModulePtr build(const Layer& layer, RandomStream& stream) {
       {"layerNorm", build_layer_norm},
       {"leakyRelu", build_leaky_relu},
       {"linear", build_linear},
+      {"maxPool2d", build_max_pool2d},
       {"maxout", build_maxout},
       {"minibatchStdDev", build_minibatch_std_dev},
+      {"mish", build_mish},
       {"pixelNorm", build_pixel_norm},
+      {"pixelShuffle", build_pixel_shuffle},
+      {"pixelUnshuffle", build_pixel_unshuffle},
+      {"prelu", build_prelu},
       {"projection", build_projection},
+      {"reflectionPad2d", build_reflection_pad2d},
       {"relu", build_relu},
+      {"replicationPad2d", build_replication_pad2d},
       {"residual", build_residual},
       {"selfAttention2d", build_self_attention},
+      {"selu", build_selu},
       {"sequential", build_sequential},
       {"sigmoid", build_sigmoid},
       {"silu", build_silu},
@@ -37,6 +47,7 @@ ModulePtr build(const Layer& layer, RandomStream& stream) {
       {"tanh", build_tanh},
       {"unflatten", build_unflatten},
       {"upsample", build_upsample},
+      {"zeroPad2d", build_zero_pad2d},
   };
   return row(table, layer.type, "layer type")(layer, stream);
 }

@@ -1,7 +1,5 @@
 #include "core/nn/resampling.h"
 
-#include <array>
-
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -16,20 +14,6 @@ at::Tensor Upsample::forward(const at::Tensor& input, const Context&) {
   const auto own_size = at::OptionalIntArrayRef{};
   return nearest_ ? at::upsample_nearest2d(input, own_size, factors)
                   : at::upsample_bilinear2d(input, own_size, align_corners_, factors);
-}
-
-AvgPool2d::AvgPool2d(const Layer& layer)
-    : kernel_(layer.options.shape("kernelSize")),
-      stride_(layer.options.shape("stride")),
-      padding_(layer.options.shape("padding")),
-      counts_padding_(layer.options.flag("countIncludePad")) {}
-
-at::Tensor AvgPool2d::forward(const at::Tensor& input, const Context&) {
-  return at::avg_pool2d(input, kernel_, stride_, padding_, /*ceil_mode=*/false, counts_padding_);
-}
-
-ModulePtr build_avg_pool2d(const Layer& layer, RandomStream&) {
-  return std::make_shared<AvgPool2d>(layer);
 }
 
 ModulePtr build_upsample(const Layer& layer, RandomStream&) {

@@ -1,5 +1,6 @@
 #include "core/test/drawn_networks.h"
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 #include <stdexcept>
@@ -42,6 +43,7 @@ class Stack {
   void add_other_norm();
   void add_upsample();
   void add_pool();
+  void add_moved();
   void add_residual();
   int64_t height() const { return shape_[1]; }
   int64_t width() const { return shape_[2]; }
@@ -156,6 +158,9 @@ void Stack::add_activation() {
                                layer("tanh", ""),
                                layer("sigmoid", ""),
                                layer("silu", ""),
+                               layer("selu", ""),
+                               layer("mish", ""),
+                               layer("prelu", "", {{"numParameters", 1.0}, {"init", 0.25}}),
                                layer("elu", "", {{"alpha", 0.7}}),
                                layer("gelu", "", {{"approximate", "none"}}),
                                layer("softplus", "", {{"beta", 1.0}, {"threshold", 20.0}})};
@@ -178,9 +183,38 @@ void Stack::add_pool() {
   one.options.set("stride", Shape{stride, stride});
   one.options.set("padding", Shape{padding, padding});
   one.options.set("countIncludePad", draw_.chance(0.5));
+  if (draw_.chance(0.3)) one.type = "maxPool2d";
   add(one);
   shape_ = {shape_[0], slid(height(), kernel, stride, padding, 1),
             slid(width(), kernel, stride, padding, 1)};
+}
+
+// Pixels elsewhere, or more of them around.
+void Stack::add_moved() {
+  const int64_t channels = shape_[0];
+  switch (draw_.integer(0, 3)) {
+    case 0:
+      if (channels % 4 != 0 || 2 * std::max(height(), width()) > kLargestSide) return;
+      add(layer("pixelShuffle", "", {{"upscaleFactor", 2.0}}));
+      shape_ = {channels / 4, 2 * height(), 2 * width()};
+      return;
+    case 1:
+      if (height() % 2 != 0 || width() % 2 != 0) return;
+      add(layer("pixelUnshuffle", "", {{"downscaleFactor", 2.0}}));
+      shape_ = {4 * channels, height() / 2, width() / 2};
+      return;
+    case 2: {
+      const Shape size{draw_.integer(1, height()), draw_.integer(1, width())};
+      add(layer("adaptiveAvgPool2d", "", {{"outputSize", size}}));
+      shape_ = {channels, size[0], size[1]};
+      return;
+    }
+    default:
+      if (height() < 2 || width() < 2 || std::max(height(), width()) + 2 > kLargestSide) return;
+      add(layer(draw_.one_of<std::string>({"zeroPad2d", "reflectionPad2d", "replicationPad2d"}), "",
+                {{"padding", Shape{1, 0, 1, 1}}}));
+      shape_ = {channels, height() + 2, width() + 1};
+  }
 }
 
 void Stack::add_residual() {
@@ -216,7 +250,9 @@ void Stack::grow(bool in_discriminator) {
     case 8:
       return add_residual();
     default:
-      if (draw_.chance(0.5)) add(layer("dropout", "", {{"p", 0.25}}));
+      if (draw_.chance(0.3)) return add(layer("dropout", "", {{"p", 0.25}}));
+      if (draw_.chance(0.3)) return add(layer("dropout2d", "", {{"p", 0.25}}));
+      return add_moved();
   }
 }
 

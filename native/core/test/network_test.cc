@@ -104,6 +104,27 @@ TEST_CASE("instance normalisation of one image takes a gradient in any layout fo
   }
 }
 
+TEST_CASE("dropping values and channels draws what libtorch's own functions do, in any layout") {
+  const at::Tensor plain = at::randn({3, 4, 2, 5});
+  using Drop = at::Tensor (*)(const at::Tensor&, double, bool);
+  const std::vector<std::pair<const char*, Drop>> all{{"dropout", at::dropout},
+                                                      {"dropout2d", at::feature_dropout}};
+  for (const auto& [type, drop] : all) {
+    RandomStream weights(1), stream(7);
+    const ModulePtr built = build(layer(type, "0", {{"p", 0.4}}), weights);
+    // libtorch's functions draw from the default generator.
+    at::Generator usual = at::detail::getDefaultCPUGenerator();
+    usual.set_current_seed(7);
+    const at::Tensor expected = drop(plain, 0.4, /*train=*/true);
+    CHECK(at::equal(built->forward(plain, {{}, &stream}), expected));
+    RandomStream again(7);
+    const at::Tensor last = plain.contiguous(at::MemoryFormat::ChannelsLast);
+    CHECK(at::equal(built->forward(last, {{}, &again}), expected));
+    built->eval();
+    CHECK(at::equal(built->forward(plain, {{}, &stream}), plain));
+  }
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};

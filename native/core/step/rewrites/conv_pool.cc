@@ -1,5 +1,6 @@
 #include "core/step/rewrites/conv_pool.h"
 
+#include "core/nn/pooling.h"
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving.h"

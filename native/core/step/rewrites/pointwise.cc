@@ -1,5 +1,6 @@
 #include "core/step/rewrites/pointwise.h"
 
+#include "core/nn/pooling.h"
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
 

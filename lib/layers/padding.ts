@@ -1,0 +1,89 @@
+import * as check from "../check.js";
+import type { Layer, LayerKind, Shape } from "./kind.js";
+import type { Place } from "./place.js";
+import { call, literal } from "./python.js";
+
+/** Pixels on every side, or [left, right, top, bottom], each at least 0. */
+export type Sides = number | readonly [number, number, number, number];
+
+/**
+ * Zeros around `[channels, height, width]`. torch.nn.ZeroPad2d.
+ *
+ * @param padding pixels on every side, or [left, right, top, bottom]
+ */
+export function zeroPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+  return { type: "zeroPad2d", padding, ...options };
+}
+
+/**
+ * The mirror image of `[channels, height, width]` around it, without the edge itself: fewer pixels than there are on
+ * that side. torch.nn.ReflectionPad2d.
+ *
+ * @param padding pixels on every side, or [left, right, top, bottom]
+ */
+export function reflectionPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+  return { type: "reflectionPad2d", padding, ...options };
+}
+
+/**
+ * The edge of `[channels, height, width]` again and again around it. torch.nn.ReplicationPad2d.
+ *
+ * @param padding pixels on every side, or [left, right, top, bottom]
+ */
+export function replicationPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+  return { type: "replicationPad2d", padding, ...options };
+}
+
+type Four = readonly [number, number, number, number];
+
+function sidesOf(layer: Layer, at: Place): Four {
+  const name = at.option("padding");
+  const { padding } = layer;
+  if (!Array.isArray(padding)) {
+    const all = check.integer(padding, name, 0);
+    return [all, all, all, all];
+  }
+  if (padding.length !== 4) check.shape(padding, name, 4);
+  // Array.from sees the holes of a sparse array, which map would skip.
+  return Array.from(padding, (side, i) =>
+    check.integer(side, at.option(`padding[${i}]`), 0),
+  ) as unknown as Four;
+}
+
+/** Of the sides of one axis, how much there has to be to mirror. */
+function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Place): void {
+  const [, height, width] = image as [number, number, number];
+  if (Math.max(left, right) < width && Math.max(top, bottom) < height) return;
+  const what = `height above ${Math.max(top, bottom)} and width above ${Math.max(left, right)}, which are mirrored,`;
+  throw at.refuse(what, image);
+}
+
+function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror): LayerKind {
+  return {
+    options: ["padding"],
+    resolve(layer, input, at) {
+      const padding = sidesOf(layer, at);
+      const [channels, height, width] = at.image(input);
+      fits(padding, input, at);
+      const [left, right, top, bottom] = padding;
+      return {
+        options: { padding },
+        output: [channels, height + top + bottom, width + left + right],
+      };
+    },
+    python({ options }) {
+      const padding = options.padding as Four;
+      const isEven = padding.every((side) => side === padding[0]);
+      return { module: call(`nn.${torchName}`, literal(isEven ? padding[0] : padding)) };
+    },
+    onnx({ options }, x, to) {
+      const [left, right, top, bottom] = options.padding as Four;
+      const pads = to.ints([0, 0, top, left, 0, 0, bottom, right]);
+      return to.node("Pad", [x, pads], { mode: onnxMode });
+    },
+  };
+}
+
+export const zeroPad2dKind = padKind("ZeroPad2d", "constant", () => {});
+export const reflectionPad2dKind = padKind("ReflectionPad2d", "reflect", checkMirror);
+export const replicationPad2dKind = padKind("ReplicationPad2d", "edge", () => {});

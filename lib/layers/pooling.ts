@@ -1,0 +1,145 @@
+import * as check from "../check.js";
+import type { Layer, LayerKind, ResolvedOptions } from "./kind.js";
+import { type OnnxWriter, operator, type Value } from "./onnx.js";
+import { call, keywords, literal } from "./python.js";
+import { type Pair, pair, slide } from "./window.js";
+
+/** Options of torch.nn.AvgPool2d; a pair is [height, width]. */
+export interface AvgPool2dOptions {
+  /** @default kernelSize */
+  readonly stride?: Pair;
+  /** Zeros on every side, at most half of the kernel. @default 0 */
+  readonly padding?: Pair;
+  /** Whether the zeros around the image count in the average. @default true */
+  readonly countIncludePad?: boolean;
+  /** Key in the state dict. @default its position among its siblings */
+  readonly name?: string;
+}
+
+/** Options of torch.nn.MaxPool2d; a pair is [height, width]. */
+export interface MaxPool2dOptions {
+  /** Steps between windows, at least 1. @default kernelSize */
+  readonly stride?: Pair;
+  /** Pixels below all others on every side, at most half of the kernel. @default 0 */
+  readonly padding?: Pair;
+  /** Key in the state dict. @default its position among its siblings */
+  readonly name?: string;
+}
+
+/**
+ * Averages over windows of `[channels, height, width]`. torch.nn.AvgPool2d.
+ *
+ * @param kernelSize side of the square window, or [height, width]
+ */
+export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Layer {
+  return { type: "avgPool2d", kernelSize, ...options };
+}
+
+/**
+ * The largest of each window of `[channels, height, width]`. torch.nn.MaxPool2d.
+ *
+ * @param kernelSize side of the square window, or [height, width], at least 1
+ */
+export function maxPool2d(kernelSize: Pair, options: MaxPool2dOptions = {}): Layer {
+  return { type: "maxPool2d", kernelSize, ...options };
+}
+
+/**
+ * Averages of `[channels, height, width]` over as many windows as are asked for, which may overlap by a pixel.
+ * torch.nn.AdaptiveAvgPool2d. With 1 it is the mean of each channel (global average pooling, Lin et al. 2014).
+ *
+ * @param outputSize side of the output, or [height, width], at least 1
+ */
+export function adaptiveAvgPool2d(outputSize: Pair, options: { name?: string } = {}): Layer {
+  return { type: "adaptiveAvgPool2d", outputSize, ...options };
+}
+
+/** The options that every window has. */
+function windowOf(layer: Layer, at: Parameters<LayerKind["resolve"]>[2]) {
+  const kernel = pair(layer, "kernelSize", at, 1);
+  const stride = pair(layer, "stride", at, 1, kernel);
+  const padding = pair(layer, "padding", at, 0, 0);
+  for (const axis of [0, 1] as const)
+    check.integer(padding[axis], at.option("padding"), 0, Math.floor(kernel[axis] / 2));
+  return { kernel, stride, padding };
+}
+
+export const avgPool2dKind: LayerKind = {
+  options: ["kernelSize", "stride", "padding", "countIncludePad"],
+  resolve(layer, input, at) {
+    const { kernel, stride, padding } = windowOf(layer, at);
+    const countIncludePad = check.boolean(
+      layer.countIncludePad ?? true,
+      at.option("countIncludePad"),
+    );
+    const image = at.image(input);
+    const output = [image[0], ...slide(image, { kernel, stride, padding }, at)];
+    return { options: { kernelSize: kernel, stride, padding, countIncludePad }, output };
+  },
+  python(layer) {
+    const { kernelSize } = layer.options as { kernelSize: readonly number[] };
+    const defaults = { stride: kernelSize, padding: 0, countIncludePad: true };
+    return { module: call("nn.AvgPool2d", literal(kernelSize), ...keywords(layer, defaults)) };
+  },
+  onnx: operator("AveragePool", ({ options }) => ({
+    ...onnxWindow(options),
+    count_include_pad: options.countIncludePad ? 1 : 0,
+  })),
+};
+
+export const maxPool2dKind: LayerKind = {
+  options: ["kernelSize", "stride", "padding"],
+  resolve(layer, input, at) {
+    const { kernel, stride, padding } = windowOf(layer, at);
+    const image = at.image(input);
+    const output = [image[0], ...slide(image, { kernel, stride, padding }, at)];
+    return { options: { kernelSize: kernel, stride, padding }, output };
+  },
+  python(layer) {
+    const { kernelSize } = layer.options as { kernelSize: readonly number[] };
+    const defaults = { stride: kernelSize, padding: 0 };
+    return { module: call("nn.MaxPool2d", literal(kernelSize), ...keywords(layer, defaults)) };
+  },
+  onnx: operator("MaxPool", ({ options }) => onnxWindow(options)),
+};
+
+function onnxWindow(options: ResolvedOptions) {
+  return {
+    kernel_shape: options.kernelSize as number[],
+    strides: options.stride as number[],
+    pads: [options.padding, options.padding].flat() as number[],
+  };
+}
+
+export const adaptiveAvgPool2dKind: LayerKind = {
+  options: ["outputSize"],
+  resolve(layer, input, at) {
+    const outputSize = pair(layer, "outputSize", at, 1);
+    const [channels] = at.image(input);
+    return { options: { outputSize }, output: [channels, ...outputSize] };
+  },
+  python: ({ options }) => ({
+    module: call("nn.AdaptiveAvgPool2d", literal(options.outputSize as readonly number[])),
+  }),
+  // No operator has windows of several sizes: means along one axis and then the other, as products.
+  onnx({ input, output }, x, to) {
+    const [, height, width] = input as [number, number, number];
+    const [, tall, wide] = output as [number, number, number];
+    const rows = to.node("MatMul", [meansOf(height, tall, to), x]);
+    return to.node("MatMul", [
+      rows,
+      to.node("Transpose", [meansOf(width, wide, to)], { perm: [1, 0] }),
+    ]);
+  },
+};
+
+/** [windows, side]: what makes means of a side; window i is from ⌊i·side/windows⌋ up to ⌈(i + 1)·side/windows⌉. */
+function meansOf(side: number, windows: number, to: OnnxWriter): Value {
+  const values = new Array<number>(windows * side).fill(0);
+  for (let i = 0; i < windows; ++i) {
+    const from = Math.floor((i * side) / windows);
+    const end = Math.ceil(((i + 1) * side) / windows);
+    values.fill(1 / (end - from), i * side + from, i * side + end);
+  }
+  return to.floats(values, [windows, side]);
+}

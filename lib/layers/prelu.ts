@@ -1,0 +1,40 @@
+import * as check from "../check.js";
+import { type Layer, type LayerKind, trained } from "./kind.js";
+import { call, keywords } from "./python.js";
+
+/** Options of torch.nn.PReLU. */
+export interface PReluOptions {
+  /** Slopes: one for all, or one for each channel or feature. @default 1 */
+  readonly numParameters?: number;
+  /** What each slope begins with, finite. @default 0.25 */
+  readonly init?: number;
+  /** Key in the state dict. @default its position among its siblings */
+  readonly name?: string;
+}
+
+/** x where positive, else slope·x, where the slope is trained (He et al. 2015). torch.nn.PReLU. */
+export function prelu(options: PReluOptions = {}): Layer {
+  return { type: "prelu", ...options };
+}
+
+export const preluKind: LayerKind = {
+  options: ["numParameters", "init"],
+  resolve(layer, input, at) {
+    const numParameters = check.integer(layer.numParameters ?? 1, at.option("numParameters"), 1);
+    const [size] = input as [number];
+    if (numParameters !== 1 && numParameters !== size)
+      throw at.refuse(`an input of ${numParameters} channels or features (numParameters)`, input);
+    const init = check.number(layer.init ?? 0.25, at.option("init"));
+    if (!Number.isFinite(init)) throw at.refuseWhat("a finite init", String(init));
+    return { options: { numParameters, init }, output: input };
+  },
+  state: ({ options }) => ({ weight: trained(options.numParameters as number) }),
+  python: (layer) => ({
+    module: call("nn.PReLU", ...keywords(layer, { numParameters: 1, init: 0.25 })),
+  }),
+  onnx(layer, x, to) {
+    const slope = to.weight(layer, "weight");
+    const sides = layer.input.slice(1).map(() => 1);
+    return to.node("PRelu", [x, to.node("Reshape", [slope, to.ints([-1, ...sides])])]);
+  },
+};
