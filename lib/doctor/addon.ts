@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildFolder, type BuildInfo, readBuild, rebuild } from "../addon.js";
+import { neededDriver, readDriver } from "./driver.js";
 import type { Finding } from "./kind.js";
 import { type FoundLibtorch, setup } from "./setup.js";
 import { type NoTrial, type Trial, tryAddon } from "./trial.js";
@@ -14,7 +15,7 @@ export async function lookAtAddon(): Promise<Finding[]> {
   return [
     libtorch,
     addon,
-    await lookAtCuda(trial, libtorch),
+    await lookAtCuda(trial, libtorch, await readDriver()),
     lookAtPrecisions(trial),
     lookAtThreads(trial),
     lookAtTraining(trial),
@@ -97,19 +98,30 @@ const cures: readonly [RegExp, string][] = [
 ];
 
 /** CUDA on, or why not. */
-export async function lookAtCuda({ cuda, cudaOff }: Trial, libtorch: Finding): Promise<Finding> {
-  const facts = { devices: cuda, off: cudaOff };
+export async function lookAtCuda(
+  { cuda, cudaOff }: Trial,
+  libtorch: Finding,
+  driver: string | null,
+): Promise<Finding> {
+  const facts = { devices: cuda, off: cudaOff, driver };
   const one = { name: "cuda", facts };
+  const version = driver === null ? "" : `; the driver is ${driver}`;
   if (cudaOff === null)
-    return { ...one, status: "ok", says: `CUDA is on: ${count(cuda, "device")}` };
+    return { ...one, status: "ok", says: `CUDA is on: ${count(cuda, "device")}${version}` };
   const { hasNvidiaDriver } = await setup("libtorch");
+  const built = libtorch.facts.cuda;
   // Neither a driver nor a CUDA build: nobody misses anything.
-  if (libtorch.facts.cuda === null && !hasNvidiaDriver()) {
+  if (built === null && driver === null && !hasNvidiaDriver()) {
     const says = `CUDA is off: ${cudaOff}, and there is no NVIDIA driver; the CPU trains`;
     return { ...one, status: "ok", says };
   }
-  const advice = cures.find(([why]) => why.test(cudaOff))?.[1];
-  return { ...one, status: "warning", says: `CUDA is off: ${cudaOff}`, advice };
+  // An old driver only shows no GPU to a newer CUDA, while nvidia-smi does.
+  const needed = neededDriver(driver, built);
+  const advice =
+    needed === undefined
+      ? cures.find(([why]) => why.test(cudaOff))?.[1]
+      : `update it: CUDA ${built} needs ${needed} or newer`;
+  return { ...one, status: "warning", says: `CUDA is off: ${cudaOff}${version}`, advice };
 }
 
 function lookAtPrecisions({ precisions }: Trial): Finding {

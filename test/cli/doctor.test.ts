@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtCuda } from "../../lib/doctor/addon.js";
+import { readDriver } from "../../lib/doctor/driver.js";
 import type { Examination } from "../../lib/doctor/examine.js";
 import type { Finding } from "../../lib/doctor/kind.js";
 import { type Ended, runCli, start } from "../helpers/cli.js";
@@ -210,13 +211,69 @@ describe("CUDA that is off", () => {
     ["the NVIDIA driver shows no GPU", /^look at nvidia-smi/],
     ["this libtorch (2.13.0) is a CPU build", /^`npm run setup -- --cuda`/],
   ])("because %s, comes with what to do", async (cudaOff, advice) => {
-    const finding = await lookAtCuda({ ...trial, cudaOff }, libtorch);
+    const finding = await lookAtCuda({ ...trial, cudaOff }, libtorch, null);
     expect(finding).toMatchObject({ status: "warning", says: `CUDA is off: ${cudaOff}` });
     expect(finding.advice).toMatch(advice);
   });
 
-  it("is said to be on where it is", async () => {
-    const finding = await lookAtCuda({ ...trial, cuda: 2, cudaOff: null }, libtorch);
-    expect(finding).toMatchObject({ status: "ok", says: "CUDA is on: 2 devices" });
+  it("names the driver, and tells of one that is too old for libtorch's CUDA", async () => {
+    const off = { ...trial, cudaOff: "the NVIDIA driver shows no GPU" };
+    const old = await lookAtCuda(off, libtorch, "570.86.15");
+    expect(old).toMatchObject({
+      status: "warning",
+      says: "CUDA is off: the NVIDIA driver shows no GPU; the driver is 570.86.15",
+      advice: "update it: CUDA 13.0 needs 580 or newer",
+      facts: { devices: 0, driver: "570.86.15" },
+    });
+    const { advice } = await lookAtCuda(off, libtorch, "580.65.06");
+    expect(advice).toMatch(/^look at nvidia-smi/);
+  });
+
+  it("is missed where there is a driver, beside a libtorch without CUDA", async () => {
+    const off = { ...trial, cudaOff: "this libtorch (2.13.0) is a CPU build" };
+    const plain = { ...libtorch, facts: { cuda: null } };
+    const finding = await lookAtCuda(off, plain, "550.54.14");
+    expect(finding).toMatchObject({
+      status: "warning",
+      says: "CUDA is off: this libtorch (2.13.0) is a CPU build; the driver is 550.54.14",
+    });
+    expect(finding.advice).toMatch(/^`npm run setup -- --cuda`/);
+  });
+
+  it("is said to be on where it is, with the driver's version where that tells", async () => {
+    const on = { ...trial, cuda: 2, cudaOff: null };
+    const finding = await lookAtCuda(on, libtorch, "580.65.06");
+    expect(finding).toMatchObject({
+      status: "ok",
+      says: "CUDA is on: 2 devices; the driver is 580.65.06",
+      facts: { devices: 2, off: null, driver: "580.65.06" },
+    });
+    expect((await lookAtCuda(on, libtorch, null)).says).toBe("CUDA is on: 2 devices");
+  });
+});
+
+describe("the version of NVIDIA's driver", () => {
+  it.each([
+    [
+      "550.54.14",
+      "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\nGCC version:  gcc version 12.3.0 (Ubuntu 12.3.0-1ubuntu1~22.04)\n",
+    ],
+    [
+      "570.86.15",
+      "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build  (dvs-builder@host)  Thu Jan 23 22:50:36 UTC 2025\nGCC version:  gcc version 12.2.0\n",
+    ],
+    [
+      "390.48",
+      "NVRM version: NVIDIA UNIX x86_64 Kernel Module  390.48  Thu Mar 22 00:42:57 2018\n",
+    ],
+    [null, "GCC version:  gcc version 12.3.0 (Ubuntu)\n"],
+    [null, ""],
+  ])("is read as %s", async (version, text) => {
+    await writeFile(at("version"), text);
+    expect(await readDriver(at("version"))).toBe(version);
+  });
+
+  it("is null where there is no driver", async () => {
+    expect(await readDriver(at("nowhere"))).toBeNull();
   });
 });
