@@ -86,7 +86,8 @@ export interface TrainerOptions {
   /**
    * The ranks that train this pair together, of `distributed.join()`: every one of them makes a trainer with the same
    * options and makes the same calls. Batches are divided among them, and to float32 rounding the training is what one
-   * rank would have done. On the CPU. @default none
+   * rank would have done. On the CPU over Gloo, or over NCCL with the networks of each rank on a GPU of its own,
+   * `cuda:` and its `localRank`. @default none
    */
   readonly distributed?: Group;
   /**
