@@ -72,6 +72,7 @@ export function threads(): Promise<number> {
  * Sets the number of CPU threads.
  *
  * @param count 1 to the processors that this process may use, as os.availableParallelism() counts them
+ * @throws TypeError, RangeError
  */
 export async function setThreads(count: number): Promise<void> {
   check.threads(count, "threads");

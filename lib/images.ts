@@ -8,9 +8,9 @@ import type { NativeGrid } from "./native.js";
 
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */
 export interface GridOptions {
-  /** Images in a row. @default 8 */
+  /** Images in a row, 1 to 10,000. @default 8 */
   readonly columns?: number;
-  /** Black pixels around each image. @default 2 */
+  /** Black pixels around each image, 0 to 1,000. @default 2 */
   readonly padding?: number;
   /** Stretches the smallest value of all images to black and the largest to white; else values are taken as 0 to 1. @default true */
   readonly normalize?: boolean;
@@ -60,7 +60,13 @@ export class Images {
     return this.shape[0] as number;
   }
 
-  /** The samples from `start` up to, not including, `end`. */
+  /**
+   * The samples from `start` up to, not including, `end`.
+   *
+   * @param start from 0 to count − 1
+   * @param end from start + 1 to count @default count
+   * @throws TypeError, RangeError
+   */
   slice(start: number, end: number = this.count): Images {
     check.integer(start, "start", 0, this.count - 1);
     check.integer(end, "end", start + 1, this.count);
@@ -71,7 +77,11 @@ export class Images {
     ]);
   }
 
-  /** The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True). */
+  /**
+   * The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True).
+   *
+   * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for more than 16,383² pixels
+   */
   async toPng(options: GridOptions = {}): Promise<Uint8Array> {
     const { data, width, height } = await this.render(options);
     // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
@@ -97,7 +107,11 @@ export class Images {
     );
   }
 
-  /** Writes `toPng()` to a .png file, whole or not at all. */
+  /**
+   * Writes `toPng()` to a .png file, whole or not at all.
+   *
+   * @throws what toPng() throws, TypeError for a path that does not end in .png, and ERR_OUTPUT
+   */
   async save(path: string, options: GridOptions = {}): Promise<void> {
     check.path(path, "path");
     if (extname(path).toLowerCase() !== ".png")

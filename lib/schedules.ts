@@ -10,7 +10,11 @@ export interface Constant {
   readonly type: "constant";
 }
 
-/** No change: lrₜ = lr. */
+/**
+ * No change: lrₜ = lr.
+ *
+ * @throws TypeError for any option
+ */
 export function constant(options: Record<string, never> = {}): Constant {
   check.settings(options, "options of constant", []);
   return { type: "constant" };
@@ -32,6 +36,8 @@ export interface Linear extends Required<LinearOptions> {
 /**
  * A straight line from lr to lr · to, where it stays: lrₜ = lr · (1 + (to − 1) · min(t, steps) / steps).
  * torch's LinearLR with start_factor=1, end_factor=to.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
  */
 export function linear(options: LinearOptions): Linear {
   const { to, steps } = check.settings(options, "options of linear", ["to", "steps"]);
@@ -55,7 +61,11 @@ export interface Exponential extends Required<ExponentialOptions> {
   readonly type: "exponential";
 }
 
-/** A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor. */
+/**
+ * A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ */
 export function exponential(options: ExponentialOptions): Exponential {
   const { gamma, min } = check.settings(options, "options of exponential", ["gamma", "min"]);
   return {
@@ -82,6 +92,8 @@ export interface Cosine extends Required<CosineOptions> {
  * Half a cosine from lr to `min`, where it stays (Loshchilov and Hutter 2017, SGDR, without its restarts):
  * lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's CosineAnnealingLR with
  * T_max=steps, eta_min=min.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
  */
 export function cosine(options: CosineOptions): Cosine {
   const { steps, min } = check.settings(options, "options of cosine", ["steps", "min"]);

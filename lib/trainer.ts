@@ -34,7 +34,7 @@ export type {
 
 /** How far and on what to train. */
 export interface RunOptions {
-  /** Adversarial steps to run; each takes `discriminatorSteps` batches. */
+  /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
   readonly steps: number;
   /**
    * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs two, to the size of the
@@ -42,7 +42,7 @@ export interface RunOptions {
    * @default 64
    */
   readonly batchSize?: number;
-  /** Steps between two ticks. @default 100 */
+  /** Steps between two ticks, at least 1. @default 100 */
   readonly tickEvery?: number;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
   readonly signal?: AbortSignal;
@@ -208,6 +208,7 @@ export class Trainer implements Disposable {
    * machine for some tenths of a second, between two steps. `String()` of it is a table.
    *
    * @param options.batchSize reals a batch, at least 1. @default 64
+   * @throws TypeError and RangeError for options; ERR_DISPOSED
    */
   async explain(options: { readonly batchSize?: number } = {}): Promise<Explanation> {
     check.options(options, "options", ["batchSize"]);

@@ -1,4 +1,7 @@
 // What the documentation says is there: every row of the tables, every link, and code that compiles and runs.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { countParameters, resolveDiscriminator, resolveGenerator } from "../lib/architecture.js";
 import { auxiliaryTable } from "../lib/auxiliaries/table.js";
@@ -216,6 +219,27 @@ describe("docs/layers.md", () => {
     const first = (snippets[0]?.code ?? "").replace(/^import .*$/m, "");
     const shown = snippets.find(({ language }) => language === "python");
     expect(evaluate(`${first}; return generator.toPyTorch()`)).toBe(shown?.code);
+  });
+});
+
+describe("the docstrings of", () => {
+  const choices = { architectures, auxiliaries, objectives, optimizers, penalties, schedules };
+  const lib = fileURLToPath(new URL("../lib/", import.meta.url));
+
+  it.each(Object.entries(choices))("%s tell what is thrown", async (folder, makers) => {
+    const files = folder === "schedules" ? [] : await readdir(join(lib, folder));
+    const paths = [`${folder}.ts`, ...files.map((file) => join(folder, file))];
+    const texts = paths.map((path) => readFile(join(lib, path), "utf8").catch(() => ""));
+    const source = (await Promise.all(texts)).join("");
+    for (const name of Object.keys(makers)) {
+      // One for each overload.
+      const found = [...source.matchAll(new RegExp(`\\*/\nexport function ${name}\\b`, "g"))];
+      const docstrings = found.map(({ index }) =>
+        source.slice(source.lastIndexOf("/**", index), index),
+      );
+      expect(docstrings.length, name).toBeGreaterThan(0);
+      for (const docstring of docstrings) expect(docstring, name).toContain("\n * @throws ");
+    }
   });
 });
 

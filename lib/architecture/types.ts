@@ -2,7 +2,7 @@ import type { Layer, ResolvedLayer, Shape, TensorSpec } from "../layers/kind.js"
 
 /** What a generator starts from; the parts stand side by side, in this order. */
 export interface Latent {
-  /** Width of the noise. */
+  /** Width of the noise, at least 1. */
   readonly noise: number;
   /**
    * What the noise is drawn from, both of mean 0 and variance 1: N(0, 1), or U(−√3, √3) as in the code of the 2014
@@ -11,7 +11,7 @@ export interface Latent {
   readonly distribution?: "normal" | "uniform";
   /** Number of classes, 0 or at least 2. @default 0 */
   readonly classes?: number;
-  /** Number of continuous codes, U(-1, 1). @default 0 */
+  /** Number of continuous codes, U(-1, 1); at least 0. @default 0 */
   readonly codes?: number;
   /**
    * How the label enters: as one-hot between the noise and the codes, or through the `embedding` layers of

@@ -18,11 +18,17 @@ export interface Goodfellow2014Options extends PairOptions {
 /**
  * The generator of the first GAN (Goodfellow et al. 2014, Generative Adversarial Networks): latent → 1200 → 1200
  * → pixels with ReLU. The latent of the paper's code is `{ noise: 100, distribution: "uniform" }`.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function goodfellow2014<const L extends Latent>(
   options: Goodfellow2014Options & { latent: L },
 ): GeneratorArchitecture<L>;
-/** Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind both, Sigmoid. */
+/**
+ * Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind both, Sigmoid.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ */
 export function goodfellow2014(
   options: Goodfellow2014Options & { latent?: undefined },
 ): UnconditionalDiscriminator;

@@ -7,6 +7,8 @@ import { isEmbedded, type PairOptions, readOptions, type Scores } from "./option
 /**
  * The generator of every tutorial: latent → 128 → 256 → 512 → 1024 → pixels, BatchNorm(eps 0.8), Tanh. Labels
  * that are "embedded" are put behind the noise, as vectors of `classes` numbers (Mirza and Osindero 2014).
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function mlp<const L extends Latent>(options: {
   latent: L;
@@ -18,6 +20,7 @@ export function mlp<const L extends Latent>(options: {
  *
  * @param options.classes labels that it takes @default 0
  * @param options.scores `logit`: without the Sigmoid, as a critic @default "probability"
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function mlp<const C extends number = 0>(options: {
   image: Shape;

@@ -19,7 +19,7 @@ const groupWidth = 16;
 export interface R3ganOptions {
   /** Width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple of 8. @default 256 */
   readonly channels?: number;
-  /** Residual blocks at each side. @default 2, as in the paper */
+  /** Residual blocks at each side, at least 1. @default 2, as in the paper */
   readonly blocks?: number;
 }
 
@@ -32,12 +32,17 @@ export interface R3ganOptions {
  * @param options.image [channels, side, side], side a power of two from 8 to 256
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple
  *   of 8 @default 256
- * @param options.blocks residual blocks at each side; the paper has 2 @default 2
+ * @param options.blocks residual blocks at each side, at least 1; the paper has 2 @default 2
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function r3gan<const L extends Latent>(
   options: { latent: L; image: Shape } & R3ganOptions,
 ): GeneratorArchitecture<L>;
-/** The discriminator: the generator backwards, with average pooling; its score is a logit. */
+/**
+ * The discriminator: the generator backwards, with average pooling; its score is a logit.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ */
 export function r3gan(options: { image: Shape } & R3ganOptions): UnconditionalDiscriminator;
 export function r3gan(
   options: PairOptions & R3ganOptions,

@@ -23,13 +23,18 @@ const half = { stride: 2, padding: 1 };
  * @param options.image [channels, side, side], side 32 or 64
  * @param options.channels width at half the side, where the attention is, a multiple of 8; doubled at each
  *   halving @default 64
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function sagan<const L extends Latent>(options: {
   latent: L;
   image: Shape;
   channels?: number;
 }): GeneratorArchitecture<L>;
-/** The discriminator: strided convolutions, all spectrally normalised, with attention; its score is a logit. */
+/**
+ * The discriminator: strided convolutions, all spectrally normalised, with attention; its score is a logit.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ */
 export function sagan(options: { image: Shape; channels?: number }): UnconditionalDiscriminator;
 export function sagan(
   options: PairOptions & { channels?: number },

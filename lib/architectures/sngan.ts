@@ -14,7 +14,8 @@ import {
  * residual blocks that double the side. Keys are those of its Chainer code: `l1`, `block2` to `block4`, `b5`, `c5`.
  *
  * @param options.image [channels, height, width], sides multiples of 8 (32 for the paper's)
- * @param options.channels width of every layer; the paper's generator has 256 @default 128
+ * @param options.channels width of every layer, at least 1; the paper's generator has 256 @default 128
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function sngan<const L extends Latent>(options: {
   latent: L;
@@ -25,7 +26,8 @@ export function sngan<const L extends Latent>(options: {
  * SNGAN's discriminator: four residual blocks, every weight spectrally normalised; its score is a logit. One thing
  * deviates: the last Linear sees the features of every pixel, where the paper's sees their sum over the pixels.
  *
- * @param options.channels width of every layer @default 128
+ * @param options.channels width of every layer, at least 1 @default 128
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
 export function sngan(options: { image: Shape; channels?: number }): UnconditionalDiscriminator;
 export function sngan(

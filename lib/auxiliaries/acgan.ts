@@ -20,6 +20,8 @@ export interface Acgan extends Required<AcganOptions> {
  *     G += weight · CE(C(fake), label of fake)
  *
  * Needs a classes head as wide as the generator's latent has classes, and a dataset with labels.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
  */
 export function acgan(options: AcganOptions = {}): Acgan {
   check.settings(options, "options of acgan", ["weight"]);

@@ -21,6 +21,9 @@ export interface Infogan extends Required<InfoganOptions> {
  *     D and G += categorical · CE(Q_classes(fake), label of fake) + continuous · mean((Q_codes(fake) − codes)²)
  *
  * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a term out.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range and for two
+ * weights of 0
  */
 export function infogan(options: InfoganOptions = {}): Infogan {
   check.settings(options, "options of infogan", ["categorical", "continuous"]);

@@ -14,6 +14,8 @@ export interface FromArrayOptions extends FromBytesOptions {
 /**
  * A dataset of numbers that you already hold, each rounded to the nearest of 256 grey levels between black and
  * white; one that is further outside than half a level is refused. They are copied while the promise is pending.
+ *
+ * @throws TypeError and RangeError for values, labels and a shape that do not fit; ERR_DEVICE, ERR_MEMORY
  */
 export async function fromArray(
   values: Float32Array | Float64Array,

@@ -71,7 +71,10 @@ export class Dataset implements Disposable {
   /**
    * Images `start` up to, not including, `start + count`.
    *
+   * @param start from 0 to size − 1
+   * @param count from 1 to size − start
    * @param options `range`: the values of black and white. Networks take, and make, [-1, 1] by default. @default [0, 1]
+   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, and ERR_DATA for a disk that cannot be read
    */
   async read(
     start: number,
@@ -105,7 +108,7 @@ function largest(labels: ClassLabels): number {
 
 /** What images in memory and in files can be told. */
 export interface DatasetOptions {
-  /** Side that images are resized to, as torchvision's Resize does. @default their own */
+  /** Side in pixels that images are resized to, 1 to 4,096, as torchvision's Resize does. @default their own */
   readonly size?: number;
   /** @default "cpu" */
   readonly device?: Device;
@@ -119,7 +122,11 @@ export interface FromBytesOptions extends DatasetOptions {
   readonly labels?: Uint8Array;
 }
 
-/** A dataset of bytes that you already hold; they and the labels are copied. */
+/**
+ * A dataset of bytes that you already hold; they and the labels are copied.
+ *
+ * @throws TypeError and RangeError for bytes, labels and a shape that do not fit; ERR_DEVICE, ERR_MEMORY
+ */
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
   check.bytes(bytes, "bytes");
   if (options === undefined) throw wrongType("an object", "options", options);

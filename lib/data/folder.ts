@@ -25,7 +25,7 @@ export type { PackProgress } from "./folder/pack.js";
 
 /** How a folder of images becomes a dataset. */
 export interface FolderOptions {
-  /** Side in pixels that every image gets. */
+  /** Side in pixels that every image gets, 1 to 4,096. */
   readonly size: number;
   /** 1 for grey, 3 for colour, whatever the files are. @default 3 */
   readonly channels?: 1 | 3;
@@ -41,7 +41,7 @@ export interface FolderOptions {
    * memory that is available, or half of the GPU's
    */
   readonly resident?: boolean;
-  /** Most images to take, as many of each class as there are. @default all */
+  /** Most images to take, at least 1, as many of each class as there are. @default all */
   readonly limit?: number;
   /** @default "cpu" */
   readonly device?: Device;

@@ -9,7 +9,7 @@ import { readIdxImages } from "./idx-images.js";
 
 /** Which digits, and how. */
 export interface MnistOptions {
-  /** Side in pixels; resized from 28 as torchvision's Resize does. @default 28 */
+  /** Side in pixels, 1 to 4,096; resized from 28 as torchvision's Resize does. @default 28 */
   readonly size?: number;
   /** 60,000 images to train on, or 10,000 to test. @default "train" */
   readonly split?: "train" | "test";

@@ -26,7 +26,7 @@ export interface StreamOptions {
   readonly length?: number;
   /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
   readonly shuffle?: number;
-  /** Of that drawing; each epoch has an order of its own. @default 0 */
+  /** Of that drawing, a whole number of at least 0; each epoch has an order of its own. @default 0 */
   readonly seed?: number;
   /** Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes. @default 2 */
   readonly prefetch?: number;

@@ -13,6 +13,7 @@ export interface Place {
   readonly localRank: number;
   /** A name or address of the machine where rank 0, or an agent, keeps the store. */
   readonly masterAddress: string;
+  /** The port there, 1 to 65,535. */
   readonly masterPort: number;
 }
 

@@ -7,7 +7,7 @@ import { call, keywords, literal } from "./python.js";
  * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting at 0 (Zhang
  * et al. 2019, Self-Attention Generative Adversarial Networks).
  *
- * @param options `reduction`: queries and keys have channels / reduction channels @default 8
+ * @param options `reduction`: queries and keys have channels / reduction channels; a divisor of them @default 8
  */
 export function selfAttention2d(options: { reduction?: number; name?: string } = {}): Layer {
   return { type: "selfAttention2d", ...options };

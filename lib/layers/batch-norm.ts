@@ -20,7 +20,7 @@ import { call, keywords, literal } from "./python.js";
 
 /** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
 export interface BatchNormOptions {
-  /** Added to the variance. @default 1e-5 */
+  /** Added to the variance; finite and above 0. @default 1e-5 */
   readonly eps?: number;
   /** Weight of a new batch in the running statistics, 0 to 1. @default 0.1 */
   readonly momentum?: number;

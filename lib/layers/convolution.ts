@@ -15,13 +15,13 @@ import { type Pair, pair, slide } from "./window.js";
 
 /** Options of torch.nn.Conv2d; a pair is [height, width]. */
 export interface Conv2dOptions {
-  /** @default 1 */
+  /** Step of the kernel, at least 1. @default 1 */
   readonly stride?: Pair;
-  /** Zeros on every side. @default 0 */
+  /** Zeros on every side, at least 0. @default 0 */
   readonly padding?: Pair;
-  /** Distance between the kernel's values. @default 1 */
+  /** Distance between the kernel's values, at least 1. @default 1 */
   readonly dilation?: Pair;
-  /** Parts that channels are cut into, each convolved for itself. @default 1 */
+  /** Parts that channels are cut into, each convolved for itself; a divisor of those of input and output. @default 1 */
   readonly groups?: number;
   /** @default true */
   readonly bias?: boolean;
@@ -38,8 +38,8 @@ export interface ConvTranspose2dOptions extends Conv2dOptions {
 /**
  * Cross-correlation over `[channels, height, width]`. torch.nn.Conv2d.
  *
- * @param outChannels channels of the output
- * @param kernelSize side of the square kernel, or [height, width]
+ * @param outChannels channels of the output, at least 1
+ * @param kernelSize side of the square kernel, or [height, width]; at least 1
  */
 export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}): Layer {
   return { type: "conv2d", outChannels, kernelSize, ...options };
@@ -50,8 +50,8 @@ export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOpt
  * `[outChannels, (height − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1, ...]`.
  * torch.nn.ConvTranspose2d.
  *
- * @param outChannels channels of the output
- * @param kernelSize side of the square kernel, or [height, width]
+ * @param outChannels channels of the output, at least 1
+ * @param kernelSize side of the square kernel, or [height, width]; at least 1
  */
 export function convTranspose2d(
   outChannels: number,

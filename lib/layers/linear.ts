@@ -6,7 +6,7 @@ import { call, keywords, literal } from "./python.js";
 /**
  * y = x·Wᵀ + b, on `[features]`. torch.nn.Linear.
  *
- * @param outFeatures width of the output
+ * @param outFeatures width of the output, at least 1
  * @param options `bias` @default true
  */
 export function linear(

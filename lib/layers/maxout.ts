@@ -7,7 +7,7 @@ import { call, keywords, literal } from "./python.js";
  * The largest of several linear functions, on `[features]`: output j is the maximum of the rows
  * j·pieces to (j + 1)·pieces − 1 of one linear layer (Goodfellow et al. 2013, Maxout Networks).
  *
- * @param outFeatures width of the output
+ * @param outFeatures width of the output, at least 1
  * @param pieces linear functions an output, at least 2
  * @param options `bias` @default true
  */

@@ -8,7 +8,7 @@ import { call, keywords } from "./python.js";
  * `[channels + 1, height, width]`: a discriminator sees by it a generator that makes one image only (Karras
  * et al. 2018, Progressive Growing of GANs, section 3).
  *
- * @param options `groupSize`: samples a group at most; the largest divisor of the batch up to it is taken @default 4
+ * @param options `groupSize`: samples a group at most, at least 1; the largest divisor of the batch up to it is taken @default 4
  */
 export function minibatchStdDev(options: { groupSize?: number; name?: string } = {}): Layer {
   return { type: "minibatchStdDev", ...options };

@@ -20,7 +20,7 @@ import { call, keywords, literal, tuple } from "./python.js";
 
 /** Options of torch.nn.InstanceNorm2d and GroupNorm. */
 export interface NormOptions {
-  /** Added to the variance. @default 1e-5 */
+  /** Added to the variance; finite and above 0. @default 1e-5 */
   readonly eps?: number;
   /** A weight and a bias for each channel. @default false for instanceNorm2d, true for groupNorm */
   readonly affine?: boolean;
@@ -32,7 +32,7 @@ export interface NormOptions {
 export interface LayerNormOptions {
   /** The last dimensions of the input, over which statistics are taken. @default the whole input */
   readonly normalizedShape?: Shape;
-  /** Added to the variance. @default 1e-5 */
+  /** Added to the variance; finite and above 0. @default 1e-5 */
   readonly eps?: number;
   /** A weight and a bias for each number. @default true */
   readonly elementwiseAffine?: boolean;
@@ -68,7 +68,7 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
  * Each pixel's vector of channels to mean square 1: x / sqrt(mean over channels of x² + eps) (Karras et al.
  * 2018, Progressive Growing of GANs, section 4.2).
  *
- * @param options `eps` @default 1e-8
+ * @param options `eps`, finite and above 0 @default 1e-8
  */
 export function pixelNorm(options: { eps?: number; name?: string } = {}): Layer {
   return { type: "pixelNorm", ...options };

@@ -6,7 +6,7 @@ import { type Pair, pair, slide } from "./window.js";
 
 /** Options of torch.nn.AvgPool2d; a pair is [height, width]. */
 export interface AvgPool2dOptions {
-  /** @default kernelSize */
+  /** Step of the window, at least 1. @default kernelSize */
   readonly stride?: Pair;
   /** Zeros on every side, at most half of the kernel. @default 0 */
   readonly padding?: Pair;
@@ -18,7 +18,7 @@ export interface AvgPool2dOptions {
 
 /** Options of torch.nn.MaxPool2d; a pair is [height, width]. */
 export interface MaxPool2dOptions {
-  /** Steps between windows, at least 1. @default kernelSize */
+  /** Step of the window, at least 1. @default kernelSize */
   readonly stride?: Pair;
   /** Pixels below all others on every side, at most half of the kernel. @default 0 */
   readonly padding?: Pair;
@@ -29,7 +29,7 @@ export interface MaxPool2dOptions {
 /**
  * Averages over windows of `[channels, height, width]`. torch.nn.AvgPool2d.
  *
- * @param kernelSize side of the square window, or [height, width]
+ * @param kernelSize side of the square window, or [height, width]; at least 1
  */
 export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Layer {
   return { type: "avgPool2d", kernelSize, ...options };

@@ -19,7 +19,7 @@ import { call, keywords } from "./python.js";
  * training (Miyato et al. 2018). torch.nn.utils.parametrizations.spectral_norm. It takes the layer's name.
  *
  * @param layer a linear, conv2d or convTranspose2d
- * @param options `nPowerIterations` a pass in training @default 1, `eps` @default 1e-12
+ * @param options `nPowerIterations` a pass in training, at least 1 @default 1, `eps` above 0 @default 1e-12
  */
 export function spectralNorm(
   layer: Layer,

@@ -64,6 +64,7 @@ export class Discriminator<
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
+   * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED, ERR_MEMORY
    */
   async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     return this.#columns(images, options, 0, 1);
@@ -75,6 +76,7 @@ export class Discriminator<
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
+   * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY
    */
   async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     const { classes } = this.heads;

@@ -84,6 +84,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * once, here.
    *
    * @param options `opset` 17 to 26 @default 17
+   * @throws TypeError and RangeError for options; ERR_ARCHITECTURE for weights of more than 2 GiB, ERR_DISPOSED
    */
   async toOnnx(options: OnnxOptions = {}): Promise<Uint8Array> {
     const opset = checkOpset(options);
@@ -94,7 +95,11 @@ export class Generator<const L extends Latent = Latent> extends Network {
     return generatorModel(this.resolved, this.latent, state, opset);
   }
 
-  /** Writes what toOnnx() makes to a file, whole or not at all. */
+  /**
+   * Writes what toOnnx() makes to a file, whole or not at all.
+   *
+   * @throws what toOnnx() throws, and ERR_OUTPUT
+   */
   async saveOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
     check.path(path, "path");
     await writeWhole(path, [await this.toOnnx(options)]);
@@ -107,6 +112,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn
+   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
@@ -128,7 +134,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * latents.slerp() and latents.lerp() lead from one to another, and sample() takes it back.
    *
    * @param count at least 1; at most 2³⁰ numbers
-   * @param options `seed` @default one nobody chose
+   * @param options `seed`, a whole number of at least 0 @default one nobody chose
+   * @throws TypeError and RangeError for arguments; ERR_MEMORY
    */
   async noise(count: number, options: { readonly seed?: number } = {}): Promise<Float32Array> {
     checkCount(count, this.#width);
@@ -148,6 +155,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are embedded
    * @param options `labels`, where they are embedded: needed there
+   * @throws TypeError and RangeError for arguments, such as values that are no whole latents; ERR_DISPOSED, ERR_MEMORY
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     check.floats(latents, "latents");

@@ -71,7 +71,11 @@ export abstract class Network implements Disposable {
    */
   abstract toPyTorch(): string;
 
-  /** Writes weights and buffers as safetensors, under the keys of the PyTorch twin's state_dict(). */
+  /**
+   * Writes weights and buffers as safetensors, under the keys of the PyTorch twin's state_dict().
+   *
+   * @throws TypeError for a path that is none; ERR_OUTPUT, ERR_DISPOSED
+   */
   async saveWeights(path: string): Promise<void> {
     check.path(path, "path");
     await traced(async () => {
@@ -80,7 +84,11 @@ export abstract class Network implements Disposable {
     });
   }
 
-  /** The bytes of that file: for a store that is no disk. */
+  /**
+   * The bytes of that file: for a store that is no disk.
+   *
+   * @throws ERR_DISPOSED
+   */
   async toSafetensors(): Promise<Uint8Array> {
     const tensors = await crossing(() => this.native.state());
     return Buffer.concat(formatSafetensors(tensors));

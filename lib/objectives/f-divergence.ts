@@ -13,6 +13,9 @@ export interface FDivergenceOptions extends ObjectiveOptions {
  * f-GAN (Nowozin et al. 2016): activation g and conjugate f* of their tables 2 and 6. Needs logits.
  *
  *     D: mean(f*(g(D(fake)))) − mean(g(D(real)))        G: −mean(g(D(fake))), their section 3.2
+ *
+ * @throws TypeError for an option that there is not or is of another kind, and for a term that is there twice;
+ * RangeError for one out of its range
  */
 export function fDivergence(options: FDivergenceOptions = {}) {
   const base = objective("fDivergence", options, ["divergence"]);

@@ -6,6 +6,9 @@ import { type SmoothedOf, type SmoothedOptions, smoothed } from "./options.js";
  *
  *     D: ½ · (BCE(D(real), 1 − labelSmoothing) + BCE(D(fake), 0))
  *     G: −BCE(D(fake), 0) = mean(log(1 − D(fake)))
+ *
+ * @throws TypeError for an option that there is not or is of another kind, and for a term that is there twice;
+ * RangeError for one out of its range
  */
 export function minimax(options: SmoothedOptions = {}): SmoothedOf<"minimax"> {
   return smoothed("minimax", options);

@@ -7,6 +7,9 @@ import { type SmoothedOf, type SmoothedOptions, smoothed } from "./options.js";
  *
  *     D: ½ · (BCE(D(real), 1 − labelSmoothing) + BCE(D(fake), 0))
  *     G: BCE(D(fake), 1)
+ *
+ * @throws TypeError for an option that there is not or is of another kind, and for a term that is there twice;
+ * RangeError for one out of its range
  */
 export function nonSaturating(options: SmoothedOptions = {}): SmoothedOf<"nonSaturating"> {
   return smoothed("nonSaturating", options);

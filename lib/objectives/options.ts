@@ -26,6 +26,7 @@ export interface ObjectiveOf<Type extends string> extends Required<ObjectiveOpti
 
 /** An objective with a target for reals, as data, complete. */
 export interface SmoothedOf<Type extends string> extends ObjectiveOf<Type> {
+  /** The discriminator's target for reals is 1 minus this; in [0, 0.5). */
   readonly labelSmoothing: number;
 }
 

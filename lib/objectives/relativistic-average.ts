@@ -11,6 +11,7 @@ export interface RelativisticAverageOptions extends ObjectiveOptions {
 
 /** The relativistic average objective as data, complete. */
 export interface RelativisticAverage extends ObjectiveOf<"relativisticAverage"> {
+  /** `logistic` is RaGAN, `leastSquares` RaLSGAN. */
   readonly loss: (typeof losses)[number];
 }
 
@@ -20,6 +21,9 @@ export interface RelativisticAverage extends ObjectiveOf<"relativisticAverage"> 
  *
  *     logistic       D: ½ · (BCE(r, 1) + BCE(f, 0))                  G: ½ · (BCE(r, 0) + BCE(f, 1))
  *     leastSquares   D: ½ · (mean((r − 1)²) + mean((f + 1)²))        G: ½ · (mean((r + 1)²) + mean((f − 1)²))
+ *
+ * @throws TypeError for an option that there is not or is of another kind, and for a term that is there twice;
+ * RangeError for one out of its range
  */
 export function relativisticAverage(options: RelativisticAverageOptions = {}): RelativisticAverage {
   const base = objective("relativisticAverage", options, ["loss"]);

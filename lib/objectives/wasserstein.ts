@@ -13,6 +13,7 @@ export interface WassersteinOptions extends ObjectiveOptions {
 
 /** The Wasserstein objective as data, complete. */
 export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
+  /** Largest size of a parameter of the critic, above 0; undefined where they are not clamped. */
   readonly weightClip: number | undefined;
 }
 
@@ -23,6 +24,9 @@ export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
  *
  *     D: mean(D(fake)) − mean(D(real))
  *     G: −mean(D(fake))
+ *
+ * @throws TypeError for an option that there is not or is of another kind, for a term that is there twice, and for `weightClip`
+ * with wganGp; RangeError for one out of its range
  */
 export function wasserstein(options: WassersteinOptions = {}): Wasserstein {
   const base = objective("wasserstein", options, ["weightClip"]);

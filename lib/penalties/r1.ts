@@ -5,6 +5,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  * actually Converge?). Theirs is γ/2 · E‖∇D‖², so `weight` is their γ.
  *
  *     D += weight · ½ · mean(‖∇ₓ D(x)‖₂²) at x = real
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
  */
 export function r1(options: PenaltyOptions = {}): PenaltyOf<"r1"> {
   return penalty("r1", options);

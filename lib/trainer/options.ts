@@ -30,7 +30,8 @@ export interface EmaOptions {
   readonly decay: number;
   /**
    * The half-life of the average is at most this share of the updates so far, so that it forgets the untrained
-   * weights early on (Karras et al. 2020); 0 keeps `decay` from the first update. @default 0.05
+   * weights early on (Karras et al. 2020); 0 keeps `decay` from the first update. Finite and at least 0.
+   * @default 0.05
    */
   readonly rampUp?: number;
 }
