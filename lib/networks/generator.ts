@@ -6,7 +6,7 @@ import {
   resolveLatent,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, wrongType } from "../errors.js";
+import { outOfRange, traced, wrongType } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { Images } from "../images.js";
 import { product } from "../layers/kind.js";
@@ -88,11 +88,13 @@ export class Generator<const L extends Latent = Latent> extends Network {
    */
   async toOnnx(options: OnnxOptions = {}): Promise<Uint8Array> {
     const opset = checkOpset(options);
-    // Only those who export wait for the schema of ONNX to be read.
-    const { checkOnnxSize, generatorModel } = await import("../onnx/generator.js");
-    checkOnnxSize(this.resolved);
-    const state = await crossing(() => this.native.state());
-    return generatorModel(this.resolved, this.latent, state, opset);
+    return traced(async () => {
+      // Only those who export wait for the schema of ONNX to be read.
+      const { checkOnnxSize, generatorModel } = await import("../onnx/generator.js");
+      checkOnnxSize(this.resolved);
+      const state = await crossing(() => this.native.state());
+      return generatorModel(this.resolved, this.latent, state, opset);
+    });
   }
 
   /**
@@ -102,7 +104,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    */
   async saveOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
     check.path(path, "path");
-    await writeWhole(path, [await this.toOnnx(options)]);
+    await traced(async () => writeWhole(path, [await this.toOnnx(options)]));
   }
 
   /**

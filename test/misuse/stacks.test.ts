@@ -6,15 +6,20 @@ import { addon } from "../../lib/addon.js";
 import {
   type Dataset,
   datasets,
+  distributed,
   Images,
+  metrics,
   SparringError,
   setThreads,
+  theory,
   threads,
+  Trainer,
 } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
 import { npyFile } from "../helpers/npy.js";
+import { freePort } from "../helpers/ranks.js";
 import {
   headedDiscriminator,
   image,
@@ -38,6 +43,26 @@ const emptied: Dataset = await labelledImages(8);
 for (const one of [gone, judge, emptied]) one.dispose();
 const blank = new Images(new Float32Array(64), [1, ...image]);
 const large = { shape: [64_000, 1, 1, 1], size: 4096 };
+const ended = tinyTrainer();
+ended.dispose();
+/** Four numbers of each, of which no covariance can be taken, and enough. */
+const [few, seen] = [4, 40].map(
+  (count) =>
+    new metrics.Features(new Float32Array(4 * count), [count, 4], {
+      logits: new Float32Array(2 * count),
+    }),
+) as [metrics.Features, metrics.Features];
+const digits = new Images(new Float32Array(2 * 64), [2, ...image]);
+const bright = new Images(new Float32Array(64).fill(7), [1, ...image]);
+const classifier = await metrics.classifier();
+const goneClassifier = await metrics.classifier();
+goneClassifier.dispose();
+/** Of an experiment; only its picture would need more. */
+const figures = { experiment: "theorem1" } as theory.Theorem1;
+const place = { rank: 0, worldSize: 1, masterAddress: "127.0.0.1", masterPort: await freePort() };
+const left = await distributed.join(place);
+left.dispose();
+const alone = { ...place, rank: 1, worldSize: 2, masterPort: await freePort(), timeout: 1 };
 const ticks = () => tinyTrainer().run(emptied, { steps: 1, batchSize: 8 });
 
 /** The line of the caller. */
@@ -57,6 +82,11 @@ const calls: [name: string, call: Call][] = [
   ["Generator.generate", () => [here(), gone.generate(new Float32Array(5))]],
   ["Generator.saveWeights, of a disposed one", () => [here(), gone.saveWeights(nowhere)]],
   ["Generator.saveWeights, to nowhere", () => [here(), network.saveWeights(nowhere)]],
+  ["Generator.toSafetensors", () => [here(), gone.toSafetensors()]],
+  ["Generator.toOnnx", () => [here(), gone.toOnnx()]],
+  ["Generator.saveOnnx, of a disposed one", () => [here(), gone.saveOnnx(nowhere)]],
+  ["Generator.saveOnnx, to nowhere", () => [here(), network.saveOnnx(nowhere)]],
+  ["Generator.noise", () => [here(), network.noise(0)]],
   ["Generator.loadWeights", () => [here(), network.loadWeights(nowhere)]],
   ["Discriminator.score", () => [here(), judge.score(blank)]],
   ["Discriminator.classify", () => [here(), judge.classify(blank)]],
@@ -73,12 +103,47 @@ const calls: [name: string, call: Call][] = [
   ["datasets.idx", () => [here(), datasets.idx(nowhere)]],
   ["datasets.mnist, without files", () => [here(), datasets.mnist({ root: nowhere })]],
   ["datasets.mnist, with files that do not fit", () => [here(), datasets.mnist({ root: folder.path })]],
+  ["datasets.stackedMnist", () => [here(), datasets.stackedMnist({ root: nowhere })]],
+  ["datasets.stackedMnist, with files that do not fit", () => [here(), datasets.stackedMnist({ root: folder.path })]],
   ["Dataset.read", () => [here(), emptied.read(0, 1)]],
   ["Trainer.run", () => [here(), ticks().next()]],
+  ["Trainer.explain", () => [here(), ended.explain()]],
+  ["Trainer.save, of a disposed one", () => [here(), ended.save(nowhere)]],
+  ["Trainer.save, where something is", () => [here(), tinyTrainer().save(folder.path)]],
+  ["Trainer.load", () => [here(), Trainer.load(nowhere)]],
+  ["metrics.torchScript", () => [here(), metrics.torchScript(nowhere)]],
+  ["FeatureNetwork.features", () => [here(), goneClassifier.features(digits)]],
+  ["FeatureNetwork.features, of values outside", () => [here(), classifier.features(bright)]],
+  ["metrics.statistics", () => [here(), metrics.statistics(few)]],
+  ["metrics.fid", () => [here(), metrics.fid(seen, few)]],
+  ["metrics.modeCoverage", () => [here(), metrics.modeCoverage(seen, seen)]],
+  ["theory.figure1", () => [here(), theory.figure1({ steps: 1 })]],
+  ["theory.save", () => [here(), theory.save(figures, join(folder.path, "floats.npy"))]],
+  ["distributed.join", () => [here(), distributed.join(alone)]],
+  ["Group.gather", () => [here(), left.gather("")]],
+  ["Group.barrier", () => [here(), left.barrier()]],
   ["setThreads", () => [here(), setThreads(0)]],
 ];
 
+// biome-ignore format: see above
 const stopped: [name: string, call: Call][] = [
+  ["Generator.noise", () => [here(), network.noise(1)]],
+  ["metrics.classifier", () => [here(), metrics.classifier()]],
+  ["metrics.statistics", () => [here(), metrics.statistics(seen)]],
+  ["metrics.fid", () => [here(), metrics.fid(seen, seen)]],
+  ["metrics.kid", () => [here(), metrics.kid(seen, seen)]],
+  ["metrics.precisionRecall", () => [here(), metrics.precisionRecall(seen, seen)]],
+  ["metrics.densityCoverage", () => [here(), metrics.densityCoverage(seen, seen)]],
+  ["metrics.inceptionScore", () => [here(), metrics.inceptionScore(seen)]],
+  ["metrics.classBalance", () => [here(), metrics.classBalance(seen, seen)]],
+  ["metrics.parzen", () => [here(), metrics.parzen(digits, { test: digits, sigmas: [1], range: [0, 1] })]],
+  ["theory.figure1", () => [here(), theory.figure1()]],
+  ["theory.proposition1", () => [here(), theory.proposition1()]],
+  ["theory.theorem1", () => [here(), theory.theorem1()]],
+  ["theory.algorithm1", () => [here(), theory.algorithm1()]],
+  ["theory.saturation", () => [here(), theory.saturation()]],
+  ["theory.modes", () => [here(), theory.modes()]],
+  ["distributed.join", () => [here(), distributed.join(place)]],
   ["threads", () => [here(), threads()]],
   ["setThreads", () => [here(), setThreads(1)]],
 ];
