@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Trains every preset on MNIST, measures it by `sparring evaluate`, and writes the table of docs/evaluation.md with the
 // raw figures beside it, docs/logs/presets.jsonl. After a build:
-//   node scripts/evaluation-table.mjs                     all presets
+//   node scripts/evaluation-table.mjs                     all presets, after all of their default steps
 //   node scripts/evaluation-table.mjs --only mlp,dcgan    some; the others' rows stay
+//   node scripts/evaluation-table.mjs --share 0.5         after half of the steps: another table
 // What is finished in the folder of runs (--runs) is not done again, a run that was stopped goes on, and a larger --share
 // trains the same runs further. Equal options end in equal numbers on one kind of processor.
 import { execFileSync } from "node:child_process";
@@ -13,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { datasets, metrics, setThreads } from "../dist/index.js";
 import { presetNames, presets } from "../dist/presets.js";
-import { placeTable, readFigures, writeFigures } from "./evaluation-table/page.mjs";
+import { placeTable, readFigures, usualShare, writeFigures } from "./evaluation-table/page.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [command, page, figures] = [
@@ -24,7 +25,7 @@ const [command, page, figures] = [
 
 const { values: given } = parseArgs({
   options: {
-    share: { type: "string", default: "0.5" },
+    share: { type: "string", default: String(usualShare) },
     only: { type: "string", default: presetNames.join() },
     runs: { type: "string", default: "runs/evaluation-table" },
     samples: { type: "string", default: "10000" },

@@ -6,6 +6,9 @@ const [begin, end] = [
   "<!-- presets: end -->",
 ];
 
+/** Share of a preset's default steps that the rows of the page have. */
+export const usualShare = 1;
+
 const head = [
   ...["preset", "steps", "images seen", "FID ↓", "KID ↓", "precision ↑", "recall ↑"],
   ...["density ↑", "coverage ↑", "score ↑", "balance ↓"],
