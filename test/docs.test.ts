@@ -257,6 +257,13 @@ describe("every page", () => {
     ]);
   });
 
+  it("has no code that only newer Nodes understand", async () => {
+    const usings = (await readPages())
+      .flatMap(snippetsOf)
+      .filter(({ code }) => /^\s*(await )?using \w/m.test(code));
+    expect(usings).toEqual([]);
+  });
+
   it("has code that compiles", async () => {
     const snippets = (await readPages())
       .flatMap(snippetsOf)
