@@ -1,35 +1,36 @@
-// The examples that train, in their short form: two steps of what they say. (The README's is in readme.test.ts.)
-import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+// The examples that train, run as a reader would, for two steps. (That the README shows one of them is in readme.test.ts.)
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { examples, parametersOf, runExample } from "./helpers/examples.js";
 import { writeTree } from "./helpers/image-folder.js";
 import { withFolder } from "./helpers/networks.js";
-import { root } from "./helpers/pages.js";
-
-/** What an example prints, run in a folder as a script of the package. */
-async function run(name: string, folder: string, ...parameters: string[]): Promise<string> {
-  await mkdir(join(root, "build"), { recursive: true });
-  const script = join(root, "build", `example-${name}.mjs`);
-  const text = await readFile(join(root, "examples", `${name}.ts`), "utf8");
-  await writeFile(
-    script,
-    text.replace(/steps: \d+/, "steps: 2").replace(/tickEvery: \d+/, "tickEvery: 1"),
-  );
-  const { stdout } = await promisify(execFile)(process.execPath, [script, ...parameters], {
-    cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: folder },
-  });
-  return stdout;
-}
 
 const isPng = async (path: string) =>
   (await readFile(path)).subarray(1, 4).toString("latin1") === "PNG";
 
-it("examples/conditional.ts trains, draws a column a digit, and prints its PyTorch twin", async () => {
+it("every example is a file that each supported Node runs, and says by which command", async () => {
+  const files = (await readdir(examples)).filter((name) => /\.\w*[jt]s$/.test(name));
+  expect(files.length).toBeGreaterThan(5);
+  for (const name of files) {
+    expect(name).toMatch(/\.mjs$/);
+    expect((await parametersOf(name))[0]).toBe(`examples/${name}`);
+  }
+});
+
+it("examples/mnist.mjs trains, draws digits, and saves the weights", async () => {
   await withFolder(async (folder) => {
-    const said = await run("conditional", folder);
+    const said = await runExample("mnist.mjs", folder);
+    expect(said).toMatch(/^1: D \d\.\d{3}, G \d\.\d{3}\n2: D \d\.\d{3}, G \d\.\d{3}\n$/);
+    expect(await isPng(join(folder, "digits.png"))).toBe(true);
+    const weights = await readFile(join(folder, "generator.safetensors"));
+    expect(weights.length).toBeGreaterThan(3_000_000);
+  });
+});
+
+it("examples/conditional.mjs trains, draws a column a digit, and prints its PyTorch twin", async () => {
+  await withFolder(async (folder) => {
+    const said = await runExample("conditional.mjs", folder);
     expect(said).toMatch(
       /^1: D -?\d+\.\d{3}, G -?\d+\.\d{3}\n2: D .*\n[\s\S]*class Generator\(nn\.Module\)/,
     );
@@ -37,14 +38,12 @@ it("examples/conditional.ts trains, draws a column a digit, and prints its PyTor
   });
 });
 
-it("examples/folder.ts trains on a folder, and says what it left out", {
-  timeout: 120_000,
-}, async () => {
+it("examples/folder.mjs trains on a folder, and says what it left out", async () => {
   await withFolder(async (folder) => {
     const files = Array.from({ length: 64 }, (_, i) => [`${i}.png`, 4 * i] as const);
     const broken = { "broken.png": new Uint8Array() };
-    await writeTree(join(folder, "mine"), { ...Object.fromEntries(files), ...broken });
-    const said = await run("folder", folder, "mine");
+    await writeTree(join(folder, "pictures"), { ...Object.fromEntries(files), ...broken });
+    const said = await runExample("folder.mjs", folder);
     expect(said).toMatch(
       /^packed 65 of 65\nleft out broken\.png: it is empty\n1: D -?\d+\.\d{3}, G -?\d+\.\d{3}\n2: D /,
     );
@@ -52,9 +51,24 @@ it("examples/folder.ts trains on a folder, and says what it left out", {
   });
 });
 
-it("examples/stacked-mnist.ts counts the modes of what it trained", async () => {
+it("examples/parzen.mjs says the row of the last weights and of their average", async () => {
   await withFolder(async (folder) => {
-    const said = await run("stacked-mnist", folder, "2", "100");
+    const said = await runExample("parzen.mjs", folder, "1");
+    const rows = said
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows).toMatchObject([
+      { step: 1, weights: "raw", logLikelihood: expect.any(Number) },
+      { step: 1, weights: "ema", logLikelihood: expect.any(Number) },
+    ]);
+    expect(await isPng(join(folder, "parzen-ema.png"))).toBe(true);
+  });
+});
+
+it("examples/stacked-mnist.mjs counts the modes of what it trained", async () => {
+  await withFolder(async (folder) => {
+    const said = await runExample("stacked-mnist.mjs", folder, "2", "100");
     expect(said).toMatch(/^2 steps: \d+ of \d+ modes, divergence \d+\.\d{3}\n$/);
     expect(await isPng(join(folder, "stacked-mnist.png"))).toBe(true);
   });

@@ -1,19 +1,16 @@
 // The examples that serve an exported generator, as a reader would start them.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InferenceSession } from "onnxruntime-web";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generator, type GeneratorArchitecture, layers as l } from "../lib/index.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../lib/safetensors.js";
 import { type Started, start } from "./helpers/cli.js";
+import { examples, inviteExamples, parametersOf } from "./helpers/examples.js";
 import { makeFolder } from "./helpers/folder.js";
 import { bytesOf, valuesOf } from "./helpers/inputs.js";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
-const examples = join(root, "examples");
 
 /** What the examples draw with: a coloured and a grey one. */
 const architectures: Record<string, GeneratorArchitecture> = {
@@ -54,6 +51,7 @@ function pixelsOf(values: Float32Array, channels: number): number[] {
 
 beforeAll(async () => {
   folder = await makeFolder();
+  await inviteExamples(folder.path);
   for (const [name, architecture] of Object.entries(architectures)) {
     const generator = new Generator(architecture, { seed: 1 });
     const weights = join(folder.path, `${name}.safetensors`);
@@ -80,9 +78,9 @@ afterAll(async () => {
   await folder.remove();
 });
 
-/** Starts a server on a free port; answers with its address. */
-async function serve(script: string, model: string): Promise<string> {
-  const server = start(process.execPath, [script, model, "0"], folder.path);
+/** Starts an example by the command in its header, on a free port; answers with its address. */
+async function serve(name: string, model: string): Promise<string> {
+  const server = start(process.execPath, await parametersOf(name, model, "0"), folder.path);
   started.push(server);
   let said = "";
   server.child.stdout.on("data", (text) => {
@@ -105,16 +103,7 @@ function statusOf(address: string, path: string): Promise<number | undefined> {
   });
 }
 
-describe("examples/serve-onnx.ts", () => {
-  /** Inside the package, so that its imports are found, and without its types, of which Node 20 knows nothing. */
-  async function script(): Promise<string> {
-    await mkdir(join(root, "build"), { recursive: true });
-    const path = join(root, "build", "serve-onnx.mjs");
-    const text = await readFile(join(examples, "serve-onnx.ts"), "utf8");
-    await writeFile(path, text.replace(" as const", ""));
-    return path;
-  }
-
+describe("examples/serve-onnx.mjs", () => {
   /** Red, green and blue of a PNG's pixels. */
   async function colours(answer: Response): Promise<number[]> {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/png"]);
@@ -123,7 +112,7 @@ describe("examples/serve-onnx.ts", () => {
   }
 
   it("answers with the label's picture as PNG, to many at once", async () => {
-    const address = await serve(await script(), "colour.onnx");
+    const address = await serve("serve-onnx.mjs", "colour.onnx");
     const answers = await Promise.all(
       Array.from({ length: 9 }, (_, i) => fetch(`${address}/?label=${i % 3}`)),
     );
@@ -133,7 +122,7 @@ describe("examples/serve-onnx.ts", () => {
   });
 
   it("answers to labels that are none with a sentence, and goes on", async () => {
-    const address = await serve(await script(), "colour.onnx");
+    const address = await serve("serve-onnx.mjs", "colour.onnx");
     const wrong = await fetch(`${address}/?label=seven`);
     expect([wrong.status, await wrong.text()]).toEqual([
       400,
@@ -144,7 +133,7 @@ describe("examples/serve-onnx.ts", () => {
   });
 
   it("draws grey images without labels", async () => {
-    const address = await serve(await script(), "grey.onnx");
+    const address = await serve("serve-onnx.mjs", "grey.onnx");
     const [grey] = expected.get("grey.onnx") as [number[]];
     expect(await colours(await fetch(address))).toEqual(grey.flatMap((one) => [one, one, one]));
   });
@@ -152,7 +141,7 @@ describe("examples/serve-onnx.ts", () => {
 
 describe("examples/browser", () => {
   it("serves everything that the page needs, and nothing else", async () => {
-    const address = await serve(join(examples, "browser", "server.mjs"), "colour.onnx");
+    const address = await serve("browser/server.mjs", "colour.onnx");
     const page = await (await fetch(address)).text();
     const [, runtime] = /"onnxruntime-web": "(.*?)"/.exec(page) as RegExpExecArray;
     const needed = [

@@ -35,7 +35,7 @@ export function listPages(root) {
       .map((name) => join(folder, name));
   const pages = [
     ...[...listed("docs/guides", ".md"), ...listed("docs", ".md")],
-    ...[...listed("examples", ".ts"), "CONTRIBUTING.md", "CHANGELOG.md"],
+    ...[...listed("examples", ".mjs"), "CONTRIBUTING.md", "CHANGELOG.md"],
   ];
   return Object.entries(order).flatMap(([group, names]) => {
     const place = (page) =>
@@ -86,7 +86,7 @@ function headed(root, path, group) {
   const text = read(root, path);
   const isPage = extname(path) === ".md";
   const title = isPage ? /^# (.*)$/m.exec(text)[1].replaceAll("`", "") : basename(path);
-  const body = isPage ? linked(root, path, text) : `# ${title}\n\n\`\`\`ts\n${text}\`\`\`\n`;
+  const body = isPage ? linked(root, path, text) : `# ${title}\n\n\`\`\`js\n${text}\`\`\`\n`;
   return `---\ntitle: ${JSON.stringify(title)}\ngroup: ${group}\n---\n\n${body}`;
 }
 
@@ -100,7 +100,7 @@ function linked(root, page, text) {
       const path = relative(root, join(root, dirname(page), target)).replace(/\/$/, "");
       const isPage = path.endsWith(".md") && !path.startsWith("examples/");
       if (isPage || /\.(png|svg|webp|gif)$/.test(path) || path === "LICENSE") return link;
-      if (/^examples\/[^/]+\.ts$/.test(path)) return `[${label}](${target}.md${anchor})`;
+      if (/^examples\/[^/]+\.mjs$/.test(path)) return `[${label}](${target}.md${anchor})`;
       if (path.startsWith("lib/")) return `{@link ${label.replace(/[`()]/g, "")} | ${label}}`;
       return label.includes("`") ? label : `\`${label}\``;
     }),

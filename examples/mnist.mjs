@@ -1,3 +1,4 @@
+// node examples/mnist.mjs
 import { architectures, Discriminator, datasets, Generator } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";
 

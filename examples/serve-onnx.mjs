@@ -1,7 +1,7 @@
 // Serves a generator over HTTP, with neither Sparring nor libtorch nor Python at hand: a PNG at
-// http://127.0.0.1:8080/?label=7, the label only where the generator has classes. Node 22.18 or newer runs
-//   node examples/serve-onnx.ts g.onnx 8080
-// as it stands. onnxruntime-node has the same names and is faster; it fetches a part of itself while it is installed.
+// http://127.0.0.1:8080/?label=7, the label only where the generator has classes.
+//   node examples/serve-onnx.mjs g.onnx 8080
+// onnxruntime-node has the same names and is faster; it fetches a part of itself while it is installed.
 import { createServer } from "node:http";
 import { InferenceSession, Tensor } from "onnxruntime-web";
 import sharp from "sharp";
@@ -33,8 +33,9 @@ async function drawPng(label = 0) {
     const [pixel, channel] = [Math.floor(i / channels), i % channels];
     return Math.round(127.5 * (Number(values[channel * height * width + pixel]) + 1));
   });
-  const raw = { width, height, channels: channels === 3 ? 3 : 1 } as const;
-  return sharp(bytes, { raw }).png().toBuffer();
+  return sharp(bytes, { raw: { width, height, channels: channels === 3 ? 3 : 1 } })
+    .png()
+    .toBuffer();
 }
 
 const server = createServer(async (request, response) => {

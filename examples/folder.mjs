@@ -1,4 +1,5 @@
-// Pictures of your own: `node folder.js pictures`. Folders in it would be classes, which this pair is not told.
+// Pictures of your own, of a folder and those in it (which would be classes, but this pair is not told of them):
+//   node examples/folder.mjs pictures
 import { architectures, Discriminator, datasets, Generator } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";
 

@@ -1,5 +1,6 @@
 // Stacked MNIST: three digits as red, green and blue, so that there are a thousand modes to find. Trains the pair of WGAN-GP and
-// says how many of them its samples have: node examples/stacked-mnist.ts [steps] [samples]. See docs/evaluation.md.
+// says how many of them its samples have, here after 1,000 steps, of 26,000 samples. See docs/evaluation.md.
+//   node examples/stacked-mnist.mjs 1000 26000
 import { architectures, Discriminator, datasets, Generator, metrics } from "sparring";
 import { objectives, optimizers, penalties, Trainer } from "sparring";
 

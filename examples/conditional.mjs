@@ -1,5 +1,6 @@
 // Networks of your own, told which digit to make: a small pair with spectral normalisation, the hinge
 // loss and a projection discriminator.
+//   node examples/conditional.mjs
 import { Discriminator, datasets, Generator, layers as l } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";
 
