@@ -2,7 +2,8 @@
 
     onnx-model.py FOLDER: for each row of FOLDER/models.json, checks FILE.onnx with full_check and runs it on each
     FILE.COUNT.safetensors, which holds the inputs by name and, as `expected`, what Sparring makes of them. Prints
-    for each name the inputs and outputs of the model, the largest difference of each count, and the first numbers.
+    for each name the inputs, outputs and metadata of the model, the largest difference of each count, and the first
+    numbers.
 """
 
 import json
@@ -18,7 +19,10 @@ def judge(folder, row):
     path = f"{folder}/{row['file']}.onnx"
     onnx.checker.check_model(path, full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    metadata = {prop.key: prop.value for prop in onnx.load(path).metadata_props}
+    assert session.get_modelmeta().custom_metadata_map == metadata, row["name"]
     verdict = {
+        "metadata": metadata,
         "inputs": [[value.name, value.type, value.shape] for value in session.get_inputs()],
         "outputs": [[value.name, value.type, value.shape] for value in session.get_outputs()],
         "differences": [],

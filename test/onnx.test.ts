@@ -94,6 +94,7 @@ const names = Object.keys(architectures);
 interface Judgement {
   readonly inputs: readonly [string, string, (string | number)[]][];
   readonly outputs: readonly [string, string, (string | number)[]][];
+  readonly metadata: Readonly<Record<string, string>>;
   /** The largest for each count. */
   readonly differences: readonly number[];
   /** The first of the last count. */
@@ -255,6 +256,15 @@ describe("saveOnnx", () => {
         ...(codes > 0 ? [["codes", "tensor(float)", ["N", codes]]] : []),
       ]);
       expect(theirs().outputs).toEqual([["images", "tensor(float)", ["N", ...generator().image]]]);
+    });
+
+    it("says what to draw, and which numbers are black and white", () => {
+      const { latent } = generator().architecture;
+      const { noise, distribution = "normal", classes = 0, codes = 0 } = latent;
+      expect(theirs().metadata).toEqual({
+        "sparring.latent": JSON.stringify({ noise, distribution, classes, codes }),
+        "sparring.range": JSON.stringify(generator().range),
+      });
     });
   });
 

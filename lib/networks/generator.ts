@@ -81,7 +81,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * inputs are `noise` [N, noise], of the latent's distribution, and, as far as the latent has them, `labels` [N] (int64, from 0
    * to classes − 1) and `codes` [N, codes]; its output is `images` [N, channels, height, width], or whatever the
    * last layer makes. N is any number. Weights have the keys of saveWeights; spectral normalisation is computed
-   * once, here.
+   * once, here. What to draw the inputs from and the range of the images are texts of its metadata, `sparring.latent` and
+   * `sparring.range`.
    *
    * @param options `opset` 17 to 26 @default 17
    * @throws TypeError and RangeError for options; ERR_ARCHITECTURE for weights of more than 2 GiB, ERR_DISPOSED

@@ -42,7 +42,20 @@ export function generatorModel(
     ...(codes > 0 ? [valueInfo("codes", "float32", ["N", codes])] : []),
   ];
   const outputs = [valueInfo("images", "float32", ["N", ...resolved.output])];
-  return encode({ opset, nodes: graph.nodes, tensors: graph.tensors, inputs, outputs });
+  const { nodes, tensors } = graph;
+  return encode({ opset, nodes, tensors, inputs, outputs, metadata: factsOf(resolved, latent) });
+}
+
+/** What the graph does not tell: what its inputs are to be drawn from, and which numbers are black and white. */
+function factsOf(
+  { range }: ResolvedArchitecture,
+  { noise, classes, codes, uniform }: NativeLatent,
+): Readonly<Record<string, string>> {
+  const distribution = uniform ? "uniform" : "normal";
+  return {
+    "sparring.latent": JSON.stringify({ noise, distribution, classes, codes }),
+    "sparring.range": JSON.stringify(range),
+  };
 }
 
 /** What the layers start from: the parts of the latent side by side, [N, width]. */

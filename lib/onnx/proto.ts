@@ -32,10 +32,13 @@ export interface Model {
   readonly tensors: readonly TensorProto[];
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
+  /** Texts under names, for whoever runs it. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The bytes of a .onnx file. */
-export function encode({ opset, nodes, tensors, inputs, outputs }: Model): Uint8Array {
+export function encode(description: Model): Uint8Array {
+  const { opset, nodes, tensors, inputs, outputs, metadata } = description;
   const graph = create(GraphProtoSchema, {
     name: "generator",
     node: [...nodes],
@@ -49,6 +52,7 @@ export function encode({ opset, nodes, tensors, inputs, outputs }: Model): Uint8
     producerVersion: version(),
     opsetImport: [{ domain: "", version: BigInt(opset) }],
     graph,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
   return toBinary(ModelProtoSchema, model);
 }
