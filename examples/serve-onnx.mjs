@@ -1,55 +1,31 @@
 // Serves a generator over HTTP, with neither Sparring nor libtorch nor Python at hand: a PNG at
 // http://127.0.0.1:8080/?label=7, the label only where the generator has classes.
 //   node examples/serve-onnx.mjs g.onnx 8080
-// onnxruntime-node has the same names and is faster; it fetches a part of itself while it is installed.
+// What draws is browser/sample.js. With onnxruntime-node in its import it is faster, and all names are the same;
+// that one fetches a part of itself while it is installed.
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { InferenceSession, Tensor } from "onnxruntime-web";
 import sharp from "sharp";
+import { load, sample } from "./browser/sample.js";
 
 const [path = "g.onnx", port = "8080"] = process.argv.slice(2);
-const session = await InferenceSession.create(path);
-const widths = Object.fromEntries(
-  session.inputMetadata.map((input) => [input.name, input.isTensor ? Number(input.shape[1]) : 0]),
-);
+const generator = await load(await readFile(path));
 
-/** N(0, 1), by Box and Muller. */
-const normal = () =>
-  Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-const uniform = () => 2 * Math.random() - 1;
-const drawn = (width = 0, draw = normal) =>
-  new Tensor("float32", Float32Array.from({ length: width }, draw), [1, width]);
-
-/** One sample as PNG: values of [-1, 1], channel after channel, become bytes, pixel after pixel. */
-async function drawPng(label = 0) {
-  const { images } = await session.run({
-    noise: drawn(widths.noise),
-    ...("labels" in widths && { labels: new Tensor("int64", [BigInt(label)], [1]) }),
-    ...("codes" in widths && { codes: drawn(widths.codes, uniform) }),
-  });
-  if (images === undefined) throw new Error("Expected a model with the output images");
-  const [, channels = 1, height = 1, width = 1] = images.dims;
-  const values = await images.getData();
-  const bytes = Uint8Array.from({ length: values.length }, (_, i) => {
-    const [pixel, channel] = [Math.floor(i / channels), i % channels];
-    return Math.round(127.5 * (Number(values[channel * height * width + pixel]) + 1));
-  });
-  return sharp(bytes, { raw: { width, height, channels: channels === 3 ? 3 : 1 } })
-    .png()
-    .toBuffer();
+/** @param {string} label */
+async function drawPng(label) {
+  const { pixels, width, height } = await sample(generator, label);
+  const image = sharp(pixels, { raw: { width, height, channels: 4 } });
+  return image.removeAlpha().png().toBuffer();
 }
 
 const server = createServer(async (request, response) => {
   const { searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const label = searchParams.get("label") ?? "0";
-  if (!/^\d{1,6}$/.test(label)) {
-    response.writeHead(400).end(`Expected a whole number for label but received ${label}\n`);
-    return;
-  }
   try {
-    const png = await drawPng(Number(label));
+    const png = await drawPng(searchParams.get("label") ?? "0");
     response.writeHead(200, { "content-type": "image/png" }).end(png);
   } catch (error) {
-    response.writeHead(500).end(`${error}\n`);
+    const ours = error instanceof RangeError;
+    response.writeHead(ours ? 400 : 500).end(`${ours ? error.message : error}\n`);
   }
 });
 server.listen(Number(port), "127.0.0.1", () => {

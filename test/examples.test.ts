@@ -1,18 +1,24 @@
 // The examples that serve an exported generator, as a reader would start them.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
-import { InferenceSession } from "onnxruntime-web";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Generator, type GeneratorArchitecture, layers as l } from "../lib/index.js";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "../lib/safetensors.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  Generator,
+  type GeneratorArchitecture,
+  layers as l,
+  architectures as ready,
+} from "../lib/index.js";
+import { ModelProtoSchema } from "../lib/onnx/schema/onnx_pb.js";
+import { presetNames, presets } from "../lib/presets.js";
+import { openBrowser } from "./helpers/browser.js";
 import { type Started, start } from "./helpers/cli.js";
 import { examples, inviteExamples, parametersOf } from "./helpers/examples.js";
 import { makeFolder } from "./helpers/folder.js";
-import { bytesOf, valuesOf } from "./helpers/inputs.js";
 
-/** What the examples draw with: a coloured and a grey one. */
+/** What the examples draw with: colours, greys, the latent and range of 2014, and values beyond the range. */
 const architectures: Record<string, GeneratorArchitecture> = {
   "colour.onnx": {
     latent: { noise: 4, classes: 3, codes: 2, labels: "embedded" },
@@ -22,31 +28,53 @@ const architectures: Record<string, GeneratorArchitecture> = {
     latent: { noise: 3 },
     layers: [l.linear(25), l.tanh(), l.unflatten([1, 5, 5])],
   },
+  "original.onnx": ready.goodfellow2014({
+    latent: { noise: 100, distribution: "uniform" },
+    image: [1, 28, 28],
+    original: true,
+  }),
+  "beyond.onnx": {
+    latent: { noise: 3 },
+    layers: [l.linear(48), l.unflatten([3, 4, 4])],
+    range: [-0.1, 0.1],
+  },
+};
+
+/** What Math.random() answers wherever it is to be known what is drawn, and what comes of it. */
+const chance = 0.9;
+const drawn = {
+  normal: Math.sqrt(-2 * Math.log(1 - chance)) * Math.cos(2 * Math.PI * chance),
+  uniform: Math.sqrt(3) * (2 * chance - 1),
+  codes: 2 * chance - 1,
 };
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const started: Started[] = [];
-/** Pixels of each label, as bytes of [height, width, channels]. */
+/** Red, green and blue of each label's picture. */
 const expected = new Map<string, number[][]>();
 
-/** Noise and codes do not count, so that what is drawn is known. */
-function withoutChance(tensor: StoredTensor): StoredTensor {
-  if (!/^[01]\.weight$/.test(tensor.name) || tensor.shape[0] === 3) return tensor;
-  const values = valuesOf(tensor);
-  const [, width = 1] = tensor.shape;
-  values.forEach((value, i) => {
-    values[i] = i % width < 6 ? 0 : value;
+/** What a generator makes of what is drawn: red, green and blue of each pixel. */
+async function picture(generator: Generator, label: number): Promise<number[]> {
+  const { noise, distribution = "normal", classes = 0, codes = 0 } = generator.architecture.latent;
+  const { data, shape } = await generator.sample(1, {
+    noise: new Float32Array(noise).fill(drawn[distribution]),
+    ...(classes > 0 && { labels: [label] }),
+    ...(codes > 0 && { codes: Array(codes).fill(drawn.codes) }),
+  } as never);
+  const [black, white] = generator.range;
+  const [, channels, height, width] = shape as [number, number, number, number];
+  return Array.from({ length: 3 * height * width }, (_, i) => {
+    const channel = channels === 3 ? i % 3 : 0;
+    const value = data[channel * height * width + Math.floor(i / 3)] as number;
+    const level = (255 * (value - black)) / (white - black);
+    return Math.max(0, Math.min(255, Math.round(level)));
   });
-  return { ...tensor, data: bytesOf(values) };
 }
 
-/** The bytes of an image of [channels, height, width] with values of -1 to 1. */
-function pixelsOf(values: Float32Array, channels: number): number[] {
-  const plane = values.length / channels;
-  return Array.from(values, (_, i) => {
-    const value = values[(i % channels) * plane + Math.floor(i / channels)] as number;
-    return Math.round(127.5 * (value + 1));
-  });
+/** How far apart the levels of two pictures are at most: onnxruntime rounds otherwise. */
+function apart(a: readonly number[], b: readonly number[] = []): number {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...a.map((level, i) => Math.abs(level - (b[i] as number))));
 }
 
 beforeAll(async () => {
@@ -54,21 +82,9 @@ beforeAll(async () => {
   await inviteExamples(folder.path);
   for (const [name, architecture] of Object.entries(architectures)) {
     const generator = new Generator(architecture, { seed: 1 });
-    const weights = join(folder.path, `${name}.safetensors`);
-    await generator.saveWeights(weights);
-    await writeSafetensors(weights, (await readSafetensors(weights)).map(withoutChance));
-    await generator.loadWeights(weights);
     await generator.saveOnnx(join(folder.path, name));
-    const { noise, classes = 0, codes = 0 } = architecture.latent;
-    const pictures: number[][] = [];
-    for (let label = 0; label < Math.max(1, classes); ++label) {
-      const { data } = await generator.generate(
-        new Float32Array(noise + codes),
-        classes > 0 ? { labels: label } : {},
-      );
-      pictures.push(pixelsOf(data, generator.image[0] as number));
-    }
-    expected.set(name, pictures);
+    const labels = Array.from({ length: architecture.latent.classes || 1 }, (_, label) => label);
+    expected.set(name, await Promise.all(labels.map((label) => picture(generator, label))));
   }
 });
 
@@ -80,7 +96,9 @@ afterAll(async () => {
 
 /** Starts an example by the command in its header, on a free port; answers with its address. */
 async function serve(name: string, model: string): Promise<string> {
-  const server = start(process.execPath, await parametersOf(name, model, "0"), folder.path);
+  const server = start(process.execPath, await parametersOf(name, model, "0"), folder.path, {
+    NODE_OPTIONS: `--import=data:text/javascript,Math.random=()=>${chance}`,
+  });
   started.push(server);
   let said = "";
   server.child.stdout.on("data", (text) => {
@@ -103,6 +121,8 @@ function statusOf(address: string, path: string): Promise<number | undefined> {
   });
 }
 
+const withoutAlpha = (pixels: readonly number[]) => pixels.filter((_, i) => i % 4 !== 3);
+
 describe("examples/serve-onnx.mjs", () => {
   /** Red, green and blue of a PNG's pixels. */
   async function colours(answer: Response): Promise<number[]> {
@@ -116,26 +136,52 @@ describe("examples/serve-onnx.mjs", () => {
     const answers = await Promise.all(
       Array.from({ length: 9 }, (_, i) => fetch(`${address}/?label=${i % 3}`)),
     );
+    const pictures = expected.get("colour.onnx") as number[][];
     for (const [i, answer] of answers.entries())
-      expect(await colours(answer)).toEqual(expected.get("colour.onnx")?.[i % 3]);
-    expect(await colours(await fetch(address))).toEqual(expected.get("colour.onnx")?.[0]);
+      expect(apart(await colours(answer), pictures[i % 3])).toBeLessThanOrEqual(1);
+    expect(apart(await colours(await fetch(address)), pictures[0])).toBeLessThanOrEqual(1);
+    expect(apart(pictures[0] as number[], pictures[1])).toBeGreaterThan(10);
   });
+
+  it.each(["grey.onnx", "original.onnx", "beyond.onnx"])(
+    "draws as Sparring does: %s",
+    async (name) => {
+      const address = await serve("serve-onnx.mjs", name);
+      const [picture] = expected.get(name) as [number[]];
+      expect(apart(await colours(await fetch(address)), picture)).toBeLessThanOrEqual(1);
+      expect(Math.max(...picture) - Math.min(...picture)).toBeGreaterThan(20);
+    },
+  );
 
   it("answers to labels that are none with a sentence, and goes on", async () => {
     const address = await serve("serve-onnx.mjs", "colour.onnx");
-    const wrong = await fetch(`${address}/?label=seven`);
-    expect([wrong.status, await wrong.text()]).toEqual([
-      400,
-      "Expected a whole number for label but received seven\n",
-    ]);
-    expect((await fetch(`${address}/?label=3`)).status).toBe(500);
+    for (const label of ["seven", "3", "-1", "1.5"]) {
+      const wrong = await fetch(`${address}/?label=${label}`);
+      expect([wrong.status, await wrong.text()]).toEqual([
+        400,
+        `Expected a whole number from 0 to 2 for label but received ${label}\n`,
+      ]);
+    }
     expect((await fetch(`${address}/?label=2`)).status).toBe(200);
   });
 
-  it("draws grey images without labels", async () => {
-    const address = await serve("serve-onnx.mjs", "grey.onnx");
-    const [grey] = expected.get("grey.onnx") as [number[]];
-    expect(await colours(await fetch(address))).toEqual(grey.flatMap((one) => [one, one, one]));
+  it("refuses a model that does not say what it draws from", async () => {
+    const model = fromBinary(ModelProtoSchema, await readFile(join(folder.path, "grey.onnx")));
+    await writeFile(
+      join(folder.path, "silent.onnx"),
+      toBinary(ModelProtoSchema, { ...model, metadataProps: [] }),
+    );
+    await expect(serve("serve-onnx.mjs", "silent.onnx")).rejects.toThrow(
+      "Expected sparring.latent and sparring.range for the model's metadata but received none (export it again)",
+    );
+  });
+
+  it("refuses a generator of what is no image", async () => {
+    const generator = new Generator({ latent: { noise: 3 }, layers: [l.linear(8)] });
+    await generator.saveOnnx(join(folder.path, "numbers.onnx"));
+    await expect(serve("serve-onnx.mjs", "numbers.onnx")).rejects.toThrow(
+      "Expected [N, 1 or 3, height, width] for the model's images but received [N, 8]",
+    );
   });
 });
 
@@ -148,6 +194,7 @@ describe("examples/browser", () => {
       ["/", "text/html"],
       ["/page.js", "text/javascript"],
       ["/sample.js", "text/javascript"],
+      ["/metadata.js", "text/javascript"],
       [runtime as string, "text/javascript"],
       ["/ort/ort-wasm-simd-threaded.mjs", "text/javascript"],
       ["/ort/ort-wasm-simd-threaded.wasm", "application/wasm"],
@@ -165,18 +212,63 @@ describe("examples/browser", () => {
       expect([path, await statusOf(address, path)]).toEqual([path, 404]);
   });
 
-  it.each(Object.keys(architectures))("draws the pixels of %s", async (name) => {
-    const { sample } = await import(join(examples, "browser", "sample.js"));
-    const session = await InferenceSession.create(join(folder.path, name));
-    for (const [label, picture] of (expected.get(name) as number[][]).entries()) {
-      const { pixels, width, height } = await sample(session, label);
-      const [channels, ...sides] = name === "grey.onnx" ? [1, 5, 5] : [3, 2, 4];
-      expect([height, width]).toEqual(sides);
-      const rgba = Array.from({ length: width * height }, (_, i) => {
-        const one = picture.slice(i * (channels as number), (i + 1) * (channels as number));
-        return channels === 1 ? [one[0], one[0], one[0], 255] : [...one, 255];
-      });
-      expect([...pixels]).toEqual(rgba.flat());
+  it("draws in a browser, and says what it was given", async () => {
+    const address = await serve("browser/server.mjs", "colour.onnx");
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.addInitScript(`Math.random = () => ${chance}`);
+      await page.goto(address);
+      await page.getByText(/^drawn in \d+ ms$/).waitFor();
+      const shown = await page.evaluate(`
+        const canvas = document.getElementById("canvas");
+        [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
+      `);
+      const [first] = expected.get("colour.onnx") as [number[]];
+      expect(apart(withoutAlpha(shown as number[]), first)).toBeLessThanOrEqual(1);
+      await page.getByLabel("label").fill("3");
+      await page.getByRole("button", { name: "Draw" }).click();
+      await page
+        .getByText("Expected a whole number from 0 to 2 for label but received 3")
+        .waitFor();
+    } finally {
+      await browser.close();
     }
+  });
+
+  it.each(presetNames)("draws what the generator of the preset %s does", async (name) => {
+    const { pair, size } = presets[name];
+    const generator = new Generator(pair({ size: size.default, channels: 1 }).generator, {
+      seed: 2,
+    });
+    const { load, sample } = await import(join(examples, "browser", "sample.js"));
+    const exported = await load(await generator.toOnnx());
+    const random = vi.spyOn(Math, "random").mockReturnValue(chance);
+    const label = Math.max(0, exported.latent.classes - 1);
+    const { pixels, width, height } = await sample(exported, String(label));
+    random.mockRestore();
+    expect([1, height, width]).toEqual(generator.image);
+    const ours = await picture(generator, label);
+    expect(apart(withoutAlpha([...pixels]), ours)).toBeLessThanOrEqual(1);
+  });
+
+  it.each(["normal", "uniform"] as const)("draws %s noise of variance 1", async (distribution) => {
+    const { load, sample } = await import(join(examples, "browser", "sample.js"));
+    const shown = new Generator({
+      latent: { noise: 4096, distribution },
+      layers: [l.unflatten([1, 64, 64])],
+      range: [-5, 5],
+    });
+    const exported = await load(await shown.toOnnx());
+    const { pixels } = await sample(exported, "0");
+    const values = withoutAlpha([...pixels]).map((level) => level / 25.5 - 5);
+    const mean = values.reduce((sum, value) => sum + value) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    expect(mean).toBeCloseTo(0, 0);
+    expect(variance).toBeGreaterThan(0.9);
+    expect(variance).toBeLessThan(1.1);
+    const largest = Math.max(...values.map(Math.abs));
+    if (distribution === "uniform") expect(largest).toBeLessThan(Math.sqrt(3) + 0.03);
+    else expect(largest).toBeGreaterThan(2);
   });
 });

@@ -1,22 +1,27 @@
 // The page: loads the generator once, draws a sample for each click.
-import { InferenceSession } from "onnxruntime-web";
-import { sample } from "./sample.js";
+import { load, sample } from "./sample.js";
 
 const find = (id) => document.getElementById(id);
 const [canvas, draw, which, label, said] = ["canvas", "draw", "which", "label", "said"].map(find);
 
-async function show(session) {
+async function fetchGenerator(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`Expected a model for ${address} but received none`);
+  return load(new Uint8Array(await response.arrayBuffer()));
+}
+
+async function show(generator) {
   const began = performance.now();
-  const { pixels, width, height } = await sample(session, Number(label.value));
+  const { pixels, width, height } = await sample(generator, label.value);
   Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
   said.textContent = `drawn in ${Math.round(performance.now() - began)} ms`;
 }
 
 try {
-  const session = await InferenceSession.create("/g.onnx");
-  which.hidden = !session.inputNames.includes("labels");
-  const again = () => show(session).catch((error) => (said.textContent = error.message));
+  const generator = await fetchGenerator("/g.onnx");
+  which.hidden = generator.latent.classes === 0;
+  const again = () => show(generator).catch((error) => (said.textContent = error.message));
   draw.addEventListener("click", again);
   draw.disabled = false;
   await again();
