@@ -58,6 +58,8 @@ export interface NativeFeedOptions {
   readonly shuffle: number;
   readonly seed: number;
   readonly labelled: boolean;
+  /** What is left of an epoch is left out, where that is no whole batch. */
+  readonly dropLast: boolean;
 }
 
 /** How far a feed was gone through. */
@@ -241,6 +243,7 @@ export interface NativeTrainer {
     data: NativeDataset | NativeFeed,
     batchSize: number,
     steps: number,
+    dropLast: boolean,
   ): Promise<NativeReport | null>;
   /** Ends a running run at the next step boundary. */
   stop(): void;

@@ -42,6 +42,11 @@ export interface RunOptions {
    * @default 64
    */
   readonly batchSize?: number;
+  /**
+   * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's drop_last does: others
+   * of the images each time. Else the last batch is smaller. @default false
+   */
+  readonly dropLast?: boolean;
   /** Steps between two ticks, at least 1. @default 100 */
   readonly tickEvery?: number;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
@@ -147,7 +152,7 @@ export class Trainer implements Disposable {
    *   ERR_RANK where a rank is about to do something else, or is lost
    */
   async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
-    const { steps, batchSize, tickEvery, signal } = this.#checkRun(dataset, options);
+    const { steps, batchSize, dropLast, tickEvery, signal } = this.#checkRun(dataset, options);
     const { distributed } = this.#settings;
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
@@ -167,16 +172,18 @@ export class Trainer implements Disposable {
       // Nothing is awaited without need: what the first step throws has the caller's line only until then.
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
       if (distributed !== undefined && dataset instanceof Dataset)
-        await this.#agree(distributed, dataset, steps, batchSize);
+        await this.#agree(distributed, dataset, { steps, batchSize, dropLast });
       const data = this.#supply.begin(dataset, {
         batchSize,
+        dropLast,
         batchesAStep: this.#settings.discriminatorSteps,
         needsTwo: fewestRows(this.#settings) > 1,
       });
       for (let done = 0; done < steps; ) {
         if (distributed === undefined) signal?.throwIfAborted();
         const report = await crossing(() => {
-          const ran = this.#native.run(data, batchSize, Math.min(tickEvery, steps - done));
+          const count = Math.min(tickEvery, steps - done);
+          const ran = this.#native.run(data, batchSize, count, dropLast);
           if (signal?.aborted) stop();
           return ran;
         });
@@ -260,11 +267,15 @@ export class Trainer implements Disposable {
   }
 
   /** Whether all ranks are about to do the same; and from the first time on, from the same beginning. */
-  async #agree(group: Group, dataset: Dataset, steps: number, batchSize: number): Promise<void> {
+  async #agree(
+    group: Group,
+    dataset: Dataset,
+    run: Required<Pick<RunOptions, "steps" | "batchSize" | "dropLast">>,
+  ): Promise<void> {
     const data = await crossing(() => dataset.native.fingerprint());
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
     const device = kindOf(this.generator.device);
-    await agree(group, { ...this.described(), device, data, steps, batchSize });
+    await agree(group, { ...this.described(), device, data, ...run });
     if (!this.#following) await this.follow();
   }
 
@@ -358,15 +369,17 @@ export class Trainer implements Disposable {
     const data = checkDataset(dataset, this.#settings);
     const size = data instanceof Dataset ? data.size : data.length;
     if (options === undefined) throw wrongType("an object", "options", options);
-    check.options(options, "options", ["steps", "batchSize", "tickEvery", "signal"]);
+    check.options(options, "options", ["steps", "batchSize", "dropLast", "tickEvery", "signal"]);
     if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
       throw wrongType("an AbortSignal", "signal", options.signal);
     const steps = check.integer(options.steps, "steps", 1);
-    const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", this, size);
+    const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
+    const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", this, { size, dropLast });
     checkParts(this.#settings, batchSize, "accumulate");
     return {
       steps,
       batchSize,
+      dropLast,
       tickEvery: check.integer(options.tickEvery ?? 100, "tickEvery", 1),
       signal: options.signal,
     };

@@ -426,7 +426,7 @@ const silent = () => ({
 
 describe("a last batch of one image, where BatchNorm trains on more", () => {
   const sentence =
-    "Expected a number of images that leaves no last batch of 1 of 8 (BatchNorm trains on more than one) for epoch 0 of source but received 17";
+    "Expected a number of images that leaves no last batch of 1 of 8 (BatchNorm trains on more than one; dropLast leaves it out) for epoch 0 of source but received 17";
 
   it("ends the run before it, if nothing was said of the length", async () => {
     const { trainer } = smallPair();
@@ -443,6 +443,31 @@ describe("a last batch of one image, where BatchNorm trains on more", () => {
     const stream = datasets.stream(counted(17).source, { image, length: 17 });
     await expect(run(trainer, stream, 9)).rejects.toThrow(RangeError);
     expect(trainer.step).toBe(0);
+  });
+});
+
+describe("dropLast", () => {
+  it("trains on a stream as on the same images in memory", async () => {
+    const losses = async (data: Parameters<Trainer["run"]>[0]) => {
+      const all: number[] = [];
+      const options = { steps: 7, batchSize: 8, tickEvery: 1, dropLast: true };
+      for await (const tick of trainerOf().run(data, options)) all.push(tick.discriminatorLoss);
+      return all;
+    };
+    const stream = () => datasets.stream(counted(21).source, { image });
+    const found = await losses(stream());
+    expect(await losses(stream())).toEqual(found);
+    const whole = datasets.stream(counted(16).source, { image });
+    // The same sixteen images of each epoch: the five that are left are not seen.
+    expect(await losses(whole)).toEqual(found);
+  });
+
+  it("needs a whole batch in each epoch", async () => {
+    const stream = datasets.stream(counted(5).source, { image });
+    await expect(run(trainerOf(), stream, 2, { dropLast: true })).rejects.toMatchObject({
+      code: "ERR_DATA",
+      message: "Expected at least 8 images, a batch, for epoch 0 of source but received 5",
+    });
   });
 });
 

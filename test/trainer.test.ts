@@ -151,7 +151,7 @@ describe("Trainer.run, misused", () => {
     [
       "a last batch of 1, with BatchNorm",
       { steps: 1, batchSize: 8 },
-      "Expected a number that does not leave a last batch of 1 of 33 images (BatchNorm trains on more than one) for batchSize but received 8",
+      "Expected a number that does not leave a last batch of 1 of 33 images (BatchNorm trains on more than one; dropLast leaves it out) for batchSize but received 8",
     ],
     [
       "no ticks",
@@ -166,7 +166,7 @@ describe("Trainer.run, misused", () => {
     [
       "an unknown option",
       { steps: 1, epochs: 2 },
-      'Expected only the options steps, batchSize, tickEvery, signal for options but received "epochs"',
+      'Expected only the options steps, batchSize, dropLast, tickEvery, signal for options but received "epochs"',
     ],
   ])("refuses %s and stays usable", async (_, given, sentence) => {
     const { trainer } = smallPair();
@@ -251,6 +251,29 @@ describe("Trainer.run", () => {
       );
     },
   );
+
+  it("dropLast leaves out what is no whole batch, and can be asked for within an epoch", async () => {
+    using data = await madeImages(20);
+    const trainedFor = async (...runs: { steps: number; dropLast?: boolean }[]) => {
+      const { trainer, generator, discriminator } = smallPair();
+      for (const run of runs) await collect(trainer.run(data, { batchSize: 8, ...run }));
+      return digest(generator, discriminator);
+    };
+    const dropped = await trainedFor({ steps: 3, dropLast: true });
+    expect(await trainedFor({ steps: 2 }, { steps: 1, dropLast: true })).toBe(dropped);
+    expect(await trainedFor({ steps: 3 })).not.toBe(dropped);
+    // The third batch of the epoch, which has the four images that are left.
+    expect(await trainedFor({ steps: 2, dropLast: true }, { steps: 1 })).toBe(
+      await trainedFor({ steps: 3 }),
+    );
+  });
+
+  it("dropLast trains BatchNorm on images that leave one over", async () => {
+    using data = await madeImages(33);
+    const { trainer } = smallPair();
+    await collect(trainer.run(data, { steps: 9, batchSize: 8, dropLast: true }));
+    expect(trainer.step).toBe(9);
+  });
 
   it("fused follows eager: equal losses to rounding over the first steps", async () => {
     using data = await madeImages(64);

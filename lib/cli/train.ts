@@ -105,6 +105,7 @@ const options = [
   flag("--steps <n>", "steps to train", "the preset's"),
   flag("--epochs <n>", "times through the data, instead of --steps"),
   flag("--batch <n>", "images in a batch", "the preset's"),
+  flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
   flag("--accumulate <n>", "parts in which a batch is worked on, for memory", 1),
   flag("--lr <rate>", "learning rate of both players", "the preset's"),
   flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", "fused"),

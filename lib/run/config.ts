@@ -14,7 +14,7 @@ import type {
 } from "../trainer.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
-import { Epochs } from "./epochs.js";
+import { epochsOf } from "./epochs.js";
 import type { RunPlan } from "./plan.js";
 
 export interface RunConfig {
@@ -36,6 +36,8 @@ export interface RunConfig {
   readonly resident: boolean;
   readonly steps: number;
   readonly batch: number;
+  /** Whether what is not a whole batch at the end of an epoch is left out. */
+  readonly dropLast: boolean;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;
   readonly objective: Objective;
@@ -109,7 +111,8 @@ export function resolveConfig(
   const { preset, networks, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
   const { size: images, image, classes, classNames = null, resident } = found.dataset;
-  const epochs = new Epochs(images, batch, discriminatorSteps);
+  const { dropLast } = plan;
+  const epochs = epochsOf({ images, batch, discriminatorSteps, dropLast });
   return {
     preset,
     ...networks,
@@ -122,6 +125,7 @@ export function resolveConfig(
     resident,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
+    dropLast,
     accumulate: settings.accumulate,
     objective,
     optimizer,

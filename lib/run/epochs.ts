@@ -1,8 +1,10 @@
-// Steps as epochs: an epoch shows every image once, in batches of which the last may be smaller.
+// Steps as epochs: an epoch shows every image once, in batches of which the last may be smaller, or is left out.
+import type { RunConfig } from "./config.js";
 
 export class Epochs {
   /** Batches in an epoch. */
   readonly batches: number;
+  /** Images that an epoch shows. */
   readonly #size: number;
   readonly #batch: number;
   readonly #batchesAStep: number;
@@ -11,10 +13,11 @@ export class Epochs {
    * @param size images in the dataset
    * @param batch images in a batch
    * @param batchesAStep batches that a step shows: k of Algorithm 1 @default 1
+   * @param dropLast batches are whole @default false
    */
-  constructor(size: number, batch: number, batchesAStep = 1) {
-    this.batches = Math.ceil(size / batch);
-    this.#size = size;
+  constructor(size: number, batch: number, batchesAStep = 1, dropLast = false) {
+    this.batches = dropLast ? Math.floor(size / batch) : Math.ceil(size / batch);
+    this.#size = dropLast ? this.batches * batch : size;
     this.#batch = batch;
     this.#batchesAStep = batchesAStep;
   }
@@ -41,4 +44,11 @@ export class Epochs {
     const whole = Math.floor(batches / this.batches);
     return whole * this.#size + (batches - whole * this.batches) * this.#batch;
   }
+}
+
+/** Those of a run. */
+export function epochsOf(
+  run: Pick<RunConfig, "images" | "batch" | "discriminatorSteps" | "dropLast">,
+): Epochs {
+  return new Epochs(run.images, run.batch, run.discriminatorSteps, run.dropLast);
 }

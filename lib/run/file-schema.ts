@@ -141,6 +141,11 @@ export const configSchema = v.strictObject({
   steps: whole("Steps to train.", one, "the preset's"),
   epochs: whole("Times through the data, instead of steps.", one),
   batch: whole("Images in a batch.", one, "the preset's"),
+  dropLast: option(
+    v.boolean("true or false"),
+    "Leaves out what is not a whole batch at the end of an epoch.",
+    "false",
+  ),
   accumulate: whole("Parts in which a batch is worked on, for memory.", one, 1),
   lr: option(
     v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),

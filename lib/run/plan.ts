@@ -30,6 +30,7 @@ export interface RunRequest {
   readonly steps?: unknown;
   readonly epochs?: unknown;
   readonly batch?: unknown;
+  readonly dropLast?: unknown;
   readonly accumulate?: unknown;
   readonly lr?: unknown;
   readonly execution?: unknown;
@@ -72,6 +73,8 @@ export interface RunPlan {
   readonly resident: boolean | undefined;
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batch: number;
+  /** Leaves out what is not a whole batch at the end of an epoch. */
+  readonly dropLast: boolean;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;
   readonly execution: "eager" | "fused";
@@ -142,6 +145,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     resident: resident === undefined ? undefined : check.boolean(resident, naming("resident")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
+    dropLast: check.boolean(request.dropLast ?? false, naming("dropLast")),
     accumulate: whole("accumulate", 1),
     execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
     threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),

@@ -44,9 +44,11 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const pair = pairOf(plan, { ...image, classes: dataset.classes || undefined });
   const generator = new Generator(pair.generator, { device, seed: plan.seed });
   const discriminator = new Discriminator(pair.discriminator, { device });
-  checkBatch(batch, naming("batch"), { generator, discriminator }, dataset.size);
+  const pairing = { generator, discriminator };
+  const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
+  checkBatch(batch, naming("batch"), pairing, epoch);
   const rules = { ...trainingOf(plan), distributed: team.group };
-  const settings = checkOptions({ generator, discriminator, ...rules }, naming);
+  const settings = checkOptions({ ...pairing, ...rules }, naming);
   checkParts(settings, batch, naming("accumulate"));
   checkDataset(dataset, settings);
   await Promise.all([generator.ready(), discriminator.ready()]);

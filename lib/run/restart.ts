@@ -15,6 +15,7 @@ const same = [
     "data",
     "size",
     "batch",
+    "dropLast",
     "accumulate",
     "execution",
     "precision",

@@ -11,7 +11,7 @@ import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { type DataWatch, loadData } from "./data.js";
 import { chooseDevice } from "./device.js";
-import { Epochs } from "./epochs.js";
+import { epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
 import { defaultFeatures } from "./features.js";
@@ -133,7 +133,7 @@ function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise
 /** The same with another length, if one was asked for. */
 function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
-  const epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+  const epochs = epochsOf(config);
   const steps = "steps" in length ? length.steps : epochs.steps(length.epochs);
   check.integer(steps, naming("steps"), 1);
   return { ...config, steps };
@@ -144,7 +144,7 @@ function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: nu
   if (length === undefined || config.steps >= done) return;
   if ("steps" in length)
     throw outOfRange(`at least ${done} steps, which are done,`, naming("steps"), length.steps);
-  const epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+  const epochs = epochsOf(config);
   const what = `at least ${epochs.count(done)} epochs, which have begun,`;
   throw outOfRange(what, naming("epochs"), length.epochs);
 }
@@ -179,11 +179,13 @@ export function checkConfig(value: unknown): RunConfig {
   const accumulate = check.integer(config.accumulate ?? 1, "accumulate", 1);
   // Nor do those of before there were event files.
   const tensorboard = check.boolean(config.tensorboard ?? false, "tensorboard");
+  // Nor of before the last batch could be left out.
+  const dropLast = check.boolean(config.dropLast ?? false, "dropLast");
   // Nor of before ranks could normalise together.
   const syncBatchNorm = check.boolean(config.syncBatchNorm ?? false, "syncBatchNorm");
   // Nor of before classes had names.
   const classNames = checkClassNames(config.classNames, config.classes);
-  const added = { resident, accumulate, tensorboard, syncBatchNorm, classNames };
+  const added = { resident, dropLast, accumulate, tensorboard, syncBatchNorm, classNames };
   return { ...config, ...added, ...checkEvaluation(config) };
 }
 

@@ -6,7 +6,7 @@ import { textIn, writeWhole } from "../files.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
-import { Epochs } from "./epochs.js";
+import { type Epochs, epochsOf } from "./epochs.js";
 import type { RunFolder } from "./folder.js";
 import type { RunTick } from "./tick.js";
 
@@ -59,7 +59,7 @@ export async function writeSummary(
   step: number,
   ending: Ending,
 ): Promise<void> {
-  const epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+  const epochs = epochsOf(config);
   const { last, warnings, imagesPerSecond } = await readStats(folder, epochs);
   const [newest] = await new Checkpoints(folder.checkpoints).list();
   const { device, precision, threads, versions } = config;

@@ -7,7 +7,7 @@ import type { Explanation, Trainer } from "../trainer.js";
 import { type RunConfig, sharedOf } from "./config.js";
 import { type Best, Checkpoints } from "./checkpoints.js";
 import type { DataWatch } from "./data.js";
-import { Epochs } from "./epochs.js";
+import { type Epochs, epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { RunFolder, type RunPlace } from "./folder.js";
 import { Meter } from "./meter.js";
@@ -70,7 +70,7 @@ export class TrainingRun implements Disposable {
     const { config } = parts;
     this.config = config;
     this.#trainer = parts.trainer;
-    this.epochs = new Epochs(config.images, config.batch, config.discriminatorSteps);
+    this.epochs = epochsOf(config);
     this.#dataset = parts.dataset;
     this.#judge = parts.judge;
     this.team = team;
@@ -275,7 +275,8 @@ export class TrainingRun implements Disposable {
     const before = this.step;
     const started = performance.now();
     const tickEvery = Math.min(this.#toBoundary(), pace?.steps ?? Number.POSITIVE_INFINITY);
-    const run = { steps: tickEvery, batchSize: this.config.batch, tickEvery, signal };
+    const { batch: batchSize, dropLast } = this.config;
+    const run = { steps: tickEvery, batchSize, dropLast, tickEvery, signal };
     let going = true;
     try {
       for await (const tick of this.#trainer.run(this.#dataset, run)) {

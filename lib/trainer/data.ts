@@ -67,6 +67,15 @@ function checkLabels({ labels }: Dataset, classes: number, reader: string): void
   );
 }
 
+/** An epoch that is cut into batches. */
+interface Epoch {
+  /** Images; undefined where that is not known. */
+  readonly size: number | undefined;
+  readonly dropLast: boolean;
+  /** What the user calls that. @default "dropLast" */
+  readonly dropName?: string;
+}
+
 /**
  * @internal A batch size that every batch of an epoch of `size` images can be trained with; of an epoch whose size is
  * not known, every batch but the last.
@@ -75,7 +84,7 @@ export function checkBatch(
   batchSize: unknown,
   name: string,
   pair: Pick<TrainerOptions, "generator" | "discriminator">,
-  size: number | undefined,
+  { size, dropLast, dropName = "dropLast" }: Epoch,
 ): number {
   const coupled = fewestRows(pair) > 1;
   if (size === undefined) return check.integer(batchSize, name, coupled ? 2 : 1, largestBatch);
@@ -88,9 +97,9 @@ export function checkBatch(
       batchSize,
     );
   const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
-  if (coupled && size % batch === 1) {
+  if (coupled && !dropLast && size % batch === 1) {
     throw outOfRange(
-      `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one)`,
+      `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one; ${dropName} leaves it out)`,
       name,
       batch,
     );

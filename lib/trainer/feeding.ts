@@ -10,6 +10,8 @@ import type { NativeFeed, NativePlace } from "../native.js";
 /** What a trainer makes of a stream. */
 export interface FeedForm {
   readonly batchSize: number;
+  /** What is left of an epoch is left out. */
+  readonly dropLast: boolean;
   /** Batches that a step takes. */
   readonly batchesAStep: number;
   /** The pair cannot be trained on a batch of one. */
@@ -65,9 +67,9 @@ export class Feeding {
     return this.#over ? this.#place : this.native.place();
   }
 
-  /** Whether a run with this stream and batch size goes on here. */
-  fits(stream: Stream, batchSize: number): boolean {
-    return !this.#over && this.isOf(stream, batchSize);
+  /** Whether a run with this stream, batch size and end of epochs goes on here. */
+  fits(stream: Stream, { batchSize, dropLast }: FeedForm): boolean {
+    return !this.#over && this.isOf(stream, batchSize) && dropLast === this.#form.dropLast;
   }
 
   isOf(stream: Stream, batchSize: number): boolean {
@@ -208,9 +210,11 @@ export class Feeding {
         `${count}: it ended after item ${this.#items - 1}`,
       );
     if (count === 0) throw refuse("at least one image", this.#name, "none");
-    const { batchSize, needsTwo } = this.#form;
-    if (needsTwo && count % batchSize === 1) {
-      const what = `a number of images that leaves no last batch of 1 of ${batchSize} (BatchNorm trains on more than one)`;
+    const { batchSize, dropLast, needsTwo } = this.#form;
+    if (dropLast && count < batchSize)
+      throw refuse(`at least ${batchSize} images, a batch,`, this.#name, `${count}`);
+    if (needsTwo && !dropLast && count % batchSize === 1) {
+      const what = `a number of images that leaves no last batch of 1 of ${batchSize} (BatchNorm trains on more than one; dropLast leaves it out)`;
       throw refuse(what, this.#name, `${count}`);
     }
     direct(() => this.native.endEpoch());
@@ -218,8 +222,12 @@ export class Feeding {
   }
 }
 
-function makeFeed(stream: Stream, { batchSize }: FeedForm, from: NativePlace): NativeFeed {
+function makeFeed(
+  stream: Stream,
+  { batchSize, dropLast }: FeedForm,
+  from: NativePlace,
+): NativeFeed {
   const { image, shuffle, seed, classes } = stream;
-  const options = { image, batchSize, shuffle, seed, labelled: classes > 0 };
+  const options = { image, batchSize, shuffle, seed, labelled: classes > 0, dropLast };
   return direct(() => new (addon().Feed)(options, from));
 }

@@ -25,7 +25,7 @@ export class Supply {
       this.#restored = undefined;
       return data.native;
     }
-    if (this.#feeding?.fits(data, form.batchSize) !== true) this.#feeding = this.#feed(data, form);
+    if (this.#feeding?.fits(data, form) !== true) this.#feeding = this.#feed(data, form);
     this.#restored = undefined;
     this.#feeding.start();
     return this.#feeding.native;

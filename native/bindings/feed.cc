@@ -10,9 +10,12 @@ int64_t whole(const Napi::Object& object, const char* key) {
 }
 
 Feed::Options to_options(const Napi::Object& object) {
-  return {to_shape(object.Get("image")), whole(object, "batchSize"), whole(object, "shuffle"),
+  return {to_shape(object.Get("image")),
+          whole(object, "batchSize"),
+          whole(object, "shuffle"),
           static_cast<uint64_t>(whole(object, "seed")),
-          object.Get("labelled").As<Napi::Boolean>().Value()};
+          object.Get("labelled").As<Napi::Boolean>().Value(),
+          object.Get("dropLast").As<Napi::Boolean>().Value()};
 }
 
 Feed::Place to_place(const Napi::Object& object) {

@@ -36,12 +36,14 @@ Slots to_slots(const Napi::CallbackInfo& info) {
 // Has the trainer take its batches from what run() was given.
 using Use = std::function<void(Trainer&)>;
 
-Use to_use(const Napi::Value& data, const Napi::Value& batch_size) {
+Use to_use(const Napi::Value& data, const Napi::Value& batch_size, const Napi::Value& drop_last) {
   if (FeedWrap::is(data)) {
     return [feed = FeedWrap::of(data)](Trainer& trainer) { trainer.use(feed); };
   }
-  return [dataset = DatasetWrap::of(data), batch = batch_size.As<Napi::Number>().Int64Value()](
-             Trainer& trainer) { trainer.use(dataset, batch); };
+  return [dataset = DatasetWrap::of(data), batch = batch_size.As<Napi::Number>().Int64Value(),
+          drops = drop_last.As<Napi::Boolean>().Value()](Trainer& trainer) {
+    trainer.use(dataset, batch, drops);
+  };
 }
 
 // One call of run(): a step a slice.
@@ -134,12 +136,12 @@ TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
 }
 
-// run(data: NativeDataset | NativeFeed, batchSize: number, steps: number):
+// run(data: NativeDataset | NativeFeed, batchSize: number, steps: number, dropLast: boolean):
 //   Promise<NativeReport | null>
 Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
   const auto& slot = held(info.Env());
   slot->stop = false;
-  Running running(slot, to_use(info[0], info[1]), info[2].As<Napi::Number>().Int64Value());
+  Running running(slot, to_use(info[0], info[1], info[3]), info[2].As<Napi::Number>().Int64Value());
   return run_slices(info.Env(), std::move(running), to_report);
 }
 

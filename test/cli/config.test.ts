@@ -65,6 +65,25 @@ describe("a config file", () => {
     await access(at("deep/run/weights/generator.safetensors"));
   });
 
+  it("and flags can leave out the last batch of an epoch", async () => {
+    const { steps, ...others } = { ...options, batch: 16 };
+    const path = await write("drop.json", { ...others, dropLast: true });
+    expect((await sparring(`train ${path} --epochs 3 --out dropped`)).code).toBe(0);
+    expect(await readJson("dropped/config.json")).toMatchObject({ dropLast: true, steps: 6 });
+    const line = "train run.json --batch 16 --epochs 3 --drop-last --out flag-dropped";
+    expect((await sparring(line)).code).toBe(0);
+    for (const name of await readdir(at("dropped/weights")))
+      expect(await readFile(at("dropped/weights", name))).toEqual(
+        await readFile(at("flag-dropped/weights", name)),
+      );
+    const cut = "train run.json --batch 16 --steps 3 --drop-last --out halves";
+    expect((await sparring(cut)).code).toBe(0);
+    expect((await sparring("train --resume --steps 6 --out halves")).code).toBe(0);
+    expect(await readFile(at("halves/weights/generator.safetensors"))).toEqual(
+      await readFile(at("dropped/weights/generator.safetensors")),
+    );
+  });
+
   it("may name its schema, and be tried in a dry run", async () => {
     const path = await write("schema.json", { ...options, $schema: "x" });
     const { code, stdout } = await sparring(`train ${path} --dry-run --json`);
@@ -147,7 +166,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, data, size, channels, resident, steps, epochs, batch, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, discriminatorSteps, ema, diffAugment, data, size, channels, resident, steps, epochs, batch, dropLast, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 

@@ -32,6 +32,14 @@ describe("Epochs", () => {
     expect(epochs.images(938)).toBe(60_000);
     expect(epochs.images(940)).toBe(60_000 + 128);
   });
+
+  it("counts whole batches alone where the last is left out", () => {
+    const epochs = new Epochs(60_000, 64, 1, true);
+    expect(epochs.batches).toBe(937);
+    expect(epochs.steps(2)).toBe(2 * 937);
+    expect(epochs.last(938)).toEqual({ epoch: 1, batch: 0 });
+    expect(epochs.images(938)).toBe(938 * 64);
+  });
 });
 
 describe("Meter", () => {

@@ -60,6 +60,7 @@ void Feed::end_epoch() {
     add(pool_, chosen);
     if (chosen < pool_.count - 1) copy_row(pool_, chosen, pool_, pool_.count - 1);
   }
+  if (options_.drop_last) batch_.count = 0;
   if (batch_.count > 0) finish_batch();
   if (epoch_ == from_.epoch && batches_ < from_.batches) {
     refuse("no more than " + std::to_string(batches_) + " batches");

@@ -22,6 +22,7 @@ class Feed {
     int64_t shuffle;  // images that the next one is drawn from; 0: as they come
     uint64_t seed;    // of the drawing, with the number of the epoch
     bool labelled;
+    bool drop_last = false;  // what is left of an epoch, where that is no whole batch
   };
   // How far it was gone through: batches of an epoch, and a number of 53 bits that other images in
   // them would hardly have.
@@ -43,7 +44,8 @@ class Feed {
   // The thread that brings them. Images of the epoch, uint8 [N, C, H, W], and a label each, uint8
   // [N]. Throws ERR_DATA where they are not those that led to the place it goes on at.
   void push(const at::Tensor& images, const at::Tensor& labels);
-  // That was the epoch: what is left of it becomes batches, of which the last may be smaller.
+  // That was the epoch: what is left of it becomes batches, of which the last may be smaller, or is
+  // left out.
   void end_epoch();
   // Nothing more will come.
   void close();

@@ -5,24 +5,30 @@
 namespace sparring {
 
 Sampler::Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
-                 const at::Device& device)
+                 const at::Device& device, bool drop_last)
     : size_(size),
       batch_size_(batch_size),
       position_(size),
+      fewest_(drop_last ? batch_size : 1),
       stream_(std::move(stream)),
       device_(device) {}
 
 at::Tensor Sampler::next() {
-  if (position_ == size_) start_epoch();
-  const int64_t count = std::min(batch_size_, size_ - position_);
+  if (next_count() == 0) start_epoch();
+  const int64_t count = next_count();
   const at::Tensor indices = permutation_.narrow(0, position_, count);
   position_ += count;
   return indices;
 }
 
+int64_t Sampler::next_count() const {
+  const int64_t count = std::min(batch_size_, size_ - position_);
+  return count < fewest_ ? 0 : count;
+}
+
 at::Tensor Sampler::upcoming() const {
   if (!permutation_.defined()) return at::empty({0}, at::kLong);
-  return permutation_.narrow(0, position_, std::min(batch_size_, size_ - position_));
+  return permutation_.narrow(0, position_, next_count());
 }
 
 void Sampler::go_to(const at::Tensor& permutation, int64_t position) {

@@ -12,9 +12,10 @@ class Sampler {
   // What an epoch takes from the stream as it begins; returns the seed of its permutation.
   static uint64_t draw_epoch(RandomStream& stream);
 
-  // `device` is where the indices are to be.
+  // `device` is where the indices are to be; `drop_last`: batches are whole, and an epoch leaves
+  // out what is not enough for one.
   Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
-          const at::Device& device = at::kCPU);
+          const at::Device& device = at::kCPU, bool drop_last = false);
 
   // Indices of the next batch, int64; the last of an epoch may be smaller. A new epoch
   // starts by drawing its permutation, at the moment its first batch is asked for.
@@ -30,12 +31,14 @@ class Sampler {
   int64_t batch_size() const { return batch_size_; }
   void go_to(const at::Tensor& permutation, int64_t position);
 
-  int64_t batches_per_epoch() const { return (size_ + batch_size_ - 1) / batch_size_; }
-
  private:
   void start_epoch();
 
+  // Of those left in the epoch, what the next batch gets; 0 where there is none.
+  int64_t next_count() const;
+
   int64_t size_, batch_size_, position_;
+  int64_t fewest_;  // in a batch
   std::shared_ptr<RandomStream> stream_;
   at::Device device_;
   at::Tensor permutation_;

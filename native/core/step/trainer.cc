@@ -136,8 +136,9 @@ Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
   loss_sums_ = at::zeros({2}, at::TensorOptions(pair_->generator->device()).dtype(at::kDouble));
 }
 
-void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
-  if (dataset == source_ && batch_size == batch_size_) return;
+void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last) {
+  const bool is_same = dataset == source_ && batch_size == batch_size_;
+  if (is_same && drop_last == drops_last_) return;
   const bool goes_on = waiting_ && waiting_->data == dataset->fingerprint() &&
                        waiting_->count("sampler.batchSize") == batch_size;
   if (goes_on && waiting_->tensor("sampler.permutation").numel() != dataset->size()) {
@@ -149,8 +150,14 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size) {
   source_ = std::move(dataset);
   dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
   batch_size_ = batch_size;
+  drops_last_ = drop_last;
+  const auto before = std::move(sampler_);
   sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream,
-                                       dataset_->index_device());
+                                       dataset_->index_device(), drop_last);
+  // The same epoch, which ends elsewhere.
+  if (is_same && before->permutation().defined()) {
+    sampler_->go_to(before->permutation(), before->position());
+  }
   // As if it had never stopped: with other data or batches that would have been a new epoch.
   if (goes_on) {
     sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));

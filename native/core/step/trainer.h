@@ -28,7 +28,7 @@ class Trainer {
 
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
-  void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size);
+  void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last = false);
   // The same with images that come while it trains; where they go on is the feed's to know.
   void use(std::shared_ptr<Feed> feed);
   // Whether the batches of a step are there: always, but for a feed.
@@ -70,6 +70,7 @@ class Trainer {
   // A restored place in the data, as long as nothing goes on there: only the same data and batch
   // size do.
   std::optional<Snapshot> waiting_;
+  bool drops_last_ = false;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
   at::Tensor loss_sums_;  // [2], float64
   std::optional<Watch> watch_;
