@@ -8,17 +8,17 @@ import type { Stream } from "./data/stream.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
-import { SparringError, show, traced, wrongType } from "./errors.js";
+import { SparringError, show, traced } from "./errors.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
-import { checkBatch, checkDataset, fewestRows } from "./trainer/data.js";
+import { fewestRows } from "./trainer/data.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { type Health, toHealth, type Warning, Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { type Explanation, explain, planSteps, type StepPlan } from "./trainer/explain.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
-import { checkParts } from "./trainer/parts.js";
+import { checkRun, type RunOptions } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
 import { toNativeOptions } from "./trainer/to-native.js";
 
@@ -31,27 +31,7 @@ export type {
   Precision,
   TrainerOptions,
 } from "./trainer/options.js";
-
-/** How far and on what to train. */
-export interface RunOptions {
-  /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
-  readonly steps: number;
-  /**
-   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs two, to the size of the
-   * dataset, or the length of the stream.
-   * @default 64
-   */
-  readonly batchSize?: number;
-  /**
-   * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's drop_last does: others
-   * of the images each time. Else the last batch is smaller. @default false
-   */
-  readonly dropLast?: boolean;
-  /** Steps between two ticks, at least 1. @default 100 */
-  readonly tickEvery?: number;
-  /** Stops at the next step boundary; the loop then throws `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
+export type { RunOptions } from "./trainer/run-options.js";
 
 /** How a checkpoint is gone on with. */
 export interface LoadOptions {
@@ -152,7 +132,11 @@ export class Trainer implements Disposable {
    *   ERR_RANK where a rank is about to do something else, or is lost
    */
   async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
-    const { steps, batchSize, dropLast, tickEvery, signal } = this.#checkRun(dataset, options);
+    const { steps, batchSize, dropLast, tickEvery, signal } = checkRun(
+      dataset,
+      options,
+      this.#settings,
+    );
     const { distributed } = this.#settings;
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
@@ -363,26 +347,6 @@ export class Trainer implements Disposable {
     const { discriminatorLoss, generatorLoss } = losses;
     const imagesPerSecond = images / seconds;
     return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
-  }
-
-  #checkRun(dataset: Dataset | Stream, options: RunOptions) {
-    const data = checkDataset(dataset, this.#settings);
-    const size = data instanceof Dataset ? data.size : data.length;
-    if (options === undefined) throw wrongType("an object", "options", options);
-    check.options(options, "options", ["steps", "batchSize", "dropLast", "tickEvery", "signal"]);
-    if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-      throw wrongType("an AbortSignal", "signal", options.signal);
-    const steps = check.integer(options.steps, "steps", 1);
-    const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
-    const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", this, { size, dropLast });
-    checkParts(this.#settings, batchSize, "accumulate");
-    return {
-      steps,
-      batchSize,
-      dropLast,
-      tickEvery: check.integer(options.tickEvery ?? 100, "tickEvery", 1),
-      signal: options.signal,
-    };
   }
 }
 

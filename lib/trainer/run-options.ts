@@ -1,0 +1,49 @@
+// What run() is asked for.
+import * as check from "../check.js";
+import { Dataset } from "../data/dataset.js";
+import type { Stream } from "../data/stream.js";
+import { wrongType } from "../errors.js";
+import { checkBatch, checkDataset } from "./data.js";
+import type { TrainerSettings } from "./options.js";
+import { checkParts } from "./parts.js";
+
+/** How far and on what to train. */
+export interface RunOptions {
+  /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
+  readonly steps: number;
+  /**
+   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs two, to the size of the
+   * dataset, or the length of the stream.
+   * @default 64
+   */
+  readonly batchSize?: number;
+  /**
+   * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's drop_last does: others
+   * of the images each time. Else the last batch is smaller. @default false
+   */
+  readonly dropLast?: boolean;
+  /** Steps between two ticks, at least 1. @default 100 */
+  readonly tickEvery?: number;
+  /** Stops at the next step boundary; the loop then throws `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+/** @internal Checks all that can be wrong about a run, the dataset included, and fills in what is missing. */
+export function checkRun(
+  dataset: Dataset | Stream,
+  options: RunOptions,
+  settings: TrainerSettings,
+) {
+  const data = checkDataset(dataset, settings);
+  const size = data instanceof Dataset ? data.size : data.length;
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", ["steps", "batchSize", "dropLast", "tickEvery", "signal"]);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+    throw wrongType("an AbortSignal", "signal", options.signal);
+  const steps = check.integer(options.steps, "steps", 1);
+  const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
+  const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", settings, { size, dropLast });
+  checkParts(settings, batchSize, "accumulate");
+  const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
+  return { steps, batchSize, dropLast, tickEvery, signal: options.signal };
+}
