@@ -9,7 +9,7 @@ import type { NativeAddon } from "./native.js";
 /** What the build wrote beside the addon. */
 export interface BuildInfo {
   /** Its compiler, as it was named. */
-  readonly compiler?: string;
+  readonly compiler?: string | undefined;
   readonly libtorch: {
     readonly directory: string;
     readonly version: string;
@@ -151,7 +151,7 @@ const nativeCodes = new Set<string>([
 /** A native error as a SparringError whose stack points at the caller. */
 export function toSparringError(cause: unknown): SparringError {
   if (cause instanceof SparringError) return cause;
-  const { code, message } = cause as { code?: string; message: string };
+  const { code, message } = cause as { code?: string | undefined; message: string };
   return new SparringError(
     code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE",
     message,

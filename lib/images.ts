@@ -9,11 +9,11 @@ import type { NativeGrid } from "./native.js";
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */
 export interface GridOptions {
   /** Images in a row, 1 to 10,000. @default 8 */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** Black pixels around each image, 0 to 1,000. @default 2 */
-  readonly padding?: number;
+  readonly padding?: number | undefined;
   /** Stretches the smallest value of all images to black and the largest to white; else values are taken as 0 to 1. @default true */
-  readonly normalize?: boolean;
+  readonly normalize?: boolean | undefined;
 }
 
 /** Far more pixels than anyone looks at: a side of 16,383, sharp's limit. */

@@ -112,7 +112,7 @@ export interface NativeHealth {
   readonly fakeAccuracy: number;
   readonly generatorGradientNorm: number;
   readonly discriminatorGradientNorm: number;
-  readonly diversity?: number;
+  readonly diversity?: number | undefined;
   readonly finite: boolean;
 }
 
@@ -302,7 +302,7 @@ export interface NativeAddon {
     count: number,
     channels: number,
     seed: number,
-  ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array<ArrayBuffer> }>;
+  ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array }>;
   /** Of images from a byte of an open file on; it keeps a descriptor of its own. */
   openDataset(
     file: number,

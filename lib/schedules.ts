@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Complete } from "./complete.js";
 import * as check from "./check.js";
 
 /** No change, as data. */
@@ -23,13 +24,13 @@ export function constant(options: Record<string, never> = {}): Constant {
 /** Options of linear. */
 export interface LinearOptions {
   /** The share of lr that it ends at, in [0, 1]. @default 0 */
-  readonly to?: number;
+  readonly to?: number | undefined;
   /** Updates until it is there, at least 1. */
   readonly steps: number;
 }
 
 /** A straight line, as data. */
-export interface Linear extends Required<LinearOptions> {
+export interface Linear extends Complete<LinearOptions> {
   readonly type: "linear";
 }
 
@@ -53,11 +54,11 @@ export interface ExponentialOptions {
   /** The factor of every update, in (0, 1]. */
   readonly gamma: number;
   /** The learning rate it never falls below, from 0 to lr. @default 0 */
-  readonly min?: number;
+  readonly min?: number | undefined;
 }
 
 /** A decay by a factor, as data. */
-export interface Exponential extends Required<ExponentialOptions> {
+export interface Exponential extends Complete<ExponentialOptions> {
   readonly type: "exponential";
 }
 
@@ -80,11 +81,11 @@ export interface CosineOptions {
   /** Updates until it is at `min`, at least 1. */
   readonly steps: number;
   /** The learning rate it ends at, from 0 to lr. @default 0 */
-  readonly min?: number;
+  readonly min?: number | undefined;
 }
 
 /** Half a cosine, as data. */
-export interface Cosine extends Required<CosineOptions> {
+export interface Cosine extends Complete<CosineOptions> {
   readonly type: "cosine";
 }
 

@@ -1,3 +1,4 @@
+import type { Complete } from "./complete.js";
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
@@ -36,11 +37,11 @@ export type { RunOptions } from "./trainer/run-options.js";
 /** How a checkpoint is gone on with. */
 export interface LoadOptions {
   /** Where both networks go. @default the device that it was saved on */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
   /** Other random numbers from here on, those of this seed; a whole number of at least 0. @default goes on with its own */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** The ranks that go on with it, any number of them. @default none */
-  readonly distributed?: Group;
+  readonly distributed?: Group | undefined;
 }
 
 /** A report on the steps since the one before. */
@@ -201,7 +202,7 @@ export class Trainer implements Disposable {
    * @param options.batchSize reals a batch, at least 1. @default 64
    * @throws TypeError and RangeError for options; ERR_DISPOSED
    */
-  async explain(options: { readonly batchSize?: number } = {}): Promise<Explanation> {
+  async explain(options: { readonly batchSize?: number | undefined } = {}): Promise<Explanation> {
     check.options(options, "options", ["batchSize"]);
     const batchSize = check.integer(options.batchSize ?? 64, "batchSize", 1);
     const { device } = this.generator;
@@ -254,7 +255,7 @@ export class Trainer implements Disposable {
   async #agree(
     group: Group,
     dataset: Dataset,
-    run: Required<Pick<RunOptions, "steps" | "batchSize" | "dropLast">>,
+    run: Complete<Pick<RunOptions, "steps" | "batchSize" | "dropLast">>,
   ): Promise<void> {
     const data = await crossing(() => dataset.native.fingerprint());
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.

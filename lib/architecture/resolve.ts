@@ -1,4 +1,5 @@
 // From an architecture as a user writes it to one whose every size is known.
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 import { checkRange } from "../data/levels.js";
 import { SparringError, wrongType } from "../errors.js";
@@ -21,7 +22,7 @@ import type {
 } from "./types.js";
 
 /** Checks a latent and fills in what is missing. */
-export function resolveLatent(latent: unknown, name: string): Required<Latent> {
+export function resolveLatent(latent: unknown, name: string): Complete<Latent> {
   if (!check.isObject(latent)) throw wrongType("an object { noise, classes, codes }", name, latent);
   check.options(latent as unknown as Latent, name, [
     "noise",
@@ -212,7 +213,8 @@ function resolveOne(
   around.enter();
   const at = new Place(path, type, around, among);
   check.options(layer, String(at), ["type", "name", ...kind.options]);
-  const resolved = { type, name, path, layers: [], input, ...kind.resolve(layer, input, at) };
+  const { layers = [], options, output } = kind.resolve(layer, input, at);
+  const resolved = { type, name, path, layers, input, options, output };
   // After what the layer has to say of it.
   check.noNull(layer, (key) => at.option(key));
   checkSize(resolved, at);

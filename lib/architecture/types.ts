@@ -8,16 +8,16 @@ export interface Latent {
    * What the noise is drawn from, both of mean 0 and variance 1: N(0, 1), or U(−√3, √3) as in the code of the 2014
    * paper. @default "normal"
    */
-  readonly distribution?: "normal" | "uniform";
+  readonly distribution?: "normal" | "uniform" | undefined;
   /** Number of classes, 0 or at least 2. @default 0 */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Number of continuous codes, U(-1, 1); at least 0. @default 0 */
-  readonly codes?: number;
+  readonly codes?: number | undefined;
   /**
    * How the label enters: as one-hot between the noise and the codes, or through the `embedding` layers of
    * the generator. @default "oneHot"
    */
-  readonly labels?: "oneHot" | "embedded";
+  readonly labels?: "oneHot" | "embedded" | undefined;
 }
 
 /**
@@ -48,9 +48,9 @@ export interface GeneratorArchitecture<L extends Latent = Latent> {
   /** From [noise + classes + codes], without the classes where labels are embedded, to one sample. */
   readonly layers: readonly Layer[];
   /** What its first weights are. @default "torch" */
-  readonly init?: Init;
+  readonly init?: Init | undefined;
   /** Of the samples: [0, 1] where the last layer is a sigmoid. @default [-1, 1], as of a tanh */
-  readonly range?: PixelRange;
+  readonly range?: PixelRange | undefined;
 }
 
 /** A discriminator as data: samples in, one score out, or the answers of its heads. */
@@ -58,13 +58,13 @@ export interface DiscriminatorArchitecture {
   /** Shape of a sample: [channels, height, width], or [features]. */
   readonly image: Shape;
   /** Classes of the labels that it is given with each sample, 0 or at least 2. @default 0 */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** From `image` to one score, [1], or to `heads`. */
   readonly layers: readonly Layer[];
   /** What its first weights are. @default "torch" */
-  readonly init?: Init;
+  readonly init?: Init | undefined;
   /** Of the samples that it judges, that of the generator. @default [-1, 1] */
-  readonly range?: PixelRange;
+  readonly range?: PixelRange | undefined;
 }
 
 /** A network whose every size is known. */

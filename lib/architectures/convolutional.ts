@@ -17,9 +17,9 @@ import type { Scores, UnconditionalDiscriminator } from "./options.js";
  */
 export function convolutional(options: {
   image: Shape;
-  scores?: Scores;
-  classes?: readonly Layer[];
-  codes?: readonly Layer[];
+  scores?: Scores | undefined;
+  classes?: readonly Layer[] | undefined;
+  codes?: readonly Layer[] | undefined;
 }): UnconditionalDiscriminator {
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["image", "scores", "classes", "codes"]);

@@ -26,16 +26,19 @@ const half = { stride: 2, padding: 1, bias: false };
 export function dcgan<const L extends Latent>(options: {
   latent: L;
   image: Shape;
-  channels?: number;
+  channels?: number | undefined;
 }): GeneratorArchitecture<L>;
 /**
  * DCGAN's discriminator: strided convolutions down to one score, LeakyReLU(0.2), Sigmoid.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
-export function dcgan(options: { image: Shape; channels?: number }): UnconditionalDiscriminator;
+export function dcgan(options: {
+  image: Shape;
+  channels?: number | undefined;
+}): UnconditionalDiscriminator;
 export function dcgan(
-  options: PairOptions & { channels?: number },
+  options: PairOptions & { channels?: number | undefined },
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const own = ["channels"];
   const { latent } = readOptions(options, { generator: own, discriminator: own });

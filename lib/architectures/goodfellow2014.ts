@@ -12,7 +12,7 @@ export interface Goodfellow2014Options extends PairOptions {
    * the mean image, which no network here knows.) Else pixels are −1 to 1, by a Tanh, and weights begin as torch.nn's do.
    * @default false
    */
-  readonly original?: boolean;
+  readonly original?: boolean | undefined;
 }
 
 /**

@@ -24,11 +24,11 @@ export function mlp<const L extends Latent>(options: {
  */
 export function mlp<const C extends number = 0>(options: {
   image: Shape;
-  classes?: C;
-  scores?: Scores;
-}): DiscriminatorArchitecture & { readonly classes?: C };
+  classes?: C | undefined;
+  scores?: Scores | undefined;
+}): DiscriminatorArchitecture & { readonly classes?: C | undefined };
 export function mlp(
-  options: PairOptions & { classes?: number; scores?: Scores },
+  options: PairOptions & { classes?: number | undefined; scores?: Scores | undefined },
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   readOptions(options, { discriminator: ["classes", "scores"] });
   const image = check.shape(options.image, "image");

@@ -8,13 +8,15 @@ import type { Shape } from "../layers/kind.js";
 /** What every function of this folder takes: with a latent it makes a generator. */
 export interface PairOptions {
   /** What the generator starts from; without it a discriminator is made. */
-  readonly latent?: Latent;
+  readonly latent?: Latent | undefined;
   /** Shape of a sample: [channels, height, width]. */
   readonly image: Shape;
 }
 
 /** A discriminator that is told no labels. */
-export type UnconditionalDiscriminator = DiscriminatorArchitecture & { readonly classes?: 0 };
+export type UnconditionalDiscriminator = DiscriminatorArchitecture & {
+  readonly classes?: 0 | undefined;
+};
 
 /** What a discriminator's score is: a probability ends in a sigmoid. */
 export type Scores = "probability" | "logit";
@@ -22,7 +24,10 @@ export type Scores = "probability" | "logit";
 /** An object with no options but the known ones, and a latent that makes sense if there is one. */
 export function readOptions<T extends PairOptions>(
   options: T,
-  own: { generator?: readonly string[]; discriminator?: readonly string[] } = {},
+  own: {
+    generator?: readonly string[] | undefined;
+    discriminator?: readonly string[] | undefined;
+  } = {},
 ): T {
   if (options === undefined) throw wrongType("an object", "options", options);
   const role = options?.latent === undefined ? "discriminator" : "generator";

@@ -18,9 +18,9 @@ const groupWidth = 16;
 /** Sizes of r3gan. */
 export interface R3ganOptions {
   /** Width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple of 8. @default 256 */
-  readonly channels?: number;
+  readonly channels?: number | undefined;
   /** Residual blocks at each side, at least 1. @default 2, as in the paper */
-  readonly blocks?: number;
+  readonly blocks?: number | undefined;
 }
 
 /**

@@ -28,16 +28,19 @@ const half = { stride: 2, padding: 1 };
 export function sagan<const L extends Latent>(options: {
   latent: L;
   image: Shape;
-  channels?: number;
+  channels?: number | undefined;
 }): GeneratorArchitecture<L>;
 /**
  * The discriminator: strided convolutions, all spectrally normalised, with attention; its score is a logit.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
-export function sagan(options: { image: Shape; channels?: number }): UnconditionalDiscriminator;
+export function sagan(options: {
+  image: Shape;
+  channels?: number | undefined;
+}): UnconditionalDiscriminator;
 export function sagan(
-  options: PairOptions & { channels?: number },
+  options: PairOptions & { channels?: number | undefined },
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const own = ["channels"];
   const { latent } = readOptions(options, { generator: own, discriminator: own });

@@ -20,7 +20,7 @@ import {
 export function sngan<const L extends Latent>(options: {
   latent: L;
   image: Shape;
-  channels?: number;
+  channels?: number | undefined;
 }): GeneratorArchitecture<L>;
 /**
  * SNGAN's discriminator: four residual blocks, every weight spectrally normalised; its score is a logit. One thing
@@ -29,9 +29,12 @@ export function sngan<const L extends Latent>(options: {
  * @param options.channels width of every layer, at least 1 @default 128
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
  */
-export function sngan(options: { image: Shape; channels?: number }): UnconditionalDiscriminator;
+export function sngan(options: {
+  image: Shape;
+  channels?: number | undefined;
+}): UnconditionalDiscriminator;
 export function sngan(
-  options: PairOptions & { channels?: number },
+  options: PairOptions & { channels?: number | undefined },
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const own = ["channels"];
   const { latent } = readOptions(options, { generator: own, discriminator: own });

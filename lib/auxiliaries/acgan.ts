@@ -1,13 +1,14 @@
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 
 /** Options of acgan. */
 export interface AcganOptions {
   /** Factor of the classification in both losses, finite and above 0. @default 1 */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /** The auxiliary classifier as data, complete. */
-export interface Acgan extends Required<AcganOptions> {
+export interface Acgan extends Complete<AcganOptions> {
   readonly type: "acgan";
 }
 

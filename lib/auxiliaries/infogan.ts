@@ -1,16 +1,17 @@
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
 
 /** Options of infogan. */
 export interface InfoganOptions {
   /** Factor of the categorical code's term, finite and at least 0. @default 1 */
-  readonly categorical?: number;
+  readonly categorical?: number | undefined;
   /** Factor of the continuous codes' term, finite and at least 0. @default 0.1 */
-  readonly continuous?: number;
+  readonly continuous?: number | undefined;
 }
 
 /** The mutual-information term as data, complete. */
-export interface Infogan extends Required<InfoganOptions> {
+export interface Infogan extends Complete<InfoganOptions> {
   readonly type: "infogan";
 }
 

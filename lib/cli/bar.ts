@@ -13,11 +13,11 @@ const narrowest = 8;
 
 /** What is beside the bar. */
 interface Payload {
-  readonly tick?: RunTick;
+  readonly tick?: RunTick | undefined;
   /** Seconds to the end. */
-  readonly left?: number;
+  readonly left?: number | undefined;
   /** Said instead of the numbers. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 type Place = Pick<Params, "total" | "value">;
@@ -70,7 +70,10 @@ function describe({ tick, left = 0, note }: Payload, { total, value }: Place): s
 }
 
 /** Characters for a bar, with that beside it. */
-export function barWidth({ columns = 80 }: { columns?: number }, beside: string): number {
+export function barWidth(
+  { columns = 80 }: { columns?: number | undefined },
+  beside: string,
+): number {
   return Math.min(widest, columns - beside.length - 2);
 }
 

@@ -32,7 +32,7 @@ export class DashboardBeside implements Disposable {
     // What keeps this process alive is the training.
     this.#child.unref();
     this.#child.channel?.unref();
-    (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
+    (this.#child.stderr as { unref?: (() => void) | undefined } | null)?.unref?.();
   }
 
   [Symbol.dispose](): void {

@@ -22,7 +22,7 @@ export function doctorCommand(onExit: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ json }: { json?: true | undefined }) => {
       const examination = await examine();
       const { works, findings } = examination;
       if (json) printJson(examination);

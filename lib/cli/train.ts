@@ -226,7 +226,7 @@ async function dryRun({ config, flags, dashboard, ...asked }: Asked): Promise<nu
 interface Start {
   readonly plan: RunPlan | ResumePlan;
   readonly request: RunRequest;
-  readonly file?: FileRequest;
+  readonly file?: FileRequest | undefined;
 }
 
 async function plan({ config, flags }: Asked): Promise<Start> {

@@ -13,7 +13,7 @@ import { type Refusal, refusal } from "./refuse.js";
 /** Which pictures, and how. */
 export interface Cifar10Options extends DatasetOptions {
   /** 50,000 images to train on, or 10,000 to test; a single file is taken as it is. @default "train" */
-  readonly split?: "train" | "test";
+  readonly split?: "train" | "test" | undefined;
 }
 
 export const cifarFiles = {

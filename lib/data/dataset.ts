@@ -21,13 +21,13 @@ export type ClassLabels = Uint8Array | Uint16Array;
 
 /** What is known of images beside their pixels. */
 export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
-  readonly labels?: Labels;
+  readonly labels?: Labels | undefined;
   /** Classes there are at least, whether or not each has images. */
-  readonly classes?: number;
-  readonly classNames?: readonly string[];
-  readonly skipped?: readonly BrokenFile[];
+  readonly classes?: number | undefined;
+  readonly classNames?: readonly string[] | undefined;
+  readonly skipped?: readonly BrokenFile[] | undefined;
   /** False where the images are on the disk. */
-  readonly resident?: boolean;
+  readonly resident?: boolean | undefined;
 }
 
 /** Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1). */
@@ -79,7 +79,7 @@ export class Dataset implements Disposable {
   async read(
     start: number,
     count: number,
-    options: { readonly range?: Range } = {},
+    options: { readonly range?: Range | undefined } = {},
   ): Promise<Images> {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);
@@ -109,9 +109,9 @@ function largest(labels: ClassLabels): number {
 /** What images in memory and in files can be told. */
 export interface DatasetOptions {
   /** Side in pixels that images are resized to, 1 to 4,096, as torchvision's Resize does. @default their own */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
 }
 
 /** Images given as bytes. */
@@ -119,7 +119,7 @@ export interface FromBytesOptions extends DatasetOptions {
   /** [count, channels, height, width] of `bytes`. */
   readonly shape: readonly number[];
   /** The class of each image, 0 to 255. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint8Array | undefined;
 }
 
 /**

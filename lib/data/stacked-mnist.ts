@@ -7,9 +7,9 @@ import { checkMnist, type MnistOptions, mnistClasses, readMnist } from "./mnist.
 /** Which digits are stacked, and how many images are made of them. */
 export interface StackedMnistOptions extends MnistOptions {
   /** Images to make, 1 to 100,000,000. @default as many as the split has digits: 60,000, or 10,000 of test */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Draws the digits: the same seed gives the same images. A whole number of at least 0. @default 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 const channels = 3;

@@ -19,17 +19,17 @@ export interface StreamOptions {
   /** Shape of one: [channels, height, width]. */
   readonly image: readonly number[];
   /** Number of classes, 1 to 256: every image then has to come with its label. @default none, and no labels */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Values of black and of white, for a Float32Array; bytes are 0 to 255. @default only bytes are taken */
-  readonly range?: Range;
+  readonly range?: Range | undefined;
   /** Images in an epoch, at least 1; an iterable that brings more or fewer is refused. @default as many as come */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
-  readonly shuffle?: number;
+  readonly shuffle?: number | undefined;
   /** Of that drawing, a whole number of at least 0; each epoch has an order of its own. @default 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes. @default 2 */
-  readonly prefetch?: number;
+  readonly prefetch?: number | undefined;
 }
 
 const known = [

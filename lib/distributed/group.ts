@@ -8,7 +8,7 @@ import { type Place, findLaunch, findPlace } from "./environment.js";
 /** How ranks meet. Whatever is not given is what the environment says. */
 export interface JoinOptions extends Partial<Place> {
   /** Seconds that each wait for the others lasts at most, from 1 to 86400. @default 300 */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 const known = [

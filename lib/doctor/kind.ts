@@ -11,7 +11,7 @@ export interface Finding {
   /** What was found, one sentence without its full stop. */
   readonly says: string;
   /** What to do about it; undefined where there is nothing to be done. */
-  readonly advice?: string;
+  readonly advice?: string | undefined;
   /** The same for programs. */
   readonly facts: Readonly<Record<string, unknown>>;
 }

@@ -20,7 +20,10 @@ interface Setup {
     checkTools(): Promise<{ readonly label: string; readonly launcher: string | null }>;
   };
   readonly probe: {
-    probe(folder: string): { readonly libtorch?: FoundLibtorch; readonly problem?: string };
+    probe(folder: string): {
+      readonly libtorch?: FoundLibtorch | undefined;
+      readonly problem?: string | undefined;
+    };
   };
   readonly cache: {
     cacheFolder(): string;

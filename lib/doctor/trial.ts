@@ -12,9 +12,9 @@ export interface Trial {
   /** Seconds until the addon was there. */
   readonly loading: number;
   /** Milliseconds of the second step of a tiny pair; undefined where it failed. */
-  readonly step?: number;
+  readonly step?: number | undefined;
   /** Why it did not train. */
-  readonly failure?: string;
+  readonly failure?: string | undefined;
 }
 
 /** Why there was none, in a sentence. */

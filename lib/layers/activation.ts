@@ -56,7 +56,9 @@ export function gelu(approximate: "none" | "tanh" = "none"): Layer {
  *
  * @param options `beta` above 0 @default 1, `threshold` at least 0 @default 20
  */
-export function softplus(options: { beta?: number; threshold?: number } = {}): Layer {
+export function softplus(
+  options: { beta?: number | undefined; threshold?: number | undefined } = {},
+): Layer {
   return { type: "softplus", ...options };
 }
 

@@ -9,7 +9,9 @@ import { call, keywords, literal } from "./python.js";
  *
  * @param options `reduction`: queries and keys have channels / reduction channels; a divisor of them @default 8
  */
-export function selfAttention2d(options: { reduction?: number; name?: string } = {}): Layer {
+export function selfAttention2d(
+  options: { reduction?: number | undefined; name?: string | undefined } = {},
+): Layer {
   return { type: "selfAttention2d", ...options };
 }
 

@@ -21,15 +21,15 @@ import { call, keywords, literal } from "./python.js";
 /** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
 export interface BatchNormOptions {
   /** Added to the variance; finite and above 0. @default 1e-5 */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Weight of a new batch in the running statistics, 0 to 1. @default 0.1 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** A weight and a bias for each feature. @default true */
-  readonly affine?: boolean;
+  readonly affine?: boolean | undefined;
   /** Statistics for evaluation; without them a batch is always normalised by its own. @default true */
-  readonly trackRunningStats?: boolean;
+  readonly trackRunningStats?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Batch normalisation of `[features]` (Ioffe and Szegedy 2015). torch.nn.BatchNorm1d. */

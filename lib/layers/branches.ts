@@ -15,7 +15,7 @@ import { sequential } from "./sequential.js";
 export function residual(
   main: readonly Layer[],
   skip: readonly Layer[] = [],
-  options: { name?: string } = {},
+  options: { name?: string | undefined } = {},
 ): Layer {
   const others = Array.isArray(skip) && skip.length === 0 ? [] : [sequential("skip", skip)];
   return { type: "residual", ...options, layers: [sequential("main", main), ...others] };
@@ -26,16 +26,16 @@ export interface Heads {
   /** Ends in [1]: how real it is. */
   readonly score: readonly Layer[];
   /** Ends in [classes]: logits of its class. @default none */
-  readonly classes?: readonly Layer[];
+  readonly classes?: readonly Layer[] | undefined;
   /** Ends in [codes]: the continuous codes it was made of. @default none */
-  readonly codes?: readonly Layer[];
+  readonly codes?: readonly Layer[] | undefined;
 }
 
 /**
  * A discriminator's answers side by side, `[1 + classes + codes]`, as its last layer: an auxiliary classifier
  * (Odena et al. 2017) and the codes of InfoGAN (Chen et al. 2016). Keys begin with `score.`, `classes.`, `codes.`.
  */
-export function heads(branches: Heads, options: { name?: string } = {}): Layer {
+export function heads(branches: Heads, options: { name?: string | undefined } = {}): Layer {
   if (!check.isObject(branches))
     throw wrongType("an object { score, classes, codes }", "heads", branches);
   check.options(branches, "heads", headNames);

@@ -16,23 +16,23 @@ import { type Pair, pair, slide } from "./window.js";
 /** Options of torch.nn.Conv2d; a pair is [height, width]. */
 export interface Conv2dOptions {
   /** Step of the kernel, at least 1. @default 1 */
-  readonly stride?: Pair;
+  readonly stride?: Pair | undefined;
   /** Zeros on every side, at least 0. @default 0 */
-  readonly padding?: Pair;
+  readonly padding?: Pair | undefined;
   /** Distance between the kernel's values, at least 1. @default 1 */
-  readonly dilation?: Pair;
+  readonly dilation?: Pair | undefined;
   /** Parts that channels are cut into, each convolved for itself; a divisor of those of input and output. @default 1 */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** @default true */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Options of torch.nn.ConvTranspose2d; a pair is [height, width]. */
 export interface ConvTranspose2dOptions extends Conv2dOptions {
   /** Rows and columns more on one side of the output; below stride or dilation. @default 0 */
-  readonly outputPadding?: Pair;
+  readonly outputPadding?: Pair | undefined;
 }
 
 /**

@@ -15,9 +15,9 @@ export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
 export interface Layer {
   readonly type: string;
   /** Key in the state dict. @default its position among its siblings, as in nn.Sequential */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** What a layer that is made of layers is made of. */
-  readonly layers?: readonly Layer[];
+  readonly layers?: readonly Layer[] | undefined;
   readonly [option: string]: OptionValue | readonly Layer[] | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Resolution {
   readonly options: Record<string, OptionValue>;
   readonly output: Shape;
   /** @default [] */
-  readonly layers?: readonly ResolvedLayer[];
+  readonly layers?: readonly ResolvedLayer[] | undefined;
 }
 
 /** One row of the table of layers. */
@@ -55,13 +55,13 @@ export interface LayerKind {
   /** The layer in PyTorch's words. */
   python(layer: ResolvedLayer, write: WritePython): PythonLayer;
   /** The layer in ONNX's words. Without it a generator that has the layer cannot be exported. */
-  readonly onnx?: WriteOnnx;
+  readonly onnx?: WriteOnnx | undefined;
   /** It looks at the labels of the batch. */
-  readonly labels?: true;
+  readonly labels?: true | undefined;
   /** In training a sample's output depends on the others of its batch. */
-  readonly couplesSamples?: true;
+  readonly couplesSamples?: true | undefined;
   /** So it does, and what it tells of them needs the whole batch: that of a part would be another thing. */
-  readonly comparesSamples?: true;
+  readonly comparesSamples?: true | undefined;
   /** Multiplications of one sample's forward pass, those of products and convolutions. @default those of its layers */
   multiplications?(layer: ResolvedLayer): number;
   /** True where training needs two samples or more, because one says nothing. */

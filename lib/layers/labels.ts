@@ -12,9 +12,9 @@ export interface EmbeddingOptions {
    * `concatenate` puts it behind the features, or as channels of equal pixels behind the channels;
    * `multiply` multiplies the features, or every pixel, by it. @default "concatenate"
    */
-  readonly combine?: "concatenate" | "multiply";
+  readonly combine?: "concatenate" | "multiply" | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export function embedding(embeddingDim: number, options: EmbeddingOptions = {}):
  * A score that knows the label: w·x + b + v(label)·x, `[features]` to `[1]` (Miyato and Koyama 2018, cGANs
  * with Projection Discriminator).
  */
-export function projection(options: { name?: string } = {}): Layer {
+export function projection(options: { name?: string | undefined } = {}): Layer {
   return { type: "projection", ...options };
 }
 

@@ -11,7 +11,7 @@ import { call, keywords, literal } from "./python.js";
  */
 export function linear(
   outFeatures: number,
-  options: { bias?: boolean; name?: string } = {},
+  options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
   return { type: "linear", outFeatures, ...options };
 }

@@ -14,7 +14,7 @@ import { call, keywords, literal } from "./python.js";
 export function maxout(
   outFeatures: number,
   pieces: number,
-  options: { bias?: boolean; name?: string } = {},
+  options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
   return { type: "maxout", outFeatures, pieces, ...options };
 }

@@ -10,7 +10,9 @@ import { call, keywords } from "./python.js";
  *
  * @param options `groupSize`: samples a group at most, at least 1; the largest divisor of the batch up to it is taken @default 4
  */
-export function minibatchStdDev(options: { groupSize?: number; name?: string } = {}): Layer {
+export function minibatchStdDev(
+  options: { groupSize?: number | undefined; name?: string | undefined } = {},
+): Layer {
   return { type: "minibatchStdDev", ...options };
 }
 

@@ -21,25 +21,25 @@ import { call, keywords, literal, tuple } from "./python.js";
 /** Options of torch.nn.InstanceNorm2d and GroupNorm. */
 export interface NormOptions {
   /** Added to the variance; finite and above 0. @default 1e-5 */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** A weight and a bias for each channel. @default false for instanceNorm2d, true for groupNorm */
-  readonly affine?: boolean;
+  readonly affine?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Options of torch.nn.LayerNorm. */
 export interface LayerNormOptions {
   /** The last dimensions of the input, over which statistics are taken. @default the whole input */
-  readonly normalizedShape?: Shape;
+  readonly normalizedShape?: Shape | undefined;
   /** Added to the variance; finite and above 0. @default 1e-5 */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** A weight and a bias for each number. @default true */
-  readonly elementwiseAffine?: boolean;
+  readonly elementwiseAffine?: boolean | undefined;
   /** @default true */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -70,7 +70,9 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
  *
  * @param options `eps`, finite and above 0 @default 1e-8
  */
-export function pixelNorm(options: { eps?: number; name?: string } = {}): Layer {
+export function pixelNorm(
+  options: { eps?: number | undefined; name?: string | undefined } = {},
+): Layer {
   return { type: "pixelNorm", ...options };
 }
 

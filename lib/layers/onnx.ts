@@ -75,7 +75,7 @@ export function affine(
   layer: ResolvedLayer,
   x: Value,
   to: OnnxWriter,
-  { prefix = "", bias }: { prefix?: string; bias: boolean },
+  { prefix = "", bias }: { prefix?: string | undefined; bias: boolean },
 ): Value {
   const inputs = [x, ...weights(layer, prefix, bias, to)];
   return to.node("Gemm", inputs, { transB: 1 });

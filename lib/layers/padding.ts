@@ -11,7 +11,7 @@ export type Sides = number | readonly [number, number, number, number];
  *
  * @param padding pixels on every side, or [left, right, top, bottom]
  */
-export function zeroPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+export function zeroPad2d(padding: Sides, options: { name?: string | undefined } = {}): Layer {
   return { type: "zeroPad2d", padding, ...options };
 }
 
@@ -21,7 +21,10 @@ export function zeroPad2d(padding: Sides, options: { name?: string } = {}): Laye
  *
  * @param padding pixels on every side, or [left, right, top, bottom]
  */
-export function reflectionPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+export function reflectionPad2d(
+  padding: Sides,
+  options: { name?: string | undefined } = {},
+): Layer {
   return { type: "reflectionPad2d", padding, ...options };
 }
 
@@ -30,7 +33,10 @@ export function reflectionPad2d(padding: Sides, options: { name?: string } = {})
  *
  * @param padding pixels on every side, or [left, right, top, bottom]
  */
-export function replicationPad2d(padding: Sides, options: { name?: string } = {}): Layer {
+export function replicationPad2d(
+  padding: Sides,
+  options: { name?: string | undefined } = {},
+): Layer {
   return { type: "replicationPad2d", padding, ...options };
 }
 

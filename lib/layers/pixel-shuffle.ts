@@ -9,7 +9,10 @@ import { call } from "./python.js";
  *
  * @param upscaleFactor whole number of at least 1; its square divides the channels
  */
-export function pixelShuffle(upscaleFactor: number, options: { name?: string } = {}): Layer {
+export function pixelShuffle(
+  upscaleFactor: number,
+  options: { name?: string | undefined } = {},
+): Layer {
   return { type: "pixelShuffle", upscaleFactor, ...options };
 }
 
@@ -18,7 +21,10 @@ export function pixelShuffle(upscaleFactor: number, options: { name?: string } =
  *
  * @param downscaleFactor whole number of at least 1 that divides height and width
  */
-export function pixelUnshuffle(downscaleFactor: number, options: { name?: string } = {}): Layer {
+export function pixelUnshuffle(
+  downscaleFactor: number,
+  options: { name?: string | undefined } = {},
+): Layer {
   return { type: "pixelUnshuffle", downscaleFactor, ...options };
 }
 

@@ -7,23 +7,23 @@ import { type Pair, pair, slide } from "./window.js";
 /** Options of torch.nn.AvgPool2d; a pair is [height, width]. */
 export interface AvgPool2dOptions {
   /** Step of the window, at least 1. @default kernelSize */
-  readonly stride?: Pair;
+  readonly stride?: Pair | undefined;
   /** Zeros on every side, at most half of the kernel. @default 0 */
-  readonly padding?: Pair;
+  readonly padding?: Pair | undefined;
   /** Whether the zeros around the image count in the average. @default true */
-  readonly countIncludePad?: boolean;
+  readonly countIncludePad?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** Options of torch.nn.MaxPool2d; a pair is [height, width]. */
 export interface MaxPool2dOptions {
   /** Step of the window, at least 1. @default kernelSize */
-  readonly stride?: Pair;
+  readonly stride?: Pair | undefined;
   /** Pixels below all others on every side, at most half of the kernel. @default 0 */
-  readonly padding?: Pair;
+  readonly padding?: Pair | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -50,7 +50,10 @@ export function maxPool2d(kernelSize: Pair, options: MaxPool2dOptions = {}): Lay
  *
  * @param outputSize side of the output, or [height, width], at least 1
  */
-export function adaptiveAvgPool2d(outputSize: Pair, options: { name?: string } = {}): Layer {
+export function adaptiveAvgPool2d(
+  outputSize: Pair,
+  options: { name?: string | undefined } = {},
+): Layer {
   return { type: "adaptiveAvgPool2d", outputSize, ...options };
 }
 

@@ -5,11 +5,11 @@ import { call, keywords } from "./python.js";
 /** Options of torch.nn.PReLU. */
 export interface PReluOptions {
   /** Slopes: one for all, or one for each channel or feature. @default 1 */
-  readonly numParameters?: number;
+  readonly numParameters?: number | undefined;
   /** What each slope begins with, finite. @default 0.25 */
-  readonly init?: number;
+  readonly init?: number | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** x where positive, else slope·x, where the slope is trained (He et al. 2015). torch.nn.PReLU. */

@@ -16,13 +16,13 @@ export interface PythonLayer {
   /** What makes the module. */
   readonly module: Expression;
   /** Source of the classes it needs beyond torch.nn. */
-  readonly helpers?: readonly string[];
+  readonly helpers?: readonly string[] | undefined;
   /** What forward() makes of the module and the variable `x`. @default module(x) */
   forward?(module: string, x: string): Expression;
   /** What forward() makes of the variable `x` where the layer has no name and so needs no module. */
   inline?(x: string): string;
   /** A line of imports that it needs. */
-  readonly import?: string;
+  readonly import?: string | undefined;
 }
 
 /** Writes a layer inside another; remembers its helpers and imports. */

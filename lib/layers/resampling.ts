@@ -5,11 +5,11 @@ import { call, keywords } from "./python.js";
 /** Options of torch.nn.Upsample. */
 export interface UpsampleOptions {
   /** `nearest` repeats pixels, `bilinear` goes straight from one to the next. @default "nearest" */
-  readonly mode?: "nearest" | "bilinear";
+  readonly mode?: "nearest" | "bilinear" | undefined;
   /** Bilinear only: corner pixels keep their place. @default false */
-  readonly alignCorners?: boolean;
+  readonly alignCorners?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
@@ -23,13 +24,13 @@ import { call, keywords } from "./python.js";
  */
 export function spectralNorm(
   layer: Layer,
-  options: { nPowerIterations?: number; eps?: number } = {},
+  options: { nPowerIterations?: number | undefined; eps?: number | undefined } = {},
 ): Layer {
   const name = layer?.name === undefined ? {} : { name: layer.name };
   return { type: "spectralNorm", ...name, ...options, layers: [layer] };
 }
 
-type Stateful = LayerKind & Required<Pick<LayerKind, "state">>;
+type Stateful = LayerKind & Complete<Pick<LayerKind, "state">>;
 
 /** What can be inside, and which axis of its weight counts the outputs. */
 const wrappable: ReadonlyMap<unknown, { kind: Stateful; axis: number }> = new Map([

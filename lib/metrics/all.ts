@@ -13,13 +13,13 @@ import { type ClassBalance, classBalance, type InceptionScore, inceptionScore } 
 
 /** What each metric says, by its name. Those that were not asked for are not there. */
 export interface Scores {
-  fid?: Fid;
-  kid?: Kid;
-  precisionRecall?: PrecisionRecall;
-  densityCoverage?: DensityCoverage;
-  inceptionScore?: InceptionScore;
-  classBalance?: ClassBalance;
-  modeCoverage?: ModeCoverage;
+  fid?: Fid | undefined;
+  kid?: Kid | undefined;
+  precisionRecall?: PrecisionRecall | undefined;
+  densityCoverage?: DensityCoverage | undefined;
+  inceptionScore?: InceptionScore | undefined;
+  classBalance?: ClassBalance | undefined;
+  modeCoverage?: ModeCoverage | undefined;
 }
 
 export type MetricName = keyof Scores;

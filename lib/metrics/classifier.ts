@@ -19,9 +19,9 @@ export interface ClassifierOptions {
    *
    * @default false
    */
-  readonly eachChannel?: boolean;
+  readonly eachChannel?: boolean | undefined;
   /** Where it runs. @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
 }
 
 /** What is known of the classifier: metrics/classifier.json. */

@@ -6,11 +6,11 @@ import type { Decimals } from "./native.js";
 /** What features are told beside their numbers. */
 export interface FeatureOptions {
   /** A name for what computed them. @default "given" */
-  readonly network?: string;
+  readonly network?: string | undefined;
   /** Of [samples, answers × classes], the logarithms of what each class's probability is in proportion to. @default none */
-  readonly logits?: Float32Array | Float64Array;
+  readonly logits?: Float32Array | Float64Array | undefined;
   /** Things in a sample that the network classifies: the logits of each stand side by side. @default 1 */
-  readonly answers?: number;
+  readonly answers?: number | undefined;
 }
 
 /** What a feature network saw in images: a row of numbers for each. */

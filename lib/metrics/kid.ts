@@ -7,17 +7,17 @@ import { meanOf, spreadOf } from "./mean.js";
 /** The subsets and the kernel (gamma x·y + offset)^degree; by default those of the paper and of torchmetrics. */
 export interface KidOptions {
   /** Pairs of subsets that it is estimated from, at least 1. @default 100 */
-  readonly subsets?: number;
+  readonly subsets?: number | undefined;
   /** Samples in each, at least 2. @default 1000, or all of the smaller set */
-  readonly subsetSize?: number;
+  readonly subsetSize?: number | undefined;
   /** Of the polynomial, 1 to 10. @default 3 */
-  readonly degree?: number;
+  readonly degree?: number | undefined;
   /** Above 0. @default 1 / width */
-  readonly gamma?: number;
+  readonly gamma?: number | undefined;
   /** Finite and at least 0. @default 1 */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Draws the subsets; a whole number of at least 0. @default 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** A kernel distance and what it was measured with. */

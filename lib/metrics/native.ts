@@ -65,7 +65,7 @@ export interface NativeSeen {
   /** [samples, width] */
   readonly features: Float32Array;
   readonly width: number;
-  readonly logits?: Float32Array;
+  readonly logits?: Float32Array | undefined;
 }
 
 export interface NativeFeatureNetwork {

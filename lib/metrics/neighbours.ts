@@ -10,7 +10,7 @@ export interface NeighbourOptions {
    *
    * @default 3 for precisionRecall(), 5 for densityCoverage(), as in the papers
    */
-  readonly neighbours?: number;
+  readonly neighbours?: number | undefined;
 }
 
 /** Fidelity and variety apart, and what they were measured with. */

@@ -11,11 +11,11 @@ import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./nat
 /** Which samples features are taken of. */
 export interface FeaturesOptions {
   /** How many of a dataset, or of a generator's samples, at least 1. @default all images of a dataset, 10,000 samples of a generator */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Chooses the images of a dataset, or the latents: those of `sample(count, { seed })`; at least 0. @default 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Class of all samples of a conditional generator, or one for each. @default drawn, each class as likely as the others */
-  readonly labels?: Labels;
+  readonly labels?: Labels | undefined;
 }
 
 /** What has images. */

@@ -13,17 +13,17 @@ export interface ParzenOptions {
    * Images that sigma is chosen by, none of them of `test`; at least 10, the paper's are 1,000. Not needed where
    * there is one sigma.
    */
-  readonly validation?: Images;
+  readonly validation?: Images | undefined;
   /**
    * What black and white are in the samples: they are brought to the [0, 1] of the images. null for numbers that are
    * no pixels, and count as they are. @default [-1, 1], what a generator that ends in tanh makes
    */
-  readonly range?: Range | null;
+  readonly range?: Range | null | undefined;
   /**
    * Widths to choose from, each finite and above 0: 1 is from black to white.
    * @default 10 from 0.1 to 1, evenly in their logarithms, as in the paper's code
    */
-  readonly sigmas?: readonly number[];
+  readonly sigmas?: readonly number[] | undefined;
 }
 
 /** A log-likelihood, with all that it depends on. */

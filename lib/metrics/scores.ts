@@ -8,7 +8,7 @@ import type { Decimals } from "./native.js";
 /** How the score is taken. */
 export interface InceptionScoreOptions {
   /** Parts of the samples, in order, that it is taken of each; 1 to the number of samples. @default 10 */
-  readonly splits?: number;
+  readonly splits?: number | undefined;
 }
 
 /** An Inception-style score and what it was measured with. It knows no real images. */

@@ -13,15 +13,15 @@ import { FeatureNetwork } from "./network.js";
 /** What the network in the file takes. */
 export interface TorchScriptOptions {
   /** Side in pixels that images are resized to, 1 to 4,096. @default their own */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** 3, or 1 for grey images alone. @default 3 */
-  readonly channels?: 1 | 3;
+  readonly channels?: 1 | 3 | undefined;
   /** What black and white are to it. @default [-1, 1] */
-  readonly range?: Range;
+  readonly range?: Range | undefined;
   /** It takes uint8, 0 to 255, and not float32. @default false */
-  readonly bytes?: boolean;
+  readonly bytes?: boolean | undefined;
   /** Where it runs. @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
 }
 
 /**

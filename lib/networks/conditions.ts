@@ -26,27 +26,27 @@ type Has<Count> = [Count] extends [0 | undefined]
  */
 export type SampleOptions<L extends Latent = Latent> = {
   /** The same samples for the same weights; a whole number of at least 0. @default one nobody chose */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Noise of all samples, [count, noise] side by side: what noise() draws, or a way between two of them. @default drawn */
-  readonly noise?: Float32Array;
+  readonly noise?: Float32Array | undefined;
 } & (Has<Of<L, "classes">> extends "none"
   ? unknown
   : {
       /** Class of all samples, or one for each. @default drawn, each class as likely as the others */
-      readonly labels?: Labels;
+      readonly labels?: Labels | undefined;
     }) &
   (Has<Of<L, "codes">> extends "none"
     ? unknown
     : {
         /** Codes of all samples, or a vector for each. @default drawn from U(-1, 1) */
-        readonly codes?: Codes;
+        readonly codes?: Codes | undefined;
       });
 
 /** Labels that a network must have, may have, or does not take. */
 type LabelArguments<H> = H extends "none"
   ? []
   : H extends "perhaps"
-    ? [options?: { readonly labels?: Labels }]
+    ? [options?: { readonly labels?: Labels | undefined }]
     : [options: { readonly labels: Labels }];
 
 /** What `generate()` takes after latents: labels where they are embedded, and only there. */
@@ -59,7 +59,7 @@ export type GenerateArguments<L extends Latent> = LabelArguments<
 >;
 
 /** What a discriminator takes after images: labels where it has classes, and only there. */
-export type JudgeArguments<A extends { readonly classes?: number }> = LabelArguments<
+export type JudgeArguments<A extends { readonly classes?: number | undefined }> = LabelArguments<
   Has<Of<A, "classes">>
 >;
 

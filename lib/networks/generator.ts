@@ -140,7 +140,10 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @param options `seed`, a whole number of at least 0 @default one nobody chose
    * @throws TypeError and RangeError for arguments; ERR_MEMORY
    */
-  async noise(count: number, options: { readonly seed?: number } = {}): Promise<Float32Array> {
+  async noise(
+    count: number,
+    options: { readonly seed?: number | undefined } = {},
+  ): Promise<Float32Array> {
     checkCount(count, this.#width);
     check.options(options, "options", ["seed"]);
     const drawn = await drawLatents(this.latent, this.device, count, checkSeed(options.seed));

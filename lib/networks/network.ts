@@ -17,13 +17,13 @@ import { checkState } from "../weights.js";
 /** Where a network lives and what its first weights are. */
 export interface NetworkOptions {
   /** Where it lives and computes. @default "cpu" */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
   /**
    * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the order
    * of PyTorch, and the networks built next without a seed, and the trainer, go on with it.
    * A whole number of at least 0. @default goes on with the stream of the network built before, or one nobody chose
    */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** What generators and discriminators share. Its memory is freed when it is collected; dispose() frees it now. */

@@ -6,7 +6,7 @@ const divergences = ["kl", "reverseKl", "pearson", "jensenShannon"] as const;
 /** Options of fDivergence: which one D estimates. @default "jensenShannon" */
 export interface FDivergenceOptions extends ObjectiveOptions {
   /** Which divergence's lower bound the discriminator raises: of `jensenShannon` twice that divergence. @default "jensenShannon" */
-  readonly divergence?: (typeof divergences)[number];
+  readonly divergence?: (typeof divergences)[number] | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Complete } from "../complete.js";
 import { type Auxiliary, checkAuxiliaries } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { checkPenalties, type Penalty } from "../penalties/table.js";
@@ -5,9 +6,9 @@ import { checkPenalties, type Penalty } from "../penalties/table.js";
 /** What every objective takes. */
 export interface ObjectiveOptions {
   /** Terms of the discriminator's loss, summed from the left; each type at most once. @default none */
-  readonly penalties?: readonly Penalty[];
+  readonly penalties?: readonly Penalty[] | undefined;
   /** Terms of both losses, after the penalties; each type at most once. @default none */
-  readonly auxiliaries?: readonly Auxiliary[];
+  readonly auxiliaries?: readonly Auxiliary[] | undefined;
 }
 
 /** Options of an objective that has a target for reals. */
@@ -16,11 +17,11 @@ export interface SmoothedOptions extends ObjectiveOptions {
    * One-sided label smoothing (Salimans et al. 2016): the discriminator's target for reals is 1 minus this.
    * In [0, 0.5). @default 0
    */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 
 /** An objective as data, complete. */
-export interface ObjectiveOf<Type extends string> extends Required<ObjectiveOptions> {
+export interface ObjectiveOf<Type extends string> extends Complete<ObjectiveOptions> {
   readonly type: Type;
 }
 

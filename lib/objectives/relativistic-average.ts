@@ -6,7 +6,7 @@ const losses = ["logistic", "leastSquares"] as const;
 /** Options of relativisticAverage. */
 export interface RelativisticAverageOptions extends ObjectiveOptions {
   /** RaGAN or RaLSGAN. @default "logistic" */
-  readonly loss?: (typeof losses)[number];
+  readonly loss?: (typeof losses)[number] | undefined;
 }
 
 /** The relativistic average objective as data, complete. */

@@ -8,7 +8,7 @@ export interface WassersteinOptions extends ObjectiveOptions {
    * After each update every parameter of the critic is clamped to [-weightClip, weightClip]; finite, above 0,
    * and not together with the penalty wganGp. The paper's is 0.01. @default no clipping
    */
-  readonly weightClip?: number;
+  readonly weightClip?: number | undefined;
 }
 
 /** The Wasserstein objective as data, complete. */

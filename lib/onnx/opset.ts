@@ -6,7 +6,7 @@ const [oldest, newest] = [17, 26];
 /** How a generator becomes ONNX. */
 export interface OnnxOptions {
   /** Version of the operators, 17 to 26; newer runtimes read older ones. @default 17 */
-  readonly opset?: number;
+  readonly opset?: number | undefined;
 }
 
 /** The opset that is asked for. Throws TypeError or RangeError. @param name what the user calls it */

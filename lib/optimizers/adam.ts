@@ -10,13 +10,13 @@ import {
 /** Options of torch.optim.Adam. */
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate, finite and above 0. @default 1e-3 */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** Decay rates of the two moments, each in [0, 1). @default [0.9, 0.999] */
-  readonly betas?: readonly [number, number];
+  readonly betas?: readonly [number, number] | undefined;
   /** Added to the denominator, finite and above 0. @default 1e-8 */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** Adam or AdamW as data, complete: it survives JSON, and is what a checkpoint and a run's config.json say. */

@@ -9,17 +9,17 @@ import {
 /** Options of torch.optim.RMSprop. */
 export interface RmspropOptions extends OptimizerOptions {
   /** Learning rate, finite and above 0. @default 1e-2 */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** Decay rate of the mean square, in [0, 1). @default 0.99 */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Added to the denominator, finite and above 0. @default 1e-8 */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Share of the last update that is added to the next, in [0, 1). @default 0 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Divides by an estimate of the variance instead of the mean square. @default false */
-  readonly centered?: boolean;
+  readonly centered?: boolean | undefined;
 }
 
 /** RMSprop as data, complete: it survives JSON. */

@@ -20,15 +20,15 @@ export interface MomentumRamp {
 /** Options of torch.optim.SGD. */
 export interface SgdOptions extends OptimizerOptions {
   /** Learning rate, finite and above 0. @default 1e-3 */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** Share of the last update's direction that the next one keeps, in [0, 1), or a ramp: the 2014 recipe's goes from 0.5 to 0.7. @default 0 */
-  readonly momentum?: number | MomentumRamp;
+  readonly momentum?: number | MomentumRamp | undefined;
   /** Share of a gradient that the momentum leaves out, in [0, 1]. @default 0 */
-  readonly dampening?: number;
+  readonly dampening?: number | undefined;
   /** Nesterov's momentum; needs a momentum above 0, and no dampening. @default false */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
   /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** Stochastic gradient descent as data, complete: it survives JSON. */

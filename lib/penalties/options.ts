@@ -1,18 +1,19 @@
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 
 /** What every penalty has. */
 export interface PenaltyOptions {
   /** Factor of the penalty in the discriminator's loss, finite and above 0. @default 10 */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /**
    * Lazy regularisation (Karras et al. 2020): computed at every so many updates of the discriminator, its
    * first one included, with `every` times the weight. A whole number of at least 1. @default 1
    */
-  readonly every?: number;
+  readonly every?: number | undefined;
 }
 
 /** A penalty as data, complete. */
-export interface PenaltyOf<Type extends string> extends Required<PenaltyOptions> {
+export interface PenaltyOf<Type extends string> extends Complete<PenaltyOptions> {
   readonly type: Type;
 }
 

@@ -9,7 +9,7 @@ export interface PresetImage {
   readonly size: number;
   readonly channels: number;
   /** Classes of their labels, for pairs that are told them. @default 10, as of MNIST */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
 }
 
 /** Which sides a pair can make. */

@@ -108,7 +108,7 @@ function moduleClass(
 
 interface Member {
   /** The line that makes the module, if it needs one. */
-  readonly create?: string;
+  readonly create?: string | undefined;
   /** What forward() makes of a variable. */
   apply(x: string): Expression;
 }

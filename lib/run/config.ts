@@ -1,4 +1,5 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
+import type { Complete } from "../complete.js";
 import { addon } from "../addon.js";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import type { Dataset } from "../data/dataset.js";
@@ -21,8 +22,8 @@ export interface RunConfig {
   /** What was trained; null for networks that are no preset's. */
   readonly preset: string | null;
   /** Those, where they are no preset's. */
-  readonly generator?: GeneratorArchitecture;
-  readonly discriminator?: DiscriminatorArchitecture;
+  readonly generator?: GeneratorArchitecture | undefined;
+  readonly discriminator?: DiscriminatorArchitecture | undefined;
   readonly data: string;
   /** Images in the dataset. */
   readonly images: number;
@@ -46,7 +47,7 @@ export interface RunConfig {
   /** Batches, and updates of the discriminator, in a step. */
   readonly discriminatorSteps: number;
   /** The moving average of the generator; null for none. */
-  readonly ema: Required<EmaOptions> | null;
+  readonly ema: Complete<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
   readonly execution: "eager" | "fused";
   readonly precision: Precision;

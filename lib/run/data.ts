@@ -18,13 +18,13 @@ import { isNamedData, type RunPlan } from "./plan.js";
 /** How loading is watched. */
 export interface DataWatch {
   /** Called after each file of a folder that was decoded. */
-  readonly onProgress?: (progress: PackProgress) => void;
+  readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /** Ends the packing of a folder, with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called with a sentence about what was not as it should be, and did not matter. */
-  readonly onNote?: (sentence: string) => void;
+  readonly onNote?: ((sentence: string) => void) | undefined;
   /** Packed images are kept for the next run. @default true */
-  readonly keep?: boolean;
+  readonly keep?: boolean | undefined;
 }
 
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
@@ -36,9 +36,9 @@ type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 export async function loadData(
   plan: Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> & {
     /** @default "train" */
-    readonly split?: "train" | "test";
+    readonly split?: "train" | "test" | undefined;
     /** Channels that a folder's images get where nobody chose. @default 3 */
-    readonly fitting?: number;
+    readonly fitting?: number | undefined;
   },
   device: Device,
   { onProgress, signal, onNote = () => {}, keep = true }: DataWatch,

@@ -57,7 +57,7 @@ export interface Evaluated {
   /** Real images that their features were compared with; null as above. */
   readonly reals: number | null;
   readonly seed: number;
-  readonly scores: Scores & { readonly parzen?: Parzen };
+  readonly scores: Scores & { readonly parzen?: Parzen | undefined };
 }
 
 /**
@@ -120,7 +120,9 @@ async function judge(
   return { network: judge.network, reals: judge.reals, scores };
 }
 
-type Judged = Pick<Evaluated, "network" | "reals"> & { scores: Scores & { parzen?: Parzen } };
+type Judged = Pick<Evaluated, "network" | "reals"> & {
+  scores: Scores & { parzen?: Parzen | undefined };
+};
 
 /**
  * By the protocol of docs/parzen.md: 10,000 images of the test set, and 1,000 of the training files to choose sigma by, those that

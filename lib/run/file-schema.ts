@@ -16,7 +16,7 @@ import {
   dataText,
 } from "./plan.js";
 
-type Limit = { readonly min: number; readonly max?: number };
+type Limit = { readonly min: number; readonly max?: number | undefined };
 
 /** An option with what it is for; `shown` is its default, or what it depends on. */
 function option<T extends v.GenericSchema>(schema: T, about: string, shown?: string | number) {

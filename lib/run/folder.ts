@@ -20,7 +20,7 @@ export interface RunPlace {
   /** Whether the user chose it; otherwise the next free name will do. */
   readonly chosen: boolean;
   /** The same run began there, and ended before its first checkpoint: what it left is made again. @default false */
-  readonly begun?: boolean;
+  readonly begun?: boolean | undefined;
 }
 
 export class RunFolder implements Disposable {

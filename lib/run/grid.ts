@@ -5,7 +5,11 @@ const gridRows = 5;
 const mostColumns = 100;
 
 /** Five columns; where there are classes, a column for each of the first hundred. */
-export function gridOf(classes: number): { columns: number; count: number; labels?: number[] } {
+export function gridOf(classes: number): {
+  columns: number;
+  count: number;
+  labels?: number[] | undefined;
+} {
   const columns = classes === 0 ? 5 : Math.min(classes, mostColumns);
   const count = columns * gridRows;
   return { columns, count, labels: inTurn(count, Math.min(classes, mostColumns)) };

@@ -23,11 +23,11 @@ import type { RunTick } from "./tick.js";
 /** How a run is watched and ended. */
 export interface TrainOptions {
   /** Ends the run at the next step boundary; its weights and last samples are saved all the same. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Reports about this often beside the ticks, for someone who watches. @default only the ticks */
-  readonly secondsApart?: number;
+  readonly secondsApart?: number | undefined;
   /** Called with a sentence about what was not as it should be, and did not end the run. */
-  readonly onNote?: (sentence: string) => void;
+  readonly onNote?: ((sentence: string) => void) | undefined;
 }
 
 /** The steps since the last tick; `complete` if this is one, and a line of stats.jsonl. */

@@ -6,11 +6,11 @@ import { wrongType } from "../errors.js";
 /** How an experiment is run. */
 export interface TheoryOptions {
   /** The same seed gives the same figures. A whole number of at least 0. @default 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Steps of each training in it, at least 10. @default what the experiment needs to show its point */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Stops it at the next step boundary; the promise then rejects with the signal's reason. @default none */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The same, checked and complete. */

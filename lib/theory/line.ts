@@ -120,7 +120,11 @@ export function logitsAtNodes(discriminator: Discriminator): Promise<Float32Arra
 export async function advance(
   trainer: Trainer,
   data: Dataset,
-  options: { readonly steps: number; readonly batchSize: number; readonly signal?: AbortSignal },
+  options: {
+    readonly steps: number;
+    readonly batchSize: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Tick> {
   let last: Tick | undefined;
   for await (const tick of trainer.run(data, { ...options, tickEvery: options.steps })) last = tick;

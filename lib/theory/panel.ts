@@ -11,31 +11,31 @@ export interface Curve {
   readonly name: string;
   readonly colour: string;
   /** Lengths of dashes and gaps. @default a solid line */
-  readonly dash?: readonly number[];
+  readonly dash?: readonly number[] | undefined;
   /** @default 2 */
-  readonly width?: number;
+  readonly width?: number | undefined;
   readonly points: readonly Point[];
 }
 
 export interface Axis {
   readonly title: string;
-  readonly log?: boolean;
-  readonly domain?: readonly [from: number, to: number];
+  readonly log?: boolean | undefined;
+  readonly domain?: readonly [from: number, to: number] | undefined;
   /** How Vega writes its numbers. */
-  readonly format?: string;
+  readonly format?: string | undefined;
 }
 
 export interface Panel {
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly x: Axis;
   readonly y: Axis;
   /** The last lies on top. */
   readonly curves: readonly Curve[];
   /** Curves that are drawn as their points. */
-  readonly marks?: readonly Curve[];
-  readonly legendColumns?: number;
-  readonly width?: number;
-  readonly height?: number;
+  readonly marks?: readonly Curve[] | undefined;
+  readonly legendColumns?: number | undefined;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
 }
 
 export const dashed = [6, 4];

@@ -73,7 +73,7 @@ interface Epoch {
   readonly size: number | undefined;
   readonly dropLast: boolean;
   /** What the user calls that. @default "dropLast" */
-  readonly dropName?: string;
+  readonly dropName?: string | undefined;
 }
 
 /**

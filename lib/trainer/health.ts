@@ -19,7 +19,7 @@ export interface Health {
    * Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. Not there where
    * the batch's reals do not differ, one real by itself too: nothing to compare with.
    */
-  readonly diversity?: number;
+  readonly diversity?: number | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 import { addon, direct } from "../addon.js";
 import type { Device } from "../device.js";
@@ -33,7 +34,7 @@ export interface EmaOptions {
    * weights early on (Karras et al. 2020); 0 keeps `decay` from the first update. Finite and at least 0.
    * @default 0.05
    */
-  readonly rampUp?: number;
+  readonly rampUp?: number | undefined;
 }
 
 /** The pair and how it is trained. */
@@ -52,9 +53,9 @@ export interface TrainerOptions {
    * updates, each on a new batch with fresh noise, then the generator's with fresh noise of its own.
    * @default "generatorFirst"
    */
-  readonly order?: Order;
+  readonly order?: Order | undefined;
   /** k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000. @default 1 */
-  readonly discriminatorSteps?: number;
+  readonly discriminatorSteps?: number | undefined;
   /**
    * Parts in which a batch is worked on, one after the other, before each update: the outputs that are held until the
    * backward pass are those of one part. To float32 rounding the training is what it is without them, as if so many
@@ -63,19 +64,19 @@ export interface TrainerOptions {
    * batch that a rank has, or half of them where BatchNorm needs two; an epoch's last batch has fewer parts if it is
    * smaller. @default 1
    */
-  readonly accumulate?: number;
+  readonly accumulate?: number | undefined;
   /** Keeps a moving average of the generator, as trainer.ema. @default none */
-  readonly ema?: EmaOptions;
+  readonly ema?: EmaOptions | undefined;
   /**
    * DiffAugment (Zhao et al. 2020): random changes of every batch, real or made, just before the discriminator
    * sees it; the generator's gradient goes through them. Each policy at most once. @default none
    */
-  readonly diffAugment?: readonly DiffAugmentPolicy[];
+  readonly diffAugment?: readonly DiffAugmentPolicy[] | undefined;
   /**
    * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the same
    * function by exact rewrites, faster, equal to rounding. @default "fused"
    */
-  readonly execution?: "eager" | "fused";
+  readonly execution?: "eager" | "fused" | undefined;
   /**
    * What products and convolutions are computed in; weights, losses and optimizers stay float32. `float32` is what
    * PyTorch does by default; `tf32` has CUDA's matrix products in it too (Ampere or newer); `bfloat16` is
@@ -83,14 +84,14 @@ export interface TrainerOptions {
    * warns where it is not).
    * @default "float32"
    */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
   /**
    * The ranks that train this pair together, of `distributed.join()`: every one of them makes a trainer with the same
    * options and makes the same calls. Batches are divided among them, and to float32 rounding the training is what one
    * rank would have done. On the CPU over Gloo, or over NCCL with the networks of each rank on a GPU of its own,
    * `cuda:` and its `localRank`. @default none
    */
-  readonly distributed?: Group;
+  readonly distributed?: Group | undefined;
   /**
    * Where several ranks train, BatchNorm in both networks is over the rows of all of them, as torch.nn.SyncBatchNorm has it,
    * and not of each rank by itself: then it too trains as one rank would. Two small messages a layer and pass. Without
@@ -98,12 +99,12 @@ export interface TrainerOptions {
    * penalty, whatever the number of ranks.
    * @default false
    */
-  readonly syncBatchNorm?: boolean;
+  readonly syncBatchNorm?: boolean | undefined;
 }
 
 /** Checked options, with every default filled in. */
-export interface TrainerSettings extends Required<Omit<TrainerOptions, "ema" | "distributed">> {
-  readonly ema: Required<EmaOptions> | undefined;
+export interface TrainerSettings extends Complete<Omit<TrainerOptions, "ema" | "distributed">> {
+  readonly ema: Complete<EmaOptions> | undefined;
   readonly distributed: Group | undefined;
 }
 
@@ -197,7 +198,7 @@ function checkPrecision(value: unknown, device: Device, name: string): Precision
 }
 
 /** @internal */
-export function checkEma(ema: EmaOptions): Required<EmaOptions> {
+export function checkEma(ema: EmaOptions): Complete<EmaOptions> {
   if (!check.isObject(ema)) throw wrongType("an object { decay, rampUp }", "ema", ema);
   check.options<EmaOptions>(ema, "ema", ["decay", "rampUp"]);
   return {

@@ -16,16 +16,16 @@ export interface RunOptions {
    * dataset, or the length of the stream.
    * @default 64
    */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's drop_last does: others
    * of the images each time. Else the last batch is smaller. @default false
    */
-  readonly dropLast?: boolean;
+  readonly dropLast?: boolean | undefined;
   /** Steps between two ticks, at least 1. @default 100 */
-  readonly tickEvery?: number;
+  readonly tickEvery?: number | undefined;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @internal Checks all that can be wrong about a run, the dataset included, and fills in what is missing. */

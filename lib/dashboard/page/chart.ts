@@ -105,7 +105,7 @@ export class Chart {
       hooks: { setCursor: [() => this.#tell()] },
       scales: {
         x: { time: false },
-        y: { distr: logarithmic ? 3 : 1, range: range && (() => [...range]) },
+        y: { distr: logarithmic ? 3 : 1, ...(range && { range: () => [...range] }) },
       },
       axes: [
         { ...axis, size: 26, space: 60, values: (_, splits) => splits.map(across) },
@@ -174,10 +174,10 @@ export class Chart {
 function seriesOf(line: Line): uPlot.Series[] {
   const edge = { width: 0, points: { show: false }, spanGaps: true };
   const stroke = colour(line.colour);
-  const dash = line.dashed ? [5, 4] : undefined;
+  const dash = line.dashed ? { dash: [5, 4] } : {};
   // A single tick would be no line.
   const points: uPlot.Series.Points = { show: (plot) => plot.data[0].length < 2, size: 5 };
-  return [{ stroke, width: 1.6, dash, points }, edge, edge];
+  return [{ stroke, width: 1.6, ...dash, points }, edge, edge];
 }
 
 /** Columns for uPlot: what the axis has, then mean, least and greatest of each line. */

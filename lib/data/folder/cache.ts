@@ -233,7 +233,7 @@ function parseBroken(text: string, refuse: Refusal): BrokenFile[] {
 
 /** A header as far as we look into it; anything may be missing. */
 interface Header {
-  readonly __metadata__?: Readonly<Record<string, unknown>>;
+  readonly __metadata__?: Readonly<Record<string, unknown>> | undefined;
 }
 
 async function readHeader(

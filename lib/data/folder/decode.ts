@@ -85,7 +85,7 @@ function isKnown(file: Buffer): boolean {
 interface Measure {
   readonly width: number;
   readonly height: number;
-  readonly isTurned?: boolean;
+  readonly isTurned?: boolean | undefined;
 }
 
 async function measure(image: Sharp): Promise<Measure> {

@@ -15,7 +15,7 @@ export interface SourceFile {
   readonly size: number;
   readonly mtimeMs: number;
   /** What is wrong with it, as far as can be seen without opening it. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 export interface Listing {

@@ -30,9 +30,9 @@ const lanes = Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_
 
 /** How packing is watched and ended. */
 export interface PackWatch {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each file. */
-  readonly onProgress?: (progress: PackProgress) => void;
+  readonly onProgress?: ((progress: PackProgress) => void) | undefined;
 }
 
 /** Decodes files into one array. Beside it there are never more than a few images in memory. */

@@ -10,7 +10,7 @@ export type StreamImages = Uint8Array | Float32Array;
 /** What a source yields: images alone, or with their classes. */
 export type StreamItem =
   | StreamImages
-  | { readonly images: StreamImages; readonly labels?: Uint8Array | number };
+  | { readonly images: StreamImages; readonly labels?: Uint8Array | number | undefined };
 
 /** What items have to be. */
 export interface ItemForm {
