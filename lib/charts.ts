@@ -1,4 +1,5 @@
 // Charts: a description as data in, SVG and PNG out. Needs no browser and no DOM.
+import { loadSharp } from "./sharp.js";
 import type { TopLevelSpec } from "vega-lite";
 
 /** A chart, or a part of one, as Vega-Lite describes it. Loosely typed: the parts of its own types do not fit together. */
@@ -54,7 +55,7 @@ const pixelsEach = 2;
 
 /** The same picture as pixels. */
 export async function toPng(svg: string): Promise<Uint8Array> {
-  const { default: sharp } = await import("sharp");
+  const sharp = loadSharp();
   return sharp(Buffer.from(svg), { density: 72 * pixelsEach })
     .png({ palette: true })
     .toBuffer();
@@ -67,7 +68,7 @@ const lastTime = 2500;
 
 /** Charts of one size as an animated WebP that begins again. */
 export async function toAnimation(charts: readonly Chart[]): Promise<Uint8Array> {
-  const { default: sharp } = await import("sharp");
+  const sharp = loadSharp();
   const frames: Buffer[] = [];
   let size = { width: 0, height: 0 };
   for (const chart of charts) {

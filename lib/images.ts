@@ -1,3 +1,4 @@
+import { loadSharp } from "./sharp.js";
 import { extname } from "node:path";
 import { addon, crossing } from "./addon.js";
 import * as check from "./check.js";
@@ -85,7 +86,7 @@ export class Images {
   async toPng(options: GridOptions = {}): Promise<Uint8Array> {
     const { data, width, height } = await this.render(options);
     // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
-    const { default: sharp } = await import("sharp");
+    const sharp = loadSharp();
     return sharp(data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer();

@@ -14,8 +14,10 @@ const child = fileURLToPath(new URL("node-versions/train.mjs", import.meta.url))
 async function train(version) {
   const node = ["exec", "--yes", `--package=node@${version}`, "--", "node", child];
   const { code, output, stdout } = await run("npm", node, { cwd: root });
-  if (code === 0) return { trained: JSON.parse(stdout) };
   const lines = output.trim().split("\n");
+  const warning = lines.find((line) => /Warning: /.test(line));
+  if (warning !== undefined) return { problem: `Node ${version} warns: ${warning}` };
+  if (code === 0) return { trained: JSON.parse(stdout) };
   const reason = lines.find((line) => /^(\w*Error\b|npm error)/.test(line)) ?? lines.at(-1);
   return { problem: `Node ${version} does not train: ${reason}` };
 }

@@ -1,4 +1,5 @@
 // Samples as frames that move.
+import { loadSharp } from "../sharp.js";
 import { extname } from "node:path";
 import { writeWhole } from "../files.js";
 import type { Images } from "../images.js";
@@ -25,7 +26,7 @@ export async function saveAnimation(images: Images, across: number, path: string
     data.subarray(i * size, (i + 1) * size),
   );
   const frames = [...there, ...there.slice(1, -1).reverse()];
-  const { default: sharp } = await import("sharp");
+  const sharp = loadSharp();
   const height = frames.length * pageHeight;
   const raw = { width, height, channels: 3, pageHeight } as const;
   const format = encoders[extname(path).toLowerCase() as keyof typeof encoders];

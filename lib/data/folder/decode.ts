@@ -1,4 +1,5 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey or colour.
+import { loadSharp } from "../../sharp.js";
 import type { Sharp, SharpOptions } from "sharp";
 import { channelsFirst } from "../levels.js";
 import { type Plain, readPlain } from "./plain.js";
@@ -25,9 +26,6 @@ const luma: [number, number, number] = [0.299, 0.587, 0.114];
 
 const input: SharpOptions = { failOn: "error", limitInputPixels: pixelLimit };
 
-/** Loaded when first needed: it costs a tenth of a second, and other data do not need it. */
-let library: Promise<typeof import("sharp")> | undefined;
-
 /** Bytes of [channels, size, size]. Throws BrokenImage. */
 export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8Array> {
   if (!isKnown(file)) throw new BrokenImage("it is not a PNG, JPEG or WebP");
@@ -52,8 +50,7 @@ async function decodeAny(
   plain: Plain | undefined,
   form: ImageForm,
 ): Promise<Uint8Array> {
-  library ??= import("sharp");
-  const { default: sharp } = await library;
+  const sharp = loadSharp();
   try {
     const open = (autoOrient = false) => sharp(file, { ...input, autoOrient });
     const image = shaped(open, plain ?? (await measure(open())), form);
