@@ -99,9 +99,12 @@ std::vector<Batch> CapturedStep::take(const Source& next) const {
 }
 
 CapturedStep::Kind CapturedStep::kind_of(const std::vector<Batch>& reals) const {
-  std::vector<int64_t> sizes;
-  for (const Batch& batch : reals) sizes.push_back(batch.images.size(0));
-  return {std::move(sizes), step_->pattern()};
+  Kind kind{{}, {}, step_->pattern()};
+  for (const Batch& batch : reals) {
+    kind.sizes.push_back(batch.images.size(0));
+    kind.labelled.push_back(batch.labels.defined());
+  }
+  return kind;
 }
 
 Losses CapturedStep::run_plain(const std::vector<Batch>& reals, Watch* watch) {

@@ -26,8 +26,13 @@ class CapturedStep : public Step {
   static std::string obstacle(const Pair& pair);
 
  private:
-  // Steps that do the same work: sizes of the batches, and which penalties are due.
-  using Kind = std::pair<std::vector<int64_t>, std::vector<bool>>;
+  // Steps that do the same work: sizes of the batches, which of them have labels, and which
+  // penalties are due.
+  struct Kind {
+    std::vector<int64_t> sizes;
+    std::vector<bool> labelled, due;
+    auto operator<=>(const Kind&) const = default;
+  };
   // What one step of a kind adds to the counts that live on the host.
   struct Counts {
     int64_t discriminator_updates;
