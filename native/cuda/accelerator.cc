@@ -90,7 +90,9 @@ class Cuda : public Accelerator {
     const c10::cuda::CUDAGuard guard(device);
     size_t free = 0, total = 0;
     C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-    return {static_cast<int64_t>(free), static_cast<int64_t>(total)};
+    const Stats stats = stats_of(device);
+    return {static_cast<int64_t>(free), stats.reserved.current - stats.allocated.current,
+            static_cast<int64_t>(total)};
   }
 
   int capability(const at::Device& device) const override {
@@ -104,7 +106,7 @@ class Cuda : public Accelerator {
 
   void trim(const at::Device& device) override {
     const c10::cuda::CUDAGuard guard(device);
-    c10::cuda::CUDACachingAllocator::emptyCache();
+    if (is_allocating()) c10::cuda::CUDACachingAllocator::emptyCache();
   }
 
   const NormKernels* norm_kernels(const at::Device& device) override {
@@ -124,6 +126,21 @@ class Cuda : public Accelerator {
   c10::intrusive_ptr<c10d::Backend> join(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                          int size, std::chrono::milliseconds timeout) override {
     return open_nccl(store, rank, size, timeout);
+  }
+
+ private:
+  struct Stats {
+    c10::CachingAllocator::Stat reserved, allocated;
+  };
+
+  // Until CUDA's first use libtorch's allocator knows of no device, and must not be asked for one.
+  static bool is_allocating() { return c10::cuda::CUDACachingAllocator::get()->initialized(); }
+
+  static Stats stats_of(const at::Device& device) {
+    if (!is_allocating()) return {};
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
+    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return {stats.reserved_bytes[kAll], stats.allocated_bytes[kAll]};
   }
 };
 

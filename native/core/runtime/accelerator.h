@@ -28,8 +28,11 @@ class Recording {
   virtual void replay() = 0;
 };
 
+// In bytes.
 struct DeviceMemory {
-  int64_t free, total;  // bytes
+  int64_t free;   // that nobody has
+  int64_t spare;  // that libtorch keeps for reuse; with recordings, what only they can have
+  int64_t total;
 };
 
 class Accelerator {

@@ -88,7 +88,9 @@ int64_t left_in_container() {
 int64_t available_memory(const at::Device& device) {
   if (device.is_cuda()) {
     const Accelerator* cuda = accelerator();
-    return cuda == nullptr ? kUnknown : cuda->memory(device).free;
+    if (cuda == nullptr) return kUnknown;
+    const DeviceMemory memory = cuda->memory(device);
+    return memory.free + memory.spare;
   }
   const int64_t system = std::min(available_in_system(), left_in_container());
   return system == kUnknown ? system : system + kept_memory().spare;

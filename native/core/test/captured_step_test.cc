@@ -26,7 +26,7 @@ class Pretending : public Accelerator {
     recorded += 1;
     return std::make_unique<Counted>(replayed);
   }
-  DeviceMemory memory(const at::Device&) const override { return {0, 0}; }
+  DeviceMemory memory(const at::Device&) const override { return {0, 0, 0}; }
   int capability(const at::Device&) const override { return 0; }
   void trim(const at::Device&) override {}
   const NormKernels* norm_kernels(const at::Device&) override { return nullptr; }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/runtime/accelerator.h"
+#include "core/runtime/available.h"
 #include "core/step/autograd_step.h"
 #include "core/step/captured_step.h"
 #include "core/step/rewrites/norm_activation.h"
@@ -295,6 +296,19 @@ TEST_CASE("a step on the GPU is the step on the CPU, with plain descent and the 
   }
   for (size_t i = 0; i < weights[0].size(); ++i)
     CHECK(distance(weights[1][i], weights[0][i]) < 1e-3);
+}
+
+TEST_CASE("what libtorch keeps for reuse is available: a second run is not refused for the first") {
+  const int64_t before = available_memory(kGpu);
+  const int64_t bytes = before / 2;
+  at::empty({bytes}, at::TensorOptions(kGpu).dtype(at::kByte));
+  const DeviceMemory memory = accelerator()->memory(kGpu);
+  CHECK(memory.spare >= bytes);
+  CHECK(memory.free < before - bytes / 2);
+  // Others may have a GPU too, and libtorch rounds.
+  CHECK(available_memory(kGpu) > before - bytes / 8);
+  accelerator()->trim(kGpu);
+  CHECK(accelerator()->memory(kGpu).free > before - bytes / 8);
 }
 
 TEST_CASE("out of memory is an error, and a smaller batch trains afterwards") {
