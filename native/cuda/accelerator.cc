@@ -9,6 +9,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <set>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -93,6 +94,13 @@ class Cuda : public Accelerator {
     const Stats stats = stats_of(device);
     return {static_cast<int64_t>(free), stats.reserved.current - stats.allocated.current,
             static_cast<int64_t>(total)};
+  }
+
+  int64_t measure(const at::Device& device, const std::function<void()>& work) const override {
+    const int64_t before = stats_of(device).allocated.current;
+    if (is_allocating()) c10::cuda::CUDACachingAllocator::resetPeakStats(device.index());
+    work();
+    return std::max<int64_t>(0, stats_of(device).allocated.peak - before);
   }
 
   int capability(const at::Device& device) const override {

@@ -47,6 +47,8 @@ class Accelerator {
                                             const std::vector<at::Generator>& generators,
                                             const std::function<void()>& work) = 0;
   virtual DeviceMemory memory(const at::Device& device) const = 0;
+  // Does it, and tells the most bytes that tensors took meanwhile beside those that were there.
+  virtual int64_t measure(const at::Device& device, const std::function<void()>& work) const = 0;
   // Compute capability, 10 × major + minor.
   virtual int capability(const at::Device& device) const = 0;
   // Blocks that no tensor uses, back to the device.

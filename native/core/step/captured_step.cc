@@ -1,5 +1,8 @@
 #include "core/step/captured_step.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace sparring {
 namespace {
 
@@ -23,6 +26,17 @@ void copy_into(const Batch& to, const Batch& from) {
 // Gives the batches one after the other.
 Step::Source one_by_one(const std::vector<Batch>& batches) {
   return [&batches, at = size_t{0}]() mutable { return batches[at++]; };
+}
+
+// The allocator's error, or CUDA's own.
+bool is_out_of_memory(const std::exception& error) {
+  return std::string_view(error.what()).find("out of memory") != std::string_view::npos;
+}
+
+// what() of libtorch's errors has a trace of the stack.
+std::string text_of(const std::exception& error) {
+  const auto* const its = dynamic_cast<const c10::Error*>(&error);
+  return its == nullptr ? error.what() : its->what_without_backtrace();
 }
 
 }  // namespace
@@ -53,22 +67,14 @@ Losses CapturedStep::run(const Source& next, Watch* watch) {
   // Lazy penalties and a smaller last batch make a few kinds; a stream of sizes makes any number.
   if (replays_.size() == kMostKinds && replays_.count(kind) == 0) replays_.clear();
   Replay& replay = replays_[kind];
-  if (replay.seen < kWarmUp) {
+  if (replay.seen < kWarmUp || !replay.fits) {
     replay.seen += 1;
     return run_plain(reals);
   }
   pair_->generator_optimizer->announce_rate();
   pair_->discriminator_optimizer->announce_rate();
   if (replay.recording == nullptr) {
-    const Counts before = counts();
-    try {
-      record(replay, reals);
-    } catch (const std::exception& error) {
-      failure_ = error.what();
-      set_counts(before);
-      replays_.clear();
-      return run_plain(reals);
-    }
+    if (!try_to_record(replay, reals)) return run_plain(reals);
   } else {
     for (size_t i = 0; i < reals.size(); ++i) copy_into(replay.reals[i], reals[i]);
     step_->set_discriminator_updates(step_->discriminator_updates() +
@@ -82,14 +88,25 @@ Losses CapturedStep::run(const Source& next, Watch* watch) {
 
 Explanation CapturedStep::explain() const {
   Explanation told = step_->explain();
-  if (failure_.empty()) told.kind = "replayed";
-  for (auto it = told.refusals.begin(); it != told.refusals.end(); ++it) {
-    if (it->rewrite != kOneLaunch) continue;
-    it->reason = failure_;
-    if (failure_.empty()) told.refusals.erase(it);
-    break;
-  }
+  const bool any = replays_.empty() || std::any_of(replays_.begin(), replays_.end(),
+                                                   [](const auto& one) { return one.second.fits; });
+  if (failure_.empty() && any) told.kind = "replayed";
+  std::erase_if(told.refusals, [](const Refusal& one) { return one.rewrite == kOneLaunch; });
+  const std::string reason = why_not();
+  if (!reason.empty()) told.refusals.push_back({kOneLaunch, reason});
   return told;
+}
+
+std::string CapturedStep::why_not() const {
+  if (!failure_.empty()) return failure_;
+  std::string steps;
+  for (const auto& [kind, replay] : replays_) {
+    if (replay.fits) continue;
+    const bool penalised = std::find(kind.due.begin(), kind.due.end(), true) != kind.due.end();
+    steps += (steps.empty() ? "" : ", ") + std::string("on ") + std::to_string(kind.sizes[0]) +
+             " images" + (penalised ? " with a penalty" : "");
+  }
+  return steps.empty() ? "" : "there was no memory left to record steps " + steps;
 }
 
 std::vector<Batch> CapturedStep::take(const Source& next) const {
@@ -108,15 +125,66 @@ CapturedStep::Kind CapturedStep::kind_of(const std::vector<Batch>& reals) const 
 }
 
 Losses CapturedStep::run_plain(const std::vector<Batch>& reals, Watch* watch) {
-  return step_->run(one_by_one(reals), watch);
+  try {
+    Losses losses;
+    const auto work = [&] { losses = step_->run(one_by_one(reals), watch); };
+    taken_ = std::max(taken_, accelerator_.measure(device(), work));
+    return losses;
+  } catch (const std::exception& error) {
+    if (!is_out_of_memory(error)) throw;
+    // Recordings hold as much as a step each: whoever tries again, with less, may have it.
+    replays_.clear();
+    make_room();
+    throw;
+  }
+}
+
+bool CapturedStep::try_to_record(Replay& replay, const std::vector<Batch>& reals) {
+  const Counts before = counts();
+  try {
+    // A recording has memory of its own, and while it is made nothing that is kept goes back for
+    // it.
+    make_room();
+    record(replay, reals);
+    replay.fits = leaves_room();
+    if (replay.fits) return true;
+  } catch (const std::exception& error) {
+    replay.fits = !is_out_of_memory(error);
+    if (replay.fits) failure_ = text_of(error);
+  }
+  set_counts(before);
+  drop_recordings();
+  return false;
+}
+
+void CapturedStep::make_room() {
+  try {
+    accelerator_.trim(device());
+  } catch (const std::exception&) {
+    // libtorch may refuse while another thread records on the device: then as it is.
+  }
+}
+
+// A step that is looked at runs as it is, as do the first of another kind: a recording must not be
+// why they fail. With a margin, as blocks do not fit without gaps.
+bool CapturedStep::leaves_room() const {
+  return accelerator_.memory(device()).free >= taken_ + taken_ / 4;
+}
+
+void CapturedStep::drop_recordings() {
+  for (auto& [kind, replay] : replays_) {
+    replay.reals.clear();
+    replay.losses = {};
+    replay.recording.reset();
+  }
 }
 
 void CapturedStep::record(Replay& replay, const std::vector<Batch>& reals) {
   for (const Batch& batch : reals) replay.reals.push_back(copy_of(batch));
   const Counts before = counts();
-  const at::Device& device = pair_->generator->device();
-  replay.recording = accelerator_.record(device, {pair_->stream->on(device)},
-                                         [&] { replay.losses = run_plain(replay.reals); });
+  replay.recording = accelerator_.record(device(), {pair_->stream->on(device())}, [&] {
+    replay.losses = step_->run(one_by_one(replay.reals), nullptr);
+  });
   const Counts after = counts();
   replay.counts = {after.discriminator_updates - before.discriminator_updates,
                    difference(after.generator, before.generator),

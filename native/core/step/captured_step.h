@@ -40,6 +40,7 @@ class CapturedStep : public Step {
   };
   struct Replay {
     int64_t seen = 0;  // steps of this kind that ran as they are
+    bool fits = true;  // else there was no memory to record it, and it goes on as it is
     std::vector<Batch> reals;
     std::unique_ptr<Recording> recording;
     Losses losses;
@@ -54,7 +55,17 @@ class CapturedStep : public Step {
   std::vector<Batch> take(const Source& next) const;
   Kind kind_of(const std::vector<Batch>& reals) const;
   Losses run_plain(const std::vector<Batch>& reals, Watch* watch = nullptr);
+  // False where it cannot be, and then nothing was done.
+  bool try_to_record(Replay& replay, const std::vector<Batch>& reals);
   void record(Replay& replay, const std::vector<Batch>& reals);
+  // Back to the device what libtorch keeps for reuse.
+  void make_room();
+  bool leaves_room() const;
+  // All of them: those that fit are made anew.
+  void drop_recordings();
+  // Why some steps are not replayed, or all; empty if all are.
+  std::string why_not() const;
+  const at::Device& device() const { return pair_->generator->device(); }
   Counts counts() const;
   void set_counts(const Counts& counts);
 
@@ -62,6 +73,8 @@ class CapturedStep : public Step {
   std::unique_ptr<OrderedStep> step_;
   Accelerator& accelerator_;
   std::map<Kind, Replay> replays_;
+  // The most bytes that a step took which ran as it is.
+  int64_t taken_ = 0;
   // Why steps are not replayed after all; empty as long as they are.
   std::string failure_;
 };

@@ -17,18 +17,26 @@ namespace {
 // Works at once instead of recording, and at a replay only counts it.
 class Pretending : public Accelerator {
  public:
-  int recorded = 0, replayed = 0;
+  int recorded = 0, replayed = 0, alive = 0, trimmed = 0;
+  // What comes in between when it records.
+  std::function<void()> hinder = [] {};
+  int64_t free = 1000, taken = 0;  // by a step
 
   void enter(const at::Device&) override {}
   std::unique_ptr<Recording> record(const at::Device&, const std::vector<at::Generator>&,
                                     const std::function<void()>& work) override {
     work();
+    hinder();
     recorded += 1;
-    return std::make_unique<Counted>(replayed);
+    return std::make_unique<Counted>(*this);
   }
-  DeviceMemory memory(const at::Device&) const override { return {0, 0, 0}; }
+  DeviceMemory memory(const at::Device&) const override { return {free, 0, 2000}; }
+  int64_t measure(const at::Device&, const std::function<void()>& work) const override {
+    work();
+    return taken;
+  }
   int capability(const at::Device&) const override { return 0; }
-  void trim(const at::Device&) override {}
+  void trim(const at::Device&) override { trimmed += 1; }
   const NormKernels* norm_kernels(const at::Device&) override { return nullptr; }
   const AdamKernel* adam_kernel(const at::Device&) override { return nullptr; }
   std::string kernels_off(const at::Device&) override { return "it only pretends"; }
@@ -40,13 +48,18 @@ class Pretending : public Accelerator {
 
  private:
   struct Counted : Recording {
-    explicit Counted(int& count) : count(count) {}
-    void replay() override { count += 1; }
-    int& count;
+    explicit Counted(Pretending& by) : by(by) { by.alive += 1; }
+    ~Counted() override { by.alive -= 1; }
+    void replay() override { by.replayed += 1; }
+    Pretending& by;
   };
 
   std::string none_;
 };
+
+[[noreturn]] void run_out_of_memory() {
+  TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory. Tried to allocate 2.00 GiB.");
+}
 
 // A trained pair, and what pretends to record its steps.
 struct Training {
@@ -54,6 +67,13 @@ struct Training {
 
   void run(int64_t steps, const Batch& batch) {
     for (int64_t i = 0; i < steps; ++i) step.run([&] { return batch; }, nullptr);
+  }
+  // Why not all steps are replayed.
+  std::string refusal() const {
+    for (const Refusal& one : step.explain().refusals) {
+      if (one.rewrite == CapturedStep::kOneLaunch) return one.reason;
+    }
+    return "";
   }
 
   std::shared_ptr<Pair> pair;
@@ -85,4 +105,85 @@ TEST_CASE("batches with labels and without are recorded apart, of one size or of
   CHECK(training.device.recorded == 3);
   training.run(1, batch_of(4, true));
   CHECK(training.device.recorded == 3);
+}
+
+TEST_CASE("what libtorch keeps goes back before a step is recorded") {
+  Training training;
+  training.run(3, batch_of(4));
+  CHECK(training.device.trimmed == 0);
+  training.device.hinder = [&] { CHECK(training.device.trimmed == 1); };
+  training.run(5, batch_of(4));
+  CHECK(training.device.recorded == 1);
+  CHECK(training.device.trimmed == 1);
+}
+
+TEST_CASE("steps that do not fit a second time go on as they are and say so, others are replayed") {
+  Training training;
+  training.run(4, batch_of(4));
+  training.device.hinder = run_out_of_memory;
+  training.run(5, batch_of(6));
+  CHECK(training.device.recorded == 1);
+  CHECK(training.step.explain().kind == "replayed");
+  CHECK(training.refusal() == "there was no memory left to record steps on 6 images");
+  training.device.hinder = [] {};
+  const int before = training.device.replayed;
+  training.run(2, batch_of(6));
+  CHECK(training.device.replayed == before);
+  training.run(2, batch_of(4));
+  CHECK(training.device.replayed == before + 2);
+  CHECK(training.step.discriminator_updates() == 4 + 5 + 2 + 2);
+}
+
+TEST_CASE("where no step fits a second time none is said to be replayed") {
+  Training training;
+  training.device.hinder = run_out_of_memory;
+  training.run(5, batch_of(4));
+  CHECK(training.step.explain().kind == "rewritten");
+  CHECK(training.refusal() == "there was no memory left to record steps on 4 images");
+}
+
+TEST_CASE("a recording is kept only where a step as it is has room beside it") {
+  Training training;
+  training.device.taken = 900;
+  training.run(5, batch_of(4));
+  CHECK(training.device.replayed == 0);
+  CHECK(training.device.alive == 0);
+  CHECK(training.refusal() == "there was no memory left to record steps on 4 images");
+  training.device.taken = 0;  // what a step took once it may take again
+  training.run(5, batch_of(3));
+  CHECK(training.device.replayed == 0);
+  training.device.free = 2000;
+  training.run(5, batch_of(2));
+  CHECK(training.device.replayed == 2);
+  CHECK(training.step.discriminator_updates() == 15);
+}
+
+TEST_CASE("a step that runs out of memory takes the recordings with it, and the next one goes on") {
+  Training training;
+  Hindered& objective = hinder(*training.pair);
+  training.run(5, batch_of(4));
+  CHECK(training.device.alive == 1);
+  objective.between = [&] {
+    CHECK(training.device.alive == 1);
+    run_out_of_memory();
+  };
+  CHECK_THROWS_AS(training.run(1, batch_of(5)), c10::OutOfMemoryError);
+  CHECK(training.device.alive == 0);
+  CHECK(training.device.trimmed == 2);
+  objective.between = [] {};
+  training.run(5, batch_of(4));
+  CHECK(training.device.alive == 1);
+}
+
+TEST_CASE("what cannot be recorded ends it for all steps, and its reason is a sentence") {
+  Training training;
+  training.run(4, batch_of(4));
+  training.device.hinder = [] { TORCH_CHECK(false, "a library refused"); };
+  training.run(5, batch_of(6));
+  CHECK(training.device.alive == 0);
+  CHECK(training.step.explain().kind == "rewritten");
+  CHECK(training.refusal() == "a library refused");
+  training.device.hinder = [] {};
+  training.run(5, batch_of(4));
+  CHECK(training.device.recorded == 1);
 }

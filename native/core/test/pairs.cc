@@ -120,6 +120,22 @@ std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision) {
                  {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability, precision);
 }
 
+at::Tensor Hindered::generator_loss(const Scores& scores) const {
+  between();
+  return of->generator_loss(scores);
+}
+
+at::Tensor Hindered::discriminator_loss(const Scores& scores) const {
+  return of->discriminator_loss(scores);
+}
+
+Hindered& hinder(Pair& pair) {
+  auto hindered = std::make_unique<Hindered>(std::move(pair.objective));
+  Hindered& objective = *hindered;
+  pair.objective = std::move(hindered);
+  return objective;
+}
+
 double distance(const at::Tensor& a, const at::Tensor& b) {
   return ((a - b).abs().max() / b.abs().max().clamp_min(1e-300)).item<double>();
 }

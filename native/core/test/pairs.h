@@ -1,6 +1,8 @@
 // Small networks as lib/ would hand them over, and comparisons.
 #pragma once
 
+#include <functional>
+
 #include "core/step/step.h"
 
 namespace sparring::test {
@@ -37,6 +39,18 @@ std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator
                               const std::vector<Layer>& discriminator, const Choice& objective,
                               ScoreKind kind, at::ScalarType precision,
                               const at::Device& device = at::kCPU);
+
+// An objective, with what comes in between when the generator's loss is taken.
+struct Hindered : Objective {
+  explicit Hindered(std::unique_ptr<Objective> of) : of(std::move(of)) {}
+  at::Tensor generator_loss(const Scores& scores) const override;
+  at::Tensor discriminator_loss(const Scores& scores) const override;
+  std::unique_ptr<Objective> of;
+  std::function<void()> between = [] {};
+};
+
+// From here on the pair's, which comes in between as soon as it is told what.
+Hindered& hinder(Pair& pair);
 
 // The largest |a - b| / max(|b|), NaN if either holds one.
 double distance(const at::Tensor& a, const at::Tensor& b);

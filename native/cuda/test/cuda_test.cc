@@ -3,6 +3,7 @@
 #include "core/runtime/cuda.h"
 
 #include <set>
+#include <utility>
 
 #include "core/runtime/accelerator.h"
 #include "core/runtime/available.h"
@@ -309,6 +310,26 @@ TEST_CASE("what libtorch keeps for reuse is available: a second run is not refus
   CHECK(available_memory(kGpu) > before - bytes / 8);
   accelerator()->trim(kGpu);
   CHECK(accelerator()->memory(kGpu).free > before - bytes / 8);
+}
+
+TEST_CASE("a step without memory for its recording goes on as it is, others are recorded") {
+  const auto pair = pair_by(all_rules()[0]);
+  Hindered& objective = hinder(*pair);
+  Trainer trainer(pair, make_fused_step(pair));
+  trainer.use(images(16), 16);
+  for (int i = 0; i < 3; ++i) trainer.step();
+  const int64_t all = accelerator()->memory(kGpu).total;
+  bool once = true;
+  objective.between = [&] {
+    if (std::exchange(once, false)) at::empty({2 * all}, at::TensorOptions(kGpu).dtype(at::kByte));
+  };
+  for (int i = 0; i < 5; ++i) trainer.step();
+  CHECK(std::isfinite(trainer.report().generator_loss));
+  CHECK(trainer.explain().kind == "rewritten");
+  trainer.use(images(8), 8);
+  for (int i = 0; i < 6; ++i) trainer.step();
+  CHECK(std::isfinite(trainer.report().generator_loss));
+  CHECK(trainer.explain().kind == "replayed");
 }
 
 TEST_CASE("out of memory is an error, and a smaller batch trains afterwards") {
