@@ -19,6 +19,11 @@ at::Generator& RandomStream::on(const at::Device& device) {
   return device_;
 }
 
+void RandomStream::renew() {
+  cpu_ = cpu_.clone();
+  if (device_.defined()) device_ = device_.clone();
+}
+
 std::shared_ptr<RandomStream> RandomStream::fork() const {
   auto copy = std::make_shared<RandomStream>(seed_);
   copy->cpu_ = cpu_.clone();

@@ -27,6 +27,9 @@ class RandomStream {
   void set_state(uint64_t seed, const std::vector<std::pair<std::string, at::Tensor>>& state,
                  const at::Device& device);
 
+  // Goes on from here with generators of its own: whoever holds those of before draws by itself.
+  void renew();
+
   // A stream that goes on from here by itself.
   std::shared_ptr<RandomStream> fork() const;
 

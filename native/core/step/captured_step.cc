@@ -153,6 +153,9 @@ bool CapturedStep::try_to_record(Replay& replay, const std::vector<Batch>& reals
     if (replay.fits) failure_ = text_of(error);
   }
   set_counts(before);
+  // Where CUDA broke it off, libtorch before 2.13 takes the generator for one that is still being
+  // recorded, and lets nobody draw from it. The other recordings draw from it, too.
+  pair_->stream->renew();
   drop_recordings();
   return false;
 }

@@ -21,10 +21,12 @@ class Pretending : public Accelerator {
   // What comes in between when it records.
   std::function<void()> hinder = [] {};
   int64_t free = 1000, taken = 0;  // by a step
+  std::vector<at::Generator> held;
 
   void enter(const at::Device&) override {}
-  std::unique_ptr<Recording> record(const at::Device&, const std::vector<at::Generator>&,
+  std::unique_ptr<Recording> record(const at::Device&, const std::vector<at::Generator>& generators,
                                     const std::function<void()>& work) override {
+    held = generators;
     work();
     hinder();
     recorded += 1;
@@ -186,4 +188,18 @@ TEST_CASE("what cannot be recorded ends it for all steps, and its reason is a se
   training.device.hinder = [] {};
   training.run(5, batch_of(4));
   CHECK(training.device.recorded == 1);
+}
+
+TEST_CASE(
+    "after a recording that failed the pair draws the same numbers, by a generator of its own") {
+  std::vector<at::Tensor> noise;
+  for (const bool disturbed : {false, true}) {
+    Training training;
+    training.run(3, batch_of(4));
+    training.device.hinder = [] { TORCH_CHECK(false, "a library refused"); };
+    training.run(1, batch_of(4));
+    if (disturbed) at::randn({8}, training.device.held[0]);
+    noise.push_back(at::randn({8}, training.pair->stream->cpu()));
+  }
+  CHECK(at::equal(noise[0], noise[1]));
 }

@@ -332,6 +332,27 @@ TEST_CASE("a step without memory for its recording goes on as it is, others are 
   CHECK(trainer.explain().kind == "replayed");
 }
 
+// To read a number is what no recording can do.
+TEST_CASE("after a recording that CUDA broke off training goes on as if nobody had tried") {
+  const auto data = images(70);
+  const Trajectory plain = train(all_rules()[0], false, data, 12);
+  const auto pair = pair_by(all_rules()[0]);
+  Hindered& objective = hinder(*pair);
+  Trainer trainer(pair, make_fused_step(pair));
+  trainer.use(data, 16);
+  int steps = 0;
+  const at::Tensor number = at::ones({}, at::TensorOptions(kGpu));
+  objective.between = [&] {
+    if (++steps == 4) number.item<float>();
+  };
+  for (size_t i = 0; i < plain.losses.size(); i += 2) {
+    CAPTURE(i);
+    trainer.step();
+    CHECK(std::abs(trainer.report().generator_loss - plain.losses[i]) < 1e-3);
+  }
+  CHECK(trainer.explain().kind == "rewritten");
+}
+
 TEST_CASE("out of memory is an error, and a smaller batch trains afterwards") {
   const auto pair = pair_by(all_rules()[0]);
   Trainer trainer(pair, make_fused_step(pair));
