@@ -53,7 +53,13 @@ if(NVRTC_INCLUDE)
 endif()
 target_include_directories(sparring_cuda PRIVATE native)
 target_include_directories(sparring_cuda SYSTEM PRIVATE "${CUDA_INCLUDE}" "${CUDA_CRT_INCLUDE}" "${CUDA_CCCL_INCLUDE}")
+target_include_directories(sparring_cuda SYSTEM BEFORE PRIVATE native/cuda/names)
 target_compile_options(sparring_cuda PRIVATE -Wall -Wextra)
+# From where on libtorch drops cuBLAS's workspaces with a graph: not by its version, as it came between two.
+file(STRINGS "${LIBTORCH_INCLUDE}/ATen/cuda/CUDAContextLight.h" drops_workspaces REGEX clearCublasWorkspacesForStream)
+if(drops_workspaces)
+  target_compile_definitions(sparring_cuda PRIVATE SPARRING_DROPS_WORKSPACES)
+endif()
 # The linker would leave out libtorch_cuda, whose symbols only its own static initialisers need; what libtorch_cuda
 # itself needs (cuDNN, cuBLAS, ...) is found by its own rpath when it is loaded.
 target_link_libraries(sparring_cuda PRIVATE libtorch -Wl,--no-as-needed "${LIBTORCH_CUDA}" "${LIBTORCH_C10_CUDA}"
@@ -61,7 +67,7 @@ target_link_libraries(sparring_cuda PRIVATE libtorch -Wl,--no-as-needed "${LIBTO
 # Only its header, that of the wheel before any other: the library is what libtorch_cuda itself is linked to.
 find_path(NCCL_INCLUDE nccl.h PATHS "${packages}/nvidia/nccl" "$ENV{CUDA_HOME}" /usr/local/cuda /usr PATH_SUFFIXES include NO_DEFAULT_PATH)
 if(NCCL_INCLUDE)
-  target_include_directories(sparring_cuda SYSTEM BEFORE PRIVATE native/cuda/names "${NCCL_INCLUDE}")
+  target_include_directories(sparring_cuda SYSTEM BEFORE PRIVATE "${NCCL_INCLUDE}")
   target_compile_definitions(sparring_cuda PRIVATE SPARRING_NCCL)
 else()
   message(STATUS "native/cuda is without NCCL: nccl.h was not found (pip: nvidia-nccl-cu13)")

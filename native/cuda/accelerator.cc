@@ -2,6 +2,7 @@
 // runtime, so that one addon serves the CPU and the CUDA build of libtorch.
 #include "core/runtime/accelerator.h"
 
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -27,6 +28,7 @@ class GraphRecording : public Recording {
   void capture(const std::vector<at::Generator>& generators, const std::function<void()>& work) {
     const c10::cuda::CUDAGuard guard(device_);
     for (const at::Generator& generator : generators) use(generator);
+    forget_workspaces();
     // Of this thread alone: another may free memory meanwhile, which a global capture would call
     // unsafe.
     graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
@@ -37,6 +39,7 @@ class GraphRecording : public Recording {
       throw;
     }
     graph_.capture_end();
+    forget_workspaces();
   }
 
   void replay() override {
@@ -54,12 +57,23 @@ class GraphRecording : public Recording {
 #endif
   }
 
+  // cuBLAS keeps a workspace for the stream, whose address goes into the graph. libtorch drops that
+  // of the stream when any graph of it is destroyed, while others still write there. So before and
+  // after there is none: the one in between is of the graph's own memory, which lasts as long as
+  // the graph.
+  void forget_workspaces() const {
+#ifdef SPARRING_DROPS_WORKSPACES
+    at::cuda::clearCublasWorkspacesForStream(c10::cuda::getCurrentCUDAStream(device_.index()));
+#endif
+  }
+
   // What went wrong inside is the error to tell, not that the capture is broken too.
   void abandon() {
     try {
       graph_.capture_end();
     } catch (const std::exception&) {
     }
+    forget_workspaces();
     graph_.reset();
   }
 

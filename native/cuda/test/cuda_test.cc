@@ -259,6 +259,34 @@ TEST_CASE("60 steps by replay are 60 steps without") {
   }
 }
 
+TEST_CASE("replays are what they were after another trainer and its recordings are gone") {
+  const auto data = images(16);
+  const Trajectory plain = train(all_rules()[0], false, data, 20);
+  const auto make = [&](std::shared_ptr<const Pair> pair) {
+    auto trainer = std::make_unique<Trainer>(pair, make_fused_step(pair));
+    trainer->use(data, 16);
+    return trainer;
+  };
+  auto first = make(pair_by(all_rules()[1])), second = make(pair_by(all_rules()[0]));
+  for (int i = 0; i < 5; ++i) first->step();
+  std::vector<at::Tensor> others;
+  for (size_t i = 0; i < plain.losses.size(); i += 2) {
+    CAPTURE(i);
+    if (i == 12) {
+      first.reset();
+      accelerator()->trim(kGpu);
+      // Whoever gets what was given back must not find it written to.
+      for (int64_t bytes = 1 << 12; bytes <= 1 << 26; bytes *= 2) {
+        others.push_back(at::zeros({bytes}, at::TensorOptions(kGpu).dtype(at::kByte)));
+      }
+    }
+    second->step();
+    CHECK(std::abs(second->report().generator_loss - plain.losses[i]) < 1e-3);
+  }
+  CHECK(second->explain().kind == "replayed");
+  for (const at::Tensor& other : others) CHECK(other.count_nonzero().item<int64_t>() == 0);
+}
+
 TEST_CASE("every replay draws new numbers") {
   const auto pair = pair_by(all_rules()[0]);
   // Nothing learns, so the losses differ by the noise alone.
