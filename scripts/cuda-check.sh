@@ -40,5 +40,5 @@ LD_LIBRARY_PATH="$folder/packages/nvidia/cu13/lib" "$folder/build/Release/sparri
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
   -isystem "$folder/packages/torch/include/torch/csrc/api/include")
-for test in native/cuda/test/*_test.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
+for test in native/cuda/test/{*_test,trainings}.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
 echo "native/cuda, NCCL with it, compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"

@@ -1,0 +1,116 @@
+#include "cuda/test/trainings.h"
+
+#include "core/step/autograd_step.h"
+#include "core/step/trainer.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+namespace sparring::test {
+namespace {
+
+std::vector<Layer> critic() {
+  return {conv("0", 1, 8, 3, 1, 2), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+          layer("flatten", "2"), linear("3", 8 * 4 * 4, 1)};
+}
+
+}  // namespace
+
+std::vector<Rules> all_rules() {
+  const Choice classic{"nonSaturating", {{"labelSmoothing", 0.0}}};
+  const Choice wasserstein{"wasserstein", {{"weightClip", 0.0}}};
+  const auto penalty = [](const char* type, double weight, double every) {
+    return Choice{type, {{"weight", weight}, {"every", every}}};
+  };
+  const auto logit = ScoreKind::kLogit;
+  return {
+      {"the article's", classic},
+      {"WGAN-GP, k = 3",
+       wasserstein,
+       logit,
+       {penalty("wganGp", 10, 1)},
+       {},
+       3,
+       Order::kDiscriminatorFirst},
+      {"lazy R1, every 4", classic, logit, {penalty("r1", 10, 4)}},
+      {"DiffAugment", classic, logit, {}, {"color", "translation", "cutout"}},
+      {"a falling rate",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"linear", {{"to", 0.0}, {"steps", 100.0}}}},
+      {"bfloat16",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"constant", {}},
+       Precision::kBfloat16},
+      {"TF32",
+       classic,
+       logit,
+       {},
+       {},
+       1,
+       Order::kGeneratorFirst,
+       {"constant", {}},
+       Precision::kTf32},
+  };
+}
+
+std::shared_ptr<Pair> pair_by(const Rules& rules) {
+  auto pair = pair_of(7, small_generator(5),
+                      rules.scores == ScoreKind::kLogit ? critic() : small_discriminator(),
+                      rules.objective, rules.scores, at::kFloat, kGpu);
+  for (const Choice& penalty : rules.penalties) pair->penalties.push_back(make_penalty(penalty));
+  pair->augmentations = make_augmentations(rules.augmentations);
+  pair->discriminator_steps = rules.discriminator_steps;
+  pair->order = rules.order;
+  pair->precision = rules.precision;
+  OptimizerChoice optimizer = adam(2e-4);
+  if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;
+  pair->generator_optimizer = make_optimizer(optimizer, pair->generator->parameters());
+  pair->discriminator_optimizer = make_optimizer(optimizer, pair->discriminator->parameters());
+  // Its weight changes at every step of these: the ramp lasts longer.
+  RandomStream stream(8);
+  pair->average = std::make_unique<Average>(
+      std::make_shared<Network>(small_generator(5), kGpu, at::kFloat, stream),
+      AverageOptions{0.99, 0.05});
+  pair->generator_optimizer->lead(pair->average->follows());
+  return pair;
+}
+
+std::shared_ptr<const Dataset> images(int64_t count) {
+  const at::Tensor bytes = at::randint(256, {count, 1, 8, 8}, at::kLong).to(at::kByte);
+  return std::make_shared<Dataset>(bytes, kGpu);
+}
+
+Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const Dataset>& data,
+                 int64_t steps) {
+  const auto pair = pair_by(rules);
+  std::unique_ptr<Step> step =
+      captured ? make_fused_step(pair) : std::make_unique<AutogradStep>(pair, make_fused(pair));
+  if (captured) REQUIRE(step->explain().kind == "replayed");
+  Trainer trainer(pair, std::move(step));
+  trainer.use(data, 16);
+  Trajectory out;
+  for (int64_t i = 0; i < steps; ++i) {
+    trainer.step();
+    const Report report = trainer.report();
+    out.losses.push_back(report.generator_loss);
+    out.losses.push_back(report.discriminator_loss);
+  }
+  // Still replayed: nothing in it was refused by the capture.
+  if (captured) CHECK(trainer.explain().kind == "replayed");
+  for (const Network* const network :
+       {pair->generator.get(), pair->discriminator.get(), &pair->average->network()}) {
+    for (const auto& [name, tensor] : network->state()) out.weights.push_back(tensor.cpu());
+  }
+  return out;
+}
+
+}  // namespace sparring::test

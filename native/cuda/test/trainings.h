@@ -1,0 +1,39 @@
+// Trainings on a GPU, for the tests of this folder.
+#pragma once
+
+#include "core/step/game.h"
+
+namespace sparring::test {
+
+inline const at::Device kGpu(at::kCUDA, 0);
+
+// The rules of one game on the small pair.
+struct Rules {
+  const char* name;
+  Choice objective;
+  ScoreKind scores = ScoreKind::kProbability;
+  std::vector<Choice> penalties;
+  std::vector<std::string> augmentations;
+  int64_t discriminator_steps = 1;
+  Order order = Order::kGeneratorFirst;
+  Choice schedule = {"constant", {}};
+  Precision precision = Precision::kFloat32;
+};
+std::vector<Rules> all_rules();
+
+// The small pair by these rules, with an average.
+std::shared_ptr<Pair> pair_by(const Rules& rules);
+
+// Noise, of the pair's size.
+std::shared_ptr<const Dataset> images(int64_t count);
+
+// Losses after every step, and the weights after the last.
+struct Trajectory {
+  std::vector<double> losses;
+  std::vector<at::Tensor> weights;
+};
+// Of batches of 16, by replays or without.
+Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const Dataset>& data,
+                 int64_t steps);
+
+}  // namespace sparring::test
