@@ -9,8 +9,15 @@ namespace sparring {
 
 at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKind kind) {
   const at::Tensor target = at::full_like(scores, label);
-  return kind == ScoreKind::kProbability ? at::binary_cross_entropy(scores, target)
-                                         : at::binary_cross_entropy_with_logits(scores, target);
+  if (kind == ScoreKind::kLogit) return at::binary_cross_entropy_with_logits(scores, target);
+  return scores.is_cuda() ? cross_entropy_or_nan(scores, target)
+                          : at::binary_cross_entropy(scores, target);
+}
+
+at::Tensor cross_entropy_or_nan(const at::Tensor& probabilities, const at::Tensor& target) {
+  const at::Tensor finite = at::nan_to_num(probabilities, 0.5, 1, 0);
+  // Nothing is added to what is finite, and to its gradient; of the others 0 times is NaN.
+  return at::binary_cross_entropy(finite, target) + 0 * probabilities.sum();
 }
 
 Term cross_entropy_term(double score, double label, ScoreKind kind) {

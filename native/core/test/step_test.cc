@@ -43,6 +43,27 @@ TEST_CASE("the non-saturating losses at D = 1/2 are log 2, from probabilities an
   }
 }
 
+TEST_CASE(
+    "the cross-entropy of a GPU is libtorch's to the bit, and NaN where a probability is none") {
+  const at::Tensor scores =
+      at::tensor({0.0, 1e-30, 0.25, 0.5, 0.999, 1.0}, at::kFloat).unsqueeze(1).requires_grad_();
+  for (const double label : {0.0, 0.9, 1.0}) {
+    const at::Tensor target = at::full_like(scores, label);
+    const at::Tensor its = at::binary_cross_entropy(scores, target);
+    const at::Tensor ours = cross_entropy_or_nan(scores, target);
+    CHECK(at::equal(ours, its));
+    CHECK(at::equal(torch::autograd::grad({ours}, {scores})[0],
+                    torch::autograd::grad({its}, {scores})[0]));
+  }
+  for (const double none : {std::nan(""), double(INFINITY), -double(INFINITY)}) {
+    at::Tensor diverged = scores.detach().clone();
+    diverged[2] = none;
+    const at::Tensor target = at::ones_like(diverged);
+    CHECK(std::isnan(cross_entropy_or_nan(diverged.requires_grad_(), target).item<double>()));
+    CHECK_THROWS(binary_cross_entropy(diverged, 1, ScoreKind::kProbability));
+  }
+}
+
 TEST_CASE("a fused step equals an eager one: 1e-10 in float64, 1e-5 in float32") {
   for (const auto& [precision, bound] : {std::pair{at::kDouble, 1e-10}, {at::kFloat, 1e-5}}) {
     const auto eager = small_pair(1, precision), fused = small_pair(1, precision);

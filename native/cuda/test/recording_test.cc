@@ -101,6 +101,19 @@ TEST_CASE("after a recording that CUDA broke off training goes on as if nobody h
   CHECK(trainer.explain().kind == "rewritten");
 }
 
+TEST_CASE("scores of NaN are a loss of NaN, after which the GPU works on") {
+  for (const bool replayed : {false, true}) {
+    const auto pair = pair_by(all_rules()[0]);
+    Trainer trainer(pair, make_fused_step(pair));
+    trainer.use(images(16), 16);
+    for (int i = 0; i < (replayed ? 5 : 1); ++i) trainer.step();
+    for (const at::Tensor& one : pair->discriminator->parameters()) one.detach().fill_(NAN);
+    trainer.step();
+    CHECK(std::isnan(trainer.report().generator_loss));
+    CHECK(at::ones({4}, at::TensorOptions(kGpu)).sum().item<float>() == 4);
+  }
+}
+
 TEST_CASE("out of memory is an error, and a smaller batch trains afterwards") {
   const auto pair = pair_by(all_rules()[0]);
   Trainer trainer(pair, make_fused_step(pair));
