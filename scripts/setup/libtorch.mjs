@@ -147,10 +147,12 @@ async function downloadFirst({ cuda, folder, verbose, report, search, attempts }
   return null;
 }
 
+// The driver's version; and the device that all its users open, where a sandbox (gVisor) shows no
+// version.
+const driverFiles = ["/proc/driver/nvidia/version", "/dev/nvidiactl"];
+
 /** A driver without its libraries still counts: `sparring doctor` says what is missing. */
-export function hasNvidiaDriver() {
-  const onPath = (process.env.PATH ?? "")
-    .split(":")
-    .some((folder) => existsSync(join(folder, "nvidia-smi")));
-  return onPath || existsSync("/proc/driver/nvidia/version");
+export function hasNvidiaDriver({ path = process.env.PATH ?? "", files = driverFiles } = {}) {
+  const onPath = path.split(":").some((folder) => existsSync(join(folder, "nvidia-smi")));
+  return onPath || files.some((file) => existsSync(file));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { findLibtorch, namedLibtorch } from "../../scripts/setup/libtorch.mjs";
+import { findLibtorch, hasNvidiaDriver, namedLibtorch } from "../../scripts/setup/libtorch.mjs";
 import { probe } from "../../scripts/setup/probe.mjs";
 import { fakeLibtorch, silentReport, temporaryFolder, writeFiles } from "./helpers.js";
 
@@ -184,4 +184,21 @@ Any one of these ways is enough; run \`npm run setup\` afterwards:
   3. Unzip LibTorch (Linux, C++, CPU) from https://pytorch.org/get-started/locally and name it as in 1.
   4. Let the set-up download it: it needs the network, python3 and pip:
        sudo apt install python3-pip     (Fedora: sudo dnf install python3-pip)`);
+});
+
+describe("an NVIDIA driver", () => {
+  it.each([
+    ["its version", "version"],
+    ["its device, where a sandbox shows no version", "nvidiactl"],
+    ["nvidia-smi on the PATH", "bin/nvidia-smi"],
+  ])("is there by %s", (_, present) => {
+    const folder = temporaryFolder();
+    const world = {
+      path: `${join(folder, "none")}:${join(folder, "bin")}`,
+      files: [join(folder, "version"), join(folder, "nvidiactl")],
+    };
+    expect(hasNvidiaDriver(world)).toBe(false);
+    writeFiles(folder, { [present]: "" });
+    expect(hasNvidiaDriver(world)).toBe(true);
+  });
 });

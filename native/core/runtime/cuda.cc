@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
 
@@ -53,9 +55,7 @@ std::string open_cuda() {
     return "this libtorch (" SPARRING_LIBTORCH_VERSION ") is a CPU build";
   }
   // Without a driver opening it would only cost half a second.
-  if (access("/proc/driver/nvidia/version", R_OK) != 0 && access("/dev/dxg", R_OK) != 0) {
-    return "no NVIDIA driver was found";
-  }
+  if (!has_nvidia_driver()) return "no NVIDIA driver was found";
   if (dlopen(cuda.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     return std::string("libtorch_cuda cannot be loaded: ") + dlerror();
   }
@@ -64,6 +64,11 @@ std::string open_cuda() {
 }
 
 }  // namespace
+
+bool has_nvidia_driver(const std::vector<std::string>& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [](const std::string& file) { return access(file.c_str(), F_OK) == 0; });
+}
 
 void load_cuda() {
   static const bool once = [] {

@@ -12,6 +12,12 @@ namespace sparring {
 // first CUDA query without it turns CUDA off for the life of the process. Once a process.
 void load_cuda();
 
+// Whether one of these is there, each of which only a driver brings: its version; the device that
+// all its users open, where a sandbox (gVisor) shows no version; and that of Windows's subsystem
+// for Linux.
+bool has_nvidia_driver(const std::vector<std::string>& files = {"/proc/driver/nvidia/version",
+                                                                "/dev/nvidiactl", "/dev/dxg"});
+
 // Empty if CUDA can be used, else a sentence that says why not.
 const std::string& cuda_off();
 int64_t cuda_device_count();
