@@ -116,6 +116,15 @@ def write_noise(cases, folder):
         case["images"] = str(file)
 
 
+def write(file, device, results):
+    """All there is so far, and the means over it, which it gives back."""
+    means = {key: statistics.geometric_mean(one[key] for one in results) for key in ("ratioEager", "ratioCompile")}
+    name = torch.cuda.get_device_name(device) if device.startswith("cuda") else "CPU"
+    machine = {"device": name, "torch": torch.__version__, "data": "noise"}
+    pathlib.Path(file).write_text(json.dumps({"machine": machine, "geometricMean": means, "cases": results}, indent=2))
+    return means
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--contestant", required=True)
@@ -126,6 +135,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--no-compile", action="store_true")
     given = parser.parse_args()
     cases = [case for case in json.loads((FOLDER / "cases.json").read_text()) if not given.case or case["name"] in given.case]
     common = {
@@ -134,7 +144,7 @@ def main():
         "threads": 1 if given.device.startswith("cuda") else os.cpu_count(),
         "seed": 0,
         "quick": given.quick,
-        "compile": True,
+        "compile": not given.no_compile,
         "trialSeconds": given.seconds,
     }
     results = []
@@ -145,12 +155,10 @@ def main():
             for precision in given.precision:
                 full = {**case, **common, "precision": precision}
                 results.append(run_case(full, given.contestant, folder, given.rounds, given.seconds))
+                # After each: a later one may fail, and a machine with a GPU may be lent for an hour only.
+                means = write(given.json, given.device, results)
                 last = results[-1]
                 print(f"{last['name']:8} {precision:8} {last['kind']:9} {last['ratioEager']:.2f}x eager, {last['ratioCompile']:.2f}x {last['bestMode']}")
-    means = {key: statistics.geometric_mean(one[key] for one in results) for key in ("ratioEager", "ratioCompile")}
-    device = torch.cuda.get_device_name(given.device) if given.device.startswith("cuda") else "CPU"
-    machine = {"device": device, "torch": torch.__version__, "data": "noise"}
-    pathlib.Path(given.json).write_text(json.dumps({"machine": machine, "geometricMean": means, "cases": results}, indent=2))
     print(f"geometric mean: {means['ratioEager']:.2f}x eager, {means['ratioCompile']:.2f}x the best mode")
 
 

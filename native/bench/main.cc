@@ -9,6 +9,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "bench/json.h"
 #include "core/runtime/accelerator.h"
 #include "core/runtime/cuda.h"
 #include "core/runtime/memory.h"
@@ -125,8 +126,8 @@ void train(Trainer& trainer, int64_t steps) {
   const Report report = trainer.report();  // waits for the device
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   std::cout << R"({"seconds": )" << taken.count() << R"(, "kind": ")" << trainer.explain().kind
-            << R"(", "losses": {"discriminator": )" << report.discriminator_loss
-            << R"(, "generator": )" << report.generator_loss << "}}" << std::endl;
+            << R"(", "losses": {"discriminator": )" << json_number(report.discriminator_loss)
+            << R"(, "generator": )" << json_number(report.generator_loss) << "}}" << std::endl;
 }
 
 }  // namespace

@@ -1,0 +1,72 @@
+// The benchmark of scripts/gpu-check.sh, on the CPU and against a contestant that only pretends: it
+// runs once on a lent machine, and has to bring home what it measured there.
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonEnvironment } from "../scripts/python-env.mjs";
+import { start } from "./helpers/cli.js";
+import { makeFolder } from "./helpers/folder.js";
+
+const script = fileURLToPath(new URL("../bench/gpu/run.py", import.meta.url));
+// In CI a missing PyTorch is a failure; elsewhere there is nothing to measure against.
+const python = await pythonEnvironment();
+const impossible = python === null && process.env.CI === undefined;
+
+// Its losses are no numbers, and of the second case it knows nothing.
+const contestant = `#!${process.execPath}
+if (/\\/toy-[^/]*$/.test(process.argv[2])) process.exit(3);
+console.log('{"ready": true}');
+require("node:readline").createInterface(process.stdin).on("line", (steps) => {
+  const losses = { discriminator: null, generator: null };
+  console.log(JSON.stringify({ seconds: steps * 1e-4, kind: "replayed", losses }));
+});
+`;
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeFile(join(folder.path, "contestant.cjs"), contestant);
+  await chmod(join(folder.path, "contestant.cjs"), 0o755);
+  // A Python that has PyTorch and no NumPy, which PyTorch can do without.
+  await mkdir(join(folder.path, "without"));
+  const missing = 'raise ModuleNotFoundError("No module named \'numpy\'", name="numpy")\n';
+  await writeFile(join(folder.path, "without/numpy.py"), missing);
+});
+afterAll(() => folder.remove());
+
+describe.skipIf(impossible)("the benchmark of a GPU", () => {
+  it("measures without NumPy, takes losses of NaN, and keeps a case when a later one fails", async () => {
+    const { python: program, env } = python as { python: string; env?: Record<string, string> };
+    const paths = [join(folder.path, "without"), env?.PYTHONPATH].filter(Boolean).join(":");
+    const { child, ended } = start(
+      program,
+      [
+        ...[script, "--contestant", "./contestant.cjs", "--json", "gpu.json", "--device", "cpu"],
+        ...["--quick", "--no-compile", "--precision", "float32", "--case", "mlp", "toy"],
+        ...["--rounds", "1", "--seconds", "0.01"],
+      ],
+      folder.path,
+      { ...env, PYTHONPATH: paths },
+    );
+    child.stdin.end();
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/RuntimeError: sparring ended with 3\s*$/);
+    const measured = JSON.parse(await readFile(join(folder.path, "gpu.json"), "utf8"));
+    const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0);
+    expect(measured).toMatchObject({
+      machine: { device: "CPU" },
+      geometricMean: { ratioEager: positive, ratioCompile: positive },
+      cases: [
+        {
+          ...{ name: "mlp", precision: "float32", kind: "replayed", ratioEager: positive },
+          losses: {
+            sparring: { discriminator: null, generator: null },
+            "PyTorch eager": { discriminator: positive, generator: positive },
+          },
+        },
+      ],
+    });
+  });
+});
