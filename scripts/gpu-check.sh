@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds and tests the core on a machine with a GPU, and runs the benchmark there: no Node, no network. Needs a
+# Builds and tests the core on a machine with a GPU, and runs the benchmark there: no Node, no NumPy, no network. Needs a
 # PyTorch of 2.11 to 2.14 with CUDA in the Python named by PYTHON (python3), CMake 3.20 and a C++20 compiler.
 #
 #   scripts/gpu-check.sh [FILE.json] [bench options, such as --quick --case mlp]
 #
 # Captured steps are compared with uncaptured ones (build/gpu/Release/sparring_cuda_tests); the figures go to FILE.json,
-# gpu-check.json by default.
+# gpu-check.json by default, those of each case as soon as it is measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
