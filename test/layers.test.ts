@@ -123,6 +123,7 @@ const badOptions: readonly [
   ["upsample", "alignCorners", 1, truth, "1"],
   ["maxPool2d", "kernelSize", undefined, whole(1), "undefined"],
   ["maxPool2d", "stride", 0, whole(1), "0"],
+  ["maxPool2d", "stride", 2 ** 31, "a whole number from 1 to 2147483647", "2147483648"],
   ["maxPool2d", "padding", 2, "a whole number from 0 to 1", "2"],
   ["pixelShuffle", "upscaleFactor", 0, whole(1), "0"],
   ["pixelUnshuffle", "downscaleFactor", 1.5, whole(1), "1.5"],
@@ -157,6 +158,18 @@ describe("an option of a layer", () => {
     ],
   ])("is refused: %s", (_, layer, sentence) => {
     expect(refusal(make(layer))?.message).toBe(sentence);
+  });
+
+  it.each([
+    ["maxPool2d", () => l.maxPool2d(3, 2 as never), "2"],
+    ["prelu", () => l.prelu(8 as never), "8"],
+    ["zeroPad2d", () => (l.zeroPad2d as (...sides: number[]) => Layer)(1, 0, 1, 0), "0"],
+    ["conv2d", () => l.conv2d(64, 3, 2 as never), "2"],
+    ["linear", () => l.linear(4, null as never), "null"],
+  ])("is refused in the order of PyTorch's arguments: %s", (type, call, received) => {
+    expect(refusal(call)?.message).toBe(
+      `Expected an object of options for the last argument of ${type}() but received ${received}`,
+    );
   });
 
   it("has a bad value above, whatever option it is", () => {
@@ -221,11 +234,7 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     make(image, l.prelu({ numParameters: 2 })),
     "an input of 2 channels or features (numParameters) for 1 (prelu) but received an input of [8, 2, 2]",
   ],
-  [
-    "prelu",
-    make(l.prelu({ init: Number.POSITIVE_INFINITY })),
-    "a finite init for 0 (prelu) but received Infinity",
-  ],
+  ["prelu", make(l.prelu({ init: 1e39 })), "a finite init for 0 (prelu) but received 1e+39"],
   [
     "reflectionPad2d",
     make(image, l.reflectionPad2d([1, 1, 0, 2])),

@@ -14,21 +14,25 @@ export async function agree(group: Group, plan: unknown): Promise<void> {
   const digest = createHash("sha256").update(text).digest("hex");
   const gather = (text: string) => crossing(() => group.native.gather(text, "run()"));
   const digests = await gather(digest);
-  const other = digests.findIndex((one) => one !== digests[0]);
-  if (other === -1) return;
+  if (digests.every((one) => one === digests[0])) return;
   // Only now the plans themselves: a thousand of them would be megabytes.
   const plans = (await gather(text)).map((one) => JSON.parse(one));
-  const [path, mine, theirs] = difference(plans[0], plans[other], "") ?? ["its plan", "", ""];
-  throw new SparringError(
-    "ERR_RANK",
-    `Expected ${show(mine)}, as rank 0 has it, for ${path} of rank ${other} but received ${show(theirs)}`,
-  );
+  for (const [rank, plan] of plans.entries()) {
+    // Undefined where only the order of keys is another.
+    const found = difference(plans[0], plan, "");
+    if (found === undefined) continue;
+    const [path, mine, theirs] = found;
+    throw new SparringError(
+      "ERR_RANK",
+      `Expected ${show(mine)}, as rank 0 has it, for ${path} of rank ${rank} but received ${show(theirs)}`,
+    );
+  }
 }
 
 type Difference = readonly [path: string, first: unknown, second: unknown];
 
 /** The first place where two values of JSON differ. */
-function difference(first: unknown, second: unknown, path: string): Difference | undefined {
+export function difference(first: unknown, second: unknown, path: string): Difference | undefined {
   if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
     for (const [i, item] of first.entries()) {
       const found = difference(item, second[i], `${path}[${i}]`);

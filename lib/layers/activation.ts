@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind, OptionValue } from "./kind.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
@@ -59,7 +60,7 @@ export function gelu(approximate: "none" | "tanh" = "none"): Layer {
 export function softplus(
   options: { beta?: number | undefined; threshold?: number | undefined } = {},
 ): Layer {
-  return { type: "softplus", ...options };
+  return made({ type: "softplus" }, options);
 }
 
 /** 1 / (1 + e⁻ˣ): a discriminator that ends in it answers with a probability. torch.nn.Sigmoid. */

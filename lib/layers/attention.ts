@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, type ResolvedLayer, trained } from "./kind.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
@@ -12,7 +13,7 @@ import { call, keywords, literal } from "./python.js";
 export function selfAttention2d(
   options: { reduction?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return { type: "selfAttention2d", ...options };
+  return made({ type: "selfAttention2d" }, options);
 }
 
 const helper = `class SelfAttention2d(nn.Module):

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   counter,
@@ -34,12 +35,12 @@ export interface BatchNormOptions {
 
 /** Batch normalisation of `[features]` (Ioffe and Szegedy 2015). torch.nn.BatchNorm1d. */
 export function batchNorm1d(options: BatchNormOptions = {}): Layer {
-  return { type: "batchNorm1d", ...options };
+  return made({ type: "batchNorm1d" }, options);
 }
 
 /** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
 export function batchNorm2d(options: BatchNormOptions = {}): Layer {
-  return { type: "batchNorm2d", ...options };
+  return made({ type: "batchNorm2d" }, options);
 }
 
 /** With the statistics that training kept. */

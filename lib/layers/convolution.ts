@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   type Layer,
@@ -42,7 +43,7 @@ export interface ConvTranspose2dOptions extends Conv2dOptions {
  * @param kernelSize side of the square kernel, or [height, width]; at least 1
  */
 export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}): Layer {
-  return { type: "conv2d", outChannels, kernelSize, ...options };
+  return made({ type: "conv2d", outChannels, kernelSize }, options);
 }
 
 /**
@@ -58,7 +59,7 @@ export function convTranspose2d(
   kernelSize: Pair,
   options: ConvTranspose2dOptions = {},
 ): Layer {
-  return { type: "convTranspose2d", outChannels, kernelSize, ...options };
+  return made({ type: "convTranspose2d", outChannels, kernelSize }, options);
 }
 
 /** What both directions share. */

@@ -1,5 +1,6 @@
 // The layers that look at the labels of a batch. They stand among a network's own layers, where the labels
 // are at hand.
+import { made } from "./made.js";
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, type Shape, trained } from "./kind.js";
 import { reshape } from "./onnx.js";
@@ -25,7 +26,7 @@ export interface EmbeddingOptions {
  * @param embeddingDim width of the vector; where it multiplies, the features or channels of the input
  */
 export function embedding(embeddingDim: number, options: EmbeddingOptions = {}): Layer {
-  return { type: "embedding", embeddingDim, ...options };
+  return made({ type: "embedding", embeddingDim }, options);
 }
 
 /**
@@ -33,7 +34,7 @@ export function embedding(embeddingDim: number, options: EmbeddingOptions = {}):
  * with Projection Discriminator).
  */
 export function projection(options: { name?: string | undefined } = {}): Layer {
-  return { type: "projection", ...options };
+  return made({ type: "projection" }, options);
 }
 
 /** The number of classes, where a layer may see the labels. */

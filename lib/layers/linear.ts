@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, weightAndBias } from "./kind.js";
 import { affine } from "./onnx.js";
@@ -13,7 +14,7 @@ export function linear(
   outFeatures: number,
   options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
-  return { type: "linear", outFeatures, ...options };
+  return made({ type: "linear", outFeatures }, options);
 }
 
 export const linearKind = {

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import { type Layer, type LayerKind, product, trained } from "./kind.js";
 import { affine, reduce, reshape } from "./onnx.js";
@@ -16,7 +17,7 @@ export function maxout(
   pieces: number,
   options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
-  return { type: "maxout", outFeatures, pieces, ...options };
+  return made({ type: "maxout", outFeatures, pieces }, options);
 }
 
 const helper = `class Maxout(nn.Module):

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
 import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
@@ -13,7 +14,7 @@ import { call, keywords } from "./python.js";
 export function minibatchStdDev(
   options: { groupSize?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return { type: "minibatchStdDev", ...options };
+  return made({ type: "minibatchStdDev" }, options);
 }
 
 const helper = `class MinibatchStdDev(nn.Module):

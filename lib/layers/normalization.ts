@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   type Layer,
@@ -47,7 +48,7 @@ export interface LayerNormOptions {
  * torch.nn.InstanceNorm2d.
  */
 export function instanceNorm2d(options: NormOptions = {}): Layer {
-  return { type: "instanceNorm2d", ...options };
+  return made({ type: "instanceNorm2d" }, options);
 }
 
 /**
@@ -56,12 +57,12 @@ export function instanceNorm2d(options: NormOptions = {}): Layer {
  * @param numGroups a divisor of the channels
  */
 export function groupNorm(numGroups: number, options: NormOptions = {}): Layer {
-  return { type: "groupNorm", numGroups, ...options };
+  return made({ type: "groupNorm", numGroups }, options);
 }
 
 /** Each sample, over its last dimensions, to mean 0 and variance 1 (Ba et al. 2016). torch.nn.LayerNorm. */
 export function layerNorm(options: LayerNormOptions = {}): Layer {
-  return { type: "layerNorm", ...options };
+  return made({ type: "layerNorm" }, options);
 }
 
 /**
@@ -73,7 +74,7 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
 export function pixelNorm(
   options: { eps?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return { type: "pixelNorm", ...options };
+  return made({ type: "pixelNorm" }, options);
 }
 
 export const instanceNorm2dKind: LayerKind = {

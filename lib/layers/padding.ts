@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind, Shape } from "./kind.js";
 import type { Place } from "./place.js";
@@ -12,7 +13,7 @@ export type Sides = number | readonly [number, number, number, number];
  * @param padding pixels on every side, or [left, right, top, bottom]
  */
 export function zeroPad2d(padding: Sides, options: { name?: string | undefined } = {}): Layer {
-  return { type: "zeroPad2d", padding, ...options };
+  return made({ type: "zeroPad2d", padding }, options);
 }
 
 /**
@@ -25,7 +26,7 @@ export function reflectionPad2d(
   padding: Sides,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return { type: "reflectionPad2d", padding, ...options };
+  return made({ type: "reflectionPad2d", padding }, options);
 }
 
 /**
@@ -37,7 +38,7 @@ export function replicationPad2d(
   padding: Sides,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return { type: "replicationPad2d", padding, ...options };
+  return made({ type: "replicationPad2d", padding }, options);
 }
 
 type Four = readonly [number, number, number, number];

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
 import { reshape } from "./onnx.js";
@@ -13,7 +14,7 @@ export function pixelShuffle(
   upscaleFactor: number,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return { type: "pixelShuffle", upscaleFactor, ...options };
+  return made({ type: "pixelShuffle", upscaleFactor }, options);
 }
 
 /**
@@ -25,7 +26,7 @@ export function pixelUnshuffle(
   downscaleFactor: number,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return { type: "pixelUnshuffle", downscaleFactor, ...options };
+  return made({ type: "pixelUnshuffle", downscaleFactor }, options);
 }
 
 export const pixelShuffleKind: LayerKind = {

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind, ResolvedOptions } from "./kind.js";
 import { type OnnxWriter, operator, type Value } from "./onnx.js";
@@ -32,7 +33,7 @@ export interface MaxPool2dOptions {
  * @param kernelSize side of the square window, or [height, width]; at least 1
  */
 export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Layer {
-  return { type: "avgPool2d", kernelSize, ...options };
+  return made({ type: "avgPool2d", kernelSize }, options);
 }
 
 /**
@@ -41,7 +42,7 @@ export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Lay
  * @param kernelSize side of the square window, or [height, width], at least 1
  */
 export function maxPool2d(kernelSize: Pair, options: MaxPool2dOptions = {}): Layer {
-  return { type: "maxPool2d", kernelSize, ...options };
+  return made({ type: "maxPool2d", kernelSize }, options);
 }
 
 /**
@@ -54,16 +55,22 @@ export function adaptiveAvgPool2d(
   outputSize: Pair,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return { type: "adaptiveAvgPool2d", outputSize, ...options };
+  return made({ type: "adaptiveAvgPool2d", outputSize }, options);
 }
+
+/** libtorch holds sides of windows in 32 bits. */
+const longest = 2 ** 31 - 1;
 
 /** The options that every window has. */
 function windowOf(layer: Layer, at: Parameters<LayerKind["resolve"]>[2]) {
   const kernel = pair(layer, "kernelSize", at, 1);
   const stride = pair(layer, "stride", at, 1, kernel);
   const padding = pair(layer, "padding", at, 0, 0);
-  for (const axis of [0, 1] as const)
+  for (const axis of [0, 1] as const) {
+    check.integer(kernel[axis], at.option("kernelSize"), 1, longest);
+    check.integer(stride[axis], at.option("stride"), 1, longest);
     check.integer(padding[axis], at.option("padding"), 0, Math.floor(kernel[axis] / 2));
+  }
   return { kernel, stride, padding };
 }
 

@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import { type Layer, type LayerKind, trained } from "./kind.js";
 import { call, keywords } from "./python.js";
@@ -6,7 +7,7 @@ import { call, keywords } from "./python.js";
 export interface PReluOptions {
   /** Slopes: one for all, or one for each channel or feature. @default 1 */
   readonly numParameters?: number | undefined;
-  /** What each slope begins with, finite. @default 0.25 */
+  /** What each slope begins with, finite as a float32. @default 0.25 */
   readonly init?: number | undefined;
   /** Key in the state dict. @default its position among its siblings */
   readonly name?: string | undefined;
@@ -14,7 +15,7 @@ export interface PReluOptions {
 
 /** x where positive, else slope·x, where the slope is trained (He et al. 2015). torch.nn.PReLU. */
 export function prelu(options: PReluOptions = {}): Layer {
-  return { type: "prelu", ...options };
+  return made({ type: "prelu" }, options);
 }
 
 export const preluKind: LayerKind = {
@@ -25,7 +26,8 @@ export const preluKind: LayerKind = {
     if (numParameters !== 1 && numParameters !== size)
       throw at.refuse(`an input of ${numParameters} channels or features (numParameters)`, input);
     const init = check.number(layer.init ?? 0.25, at.option("init"));
-    if (!Number.isFinite(init)) throw at.refuseWhat("a finite init", String(init));
+    // What a float32 holds: 1e39 is infinite there.
+    if (!Number.isFinite(Math.fround(init))) throw at.refuseWhat("a finite init", String(init));
     return { options: { numParameters, init }, output: input };
   },
   state: ({ options }) => ({ weight: trained(options.numParameters as number) }),

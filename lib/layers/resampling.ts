@@ -1,3 +1,4 @@
+import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
 import { call, keywords } from "./python.js";
@@ -18,7 +19,7 @@ export interface UpsampleOptions {
  * @param scaleFactor whole number of at least 2
  */
 export function upsample(scaleFactor: number, options: UpsampleOptions = {}): Layer {
-  return { type: "upsample", scaleFactor, ...options };
+  return made({ type: "upsample", scaleFactor }, options);
 }
 
 export const upsampleKind: LayerKind = {

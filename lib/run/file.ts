@@ -5,7 +5,7 @@ import * as v from "valibot";
 import * as check from "../check.js";
 import { expected, SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
-import { defaultPreset } from "../presets.js";
+import { defaultPreset, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
@@ -18,6 +18,7 @@ import {
   planRules,
   ruleNames,
 } from "./recipe.js";
+import { configLimit } from "./stored.js";
 
 /** Options of a file, and what a run recorded beside them if it wrote the file. */
 export interface FileRequest {
@@ -36,9 +37,6 @@ const repeated = {
   classes: ["data", "size", "channels"],
   classNames: ["data"],
 } as const satisfies Partial<Record<keyof RunConfig, readonly (keyof RunRequest)[]>>;
-
-/** A megabyte of options is somebody else's file. */
-const sizeLimit = 1024 ** 2;
 
 /**
  * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it start from its own folder.
@@ -82,7 +80,7 @@ async function parse(path: string): Promise<Record<string, unknown>> {
   let text = "";
   try {
     // Editors of another system put a mark before it.
-    text = (await readWhole(path, sizeLimit)).toString("utf8").replace(/^\uFEFF/, "");
+    text = (await readWhole(path, configLimit)).toString("utf8").replace(/^\uFEFF/, "");
     value = JSON.parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw refuse(reason(cause), cause);
@@ -136,10 +134,11 @@ function togetherProblems(
   if (right("discriminator")) checks.push(() => checkDiscriminator(discriminator, naming));
   const isSettled = ["preset", "generator", "discriminator"].some((key) => settled.has(key));
   const networks = { generator, discriminator };
-  if (!isSettled) checks.push(() => planNetworks(networks, naming));
-  for (const key of ruleNames.filter(right))
-    checks.push(() => planRules({ [key]: given[key] }, defaultPreset, naming));
+  if (!isSettled) checks.push(() => planNetworks({ preset, ...networks }, naming));
+  for (const request of ruleNames.filter(right).flatMap((key) => rulesOf(key, given[key])))
+    checks.push(() => planRules(request, defaultPreset, naming));
   if (right("size") && !isSettled) alone({ preset, size: given.size, ...networks });
+  if (right("channels") && !isSettled) alone({ preset, channels: given.channels, ...networks });
   if (right("data")) alone({ data });
   if (right("evaluateFeatures")) alone({ evaluateFeatures });
   if (right("threads")) alone({ threads: given.threads });
@@ -154,6 +153,15 @@ function togetherProblems(
   });
   // A network that is wrong by itself is so beside others, too.
   return [...new Set(found)];
+}
+
+/** A rule by itself; that of each player with one of the preset's beside it. */
+function rulesOf(key: string, value: unknown): RunRequest[] {
+  if (key !== "optimizer") return [{ [key]: value }];
+  const usual = presets[defaultPreset].optimizer;
+  return Object.entries(value as object).map(([player, one]) => ({
+    optimizer: { ...usual, [player]: one },
+  }));
 }
 
 /** Paths of the file as they are from here. */

@@ -10,7 +10,14 @@ import { type Precision, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
-import { checkSide, type Networks, planNetworks, planRules, type Rules } from "./recipe.js";
+import {
+  checkFitting,
+  checkSide,
+  type Networks,
+  planNetworks,
+  planRules,
+  type Rules,
+} from "./recipe.js";
 
 /** The options of a run as they come in: from a command line, or later from a file. */
 export interface RunRequest {
@@ -141,7 +148,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     rules: planRules(request, preset, naming),
     device: planDevice(request.device ?? "auto", naming("device")),
     size: planSize(request, preset, networks, naming("size")),
-    channels: planChannels(request.channels, naming("channels")),
+    channels: planChannels(request.channels, networks, naming("channels")),
     resident: resident === undefined ? undefined : check.boolean(resident, naming("resident")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
@@ -214,9 +221,14 @@ export function checkSize(size: unknown, preset: PresetName, name: string): numb
   return side;
 }
 
-function planChannels(channels: unknown, name: string): 1 | 3 | undefined {
-  if (channels === undefined || channels === 1 || channels === 3) return channels;
-  throw wrongType("1 or 3", name, channels);
+function planChannels(
+  channels: unknown,
+  networks: Networks | null,
+  name: string,
+): 1 | 3 | undefined {
+  if (channels !== undefined && channels !== 1 && channels !== 3)
+    throw wrongType("1 or 3", name, channels);
+  return networks === null ? channels : checkFitting(networks, channels, name);
 }
 
 function planLength(request: RunRequest, preset: PresetName, naming: Naming): RunPlan["length"] {

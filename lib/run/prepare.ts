@@ -1,10 +1,11 @@
 // From a plan to everything that a run needs, loaded and fitting together; nothing is on the disk yet.
 import type { Dataset } from "../data/dataset.js";
-import { setThreads, threads } from "../device.js";
+import { type Device, setThreads, threads } from "../device.js";
 import { outOfRange } from "../errors.js";
+import type { PresetImage } from "../presets/kind.js";
 import { Discriminator, Generator } from "../networks.js";
 import { checkBatch, checkDataset } from "../trainer/data.js";
-import { checkOptions } from "../trainer/options.js";
+import { checkOptions, type TrainerSettings } from "../trainer/options.js";
 import { checkParts } from "../trainer/parts.js";
 import { Trainer } from "../trainer.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
@@ -13,7 +14,7 @@ import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
-import { imageOf, pairOf } from "./recipe.js";
+import { imageOf, type Networks, pairOf } from "./recipe.js";
 import type { Team } from "./team.js";
 
 /** A run before its first step. */
@@ -38,17 +39,16 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
       plan.rollbacks,
     );
   if (plan.threads !== undefined) await setThreads(plan.threads);
-  const fitting = plan.networks === null ? undefined : imageOf(plan.networks).channels;
+  const build = (image: PresetImage) => buildPair(plan, image, device, team);
+  // Networks that are no preset's may not fit each other: known before images are packed for an hour.
+  const own = plan.networks === null ? undefined : build(imageOf(plan.networks));
+  const fitting = own && imageOf(plan.networks as Networks).channels;
   const dataset = await team.inTurn(() => loadData({ ...plan, fitting }, device, watch));
   const image = { size, channels: dataset.image[0] as number };
-  const pair = pairOf(plan, { ...image, classes: dataset.classes || undefined });
-  const generator = new Generator(pair.generator, { device, seed: plan.seed });
-  const discriminator = new Discriminator(pair.discriminator, { device });
-  const pairing = { generator, discriminator };
+  const settings = own ?? build({ ...image, classes: dataset.classes || undefined });
+  const { generator, discriminator } = settings;
   const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
-  checkBatch(batch, naming("batch"), pairing, epoch);
-  const rules = { ...trainingOf(plan), distributed: team.group };
-  const settings = checkOptions({ ...pairing, ...rules }, naming);
+  checkBatch(batch, naming("batch"), settings, epoch);
   checkParts(settings, batch, naming("accumulate"));
   checkDataset(dataset, settings);
   await Promise.all([generator.ready(), discriminator.ready()]);
@@ -56,6 +56,15 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const config = resolveConfig(plan, settings, found);
   const judge = team.isFirst ? await judgeOf(config, dataset, naming) : undefined;
   return { config, trainer: new Trainer(settings), dataset, judge, place: plan.out };
+}
+
+/** The pair and its rules, which fit together. */
+function buildPair(plan: RunPlan, image: PresetImage, device: Device, team: Team): TrainerSettings {
+  const pair = pairOf(plan, image);
+  const generator = new Generator(pair.generator, { device, seed: plan.seed });
+  const discriminator = new Discriminator(pair.discriminator, { device });
+  const rules = { ...trainingOf(plan), distributed: team.group };
+  return checkOptions({ generator, discriminator, ...rules }, plan.naming);
 }
 
 /** Who judges the generator while it trains; undefined where nobody asked. */

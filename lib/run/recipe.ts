@@ -13,7 +13,6 @@ import { defaultPreset, type Preset, type PresetName, presets } from "../presets
 import type { PresetImage } from "../presets/kind.js";
 import {
   checkEma,
-  checkOptimizers,
   checkPolicies,
   mostUpdates,
   orders,
@@ -49,7 +48,11 @@ export const ruleNames = [
 /** The networks of a request, or null for those of a preset. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
 export function planNetworks(request: RunRequest, naming: Naming): Networks | null {
   const { generator, discriminator } = request;
-  if (generator === undefined && discriminator === undefined) return null;
+  if (generator === undefined && discriminator === undefined) {
+    // What the config.json of such a run has: without them it would be another.
+    if (request.preset === null) throw wrongType("a preset, or networks,", naming("preset"), null);
+    return null;
+  }
   for (const player of ["generator", "discriminator"] as const)
     if (request[player] === undefined)
       throw wrongType("both networks, or neither,", naming(player), undefined);
@@ -70,9 +73,10 @@ export function checkDiscriminator(value: unknown, naming: Naming): Discriminato
   const discriminator = value as DiscriminatorArchitecture;
   within(naming("discriminator"), () => resolveDiscriminator(discriminator));
   const { image } = discriminator;
-  if (image.length !== 3 || image[1] !== image[2])
+  const isGreyOrColour = image[0] === 1 || image[0] === 3;
+  if (image.length !== 3 || image[1] !== image[2] || !isGreyOrColour)
     throw wrongType(
-      "an image of [channels, size, size]",
+      "an image of [1, size, size] or [3, size, size]",
       `image of ${naming("discriminator")}`,
       image,
     );
@@ -92,6 +96,13 @@ export function checkSide(networks: Networks, size: unknown, name: string): numb
   throw outOfRange(`${side}, as the discriminator takes,`, name, size);
 }
 
+/** Their channels, which those that were asked for have to be. Throws RangeError. */
+export function checkFitting(networks: Networks, channels: 1 | 3 | undefined, name: string) {
+  const own = imageOf(networks).channels as 1 | 3;
+  if (channels === undefined || channels === own) return channels;
+  throw outOfRange(`${own}, as the discriminator takes,`, name, channels);
+}
+
 /** What is trained on such images. */
 export function pairOf(
   { preset, networks }: { preset: PresetName | null; networks: Networks | null },
@@ -109,9 +120,15 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
   const rate = lr === undefined ? {} : { lr: check.positive(lr, naming("lr")) };
   const rule = <T>(key: keyof Rules, read: (value: unknown) => T) =>
     within(naming(key), () => read(chosen(key)));
-  const optimizer = rule("optimizer", (value) => checkOptimizers(value as Rules["optimizer"]));
+  const optimizer = chosen("optimizer");
+  if (!check.isObject(optimizer))
+    throw wrongType("an object { generator, discriminator }", naming("optimizer"), optimizer);
+  check.options<typeof optimizer>(optimizer, naming("optimizer"), ["generator", "discriminator"]);
   const withRate = (player: "generator" | "discriminator") =>
-    checkOptimizer({ ...optimizer[player], ...rate }, `optimizer.${player}`);
+    within(naming("optimizer").replace("optimizer", `optimizer.${player}`), () => {
+      const one = checkOptimizer(optimizer[player], `optimizer.${player}`);
+      return checkOptimizer({ ...one, ...rate }, `optimizer.${player}`);
+    });
   return {
     objective: rule("objective", (value) => checkObjective(value, "objective")),
     optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },

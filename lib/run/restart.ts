@@ -1,5 +1,5 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
-import { isDeepStrictEqual } from "node:util";
+import { difference } from "../distributed/agreement.js";
 import { expected, SparringError, show } from "../errors.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
@@ -64,10 +64,18 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
       .map((key) => [key, config[key], asJson(plan.rules[key])] as const),
   ];
   for (const [key, there, wanted] of pairs) {
-    if (isDeepStrictEqual(there, wanted)) continue;
-    const what = `${show(there)}, as the run in ${show(plan.out.path)} has it,`;
-    throw new SparringError("ERR_OUTPUT", expected(what, plan.naming(key), wanted));
+    const found = difference(there, wanted, key);
+    if (found === undefined) continue;
+    const [path, before, now] = found;
+    const what = `${show(before)}, as the run in ${show(plan.out.path)} has it,`;
+    throw new SparringError("ERR_OUTPUT", expected(what, nameOf(key, path, plan, given), now));
   }
+}
+
+/** What the user calls a place in an option; what a preset brings has no flag. */
+function nameOf(key: keyof RunRequest, path: string, plan: RunPlan, given: RunRequest): string {
+  const isOfFiles = ["generator", "discriminator", ...ruleNames].includes(key);
+  return isOfFiles && given[key] === undefined ? path : plan.naming(key).replace(key, path);
 }
 
 /** As a config.json has it. */

@@ -66,7 +66,8 @@ export async function sampleRun(
   const usual = gridOf(label === undefined ? classes : 0);
   const { count = usual.count, columns = usual.columns } = asked;
   const seed = check.seed(request.seed ?? found.sampleSeed, naming("seed"));
-  const labels = label ?? inTurn(count, classes);
+  // Without a number the run's own picture, which has no more than the first classes.
+  const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
   const images = await generator.sample(count, { seed, labels });
   await images.save(out, { columns });
   const { preset, averaged, step } = found;

@@ -37,8 +37,9 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
     const { preset, averaged, sampleSeed, classNames, ...image } = checkConfig(value);
+    const config = value as RunRequest;
     const { objective, ...pair } =
-      preset === null ? ownPair(value as RunRequest) : presetPair(preset, image);
+      preset === null ? ownPair(config) : presetPair(preset, image, config);
     const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
     const names = isTold ? classNames : null;
     return { folder, preset, ...pair, classNames: names, averaged, sampleSeed };
@@ -49,16 +50,17 @@ interface StoredPair extends Networks {
   readonly objective: Objective;
 }
 
-function presetPair(preset: PresetName, image: PresetImage): StoredPair {
-  const { pair, objective }: Preset = presets[preset];
-  return { ...pair(image), objective };
+function presetPair(preset: PresetName, image: PresetImage, { objective }: RunRequest): StoredPair {
+  const { pair, objective: usual }: Preset = presets[preset];
+  // Runs of before they had one do not say.
+  const own = objective === undefined ? usual : checkObjective(objective, "objective");
+  return { ...pair(image), objective: own };
 }
 
 /** Networks that are no preset's. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
 function ownPair(config: RunRequest): StoredPair {
   const naming: Naming = (option) => option;
-  const networks = planNetworks(config, naming);
-  if (networks === null) throw new TypeError("it names neither a preset nor networks");
+  const networks = planNetworks(config, naming) as Networks;
   return { ...networks, objective: checkObjective(config.objective, "objective") };
 }
 
@@ -87,8 +89,8 @@ export interface RunData {
 /** Labels have 16 bits. */
 const mostClasses = 2 ** 16;
 
-/** A config is a few kilobytes: what is larger is none. */
-const sizeLimit = 16 * 1024 ** 2;
+/** Bytes. A config is a few kilobytes, and a few megabytes with the largest networks: what is larger is none. */
+export const configLimit = 16 * 1024 ** 2;
 
 /**
  * Reads the config.json of a run.
@@ -102,7 +104,7 @@ export async function readRunConfig<T>(
   read: (config: unknown) => T,
 ): Promise<T> {
   try {
-    return read(JSON.parse((await readWhole(folder.config, sizeLimit)).toString("utf8")));
+    return read(JSON.parse((await readWhole(folder.config, configLimit)).toString("utf8")));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
     const message = `Expected the folder of a run for ${name} but received ${show(folder.path)} (its config.json: ${why})`;

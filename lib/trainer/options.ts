@@ -162,10 +162,7 @@ export function checkOptions(
   return settings;
 }
 
-/** @internal */
-export function checkOptimizers(
-  optimizer: TrainerOptions["optimizer"],
-): TrainerOptions["optimizer"] {
+function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
   if (!check.isObject(optimizer))
     throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
   check.options(optimizer, "optimizer", ["generator", "discriminator"]);

@@ -248,7 +248,7 @@ describe("a config file that is wrong", () => {
     ["list.json", "[]", "it is not an object"],
     ["empty.json", "", "it is not JSON: line 1, column 1"],
     ["data", undefined, "it is a folder"],
-    ["huge.json", " ".repeat(1024 ** 2 + 1), "it has 1048577 bytes, more than 1048576"],
+    ["huge.json", " ".repeat(16 * 1024 ** 2 + 1), "it has 16777217 bytes, more than 16777216"],
   ])("is refused where it is no such file: %s", async (name, text, why) => {
     if (text !== undefined) await write(name, text);
     const { code, stderr } = await sparring(`train ${name} --out never`);

@@ -1,5 +1,5 @@
 // Networks and rules of one's own in a config file: what the constructors take, as JSON.
-import { access, readdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -137,16 +137,16 @@ describe("rules in a config file", () => {
     const { code, stderr } = await sparring(`train ${path} --restartable --out first`);
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(
-        /^Expected \{ type: "hinge".* for objective of other\.json but received /,
-      ),
+      'Expected "hinge", as the run in "first" has it, for objective.type of other.json but received "wasserstein"\n',
     ]);
     const layers = [...generator.layers.slice(0, 2), l.linear(32), ...generator.layers.slice(2)];
     const deeper = await write("deeper.json", { ...own, generator: { ...generator, layers } });
     const refused = await sparring(`train ${deeper} --restartable --out first`);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining("for generator of deeper.json"),
+      expect.stringMatching(
+        /^Expected \[.*, as the run in "first" has it, for generator\.layers of deeper\.json but received /,
+      ),
     ]);
   });
 });
@@ -166,7 +166,7 @@ describe("what is wrong with them", () => {
       [
         "Expected a whole number of at least 0 for seed but received -1",
         "Expected an input of [channels, height, width] for 1 (conv2d) but received an input of [100]; put unflatten([...]) before it (in generator)",
-        "Expected an image of [channels, size, size] for image of discriminator but received [1, 8, 4]",
+        "Expected an image of [1, size, size] or [3, size, size] for image of discriminator but received [1, 8, 4]",
       ],
     ],
     [
@@ -201,7 +201,7 @@ describe("what is wrong with them", () => {
         diffAugment: ["color", "color"],
       },
       [
-        'Expected a finite number above 0 for lr but received "x" (in optimizer)',
+        'Expected a finite number above 0 for lr but received "x" (in optimizer.discriminator)',
         "Expected a number in [0, 1) for ema.decay but received 1 (in ema)",
         'Expected each policy once for diffAugment but received ["color", "color"] (in diffAugment)',
       ],
@@ -212,6 +212,41 @@ describe("what is wrong with them", () => {
     const [, ...lines] = stderr.trimEnd().split("\n");
     expect([code, lines.map((line) => line.trim())]).toEqual([2, problems]);
     await expect(access(at("never"))).rejects.toThrow();
+  });
+
+  it.each([
+    [
+      "optimizers of both",
+      { optimizer: { generator: { ...adam, lr: 0 }, discriminator: { ...adam, lr: -1 } } },
+      [
+        "Expected a finite number above 0 for lr but received 0 (in optimizer.generator)",
+        "Expected a finite number above 0 for lr but received -1 (in optimizer.discriminator)",
+      ],
+    ],
+    [
+      "channels",
+      { channels: 3 },
+      ["Expected 1, as the discriminator takes, for channels but received 3"],
+    ],
+    [
+      "neither a preset nor networks",
+      { preset: null, generator: undefined, discriminator: undefined },
+      ["Expected a preset, or networks, for preset but received null"],
+    ],
+  ])("is told: %s", async (_, change, problems) => {
+    const path = await write("wrong.json", { ...own, ...change });
+    const { code, stderr } = await sparring(`train ${path} --out never`);
+    const [, ...lines] = stderr.trimEnd().split("\n");
+    expect([code, lines.map((line) => line.trim())]).toEqual([2, problems]);
+  });
+
+  it("is told before the data are looked at, where the two do not fit", async () => {
+    await mkdir(at("none"), { recursive: true });
+    const range = { discriminator: { ...discriminator, range: [0, 1] }, data: "none" };
+    const path = await write("apart.json", { ...own, ...range });
+    expect((await sparring(`train ${path} --out never`)).stderr).toBe(
+      "Expected a range of [0, 1], which the discriminator has, for generator but received [-1, 1]\n",
+    );
   });
 
   it("is told where only the data show it", async () => {
@@ -231,11 +266,38 @@ describe("what is wrong with them", () => {
       writeFile(at("again/config.json"), JSON.stringify({ ...config, ...change }));
     await write({ generator: undefined, discriminator: undefined });
     expect((await sparring("sample again --out s.png")).stderr).toContain(
-      "(its config.json: it names neither a preset nor networks)",
+      "(its config.json: Expected a preset, or networks, for preset but received null)",
     );
     await write({ generator: conv });
     expect((await sparring("sample again --out s.png")).stderr).toContain("(in generator))");
   });
+});
+
+it("draws the run's own picture again, with more classes than a grid has columns", async () => {
+  const many = { ...generator, latent: { noise: 6, classes: 120 } };
+  const judge = { image: [1, 8, 8], layers: [l.flatten(), l.linear(1)] };
+  const path = await write("many.json", { ...own, generator: many, discriminator: judge });
+  expect((await sparring(`train ${path} --steps 1 --out many`)).code).toBe(0);
+  expect((await sparring("sample many --out many.png")).code).toBe(0);
+  expect(await readFile(at("many.png"))).toEqual(await readFile(at("many/samples/1.png")));
+});
+
+it("has the data's names for the classes of a preset, where its own objective is told the labels", async () => {
+  const config = { ...(await readJson("first/config.json")), size: 8 };
+  const classNames = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
+  const namesWith = async (preset: string, types: string[]) => {
+    const auxiliaries = types.map((type) => ({ type }));
+    const objective = { type: "nonSaturating", auxiliaries };
+    const {
+      generator: _,
+      discriminator: __,
+      ...others
+    } = { ...config, preset, classNames, objective };
+    await writeFile(at("halves/config.json"), JSON.stringify(others));
+    return (await readRun(at("halves"), "the run")).classNames;
+  };
+  expect(await namesWith("infogan", ["acgan", "infogan"])).toEqual(classNames);
+  expect(await namesWith("acgan", [])).toBeNull();
 });
 
 it("has the data's names for its classes where it is told the labels", async () => {

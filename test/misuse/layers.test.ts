@@ -131,7 +131,7 @@ refuses("layers", [
     "options that are a string",
     () => build(l.linear(4, bad("bias"))),
     "TypeError",
-    'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "0"',
+    'Expected an object of options for the last argument of linear() but received "bias"',
   ],
   [
     "a name that is a number",

@@ -1,0 +1,13 @@
+import * as check from "../check.js";
+import { wrongType } from "../errors.js";
+import type { Layer } from "./kind.js";
+
+/**
+ * A layer as data. Options in PyTorch's order, maxPool2d(3, 2), would be nothing once they are spread: they are refused.
+ * So is what a list method gives on, `sizes.map(linear)`.
+ */
+export function made(layer: Layer, options: object): Layer {
+  if (!check.isObject(options))
+    throw wrongType("an object of options", `the last argument of ${layer.type}()`, options);
+  return { ...layer, ...(options as Partial<Layer>) };
+}
