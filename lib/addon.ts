@@ -22,7 +22,7 @@ const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 /** Where the set-up puts the addon of this package. */
 export const buildFolder = join(packageRoot, "build", "Release");
 /** What mends an addon, as a part of a sentence. */
-export const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
+export const rebuild = "run `npx sparring setup`";
 let loaded: NativeAddon | undefined;
 
 /** The addon; the first call loads it. Throws ERR_LIBTORCH with what to do. */

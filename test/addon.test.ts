@@ -40,7 +40,7 @@ describe("an addon that cannot be loaded", () => {
       const error = failure(folder);
       expect(error).toMatchObject({ name: "SparringError", code: "ERR_LIBTORCH" });
       expect(error.message).toBe(
-        "The native addon has not been built (no build.json in build/Release); rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)",
+        "The native addon has not been built (no build.json in build/Release); run `npx sparring setup`",
       );
     });
   });
@@ -50,7 +50,7 @@ describe("an addon that cannot be loaded", () => {
       const error = failure(await buildFolder(folder, "2.13.0"));
       expect(error.code).toBe("ERR_LIBTORCH");
       expect(error.message).toMatch(
-        /^Expected libtorch 2\.13\.0 in .* but it is not there any more; rebuild it with/,
+        /^Expected libtorch 2\.13\.0 in .* but it is not there any more; run `npx sparring setup`/,
       );
     });
   });
@@ -59,7 +59,7 @@ describe("an addon that cannot be loaded", () => {
     await withFolder(async (folder) => {
       const error = failure(await buildFolder(folder, "2.13.0", "2.14.1"));
       expect(error.message).toMatch(
-        /^Expected libtorch 2\.13\.0, which the addon was built for, in .* but received 2\.14\.1; rebuild it with `npm rebuild sparring`/,
+        /^Expected libtorch 2\.13\.0, which the addon was built for, in .* but received 2\.14\.1; run `npx sparring setup`/,
       );
     });
   });
@@ -69,7 +69,7 @@ describe("an addon that cannot be loaded", () => {
       await buildFolder(folder, "2.13.0", "2.13.0");
       await writeFile(join(folder, "sparring.node"), "not a library");
       expect(failure(folder).message).toMatch(
-        /^The native addon cannot be loaded: .*; rebuild it with/,
+        /^The native addon cannot be loaded: .*; run `npx sparring setup`/,
       );
     });
   });

@@ -10,6 +10,7 @@ import { exportCommand } from "./export.js";
 import { interpolateCommand } from "./interpolate.js";
 import { toMisuse } from "./misuse.js";
 import { sampleCommand } from "./sample.js";
+import { setupCommand } from "./setup.js";
 import { theoryCommand } from "./theory.js";
 import { trainCommand } from "./train.js";
 
@@ -51,6 +52,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   program.addCommand(benchCommand(onExit));
   program.addCommand(theoryCommand(onExit));
   program.addCommand(doctorCommand(onExit));
+  program.addCommand(setupCommand(onExit));
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().
     command.exitOverride().configureOutput({ writeErr: () => {} });

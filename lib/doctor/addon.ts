@@ -88,7 +88,7 @@ function lookAtLoading(trial: Trial | NoTrial): Finding {
 
 /** What to do, by what the addon says of CUDA. */
 const cures: readonly [RegExp, string][] = [
-  [/is a CPU build/, "`npm run setup -- --cuda` in a clone fetches a CUDA build"],
+  [/is a CPU build/, "`npx sparring setup --cuda` fetches a CUDA build"],
   [
     /no NVIDIA driver/,
     "install NVIDIA's driver; a container needs its GPUs too (docker run --gpus all)",

@@ -1,4 +1,5 @@
 import { UsageError } from "./errors.mjs";
+import { setupWith } from "./name.mjs";
 
 const flags = {
   "--tests": ["tests", "build the test binary of the native core too"],
@@ -24,7 +25,7 @@ export function parseArguments(argv) {
   return options;
 }
 
-export const help = `Usage: npm run setup -- [flags]
+export const help = `Usage: ${setupWith} [flags]
 
 Finds or downloads libtorch, builds the native addon and compiles the TypeScript.
 Does nothing where all of that is done already.

@@ -28,8 +28,10 @@ export async function main(argv, { root = packageRoot, report = createReport() }
     return 0;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    report.write(`\n${error.message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    const isUsage = error instanceof UsageError;
+    // Before a mistake on the command line nothing else was printed.
+    report.write(`${isUsage ? "" : "\n"}${error.message}\n`);
+    return isUsage ? 2 : 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setupCommand } from "./name.mjs";
 import { cudaFlavour, pinned, range } from "./versions.mjs";
 
 /**
@@ -15,14 +16,14 @@ export function failureScreen(attempts, { cuda }) {
     `Expected libtorch ${range} for the native addon but received none of these:`,
     ...tried,
     "",
-    "Any one of these ways is enough; run `npm run setup` afterwards:",
+    `Any one of these ways is enough; run \`${setupCommand}\` afterwards:`,
     "  1. Name a libtorch that is already here (a folder with include/ and lib/, or a site-packages folder):",
-    "       LIBTORCH=/path/to/libtorch npm run setup",
+    `       LIBTORCH=/path/to/libtorch ${setupCommand}`,
     "  2. Install PyTorch for python3, whose torch package is a libtorch:",
     `       ${install}`,
     `  3. Unzip LibTorch (Linux, C++, ${cuda ? "CUDA" : "CPU"}) from ${page} and name it as in 1.`,
     "  4. Let the set-up download it: it needs the network, python3 and pip:",
     "       sudo apt install python3-pip     (Fedora: sudo dnf install python3-pip)",
-    ...(cuda ? ["  5. Do without CUDA:", "       npm run setup     (without --cuda)"] : []),
+    ...(cuda ? ["  5. Do without CUDA:", `       ${setupCommand}     (without --cuda)`] : []),
   ].join("\n");
 }

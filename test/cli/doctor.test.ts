@@ -13,7 +13,7 @@ import { type Ended, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const rebuild = "rebuild it with `npm rebuild sparring` (in a clone: `npm run setup`)";
+const rebuild = "run `npx sparring setup`";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -209,7 +209,7 @@ describe("CUDA that is off", () => {
     ["no NVIDIA driver was found", /^install NVIDIA's driver; /],
     ["libtorch_cuda cannot be loaded: version `x' not found", /^update NVIDIA's driver/],
     ["the NVIDIA driver shows no GPU", /^look at nvidia-smi/],
-    ["this libtorch (2.13.0) is a CPU build", /^`npm run setup -- --cuda`/],
+    ["this libtorch (2.13.0) is a CPU build", /^`npx sparring setup --cuda`/],
   ])("because %s, comes with what to do", async (cudaOff, advice) => {
     const finding = await lookAtCuda({ ...trial, cudaOff }, libtorch, null);
     expect(finding).toMatchObject({ status: "warning", says: `CUDA is off: ${cudaOff}` });
@@ -237,7 +237,7 @@ describe("CUDA that is off", () => {
       status: "warning",
       says: "CUDA is off: this libtorch (2.13.0) is a CPU build; the driver is 550.54.14",
     });
-    expect(finding.advice).toMatch(/^`npm run setup -- --cuda`/);
+    expect(finding.advice).toMatch(/^`npx sparring setup --cuda`/);
   });
 
   it("is said to be on where it is, with the driver's version where that tells", async () => {

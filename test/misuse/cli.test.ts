@@ -20,7 +20,7 @@ const runs = (path: string, why: string) =>
 const onePreset =
   "one of article, goodfellow2014, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, r3gan";
 const aCommand =
-  "one of train, sample, interpolate, evaluate, export, dashboard, bench, theory, doctor, help";
+  "one of train, sample, interpolate, evaluate, export, dashboard, bench, theory, doctor, setup, help";
 const anExperiment = "one of figure1, proposition1, theorem1, algorithm1, saturation, modes";
 const whole = (flag: string, received: string) =>
   `Expected a whole number of at least 1 for ${flag} but received ${received}`;
@@ -252,6 +252,10 @@ const commandLines: [string, string][] = [
   [
     "doctor --fix",
     'Expected one of --json, --help for an option of sparring doctor but received "--fix"',
+  ],
+  [
+    "setup --fix",
+    "Expected one of --tests, --cuda, --verbose, --help for a setup flag but received --fix",
   ],
   ["doctor me", 'Expected options only for sparring doctor but received "me"'],
   [

@@ -8,7 +8,7 @@ it("refuses an unknown flag with a sentence and exit code 2", async () => {
   const root = temporaryFolder();
   expect(await main(["--test"], { root, report })).toBe(2);
   expect(report.lines).toEqual([
-    "\nExpected one of --tests, --cuda, --verbose, --help for a setup flag but received --test\n",
+    "Expected one of --tests, --cuda, --verbose, --help for a setup flag but received --test\n",
   ]);
 });
 
