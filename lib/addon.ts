@@ -1,5 +1,5 @@
 // Finds and loads the native addon, once; checks that its libtorch is the one it was built for.
-import { readFileSync, realpathSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +23,9 @@ const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 export const buildFolder = join(packageRoot, "build", "Release");
 /** What mends an addon, as a part of a sentence. */
 export const rebuild = "run `npx sparring setup`";
+/** What mends a libtorch that only the user who installed it can read. */
+export const share =
+  "install Sparring again with XDG_CACHE_HOME set to a folder that every user can read";
 let loaded: NativeAddon | undefined;
 
 /** The addon; the first call loads it. Throws ERR_LIBTORCH with what to do. */
@@ -97,17 +100,33 @@ function parseBuild(text: string): BuildInfo | undefined {
 
 function checkVersion(build: BuildInfo, found: string | undefined): void {
   const { version, directory } = build.libtorch;
-  if (found === undefined) {
-    throw new SparringError(
-      "ERR_LIBTORCH",
-      `Expected libtorch ${version} in ${directory} but it is not there any more; ${rebuild}`,
-    );
-  }
+  if (found === undefined) throw noLibtorch(build, whyUnreadable(directory));
   if (found !== version) {
     throw new SparringError(
       "ERR_LIBTORCH",
       `Expected libtorch ${version}, which the addon was built for, in ${directory} but received ${found}; ${rebuild}`,
     );
+  }
+}
+
+/** The error about a libtorch that has gone, or is there for others: root's cache is closed to everyone else. */
+export function noLibtorch({ libtorch }: BuildInfo, code: string | undefined): SparringError {
+  const why =
+    code === "EACCES"
+      ? `it cannot be read by this user; ${share}`
+      : `it is not there any more; ${rebuild}`;
+  return new SparringError(
+    "ERR_LIBTORCH",
+    `Expected libtorch ${libtorch.version} in ${libtorch.directory} but ${why}`,
+  );
+}
+
+function whyUnreadable(path: string): string | undefined {
+  try {
+    readdirSync(path);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 

@@ -1,9 +1,9 @@
 // Loading the addon: every way it can be wrong ends in a sentence with the command that mends it.
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { addon, load, toSparringError } from "../lib/addon.js";
+import { addon, load, noLibtorch, toSparringError } from "../lib/addon.js";
 import { architectures, Discriminator, SparringError } from "../lib/index.js";
 import { madeImages, withFolder } from "./helpers/networks.js";
 
@@ -52,6 +52,26 @@ describe("an addon that cannot be loaded", () => {
       expect(error.message).toMatch(
         /^Expected libtorch 2\.13\.0 in .* but it is not there any more; run `npx sparring setup`/,
       );
+    });
+  });
+
+  it("says so where its libtorch is another user's, as that of a package that root installed", () => {
+    const directory = "/root/.cache/sparring/libtorch/2.13.0+cpu/torch";
+    const build = { libtorch: { directory, version: "2.13.0", cuda: null } };
+    const { code, message } = noLibtorch(build, "EACCES");
+    expect(code).toBe("ERR_LIBTORCH");
+    expect(message).toBe(
+      `Expected libtorch 2.13.0 in ${directory} but it cannot be read by this user; install Sparring again with XDG_CACHE_HOME set to a folder that every user can read`,
+    );
+  });
+
+  it.skipIf(process.getuid?.() === 0)("tells a closed folder from none", async () => {
+    await withFolder(async (folder) => {
+      const build = await buildFolder(folder, "2.13.0", "2.13.0");
+      await chmod(join(folder, "libtorch"), 0);
+      const { message } = failure(build);
+      await chmod(join(folder, "libtorch"), 0o700);
+      expect(message).toContain("but it cannot be read by this user; ");
     });
   });
 

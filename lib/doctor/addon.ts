@@ -1,7 +1,7 @@
 // The addon, its libtorch, and what they can do here.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { buildFolder, type BuildInfo, readBuild, rebuild } from "../addon.js";
+import { buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
 import { neededDriver, readDriver } from "./driver.js";
 import type { Finding } from "./kind.js";
 import { type FoundLibtorch, setup } from "./setup.js";
@@ -82,7 +82,8 @@ function lookAtLoading(trial: Trial | NoTrial): Finding {
     return { ...one, status: "ok", says };
   }
   // The loader's own sentences end in what to do.
-  const advice = trial.problem.includes(rebuild) ? undefined : rebuild;
+  const isCured = [rebuild, share].some((cure) => trial.problem.includes(cure));
+  const advice = isCured ? undefined : rebuild;
   return { ...one, status: "problem", says: trial.problem, advice };
 }
 

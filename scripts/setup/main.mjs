@@ -1,10 +1,18 @@
 // The set-up from end to end. Each part asks first whether it has anything to do.
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { help, parseArguments } from "./arguments.mjs";
 import { dependencyProblem, insideNpmInstall, installDependencies } from "./dependencies.mjs";
-import { SetupError, UsageError } from "./errors.mjs";
+import { expected, SetupError, UsageError } from "./errors.mjs";
 import { findLibtorch, namedLibtorch } from "./libtorch.mjs";
 import { withLock } from "./lock.mjs";
 import { buildNative } from "./native.mjs";
@@ -41,6 +49,7 @@ async function setUp(root, requested) {
   const hasTests = filesIn(join(root, "native/core/test")).some((name) => name.endsWith(".cc"));
   const options = { ...requested, hasTests, tests: requested.tests && hasTests };
   if (isComplete(root, options)) return;
+  checkWritable(root);
   await withLock(
     root,
     async () => {
@@ -52,6 +61,24 @@ async function setUp(root, requested) {
     },
     () => report.note("waiting for another set-up of this folder"),
   );
+}
+
+/** Asked before anything is downloaded: whoever may not write here must not wait for that first. */
+function checkWritable(root) {
+  for (const folder of [join(root, "build"), join(root, "build/Release")]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK | constants.X_OK);
+    } catch ({ code }) {
+      throw expected("a folder that can be written", "the build", `${folder} (${whyNot(code)})`);
+    }
+  }
+}
+
+function whyNot(code) {
+  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
+  if (code === "EROFS") return "its file system is read-only";
+  return code === "EEXIST" || code === "ENOTDIR" ? "it is not a folder" : code;
 }
 
 /** The quick look: reads files, starts nothing. */

@@ -1,5 +1,5 @@
 // Looks at a folder and says which libtorch it holds, without loading any of it.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { cudaOfLabel } from "./versions.mjs";
 
@@ -28,8 +28,7 @@ export function probe(folder) {
   const directory = [folder, join(folder, "torch")].find((candidate) =>
     existsSync(join(candidate, "lib/libtorch_cpu.so")),
   );
-  if (!directory)
-    return { problem: existsSync(folder) ? "no lib/libtorch_cpu.so in it" : "no such folder" };
+  if (!directory) return { problem: whyNone(folder) };
   const missing = required.find((file) => !existsSync(join(directory, file)));
   if (missing) return { problem: `no ${missing} in it` };
   const version = headerVersion(directory);
@@ -40,6 +39,16 @@ export function probe(folder) {
   const cuda = cudaVersion(directory);
   const label = `${version} (${cuda ? `CUDA ${cuda}` : "cpu"})`;
   return { libtorch: { directory: realpathSync(directory), version, cuda, label } };
+}
+
+/** existsSync() is false of what is there and closed, too. */
+function whyNone(folder) {
+  try {
+    readdirSync(folder);
+    return "no lib/libtorch_cpu.so in it";
+  } catch ({ code }) {
+    return code === "EACCES" ? "it cannot be read by this user" : "no such folder";
+  }
 }
 
 /**

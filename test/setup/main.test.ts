@@ -1,0 +1,29 @@
+// What the set-up looks at before it does anything that takes long.
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { main } from "../../scripts/setup/main.mjs";
+import { silentReport, temporaryFolder, writeFiles } from "./helpers.js";
+
+/** What it says, and ends with, in a package that is not built. */
+async function setUp(root: string) {
+  const report = silentReport();
+  return { code: await main([], { root, report }), lines: report.lines };
+}
+
+it("refuses a build folder that is none, before it looks for tools or a libtorch", async () => {
+  const root = temporaryFolder();
+  writeFiles(root, { "package.json": "{}", build: "" });
+  const sentence = `\nExpected a folder that can be written for the build but received ${join(root, "build")} (it is not a folder)\n`;
+  expect(await setUp(root)).toEqual({ code: 1, lines: [sentence] });
+});
+
+it.skipIf(process.getuid?.() === 0)("refuses one that another user owns", async () => {
+  const root = temporaryFolder();
+  writeFiles(root, { "package.json": "{}" });
+  mkdirSync(join(root, "build"));
+  chmodSync(join(root, "build"), 0o500);
+  const { code, lines } = await setUp(root);
+  expect(code).toBe(1);
+  expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
+});
