@@ -18,7 +18,7 @@ import { withLock } from "./lock.mjs";
 import { buildNative } from "./native.mjs";
 import { createReport } from "./report.mjs";
 import * as stamps from "./stamp.mjs";
-import { checkNode, checkTools } from "./tools.mjs";
+import { checkNode, checkPlatform, checkTools } from "./tools.mjs";
 import { buildTypescript } from "./typescript.mjs";
 
 const packageRoot = realpathSync(fileURLToPath(new URL("../..", import.meta.url)));
@@ -29,6 +29,7 @@ const packageRoot = realpathSync(fileURLToPath(new URL("../..", import.meta.url)
  */
 export async function main(argv, { root = packageRoot, report = createReport() } = {}) {
   try {
+    checkPlatform();
     checkNode();
     const options = parseArguments(argv);
     if (options.help) process.stdout.write(help);

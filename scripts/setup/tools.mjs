@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { run } from "./command.mjs";
-import { SetupError } from "./errors.mjs";
+import { expected, SetupError } from "./errors.mjs";
 import { compareVersions, parseVersion } from "./versions.mjs";
 
 const oldestNode = "20.17.0";
@@ -23,6 +23,21 @@ const packageManagers = {
 export function findProgram(name, environment = process.env) {
   const folders = (environment.PATH ?? "").split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+/** What PyTorch's wheels, and the addon's own code, are for. npm refuses elsewhere, but a clone or `--force` asks nobody. */
+export function checkPlatform({ platform, arch, glibc } = thisPlatform()) {
+  const isLinux = platform === "linux" && arch === "x64";
+  if (isLinux && glibc) return;
+  const received = `${platform} ${arch}${isLinux ? " without glibc" : ""}`;
+  throw expected("Linux on x86-64 with glibc", "the platform", received);
+}
+
+function thisPlatform() {
+  const { platform, arch, report } = process;
+  // The report looks at the whole process: not where the answer is known without it.
+  const glibc = platform === "linux" && report.getReport().header.glibcVersionRuntime;
+  return { platform, arch, glibc };
 }
 
 /** Checked before anything else: an older Node fails in ways that explain nothing. */

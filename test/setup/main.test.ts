@@ -27,3 +27,15 @@ it.skipIf(process.getuid?.() === 0)("refuses one that another user owns", async 
   expect(code).toBe(1);
   expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
 });
+
+it("refuses another platform before anything else", async () => {
+  const real = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
+  Object.defineProperty(process, "platform", { ...real, value: "darwin" });
+  try {
+    const { code, lines } = await setUp(temporaryFolder());
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/for the platform but received darwin x64\n$/)]);
+  } finally {
+    Object.defineProperty(process, "platform", real);
+  }
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkNode, checkTools } from "../../scripts/setup/tools.mjs";
+import { checkNode, checkPlatform, checkTools } from "../../scripts/setup/tools.mjs";
 import { fakeProgram, temporaryFolder } from "./helpers.js";
 
 /** A PATH with nothing on it but these programs, each of which prints a line. */
@@ -42,6 +42,23 @@ describe("missing tools", () => {
       "Expected version 20.17.0 or newer for Node.js but received 18.20.4",
     );
     expect(() => checkNode("20.17.0")).not.toThrow();
+  });
+});
+
+describe("the platform", () => {
+  it.each([
+    [{ platform: "darwin", arch: "arm64" }, "darwin arm64"],
+    [{ platform: "win32", arch: "x64" }, "win32 x64"],
+    [{ platform: "linux", arch: "arm64", glibc: "2.36" }, "linux arm64"],
+    [{ platform: "linux", arch: "x64" }, "linux x64 without glibc"],
+  ])("%j is refused", (platform, received) => {
+    expect(() => checkPlatform(platform as never)).toThrow(
+      `Expected Linux on x86-64 with glibc for the platform but received ${received}`,
+    );
+  });
+
+  it("of these tests is the one", () => {
+    expect(() => checkPlatform()).not.toThrow();
   });
 });
 
