@@ -50,6 +50,8 @@ export async function buildNative(root, options) {
   );
   const target = tests ? [] : ["--target", "sparring_addon"];
   await cmakeJs(root, ["build", "--parallel", String(jobs()), ...target], options);
+  // The precompiled header and the objects are half a gigabyte. Only where the sources change are they of use again.
+  if (!hasTests) rmSync(join(root, tree), { recursive: true, force: true });
 }
 
 async function cmakeJs(root, parameters, { verbose, detail = () => {} }) {
