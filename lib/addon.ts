@@ -81,11 +81,20 @@ export function readBuild(folder: string): BuildInfo {
   try {
     text = readFileSync(join(folder, "build.json"), "utf8");
   } catch (cause) {
-    throw refuse("has not been built (no build.json in build/Release)", cause);
+    throw unbuilt(folder, cause);
   }
   const build = parseBuild(text);
   if (build === undefined) throw refuse("is not usable: build.json in build/Release is damaged");
   return build;
+}
+
+/** In a bundle the folder is beside that, where nothing is ever built. */
+function unbuilt(folder: string, cause: unknown): SparringError {
+  return new SparringError(
+    "ERR_LIBTORCH",
+    `The native addon has not been built (no build.json in ${folder}); ${rebuild}, or, where a bundler took Sparring in, leave \`sparring\` external`,
+    { cause },
+  );
 }
 
 function parseBuild(text: string): BuildInfo | undefined {

@@ -40,7 +40,7 @@ describe("an addon that cannot be loaded", () => {
       const error = failure(folder);
       expect(error).toMatchObject({ name: "SparringError", code: "ERR_LIBTORCH" });
       expect(error.message).toBe(
-        "The native addon has not been built (no build.json in build/Release); run `npx sparring setup`",
+        `The native addon has not been built (no build.json in ${folder}); run \`npx sparring setup\`, or, where a bundler took Sparring in, leave \`sparring\` external`,
       );
     });
   });

@@ -132,7 +132,7 @@ describe("a package that does not train", () => {
     expect(told.works).toBe(false);
     expect(find(told, "addon")).toMatchObject({
       ...broken,
-      says: `The native addon has not been built (no build.json in build/Release); ${rebuild}`,
+      says: `The native addon has not been built (no build.json in ${at("unbuilt/build/Release")}); ${rebuild}, or, where a bundler took Sparring in, leave \`sparring\` external`,
     });
     expect(find(told, "libtorch")).toMatchObject({
       status: "warning",
