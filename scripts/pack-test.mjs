@@ -22,6 +22,7 @@ const expectedFiles = [
   "package.json",
   "README.md",
   "LICENSE",
+  "THIRD_PARTY_NOTICES.md",
   "CMakeLists.txt",
   "binding.gyp",
   "cmake/libtorch.cmake",
