@@ -135,9 +135,23 @@ export function made<T extends object>(
   what: string,
   name: string,
 ): T {
-  if (!(value instanceof Class) || Object.keys(value).length === 0)
-    throw wrongType(what, name, value);
-  return value;
+  if (value instanceof Class && Object.keys(value).length > 0) return value;
+  const more = isForeign(value, Class) ? " of another copy of sparring" : "";
+  throw wrongType(what, name, value, more);
+}
+
+/**
+ * Whether another copy of this module made it, as where a program has two versions of Sparring: a class of the user's own
+ * has at most the name.
+ */
+function isForeign(value: unknown, Class: abstract new (...given: never[]) => object): boolean {
+  if (!isObject(value) || value instanceof Class) return false;
+  try {
+    const methods = Object.getOwnPropertyNames(Class.prototype);
+    return value.constructor.name === Class.name && methods.every((method) => method in value);
+  } catch {
+    return false;
+  }
 }
 
 export function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {

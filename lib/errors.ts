@@ -50,9 +50,9 @@ export function expected(what: string, name: string, received: unknown): string 
   return `Expected ${what} for ${name} but received ${show(received)}`;
 }
 
-/** A wrong kind of value. */
-export function wrongType(what: string, name: string, received: unknown): TypeError {
-  return misuse(new TypeError(expected(what, name, received)));
+/** A wrong kind of value. @param more what the value itself does not show, after it */
+export function wrongType(what: string, name: string, received: unknown, more = ""): TypeError {
+  return misuse(new TypeError(`${expected(what, name, received)}${more}`));
 }
 
 /** The right kind of value, out of its range. */

@@ -1,0 +1,36 @@
+// What only a program with two copies of Sparring meets: an object of the right name that is none of ours.
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { made } from "../lib/check.js";
+import { architectures, Discriminator } from "../lib/index.js";
+
+const refusal = (value: unknown) => {
+  try {
+    made(value, Discriminator, "a Discriminator", "discriminator");
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("Expected a refusal");
+};
+const ours = "Expected a Discriminator for discriminator but received an instance of Discriminator";
+const architecture = architectures.mlp({ image: [1, 4, 4] });
+
+describe("a network of another copy of sparring", () => {
+  it("is told from ours, which it is named like", async () => {
+    // The compiled package beside the sources: as two folders of node_modules that hold it.
+    const path = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+    const other: typeof import("../lib/index.js") = await import(path);
+    using network = new other.Discriminator(architecture);
+    expect(refusal(network)).toBe(`${ours} of another copy of sparring`);
+  });
+
+  it("is none of ours, nor what a user named so", () => {
+    using network = new Discriminator(architecture);
+    expect(made(network, Discriminator, "a Discriminator", "discriminator")).toBe(network);
+    expect(refusal(Object.create(Discriminator.prototype))).toBe(ours);
+    expect(refusal(new { Discriminator: class Discriminator {} }.Discriminator())).toBe(ours);
+    expect(refusal(Object.create(null))).toBe(
+      "Expected a Discriminator for discriminator but received {  }",
+    );
+  });
+});
