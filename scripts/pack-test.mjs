@@ -24,12 +24,10 @@ const expectedFiles = [
   "LICENSE",
   "THIRD_PARTY_NOTICES.md",
   "CMakeLists.txt",
-  "binding.gyp",
   "cmake/libtorch.cmake",
   "native/addon.cc",
   "scripts/setup.mjs",
   "scripts/setup/unpack_wheels.py",
-  "scripts/gyp-build.mjs",
   "scripts/python-env.mjs",
   "bench/main.mjs",
   "dist/index.js",
@@ -41,7 +39,7 @@ const expectedFiles = [
   "schema/config.schema.json",
 ];
 const unwanted =
-  /^(test|build|runs|bench\/gpu|lib|node_modules|\.)|(^|\/)test\/|\.(node|so|o|tgz)$|\.test\./;
+  /^(binding\.gyp$|test|build|runs|bench\/gpu|lib|node_modules|\.)|(^|\/)test\/|\.(node|so|o|tgz)$|\.test\./;
 
 const example = `
 import { Generator, architectures } from "sparring";
