@@ -84,8 +84,11 @@ function expect(condition, sentence) {
 
 /** @returns {string} the tarball's path */
 function pack(folder) {
-  const [packed] = JSON.parse(
-    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
+  // An array of packages; since npm 12 an object of them.
+  const [packed] = Object.values(
+    JSON.parse(
+      run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
+    ),
   );
   const files = packed.files.map(({ path }) => path);
   const missing = expectedFiles.filter((file) => !files.includes(file));
@@ -109,6 +112,8 @@ function install(tarball, project) {
     `${JSON.stringify({ name: "empty", private: true, type: "module" })}\n`,
   );
   run("npm", ["install", "--no-audit", "--no-fund", "--foreground-scripts", tarball], project);
+  // npm 12 runs no install script unasked; where it ran, this has nothing to do.
+  run("npx", ["--no-install", "sparring", "setup"], project);
   const built = join(project, "node_modules/sparring/build/Release/sparring.node");
   expect(existsSync(built), `Expected the native addon at ${built} but received none`);
 }

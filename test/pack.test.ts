@@ -7,8 +7,10 @@ import { readPage, root } from "./helpers/pages.js";
 let files: string[];
 beforeAll(() => {
   const asked = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-  const [packed] = JSON.parse(execFileSync("npm", asked, { cwd: root, encoding: "utf8" }));
-  files = packed.files.map(({ path }: { path: string }) => path);
+  // An array of packages; since npm 12 an object of them.
+  const told = JSON.parse(execFileSync("npm", asked, { cwd: root, encoding: "utf8" }));
+  const [packed] = Object.values<{ files: { path: string }[] }>(told);
+  files = (packed?.files ?? []).map(({ path }) => path);
 });
 
 describe("the package", () => {
