@@ -23,6 +23,8 @@ const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 export const buildFolder = join(packageRoot, "build", "Release");
 /** What mends an addon, as a part of a sentence. */
 export const rebuild = "run `npx sparring setup`";
+/** The same for one that the set-up takes for whole: it was damaged, or was built on another machine. */
+export const again = "run `npx sparring setup --force`";
 /** What mends a libtorch that only the user who installed it can read. */
 export const share =
   "install Sparring again with XDG_CACHE_HOME set to a folder that every user can read";
@@ -44,7 +46,7 @@ export function load(folder: string): NativeAddon {
   } catch (cause) {
     throw new SparringError(
       "ERR_LIBTORCH",
-      `The native addon cannot be loaded: ${(cause as Error).message}; ${rebuild}`,
+      `The native addon cannot be loaded: ${(cause as Error).message}; ${again}`,
       { cause },
     );
   }

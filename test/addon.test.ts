@@ -89,7 +89,7 @@ describe("an addon that cannot be loaded", () => {
       await buildFolder(folder, "2.13.0", "2.13.0");
       await writeFile(join(folder, "sparring.node"), "not a library");
       expect(failure(folder).message).toMatch(
-        /^The native addon cannot be loaded: .*; run `npx sparring setup`/,
+        /^The native addon cannot be loaded: .*; run `npx sparring setup --force`$/,
       );
     });
   });

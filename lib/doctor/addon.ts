@@ -1,7 +1,7 @@
 // The addon, its libtorch, and what they can do here.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
+import { again, buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
 import { neededDriver, readDriver } from "./driver.js";
 import type { Finding } from "./kind.js";
 import { type FoundLibtorch, setup } from "./setup.js";
@@ -82,8 +82,8 @@ function lookAtLoading(trial: Trial | NoTrial): Finding {
     return { ...one, status: "ok", says };
   }
   // The loader's own sentences end in what to do.
-  const isCured = [rebuild, share].some((cure) => trial.problem.includes(cure));
-  const advice = isCured ? undefined : rebuild;
+  const isCured = [rebuild, again, share].some((cure) => trial.problem.includes(cure));
+  const advice = isCured ? undefined : again;
   return { ...one, status: "problem", says: trial.problem, advice };
 }
 

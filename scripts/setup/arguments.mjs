@@ -4,16 +4,17 @@ import { setupWith } from "./name.mjs";
 const flags = {
   "--tests": ["tests", "build the test binary of the native core too"],
   "--cuda": ["cuda", "use a CUDA build of libtorch (the default where an NVIDIA driver is found)"],
+  "--force": ["force", "build the addon again, also where it is what the sources make"],
   "--verbose": ["verbose", "show what pip, npm, CMake and the compiler print"],
   "--help": ["help", "print this and exit"],
 };
 
 /**
  * @param {string[]} argv the arguments after the script's name
- * @returns {{ tests: boolean, cuda: boolean, verbose: boolean, help: boolean }}
+ * @returns {{ tests: boolean, cuda: boolean, force: boolean, verbose: boolean, help: boolean }}
  */
 export function parseArguments(argv) {
-  const options = { tests: false, cuda: false, verbose: false, help: false };
+  const options = { tests: false, cuda: false, force: false, verbose: false, help: false };
   for (const argument of argv) {
     const flag = Object.hasOwn(flags, argument) && flags[argument];
     if (!flag) {

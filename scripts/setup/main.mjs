@@ -91,7 +91,7 @@ function isComplete(root, options) {
   return complete;
 }
 
-function inspect(root, { tests, cuda }) {
+function inspect(root, { tests, cuda, force }) {
   const stamp = stamps.readStamp(root);
   const inputs = stamps.hashInputs(root);
   const libtorch = stamps.libtorchIsCurrent(stamp, {
@@ -102,7 +102,7 @@ function inspect(root, { tests, cuda }) {
     stamp,
     inputs,
     libtorch,
-    native: libtorch && stamps.nativeIsCurrent(root, stamp, inputs, { tests }),
+    native: !force && libtorch && stamps.nativeIsCurrent(root, stamp, inputs, { tests }),
     typescript: stamps.typescriptIsCurrent(root, stamp, inputs),
   };
 }
@@ -120,7 +120,7 @@ async function ensureDependencies(root, { report, verbose }) {
 }
 
 async function ensureNative(root, options) {
-  const { report, tests, hasTests, cuda, verbose } = options;
+  const { report, tests, hasTests, cuda, force, verbose } = options;
   const state = inspect(root, options);
   if (state.native) return;
   const tools = await findTools(report);
@@ -129,7 +129,7 @@ async function ensureNative(root, options) {
     : await findLibtorch({ cuda, verbose, report });
   stamps.removeStamp(root);
   await report.step(`native addon${tests ? " and core tests" : ""}: compiling`, async (detail) => {
-    await buildNative(root, { libtorch, tools, tests, hasTests, verbose, detail });
+    await buildNative(root, { libtorch, tools, tests, hasTests, force, verbose, detail });
     return `native addon${tests ? " and core tests" : ""} built`;
   });
   const { native, tests: testInputs } = state.inputs;

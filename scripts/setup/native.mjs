@@ -17,17 +17,17 @@ const bytesPerJob = 1.5e9;
 /**
  * @param {string} root the package's folder
  * @param {{ libtorch: import("./probe.mjs").Libtorch, tools: object, tests: boolean, hasTests:
- *   boolean, verbose?: boolean, detail?: (text: string) => void }} options `tests` builds the test
+ *   boolean, force?: boolean, verbose?: boolean, detail?: (text: string) => void }} options `tests` builds the test
  *   binary too; `hasTests` says whether its sources are there, which a packed package leaves out
  */
 export async function buildNative(root, options) {
-  const { libtorch, tools, tests, hasTests } = options;
+  const { libtorch, tools, tests, hasTests, force } = options;
   const key = [libtorch.directory, libtorch.version, tools.compiler, tools.generator, root].join(
     "|",
   );
   // CMake keeps the paths and flags it has found once: another libtorch or compiler needs a new
-  // tree.
-  if (cachedKey(root) !== key) rmSync(join(root, tree), { recursive: true, force: true });
+  // tree. So does an addon that was damaged: to the build it is newer than its sources.
+  if (force || cachedKey(root) !== key) rmSync(join(root, tree), { recursive: true, force: true });
   const defines = {
     SPARRING_LIBTORCH: libtorch.directory,
     SPARRING_OUTPUT: join(root, output),

@@ -255,7 +255,7 @@ const commandLines: [string, string][] = [
   ],
   [
     "setup --fix",
-    "Expected one of --tests, --cuda, --verbose, --help for a setup flag but received --fix",
+    "Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received --fix",
   ],
   ["doctor me", 'Expected options only for sparring doctor but received "me"'],
   [

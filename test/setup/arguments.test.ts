@@ -8,7 +8,7 @@ it("refuses an unknown flag with a sentence and exit code 2", async () => {
   const root = temporaryFolder();
   expect(await main(["--test"], { root, report })).toBe(2);
   expect(report.lines).toEqual([
-    "Expected one of --tests, --cuda, --verbose, --help for a setup flag but received --test\n",
+    "Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received --test\n",
   ]);
 });
 
@@ -17,6 +17,6 @@ it.each(["toString", "--", "tests"])("refuses %s", (argument) => {
 });
 
 it("reads flags in any order", () => {
-  const options = { tests: true, cuda: true, verbose: false, help: false };
-  expect(parseArguments(["--cuda", "--tests"])).toEqual(options);
+  const options = { tests: true, cuda: true, force: true, verbose: false, help: false };
+  expect(parseArguments(["--cuda", "--force", "--tests"])).toEqual(options);
 });
