@@ -1,9 +1,9 @@
 import { UsageError } from "./errors.mjs";
-import { setupWith } from "./name.mjs";
+import { setupCommand, setupWith } from "./name.mjs";
 
 const flags = {
   "--tests": ["tests", "build the test binary of the native core too"],
-  "--cuda": ["cuda", "use a CUDA build of libtorch (the default where an NVIDIA driver is found)"],
+  "--cuda": ["cuda", "use a CUDA build of libtorch (default if there is an NVIDIA driver)"],
   "--force": ["force", "build the addon again, also where it is what the sources make"],
   "--verbose": ["verbose", "show what pip, npm, CMake and the compiler print"],
   "--help": ["help", "print this and exit"],
@@ -28,16 +28,21 @@ export function parseArguments(argv) {
 
 export const help = `Usage: ${setupWith} [flags]
 
-Finds or downloads libtorch, builds the native addon and compiles the TypeScript.
+Finds or fetches libtorch, builds the native addon, compiles the TypeScript.
 Does nothing where all of that is done already.
 
 ${Object.entries(flags)
   .map(([flag, [, text]]) => `  ${flag.padEnd(10)} ${text}`)
   .join("\n")}
 
+Examples:
+  ${setupCommand.padEnd(28)} what is missing
+  ${`${setupWith} --force`.padEnd(28)} the addon again, whatever is there
+  ${`CXX=clang++ ${setupCommand}`.padEnd(28)} by another compiler
+
 Environment:
   LIBTORCH         the libtorch to use: a folder with include/ and lib/
   CXX              the C++ compiler to use
-  XDG_CACHE_HOME   where sparring/ keeps a downloaded libtorch (default: ~/.cache)
+  XDG_CACHE_HOME   where sparring/ keeps a fetched libtorch (default: ~/.cache)
   NO_COLOR         print no colour
 `;
