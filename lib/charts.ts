@@ -1,6 +1,6 @@
 // Charts: a description as data in, SVG and PNG out. Needs no browser and no DOM.
-import { loadSharp } from "./sharp.js";
 import type { TopLevelSpec } from "vega-lite";
+import { loadSharp } from "./sharp.js";
 
 /** A chart, or a part of one, as Vega-Lite describes it. Loosely typed: the parts of its own types do not fit together. */
 export type Chart = Readonly<Record<string, unknown>>;

@@ -1,4 +1,3 @@
-import { loadSharp } from "./sharp.js";
 import { extname } from "node:path";
 import { addon, crossing } from "./addon.js";
 import * as check from "./check.js";
@@ -6,6 +5,7 @@ import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
 import type { NativeGrid } from "./native.js";
+import { loadSharp } from "./sharp.js";
 
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */
 export interface GridOptions {
@@ -85,7 +85,6 @@ export class Images {
    */
   async toPng(options: GridOptions = {}): Promise<Uint8Array> {
     const { data, width, height } = await this.render(options);
-    // Loaded when first needed: it costs a tenth of a second, and training alone does not need it.
     const sharp = loadSharp();
     return sharp(data, { raw: { width, height, channels: 3 } })
       .png()

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Complete } from "./complete.js";
 import * as check from "./check.js";
+import type { Complete } from "./complete.js";
 
 /** No change, as data. */
 export interface Constant {

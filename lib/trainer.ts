@@ -1,9 +1,9 @@
-import type { Complete } from "./complete.js";
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
 import { type Manifest, reseeded } from "./checkpoint/format.js";
 import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
+import type { Complete } from "./complete.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";

@@ -56,7 +56,7 @@ describe("an addon that cannot be loaded", () => {
   });
 
   it("says so where its libtorch is another user's, as that of a package that root installed", () => {
-    const directory = "/root/.cache/sparring/libtorch/2.13.0+cpu/torch";
+    const directory = "/var/cache/sparring/libtorch/2.13.0+cpu/torch";
     const build = { libtorch: { directory, version: "2.13.0", cuda: null } };
     const { code, message } = noLibtorch(build, "EACCES");
     expect(code).toBe("ERR_LIBTORCH");

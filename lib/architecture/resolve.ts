@@ -1,6 +1,6 @@
 // From an architecture as a user writes it to one whose every size is known.
-import type { Complete } from "../complete.js";
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 import { checkRange } from "../data/levels.js";
 import { SparringError, wrongType } from "../errors.js";
 import {

@@ -1,5 +1,5 @@
-import type { Complete } from "../complete.js";
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 
 /** Options of acgan. */
 export interface AcganOptions {

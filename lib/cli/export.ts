@@ -1,5 +1,6 @@
 // `sparring export`: a run in, a file for others out.
 import { Command } from "commander";
+import { trainedText } from "../run/config.js";
 import { type Exported, exportFormats, exportRun } from "../run/export.js";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
@@ -48,5 +49,5 @@ const numbers = new Set(["step", "checkpoint", "opset"]);
 
 function describe({ preset, averaged, path }: Exported): string {
   const which = averaged ? "averaged generator" : "generator";
-  return `The ${which} of ${preset === null ? "own networks" : `the preset ${preset}`} is in ${path}`;
+  return `The ${which} of ${preset === null ? "" : "the preset "}${trainedText(preset)} is in ${path}`;
 }

@@ -1,5 +1,5 @@
 // Numbers and runs as a reader likes them.
-import type { RunConfig } from "../run/config.js";
+import { type RunConfig, trainedText } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { TrainingRun } from "../run/training.js";
 import { partsText } from "../trainer/explanation-text.js";
@@ -35,11 +35,6 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${run.step === 0 ? "" : `, from step ${grouped(run.step)} on`}`,
   ];
-}
-
-/** What a run trains: a preset, or networks that are none's. */
-export function trainedText(preset: string | null): string {
-  return preset ?? "own networks";
 }
 
 /** `64 images`, `64 images in 4 parts`, `5 batches of 64 images` */

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { isObject } from "../check.js";
 import { readWhole, reason, withFile } from "../files.js";
 import { Checkpoints } from "../run/checkpoints.js";
+import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
 import type { StepPlan } from "../trainer/explain.js";
@@ -65,7 +66,7 @@ export class ShownRun {
       ].concat(
         ending?.state === "failed" && typeof ending.reason === "string" ? [ending.reason] : [],
       ),
-      preset: text(values.preset) ?? (values.generator === undefined ? null : "own networks"),
+      preset: text(values.preset) ?? (values.generator === undefined ? null : trainedText(null)),
       data: text(values.data),
       step: whole(ending?.step) ?? last?.step ?? (samples?.includes(0) ? 0 : null),
       steps: whole(values.steps),

@@ -1,6 +1,6 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind, OptionValue } from "./kind.js";
+import { made } from "./made.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords } from "./python.js";

@@ -1,4 +1,3 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   counter,
@@ -9,6 +8,7 @@ import {
   type ResolvedLayer,
   weightAndBias,
 } from "./kind.js";
+import { made } from "./made.js";
 import {
   float,
   type OnnxWriter,

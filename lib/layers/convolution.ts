@@ -1,4 +1,3 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   type Layer,
@@ -9,6 +8,7 @@ import {
   type Shape,
   weightAndBias,
 } from "./kind.js";
+import { made } from "./made.js";
 import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords, literal } from "./python.js";

@@ -1,4 +1,3 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import {
   type Layer,
@@ -8,6 +7,7 @@ import {
   type Shape,
   weightAndBias,
 } from "./kind.js";
+import { made } from "./made.js";
 import {
   float,
   type OnnxWriter,

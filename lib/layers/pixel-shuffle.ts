@@ -1,6 +1,6 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
+import { made } from "./made.js";
 import { reshape } from "./onnx.js";
 import { call } from "./python.js";
 

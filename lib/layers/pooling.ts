@@ -1,7 +1,8 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind, ResolvedOptions } from "./kind.js";
+import { made } from "./made.js";
 import { type OnnxWriter, operator, type Value } from "./onnx.js";
+import type { Place } from "./place.js";
 import { call, keywords, literal } from "./python.js";
 import { type Pair, pair, slide } from "./window.js";
 
@@ -62,7 +63,7 @@ export function adaptiveAvgPool2d(
 const longest = 2 ** 31 - 1;
 
 /** The options that every window has. */
-function windowOf(layer: Layer, at: Parameters<LayerKind["resolve"]>[2]) {
+function windowOf(layer: Layer, at: Place) {
   const kernel = pair(layer, "kernelSize", at, 1);
   const stride = pair(layer, "stride", at, 1, kernel);
   const padding = pair(layer, "padding", at, 0, 0);

@@ -1,6 +1,6 @@
-import { made } from "./made.js";
 import * as check from "../check.js";
 import type { Layer, LayerKind } from "./kind.js";
+import { made } from "./made.js";
 import { call, keywords } from "./python.js";
 
 /** Options of torch.nn.Upsample. */

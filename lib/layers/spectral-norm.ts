@@ -1,5 +1,5 @@
-import type { Complete } from "../complete.js";
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 import { wrongType } from "../errors.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
 import {

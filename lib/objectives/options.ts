@@ -1,6 +1,6 @@
-import type { Complete } from "../complete.js";
 import { type Auxiliary, checkAuxiliaries } from "../auxiliaries/table.js";
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 import { checkPenalties, type Penalty } from "../penalties/table.js";
 
 /** What every objective takes. */

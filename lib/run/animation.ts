@@ -1,8 +1,8 @@
 // Samples as frames that move.
-import { loadSharp } from "../sharp.js";
 import { extname } from "node:path";
 import { writeWhole } from "../files.js";
 import type { Images } from "../images.js";
+import { loadSharp } from "../sharp.js";
 
 /** Milliseconds of a frame. */
 export const frameTime = 50;

@@ -1,7 +1,7 @@
 // What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
-import type { Complete } from "../complete.js";
 import { addon } from "../addon.js";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
+import type { Complete } from "../complete.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
@@ -90,6 +90,11 @@ export function sharedOf(config: RunConfig): Partial<RunConfig> {
   return { ...shared, device: kindOf(device) };
 }
 
+/** What a run trains, as a reader is told it. */
+export function trainedText(preset: string | null): string {
+  return preset ?? "own networks";
+}
+
 /** How the pair is trained. */
 export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
   const { ema, ...rules } = plan.rules;
@@ -109,10 +114,10 @@ export function resolveConfig(
   settings: TrainerSettings,
   found: { device: Device; threads: number; dataset: Dataset },
 ): RunConfig {
-  const { preset, networks, data, size, length, batch, seed, sampleEvery, logEvery } = plan;
+  const { preset, networks, data, size, length, batch, dropLast } = plan;
+  const { seed, sampleEvery, logEvery } = plan;
   const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
   const { size: images, image, classes, classNames = null, resident } = found.dataset;
-  const { dropLast } = plan;
   const epochs = epochsOf({ images, batch, discriminatorSteps, dropLast });
   return {
     preset,

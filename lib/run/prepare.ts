@@ -14,7 +14,7 @@ import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
-import { imageOf, type Networks, pairOf } from "./recipe.js";
+import { imageOf, pairOf } from "./recipe.js";
 import type { Team } from "./team.js";
 
 /** A run before its first step. */
@@ -41,9 +41,10 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   if (plan.threads !== undefined) await setThreads(plan.threads);
   const build = (image: PresetImage) => buildPair(plan, image, device, team);
   // Networks that are no preset's may not fit each other: known before images are packed for an hour.
-  const own = plan.networks === null ? undefined : build(imageOf(plan.networks));
-  const fitting = own && imageOf(plan.networks as Networks).channels;
-  const dataset = await team.inTurn(() => loadData({ ...plan, fitting }, device, watch));
+  const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
+  const own = wanted && build(wanted);
+  const fitting = { fitting: wanted?.channels };
+  const dataset = await team.inTurn(() => loadData({ ...plan, ...fitting }, device, watch));
   const image = { size, channels: dataset.image[0] as number };
   const settings = own ?? build({ ...image, classes: dataset.classes || undefined });
   const { generator, discriminator } = settings;

@@ -13,6 +13,7 @@ import { defaultPreset, type Preset, type PresetName, presets } from "../presets
 import type { PresetImage } from "../presets/kind.js";
 import {
   checkEma,
+  checkOptimizers,
   checkPolicies,
   mostUpdates,
   orders,
@@ -120,18 +121,14 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
   const rate = lr === undefined ? {} : { lr: check.positive(lr, naming("lr")) };
   const rule = <T>(key: keyof Rules, read: (value: unknown) => T) =>
     within(naming(key), () => read(chosen(key)));
-  const optimizer = chosen("optimizer");
-  if (!check.isObject(optimizer))
-    throw wrongType("an object { generator, discriminator }", naming("optimizer"), optimizer);
-  check.options<typeof optimizer>(optimizer, naming("optimizer"), ["generator", "discriminator"]);
-  const withRate = (player: "generator" | "discriminator") =>
-    within(naming("optimizer").replace("optimizer", `optimizer.${player}`), () => {
-      const one = checkOptimizer(optimizer[player], `optimizer.${player}`);
-      return checkOptimizer({ ...one, ...rate }, `optimizer.${player}`);
-    });
+  const name = naming("optimizer");
+  const withRate = (value: unknown, player: string) =>
+    within(name.replace("optimizer", player), () =>
+      checkOptimizer({ ...checkOptimizer(value, player), ...rate }, player),
+    );
   return {
     objective: rule("objective", (value) => checkObjective(value, "objective")),
-    optimizer: { generator: withRate("generator"), discriminator: withRate("discriminator") },
+    optimizer: checkOptimizers(chosen("optimizer"), name, withRate),
     order: check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders),
     discriminatorSteps: check.integer(
       chosen("discriminatorSteps") ?? 1,

@@ -57,7 +57,8 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   const pairs = [
     ...[...same, ...asked].map((key) => [key, config[key], plan[key]] as const),
     ...players.map((key) => [key, config[key], asJson(plan.networks?.[key])] as const),
-    ["lr", rates(config), rates(plan.rules)] as const,
+    // Of a file's own optimizers the place that differs is told.
+    ...(given.optimizer === undefined ? ([["lr", rates(config), rates(plan.rules)]] as const) : []),
     // Runs of before they had a rule do not say.
     ...ruleNames
       .filter((key) => config[key] !== undefined)

@@ -1,6 +1,6 @@
-import type { Complete } from "../complete.js";
 import * as check from "../check.js";
 import { addon, direct } from "../addon.js";
+import type { Complete } from "../complete.js";
 import type { Device } from "../device.js";
 import { Group } from "../distributed/group.js";
 import { SparringError, wrongType } from "../errors.js";
@@ -162,13 +162,18 @@ export function checkOptions(
   return settings;
 }
 
-function checkOptimizers(optimizer: TrainerOptions["optimizer"]): TrainerOptions["optimizer"] {
-  if (!check.isObject(optimizer))
-    throw wrongType("an object { generator, discriminator }", "optimizer", optimizer);
-  check.options(optimizer, "optimizer", ["generator", "discriminator"]);
+/** @internal One for each player. @param name what the user calls the two @param one checks that of a player */
+export function checkOptimizers(
+  value: unknown,
+  name = "optimizer",
+  one: (optimizer: unknown, name: string) => Optimizer = checkOptimizer,
+): TrainerOptions["optimizer"] {
+  if (!check.isObject(value))
+    throw wrongType("an object { generator, discriminator }", name, value);
+  check.options(value, name, ["generator", "discriminator"]);
   return {
-    generator: checkOptimizer(optimizer.generator, "optimizer.generator"),
-    discriminator: checkOptimizer(optimizer.discriminator, "optimizer.discriminator"),
+    generator: one(value.generator, "optimizer.generator"),
+    discriminator: one(value.discriminator, "optimizer.discriminator"),
   };
 }
 

@@ -139,6 +139,16 @@ describe("rules in a config file", () => {
       2,
       'Expected "hinge", as the run in "first" has it, for objective.type of other.json but received "wasserstein"\n',
     ]);
+    const slower = { ...rules.optimizer, discriminator: optimizers.rmsprop({ lr: 1e-4 }) };
+    const rates = await write("rates.json", { ...own, optimizer: slower });
+    expect((await sparring(`train ${rates} --restartable --out first`)).stderr).toBe(
+      'Expected 0.001, as the run in "first" has it, for optimizer.discriminator.lr of rates.json but received 0.0001\n',
+    );
+    const faster = { ...rules.optimizer, generator: optimizers.adam({ lr: 1e-2 }) };
+    const rate = await write("rate.json", { ...own, optimizer: faster });
+    expect((await sparring(`train ${rate} --restartable --out first`)).stderr).toContain(
+      "for optimizer.generator.lr of rate.json but received 0.01",
+    );
     const layers = [...generator.layers.slice(0, 2), l.linear(32), ...generator.layers.slice(2)];
     const deeper = await write("deeper.json", { ...own, generator: { ...generator, layers } });
     const refused = await sparring(`train ${deeper} --restartable --out first`);

@@ -1,6 +1,6 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey or colour.
-import { loadSharp } from "../../sharp.js";
 import type { Sharp, SharpOptions } from "sharp";
+import { loadSharp } from "../../sharp.js";
 import { channelsFirst } from "../levels.js";
 import { type Plain, readPlain } from "./plain.js";
 import { decodeSmallJpeg, largestSide } from "./small-jpeg.js";
