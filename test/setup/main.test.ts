@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { main } from "../../scripts/setup/main.mjs";
+import { asNobody } from "../helpers/nobody.js";
 import { silentReport, temporaryFolder, writeFiles } from "./helpers.js";
 
 /** What it says, and ends with, in a package that is not built. */
@@ -18,12 +19,13 @@ it("refuses a build folder that is none, before it looks for tools or a libtorch
   expect(await setUp(root)).toEqual({ code: 1, lines: [sentence] });
 });
 
-it.skipIf(process.getuid?.() === 0)("refuses one that another user owns", async () => {
+it("refuses one that another user owns", async () => {
   const root = temporaryFolder();
+  chmodSync(root, 0o755);
   writeFiles(root, { "package.json": "{}" });
   mkdirSync(join(root, "build"));
   chmodSync(join(root, "build"), 0o500);
-  const { code, lines } = await setUp(root);
+  const { code, lines } = await asNobody(() => setUp(root));
   expect(code).toBe(1);
   expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
 });
