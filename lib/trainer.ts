@@ -166,12 +166,13 @@ export class Trainer implements Disposable {
       });
       for (let done = 0; done < steps; ) {
         if (distributed === undefined) signal?.throwIfAborted();
-        const report = await crossing(() => {
-          const count = Math.min(tickEvery, steps - done);
+        const count = Math.min(tickEvery, steps - done);
+        const work = () => {
           const ran = this.#native.run(data, batchSize, count, dropLast);
           if (signal?.aborted) stop();
           return ran;
-        });
+        };
+        const report = await (distributed?.train(() => crossing(work)) ?? crossing(work));
         if (report !== null) {
           done += report.steps;
           this.#step = report.step;
@@ -227,7 +228,8 @@ export class Trainer implements Disposable {
    * Where several ranks train together all of them save, none while it runs: their bits are compared, and rank 0 writes.
    *
    * @param path a folder that is not there yet, or is empty; those above it are made
-   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights
+   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights; ERR_BUSY for ranks in
+   *   the middle of a tick
    */
   async save(path: string): Promise<void> {
     check.path(path, "path");
@@ -237,6 +239,7 @@ export class Trainer implements Disposable {
   /** @internal The same with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown): Promise<void> {
     const { distributed } = this.#settings;
+    distributed?.expectIdle("save()");
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([
       this.snapshot(),

@@ -1,7 +1,7 @@
 import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
 import { SparringError } from "../errors.js";
-import type { NativeGroup } from "../native.js";
+import type { Call, NativeGroup } from "../native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";
 
@@ -30,6 +30,7 @@ export class Group implements Disposable {
   readonly localRank: number;
   /** @internal */
   readonly native: NativeGroup;
+  #training = false;
   #disposed = false;
 
   /** @internal */
@@ -41,18 +42,44 @@ export class Group implements Disposable {
   }
 
   /**
-   * One text of each rank, by rank. All ranks have to ask, and none of them while its trainer runs.
+   * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop, between two ticks.
    *
-   * @throws ERR_RANK where a rank is lost
+   * @throws ERR_RANK where a rank is lost, ERR_BUSY in the middle of a tick
    */
   async gather(text: string): Promise<string[]> {
     check.string(text, "text");
+    this.expectIdle("gather()");
     return crossing(() => this.native.gather(text, "gather()"));
   }
 
-  /** Waits until all ranks are here, as gather() does: before one of them ends, and its connections with it. */
+  /**
+   * Waits until all ranks are here, as gather() does: before one of them ends, and its connections with it.
+   *
+   * @throws as gather() does
+   */
   async barrier(): Promise<void> {
+    this.expectIdle("barrier()");
     await crossing(() => this.native.gather("", "barrier()"));
+  }
+
+  /** @internal The steps of a tick, which nothing that the ranks do together may come between: each is at another step. */
+  async train<T>(steps: () => Promise<T>): Promise<T> {
+    this.expectIdle("run()");
+    this.#training = true;
+    try {
+      return await steps();
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  /** @internal */
+  expectIdle(call: Call): void {
+    if (!this.#training) return;
+    throw new SparringError(
+      "ERR_BUSY",
+      `Expected ranks between two ticks for ${call} but received some in the middle of one`,
+    );
   }
 
   /** Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is fine. */

@@ -19,7 +19,19 @@ const [what, json = "{}"] = process.argv.slice(2);
 const given = JSON.parse(json);
 const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-const acts = { train, resume, run, grow, save, leave, hangUp, join: joinOnly, greet, exit };
+const acts = {
+  train,
+  resume,
+  run,
+  grow,
+  save,
+  between,
+  leave,
+  hangUp,
+  join: joinOnly,
+  greet,
+  exit,
+};
 
 try {
   await setThreads(1);
@@ -88,6 +100,31 @@ async function run(group) {
 async function save(group) {
   const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
   await trainer.save(given.to);
+}
+
+/** Asks the others in the middle of a tick, each at a step of its own, and then between two. */
+async function between(group) {
+  const [trainer, other] = [0, 1].map(
+    () => new Trainer({ ...trainerOf("hinge"), distributed: group }),
+  );
+  const data = await images();
+  const options = { steps: 40, batchSize: 8, tickEvery: 20 };
+  // The first tick is behind them: until then they take over from rank 0.
+  for await (const _ of other.run(data, { ...options, steps: 1 }));
+  const ticks = trainer.run(data, options);
+  await ticks.next();
+  const second = ticks.next();
+  const refused = await Promise.all(
+    [
+      () => group.gather("now"),
+      () => group.barrier(),
+      () => trainer.save(given.to),
+      () => other.run(data, options).next(),
+    ].map((call) => call().catch(({ code, message }) => `${code}: ${message}`)),
+  );
+  const { value } = await second;
+  print([refused, await group.gather(`rank ${group.rank} at ${value.step}`)]);
+  for await (const _ of ticks);
 }
 
 /** Leaves in the middle of a run, and lives on with its trainer. */

@@ -83,6 +83,18 @@ it("ranks that are in different calls are told which, and none of them ends by i
   expect(existsSync(to)).toBe(false);
 });
 
+it("what ranks do together is refused in the middle of a tick, and goes between two", async () => {
+  const to = join(tmpdir(), `sparring-never-${process.pid}`);
+  const ends = await runRanks(2, "between", { to });
+  const refused = ["gather()", "barrier()", "save()", "run()"].map(
+    (call) =>
+      `ERR_BUSY: Expected ranks between two ticks for ${call} but received some in the middle of one`,
+  );
+  const told = [refused, ["rank 0 at 40", "rank 1 at 40"]];
+  expect(ends.map(({ stderr, stdout }) => stderr || JSON.parse(stdout))).toEqual([told, told]);
+  expect(existsSync(to)).toBe(false);
+});
+
 it("ranks that do not come are named", async () => {
   const ends = await runRanks(
     2,
