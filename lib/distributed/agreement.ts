@@ -1,7 +1,7 @@
 // Whether all ranks are about to do the same: found out before they wait for each other in the middle of it.
 import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
-import * as check from "../check.js";
+import { difference } from "../difference.js";
 import { SparringError, show } from "../errors.js";
 import type { Group } from "./group.js";
 
@@ -27,25 +27,4 @@ export async function agree(group: Group, plan: unknown): Promise<void> {
       `Expected ${show(mine)}, as rank 0 has it, for ${path} of rank ${rank} but received ${show(theirs)}`,
     );
   }
-}
-
-type Difference = readonly [path: string, first: unknown, second: unknown];
-
-/** The first place where two values of JSON differ. */
-export function difference(first: unknown, second: unknown, path: string): Difference | undefined {
-  if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
-    for (const [i, item] of first.entries()) {
-      const found = difference(item, second[i], `${path}[${i}]`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  if (check.isObject(first) && check.isObject(second) && !Array.isArray(first)) {
-    for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-      const found = difference(first[key], second[key], path === "" ? key : `${path}.${key}`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  return JSON.stringify(first) === JSON.stringify(second) ? undefined : [path, first, second];
 }

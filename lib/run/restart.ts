@@ -1,5 +1,5 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
-import { difference } from "../distributed/agreement.js";
+import { difference } from "../difference.js";
 import { expected, SparringError, show } from "../errors.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";

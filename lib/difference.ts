@@ -1,0 +1,27 @@
+// Where two values of JSON differ.
+import * as check from "./check.js";
+
+type Difference = readonly [path: string, first: unknown, second: unknown];
+
+/**
+ * The first place where two values of JSON differ; undefined where none does.
+ *
+ * @param path where they are themselves, which comes before the place: "" for the whole of what they are in
+ */
+export function difference(first: unknown, second: unknown, path: string): Difference | undefined {
+  if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
+    for (const [i, item] of first.entries()) {
+      const found = difference(item, second[i], `${path}[${i}]`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (check.isObject(first) && check.isObject(second) && !Array.isArray(first)) {
+    for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
+      const found = difference(first[key], second[key], path === "" ? key : `${path}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  return JSON.stringify(first) === JSON.stringify(second) ? undefined : [path, first, second];
+}
