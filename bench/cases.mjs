@@ -2,6 +2,7 @@
 // eager. Both sides are made from this data: the peers know no case by name.
 import { layers, objectives, optimizers } from "sparring";
 import { presets } from "../dist/presets.js";
+import { layerCases } from "./layer-cases.mjs";
 
 /**
  * @typedef {object} Case
@@ -95,7 +96,7 @@ const others = ["dcgan", "sngan-hinge"].map((name) => ({
 
 /** @returns {Case} */
 export function caseNamed(name) {
-  const found = [...cases, ...others].find((one) => one.name === name);
+  const found = [...cases, ...others, ...layerCases].find((one) => one.name === name);
   if (!found)
     throw new RangeError(
       `Expected one of ${caseNames.join(", ")} for a case but received "${name}"`,

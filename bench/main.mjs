@@ -17,6 +17,7 @@ import { killAll } from "./contestant.mjs";
 import { runCase } from "./contest.mjs";
 import { DataFiles } from "./data.mjs";
 import { importTime } from "./import-time.mjs";
+import { layers } from "./layers.mjs";
 import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
 import { overhead } from "./overhead.mjs";
@@ -120,6 +121,7 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
     overhead: () => overhead(arena, { rounds }),
     scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
     precision: (detail) => precision(arena, { threads, quick, onProgress: detail }),
+    layers: (detail) => layers(arena, { threads, quick, onProgress: detail }),
     ranks: (detail) => ranks(arena, { rounds, quick, onProgress: detail }),
     packing: () => packing({ quick }),
     streaming: () => streaming({ quick }),

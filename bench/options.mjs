@@ -12,6 +12,7 @@ export const questionNames = [
   "overhead",
   "scaling",
   "precision",
+  "layers",
   "ranks",
   "packing",
   "streaming",

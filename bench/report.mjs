@@ -18,6 +18,7 @@ export function describe(result) {
     ...(extras.overhead ? [overheadLine(extras.overhead)] : []),
     ...(extras.scaling ? [scalingTable(extras.scaling)] : []),
     ...(extras.precision ? [precisionTable(extras.precision)] : []),
+    ...(extras.layers ? [layersTable(extras.layers)] : []),
     ...(extras.ranks ? [ranksTable(extras.ranks)] : []),
     ...(extras.packing ? [packingLine(extras.packing)] : []),
     ...(extras.streaming ? [streamingTable(extras.streaming)] : []),
@@ -126,6 +127,19 @@ function precisionTable(rows) {
   ]);
   const header = ["ms a step", "eager", "fused", "fused, bfloat16", "against fused"];
   return markdownTable([header, ...cells], { align: right(5), stringLength: width });
+}
+
+function layersTable(rows) {
+  const cells = rows.map((row) => [
+    row.title,
+    ...[digits(row.eagerMs), digits(row.fusedMs), times(row.ratio)],
+    row.rewrites.join("; "),
+  ]);
+  const header = ["ms a step of such layers", "eager", "fused", "times as fast", "rewrites"];
+  return markdownTable([header, ...cells], {
+    align: ["l", "r", "r", "r", "l"],
+    stringLength: width,
+  });
 }
 
 function ranksTable(rows) {

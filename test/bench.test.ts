@@ -24,6 +24,7 @@ const all = [
   "overhead",
   "scaling",
   "precision",
+  "layers",
   "ranks",
   "packing",
   "streaming",
@@ -264,6 +265,42 @@ describe.skipIf(impossible)("bfloat16", () => {
     );
   });
 });
+
+describe.skipIf(impossible)("single kinds of layers", () => {
+  it("are measured in both executions, and every rewrite of the plan is among theirs", async () => {
+    const argv = ["--only", "layers", "--quick", "--json", "layers.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^\| pixel normalisation +\|( +[\d.]+ \|){2} +[\d.]+× \| pixel normalisation in one pass/m,
+    );
+    const { extras } = JSON.parse(await readFile(join(folder.path, "layers.json"), "utf8"));
+    for (const row of extras.layers)
+      expect(row).toEqual({
+        ...{ title: expect.any(String), rewrites: expect.any(Array) },
+        ...{ eagerMs: positive, fusedMs: positive, ratio: positive },
+      });
+    const applied = new Set(extras.layers.flatMap((row: { rewrites: string[] }) => row.rewrites));
+    expect([...everywhere].filter((name) => !applied.has(name))).toEqual([]);
+  });
+});
+
+/** Rewrites that no processor is refused. */
+const everywhere = [
+  "1x1 convolution before upsampling",
+  "1x1 convolution after pooling",
+  "upsampling and convolution as one transposed convolution",
+  "convolution and pooling as one strided convolution",
+  "transposed convolution of one pixel as a product",
+  "convolution to few channels as products",
+  "normalisation of each sample in the layout of convolutions",
+  "pixel normalisation in one pass",
+  "no bias before normalisation",
+  "normalisation and activation together",
+  "a list of calls",
+];
 
 describe.skipIf(impossible)("two ranks", () => {
   it("are measured beside one process, and beside two that share nothing", async () => {

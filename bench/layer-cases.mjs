@@ -1,0 +1,99 @@
+// Pairs in which one kind of layer has nearly all of the work: what a rewrite of it is worth in a step.
+import { layers as l, objectives, optimizers } from "sparring";
+
+const size = 32;
+const image = [1, size, size];
+const channels = 64;
+const noise = 64;
+const adam = optimizers.adam({ lr: 2e-4, betas: [0.5, 0.999] });
+const conv3 = (n = channels) => l.conv2d(n, 3, { padding: 1 });
+const activation = () => l.leakyRelu(0.2);
+const twice = (make) => [...make(), ...make()];
+
+/** Nothing to speak of, beside what is measured. */
+const smallGenerator = {
+  latent: { noise },
+  layers: [l.linear(size * size), l.unflatten(image), l.tanh()],
+};
+const smallDiscriminator = { image, layers: [l.flatten(), l.linear(1)] };
+
+/** Layers on 64 channels of 32×32, or what they make of them. */
+function discriminating(...layers) {
+  const ends = [l.flatten(), l.linear(1)];
+  return {
+    generator: smallGenerator,
+    discriminator: { image, layers: [l.conv2d(channels, 1), ...layers, ...ends] },
+  };
+}
+
+/** Layers that make 32×32 of 64 channels of 16×16. */
+function generating(...layers) {
+  const begin = [l.linear(channels * 256), l.unflatten([channels, 16, 16])];
+  const ends = [l.conv2d(1, 1), l.tanh()];
+  return {
+    generator: { latent: { noise }, layers: [...begin, ...layers, ...ends] },
+    discriminator: smallDiscriminator,
+  };
+}
+
+const pairs = {
+  "3×3 convolutions": discriminating(...twice(() => [conv3(), activation()])),
+  "4×4 convolutions of stride 2": discriminating(
+    ...twice(() => [l.conv2d(channels, 4, { stride: 2, padding: 1 }), activation()]),
+  ),
+  "4×4 transposed convolution of stride 2": generating(
+    l.convTranspose2d(channels, 4, { stride: 2, padding: 1 }),
+    activation(),
+  ),
+  "upsampling, then 3×3": generating(l.upsample(2), conv3(), activation()),
+  "upsampling, then 1×1": generating(l.upsample(2), l.conv2d(channels, 1), activation()),
+  "3×3, then average pooling": discriminating(conv3(), l.avgPool2d(2), activation()),
+  "1×1, then average pooling": discriminating(l.conv2d(channels, 1), l.avgPool2d(2), activation()),
+  "transposed convolution of one pixel": {
+    generator: {
+      latent: { noise },
+      layers: [
+        l.unflatten([noise, 1, 1]),
+        l.convTranspose2d(256, 8),
+        activation(),
+        l.convTranspose2d(1, 4, { stride: 4 }),
+        l.tanh(),
+      ],
+    },
+    discriminator: smallDiscriminator,
+  },
+  "3×3 to one channel": generating(l.upsample(2), conv3(1)),
+  "batch normalisation, leaky ReLU": discriminating(
+    ...twice(() => [l.batchNorm2d(), activation()]),
+  ),
+  "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
+  "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
+  "linear layers of 1,024": {
+    generator: {
+      latent: { noise },
+      layers: [
+        ...twice(() => [l.linear(1024), activation()]),
+        l.linear(1024),
+        l.unflatten(image),
+        l.tanh(),
+      ],
+    },
+    discriminator: {
+      image,
+      layers: [l.flatten(), ...twice(() => [l.linear(1024), activation()]), l.linear(1)],
+    },
+  },
+};
+
+/** @type {readonly import("./cases.mjs").Case[]} */
+export const layerCases = Object.entries(pairs).map(([title, pair]) => ({
+  name: `layers: ${title}`,
+  title,
+  batch: 64,
+  data: { kind: "mnist", size },
+  pair,
+  training: {
+    objective: objectives.hinge(),
+    optimizer: { generator: adam, discriminator: adam },
+  },
+}));

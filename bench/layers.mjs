@@ -1,0 +1,49 @@
+// What the rewrites of single kinds of layers are worth: fused beside eager, on pairs that are made of one kind.
+import { Discriminator, Generator, Trainer } from "sparring";
+import { playRounds } from "./contest.mjs";
+import { layerCases } from "./layer-cases.mjs";
+import { startSparring } from "./peers.mjs";
+import { median, pairedRatio } from "./stats.mjs";
+
+/**
+ * @param {import("./peers.mjs").Arena} arena
+ * @param {{ threads: number, quick: boolean, onProgress: (what: string) => void }} options
+ * @returns {Promise<{ title: string, eagerMs: number, fusedMs: number, ratio: number, rewrites:
+ *   string[] }[]>}
+ */
+export async function layers(arena, { threads, quick, onProgress }) {
+  const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
+  const rows = [];
+  for (const one of layerCases) {
+    const started = [];
+    try {
+      for (const execution of ["eager", "fused"])
+        started.push((await startSparring(arena, one, { threads, execution })).contestant);
+      const turns = await playRounds(started, pace, (round) =>
+        onProgress(`${one.title}: ${round}`),
+      );
+      const [eager, fused] = turns.map(({ times }) => times);
+      const [eagerMs, fusedMs] = [eager, fused].map((times) => 1000 * median(times));
+      const ratio = pairedRatio(eager, fused);
+      rows.push({ title: one.title, eagerMs, fusedMs, ratio, rewrites: await rewritesOf(one) });
+    } finally {
+      await Promise.all(started.map((contestant) => contestant.close()));
+    }
+  }
+  return rows;
+}
+
+/** How its steps run, by the names that explain() has: what depends on the processor is there or not. */
+async function rewritesOf({ pair, training, batch }) {
+  const generator = new Generator(pair.generator);
+  const discriminator = new Discriminator(pair.discriminator);
+  const trainer = new Trainer({ ...training, generator, discriminator });
+  try {
+    const plan = await trainer.plan(batch);
+    const operations = [...plan.generator, ...plan.discriminator];
+    const names = operations.flatMap(({ rewrites }) => rewrites);
+    return [...new Set(plan.kind === "planned" ? ["a list of calls", ...names] : names)];
+  } finally {
+    for (const one of [trainer, generator, discriminator]) one.dispose();
+  }
+}
