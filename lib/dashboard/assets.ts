@@ -17,6 +17,7 @@ export const modules = [
   "chart",
   "curves",
   "samples",
+  "timeline",
   "explorer",
   "explorer-form",
   "place",

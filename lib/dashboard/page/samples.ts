@@ -5,9 +5,7 @@ import { runColour } from "./palette.js";
 import type { RunCard } from "./protocol.js";
 import { stateTexts } from "./run-list.js";
 import { on, shownIds, shownRuns } from "./store.js";
-
-/** Between two pictures of the film, in milliseconds. */
-const filmPace = 350;
+import { Timeline } from "./timeline.js";
 
 interface Card {
   readonly element: HTMLElement;
@@ -32,11 +30,11 @@ export function startSamples(): void {
     for (const run of runs) {
       const card = cards.get(run.id) ?? makeCard(run.id);
       cards.set(run.id, card);
-      card.update(run, timeline.step());
+      card.update(run, timeline.step);
       row.append(card.element);
     }
   };
-  const timeline = makeTimeline(draw);
+  const timeline = new Timeline(draw);
   append(section, [
     make("header", {}, make("h2", { id: "samples-title" }, "Samples")),
     row,
@@ -123,77 +121,4 @@ function showPicture(
 
 function sampleAddress(run: string, step: number): string {
   return `/api/sample?${new URLSearchParams({ run, step: String(step) })}`;
-}
-
-interface Timeline {
-  readonly element: HTMLElement;
-  /** The step that is looked at; the newest of each run if undefined. */
-  step(): number | undefined;
-  update(runs: readonly RunCard[]): void;
-}
-
-function makeTimeline(onMove: () => void): Timeline {
-  let steps: readonly number[] = [];
-  /** Undefined follows what comes. */
-  let chosen: number | undefined;
-  let film: number | undefined;
-  const slider = make("input", { type: "range", min: "0", step: "1", id: "timeline" });
-  const label = make("output", { class: "value" });
-  const play = make("button", { type: "button", class: "quiet" }, "Play");
-  const newest = make("button", { type: "button", class: "quiet" }, "Newest");
-  slider.setAttribute("aria-label", "Step of the samples");
-  const place = () => (chosen === undefined ? steps.length - 1 : steps.indexOf(chosen));
-  const tell = () => {
-    slider.value = String(Math.max(0, place()));
-    const text = `step ${count(chosen ?? steps.at(-1))}`;
-    setText(label, text);
-    slider.setAttribute("aria-valuetext", chosen === undefined ? `${text}, the newest` : text);
-    newest.disabled = chosen === undefined;
-    setText(play, film === undefined ? "Play" : "Pause");
-  };
-  const move = (to: number | undefined) => {
-    chosen = to;
-    tell();
-    onMove();
-  };
-  const stop = () => {
-    clearInterval(film);
-    film = undefined;
-    tell();
-  };
-  const next = () => {
-    const at = place() + 1;
-    if (at >= steps.length) return stop();
-    move(steps[at]);
-  };
-  slider.addEventListener("input", () => {
-    // Before stop() shows where it stood.
-    const at = slider.valueAsNumber;
-    stop();
-    move(at === steps.length - 1 ? undefined : steps[at]);
-  });
-  newest.addEventListener("click", () => {
-    stop();
-    move(undefined);
-  });
-  play.addEventListener("click", () => {
-    if (film !== undefined) return stop();
-    if (place() >= steps.length - 1) move(steps[0]);
-    film = window.setInterval(next, filmPace);
-    tell();
-  });
-  const element = make("div", { class: "card timeline" }, play, slider, label, newest);
-  return {
-    element,
-    step: () => chosen,
-    update(runs) {
-      steps = [...new Set(runs.flatMap(({ samples }) => samples))].sort((a, b) => a - b);
-      // Other runs may have no such step.
-      if (chosen !== undefined && !steps.includes(chosen))
-        chosen = steps.findLast((one) => one <= (chosen ?? 0));
-      element.hidden = steps.length < 2;
-      slider.max = String(Math.max(0, steps.length - 1));
-      tell();
-    },
-  };
 }
