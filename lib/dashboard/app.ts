@@ -34,7 +34,20 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
     // What is written in between is shown at once; an unchanged answer costs a line.
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-cache");
   });
+  addPage(app, token);
+  addReads(app, runs, signal);
+  addExplorer(app, runs, explorer);
+  app.notFound((c) => c.json({ error: "There is nothing of that name" }, 404));
+  app.onError((error, c) => {
+    if (error instanceof SparringError) return c.json({ error: error.message }, 409);
+    const isMisuse = error.message.startsWith("Expected ");
+    return c.json({ error: error.message }, isMisuse ? 400 : 500);
+  });
+  return app;
+}
 
+/** The page and its files. */
+function addPage(app: Hono, token: string): void {
   app.get("/", compress(), async (c) => {
     c.header("cache-control", "no-store");
     return c.html(await readPage(token));
@@ -44,7 +57,10 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
     if (asset === undefined) return c.notFound();
     return c.body(asset.content, 200, { "content-type": asset.type });
   });
+}
 
+/** What can be read of runs. @param signal ends the streams of news */
+function addReads(app: Hono, runs: Runs, signal: AbortSignal): void {
   app.get("/api/live", (c) => {
     const ids = (c.req.queries("run") ?? []).slice(0, mostFollowed);
     return streamSSE(c, (stream) => tellNews(stream, runs, ids, signal));
@@ -63,6 +79,10 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
     if (png === undefined) return c.json(gone, 404);
     return c.body(new Uint8Array(png), 200, { "content-type": "image/png" });
   });
+}
+
+/** Samples of any point in the latent space of a run's generator. */
+function addExplorer(app: Hono, runs: Runs, explorer: Explorer): void {
   app.post("/api/explore", bodyLimit({ maxSize: longestQuestion }), async (c) => {
     const request = checkRequest(await c.req.json().catch(() => undefined));
     const run = await find(runs, request.run);
@@ -77,14 +97,6 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
       "x-milliseconds": answer.milliseconds.toFixed(1),
     });
   });
-
-  app.notFound((c) => c.json({ error: "There is nothing of that name" }, 404));
-  app.onError((error, c) => {
-    if (error instanceof SparringError) return c.json({ error: error.message }, 409);
-    const isMisuse = error.message.startsWith("Expected ");
-    return c.json({ error: error.message }, isMisuse ? 400 : 500);
-  });
-  return app;
 }
 
 const gone = { error: "It is not there, or not any more" };
