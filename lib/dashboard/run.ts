@@ -7,13 +7,14 @@ import { Checkpoints } from "../run/checkpoints.js";
 import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
+import { configLimit } from "../run/stored.js";
 import type { StepPlan } from "../trainer/explain.js";
-import type { RunCard, RunState } from "./page/protocol.js";
+import { type RunCard, type RunState, type Series, series } from "./page/protocol.js";
 import { type ParsedTick, parseTick, Ticks } from "./ticks.js";
 import { Watched } from "./watched.js";
 
-/** JSON of a run is a few kilobytes: what is larger is none. */
-const jsonLimit = 16 * 1024 ** 2;
+/** Bytes. A sample grid has a few megabytes at most: what is larger is none. */
+const gridLimit = 16 * 1024 ** 2;
 /** More than the last lines of any stats.jsonl. */
 const endSize = 16 * 1024;
 /** News that is older than this tells nothing of whether a run still goes on. */
@@ -55,7 +56,7 @@ export class ShownRun {
     ]);
     const values = config !== undefined && "value" in config ? config.value : {};
     const ending = summary !== undefined && "value" in summary ? summary.value : undefined;
-    const figure = (index: number) => last?.values[index] ?? null;
+    const figure = (name: Series) => last?.values[series.indexOf(name)] ?? null;
     return {
       id: this.id,
       name: this.id === "." ? basename(this.folder.path) : this.id,
@@ -71,9 +72,9 @@ export class ShownRun {
       step: whole(ending?.step) ?? last?.step ?? (samples?.includes(0) ? 0 : null),
       steps: whole(values.steps),
       seconds: last?.seconds ?? null,
-      generatorLoss: figure(0),
-      discriminatorLoss: figure(1),
-      imagesPerSecond: figure(7),
+      generatorLoss: figure("generatorLoss"),
+      discriminatorLoss: figure("discriminatorLoss"),
+      imagesPerSecond: figure("imagesPerSecond"),
       started: text(values.started),
       samples: samples ?? [],
       checkpoints: checkpoints ?? [],
@@ -99,7 +100,7 @@ export class ShownRun {
   /** The sample grid of a step, a PNG. Undefined where there is none. */
   async sample(step: number): Promise<Buffer | undefined> {
     if (!(await this.#samples.get())?.includes(step)) return undefined;
-    const picture = new Watched(this.folder.sample(step), (path) => readWhole(path, jsonLimit));
+    const picture = new Watched(this.folder.sample(step), (path) => readWhole(path, gridLimit));
     return picture.get();
   }
 
@@ -119,7 +120,7 @@ export class ShownRun {
 
 async function readJson(path: string): Promise<Json> {
   try {
-    const value: unknown = JSON.parse((await readWhole(path, jsonLimit)).toString("utf8"));
+    const value: unknown = JSON.parse((await readWhole(path, configLimit)).toString("utf8"));
     return isObject(value) ? { value } : { problem: "it is not an object" };
   } catch (error) {
     return { problem: error instanceof SyntaxError ? "it is not JSON" : reason(error) };
