@@ -6,15 +6,13 @@ import { fileURLToPath } from "node:url";
 import { Discriminator, datasets, Generator, setThreads, Trainer } from "sparring";
 import { caseNamed, imageOf } from "./cases.mjs";
 import { median } from "./stats.mjs";
+import { digits } from "./text.mjs";
 
 const batchSize = 64;
 /** As many as MNIST has: the first checkpoint reads all of them for their fingerprint. */
 const images = 60_000;
 
-/**
- * @param {{ threads: number, quick?: boolean }} options
- */
-export async function checkpoint({ threads, quick = false }) {
+async function run(_arena, { threads, quick }) {
   await setThreads(threads);
   const folder = mkdtempSync(join(tmpdir(), "sparring-checkpoint-"));
   const trainer = makeTrainer();
@@ -53,7 +51,7 @@ function makeData() {
   return datasets.fromBytes(bytes, { shape: [images, ...image] });
 }
 
-/** Of a trainer that goes on: the copy is what the next step waits for, and writing shares the processor with it. */
+/** Saves a trainer that goes on: the copy is what the next step waits for, and writing shares the processor with it. */
 async function saveWhileItTrains(trainer, data, folder, count) {
   const every = 8;
   const steps = every * (count + 2);
@@ -107,5 +105,21 @@ function sizeOf(folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
+function describe({ megabytes, loadMs, copyMs, stepMs, nextStepMs, ...saves }) {
+  const [idle, training, first] = [saves.idleSaveMs, saves.saveMs, saves.firstSaveMs].map((ms) =>
+    digits(ms),
+  );
+  return (
+    `A checkpoint of the article's pair, ${digits(megabytes)} MB: saved in ${idle} ms, in ${training} ms beside its training (the ` +
+    `first in ${first}), loaded in ${digits(loadMs)}; the step after it takes ${digits(nextStepMs)} ms, another ${digits(stepMs)}, ` +
+    `and waits for the copy, ${digits(copyMs)} ms by itself`
+  );
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const checkpoint = { name: "checkpoint", run, describe };
+
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  console.log(JSON.stringify(await checkpoint({ threads: Number(process.argv[2] ?? 2) })));
+  console.log(
+    JSON.stringify(await run(undefined, { threads: Number(process.argv[2] ?? 2), quick: false })),
+  );

@@ -1,8 +1,9 @@
 // How long a program waits before it can begin: the import, and the first call that needs libtorch.
 import { fileURLToPath } from "node:url";
-import { run } from "../scripts/setup/command.mjs";
 import { environment } from "./peers.mjs";
+import { answerOf } from "./process.mjs";
 import { median } from "./stats.mjs";
+import { digits, table } from "./text.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -21,28 +22,31 @@ imported = time.perf_counter()
 torch.zeros(1)
 print(json.dumps({"importMs": 1000 * (imported - begin), "firstCallMs": 1000 * (time.perf_counter() - imported)}))`;
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ threads: number, rounds: number }} options
- */
-export async function importTime({ python }, { threads, rounds }) {
+async function run({ python }, { threads, rounds }) {
   const starts = { sparring: [], pytorch: [] };
   for (let round = 0; round < rounds; round++) {
-    const node = ["--input-type=module", "-e", ours];
-    starts.sparring.push(await start(process.execPath, node, environment(threads)));
+    const node = [process.execPath, "--input-type=module", "-e", ours];
+    starts.sparring.push(await start(node, environment(threads)));
     const env = environment(threads, python.env);
-    starts.pytorch.push(await start(python.python, ["-c", theirs], env));
+    starts.pytorch.push(await start([python.python, "-c", theirs], env));
   }
   return { sparring: medians(starts.sparring), pytorch: medians(starts.pytorch) };
 }
 
-async function start(program, parameters, env) {
-  const { code, output, stdout } = await run(program, parameters, { cwd: root, env });
-  if (code !== 0) throw new Error(`${program} failed: ${output.trim().split("\n").at(-1)}`);
-  return JSON.parse(stdout);
+function start(command, env) {
+  return answerOf(command[0], command, { cwd: root, env });
 }
 
 function medians(starts) {
   const of = (key) => median(starts.map((one) => one[key]));
   return { importMs: of("importMs"), firstCallMs: of("firstCallMs") };
 }
+
+function describe({ sparring, pytorch }) {
+  const row = (name, { importMs, firstCallMs }) => [name, digits(importMs), digits(firstCallMs)];
+  const rows = [row("Sparring", sparring), row("PyTorch", pytorch)];
+  return table(["ms", "import", "first native call"], rows);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const importTime = { name: "import", run, describe };

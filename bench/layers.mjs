@@ -1,17 +1,13 @@
-// What the rewrites of single kinds of layers are worth: fused beside eager, on pairs that are made of one kind.
+// What the rewrites of single kinds of layers are worth: fused beside eager, on pairs that are made
+// of one kind.
 import { Discriminator, Generator, Trainer } from "sparring";
 import { playRounds } from "./contest.mjs";
 import { layerCases } from "./layer-cases.mjs";
 import { startSparring } from "./peers.mjs";
 import { median, pairedRatio } from "./stats.mjs";
+import { digits, table, times } from "./text.mjs";
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ threads: number, quick: boolean, onProgress: (what: string) => void }} options
- * @returns {Promise<{ title: string, eagerMs: number, fusedMs: number, ratio: number, rewrites:
- *   string[] }[]>}
- */
-export async function layers(arena, { threads, quick, onProgress }) {
+async function run(arena, { threads, quick, onProgress }) {
   const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
   const rows = [];
   for (const one of layerCases) {
@@ -22,8 +18,8 @@ export async function layers(arena, { threads, quick, onProgress }) {
       const turns = await playRounds(started, pace, (round) =>
         onProgress(`${one.title}: ${round}`),
       );
-      const [eager, fused] = turns.map(({ times }) => times);
-      const [eagerMs, fusedMs] = [eager, fused].map((times) => 1000 * median(times));
+      const [eager, fused] = turns.map((turn) => turn.times);
+      const [eagerMs, fusedMs] = [eager, fused].map((seconds) => 1000 * median(seconds));
       const ratio = pairedRatio(eager, fused);
       rows.push({ title: one.title, eagerMs, fusedMs, ratio, rewrites: await rewritesOf(one) });
     } finally {
@@ -47,3 +43,18 @@ async function rewritesOf({ pair, training, batch }) {
     for (const one of [trainer, generator, discriminator]) one.dispose();
   }
 }
+
+function describe(rows) {
+  const cells = rows.map((row) => [
+    row.title,
+    digits(row.eagerMs),
+    digits(row.fusedMs),
+    times(row.ratio),
+    row.rewrites.join("; "),
+  ]);
+  const header = ["ms a step of such layers", "eager", "fused", "times as fast", "rewrites"];
+  return table(header, cells, ["l", "r", "r", "r", "l"]);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const layers = { name: "layers", run, describe };

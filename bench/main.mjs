@@ -12,23 +12,14 @@ import { createReport } from "../scripts/setup/report.mjs";
 import { readStamp } from "../scripts/setup/stamp.mjs";
 import { version } from "../dist/version.js";
 import { caseNamed, caseNames } from "./cases.mjs";
-import { checkpoint } from "./checkpoint.mjs";
 import { killAll } from "./contestant.mjs";
 import { runCase } from "./contest.mjs";
 import { DataFiles } from "./data.mjs";
-import { importTime } from "./import-time.mjs";
-import { layers } from "./layers.mjs";
 import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
-import { overhead } from "./overhead.mjs";
-import { packing } from "./packing.mjs";
-import { parzen } from "./parzen.mjs";
-import { precision } from "./precision.mjs";
-import { ranks } from "./ranks.mjs";
+import { questions } from "./questions.mjs";
 import { describe } from "./report.mjs";
-import { scaling } from "./scaling.mjs";
 import { geometricMean } from "./stats.mjs";
-import { streaming } from "./streaming.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** What the user called it by. */
@@ -116,25 +107,11 @@ async function runCases(arena, { only, cases, threads, rounds, quick, compile },
 
 /** The other questions. */
 async function ask(arena, { only, threads, rounds, quick }, report) {
-  const questions = {
-    import: () => importTime(arena, { threads, rounds }),
-    overhead: () => overhead(arena, { rounds }),
-    scaling: (detail) => scaling(arena, { threads, onProgress: detail }),
-    precision: (detail) => precision(arena, { threads, quick, onProgress: detail }),
-    layers: (detail) => layers(arena, { threads, quick, onProgress: detail }),
-    ranks: (detail) => ranks(arena, { rounds, quick, onProgress: detail }),
-    packing: () => packing({ quick }),
-    streaming: () => streaming({ quick }),
-    parzen: () => parzen({ quick, threads }),
-    checkpoint: () => checkpoint({ quick, threads }),
-  };
   const extras = {};
-  for (const [name, question] of Object.entries(questions)) {
-    if (!only.includes(name)) continue;
-    await report.step(name, async (detail) => {
-      extras[name] = await question(detail);
+  for (const { name, run } of questions.filter(({ name }) => only.includes(name)))
+    await report.step(name, async (onProgress) => {
+      extras[name] = await run(arena, { threads, rounds, quick, onProgress });
     });
-  }
   return extras;
 }
 

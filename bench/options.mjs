@@ -4,21 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { UsageError } from "../scripts/setup/errors.mjs";
-
-/** What can be asked of the machine, in the order in which it is. */
-export const questionNames = [
-  "cases",
-  "import",
-  "overhead",
-  "scaling",
-  "precision",
-  "layers",
-  "ranks",
-  "packing",
-  "streaming",
-  "parzen",
-  "checkpoint",
-];
+import { questionNames } from "./questions.mjs";
 
 /**
  * @typedef {object} Options

@@ -3,14 +3,11 @@
 import { caseNamed } from "./cases.mjs";
 import { startSparring } from "./peers.mjs";
 import { median } from "./stats.mjs";
+import { digits } from "./text.mjs";
 
 const steps = 1000;
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ rounds: number }} options
- */
-export async function overhead(arena, { rounds }) {
+async function run(arena, { rounds }) {
   const { contestant } = await startSparring(arena, caseNamed("toy"), {
     execution: "fused",
     threads: 1,
@@ -33,8 +30,18 @@ export async function overhead(arena, { rounds }) {
   }
 }
 
-/** Of one step. */
+/** What one step takes. */
 async function microseconds(contestant, tickEvery) {
   const { seconds } = await contestant.run(steps, { tickEvery });
   return (seconds / steps) * 1e6;
 }
+
+function describe({ tickEvery1Us, tickEvery1000Us, tickUs }) {
+  return (
+    `JavaScript: a tick costs ${digits(tickUs)} µs (toy: ${digits(tickEvery1Us)} µs a step with a tick each, ` +
+    `${digits(tickEvery1000Us)} µs with one every 1000)`
+  );
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const overhead = { name: "overhead", run, describe };

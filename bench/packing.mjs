@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { datasets } from "sparring";
-import { run } from "../scripts/setup/command.mjs";
+import { answerOf } from "./process.mjs";
 import { median, pairedRatio } from "./stats.mjs";
+import { digits, times } from "./text.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const size = 64;
@@ -18,15 +19,9 @@ const classes = 10;
 const sides = [size, 256];
 const rounds = 5;
 
-/**
- * In a process of its own, as the peak of memory is one of a process.
- *
- * @param {{ quick: boolean }} options
- */
-export async function packing({ quick }) {
-  const { code, output, stdout } = await run(process.execPath, [script, quick ? "2000" : "20000"]);
-  if (code !== 0) throw new Error(`packing failed: ${output.trim().split("\n").at(-1)}`);
-  return JSON.parse(stdout);
+/** Measures in a process of its own, as the peak of memory is one of a process. */
+function run(_arena, { quick }) {
+  return answerOf("packing", [process.execPath, script, quick ? "2000" : "20000"]);
 }
 
 /** @param {number} count images */
@@ -119,6 +114,23 @@ export async function writeImages(folder, count, side = size) {
   }
   for (let i = distinct; i < count; i++) linkSync(path(i % distinct), path(i));
 }
+
+function describe(found) {
+  const { images, imagesPerSecond, imagesPerCoreSecond, cachedSeconds, packedMb, peakMb } = found;
+  const beside = found.besideSharp.map(
+    (one) =>
+      `from ${one.side}×${one.side} ${digits(one.imagesPerCoreSecond)} a second of one core, ` +
+      `${times(one.ratio)} sharp alone (${digits(one.bareImagesPerCoreSecond)})`,
+  );
+  return (
+    `Packing ${images} JPEGs of 64×64: ${digits(imagesPerSecond)} images a second, ${digits(imagesPerCoreSecond)} a ` +
+    `second of one core; from the cache in ${digits(cachedSeconds)} s; ${digits(packedMb)} MB packed, ${digits(peakMb)} MB at most; ` +
+    beside.join("; ")
+  );
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const packing = { name: "packing", run, describe };
 
 if (process.argv[1] === script)
   console.log(JSON.stringify(await measure(Number(process.argv[2] ?? 20_000))));

@@ -1,21 +1,16 @@
 // What the 2014 protocol costs, in time and memory: 10,000 samples against 1,000 images for sigma, then against 10,000.
 import { fileURLToPath } from "node:url";
 import { Images, metrics, setThreads } from "sparring";
-import { run } from "../scripts/setup/command.mjs";
+import { answerOf } from "./process.mjs";
+import { digits } from "./text.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const pixels = 784;
 
-/**
- * In a process of its own, as the peak of memory is one of a process.
- *
- * @param {{ quick: boolean, threads: number }} options
- */
-export async function parzen({ quick, threads }) {
-  const parameters = [script, quick ? "2000" : "10000", String(threads)];
-  const { code, output, stdout } = await run(process.execPath, parameters);
-  if (code !== 0) throw new Error(`parzen failed: ${output.trim().split("\n").at(-1)}`);
-  return JSON.parse(stdout);
+/** Measures in a process of its own, as the peak of memory is one of a process. */
+function run(_arena, { quick, threads }) {
+  const count = quick ? "2000" : "10000";
+  return answerOf("parzen", [process.execPath, script, count, String(threads)]);
 }
 
 /** Numbers of [0, 1] that are no digits: the work is the same. */
@@ -37,6 +32,16 @@ async function measure(count, threads) {
   const peak = process.resourceUsage().maxRSS;
   return { count, threads, seconds, coreSeconds: (user + system) / 1e6, mb: (peak - before) / 1e3 };
 }
+
+function describe({ count, threads, seconds, coreSeconds, mb }) {
+  return (
+    `Parzen window of ${count} samples on ${count} images of 28×28: ${digits(seconds)} s on ${threads} threads ` +
+    `(${digits(coreSeconds)} s of cores), ${digits(mb)} MB beside the images`
+  );
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const parzen = { name: "parzen", run, describe };
 
 if (process.argv[1] === script)
   console.log(JSON.stringify(await measure(Number(process.argv[2]), Number(process.argv[3]))));

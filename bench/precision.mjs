@@ -3,6 +3,7 @@ import { caseNamed } from "./cases.mjs";
 import { playRounds } from "./contest.mjs";
 import { startSparring } from "./peers.mjs";
 import { median, pairedRatio } from "./stats.mjs";
+import { digits, table, times } from "./text.mjs";
 
 const names = ["article", "dcgan-32", "sngan-hinge-32"];
 const contestants = [
@@ -11,11 +12,7 @@ const contestants = [
   { execution: "fused", precision: "bfloat16" },
 ];
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ threads: number, quick: boolean, onProgress: (what: string) => void }} options
- */
-export async function precision(arena, { threads, quick, onProgress }) {
+async function run(arena, { threads, quick, onProgress }) {
   const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
   const rows = [];
   for (const one of names.map(caseNamed)) {
@@ -28,9 +25,9 @@ export async function precision(arena, { threads, quick, onProgress }) {
       const turns = await playRounds(started, pace, (round) =>
         onProgress(`${one.title}: ${round}`),
       );
-      const [eager, fused, bfloat16] = turns.map(({ times }) => times);
+      const [eager, fused, bfloat16] = turns.map((turn) => turn.times);
       const [eagerMs, fusedMs, bfloat16Ms] = [eager, fused, bfloat16].map(
-        (times) => 1000 * median(times),
+        (seconds) => 1000 * median(seconds),
       );
       const ratio = pairedRatio(fused, bfloat16);
       rows.push({ name: one.name, title: one.title, eagerMs, fusedMs, bfloat16Ms, ratio });
@@ -40,3 +37,16 @@ export async function precision(arena, { threads, quick, onProgress }) {
   }
   return rows;
 }
+
+function describe(rows) {
+  const cells = rows.map((row) => [
+    row.title,
+    ...[row.eagerMs, row.fusedMs, row.bfloat16Ms].map((value) => digits(value)),
+    times(row.ratio),
+  ]);
+  const header = ["ms a step", "eager", "fused", "fused, bfloat16", "against fused"];
+  return table(header, cells);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const precision = { name: "precision", run, describe };

@@ -10,16 +10,13 @@ import { caseNamed } from "./cases.mjs";
 import { playRounds } from "./contest.mjs";
 import { startSparring } from "./peers.mjs";
 import { median, pairedRatio } from "./stats.mjs";
+import { digits, percent, table, times } from "./text.mjs";
 
 /** Where arithmetic is most of a step; the quicker one first. */
 const names = ["article", "dcgan"];
 const count = 2;
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ rounds: number, quick: boolean, onProgress: (what: string) => void }} options
- */
-export async function ranks(arena, { rounds, quick, onProgress }) {
+async function run(arena, { rounds, quick, onProgress }) {
   const pace = { rounds, turnSeconds: quick ? 0.5 : 2 };
   const rows = [];
   for (const one of names.slice(0, quick ? 1 : names.length).map(caseNamed)) {
@@ -39,7 +36,7 @@ async function measure(arena, one, pace, onProgress) {
     // The same work without a word between them: the machine's part of what is lost.
     sides.push(await startSide(arena, one, count, { batch: one.batch / count }));
     const turns = await playRounds(sides, pace, onProgress);
-    const [alone, together, apart] = turns.map(({ times }) => times);
+    const [alone, together, apart] = turns.map((turn) => turn.times);
     return {
       ...{ name: one.name, title: one.title, batch: one.batch, ranks: count },
       aloneMs: 1000 * median(alone),
@@ -110,3 +107,20 @@ function loopbackBytes() {
   const line = /^\s*lo:\s*(\d+)/m.exec(readFileSync("/proc/net/dev", "utf8"));
   return Number(line[1]);
 }
+
+function describe(rows) {
+  const cells = rows.map((row) => [
+    `${row.title}, b${row.batch}`,
+    ...[row.aloneMs, row.togetherMs].map((value) => digits(value)),
+    ...[times(row.speedup), times(row.speedupApart), percent(row.communicationShare)],
+    ...[digits(row.bytesPerStep / 1e6, 4), percent(row.bytesRatio)],
+  ]);
+  const header = [
+    ...["ms a step", "one process", "two ranks", "speedup", "of two that share nothing"],
+    ...["communication", "MB on the wire", "of the ring's"],
+  ];
+  return table(header, cells);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const ranks = { name: "ranks", run, describe };

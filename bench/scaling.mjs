@@ -3,16 +3,13 @@ import { caseNamed } from "./cases.mjs";
 import { playRounds } from "./contest.mjs";
 import { startPytorch, startSparring } from "./peers.mjs";
 import { median, pairedRatio } from "./stats.mjs";
+import { digits, table, times } from "./text.mjs";
 
 const batches = [16, 64, 256, 512];
 const names = ["article", "mlp"];
 const pace = { rounds: 3, turnSeconds: 0.5 };
 
-/**
- * @param {import("./peers.mjs").Arena} arena
- * @param {{ threads: number, onProgress: (what: string) => void }} options threads is the most
- */
-export async function scaling(arena, { threads: most, onProgress }) {
+async function run(arena, { threads: most, onProgress }) {
   const rows = [];
   for (const name of names)
     for (const threads of threadCounts(most))
@@ -45,3 +42,16 @@ async function measure(arena, name, options) {
     await Promise.all(started.map(({ contestant }) => contestant.close()));
   }
 }
+
+function describe(rows) {
+  const cells = rows.map((row) => [
+    row.name,
+    ...[row.threads, row.batch].map(String),
+    ...[digits(row.sparringFusedMs), digits(row.pytorchEagerMs), times(row.ratioEager)],
+  ]);
+  const header = ["", "threads", "batch", "fused ms", "PyTorch eager ms", "ratio"];
+  return table(header, cells);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const scaling = { name: "scaling", run, describe };

@@ -15,8 +15,9 @@ import {
   setThreads,
   Trainer,
 } from "sparring";
-import { run } from "../scripts/setup/command.mjs";
 import { writeImages } from "./packing.mjs";
+import { answerOf } from "./process.mjs";
+import { digits, table } from "./text.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const size = 64;
@@ -26,12 +27,8 @@ const batchSize = 64;
 /** The disk first: it makes the cache that the others read. */
 const kinds = ["disk", "stream", "memory"];
 
-/**
- * Each kind in a process of its own, as memory is one of a process.
- *
- * @param {{ quick: boolean }} options
- */
-export async function streaming({ quick }) {
+/** Measures each kind in a process of its own, as memory is one of a process. */
+function run(_arena, { quick }) {
   return measureAll(quick ? 2000 : 20_000, quick ? 2 : 10);
 }
 
@@ -45,10 +42,8 @@ async function measureAll(images, seconds) {
     await writeImages(join(folder, "images"), images);
     const found = {};
     for (const kind of kinds) {
-      const words = [script, kind, folder, String(seconds)];
-      const { code, output, stdout } = await run(process.execPath, words);
-      if (code !== 0) throw new Error(`streaming failed: ${output.trim().split("\n").at(-1)}`);
-      found[kind] = JSON.parse(stdout);
+      const command = [process.execPath, script, kind, folder, String(seconds)];
+      found[kind] = await answerOf("streaming", command);
     }
     return { images, packedMb: (images * bytes) / 1e6, ...found };
   } finally {
@@ -119,6 +114,20 @@ async function measure(kind, folder, seconds) {
   trainer.dispose();
   return { loadSeconds, loadPeakMb, stepsPerSecond, steps: last.step, rssMb };
 }
+
+function describe({ images, packedMb, ...kinds }) {
+  const rows = Object.entries(kinds).map(([kind, found]) => [
+    kind,
+    ...[found.loadSeconds, found.stepsPerSecond].map((value) => digits(value)),
+    ...[found.loadPeakMb, Math.max(...found.rssMb)].map((value) => digits(value)),
+  ]);
+  const head = `${images} images, ${digits(packedMb)} MB packed`;
+  const header = [head, "seconds to load", "steps a second", "MB at most, loading", "training"];
+  return table(header, rows);
+}
+
+/** @type {import("./questions.mjs").Question} */
+export const streaming = { name: "streaming", run, describe };
 
 if (process.argv[1] === script) {
   const [first, folder, seconds] = process.argv.slice(2);
