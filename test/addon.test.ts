@@ -127,7 +127,7 @@ describe("native memory", () => {
     expect(Math.abs(external() - before)).toBeLessThan(bytes / 10);
   });
 
-  it("of a dataset too", async () => {
+  it("is told to V8 while a dataset lives, too", async () => {
     const before = external();
     const dataset = await madeImages(1000, 64);
     const told = external();

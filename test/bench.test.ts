@@ -144,14 +144,14 @@ describe("a contestant", () => {
   const talk = (program: string) =>
     new Contestant({ program: process.execPath, parameters: ["-e", program], env: process.env });
 
-  it("that dies tells why", async () => {
+  it("tells why, when it dies", async () => {
     const contestant = talk('console.error("no memory left"); process.exit(3)');
     await expect(contestant.ask({ steps: 1 })).rejects.toThrow(
       /ended before it answered: no memory left/,
     );
     await contestant.close();
   });
-  it("that diverged is no contestant", async () => {
+  it("is refused where its losses diverged", async () => {
     const turn = { seconds: 1, losses: { discriminator: null, generator: 1 }, peakMb: 1 };
     const contestant =
       talk(`process.stdin.once("data", () => console.log('${JSON.stringify(turn)}'))

@@ -94,16 +94,16 @@ describe("what the discriminator sees", () => {
   const pixels = (means: number[]) =>
     [...new Set(means.map((mean) => Math.round(mean * 64)))].sort((a, b) => a - b);
 
-  it("translation: white, moved by up to 1 pixel of 8 on each axis, grey where it left", async () => {
+  it("is moved by up to 1 pixel of 8 on each axis by translation, and grey where it left", async () => {
     expect(pixels(await meansOf("translation", 255))).toEqual([49, 56, 64]);
   });
 
-  it("cutout: white, without a square of 4 whose centre is anywhere", async () => {
+  it("lacks a square of 4 whose centre is anywhere after cutout", async () => {
     const cut = [16, 12, 9, 8, 6, 4];
     expect(pixels(await meansOf("cutout", 255))).toEqual(cut.map((area) => 64 - area));
   });
 
-  it("color: brighter or darker by up to a half, reals and fakes each by their own number", async () => {
+  it("is brighter or darker by up to a half after color, reals and fakes each by their own number", async () => {
     const means = await meansOf("color", 255);
     const changes = means.map((mean) => mean - 1);
     // The difference of two numbers of U(-0.5, 0.5): a triangle from -1 to 1 of variance 1/6.

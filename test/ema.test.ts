@@ -106,7 +106,7 @@ describe("ema", () => {
     expect((await trainer.generator.sample(1)).count).toBe(1);
   });
 
-  it("disposed by the user: the run ends with ERR_DISPOSED, not with a crash", async () => {
+  it("ends a run with ERR_DISPOSED, not with a crash, where the user disposes it", async () => {
     using data = await labelledImages(24);
     const trainer = tinyTrainer({ ema: { decay: 0.9 } });
     trainer.ema?.dispose();

@@ -67,7 +67,7 @@ describe("explain()", () => {
     expect(told.floor.milliseconds).toBeGreaterThan(0);
   });
 
-  it("names those of a residual network, within spectral normalisation too", async () => {
+  it("names the rewrites of a residual network, within spectral normalisation too", async () => {
     using trainer = trainerOf("sngan-hinge", "fused", 32);
     const told = await trainer.explain();
     const rewrites = [...told.generator, ...told.discriminator].flatMap((one) => one.rewrites);

@@ -41,7 +41,7 @@ async function judge(file: Buffer, channels: 1 | 3): Promise<Buffer> {
   return Buffer.concat(await Promise.all(planes));
 }
 
-it("gives libvips' bytes", async () => {
+it("the decoder of small JPEGs gives libvips' bytes", async () => {
   for (const kind of kinds) {
     const { size, channels } = kind;
     const file = await makeJpeg(kind);
@@ -52,7 +52,7 @@ it("gives libvips' bytes", async () => {
   }
 });
 
-it("keeps what it returned, whatever comes next", async () => {
+it("the decoder keeps what it returned, whatever comes next", async () => {
   const kind = { size: 16, channels: 1, quality: 90, progressive: false, halved: false } as const;
   const [dark, light] = await Promise.all(
     [10, 240].map((level) =>
@@ -67,7 +67,7 @@ it("keeps what it returned, whatever comes next", async () => {
   expect([...new Set(first)]).toEqual([10]);
 });
 
-it("has nothing to say of a file that is cut short, and goes on after it", async () => {
+it("the decoder has nothing to say of a file that is cut short, and goes on after it", async () => {
   const kind = { size: 32, channels: 3, quality: 80, progressive: false, halved: true } as const;
   const file = await makeJpeg(kind);
   const form = { size: 32, channels: 3, crop: "center" } as const;
@@ -81,7 +81,7 @@ it("has nothing to say of a file that is cut short, and goes on after it", async
   }
 });
 
-it("says the same of each of many broken files that are decoded at once", async () => {
+it("the decoder says the same of each of many broken files that are decoded at once", async () => {
   const kind = { size: 32, channels: 3, quality: 80, progressive: false, halved: true } as const;
   const file = await makeJpeg(kind);
   const form = { size: 16, channels: 3, crop: "center" } as const;
@@ -92,7 +92,7 @@ it("says the same of each of many broken files that are decoded at once", async 
   expect([...new Set(found)]).toEqual(["it cannot be decoded: damaged or cut short"]);
 });
 
-it("leaves to libvips what has a profile, may be turned, or enlarges colours downwards only", async () => {
+it("the decoder leaves to libvips what has a profile, may be turned, or enlarges colours downwards only", async () => {
   const plain = { size: 16, channels: 3, quality: 80, progressive: false, halved: true } as const;
   const file = await makeJpeg(plain);
   const frame = file.indexOf(Buffer.of(0xff, 0xc0)) + 4;
@@ -113,7 +113,7 @@ it("leaves to libvips what has a profile, may be turned, or enlarges colours dow
   expect(readPlain(turned)).toBeUndefined();
 });
 
-it("keeps files apart that are decoded at the same moment", async () => {
+it("the decoder keeps files apart that are decoded at the same moment", async () => {
   const form = { size: 64, channels: 3, crop: "center" } as const;
   const kind = { size: 64, channels: 3, progressive: false, halved: false } as const;
   const files = await Promise.all([30, 60, 90].map((quality) => makeJpeg({ ...kind, quality })));

@@ -127,7 +127,7 @@ describe("warnings", () => {
     return ticks.map((tick) => watcher.look({ ...fine, ...tick }).join());
   };
 
-  it("saturated: three ticks of a discriminator that is sure, and a gradient that has vanished", () => {
+  it("say saturated after three ticks of a discriminator that is sure, and a gradient that has vanished", () => {
     const sure = { realAccuracy: 1, fakeAccuracy: 0.995 };
     const gone = { ...sure, generatorGradientNorm: 0.009 };
     expect(looks([{}, gone, gone, gone, gone, {}])).toEqual([
@@ -142,7 +142,7 @@ describe("warnings", () => {
     expect(looks([{}, gone, gone, {}, gone])).toEqual(["", "", "", "", ""]);
   });
 
-  it("collapsing: samples that were different and are not any more, not those that never were", () => {
+  it("say collapsing of samples that were different and are not any more, not of those that never were", () => {
     const alike = { diversity: 0.05 };
     expect(looks([alike, {}, { diversity: 0.3 }, alike, {}])).toEqual([
       "",
@@ -154,7 +154,7 @@ describe("warnings", () => {
     expect(looks([alike, { diversity: 0.2 }, alike])).toEqual(["", "", ""]);
   });
 
-  it("collapsing: a tick that has no diversity is none", () => {
+  it("do not say collapsing of a tick that has no diversity", () => {
     expect(looks([{}, { diversity: undefined }, { diversity: 0.05 }])).toEqual([
       "",
       "",

@@ -208,7 +208,7 @@ const everyObjective: [string, Objective][] = [
 
 describe.each(["eager", "fused"] as const)("%s training", (execution) => {
   it.each(everyObjective)(
-    "with %s: finite losses, which an objective that was JSON meanwhile gives again",
+    "has finite losses with %s, and the same where the objective was JSON meanwhile",
     async (_, objective) => {
       using data = await labelledImages(24);
       const first = tinyTrainer({ ...fitting(objective), objective, execution });

@@ -39,12 +39,12 @@ const attributes = (text: string, names: string) =>
     (value as string).replaceAll("&amp;", "&"),
   );
 
-it("is built without a warning", () => {
+it("the site is built without a warning", () => {
   expect(said).not.toMatch(/warning|error/i);
   expect(html.size).toBeGreaterThan(150);
 });
 
-it("has every page of the documentation and of the API", async () => {
+it("the site has every page of the documentation and of the API", async () => {
   const titles = [...html.values()].map((text) => /<title>([^<]*)<\/title>/.exec(text)?.[1]);
   for (const { path, text } of (await readPages()).filter(({ path }) => path !== "README.md")) {
     const title = (/^# (.*)$/m.exec(text)?.[1] ?? path).replaceAll("`", "");
@@ -54,7 +54,7 @@ it("has every page of the documentation and of the API", async () => {
     expect(files).toContain(page);
 });
 
-it("links only to what is there, and needs no network", () => {
+it("the site links only to what is there, and needs no network", () => {
   const ids = new Map([...html].map(([path, text]) => [path, new Set(attributes(text, "id"))]));
   const broken = [...html].flatMap(([path, text]) =>
     attributes(text, "href|src")
@@ -75,7 +75,7 @@ it("links only to what is there, and needs no network", () => {
   }
 });
 
-it("draws formulas, and tells of defaults in a sentence", () => {
+it("the site draws formulas, and tells of defaults in a sentence", () => {
   const objectives = html.get("documents/Objectives,_penalties_and_auxiliaries.html") as string;
   expect(objectives.match(/<math/g)?.length).toBeGreaterThan(40);
   for (const [path, text] of html)

@@ -64,7 +64,7 @@ describe("a stream of the images of a resident dataset, in its order", () => {
     expect(await weights(one)).toEqual(await weights(other));
   });
 
-  it("the same with two updates a step, whose batches lie across the end of an epoch", async () => {
+  it("trains to the same bits with two updates a step, whose batches lie across the end of an epoch", async () => {
     const make = () => trainerOf(2);
     const whole = make();
     const data = await resident(20);
@@ -80,7 +80,7 @@ describe("a stream of the images of a resident dataset, in its order", () => {
     expect(await weights(trainer)).toEqual(await weights(whole));
   });
 
-  it("the same with labels, and with numbers in place of bytes", async () => {
+  it("trains to the same bits with labels, and with numbers in place of bytes", async () => {
     const latent = { noise: 5, classes: 3 };
     const make = () => tinyTrainer({ latent, discriminator: conditionalDiscriminator() });
     const [inMemory, streamed, asNumbers] = [make(), make(), make()];
@@ -277,7 +277,7 @@ describe("a source that fails", () => {
       { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("net")) }) },
       "net",
     ],
-  ])("%s", async (_, source, what) => {
+  ])("is told of by its own error: %s", async (_, source, what) => {
     const { error } = await ending(source as never);
     expect(error.message ?? error).toBe(what);
   });
@@ -346,7 +346,7 @@ describe("images that are not what they should be", () => {
       "Expected no labels, as there are no classes, for item 0 of epoch 0 but received 1",
     ],
     [
-      "no labels",
+      "labels that are missing",
       [good],
       { classes: 3 },
       "Expected a Uint8Array or a number, as there are classes, for labels of item 0 of epoch 0 but received undefined",
@@ -381,13 +381,13 @@ describe("images that are not what they should be", () => {
       {},
       "Expected at least one image for epoch 0 of source but received none",
     ],
-  ])("%s: a sentence that says where", async (_, items, options, sentence) => {
+  ])("are refused with a sentence that says where: %s", async (_, items, options, sentence) => {
     const { error, trainer } = await ending((() => items) as never, options);
     expect([error.code, error.message]).toEqual(["ERR_DATA", sentence]);
     await run(trainer, await resident(16), 1);
   });
 
-  it("another length in a later epoch is named with it", async () => {
+  it("are refused with the epoch, where a later one has another length", async () => {
     const source = (epoch: number) => [good, epoch === 2 ? picture(0) : good];
     const { error, step } = await ending(source as never, { length: 16 });
     expect(error.message).toBe(
@@ -396,7 +396,7 @@ describe("images that are not what they should be", () => {
     expect(step).toBe(5);
   });
 
-  it("an iterable that is no function is over after its only epoch", async () => {
+  it("are over after their only epoch where the iterable is no function", async () => {
     const { error, step, trainer, stream } = await ending([good, good] as never);
     expect(step).toBe(2);
     expect(error.message).toBe(
@@ -410,7 +410,7 @@ describe("images that are not what they should be", () => {
     );
   });
 
-  it("a source that returns no iterable", async () => {
+  it("are refused where their source returns no iterable", async () => {
     const { error } = await ending((() => 7) as never);
     expect([error.name, error.message]).toEqual([
       "TypeError",
@@ -484,14 +484,14 @@ describe("a source that never yields", () => {
     expect(trainer.step).toBe(2);
   });
 
-  it("nor a trainer from being disposed", async () => {
+  it("does not keep a trainer from being disposed", async () => {
     const trainer = trainerOf();
     const running = run(trainer, datasets.stream(silent, { image }), 5);
     setTimeout(() => trainer.dispose(), 20);
     await expect(running).rejects.toMatchObject({ code: "ERR_DISPOSED" });
   });
 
-  it("nor networks from being sampled, nor a checkpoint from being taken", async () => {
+  it("does not keep networks from being sampled, nor a checkpoint from being taken", async () => {
     const trainer = trainerOf();
     const controller = new AbortController();
     const { signal } = controller;
@@ -534,7 +534,7 @@ describe("a checkpoint in the middle of a stream", () => {
     expect(asked.slice(0, epochs.length)).toEqual(epochs);
   });
 
-  it("with two batches a step, too", async () => {
+  it("goes on with the same bytes with two batches a step, too", async () => {
     await resumed(2, 3, () => trainerOf(2));
   });
 

@@ -105,7 +105,7 @@ const rounded: Record<string, Case> = {
   },
 };
 
-describe("a linear discriminator that learns by least squares, and torch.optim's", async () => {
+describe("a linear discriminator that learns by least squares", async () => {
   const updates = 30;
   const weight = [0.3, -0.2, 0.1, 0.4].map(Math.fround);
   const bias = Math.fround(0.05);
@@ -144,7 +144,7 @@ describe("a linear discriminator that learns by least squares, and torch.optim's
     return weightsOf(discriminator);
   }
 
-  it.each(Object.keys(cases))("%s", async (name) => {
+  it.each(Object.keys(cases))("ends with the weights of torch.optim's: %s", async (name) => {
     const index = Object.keys(cases).indexOf(name);
     const { ours } = cases[name] as Case;
     const theirs = verdict.value[index] as number[];

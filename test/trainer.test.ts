@@ -221,7 +221,7 @@ describe("Trainer.run", () => {
     expect(trainer.step).toBe(9);
   });
 
-  it("means the losses of its steps", async () => {
+  it("reports the means of its steps' losses", async () => {
     using data = await madeImages(32);
     const single = await collect(
       smallPair().trainer.run(data, { steps: 6, batchSize: 8, tickEvery: 1 }),
@@ -313,8 +313,8 @@ describe("Trainer.run", () => {
   });
 });
 
-describe("stopping", () => {
-  it("by a signal: at a step boundary, with the reason, and the trainer goes on afterwards", async () => {
+describe("a run", () => {
+  it("ends by a signal at a step boundary, with the reason, and the trainer goes on afterwards", async () => {
     const { trainer } = makePair({ pair: "article", size: 16, latent: { noise: 5 } });
     using data = await madeImages(64, 16);
     const stop = new AbortController();
@@ -338,7 +338,7 @@ describe("stopping", () => {
     expect(await collect(trainer.run(data, { steps: 2, batchSize: 16 }))).toHaveLength(1);
   });
 
-  it("before it began does nothing", async () => {
+  it("does nothing where the signal came before it", async () => {
     const { trainer } = smallPair();
     using data = await madeImages(8);
     await expect(
@@ -347,7 +347,7 @@ describe("stopping", () => {
     expect(trainer.step).toBe(0);
   });
 
-  it("by leaving the loop: the trainer is idle and stands where the tick said", async () => {
+  it("ends where the loop is left: the trainer is idle and stands where the tick said", async () => {
     const { trainer } = smallPair();
     using data = await madeImages(16);
     for await (const tick of trainer.run(data, { steps: 100, batchSize: 4, tickEvery: 2 }))
@@ -356,7 +356,7 @@ describe("stopping", () => {
     expect((await collect(trainer.run(data, { steps: 1, batchSize: 4 })))[0]?.step).toBe(5);
   });
 
-  it("by dispose() in the middle of a run: the run ends with ERR_DISPOSED, and the networks stay", async () => {
+  it("ends with ERR_DISPOSED where its trainer is disposed, and the networks stay", async () => {
     const { trainer, generator } = smallPair();
     using data = await madeImages(64);
     const running = collect(trainer.run(data, { steps: 1e6, batchSize: 16, tickEvery: 1e6 }));
@@ -456,7 +456,7 @@ it("errors are SparringErrors with a code", () => {
   expect(Generator).toBeTypeOf("function");
 });
 
-it("shows any value in a line, however large, deep or circular", () => {
+it("errors show any value in a line, however large, deep or circular", () => {
   const circle: Record<string, unknown> = { name: "a" };
   circle.self = circle;
   const message = expected("a thing", "x", circle);

@@ -181,7 +181,7 @@ describe("a checkpoint", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("Trainer.load refuses", () => {
   const refusal = (path: string, why: string) => ({
     name: "SparringError",
     code: "ERR_CHECKPOINT",
@@ -189,7 +189,7 @@ describe("what is refused", () => {
   });
 
   it.each<[string, () => Promise<string>, string | RegExp]>([
-    ["no folder", async () => fresh(), "checkpoint.json: no such file or folder"],
+    ["a folder that is not there", async () => fresh(), "checkpoint.json: no such file or folder"],
     [
       "an empty folder",
       async () => {
@@ -225,7 +225,7 @@ describe("what is refused", () => {
       "its format is version 2; this Sparring reads 1 to 1",
     ],
     [
-      "no counts",
+      "a manifest without counts",
       () => forged(({ counts, ...manifest }) => manifest),
       "checkpoint.json lacks something that a checkpoint has",
     ],
@@ -338,7 +338,7 @@ describe("what is refused", () => {
   });
 });
 
-describe("where it cannot be written", () => {
+describe("saving where something lies already", () => {
   let parent: string;
   beforeEach(async () => {
     parent = fresh();
@@ -395,7 +395,7 @@ describe("a file of more than 2 GiB", () => {
 
 describe("a place that cannot be made", () => {
   // Node's own mkdir -p tries there without end.
-  it.each(["/proc/nothing/here", "/sys/nothing/here"])("%s", async (path) => {
+  it.each(["/proc/nothing/here", "/sys/nothing/here"])("is refused: %s", async (path) => {
     await expect(tinyTrainer().save(path)).rejects.toMatchObject({ code: "ERR_OUTPUT" });
   });
 });

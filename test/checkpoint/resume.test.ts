@@ -62,7 +62,7 @@ describe.each([1, 2])("with %d threads", (count) => {
       expect(await fingerprintOf(trainer)).toBe(whole.fingerprint);
     });
 
-    it("and so do all of them in a new process", async () => {
+    it("all of them go on in a new process, too", async () => {
       const script = fileURLToPath(new URL("child.mjs", import.meta.url));
       const { stdout } = await promisify(execFile)(process.execPath, [
         script,

@@ -70,7 +70,7 @@ it("runs that end alike are told apart: in cards, legends, plans", async () => {
   await page.close();
 });
 
-it("more runs than are followed: it says how many have no curves", async () => {
+it("the page says how many runs have no curves, where more are shown than it follows", async () => {
   const page = await open(numbered);
   await page.getByText(`${followed}3 runs have none here.`, { exact: true }).waitFor();
   for (const name of numbered.slice(0, 2))

@@ -64,7 +64,7 @@ const shots: readonly Shot[] = [
   ["phone", () => ids.slice(0, 1), "#samples", phone],
 ];
 
-it.each(shots)("dashboard-%s.png", async (name, chosen, section, options) => {
+it.each(shots)("dashboard-%s.png has something on it", async (name, chosen, section, options) => {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   await page.goto(

@@ -286,7 +286,7 @@ describe("what it tells", () => {
   });
 });
 
-it("serves every module of the page, and none that is not there", async () => {
+it("the server has every module of the page, and none that is not there", async () => {
   const sources = await readdir(new URL("../../lib/dashboard/page", import.meta.url));
   const there = sources.flatMap((name) => /^(.+)\.ts$/.exec(name)?.[1] ?? []);
   expect([...modules].sort()).toEqual(there.sort());

@@ -32,7 +32,7 @@ it.each(["hinge", "syncDcgan"])(
   },
 );
 
-it("so is rank 0, which keeps the store", async () => {
+it("rank 0, which keeps the store, is named as well when it is killed", async () => {
   const ranks = await startRanks(3, "run", {});
   await Promise.all(ranks.map((rank) => rank.says(/20\n/)));
   ranks[0]?.child.kill("SIGKILL");

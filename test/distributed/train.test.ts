@@ -173,13 +173,13 @@ describe("ranks, misused", () => {
       "Expected 0 where several ranks train, of which none goes back by itself, for --rollbacks but received 2",
     ],
     ["--timeout 0", "Expected a number in [1, 86400] for --timeout but received 0"],
-  ])("%s", async (flags, sentence) => {
+  ])("refuse %s", async (flags, sentence) => {
     expect(await refused(`${train} --out none ${flags}`)).toEqual(
       [0, 1].map((rank) => [2, `rank ${rank}: ${sentence}\n`]),
     );
   });
 
-  it("--device cuda:7: each has the GPU of its LOCAL_RANK", async () => {
+  it("refuse --device cuda:7: each has the GPU of its LOCAL_RANK", async () => {
     expect(await refused(`${train} --out none --device cuda:7`)).toEqual(
       [0, 1].map((rank) => [
         2,
@@ -188,7 +188,7 @@ describe("ranks, misused", () => {
     );
   });
 
-  it("a rank that has no GPU of its own trains on the CPU, or not at all", () => {
+  it("train on the CPU, or not at all, where they have no GPU of their own", () => {
     const team = { group: { localRank: 999 } } as Team;
     expect(chooseDevice("auto", "--device", team)).toBe("cpu");
     for (const device of ["cuda", "cuda:999"] as const)
@@ -204,7 +204,7 @@ describe("ranks, misused", () => {
     expect(on("cpu")).not.toEqual(on("cuda:0"));
   });
 
-  it("options that differ", async () => {
+  it("refuse options that differ", async () => {
     const sentence = "Expected 7, as rank 0 has it, for sampleEvery of rank 1 but received 8";
     const own = { 1: { words: `${train} --out none --sample-every 8` } };
     expect(await refused(`${train} --out none --sample-every 7`, own)).toEqual(
@@ -212,7 +212,7 @@ describe("ranks, misused", () => {
     );
   });
 
-  it("--resume on one of them", async () => {
+  it("refuse --resume on one of them", async () => {
     const own = { 1: { words: "train --resume --out half" } };
     const sentence = "Expected false, as rank 0 has it, for resume of rank 1 but received true";
     expect(await refused(`${train} --out none`, own)).toEqual(
@@ -228,25 +228,25 @@ describe("ranks, misused", () => {
       "1, as rank 0 has it, for seed of rank 1 but received 8",
     ],
     [
-      "no restart",
+      "no --restartable",
       " --restartable",
       "",
       "true, as rank 0 has it, for restartable of rank 1 but received false",
     ],
     [
-      "another preset, where the run goes on",
+      "another preset for a run that goes on",
       " --restartable",
       " --restartable --preset gan",
       '"mlp", as rank 0 has it, for preset of rank 1 but received "gan"',
     ],
-  ])("%s on one of them", async (_, first, second, what) => {
+  ])("refuse %s on one of them", async (_, first, second, what) => {
     const own = { 1: { words: `${train} --out half${second}` } };
     expect(await refused(`${train} --out half${first}`, own)).toEqual(
       [0, 1].map((rank) => [1, `rank ${rank}: Expected ${what}\n`]),
     );
   });
 
-  it("a process that is told its rank, and not of how many", async () => {
+  it("refuse to begin where one is told its rank, and not of how many", async () => {
     const { WORLD_SIZE: _, ...env } = rankEnvironment(0, 1, 1);
     const { code, stderr } = await start(
       process.execPath,
@@ -260,7 +260,7 @@ describe("ranks, misused", () => {
     ]);
   });
 
-  it("a launcher that restarts needs a folder that can be found again", async () => {
+  it("need a folder that can be found again where their launcher restarts them", async () => {
     const env = { TORCHELASTIC_MAX_RESTARTS: "3" };
     const [first] = await refused(train, { 0: { env } });
     expect(first).toEqual([
@@ -269,7 +269,7 @@ describe("ranks, misused", () => {
     ]);
   });
 
-  it("a dry run is that of one process, told once", async () => {
+  it("tell of a dry run once, as one process does", async () => {
     const [first, second] = await runCliRanks(2, `${train} --dry-run`, folder.path);
     expect(first).toMatchObject({ code: 0 });
     expect(first?.stdout).toContain("Nothing was written.");

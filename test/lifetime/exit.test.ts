@@ -45,7 +45,7 @@ it.each<[string, number, number, string]>([
   ["starved-terminate", 6, 0, ""],
   ["starved-left", 2, 0, ""],
 ])(
-  "%s in the middle of a step, of the wait for one or of an answer, %i times: a clean end with code %i",
+  "%s in the middle of a step, of the wait for one or of an answer, ends all %i processes cleanly with code %i",
   async (how, count, code, error) => {
     for (const ending of await runMany(how, count)) {
       expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });

@@ -65,7 +65,7 @@ describe("long runs", () => {
     expect(after / before).toBeLessThan(1.02);
   });
 
-  it("2,000 steps of the MLP: the same after its first 200", async () => {
+  it("2,000 steps of the MLP: the process grows by less than 2 % after its first 200", async () => {
     const { before, after } = (await growth("mlp")) as { before: number; after: number };
     expect(after / before).toBeLessThan(1.02);
   });

@@ -26,10 +26,13 @@ describe.each([1, 2])("with %d threads", (count) => {
   afterAll(() => setThreads(before));
 
   describe.each(["eager", "fused"] as const)("%s", (execution) => {
-    it.each(presetNames)("%s: equal seeds, equal bytes; another seed, others", async (name) => {
-      const first = await fingerprint(name, execution, 5);
-      expect(await fingerprint(name, execution, 5)).toBe(first);
-      expect(await fingerprint(name, execution, 6)).not.toBe(first);
-    });
+    it.each(presetNames)(
+      "%s has equal bytes for equal seeds, and others for another",
+      async (name) => {
+        const first = await fingerprint(name, execution, 5);
+        expect(await fingerprint(name, execution, 5)).toBe(first);
+        expect(await fingerprint(name, execution, 6)).not.toBe(first);
+      },
+    );
   });
 });

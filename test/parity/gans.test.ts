@@ -102,11 +102,12 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
   beforeAll(() => setThreads(1));
   afterAll(() => setThreads(before));
 
-  it.each(gans)("%s: equal initial weights, 20 equal losses, equal final weights", (preset) =>
-    expectEqual(preset, { preset }),
+  it.each(gans)(
+    "have equal initial weights, 20 equal losses and equal final weights: %s",
+    (preset) => expectEqual(preset, { preset }),
   );
 
-  it("clipped gradients and a cosine schedule: the same", () => {
+  it("have them with clipped gradients and a cosine schedule, too", () => {
     const schedule = schedules.cosine({ steps, min: 1e-4 });
     const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999], clipGradNorm: 0.1, schedule });
     const training = { optimizer: { generator: adam, discriminator: adam } };

@@ -82,7 +82,7 @@ describe("eager training and the PyTorch script from one seed", async () => {
   afterAll(() => setThreads(before));
 
   it.each(cases)(
-    "$name: equal initial weights, 20 equal losses, equal final weights",
+    "have equal initial weights, 20 equal losses and equal final weights: $name",
     async (one) => {
       await setThreads(one.threads);
       const ours = await trainHere(one);
@@ -102,7 +102,7 @@ describe("eager training and the PyTorch script from one seed", async () => {
     },
   );
 
-  it("another seed gives other weights", async () => {
+  it("have other weights from another seed", async () => {
     const one = cases[3] as Case;
     const { generator, discriminator } = makePair({ ...one, seed: 1 });
     const other = makePair({ ...one, seed: 0 });

@@ -3,7 +3,7 @@ import { parseArguments } from "../../scripts/setup/arguments.mjs";
 import { main } from "../../scripts/setup/main.mjs";
 import { silentReport, temporaryFolder } from "./helpers.js";
 
-it("refuses an unknown flag with a sentence and exit code 2", async () => {
+it("the set-up refuses an unknown flag with a sentence and exit code 2", async () => {
   const report = silentReport();
   const root = temporaryFolder();
   expect(await main(["--test"], { root, report })).toBe(2);
@@ -12,11 +12,11 @@ it("refuses an unknown flag with a sentence and exit code 2", async () => {
   ]);
 });
 
-it.each(["toString", "--", "tests"])("refuses %s", (argument) => {
+it.each(["toString", "--", "tests"])("the set-up refuses %s", (argument) => {
   expect(() => parseArguments([argument])).toThrow(`but received ${argument}`);
 });
 
-it("reads flags in any order", () => {
+it("the set-up reads flags in any order", () => {
   const options = { tests: true, cuda: true, force: true, verbose: false, help: false };
   expect(parseArguments(["--cuda", "--force", "--tests"])).toEqual(options);
 });

@@ -12,14 +12,14 @@ Requires-Dist: triton==3.8.0; platform_system == "Linux"
 nvidia-in-prose is no requirement
 `;
 
-it("asks for NVIDIA's packages only, and for none that is optional", () => {
+it("the set-up asks for NVIDIA's packages only, and for none that is optional", () => {
   expect(cudaRequirements(metadata, null)).toEqual([
     "cuda-toolkit[cublas,cudart]==13.0.3",
     "nvidia-cudnn-cu13==9.20.0.48",
   ]);
 });
 
-it("adds the headers that CUDA 13 moved out, where CUDA is compiled for", () => {
+it("the set-up adds the headers that CUDA 13 moved out, where CUDA is compiled for", () => {
   expect(cudaRequirements(metadata, "13.0").slice(2)).toEqual([
     "nvidia-cuda-crt==13.0.*",
     "nvidia-cuda-cccl==13.0.*",

@@ -21,7 +21,7 @@ function checkout(installed: object = { "node_modules/sharp": lock["node_modules
   return root;
 }
 
-it("notices packages that are missing, outdated, replaced or deleted", () => {
+it("the set-up notices packages that are missing, outdated, replaced or deleted", () => {
   const fresh = checkout();
   rmSync(join(fresh, "node_modules"), { recursive: true });
   expect(dependencyProblem(fresh)).toBe("not installed");
@@ -35,7 +35,7 @@ it("notices packages that are missing, outdated, replaced or deleted", () => {
   expect(dependencyProblem(emptied)).toBe("incomplete");
 });
 
-it("is content with packages for this system, and in a package without a lock file", () => {
+it("the set-up is content with packages for this system, and in a package without a lock file", () => {
   expect(dependencyProblem(checkout())).toBeNull();
   expect(dependencyProblem(temporaryFolder())).toBeNull();
 });

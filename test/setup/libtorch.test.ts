@@ -88,7 +88,7 @@ describe("a wrong LIBTORCH", () => {
   });
 });
 
-describe("the order", () => {
+describe("the search", () => {
   it("takes LIBTORCH before everything else, also as a site-packages folder", async () => {
     const folder = temporaryFolder();
     fakeLibtorch(join(folder, "torch"), "2.12.1");
@@ -162,7 +162,7 @@ describe("the order", () => {
   });
 });
 
-it("ends with one screen that lists each way, why it failed and its command", async () => {
+it("the search ends with one screen that lists each way, why it failed and its command", async () => {
   const { find } = search({ pipProblem: async () => null } as never);
   const error = await find().then(String, (reason: Error) => reason.message);
   const screen = error.replace(/the cache \S+/, "the cache FOLDER");

@@ -23,14 +23,14 @@ async function holder(name: string): Promise<ChildProcess> {
   return child;
 }
 
-it("passes an error on, and is free again after it", async () => {
+it("the lock passes an error on, and is free again after it", async () => {
   const name = temporaryFolder();
   const failing = withLock(name, () => Promise.reject(new Error("no room")));
   await expect(failing).rejects.toThrow("no room");
   expect(await withLock(name, async () => "free")).toBe("free");
 });
 
-it("waits for another process, however that one ends", async () => {
+it("the lock waits for another process, however that one ends", async () => {
   const name = temporaryFolder();
   const child = await holder(name);
   let waited = false;
@@ -48,7 +48,7 @@ it("waits for another process, however that one ends", async () => {
   expect(waited).toBe(true);
 });
 
-it("lets one in at a time", async () => {
+it("the lock lets one in at a time", async () => {
   const name = temporaryFolder();
   let inside = 0;
   let most = 0;

@@ -12,14 +12,14 @@ async function setUp(root: string) {
   return { code: await main([], { root, report }), lines: report.lines };
 }
 
-it("refuses a build folder that is none, before it looks for tools or a libtorch", async () => {
+it("the set-up refuses a build folder that is none, before it looks for tools or a libtorch", async () => {
   const root = temporaryFolder();
   writeFiles(root, { "package.json": "{}", build: "" });
   const sentence = `\nExpected a folder that can be written for the build but received ${join(root, "build")} (it is not a folder)\n`;
   expect(await setUp(root)).toEqual({ code: 1, lines: [sentence] });
 });
 
-it("refuses one that another user owns", async () => {
+it("the set-up refuses a build folder that another user owns", async () => {
   const root = temporaryFolder();
   chmodSync(root, 0o755);
   writeFiles(root, { "package.json": "{}" });
@@ -30,7 +30,7 @@ it("refuses one that another user owns", async () => {
   expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
 });
 
-it("refuses another platform before anything else", async () => {
+it("the set-up refuses another platform before anything else", async () => {
   const real = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
   Object.defineProperty(process, "platform", { ...real, value: "darwin" });
   try {

@@ -39,19 +39,19 @@ async function build(root: string, hasTests: boolean, force = false) {
   return { failure, log, hasTree: existsSync(join(root, "build/cmake")) };
 }
 
-it("keeps the log of an installed package, and nothing of the compiler's", async () => {
+it("the build keeps the log of an installed package, and nothing of the compiler's", async () => {
   const ended = await build(unbuilt(), false);
   expect(ended).toEqual({ failure: undefined, log: "compiled\n", hasTree: false });
 });
 
-it("keeps a clone's tree: the next build compiles what changed, and all of it with --force", async () => {
+it("the build keeps a clone's tree: the next build compiles what changed, and all of it with --force", async () => {
   const root = unbuilt();
   expect(await build(root, true)).toMatchObject({ log: "compiled\n", hasTree: true });
   expect(await build(root, true)).toMatchObject({ log: "", hasTree: true });
   expect(await build(root, true, true)).toMatchObject({ log: "compiled\n", hasTree: true });
 });
 
-it("keeps the tree of a build that failed, to look into", async () => {
+it("the build keeps its tree where it failed, to look into", async () => {
   process.env.SPARRING_TEST_FAILS = "build";
   try {
     const { failure, hasTree } = await build(unbuilt(), false);

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { problemWith, versionsOf } from "../../scripts/node-versions/verdict.mjs";
 import { readPage, root } from "../helpers/pages.js";
 
-it("tries the oldest Node that package.json allows, and those that the page names", async () => {
+it("the check of Nodes tries the oldest Node that package.json allows, and those that the page names", async () => {
   const { engines } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const versions = versionsOf(engines.node);
   expect(versions[0]).toBe(`${engines.node.slice(2)}.0`);
@@ -16,7 +16,7 @@ it("tries the oldest Node that package.json allows, and those that the page name
   );
 });
 
-it("tells another Node than the one that was asked for, and other bits", () => {
+it("the check of Nodes tells another Node than the one that was asked for, and other bits", () => {
   const first = { node: "20.17.0", bits: "aa" };
   expect(problemWith("20.17.0", first)).toBeUndefined();
   expect(problemWith("22", { node: "22.23.3", bits: "aa" }, first)).toBeUndefined();

@@ -129,7 +129,7 @@ describe("the recorded libtorch", () => {
   });
 });
 
-it("survives being killed while it writes: the draft is not the stamp", () => {
+it("the stamp survives a set-up that is killed while it writes: the draft is not read", () => {
   const { root, stamp } = builtCheckout();
   writeFileSync(join(root, "build/Release/build.json.1"), '{"libtorch"');
   expect(stamps.readStamp(root)).toEqual(stamp);

@@ -57,7 +57,7 @@ describe("the platform", () => {
     );
   });
 
-  it("of these tests is the one", () => {
+  it("is accepted where these tests run", () => {
     expect(() => checkPlatform()).not.toThrow();
   });
 });

@@ -46,7 +46,7 @@ it.each([
   expect(coreTotals({ code, output })).toEqual({ passed, failed, skipped });
 });
 
-it("ends with a line that the CI reads back", () => {
+it("the runner ends with a line that the CI reads back", () => {
   const totals = add({ passed: 12, failed: 0, skipped: 0 }, vitestTotals(report, 0));
   expect(describeTotals(totals)).toBe("15 passed, 0 failed, 1 skipped");
   expect(describeTotals(none)).toBe("0 passed, 0 failed");

@@ -28,7 +28,7 @@ describe("the range of libtorch", () => {
   });
 });
 
-it("compares numbers, not text", () => {
+it("versions are compared as numbers, not as text", () => {
   expect(compareVersions([2, 9], [2, 11])).toBeLessThan(0);
   expect(compareVersions([2, 13, 1], [2, 13])).toBeGreaterThan(0);
   expect(compareVersions([2, 13], [2, 13, 0])).toBe(0);

@@ -55,7 +55,7 @@ describe("quadrature", () => {
   });
 });
 
-describe("the article's formulas", () => {
+describe("the formulas of the 2014 paper", () => {
   const [data, made] = [gaussian(1, 0.7), gaussian(-0.5, 1)];
 
   it("V at D* is −log 4 + 2·JSD, and no other D reaches it", () => {

@@ -6,7 +6,7 @@ import { setThreads, theory } from "../../lib/index.js";
 beforeAll(() => setThreads(1));
 
 it.each(["theorem1", "algorithm1", "saturation"] as const)(
-  "%s",
+  "%s has the same figures for the same seed, and others for another",
   {
     timeout: 300_000,
   },
