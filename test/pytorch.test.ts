@@ -87,9 +87,10 @@ describe("toPyTorch", () => {
       );
     });
 
-    it("draws our first weights, bit for bit", () => {
+    it("draws our first weights, bit for bit", ({ skip }) => {
+      skip(!verdict.live, "the committed reference is another processor's");
       const { mine, theirs } = both();
-      if (verdict.live) expect(mine.first).toBe(theirs.first);
+      expect(mine.first).toBe(theirs.first);
     });
 
     it("computes our numbers with our weights, bit for bit", () => {
