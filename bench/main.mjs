@@ -95,7 +95,10 @@ async function runCases(arena, { only, cases, threads, rounds, quick, compile },
   for (const one of cases.map(caseNamed)) {
     await report.step(`${one.name}: ${one.title}`, async (detail) => {
       const result = await runCase(arena, one, {
-        ...{ threads, pace, quick, compile },
+        threads,
+        pace,
+        quick,
+        compile,
         onProgress: detail,
       });
       results.push(result);
@@ -127,7 +130,10 @@ function summarise({ argv, options, machine, torch, cases, extras }) {
       libtorch: libtorch.version,
       torch: torch.version,
     },
-    ...{ threads, rounds, quick, compile },
+    threads,
+    rounds,
+    quick,
+    compile,
     date: new Date().toISOString(),
     command: repeat(argv),
     gemmGflops: cases.length > 0 ? Math.max(...cases.map((one) => one.ceiling.gemmGflops)) : null,

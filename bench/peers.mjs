@@ -80,9 +80,19 @@ async function describe(arena, one) {
   const { objective, optimizer, order = "generatorFirst", discriminatorSteps = 1 } = one.training;
   const { noise } = one.pair.generator.latent;
   return {
-    ...{ batch: one.batch, image: imageOf(one), images: await arena.files.for(one), noise, seed },
-    ...{ objective, optimizer, order, discriminatorSteps, ...sources(one) },
-    ...{ quick: false, compile: true, trialSeconds: 1 },
+    batch: one.batch,
+    image: imageOf(one),
+    images: await arena.files.for(one),
+    noise,
+    seed,
+    objective,
+    optimizer,
+    order,
+    discriminatorSteps,
+    ...sources(one),
+    quick: false,
+    compile: true,
+    trialSeconds: 1,
   };
 }
 

@@ -38,7 +38,10 @@ async function measure(arena, one, pace, onProgress) {
     const turns = await playRounds(sides, pace, onProgress);
     const [alone, together, apart] = turns.map((turn) => turn.times);
     return {
-      ...{ name: one.name, title: one.title, batch: one.batch, ranks: count },
+      name: one.name,
+      title: one.title,
+      batch: one.batch,
+      ranks: count,
       aloneMs: 1000 * median(alone),
       togetherMs: 1000 * median(together),
       apartMs: 1000 * median(apart),
@@ -57,7 +60,9 @@ async function startSide(arena, one, processes, { batch, joins = false }) {
   const port = joins ? await freePort() : 0;
   const started = Array.from({ length: processes }, (_, rank) =>
     startSparring(arena, one, {
-      ...{ execution: "fused", threads: 1, batch },
+      execution: "fused",
+      threads: 1,
+      batch,
       env: joins ? launch(rank, port) : {},
     }),
   );
@@ -112,12 +117,21 @@ function describe(rows) {
   const cells = rows.map((row) => [
     `${row.title}, b${row.batch}`,
     ...[row.aloneMs, row.togetherMs].map((value) => digits(value)),
-    ...[times(row.speedup), times(row.speedupApart), percent(row.communicationShare)],
-    ...[digits(row.bytesPerStep / 1e6, 4), percent(row.bytesRatio)],
+    times(row.speedup),
+    times(row.speedupApart),
+    percent(row.communicationShare),
+    digits(row.bytesPerStep / 1e6, 4),
+    percent(row.bytesRatio),
   ]);
   const header = [
-    ...["ms a step", "one process", "two ranks", "speedup", "of two that share nothing"],
-    ...["communication", "MB on the wire", "of the ring's"],
+    "ms a step",
+    "one process",
+    "two ranks",
+    "speedup",
+    "of two that share nothing",
+    "communication",
+    "MB on the wire",
+    "of the ring's",
   ];
   return table(header, cells);
 }

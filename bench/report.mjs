@@ -28,8 +28,10 @@ function ratioTable({ cases, geomean }) {
     return [
       one.name,
       ...["sparringFused", "sparringEager", "pytorchEager", "pytorchBest"].map(ms),
-      ...[times(one.ratioEager), `≥ ${one.target}×`],
-      ...[times(one.ratioCompile), `≥ ${targets.slowest}×`],
+      times(one.ratioEager),
+      `≥ ${one.target}×`,
+      times(one.ratioCompile),
+      `≥ ${targets.slowest}×`,
     ];
   });
   const mean = [times(geomean.ratioEager), `≥ ${targets.eager}×`];
@@ -52,8 +54,12 @@ function detailTable(cases) {
     bestMode,
   ]);
   const header = [
-    ...["", "peak MB: fused / eager / PyTorch eager / best", "share of ceiling: fused"],
-    ...["PyTorch eager / best", "GFLOP/s: GEMM / convolution", "PyTorch's best mode"],
+    "",
+    "peak MB: fused / eager / PyTorch eager / best",
+    "share of ceiling: fused",
+    "PyTorch eager / best",
+    "GFLOP/s: GEMM / convolution",
+    "PyTorch's best mode",
   ];
   return table(header, rows, ["l", "r", "r", "r", "r", "l"]);
 }

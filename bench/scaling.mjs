@@ -47,7 +47,9 @@ function describe(rows) {
   const cells = rows.map((row) => [
     row.name,
     ...[row.threads, row.batch].map(String),
-    ...[digits(row.sparringFusedMs), digits(row.pytorchEagerMs), times(row.ratioEager)],
+    digits(row.sparringFusedMs),
+    digits(row.pytorchEagerMs),
+    times(row.ratioEager),
   ]);
   const header = ["", "threads", "batch", "fused ms", "PyTorch eager ms", "ratio"];
   return table(header, cells);

@@ -131,7 +131,8 @@ for (const name of only) {
   console.log(`${name}: ${new Date().toISOString()}`);
   rows.set(name, row(name));
   const made = {
-    ...{ recipe, processor: cpus()[0].model },
+    recipe,
+    processor: cpus()[0].model,
     references: [...references.values()],
     rows: presetNames.flatMap((known) => rows.get(known) ?? []),
   };

@@ -20,7 +20,7 @@ if (!(Number(seconds) > 0)) {
   process.exit(2);
 }
 const environment = {
-  ...{ OMP_WAIT_POLICY: "passive" },
+  OMP_WAIT_POLICY: "passive",
   ...process.env,
   SPARRING_FUZZ_SECONDS: seconds,
 };

@@ -31,8 +31,15 @@ export function exportCases() {
     const discriminator = new Discriminator(one.pair.discriminator);
     const { objective, optimizer, order = "generatorFirst", discriminatorSteps = 1 } = one.training;
     return {
-      ...{ name: one.name, title: one.title, batch: one.batch, image: imageOf(one) },
-      ...{ objective, optimizer, order, discriminatorSteps, noise: generator.latent.noise },
+      name: one.name,
+      title: one.title,
+      batch: one.batch,
+      image: imageOf(one),
+      objective,
+      optimizer,
+      order,
+      discriminatorSteps,
+      noise: generator.latent.noise,
       generator: generator.toPyTorch(),
       discriminator: discriminator.toPyTorch(),
       generatorLayers: generator.resolved.layers.map(plain),

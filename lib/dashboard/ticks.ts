@@ -41,7 +41,11 @@ export class Ticks {
     const { ticks, perRow } = this.#curve;
     return {
       news: {
-        ...{ run, from: rows.from, rows: rows.rows, ticks, perRow },
+        run,
+        from: rows.from,
+        rows: rows.rows,
+        ticks,
+        perRow,
         warnings: [...this.#raised.values()],
         problems: this.#problems(),
       },

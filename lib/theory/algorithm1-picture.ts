@@ -28,11 +28,15 @@ function value({ games, step, minusLog4 }: Algorithm1): Chart {
     y: { title: "V(D, G)" },
     curves: [
       {
-        ...{ name: "−log 4", colour: colours.grey, dash: dotted },
+        name: "−log 4",
+        colour: colours.grey,
+        dash: dotted,
         points: pointsOf(ends, [minusLog4, minusLog4]),
       },
       ...games.map((game, i) => ({
-        ...{ name: nameOf(game), colour: gameColours[i] as string, width: 1.5 },
+        name: nameOf(game),
+        colour: gameColours[i] as string,
+        width: 1.5,
         points: pointsOf(step, game.value),
       })),
     ],
@@ -48,7 +52,9 @@ function distance({ games, step, minusLog4 }: Algorithm1): Chart {
     x: { title: "steps of G" },
     y: { title: "JSD = (C(G) + log 4) / 2", log: true, domain: [least, 0.7], format: "~e" },
     curves: games.map((game, i) => ({
-      ...{ name: nameOf(game), colour: gameColours[i] as string, width: 1.5 },
+      name: nameOf(game),
+      colour: gameColours[i] as string,
+      width: 1.5,
       points: pointsOf(
         step,
         game.criterion.map((one) => Math.max(least, (one - minusLog4) / 2)),
@@ -61,7 +67,9 @@ function distance({ games, step, minusLog4 }: Algorithm1): Chart {
 function tooFar({ overtrained }: Algorithm1): Chart {
   const { x, early, late, best, samples } = overtrained;
   const curve = (name: string, colour: string, ys: readonly number[], look: object) => ({
-    ...{ name, colour, points: pointsOf(x, ys) },
+    name,
+    colour,
+    points: pointsOf(x, ys),
     ...look,
   });
   return panel({
@@ -76,7 +84,8 @@ function tooFar({ overtrained }: Algorithm1): Chart {
     ],
     marks: [
       {
-        ...{ name: "the samples", colour: colours.black },
+        name: "the samples",
+        colour: colours.black,
         points: samples.map((at) => ({ x: at, y: -0.03 })),
       },
     ],
@@ -94,7 +103,9 @@ function worth({ overtrained }: Algorithm1): Chart {
     y: { title: "V(D, G)" },
     curves: [
       {
-        ...{ name: "C(G)", colour: colours.grey, dash: dotted },
+        name: "C(G)",
+        colour: colours.grey,
+        dash: dotted,
         points: pointsOf(ends, [criterion, criterion]),
       },
       { name: "V on the samples", colour: colours.purple, points: pointsOf(step, valueOnSamples) },

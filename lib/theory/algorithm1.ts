@@ -110,8 +110,15 @@ async function run(settings: Settings): Promise<Algorithm1> {
   const games: Game[] = [];
   for (const k of ks) games.push(await play(k, reals, settings));
   return {
-    ...{ experiment: "algorithm1", seed, steps, batchSize, data, generator: start },
-    ...{ minusLog4: -Math.log(4), step: gameMoments(steps), games },
+    experiment: "algorithm1",
+    seed,
+    steps,
+    batchSize,
+    data,
+    generator: start,
+    minusLog4: -Math.log(4),
+    step: gameMoments(steps),
+    games,
     overtrained: await overtrain(settings),
   };
 }
@@ -127,8 +134,11 @@ async function play(k: number, reals: Dataset, settings: Settings): Promise<Game
   using discriminator = lineDiscriminator();
   await setAffine(generator, start.mean, start.deviation);
   using trainer = new Trainer({
-    ...{ generator, discriminator, objective: minimax() },
-    ...{ order: "discriminatorFirst", discriminatorSteps: k },
+    generator,
+    discriminator,
+    objective: minimax(),
+    order: "discriminatorFirst",
+    discriminatorSteps: k,
     optimizer: { generator: sgd({ lr: 1e-3 }), discriminator: adam({ lr: 1e-3 }) },
   });
   const seen: { value: number; criterion: number; mean: number; deviation: number }[] = [];
@@ -176,7 +186,9 @@ async function overtrain({ seed, steps, signal }: Settings): Promise<Overtrained
   }
   const values = seen.map(({ value }) => value);
   return {
-    ...{ samples: roundedAll(samples), step, value: values },
+    samples: roundedAll(samples),
+    step,
+    value: values,
     valueOnSamples: seen.map(({ onSamples }) => onSamples),
     criterion: rounded(criterion(density, made, line)),
     push: seen.map(({ push }) => push),

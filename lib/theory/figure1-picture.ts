@@ -169,7 +169,10 @@ function place(x: string, y: string) {
   return {
     x: { field: x, type: "quantitative", scale: scale(xs), axis: null },
     y: {
-      ...{ field: y, type: "quantitative", scale: scale(ys), title: null },
+      field: y,
+      type: "quantitative",
+      scale: scale(ys),
+      title: null,
       axis: { ...labels, domain: false, ticks: false, grid: true, gridColor: "#e4e4e4" },
     },
   };

@@ -87,8 +87,10 @@ async function run(settings: Settings): Promise<Figure1> {
   const pair = { generator, discriminator, objective: nonSaturating() };
   using alone = new Trainer({ ...pair, optimizer: waiting(steps) });
   using both = new Trainer({
-    ...{ ...pair, optimizer: playing(steps) },
-    ...{ order: "discriminatorFirst", discriminatorSteps },
+    ...pair,
+    optimizer: playing(steps),
+    order: "discriminatorFirst",
+    discriminatorSteps,
   });
   const seen: Moment[] = [];
   const play = async (part: Part, trainer: Trainer, until: number, looks: number) => {
@@ -107,8 +109,15 @@ async function run(settings: Settings): Promise<Figure1> {
   await play("d", both, steps, 28);
   const last = (part: Part) => seen.findLast((one) => one.part === part) as Moment;
   return {
-    ...{ experiment: "figure1", seed, steps, batchSize, discriminatorSteps, data },
-    ...{ x: roundedAll(x), moments: [last("a"), last("b"), last("c"), last("d")], frames: seen },
+    experiment: "figure1",
+    seed,
+    steps,
+    batchSize,
+    discriminatorSteps,
+    data,
+    x: roundedAll(x),
+    moments: [last("a"), last("b"), last("c"), last("d")],
+    frames: seen,
   };
 }
 
@@ -140,7 +149,8 @@ async function look(generator: Generator, discriminator: Discriminator) {
   const { mean, deviation, density: made } = await madeBy(generator);
   const scores = await logitsAt(discriminator, x);
   return {
-    ...{ mean: rounded(mean), deviation: rounded(deviation) },
+    mean: rounded(mean),
+    deviation: rounded(deviation),
     discriminator: roundedAll(scores.map(sigmoid)),
     ...distances(await logitsAtNodes(discriminator), made),
   };

@@ -36,13 +36,19 @@ function plot(
   const told = `${modes} of ${of.centres.length} · ${(100 * good).toFixed(0)} %`;
   return {
     title: {
-      ...{ ...title, text: named ? name : told },
+      ...title,
+      text: named ? name : told,
       ...(named && { subtitle: told, subtitleColor: colours.black }),
     },
-    ...{ width: side, height: side },
+    width: side,
+    height: side,
     data: { values: samples.map(([x, y]) => ({ x, y })) },
     mark: {
-      ...{ type: "point", filled: true, size: 5, opacity: 0.6, clip: true },
+      type: "point",
+      filled: true,
+      size: 5,
+      opacity: 0.6,
+      clip: true,
       color: name === "data" ? colours.black : colours.green,
     },
     encoding: { x: place("x"), y: place("y") },
@@ -50,6 +56,8 @@ function plot(
 }
 
 const place = (field: string) => ({
-  ...{ field, type: "quantitative", axis: null },
+  field,
+  type: "quantitative",
+  axis: null,
   scale: { domain: limits, nice: false },
 });

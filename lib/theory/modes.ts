@@ -105,7 +105,11 @@ const enough = 1 / 4;
 async function run(settings: Settings): Promise<Modes> {
   const { seed, steps } = settings;
   return {
-    ...{ experiment: "modes", seed, steps, batchSize, samples: sampleCount },
+    experiment: "modes",
+    seed,
+    steps,
+    batchSize,
+    samples: sampleCount,
     ring: await cover(ring, settings),
     grid: await cover(grid, settings),
   };
@@ -154,7 +158,10 @@ async function learn(
     { seed: another(seed, 2) },
   );
   using trainer = new Trainer({
-    ...{ generator, discriminator, objective, optimizer },
+    generator,
+    discriminator,
+    objective,
+    optimizer,
     order: "discriminatorFirst",
   });
   await advance(trainer, data, { steps, batchSize, signal });

@@ -89,7 +89,10 @@ const leastDensity = 0.01;
 async function run(settings: Settings): Promise<Proposition1> {
   const { seed, steps } = settings;
   return {
-    ...{ experiment: "proposition1", seed, steps, batchSize },
+    experiment: "proposition1",
+    seed,
+    steps,
+    batchSize,
     gaussians: await approach(cases.gaussians, settings),
     mixture: await approach(cases.mixture, settings),
   };
@@ -165,7 +168,9 @@ function draw(figures: Proposition1): Chart {
 /** What is learned lies on top of what it should be. */
 function curves(one: Distance, title: string): Chart {
   const line = (name: string, colour: string, ys: readonly number[], dash?: readonly number[]) => ({
-    ...{ name, colour, dash },
+    name,
+    colour,
+    dash,
     points: pointsOf(one.x, ys),
   });
   return panel({

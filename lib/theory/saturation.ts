@@ -72,7 +72,12 @@ async function run(settings: Settings): Promise<Saturation> {
   const other = await teach("nonSaturating", reals, settings);
   const ratio = other.gradientNorm.map((norm, i) => norm / (one.gradientNorm[i] as number));
   return {
-    ...{ experiment: "saturation", seed, steps, batchSize, data, generator: start },
+    experiment: "saturation",
+    seed,
+    steps,
+    batchSize,
+    data,
+    generator: start,
     step: moments(steps),
     discriminatorOfFakes: one.scores,
     ratio: ratio.map(rounded),
@@ -89,7 +94,8 @@ async function teach(loss: Loss, reals: Dataset, settings: Settings) {
   await setAffine(generator, start.mean, start.deviation);
   const pair = { generator, discriminator, objective: objectives[loss]() };
   using alone = new Trainer({
-    ...{ ...pair, order: "discriminatorFirst" },
+    ...pair,
+    order: "discriminatorFirst",
     optimizer: { generator: frozen, discriminator: settling(steps) },
   });
   const z = await normals(zCount, another(seed, 2));
@@ -100,7 +106,9 @@ async function teach(loss: Loss, reals: Dataset, settings: Settings) {
     scores.push(rounded(meanOf((await logitsAt(discriminator, fakes)).map(sigmoid))));
   }
   using both = new Trainer({
-    ...{ ...pair, order: "discriminatorFirst", discriminatorSteps: 5 },
+    ...pair,
+    order: "discriminatorFirst",
+    discriminatorSteps: 5,
     optimizer: { generator: sgd({ lr: 1e-3 }), discriminator: adam({ lr: 2e-3 }) },
   });
   const mean = [start.mean];
@@ -114,7 +122,9 @@ async function teach(loss: Loss, reals: Dataset, settings: Settings) {
 /** Goes on until that step; tells what G's gradient was in it. */
 async function normAfter(trainer: Trainer, reals: Dataset, step: number, { signal }: Settings) {
   const { health } = await advance(trainer, reals, {
-    ...{ steps: step - trainer.step, batchSize, signal },
+    steps: step - trainer.step,
+    batchSize,
+    signal,
   });
   return health?.generatorGradientNorm as number;
 }
@@ -178,7 +188,9 @@ function norms({ step, minimax, nonSaturating, discriminatorOfFakes }: Saturatio
       { ...looks.minimax, points: pointsOf(step, minimax.gradientNorm) },
       { ...looks.nonSaturating, points: pointsOf(step, nonSaturating.gradientNorm) },
       {
-        ...{ name: "mean D(G(z))", colour: colours.grey, dash: dashed },
+        name: "mean D(G(z))",
+        colour: colours.grey,
+        dash: dashed,
         points: pointsOf(step, discriminatorOfFakes),
       },
     ],
@@ -194,7 +206,9 @@ function learning({ learningStep, minimax, nonSaturating, data }: Saturation): C
     y: { title: "mean of p_g", domain: [-2.6, 2.6] },
     curves: [
       {
-        ...{ name: "mean of p_data", colour: colours.black, dash: dotted },
+        name: "mean of p_data",
+        colour: colours.black,
+        dash: dotted,
         points: pointsOf(ends, [data.mean, data.mean]),
       },
       { ...looks.minimax, points: pointsOf(learningStep, minimax.mean) },

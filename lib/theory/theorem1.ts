@@ -69,7 +69,10 @@ async function run(settings: Settings): Promise<Theorem1> {
   const path = await along(means, byMean, reals, test, settings);
   const deviationPath = await along(deviations, byDeviation, reals, test, settings);
   return {
-    ...{ experiment: "theorem1", seed, steps, batchSize },
+    experiment: "theorem1",
+    seed,
+    steps,
+    batchSize,
     samples: sampleCount,
     criterionAtEquality: path.criterion.at(-1) as number,
     minusLog4: -Math.log(4),

@@ -10,8 +10,17 @@ const [begin, end] = [
 export const usualShare = 1;
 
 const head = [
-  ...["preset", "steps", "images seen", "FID ↓", "KID ↓", "precision ↑", "recall ↑"],
-  ...["density ↑", "coverage ↑", "score ↑", "balance ↓"],
+  "preset",
+  "steps",
+  "images seen",
+  "FID ↓",
+  "KID ↓",
+  "precision ↑",
+  "recall ↑",
+  "density ↑",
+  "coverage ↑",
+  "score ↑",
+  "balance ↓",
 ];
 
 /**

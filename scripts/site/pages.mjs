@@ -6,22 +6,34 @@ import { basename, dirname, extname, join, relative } from "node:path";
 /** The groups, with their pages in the order of reading. What is in no list comes after those that are. */
 const order = {
   Guides: [
-    ...["guides/first-run", "walkthrough", "guides/your-data", "guides/your-networks"],
-    ...["guides/choosing-an-objective", "guides/health", "guides/resume", "guides/export"],
-    ...["guides/memory-and-async", "guides/gpus", "guides/porting-from-pytorch"],
+    "guides/first-run",
+    "walkthrough",
+    "guides/your-data",
+    "guides/your-networks",
+    "guides/choosing-an-objective",
+    "guides/health",
+    "guides/resume",
+    "guides/export",
+    "guides/memory-and-async",
+    "guides/gpus",
+    "guides/porting-from-pytorch",
   ],
   Reference: [
-    ...["setup", "command-line", "dashboard", "layers", "objectives", "training", "datasets"],
-    ...[
-      "presets",
-      "theory",
-      "evaluation",
-      "parzen",
-      "export",
-      "performance",
-      "scaling",
-      "reliability",
-    ],
+    "setup",
+    "command-line",
+    "dashboard",
+    "layers",
+    "objectives",
+    "training",
+    "datasets",
+    "presets",
+    "theory",
+    "evaluation",
+    "parzen",
+    "export",
+    "performance",
+    "scaling",
+    "reliability",
   ],
   Examples: ["mnist", "folder", "conditional"],
   "The project": ["CONTRIBUTING", "dependencies", "CHANGELOG"],
@@ -34,8 +46,11 @@ export function listPages(root) {
       .filter((name) => name.endsWith(extension))
       .map((name) => join(folder, name));
   const pages = [
-    ...[...listed("docs/guides", ".md"), ...listed("docs", ".md")],
-    ...[...listed("examples", ".mjs"), "CONTRIBUTING.md", "CHANGELOG.md"],
+    ...listed("docs/guides", ".md"),
+    ...listed("docs", ".md"),
+    ...listed("examples", ".mjs"),
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
   ];
   return Object.entries(order).flatMap(([group, names]) => {
     const place = (page) =>

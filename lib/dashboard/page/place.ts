@@ -35,15 +35,24 @@ const codeStops = [-2, -1, -0.5, 0, 0.5, 1, 2];
 /** Where the explorer begins in a run. */
 export function startOf(run: RunCard, plan: RunPlanView): Place {
   return {
-    ...{ run, plan, step: null, raw: false, method: "spherical" },
-    ...{ from: 0, to: 1, t: 0, label: 0 },
+    run,
+    plan,
+    step: null,
+    raw: false,
+    method: "spherical",
+    from: 0,
+    to: 1,
+    t: 0,
+    label: 0,
     codes: new Array<number>(plan.latent.codes).fill(0),
   };
 }
 
 export function pointOf({ plan, from, to, t, label, codes }: Place): LatentPoint {
   return {
-    ...{ from, to, t },
+    from,
+    to,
+    t,
     ...(plan.latent.classes > 0 ? { label } : {}),
     ...(plan.latent.codes > 0 ? { codes } : {}),
   };
