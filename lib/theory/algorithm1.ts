@@ -1,4 +1,5 @@
-// Algorithm 1: k steps of ascent on D, one of descent on G; and a D that is trained too far on too little.
+// Algorithm 1: k steps of ascent on D, one of descent on G; and a D that learns too much from too
+// little.
 import { fromArray } from "../data/array.js";
 import type { Dataset } from "../data/dataset.js";
 import { minimax } from "../objectives/minimax.js";
@@ -45,29 +46,29 @@ export interface Game {
   readonly discriminatorSteps: number;
   /** V(D, G) at the figures' `step`, in nats, by quadrature. */
   readonly value: readonly number[];
-  /** C(G) = max V(D, G) over D: what the value would be if D were the best. */
+  /** C(G) = max V(D, G) over D, in nats: what the value would be if D were the best. */
   readonly criterion: readonly number[];
-  /** Of p_g, N(mean, deviation²), at the same. */
+  /** The mean of p_g, which is N(mean, deviation²), at the figures' `step`. */
   readonly mean: readonly number[];
-  /** Of p_g at the same. */
+  /** The deviation of p_g at the figures' `step`. */
   readonly deviation: readonly number[];
 }
 
 /** D trained to the end on a few samples, against a generator that stays. */
 export interface Overtrained {
-  /** The few: where they are. */
+  /** Where the few samples are. */
   readonly samples: readonly number[];
   /** Updates of D after which to look. */
   readonly step: readonly number[];
-  /** V where the mean over the data is one over those few, in nats: what D ascends. */
+  /** V with a mean over those few in place of the data, in nats: what D ascends. */
   readonly valueOnSamples: readonly number[];
   /** V(D, G) itself, by quadrature. */
   readonly value: readonly number[];
   /** C(G): no D has a greater value. */
   readonly criterion: number;
-  /** Derivative of log(1 − D(G(z))) by the mean of p_g: which way, and how hard, D pushes the generator. */
+  /** Derivative of log(1 − D(G(z))) by the mean of p_g: which way D pushes the generator, how hard. */
   readonly push: readonly number[];
-  /** The same for D*. */
+  /** What `push` would be with D*. */
   readonly pushOfBest: number;
   /** Where D was looked at. */
   readonly x: readonly number[];
@@ -123,7 +124,7 @@ async function run(settings: Settings): Promise<Algorithm1> {
   };
 }
 
-/** Evenly, from the first step on. */
+/** When to look at a game: evenly, from the first step on. */
 function gameMoments(steps: number): number[] {
   return [...new Set(spread([0, steps], looks + 1).map(Math.round))].slice(1);
 }
@@ -200,13 +201,13 @@ async function overtrain({ seed, steps, signal }: Settings): Promise<Overtrained
   };
 }
 
-/** As a dataset of one batch: every step sees all of them. */
+/** The samples as a dataset of one batch: every step sees all of them. */
 function repeated(samples: Float32Array): Promise<Dataset> {
   const values = Float32Array.from({ length: batchSize }, (_, i) => samples[i % few] as number);
   return fromArray(values, { shape: [batchSize, ...image], range: [-white, white] });
 }
 
-/** Of D*: without the quotient, which has no digits left where either density is small. */
+/** The logit of D*, without the quotient: it has no digits left where either density is small. */
 function bestLogit(x: number): number {
   return logOf(data, x) - logOf(start, x);
 }

@@ -1,4 +1,4 @@
-// Densities on the line, in double precision, and what the article says of two of them.
+// Densities on the line, in double precision, and what the 2014 paper says of two of them.
 
 /** A probability density that samples can be made of. */
 export interface Density {
@@ -108,7 +108,7 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** 0 · log 0 is 0. */
+/** A logarithm times its weight, where 0 · log 0 is 0. */
 function weighted(weight: number, value: number): number {
   return weight === 0 ? 0 : weight * value;
 }

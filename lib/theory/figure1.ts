@@ -1,4 +1,5 @@
-// Figure 1: D leads p_g to p_data until it knows nothing any more. One pair of networks, followed through four moments.
+// Figure 1: D leads p_g to p_data until it can tell nothing any more. One pair of networks, followed
+// through four moments.
 import type { Discriminator, Generator } from "../networks.js";
 import { nonSaturating } from "../objectives/non-saturating.js";
 import { adam, sgd } from "../optimizers/index.js";
@@ -30,7 +31,7 @@ import {
   setAffine,
 } from "./line.js";
 
-/** The parts of the figure, as the paper letters them. */
+/** The parts of the figure, as the 2014 paper letters them. */
 export type Part = "a" | "b" | "c" | "d";
 
 /** The two players at one moment. */
@@ -41,15 +42,15 @@ export interface Moment {
   readonly discriminatorUpdates: number;
   /** Updates of G until then. */
   readonly generatorUpdates: number;
-  /** Of p_g, N(mean, deviation²). */
+  /** The mean of p_g, which is N(mean, deviation²). */
   readonly mean: number;
-  /** Of p_g. */
+  /** The deviation of p_g. */
   readonly deviation: number;
   /** D at the figure's `x`, 0 to 1. */
   readonly discriminator: readonly number[];
   /** The mean of |D − D*| over (p_data + p_g) / 2. */
   readonly fromBest: number;
-  /** The mean of |D − ½| over the same. */
+  /** The mean of |D − ½| over (p_data + p_g) / 2. */
   readonly fromHalf: number;
   /** JSD(p_data ‖ p_g), in nats, by quadrature. */
   readonly jensenShannon: number;
@@ -65,9 +66,9 @@ export interface Figure1 extends Figures<"figure1"> {
   readonly data: { readonly mean: number; readonly deviation: number };
   /** Where D was looked at. */
   readonly x: readonly number[];
-  /** The four of the figure: (a), (b), (c) and (d). */
+  /** The four moments of the figure: (a), (b), (c) and (d). */
   readonly moments: readonly Moment[];
-  /** Many, from the first of them to the last. */
+  /** The moments of the animation, from (a) to (d). */
   readonly frames: readonly Moment[];
 }
 

@@ -1,4 +1,9 @@
-/** The article's mathematics as experiments: each trains real networks on the CPU and gives its figures. @module */
+/**
+ * The mathematics of the 2014 paper (Goodfellow et al.) as experiments: each trains real networks on
+ * the CPU and gives its figures.
+ *
+ * @module
+ */
 import type { Algorithm1 } from "./algorithm1.js";
 import type { Figure1 } from "./figure1.js";
 import { checkSettings, type TheoryOptions } from "./kind.js";
@@ -59,7 +64,7 @@ export function algorithm1(options?: TheoryOptions): Promise<Algorithm1> {
 }
 
 /**
- * Section 3 of the paper: the gradient of the generator under both of its losses while D wins, and what becomes of G. p_data is
+ * Section 3 of the 2014 paper: the gradient of the generator under both of its losses while D wins, and what becomes of G. p_data is
  * N(−2, 0.4²) and p_g begins as N(2, 0.4²), which D tells apart soon; 1,000 steps by default.
  *
  * @throws TypeError and RangeError for options that make no sense; the signal's reason where it aborts

@@ -5,7 +5,7 @@ import { wrongType } from "../errors.js";
 
 /** How an experiment is run. */
 export interface TheoryOptions {
-  /** The same seed gives the same figures. A whole number of at least 0. @default 0 */
+  /** Equal seeds give equal figures. A whole number of at least 0. @default 0 */
   readonly seed?: number | undefined;
   /** Steps of each training in it, at least 10. @default what the experiment needs to show its point */
   readonly steps?: number | undefined;
@@ -13,7 +13,7 @@ export interface TheoryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The same, checked and complete. */
+/** Options of an experiment, checked and complete. */
 export interface Settings {
   readonly seed: number;
   readonly steps: number;
@@ -24,14 +24,17 @@ export interface Settings {
 export interface Figures<Name extends string = string> {
   /** What the experiment is called: `theorem1`. */
   readonly experiment: Name;
-  /** That they were computed from: equal seeds give equal figures, on one kind of processor and as many threads. */
+  /**
+   * The seed that they were computed from: equal seeds give equal figures, on one kind of processor
+   * and with as many threads.
+   */
   readonly seed: number;
-  /** Of each training. */
+  /** Steps of each training in the experiment. */
   readonly steps: number;
 }
 
 export interface Experiment<F extends Figures> {
-  /** Of each training, by default. */
+  /** Steps of each training in it, by default. */
   readonly steps: number;
   run(settings: Settings): Promise<F>;
   draw(figures: F): Chart;
@@ -44,9 +47,9 @@ export interface Experiment<F extends Figures> {
 const fewest = 10;
 
 /**
- * Throws TypeError and RangeError.
+ * Checks the options of an experiment. Throws TypeError and RangeError.
  *
- * @param steps where none are given
+ * @param steps the number where the options have none
  * @param naming what the user calls an option
  */
 export function checkSettings(
@@ -64,12 +67,12 @@ export function checkSettings(
   };
 }
 
-/** As many digits as float32 has: more would be noise, and longer files. */
+/** A number with as many digits as float32 has: more would be noise, and longer files. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }
 
-/** The same of many. */
+/** Numbers with as many digits as float32 has. */
 export function roundedAll(values: ArrayLike<number>): number[] {
   return Array.from(values, rounded);
 }

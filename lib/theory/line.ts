@@ -20,10 +20,13 @@ export const white = 5;
 export const image = [1, 1, 1];
 const dataCount = 65_536;
 
-/** The learning rate rounds to 0 in float32: no weight changes, not even one that is 0. The norms of gradients are told. */
+/**
+ * An optimizer that changes no weight, not even one that is 0: its rate rounds to 0 in float32.
+ * Gradients are computed all the same, and their norms told.
+ */
 export const frozen: Optimizer = sgd({ lr: 1e-60 });
 
-/** For a discriminator that is trained to the end: a rate that fades lets it settle. */
+/** An optimizer for a discriminator that is trained to the end: its rate fades, so that it settles. */
 export const settling = (steps: number): Optimizer =>
   adam({ lr: 1e-2, schedule: cosine({ steps }) });
 
@@ -62,13 +65,13 @@ export async function dataOf(density: Density, seed: number): Promise<Dataset> {
   return fromArray(values, { shape: [dataCount, ...image], range: [-white, white] });
 }
 
-/** x = deviation · z + mean: p_g is N(mean, deviation²) exactly, whatever training makes of the two weights. */
+/** x = deviation · z + mean: p_g is exactly N(mean, deviation²), whatever the two weights become. */
 export function affineGenerator(seed: number): Generator {
   const layers = [l.linear(1), l.unflatten(image)];
   return new Generator({ latent: { noise: 1 }, layers }, { seed });
 }
 
-/** Sets the two weights. */
+/** Sets the two weights of an affine generator. */
 export async function setAffine(
   generator: Generator,
   mean: number,
@@ -96,7 +99,7 @@ export async function positions(generator: Generator, z: Float32Array): Promise<
   return (await generator.generate(z)).data.map((pixel) => pixel * white);
 }
 
-/** Smooth and without a sigmoid: its logit keeps its digits where D is near 0 or 1. */
+/** A smooth discriminator without a sigmoid: its logit keeps its digits where D is near 0 or 1. */
 export function lineDiscriminator(): Discriminator {
   const hidden = () => [l.linear(64), l.tanh()];
   return new Discriminator({ image, layers: [l.flatten(), ...hidden(), ...hidden(), l.linear(1)] });
@@ -111,12 +114,12 @@ export function logitsAt(
   return discriminator.score(new Images(pixels, [xs.length, ...image]));
 }
 
-/** The same at the nodes of an integral over the line. */
+/** The discriminator's logits at the nodes of an integral over the line. */
 export function logitsAtNodes(discriminator: Discriminator): Promise<Float32Array> {
   return logitsAt(discriminator, nodes(line));
 }
 
-/** Some steps on; tells of the last. */
+/** Trains for some steps. Returns the tick after the last. */
 export async function advance(
   trainer: Trainer,
   data: Dataset,

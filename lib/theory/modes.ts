@@ -1,4 +1,5 @@
-// Which modes of a mixture a generator finds, under every objective: eight Gaussians on a ring, 25 on a grid.
+// Which modes of a mixture a generator finds, under every objective: eight Gaussians on a ring, and
+// 25 on a grid.
 import { fromArray } from "../data/array.js";
 import type { Dataset } from "../data/dataset.js";
 import * as l from "../layers/index.js";
@@ -17,7 +18,7 @@ import { draw } from "./modes-picture.js";
 export interface Mixture {
   /** Where its Gaussians are. */
   readonly centres: readonly (readonly [x: number, y: number])[];
-  /** Of each Gaussian, in either direction. */
+  /** The deviation of each Gaussian, in either direction. */
   readonly deviation: number;
 }
 
@@ -25,7 +26,7 @@ export interface Mixture {
 export interface Coverage {
   /** Modes that have at least a quarter of their share of good samples: 0 to 8, or to 25. */
   readonly modes: number;
-  /** Share of the samples that are within three deviations of a centre: 0.989 of those of the mixture itself. */
+  /** Share of the samples within three deviations of a centre: 0.989 for the mixture itself. */
   readonly good: number;
   /** Some of the samples. */
   readonly samples: readonly (readonly [x: number, y: number])[];
@@ -33,9 +34,9 @@ export interface Coverage {
 
 /** What every objective makes of one mixture. */
 export interface Covered extends Mixture {
-  /** Of the mixture itself. */
+  /** What samples of the mixture itself are worth. */
   readonly data: Coverage;
-  /** Of a generator that was trained with each objective. */
+  /** What samples of a generator are worth, by the objective that it was trained with. */
   readonly objectives: { readonly [name in ObjectiveName]: Coverage };
 }
 
@@ -43,7 +44,7 @@ export interface Covered extends Mixture {
 export interface Modes extends Figures<"modes"> {
   /** Real samples, and fakes, of each update. */
   readonly batchSize: number;
-  /** Samples that each is judged by. */
+  /** Samples that each generator is judged by. */
   readonly samples: number;
   /** Eight Gaussians on a circle around the origin. */
   readonly ring: Covered;
@@ -99,7 +100,7 @@ const sampleCount = 2500;
 const keptCount = 400;
 /** Deviations from a centre that a good sample may be away. */
 const near = 3;
-/** Of its share of the samples, for a mode to count as found. */
+/** The part of its share of the samples that a mode needs to count as found. */
 const enough = 1 / 4;
 
 async function run(settings: Settings): Promise<Modes> {

@@ -7,12 +7,12 @@ export interface Point {
 }
 
 export interface Curve {
-  /** In the legend. */
+  /** The curve's name in the legend. */
   readonly name: string;
   readonly colour: string;
   /** Lengths of dashes and gaps. @default a solid line */
   readonly dash?: readonly number[] | undefined;
-  /** @default 2 */
+  /** Pixels. @default 2 */
   readonly width?: number | undefined;
   readonly points: readonly Point[];
 }
@@ -21,7 +21,7 @@ export interface Axis {
   readonly title: string;
   readonly log?: boolean | undefined;
   readonly domain?: readonly [from: number, to: number] | undefined;
-  /** How Vega writes its numbers. */
+  /** How Vega writes its numbers: a format of d3. */
   readonly format?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Panel {
   readonly title?: string | undefined;
   readonly x: Axis;
   readonly y: Axis;
-  /** The last lies on top. */
+  /** Curves, of which the last lies on top. */
   readonly curves: readonly Curve[];
   /** Curves that are drawn as their points. */
   readonly marks?: readonly Curve[] | undefined;

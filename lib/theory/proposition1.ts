@@ -37,11 +37,11 @@ export interface Distance {
   readonly generator: string;
   /** Steps after which D was looked at. */
   readonly step: readonly number[];
-  /** The largest |D − D*| on the support: where (p_data + p_g) / 2 is at least a hundredth of its greatest value. */
+  /** The largest |D − D*| on the support. */
   readonly largest: readonly number[];
   /** The mean of |D − D*| over (p_data + p_g) / 2. */
   readonly mean: readonly number[];
-  /** The support. */
+  /** The support: where (p_data + p_g) / 2 is at least a hundredth of its greatest value. */
   readonly support: readonly [from: number, to: number];
   /** Where both were looked at. */
   readonly x: readonly number[];
@@ -59,9 +59,9 @@ export interface Distance {
 export interface Proposition1 extends Figures<"proposition1"> {
   /** Real samples, and fakes, of each update: 512. */
   readonly batchSize: number;
-  /** Of a Gaussian against a Gaussian. */
+  /** How a Gaussian is told from a Gaussian. */
   readonly gaussians: Distance;
-  /** Of a mixture of two against a Gaussian. */
+  /** How a mixture of two Gaussians is told from a Gaussian. */
   readonly mixture: Distance;
 }
 
@@ -83,7 +83,7 @@ const cases: { readonly [name in "gaussians" | "mixture"]: Case } = {
 };
 
 const batchSize = 512;
-/** Of the greatest density. */
+/** The share of the greatest density that the support begins with. */
 const leastDensity = 0.01;
 
 async function run(settings: Settings): Promise<Proposition1> {
@@ -143,7 +143,7 @@ function errorOf(logits: Float32Array, data: Density, made: Density) {
   };
 }
 
-/** Where there is something to learn from: the logarithm of a density that no sample has shown is anybody's guess. */
+/** Where there is something to learn from: what D says where no sample lies is anybody's guess. */
 function supportOf(data: Density, made: Density): [number, number] {
   const middle = mixture([data, made]);
   const xs = nodes(line);

@@ -1,4 +1,5 @@
-// Section 3 of the paper: where D wins, log(1 − D(G(z))) is flat and teaches G nothing; log D(G(z)) is steep there.
+// Section 3 of the 2014 paper: where D wins, log(1 − D(G(z))) is flat and teaches G nothing, while
+// log D(G(z)) is steep.
 import { type Chart, colours } from "../charts.js";
 import type { Dataset } from "../data/dataset.js";
 import { minimax } from "../objectives/minimax.js";
@@ -39,7 +40,7 @@ export interface Saturation extends Figures<"saturation"> {
   readonly batchSize: number;
   /** p_data is N(mean, deviation²). */
   readonly data: { readonly mean: number; readonly deviation: number };
-  /** p_g, too, before G learns. */
+  /** p_g is N(mean, deviation²) before G learns. */
   readonly generator: { readonly mean: number; readonly deviation: number };
   /** Updates of D, against a generator that stays, after which to look. */
   readonly step: readonly number[];
@@ -119,7 +120,7 @@ async function teach(loss: Loss, reals: Dataset, settings: Settings) {
   return { gradientNorm, scores, mean };
 }
 
-/** Goes on until that step; tells what G's gradient was in it. */
+/** Trains on to that step. Returns the norm of G's gradient in it. */
 async function normAfter(trainer: Trainer, reals: Dataset, step: number, { signal }: Settings) {
   const { health } = await advance(trainer, reals, {
     steps: step - trainer.step,
@@ -129,7 +130,7 @@ async function normAfter(trainer: Trainer, reals: Dataset, step: number, { signa
   return health?.generatorGradientNorm as number;
 }
 
-/** Half as many steps, from 0 on. */
+/** When to look while G learns: from 0 to half as many steps. */
 function learningMoments(steps: number): number[] {
   const last = Math.max(1, Math.round(steps / 2));
   const all = Array.from({ length: learningLooks + 1 }, (_, i) =>

@@ -14,7 +14,7 @@ export interface Saved {
   readonly json: string;
   /** Their picture. */
   readonly svg: string;
-  /** The same picture in pixels. */
+  /** The picture in pixels. */
   readonly png: string;
   /** A WebP that moves, where the experiment has one. */
   readonly animation: string | null;

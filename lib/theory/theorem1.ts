@@ -1,4 +1,5 @@
-// Theorem 1: C(G) = max_D V(D, G) = −log 4 + 2·JSD(p_data ‖ p_g), whose least value is −log 4, where p_g = p_data.
+// Theorem 1: C(G) = max_D V(D, G) = −log 4 + 2·JSD(p_data ‖ p_g). Its least value is −log 4, where
+// p_g = p_data.
 import { type Chart, colours } from "../charts.js";
 import type { Dataset } from "../data/dataset.js";
 import { nonSaturating } from "../objectives/non-saturating.js";
@@ -28,7 +29,7 @@ export interface Path {
   readonly parameter: readonly number[];
   /** The value that a trained D reaches on samples it has not seen, in nats: C(G) as measured. */
   readonly criterion: readonly number[];
-  /** Of that mean, by the samples alone: how well D was trained is not in it. */
+  /** The standard error of `criterion`, by the samples alone: how well D was trained is not in it. */
   readonly standardError: readonly number[];
   /** −log 4 + 2·JSD, in nats, by quadrature. */
   readonly theory: readonly number[];
@@ -44,11 +45,11 @@ export interface Theorem1 extends Figures<"theorem1"> {
   readonly samples: number;
   /** C(G) as measured at p_g = p_data, in nats. */
   readonly criterionAtEquality: number;
-  /** −log 4, −1.386…: what it is by the theorem. */
+  /** −log 4, −1.386…: what C(G) is there by the theorem. */
   readonly minusLog4: number;
   /** The generator's mean goes towards the data's: p_data = N(0, 1), p_g = N(parameter, 1). */
   readonly path: Path;
-  /** The generator's deviation does: p_g = N(0, parameter²). */
+  /** The generator's deviation goes past the data's: p_data = N(0, 1), p_g = N(0, parameter²). */
   readonly deviationPath: Path;
 }
 
@@ -103,7 +104,7 @@ async function along(
   };
 }
 
-/** Trains a new D against a generator that stays, and takes V on samples of both that are new to it. */
+/** Trains a new D against a generator that stays. Returns V on samples that are new to D. */
 async function measure(
   mean: number,
   deviation: number,
@@ -124,7 +125,7 @@ async function measure(
   return { value: real.mean + fake.mean, error: Math.hypot(real.error, fake.error) };
 }
 
-/** And its standard error. */
+/** The mean, and its standard error. */
 function meanOf(values: Float32Array) {
   let [sum, squares] = [0, 0];
   for (const value of values) {
