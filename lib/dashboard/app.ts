@@ -1,4 +1,5 @@
-// What can be asked of the dashboard. Every path is a fixed one, and every run one of the list: none becomes a file name.
+// What can be asked of the dashboard. Every path is a fixed one, and every run one of the list: no
+// part of a question becomes a file name.
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
@@ -31,7 +32,7 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
   app.use(headers, guard(token));
   app.use(async (c, next) => {
     await next();
-    // What is written in between is shown at once; an unchanged answer costs a line.
+    // The browser asks again each time: what is new is shown at once, and what is not costs a line.
     if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-cache");
   });
   addPage(app, token);

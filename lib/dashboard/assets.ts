@@ -20,7 +20,7 @@ export const modules = [
   "timeline",
   "explorer",
   "explorer-form",
-  "place",
+  "explorer-place",
   "latents",
   "controls",
   "plan",

@@ -1,5 +1,6 @@
-// A run's statistics as curves that never grow: buckets of ticks with mean, least and greatest, twice as wide whenever they
-// are too many. What a bucket hides it still shows the extent of (min-max decimation, as of M4, Jugel et al. 2014).
+// A run's statistics as curves that never grow: buckets of ticks with mean, least and greatest, made
+// twice as wide whenever they are too many. A bucket still shows the extent of what it hides
+// (min-max decimation, as in M4, Jugel et al. 2014).
 import type { CurveRow } from "./page/protocol.js";
 
 /** Never more buckets than this, and never less than half of it once there were so many. */
@@ -36,7 +37,7 @@ export class Curve {
   #buckets: Bucket[] = [];
   #perRow = 1;
   #ticks = 0;
-  /** Another one whenever rows that were told are not true any more. */
+  /** Changes whenever rows that a reader has are no longer true. */
   #edition = 0;
 
   get ticks(): number {
@@ -68,7 +69,7 @@ export class Curve {
     this.#edition += 1;
   }
 
-  /** What a reader has not seen yet; undefined if nothing. The last bucket it saw may have gone on filling. */
+  /** What a reader has not seen yet; undefined if nothing. The last bucket that it saw may be fuller. */
   since(seen: (Seen & { readonly ticks: number }) | undefined): NewRows | undefined {
     const same = seen?.edition === this.#edition;
     if (same && seen.ticks === this.#ticks) return undefined;

@@ -1,10 +1,11 @@
-// Who may ask: this machine's own browser, on this page. Loopback alone does not say that: any page of the web can make a
-// browser ask it, and with a name that leads here (DNS rebinding) read the answer.
+// Who may ask: this machine's own browser, on this page. Loopback alone does not say that: any page
+// of the web can make a browser ask it, and with a name that leads here (DNS rebinding) read the
+// answer.
 import { timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
-/** Names that no name server can give to another machine. The port is free: a tunnel has one of its own. */
+/** Names that no name server can give to another machine. Any port will do: a tunnel has its own. */
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
 const reads = ["GET", "HEAD"];

@@ -7,7 +7,7 @@ import { amount, kinds, notDone, partsText, span } from "../trainer/explanation-
 import type { PlanOperation, PlanSteps, RunPlanView } from "./page/protocol.js";
 import type { ShownRun } from "./run.js";
 
-/** Throws ERR_DATA where the config makes no sense. */
+/** What a run does, and how it ended. Throws ERR_DATA where its config makes no sense. */
 export async function planOf(run: ShownRun): Promise<RunPlanView> {
   const { folder } = run;
   const stored = await readRun(folder.path, "the run");

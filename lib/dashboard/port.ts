@@ -7,7 +7,7 @@ import { reason } from "../files.js";
 
 /** Where it listens unless asked otherwise; if another program has it, on any free port. */
 export const defaultPort = 6464;
-/** Nobody from elsewhere gets this far. */
+/** Only programs on this machine reach it. */
 export const loopback = "127.0.0.1";
 
 /** A port that was asked for, undefined if none was. Throws TypeError or RangeError. */
@@ -23,7 +23,10 @@ export async function checkFree(port: number | undefined, name: string): Promise
   await once(server, "close");
 }
 
-/** Listens on that port, or, where none was asked for, on the usual or any other. Throws RangeError or ERR_OUTPUT. */
+/**
+ * Listens on the port that was asked for; where none was, on the usual one, or any that is free.
+ * Throws RangeError or ERR_OUTPUT.
+ */
 export async function listen(
   server: Server,
   port: number | undefined,
@@ -39,7 +42,7 @@ export async function listen(
   throw new SparringError("ERR_OUTPUT", message, { cause: error });
 }
 
-/** What the operating system says against it. */
+/** The error of the operating system where the port cannot be had. */
 async function tryPort(server: Server, port: number): Promise<NodeJS.ErrnoException | undefined> {
   server.listen({ port, host: loopback });
   try {

@@ -9,15 +9,15 @@ import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
 import { configLimit } from "../run/stored.js";
 import type { StepPlan } from "../trainer/explain.js";
+import { FileMemo } from "./file-memo.js";
 import { type RunCard, type RunState, type Series, series } from "./page/protocol.js";
 import { type ParsedTick, parseTick, Ticks } from "./ticks.js";
-import { Watched } from "./watched.js";
 
 /** Bytes. A sample grid has a few megabytes at most: what is larger is none. */
 const gridLimit = 16 * 1024 ** 2;
-/** More than the last lines of any stats.jsonl. */
+/** Bytes. More than the last lines of any stats.jsonl have. */
 const endSize = 16 * 1024;
-/** News that is older than this tells nothing of whether a run still goes on. */
+/** Milliseconds. Whether a run goes on that has been silent for longer, nobody can say. */
 const quietAfter = 120_000;
 
 type Json = { readonly value: Readonly<Record<string, unknown>> } | { readonly problem: string };
@@ -26,23 +26,23 @@ export class ShownRun {
   readonly id: string;
   readonly folder: RunFolder;
   readonly ticks: Ticks;
-  readonly #config: Watched<Json>;
-  readonly #summary: Watched<Json>;
-  readonly #plan: Watched<Json>;
-  readonly #samples: Watched<number[]>;
-  readonly #checkpoints: Watched<number[]>;
-  readonly #last: Watched<ParsedTick>;
+  readonly #config: FileMemo<Json>;
+  readonly #summary: FileMemo<Json>;
+  readonly #plan: FileMemo<Json>;
+  readonly #samples: FileMemo<number[]>;
+  readonly #checkpoints: FileMemo<number[]>;
+  readonly #last: FileMemo<ParsedTick>;
 
   constructor(id: string, path: string) {
     this.id = id;
     this.folder = RunFolder.at(path);
     this.ticks = new Ticks(this.folder.stats);
-    this.#config = new Watched(this.folder.config, readJson);
-    this.#summary = new Watched(this.folder.summary, readJson);
-    this.#plan = new Watched(this.folder.plan, readJson);
-    this.#samples = new Watched(this.folder.samples, listSamples);
-    this.#checkpoints = new Watched(this.folder.checkpoints, listCheckpoints);
-    this.#last = new Watched(this.folder.stats, readLastTick);
+    this.#config = new FileMemo(this.folder.config, readJson);
+    this.#summary = new FileMemo(this.folder.summary, readJson);
+    this.#plan = new FileMemo(this.folder.plan, readJson);
+    this.#samples = new FileMemo(this.folder.samples, listSamples);
+    this.#checkpoints = new FileMemo(this.folder.checkpoints, listCheckpoints);
+    this.#last = new FileMemo(this.folder.stats, readLastTick);
   }
 
   /** What the list shows of it. Never rejects: what is broken is told in it. */
@@ -87,7 +87,7 @@ export class ShownRun {
     return found !== undefined && "value" in found ? found.value : null;
   }
 
-  /** How its steps are carried out; null before the first, or where that cannot be read: a sentence then. */
+  /** How its steps are carried out: null before the first, and where `problems` says why. */
   async steps(): Promise<{ plan: StepPlan | null; problems: string[] }> {
     const found = await this.#plan.get();
     if (found === undefined || "problem" in found)
@@ -100,7 +100,7 @@ export class ShownRun {
   /** The sample grid of a step, a PNG. Undefined where there is none. */
   async sample(step: number): Promise<Buffer | undefined> {
     if (!(await this.#samples.get())?.includes(step)) return undefined;
-    const picture = new Watched(this.folder.sample(step), (path) => readWhole(path, gridLimit));
+    const picture = new FileMemo(this.folder.sample(step), (path) => readWhole(path, gridLimit));
     return picture.get();
   }
 

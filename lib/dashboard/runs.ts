@@ -60,7 +60,7 @@ export class Runs {
   }
 }
 
-/** Ids of the runs in a folder: their paths from it. Links are not followed, and runs not looked into. */
+/** Ids of the runs in a folder: their paths from it. Follows no links, and looks into no run. */
 async function findRuns(root: string): Promise<string[]> {
   const found: string[] = [];
   let level = ["."];

@@ -9,10 +9,10 @@ import { Explorer } from "./explorer/host.js";
 import { checkPort, listen, loopback } from "./port.js";
 import { Runs } from "./runs.js";
 
-/** What comes in between start and end is short. */
+/** Milliseconds. Every request is short; only answers may go on for long. */
 const slowestRequest = 10_000;
 
-/** What is to be served: from a command line. */
+/** What is to be served, as a command line gives it: unchecked. */
 export interface DashboardRequest {
   /** A run, or a folder of runs. */
   readonly folder?: unknown;
@@ -32,8 +32,8 @@ export interface Dashboard extends AsyncDisposable {
 }
 
 /**
- * Serves the page of a folder on 127.0.0.1, until it is disposed. Throws TypeError and RangeError, also for a port that is
- * taken, and ERR_DATA for a folder that is none.
+ * Serves the page of a folder on 127.0.0.1, until it is disposed. Throws TypeError and RangeError,
+ * also for a port that is taken, and ERR_DATA for a folder that is none.
  */
 export async function startDashboard(
   request: DashboardRequest,

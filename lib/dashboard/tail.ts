@@ -2,8 +2,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
+/** Bytes. */
 const pieceSize = 256 * 1024;
-/** A tick is some hundred bytes: what is longer is none, and is passed over. */
+/** Bytes. A tick has some hundred: a longer line is none, and is passed over. */
 const longestLine = 1024 * 1024;
 
 export interface LineReader {
@@ -21,7 +22,7 @@ export class Tail {
   #inode = 0;
   #offset = 0;
   #rest: Buffer = Buffer.alloc(0);
-  /** In the middle of a line that is too long. */
+  /** The rest of a line that is too long is still to come. */
   #skipping = false;
 
   constructor(path: string, reader: LineReader) {

@@ -85,12 +85,12 @@ export class Ticks {
 export interface ParsedTick {
   readonly step: number;
   readonly seconds: number | null;
-  /** In the order of `series`. */
+  /** A value for each of `series`, in its order. */
   readonly values: readonly (number | null)[];
   readonly warnings: readonly string[];
 }
 
-/** A line of stats.jsonl; undefined if it is none, as one that was cut short. */
+/** The tick in a line of stats.jsonl; undefined where there is none, as in one that was cut short. */
 export function parseTick(text: string): ParsedTick | undefined {
   const tick = parseObject(text);
   if (tick === undefined || !Number.isSafeInteger(tick.step)) return undefined;

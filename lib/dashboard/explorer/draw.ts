@@ -5,8 +5,8 @@ import type { Generator } from "../../networks.js";
 import type { ExploreRequest } from "../page/protocol.js";
 
 /**
- * The samples of all points in one pass, in their order. Throws TypeError or RangeError where the generator has no such class
- * or codes.
+ * The samples of all points in one pass, in their order. Throws TypeError or RangeError where the
+ * generator has no such class or codes.
  */
 export async function drawPoints(
   generator: Generator,
@@ -21,7 +21,7 @@ export async function drawPoints(
   const noise = new Float32Array(points.length * size);
   for (const [i, { from, to = from, t = 0 }] of points.entries())
     noise.set(between(noiseOf(from), noiseOf(to), t), i * size);
-  // What the generator does not have is left to it to refuse.
+  // The generator itself refuses classes and codes that it does not have.
   const labels = points.map(({ label }) => label ?? 0);
   const vectors = points.map((point) => point.codes ?? new Array<number>(codes).fill(0));
   const asksClass = points.some(({ label }) => label !== undefined);

@@ -14,14 +14,14 @@ export interface Wanted {
   readonly raw: boolean;
 }
 
-/** A few side by side; each is as large as its weights. */
+/** So many stay loaded; each is as large as its weights. */
 const most = 4;
 
 export class Generators implements Disposable {
-  /** The one asked for last at the end. */
+  /** In the order in which they were last asked for. */
   readonly #loaded = new Map<string, RunGenerator>();
 
-  /** Throws what loadGenerator() throws. */
+  /** The generator, loaded where it is not yet. Throws what loadGenerator() throws. */
   async get(wanted: Wanted): Promise<RunGenerator> {
     const { step, mark } = await find(wanted);
     const key = JSON.stringify([wanted.path, wanted.raw, mark]);

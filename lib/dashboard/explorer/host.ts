@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Answer, Drawn, Question, Refused } from "./messages.js";
 
-/** Weights in memory are not for nothing for longer. */
+/** Its process ends when nobody has asked for so long: weights take memory. */
 const idleMilliseconds = 5 * 60_000;
 const file = fileURLToPath(new URL("child.js", import.meta.url));
 

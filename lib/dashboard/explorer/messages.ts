@@ -12,14 +12,14 @@ export interface Drawn {
   /** Steps that the generator was trained; null where nothing tells. */
   readonly step: number | null;
   readonly averaged: boolean;
-  /** From the question to the picture. */
+  /** Time from the question to the picture. */
   readonly milliseconds: number;
 }
 
 export interface Refused {
-  /** Why not, in a sentence. */
+  /** The reason, in a sentence. */
   readonly error: string;
-  /** It was asked for what there is not. */
+  /** The question asked for something that does not exist; otherwise something went wrong. */
   readonly isMisuse: boolean;
 }
 

@@ -6,7 +6,7 @@ import { type ExploreRequest, type LatentPoint, mostPoints } from "../page/proto
 
 const mostCodes = 1024;
 
-/** Throws TypeError or RangeError. */
+/** Checks a question of the page. Throws TypeError or RangeError. */
 export function checkRequest(value: unknown): ExploreRequest {
   const request = check.options<{ [Key in keyof ExploreRequest]?: unknown }>(
     asObject(value, "the request"),

@@ -1,4 +1,5 @@
-// One chart: lines of means, and where a line stands for several ticks, the band between their least and greatest.
+// One chart: lines of means, and where a point stands for several ticks, a band from their least to
+// their greatest.
 import type uPlot from "uplot";
 import { colour, make, setText } from "./dom.js";
 import { clock, count, figure, short } from "./format.js";
@@ -218,7 +219,7 @@ function nearest(
   return undefined;
 }
 
-/** A logarithmic axis would have nine lines for each power: where those are more than ten, the powers are enough. */
+/** A logarithmic axis has nine lines for each power: where they are more than ten, only the powers. */
 function powersOfTen(_: uPlot, splits: number[]): (number | null)[] {
   if (splits.length <= 10) return splits;
   return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));

@@ -2,7 +2,7 @@
 import { choice, type Field, numberField, slider } from "./controls.js";
 import { append, make } from "./dom.js";
 import { count, figure } from "./format.js";
-import type { Place } from "./place.js";
+import type { Place } from "./explorer-place.js";
 import type { RunCard } from "./protocol.js";
 import { shownRuns } from "./store.js";
 

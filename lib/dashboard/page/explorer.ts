@@ -1,4 +1,4 @@
-// What lies in the latent space of a generator: one sample large, and the ways that lead away from it.
+// What lies in the latent space of a generator: one sample, large, and the ways that lead away.
 import { append, find, make, setText } from "./dom.js";
 import { type Form, makeForm } from "./explorer-form.js";
 import { count, figure } from "./format.js";
@@ -11,7 +11,7 @@ import {
   startOf,
   type Way,
   waysOf,
-} from "./place.js";
+} from "./explorer-place.js";
 import { fetchPlan } from "./plan.js";
 import type { RunCard } from "./protocol.js";
 import { on, shownRuns } from "./store.js";

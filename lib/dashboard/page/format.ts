@@ -16,7 +16,7 @@ export function short(value: number): string {
 
 const trim = (value: number) => String(Number(value.toPrecision(3)));
 
-/** Four digits, without zeros that say nothing. */
+/** Three or four digits, without zeros that say nothing. */
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);

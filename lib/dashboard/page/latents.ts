@@ -10,11 +10,11 @@ export interface Explored {
   /** Steps that the generator was trained; undefined where nothing tells. */
   readonly step: number | undefined;
   readonly averaged: boolean;
-  /** What the generator took for it. */
+  /** The time that the generator took for it. */
   readonly milliseconds: number;
 }
 
-/** Rejects with a sentence. */
+/** Asks for samples. Rejects with a sentence. */
 export async function explore(request: ExploreRequest): Promise<Explored> {
   const answer = await fetch("/api/explore", {
     method: "POST",

@@ -1,5 +1,5 @@
-// What the runs that are shown do: the options in which they differ, the layers of their networks, how their steps are carried
-// out, how they ended.
+// What the runs that are shown do: the options in which they differ, the layers of their networks,
+// how their steps are carried out, how they ended.
 import { append, find, make } from "./dom.js";
 import { count } from "./format.js";
 import type { PlanNetwork, RunCard, RunPlanView } from "./protocol.js";
@@ -11,10 +11,10 @@ type Plan = RunPlanView | { readonly error: string };
 
 const known = new Map<string, { readonly mark: string; readonly plan: Promise<Plan> }>();
 
-/** Another one where the plan may be another: its first steps tell how they are carried out. */
+/** Changes where the plan may have changed: a first step adds how steps are carried out. */
 const markOf = ({ id, state, started, step }: RunCard) => `${id} ${state} ${started} ${!!step}`;
 
-/** The plan of a run; read again where its state became another one. */
+/** The plan of a run, read again where its mark has changed. */
 export function fetchPlan(run: RunCard): Promise<Plan> {
   const mark = markOf(run);
   const found = known.get(run.id);

@@ -15,8 +15,8 @@ export const series = [
 export type Series = (typeof series)[number];
 
 /**
- * Where a run is: `running` had news in the last two minutes, `quiet` had none and has not ended either; the others are those of
- * its summary.json. `unreadable`: it has no config that makes sense.
+ * Where a run is: `running` had news in the last two minutes, `quiet` had none and has not ended
+ * either; `unreadable` has no config that makes sense; the others are those of its summary.json.
  */
 export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "unreadable";
 
@@ -24,7 +24,7 @@ export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "un
 export interface RunCard {
   /** Its path from the folder that is shown; `.` where it is that folder. */
   readonly id: string;
-  /** What a reader calls it: its id, as runs of two sweeps may end alike; the folder's own name where it is that folder. */
+  /** What a reader calls it: its id, as runs of two sweeps may end alike; of `.` the folder's name. */
   readonly name: string;
   readonly state: RunState;
   /** What is wrong with it, a sentence each. */
@@ -33,7 +33,7 @@ export interface RunCard {
   readonly data: string | null;
   readonly step: number | null;
   readonly steps: number | null;
-  /** Of training so far. */
+  /** Time of training so far. */
   readonly seconds: number | null;
   readonly imagesPerSecond: number | null;
   readonly generatorLoss: number | null;
@@ -55,8 +55,8 @@ export interface Raised {
 }
 
 /**
- * One tick, or the ticks of a bucket: last step, last second, then of each series its value; of a bucket mean, least and
- * greatest. null where there is no number.
+ * One tick: its step, its second, and the value of each series. Or a bucket of ticks: the last step,
+ * the last second, and mean, least and greatest of each series. null where there is no number.
  */
 export type CurveRow = readonly (number | null)[];
 
@@ -103,7 +103,7 @@ export interface PlanSteps {
   readonly facts: Readonly<Record<string, string>>;
   readonly generator: readonly PlanOperation[];
   readonly discriminator: readonly PlanOperation[];
-  /** What would have been less work, and why it is not done; of the whole step where there are no layers. */
+  /** What would have been less work, and why it is not done. Without layers it is about the whole step. */
   readonly notDone: readonly {
     readonly rewrite: string;
     readonly reason: string;
@@ -135,11 +135,11 @@ export interface LatentPoint {
   readonly from: number;
   /** Seed at t = 1. @default from */
   readonly to?: number;
-  /** @default 0 */
+  /** The share of the way from `from` to `to`, 0 to 1. @default 0 */
   readonly t?: number;
   /** Class, where there are classes. @default 0 */
   readonly label?: number;
-  /** A number each code, where there are codes. @default zeros */
+  /** A number for each code, where there are codes. @default zeros */
   readonly codes?: readonly number[];
 }
 

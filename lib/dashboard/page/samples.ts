@@ -1,4 +1,4 @@
-// The runs that are shown, side by side: how far each is, and its samples at a step that all share.
+// The runs that are shown, side by side: how far each is, and its samples at a step all share.
 import { append, find, make, setText } from "./dom.js";
 import { clock, count, figure } from "./format.js";
 import { runColour } from "./palette.js";

@@ -1,5 +1,5 @@
-// How the steps of the runs that are shown are carried out: what they cost, which layers run as one operation, what is not
-// done and why.
+// How the steps of the runs that are shown are carried out: what they cost, which layers run as one
+// operation, what is not done and why.
 import { make } from "./dom.js";
 import type { PlanOperation, PlanSteps, RunCard, RunPlanView } from "./protocol.js";
 import { compare, fold, scroll } from "./tables.js";

@@ -32,7 +32,7 @@ export const shownIds = (): readonly string[] => shown;
 export const curveOf = (id: string): CurveView | undefined => curves.get(id);
 export const linkState = (): Link => link;
 
-/** Those of the runs shown whose curves are followed. */
+/** The runs, of those shown, whose curves are followed. */
 export const followedIds = (): readonly string[] => shown.slice(0, mostFollowed);
 
 /** The runs that are shown and there, in the order of their choice. */
@@ -60,13 +60,14 @@ export function show(ids: readonly string[]): void {
 }
 
 /**
- * Follows the server, as long as somebody may look: a browser has six connections to a server, for all its pages, and pages that
- * are hidden would keep them. Called again whenever other runs are shown, or the page is shown or hidden.
+ * Follows the server, as long as somebody may look: a browser has six connections to a server for
+ * all its pages, and pages that are hidden would keep them. Called again whenever other runs are
+ * shown, or the page is shown or hidden.
  */
 export function connect(): void {
   news?.close();
   if (document.hidden) return;
-  // What has been shown before is told anew: rows are told from what this stream has seen.
+  // A new stream has told nothing yet: it begins with all rows of each curve.
   const query = new URLSearchParams(followedIds().map((id) => ["run", id]));
   news = new EventSource(`/api/live?${query}`);
   news.addEventListener("open", () => setLink("live"));

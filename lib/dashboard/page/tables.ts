@@ -39,7 +39,7 @@ export function compare(
   );
 }
 
-/** A table that is as wide as it likes. */
+/** A table that scrolls where it is wider than the page. */
 export function scroll(table: HTMLElement): HTMLElement {
   return make("div", { class: "scroll", tabIndex: 0 }, table);
 }

@@ -1,20 +1,20 @@
-// Something of a file or folder that is read again only after it changed.
+// What was read of a file or folder, and is read again only after that changed.
 import { lstat } from "node:fs/promises";
 
-export class Watched<T> {
+export class FileMemo<T> {
   readonly #path: string;
   readonly #read: (path: string) => Promise<T>;
   #mark: string | undefined;
   #value: T | undefined;
   #changed = 0;
 
-  /** @param read what is wanted of it; rejects where that is not to be had */
+  /** @param read takes what is wanted from the path; rejects where it cannot */
   constructor(path: string, read: (path: string) => Promise<T>) {
     this.#path = path;
     this.#read = read;
   }
 
-  /** What it is now. Undefined where it is not there or is a link: nothing outside of the folder is shown. */
+  /** What it is now. Undefined where it is not there, or is a link: that may lead out of the folder. */
   async get(): Promise<T | undefined> {
     const found = await lstat(this.#path).catch(() => undefined);
     if (found === undefined || found.isSymbolicLink()) {
@@ -31,7 +31,7 @@ export class Watched<T> {
     return this.#value;
   }
 
-  /** When it last changed, in milliseconds since 1970; 0 if it never was there. */
+  /** When the file last changed, in milliseconds since 1970; 0 if it never was there. */
   get changed(): number {
     return this.#changed;
   }
