@@ -12,7 +12,7 @@ import { digits, times } from "./text.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const size = 64;
-/** Files that differ; the others are the same again, by hard links. */
+/** How many files differ; the others are hard links to them. */
 const distinct = 500;
 const classes = 10;
 /** Sides of the files that are compared with bare sharp: one that needs no resizing, one that does. */

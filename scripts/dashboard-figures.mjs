@@ -19,7 +19,7 @@ import { chromium } from "playwright-core";
 const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "sparring-dashboard-"));
 const children = [];
-/** Of /proc/<pid>/stat, on Linux. */
+/** How many make a second in /proc/<pid>/stat, on Linux. */
 const clockTicks = 100;
 
 /** Processor seconds of a process so far. */

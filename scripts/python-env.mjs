@@ -108,7 +108,7 @@ async function make(folder, system, candidates) {
 }
 
 /**
- * Into a virtual environment, or a plain folder where the system's Python comes without venv
+ * Installs into a virtual environment, or a plain folder where the system's Python comes without venv
  * (Debian).
  */
 async function install(folder, system, torch) {

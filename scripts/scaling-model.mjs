@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { Discriminator, Generator, Trainer } from "../dist/index.js";
 import { presets } from "../dist/presets.js";
 
-/** Of native/core/distributed/sharing.cc: gradients are summed in pieces of this many bytes. */
+/** Gradients are summed in pieces of so many bytes, as native/core/distributed/sharing.cc has it. */
 const bucketBytes = 8 * 2 ** 20;
 
 /**

@@ -39,7 +39,7 @@ writeFileSync(
   `${JSON.stringify({ name, accuracy, ...recipe, steps }, null, 2)}\n`,
 );
 
-/** Of the network as it will be used: in evaluation mode. */
+/** The accuracy of the network as it will be used: in evaluation mode. */
 async function accuracyOf(test) {
   const input = { channels: 1, size: 28, black: -1, white: 1, bytes: false, eachChannel: false };
   const judge = await addon().metrics.classifier(layers, tensors, input, "cpu");

@@ -41,7 +41,11 @@ export function commandsOf(code) {
     });
 }
 
-/** The inverse. @param {{ command: string, output: string }[]} commands */
+/**
+ * A console of commands with their output: the inverse of commandsOf().
+ *
+ * @param {{ command: string, output: string }[]} commands
+ */
 export const consoleOf = (commands) =>
   commands.map(({ command, output }) => `$ ${command}\n${output && `${output}\n`}`).join("");
 

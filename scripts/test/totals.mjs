@@ -30,7 +30,7 @@ export function parseTotals(text) {
 }
 
 /**
- * Of doctest's closing line: "[doctest] test cases:  12 |  12 passed | 0 failed | 0 skipped".
+ * The totals in doctest's closing line: "[doctest] test cases:  12 |  12 passed | 0 failed | 0 skipped".
  * @param {{ code: number, output: string }} run
  * @returns {Totals}
  */
@@ -47,7 +47,7 @@ export function coreTotals({ code, output }) {
 }
 
 /**
- * Of vitest's JSON report; null where it wrote none.
+ * The totals in vitest's JSON report, null where it wrote none.
  * @returns {Totals}
  */
 export function vitestTotals(report, code) {
