@@ -1,5 +1,5 @@
-// The five cases: what is trained, on what, and how many times as fast as PyTorch eager it is to be.
-// Both sides are made from this data: PyTorch's knows no case by name.
+// The five cases: what is trained, on what, and how many times as fast as PyTorch eager it has to
+// be. Both sides are made from this data: PyTorch's knows no case by name.
 import { layers, objectives, optimizers } from "sparring";
 import { presets } from "../dist/presets.js";
 import { layerCases } from "./layer-cases.mjs";

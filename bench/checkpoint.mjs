@@ -1,4 +1,5 @@
-// A checkpoint of the article's pair: how long it takes to save and to load, and how long the step after it waits.
+// A checkpoint of the article's pair: how long it takes to save and to load, and how long the step
+// after it waits.
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +52,10 @@ function makeData() {
   return datasets.fromBytes(bytes, { shape: [images, ...image] });
 }
 
-/** Saves a trainer that goes on: the copy is what the next step waits for, and writing shares the processor with it. */
+/**
+ * Saves a trainer that goes on: the copy is what the next step waits for, and writing shares the
+ * processor with it.
+ */
 async function saveWhileItTrains(trainer, data, folder, count) {
   const every = 8;
   const steps = every * (count + 2);

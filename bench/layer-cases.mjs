@@ -1,4 +1,4 @@
-// Pairs in which one kind of layer has nearly all of the work: what a rewrite of it is worth in a step.
+// Pairs in which one kind of layer has nearly all of the work: they show what its rewrite is worth.
 import { layers as l, objectives, optimizers } from "sparring";
 
 const size = 32;

@@ -29,7 +29,7 @@ async function run(arena, { threads, quick, onProgress }) {
   return rows;
 }
 
-/** How its steps run, by the names that explain() has: what depends on the processor is there or not. */
+/** The rewrites of its steps, as explain() names them. Some depend on the processor. */
 async function rewritesOf({ pair, training, batch }) {
   const generator = new Generator(pair.generator);
   const discriminator = new Discriminator(pair.discriminator);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run bench` and `sparring bench`: Sparring against PyTorch, the same networks, data and libtorch, in turn.
-// --help lists what it can be asked.
+// `npm run bench` and `sparring bench`: Sparring against PyTorch, the same networks, data and
+// libtorch, in turn. --help lists what it can be asked.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// What packing a folder of small JPEG files costs, in time and memory, and reading it from the cache; and in processor time
-// against sharp alone on the same files.
+// What packing a folder of small JPEG files costs, in time and memory, and reading it from the
+// cache; and in processor time against sharp alone on the same files.
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ const size = 64;
 /** How many files differ; the others are hard links to them. */
 const distinct = 500;
 const classes = 10;
-/** Sides of the files that are compared with bare sharp: one that needs no resizing, one that does. */
+/**
+ * Sides of the files that are compared with bare sharp: one that needs no resizing, one that does.
+ */
 const sides = [size, 256];
 const rounds = 5;
 

@@ -1,4 +1,5 @@
-// What the 2014 protocol costs, in time and memory: 10,000 samples against 1,000 images for sigma, then against 10,000.
+// What the 2014 protocol costs, in time and memory: 10,000 samples against 1,000 images for sigma,
+// then against 10,000.
 import { fileURLToPath } from "node:url";
 import { Images, metrics, setThreads } from "sparring";
 import { answerOf } from "./process.mjs";

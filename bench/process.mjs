@@ -2,7 +2,8 @@
 import { run } from "../scripts/setup/command.mjs";
 
 /**
- * Runs a program and reads what it prints, as JSON. Throws the last line of what it said where it fails.
+ * Runs a program and reads what it prints, as JSON. Throws the last line of what it said where it
+ * fails.
  * @param {string} name what fails then
  * @param {readonly [program: string, ...parameters: string[]]} command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]

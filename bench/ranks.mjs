@@ -1,7 +1,9 @@
-// What a second process on the same machine brings: two ranks of one thread, which share each batch, against one process of
-// one thread; how much of their step they spend on each other, and what goes over the wire.
+// What a second process on the same machine brings: two ranks of one thread, which share each
+// batch, against one process of one thread; how much of their step they spend on each other, and
+// what goes over the wire.
 //
-// Bytes are those of the whole loopback interface. In a network of their own nobody else's are among them:
+// Bytes are those of the whole loopback interface. In a network of their own nobody else's are
+// among them:
 //   unshare -rn sh -c 'ip link set lo up; npm run bench -- --only ranks'
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -93,7 +95,10 @@ function freePort() {
   });
 }
 
-/** What crosses the loopback interface in a step, and what a ring all-reduce of the gradients has to send. */
+/**
+ * What crosses the loopback interface in a step, and what a ring all-reduce of the gradients has to
+ * send.
+ */
 async function countBytes(side, { pair, training }, steps) {
   const before = loopbackBytes();
   await side.run(steps);

@@ -1,5 +1,5 @@
-// Training on a folder that stays on the disk, and on a stream, against the same images in memory: speed, and what the
-// process holds.
+// Training on a folder that stays on the disk, and on a stream, against the same images in memory:
+// speed, and what the process holds.
 import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Writes schema/config.schema.json, by which editors complete a config file: `npm run schema`, after a build.
+// Writes schema/config.schema.json, by which editors complete a config file: `npm run schema`,
+// after a build.
 import { writeFileSync } from "node:fs";
 import { toJsonSchema } from "@valibot/to-json-schema";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The figures of docs/dashboard.md: first paint and bytes, a run of 100,000 ticks, and what the server costs a training.
-// Needs Chromium (SPARRING_CHROMIUM names another than /usr/bin/chromium).
+// The figures of docs/dashboard.md: first paint and bytes, a run of 100,000 ticks, and what the
+// server costs a training. Needs Chromium (SPARRING_CHROMIUM names another than /usr/bin/chromium).
 import { fork, spawn } from "node:child_process";
 import {
   appendFileSync,

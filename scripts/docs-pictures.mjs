@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Makes the pictures of the documentation anew, `npm run docs:pictures`, after a build: each as the commands make it.
+// Makes the pictures of the documentation anew, `npm run docs:pictures`, after a build: each as the
+// commands make it.
 //   npm run docs:pictures -- theory     those of docs/theory.md: minutes
 //   npm run docs:pictures -- presets    those of docs/presets.md and the README: an hour
 //   npm run docs:pictures -- guides     those of the guides, with the outputs in them (scripts/guides.mjs)

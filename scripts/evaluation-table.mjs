@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Trains every preset on MNIST, measures it by `sparring evaluate`, and writes the table of docs/evaluation.md with the
-// raw figures beside it, docs/logs/presets.jsonl. After a build:
+// Trains every preset on MNIST, measures it by `sparring evaluate`, and writes the table of
+// docs/evaluation.md with the raw figures beside it, docs/logs/presets.jsonl. After a build:
 //   node scripts/evaluation-table.mjs                     all presets, after all of their default steps
 //   node scripts/evaluation-table.mjs --only mlp,dcgan    some; the others' rows stay
 //   node scripts/evaluation-table.mjs --share 0.5         after half of the steps: another table
-// What is finished in the folder of runs (--runs) is not done again, a run that was stopped goes on, and a larger --share
-// trains the same runs further. Equal options end in equal numbers on one kind of processor.
+// What is finished in the folder of runs (--runs) is not done again, a run that was stopped goes
+// on, and a larger --share trains the same runs further. Equal options end in equal numbers on one
+// kind of processor.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -102,7 +103,10 @@ function hasCheckpoints(run) {
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
-/** What MNIST's own test images get, as many as the samples and of the same size: no generator is expected to do better. */
+/**
+ * What MNIST's own test images get, as many as the samples and of the same size: no generator is
+ * expected to do better.
+ */
 async function reference(size) {
   const [train, test] = [
     await datasets.mnist({ size }),

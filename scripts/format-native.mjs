@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Checks the C++ against .clang-format; `--write` formats it. What others wrote (native/third_party)
-// stays as it came.
+// Checks the C++ against .clang-format; `--write` formats it. What others wrote
+// (native/third_party) stays as it came.
 import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, chmodSync, constants, existsSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `npm run test:fuzz`: every property of test/fuzz for ten minutes, and as long networks that nobody chose, from fresh
-// seeds. Prints how many inputs each was tried with, and for one that fails the seed, the counterexample and the file in
-// test/corpus/ that keeps it.
+// `npm run test:fuzz`: every property of test/fuzz for ten minutes, and as long networks that
+// nobody chose, from fresh seeds. Prints how many inputs each was tried with, and for one that
+// fails the seed, the counterexample and the file in test/corpus/ that keeps it.
 //   npm run test:fuzz -- 60             a minute for each
 //   npm run test:fuzz -- 60 safetensors only the files of that name
 //   npm run test:fuzz -- 60 networks    only networks: both executions against each other

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npm run docs:guides`: follows the guides in an empty project, and puts into them what the commands printed and drew.
+// `npm run docs:guides`: follows the guides in an empty project, and puts into them what the
+// commands printed and drew.
 //   npm run docs:guides -- first-run health     only these
 //   npm run docs:guides -- walkthrough          from a clone of what is committed, packed and installed
 // test/guides.test.ts does the same with a fiftieth of the steps, and compares.

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// `npm run check:node`: the addon that is built here under the oldest Node that is promised, and the newest of each line
-// since. Under each a tiny pair is trained, and all have to end with the same bits. A line for each; exit code 1 with a
-// sentence where one fails. Node comes from npm's package `node`, and stays in its cache.
+// `npm run check:node`: the addon that is built here under the oldest Node that is promised, and
+// the newest of each line since. Under each a tiny pair is trained, and all have to end with the
+// same bits. A line for each; exit code 1 with a sentence where one fails. Node comes from npm's
+// package `node`, and stays in its cache.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { run } from "./setup/command.mjs";

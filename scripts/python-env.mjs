@@ -108,8 +108,8 @@ async function make(folder, system, candidates) {
 }
 
 /**
- * Installs into a virtual environment, or a plain folder where the system's Python comes without venv
- * (Debian).
+ * Installs into a virtual environment, or a plain folder where the system's Python comes without
+ * venv (Debian).
  */
 async function install(folder, system, torch) {
   const packages = ["--extra-index-url", index, torch, "-r", requirements];

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
-// The model of docs/scaling.md: step time of data-parallel training against world size and link speed, on paper. Prints the
-// tables of that page; test/distributed/examples.test.ts holds the page against it.
+// The model of docs/scaling.md: step time of data-parallel training against world size and link
+// speed, on paper. Prints the tables of that page; test/distributed/examples.test.ts holds the page
+// against it.
 //
 //   node scripts/scaling-model.mjs
 import { pathToFileURL } from "node:url";
 import { Discriminator, Generator, Trainer } from "../dist/index.js";
 import { presets } from "../dist/presets.js";
 
-/** Gradients are summed in pieces of so many bytes, as native/core/distributed/sharing.cc has it. */
+/**
+ * Gradients are summed in pieces of so many bytes, as native/core/distributed/sharing.cc has it.
+ */
 const bucketBytes = 8 * 2 ** 20;
 
 /**
@@ -25,7 +28,10 @@ export const links = [
   { name: "400 Gb/s InfiniBand", bytesPerSecond: 50e9, latency: 5e-6 },
 ];
 
-/** Messages that follow each other in an all-reduce of n ranks: 2(n - 1) round a ring, 2 log2(n) up and down a tree. */
+/**
+ * Messages that follow each other in an all-reduce of n ranks: 2(n - 1) round a ring, 2 log2(n) up
+ * and down a tree.
+ */
 export const shapes = {
   ring: (ranks) => 2 * (ranks - 1),
   tree: (ranks) => 2 * Math.ceil(Math.log2(ranks)),
@@ -48,8 +54,8 @@ export function communication(updates, ranks, { bytesPerSecond, latency }, hops)
 }
 
 /**
- * The number of ranks beyond which a step of a batch that stays as it is gets longer: where what a further rank saves of
- * the arithmetic is what its messages cost.
+ * The number of ranks beyond which a step of a batch that stays as it is gets longer: where what a
+ * further rank saves of the arithmetic is what its messages cost.
  *
  * @param {number} alone seconds of the step on one rank
  */
@@ -60,13 +66,17 @@ export function turningPoint(updates, alone, { bytesPerSecond, latency }) {
   return saved <= 0 ? 1 : Math.max(1, Math.floor(Math.sqrt(saved / (2 * messages * latency))));
 }
 
-/** What a preset has to do in a step: operations of one image, and bytes of gradients of each update. */
+/**
+ * What a preset has to do in a step: operations of one image, and bytes of gradients of each
+ * update.
+ */
 export async function demands(name, size) {
   const { pair, objective, optimizer, order, discriminatorSteps = 1 } = presets[name];
   const architectures = pair({ size, channels: 1 });
   const generator = new Generator(architectures.generator);
   const discriminator = new Discriminator(architectures.discriminator);
-  // In bfloat16 convolutions are ordinary ones; in float32 some processors do with fewer multiplications.
+  // In bfloat16 convolutions are ordinary ones; in float32 some processors do with fewer
+  // multiplications.
   const precision = "bfloat16";
   const rules = { objective, optimizer, order, discriminatorSteps, precision };
   const trainer = new Trainer({ generator, discriminator, ...rules });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run screenshots -- FOLDER`: the pictures of docs/dashboard.md, of the newest runs in a folder.
+// `npm run screenshots -- FOLDER`: the pictures of docs/dashboard.md, of a folder's newest runs.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";

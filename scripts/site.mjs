@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run docs`: the documentation site, guides and API, in build/site. It needs no network, neither to be
-// built nor to be read, and any static server or file:// will do.
+// `npm run docs`: the documentation site, guides and API, in build/site. It needs no network,
+// neither to be built nor to be read, and any static server or file:// will do.
 //   npm run docs -- FOLDER     there instead
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,5 +1,6 @@
-// npm run test:stress: kills a training run with SIGKILL at random moments, checkpoints being written included, resumes it
-// each time, and compares what it ends with to the bytes of a run that nobody disturbed.
+// npm run test:stress: kills a training run with SIGKILL at random moments, checkpoints being
+// written included, resumes it each time, and compares what it ends with to the bytes of a run that
+// nobody disturbed.
 //
 //   node scripts/stress.mjs [--kills 50] [--seed N] [--steps 600]
 import { spawn } from "node:child_process";
@@ -48,7 +49,10 @@ async function run(words) {
   if (code !== 0) throw new Error(`${words} ended with ${code}: ${said()}`);
 }
 
-/** Everything that a run leaves, but for what tells of the clock: event files of TensorBoard hold it all through. */
+/**
+ * Everything that a run leaves, but for what tells of the clock: event files of TensorBoard hold it
+ * all through.
+ */
 function contents(folder) {
   const all = {};
   for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {

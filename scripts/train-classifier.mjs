@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Trains the classifier of MNIST that the metrics come with, by Sparring's own layers and optimizers, and writes it to
-// metrics/ with its accuracy: `npm run build && node scripts/train-classifier.mjs`. Repeatable on one kind of processor.
+// Trains the classifier of MNIST that the metrics come with, by Sparring's own layers and
+// optimizers, and writes it to metrics/ with its accuracy. Repeatable on one kind of processor.
+//   npm run build && node scripts/train-classifier.mjs
 import { writeFileSync } from "node:fs";
 import { addon } from "../dist/addon.js";
 import { resolveClassifier } from "../dist/architecture.js";

@@ -1,4 +1,5 @@
-// Writes the cases as data for a machine without Node: `node bench/gpu/export.mjs > bench/gpu/cases.json`.
+// Writes the cases as data for a machine without Node:
+//   node bench/gpu/export.mjs > bench/gpu/cases.json
 import { Discriminator, Generator, Trainer } from "sparring";
 import { addon } from "../../dist/addon.js";
 import { cases, imageOf } from "../cases.mjs";

@@ -1,5 +1,5 @@
-// A run's statistics as curves that never grow: buckets of ticks with mean, least and greatest, made
-// twice as wide whenever they are too many. A bucket still shows the extent of what it hides
+// A run's statistics as curves that never grow: buckets of ticks with mean, least and greatest,
+// made twice as wide whenever they are too many. A bucket still shows the extent of what it hides
 // (min-max decimation, as in M4, Jugel et al. 2014).
 import type { CurveRow } from "./page/protocol.js";
 
@@ -69,7 +69,7 @@ export class Curve {
     this.#edition += 1;
   }
 
-  /** What a reader has not seen yet; undefined if nothing. The last bucket that it saw may be fuller. */
+  /** What a reader has not seen yet, the last bucket once more if it is fuller; or undefined. */
   since(seen: (Seen & { readonly ticks: number }) | undefined): NewRows | undefined {
     const same = seen?.edition === this.#edition;
     if (same && seen.ticks === this.#ticks) return undefined;

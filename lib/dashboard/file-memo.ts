@@ -14,7 +14,9 @@ export class FileMemo<T> {
     this.#read = read;
   }
 
-  /** What it is now. Undefined where it is not there, or is a link: that may lead out of the folder. */
+  /**
+   * What it is now. Undefined where it is not there, or is a link: that may lead out of the folder.
+   */
   async get(): Promise<T | undefined> {
     const found = await lstat(this.#path).catch(() => undefined);
     if (found === undefined || found.isSymbolicLink()) {

@@ -5,7 +5,9 @@ import { timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
-/** Names that no name server can give to another machine. Any port will do: a tunnel has its own. */
+/**
+ * Names that no name server can give to another machine. Any port will do: a tunnel has its own.
+ */
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
 const reads = ["GET", "HEAD"];

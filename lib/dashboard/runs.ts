@@ -36,7 +36,9 @@ export class Runs {
     }
   }
 
-  /** A run that the list had when it was last made; what else a name may mean is never looked for. */
+  /**
+   * A run that the list had when it was last made; what else a name may mean is never looked for.
+   */
   get(id: string): ShownRun | undefined {
     return this.#runs.get(id);
   }

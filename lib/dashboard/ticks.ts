@@ -90,7 +90,9 @@ export interface ParsedTick {
   readonly warnings: readonly string[];
 }
 
-/** The tick in a line of stats.jsonl; undefined where there is none, as in one that was cut short. */
+/**
+ * The tick in a line of stats.jsonl; undefined where there is none, as in one that was cut short.
+ */
 export function parseTick(text: string): ParsedTick | undefined {
   const tick = parseObject(text);
   if (tick === undefined || !Number.isSafeInteger(tick.step)) return undefined;

@@ -66,7 +66,9 @@ export interface Overtrained {
   readonly value: readonly number[];
   /** C(G): no D has a greater value. */
   readonly criterion: number;
-  /** Derivative of log(1 − D(G(z))) by the mean of p_g: which way D pushes the generator, how hard. */
+  /**
+   * Derivative of log(1 − D(G(z))) by the mean of p_g: which way D pushes the generator, how hard.
+   */
   readonly push: readonly number[];
   /** What `push` would be with D*. */
   readonly pushOfBest: number;

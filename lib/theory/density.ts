@@ -41,8 +41,8 @@ const points = 4001;
 export const nodes = (interval: Interval) => spread(interval, points);
 
 /**
- * The integral by the trapezoidal rule: for a smooth function that is nothing at both ends, as those here are, exact to
- * rounding. The function is told which of the nodes it is asked for.
+ * The integral by the trapezoidal rule: for a smooth function that is nothing at both ends, as
+ * those here are, exact to rounding. The function is told which of the nodes it is asked for.
  */
 export function integrate(f: (x: number, node: number) => number, interval: Interval): number {
   const values = nodes(interval).map(f);
@@ -51,7 +51,10 @@ export function integrate(f: (x: number, node: number) => number, interval: Inte
   return ((interval[1] - interval[0]) / (points - 1)) * (sum - ends);
 }
 
-/** `count` points that cut a density into equal shares, half a one before the first and after the last; to a step of the nodes. */
+/**
+ * `count` points that cut a density into equal shares, half a one before the first and after the
+ * last; to a step of the nodes.
+ */
 export function quantiles({ at }: Density, count: number, interval: Interval): number[] {
   const found: number[] = [];
   const step = (interval[1] - interval[0]) / (points - 1);
@@ -86,7 +89,9 @@ export function criterion(data: Density, made: Density, interval: Interval): num
   return -Math.log(4) + 2 * jensenShannon(data, made, interval);
 }
 
-/** V(D, G) = E[log D(x)] + E[log(1 − D(G(z)))] of a discriminator with these logits at the nodes. */
+/**
+ * V(D, G) = E[log D(x)] + E[log(1 − D(G(z)))] of a discriminator with these logits at the nodes.
+ */
 export function valueAt(
   logits: ArrayLike<number>,
   data: Density,

@@ -1,5 +1,5 @@
-// Figure 1: D leads p_g to p_data until it can tell nothing any more. One pair of networks, followed
-// through four moments.
+// Figure 1: D leads p_g to p_data until it can tell nothing any more. One pair of networks,
+// followed through four moments.
 import type { Discriminator, Generator } from "../networks.js";
 import { nonSaturating } from "../objectives/non-saturating.js";
 import { adam, sgd } from "../optimizers/index.js";

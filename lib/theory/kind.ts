@@ -7,9 +7,15 @@ import { wrongType } from "../errors.js";
 export interface TheoryOptions {
   /** Equal seeds give equal figures. A whole number of at least 0. @default 0 */
   readonly seed?: number | undefined;
-  /** Steps of each training in it, at least 10. @default what the experiment needs to show its point */
+  /**
+   * Steps of each training in it, at least 10.
+   * @default what the experiment needs to show its point
+   */
   readonly steps?: number | undefined;
-  /** Stops it at the next step boundary; the promise then rejects with the signal's reason. @default none */
+  /**
+   * Stops it at the next step boundary; the promise then rejects with the signal's reason.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Games on the line: numbers as images of one pixel, which real networks and a real Trainer play with.
+// Games on the line: numbers are images of one pixel, and networks and Trainer are real ones.
 import { fromArray } from "../data/array.js";
 import type { Dataset } from "../data/dataset.js";
 import { Images } from "../images.js";
@@ -26,7 +26,9 @@ const dataCount = 65_536;
  */
 export const frozen: Optimizer = sgd({ lr: 1e-60 });
 
-/** An optimizer for a discriminator that is trained to the end: its rate fades, so that it settles. */
+/**
+ * An optimizer for a discriminator that is trained to the end: its rate fades, so that it settles.
+ */
 export const settling = (steps: number): Optimizer =>
   adam({ lr: 1e-2, schedule: cosine({ steps }) });
 
@@ -55,8 +57,8 @@ export async function samplesOf(
 }
 
 /**
- * Samples of a density as data. Pixels are bytes: a step of 0.04, which a density as wide as 0.4 or more does not notice
- * (it becomes wider by a part in a thousand at most).
+ * Samples of a density as data. Pixels are bytes: a step of 0.04, which a density as wide as 0.4 or
+ * more does not notice (it becomes wider by a part in a thousand at most).
  */
 export async function dataOf(density: Density, seed: number): Promise<Dataset> {
   const values = (await samplesOf(density, dataCount, seed)).map((x) =>
@@ -65,7 +67,9 @@ export async function dataOf(density: Density, seed: number): Promise<Dataset> {
   return fromArray(values, { shape: [dataCount, ...image], range: [-white, white] });
 }
 
-/** x = deviation · z + mean: p_g is exactly N(mean, deviation²), whatever the two weights become. */
+/**
+ * x = deviation · z + mean: p_g is exactly N(mean, deviation²), whatever the two weights become.
+ */
 export function affineGenerator(seed: number): Generator {
   const layers = [l.linear(1), l.unflatten(image)];
   return new Generator({ latent: { noise: 1 }, layers }, { seed });
@@ -138,7 +142,9 @@ export function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Numbers of steps after which to look, each about `factor` times the one before, up to `steps`. */
+/**
+ * Numbers of steps after which to look, each about `factor` times the one before, up to `steps`.
+ */
 export function moments(steps: number, factor = 1.5): number[] {
   const all: number[] = [];
   for (let step = 1; step < steps; step = Math.max(step + 1, Math.round(step * factor)))

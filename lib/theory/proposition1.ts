@@ -29,7 +29,9 @@ import {
   settling,
 } from "./line.js";
 
-/** How far a discriminator is from the best one while it is trained, and where both are in the end. */
+/**
+ * How far a discriminator is from the best one while it is trained, and where both are in the end.
+ */
 export interface Distance {
   /** p_data in words: `N(1, 0.7²)`. */
   readonly data: string;

@@ -30,7 +30,9 @@ import { dashed, dotted, panel, pointsOf, row } from "./panel.js";
 export interface Teaching {
   /** Euclidean norm of the gradient of G's parameters, at the saturation's `step`. */
   readonly gradientNorm: readonly number[];
-  /** The mean of p_g where G learns with this loss while D does, at the saturation's `learningStep`. */
+  /**
+   * The mean of p_g where G learns with this loss while D does, at the saturation's `learningStep`.
+   */
   readonly mean: readonly number[];
 }
 

@@ -21,9 +21,10 @@ export interface Saved {
 }
 
 /**
- * Writes figures into a folder, under the experiment's name: `theorem1.json`, `theorem1.svg`, `theorem1.png`, and of Figure 1
- * `figure1.webp`, which moves. Each file is there whole or not at all. What an earlier run of the same experiment wrote is
- * replaced; everything else in the folder stays.
+ * Writes figures into a folder, under the experiment's name: `theorem1.json`, `theorem1.svg`,
+ * `theorem1.png`, and of Figure 1 `figure1.webp`, which moves. Each file is there whole or not at
+ * all. What an earlier run of the same experiment wrote is replaced; everything else in the folder
+ * stays.
  *
  * @param figures what an experiment returned, also after JSON.parse
  * @param folder made if it is not there

@@ -29,7 +29,9 @@ export interface Path {
   readonly parameter: readonly number[];
   /** The value that a trained D reaches on samples it has not seen, in nats: C(G) as measured. */
   readonly criterion: readonly number[];
-  /** The standard error of `criterion`, by the samples alone: how well D was trained is not in it. */
+  /**
+   * The standard error of `criterion`, by the samples alone: how well D was trained is not in it.
+   */
   readonly standardError: readonly number[];
   /** −log 4 + 2·JSD, in nats, by quadrature. */
   readonly theory: readonly number[];

@@ -93,7 +93,11 @@ export function placeTable(page, figures, names) {
   return `${before}${begin}\n\n${renderTables(figures, names)}\n\n${end}${after}`;
 }
 
-/** A line for what is the same for all, then one for each reference and each row. @param {Figures} figures */
+/**
+ * A line for what is the same for all, then one for each reference and each row.
+ *
+ * @param {Figures} figures
+ */
 export function writeFigures({ references, rows, ...same }) {
   return [same, ...references, ...rows].map((line) => `${JSON.stringify(line)}\n`).join("");
 }

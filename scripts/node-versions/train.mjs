@@ -1,5 +1,5 @@
-// Started by ../node-versions.mjs under one Node after another: trains a tiny pair, and prints a digest of its losses,
-// weights and samples, and of a picture, which another addon makes.
+// Started by ../node-versions.mjs under one Node after another: trains a tiny pair, and prints a
+// digest of its losses, weights and samples, and of a picture, which another addon makes.
 import { createHash } from "node:crypto";
 import { Discriminator, datasets, Generator, layers as l, setThreads } from "../../dist/index.js";
 import { objectives, optimizers, Trainer } from "../../dist/index.js";

@@ -3,7 +3,11 @@
 /** Lines of Node that are maintained: the newest of each is tried. */
 const lines = ["22", "24", "26"];
 
-/** The oldest one that package.json allows, and the lines. @param {string} engines as in `>=20.17` */
+/**
+ * The oldest one that package.json allows, and the lines.
+ *
+ * @param {string} engines as in `>=20.17`
+ */
 export function versionsOf(engines) {
   const [, major, minor = "0", patch = "0"] =
     /^>=(\d+)(?:\.(\d+))?(?:\.(\d+))?$/.exec(engines) ?? [];

@@ -1,5 +1,5 @@
-// What an option is by default, in the sentence that tells of it: typedoc gives each a heading and a block of code,
-// and those of a function's parameters to the function.
+// What an option is by default, in the sentence that tells of it: typedoc gives each a heading and
+// a block of code, and those of a function's parameters to the function.
 import { Converter } from "typedoc";
 
 /** @param {import("typedoc").Application} app */

@@ -3,7 +3,12 @@ import temml from "temml";
 
 /** @typedef {import("markdown-it").default} Parser */
 
-/** A formula as MathML, which browsers draw by themselves. @param {string} tex @param {boolean} display */
+/**
+ * A formula as MathML, which browsers draw by themselves.
+ *
+ * @param {string} tex
+ * @param {boolean} display
+ */
 const draw = (tex, display) =>
   temml.renderToString(tex, { displayMode: display, throwOnError: true });
 
@@ -30,7 +35,11 @@ function takeFormulas(children) {
   }
 }
 
-/** typedoc makes a heading's anchor of its text alone: the code in it counts, too. @param {Parser} parser */
+/**
+ * typedoc makes a heading's anchor of its text alone: the code in it counts, too.
+ *
+ * @param {Parser} parser
+ */
 export function nameHeadings(parser) {
   parser.core.ruler.push("named-headings", (state) => {
     for (const [i, { type }] of state.tokens.entries()) {

@@ -1,9 +1,12 @@
-// The Markdown pages as the site wants them: with a title and a group, and with links that lead somewhere
-// outside of a clone, too.
+// The Markdown pages as the site wants them: with a title and a group, and with links that lead
+// somewhere outside of a clone, too.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 
-/** The groups, with their pages in the order of reading. What is in no list comes after those that are. */
+/**
+ * The groups, with their pages in the order of reading. What is in no list comes after those that
+ * are.
+ */
 const order = {
   Guides: [
     "guides/first-run",
@@ -39,7 +42,10 @@ const order = {
   "The project": ["CONTRIBUTING", "dependencies", "CHANGELOG"],
 };
 
-/** @param {string} root of the repository @returns {[group: string, page: string][]} in the order of the site */
+/**
+ * @param {string} root of the repository
+ * @returns {[group: string, page: string][]} in the order of the site
+ */
 export function listPages(root) {
   const listed = (folder, extension) =>
     (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [])
@@ -106,8 +112,8 @@ function headed(root, path, group) {
 }
 
 /**
- * Links to sources: an example is a page, an export of lib/ is in the API, and the others are names, the pages beside an
- * example among them.
+ * Links to sources: an example is a page, an export of lib/ is in the API, and the others are
+ * names, the pages beside an example among them.
  */
 function linked(root, page, text) {
   return outsideCode(text, (prose) =>

@@ -30,7 +30,8 @@ export function parseTotals(text) {
 }
 
 /**
- * The totals in doctest's closing line: "[doctest] test cases:  12 |  12 passed | 0 failed | 0 skipped".
+ * The totals in doctest's closing line:
+ * "[doctest] test cases:  12 |  12 passed | 0 failed | 0 skipped".
  * @param {{ code: number, output: string }} run
  * @returns {Totals}
  */

@@ -219,7 +219,9 @@ function nearest(
   return undefined;
 }
 
-/** A logarithmic axis has nine lines for each power: where they are more than ten, only the powers. */
+/**
+ * A logarithmic axis has nine lines for each power: where they are more than ten, only the powers.
+ */
 function powersOfTen(_: uPlot, splits: number[]): (number | null)[] {
   if (splits.length <= 10) return splits;
   return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));

@@ -24,7 +24,9 @@ export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "un
 export interface RunCard {
   /** Its path from the folder that is shown; `.` where it is that folder. */
   readonly id: string;
-  /** What a reader calls it: its id, as runs of two sweeps may end alike; of `.` the folder's name. */
+  /**
+   * What a reader calls it: its id, as runs of two sweeps may end alike; of `.` the folder's name.
+   */
   readonly name: string;
   readonly state: RunState;
   /** What is wrong with it, a sentence each. */
@@ -55,8 +57,9 @@ export interface Raised {
 }
 
 /**
- * One tick: its step, its second, and the value of each series. Or a bucket of ticks: the last step,
- * the last second, and mean, least and greatest of each series. null where there is no number.
+ * One tick: its step, its second, and the value of each series. Or a bucket of ticks: the last
+ * step, the last second, and mean, least and greatest of each series. null where there is no
+ * number.
  */
 export type CurveRow = readonly (number | null)[];
 
@@ -103,7 +106,7 @@ export interface PlanSteps {
   readonly facts: Readonly<Record<string, string>>;
   readonly generator: readonly PlanOperation[];
   readonly discriminator: readonly PlanOperation[];
-  /** What would have been less work, and why it is not done. Without layers it is about the whole step. */
+  /** What would have been less work, and why it is not done. Without layers: of the whole step. */
   readonly notDone: readonly {
     readonly rewrite: string;
     readonly reason: string;

@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.js";
 
 interface Card {
   readonly element: HTMLElement;
-  /** @param step whose samples to show; those before it where there are none; the newest if undefined */
+  /** @param step whose samples to show, or the last before it; the newest of all if undefined */
   update(run: RunCard, step: number | undefined): void;
 }
 
