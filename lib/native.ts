@@ -191,10 +191,32 @@ export interface NativeRefusal {
   readonly reason: string;
 }
 
+/** A rewrite of native/core/step/plan.cc. */
+export type RewriteId =
+  | "pointwiseBeforeUpsample"
+  | "pointwiseAfterPool"
+  | "upsampleConv"
+  | "convPool"
+  | "firstTransposed"
+  | "halving"
+  | "sameConv"
+  | "narrowConv"
+  | "linearProduct"
+  | "sampleNorm"
+  | "pixelNorm"
+  | "biasNorm"
+  | "normActivation";
+
+/** A rewrite that was made: what arithmetic is counted by, and a name that is only shown. */
+export interface NativeRewrite {
+  readonly id: RewriteId;
+  readonly name: string;
+}
+
 /** One operation of a network as it runs. */
 export interface NativeOperation {
   readonly layers: readonly string[];
-  readonly rewrites: readonly string[];
+  readonly rewrites: readonly NativeRewrite[];
   readonly refusals: readonly NativeRefusal[];
 }
 

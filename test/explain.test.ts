@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Discriminator, Generator, Trainer } from "../lib/index.js";
+import {
+  Discriminator,
+  type DiscriminatorArchitecture,
+  Generator,
+  layers as l,
+  Trainer,
+} from "../lib/index.js";
 import { type PresetName, presets } from "../lib/presets.js";
 import { referee } from "./helpers/referee.js";
 import { labelledImages, losses, stateOf, tinyTrainer } from "./helpers/training.js";
@@ -77,6 +83,68 @@ describe("explain()", () => {
     expect(count("upsampling and convolution as one transposed convolution")).toBe(3);
     expect(count("convolution and pooling as one strided convolution")).toBe(2);
     expect(told.onePass).toBe(false);
+  });
+
+  it.each<[string, DiscriminatorArchitecture["layers"], number]>([
+    ["1x1 convolution before upsampling", [l.upsample(2), l.conv2d(8, 1)], 1 / 4],
+    ["1x1 convolution after pooling", [l.conv2d(8, 1), l.avgPool2d(2)], 1 / 4],
+    [
+      "upsampling and convolution as one transposed convolution",
+      [l.upsample(2), l.conv2d(8, 3, { padding: 1 })],
+      16 / 36,
+    ],
+    [
+      "convolution and pooling as one strided convolution",
+      [l.conv2d(8, 3, { padding: 1 }), l.avgPool2d(2)],
+      16 / 36,
+    ],
+    ["transposed convolution of one pixel as a product", [l.convTranspose2d(8, 4)], 1],
+    [
+      "4x4 convolution of stride 2 with 9 multiplications for 16",
+      [l.conv2d(64, 4, { stride: 2, padding: 1 })],
+      9 / 16,
+    ],
+    ["3x3 convolution with 4 multiplications for 9", [l.conv2d(64, 3, { padding: 1 })], 4 / 9],
+    ["convolution to few channels as products", [l.conv2d(1, 3, { padding: 1 })], 1],
+    ["linear layer by oneDNN", [l.conv2d(8, 1)], 1],
+    [
+      "normalisation of each sample in the layout of convolutions",
+      [l.conv2d(8, 1), l.instanceNorm2d()],
+      1,
+    ],
+    ["pixel normalisation in one pass", [l.conv2d(8, 1), l.pixelNorm()], 1],
+    ["no bias before normalisation", [l.conv2d(8, 1), l.batchNorm2d()], 1],
+    [
+      "normalisation and activation together",
+      [l.conv2d(8, 1), l.batchNorm2d(), l.leakyRelu(0.2)],
+      1,
+    ],
+  ])("counts what %s leaves of the multiplications", async (name, layers, share) => {
+    const image = [64, 8, 8];
+    const operations = async (execution: "eager" | "fused") => {
+      using generator = new Generator({
+        latent: { noise: 2 },
+        layers: [l.linear(64 * 8 * 8), l.unflatten(image), l.tanh()],
+      });
+      using discriminator = new Discriminator({
+        image,
+        layers: [...layers, l.flatten(), l.linear(1)],
+      });
+      using trainer = tinyTrainer({ generator, discriminator, execution });
+      return (await trainer.explain({ batchSize: 2 })).discriminator;
+    };
+    const [fused, eager] = [await operations("fused"), await operations("eager")];
+    const made = fused.find(({ rewrites }) => rewrites.includes(name));
+    // By rules of the processor's kind some are made elsewhere only.
+    if (made === undefined) {
+      const refused = fused.flatMap(({ refusals }) => refusals.map(({ rewrite }) => rewrite));
+      expect(refused).toContain(name);
+      return;
+    }
+    const plain = eager
+      .filter(({ layers: [path] }) => made.layers.includes(path as string))
+      .reduce((total, { flops }) => total + flops, 0);
+    expect(made.flops).toBeCloseTo(share * plain, 6);
   });
 
   it("tells a planned step from PyTorch's operations", async () => {

@@ -1,7 +1,13 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the architecture.
 import { product, type ResolvedLayer } from "../layers/kind.js";
 import { layerKinds } from "../layers/table.js";
-import type { NativeCeiling, NativeExplanation, NativeOperation } from "../native.js";
+import type {
+  NativeCeiling,
+  NativeExplanation,
+  NativeOperation,
+  NativeRewrite,
+  RewriteId,
+} from "../native.js";
 import { formatExplanation } from "./explanation-text.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
@@ -129,6 +135,7 @@ function explainNetwork(
     const multiplications = parts.reduce((total, layer) => total + multiplicationsOf(layer), 0);
     return {
       ...operation,
+      rewrites: operation.rewrites.map(({ name }) => name),
       output: (parts.at(-1) as ResolvedLayer).output,
       flops: 2 * batchSize * multiplications * shareOf(operation.rewrites, parts),
     };
@@ -164,19 +171,31 @@ function multiplicationsOf(layer: ResolvedLayer): number {
     : 0;
 }
 
-/** The share of the layers' multiplications that is left after a rewrite. */
-const shares: Readonly<Record<string, (parts: readonly ResolvedLayer[]) => number>> = {
-  "upsampling and convolution as one transposed convolution": () => 16 / 36,
-  "convolution and pooling as one strided convolution": () => 16 / 36,
-  "4x4 convolution of stride 2 with 9 multiplications for 16": () => 9 / 16,
-  "3x3 convolution with 4 multiplications for 9": () => 4 / 9,
-  "1x1 convolution before upsampling": ([up]) => pixels(up?.input) / pixels(up?.output),
-  "1x1 convolution after pooling": (parts) =>
-    pixels(parts.find(({ type }) => type === "avgPool2d")?.output) / pixels(parts[0]?.input),
+/** The share of its layers' multiplications that an operation is left with. */
+type Share = (layers: readonly ResolvedLayer[]) => number;
+
+const unchanged: Share = () => 1;
+
+/** What each rewrite leaves of the multiplications. */
+const shares: Readonly<Record<RewriteId, Share>> = {
+  pointwiseBeforeUpsample: ([up]) => pixels(up?.input) / pixels(up?.output),
+  pointwiseAfterPool: (layers) =>
+    pixels(layers.find(({ type }) => type === "avgPool2d")?.output) / pixels(layers[0]?.input),
+  upsampleConv: () => 16 / 36,
+  convPool: () => 16 / 36,
+  halving: () => 9 / 16,
+  sameConv: () => 4 / 9,
+  firstTransposed: unchanged,
+  narrowConv: unchanged,
+  linearProduct: unchanged,
+  sampleNorm: unchanged,
+  pixelNorm: unchanged,
+  biasNorm: unchanged,
+  normActivation: unchanged,
 };
 
-function shareOf(rewrites: readonly string[], parts: readonly ResolvedLayer[]): number {
-  return rewrites.reduce((share, name) => share * (shares[name]?.(parts) ?? 1), 1);
+function shareOf(rewrites: readonly NativeRewrite[], layers: readonly ResolvedLayer[]): number {
+  return rewrites.reduce((share, { id }) => share * shares[id](layers), 1);
 }
 
 function pixels(shape: readonly number[] = []): number {

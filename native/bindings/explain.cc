@@ -12,6 +12,13 @@ Napi::Value to_told(Napi::Env env, const Refusal& refusal) {
   return object;
 }
 
+Napi::Value to_told(Napi::Env env, const RewriteName& rewrite) {
+  const auto object = Napi::Object::New(env);
+  object.Set("id", rewrite.id);
+  object.Set("name", rewrite.name);
+  return object;
+}
+
 Napi::Value to_told(Napi::Env env, const Operation& operation);
 
 template <class T>

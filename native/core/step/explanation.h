@@ -11,10 +11,15 @@ struct Refusal {
   std::string rewrite, reason;
 };
 
+// A rewrite that was made. lib/ counts arithmetic by the id; the name is only shown.
+struct RewriteName {
+  std::string id, name;
+};
+
 // One operation of a network, and how it came about.
 struct Operation {
   std::vector<std::string> layers;  // by their keys in the state dict
-  std::vector<std::string> rewrites;
+  std::vector<RewriteName> rewrites;
   std::vector<Refusal> refusals;
 };
 

@@ -40,7 +40,8 @@ class PlannedBranches : public Module {
   std::vector<Plan> plans_;
 };
 
-void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
+template <class T>
+void append(std::vector<T>& list, const std::vector<T>& more) {
   list.insert(list.end(), more.begin(), more.end());
 }
 
@@ -49,27 +50,39 @@ void append(std::vector<std::string>& list, const std::vector<std::string>& more
 // A rewrite of one layer, or of two neighbours. The table is in the order in which they are tried:
 // what makes work smaller comes before what only makes it faster.
 struct Rule {
-  const char* name;
+  const char *id, *name;
   Verdict (*of_one)(const ModulePtr&);
   Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
   bool any_precision;
 };
 
 static const Rule kRules[] = {
-    {"1x1 convolution before upsampling", nullptr, sink_upsample, true},
-    {"1x1 convolution after pooling", nullptr, raise_pool, true},
-    {"upsampling and convolution as one transposed convolution", nullptr, fuse_upsample_conv, true},
-    {"convolution and pooling as one strided convolution", nullptr, fuse_conv_pool, true},
-    {"transposed convolution of one pixel as a product", fuse_first_transposed, nullptr, true},
-    {"4x4 convolution of stride 2 with 9 multiplications for 16", fuse_halving, nullptr, false},
-    {"3x3 convolution with 4 multiplications for 9", fuse_same_conv, nullptr, false},
-    {"convolution to few channels as products", fuse_narrow_conv, nullptr, false},
-    {"linear layer by oneDNN", fuse_linear_product, nullptr, false},
-    {"normalisation of each sample in the layout of convolutions", fuse_sample_norm, nullptr, true},
-    {"pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
-    {"no bias before normalisation", nullptr, fuse_bias_norm, true},
-    {"normalisation and activation together", nullptr, fuse_norm_activation, true},
+    {"pointwiseBeforeUpsample", "1x1 convolution before upsampling", nullptr, sink_upsample, true},
+    {"pointwiseAfterPool", "1x1 convolution after pooling", nullptr, raise_pool, true},
+    {"upsampleConv", "upsampling and convolution as one transposed convolution", nullptr,
+     fuse_upsample_conv, true},
+    {"convPool", "convolution and pooling as one strided convolution", nullptr, fuse_conv_pool,
+     true},
+    {"firstTransposed", "transposed convolution of one pixel as a product", fuse_first_transposed,
+     nullptr, true},
+    {"halving", "4x4 convolution of stride 2 with 9 multiplications for 16", fuse_halving, nullptr,
+     false},
+    {"sameConv", "3x3 convolution with 4 multiplications for 9", fuse_same_conv, nullptr, false},
+    {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
+    {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
+    {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
+     nullptr, true},
+    {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
+    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true},
+    {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
+     true},
 };
+
+std::vector<RewriteName> Plan::rewrites() {
+  std::vector<RewriteName> all;
+  for (const Rule& rule : kRules) all.push_back({rule.id, rule.name});
+  return all;
+}
 
 Plan::Plan(const Sequential& network, Precision precision, const std::string& prefix)
     : needs_own_pass_(network.needs_own_pass()) {
@@ -98,7 +111,7 @@ void Plan::rewrite(const Rule& rule) {
     if (!verdict.reason.empty()) item.operation.refusals.push_back({rule.name, verdict.reason});
     if (verdict.module) {
       item.module = verdict.module;
-      item.operation.rewrites.push_back(rule.name);
+      item.operation.rewrites.push_back({rule.id, rule.name});
       if (rule.of_two != nullptr) {
         const Operation& next = items_[i + 1].operation;
         append(item.operation.layers, next.layers);
