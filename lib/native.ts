@@ -229,6 +229,9 @@ export interface NativeExplanation {
   readonly discriminator: readonly NativeOperation[];
 }
 
+/** What keeps CUDA off: libtorch's build, the driver, or the machine. */
+export type CudaObstacle = "cpuBuild" | "noDriver" | "unloadable" | "noGpu";
+
 /** What a device can do at best, a second: floating-point operations, and bytes read and written. */
 export interface NativeCeiling {
   readonly flops: number;
@@ -345,6 +348,8 @@ export interface NativeAddon {
   externalMemory(): number;
   /** How many CUDA devices can be used, or why none. */
   devices(): { cuda: number; cudaOff: string | null };
+  /** What kind of reason `cudaOff` is; null if CUDA can be used. */
+  cudaObstacle(): CudaObstacle | null;
   /** Why ranks cannot train on GPUs; null if they can. */
   gpuRanksOff(): string | null;
   /** Bytes that can still be allocated there. */

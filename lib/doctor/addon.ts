@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { again, buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
 import { neededDriver, readDriver } from "./driver.js";
+import type { CudaObstacle } from "../native.js";
 import type { Finding } from "./kind.js";
 import { type FoundLibtorch, setup } from "./setup.js";
 import { type NoTrial, type Trial, tryAddon } from "./trial.js";
@@ -87,27 +88,24 @@ function lookAtLoading(trial: Trial | NoTrial): Finding {
   return { ...one, status: "problem", says: trial.problem, advice };
 }
 
-/** What to do, by what the addon says of CUDA. */
-const cures: readonly [RegExp, string][] = [
-  [/is a CPU build/, "`npx sparring setup --cuda` fetches a CUDA build"],
-  [
-    /no NVIDIA driver/,
-    "install NVIDIA's driver; a container needs its GPUs too (docker run --gpus all)",
-  ],
-  [/cannot be loaded/, "update NVIDIA's driver, or build for an older CUDA"],
-  [/shows no GPU/, "look at nvidia-smi and at CUDA_VISIBLE_DEVICES"],
-];
+/** What to do about each. */
+const cures: Readonly<Record<CudaObstacle, string>> = {
+  cpuBuild: "`npx sparring setup --cuda` fetches a CUDA build",
+  noDriver: "install NVIDIA's driver; a container needs its GPUs too (docker run --gpus all)",
+  unloadable: "update NVIDIA's driver, or build for an older CUDA",
+  noGpu: "look at nvidia-smi and at CUDA_VISIBLE_DEVICES",
+};
 
 /** CUDA on, or why not. */
 export async function lookAtCuda(
-  { cuda, cudaOff }: Trial,
+  { cuda, cudaOff, cudaObstacle }: Trial,
   libtorch: Finding,
   driver: string | null,
 ): Promise<Finding> {
   const facts = { devices: cuda, off: cudaOff, driver };
   const one = { name: "cuda", facts };
   const version = driver === null ? "" : `; the driver is ${driver}`;
-  if (cudaOff === null)
+  if (cudaObstacle === null)
     return { ...one, status: "ok", says: `CUDA is on: ${count(cuda, "device")}${version}` };
   const { hasNvidiaDriver } = await setup("libtorch");
   const built = libtorch.facts.cuda;
@@ -120,7 +118,7 @@ export async function lookAtCuda(
   const needed = neededDriver(driver, built);
   const advice =
     needed === undefined
-      ? cures.find(([why]) => why.test(cudaOff))?.[1]
+      ? cures[cudaObstacle]
       : `update it: CUDA ${built} needs ${needed} or newer`;
   return { ...one, status: "warning", says: `CUDA is off: ${cudaOff}${version}`, advice };
 }

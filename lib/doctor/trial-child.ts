@@ -39,7 +39,8 @@ async function trial(): Promise<Trial | NoTrial> {
   const { cuda, cudaOff } = devices();
   const all = ["cpu", ...Array.from({ length: cuda }, (_, i) => `cuda:${i}`)];
   const precisions = Object.fromEntries(all.map((one) => [one, addon().precisions(one)]));
-  const found = { cuda, cudaOff, precisions, threads: await threads(), loading };
+  const cudaObstacle = addon().cudaObstacle();
+  const found = { cuda, cudaOff, cudaObstacle, precisions, threads: await threads(), loading };
   try {
     return { ...found, step: await trainStep() };
   } catch (error) {

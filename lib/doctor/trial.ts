@@ -1,11 +1,14 @@
 // The addon at work, in a process of its own: one that is damaged, or made for another processor, may end it.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { CudaObstacle } from "../native.js";
 
 /** What the addon said and did. */
 export interface Trial {
   readonly cuda: number;
   readonly cudaOff: string | null;
+  /** What kind of reason that is. */
+  readonly cudaObstacle: CudaObstacle | null;
   /** By device: what it can compute in. */
   readonly precisions: Readonly<Record<string, readonly string[]>>;
   readonly threads: number;

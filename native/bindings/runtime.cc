@@ -30,6 +30,29 @@ Napi::Value Devices(const Napi::CallbackInfo& info) {
   return object;
 }
 
+const char* name_of(CudaObstacle obstacle) {
+  switch (obstacle) {
+    case CudaObstacle::kNone:
+      return nullptr;
+    case CudaObstacle::kCpuBuild:
+      return "cpuBuild";
+    case CudaObstacle::kNoDriver:
+      return "noDriver";
+    case CudaObstacle::kUnloadable:
+      return "unloadable";
+    case CudaObstacle::kNoGpu:
+      return "noGpu";
+  }
+  return nullptr;
+}
+
+// cudaObstacle(): CudaObstacle | null
+Napi::Value FindCudaObstacle(const Napi::CallbackInfo& info) {
+  const char* name = name_of(cuda_obstacle());
+  if (name == nullptr) return info.Env().Null();
+  return Napi::String::New(info.Env(), name);
+}
+
 // gpuRanksOff(): string | null
 Napi::Value GpuRanksOff(const Napi::CallbackInfo& info) {
   const Accelerator* const cuda = accelerator();
@@ -126,6 +149,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("availableMemory", Napi::Function::New<AvailableMemory>(env, "availableMemory"));
   exports.Set("bfloat16Cost", Napi::Function::New<Bfloat16Cost>(env, "bfloat16Cost"));
   exports.Set("ceiling", Napi::Function::New<MeasureCeiling>(env, "ceiling"));
+  exports.Set("cudaObstacle", Napi::Function::New<FindCudaObstacle>(env, "cudaObstacle"));
   exports.Set("devices", Napi::Function::New<Devices>(env, "devices"));
   exports.Set("gpuRanksOff", Napi::Function::New<GpuRanksOff>(env, "gpuRanksOff"));
   exports.Set("externalMemory", Napi::Function::New<ExternalMemory>(env, "externalMemory"));

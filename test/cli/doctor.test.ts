@@ -206,18 +206,19 @@ describe("CUDA that is off", () => {
   const libtorch = { name: "libtorch", status: "ok", says: "", facts: { cuda: "13.0" } } as const;
 
   it.each([
-    ["no NVIDIA driver was found", /^install NVIDIA's driver; /],
-    ["libtorch_cuda cannot be loaded: version `x' not found", /^update NVIDIA's driver/],
-    ["the NVIDIA driver shows no GPU", /^look at nvidia-smi/],
-    ["this libtorch (2.13.0) is a CPU build", /^`npx sparring setup --cuda`/],
-  ])("because %s, comes with what to do", async (cudaOff, advice) => {
-    const finding = await lookAtCuda({ ...trial, cudaOff }, libtorch, null);
-    expect(finding).toMatchObject({ status: "warning", says: `CUDA is off: ${cudaOff}` });
+    ["noDriver", /^install NVIDIA's driver; /],
+    ["unloadable", /^update NVIDIA's driver/],
+    ["noGpu", /^look at nvidia-smi/],
+    ["cpuBuild", /^`npx sparring setup --cuda`/],
+  ] as const)("by %s, comes with what to do", async (cudaObstacle, advice) => {
+    const finding = await lookAtCuda({ ...trial, cudaOff: "why", cudaObstacle }, libtorch, null);
+    expect(finding).toMatchObject({ status: "warning", says: "CUDA is off: why" });
     expect(finding.advice).toMatch(advice);
   });
 
   it("names the driver, and tells of one that is too old for libtorch's CUDA", async () => {
-    const off = { ...trial, cudaOff: "the NVIDIA driver shows no GPU" };
+    const cudaOff = "the NVIDIA driver shows no GPU";
+    const off = { ...trial, cudaOff, cudaObstacle: "noGpu" } as const;
     const old = await lookAtCuda(off, libtorch, "570.86.15");
     expect(old).toMatchObject({
       status: "warning",
@@ -230,7 +231,8 @@ describe("CUDA that is off", () => {
   });
 
   it("is missed where there is a driver, beside a libtorch without CUDA", async () => {
-    const off = { ...trial, cudaOff: "this libtorch (2.13.0) is a CPU build" };
+    const cudaOff = "this libtorch (2.13.0) is a CPU build";
+    const off = { ...trial, cudaOff, cudaObstacle: "cpuBuild" } as const;
     const plain = { ...libtorch, facts: { cuda: null } };
     const finding = await lookAtCuda(off, plain, "550.54.14");
     expect(finding).toMatchObject({
@@ -241,7 +243,7 @@ describe("CUDA that is off", () => {
   });
 
   it("is said to be on where it is, with the driver's version where that tells", async () => {
-    const on = { ...trial, cuda: 2, cudaOff: null };
+    const on = { ...trial, cuda: 2, cudaOff: null, cudaObstacle: null };
     const finding = await lookAtCuda(on, libtorch, "580.65.06");
     expect(finding).toMatchObject({
       status: "ok",

@@ -13,10 +13,10 @@
 namespace sparring {
 namespace {
 
-std::string& reason() {
-  static std::string text;
-  return text;
-}
+struct CudaOff {
+  CudaObstacle obstacle = CudaObstacle::kNone;
+  std::string reason;
+};
 
 struct Opened {
   Accelerator* accelerator = nullptr;
@@ -48,19 +48,27 @@ const Opened& opened() {
   return once;
 }
 
-std::string open_cuda() {
+CudaOff open_cuda() {
   const std::string cpu = libtorch_file();
   const std::string cuda = cpu.substr(0, cpu.rfind('/') + 1) + "libtorch_cuda.so";
   if (access(cuda.c_str(), R_OK) != 0) {
-    return "this libtorch (" SPARRING_LIBTORCH_VERSION ") is a CPU build";
+    return {CudaObstacle::kCpuBuild,
+            "this libtorch (" SPARRING_LIBTORCH_VERSION ") is a CPU build"};
   }
   // Without a driver opening it would only cost half a second.
-  if (!has_nvidia_driver()) return "no NVIDIA driver was found";
+  if (!has_nvidia_driver()) return {CudaObstacle::kNoDriver, "no NVIDIA driver was found"};
   if (dlopen(cuda.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return std::string("libtorch_cuda cannot be loaded: ") + dlerror();
+    return {CudaObstacle::kUnloadable, std::string("libtorch_cuda cannot be loaded: ") + dlerror()};
   }
-  if (at::detail::getCUDAHooks().deviceCount() == 0) return "the NVIDIA driver shows no GPU";
-  return "";
+  if (at::detail::getCUDAHooks().deviceCount() == 0) {
+    return {CudaObstacle::kNoGpu, "the NVIDIA driver shows no GPU"};
+  }
+  return {};
+}
+
+const CudaOff& off() {
+  static const CudaOff once = open_cuda();
+  return once;
 }
 
 }  // namespace
@@ -70,18 +78,11 @@ bool has_nvidia_driver(const std::vector<std::string>& files) {
                      [](const std::string& file) { return access(file.c_str(), F_OK) == 0; });
 }
 
-void load_cuda() {
-  static const bool once = [] {
-    reason() = open_cuda();
-    return true;
-  }();
-  (void)once;
-}
+void load_cuda() { off(); }
 
-const std::string& cuda_off() {
-  load_cuda();
-  return reason();
-}
+CudaObstacle cuda_obstacle() { return off().obstacle; }
+
+const std::string& cuda_off() { return off().reason; }
 
 int64_t cuda_device_count() {
   return cuda_off().empty() ? at::detail::getCUDAHooks().deviceCount() : 0;

@@ -18,7 +18,10 @@ void load_cuda();
 bool has_nvidia_driver(const std::vector<std::string>& files = {"/proc/driver/nvidia/version",
                                                                 "/dev/nvidiactl", "/dev/dxg"});
 
-// Empty if CUDA can be used, else a sentence that says why not.
+// What keeps CUDA off: lib/ knows what to do about each.
+enum class CudaObstacle { kNone, kCpuBuild, kNoDriver, kUnloadable, kNoGpu };
+CudaObstacle cuda_obstacle();
+// The obstacle in words; empty if there is none.
 const std::string& cuda_off();
 int64_t cuda_device_count();
 

@@ -22,3 +22,9 @@ TEST_CASE("a driver is there as soon as one of its files is") {
   CHECK(has_nvidia_driver({version, device}));
   fs::remove_all(folder);
 }
+
+TEST_CASE("CUDA has an obstacle exactly where it has a reason to be off") {
+  CHECK((cuda_obstacle() == CudaObstacle::kNone) == cuda_off().empty());
+  const bool is_cpu_build = cuda_off().find("is a CPU build") != std::string::npos;
+  CHECK((cuda_obstacle() == CudaObstacle::kCpuBuild) == is_cpu_build);
+}
