@@ -20,7 +20,8 @@ std::vector<Choice> to_choices(const Napi::Value& value);
 OptimizerChoice to_optimizer(const Napi::Value& value);
 std::vector<std::string> to_texts(const Napi::Value& value);
 double to_number(const Napi::Object& object, const char* key);
-// Five arguments from `first` on: latent, count, seed, labels?: Int32Array, codes?: Float32Array.
+// Six arguments from `first` on: latent, count, seed, labels?: Int32Array, codes?: Float32Array,
+// noise?: Float32Array.
 SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first);
 // int64 labels of an Int32Array, or undefined where there is none.
 at::Tensor copy_labels(const Napi::Value& labels);

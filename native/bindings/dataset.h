@@ -9,7 +9,7 @@ class DatasetWrap : public Wrap<DatasetWrap, const Dataset> {
  public:
   static constexpr const char* kName = "dataset";
   static void Init(Napi::Env env, Napi::Object exports);
-  // new (dataset: External): only createDataset makes one.
+  // new (dataset: External): only the functions that promise one make one.
   explicit DatasetWrap(const Napi::CallbackInfo& info);
 
  private:

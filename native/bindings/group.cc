@@ -18,17 +18,17 @@ Napi::Value from_texts(Napi::Env env, const std::vector<std::string>& texts) {
   return array;
 }
 
-// joinGroup(place: NativePlace): Promise<NativeGroup>
+// joinGroup(meeting: NativeMeeting): Promise<NativeGroup>
 Napi::Value JoinGroup(const Napi::CallbackInfo& info) {
-  const auto place = info[0].As<Napi::Object>();
-  const auto text = [&place](const char* key) {
-    return place.Get(key).As<Napi::String>().Utf8Value();
+  const auto given = info[0].As<Napi::Object>();
+  const auto text = [&given](const char* key) {
+    return given.Get(key).As<Napi::String>().Utf8Value();
   };
-  const auto whole = [&place](const char* key) {
-    return place.Get(key).As<Napi::Number>().Int64Value();
+  const auto whole = [&given](const char* key) {
+    return given.Get(key).As<Napi::Number>().Int64Value();
   };
   Meeting meeting{text("host"), static_cast<uint16_t>(whole("port")),
-                  place.Get("hasAgent").As<Napi::Boolean>().Value(), text("prefix")};
+                  given.Get("hasAgent").As<Napi::Boolean>().Value(), text("prefix")};
   GroupOptions options{whole("rank"), whole("size"), std::chrono::milliseconds(whole("timeout")),
                        text("greeting"), Instance::of(info.Env()).ending()};
   return run_async(
@@ -48,7 +48,7 @@ GroupWrap::GroupWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(group), 0);
 }
 
-// gather(text: string, call: string): Promise<string[]>
+// gather(text: string, call: Call): Promise<string[]>
 Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
   const Call call = parse_call(info[1].As<Napi::String>().Utf8Value());
   return run_async(

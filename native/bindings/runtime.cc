@@ -97,7 +97,7 @@ Napi::Value to_ceiling(Napi::Env env, const Ceiling& ceiling) {
   return object;
 }
 
-// ceiling(device: string, precision: string): Promise<{ flops: number, bytes: number }>
+// ceiling(device: string, precision: string): Promise<NativeCeiling>
 Napi::Value MeasureCeiling(const Napi::CallbackInfo& info) {
   const at::Device device = parse_device(info[0].As<Napi::String>().Utf8Value());
   const Precision precision = parse_precision(info[1].As<Napi::String>().Utf8Value());

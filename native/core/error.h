@@ -1,4 +1,5 @@
-// The one exception that core throws on purpose. `code` is one of lib/errors.ts's codes.
+// The one exception that core throws on purpose. `code` is one of lib/errors.ts's codes; ERR_NATIVE
+// stands for what lib/ never passes on: a type that no table has, an option that is not there.
 #pragma once
 
 #include <stdexcept>

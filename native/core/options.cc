@@ -10,7 +10,7 @@ const T& value_of(const std::map<std::string, Option>& values, const std::string
   const auto found = values.find(name);
   const T* value = found == values.end() ? nullptr : std::get_if<T>(&found->second);
   if (value == nullptr) {
-    throw Error("ERR_OPTION", "Expected every option to be given but received none for " + name);
+    throw Error("ERR_NATIVE", "Expected every option to be given but received none for " + name);
   }
   return *value;
 }

@@ -18,7 +18,7 @@ class Options {
   Options(std::initializer_list<std::pair<const std::string, Option>> values) : values_(values) {}
 
   void set(const std::string& name, Option value) { values_[name] = std::move(value); }
-  // Each throws ERR_OPTION where the option is missing or of another kind.
+  // Each throws ERR_NATIVE where the option is missing or of another kind.
   int64_t integer(const std::string& name) const;
   double number(const std::string& name) const;
   bool flag(const std::string& name) const;

@@ -12,7 +12,7 @@ namespace sparring {
 using Augmentation = at::Tensor (*)(const at::Tensor& images, const Rows& rows);
 
 // The functions of a policy: `color` (brightness, saturation, contrast), `translation`, `cutout`.
-// Throws ERR_TYPE for an unknown one.
+// Throws ERR_NATIVE for an unknown one.
 std::vector<Augmentation> make_augmentations(const std::vector<std::string>& policies);
 
 }  // namespace sparring

@@ -37,7 +37,7 @@ using ModulePtr = std::shared_ptr<Module>;
 // Builds a layer; draws its initial weights from the stream as torch.nn's constructor would.
 using Builder = ModulePtr (*)(const Layer&, RandomStream&);
 
-// Looks the type up in the table of layers and builds it. Throws ERR_TYPE for an unknown one.
+// Looks the type up in the table of layers and builds it. Throws ERR_NATIVE for an unknown one.
 ModulePtr build(const Layer& layer, RandomStream& stream);
 
 }  // namespace sparring

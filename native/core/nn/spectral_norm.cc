@@ -21,7 +21,7 @@ SpectralNorm::SpectralNorm(const Layer& layer, RandomStream& stream)
       iterations_(layer.options.integer("nPowerIterations")),
       eps_(layer.options.number("eps")) {
   if (!inner_) {
-    throw Error("ERR_TYPE",
+    throw Error("ERR_NATIVE",
                 "Expected a linear layer or a convolution but received " + layer.layers[0].type);
   }
   if (inner_->bias().defined()) register_parameter("bias", inner_->bias());

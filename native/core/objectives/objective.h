@@ -41,7 +41,7 @@ class Objective {
   virtual double weight_clip() const { return 0; }
 };
 
-// Throws ERR_TYPE for a name that has no file.
+// Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind);
 
 // Mean binary cross-entropy of scores against one constant label, as torch.nn.BCELoss (or

@@ -112,7 +112,7 @@ class Optimizer {
   int64_t updates_ = 0;
 };
 
-// Throws ERR_TYPE for a name that has no file.
+// Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
                                           std::vector<at::Tensor> parameters);
 

@@ -10,7 +10,8 @@ namespace sparring {
 // (base rate, updates done before this one) -> rate
 using Schedule = std::function<double(double, int64_t)>;
 
-// torch.optim.lr_scheduler's formulas in closed form. Throws ERR_TYPE for a name that is not there.
+// torch.optim.lr_scheduler's formulas in closed form. Throws ERR_NATIVE for a name that is not
+// there.
 Schedule make_schedule(const Choice& choice);
 
 }  // namespace sparring

@@ -37,7 +37,7 @@ struct Players {
   std::shared_ptr<Group> group;  // who trains them together; null: nobody else does
 };
 
-// Throws ERR_TYPE for a name that has no file.
+// Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Trainer> build_trainer(const Recipe& recipe, const Players& players);
 
 }  // namespace sparring

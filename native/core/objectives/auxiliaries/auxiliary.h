@@ -35,7 +35,7 @@ class Auxiliary {
                                         const Answer& fake, const LatentBatch& made) const = 0;
 };
 
-// Throws ERR_TYPE for a name that has no file.
+// Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Auxiliary> make_auxiliary(const Choice& choice);
 
 // One builder an auxiliary, defined in its file.

@@ -45,7 +45,7 @@ class Penalty {
   int64_t every_;
 };
 
-// Throws ERR_TYPE for a name that has no file.
+// Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Penalty> make_penalty(const Choice& choice);
 
 // d sum(scores) / d points, [N, ...], itself differentiable.
