@@ -58,8 +58,7 @@ at::ScalarType type_of(const std::string& name) {
 }
 
 at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
-  // On the JavaScript thread an exception of C++ would lose its code, and show a backtrace.
-  try {
+  return in_javascript(array.Env(), [&] {
     const auto typed = array.As<Napi::TypedArray>();
     at::Tensor tensor = at::empty(shape, at::TensorOptions(type));
     if (typed.ByteLength() != tensor.nbytes()) {
@@ -71,11 +70,7 @@ at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarT
         static_cast<const uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
     std::memcpy(tensor.mutable_data_ptr(), start, tensor.nbytes());
     return tensor;
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (...) {
-    throw to_error(array.Env(), describe(std::current_exception()));
-  }
+  });
 }
 
 // Always copied: Electron's memory cage refuses external buffers, and what crosses here is small.

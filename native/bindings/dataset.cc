@@ -68,14 +68,11 @@ Napi::Value OpenDataset(const Napi::CallbackInfo& info) {
   const Shape shape = to_shape(info[2]);
   const at::Tensor labels = info[4].IsTypedArray() ? copy_bytes(info[4], {shape[0]}) : at::Tensor();
   const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
-  std::shared_ptr<const ImageFile> file;
-  try {
-    // At once: the caller closes its own descriptor when it likes.
-    file = std::make_shared<ImageFile>(info[0].As<Napi::Number>().Int32Value(),
-                                       info[1].As<Napi::Number>().Int64Value(), shape);
-  } catch (...) {
-    throw to_error(info.Env(), describe(std::current_exception()));
-  }
+  const int descriptor = info[0].As<Napi::Number>().Int32Value();
+  const int64_t offset = info[1].As<Napi::Number>().Int64Value();
+  // At once: the caller closes its own descriptor when it likes.
+  const auto file = in_javascript(
+      info.Env(), [&] { return std::make_shared<const ImageFile>(descriptor, offset, shape); });
   return run_async(
       info.Env(),
       [file, device, labels]() -> DatasetPtr {

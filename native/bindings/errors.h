@@ -20,4 +20,17 @@ Failure describe(const std::exception_ptr& exception);
 // stack.
 Napi::Error to_error(Napi::Env env, const Failure& failure);
 
+// JavaScript thread. What `work` returns; an exception of C++ would lose its code on the way, and
+// show a backtrace.
+template <class Work>
+auto in_javascript(Napi::Env env, const Work& work) {
+  try {
+    return work();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw to_error(env, describe(std::current_exception()));
+  }
+}
+
 }  // namespace sparring::bindings

@@ -34,22 +34,16 @@ int64_t bytes_of(const Feed::Options& options) {
 // new (options: NativeFeedOptions, from: NativePlace) => NativeFeed
 FeedWrap::FeedWrap(const Napi::CallbackInfo& info)
     : Wrap(info), options_(to_options(info[0].As<Napi::Object>())) {
-  try {
-    auto feed = std::make_shared<Feed>(options_, to_place(info[1].As<Napi::Object>()));
-    own(info.Env(), std::move(feed), bytes_of(options_));
-  } catch (...) {
-    throw to_error(info.Env(), describe(std::current_exception()));
-  }
+  auto feed = in_javascript(info.Env(), [&] {
+    return std::make_shared<Feed>(options_, to_place(info[1].As<Napi::Object>()));
+  });
+  own(info.Env(), std::move(feed), bytes_of(options_));
 }
 
 template <class Work>
 void FeedWrap::change(Napi::Env env, const Work& work) {
   const auto& feed = held(env);
-  try {
-    work(*feed);
-  } catch (...) {
-    throw to_error(env, describe(std::current_exception()));
-  }
+  in_javascript(env, [&] { work(*feed); });
   Instance::of(env).engine().wake();
 }
 

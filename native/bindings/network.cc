@@ -80,11 +80,10 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   const std::vector<Layer> layers = to_layers(info[0]);
   const sparring::Init init = to_init(info[4]);
   // Drawing weights is tensor work too; whatever uses the network is queued behind it.
-  const bool posted = instance.engine().post([slot, layers, init] {
+  post_or_throw(info.Env(), [slot, layers, init] {
     build_network(*slot, layers, init);
     return Engine::Then::kDone;
   });
-  if (!posted) throw to_error(info.Env(), {"ERR_STOPPED", "The process or worker is ending"});
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
 }
 

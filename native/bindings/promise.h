@@ -31,6 +31,16 @@ Turn<T> to_turn(std::optional<T> value) {
   return Engine::Then::kAgain;
 }
 
+inline Napi::Error stopped_error(Napi::Env env) {
+  return to_error(env,
+                  {"ERR_STOPPED", "The process or worker is ending: no work is taken any more"});
+}
+
+// Queues work that nobody waits for. Throws ERR_STOPPED.
+inline void post_or_throw(Napi::Env env, Engine::Slice slice) {
+  if (!Instance::of(env).engine().post(std::move(slice))) throw stopped_error(env);
+}
+
 // `work()` runs on the engine thread, again and again until it returns a value (an std::optional,
 // or a Turn); `finish(env, value)` then makes the JavaScript value. Every path settles: an
 // exception in either rejects. What `work` needs has to be captured by value: the JavaScript
@@ -45,11 +55,9 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
       const Napi::HandleScope scope(env);
       instance.job_settled();
       try {
-        deferred.Resolve(outcome(env));
+        deferred.Resolve(in_javascript(env, [&] { return outcome(env); }));
       } catch (const Napi::Error& error) {
         deferred.Reject(error.Value());
-      } catch (...) {
-        deferred.Reject(to_error(env, describe(std::current_exception())).Value());
       }
     });
   };
@@ -72,9 +80,7 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
   });
   if (!posted) {
     instance.job_settled();
-    const Failure stopped{"ERR_STOPPED",
-                          "The process or worker is ending: no work is taken any more"};
-    deferred.Reject(to_error(env, stopped).Value());
+    deferred.Reject(stopped_error(env).Value());
   }
   return deferred.Promise();
 }

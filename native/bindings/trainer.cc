@@ -123,16 +123,14 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
 // new (generator, discriminator, options, bytes, ema?, group?) => NativeTrainer
 TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   auto slot = std::make_shared<TrainerSlot>();
-  Instance::of(info.Env())
-      .engine()
-      .post([slot, recipe = to_recipe(info[2]), slots = to_slots(info)] {
-        try {
-          slot->trainer = build_trainer(recipe, slots.get());
-        } catch (...) {
-          slot->failure = std::current_exception();
-        }
-        return Engine::Then::kDone;
-      });
+  post_or_throw(info.Env(), [slot, recipe = to_recipe(info[2]), slots = to_slots(info)] {
+    try {
+      slot->trainer = build_trainer(recipe, slots.get());
+    } catch (...) {
+      slot->failure = std::current_exception();
+    }
+    return Engine::Then::kDone;
+  });
   own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
 }
 
