@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bindings/napi_setup.h"
-#include "core/step/snapshot.h"
+#include "core/io/snapshot.h"
 
 namespace sparring::bindings {
 

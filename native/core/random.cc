@@ -31,15 +31,13 @@ std::shared_ptr<RandomStream> RandomStream::fork() const {
   return copy;
 }
 
-std::vector<std::pair<std::string, at::Tensor>> RandomStream::state() const {
-  std::vector<std::pair<std::string, at::Tensor>> state{{"cpu", cpu_.get_state()}};
+NamedTensors RandomStream::state() const {
+  NamedTensors state{{"cpu", cpu_.get_state()}};
   if (device_.defined()) state.emplace_back("cuda", device_.get_state());
   return state;
 }
 
-void RandomStream::set_state(uint64_t seed,
-                             const std::vector<std::pair<std::string, at::Tensor>>& state,
-                             const at::Device& device) {
+void RandomStream::set_state(uint64_t seed, const NamedTensors& state, const at::Device& device) {
   seed_ = seed;
   device_ = {};
   cpu_.set_current_seed(seed);

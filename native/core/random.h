@@ -3,11 +3,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "core/torch.h"
+#include "core/named_tensors.h"
 
 namespace sparring {
 
@@ -21,11 +18,10 @@ class RandomStream {
   uint64_t seed() const { return seed_; }
 
   // Where each of its generators is, by the type of its device; those that never drew are left out.
-  std::vector<std::pair<std::string, at::Tensor>> state() const;
+  NamedTensors state() const;
   // Goes on from there; one that is missing starts from the seed. `device` is where the second one
   // draws.
-  void set_state(uint64_t seed, const std::vector<std::pair<std::string, at::Tensor>>& state,
-                 const at::Device& device);
+  void set_state(uint64_t seed, const NamedTensors& state, const at::Device& device);
 
   // Goes on from here with generators of its own: whoever holds those of before draws by itself.
   void renew();

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/distributed/share.h"
+#include "core/rows.h"
 
 namespace sparring {
 

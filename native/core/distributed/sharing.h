@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/distributed/group.h"
-#include "core/distributed/share.h"
 #include "core/distributed/together.h"
+#include "core/rows.h"
 
 namespace sparring {
 

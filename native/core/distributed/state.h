@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/distributed/group.h"
-#include "core/step/snapshot.h"
+#include "core/io/snapshot.h"
 
 namespace sparring {
 

@@ -5,13 +5,15 @@
 #include <memory>
 #include <utility>
 
-#include "core/distributed/share.h"
+#include "core/rows.h"
 
 namespace torch::autograd {
 struct AutogradContext;
 }
 
 namespace sparring {
+
+class Group;
 
 // Mean and (biased) variance of each feature, [C], over `count` values of it.
 struct BatchMoments {

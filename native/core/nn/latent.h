@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/distributed/share.h"
 #include "core/nn/architecture.h"
 #include "core/random.h"
+#include "core/rows.h"
 #include "core/torch.h"
 
 namespace sparring {

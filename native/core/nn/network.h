@@ -1,10 +1,9 @@
 // A generator or a discriminator: the module built from an architecture, on a device.
 #pragma once
 
-#include <string>
-#include <utility>
 #include <vector>
 
+#include "core/named_tensors.h"
 #include "core/nn/sequential.h"
 
 namespace sparring {
@@ -14,8 +13,6 @@ struct Init {
   enum Kind { kTorch, kDcgan, kUniform } kind = kTorch;
   double range = 0;  // of kUniform
 };
-
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 class Network {
  public:

@@ -196,8 +196,11 @@ Share OrderedStep::own_share(const Batch& batch) const {
 }
 
 Rows OrderedStep::rows(const at::Device& device) const {
-  return {pair_->stream->on(device), &share_, reals_,
-          is_divided() ? &pair_->sharing->group() : nullptr};
+  Rows::Sum sum;
+  if (is_divided()) {
+    sum = [&group = pair_->sharing->group()](const at::Tensor& own) { group.sum(own); };
+  }
+  return {pair_->stream->on(device), &share_, reals_, std::move(sum)};
 }
 
 LatentBatch OrderedStep::draw_latent(int64_t count) const {

@@ -7,7 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/data/feed.h"
 #include "core/data/sampler.h"
-#include "core/step/snapshot.h"
+#include "core/io/snapshot.h"
 #include "core/step/step.h"
 
 namespace sparring {

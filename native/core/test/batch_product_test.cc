@@ -1,7 +1,7 @@
 // Products of many small matrices, by whichever library is this processor's, against at::matmul.
-#include "core/step/batch_product.h"
+#include "core/linalg/batch_product.h"
 
-#include "core/step/transpose.h"
+#include "core/linalg/transpose.h"
 #include "core/test/check.h"  // last: see there
 
 using namespace sparring;

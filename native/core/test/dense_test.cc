@@ -6,9 +6,9 @@
 #include <set>
 #include <thread>
 
+#include "core/linalg/product.h"
 #include "core/step/dense/kernels.h"
 #include "core/step/dense/tanh.h"
-#include "core/step/product.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 

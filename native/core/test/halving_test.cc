@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "core/step/batch_product.h"
+#include "core/linalg/batch_product.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there

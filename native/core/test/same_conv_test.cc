@@ -4,8 +4,8 @@
 
 #include <ATen/Parallel.h>
 
-#include "core/step/batch_product.h"
-#include "core/step/product.h"
+#include "core/linalg/batch_product.h"
+#include "core/linalg/product.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
 #include "core/test/pairs.h"

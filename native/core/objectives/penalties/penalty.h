@@ -5,9 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "core/distributed/share.h"
 #include "core/options.h"
 #include "core/random.h"
+#include "core/rows.h"
 #include "core/torch.h"
 
 namespace sparring {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "core/linalg/product.h"
 #include "core/nn/batch_norm.h"
 #include "core/nn/linear.h"
 #include "core/nn/shape.h"
 #include "core/step/dense/sync_norm.h"
-#include "core/step/product.h"
 
 namespace sparring {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/step/batch_product.h"
+#include "core/linalg/batch_product.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving_kernels.h"

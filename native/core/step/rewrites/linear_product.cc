@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "core/linalg/product.h"
 #include "core/nn/linear.h"
-#include "core/step/product.h"
 
 namespace sparring {
 namespace {

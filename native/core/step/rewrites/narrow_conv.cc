@@ -2,7 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/step/product.h"
+#include "core/linalg/product.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/rows.h"
 

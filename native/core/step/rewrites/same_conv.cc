@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-#include "core/step/batch_product.h"
-#include "core/step/product.h"
+#include "core/linalg/batch_product.h"
+#include "core/linalg/product.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/same_conv_kernels.h"

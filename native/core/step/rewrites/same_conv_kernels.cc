@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "core/step/batch_product.h"
+#include "core/linalg/batch_product.h"
 #include "core/step/rewrites/winograd.h"
 #include "core/wide.h"
 

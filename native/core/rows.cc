@@ -1,8 +1,6 @@
-#include "core/distributed/share.h"
+#include "core/rows.h"
 
 #include <algorithm>
-
-#include "core/distributed/group.h"
 
 namespace sparring {
 
@@ -31,16 +29,16 @@ at::Tensor with_own(const at::Tensor& all, const at::Tensor& own, int64_t start,
 
 at::Tensor Rows::deviation(const at::Tensor& reals) const {
   const at::Tensor& own = reals_.defined() ? reals_ : reals;
-  if (group_ == nullptr) return own.std();
+  if (!sum_) return own.std();
   // In two passes and in float64: sums of squares alone would cancel.
   const at::Tensor values = own.detach().to(at::kDouble);
   const double rows = static_cast<double>(own.size(0));
   const double count = static_cast<double>(own.numel()) / rows * share_->total;
   const at::Tensor mean = values.sum();
-  group_->sum(mean);
+  sum_(mean);
   mean.div_(count);
   const at::Tensor squares = (values - mean).square().sum();
-  group_->sum(squares);
+  sum_(squares);
   return (squares / (count - 1)).sqrt().to(own.scalar_type());
 }
 

@@ -1,4 +1,4 @@
-#include "core/step/block_product.h"
+#include "core/linalg/block_product.h"
 
 #include <algorithm>
 

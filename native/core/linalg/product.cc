@@ -1,11 +1,11 @@
-#include "core/step/product.h"
+#include "core/linalg/product.h"
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
-#include "core/step/block_product.h"
-#include "core/step/transpose.h"
+#include "core/linalg/block_product.h"
+#include "core/linalg/transpose.h"
 
 // libtorch_cpu has it for bfloat16; float32 is allowed. Weak: a libtorch without it is fine.
 namespace at::native {

@@ -1,4 +1,4 @@
-#include "core/step/snapshot.h"
+#include "core/io/snapshot.h"
 
 #include <algorithm>
 

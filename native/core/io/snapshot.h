@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/nn/network.h"
+#include "core/named_tensors.h"
 
 namespace sparring {
 

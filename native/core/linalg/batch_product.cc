@@ -1,4 +1,4 @@
-#include "core/step/batch_product.h"
+#include "core/linalg/batch_product.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/step/block_product.h"
-#include "core/step/product.h"
-#include "core/step/transpose.h"
+#include "core/linalg/block_product.h"
+#include "core/linalg/product.h"
+#include "core/linalg/transpose.h"
 
 // What libtorch_cpu has inside and shows: MKL's. Weak: with another BLAS nothing asks for it.
 template <class T>
@@ -36,7 +36,7 @@ int narrowed(int64_t value) {
 }
 
 bool has_blas() { return cblas_sgemm_batch != nullptr && cblas_dgemm_batch != nullptr; }
-bool prefers_one_dnn() { return product_library() == std::string_view("oneDNN"); }
+bool product_is_by_one_dnn() { return product_library() == std::string_view("oneDNN"); }
 
 template <class T>
 void multiply_by_blas(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
@@ -78,13 +78,15 @@ void multiply_by_one_dnn(const BatchSize& size, const Matrices<float>& out,
 
 }  // namespace
 
-bool multiplies_batches_well() { return has_blas() && (has_block_product() || !prefers_one_dnn()); }
+bool multiplies_batches_well() {
+  return has_blas() && (has_block_product() || !product_is_by_one_dnn());
+}
 
 template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate, bool transposes_a) {
   if constexpr (std::is_same_v<T, float>) {
-    static const bool by_one_dnn = has_block_product() && prefers_one_dnn();
+    static const bool by_one_dnn = has_block_product() && product_is_by_one_dnn();
     if (by_one_dnn) return multiply_by_one_dnn(size, out, a, b, accumulate, transposes_a);
   }
   multiply_by_blas(size, out, a, b, accumulate, transposes_a);

@@ -4,6 +4,8 @@
 // the other draw as so many ranks would.
 #pragma once
 
+#include <functional>
+
 #include "core/torch.h"
 
 namespace sparring {
@@ -31,17 +33,21 @@ int64_t parts_of(const Share& own, int64_t ranks, int64_t wanted, int64_t fewest
 // that is one of the whole where what these rows come to is weighed by `weight`.
 at::Tensor with_own(const at::Tensor& all, const at::Tensor& own, int64_t start, double weight);
 
-class Group;
-
 // The rows of a batch that are worked on at once: all of them, unless ranks share it or it is
 // worked on in parts.
 class Rows {
  public:
-  // `reals`: all of the rank's, where it has them in parts; `group`: ranks that have others.
+  // Adds what other ranks have to a tensor, in place.
+  using Sum = std::function<void(const at::Tensor&)>;
+
+  // `reals`: all of the rank's, where it has them in parts; `sum`: over ranks that have others.
   // NOLINTNEXTLINE: where nothing is divided a generator is all there is to it
   Rows(at::Generator generator, const Share* share = nullptr, at::Tensor reals = {},
-       Group* group = nullptr)
-      : generator_(std::move(generator)), share_(share), reals_(std::move(reals)), group_(group) {}
+       Sum sum = nullptr)
+      : generator_(std::move(generator)),
+        share_(share),
+        reals_(std::move(reals)),
+        sum_(std::move(sum)) {}
 
   // `make` draws for so many rows: for the whole batch where it is divided.
   template <class Make>
@@ -57,7 +63,7 @@ class Rows {
   at::Generator generator_;
   const Share* share_;
   at::Tensor reals_;
-  Group* group_;
+  Sum sum_;
 };
 
 }  // namespace sparring

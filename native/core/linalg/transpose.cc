@@ -1,4 +1,4 @@
-#include "core/step/transpose.h"
+#include "core/linalg/transpose.h"
 
 #include <algorithm>
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/torch.h"
+
+namespace sparring {
+
+// By their keys in a state dict, or whatever else they are kept under; in order.
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+}  // namespace sparring
