@@ -1,0 +1,199 @@
+// What a trainer's checkpoint holds, and what of a file may not be believed.
+#include <cstring>
+
+#include "core/error.h"
+#include "core/step/trainer.h"
+
+namespace sparring {
+namespace {
+
+// The keys of a network's parameters, in the order in which its optimizer has them.
+std::vector<std::string> parameter_names(const Network& network) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : network.state()) {
+    if (tensor.requires_grad()) names.push_back(name);
+  }
+  return names;
+}
+
+void save_optimizer(Snapshot& snapshot, const std::string& player, const Network& network,
+                    const Optimizer& optimizer) {
+  const std::vector<std::string> names = parameter_names(network);
+  for (const auto& [state, tensors] : optimizer.states()) {
+    NamedTensors named;
+    for (size_t i = 0; i < names.size(); ++i) named.emplace_back(names[i], tensors[i]);
+    add_copies(snapshot.tensors, "optimizer." + player + "." + state + ".", named);
+  }
+  const Optimizer::Counts counts = optimizer.counts();
+  snapshot.counts[player + ".updates"] = counts.updates;
+  snapshot.parameter_updates[player] = counts.of_parameters;
+}
+
+void restore_optimizer(const Snapshot& snapshot, const std::string& player, const Network& network,
+                       Optimizer& optimizer) {
+  const at::NoGradGuard no_grad;
+  const std::vector<std::string> names = parameter_names(network);
+  for (const auto& [state, tensors] : optimizer.states()) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string name = "optimizer." + player + "." + state + "." + names[i];
+      const at::Tensor& saved = snapshot.tensor(name);
+      if (saved.sizes() != tensors[i].sizes()) {
+        throw Error("ERR_CHECKPOINT", "Expected a tensor of the optimizer's shape for " + name);
+      }
+      at::Tensor(tensors[i]).copy_(saved);
+    }
+  }
+  const auto found = snapshot.parameter_updates.find(player);
+  if (found == snapshot.parameter_updates.end() || found->second.size() != names.size()) {
+    throw Error("ERR_CHECKPOINT", "Expected a count for each parameter of the " + player);
+  }
+  optimizer.set_counts({snapshot.count(player + ".updates"), found->second});
+}
+
+// A file may hold anything under a name.
+void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType type,
+                  at::IntArrayRef sizes) {
+  if (tensor.scalar_type() == type && tensor.sizes() == sizes) return;
+  throw Error("ERR_CHECKPOINT",
+              std::string("Expected a tensor of another kind for ") + name + " in the checkpoint");
+}
+
+// libtorch looks at `left` and `next` of a Mersenne Twister one by one; together they have to be
+// those of one place, or it reads beyond its words.
+void check_place(const at::Tensor& state) {
+  struct Beginning {  // CPUGeneratorImplStateLegacy's
+    uint64_t seed;
+    int32_t left, seeded;
+    uint64_t next;
+  } found;
+  std::memcpy(&found, state.const_data_ptr(), sizeof found);
+  constexpr uint64_t kWords = 624;
+  if (found.left >= 1 && found.next <= kWords &&
+      static_cast<uint64_t>(found.left) + found.next <= kWords + 1) {
+    return;
+  }
+  throw Error("ERR_CHECKPOINT",
+              "Expected the state of a generator of random numbers for random in the checkpoint");
+}
+
+// Where the random numbers are: as many bytes as this libtorch's generators have.
+void check_random(const NamedTensors& states, RandomStream& stream, const at::Device& device) {
+  for (const auto& [type, state] : states) {
+    // What was drawn on a GPU is of no use on a CPU.
+    if (type != "cpu" && device.is_cpu()) continue;
+    const at::Generator& generator = type == "cpu" ? stream.cpu() : stream.on(device);
+    check_tensor(state, "random", at::kByte, generator.get_state().sizes());
+    if (type == "cpu") check_place(state);
+  }
+}
+
+void restore_random(const NamedTensors& states, uint64_t seed, RandomStream& stream,
+                    const at::Device& device) {
+  check_random(states, stream, device);
+  try {
+    stream.set_state(seed, states, device);
+  } catch (const c10::Error&) {
+    throw Error("ERR_CHECKPOINT",
+                "Expected the state of a generator of random numbers for random in the checkpoint");
+  }
+}
+
+void check_sampler(const Snapshot& from) {
+  const at::Tensor& order = from.tensor("sampler.permutation");
+  check_tensor(order, "sampler.permutation", at::kLong, {order.numel()});
+  const int64_t size = order.numel(), position = from.count("sampler.position");
+  const bool sound = position <= size && from.count("sampler.batchSize") >= 1 &&
+                     at::equal(std::get<0>(order.sort()), at::arange(size, order.options()));
+  if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
+}
+
+// Of a snapshot, where it is in the data: in a dataset's order of images, or in what a feed brings.
+Snapshot place_of(const Snapshot& from) {
+  Snapshot place;
+  place.data = from.data;
+  const bool fed = from.counts.count("feed.epoch") > 0;
+  if (!fed) {
+    check_sampler(from);
+    place.tensors.emplace_back("sampler.permutation", from.tensor("sampler.permutation"));
+  }
+  const std::vector<const char*> names =
+      fed ? std::vector{"feed.batchSize", "feed.epoch", "feed.batches", "feed.trace"}
+          : std::vector{"sampler.batchSize", "sampler.position"};
+  for (const char* name : names) place.counts[name] = from.count(name);
+  return place;
+}
+
+}  // namespace
+
+Snapshot Trainer::snapshot() const {
+  Snapshot taken;
+  add_copies(taken.tensors, "generator.", pair_->generator->state());
+  add_copies(taken.tensors, "discriminator.", pair_->discriminator->state());
+  if (pair_->average) {
+    add_copies(taken.tensors, "ema.", pair_->average->network().state());
+    taken.counts["ema.updates"] = pair_->average->updates();
+  }
+  save_optimizer(taken, "generator", *pair_->generator, *pair_->generator_optimizer);
+  save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  add_copies(taken.tensors, "random.", pair_->stream->state());
+  add_copies(taken.tensors, "", {{"losses", loss_sums_}});
+  taken.counts["seed"] = static_cast<int64_t>(pair_->stream->seed());
+  taken.counts["step"] = step_;
+  taken.counts["reported"] = reported_;
+  taken.counts["images"] = images_;
+  taken.counts["discriminatorUpdates"] = adversarial_step_->discriminator_updates();
+  save_place(taken);
+  return taken;
+}
+
+void Trainer::save_place(Snapshot& taken) const {
+  if (waiting_) {
+    // Restored, and nothing has been asked for yet.
+    taken.data = waiting_->data;
+    taken.counts.insert(waiting_->counts.begin(), waiting_->counts.end());
+    taken.tensors.insert(taken.tensors.end(), waiting_->tensors.begin(), waiting_->tensors.end());
+  } else if (feed_) {
+    const Feed::Place place = feed_->place();
+    taken.data = feed_->identity();
+    taken.counts["feed.batchSize"] = feed_->batch_size();
+    taken.counts["feed.epoch"] = place.epoch;
+    taken.counts["feed.batches"] = place.batches;
+    taken.counts["feed.trace"] = static_cast<int64_t>(place.trace);
+  } else if (sampler_ && sampler_->permutation().defined()) {
+    taken.data = source_->fingerprint();
+    taken.counts["sampler.batchSize"] = sampler_->batch_size();
+    taken.counts["sampler.position"] = sampler_->position();
+    add_copies(taken.tensors, "", {{"sampler.permutation", sampler_->permutation()}});
+  }
+}
+
+void Trainer::restore(const Snapshot& from) {
+  const at::Device& device = pair_->generator->device();
+  const NamedTensors random = part_of(from.tensors, "random.");
+  restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
+  check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
+  std::optional<Snapshot> place;
+  if (from.data != 0) place = place_of(from);
+  if (from.count("reported") > from.count("step")) {
+    throw Error("ERR_CHECKPOINT", "Expected no more reported steps than steps in the checkpoint");
+  }
+  pair_->generator->load(part_of(from.tensors, "generator."));
+  pair_->discriminator->load(part_of(from.tensors, "discriminator."));
+  if (pair_->average) {
+    pair_->average->network().load(part_of(from.tensors, "ema."));
+    pair_->average->set_updates(from.count("ema.updates"));
+  }
+  restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
+  restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  loss_sums_.copy_(from.tensor("losses"));
+  step_ = from.count("step");
+  reported_ = from.count("reported");
+  images_ = from.count("images");
+  adversarial_step_->set_discriminator_updates(from.count("discriminatorUpdates"));
+  source_ = dataset_ = nullptr;
+  sampler_ = nullptr;
+  feed_ = nullptr;
+  waiting_ = std::move(place);
+}
+
+}  // namespace sparring
