@@ -106,8 +106,7 @@ Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [dataset = held(info.Env()), start, count, black, white] {
-        const at::Tensor shares = dataset->slice(start, count).to(at::kCPU, at::kFloat).div_(255);
-        return shares.mul_(white - black).add_(black);
+        return dataset->values(start, count, {black, white});
       },
       to_floats);
 }

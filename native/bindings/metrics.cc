@@ -1,7 +1,5 @@
 #include "bindings/metrics.h"
 
-#include <algorithm>
-
 #include "bindings/convert.h"
 #include "bindings/features.h"
 #include "bindings/promise.h"
@@ -13,26 +11,9 @@
 namespace sparring::bindings {
 namespace {
 
-// Rows of a slice: a training step gets its turn in between.
-constexpr int64_t kRows = 2048;
-
-class MomentsWork {
- public:
-  explicit MomentsWork(at::Tensor features)
-      : features_(std::move(features)), sum_(features_.size(1)) {}
-
-  std::optional<Moments> operator()() {
-    const int64_t rows = std::min(kRows, features_.size(0) - done_);
-    sum_.add(features_.narrow(0, done_, rows));
-    done_ += rows;
-    return done_ == features_.size(0) ? std::make_optional(sum_.moments()) : std::nullopt;
-  }
-
- private:
-  at::Tensor features_;
-  MomentsSum sum_;
-  int64_t done_ = 0;
-};
+at::Tensor copy_rows(const Napi::CallbackInfo& info, size_t index) {
+  return copy_decimals(info[index], to_shape(info[index + 1]));
+}
 
 Napi::Value to_moments(Napi::Env env, const Moments& moments) {
   const auto object = Napi::Object::New(env);
@@ -50,7 +31,8 @@ Moments copy_moments(const Napi::Value& value) {
 
 // moments(features, shape: number[]): Promise<NativeMoments>
 Napi::Value MomentsOf(const Napi::CallbackInfo& info) {
-  return run_slices(info.Env(), MomentsWork(copy_decimals(info[0], to_shape(info[1]))), to_moments);
+  return run_slices(info.Env(), lazily([rows = copy_rows(info, 0)] { return MomentsOfRows(rows); }),
+                    to_moments);
 }
 
 // frechetDistance(a: NativeMoments, b: NativeMoments): Promise<number>
@@ -59,10 +41,6 @@ Napi::Value FrechetDistance(const Napi::CallbackInfo& info) {
       info.Env(),
       [a = copy_moments(info[0]), b = copy_moments(info[1])] { return frechet_distance(a, b); },
       to_value);
-}
-
-at::Tensor copy_rows(const Napi::CallbackInfo& info, size_t index) {
-  return copy_decimals(info[index], to_shape(info[index + 1]));
 }
 
 // kernelDistances(real, shape, generated, shape, options: NativeKernelOptions):
@@ -88,29 +66,14 @@ Napi::Value to_covering(Napi::Env env, const Covering& covering) {
   return object;
 }
 
-// Made on the engine thread: it starts with arithmetic on all rows.
-class CoveringWork {
- public:
-  CoveringWork(at::Tensor real, at::Tensor generated, int64_t k)
-      : real_(std::move(real)), generated_(std::move(generated)), k_(k) {}
-
-  std::optional<Covering> operator()() {
-    if (!work_) work_.emplace(real_, generated_, k_);
-    return (*work_)();
-  }
-
- private:
-  at::Tensor real_, generated_;
-  int64_t k_;
-  std::optional<Neighbourhoods> work_;
-};
-
 // neighbourhoods(real, shape, generated, shape, k): Promise<NativeCovering>
 Napi::Value NeighbourhoodsOf(const Napi::CallbackInfo& info) {
-  return run_slices(
-      info.Env(),
-      CoveringWork(copy_rows(info, 0), copy_rows(info, 2), info[4].As<Napi::Number>().Int64Value()),
-      to_covering);
+  const int64_t k = info[4].As<Napi::Number>().Int64Value();
+  return run_slices(info.Env(),
+                    lazily([real = copy_rows(info, 0), generated = copy_rows(info, 2), k] {
+                      return Neighbourhoods(real, generated, k);
+                    }),
+                    to_covering);
 }
 
 // inceptionScores(logits, shape, splits): Promise<Float64Array>

@@ -1,6 +1,7 @@
 #include "bindings/network.h"
 
 #include "bindings/convert.h"
+#include "core/io/snapshot.h"
 #include "core/nn/samples.h"
 #include "core/runtime/cuda.h"
 
@@ -22,7 +23,7 @@ void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, const In
       // A copy draws nothing that anybody else would have drawn.
       RandomStream unused(0);
       slot.network = std::make_shared<Network>(layers, slot.device, at::kFloat, unused);
-      slot.network->load(slot.original->get().state());
+      slot.network->load(slot.original->get()->state());
       slot.original.reset();
     } else {
       slot.network = std::make_shared<Network>(layers, slot.device, at::kFloat, *slot.stream, init);
@@ -37,32 +38,6 @@ Init to_init(const Napi::Value& value) {
   if (value.IsObject()) return {Init::kUniform, to_number(value.As<Napi::Object>(), "range")};
   return {value.As<Napi::String>().Utf8Value() == "dcgan" ? Init::kDcgan : Init::kTorch};
 }
-
-class Sampling {
- public:
-  Sampling(std::shared_ptr<NetworkSlot> slot, SampleRequest request)
-      : slot_(std::move(slot)), samples_(std::move(request)) {}
-
-  std::optional<at::Tensor> operator()() {
-    const int64_t start = samples_.done();
-    const at::Tensor part = samples_.next(slot_->get()).cpu();
-    if (start == 0) all_ = allocate(part);
-    all_.narrow(0, start, part.size(0)).copy_(part);
-    return samples_.is_done() ? std::make_optional(all_) : std::nullopt;
-  }
-
- private:
-  // All at once, so that an impossible count fails at once.
-  at::Tensor allocate(const at::Tensor& part) const {
-    Shape shape = part.sizes().vec();
-    shape[0] = samples_.count();
-    return at::empty(shape, part.options());
-  }
-
-  std::shared_ptr<NetworkSlot> slot_;
-  Samples samples_;
-  at::Tensor all_;
-};
 
 }  // namespace
 
@@ -93,7 +68,7 @@ Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env()), input, labels] {
-        Network& network = slot->get();
+        Network& network = *slot->get();
         const at::Tensor there = labels.defined() ? labels.to(network.device()) : labels;
         const at::Tensor values = input.to(network.device(), network.precision());
         return network.evaluate(values, there).cpu();
@@ -106,7 +81,7 @@ Napi::Value NetworkWrap::Load(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env()), tensors = from_tensors(info[0])] {
-        slot->get().load(tensors);
+        slot->get()->load(tensors);
         return Nothing{};
       },
       to_undefined);
@@ -126,8 +101,11 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
 // sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array, noise?: Float32Array):
 // Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  SampleRequest request = to_sample_request(info, 0);
-  return run_slices(info.Env(), Sampling(held(info.Env()), std::move(request)), to_floats);
+  return run_slices(info.Env(),
+                    lazily([slot = held(info.Env()), request = to_sample_request(info, 0)] {
+                      return Sampling(slot->get(), request);
+                    }),
+                    to_floats);
 }
 
 // state(): Promise<TensorData[]>
@@ -136,8 +114,8 @@ Napi::Value NetworkWrap::State(const Napi::CallbackInfo& info) {
       info.Env(),
       [slot = held(info.Env())] {
         // Copies: the next step may begin before JavaScript has read them.
-        NamedTensors copies = slot->get().state();
-        for (auto& [name, tensor] : copies) tensor = tensor.detach().cpu().contiguous().clone();
+        NamedTensors copies;
+        add_copies(copies, "", slot->get()->state());
         return copies;
       },
       to_tensors);

@@ -17,9 +17,9 @@ struct NetworkSlot {
   std::shared_ptr<RandomStream> stream;
   std::shared_ptr<NetworkSlot> original;
 
-  Network& get() const {
+  const std::shared_ptr<Network>& get() const {
     if (failure) std::rethrow_exception(failure);
-    return *network;
+    return network;
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -15,10 +16,6 @@ namespace sparring::bindings {
 struct Nothing {};
 
 inline Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
-
-// What a slice of work comes to: its value, or what has to come before it goes on.
-template <class T>
-using Turn = std::variant<T, Engine::Then>;
 
 template <class T>
 Turn<T> to_turn(Turn<T> turn) {
@@ -83,6 +80,20 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
     deferred.Reject(stopped_error(env).Value());
   }
   return deferred.Promise();
+}
+
+// Work that is made where it is done: `make()` may look at what the engine thread has built, and
+// begin with arithmetic. What it alone needed is freed.
+template <class Make>
+auto lazily(Make make) {
+  using Work = std::invoke_result_t<Make&>;
+  return [make = std::optional<Make>(std::move(make)), work = std::optional<Work>()]() mutable {
+    if (!work) {
+      work.emplace((*make)());
+      make.reset();
+    }
+    return (*work)();
+  };
 }
 
 // Work that is done in one go.

@@ -1,7 +1,5 @@
 #include "bindings/trainer.h"
 
-#include <chrono>
-
 #include "bindings/convert.h"
 #include "bindings/dataset.h"
 #include "bindings/explain.h"
@@ -9,6 +7,7 @@
 #include "bindings/group.h"
 #include "bindings/recipe.h"
 #include "bindings/snapshot.h"
+#include "core/step/running.h"
 
 namespace sparring::bindings {
 namespace {
@@ -19,10 +18,7 @@ struct Slots {
   std::shared_ptr<Group> group;
 
   Players get() const {
-    generator->get();
-    discriminator->get();
-    if (average) average->get();
-    return {generator->network, discriminator->network, average ? average->network : nullptr,
+    return {generator->get(), discriminator->get(), average ? average->get() : nullptr,
             generator->stream, group};
   }
 };
@@ -33,10 +29,8 @@ Slots to_slots(const Napi::CallbackInfo& info) {
           info[5].IsObject() ? GroupWrap::of(info[5]) : nullptr};
 }
 
-// Has the trainer take its batches from what run() was given.
-using Use = std::function<void(Trainer&)>;
-
-Use to_use(const Napi::Value& data, const Napi::Value& batch_size, const Napi::Value& drop_last) {
+Running::Use to_use(const Napi::Value& data, const Napi::Value& batch_size,
+                    const Napi::Value& drop_last) {
   if (FeedWrap::is(data)) {
     return [feed = FeedWrap::of(data)](Trainer& trainer) { trainer.use(feed); };
   }
@@ -45,52 +39,6 @@ Use to_use(const Napi::Value& data, const Napi::Value& batch_size, const Napi::V
     trainer.use(dataset, batch, drops);
   };
 }
-
-// One call of run(): a step a slice.
-class Running {
- public:
-  Running(std::shared_ptr<TrainerSlot> slot, Use use, int64_t steps)
-      : slot_(std::move(slot)), use_(std::move(use)), steps_(steps) {}
-
-  struct Result {
-    std::optional<Report> report;
-    double seconds;
-    bool stopped;
-  };
-
-  Turn<Result> operator()() {
-    const auto start = std::chrono::steady_clock::now();
-    Trainer& trainer = slot_->get();
-    if (done_ == 0) use_(trainer);
-    const Feed::State supply = trainer.supply();
-    // Where ranks train together the others have to know first.
-    const bool leaves = slot_->stop && !trainer.is_shared();
-    if (!leaves && supply == Feed::State::kWaiting) return Engine::Then::kWait;
-    const bool works = !leaves && supply == Feed::State::kReady;
-    const bool stopped = works ? advance(trainer) : leaves;
-    const bool ended = stopped || supply == Feed::State::kOver || done_ == steps_;
-    std::optional<Report> report;
-    if (ended && done_ > 0) report = trainer.report();
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (!ended) return Engine::Then::kAgain;
-    return Result{std::move(report), seconds_, stopped};
-  }
-
- private:
-  // A step; true if it is the last. Where ranks train together they all stop after the same one.
-  bool advance(Trainer& trainer) {
-    ++done_;
-    const bool watched = done_ == steps_;
-    if (trainer.is_shared()) return trainer.step_and_ask(slot_->stop, watched);
-    trainer.step(watched);
-    return slot_->stop;
-  }
-
-  std::shared_ptr<TrainerSlot> slot_;
-  Use use_;
-  int64_t steps_, done_ = 0;
-  double seconds_ = 0;
-};
 
 Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   if (!health) return env.Null();
@@ -138,9 +86,12 @@ TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 //   Promise<NativeReport | null>
 Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
   const auto& slot = held(info.Env());
-  slot->stop = false;
-  Running running(slot, to_use(info[0], info[1], info[3]), info[2].As<Napi::Number>().Int64Value());
-  return run_slices(info.Env(), std::move(running), to_report);
+  *slot->stop = false;
+  const int64_t steps = info[2].As<Napi::Number>().Int64Value();
+  return run_slices(info.Env(), lazily([slot, use = to_use(info[0], info[1], info[3]), steps] {
+                      return Running(slot->get(), slot->stop, use, steps);
+                    }),
+                    to_report);
 }
 
 // checkEqual(): Promise<void>
@@ -148,7 +99,7 @@ Napi::Value TrainerWrap::CheckEqual(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env())] {
-        slot->get().check_equal();
+        slot->get()->check_equal();
         return Nothing{};
       },
       to_undefined);
@@ -159,8 +110,8 @@ Napi::Value TrainerWrap::FollowRank0(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env())] {
-        slot->get().follow_rank_0();
-        return static_cast<double>(slot->get().steps());
+        slot->get()->follow_rank_0();
+        return static_cast<double>(slot->get()->steps());
       },
       [](Napi::Env env, const double& steps) -> Napi::Value {
         return Napi::Number::New(env, steps);
@@ -170,13 +121,13 @@ Napi::Value TrainerWrap::FollowRank0(const Napi::CallbackInfo& info) {
 // explain(): Promise<NativeExplanation>
 Napi::Value TrainerWrap::Explain(const Napi::CallbackInfo& info) {
   return run_async(
-      info.Env(), [slot = held(info.Env())] { return slot->get().explain(); }, to_explanation);
+      info.Env(), [slot = held(info.Env())] { return slot->get()->explain(); }, to_explanation);
 }
 
 // snapshot(): Promise<NativeSnapshot>
 Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
   return run_async(
-      info.Env(), [slot = held(info.Env())] { return slot->get().snapshot(); }, to_snapshot);
+      info.Env(), [slot = held(info.Env())] { return slot->get()->snapshot(); }, to_snapshot);
 }
 
 // restore(snapshot: NativeSnapshot): Promise<void>
@@ -184,7 +135,7 @@ Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env()), snapshot = from_snapshot(info[0])] {
-        slot->get().restore(snapshot);
+        slot->get()->restore(snapshot);
         return Nothing{};
       },
       to_undefined);
@@ -192,7 +143,7 @@ Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
 
 // stop(): void
 Napi::Value TrainerWrap::Stop(const Napi::CallbackInfo& info) {
-  held(info.Env())->stop = true;
+  *held(info.Env())->stop = true;
   // It may wait for batches that never come.
   Instance::of(info.Env()).engine().wake();
   return info.Env().Undefined();

@@ -8,13 +8,14 @@
 namespace sparring::bindings {
 
 struct TrainerSlot {
-  std::unique_ptr<Trainer> trainer;  // engine thread
+  std::shared_ptr<Trainer> trainer;  // engine thread
   std::exception_ptr failure;        // engine thread
-  std::atomic<bool> stop = false;    // set on the JavaScript thread, read at step boundaries
+  // Set on the JavaScript thread, read at step boundaries.
+  const std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
 
-  Trainer& get() const {
+  const std::shared_ptr<Trainer>& get() const {
     if (failure) std::rethrow_exception(failure);
-    return *trainer;
+    return trainer;
   }
 };
 

@@ -40,6 +40,14 @@ at::Tensor Dataset::slice(int64_t start, int64_t count) const {
   return file_ ? file_->slice(start, count) : images_.narrow(0, start, count);
 }
 
+at::Tensor Dataset::values(int64_t start, int64_t count, const Range& range) const {
+  // By a factor: white of [0, 255] is 255 so, where make_batch(), which is torchvision's
+  // arithmetic, would divide by a rounded 1/255. Between -1 and 1, and 0 and 1, both come to the
+  // same bits.
+  const at::Tensor shares = slice(start, count).to(at::kCPU, at::kFloat).div_(255);
+  return shares.mul_(range.white - range.black).add_(range.black);
+}
+
 Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
                  const Range& range) {
   const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;

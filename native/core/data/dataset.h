@@ -47,6 +47,8 @@ class Dataset {
   // A number that another dataset has with a chance of 1 in 2^64: images, their shape and labels.
   // Never 0. Reads all of it, once: a second for a gigabyte.
   uint64_t fingerprint() const;
+  // The images of a range of places as values, float [count, C, H, W] on the CPU.
+  at::Tensor values(int64_t start, int64_t count, const Range& range) const;
   // The bytes themselves, on the CPU or the device.
   at::Tensor slice(int64_t start, int64_t count) const;
 

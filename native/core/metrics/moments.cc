@@ -7,6 +7,8 @@ namespace {
 
 // Columns of a block: the products are symmetric, and blocks below the diagonal are never computed.
 constexpr int64_t kColumns = 512;
+// Rows of a call: a training step gets its turn in between.
+constexpr int64_t kRows = 2048;
 
 // products += a' a, on and above the diagonal's blocks.
 void add_products(at::Tensor& products, const at::Tensor& a) {
@@ -42,6 +44,13 @@ Moments MomentsSum::moments() const {
   const at::Tensor upper = products_.triu();
   const at::Tensor whole = upper + upper.triu(1).t();
   return {mean_, whole.div_(static_cast<double>(count_ - 1))};
+}
+
+std::optional<Moments> MomentsOfRows::operator()() {
+  const int64_t count = std::min(kRows, rows_.size(0) - done_);
+  sum_.add(rows_.narrow(0, done_, count));
+  done_ += count;
+  return done_ == rows_.size(0) ? std::make_optional(sum_.moments()) : std::nullopt;
 }
 
 }  // namespace sparring

@@ -1,6 +1,8 @@
 // Mean and covariance of rows that come in blocks, in float64.
 #pragma once
 
+#include <optional>
+
 #include "core/torch.h"
 
 namespace sparring {
@@ -21,6 +23,18 @@ class MomentsSum {
  private:
   int64_t count_ = 0;
   at::Tensor mean_, products_;  // of the products only those on and above the diagonal's blocks
+};
+
+// The moments of rows that are all there, [N, D], a block of them a call.
+class MomentsOfRows {
+ public:
+  explicit MomentsOfRows(at::Tensor rows) : rows_(std::move(rows)), sum_(rows_.size(1)) {}
+  std::optional<Moments> operator()();  // after the last block
+
+ private:
+  at::Tensor rows_;
+  MomentsSum sum_;
+  int64_t done_ = 0;
 };
 
 }  // namespace sparring

@@ -66,4 +66,39 @@ std::vector<ParzenWindow::Estimate> ParzenWindow::estimates() const {
   return estimates;
 }
 
+std::optional<ParzenAnswer> ParzenSearch::operator()() {
+  if (!window_) start();
+  if (window_->advance()) return std::nullopt;
+  std::vector<ParzenWindow::Estimate> estimates = window_->estimates();
+  window_.reset();
+  if (task_.validation.defined()) {
+    choose(std::move(estimates));
+    return std::nullopt;
+  }
+  answer_.test = estimates[0];
+  return answer_;
+}
+
+void ParzenSearch::start() {
+  if (!pixels_.defined()) {
+    const auto [black, white] = task_.range;
+    pixels_ = task_.samples.to(at::kDouble).sub_(black).div_(white - black);
+    task_.samples = at::Tensor();
+  }
+  if (task_.validation.defined()) {
+    window_.emplace(pixels_, task_.validation, task_.sigmas);
+  } else {
+    const std::vector<double> sigma{task_.sigmas[answer_.best]};
+    window_.emplace(pixels_, task_.test, sigma);
+  }
+}
+
+void ParzenSearch::choose(std::vector<ParzenWindow::Estimate> tried) {
+  for (size_t i = 1; i < tried.size(); ++i) {
+    if (tried[i].mean > tried[answer_.best].mean) answer_.best = i;
+  }
+  answer_.tried = std::move(tried);
+  task_.validation = at::Tensor();
+}
+
 }  // namespace sparring

@@ -2,9 +2,10 @@
 // all of them with the same weight (Breuleux et al. 2011, as Goodfellow et al. 2014 use it).
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "core/torch.h"
+#include "core/data/dataset.h"
 
 namespace sparring {
 
@@ -33,6 +34,36 @@ class ParzenWindow {
   std::vector<double> sigmas_;
   at::Tensor likelihoods_;  // [sigmas, M]
   int64_t done_ = 0;
+};
+
+// What is asked of a Parzen window.
+struct ParzenTask {
+  at::Tensor samples, validation, test;  // float rows [., d]; validation may be undefined
+  Range range;                           // of the samples, which are brought to [0, 1]
+  std::vector<double> sigmas;            // one of them where there is no validation
+};
+
+struct ParzenAnswer {
+  std::vector<ParzenWindow::Estimate> tried;  // on the validation points, of each sigma
+  size_t best = 0;                            // which sigma was the likeliest there
+  ParzenWindow::Estimate test{};              // of that one
+};
+
+// Chooses the width by the validation points and measures the test points with it: two windows, one
+// after the other, some points a call.
+class ParzenSearch {
+ public:
+  explicit ParzenSearch(ParzenTask task) : task_(std::move(task)) {}
+  std::optional<ParzenAnswer> operator()();  // after the last points
+
+ private:
+  void start();
+  void choose(std::vector<ParzenWindow::Estimate> tried);
+
+  ParzenTask task_;
+  at::Tensor pixels_;
+  std::optional<ParzenWindow> window_;
+  ParzenAnswer answer_;
 };
 
 }  // namespace sparring

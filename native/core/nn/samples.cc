@@ -1,7 +1,6 @@
 #include "core/nn/samples.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace sparring {
 
@@ -51,6 +50,21 @@ at::Tensor Samples::next(Network& network) {
   if (request_.noise.defined()) batch.noise = chosen(request_.noise).to(options);
   done_ += size;
   return network.evaluate(batch.input(request_.latent), batch.labels);
+}
+
+void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count) {
+  if (start == 0) {
+    Shape shape = part.sizes().vec();
+    shape[0] = count;
+    all = at::empty(shape, part.options());
+  }
+  all.narrow(0, start, part.size(0)).copy_(part);
+}
+
+std::optional<at::Tensor> Sampling::operator()() {
+  const int64_t start = samples_.done();
+  put_rows(all_, samples_.next(*network_).cpu(), start, samples_.count());
+  return samples_.is_done() ? std::make_optional(all_) : std::nullopt;
 }
 
 }  // namespace sparring

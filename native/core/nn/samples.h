@@ -3,6 +3,9 @@
 // drawn.
 #pragma once
 
+#include <memory>
+#include <optional>
+
 #include "core/nn/latent.h"
 #include "core/nn/network.h"
 
@@ -35,6 +38,23 @@ class Samples {
   RandomStream stream_;
   NamedTensors weights_;  // of the first part; empty where it is the only one
   int64_t done_ = 0;
+};
+
+// Puts the rows of a part into those of `all` from `start` on. The first part makes `all`, of
+// `count` rows at once, so that an impossible count fails at once.
+void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count);
+
+// All samples of a request on the CPU, a part a call.
+class Sampling {
+ public:
+  Sampling(std::shared_ptr<Network> network, SampleRequest request)
+      : network_(std::move(network)), samples_(std::move(request)) {}
+  std::optional<at::Tensor> operator()();  // after the last part
+
+ private:
+  std::shared_ptr<Network> network_;
+  Samples samples_;
+  at::Tensor all_;
 };
 
 }  // namespace sparring

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <variant>
 
 namespace sparring {
 
@@ -46,5 +47,9 @@ class Engine {
   std::thread thread_;
   bool stopped_ = false;
 };
+
+// What a turn of work comes to: its value, or what has to come before it goes on.
+template <class T>
+using Turn = std::variant<T, Engine::Then>;
 
 }  // namespace sparring

@@ -43,6 +43,16 @@ TEST_CASE("bytes become another range where one is asked for; [0, 1] is ToTensor
   CHECK(at::allclose(dataset.batch(first, at::kFloat, {-2, 6}).images, unit * 8 - 2));
 }
 
+TEST_CASE("values to look at are those that networks see, and whole numbers from 0 to 255") {
+  const at::Tensor bytes = at::arange(256).to(at::kByte).reshape({4, 1, 8, 8});
+  const Dataset dataset(bytes, at::kCPU);
+  const at::Tensor chosen = at::arange(1, 3, at::kLong);
+  for (const Range range : {Range{-1, 1}, Range{0, 1}}) {
+    CHECK(at::equal(dataset.values(1, 2, range), dataset.batch(chosen, at::kFloat, range).images));
+  }
+  CHECK(at::equal(dataset.values(1, 2, {0, 255}), bytes.narrow(0, 1, 2).to(at::kFloat)));
+}
+
 namespace {
 
 // A file that is gone when its last descriptor is closed.

@@ -46,6 +46,16 @@ TEST_CASE("moments of rows that come in blocks are those of all of them, far fro
   CHECK(at::allclose(found.covariance, at::cov(rows.t()), 1e-8, 1e-8));
 }
 
+TEST_CASE("moments of many rows take their turns, and come to those of all of them") {
+  const at::Tensor rows = at::randn({5000, 3}, at::kDouble);
+  MomentsOfRows work(rows);
+  CHECK_FALSE(work().has_value());
+  CHECK_FALSE(work().has_value());
+  const Moments found = work().value();
+  CHECK(at::allclose(found.mean, rows.mean(0), 1e-12));
+  CHECK(at::allclose(found.covariance, at::cov(rows.t()), 1e-10));
+}
+
 TEST_CASE("the Fréchet distance of independent dimensions is the sum of theirs") {
   const at::Tensor a = at::rand({6}, at::kDouble) + 0.1, b = at::rand({6}, at::kDouble) + 0.1;
   const at::Tensor apart = at::rand({6}, at::kDouble);

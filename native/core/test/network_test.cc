@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/nn/latent.h"
+#include "core/nn/samples.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
 
@@ -150,4 +151,20 @@ TEST_CASE("a forked stream goes on by itself from where the other stood") {
   const auto fork = stream.fork();
   const at::Tensor next = at::rand({3}, stream.cpu());
   CHECK(at::equal(at::rand({3}, fork->cpu()), next));
+}
+
+TEST_CASE("all samples of a request come in parts, in order, and are those of its seed") {
+  RandomStream stream(0);
+  const auto network = std::make_shared<Network>(small_generator(5), at::kCPU, at::kFloat, stream);
+  const SampleRequest request{{5, 0, 0}, 600, 3, {}, {}, {}};
+  Sampling sampling(network, request);
+  CHECK_FALSE(sampling().has_value());
+  CHECK_FALSE(sampling().has_value());
+  const at::Tensor all = sampling().value();
+  CHECK(all.sizes() == at::IntArrayRef({600, 1, 8, 8}));
+  Samples samples(request);
+  for (int64_t start = 0; start < 600; start = samples.done()) {
+    const at::Tensor part = samples.next(*network);
+    CHECK(at::equal(all.narrow(0, start, part.size(0)), part));
+  }
 }

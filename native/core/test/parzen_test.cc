@@ -41,3 +41,27 @@ TEST_CASE("more samples than a block holds are taken a point at a time") {
   CHECK(found[0].mean == doctest::Approx(peak - 1).epsilon(1e-10));
   CHECK(found[0].standard_error == doctest::Approx(1 / std::sqrt(2.0)).epsilon(1e-10));
 }
+
+TEST_CASE("the width is the likeliest on the validation points, and measures the test points") {
+  const at::Tensor samples = at::rand({300, 4}) * 2 - 1;
+  const at::Tensor validation = at::rand({40, 4}), test = at::rand({50, 4});
+  const std::vector<double> sigmas{0.01, 0.2, 3};
+  ParzenSearch search({samples, validation, test, {-1, 1}, sigmas});
+  std::optional<ParzenAnswer> found;
+  while (!found) found = search();
+  const at::Tensor pixels = (samples.to(at::kDouble) + 1) / 2;
+  const auto tried = run(pixels, validation, sigmas);
+  REQUIRE(found->tried.size() == 3);
+  for (size_t i = 0; i < 3; ++i) CHECK(found->tried[i].mean == tried[i].mean);
+  CHECK(found->best == 1);
+  CHECK(found->test.mean == run(pixels, test, {0.2})[0].mean);
+}
+
+TEST_CASE("without validation points there is one width, and nothing to try") {
+  const at::Tensor samples = at::rand({30, 2}), test = at::rand({5, 2});
+  ParzenSearch search({samples, {}, test, {0, 1}, {0.5}});
+  std::optional<ParzenAnswer> found;
+  while (!found) found = search();
+  CHECK(found->tried.empty());
+  CHECK(found->test.mean == run(samples, test, {0.5})[0].mean);
+}

@@ -1,0 +1,83 @@
+#include "core/step/running.h"
+
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+struct Training {
+  std::shared_ptr<Trainer> trainer;
+  std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<const Dataset> images =
+      std::make_shared<Dataset>(at::zeros({8, 1, 8, 8}, at::kByte), at::kCPU);
+
+  Training() {
+    const std::shared_ptr<Pair> pair = small_pair(0, at::kFloat);
+    trainer = std::make_shared<Trainer>(pair, make_eager_step(pair));
+  }
+
+  Running run(int64_t steps) const {
+    return {trainer, stop, [data = images](Trainer& own) { own.use(data, 4); }, steps};
+  }
+};
+
+bool goes_on(const Turn<Running::Result>& turn) {
+  return std::get<Engine::Then>(turn) == Engine::Then::kAgain;
+}
+bool waits(const Turn<Running::Result>& turn) {
+  return std::get<Engine::Then>(turn) == Engine::Then::kWait;
+}
+
+}  // namespace
+
+TEST_CASE("a run is a step a turn, and reports all of them after the last") {
+  Training training;
+  Running running = training.run(3);
+  for (int64_t step = 1; step < 3; ++step) {
+    CHECK(goes_on(running()));
+    CHECK(training.trainer->steps() == step);
+  }
+  const auto result = std::get<Running::Result>(running());
+  CHECK_FALSE(result.stopped);
+  CHECK(result.seconds > 0);
+  REQUIRE(result.report.has_value());
+  CHECK(result.report->steps == 3);
+  CHECK(result.report->images == 12);
+  CHECK(result.report->health.has_value());
+}
+
+TEST_CASE("a run that is stopped tells of the steps that it did, if it did any") {
+  Training training;
+  Running running = training.run(3);
+  CHECK(goes_on(running()));
+  *training.stop = true;
+  const auto result = std::get<Running::Result>(running());
+  CHECK(result.stopped);
+  REQUIRE(result.report.has_value());
+  CHECK(result.report->steps == 1);
+  CHECK_FALSE(result.report->health.has_value());
+
+  Running none = training.run(3);
+  const auto nothing = std::get<Running::Result>(none());
+  CHECK(nothing.stopped);
+  CHECK_FALSE(nothing.report.has_value());
+  CHECK(training.trainer->steps() == 1);
+}
+
+TEST_CASE("a run waits for the batches of a feed, and ends with it") {
+  Training training;
+  const auto feed = std::make_shared<Feed>(Feed::Options{{1, 8, 8}, 4, 0, 0, false});
+  Running running(training.trainer, training.stop, [feed](Trainer& own) { own.use(feed); }, 9);
+  CHECK(waits(running()));
+  feed->push(at::zeros({4, 1, 8, 8}, at::kByte), {});
+  CHECK(goes_on(running()));
+  CHECK(waits(running()));
+  feed->close();
+  const auto result = std::get<Running::Result>(running());
+  CHECK_FALSE(result.stopped);
+  REQUIRE(result.report.has_value());
+  CHECK(result.report->steps == 1);
+}

@@ -1,0 +1,72 @@
+#include "core/metrics/viewing.h"
+
+#include "core/error.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+// Its features are the bytes that it gets, its logits their sum.
+class Pixels : public FeatureNetwork {
+ public:
+  Pixels() : FeatureNetwork({1, 0, 0, 255, /*bytes=*/false, /*each_channel=*/false}, at::kCPU) {}
+
+ private:
+  Seen look(const at::Tensor& images) override {
+    const at::Tensor rows = images.flatten(1);
+    return {rows, rows.sum(1, /*keepdim=*/true)};
+  }
+};
+
+Seen view(std::unique_ptr<ImageSource> images, int turns) {
+  Viewing viewing(std::make_shared<Pixels>(), std::move(images));
+  for (int turn = 1; turn < turns; ++turn) CHECK_FALSE(viewing().has_value());
+  const auto seen = viewing();
+  REQUIRE(seen.has_value());
+  return *seen;
+}
+
+}  // namespace
+
+TEST_CASE("values are seen as their pixels, a part a turn, in their order") {
+  const at::Tensor bytes = at::randint(256, {600, 1, 2, 3}, at::kFloat);
+  const Seen seen = view(images_of(bytes / 127.5 - 1), 3);
+  CHECK(at::equal(seen.features, bytes.flatten(1)));
+  CHECK(at::equal(seen.logits, bytes.flatten(1).sum(1, true)));
+}
+
+TEST_CASE("values outside of the range are refused when they are looked at") {
+  auto images = images_of(at::full({1, 1, 2, 2}, 7.0));
+  CHECK_THROWS_WITH_AS(images->next(),
+                       "Expected values from -1 to 1 for the images but received 7 to 7", Error);
+}
+
+TEST_CASE("images of a dataset are drawn without replacement, by the seed alone") {
+  const at::Tensor number = at::arange(300);
+  const at::Tensor bytes =
+      at::stack({number.div(256, "floor"), number.remainder(256)}, 1).to(at::kByte);
+  const auto dataset = std::make_shared<Dataset>(bytes.view({300, 1, 1, 2}), at::kCPU);
+  const auto draw = [&](int64_t count, uint64_t seed) {
+    const at::Tensor features = view(images_of(dataset, count, seed), count > 256 ? 2 : 1).features;
+    return features.select(1, 0) * 256 + features.select(1, 1);
+  };
+  const at::Tensor all = draw(300, 1);
+  CHECK(at::equal(std::get<0>(all.sort()), number.to(at::kFloat)));
+  CHECK_FALSE(at::equal(all, number.to(at::kFloat)));
+  CHECK(at::equal(draw(20, 1), all.narrow(0, 0, 20)));
+  CHECK_FALSE(at::equal(draw(20, 2), draw(20, 1)));
+}
+
+TEST_CASE("a generator's samples are seen in its range, as sampling alone makes them") {
+  RandomStream stream(0);
+  const auto network = std::make_shared<Network>(small_generator(5), at::kCPU, at::kFloat, stream);
+  const SampleRequest request{{5, 0, 0}, 300, 3, {}, {}, {}};
+  Sampling sampling(network, request);
+  CHECK_FALSE(sampling().has_value());
+  const at::Tensor pixels = to_pixels(sampling().value(), {-1, 1});
+  const Seen seen = view(images_of(network, {-1, 1}, request), 2);
+  CHECK(at::equal(seen.features, pixels.flatten(1).to(at::kFloat)));
+}
