@@ -103,7 +103,7 @@ export class Images {
     }
     checkGrid(this.shape as readonly [number, number, number, number], columns, padding);
     return crossing(() =>
-      addon().renderGrid(this.data, [...this.shape], columns, padding, normalize),
+      addon().renderGrid(this.data, [...this.shape], { columns, padding, normalize }),
     );
   }
 

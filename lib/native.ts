@@ -14,15 +14,8 @@ export interface TensorData {
 export interface NativeNetwork {
   /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
   forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>;
-  /** A generator's samples. What is not given is drawn by a stream of its own: [count], [count, codes], [count, noise]. */
-  sample(
-    latent: NativeLatent,
-    count: number,
-    seed: number,
-    labels?: Int32Array,
-    codes?: Float32Array,
-    noise?: Float32Array,
-  ): Promise<Float32Array>;
+  /** A generator's samples. */
+  sample(request: NativeSampleRequest): Promise<Float32Array>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */
@@ -38,6 +31,63 @@ export interface NativeLatent {
   readonly oneHot: boolean;
   /** The noise is from U(−√3, √3), else from N(0, 1). */
   readonly uniform: boolean;
+}
+
+/** What one wants to see of a generator. What is not given is drawn by a stream of its own. */
+export interface NativeSampleRequest {
+  readonly latent: NativeLatent;
+  readonly count: number;
+  readonly seed: number;
+  /** [count] */
+  readonly labels?: Int32Array | undefined;
+  /** [count, codes] */
+  readonly codes?: Float32Array | undefined;
+  /** [count, noise] */
+  readonly noise?: Float32Array | undefined;
+}
+
+/** Images that a dataset is made of. */
+export interface NativeImages {
+  readonly images: Uint8Array;
+  /** [count, channels, height, width] of the bytes. */
+  readonly shape: readonly number[];
+  /** Sides that they are resized to, where they have others. */
+  readonly height: number;
+  readonly width: number;
+  readonly device: string;
+  /** A label an image. */
+  readonly labels?: Uint8Array | undefined;
+}
+
+/** Grey images that others are stacked of, channel by channel. */
+export interface NativeGreyImages {
+  readonly images: Uint8Array;
+  /** [count, 1, height, width] of the bytes. */
+  readonly shape: readonly number[];
+  /** Both sides that they are resized to. */
+  readonly size: number;
+  readonly device: string;
+  /** A label an image, each below `classes`. */
+  readonly labels: Uint8Array;
+  readonly classes: number;
+  /** Images to make. */
+  readonly count: number;
+  /** Channels of each. */
+  readonly channels: number;
+  readonly seed: number;
+}
+
+/** Images in a file. */
+export interface NativeImageFile {
+  /** The descriptor of an open file. */
+  readonly file: number;
+  /** Bytes before the first image. */
+  readonly offset: number;
+  /** [count, channels, height, width] */
+  readonly shape: readonly number[];
+  readonly device: string;
+  /** A label an image. */
+  readonly labels?: Uint8Array | undefined;
 }
 
 export interface NativeDataset {
@@ -275,6 +325,14 @@ export interface NativeTrainer {
   dispose(): void;
 }
 
+export interface NativeGridOptions {
+  readonly columns: number;
+  /** Pixels between images. */
+  readonly padding: number;
+  /** By the smallest and largest value of all images. */
+  readonly normalize: boolean;
+}
+
 export interface NativeGrid {
   readonly data: Uint8Array;
   readonly width: number;
@@ -307,41 +365,18 @@ export interface NativeAddon {
     group?: NativeGroup,
   ) => NativeTrainer;
   joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
-  /** Copies and, if they have another size, resizes them. */
-  createDataset(
-    images: Uint8Array,
-    shape: number[],
-    height: number,
-    width: number,
-    device: string,
-    labels?: Uint8Array,
-  ): Promise<NativeDataset>;
-  /** Images whose channels are drawn of grey ones; `labels` are the bytes of 16-bit numbers. */
+  /** Copies the images. */
+  createDataset(source: NativeImages): Promise<NativeDataset>;
+  /** Draws the channels of each image; a label holds 16 bits, in two bytes. */
   stackDataset(
-    images: Uint8Array,
-    shape: number[],
-    size: number,
-    device: string,
-    labels: Uint8Array,
-    classes: number,
-    count: number,
-    channels: number,
-    seed: number,
+    source: NativeGreyImages,
   ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array }>;
-  /** Of images from a byte of an open file on; it keeps a descriptor of its own. */
-  openDataset(
-    file: number,
-    offset: number,
-    shape: number[],
-    device: string,
-    labels?: Uint8Array,
-  ): Promise<NativeDataset>;
+  /** Keeps a descriptor of its own. */
+  openDataset(source: NativeImageFile): Promise<NativeDataset>;
   renderGrid(
     images: Float32Array,
     shape: number[],
-    columns: number,
-    padding: number,
-    normalize: boolean,
+    options: NativeGridOptions,
   ): Promise<NativeGrid>;
   readonly metrics: NativeMetrics;
   /** Bytes outside its heap that V8 has been told of, ours and others'. */

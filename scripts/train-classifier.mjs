@@ -21,15 +21,13 @@ const { layers } = resolveClassifier([1, 28, 28], classifierLayers);
 const network = new (addon().Network)(layers, "cpu", seed, 0, "torch");
 const train = await datasets.mnist();
 const optimizer = optimizers.adam({ lr: 2e-3, schedule: schedules.cosine({ steps }) });
-const loss = await addon().metrics.trainClassifier(
-  network,
-  train.native,
-  toNativeOptimizer(optimizer),
+const loss = await addon().metrics.trainClassifier(network, train.native, {
+  optimizer: toNativeOptimizer(optimizer),
   batchSize,
   steps,
   shift,
   seed,
-);
+});
 const tensors = await network.state();
 const accuracy = await accuracyOf(await datasets.mnist({ split: "test" }));
 console.log(`loss ${loss.toFixed(4)} in the last step, accuracy ${accuracy} on the test images`);

@@ -175,7 +175,7 @@ export async function createDataset(
   const [, channels, ...sides] = shape;
   const [height, width] = size === undefined ? sides : [size, size];
   const native = await crossing(() =>
-    addon().createDataset(bytes, [...shape], height, width, device, facts.labels),
+    addon().createDataset({ images: bytes, shape, height, width, device, labels: facts.labels }),
   );
   return new Dataset(native, [channels, height, width], facts);
 }
@@ -189,7 +189,7 @@ export async function openDataset(
   facts: DatasetFacts,
 ): Promise<Dataset> {
   const native = await crossing(() =>
-    addon().openDataset(file.fd, offset, [...shape], device, facts.labels),
+    addon().openDataset({ file: file.fd, offset, shape, device, labels: facts.labels }),
   );
   return new Dataset(native, shape.slice(1), { ...facts, resident: false });
 }

@@ -35,12 +35,18 @@ export async function stackedMnist(options: StackedMnistOptions = {}): Promise<D
   return traced(async () => {
     const { bytes, shape, labels } = await readMnist(files);
     const digits = checkDigits(labels as Uint8Array, files.root);
-    const images = count ?? shape[0];
     const made = await crossing(() =>
-      addon().stackDataset(
-        ...([bytes, [...shape] as number[], size, device, digits] as const),
-        ...([mnistClasses, images, channels, seed] as const),
-      ),
+      addon().stackDataset({
+        images: bytes,
+        shape,
+        size,
+        device,
+        labels: digits,
+        classes: mnistClasses,
+        count: count ?? shape[0],
+        channels,
+        seed,
+      }),
     );
     const image = [channels, size, size];
     const classes = mnistClasses ** channels;

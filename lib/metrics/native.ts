@@ -2,9 +2,9 @@
 import type { ResolvedLayer } from "../layers/kind.js";
 import type {
   NativeDataset,
-  NativeLatent,
   NativeNetwork,
   NativeOptimizer,
+  NativeSampleRequest,
   TensorData,
 } from "../native.js";
 
@@ -22,6 +22,19 @@ export type Decimals = Float32Array | Float64Array;
 export interface NativeEstimate {
   readonly mean: number;
   readonly standardError: number;
+}
+
+/** Rows of `dimensions` numbers, side by side. */
+export interface NativeParzenTask {
+  readonly samples: Float32Array;
+  /** Values of the samples that are brought to 0 and 1. */
+  readonly black: number;
+  readonly white: number;
+  readonly validation?: Float32Array | undefined;
+  readonly test: Float32Array;
+  readonly dimensions: number;
+  /** One of them where there are no validation points. */
+  readonly sigmas: Float64Array;
 }
 
 export interface NativeParzen {
@@ -61,6 +74,16 @@ export interface NativeFeatureInput {
   readonly eachChannel: boolean;
 }
 
+/** How a classifier is trained. */
+export interface NativeClassifierRecipe {
+  readonly optimizer: NativeOptimizer;
+  readonly batchSize: number;
+  readonly steps: number;
+  /** Pixels that an image is moved by at most. */
+  readonly shift: number;
+  readonly seed: number;
+}
+
 export interface NativeSeen {
   /** [samples, width] */
   readonly features: Float32Array;
@@ -77,10 +100,7 @@ export interface NativeFeatureNetwork {
     network: NativeNetwork,
     black: number,
     white: number,
-    latent: NativeLatent,
-    count: number,
-    seed: number,
-    labels?: Int32Array,
+    request: NativeSampleRequest,
   ): Promise<NativeSeen>;
   dispose(): void;
 }
@@ -99,15 +119,11 @@ export interface NativeMetrics {
     input: NativeFeatureInput,
     device: string,
   ): Promise<NativeFeatureNetwork>;
-  /** The loss of the last step. Images are moved by up to `shift` pixels. */
+  /** Resolves with the loss of the last step. */
   trainClassifier(
     network: NativeNetwork,
     dataset: NativeDataset,
-    optimizer: NativeOptimizer,
-    batchSize: number,
-    steps: number,
-    shift: number,
-    seed: number,
+    recipe: NativeClassifierRecipe,
   ): Promise<number>;
   /** An estimate each subset. */
   kernelDistances(
@@ -134,16 +150,6 @@ export interface NativeMetrics {
   classCounts(logits: Decimals, shape: readonly number[]): Promise<Float64Array>;
   moments(features: Decimals, shape: readonly number[]): Promise<NativeMoments>;
   frechetDistance(a: NativeMoments, b: NativeMoments): Promise<number>;
-  /**
-   * The log-likelihood of points under the Parzen window of samples. All are rows of `dimensions` numbers, side by
-   * side; [black, white] of the samples are brought to [0, 1].
-   */
-  parzen(
-    samples: Float32Array,
-    range: Float64Array,
-    validation: Float32Array | undefined,
-    test: Float32Array,
-    dimensions: number,
-    sigmas: Float64Array,
-  ): Promise<NativeParzen>;
+  /** The log-likelihood of points under the Parzen window of samples. */
+  parzen(task: NativeParzenTask): Promise<NativeParzen>;
 }

@@ -75,7 +75,8 @@ export class FeatureNetwork implements Disposable {
       this.#checkShape(source.image);
       const { latent, native, range } = source;
       const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
-      return () => this.#native.ofGenerator(native, ...range, latent, asked, seed, chosen);
+      const request = { latent, count: asked, seed, labels: chosen };
+      return () => this.#native.ofGenerator(native, ...range, request);
     }
     if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
     if (source instanceof Dataset) {

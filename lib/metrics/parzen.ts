@@ -73,15 +73,17 @@ const defaultSigmas = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
  */
 export async function parzen(samples: Images, options: ParzenOptions): Promise<Parzen> {
   const { test, validation, sigmas, range } = checkParzen(samples, options);
+  const [black, white] = range;
   const found = await crossing(() =>
-    addon().metrics.parzen(
-      samples.data,
-      Float64Array.from(range),
-      validation?.data,
-      test.data,
-      product(samples.shape.slice(1)),
-      Float64Array.from(sigmas),
-    ),
+    addon().metrics.parzen({
+      samples: samples.data,
+      black,
+      white,
+      validation: validation?.data,
+      test: test.data,
+      dimensions: product(samples.shape.slice(1)),
+      sigmas: Float64Array.from(sigmas),
+    }),
   );
   const logLikelihoods = found.tried.map(({ mean }) => mean);
   return {

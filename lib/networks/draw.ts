@@ -19,7 +19,7 @@ export async function drawLatents(
   const nothing = direct(() => new Network([], device, undefined, 0, "torch"));
   try {
     const shown = { ...latent, oneHot: true };
-    return await crossing(() => nothing.sample(shown, count, seed, labels, codes));
+    return await crossing(() => nothing.sample({ latent: shown, count, seed, labels, codes }));
   } finally {
     nothing.dispose();
   }

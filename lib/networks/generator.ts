@@ -127,7 +127,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
     const data = await crossing(() =>
-      this.native.sample(this.latent, count, seed, labels, codes, noise),
+      this.native.sample({ latent: this.latent, count, seed, labels, codes, noise }),
     );
     return new Images(data, [count, ...this.image]);
   }

@@ -27,12 +27,8 @@ Options to_options(const Napi::Value& value) {
   return options;
 }
 
-std::string text_of(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::String>().Utf8Value();
-}
-
 Layer to_layer(const Napi::Object& object) {
-  return {text_of(object, "type"), text_of(object, "name"), to_options(object.Get("options")),
+  return {to_text(object, "type"), to_text(object, "name"), to_options(object.Get("options")),
           to_layers(object.Get("layers"))};
 }
 
@@ -106,19 +102,27 @@ double to_number(const Napi::Object& object, const char* key) {
   return object.Get(key).As<Napi::Number>().DoubleValue();
 }
 
+int64_t to_whole(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().Int64Value();
+}
+
+bool to_flag(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Boolean>().Value();
+}
+
+std::string to_text(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::String>().Utf8Value();
+}
+
 Latent to_latent(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  const auto width = [&object](const char* key) {
-    return static_cast<int64_t>(to_number(object, key));
-  };
-  return {width("noise"), width("classes"), width("codes"),
-          object.Get("oneHot").As<Napi::Boolean>().Value(),
-          object.Get("uniform").As<Napi::Boolean>().Value()};
+  return {to_whole(object, "noise"), to_whole(object, "classes"), to_whole(object, "codes"),
+          to_flag(object, "oneHot"), to_flag(object, "uniform")};
 }
 
 Choice to_choice(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  return {text_of(object, "type"), to_options(object.Get("options"))};
+  return {to_text(object, "type"), to_options(object.Get("options"))};
 }
 
 std::vector<Choice> to_choices(const Napi::Value& value) {
@@ -148,14 +152,15 @@ at::Tensor copy_labels(const Napi::Value& labels) {
   return copy_memory(labels, {count}, at::kInt).to(at::kLong);
 }
 
-SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first) {
-  SampleRequest request{to_latent(info[first]),
-                        info[first + 1].As<Napi::Number>().Int64Value(),
-                        static_cast<uint64_t>(info[first + 2].As<Napi::Number>().Int64Value()),
-                        copy_labels(info[first + 3]),
+SampleRequest to_sample_request(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  SampleRequest request{to_latent(object.Get("latent")),
+                        to_whole(object, "count"),
+                        static_cast<uint64_t>(to_whole(object, "seed")),
+                        copy_labels(object.Get("labels")),
                         {},
                         {}};
-  const Napi::Value codes = info[first + 4], noise = info[first + 5];
+  const Napi::Value codes = object.Get("codes"), noise = object.Get("noise");
   if (codes.IsTypedArray()) {
     request.codes = copy_floats(codes, {request.count, request.latent.codes});
   }
@@ -225,8 +230,8 @@ NamedTensors from_tensors(const Napi::Value& value) {
   NamedTensors tensors;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const auto row = array.Get(i).As<Napi::Object>();
-    const at::ScalarType type = type_of(row.Get("dtype").As<Napi::String>().Utf8Value());
-    tensors.emplace_back(row.Get("name").As<Napi::String>().Utf8Value(),
+    const at::ScalarType type = type_of(to_text(row, "dtype"));
+    tensors.emplace_back(to_text(row, "name"),
                          copy_memory(row.Get("data"), to_shape(row.Get("shape")), type));
   }
   return tensors;

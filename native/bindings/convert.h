@@ -19,10 +19,15 @@ Choice to_choice(const Napi::Value& value);
 std::vector<Choice> to_choices(const Napi::Value& value);
 OptimizerChoice to_optimizer(const Napi::Value& value);
 std::vector<std::string> to_texts(const Napi::Value& value);
+// NativeSampleRequest of lib/native.ts.
+SampleRequest to_sample_request(const Napi::Value& value);
+
+// What an object has under a name.
 double to_number(const Napi::Object& object, const char* key);
-// Six arguments from `first` on: latent, count, seed, labels?: Int32Array, codes?: Float32Array,
-// noise?: Float32Array.
-SampleRequest to_sample_request(const Napi::CallbackInfo& info, size_t first);
+int64_t to_whole(const Napi::Object& object, const char* key);
+bool to_flag(const Napi::Object& object, const char* key);
+std::string to_text(const Napi::Object& object, const char* key);
+
 // int64 labels of an Int32Array, or undefined where there is none.
 at::Tensor copy_labels(const Napi::Value& labels);
 

@@ -15,67 +15,70 @@ Napi::Value wrap_dataset(Napi::Env env, const DatasetPtr& dataset) {
       {Napi::External<DatasetPtr>::New(env, &handed)});
 }
 
-// createDataset(images: Uint8Array, shape: number[], height: number, width: number, device: string,
-//               labels?: Uint8Array): Promise<NativeDataset>
+// A label an image; undefined where the source has none.
+at::Tensor labels_of(const Napi::Object& source, int64_t count) {
+  const Napi::Value labels = source.Get("labels");
+  return labels.IsTypedArray() ? copy_bytes(labels, {count}) : at::Tensor();
+}
+
+at::Device device_of(const Napi::Object& source) { return parse_device(to_text(source, "device")); }
+
+// createDataset(source: NativeImages): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
-  const at::Tensor images = copy_bytes(info[0], to_shape(info[1]));
-  const at::Tensor labels =
-      info[5].IsTypedArray() ? copy_bytes(info[5], {images.size(0)}) : at::Tensor();
-  const int64_t height = info[2].As<Napi::Number>().Int64Value();
-  const int64_t width = info[3].As<Napi::Number>().Int64Value();
-  const at::Device device = parse_device(info[4].As<Napi::String>().Utf8Value());
+  const auto source = info[0].As<Napi::Object>();
+  const at::Tensor images = copy_bytes(source.Get("images"), to_shape(source.Get("shape")));
+  const int64_t height = to_whole(source, "height"), width = to_whole(source, "width");
   return run_async(
       info.Env(),
-      [images, height, width, device, labels]() -> DatasetPtr {
+      [images, height, width, device = device_of(source),
+       labels = labels_of(source, images.size(0))]() -> DatasetPtr {
         return std::make_shared<Dataset>(resize_images(images, height, width), device, labels);
       },
       wrap_dataset);
 }
 
-// stackDataset(images: Uint8Array, shape: number[], size: number, device: string, labels:
-// Uint8Array,
-//              classes: number, count: number, channels: number, seed: number):
-//              Promise<{ dataset: NativeDataset, labels: Uint8Array }>
-Napi::Value StackDataset(const Napi::CallbackInfo& info) {
-  const at::Tensor images = copy_bytes(info[0], to_shape(info[1]));
-  const at::Tensor labels = copy_bytes(info[4], {images.size(0)});
-  const auto whole = [&info](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
-  const int64_t size = whole(2), classes = whole(5), count = whole(6), channels = whole(7);
-  const auto seed = static_cast<uint64_t>(whole(8));
-  const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
-  struct Made {
-    DatasetPtr dataset;
-    at::Tensor labels;
-  };
-  return run_async(
-      info.Env(),
-      [=] {
-        const at::Tensor resized = resize_images(images, size, size);
-        const Stack stack = stack_images(resized, labels, classes, count, channels, seed);
-        return Made{std::make_shared<Dataset>(stack.images, device, stack.labels), stack.labels};
-      },
-      [](Napi::Env env, const Made& made) {
-        auto object = Napi::Object::New(env);
-        object.Set("dataset", wrap_dataset(env, made.dataset));
-        object.Set("labels", to_bytes(env, made.labels));
-        return object;
-      });
+struct Stacked {
+  DatasetPtr dataset;
+  at::Tensor labels;
+};
+
+Napi::Value to_stacked(Napi::Env env, const Stacked& stacked) {
+  const auto object = Napi::Object::New(env);
+  object.Set("dataset", wrap_dataset(env, stacked.dataset));
+  object.Set("labels", to_bytes(env, stacked.labels));
+  return object;
 }
 
-// openDataset(file: number, offset: number, shape: number[], device: string,
-//             labels?: Uint8Array): Promise<NativeDataset>
+// stackDataset(source: NativeGreyImages):
+//     Promise<{ dataset: NativeDataset, labels: Uint8Array }>
+Napi::Value StackDataset(const Napi::CallbackInfo& info) {
+  const auto source = info[0].As<Napi::Object>();
+  const at::Tensor images = copy_bytes(source.Get("images"), to_shape(source.Get("shape")));
+  const StackOptions options{to_whole(source, "classes"), to_whole(source, "count"),
+                             to_whole(source, "channels"),
+                             static_cast<uint64_t>(to_whole(source, "seed"))};
+  return run_async(
+      info.Env(),
+      [images, labels = labels_of(source, images.size(0)), size = to_whole(source, "size"),
+       device = device_of(source), options] {
+        const Stack stack = stack_images(resize_images(images, size, size), labels, options);
+        return Stacked{std::make_shared<Dataset>(stack.images, device, stack.labels), stack.labels};
+      },
+      to_stacked);
+}
+
+// openDataset(source: NativeImageFile): Promise<NativeDataset>
 Napi::Value OpenDataset(const Napi::CallbackInfo& info) {
-  const Shape shape = to_shape(info[2]);
-  const at::Tensor labels = info[4].IsTypedArray() ? copy_bytes(info[4], {shape[0]}) : at::Tensor();
-  const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
-  const int descriptor = info[0].As<Napi::Number>().Int32Value();
-  const int64_t offset = info[1].As<Napi::Number>().Int64Value();
+  const auto source = info[0].As<Napi::Object>();
+  const Shape shape = to_shape(source.Get("shape"));
+  const auto descriptor = static_cast<int>(to_whole(source, "file"));
+  const int64_t offset = to_whole(source, "offset");
   // At once: the caller closes its own descriptor when it likes.
   const auto file = in_javascript(
       info.Env(), [&] { return std::make_shared<const ImageFile>(descriptor, offset, shape); });
   return run_async(
       info.Env(),
-      [file, device, labels]() -> DatasetPtr {
+      [file, device = device_of(source), labels = labels_of(source, shape[0])]() -> DatasetPtr {
         return std::make_shared<Dataset>(file, device, labels);
       },
       wrap_dataset);

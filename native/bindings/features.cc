@@ -22,15 +22,8 @@ Napi::Value to_seen(Napi::Env env, const Seen& seen) {
 
 FeatureInput to_input(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  const auto truth = [&object](const char* key) {
-    return object.Get(key).As<Napi::Boolean>().Value();
-  };
-  return {static_cast<int64_t>(to_number(object, "channels")),
-          static_cast<int64_t>(to_number(object, "size")),
-          to_number(object, "black"),
-          to_number(object, "white"),
-          truth("bytes"),
-          truth("eachChannel")};
+  return {to_whole(object, "channels"), to_whole(object, "size"), to_number(object, "black"),
+          to_number(object, "white"),   to_flag(object, "bytes"), to_flag(object, "eachChannel")};
 }
 
 Napi::Value wrap_network(Napi::Env env, const NetworkPtr& network) {
@@ -39,7 +32,8 @@ Napi::Value wrap_network(Napi::Env env, const NetworkPtr& network) {
       {Napi::External<NetworkPtr>::New(env, &handed)});
 }
 
-// torchScript(path, name, input: NativeFeatureInput, device): Promise<NativeFeatureNetwork>
+// torchScript(path: string, name: string, input: NativeFeatureInput, device: string):
+//     Promise<NativeFeatureNetwork>
 Napi::Value LoadTorchScript(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>().Utf8Value();
   const std::string name = info[1].As<Napi::String>().Utf8Value();
@@ -52,7 +46,8 @@ Napi::Value LoadTorchScript(const Napi::CallbackInfo& info) {
       wrap_network);
 }
 
-// classifier(layers, tensors: TensorData[], input: NativeFeatureInput, device):
+// classifier(layers: ResolvedLayer[], weights: TensorData[], input: NativeFeatureInput,
+//            device: string):
 //     Promise<NativeFeatureNetwork>
 Napi::Value MakeClassifier(const Napi::CallbackInfo& info) {
   const at::Device device = parse_device(info[3].As<Napi::String>().Utf8Value());
@@ -63,11 +58,13 @@ Napi::Value MakeClassifier(const Napi::CallbackInfo& info) {
       wrap_network);
 }
 
-// trainClassifier(network, dataset, optimizer, batchSize, steps, shift, seed): Promise<number>
+// trainClassifier(network: NativeNetwork, dataset: NativeDataset, recipe: NativeClassifierRecipe):
+//     Promise<number>
 Napi::Value TrainClassifier(const Napi::CallbackInfo& info) {
-  const auto whole = [&info](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
-  const ClassifierRecipe recipe{to_optimizer(info[2]), whole(3), whole(4), whole(5),
-                                static_cast<uint64_t>(whole(6))};
+  const auto given = info[2].As<Napi::Object>();
+  const ClassifierRecipe recipe{to_optimizer(given.Get("optimizer")), to_whole(given, "batchSize"),
+                                to_whole(given, "steps"), to_whole(given, "shift"),
+                                static_cast<uint64_t>(to_whole(given, "seed"))};
   return run_slices(info.Env(),
                     lazily([slot = NetworkWrap::of(info[0]), dataset = DatasetWrap::of(info[1]),
                             recipe] { return ClassifierTraining(slot->get(), dataset, recipe); }),
@@ -92,13 +89,14 @@ Napi::Value FeatureNetworkWrap::OfDataset(const Napi::CallbackInfo& info) {
                     to_seen);
 }
 
-// ofGenerator(network, black, white, latent, count, seed, labels?, codes?): Promise<NativeSeen>
+// ofGenerator(network: NativeNetwork, black: number, white: number, request: NativeSampleRequest):
+//     Promise<NativeSeen>
 Napi::Value FeatureNetworkWrap::OfGenerator(const Napi::CallbackInfo& info) {
   const Range range{info[1].As<Napi::Number>().DoubleValue(),
                     info[2].As<Napi::Number>().DoubleValue()};
   return run_slices(info.Env(),
                     lazily([network = held(info.Env()), slot = NetworkWrap::of(info[0]), range,
-                            request = to_sample_request(info, 3)] {
+                            request = to_sample_request(info[3])] {
                       return Viewing(network, images_of(slot->get(), range, request));
                     }),
                     to_seen);

@@ -5,22 +5,15 @@
 namespace sparring::bindings {
 namespace {
 
-int64_t whole(const Napi::Object& object, const char* key) {
-  return static_cast<int64_t>(to_number(object, key));
-}
-
 Feed::Options to_options(const Napi::Object& object) {
-  return {to_shape(object.Get("image")),
-          whole(object, "batchSize"),
-          whole(object, "shuffle"),
-          static_cast<uint64_t>(whole(object, "seed")),
-          object.Get("labelled").As<Napi::Boolean>().Value(),
-          object.Get("dropLast").As<Napi::Boolean>().Value()};
+  return {to_shape(object.Get("image")), to_whole(object, "batchSize"),
+          to_whole(object, "shuffle"),   static_cast<uint64_t>(to_whole(object, "seed")),
+          to_flag(object, "labelled"),   to_flag(object, "dropLast")};
 }
 
 Feed::Place to_place(const Napi::Object& object) {
-  return {whole(object, "epoch"), whole(object, "batches"),
-          static_cast<uint64_t>(whole(object, "trace"))};
+  return {to_whole(object, "epoch"), to_whole(object, "batches"),
+          static_cast<uint64_t>(to_whole(object, "trace"))};
 }
 
 int64_t bytes_of(const Feed::Options& options) {

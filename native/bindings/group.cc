@@ -21,16 +21,11 @@ Napi::Value from_texts(Napi::Env env, const std::vector<std::string>& texts) {
 // joinGroup(meeting: NativeMeeting): Promise<NativeGroup>
 Napi::Value JoinGroup(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
-  const auto text = [&given](const char* key) {
-    return given.Get(key).As<Napi::String>().Utf8Value();
-  };
-  const auto whole = [&given](const char* key) {
-    return given.Get(key).As<Napi::Number>().Int64Value();
-  };
-  Meeting meeting{text("host"), static_cast<uint16_t>(whole("port")),
-                  given.Get("hasAgent").As<Napi::Boolean>().Value(), text("prefix")};
-  GroupOptions options{whole("rank"), whole("size"), std::chrono::milliseconds(whole("timeout")),
-                       text("greeting"), Instance::of(info.Env()).ending()};
+  Meeting meeting{to_text(given, "host"), static_cast<uint16_t>(to_whole(given, "port")),
+                  to_flag(given, "hasAgent"), to_text(given, "prefix")};
+  GroupOptions options{to_whole(given, "rank"), to_whole(given, "size"),
+                       std::chrono::milliseconds(to_whole(given, "timeout")),
+                       to_text(given, "greeting"), Instance::of(info.Env()).ending()};
   return run_async(
       info.Env(),
       [meeting = std::move(meeting), options = std::move(options)] {

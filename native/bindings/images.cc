@@ -14,12 +14,13 @@ Napi::Value to_grid(Napi::Env env, const at::Tensor& pixels) {
   return object;
 }
 
-// renderGrid(images, shape, columns, padding, normalize): Promise<NativeGrid>
+// renderGrid(images: Float32Array, shape: number[], options: NativeGridOptions):
+//     Promise<NativeGrid>
 Napi::Value RenderGrid(const Napi::CallbackInfo& info) {
   const at::Tensor images = copy_floats(info[0], to_shape(info[1]));
-  const GridOptions options{info[2].As<Napi::Number>().Int64Value(),
-                            info[3].As<Napi::Number>().Int64Value(),
-                            info[4].As<Napi::Boolean>().Value()};
+  const auto given = info[2].As<Napi::Object>();
+  const GridOptions options{to_whole(given, "columns"), to_whole(given, "padding"),
+                            to_flag(given, "normalize")};
   return run_async(info.Env(), [images, options] { return render_grid(images, options); }, to_grid);
 }
 

@@ -47,12 +47,10 @@ Napi::Value FrechetDistance(const Napi::CallbackInfo& info) {
 // Promise<Float64Array>
 Napi::Value KernelDistancesOf(const Napi::CallbackInfo& info) {
   const auto given = info[4].As<Napi::Object>();
-  const auto whole = [&given](const char* key) {
-    return static_cast<int64_t>(to_number(given, key));
-  };
-  const KernelOptions options{whole("subsets"),           whole("subsetSize"),
-                              to_number(given, "degree"), to_number(given, "gamma"),
-                              to_number(given, "offset"), static_cast<uint64_t>(whole("seed"))};
+  const KernelOptions options{
+      to_whole(given, "subsets"), to_whole(given, "subsetSize"),
+      to_number(given, "degree"), to_number(given, "gamma"),
+      to_number(given, "offset"), static_cast<uint64_t>(to_whole(given, "seed"))};
   return run_slices(info.Env(), KernelDistances(copy_rows(info, 0), copy_rows(info, 2), options),
                     to_doubles);
 }

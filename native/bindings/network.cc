@@ -98,11 +98,10 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(latent, count, seed, labels?: Int32Array, codes?: Float32Array, noise?: Float32Array):
-// Promise<Float32Array>
+// sample(request: NativeSampleRequest): Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   return run_slices(info.Env(),
-                    lazily([slot = held(info.Env()), request = to_sample_request(info, 0)] {
+                    lazily([slot = held(info.Env()), request = to_sample_request(info[0])] {
                       return Sampling(slot->get(), request);
                     }),
                     to_floats);

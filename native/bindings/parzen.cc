@@ -29,21 +29,20 @@ std::vector<double> read_doubles(const Napi::Value& value) {
   return {array.Data(), array.Data() + array.ElementLength()};
 }
 
-// parzen(samples: Float32Array, range: Float64Array, validation: Float32Array | undefined,
-//        test: Float32Array, dimensions: number, sigmas: Float64Array): Promise<NativeParzen>
+// parzen(task: NativeParzenTask): Promise<NativeParzen>
 Napi::Value Parzen(const Napi::CallbackInfo& info) {
-  const int64_t dimensions = info[4].As<Napi::Number>().Int64Value();
-  const auto copy_rows = [dimensions](const Napi::Value& values) {
+  const auto given = info[0].As<Napi::Object>();
+  const auto rows = [&given, dimensions = to_whole(given, "dimensions")](const char* key) {
+    const Napi::Value values = given.Get(key);
     if (!values.IsTypedArray()) return at::Tensor();
     const auto length = static_cast<int64_t>(values.As<Napi::TypedArray>().ElementLength());
     return copy_floats(values, {length / dimensions, dimensions});
   };
-  const std::vector<double> range = read_doubles(info[1]);
-  ParzenTask task{copy_rows(info[0]),
-                  copy_rows(info[2]),
-                  copy_rows(info[3]),
-                  {range[0], range[1]},
-                  read_doubles(info[5])};
+  ParzenTask task{rows("samples"),
+                  rows("validation"),
+                  rows("test"),
+                  {to_number(given, "black"), to_number(given, "white")},
+                  read_doubles(given.Get("sigmas"))};
   return run_slices(info.Env(), ParzenSearch(std::move(task)), to_answer);
 }
 

@@ -4,8 +4,9 @@
 
 namespace sparring {
 
-Stack stack_images(const at::Tensor& images, const at::Tensor& labels, int64_t classes,
-                   int64_t count, int64_t channels, uint64_t seed) {
+Stack stack_images(const at::Tensor& images, const at::Tensor& labels,
+                   const StackOptions& options) {
+  const auto [classes, count, channels, seed] = options;
   RandomStream stream(seed);
   const at::Tensor chosen =
       at::randint(images.size(0), {count, channels}, stream.cpu(), at::TensorOptions(at::kLong));

@@ -159,14 +159,14 @@ TEST_CASE("a grid stands on black, row by row, stretched from the smallest to th
 TEST_CASE("stacked images are the drawn ones, channel by channel, and their labels the digits") {
   const at::Tensor images = at::arange(7).to(at::kByte).reshape({7, 1, 1, 1}).expand({7, 1, 2, 3});
   const at::Tensor labels = at::tensor({4, 0, 9, 3, 3, 1, 8}, at::kByte);
-  const Stack stack = stack_images(images.contiguous(), labels, 10, 500, 3, 5);
+  const Stack stack = stack_images(images.contiguous(), labels, {10, 500, 3, 5});
   CHECK(stack.images.sizes() == at::IntArrayRef({500, 3, 2, 3}));
   const at::Tensor chosen = stack.images.select(3, 0).select(2, 0).to(at::kLong);
   const at::Tensor digits = labels.to(at::kLong).index_select(0, chosen.flatten()).view({500, 3});
   CHECK(at::equal(stack.labels.to(at::kLong), digits.matmul(at::tensor({100, 10, 1}, at::kLong))));
   CHECK(at::equal(stack.images, chosen.to(at::kByte).view({500, 3, 1, 1}).expand({500, 3, 2, 3})));
   CHECK(std::get<0>(at::_unique(chosen)).numel() == 7);
-  CHECK(at::equal(stack_images(images.contiguous(), labels, 10, 500, 3, 5).images, stack.images));
+  CHECK(at::equal(stack_images(images.contiguous(), labels, {10, 500, 3, 5}).images, stack.images));
   CHECK_FALSE(
-      at::equal(stack_images(images.contiguous(), labels, 10, 500, 3, 6).images, stack.images));
+      at::equal(stack_images(images.contiguous(), labels, {10, 500, 3, 6}).images, stack.images));
 }
