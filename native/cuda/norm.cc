@@ -72,9 +72,9 @@ void DeviceNormKernels::scale_and_bend(const at::Tensor& x, const at::Tensor& fa
                     columns(x), pointer(output)});
 }
 
-void DeviceNormKernels::sum_gradients(const at::Tensor& gradient, const at::Tensor& output,
-                                      const at::Tensor& x, const at::Tensor& mean, double slope,
+void DeviceNormKernels::sum_gradients(const NormGradient& of, const at::Tensor& mean,
                                       const at::Tensor& sum, const at::Tensor& dot) const {
+  const auto& [gradient, output, x, slope] = of;
   const Blocks blocks = blocks_of(x);
   const at::Tensor parts = parts_of(x, blocks);
   launcher_.launch(named("part_sums", x), blocks, kThreads,
@@ -85,10 +85,10 @@ void DeviceNormKernels::sum_gradients(const at::Tensor& gradient, const at::Tens
       {pointer(parts), static_cast<int>(blocks.y), columns(x), pointer(sum), pointer(dot)});
 }
 
-void DeviceNormKernels::combine(const at::Tensor& gradient, const at::Tensor& output,
-                                const at::Tensor& x, const at::Tensor& factor,
-                                const at::Tensor& along, const at::Tensor& offset, double slope,
+void DeviceNormKernels::combine(const NormGradient& of, const at::Tensor& factor,
+                                const at::Tensor& along, const at::Tensor& offset,
                                 const at::Tensor& into) const {
+  const auto& [gradient, output, x, slope] = of;
   launcher_.launch(named("combine", x), blocks_of(x), kThreads,
                    {pointer(gradient), pointer(output), pointer(x), pointer(factor), pointer(along),
                     pointer(offset), number(slope, x), rows(x), columns(x), pointer(into)});

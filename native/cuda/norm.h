@@ -16,12 +16,10 @@ class DeviceNormKernels : public NormKernels {
                        const at::Tensor& variance) const override;
   void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
                       double slope, const at::Tensor& output) const override;
-  void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                     const at::Tensor& mean, double slope, const at::Tensor& sum,
+  void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override;
-  void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-               const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
-               double slope, const at::Tensor& into) const override;
+  void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
+               const at::Tensor& offset, const at::Tensor& into) const override;
 
  private:
   const Launcher& launcher_;

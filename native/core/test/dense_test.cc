@@ -114,7 +114,7 @@ TEST_CASE("batch normalisation with its activation equals at::batch_norm, statis
       CHECK(distance(own_var, var) < 1e-12);
       const at::Tensor weight_gradient = affine ? at::empty_like(mean) : at::Tensor();
       const at::Tensor bias_gradient = affine ? at::empty_like(mean) : at::Tensor();
-      dense::unbend_and_denormalize(gradient, output, x.detach(), norm, leaky, weight_gradient,
+      dense::unbend_and_denormalize({gradient, output, x.detach(), norm, leaky}, weight_gradient,
                                     bias_gradient);
       CHECK(distance(gradient, x.grad()) < 1e-10);
       if (!affine) continue;

@@ -52,10 +52,9 @@ Found all_of(const NormKernels& kernels, const Inputs& in) {
               numbers(), numbers(), at::empty_like(in.x)};
   kernels.take_statistics(in.x, found.mean, found.variance);
   kernels.scale_and_bend(in.x, in.factor, in.offset, in.slope, found.output);
-  kernels.sum_gradients(in.gradient, found.output, in.x, found.mean, in.slope, found.sum,
-                        found.dot);
-  kernels.combine(in.gradient, found.output, in.x, in.factor, in.along, in.offset, in.slope,
-                  found.into);
+  const NormGradient of{in.gradient, found.output, in.x, in.slope};
+  kernels.sum_gradients(of, found.mean, found.sum, found.dot);
+  kernels.combine(of, in.factor, in.along, in.offset, found.into);
   return found;
 }
 

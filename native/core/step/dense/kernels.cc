@@ -184,10 +184,22 @@ void scale_and_leak(const Columns& part, const T* x, const Norm& norm,
   }
 }
 
+// What was normalised, and by what.
+template <class T>
+struct Normalized {
+  explicit Normalized(const NormGradient& of)
+      : x(data<T>(of.x)),
+        mean(data<T>(of.norm.mean)),
+        scale(data<T>(of.norm.scale)),
+        weight(data<T>(of.norm.weight)) {}
+  const T *x, *mean, *scale, *weight;  // the weight is null where there is none
+};
+
 // Sums over the rows of the gradient, and of the gradient times the normalised x.
 template <class T>
-SPARRING_WIDE void sum_gradients(const Columns& part, const T* gradient, const T* x, const T* mean,
-                                 const T* scale, T* sum, T* dot) {
+SPARRING_WIDE void sum_gradients(const Columns& part, const Normalized<T>& of, const T* gradient,
+                                 T* sum, T* dot) {
+  const auto [x, mean, scale, weight] = of;
   for (int64_t i = 0; i < part.end - part.begin; ++i) sum[i] = dot[i] = 0;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = gradient + row * part.stride;
@@ -201,8 +213,15 @@ SPARRING_WIDE void sum_gradients(const Columns& part, const T* gradient, const T
 }
 
 template <class T>
-SPARRING_WIDE void denormalize(const Columns& part, T* gradient, const T* x, const T* mean,
-                               const T* scale, const T* weight, const T* sum, const T* dot) {
+void unbend_and_sum(const Columns& part, const NormGradient& of, T* sum, T* dot) {
+  undo<T>(part, of.nonlinearity, data<T>(of.gradient), data<T>(of.output));
+  sum_gradients<T>(part, Normalized<T>(of), data<T>(of.gradient), sum, dot);
+}
+
+template <class T>
+SPARRING_WIDE void denormalize(const Columns& part, const Normalized<T>& of, T* gradient,
+                               const T* sum, const T* dot) {
+  const auto [x, mean, scale, weight] = of;
   const T share = T(1) / static_cast<T>(part.rows);
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = gradient + row * part.stride;
@@ -280,47 +299,39 @@ void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlineari
   bend_all(output, nonlinearity);
 }
 
-void unbend_and_denormalize(const at::Tensor& gradient, const at::Tensor& output,
-                            const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
-                            const at::Tensor& weight_gradient, const at::Tensor& bias_gradient) {
-  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "unbend_and_denormalize", [&] {
+void unbend_and_denormalize(const NormGradient& of, const at::Tensor& weight_gradient,
+                            const at::Tensor& bias_gradient) {
+  AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "unbend_and_denormalize", [&] {
     using T = scalar_t;
-    for_columns(gradient, [&](const Columns& part) {
-      T *line = data<T>(gradient), *mean = data<T>(norm.mean), *scale = data<T>(norm.scale);
+    for_columns(of.gradient, [&](const Columns& part) {
       T sum[kBlock], dot[kBlock];
-      undo<T>(part, nonlinearity, line, data<T>(output));
-      sum_gradients<T>(part, line, data<T>(x), mean, scale, sum, dot);
+      unbend_and_sum<T>(part, of, sum, dot);
       if (weight_gradient.defined()) {
         std::copy_n(dot, part.end - part.begin, data<T>(weight_gradient) + part.begin);
       }
       if (bias_gradient.defined()) {
         std::copy_n(sum, part.end - part.begin, data<T>(bias_gradient) + part.begin);
       }
-      denormalize<T>(part, line, data<T>(x), mean, scale, data<T>(norm.weight), sum, dot);
+      denormalize<T>(part, Normalized<T>(of), data<T>(of.gradient), sum, dot);
     });
   });
 }
 
-void unbend_and_sum(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                    const Norm& norm, const Nonlinearity& nonlinearity, const at::Tensor& sum,
-                    const at::Tensor& dot) {
-  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "unbend_and_sum", [&] {
+void unbend_and_sum(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot) {
+  AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "unbend_and_sum", [&] {
     using T = scalar_t;
-    for_columns(gradient, [&](const Columns& part) {
-      undo<T>(part, nonlinearity, data<T>(gradient), data<T>(output));
-      sum_gradients<T>(part, data<T>(gradient), data<T>(x), data<T>(norm.mean), data<T>(norm.scale),
-                       data<T>(sum) + part.begin, data<T>(dot) + part.begin);
+    for_columns(of.gradient, [&](const Columns& part) {
+      unbend_and_sum<T>(part, of, data<T>(sum) + part.begin, data<T>(dot) + part.begin);
     });
   });
 }
 
-void denormalize(const at::Tensor& gradient, const at::Tensor& x, const Norm& norm,
-                 const at::Tensor& sum, const at::Tensor& dot) {
-  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "denormalize", [&] {
+void denormalize(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot) {
+  AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "denormalize", [&] {
     using T = scalar_t;
-    for_columns(gradient, [&](const Columns& part) {
-      denormalize<T>(part, data<T>(gradient), data<T>(x), data<T>(norm.mean), data<T>(norm.scale),
-                     data<T>(norm.weight), data<T>(sum) + part.begin, data<T>(dot) + part.begin);
+    for_columns(of.gradient, [&](const Columns& part) {
+      denormalize<T>(part, Normalized<T>(of), data<T>(of.gradient), data<T>(sum) + part.begin,
+                     data<T>(dot) + part.begin);
     });
   });
 }

@@ -28,24 +28,29 @@ struct Norm {
 void normalize_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
                         const at::Tensor& output);
 
-// The gradient for `output` becomes that for x, in place; that for weight and bias is written.
-void unbend_and_denormalize(const at::Tensor& gradient, const at::Tensor& output,
-                            const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
-                            const at::Tensor& weight_gradient, const at::Tensor& bias_gradient);
+// The way back through output = curve(norm(x)).
+struct NormGradient {
+  const at::Tensor& gradient;  // for the output; becomes that for x, in place
+  const at::Tensor &output, &x;
+  const Norm& norm;
+  const Nonlinearity& nonlinearity;
+};
 
-// The halves of both, between which the other ranks have a say (sync_norm.h).
+// Writes the gradients for weight and bias, too, where they are defined.
+void unbend_and_denormalize(const NormGradient& of, const at::Tensor& weight_gradient,
+                            const at::Tensor& bias_gradient);
+
+// The halves of both ways, between which the other ranks have a say (sync_norm.h).
+
 // Mean and (biased) variance of each column.
 void take_statistics(const at::Tensor& x, const at::Tensor& mean, const at::Tensor& variance);
 // output = curve(norm(x)) with the norm's mean and scale as they are.
 void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
                          const at::Tensor& output);
-// The gradient for `output` becomes that for the normalised x before weight and bias, in place;
-// with its sums over the rows, and those of it times the normalised x.
-void unbend_and_sum(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                    const Norm& norm, const Nonlinearity& nonlinearity, const at::Tensor& sum,
-                    const at::Tensor& dot);
-// That becomes the one for x, in place, by sums that may be of more rows.
-void denormalize(const at::Tensor& gradient, const at::Tensor& x, const Norm& norm,
-                 const at::Tensor& sum, const at::Tensor& dot);
+// The first half of the way back: the gradient becomes that for the normalised x before weight and
+// bias. `sum` is its sum over the rows, `dot` that of it times the normalised x.
+void unbend_and_sum(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot);
+// The second half: the gradient becomes that for x. The sums may be of more rows.
+void denormalize(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot);
 
 }  // namespace sparring::dense

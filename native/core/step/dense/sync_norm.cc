@@ -17,16 +17,14 @@ void normalize_together(const at::Tensor& x, const Norm& norm, const Nonlinearit
   apply_norm_and_bend(x, norm, nonlinearity, output);
 }
 
-void undo_together(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                   const Norm& norm, const Nonlinearity& nonlinearity,
-                   const at::Tensor& weight_gradient, const at::Tensor& bias_gradient,
-                   const Together& together) {
-  const at::Tensor sum = at::empty_like(norm.mean), dot = at::empty_like(norm.mean);
-  unbend_and_sum(gradient, output, x, norm, nonlinearity, sum, dot);
+void undo_together(const NormGradient& of, const at::Tensor& weight_gradient,
+                   const at::Tensor& bias_gradient, const Together& together) {
+  const at::Tensor sum = at::empty_like(of.norm.mean), dot = at::empty_like(of.norm.mean);
+  unbend_and_sum(of, sum, dot);
   if (weight_gradient.defined()) weight_gradient.copy_(dot);
   if (bias_gradient.defined()) bias_gradient.copy_(sum);
   const auto [all, all_dot] = together.whole_sums(sum, dot);
-  denormalize(gradient, x, norm, all, all_dot);
+  denormalize(of, all, all_dot);
 }
 
 }  // namespace sparring::dense

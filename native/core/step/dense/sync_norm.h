@@ -12,11 +12,9 @@ namespace sparring::dense {
 void normalize_together(const at::Tensor& x, const Norm& norm, const Nonlinearity& nonlinearity,
                         const at::Tensor& output, const Together& together);
 
-// The gradient for `output` becomes that for x, in place; that for weight and bias, of this rank's
-// rows, is written where it is wanted.
-void undo_together(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                   const Norm& norm, const Nonlinearity& nonlinearity,
-                   const at::Tensor& weight_gradient, const at::Tensor& bias_gradient,
-                   const Together& together);
+// unbend_and_denormalize() over the rows of all ranks; the gradients for weight and bias are of
+// this rank's rows.
+void undo_together(const NormGradient& of, const at::Tensor& weight_gradient,
+                   const at::Tensor& bias_gradient, const Together& together);
 
 }  // namespace sparring::dense

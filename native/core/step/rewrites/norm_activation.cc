@@ -57,20 +57,20 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     const TogetherPtr together = kept_for_backward(*context);
     if (at::GradMode::is_enabled()) return differentiable(*context, saved, gradients[0]);
     const NormKernels& kernels = *norm_kernels(x.device());
-    const at::Tensor rows = as_rows(x), output = as_rows(saved[3]);
-    const at::Tensor gradient = as_rows(gradients[0].contiguous(format_of(x)));
+    const NormGradient of{as_rows(gradients[0].contiguous(format_of(x))), as_rows(saved[3]),
+                          as_rows(x), slope};
     const at::Tensor sum = at::empty_like(mean), dot = at::empty_like(mean);
-    kernels.sum_gradients(gradient, output, rows, mean, slope, sum, dot);
+    kernels.sum_gradients(of, mean, sum, dot);
     dot.mul_(scale);  // of the normalised x
     at::Tensor of_x;
     if (context->needs_input_grad(0)) {
       // dx = factor · (g - sum/n - normal · dot/n), with normal = (x - mean) · scale
       const auto [all, all_dot] = together ? together->whole_sums(sum, dot) : std::pair{sum, dot};
-      const auto count = static_cast<double>(rows.size(-2));
+      const auto count = static_cast<double>(of.x.size(-2));
       const at::Tensor factor = scale * weight, along = all_dot * scale * factor / -count;
       const at::Tensor offset = factor * all / -count - mean * along;
       of_x = at::empty_like(x);
-      kernels.combine(gradient, output, rows, factor, along, offset, slope, as_rows(of_x));
+      kernels.combine(of, factor, along, offset, as_rows(of_x));
     }
     if (is_alone) return {of_x, dot.sum(0), sum.sum(0), {}};
     return {of_x, dot, sum, {}};

@@ -15,6 +15,11 @@ namespace {
 // Rows that stay in the cache together.
 constexpr int64_t kTile = 128;
 
+// Rows [begin, end) of a matrix.
+struct Tile {
+  int64_t begin, end, columns;
+};
+
 // Sums of a tile in the type of the values, those of tiles in float64.
 struct Sums {
   explicit Sums(int64_t columns) : first(columns), second(columns) {}
@@ -22,10 +27,10 @@ struct Sums {
   int64_t rows = 0;
 };
 
-// Calls function(begin, end, sums) for tiles of the rows; each thread has sums of its own, which
+// Calls work(tile, sums) for tiles of the rows; each thread has sums of its own, which
 // `merge` brings together in the order of the threads.
-template <class Tile, class Merge>
-void for_tiles(int64_t rows, int64_t columns, const Tile& tile, const Merge& merge) {
+template <class Work, class Merge>
+void for_tiles(int64_t rows, int64_t columns, const Work& work, const Merge& merge) {
   const int64_t tiles = (rows + kTile - 1) / kTile;
   const int64_t threads = std::max(1, at::get_num_threads());
   const int64_t each = (tiles + threads - 1) / threads;
@@ -33,7 +38,7 @@ void for_tiles(int64_t rows, int64_t columns, const Tile& tile, const Merge& mer
   at::parallel_for(0, threads, 1, [&](int64_t first, int64_t last) {
     for (int64_t part = first; part < last; ++part) {
       for (int64_t i = part * each; i < std::min(tiles, (part + 1) * each); ++i) {
-        tile(i * kTile, std::min(rows, (i + 1) * kTile), parts[part]);
+        work(Tile{i * kTile, std::min(rows, (i + 1) * kTile), columns}, parts[part]);
       }
     }
   });
@@ -48,8 +53,8 @@ T* data(const at::Tensor& tensor) {
 
 // Mean and squared distances from it of a tile, in two passes over the cache.
 template <class T>
-SPARRING_WIDE void tile_statistics(const T* x, int64_t begin, int64_t end, int64_t columns, T* mean,
-                                   T* squares) {
+SPARRING_WIDE void tile_statistics(const Tile& tile, const T* x, T* mean, T* squares) {
+  const auto [begin, end, columns] = tile;
   for (int64_t i = 0; i < columns; ++i) mean[i] = squares[i] = 0;
   for (int64_t row = begin; row < end; ++row) {
     const T* line = x + row * columns;
@@ -80,8 +85,9 @@ void merge_statistics(Sums& sums, const T* mean, const T* squares, int64_t rows)
 }
 
 template <class T>
-SPARRING_WIDE void scale_tile(const T* x, int64_t begin, int64_t end, int64_t columns,
-                              const T* factor, const T* offset, T slope, T* output) {
+SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const T* factor, const T* offset,
+                              T slope, T* output) {
+  const auto [begin, end, columns] = tile;
   for (int64_t row = begin; row < end; ++row) {
     const T* from = x + row * columns;
     T* to = output + row * columns;
@@ -92,9 +98,17 @@ SPARRING_WIDE void scale_tile(const T* x, int64_t begin, int64_t end, int64_t co
   }
 }
 
+// A NormGradient's values. Functions take it apart first: what they write might be its slope.
 template <class T>
-SPARRING_WIDE void sum_tile(const T* gradient, const T* output, const T* x, const T* mean, T slope,
-                            int64_t begin, int64_t end, int64_t columns, T* sum, T* dot) {
+struct Slopes {
+  const T *gradient, *output, *x;
+  T slope;
+};
+
+template <class T>
+SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean, T* sum, T* dot) {
+  const auto [begin, end, columns] = tile;
+  const auto [gradient, output, x, slope] = of;
   for (int64_t i = 0; i < columns; ++i) sum[i] = dot[i] = 0;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * columns;
@@ -107,9 +121,10 @@ SPARRING_WIDE void sum_tile(const T* gradient, const T* output, const T* x, cons
 }
 
 template <class T>
-SPARRING_WIDE void combine_tile(const T* gradient, const T* output, const T* x, const T* factor,
-                                const T* along, const T* offset, T slope, int64_t begin,
-                                int64_t end, int64_t columns, T* into) {
+SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const T* factor,
+                                const T* along, const T* offset, T* into) {
+  const auto [begin, end, columns] = tile;
+  const auto [gradient, output, x, slope] = of;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * columns;
     for (int64_t i = 0; i < columns; ++i) {
@@ -120,11 +135,11 @@ SPARRING_WIDE void combine_tile(const T* gradient, const T* output, const T* x, 
 }
 
 // Tiles that have nothing to sum.
-template <class Tile>
-void for_tiles(int64_t rows, const Tile& tile) {
+template <class Work>
+void for_tiles(int64_t rows, int64_t columns, const Work& work) {
   const int64_t tiles = (rows + kTile - 1) / kTile;
   at::parallel_for(0, tiles, 8, [&](int64_t first, int64_t last) {
-    tile(first * kTile, std::min(rows, last * kTile));
+    work(Tile{first * kTile, std::min(rows, last * kTile), columns});
   });
 }
 
@@ -135,15 +150,18 @@ struct Matrix {
       : rows(x.size(-2)), columns(x.size(-1)), group(of_group) {}
   T* values(const at::Tensor& all) const { return data<T>(all) + group * rows * columns; }
   T* numbers(const at::Tensor& all) const { return data<T>(all) + group * columns; }
+  Slopes<T> slopes(const NormGradient& of) const {
+    return {values(of.gradient), values(of.output), values(of.x), static_cast<T>(of.slope)};
+  }
   int64_t rows, columns, group;
 };
 
 template <class T>
 void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances) {
-  const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+  const auto work = [&](const Tile& tile, Sums& sums) {
     std::vector<T> local(2 * x.columns);
-    tile_statistics<T>(values, begin, end, x.columns, local.data(), local.data() + x.columns);
-    merge_statistics<T>(sums, local.data(), local.data() + x.columns, end - begin);
+    tile_statistics<T>(tile, values, local.data(), local.data() + x.columns);
+    merge_statistics<T>(sums, local.data(), local.data() + x.columns, tile.end - tile.begin);
   };
   const auto merge = [&](Sums& all, const Sums& more) {
     if (!more.first.empty()) {
@@ -154,15 +172,15 @@ void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* varian
       variances[i] = static_cast<T>(all.second[i] / static_cast<double>(x.rows));
     }
   };
-  for_tiles(x.rows, x.columns, tile, merge);
+  for_tiles(x.rows, x.columns, work, merge);
 }
 
 // `sum_one` sums a tile, column by column, in two ways.
 template <class T, class SumOne>
 void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, T* first, T* second) {
-  const auto tile = [&](int64_t begin, int64_t end, Sums& sums) {
+  const auto work = [&](const Tile& tile, Sums& sums) {
     std::vector<T> local(2 * x.columns);
-    sum_one(begin, end, local.data(), local.data() + x.columns);
+    sum_one(tile, local.data(), local.data() + x.columns);
     for (int64_t i = 0; i < x.columns; ++i) {
       sums.first[i] += static_cast<double>(local[i]);
       sums.second[i] += static_cast<double>(local[x.columns + i]);
@@ -179,7 +197,7 @@ void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, T* first, T* second) {
       second[i] = static_cast<T>(all.second[i]);
     }
   };
-  for_tiles(x.rows, x.columns, tile, merge);
+  for_tiles(x.rows, x.columns, work, merge);
 }
 
 int64_t groups_of(const at::Tensor& x) { return x.dim() == 3 ? x.size(0) : 1; }
@@ -218,41 +236,37 @@ class CpuNormKernels : public NormKernels {
       using T = scalar_t;
       for_groups(x, [&](int64_t group) {
         const Matrix<T> of(x, group);
-        for_tiles(of.rows, [&](int64_t begin, int64_t end) {
-          scale_tile<T>(of.values(x), begin, end, of.columns, of.numbers(factor),
-                        of.numbers(offset), static_cast<T>(slope), of.values(output));
+        for_tiles(of.rows, of.columns, [&](const Tile& tile) {
+          scale_tile<T>(tile, of.values(x), of.numbers(factor), of.numbers(offset),
+                        static_cast<T>(slope), of.values(output));
         });
       });
     });
   }
 
-  void sum_gradients(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                     const at::Tensor& mean, double slope, const at::Tensor& sum,
+  void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override {
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "sum_gradients", [&] {
+    AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sum_gradients", [&] {
       using T = scalar_t;
-      for_groups(x, [&](int64_t group) {
-        const Matrix<T> of(x, group);
-        const auto tile = [&](int64_t begin, int64_t end, T* sums, T* dots) {
-          sum_tile<T>(of.values(gradient), of.values(output), of.values(x), of.numbers(mean),
-                      static_cast<T>(slope), begin, end, of.columns, sums, dots);
+      for_groups(of.x, [&](int64_t group) {
+        const Matrix<T> one(of.x, group);
+        const auto sum_one = [&](const Tile& tile, T* sums, T* dots) {
+          sum_tile<T>(tile, one.slopes(of), one.numbers(mean), sums, dots);
         };
-        sum_tiles<T>(of, tile, of.numbers(sum), of.numbers(dot));
+        sum_tiles<T>(one, sum_one, one.numbers(sum), one.numbers(dot));
       });
     });
   }
 
-  void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-               const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
-               double slope, const at::Tensor& into) const override {
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "combine", [&] {
+  void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
+               const at::Tensor& offset, const at::Tensor& into) const override {
+    AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
       using T = scalar_t;
-      for_groups(x, [&](int64_t group) {
-        const Matrix<T> of(x, group);
-        for_tiles(of.rows, [&](int64_t begin, int64_t end) {
-          combine_tile<T>(of.values(gradient), of.values(output), of.values(x), of.numbers(factor),
-                          of.numbers(along), of.numbers(offset), static_cast<T>(slope), begin, end,
-                          of.columns, of.values(into));
+      for_groups(of.x, [&](int64_t group) {
+        const Matrix<T> one(of.x, group);
+        for_tiles(one.rows, one.columns, [&](const Tile& tile) {
+          combine_tile<T>(tile, one.slopes(of), one.numbers(factor), one.numbers(along),
+                          one.numbers(offset), one.values(into));
         });
       });
     });

@@ -8,6 +8,12 @@
 
 namespace sparring {
 
+// What a backward pass starts with: the gradient for `output`, which is leaky(...) of x.
+struct NormGradient {
+  at::Tensor gradient, output, x;
+  double slope;
+};
+
 class NormKernels {
  public:
   virtual ~NormKernels() = default;
@@ -25,16 +31,14 @@ class NormKernels {
                               const at::Tensor& offset, double slope,
                               const at::Tensor& output) const = 0;
 
-  // Of g = gradient · leaky'(...), told by the sign of `output`: the sums of g, and of g · (x -
-  // mean), over the rows.
-  virtual void sum_gradients(const at::Tensor& gradient, const at::Tensor& output,
-                             const at::Tensor& x, const at::Tensor& mean, double slope,
-                             const at::Tensor& sum, const at::Tensor& dot) const = 0;
+  // Sums over the rows of g = gradient · leaky'(...), told by the sign of `output`, and of g · (x -
+  // mean).
+  virtual void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
+                             const at::Tensor& dot) const = 0;
 
   // into = g · factor + x · along + offset, column by column.
-  virtual void combine(const at::Tensor& gradient, const at::Tensor& output, const at::Tensor& x,
-                       const at::Tensor& factor, const at::Tensor& along, const at::Tensor& offset,
-                       double slope, const at::Tensor& into) const = 0;
+  virtual void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
+                       const at::Tensor& offset, const at::Tensor& into) const = 0;
 };
 
 // Of float32 or float64, with many more rows than columns: threads share out the rows.
