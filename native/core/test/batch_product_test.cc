@@ -38,7 +38,8 @@ double error_of(const BatchSize& size, bool accumulate, bool transposes_a) {
 
 }  // namespace
 
-TEST_CASE("products of many matrices: sums, the first one stored the other way round") {
+TEST_CASE(
+    "products of many matrices equal libtorch's: sums, the first one stored the other way round") {
   // A libtorch without MKL has none, and nothing asks for them there.
   if (!multiplies_batches_well()) return;
   for (const BatchSize& size : kSizes) {

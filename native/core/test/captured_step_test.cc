@@ -177,7 +177,7 @@ TEST_CASE("a step that runs out of memory takes the recordings with it, and the 
   CHECK(training.device.alive == 1);
 }
 
-TEST_CASE("what cannot be recorded ends it for all steps, and its reason is a sentence") {
+TEST_CASE("what cannot be recorded ends recording for all steps, and its reason is a sentence") {
   Training training;
   training.run(4, batch_of(4));
   training.device.hinder = [] { TORCH_CHECK(false, "a library refused"); };

@@ -27,7 +27,9 @@ const std::vector<std::pair<int64_t, int64_t>> kSizes = {{1, 1}, {2, 3}, {5, 4},
 
 }  // namespace
 
-TEST_CASE("an image is halved and doubled with fewer multiplications: values, both derivatives") {
+TEST_CASE(
+    "an image is halved and doubled with fewer multiplications as by torch: values, both "
+    "derivatives") {
   RandomStream stream(0);
   const int before = at::get_num_threads();
   for (const int threads : {1, 2, 6}) {
@@ -50,7 +52,8 @@ TEST_CASE("an image is halved and doubled with fewer multiplications: values, bo
   at::set_num_threads(before);
 }
 
-TEST_CASE("so is one that is upsampled before, or pooled after, a convolution") {
+TEST_CASE(
+    "an image is upsampled before, and pooled after, a convolution with fewer multiplications") {
   RandomStream stream(0);
   const ModulePtr up = build(upsample("0", 2), stream), pool = build(avg_pool("1", 2), stream);
   for (const auto& [height, width] : kSizes) {
@@ -62,7 +65,7 @@ TEST_CASE("so is one that is upsampled before, or pooled after, a convolution") 
   }
 }
 
-TEST_CASE("in float32 as exact as libtorch's: more tiles than one thread has in hand") {
+TEST_CASE("halving is as exact in float32 as libtorch's: more tiles than one thread has in hand") {
   RandomStream stream(0);
   const ModulePtr plain = build(conv("0", 48, 40, 4, 1, 2), stream);
   check_rounding(with_less(plain), plain, at::randn({40, 48, 16, 12}));
@@ -89,7 +92,7 @@ TEST_CASE("an image of odd sides is halved as ever, and other convolutions are l
   CHECK(as_halving(build(linear("0", 3, 2), stream)) == nullptr);
 }
 
-TEST_CASE("it is a rewrite where there are channels enough, and batched products are fast") {
+TEST_CASE("halving is a rewrite where there are channels enough, and batched products are fast") {
   RandomStream stream(0);
   const Verdict few = fuse_halving(build(conv("0", 31, 64, 4, 1, 2), stream));
   CHECK(few.module == nullptr);

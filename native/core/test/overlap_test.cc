@@ -168,7 +168,8 @@ TEST_CASE("autograd tells of a gradient before it goes on to the layers before")
   CHECK(told == Places{9});
 }
 
-TEST_CASE("so does a network without a graph, and what it told is what it ends with") {
+TEST_CASE(
+    "a network without a graph tells of a gradient before it goes on, and ends with what it told") {
   RandomStream stream(0);
   const auto pair = pair_of(3, wide_generator(), wide_discriminator(), {"hinge", {}},
                             ScoreKind::kLogit, at::kFloat);

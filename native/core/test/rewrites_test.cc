@@ -30,7 +30,7 @@ TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradien
   }
 }
 
-TEST_CASE("that is refused where it does not hold") {
+TEST_CASE("upsample + conv3x3 is refused as one transposed convolution where it does not hold") {
   RandomStream stream(0);
   const ModulePtr twice = build(upsample("0", 2), stream);
   const ModulePtr thrice = build(upsample("0", 3), stream);
@@ -188,7 +188,9 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
   CHECK(fuse_bias_norm(convolution, convolution).module == nullptr);
 }
 
-TEST_CASE("normalisation and activation in two passes: values, gradients, running statistics") {
+TEST_CASE(
+    "normalisation and activation in two passes equal torch's: values, gradients, running "
+    "statistics") {
   RandomStream stream(0);
   for (const double slope : {0.0, 0.2}) {
     // 5 rows, and many tiles of them.
@@ -240,7 +242,8 @@ TEST_CASE("normalisation and activation in two passes: values, gradients, runnin
   CHECK(fuse_norm_activation(norm, norm).module == nullptr);
 }
 
-TEST_CASE("normalisation of each sample in another layout: values and both derivatives") {
+TEST_CASE(
+    "normalisation of each sample in another layout equals torch's: values and both derivatives") {
   RandomStream stream(0);
   const auto drawn = [](const ModulePtr& module) {
     for (const at::Tensor& one : module->parameters()) one.detach().copy_(at::randn_like(one));
@@ -285,7 +288,7 @@ TEST_CASE("normalisation of each sample in another layout: values and both deriv
   CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
 }
 
-TEST_CASE("pixel normalisation in one pass: values and both derivatives") {
+TEST_CASE("pixel normalisation in one pass equals the layer's own: values and both derivatives") {
   RandomStream stream(0);
   const ModulePtr norm = built(layer("pixelNorm", "0", {{"eps", 1e-3}}), stream);
   const ModulePtr fused = fuse_pixel_norm(norm).module;

@@ -13,7 +13,9 @@
 using namespace sparring;
 using namespace sparring::test;
 
-TEST_CASE("a 3x3 convolution with fewer multiplications: values, both derivatives, odd sides") {
+TEST_CASE(
+    "a 3x3 convolution with fewer multiplications equals torch's: values, both derivatives, odd "
+    "sides") {
   RandomStream stream(0);
   const int before = at::get_num_threads();
   for (const int threads : {1, 2, 6}) {
@@ -34,13 +36,17 @@ TEST_CASE("a 3x3 convolution with fewer multiplications: values, both derivative
   at::set_num_threads(before);
 }
 
-TEST_CASE("of float32 its errors are as small as libtorch's: more tiles than one thread holds") {
+TEST_CASE(
+    "a 3x3 convolution's errors in float32 are as small as libtorch's: more tiles than one thread "
+    "holds") {
   RandomStream stream(0);
   const ModulePtr plain = build(conv("0", 48, 40, 3, 1), stream);
   check_rounding(as_same_conv(plain), plain, at::randn({20, 48, 15, 12}));
 }
 
-TEST_CASE("within spectral normalisation it has the weight of the pass, and its gradient") {
+TEST_CASE(
+    "a 3x3 convolution within spectral normalisation has the weight of the pass, and its "
+    "gradient") {
   RandomStream stream(0);
   const Options options{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
   const auto layer_of = [&] {
@@ -62,7 +68,8 @@ TEST_CASE("within spectral normalisation it has the weight of the pass, and its 
   for (size_t i = 0; i < ours.size(); ++i) CHECK(distance(ours[i], theirs[i]) < 1e-12);
 }
 
-TEST_CASE("other convolutions are left alone, and it is a rewrite only where it pays") {
+TEST_CASE(
+    "convolutions other than 3x3 are left alone, and those are rewritten only where it pays") {
   RandomStream stream(0);
   CHECK(as_same_conv(build(conv("0", 5, 7, 3, 0), stream)) == nullptr);
   CHECK(as_same_conv(build(conv("0", 5, 7, 3, 1, 2), stream)) == nullptr);

@@ -53,7 +53,7 @@ TEST_CASE("a GPU and native/cuda are there") {
   CHECK(accelerator()->memory(kGpu).free > 0);
 }
 
-TEST_CASE("its own kernels normalise and bend as libtorch does, both ways") {
+TEST_CASE("the GPU's own kernels normalise and bend as libtorch does, both ways") {
   MESSAGE(accelerator()->kernels_off(kGpu));
   REQUIRE(accelerator()->norm_kernels(kGpu) != nullptr);
   const std::vector<std::pair<at::ScalarType, double>> types{
@@ -72,7 +72,7 @@ TEST_CASE("its own kernels normalise and bend as libtorch does, both ways") {
   }
 }
 
-TEST_CASE("its own kernels update as libtorch's do, and take the average along") {
+TEST_CASE("the GPU's own kernels update as libtorch's do, and take the average along") {
   REQUIRE(accelerator()->adam_kernel(kGpu) != nullptr);
   const auto data = images(16);
   const auto flat = [](const Network& network) {
