@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/distributed/connection.h"
+#include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
 

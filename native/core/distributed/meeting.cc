@@ -3,6 +3,7 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "core/distributed/connection.h"
+#include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
 

@@ -1,0 +1,15 @@
+// How often ranks look for each other, and how long they wait for an answer.
+#pragma once
+
+#include <chrono>
+
+namespace sparring::distributed {
+
+using Clock = std::chrono::steady_clock;
+
+// The time between two looks at what nobody tells of.
+constexpr std::chrono::milliseconds kGlance{20};
+// The time in which whoever is still there reports so, once a rank is lost or refused.
+constexpr std::chrono::milliseconds kRollCall{3'000};
+
+}  // namespace sparring::distributed
