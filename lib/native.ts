@@ -92,7 +92,7 @@ export interface NativeImageFile {
 
 export interface NativeDataset {
   readonly size: number;
-  /** 16 hexadecimal digits that other images or labels have with a chance of 1 in 2^64. */
+  /** A 64-bit hash of the images, their shape and labels, in hexadecimal digits. */
   fingerprint(): Promise<string>;
   /** The chosen images, as values from `black` to `white`. */
   read(start: number, count: number, black: number, white: number): Promise<Float32Array>;
@@ -117,25 +117,29 @@ export interface NativePlace {
   readonly epoch: number;
   /** Batches of the epoch that were taken. */
   readonly batches: number;
-  /** 53 bits that other images in them would hardly have. */
+  /** A 53-bit hash of the images and labels in them. */
   readonly trace: number;
 }
 
 /** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
 export interface NativeFeed {
-  /** Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA. */
+  /**
+   * Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA where they are not those that led
+   * to the place that a feed goes on at.
+   */
   push(images: Uint8Array, count: number, labels?: Uint8Array): void;
-  /** The images of the epoch were all. Throws ERR_DATA. */
+  /** Ends the epoch. Throws ERR_DATA where a feed that goes on has not come to its place. */
   endEpoch(): void;
-  /** No more will come: a run ends when it has used what is there. */
+  /** Ends the feed: a run ends when it has used what is there. */
   close(): void;
-  /** Batches that were not taken yet. */
+  /** Counts the batches that were not taken yet. */
   ahead(): number;
   /** Resolves when fewer than `limit` are ahead, or the feed is closed or released. */
   room(limit: number): Promise<void>;
+  /** Resolves room() now. */
   release(): void;
   place(): NativePlace;
-  /** 16 hexadecimal digits that a feed of other options has not; of the batch size they do not tell. */
+  /** A 64-bit hash of the options without the batch size, in hexadecimal digits. */
   identity(): string;
   dispose(): void;
 }
@@ -150,9 +154,9 @@ export interface NativeReport {
   readonly discriminatorLoss: number;
   /** Seconds the steps took, without waiting. */
   readonly seconds: number;
-  /** Of the last step; null for a call that was stopped before it. */
+  /** How the players did in the last step; null for a call that was stopped before it. */
   readonly health: NativeHealth | null;
-  /** It was stopped; where ranks train together all of them were, after the same step. */
+  /** The call was stopped; where ranks train together all were, after the same step. */
   readonly stopped: boolean;
 }
 
@@ -216,7 +220,7 @@ export interface NativeMeeting {
   readonly port: number;
   /** An agent keeps the store there; else rank 0 does. */
   readonly hasAgent: boolean;
-  /** Of all keys in the store. */
+  /** What all keys in the store begin with. */
   readonly prefix: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -235,7 +239,7 @@ export interface NativeGroup {
   dispose(): void;
 }
 
-/** What could have been, with the reason why not. */
+/** A rewrite that was not made, with the reason. */
 export interface NativeRefusal {
   readonly rewrite: string;
   readonly reason: string;
@@ -274,8 +278,9 @@ export interface NativeExplanation {
   readonly kind: "eager" | "rewritten" | "planned" | "replayed";
   readonly onePass: boolean;
   readonly refusals: readonly NativeRefusal[];
-  /** Empty where layers run as they are. */
+  /** Operations in order; empty where layers run as they are. */
   readonly generator: readonly NativeOperation[];
+  /** Operations in order; empty where layers run as they are. */
   readonly discriminator: readonly NativeOperation[];
 }
 
@@ -296,7 +301,7 @@ export interface NativeSnapshot {
    */
   readonly tensors: readonly TensorData[];
   readonly counts: Readonly<Record<string, number>>;
-  /** By player, an update count for each parameter. */
+  /** Update counts of each parameter, by player. */
   readonly parameterUpdates: Readonly<Record<string, readonly number[]>>;
   /** Fingerprint of the dataset, or a feed's identity, in 16 hexadecimal digits; zeros before the first step. */
   readonly data: string;
@@ -329,7 +334,7 @@ export interface NativeGridOptions {
   readonly columns: number;
   /** Pixels between images. */
   readonly padding: number;
-  /** By the smallest and largest value of all images. */
+  /** Stretches values from the smallest to the largest of all images. */
   readonly normalize: boolean;
 }
 
@@ -395,7 +400,7 @@ export interface NativeAddon {
   bfloat16Cost(): Promise<number>;
   ceiling(device: string, precision: string): Promise<NativeCeiling>;
   memoryStats(): { tensors: number; bytes: number; spareBytes: number };
-  /** Those that the device can do. */
+  /** Names of the precisions that the device can do. */
   precisions(device: string): string[];
   threads(): Promise<number>;
   setThreads(count: number): Promise<void>;

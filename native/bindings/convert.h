@@ -33,7 +33,7 @@ at::Tensor copy_labels(const Napi::Value& labels);
 
 // Copies, on the JavaScript thread: afterwards the array is the caller's again.
 at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape);
-// Of a Float32Array or a Float64Array.
+// Copies a Float32Array or a Float64Array, in its own precision.
 at::Tensor copy_decimals(const Napi::Value& numbers, const Shape& shape);
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
 

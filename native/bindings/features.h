@@ -8,7 +8,7 @@ namespace sparring::bindings {
 class FeatureNetworkWrap : public Wrap<FeatureNetworkWrap, FeatureNetwork> {
  public:
   static constexpr const char* kName = "feature network";
-  // Its functions go into `metrics`.
+  // Adds the functions that promise one, and the training of classifiers, to `metrics`.
   static void Init(Napi::Env env, Napi::Object metrics);
   // new (network: External): only the functions that promise one make one.
   explicit FeatureNetworkWrap(const Napi::CallbackInfo& info);

@@ -31,7 +31,7 @@ class Instance {
   // torch.manual_seed; see random.h.
   std::shared_ptr<RandomStream> stream;
 
-  // These are made by a promise, not by `new`.
+  // Classes whose objects a promise makes, not `new`.
   Napi::FunctionReference dataset_class, feature_network_class, group_class;
 
   // True once the engine is to stop: who waits for another process looks at it.

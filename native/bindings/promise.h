@@ -12,7 +12,7 @@
 
 namespace sparring::bindings {
 
-// For work whose promise resolves with undefined.
+// The value of work whose promise resolves with undefined.
 struct Nothing {};
 
 inline Napi::Value to_undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
@@ -21,7 +21,7 @@ template <class T>
 Turn<T> to_turn(Turn<T> turn) {
   return turn;
 }
-// Of work that always can go on.
+// Work that always can go on has no value until it is done.
 template <class T>
 Turn<T> to_turn(std::optional<T> value) {
   if (value) return std::move(*value);

@@ -8,7 +8,7 @@
 
 namespace sparring {
 
-// By their keys in a state dict, or whatever else they are kept under; in order.
+// Tensors in order, by their keys in a state dict, or whatever else they are kept under.
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 }  // namespace sparring

@@ -25,7 +25,7 @@ Share share_of(int64_t total, int64_t rank, int64_t ranks, int64_t fewest);
 
 // One of so many parts of a rank's rows; the weight is that in the mean over these.
 Share part_of(const Share& own, int64_t part, int64_t parts);
-// In how many parts each of so many ranks works on its rows: the same number on all of them, at
+// The number of parts in which each of so many ranks works on its rows: the same on all of them, at
 // most `wanted`, and none of fewer than `fewest` rows.
 int64_t parts_of(const Share& own, int64_t ranks, int64_t wanted, int64_t fewest);
 

@@ -12,7 +12,7 @@ Number* pointer(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.mutable_data_ptr<Number>() : nullptr;
 }
 
-// Which block works on what: each tensor has blocks of its own.
+// What each block works on: every tensor has blocks of its own.
 template <class Number>
 class Launches {
  public:

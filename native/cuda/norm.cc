@@ -5,7 +5,7 @@
 namespace sparring {
 namespace {
 
-// As in kernels/norm.cu.
+// The sizes of kernels/norm.cu.
 constexpr int64_t kWide = 32, kDeep = 8;
 constexpr Blocks kThreads{kWide, kDeep};
 // Blocks enough for all of a large GPU, and rows enough for each to be worth it.
@@ -34,7 +34,7 @@ Argument pointer(const at::Tensor& tensor) { return tensor.data_ptr(); }
 Argument rows(const at::Tensor& x) { return static_cast<long long>(x.size(0)); }
 Argument columns(const at::Tensor& x) { return static_cast<int>(x.size(1)); }
 
-// In the type of the columns' numbers.
+// A number in the type of the columns' numbers.
 Argument number(double value, const at::Tensor& x) {
   if (x.scalar_type() == at::kDouble) return value;
   return static_cast<float>(value);

@@ -6,7 +6,7 @@
 
 namespace sparring {
 
-// Of float32, float64, or bfloat16 with float32 for the columns' numbers.
+// Kernels for float32, float64, or bfloat16 with float32 for the columns' numbers.
 class DeviceNormKernels : public NormKernels {
  public:
   explicit DeviceNormKernels(const Launcher& launcher) : launcher_(launcher) {}

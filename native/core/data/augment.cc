@@ -38,7 +38,7 @@ at::Tensor contrast(const at::Tensor& images, const Rows& rows) {
   return (images - mean) * (uniform(images, rows) + 0.5) + mean;
 }
 
-// By up to an eighth of each side; what comes in is zero.
+// Moves images by up to an eighth of each side; what comes in is zero.
 at::Tensor translation(const at::Tensor& images, const Rows& rows) {
   const int64_t height = images.size(2), width = images.size(3);
   const auto reach = [](int64_t side) { return static_cast<int64_t>(side * 0.125 + 0.5); };

@@ -20,8 +20,9 @@ struct Batch {
   at::Tensor labels;  // int64 [N]; undefined where the data have none
 };
 
-// Of bytes, exactly torchvision's ToTensor, then Normalize, which is Normalize(0.5, 0.5) for [-1,
-// 1] and none for [0, 1]. images: uint8 [N, C, H, W]; labels: whole numbers [N], or undefined
+// Makes values of bytes: exactly torchvision's ToTensor, then Normalize, which is Normalize(0.5,
+// 0.5) for [-1, 1] and none for [0, 1]. images: uint8 [N, C, H, W]; labels: whole numbers [N], or
+// undefined
 Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
                  const Range& range);
 
@@ -29,11 +30,11 @@ class Dataset {
  public:
   // images: uint8 [N, C, H, W]; labels: of any type of whole numbers [N], or undefined
   Dataset(at::Tensor images, const at::Device& device, at::Tensor labels = {});
-  // Of images on the disk: a batch of them is read and copied to the device.
+  // Images stay on the disk: a batch of them is read and copied to the device.
   Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device, at::Tensor labels = {});
 
   int64_t size() const { return file_ ? file_->shape()[0] : images_.size(0); }
-  // In memory.
+  // Bytes of the images in memory.
   int64_t bytes() const { return file_ ? 0 : static_cast<int64_t>(images_.nbytes()); }
   const at::Device& device() const { return device_; }
   // The same data on another device.
@@ -42,10 +43,10 @@ class Dataset {
   at::Device index_device() const { return file_ ? at::Device(at::kCPU) : device_; }
   // The chosen images.
   Batch batch(const at::Tensor& indices, at::ScalarType precision, const Range& range = {}) const;
-  // These will be asked for next.
+  // Says which images will be asked for next.
   void announce(const at::Tensor& indices) const;
-  // A number that another dataset has with a chance of 1 in 2^64: images, their shape and labels.
-  // Never 0. Reads all of it, once: a second for a gigabyte.
+  // A 64-bit hash of the images, their shape and labels. Never 0. Reads all of it, once: a second
+  // for a gigabyte.
   uint64_t fingerprint() const;
   // The images of a range of places as values, float [count, C, H, W] on the CPU.
   at::Tensor values(int64_t start, int64_t count, const Range& range) const;
@@ -54,7 +55,7 @@ class Dataset {
 
  private:
   at::Tensor images_, labels_;
-  // In place of images_.
+  // The file that stands for images_, where they are on the disk.
   std::shared_ptr<const ImageFile> file_;
   at::Device device_;
   mutable uint64_t fingerprint_ = 0;  // 0 until somebody asks

@@ -24,8 +24,7 @@ class Feed {
     bool labelled;
     bool drop_last = false;  // what is left of an epoch, where that is no whole batch
   };
-  // How far it was gone through: batches of an epoch, and a number of 53 bits that other images in
-  // them would hardly have.
+  // How far it was gone through: batches of an epoch, and a 53-bit hash of the images in them.
   struct Place {
     int64_t epoch = 0, batches = 0;
     uint64_t trace = 0;
@@ -44,7 +43,7 @@ class Feed {
   // The thread that brings them. Images of the epoch, uint8 [N, C, H, W], and a label each, uint8
   // [N]. Throws ERR_DATA where they are not those that led to the place it goes on at.
   void push(const at::Tensor& images, const at::Tensor& labels);
-  // That was the epoch: what is left of it becomes batches, of which the last may be smaller, or is
+  // Ends the epoch: what is left of it becomes batches, of which the last may be smaller, or is
   // left out.
   void end_epoch();
   // Nothing more will come.
@@ -66,7 +65,7 @@ class Feed {
   Fed next();
 
   int64_t batch_size() const { return options_.batch_size; }
-  // Other than that of a feed of other images, or of another order. Never 0.
+  // A 64-bit hash of all options but the batch size. Never 0.
   uint64_t identity() const;
 
  private:
@@ -93,7 +92,7 @@ class Feed {
   const Options options_;
   const Place from_;
 
-  // Of the thread that brings images: the batch and epoch that it is at.
+  // What only the thread that brings images uses: the batch and epoch that it is at.
   Rows batch_, pool_;
   int64_t epoch_, batches_ = 0;
   uint64_t trace_ = 0;

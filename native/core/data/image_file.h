@@ -22,7 +22,7 @@ class ImageFile {
   // The chosen images, by int64 indices on the CPU. Throws ERR_DATA where they cannot be read.
   at::Tensor at(const at::Tensor& indices) const;
   at::Tensor slice(int64_t start, int64_t count) const;
-  // These will be asked for next: the system may read them meanwhile.
+  // Says which images will be asked for next: the system may read them meanwhile.
   void announce(const at::Tensor& indices) const;
 
  private:

@@ -21,7 +21,7 @@ class Sampler {
   // starts by drawing its permutation, at the moment its first batch is asked for.
   at::Tensor next();
 
-  // Those of the batch after, as far as this epoch has one; may be empty.
+  // Indices of the batch after, as far as this epoch has one; may be empty.
   at::Tensor upcoming() const;
 
   // Where it is: the order of this epoch, int64 [size], undefined before the first, and how much of
@@ -34,7 +34,7 @@ class Sampler {
  private:
   void start_epoch();
 
-  // Of those left in the epoch, what the next batch gets; 0 where there is none.
+  // How many of those left in the epoch the next batch gets; 0 where none are left.
   int64_t next_count() const;
 
   int64_t size_, batch_size_, position_;

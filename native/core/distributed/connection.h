@@ -8,7 +8,7 @@
 
 #include "core/distributed/group.h"
 
-// Before c10d's headers: without it the one of its Gloo backend is empty.
+// It stands before c10d's headers: without it the one of the Gloo backend is empty.
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -19,7 +19,7 @@ struct Group::Connection {
   c10::intrusive_ptr<c10d::Store> lobby;  // where everybody comes in
   c10::intrusive_ptr<c10d::Store> store;  // of this meeting alone
   bool rank_0_keeps_it = true;
-  // For what is on the CPU; and for what is on this rank's GPU, from the first time on.
+  // Backends for what is on the CPU, and for what is on this rank's GPU, from the first time on.
   c10::intrusive_ptr<c10d::Backend> host, device;
   struct UnderWay {
     c10::intrusive_ptr<c10d::Work> work;

@@ -18,9 +18,9 @@ using namespace distributed;
 
 namespace {
 
-// Between two looks where a GPU is about to be done.
+// The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
-// After which a store that should have told the end of a roll call is taken for cut off.
+// The time after which a store that should have told the end of a roll call is taken for cut off.
 constexpr std::chrono::milliseconds kAnswer{2'000};
 
 const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};

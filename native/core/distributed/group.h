@@ -23,7 +23,7 @@ struct Meeting {
 
 struct GroupOptions {
   int64_t rank = 0, size = 1;
-  // For which each wait for the others lasts at most.
+  // The time that each wait for the others lasts at most.
   std::chrono::milliseconds timeout{300'000};
   // What this rank says of itself to the others.
   std::string greeting;
@@ -62,10 +62,10 @@ class Group {
 
   // The sum over all ranks, in place; the same bits everywhere.
   void sum(at::Tensor tensor);
-  // The same in two halves, to do something in between: other things of these, too.
+  // sum() in two halves, to do something in between: other sums, too.
   Begun begin_sum(at::Tensor tensor);
   void end(Begun begun);
-  // That of rank 0, in place.
+  // Makes the tensor that of rank 0, in place.
   void broadcast(at::Tensor tensor);
   // One of each rank.
   std::vector<at::Tensor> gather(const at::Tensor& tensor);
@@ -74,7 +74,7 @@ class Group {
   // Waits until the GPU has done all that it was asked for; nothing to do on the CPU.
   void settle();
 
-  // From any thread: nothing is waited for any more, and leave() will follow.
+  // Ends all waiting, from any thread; leave() will follow.
   void stop_waiting() { is_left_ = true; }
   // Ranks that wait for this one hear now that it is lost.
   void leave();
@@ -101,7 +101,7 @@ class Group {
   // Names those who have not reported that they are still there.
   [[noreturn]] void fail(const std::string& reason);
   std::vector<int64_t> lost() const;
-  // Neither failed before nor ending: may be asked for more.
+  // Throws where the group failed before, or is ending.
   void check_usable() const;
   void check_ending() const;
   // Leaves, but as the one that keeps the store not before the others that came: they are to read

@@ -10,14 +10,14 @@ namespace {
 // to do once the first is full.
 constexpr int64_t kBucketBytes = int64_t{8} << 20;
 
-// Of the two players; one more would be of parameters that changed their memory.
+// One for each of the two players; one more would be of parameters that changed their memory.
 constexpr size_t kMostFlats = 2;
 
 bool alike(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() && a.strides() == b.strides();
 }
 
-// Of parameters that fill their memory the strides stay: the optimizer wants them.
+// Keeps the strides of parameters that fill their memory: the optimizer wants them.
 at::Tensor view_like(const at::Tensor& flat, const at::Tensor& like) {
   return like.is_non_overlapping_and_dense() ? flat.as_strided(like.sizes(), like.strides())
                                              : flat.view(like.sizes());

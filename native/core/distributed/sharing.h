@@ -28,7 +28,7 @@ class Sharing {
   const Share& share() const { return share_; }
   // Batch normalisation is that of the whole batch.
   bool normalizes_together() const { return normalizes_together_; }
-  // For the passes of the present batch; null where each rank normalises its own rows.
+  // Who normalises the present batch together; null where each rank normalises its own rows.
   TogetherPtr together() const;
 
   // Begins an update of these parameters.
@@ -37,7 +37,7 @@ class Sharing {
   // is summed as soon as all of it, and of those before it, is there: meanwhile the backward pass
   // goes on.
   void ready(size_t place, const at::Tensor& gradient);
-  // Of the buckets of this update, how many are on their way.
+  // How many buckets of this update are on their way.
   size_t begun() const;
   // An update whose sums are on their way.
   struct Flat;

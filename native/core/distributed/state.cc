@@ -40,7 +40,7 @@ std::string read_rest(std::istream& in) {
   return rest;
 }
 
-// With tensors to be filled.
+// A snapshot as the header describes it, with tensors to be filled.
 Snapshot from_header(const std::string& text) {
   Snapshot snapshot;
   std::istringstream in(text);

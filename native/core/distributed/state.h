@@ -6,7 +6,7 @@
 
 namespace sparring {
 
-// That of rank 0, on every rank; the others' may hold anything.
+// Gives every rank the snapshot of rank 0; the others' own may hold anything.
 Snapshot broadcast_state(Group& group, const Snapshot& own);
 
 // Throws ERR_RANK where a rank has other bits than rank 0, and names both it and the tensor.

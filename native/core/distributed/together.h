@@ -31,9 +31,9 @@ class Together : public torch::CustomClassHolder {
   Together(std::shared_ptr<Group> group, const Share& share)
       : group_(std::move(group)), share_(share) {}
 
-  // From those of this rank's rows to those of the whole batch: the same bits on every rank.
+  // Turns moments of this rank's rows into those of the whole batch: the same bits on every rank.
   BatchMoments whole(const BatchMoments& own) const;
-  // From sums over this rank's values, [C] each, to those over all: weighted, so that divided by
+  // Turns sums over this rank's values, [C] each, into those over all: weighted, so that divided by
   // the count of this rank's values they are what its gradients are to hold of all ranks' losses.
   // launch() weighs all of it by this rank's share later.
   std::pair<at::Tensor, at::Tensor> whole_sums(const at::Tensor& first,
@@ -46,8 +46,8 @@ class Together : public torch::CustomClassHolder {
 
 using TogetherPtr = c10::intrusive_ptr<Together>;
 
-// From the forward pass of an autograd function to its backward pass; null stays null. A message
-// has no derivative: throws ERR_ARCHITECTURE where that of a backward pass is asked for.
+// Carries it from the forward pass of an autograd function to the backward pass; null stays null. A
+// message has no derivative: throws ERR_ARCHITECTURE where that of a backward pass is asked for.
 void keep_for_backward(torch::autograd::AutogradContext& context, const TogetherPtr& together);
 TogetherPtr kept_for_backward(torch::autograd::AutogradContext& context);
 

@@ -26,7 +26,7 @@ struct Snapshot {
   int64_t count(const std::string& name) const;
 };
 
-// Those of `all` whose names begin with the prefix, without it.
+// The tensors of `all` whose names begin with the prefix, by the rest of their names.
 NamedTensors part_of(const NamedTensors& all, const std::string& prefix);
 // Copies on the CPU, with the prefix before their names.
 void add_copies(NamedTensors& to, const std::string& prefix, const NamedTensors& from);

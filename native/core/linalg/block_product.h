@@ -13,7 +13,7 @@ struct Matrix {
   int64_t row;  // from a row to the next
 };
 
-// Of a matrix of `rows` by `inner` and one of `inner` by `columns`.
+// The size of a product of a matrix of `rows` by `inner` and one of `inner` by `columns`.
 struct ProductSize {
   int64_t rows, inner, columns;
 };

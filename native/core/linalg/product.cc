@@ -35,7 +35,7 @@ constexpr int64_t kWorthIt = int64_t{1} << 20;
 constexpr int64_t kWorthAThread = int64_t{1} << 19;
 // Values of a right matrix that are turned round faster than oneDNN itself does it.
 constexpr int64_t kMostTurned = int64_t{1} << 15;
-// Of fewer columns it leaves most of its registers empty.
+// With fewer columns the block leaves most of its registers empty.
 constexpr int64_t kFewestColumns = 16;
 
 bool is_in_rows(const at::Tensor& matrix) {
@@ -69,7 +69,7 @@ Matrix<const float> rows_of(const at::Tensor& matrix) {
   return {matrix.const_data_ptr<float>(), matrix.stride(0)};
 }
 
-// By oneDNN's block; false where that would not be faster than the whole of oneDNN.
+// Multiplies by oneDNN's block; false where that would not be faster than the whole of oneDNN.
 bool multiply_by_blocks(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                         bool accumulate) {
   const auto can_be_in_rows = [](const at::Tensor& one) {

@@ -9,7 +9,7 @@ namespace sparring {
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
              bool accumulate = false);
 
-// What large products of float32 are computed with: "oneDNN" or "BLAS".
+// The library that large products of float32 are computed with: "oneDNN" or "BLAS".
 const char* product_library();
 
 }  // namespace sparring

@@ -35,7 +35,7 @@ class FeatureNetwork {
   const FeatureInput& input() const { return input_; }
 
  protected:
-  // Of what the network takes, on its device.
+  // Sees images of the kind that the network takes, on its device.
   virtual Seen look(const at::Tensor& images) = 0;
 
  private:

@@ -7,7 +7,8 @@ namespace {
 
 // Distances of a block, 32 MB of them.
 constexpr int64_t kBlock = int64_t{4} << 20;
-// Of a squared distance, by what its two rows' squares are: products of float64 are off by less.
+// The error of a squared distance as a share of its two rows' squares: products of float64 are off
+// by less.
 constexpr double kRounding = 1e-12;
 
 int64_t block_of(int64_t done, int64_t rows, int64_t others) {

@@ -30,12 +30,13 @@ class Neighbourhoods {
     bool is_measured() const { return done == rows.size(0); }
   };
   static Side make_side(const at::Tensor& features, const at::Tensor& centre);
-  // Of rows [start, start + count) of `from` to all of `to`.
+  // Distances of rows [start, start + count) of `from` to all of `to`.
   static at::Tensor distances(const Side& from, int64_t start, int64_t count, const Side& to);
-  // Of pairs of rows, by their differences: equal features are at equal distances.
+  // Distances of pairs of rows, by their differences: equal features are at equal distances.
   static at::Tensor exact(const Side& from, const at::Tensor& i, const Side& to,
                           const at::Tensor& j);
-  // The same for those pairs of `apart` of which rounding would decide whether they are in a ball.
+  // Measures those pairs of `apart` exactly of which rounding would decide whether they are in a
+  // ball.
   void decide(at::Tensor& apart, int64_t start, int64_t count) const;
   void measure(Side& side) const;
   void cover(int64_t start, int64_t count);

@@ -22,7 +22,7 @@ class ImageSource {
   at::Tensor next();
 
  private:
-  // Those from `start` on, usually `size` of them.
+  // Images from `start` on, usually `size` of them.
   virtual at::Tensor part(int64_t start, int64_t size) = 0;
 
   int64_t count_, done_ = 0;

@@ -14,7 +14,7 @@ struct NormRule {
 // together it is the batch of all of them (sync_batch_norm.cc); else it is torch's own.
 at::Tensor normalize_batch(const at::Tensor& x, const NormRule& rule, const TogetherPtr& together);
 
-// As torch: the running variance is the unbiased one.
+// Updates the running statistics. As in torch, the running variance is the unbiased one.
 void keep_statistics(const NormRule& rule, const BatchMoments& batch);
 
 // Ioffe and Szegedy 2015. One module for [N, C] and [N, C, H, W], as the arithmetic is the same.

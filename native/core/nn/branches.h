@@ -10,7 +10,7 @@ class Branches : public Module {
   Branches(const std::vector<Layer>& layers, RandomStream& stream);
   bool needs_own_pass() const override;
   const std::vector<Part>& branches() const { return branches_; }
-  // The same with other modules in the branches' places, which step/ has rewritten.
+  // Joins what the branches' modules gave, or those that step/ has rewritten in their places.
   virtual at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor& input) const = 0;
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
 

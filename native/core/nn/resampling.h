@@ -4,7 +4,7 @@
 
 namespace sparring {
 
-// By a whole factor, by repeating pixels or bilinearly.
+// Enlarges images by a whole factor, by repeating pixels or bilinearly.
 class Upsample : public Module {
  public:
   explicit Upsample(const Layer& layer);

@@ -16,7 +16,7 @@ class Sequential : public Module {
   Sequential(const std::vector<Layer>& layers, RandomStream& stream);
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
   bool needs_own_pass() const override;
-  // Its modules in order, those of sequentials within it in their place.
+  // The modules in order, with those of inner sequentials in the places of these.
   std::vector<Part> flattened(const std::string& prefix = "") const;
 
  private:

@@ -47,10 +47,11 @@ std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind);
 // Mean binary cross-entropy of scores against one constant label, as torch.nn.BCELoss (or
 // BCEWithLogitsLoss) computes it.
 at::Tensor binary_cross_entropy(const at::Tensor& scores, double label, ScoreKind kind);
-// That of probabilities, and NaN where one is not finite. libtorch's own ends in an error there: on
-// the CPU an exception, on a GPU one after which the process cannot use CUDA any more.
+// The cross-entropy of probabilities, and NaN where one is not finite. libtorch's own ends in an
+// error there: on the CPU an exception, on a GPU one after which the process cannot use CUDA any
+// more.
 at::Tensor cross_entropy_or_nan(const at::Tensor& probabilities, const at::Tensor& target);
-// That of one score.
+// The cross-entropy of one score.
 Term cross_entropy_term(double score, double label, ScoreKind kind);
 // Mean squared distance of scores from one constant label, as torch.nn.MSELoss computes it.
 at::Tensor squared_error(const at::Tensor& scores, double label);

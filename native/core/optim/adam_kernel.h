@@ -20,7 +20,7 @@ struct AdamConstants {
   bool decoupled;
 };
 
-// Those of one update.
+// The numbers of one update.
 struct AdamNumbers {
   double lr;
   int64_t updates;        // of this parameter, this one included

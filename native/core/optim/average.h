@@ -32,7 +32,7 @@ class Average {
   void set_updates(int64_t updates) { updates_ = updates; }
 
  private:
-  // Of the update with that number, the first being 1.
+  // The decay of the update with that number, the first being 1.
   double decay(int64_t update) const;
 
   std::shared_ptr<Network> target_;

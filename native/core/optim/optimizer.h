@@ -22,7 +22,7 @@ struct OptimizerChoice {
 struct Following {
   std::vector<at::Tensor> averages;
   double weight = 0;
-  // The same where the averages are, float64, 0-dim; undefined on the CPU.
+  // The weight where the averages are, float64, 0-dim; undefined on the CPU.
   at::Tensor weight_there;
   bool is_done = false;  // for this update
 };
@@ -35,7 +35,7 @@ class Optimizer {
   // Operation by operation as Python's single-tensor path, so equal bit for bit. As there, a
   // parameter whose gradient is undefined is left alone.
   void step_exact(std::vector<at::Tensor> gradients);
-  // The same update in as few passes over memory as libtorch has. Gradients may have any strides.
+  // step_exact() in as few passes over memory as libtorch has. Gradients may have any strides.
   void step_fused(std::vector<at::Tensor> gradients);
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
@@ -58,7 +58,7 @@ class Optimizer {
   // GPU those that read the weight there, as a replay would keep any other.
   void lead(Following* following) { following_ = following; }
 
-  // After a replay: the device has counted its updates, and moved the averages; the host has not.
+  // Counts a replay's updates on the host: the device has counted its own, and moved the averages.
   void add_counts(const Counts& more);
 
   // While it is not null, the norm over all gradients of an update goes there, 0-dim.
@@ -75,7 +75,7 @@ class Optimizer {
   std::vector<at::Tensor>& make_state(const std::string& name);
   // One parameter; `updates` counts those of this parameter, this one included.
   virtual void update(size_t index, const at::Tensor& gradient, double lr, int64_t updates) = 0;
-  // Those parameters that have a gradient, aligned with it.
+  // Updates the parameters that have a gradient; lists are aligned.
   virtual void update_all(const std::vector<size_t>& indices,
                           const std::vector<at::Tensor>& gradients, double lr);
   // True for one whose update_all() moves the averages that follow the parameters it is given.
@@ -87,7 +87,7 @@ class Optimizer {
   // True for one that reads its rate from the device.
   virtual bool reads_rate() const { return false; }
   virtual void take_rate(double) {}
-  // Those of one parameter, the present one included.
+  // How often one parameter was updated, the present time included.
   int64_t parameter_updates(size_t index) const { return parameter_updates_[index]; }
   // Updates that this optimizer did before the present one.
   int64_t updates() const { return updates_; }

@@ -28,7 +28,7 @@ class Recording {
   virtual void replay() = 0;
 };
 
-// In bytes.
+// Memory of a device, in bytes.
 struct DeviceMemory {
   int64_t free;   // that nobody has
   int64_t spare;  // that libtorch keeps for reuse; with recordings, what only they can have
@@ -66,12 +66,12 @@ class Accelerator {
                                                  std::chrono::milliseconds timeout) = 0;
 };
 
-// Null where CUDA cannot be used, or the library was not built.
+// The accelerator of this process; null where CUDA cannot be used, or the library was not built.
 Accelerator* accelerator();
-// Why there is none; empty if there is one.
+// Why there is no accelerator; empty if there is one.
 const std::string& accelerator_off();
 
-// For work on `device` by this thread; nothing to do on the CPU.
+// Prepares this thread for work on `device`; nothing to do on the CPU.
 void enter_device(const at::Device& device);
 
 }  // namespace sparring

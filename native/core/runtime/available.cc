@@ -39,7 +39,7 @@ const Groups kVersions[] = {
     {"/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"},
 };
 
-// Of what is in use, what the system keeps of files, and gives up for whoever asks for more.
+// What the system keeps of files, of what is in use, and gives up for whoever asks for more.
 int64_t kept_of_files(const std::string& file, const std::string& prefix) {
   std::ifstream stream(file);
   int64_t kept = 0, bytes = 0;

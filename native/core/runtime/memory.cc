@@ -92,7 +92,7 @@ class Memory : public c10::Allocator {
     int64_t step;  // in which it was last in use
   };
 
-  // Of all threads; read without a lock, as nobody needs the two to be of one moment.
+  // Counts of all threads; read without a lock, as nobody needs the two to be of one moment.
   struct Live {
     std::atomic<int64_t> tensors = 0, bytes = 0;
     void add(int64_t size) {
@@ -105,7 +105,7 @@ class Memory : public c10::Allocator {
     }
   };
 
-  // Of malloc, which knows how large a block is when it comes back.
+  // Memory of malloc, which knows how large a block is when it comes back.
   c10::DataPtr allocate_small(size_t bytes) {
     void* block = small_->allocate(bytes).release_context();
     if (block != nullptr) live_.add(static_cast<int64_t>(malloc_usable_size(block)));

@@ -11,7 +11,7 @@ namespace sparring {
 
 enum class Precision { kFloat32, kTf32, kBfloat16 };
 
-// By its name in lib/. Throws ERR_NATIVE.
+// The precision with that name in lib/. Throws ERR_NATIVE.
 Precision parse_precision(const std::string& name);
 // The names of those that the device can do, in the order of the enum.
 std::vector<std::string> precisions_of(const at::Device& device);

@@ -22,7 +22,7 @@ class AutogradStep : public OrderedStep {
   }
 
  private:
-  // Both answers, of reals first.
+  // The discriminator's answers to reals and to fakes.
   std::pair<Answer, Answer> answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
                                         const at::Tensor& fakes, const at::Tensor& fake_labels);
   Answer answer(const at::Tensor& images, const at::Tensor& labels);

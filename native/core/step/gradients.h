@@ -45,7 +45,7 @@ class Rewind {
  private:
   RandomStream& stream_;
   at::Device device_;
-  // Of its generators.
+  // The states of the stream's generators.
   std::vector<std::pair<std::string, at::Tensor>> states_;
   // A buffer, and a copy of it.
   std::vector<std::pair<at::Tensor, at::Tensor>> buffers_;

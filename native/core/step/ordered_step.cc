@@ -4,7 +4,7 @@ namespace sparring {
 
 namespace {
 
-// Both optimizers tell the norms of their gradients for as long as it lives.
+// As long as it lives, both optimizers tell the norms of their gradients.
 class Watching {
  public:
   Watching(const Pair& pair, Watch* watch) : pair_(pair) {

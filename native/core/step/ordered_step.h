@@ -31,7 +31,7 @@ class OrderedStep : public Step {
   const Pair& pair() const { return *pair_; }
   // Null but in a step that is looked at.
   Watch* watch() const { return watch_; }
-  // Those of this update of the discriminator.
+  // Penalties of this update of the discriminator.
   std::vector<const Penalty*> due_penalties() const;
 
   // The rows that are worked on at once, and what they draw from.
@@ -51,10 +51,10 @@ class OrderedStep : public Step {
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
   const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
 
-  // For an update of the generator, or only to look at. Those of the last call may be in a buffer
-  // that the next one writes to.
+  // Makes fakes for an update of the generator, or only to look at. Those of the last call may be
+  // in a buffer that the next one writes to.
   virtual Fakes generate(int64_t count, bool for_update) = 0;
-  // Both of the mean over these rows; nothing in a survey.
+  // Gradients and loss of the mean over these rows; nothing in a survey.
   virtual Gradients generator_gradients(const Fakes& fakes, const Batch& reals) = 0;
   virtual Gradients discriminator_gradients(const Batch& reals, const Fakes& fakes) = 0;
   virtual void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) = 0;

@@ -13,7 +13,7 @@ class PassStreams {
   explicit PassStreams(int64_t rank) : rank_(static_cast<uint64_t>(rank)) {}
   void begin_step() { passes_ = 0; }
   uint64_t passes() const { return passes_; }
-  // The same numbers again.
+  // Goes back to where so many passes were done: the same numbers come again.
   void go_back(uint64_t passes) { passes_ = passes; }
   // `common`, whose numbers they depend on, stays where it is.
   RandomStream& next(const RandomStream& common);

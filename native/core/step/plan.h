@@ -20,7 +20,7 @@ class Plan {
   bool needs_own_pass() const { return needs_own_pass_; }
   // All rewrites that a plan may make, in the order in which they are tried.
   static std::vector<RewriteName> rewrites();
-  // In the order in which they run; branches before the layer that joins them.
+  // Operations in the order in which they run; branches before the layer that joins them.
   std::vector<Operation> operations() const;
 
  private:

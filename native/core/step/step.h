@@ -22,7 +22,8 @@ class Step {
   using Source = std::function<Batch()>;
 
   virtual ~Step() = default;
-  // With a `watch` it takes down what is to be looked at, and computes the same numbers.
+  // Does a step. With a `watch` it takes down what is to be looked at, and computes the same
+  // numbers.
   virtual Losses run(const Source& next, Watch* watch = nullptr) = 0;
   virtual Explanation explain() const = 0;
   // Updates of the discriminator so far, which decide when a lazy penalty is due.
@@ -32,7 +33,7 @@ class Step {
 
 // PyTorch's arithmetic as a training script runs it, operation by operation.
 std::unique_ptr<Step> make_eager_step(std::shared_ptr<const Pair> pair);
-// The same function by exact rewrites.
+// The function of the eager step by exact rewrites.
 std::unique_ptr<Step> make_fused_step(std::shared_ptr<const Pair> pair);
 
 }  // namespace sparring

@@ -29,7 +29,7 @@ class Trainer {
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last = false);
-  // The same with images that come while it trains; where they go on is the feed's to know.
+  // Takes images that come while it trains; where they go on is the feed's to know.
   void use(std::shared_ptr<Feed> feed);
   // Whether the batches of a step are there: always, but for a feed.
   Feed::State supply() const;
@@ -38,9 +38,9 @@ class Trainer {
 
   // Where ranks train together, these three are done by all of them, in the same order.
   bool is_shared() const { return pair_->sharing != nullptr; }
-  // From here on this rank is where rank 0 is. Before use().
+  // Takes this rank to where rank 0 is. Before use().
   void follow_rank_0();
-  // Whether all are. Throws ERR_RANK where somebody is not.
+  // Throws ERR_RANK where a rank is not where rank 0 is.
   void check_equal() const;
   // A step, after which all know whether one of them wants to stop.
   bool step_and_ask(bool wants_stop, bool watched);
@@ -65,7 +65,7 @@ class Trainer {
   std::unique_ptr<Step> adversarial_step_;
   std::shared_ptr<const Dataset> source_, dataset_;
   std::unique_ptr<Sampler> sampler_;
-  // In place of the dataset.
+  // The feed that stands for the dataset, where there is one.
   std::shared_ptr<Feed> feed_;
   // A restored place in the data, as long as nothing goes on there: only the same data and batch
   // size do.

@@ -76,7 +76,7 @@ void check_place(const at::Tensor& state) {
               "Expected the state of a generator of random numbers for random in the checkpoint");
 }
 
-// Where the random numbers are: as many bytes as this libtorch's generators have.
+// Checks where the random numbers are: as many bytes as this libtorch's generators have.
 void check_random(const NamedTensors& states, RandomStream& stream, const at::Device& device) {
   for (const auto& [type, state] : states) {
     // What was drawn on a GPU is of no use on a CPU.
@@ -107,7 +107,8 @@ void check_sampler(const Snapshot& from) {
   if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
 }
 
-// Of a snapshot, where it is in the data: in a dataset's order of images, or in what a feed brings.
+// The part of a snapshot that tells a place in the data: in a dataset's order of images, or in what
+// a feed brings.
 Snapshot place_of(const Snapshot& from) {
   Snapshot place;
   place.data = from.data;

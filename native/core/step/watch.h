@@ -12,7 +12,7 @@ namespace sparring {
 struct Watch {
   // An update of the discriminator begins: what is told of the one before goes.
   void begin();
-  // Those of the batch, or of one part of it after the other.
+  // Adds scores of the batch, or of one part of it after the other.
   void add_scores(const at::Tensor& real, const at::Tensor& fake);
   void add_images(const at::Tensor& real, const at::Tensor& fake);
 

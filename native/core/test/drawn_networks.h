@@ -44,7 +44,7 @@ struct DrawnPair {
 // and from there to a score.
 DrawnPair draw_pair(Drawer& draw);
 
-// For a failure's message.
+// The layers as text, for a failure's message.
 std::string text_of(const std::vector<Layer>& layers);
 
 }  // namespace sparring::test

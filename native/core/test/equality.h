@@ -6,7 +6,7 @@
 
 namespace sparring::test {
 
-// In float64.
+// Builds a layer in float64.
 ModulePtr built(const Layer& layer, RandomStream& stream);
 at::Tensor draw(const Shape& shape);
 

@@ -34,7 +34,7 @@ OptimizerChoice descent(double lr, double momentum = 0, double clip = 0);
 // The small pair with the article's objective and optimizers.
 std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision);
 
-// The same of any layers and objective.
+// A pair of any layers and objective, with Adam for both.
 std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator,
                               const std::vector<Layer>& discriminator, const Choice& objective,
                               ScoreKind kind, at::ScalarType precision,
@@ -49,7 +49,7 @@ struct Hindered : Objective {
   std::function<void()> between = [] {};
 };
 
-// From here on the pair's, which comes in between as soon as it is told what.
+// Makes a Hindered objective the pair's, which comes in between as soon as it is told what.
 Hindered& hinder(Pair& pair);
 
 // The largest |a - b| / max(|b|), NaN if either holds one.

@@ -16,7 +16,7 @@ std::vector<std::string> as_ranks(int64_t size,
                                   const std::function<void(const std::shared_ptr<Group>&)>& work,
                                   std::chrono::milliseconds timeout = std::chrono::seconds(20));
 
-// The same with options of each rank's own.
+// as_ranks() with options of each rank's own.
 std::vector<std::string> as_ranks_of(
     const std::vector<GroupOptions>& options,
     const std::function<void(const std::shared_ptr<Group>&)>& work);

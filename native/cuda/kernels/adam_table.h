@@ -5,7 +5,7 @@
 
 // A kernel's arguments are 4 KiB at most.
 constexpr int kMostTensors = 48;
-// Of a block; and values that each of its threads updates.
+// Threads of a block, and values that each of them updates.
 constexpr int kAdamThreads = 128, kValuesOfThread = 8;
 constexpr int kValuesOfBlock = kAdamThreads * kValuesOfThread;
 
@@ -30,7 +30,7 @@ struct AdamOptions {
   int is_decoupled;
 };
 
-// Of one tensor and update, as adam_kernel.cc has them.
+// The numbers of one tensor and update, as adam_kernel.cc has them.
 template <class Number>
 struct AdamFactors {
   Number decay, shrink, take_mean, keep_square, take_square, step_size, correction, eps,

@@ -32,7 +32,7 @@ struct Trajectory {
   std::vector<double> losses;
   std::vector<at::Tensor> weights;
 };
-// Of batches of 16, by replays or without.
+// Trains with batches of 16, by replays or without.
 Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const Dataset>& data,
                  int64_t steps);
 

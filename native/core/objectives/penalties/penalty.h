@@ -27,12 +27,12 @@ class Penalty {
   // Where it looks at the gradient of the scores.
   enum class Place { kReals, kFakes, kDrawn };
   virtual Place place() const { return Place::kDrawn; }
-  // Those points, [N, ...], without a graph. For drawn ones the loss has no scores.
+  // The points of the penalty, [N, ...], without a graph. For drawn ones the loss has no scores.
   virtual at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
                             const Rows& rows) const;
   // What it makes of the gradient, [N, ...]: 0-dim, not yet weighted.
   virtual at::Tensor of(const at::Tensor& gradient) const = 0;
-  // The same, down from the scores; with a graph to the discriminator's weights.
+  // The penalty, down from the scores, with a graph to the discriminator's weights.
   at::Tensor value(const PenaltyInput& input) const;
 
   // Lazy regularisation (Karras et al. 2020, StyleGAN2): only at every n-th update of the

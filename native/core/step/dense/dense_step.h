@@ -30,7 +30,7 @@ class DenseStep : public OrderedStep {
 
   // Adds to the discriminator's gradients; gives the weighted penalty.
   double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
-  // Both through the discriminator and back; gives the loss.
+  // Takes both through the discriminator and back; gives the loss.
   double learn_together(const at::Tensor& reals, const at::Tensor& fakes);
   double learn_apart(const at::Tensor& reals, const at::Tensor& fakes);
 

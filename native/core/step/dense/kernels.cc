@@ -142,7 +142,7 @@ SPARRING_WIDE void take_statistics(const Columns& part, const T* x, T* mean, T* 
   for (int64_t i = part.begin; i < part.end; ++i) variance[i] /= static_cast<T>(part.rows);
 }
 
-// As torch: the running variance is the unbiased one.
+// Updates the running statistics. As in torch, the running variance is the unbiased one.
 template <class T>
 void run_on(const Columns& part, const T* mean, const T* variance, double momentum, T* running_mean,
             T* running_var) {

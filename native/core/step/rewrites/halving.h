@@ -28,7 +28,7 @@ class Halving : public Rewrite {
 // A layer of that kind, or what another rewrite made one of; null for others.
 std::shared_ptr<Halving> as_halving(const ModulePtr& module);
 
-// That, with fewer multiplications where it pays.
+// The form of as_halving() with fewer multiplications, where it pays.
 Verdict fuse_halving(const ModulePtr& module);
 
 }  // namespace sparring

@@ -13,7 +13,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// With its channels side by side.
+// The format in which the channels lie side by side.
 at::MemoryFormat format_of(const at::Tensor& x) {
   return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
@@ -77,7 +77,7 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
   }
 
  private:
-  // For each column, and group of rows if there are any.
+  // Room for a number for each column, and group of rows if there are any.
   static at::Tensor numbers_of(const at::Tensor& rows, const at::Tensor& weight) {
     Shape shape = rows.sizes().vec();
     shape.erase(shape.end() - 2);

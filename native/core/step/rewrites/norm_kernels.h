@@ -41,12 +41,12 @@ class NormKernels {
                        const at::Tensor& offset, const at::Tensor& into) const = 0;
 };
 
-// Of float32 or float64, with many more rows than columns: threads share out the rows.
+// Kernels for float32 and float64 with many more rows than columns: threads share out the rows.
 const NormKernels& norm_kernels_of_cpu();
 
-// Null where a device has none.
+// The kernels of a device; null where it has none.
 const NormKernels* norm_kernels(const at::Device& device);
-// Why; empty if it has some.
+// Why a device has none; empty if it has some.
 std::string norm_kernels_off(const at::Device& device);
 
 }  // namespace sparring

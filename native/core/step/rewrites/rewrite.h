@@ -12,7 +12,7 @@ class Rewrite : public Module {
   at::Tensor forward(const at::Tensor& input, const Context&) override {
     return apply(input, bias());
   }
-  // With another bias in the place of its own; none if undefined.
+  // The layer with another bias in the place of its own; with none if it is undefined.
   virtual at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const = 0;
   virtual const at::Tensor& bias() const = 0;
 };

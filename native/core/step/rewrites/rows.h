@@ -10,7 +10,7 @@ inline at::Tensor as_rows(const at::Tensor& images) {
   return images.permute({0, 2, 3, 1}).reshape({-1, images.size(1)});
 }
 
-// As [N, H·W, C]: a matrix for each.
+// Images as [N, H·W, C]: a matrix for each.
 inline at::Tensor as_matrices(const at::Tensor& images) {
   return images.permute({0, 2, 3, 1}).reshape({images.size(0), -1, images.size(1)});
 }

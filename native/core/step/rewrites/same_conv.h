@@ -9,7 +9,7 @@ namespace sparring {
 // A layer of that kind in that form, null for others: whether it pays or not.
 std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module);
 
-// That, where it pays.
+// The form of as_same_conv(), where it pays.
 Verdict fuse_same_conv(const ModulePtr& module);
 
 }  // namespace sparring

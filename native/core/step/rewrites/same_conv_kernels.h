@@ -10,7 +10,7 @@
 
 namespace sparring::same_conv {
 
-// For which pass a weight is: the other way round for the gradient for the input.
+// The pass that a weight is for: the other way round for the gradient for the input.
 enum class Direction { kForward, kBackward };
 
 // [out, in, 3, 3] at its 16 points: [16, in, out], or [16, out, in] of the turned kernel.

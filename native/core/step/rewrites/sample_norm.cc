@@ -10,7 +10,7 @@ bool has_channels_last(const at::Tensor& x) {
   return x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// By the kernels of batch normalisation, a sample at a time.
+// Instance normalisation by the kernels of batch normalisation, a sample at a time.
 class InstanceNormLast : public Module, public Normalizing {
  public:
   explicit InstanceNormLast(std::shared_ptr<InstanceNorm> norm, double slope = 1)
@@ -61,7 +61,7 @@ Verdict fuse_sample_norm(const ModulePtr& norm) {
     return {std::make_shared<InstanceNormLast>(instance), ""};
   }
   const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
-  // Of images; of rows there is one layout.
+  // It is for images: rows have one layout.
   if (!of_layer || of_layer->shape().size() != 3) return {};
   return {std::make_shared<LayerNormLast>(of_layer), ""};
 }

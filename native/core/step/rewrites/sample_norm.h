@@ -6,7 +6,7 @@
 
 namespace sparring {
 
-// Of either; images in the other layout go the way of libtorch.
+// Rewrites either kind of layer; images in the other layout go the way of libtorch.
 Verdict fuse_sample_norm(const ModulePtr& norm);
 
 }  // namespace sparring
