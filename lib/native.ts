@@ -11,6 +11,18 @@ export interface TensorData {
   readonly data: Uint8Array;
 }
 
+export interface NativeNetworkOptions {
+  readonly layers: readonly ResolvedLayer[];
+  readonly device: string;
+  /** Where the stream of initial weights starts; undefined: it goes on where the last network's ended. */
+  readonly seed?: number | undefined;
+  /** Memory that V8 is told of. */
+  readonly bytes: number;
+  readonly init: Init;
+  /** The network whose weights are copied; nothing is drawn then. */
+  readonly template?: NativeNetwork | undefined;
+}
+
 export interface NativeNetwork {
   /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
   forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>;
@@ -182,6 +194,16 @@ export interface NativeOptimizer extends NativeChoice {
   readonly clipGradNorm: number;
 }
 
+/** Who a trainer trains. */
+export interface NativePlayers {
+  readonly generator: NativeNetwork;
+  readonly discriminator: NativeNetwork;
+  /** The generator that holds the average. */
+  readonly ema?: NativeNetwork | undefined;
+  /** The ranks that train them together. */
+  readonly group?: NativeGroup | undefined;
+}
+
 export interface NativeTrainerOptions {
   readonly objective: NativeChoice;
   readonly penalties: readonly NativeChoice[];
@@ -349,25 +371,13 @@ export interface NativeAddon {
   readonly libtorchVersion: string;
   /** The file of the libtorch that the process loaded. */
   readonly libtorchFile: string;
-  readonly Network: new (
-    layers: readonly ResolvedLayer[],
-    device: string,
-    seed: number | undefined,
-    bytes: number,
-    init: Init,
-    /** The network whose weights are copied; nothing is drawn then. */
-    template?: NativeNetwork,
-  ) => NativeNetwork;
+  readonly Network: new (options: NativeNetworkOptions) => NativeNetwork;
   readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;
+  /** V8 is told of `bytes` that it holds beside its players. */
   readonly Trainer: new (
-    generator: NativeNetwork,
-    discriminator: NativeNetwork,
+    players: NativePlayers,
     options: NativeTrainerOptions,
     bytes: number,
-    /** The generator that holds the average. */
-    ema?: NativeNetwork,
-    /** Who trains it together. */
-    group?: NativeGroup,
   ) => NativeTrainer;
   joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
   /** Copies the images. */

@@ -98,17 +98,13 @@ export class Trainer implements Disposable {
     this.ema = settings.ema === undefined ? undefined : generator.clone();
     // Up to two moments for every weight, and gradients while a step runs.
     const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));
-    this.#native = direct(
-      () =>
-        new (addon().Trainer)(
-          generator.native,
-          discriminator.native,
-          toNativeOptions(settings),
-          bytes,
-          this.ema?.native,
-          settings.distributed?.native,
-        ),
-    );
+    const players = {
+      generator: generator.native,
+      discriminator: discriminator.native,
+      ema: this.ema?.native,
+      group: settings.distributed?.native,
+    };
+    this.#native = direct(() => new (addon().Trainer)(players, toNativeOptions(settings), bytes));
   }
 
   /** Steps done so far. */

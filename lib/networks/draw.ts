@@ -16,7 +16,7 @@ export async function drawLatents(
   codes?: Float32Array,
 ): Promise<Float32Array> {
   const { Network } = addon();
-  const nothing = direct(() => new Network([], device, undefined, 0, "torch"));
+  const nothing = direct(() => new Network({ layers: [], device, bytes: 0, init: "torch" }));
   try {
     const shown = { ...latent, oneHot: true };
     return await crossing(() => nothing.sample({ latent: shown, count, seed, labels, codes }));

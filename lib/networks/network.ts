@@ -43,10 +43,10 @@ export abstract class Network implements Disposable {
     this.resolved = resolved;
     const { Network } = addon();
     const { layers, init } = resolved;
+    const { device } = this;
+    const { seed } = options;
     const bytes = countBytes(resolved);
-    this.native = direct(
-      () => new Network(layers, this.device, options.seed, bytes, init, template),
-    );
+    this.native = direct(() => new Network({ layers, device, seed, bytes, init, template }));
   }
 
   /** What black and white are to it. */

@@ -29,7 +29,7 @@ Moments copy_moments(const Napi::Value& value) {
   return {copy_decimals(mean, {width}), copy_decimals(object.Get("covariance"), {width, width})};
 }
 
-// moments(features, shape: number[]): Promise<NativeMoments>
+// moments(features: Decimals, shape: number[]): Promise<NativeMoments>
 Napi::Value MomentsOf(const Napi::CallbackInfo& info) {
   return run_slices(info.Env(), lazily([rows = copy_rows(info, 0)] { return MomentsOfRows(rows); }),
                     to_moments);
@@ -43,8 +43,8 @@ Napi::Value FrechetDistance(const Napi::CallbackInfo& info) {
       to_value);
 }
 
-// kernelDistances(real, shape, generated, shape, options: NativeKernelOptions):
-// Promise<Float64Array>
+// kernelDistances(real: Decimals, realShape: number[], generated: Decimals,
+//                 generatedShape: number[], options: NativeKernelOptions): Promise<Float64Array>
 Napi::Value KernelDistancesOf(const Napi::CallbackInfo& info) {
   const auto given = info[4].As<Napi::Object>();
   const KernelOptions options{
@@ -64,7 +64,8 @@ Napi::Value to_covering(Napi::Env env, const Covering& covering) {
   return object;
 }
 
-// neighbourhoods(real, shape, generated, shape, k): Promise<NativeCovering>
+// neighbourhoods(real: Decimals, realShape: number[], generated: Decimals,
+//                generatedShape: number[], neighbours: number): Promise<NativeCovering>
 Napi::Value NeighbourhoodsOf(const Napi::CallbackInfo& info) {
   const int64_t k = info[4].As<Napi::Number>().Int64Value();
   return run_slices(info.Env(),
@@ -74,7 +75,7 @@ Napi::Value NeighbourhoodsOf(const Napi::CallbackInfo& info) {
                     to_covering);
 }
 
-// inceptionScores(logits, shape, splits): Promise<Float64Array>
+// inceptionScores(logits: Decimals, shape: number[], splits: number): Promise<Float64Array>
 Napi::Value InceptionScores(const Napi::CallbackInfo& info) {
   const int64_t splits = info[2].As<Napi::Number>().Int64Value();
   return run_async(
@@ -83,7 +84,7 @@ Napi::Value InceptionScores(const Napi::CallbackInfo& info) {
       to_doubles);
 }
 
-// classCounts(logits, shape): Promise<Float64Array>
+// classCounts(logits: Decimals, shape: number[]): Promise<Float64Array>
 Napi::Value ClassCounts(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(), [logits = copy_rows(info, 0)] { return class_counts(logits); }, to_doubles);

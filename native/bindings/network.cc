@@ -41,25 +41,26 @@ Init to_init(const Napi::Value& value) {
 
 }  // namespace
 
-// new (layers, device, seed, bytes, init, template?) => NativeNetwork
+// new (options: NativeNetworkOptions) => NativeNetwork
 NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
-  Instance& instance = Instance::of(info.Env());
+  const auto options = info[0].As<Napi::Object>();
+  const Napi::Value original = options.Get("template");
   auto slot = std::make_shared<NetworkSlot>();
-  slot->device = parse_device(info[1].As<Napi::String>().Utf8Value());
-  if (info[5].IsObject()) {
-    slot->original = NetworkWrap::of(info[5]);
+  slot->device = parse_device(to_text(options, "device"));
+  if (original.IsObject()) {
+    slot->original = NetworkWrap::of(original);
     slot->stream = slot->original->stream;
   } else {
-    slot->stream = stream_for(instance, info[2]);
+    slot->stream = stream_for(Instance::of(info.Env()), options.Get("seed"));
   }
-  const std::vector<Layer> layers = to_layers(info[0]);
-  const sparring::Init init = to_init(info[4]);
+  const std::vector<Layer> layers = to_layers(options.Get("layers"));
+  const sparring::Init init = to_init(options.Get("init"));
   // Drawing weights is tensor work too; whatever uses the network is queued behind it.
   post_or_throw(info.Env(), [slot, layers, init] {
     build_network(*slot, layers, init);
     return Engine::Then::kDone;
   });
-  own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
+  own(info.Env(), std::move(slot), to_whole(options, "bytes"));
 }
 
 // forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>

@@ -23,10 +23,11 @@ struct Slots {
   }
 };
 
-Slots to_slots(const Napi::CallbackInfo& info) {
-  return {NetworkWrap::of(info[0]), NetworkWrap::of(info[1]),
-          info[4].IsObject() ? NetworkWrap::of(info[4]) : nullptr,
-          info[5].IsObject() ? GroupWrap::of(info[5]) : nullptr};
+Slots to_slots(const Napi::Object& players) {
+  const Napi::Value average = players.Get("ema"), group = players.Get("group");
+  return {NetworkWrap::of(players.Get("generator")), NetworkWrap::of(players.Get("discriminator")),
+          average.IsObject() ? NetworkWrap::of(average) : nullptr,
+          group.IsObject() ? GroupWrap::of(group) : nullptr};
 }
 
 Running::Use to_use(const Napi::Value& data, const Napi::Value& batch_size,
@@ -68,18 +69,19 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
 
 }  // namespace
 
-// new (generator, discriminator, options, bytes, ema?, group?) => NativeTrainer
+// new (players: NativePlayers, options: NativeTrainerOptions, bytes: number) => NativeTrainer
 TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   auto slot = std::make_shared<TrainerSlot>();
-  post_or_throw(info.Env(), [slot, recipe = to_recipe(info[2]), slots = to_slots(info)] {
-    try {
-      slot->trainer = build_trainer(recipe, slots.get());
-    } catch (...) {
-      slot->failure = std::current_exception();
-    }
-    return Engine::Then::kDone;
-  });
-  own(info.Env(), std::move(slot), info[3].As<Napi::Number>().Int64Value());
+  post_or_throw(info.Env(),
+                [slot, recipe = to_recipe(info[1]), slots = to_slots(info[0].As<Napi::Object>())] {
+                  try {
+                    slot->trainer = build_trainer(recipe, slots.get());
+                  } catch (...) {
+                    slot->failure = std::current_exception();
+                  }
+                  return Engine::Then::kDone;
+                });
+  own(info.Env(), std::move(slot), info[2].As<Napi::Number>().Int64Value());
 }
 
 // run(data: NativeDataset | NativeFeed, batchSize: number, steps: number, dropLast: boolean):
