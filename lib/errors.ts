@@ -60,12 +60,21 @@ export function outOfRange(what: string, name: string, received: unknown): Range
   return misuse(new RangeError(expected(what, name, received)));
 }
 
-/** The misuse that was found here: the user's own code throws a TypeError or RangeError, too. */
+/** The misuse that was found here: the user's own code, and a bug of ours, throw a TypeError or RangeError, too. */
 const found = new WeakSet<object>();
 
-function misuse<T extends Error>(error: T): T {
+/** Marks an error as one about an argument. */
+export function misuse<T extends TypeError | RangeError>(error: T): T {
   found.add(error);
   return error;
+}
+
+/**
+ * Whether an error is about an argument. Only where it was thrown: one that comes from another process or thread is a
+ * copy without the mark, so that whoever sends it has to say so beside it.
+ */
+export function isMisuse(error: unknown): error is TypeError | RangeError {
+  return error instanceof Error && found.has(error);
 }
 
 /** Awaits work; an error of ours that it ends with carries the stack of the call that asked for it. */
@@ -75,7 +84,7 @@ export async function traced<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     // Its own frames may begin in native code, or where a file was read.
-    if (error instanceof SparringError || (error instanceof Error && found.has(error))) {
+    if (error instanceof SparringError || isMisuse(error)) {
       const frames = here.stack?.split("\n").slice(2).join("\n");
       error.stack = `${error.name}: ${error.message}\n${frames}`;
     }

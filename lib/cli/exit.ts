@@ -1,6 +1,6 @@
 // How the command ends: exit codes, and errors as one sentence.
 import { inspect } from "node:util";
-import { type ErrorCode, SparringError } from "../errors.js";
+import { type ErrorCode, isMisuse, SparringError } from "../errors.js";
 
 /** `again`: another rank was lost, or had a signal. That of sysexits.h for what may work when it is tried again. */
 export const exitCodes = { ok: 0, failure: 1, badInput: 2, again: 75 } as const;
@@ -40,10 +40,4 @@ function describe(error: unknown): string {
 
 function isBadInput(error: unknown): boolean {
   return isMisuse(error) || (error instanceof SparringError && inputCodes.has(error.code));
-}
-
-/** An error about an argument, and not a TypeError that JavaScript itself threw: those have another grammar. */
-function isMisuse(error: unknown): error is TypeError | RangeError {
-  const isKind = error instanceof TypeError || error instanceof RangeError;
-  return isKind && error.message.startsWith("Expected ");
 }

@@ -1,6 +1,6 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
-import { wrongType } from "../errors.js";
+import { misuse, wrongType } from "../errors.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
 export function toMisuse(error: CommanderError, program: Command, argv: readonly string[]): Error {
@@ -26,12 +26,12 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
         command.args[command.registeredArguments.length],
       );
     default:
-      return new TypeError(`Expected a command line that makes sense: ${error.message}`);
+      return misuse(new TypeError(`Expected a command line that makes sense: ${error.message}`));
   }
 }
 
 function missing(what: string, name: string): TypeError {
-  return new TypeError(`Expected ${what} for ${name} but received nothing`);
+  return misuse(new TypeError(`Expected ${what} for ${name} but received nothing`));
 }
 
 function argumentsOf({ registeredArguments }: Command): string {

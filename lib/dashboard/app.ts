@@ -5,7 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { etag } from "hono/etag";
 import { streamSSE } from "hono/streaming";
-import { SparringError } from "../errors.js";
+import { isMisuse, SparringError } from "../errors.js";
 import { readAsset, readPage } from "./assets.js";
 import type { Explorer } from "./explorer/host.js";
 import { checkRequest } from "./explorer/request.js";
@@ -41,8 +41,7 @@ export function createApp({ runs, explorer, token, signal }: AppOptions): Hono {
   app.notFound((c) => c.json({ error: "There is nothing of that name" }, 404));
   app.onError((error, c) => {
     if (error instanceof SparringError) return c.json({ error: error.message }, 409);
-    const isMisuse = error.message.startsWith("Expected ");
-    return c.json({ error: error.message }, isMisuse ? 400 : 500);
+    return c.json({ error: error.message }, isMisuse(error) ? 400 : 500);
   });
   return app;
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import * as check from "../check.js";
-import { expected, SparringError, show } from "../errors.js";
+import { expected, misuse, SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { defaultPreset, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
@@ -55,7 +55,7 @@ export async function readConfigFile(path: string, flags: RunRequest): Promise<F
   if (problems.length > 0) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const lines = problems.map((problem) => `\n  ${problem}`).join("");
-    throw new TypeError(`Expected options for ${path} but received ${count}:${lines}`);
+    throw misuse(new TypeError(`Expected options for ${path} but received ${count}:${lines}`));
   }
   const { $schema, ...options } = given;
   return { path, options: { ...options, ...fromFolder(options, path) }, recorded };

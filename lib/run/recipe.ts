@@ -6,7 +6,7 @@ import {
   resolveGenerator,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, SparringError, wrongType } from "../errors.js";
+import { isMisuse, misuse, outOfRange, SparringError, wrongType } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
@@ -147,9 +147,9 @@ function within<T>(name: string, read: () => T): T {
   } catch (error) {
     if (error instanceof SparringError)
       throw new SparringError(error.code, `${error.message} (in ${name})`, { cause: error });
-    if (error instanceof TypeError || error instanceof RangeError) {
+    if (isMisuse(error)) {
       const Same = error instanceof TypeError ? TypeError : RangeError;
-      throw new Same(`${error.message} (in ${name})`, { cause: error });
+      throw misuse(new Same(`${error.message} (in ${name})`, { cause: error }));
     }
     throw error;
   }

@@ -1,6 +1,7 @@
 // The explorer's own process: it draws, and neither the server nor a training waits for it.
 import { constants, setPriority } from "node:os";
 import { setThreads } from "../../device.js";
+import { isMisuse } from "../../errors.js";
 import { drawPoints } from "./draw.js";
 import { Generators } from "./generators.js";
 import type { Answer, Question } from "./messages.js";
@@ -26,12 +27,8 @@ async function answer(question: Question): Promise<void> {
     const milliseconds = performance.now() - began;
     tell({ id: question.id, png, step, averaged, milliseconds });
   } catch (error) {
-    const { name, message } = error as Error;
-    tell({
-      id: question.id,
-      error: message,
-      isMisuse: name === "TypeError" || name === "RangeError",
-    });
+    const { message } = error as Error;
+    tell({ id: question.id, error: message, isMisuse: isMisuse(error) });
   }
 }
 

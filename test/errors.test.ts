@@ -1,0 +1,31 @@
+// How the errors that were found here are told from those that JavaScript throws by itself.
+import { describe, expect, it } from "vitest";
+import * as check from "../lib/check.js";
+import { isMisuse, SparringError } from "../lib/errors.js";
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("isMisuse", () => {
+  it("knows the errors of checks, of both kinds", () => {
+    expect(isMisuse(thrownBy(() => check.integer("3", "steps", 1)))).toBe(true);
+    expect(isMisuse(thrownBy(() => check.integer(0, "steps", 1)))).toBe(true);
+  });
+
+  it("knows no other, whatever its kind or its words", () => {
+    expect(isMisuse(thrownBy(() => (undefined as unknown as string).length))).toBe(false);
+    expect(isMisuse(new TypeError("Expected a string for name but received 3"))).toBe(false);
+    expect(isMisuse(new SparringError("ERR_DATA", "Expected a file"))).toBe(false);
+    expect(isMisuse("Expected a file")).toBe(false);
+  });
+
+  it("does not know a copy: who sends one to another thread says so beside it", () => {
+    const error = thrownBy(() => check.integer(0, "steps", 1));
+    expect(isMisuse(structuredClone(error))).toBe(false);
+  });
+});
