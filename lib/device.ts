@@ -1,6 +1,6 @@
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
-import { SparringError, wrongType } from "./errors.js";
+import { refused, wrongType } from "./errors.js";
 
 /** `cpu`, `cuda` (the first GPU) or `cuda:i`. */
 export type Device = "cpu" | "cuda" | `cuda:${number}`;
@@ -33,18 +33,10 @@ export function resolveDevice(device: unknown = "cpu", name = "device"): Device 
   if (device === "cpu") return device;
   const { cuda, cudaOff } = direct(() => devices());
   const index = Number(device.split(":")[1] ?? 0);
-  if (cudaOff !== null) {
-    throw new SparringError(
-      "ERR_DEVICE",
-      `Expected a usable device for ${name} but received "${device}": ${cudaOff}`,
-    );
-  }
-  if (index >= cuda) {
-    throw new SparringError(
-      "ERR_DEVICE",
-      `Expected one of ${cuda} CUDA devices for ${name} but received "${device}"`,
-    );
-  }
+  if (cudaOff !== null)
+    throw refused("ERR_DEVICE", "a usable device", name, `"${device}": ${cudaOff}`);
+  if (index >= cuda)
+    throw refused("ERR_DEVICE", `one of ${cuda} CUDA devices`, name, `"${device}"`);
   return `cuda:${index}`;
 }
 

@@ -47,7 +47,22 @@ export class SparringError extends Error {
 
 /** The one grammar of the project's messages. */
 export function expected(what: string, name: string, received: unknown): string {
-  return `Expected ${what} for ${name} but received ${show(received)}`;
+  return sentence(what, name, show(received));
+}
+
+/** Anything but an argument that is not what it is needed as. @param received in words, or shown: `none`, `[3, 32]` */
+export function refused(
+  code: ErrorCode,
+  what: string,
+  name: string,
+  received: string,
+  options?: ErrorOptions,
+): SparringError {
+  return new SparringError(code, sentence(what, name, received), options);
+}
+
+function sentence(what: string, name: string, received: string): string {
+  return `Expected ${what} for ${name} but received ${received}`;
 }
 
 /** A wrong kind of value. @param more what the value itself does not show, after it */
@@ -97,9 +112,18 @@ export function showName(name: string): string {
   return /^[\w.-]{1,120}$/.test(name) ? name : show(name);
 }
 
+/** A path, whole: one that is cut leads nowhere. */
+export function showPath(path: string): string {
+  return oneLine(JSON.stringify(path));
+}
+
 /** A value as a reader would write it, cut to a line. */
 export function show(value: unknown): string {
-  return cut(write(value, 3)).replace(/\p{Cc}/gu, escaped);
+  return oneLine(cut(write(value, 3)));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, escaped);
 }
 
 /** A key may break the line, or tell a terminal what to do. */

@@ -3,7 +3,7 @@ import { constants as buffer } from "node:buffer";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { SparringError } from "./errors.js";
+import { type ErrorCode, refused, type SparringError, showPath } from "./errors.js";
 
 /**
  * Writes a file so that it is there whole or not at all: beside it under another name, synced, renamed.
@@ -44,11 +44,7 @@ export async function writeWholeWith<T>(
   } catch (cause) {
     if (temporary !== undefined) await unlink(temporary).catch(() => {});
     if (own) throw cause;
-    throw new SparringError(
-      "ERR_OUTPUT",
-      `Expected a writable file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
-      { cause },
-    );
+    throw refusal("ERR_OUTPUT", "a writable file", path).unreadable(cause);
   }
 }
 
@@ -75,11 +71,7 @@ export async function writeFolder(
   } catch (cause) {
     if (temporary !== undefined)
       await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw new SparringError(
-      "ERR_OUTPUT",
-      `Expected a new folder that can be written for path but received ${JSON.stringify(path)} (${reason(cause)})`,
-      { cause },
-    );
+    throw refusal("ERR_OUTPUT", "a new folder that can be written", path).unreadable(cause);
   }
 }
 
@@ -131,8 +123,7 @@ async function unlessGone<T>(
     return await read();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return nothing;
-    const sentence = `Expected ${what} that can be read for path but received ${JSON.stringify(path)} (${reason(cause)})`;
-    throw new SparringError("ERR_OUTPUT", sentence, { cause });
+    throw refusal("ERR_OUTPUT", `${what} that can be read`, path).unreadable(cause);
   }
 }
 
@@ -266,6 +257,28 @@ const reasons = {
   EPERM: "not permitted",
   EROFS: "the file system is read-only",
 } as const;
+
+/** Makes the errors about what is at one path. */
+export interface Refusal {
+  /** What is wrong with what is there. */
+  (why: string, cause?: unknown): SparringError;
+  /** What the operating system said instead of giving it. */
+  unreadable(cause: unknown): SparringError;
+}
+
+/**
+ * Makes the errors about a path.
+ *
+ * @param what was expected there: `an IDX file of rank 3`
+ * @param name what the user calls the path
+ */
+export function refusal(code: ErrorCode, what: string, path: string, name = "path"): Refusal {
+  const refuse = (why: string, cause: unknown) =>
+    refused(code, what, name, showPath(path) + why, cause === undefined ? {} : { cause });
+  return Object.assign((why: string, cause?: unknown) => refuse(`: ${why}`, cause), {
+    unreadable: (cause: unknown) => refuse(` (${reason(cause)})`, cause),
+  });
+}
 
 /** What the operating system said, without its call and path. */
 export function reason(cause: unknown): string {

@@ -1,6 +1,6 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after another.
 import { SparringError, show, showName } from "./errors.js";
-import { fill, reason, withFile, writeWhole } from "./files.js";
+import { fill, type Refusal, refusal, withFile, writeWhole } from "./files.js";
 import { product } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 
@@ -78,7 +78,7 @@ export function formatHeader(
  * disk. Throws ERR_WEIGHTS for anything that is not a sound safetensors file.
  */
 export async function readSafetensors(path: string): Promise<StoredTensor[]> {
-  const refuse = refusal(path);
+  const refuse = noSafetensors(path);
   try {
     return await withFile(path, async (file, size) => {
       const read = async (begin: number, end: number) => {
@@ -95,8 +95,7 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
     });
   } catch (cause) {
     if (cause instanceof SparringError) throw cause;
-    const sentence = `Expected a safetensors file for path but received ${JSON.stringify(path)} (${reason(cause)})`;
-    throw new SparringError("ERR_WEIGHTS", sentence, { cause });
+    throw refuse.unreadable(cause);
   }
 }
 
@@ -104,7 +103,7 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
 export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[] {
   // As a plain array: the slice() of a Buffer would not copy.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-  const refuse = refusal(path);
+  const refuse = noSafetensors(path);
   const start = headerEnd(bytes, bytes.byteLength, refuse);
   const body = bytes.subarray(start);
   return parsePlaces(bytes.subarray(lengthBytes, start), body.byteLength, refuse).map(
@@ -112,21 +111,15 @@ export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[]
   );
 }
 
-type Refuse = (what: string) => SparringError;
-
-function refusal(path: string): Refuse {
-  return (what) =>
-    new SparringError(
-      "ERR_WEIGHTS",
-      `Expected a safetensors file for path but received ${JSON.stringify(path)}: ${what}`,
-    );
+function noSafetensors(path: string): Refusal {
+  return refusal("ERR_WEIGHTS", "a safetensors file", path);
 }
 
 /** What says how long the header is. */
 const lengthBytes = 8;
 
 /** Where the tensors begin in a file of `size` bytes, by its first ones. */
-function headerEnd(bytes: Uint8Array, size: number, refuse: Refuse): number {
+function headerEnd(bytes: Uint8Array, size: number, refuse: Refusal): number {
   if (size < lengthBytes) throw refuse(`it is shorter than ${lengthBytes} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(size - lengthBytes))
@@ -137,7 +130,7 @@ function headerEnd(bytes: Uint8Array, size: number, refuse: Refuse): number {
 }
 
 /** The tensors that a header tells of, which fill a body of `total` bytes. */
-function parsePlaces(header: Uint8Array, total: number, refuse: Refuse): Place[] {
+function parsePlaces(header: Uint8Array, total: number, refuse: Refusal): Place[] {
   const places = Object.entries(parseHeader(header, refuse))
     .filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => parseTensor(name, entry, total, refuse));
@@ -155,7 +148,7 @@ interface Place extends Omit<StoredTensor, "data"> {
  * The body is the tensors and nothing else, as the reference implementation has it. A header of a thousand tensors
  * over the same bytes would otherwise ask for a thousand times the file's size.
  */
-function checkLayout(places: readonly Place[], total: number, refuse: Refuse): void {
+function checkLayout(places: readonly Place[], total: number, refuse: Refusal): void {
   let covered = 0;
   for (const { name, begin, end } of places.toSorted(
     (a, b) => a.begin - b.begin || a.end - b.end,
@@ -170,7 +163,7 @@ function checkLayout(places: readonly Place[], total: number, refuse: Refuse): v
   if (covered !== total) throw refuse(`${total - covered} bytes follow its last tensor`);
 }
 
-function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
+function parseHeader(bytes: Uint8Array, refuse: Refusal): Record<string, unknown> {
   try {
     const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (typeof header === "object" && header !== null && !Array.isArray(header)) return header;
@@ -181,7 +174,7 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
 }
 
 /** Checks everything about a tensor before any of its bytes are copied. */
-function parseTensor(name: string, entry: unknown, total: number, refuse: Refuse): Place {
+function parseTensor(name: string, entry: unknown, total: number, refuse: Refusal): Place {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const shown = showName(name);
   if (typeof code !== "string" || !Object.hasOwn(sizes, code)) {

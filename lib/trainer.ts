@@ -9,7 +9,7 @@ import type { Stream } from "./data/stream.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
-import { SparringError, show, traced } from "./errors.js";
+import { refused, SparringError, show, traced } from "./errors.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
@@ -138,11 +138,7 @@ export class Trainer implements Disposable {
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(this.#settings, batchSize);
-    if (this.#running)
-      throw new SparringError(
-        "ERR_BUSY",
-        "Expected an idle trainer for run() but received one that is running",
-      );
+    if (this.#running) throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     this.#running = true;
     const stop = () => {
       // A listener has nobody to catch what it throws.
@@ -361,16 +357,13 @@ function stoppedElsewhere(step: number): SparringError {
 function checkFinite(report: NativeReport): NativeReport {
   const { step, generatorLoss, discriminatorLoss, health } = report;
   const losses = [discriminatorLoss, generatorLoss];
-  if (!losses.every(Number.isFinite)) {
-    throw new SparringError(
-      "ERR_DIVERGED",
-      `Expected finite losses for step ${step} but received ${show(losses)}; lower the learning rate`,
-    );
-  }
+  const cure = "lower the learning rate";
+  if (!losses.every(Number.isFinite))
+    throw refused("ERR_DIVERGED", "finite losses", `step ${step}`, `${show(losses)}; ${cure}`);
   if (health?.finite === false) {
     throw new SparringError(
       "ERR_DIVERGED",
-      `Expected finite weights after step ${step} but received NaN or infinity; lower the learning rate`,
+      `Expected finite weights after step ${step} but received NaN or infinity; ${cure}`,
     );
   }
   return report;

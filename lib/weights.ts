@@ -1,5 +1,6 @@
 // From the tensors of a file to the state of a network: names, shapes, dtypes, values.
-import { SparringError, show, showName } from "./errors.js";
+import { show, showName } from "./errors.js";
+import { refusal } from "./files.js";
 import type { TensorSpec } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
@@ -24,12 +25,8 @@ export function checkState(
   }
   for (const name of found.keys())
     if (!state.has(name)) problems.push(`${showName(name)} is surplus`);
-  if (problems.length > 0) {
-    throw new SparringError(
-      "ERR_WEIGHTS",
-      `Expected the weights of this network for path but received ${JSON.stringify(path)}: ${listed(problems)}`,
-    );
-  }
+  if (problems.length > 0)
+    throw refusal("ERR_WEIGHTS", "the weights of this network", path)(listed(problems));
   return checked;
 }
 

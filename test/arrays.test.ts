@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseNpyHeader } from "../lib/data/npy-file.js";
-import { refusal } from "../lib/data/refuse.js";
+import { refusal } from "../lib/files.js";
 import { datasets, SparringError } from "../lib/index.js";
 import { fromHex, levelsOf } from "./helpers/levels.js";
 import { withFolder } from "./helpers/networks.js";
@@ -142,9 +142,9 @@ describe("datasets.npy", () => {
   it("never reads past a header: every prefix of one is refused", () => {
     const whole = npyFile("1, 2, 2", 4);
     for (let length = 0; length < whole.length; ++length)
-      expect(() => parseNpyHeader(whole.subarray(0, length), length, refusal("x", "y"))).toThrow(
-        "Expected x for path",
-      );
+      expect(() =>
+        parseNpyHeader(whole.subarray(0, length), length, refusal("ERR_DATA", "x", "y")),
+      ).toThrow("Expected x for path");
   });
 
   interface Case {

@@ -2,7 +2,7 @@
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { checkRange } from "../data/levels.js";
-import { SparringError, wrongType } from "../errors.js";
+import { refused, type SparringError, wrongType } from "../errors.js";
 import {
   type Layer,
   product,
@@ -60,7 +60,7 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
   const embedded = latent.labels === "embedded" ? latent.classes : 0;
   const width = latent.noise + (embedded > 0 ? 0 : latent.classes) + latent.codes;
   if (width > largestTensor)
-    throw tooMuch(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
+    throw misfit(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
   const resolved = resolve(architecture, [width], "generator", embedded);
   if (embedded > 0 && !resolved.layers.some(({ type }) => type === "embedding"))
     throw unused('an embedding among its layers (labels are "embedded")', "generator", resolved);
@@ -77,10 +77,8 @@ export function resolveDiscriminator(
   const resolved = resolve(architecture, image, "discriminator", classes);
   const { output, layers } = resolved;
   if (layers.at(-1)?.type !== "heads" && (product(output) !== 1 || output.length !== 1)) {
-    throw new SparringError(
-      "ERR_ARCHITECTURE",
-      `Expected an output of [1] (a score) for the discriminator's last layer but received [${output.join(", ")}]`,
-    );
+    const name = "the discriminator's last layer";
+    throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]`);
   }
   if (classes > 0 && !layers.some(({ type }) => layerKinds.get(type)?.labels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);
@@ -95,10 +93,7 @@ export function resolveClassifier(image: Shape, layers: readonly Layer[]): Resol
 /** Labels that no layer looks at would be a conditional network in name only. */
 function unused(what: string, player: string, { layers }: ResolvedArchitecture): SparringError {
   const types = layers.map(({ type }) => type).join(", ");
-  return new SparringError(
-    "ERR_ARCHITECTURE",
-    `Expected ${what} for a ${player} with classes but received ${types}`,
-  );
+  return misfit(what, `a ${player} with classes`, types);
 }
 
 function requireArchitecture(
@@ -126,7 +121,7 @@ function resolve(
     init,
     enter() {
       if (++count <= mostLayers) return;
-      throw tooMuch(`at most ${mostLayers} layers`, "architecture.layers", "more");
+      throw misfit(`at most ${mostLayers} layers`, "architecture.layers", "more");
     },
     sequence: (layers, input, path) => resolveAll(layers, input, path, around),
     single: (layer, input, path, name) =>
@@ -153,11 +148,8 @@ const deepest = 100;
 /** Far beyond any network: lists that hold one list twice, which holds another twice, soon have a billion layers. */
 const mostLayers = 10_000;
 
-function tooMuch(what: string, name: string, received: string): SparringError {
-  return new SparringError(
-    "ERR_ARCHITECTURE",
-    `Expected ${what} for ${name} but received ${received}`,
-  );
+function misfit(what: string, name: string, received: string): SparringError {
+  return refused("ERR_ARCHITECTURE", what, name, received);
 }
 
 /** Layers that follow each other, under the path of the layer they are in. */
@@ -171,7 +163,7 @@ function resolveAll(
   if (!Array.isArray(layers) || layers.length === 0)
     throw wrongType("a non-empty array of layers", where, layers);
   if (path.split(".").length > deepest) {
-    throw tooMuch(`at most ${deepest} levels of layers`, "architecture.layers", "more");
+    throw misfit(`at most ${deepest} levels of layers`, "architecture.layers", "more");
   }
   const prefix = path === "" ? "" : `${path}.`;
   const resolved: ResolvedLayer[] = [];
@@ -231,7 +223,7 @@ function checkSize(layer: ResolvedLayer, at: Place): void {
   for (const shape of [layer.output, ...shapes]) {
     if (product(shape) <= largestTensor) continue;
     const what = `tensors of at most ${largestTensor} numbers`;
-    throw tooMuch(what, String(at), `[${shape.join(", ")}]`);
+    throw misfit(what, String(at), `[${shape.join(", ")}]`);
   }
 }
 

@@ -2,7 +2,7 @@
 // used, and nothing outside the folder is read.
 import { join } from "node:path";
 import * as check from "../check.js";
-import { SparringError, show } from "../errors.js";
+import { refused, SparringError, show, showPath } from "../errors.js";
 import { isOfSystem, readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors, type StoredTensor } from "../safetensors.js";
@@ -49,7 +49,7 @@ function keeping(error: SparringError): SparringError {
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const refuse = refusal(path);
+  const refuse = noCheckpoint(path);
   const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
   const tensors: TensorData[] = [];
   for (const { file } of parts) {
@@ -73,7 +73,7 @@ export async function readWeights(
   path: string,
   file: string,
 ): Promise<{ readonly step: number; readonly tensors: readonly StoredTensor[] }> {
-  const refuse = refusal(path);
+  const refuse = noCheckpoint(path);
   const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
   const facts = manifest.files[file];
   if (facts === undefined) throw refuse(`it has no ${file}`);
@@ -85,13 +85,9 @@ export async function readWeights(
   }
 }
 
-function refusal(path: string): Refuse {
+function noCheckpoint(path: string): Refuse {
   return (why, cause) =>
-    new SparringError(
-      "ERR_CHECKPOINT",
-      `Expected a checkpoint for path but received ${show(path)} (${why})`,
-      { cause },
-    );
+    refused("ERR_CHECKPOINT", "a checkpoint", "path", `${showPath(path)} (${why})`, { cause });
 }
 
 /** A file of the folder with the bytes that it was written with. */

@@ -5,10 +5,9 @@ import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
-import { readWhole } from "../files.js";
+import { readWhole, refusal, type Refusal } from "../files.js";
 import { checkSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
-import { type Refusal, refusal } from "./refuse.js";
 
 /** Which pictures, and how. */
 export interface Cifar10Options extends DatasetOptions {
@@ -65,7 +64,7 @@ async function load(
 }
 
 async function readBatch(path: string): Promise<Uint8Array> {
-  const refuse = refusal("a file of CIFAR-10's binary version", path);
+  const refuse = refusal("ERR_DATA", "a file of CIFAR-10's binary version", path);
   return readingFile(path, refuse, async (file, size) => {
     checkSizeOf(size, refuse);
     const batch = reserve(size / cifarRecord, cifarRecord);
@@ -107,7 +106,7 @@ async function unpack(
 
 async function readNames(path: string): Promise<string[] | undefined> {
   if (!existsSync(path)) return undefined;
-  const refuse = refusal("the names of CIFAR-10's classes", path);
+  const refuse = refusal("ERR_DATA", "the names of CIFAR-10's classes", path);
   const bytes = await readWhole(path, namesLimit).catch((cause) => {
     throw refuse.unreadable(cause);
   });

@@ -2,6 +2,7 @@ import { addon } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced, wrongType } from "../errors.js";
+import { refusal } from "../files.js";
 import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
@@ -19,7 +20,6 @@ import type { ImageForm } from "./folder/decode.js";
 import { type Listing, listFolder } from "./folder/list.js";
 import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
 import { packToCache } from "./folder/pack-file.js";
-import { refusal } from "./refuse.js";
 
 export type { PackProgress } from "./folder/pack.js";
 
@@ -187,7 +187,7 @@ async function cachePath(order: Order): Promise<string | undefined> {
     return await defaultCachePath(root, form, limit);
   } catch (error) {
     if (!(error instanceof SparringError))
-      throw refusal("a folder of images", root).unreadable(error);
+      throw refusal("ERR_DATA", "a folder of images", root).unreadable(error);
     if (resident === false) throw error;
     onNote(`${error.message}; the next call packs again`);
     return undefined;

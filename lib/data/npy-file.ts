@@ -2,8 +2,8 @@
 // Own code, since readers on the registry take the whole file and trust its header.
 import type { FileHandle } from "node:fs/promises";
 import { show } from "../errors.js";
+import type { Refusal } from "../files.js";
 import { readInto } from "./reading.js";
-import type { Refusal } from "./refuse.js";
 
 /** Values that images and labels come in; NumPy's names. */
 const dtypes = {

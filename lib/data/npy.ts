@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
+import { type Refusal, refusal } from "../files.js";
 import { product } from "../layers/kind.js";
 import {
   checkSize,
@@ -14,7 +15,6 @@ import {
 import { channelsFirst, checkRange, type Numbers, type Range, toLevels } from "./levels.js";
 import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
-import { type Refusal, refusal } from "./refuse.js";
 
 /** In which order an array of images has its sides. */
 export type NpyLayout = "NHWC" | "NCHW";
@@ -57,7 +57,7 @@ async function readImages(
   range: Range | undefined,
   layout: NpyLayout | undefined,
 ): Promise<{ bytes: Uint8Array; shape: ImagesShape }> {
-  const refuse = refusal("a .npy file of images", path);
+  const refuse = refusal("ERR_DATA", "a .npy file of images", path);
   return readingFile(path, refuse, async (file, size) => {
     const header = await readNpyHeader(file, size, refuse);
     const levels = rangeOf(header.dtype, range, refuse);
@@ -136,7 +136,7 @@ async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array
 
 /** A label for each of `count` images, from whole numbers of any kind. */
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
-  const refuse = refusal("a .npy file of labels", path);
+  const refuse = refusal("ERR_DATA", "a .npy file of labels", path);
   return readingFile(path, refuse, async (file, size) => {
     const { dtype, shape, offset } = await readNpyHeader(file, size, refuse);
     if (dtype.startsWith("float")) throw refuse(`its values are ${dtype}, not whole numbers`);

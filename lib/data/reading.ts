@@ -2,8 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
-import { fill, isOfSystem, withFile } from "../files.js";
-import type { Refusal } from "./refuse.js";
+import { fill, isOfSystem, type Refusal, withFile } from "../files.js";
 
 const chunk = 16 * 1024 ** 2;
 

@@ -1,6 +1,6 @@
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { SparringError, traced } from "../errors.js";
+import { refused, showPath, traced } from "../errors.js";
 import { Dataset } from "./dataset.js";
 import { checkMnist, type MnistOptions, mnistClasses, readMnist } from "./mnist.js";
 
@@ -61,8 +61,6 @@ export async function stackedMnist(options: StackedMnistOptions = {}): Promise<D
 function checkDigits(labels: Uint8Array, root: string): Uint8Array {
   const wrong = labels.find((label) => label >= mnistClasses);
   if (wrong === undefined) return labels;
-  throw new SparringError(
-    "ERR_DATA",
-    `Expected labels from 0 to ${mnistClasses - 1} for stacked MNIST but received ${wrong} in ${JSON.stringify(root)}`,
-  );
+  const what = `labels from 0 to ${mnistClasses - 1}`;
+  throw refused("ERR_DATA", what, "stacked MNIST", `${wrong} in ${showPath(root)}`);
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
 import { difference } from "../difference.js";
-import { SparringError, show } from "../errors.js";
+import { refused, show } from "../errors.js";
 import type { Group } from "./group.js";
 
 /**
@@ -22,9 +22,7 @@ export async function agree(group: Group, plan: unknown): Promise<void> {
     const found = difference(plans[0], plan, "");
     if (found === undefined) continue;
     const [path, mine, theirs] = found;
-    throw new SparringError(
-      "ERR_RANK",
-      `Expected ${show(mine)}, as rank 0 has it, for ${path} of rank ${rank} but received ${show(theirs)}`,
-    );
+    const what = `${show(mine)}, as rank 0 has it,`;
+    throw refused("ERR_RANK", what, `${path} of rank ${rank}`, show(theirs));
   }
 }

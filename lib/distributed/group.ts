@@ -1,6 +1,6 @@
 import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
-import { SparringError } from "../errors.js";
+import { refused } from "../errors.js";
 import type { Call, NativeGroup } from "../native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";
@@ -76,10 +76,7 @@ export class Group implements Disposable {
   /** @internal */
   expectIdle(call: Call): void {
     if (!this.#training) return;
-    throw new SparringError(
-      "ERR_BUSY",
-      `Expected ranks between two ticks for ${call} but received some in the middle of one`,
-    );
+    throw refused("ERR_BUSY", "ranks between two ticks", call, "some in the middle of one");
   }
 
   /** Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is fine. */
@@ -136,8 +133,6 @@ function checkGreetings(greetings: readonly string[]): void {
   const [first] = greetings;
   const other = greetings.findIndex((one) => one !== first);
   if (other === -1) return;
-  throw new SparringError(
-    "ERR_RANK",
-    `Expected ${first}, as rank 0 has it, for rank ${other} but received ${greetings[other]}`,
-  );
+  const what = `${first}, as rank 0 has it,`;
+  throw refused("ERR_RANK", what, `rank ${other}`, `${greetings[other]}`);
 }

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import type { Init } from "../architecture/types.js";
-import { SparringError } from "../errors.js";
+import { refused, type SparringError } from "../errors.js";
 import type { Layer, ResolvedLayer, Shape } from "./kind.js";
 
 /** What a layer may know of the network around it. */
@@ -56,8 +56,8 @@ export class Place {
 
   /** Anything else that does not fit. */
   refuseWhat(needed: string, received: string, hint = ""): SparringError {
-    const message = `Expected ${needed} for ${this} but received ${received}`;
-    return new SparringError("ERR_ARCHITECTURE", hint === "" ? message : `${message}; ${hint}`);
+    const end = hint === "" ? received : `${received}; ${hint}`;
+    return refused("ERR_ARCHITECTURE", needed, `${this}`, end);
   }
 
   /** [channels, height, width], or the refusal of anything else. */

@@ -5,8 +5,8 @@ import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { checkRange, type Range } from "../data/levels.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, show, traced, wrongType } from "../errors.js";
-import { reason, withFile } from "../files.js";
+import { traced, wrongType } from "../errors.js";
+import { refusal, withFile } from "../files.js";
 import type { NativeFeatureInput } from "./native.js";
 import { FeatureNetwork } from "./network.js";
 
@@ -75,11 +75,7 @@ async function digestOf(path: string, name: string): Promise<string> {
   try {
     await withFile(path, (file) => pipeline(file.createReadStream({ autoClose: false }), hash));
   } catch (cause) {
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected a file that can be read for ${name} but received ${show(path)} (${reason(cause)})`,
-      { cause },
-    );
+    throw refusal("ERR_DATA", "a file that can be read", path, name).unreadable(cause);
   }
   return hash.digest("hex");
 }

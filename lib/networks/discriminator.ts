@@ -5,7 +5,7 @@ import {
   scoresOf,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, SparringError, wrongType } from "../errors.js";
+import { outOfRange, refused, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
@@ -81,10 +81,8 @@ export class Discriminator<
   async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     const { classes } = this.heads;
     if (classes === 0) {
-      throw new SparringError(
-        "ERR_ARCHITECTURE",
-        `Expected a discriminator with a head "classes" for classify() but received one without`,
-      );
+      const what = 'a discriminator with a head "classes"';
+      throw refused("ERR_ARCHITECTURE", what, "classify()", "one without");
     }
     return this.#columns(images, options, 1, classes);
   }

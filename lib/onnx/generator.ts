@@ -1,5 +1,5 @@
 import type { ResolvedArchitecture } from "../architecture.js";
-import { SparringError } from "../errors.js";
+import { refused } from "../errors.js";
 import type { Value } from "../layers/onnx.js";
 import type { NativeLatent, TensorData } from "../native.js";
 import { countBytes } from "../networks/network.js";
@@ -13,10 +13,8 @@ const limit = 2 ** 31 - 2 ** 20;
 export function checkOnnxSize(resolved: ResolvedArchitecture): void {
   const bytes = countBytes(resolved);
   if (bytes <= limit) return;
-  throw new SparringError(
-    "ERR_ARCHITECTURE",
-    `Expected weights of at most 2 GiB (what an ONNX file can hold) for the generator but received ${bytes} bytes`,
-  );
+  const what = "weights of at most 2 GiB (what an ONNX file can hold)";
+  throw refused("ERR_ARCHITECTURE", what, "the generator", `${bytes} bytes`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SparringError } from "../errors.js";
+import { refused } from "../errors.js";
 import type { ResolvedLayer, Shape } from "../layers/kind.js";
 import type { Attribute, OnnxWriter, Value } from "../layers/onnx.js";
 import { layerKinds } from "../layers/table.js";
@@ -76,10 +76,8 @@ export class Graph implements OnnxWriter {
   layer(layer: ResolvedLayer, x: Value): Value {
     const write = layerKinds.get(layer.type)?.onnx;
     if (write === undefined) {
-      throw new SparringError(
-        "ERR_ARCHITECTURE",
-        `Expected layers that ONNX can express for the generator but received ${layer.path} (${layer.type})`,
-      );
+      const received = `${layer.path} (${layer.type})`;
+      throw refused("ERR_ARCHITECTURE", "layers that ONNX can express", "the generator", received);
     }
     const around = this.#path;
     this.#path = layer.path;

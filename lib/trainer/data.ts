@@ -4,7 +4,7 @@ import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import { Stream } from "../data/stream.js";
-import { outOfRange, SparringError } from "../errors.js";
+import { outOfRange, refused, type SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
@@ -13,13 +13,12 @@ import type { TrainerOptions, TrainerSettings } from "./options.js";
 export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset | Stream {
   const data =
     dataset instanceof Stream ? dataset : check.made(dataset, Dataset, "a dataset", "dataset");
-  if (data instanceof Stream && settings.distributed !== undefined) throw unshared();
+  // Ranks take their rows from the same images: a stream brings each its own.
+  if (data instanceof Stream && settings.distributed !== undefined)
+    throw unfit("images that every rank has, in memory or packed on the disk,", "a stream");
   const { image } = settings.discriminator;
   if (data.image.join() !== image.join()) {
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected images of [${image.join(", ")}] for dataset but received [${data.image.join(", ")}]`,
-    );
+    throw unfit(`images of [${image.join(", ")}]`, `[${data.image.join(", ")}]`);
   }
   const reader = labelReader(settings.objective, settings.discriminator.resolved.classes);
   if (reader !== undefined) {
@@ -30,12 +29,8 @@ export function checkDataset(dataset: unknown, settings: TrainerSettings): Datas
   return data;
 }
 
-/** Ranks take their rows from the same images: a stream brings each its own. */
-function unshared(): SparringError {
-  return new SparringError(
-    "ERR_DATA",
-    "Expected images that every rank has, in memory or packed on the disk, for dataset but received a stream",
-  );
+function unfit(what: string, received: string): SparringError {
+  return refused("ERR_DATA", what, "dataset", received);
 }
 
 /** @internal Who looks at the labels of the reals, if anyone does; `classes` of the discriminator. */
@@ -49,22 +44,15 @@ function checkClasses(stream: Stream, classes: number, reader: string): void {
   if (stream.classes > 0 && stream.classes <= classes) return;
   const what = `a stream of 1 to ${classes} classes, whose labels ${reader} needs,`;
   const received = stream.classes === 0 ? "one without classes" : `one of ${stream.classes}`;
-  throw new SparringError("ERR_DATA", `Expected ${what} for dataset but received ${received}`);
+  throw unfit(what, received);
 }
 
 function checkLabels({ labels }: Dataset, classes: number, reader: string): void {
-  if (labels === undefined) {
-    throw new SparringError(
-      "ERR_DATA",
-      `Expected labels, which ${reader} needs, for dataset but received none`,
-    );
-  }
+  if (labels === undefined) throw unfit(`labels, which ${reader} needs,`, "none");
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong === -1) return;
-  throw new SparringError(
-    "ERR_DATA",
-    `Expected labels from 0 to ${classes - 1} (${classes} classes) for dataset but received ${labels[wrong]} at image ${wrong}`,
-  );
+  const what = `labels from 0 to ${classes - 1} (${classes} classes)`;
+  throw unfit(what, `${labels[wrong]} at image ${wrong}`);
 }
 
 /** An epoch that is cut into batches. */

@@ -1,6 +1,6 @@
 // Whether a step fits into memory, and what to say where it did not.
 import { addon, direct } from "../addon.js";
-import { expected, SparringError } from "../errors.js";
+import { refused, SparringError } from "../errors.js";
 import { bufferBytes } from "./cost.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
@@ -10,8 +10,8 @@ export function checkMemory(settings: TrainerSettings, batchSize: number): void 
   const { needed, free, where } = memoryOf(settings, batchSize);
   if (needed <= free) return;
   const what = `a batch whose step fits into ${gigabytes(free)} of free ${where} memory`;
-  const message = expected(what, "batchSize", batchSize);
-  throw new SparringError("ERR_MEMORY", `${message} (it holds at least ${gigabytes(needed)})`);
+  const received = `${batchSize} (it holds at least ${gigabytes(needed)})`;
+  throw refused("ERR_MEMORY", what, "batchSize", received);
 }
 
 /** The same error with what the step needed and what there is; other errors as they are. */

@@ -3,7 +3,7 @@ import { addon, direct } from "../addon.js";
 import type { Complete } from "../complete.js";
 import type { Device } from "../device.js";
 import { Group } from "../distributed/group.js";
-import { SparringError, wrongType } from "../errors.js";
+import { refused, wrongType } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
@@ -182,10 +182,8 @@ function checkGroup(group: unknown, device: Device): Group | undefined {
   const joined = check.made(group, Group, "what distributed.join() resolves with", "distributed");
   const off = device === "cpu" ? null : direct(() => addon().gpuRanksOff());
   if (off === null) return joined;
-  throw new SparringError(
-    "ERR_DEVICE",
-    `Expected networks on "cpu", where Gloo sums gradients, for distributed but received "${device}": ${off}`,
-  );
+  const what = 'networks on "cpu", where Gloo sums gradients,';
+  throw refused("ERR_DEVICE", what, "distributed", `"${device}": ${off}`);
 }
 
 function checkPrecision(value: unknown, device: Device, name: string): Precision {
@@ -193,10 +191,8 @@ function checkPrecision(value: unknown, device: Device, name: string): Precision
   if (precision === "float32") return precision;
   const available = direct(() => addon().precisions(device));
   if (available.includes(precision)) return precision;
-  throw new SparringError(
-    "ERR_DEVICE",
-    `Expected one of ${available.join(", ")}, which ${device} has, for ${name} but received "${precision}"`,
-  );
+  const what = `one of ${available.join(", ")}, which ${device} has,`;
+  throw refused("ERR_DEVICE", what, name, `"${precision}"`);
 }
 
 /** @internal */

@@ -2,7 +2,7 @@
 import { batchNormLayer, couplingLayer } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
-import { SparringError } from "../errors.js";
+import { refused, type SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { needsLogits } from "../objectives/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
@@ -15,7 +15,7 @@ export function checkPair({ generator, discriminator }: Pair): void {
   check.made(discriminator, Discriminator, "a Discriminator", "discriminator");
   if (generator.image.join() !== discriminator.image.join()) {
     const shape = `[${discriminator.image.join(", ")}]`;
-    throw refusal(
+    throw misfit(
       `samples of ${shape}, which the discriminator takes,`,
       "generator",
       `[${generator.image.join(", ")}]`,
@@ -23,7 +23,7 @@ export function checkPair({ generator, discriminator }: Pair): void {
   }
   if (generator.range.join() !== discriminator.range.join()) {
     const [black, white] = discriminator.range;
-    throw refusal(
+    throw misfit(
       `a range of [${black}, ${white}], which the discriminator has,`,
       "generator",
       `[${generator.range.join(", ")}]`,
@@ -31,17 +31,15 @@ export function checkPair({ generator, discriminator }: Pair): void {
   }
   const { classes } = discriminator.resolved;
   if (classes > 0 && generator.latent.classes !== classes) {
-    throw refusal(
+    throw misfit(
       `${classes} classes, which the discriminator takes,`,
       "generator",
       `${generator.latent.classes}`,
     );
   }
   if (generator.device !== discriminator.device) {
-    throw new SparringError(
-      "ERR_DEVICE",
-      `Expected the generator's device "${generator.device}" for discriminator but received "${discriminator.device}"`,
-    );
+    const what = `the generator's device "${generator.device}"`;
+    throw refused("ERR_DEVICE", what, "discriminator", `"${discriminator.device}"`);
   }
 }
 
@@ -55,7 +53,7 @@ export function checkRules(settings: TrainerSettings): void {
 
 function checkScores({ objective, discriminator }: TrainerSettings): void {
   if (!needsLogits(objective) || discriminator.scores === "logit") return;
-  throw refusal(`logits, which ${objective.type} needs,`, "discriminator", "a sigmoid at the end");
+  throw misfit(`logits, which ${objective.type} needs,`, "discriminator", "a sigmoid at the end");
 }
 
 /** Where samples influence each other, the gradient at one sample is not that of its own score. */
@@ -63,7 +61,7 @@ function checkPenalties({ objective, discriminator }: TrainerSettings): void {
   if (!objective.penalties.some(({ type }) => type === "wganGp")) return;
   const coupling = couplingLayer(discriminator.resolved);
   if (coupling === undefined) return;
-  throw refusal(
+  throw misfit(
     "layers that keep samples apart, which the penalty wganGp needs,",
     "discriminator",
     `${coupling.path} (${coupling.type})`,
@@ -76,7 +74,7 @@ function checkSynced({ objective, discriminator, syncBatchNorm }: TrainerSetting
   if (!syncBatchNorm || penalty === undefined) return;
   const norm = batchNormLayer(discriminator.resolved);
   if (norm === undefined) return;
-  throw refusal(
+  throw misfit(
     `layers with a second derivative, which the penalty ${penalty.type} needs and synchronised BatchNorm lacks,`,
     "discriminator",
     `${norm.path} (${norm.type})`,
@@ -92,9 +90,9 @@ function checkHeads({ objective, generator, discriminator }: TrainerSettings): v
       if (!needs[part]) continue;
       const width = generator.latent[part];
       if (width === 0)
-        throw refusal(`a latent with ${part}, which ${auxiliary.type} needs,`, "generator", "none");
+        throw misfit(`a latent with ${part}, which ${auxiliary.type} needs,`, "generator", "none");
       if (heads[part] === width) continue;
-      throw refusal(
+      throw misfit(
         `a head ${part} of [${width}], which ${auxiliary.type} needs,`,
         "discriminator",
         heads[part] === 0 ? "none" : `[${heads[part]}]`,
@@ -103,9 +101,6 @@ function checkHeads({ objective, generator, discriminator }: TrainerSettings): v
   }
 }
 
-function refusal(what: string, name: string, received: string): SparringError {
-  return new SparringError(
-    "ERR_ARCHITECTURE",
-    `Expected ${what} for ${name} but received ${received}`,
-  );
+function misfit(what: string, name: string, received: string): SparringError {
+  return refused("ERR_ARCHITECTURE", what, name, received);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect } from "vitest";
 import { parseNpyHeader } from "../../lib/data/npy-file.js";
-import { refusal } from "../../lib/data/refuse.js";
+import { refusal } from "../../lib/files.js";
 import { datasets } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { allocatingAtMost, damaged, holdsForBytes, readOrRefuse } from "../helpers/fuzz.js";
@@ -73,7 +73,11 @@ const sound = fc
 
 /** The file as it is said to be by whoever believes it; its levels where it is of bytes in our own order. */
 function believed(bytes: Uint8Array): { values: number; levels: Uint8Array | undefined } {
-  const { dtype, shape, offset } = parseNpyHeader(bytes, bytes.length, refusal("x", "x"));
+  const { dtype, shape, offset } = parseNpyHeader(
+    bytes,
+    bytes.length,
+    refusal("ERR_DATA", "x", "x"),
+  );
   const isBytes = dtype === "uint8" && shape.length === 3;
   return {
     values: shape.reduce((total, side) => total * side, 1),

@@ -1,7 +1,7 @@
 // Files that are no images: what is said of them, and when that is the end.
 import { show } from "../../errors.js";
+import { refusal } from "../../files.js";
 import type { BrokenFile, ClassLabels } from "../dataset.js";
-import { refusal } from "../refuse.js";
 import type { Listing } from "./list.js";
 
 /** Most files that a sentence names. */
@@ -23,7 +23,7 @@ export function checkBroken(
   onBroken: "refuse" | "skip",
 ): void {
   if (broken.length === 0) return;
-  const refuse = refusal("a folder of images", path);
+  const refuse = refusal("ERR_DATA", "a folder of images", path);
   const list = listBroken(broken);
   const cure = 'onBroken: "skip" leaves them out';
   if (onBroken === "refuse")

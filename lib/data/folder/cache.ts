@@ -9,13 +9,12 @@ import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
-import { SparringError, wrongType } from "../../errors.js";
-import { makeFolders, reason, sweep, writeWhole } from "../../files.js";
+import { refused, SparringError, wrongType } from "../../errors.js";
+import { makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
 import { product } from "../../layers/kind.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import type { BrokenFile } from "../dataset.js";
 import { readInto, readingFile, reserve, scan } from "../reading.js";
-import { type Refusal, refusal } from "../refuse.js";
 import type { ImageForm } from "./decode.js";
 import type { Listing } from "./list.js";
 import { type Packed, reserveImages } from "./pack.js";
@@ -46,11 +45,7 @@ export async function checkCacheFolder(path: string): Promise<string> {
   try {
     await access(dirname(resolve(path)), constants.W_OK);
   } catch (cause) {
-    throw new SparringError(
-      "ERR_OUTPUT",
-      `Expected a writable file for cache but received ${JSON.stringify(path)} (${reason(cause)})`,
-      { cause },
-    );
+    throw refusal("ERR_OUTPUT", "a writable file", path, "cache").unreadable(cause);
   }
   return path;
 }
@@ -83,8 +78,8 @@ function cacheHome(): string {
     return join(homedir(), ".cache");
   } catch (cause) {
     // A container's user may have neither a HOME nor an entry in /etc/passwd.
-    const sentence = "Expected a home folder, or XDG_CACHE_HOME, for cache but received none";
-    throw new SparringError("ERR_OUTPUT", sentence, { cause });
+    const what = "a home folder, or XDG_CACHE_HOME,";
+    throw refused("ERR_OUTPUT", what, "cache", "none", { cause });
   }
 }
 
@@ -178,7 +173,7 @@ async function withCache<T>(
   path: string,
   work: (file: FileHandle, size: number, refuse: Refusal) => Promise<T>,
 ): Promise<T | undefined> {
-  const refuse = refusal("packed images", path);
+  const refuse = refusal("ERR_DATA", "packed images", path);
   try {
     return await readingFile(path, refuse, (file, size) => work(file, size, refuse));
   } catch (error) {

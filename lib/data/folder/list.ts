@@ -3,9 +3,8 @@ import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { outOfRange, show } from "../../errors.js";
-import { isOfSystem, reason } from "../../files.js";
+import { isOfSystem, reason, refusal, type Refusal } from "../../files.js";
 import { inParallel } from "../parallel.js";
-import { type Refusal, refusal } from "../refuse.js";
 
 /** A file that should be an image by its name. */
 export interface SourceFile {
@@ -49,7 +48,7 @@ export async function listFolder(
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<Listing> {
-  const refuse = refusal("a folder of images", root);
+  const refuse = refusal("ERR_DATA", "a folder of images", root);
   const walk = new Walk(root, refuse);
   const top = await walk.read("");
   if (top.images.length > 0 && top.folders.length > 0) {

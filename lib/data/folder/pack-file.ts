@@ -1,9 +1,8 @@
 // Packing straight into the file of the cache: for folders of which not even the packed images fit in memory.
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { writeWholeWith } from "../../files.js";
+import { refusal, type Refusal, writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
-import { type Refusal, refusal } from "../refuse.js";
 import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.js";
 import type { Listing } from "./list.js";
 import { type Decoded, decodeFiles, moves, type PackWatch } from "./pack.js";
@@ -27,7 +26,7 @@ export async function packToCache(
   watch: PackWatch,
   check: (decoded: Decoded) => void,
 ): Promise<CacheKey> {
-  const refuse = refusal("packed images", path);
+  const refuse = refusal("ERR_DATA", "packed images", path);
   const image = imageBytes(key.form);
   await makeRoom(path);
   return writeWholeWith(path, async (file) => {

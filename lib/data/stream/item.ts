@@ -1,6 +1,6 @@
 // What an iterable of images yields, as bytes.
 import { types } from "node:util";
-import { show, SparringError } from "../../errors.js";
+import { refused, type SparringError, show } from "../../errors.js";
 import { product } from "../../layers/kind.js";
 import { type Range, toLevels } from "../levels.js";
 
@@ -45,7 +45,7 @@ export async function readItem(item: unknown, form: ItemForm, name: string): Pro
 
 /** What is wrong with the images that come. */
 export function refuse(what: string, name: string, received: string): SparringError {
-  return new SparringError("ERR_DATA", `Expected ${what} for ${name} but received ${received}`);
+  return refused("ERR_DATA", what, name, received);
 }
 
 const isImages = (value: unknown): value is StreamImages =>
