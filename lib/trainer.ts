@@ -3,24 +3,30 @@ import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
 import { type Manifest, reseeded } from "./checkpoint/format.js";
 import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
-import type { Complete } from "./complete.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
-import { refused, SparringError, show, traced } from "./errors.js";
+import { refused, SparringError, traced } from "./errors.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
-import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
-import { fewestRows } from "./trainer/data.js";
+import type {
+  NativeDataset,
+  NativeFeed,
+  NativeReport,
+  NativeSnapshot,
+  NativeTrainer,
+} from "./native.js";
+import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
-import { type Health, toHealth, type Warning, Watcher } from "./trainer/health.js";
+import { Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { type Explanation, explain, planSteps, type StepPlan } from "./trainer/explain.js";
 import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
-import { checkRun, type RunOptions } from "./trainer/run-options.js";
+import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
+import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { toNativeOptions } from "./trainer/to-native.js";
 
 export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explain.js";
@@ -33,6 +39,7 @@ export type {
   TrainerOptions,
 } from "./trainer/options.js";
 export type { RunOptions } from "./trainer/run-options.js";
+export type { Tick } from "./trainer/tick.js";
 
 /** How a checkpoint is gone on with. */
 export interface LoadOptions {
@@ -42,22 +49,6 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
   /** The ranks that go on with it, any number of them. @default none */
   readonly distributed?: Group | undefined;
-}
-
-/** A report on the steps since the one before. */
-export interface Tick {
-  /** Steps done since the trainer was made. */
-  readonly step: number;
-  /** Mean discriminator loss over the updates of this tick. */
-  readonly discriminatorLoss: number;
-  /** Mean generator loss over the steps of this tick. */
-  readonly generatorLoss: number;
-  /** Real images a second, over the time that the steps themselves took. */
-  readonly imagesPerSecond: number;
-  /** How the players were doing in the last of these steps; undefined where a signal stopped them before it. */
-  readonly health: Health | undefined;
-  /** What the health of this tick, and of those before it, is a warning of. */
-  readonly warnings: readonly Warning[];
 }
 
 /** Trains a generator and a discriminator against each other. */
@@ -82,6 +73,10 @@ export class Trainer implements Disposable {
   /** Whether this rank is where rank 0 is. */
   #following = false;
   #disposed = false;
+  /** Stops at the next step boundary: what listens to a signal, and has nobody to catch what it throws. */
+  readonly #stop = () => {
+    if (!this.#disposed) this.#native.stop();
+  };
 
   /**
    * Checks that the pair, the objective, the optimizers and the options go together. The networks stay yours.
@@ -129,62 +124,64 @@ export class Trainer implements Disposable {
    *   ERR_RANK where a rank is about to do something else, or is lost
    */
   async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
-    const { steps, batchSize, dropLast, tickEvery, signal } = checkRun(
-      dataset,
-      options,
-      this.#settings,
-    );
+    const asked = checkRun(dataset, options, this.#settings);
+    const { steps, batchSize, signal } = asked;
     const { distributed } = this.#settings;
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(this.#settings, batchSize);
     if (this.#running) throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     this.#running = true;
-    const stop = () => {
-      // A listener has nobody to catch what it throws.
-      if (!this.#disposed) this.#native.stop();
-    };
-    signal?.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", this.#stop, { once: true });
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only until then.
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
       if (distributed !== undefined && dataset instanceof Dataset)
-        await this.#agree(distributed, dataset, { steps, batchSize, dropLast });
-      const data = this.#supply.begin(dataset, {
-        batchSize,
-        dropLast,
-        batchesAStep: this.#settings.discriminatorSteps,
-        needsTwo: fewestRows(this.#settings) > 1,
-      });
+        await this.#agree(distributed, dataset, asked);
+      const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
       for (let done = 0; done < steps; ) {
-        if (distributed === undefined) signal?.throwIfAborted();
-        const count = Math.min(tickEvery, steps - done);
-        const work = () => {
-          const ran = this.#native.run(data, batchSize, count, dropLast);
-          if (signal?.aborted) stop();
-          return ran;
-        };
-        const report = await (distributed?.train(() => crossing(work)) ?? crossing(work));
-        if (report !== null) {
-          done += report.steps;
-          this.#step = report.step;
-          yield this.#toTick(checkFinite(report));
-          if (distributed !== undefined && report.stopped && done < steps)
-            throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
-        } else {
-          if (this.#disposed)
-            throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
-          signal?.throwIfAborted();
-          await this.#supply.rethrow();
+        const report = await this.#advance(data, asked, steps - done);
+        if (report === null) {
+          await this.#explainNothing(signal);
+          continue;
         }
+        done += report.steps;
+        this.#step = report.step;
+        yield toTick(checkFinite(report), this.#watcher);
+        if (distributed !== undefined && report.stopped && done < steps)
+          throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
       throw explainMemory(error, this.#settings, batchSize);
     } finally {
       this.#running = false;
       this.#supply.pause();
-      signal?.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", this.#stop);
     }
+  }
+
+  /** The steps up to the next tick, of those that are left; null where there were none. */
+  #advance(
+    data: NativeDataset | NativeFeed,
+    { batchSize, dropLast, tickEvery, signal }: RunSettings,
+    left: number,
+  ): Promise<NativeReport | null> {
+    const { distributed } = this.#settings;
+    if (distributed === undefined) signal?.throwIfAborted();
+    const work = () => {
+      const ran = this.#native.run(data, batchSize, Math.min(tickEvery, left), dropLast);
+      if (signal?.aborted) this.#stop();
+      return ran;
+    };
+    return distributed?.train(() => crossing(work)) ?? crossing(work);
+  }
+
+  /** Throws what kept the next steps from being done; where nothing did, they can be asked for again. */
+  async #explainNothing(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#disposed)
+      throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
+    signal?.throwIfAborted();
+    await this.#supply.rethrow();
   }
 
   /**
@@ -250,12 +247,12 @@ export class Trainer implements Disposable {
   async #agree(
     group: Group,
     dataset: Dataset,
-    run: Complete<Pick<RunOptions, "steps" | "batchSize" | "dropLast">>,
+    { steps, batchSize, dropLast }: RunSettings,
   ): Promise<void> {
     const data = await crossing(() => dataset.native.fingerprint());
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
     const device = kindOf(this.generator.device);
-    await agree(group, { ...this.described(), device, data, ...run });
+    await agree(group, { ...this.described(), device, data, steps, batchSize, dropLast });
     if (!this.#following) await this.follow();
   }
 
@@ -336,35 +333,4 @@ export class Trainer implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-
-  #toTick({ step, images, seconds, health: seen, ...losses }: NativeReport): Tick {
-    const health = seen === null ? undefined : toHealth(seen);
-    const warnings = health === undefined ? [] : this.#watcher.look(health);
-    const { discriminatorLoss, generatorLoss } = losses;
-    const imagesPerSecond = images / seconds;
-    return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
-  }
-}
-
-function stoppedElsewhere(step: number): SparringError {
-  return new SparringError(
-    "ERR_STOPPED",
-    `Training was stopped by another rank, after step ${step}`,
-  );
-}
-
-/** Nothing good comes after a loss, or a weight, that is no number. */
-function checkFinite(report: NativeReport): NativeReport {
-  const { step, generatorLoss, discriminatorLoss, health } = report;
-  const losses = [discriminatorLoss, generatorLoss];
-  const cure = "lower the learning rate";
-  if (!losses.every(Number.isFinite))
-    throw refused("ERR_DIVERGED", "finite losses", `step ${step}`, `${show(losses)}; ${cure}`);
-  if (health?.finite === false) {
-    throw new SparringError(
-      "ERR_DIVERGED",
-      `Expected finite weights after step ${step} but received NaN or infinity; ${cure}`,
-    );
-  }
-  return report;
 }

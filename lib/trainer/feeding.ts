@@ -6,6 +6,9 @@ import { type Chunk, readItem, refuse } from "../data/stream/item.js";
 import { traced } from "../errors.js";
 import { product } from "../layers/kind.js";
 import type { NativeFeed, NativePlace } from "../native.js";
+import { fewestRows } from "./data.js";
+import type { TrainerSettings } from "./options.js";
+import type { RunSettings } from "./run-options.js";
 
 /** What a trainer makes of a stream. */
 export interface FeedForm {
@@ -16,6 +19,12 @@ export interface FeedForm {
   readonly batchesAStep: number;
   /** The pair cannot be trained on a batch of one. */
   readonly needsTwo: boolean;
+}
+
+/** What a run of such a trainer makes of one. */
+export function formOf({ batchSize, dropLast }: RunSettings, trainer: TrainerSettings): FeedForm {
+  const needsTwo = fewestRows(trainer) > 1;
+  return { batchSize, dropLast, batchesAStep: trainer.discriminatorSteps, needsTwo };
 }
 
 const beginning: NativePlace = { epoch: 0, batches: 0, trace: 0 };

@@ -1,5 +1,6 @@
 // What run() is asked for.
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
 import { wrongType } from "../errors.js";
@@ -28,12 +29,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** @internal What was asked of a run, with every default filled in. */
+export interface RunSettings
+  extends Complete<Omit<RunOptions, "signal">>,
+    Pick<RunOptions, "signal"> {}
+
 /** @internal Checks all that can be wrong about a run, the dataset included, and fills in what is missing. */
 export function checkRun(
   dataset: Dataset | Stream,
   options: RunOptions,
   settings: TrainerSettings,
-) {
+): RunSettings {
   const data = checkDataset(dataset, settings);
   const size = data instanceof Dataset ? data.size : data.length;
   if (options === undefined) throw wrongType("an object", "options", options);

@@ -1,0 +1,53 @@
+// From what native code says of some steps to a tick, or to what ends the training.
+import { refused, SparringError, show } from "../errors.js";
+import type { NativeReport } from "../native.js";
+import { type Health, toHealth, type Warning, type Watcher } from "./health.js";
+
+/** A report on the steps since the one before. */
+export interface Tick {
+  /** Steps done since the trainer was made. */
+  readonly step: number;
+  /** Mean discriminator loss over the updates of this tick. */
+  readonly discriminatorLoss: number;
+  /** Mean generator loss over the steps of this tick. */
+  readonly generatorLoss: number;
+  /** Real images a second, over the time that the steps themselves took. */
+  readonly imagesPerSecond: number;
+  /** How the players were doing in the last of these steps; undefined where a signal stopped them before it. */
+  readonly health: Health | undefined;
+  /** What the health of this tick, and of those before it, is a warning of. */
+  readonly warnings: readonly Warning[];
+}
+
+/** A tick, and what it warns of after those that the watcher has seen. */
+export function toTick(report: NativeReport, watcher: Watcher): Tick {
+  const { step, discriminatorLoss, generatorLoss, images, seconds } = report;
+  const health = report.health === null ? undefined : toHealth(report.health);
+  const warnings = health === undefined ? [] : watcher.look(health);
+  const imagesPerSecond = images / seconds;
+  return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
+}
+
+/** Nothing good comes after a loss, or a weight, that is no number. Throws ERR_DIVERGED. */
+export function checkFinite(report: NativeReport): NativeReport {
+  const { step, generatorLoss, discriminatorLoss, health } = report;
+  const losses = [discriminatorLoss, generatorLoss];
+  const cure = "lower the learning rate";
+  if (!losses.every(Number.isFinite))
+    throw refused("ERR_DIVERGED", "finite losses", `step ${step}`, `${show(losses)}; ${cure}`);
+  if (health?.finite === false) {
+    throw new SparringError(
+      "ERR_DIVERGED",
+      `Expected finite weights after step ${step} but received NaN or infinity; ${cure}`,
+    );
+  }
+  return report;
+}
+
+/** What a rank throws that has to stop because another one does. */
+export function stoppedElsewhere(step: number): SparringError {
+  return new SparringError(
+    "ERR_STOPPED",
+    `Training was stopped by another rank, after step ${step}`,
+  );
+}
