@@ -19,7 +19,6 @@ export type {
   GeneratorArchitecture,
   Init,
   Latent,
-  PixelRange,
   ResolvedArchitecture,
   UniformInit,
 } from "./architecture/types.js";

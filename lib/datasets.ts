@@ -9,7 +9,6 @@ export {
 } from "./data/dataset.js";
 export { type FolderOptions, folder, type PackProgress } from "./data/folder.js";
 export { type IdxOptions, idx } from "./data/idx-images.js";
-export type { Range } from "./data/levels.js";
 export { type MnistOptions, mnist } from "./data/mnist.js";
 export { type StackedMnistOptions, stackedMnist } from "./data/stacked-mnist.js";
 export {
@@ -22,3 +21,4 @@ export {
   stream,
 } from "./data/stream.js";
 export { type NpyLayout, type NpyOptions, npy } from "./data/npy.js";
+export type { PixelRange as Range } from "./pixel-range.js";

@@ -3,8 +3,8 @@ import { addon, crossing } from "./addon.js";
 import * as check from "./check.js";
 import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
-import { product } from "./layers/kind.js";
 import type { NativeGrid } from "./native.js";
+import { product } from "./shape.js";
 import { loadSharp } from "./sharp.js";
 
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */

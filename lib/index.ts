@@ -4,7 +4,6 @@ export type {
   GeneratorArchitecture,
   Init,
   Latent,
-  PixelRange,
   UniformInit,
 } from "./architecture.js";
 export * as architectures from "./architectures/index.js";
@@ -19,7 +18,7 @@ export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
 export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";
-export type { Layer, Shape } from "./layers/kind.js";
+export type { Layer } from "./layers/kind.js";
 export * as metrics from "./metrics/index.js";
 export {
   type Codes,
@@ -38,7 +37,9 @@ export type { Schedule } from "./optimizers/settings.js";
 export type { Optimizer } from "./optimizers/table.js";
 export * as penalties from "./penalties/index.js";
 export type { Penalty } from "./penalties/table.js";
+export type { PixelRange } from "./pixel-range.js";
 export * as schedules from "./schedules.js";
+export type { Shape } from "./shape.js";
 export * as theory from "./theory/index.js";
 export {
   type DiffAugmentPolicy,

@@ -1,8 +1,8 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after another.
 import { SparringError, show, showName } from "./errors.js";
 import { fill, type Refusal, refusal, withFile, writeWhole } from "./files.js";
-import { product } from "./layers/kind.js";
 import type { TensorData } from "./native.js";
+import { product } from "./shape.js";
 
 /** Bytes of a number of each dtype of the format, but those of less than a byte. */
 const sizes = {

@@ -1,6 +1,7 @@
 // What a network can be asked once its layers are resolved.
-import { product, type ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/kind.js";
 import { layerKinds } from "../layers/table.js";
+import { product } from "../shape.js";
 import type { ResolvedArchitecture } from "./types.js";
 
 /** How many numbers training changes. */

@@ -1,17 +1,12 @@
 // From an architecture as a user writes it to one whose every size is known.
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
-import { checkRange } from "../data/levels.js";
 import { refused, type SparringError, wrongType } from "../errors.js";
-import {
-  type Layer,
-  product,
-  type ResolvedLayer,
-  type Shape,
-  type TensorSpec,
-} from "../layers/kind.js";
+import type { Layer, ResolvedLayer, TensorSpec } from "../layers/kind.js";
 import { Place, type Surroundings } from "../layers/place.js";
 import { layerKinds } from "../layers/table.js";
+import { checkRange } from "../pixel-range.js";
+import { product, type Shape } from "../shape.js";
 import { layerName } from "./names.js";
 import type {
   DiscriminatorArchitecture,

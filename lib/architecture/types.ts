@@ -1,4 +1,6 @@
-import type { Layer, ResolvedLayer, Shape, TensorSpec } from "../layers/kind.js";
+import type { Layer, ResolvedLayer, TensorSpec } from "../layers/kind.js";
+import type { PixelRange } from "../pixel-range.js";
+import type { Shape } from "../shape.js";
 
 /** What a generator starts from; the parts stand side by side, in this order. */
 export interface Latent {
@@ -34,12 +36,6 @@ export interface UniformInit {
   /** Finite and above 0. */
   readonly range: number;
 }
-
-/**
- * What black and white are to a network, each finite, black below white. A trainer shows its discriminator reals in
- * this range, and what its generator makes is taken to be in it.
- */
-export type PixelRange = readonly [black: number, white: number];
 
 /** A generator as data: latents in, samples out. */
 export interface GeneratorArchitecture<L extends Latent = Latent> {

@@ -1,7 +1,7 @@
 import type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from "../architecture.js";
 import * as check from "../check.js";
 import * as l from "../layers/index.js";
-import { product, type Shape } from "../layers/kind.js";
+import { product, type Shape } from "../shape.js";
 import { type PairOptions, readOptions, type UnconditionalDiscriminator } from "./options.js";
 
 /** What the pair of the first GAN can be told. */

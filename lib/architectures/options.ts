@@ -3,7 +3,7 @@ import type { DiscriminatorArchitecture, Latent } from "../architecture.js";
 import { resolveLatent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
-import type { Shape } from "../layers/kind.js";
+import type { Shape } from "../shape.js";
 
 /** What every function of this folder takes: with a latent it makes a generator. */
 export interface PairOptions {

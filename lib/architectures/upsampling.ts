@@ -1,6 +1,6 @@
 import type { GeneratorArchitecture, Latent } from "../architecture.js";
 import * as l from "../layers/index.js";
-import type { Shape } from "../layers/kind.js";
+import type { Shape } from "../shape.js";
 import { isEmbedded, latentWidth, readImage, readOptions } from "./options.js";
 
 /**

@@ -1,14 +1,15 @@
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
 import { checkLabels, checkShape, checkSize, createDataset, type Dataset } from "./dataset.js";
 import type { FromBytesOptions } from "./dataset.js";
-import { checkRange, type Range, toLevels } from "./levels.js";
+import { toLevels } from "./levels.js";
 
 /** Images given as numbers. */
 export interface FromArrayOptions extends FromBytesOptions {
   /** Values of black and of white: [-1, 1] for what a tanh makes, [0, 1] for what `read()` gives. */
-  readonly range: Range;
+  readonly range: PixelRange;
 }
 
 /**
@@ -35,7 +36,10 @@ export async function fromArray(
   });
 }
 
-async function levelsOf(values: Float32Array | Float64Array, range: Range): Promise<Uint8Array> {
+async function levelsOf(
+  values: Float32Array | Float64Array,
+  range: PixelRange,
+): Promise<Uint8Array> {
   const levels = new Uint8Array(values.length);
   const outside = await toLevels(values, range, levels);
   if (outside < 0) return levels;

@@ -4,9 +4,9 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
-import { product } from "../layers/kind.js";
 import type { NativeDataset } from "../native.js";
-import { checkRange, type Range } from "./levels.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
+import { product } from "../shape.js";
 
 /** A file that is no image, and was left out. */
 export interface BrokenFile {
@@ -79,7 +79,7 @@ export class Dataset implements Disposable {
   async read(
     start: number,
     count: number,
-    options: { readonly range?: Range | undefined } = {},
+    options: { readonly range?: PixelRange | undefined } = {},
   ): Promise<Images> {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);

@@ -2,7 +2,7 @@
 import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
 import { type Refusal, readWhole, refusal } from "../files.js";
-import { product } from "../layers/kind.js";
+import { product } from "../shape.js";
 
 /** A parsed file of unsigned bytes. */
 export interface Idx {

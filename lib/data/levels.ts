@@ -1,25 +1,12 @@
 // Numbers as grey levels: the one place where pixels are counted in JavaScript, as they have to be bytes before
 // the native side can take them.
 import { setImmediate } from "node:timers/promises";
-import { wrongType } from "../errors.js";
-
-/** Values of black and of white: `[-1, 1]`, `[0, 1]`, `[0, 255]`. */
-export type Range = readonly [black: number, white: number];
+import type { PixelRange } from "../pixel-range.js";
 
 export type Numbers = Float32Array | Float64Array | Uint8Array;
 
 /** Few enough that timers are not late. */
 const slice = 1 << 20;
-
-export function checkRange(range: unknown, name: string, what = ""): Range {
-  const isRange =
-    Array.isArray(range) &&
-    range.length === 2 &&
-    range.every(Number.isFinite) &&
-    (range[0] as number) < (range[1] as number);
-  if (!isRange) throw wrongType(`[black, white], such as [0, 1] or [-1, 1]${what},`, name, range);
-  return [range[0], range[1]] as unknown as Range;
-}
 
 /**
  * Rounds to the nearest of 256 levels, as torchvision's save_image does, and lets timers run in between.
@@ -28,7 +15,7 @@ export function checkRange(range: unknown, name: string, what = ""): Range {
  */
 export async function toLevels(
   values: Numbers,
-  [black, white]: Range,
+  [black, white]: PixelRange,
   levels: Uint8Array,
 ): Promise<number> {
   const scale = 255 / (white - black);

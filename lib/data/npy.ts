@@ -4,7 +4,8 @@ import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
 import { type Refusal, refusal } from "../files.js";
-import { product } from "../layers/kind.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
+import { product } from "../shape.js";
 import {
   checkSize,
   createDataset,
@@ -12,7 +13,7 @@ import {
   type DatasetOptions,
   type ImagesShape,
 } from "./dataset.js";
-import { channelsFirst, checkRange, type Numbers, type Range, toLevels } from "./levels.js";
+import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
@@ -24,7 +25,7 @@ export interface NpyOptions extends DatasetOptions {
   /** A .npy file of whole numbers, [count]: the class of each image, 0 to 255. @default no labels */
   readonly labels?: string | undefined;
   /** Values of black and of white, which floats have to be given. @default [0, 255], for uint8 only */
-  readonly range?: Range | undefined;
+  readonly range?: PixelRange | undefined;
   /** Needed where both would do, or neither has 1 or 3 channels. @default the one that has 1 or 3 channels */
   readonly layout?: NpyLayout | undefined;
 }
@@ -54,7 +55,7 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
 
 async function readImages(
   path: string,
-  range: Range | undefined,
+  range: PixelRange | undefined,
   layout: NpyLayout | undefined,
 ): Promise<{ bytes: Uint8Array; shape: ImagesShape }> {
   const refuse = refusal("ERR_DATA", "a .npy file of images", path);
@@ -68,7 +69,11 @@ async function readImages(
 }
 
 /** Undefined where the bytes can be taken as they are. */
-function rangeOf(dtype: DtypeName, range: Range | undefined, refuse: Refusal): Range | undefined {
+function rangeOf(
+  dtype: DtypeName,
+  range: PixelRange | undefined,
+  refuse: Refusal,
+): PixelRange | undefined {
   if (dtype === "uint8") return range;
   if (dtype !== "float32" && dtype !== "float64")
     throw refuse(`its values are ${dtype}, not uint8, float32 or float64`);
@@ -98,7 +103,7 @@ function imagesShape(
 async function readLevels(
   file: FileHandle,
   { dtype, shape, offset }: NpyHeader,
-  range: Range | undefined,
+  range: PixelRange | undefined,
   refuse: Refusal,
 ): Promise<Uint8Array> {
   const [count = 0, ...image] = shape;

@@ -2,8 +2,8 @@
 import { totalmem } from "node:os";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
-import { product } from "../layers/kind.js";
-import { checkRange, type Range } from "./levels.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
+import { product } from "../shape.js";
 import type { StreamItem } from "./stream/item.js";
 
 export type { StreamImages, StreamItem } from "./stream/item.js";
@@ -21,7 +21,7 @@ export interface StreamOptions {
   /** Number of classes, 1 to 256: every image then has to come with its label. @default none, and no labels */
   readonly classes?: number | undefined;
   /** Values of black and of white, for a Float32Array; bytes are 0 to 255. @default only bytes are taken */
-  readonly range?: Range | undefined;
+  readonly range?: PixelRange | undefined;
   /** Images in an epoch, at least 1; an iterable that brings more or fewer is refused. @default as many as come */
   readonly length?: number | undefined;
   /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
@@ -51,7 +51,7 @@ export class Stream {
   /** Batches that are brought ahead of training. */
   readonly prefetch: number;
   /** @internal */
-  readonly range: Range | undefined;
+  readonly range: PixelRange | undefined;
   readonly #source: StreamSource;
   #begun = false;
 

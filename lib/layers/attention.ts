@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, product, type ResolvedLayer, trained } from "./kind.js";
+import { product } from "../shape.js";
+import { type Layer, type LayerKind, type ResolvedLayer, trained } from "./kind.js";
 import { made } from "./made.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";

@@ -1,10 +1,10 @@
 import * as check from "../check.js";
+import { product } from "../shape.js";
 import {
   counter,
   kept,
   type Layer,
   type LayerKind,
-  product,
   type ResolvedLayer,
   weightAndBias,
 } from "./kind.js";

@@ -1,7 +1,8 @@
 // Layers side by side on one input: residual connections and a discriminator's heads.
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
-import type { Layer, LayerKind, ResolvedLayer, Shape } from "./kind.js";
+import type { Shape } from "../shape.js";
+import type { Layer, LayerKind, ResolvedLayer } from "./kind.js";
 import type { Place } from "./place.js";
 import { call, keyword } from "./python.js";
 import { sequential } from "./sequential.js";

@@ -1,11 +1,10 @@
 import * as check from "../check.js";
+import { product, type Shape } from "../shape.js";
 import {
   type Layer,
   type LayerKind,
-  product,
   type ResolvedLayer,
   type ResolvedOptions,
-  type Shape,
   weightAndBias,
 } from "./kind.js";
 import { made } from "./made.js";

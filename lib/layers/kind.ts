@@ -1,9 +1,7 @@
+import type { Shape } from "../shape.js";
 import type { WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";
 import type { PythonLayer, WritePython } from "./python.js";
-
-/** Sizes of one sample, without the batch: [features], or [channels, height, width]. */
-export type Shape = readonly number[];
 
 /** What a layer option can be. */
 export type OptionValue = number | boolean | string | readonly number[];
@@ -96,8 +94,4 @@ export function weightAndBias(
   if (weight !== null) state.weight = trained(...weight);
   if (bias !== null) state.bias = trained(...bias);
   return state;
-}
-
-export function product(shape: Shape): number {
-  return shape.reduce((total, side) => total * side, 1);
 }

@@ -1,7 +1,8 @@
 // The layers that look at the labels of a batch. They stand among a network's own layers, where the labels
 // are at hand.
 import * as check from "../check.js";
-import { type Layer, type LayerKind, product, type Shape, trained } from "./kind.js";
+import { product, type Shape } from "../shape.js";
+import { type Layer, type LayerKind, trained } from "./kind.js";
 import { made } from "./made.js";
 import { reshape } from "./onnx.js";
 import type { Place } from "./place.js";

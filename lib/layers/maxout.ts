@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, product, trained } from "./kind.js";
+import { product } from "../shape.js";
+import { type Layer, type LayerKind, trained } from "./kind.js";
 import { made } from "./made.js";
 import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";

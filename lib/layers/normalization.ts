@@ -1,12 +1,6 @@
 import * as check from "../check.js";
-import {
-  type Layer,
-  type LayerKind,
-  product,
-  type ResolvedLayer,
-  type Shape,
-  weightAndBias,
-} from "./kind.js";
+import { product, type Shape } from "../shape.js";
+import { type Layer, type LayerKind, type ResolvedLayer, weightAndBias } from "./kind.js";
 import { made } from "./made.js";
 import {
   float,

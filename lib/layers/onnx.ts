@@ -1,5 +1,6 @@
 // How layers are written in ONNX: they add nodes to a graph, which lib/onnx/ numbers and encodes.
-import type { ResolvedLayer, Shape } from "./kind.js";
+import type { Shape } from "../shape.js";
+import type { ResolvedLayer } from "./kind.js";
 
 /** A tensor of the graph, by its name. */
 export type Value = string;

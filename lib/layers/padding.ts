@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind, Shape } from "./kind.js";
+import type { Shape } from "../shape.js";
+import type { Layer, LayerKind } from "./kind.js";
 import { made } from "./made.js";
 import type { Place } from "./place.js";
 import { call, literal } from "./python.js";

@@ -1,7 +1,8 @@
 import * as check from "../check.js";
 import type { Init } from "../architecture/types.js";
 import { refused, type SparringError } from "../errors.js";
-import type { Layer, ResolvedLayer, Shape } from "./kind.js";
+import type { Shape } from "../shape.js";
+import type { Layer, ResolvedLayer } from "./kind.js";
 
 /** What a layer may know of the network around it. */
 export interface Surroundings {

@@ -1,4 +1,5 @@
-import { type Layer, type LayerKind, product, type Shape } from "./kind.js";
+import { product, type Shape } from "../shape.js";
+import type { Layer, LayerKind } from "./kind.js";
 import { operator, reshape } from "./onnx.js";
 import { call, tuple } from "./python.js";
 

@@ -1,16 +1,9 @@
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { wrongType } from "../errors.js";
+import { product, type Shape } from "../shape.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
-import {
-  kept,
-  type Layer,
-  type LayerKind,
-  product,
-  type ResolvedLayer,
-  type Shape,
-  type TensorSpec,
-} from "./kind.js";
+import { kept, type Layer, type LayerKind, type ResolvedLayer, type TensorSpec } from "./kind.js";
 import { linearKind } from "./linear.js";
 import type { OnnxWriter } from "./onnx.js";
 import { call, keywords } from "./python.js";

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
-import { product } from "../layers/kind.js";
+import { product } from "../shape.js";
 import type { Decimals } from "./native.js";
 
 /** What features are told beside their numbers. */

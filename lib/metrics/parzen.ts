@@ -1,9 +1,9 @@
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { checkRange, type Range } from "../data/levels.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
-import { product } from "../layers/kind.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
+import { product } from "../shape.js";
 
 /** What a Parzen window is judged by, and how its width is chosen. */
 export interface ParzenOptions {
@@ -18,7 +18,7 @@ export interface ParzenOptions {
    * What black and white are in the samples: they are brought to the [0, 1] of the images. null for numbers that are
    * no pixels, and count as they are. @default [-1, 1], what a generator that ends in tanh makes
    */
-  readonly range?: Range | null | undefined;
+  readonly range?: PixelRange | null | undefined;
   /**
    * Widths to choose from, each finite and above 0: 1 is from black to white.
    * @default 10 from 0.1 to 1, evenly in their logarithms, as in the paper's code
@@ -48,7 +48,7 @@ export interface Parzen {
   } | null;
 }
 
-const unit: Range = [0, 1];
+const unit: PixelRange = [0, 1];
 
 /** numpy.logspace(-1, 0, 10), as in the paper's parzen_ll.py. */
 const defaultSigmas = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
@@ -132,7 +132,7 @@ function checkShape(images: Images, samples: Images, name: string): void {
 }
 
 /** Pixels of another range would give a number too, and a wrong one. Numbers that are no pixels have to be finite. */
-function checkValues(images: Images, range: Range | undefined, name: string): Images {
+function checkValues(images: Images, range: PixelRange | undefined, name: string): Images {
   const [black, white] = range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   // What rounding adds.
   const slack = range === undefined ? 0 : (white - black) / 1000;

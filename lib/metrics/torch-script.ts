@@ -3,10 +3,10 @@ import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { checkRange, type Range } from "../data/levels.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
 import { refusal, withFile } from "../files.js";
+import { checkRange, type PixelRange } from "../pixel-range.js";
 import type { NativeFeatureInput } from "./native.js";
 import { FeatureNetwork } from "./network.js";
 
@@ -17,7 +17,7 @@ export interface TorchScriptOptions {
   /** 3, or 1 for grey images alone. @default 3 */
   readonly channels?: 1 | 3 | undefined;
   /** What black and white are to it. @default [-1, 1] */
-  readonly range?: Range | undefined;
+  readonly range?: PixelRange | undefined;
   /** It takes uint8, 0 to 255, and not float32. @default false */
   readonly bytes?: boolean | undefined;
   /** Where it runs. @default "cpu" */

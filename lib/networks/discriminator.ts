@@ -7,9 +7,9 @@ import {
 import * as check from "../check.js";
 import { outOfRange, refused, wrongType } from "../errors.js";
 import { Images } from "../images.js";
-import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
+import { product } from "../shape.js";
 import { checkLabels, type JudgeArguments } from "./conditions.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 

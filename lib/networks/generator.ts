@@ -9,10 +9,10 @@ import * as check from "../check.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { Images } from "../images.js";
-import { product } from "../layers/kind.js";
 import type { NativeLatent, NativeNetwork } from "../native.js";
 import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
 import { generatorSource } from "../pytorch/generator.js";
+import { product } from "../shape.js";
 import {
   checkCodes,
   checkLabels,

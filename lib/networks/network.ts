@@ -1,10 +1,10 @@
 import { addon, crossing, direct } from "../addon.js";
-import { countParameters, type PixelRange, type ResolvedArchitecture } from "../architecture.js";
+import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
-import { product } from "../layers/kind.js";
 import type { NativeNetwork } from "../native.js";
+import type { PixelRange } from "../pixel-range.js";
 import {
   formatSafetensors,
   parseSafetensors,
@@ -12,6 +12,7 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from "../safetensors.js";
+import { product } from "../shape.js";
 import { checkState } from "../weights.js";
 
 /** Where a network lives and what its first weights are. */

@@ -1,8 +1,9 @@
 import { refused } from "../errors.js";
-import type { ResolvedLayer, Shape } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/kind.js";
 import type { Attribute, OnnxWriter, Value } from "../layers/onnx.js";
 import { layerKinds } from "../layers/table.js";
 import type { TensorData } from "../native.js";
+import type { Shape } from "../shape.js";
 import { aligned } from "../weights.js";
 import { node, tensor } from "./proto.js";
 import type { NodeProto, TensorProto } from "./schema/onnx_pb.js";

@@ -1,6 +1,7 @@
 // What a run would be, without running it.
 import type { ResolvedArchitecture } from "../architecture.js";
-import { product, type ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/kind.js";
+import { product } from "../shape.js";
 import type { RunConfig } from "./config.js";
 import type { TrainingRun } from "./training.js";
 

@@ -1,6 +1,5 @@
 // From a run folder to numbers of how good its samples are.
 import { resolve } from "node:path";
-import type { PixelRange } from "../architecture.js";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
@@ -9,6 +8,7 @@ import type { MetricName, Scores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
 import { type Parzen, parzen } from "../metrics/parzen.js";
 import type { Generator } from "../networks.js";
+import type { PixelRange } from "../pixel-range.js";
 import { loadData } from "./data.js";
 import {
   type AskedMetric,

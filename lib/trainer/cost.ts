@@ -1,7 +1,8 @@
 // What a step costs, from the architecture: how often each network runs, and the memory that passes need.
-import { product, type ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/kind.js";
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { NativeExplanation } from "../native.js";
+import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
 
 const float = 4;

@@ -1,5 +1,5 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the architecture.
-import { product, type ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/kind.js";
 import { layerKinds } from "../layers/table.js";
 import type {
   NativeCeiling,
@@ -8,6 +8,7 @@ import type {
   NativeRewrite,
   RewriteId,
 } from "../native.js";
+import { product } from "../shape.js";
 import { formatExplanation } from "./explanation-text.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";

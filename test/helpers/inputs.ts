@@ -1,7 +1,7 @@
 // Weights and inputs that nobody drew, the same everywhere, for whoever judges a network from outside.
 import { Discriminator, type Generator } from "../../lib/index.js";
-import { product } from "../../lib/layers/kind.js";
 import type { StoredTensor } from "../../lib/safetensors.js";
+import { product } from "../../lib/shape.js";
 
 /** Numbers of -1 to 1. */
 export function made(length: number, start: number): Float32Array {

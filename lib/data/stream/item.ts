@@ -1,8 +1,9 @@
 // What an iterable of images yields, as bytes.
 import { types } from "node:util";
 import { refused, type SparringError, show } from "../../errors.js";
-import { product } from "../../layers/kind.js";
-import { type Range, toLevels } from "../levels.js";
+import type { PixelRange } from "../../pixel-range.js";
+import { product } from "../../shape.js";
+import { toLevels } from "../levels.js";
 
 /** One image or several, one after another, each [channels, height, width]. */
 export type StreamImages = Uint8Array | Float32Array;
@@ -16,7 +17,7 @@ export type StreamItem =
 export interface ItemForm {
   readonly image: readonly number[];
   readonly classes: number;
-  readonly range: Range | undefined;
+  readonly range: PixelRange | undefined;
 }
 
 /** Images as bytes, not copied if they were bytes. */
@@ -64,7 +65,7 @@ function partsOf(item: unknown, name: string): { images: StreamImages; labels: u
 
 async function toBytes(
   images: StreamImages,
-  range: Range | undefined,
+  range: PixelRange | undefined,
   name: string,
 ): Promise<Uint8Array> {
   if (types.isUint8Array(images)) return images;
