@@ -18,7 +18,7 @@ export { type ErrorCode, SparringError } from "./errors.js";
 export { type GridOptions, Images } from "./images.js";
 export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";
-export type { Layer } from "./layers/kind.js";
+export type { Layer } from "./layers/layer.js";
 export * as metrics from "./metrics/index.js";
 export {
   type Codes,

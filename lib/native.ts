@@ -1,7 +1,7 @@
 // Everything that the native addon shows to JavaScript, as one interface. Arguments are plain and
 // already checked; promises settle on the JavaScript thread after the engine thread did the work.
 import type { Init } from "./architecture.js";
-import type { ResolvedLayer } from "./layers/kind.js";
+import type { ResolvedLayer } from "./layers/layer.js";
 import type { NativeMetrics } from "./metrics/native.js";
 
 export interface TensorData {

@@ -1,7 +1,7 @@
 // From the tensors of a file to the state of a network: names, shapes, dtypes, values.
 import { show, showName } from "./errors.js";
 import { refusal } from "./files.js";
-import type { TensorSpec } from "./layers/kind.js";
+import type { TensorSpec } from "./layers/state.js";
 import type { TensorData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
 

@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveDiscriminator, resolveGenerator } from "../lib/architecture.js";
 import { Generator, type GeneratorArchitecture, type Layer, layers as l } from "../lib/index.js";
-import type { ResolvedLayer } from "../lib/layers/kind.js";
+import type { ResolvedLayer } from "../lib/layers/layer.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { checkOnnxSize, generatorModel } from "../lib/onnx/generator.js";
 import { ModelProtoSchema } from "../lib/onnx/schema/onnx_pb.js";

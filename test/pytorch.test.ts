@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Discriminator, Generator, setThreads, threads } from "../lib/index.js";
-import type { ResolvedLayer } from "../lib/layers/kind.js";
+import type { ResolvedLayer } from "../lib/layers/layer.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { readSafetensors, writeSafetensors } from "../lib/safetensors.js";
 import { product } from "../lib/shape.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { setThreads, threads } from "../lib/index.js";
-import type { TensorSpec } from "../lib/layers/kind.js";
+import type { TensorSpec } from "../lib/layers/state.js";
 import {
   type Dtype,
   parseSafetensors,

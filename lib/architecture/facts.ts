@@ -1,5 +1,5 @@
 // What a network can be asked once its layers are resolved.
-import type { ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import { product } from "../shape.js";
 import type { ResolvedArchitecture } from "./types.js";

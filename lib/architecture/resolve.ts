@@ -2,8 +2,9 @@
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { refused, type SparringError, wrongType } from "../errors.js";
-import type { Layer, ResolvedLayer, TensorSpec } from "../layers/kind.js";
+import type { Layer, ResolvedLayer } from "../layers/layer.js";
 import { Place, type Surroundings } from "../layers/place.js";
+import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";

@@ -1,4 +1,5 @@
-import type { Layer, ResolvedLayer, TensorSpec } from "../layers/kind.js";
+import type { Layer, ResolvedLayer } from "../layers/layer.js";
+import type { TensorSpec } from "../layers/state.js";
 import type { PixelRange } from "../pixel-range.js";
 import type { Shape } from "../shape.js";
 

@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import * as l from "../layers/index.js";
-import type { Layer } from "../layers/kind.js";
+import type { Layer } from "../layers/layer.js";
 import type { Shape } from "../shape.js";
 import type { Scores, UnconditionalDiscriminator } from "./options.js";
 

@@ -1,7 +1,7 @@
 import type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from "../architecture.js";
 import * as check from "../check.js";
 import * as l from "../layers/index.js";
-import type { Layer } from "../layers/kind.js";
+import type { Layer } from "../layers/layer.js";
 import { product, type Shape } from "../shape.js";
 import { isEmbedded, type PairOptions, readOptions, type Scores } from "./options.js";
 

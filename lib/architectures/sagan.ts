@@ -2,7 +2,7 @@ import type { DiscriminatorArchitecture, GeneratorArchitecture, Latent } from ".
 import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
 import * as l from "../layers/index.js";
-import type { Layer } from "../layers/kind.js";
+import type { Layer } from "../layers/layer.js";
 import type { Shape } from "../shape.js";
 import {
   doublings,

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind, OptionValue } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, OptionValue } from "./layer.js";
 import { made } from "./made.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";

@@ -1,9 +1,11 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import { type Layer, type LayerKind, type ResolvedLayer, trained } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { made } from "./made.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
+import { trained } from "./state.js";
 
 /**
  * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting at 0 (Zhang

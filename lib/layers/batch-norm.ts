@@ -1,13 +1,7 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import {
-  counter,
-  kept,
-  type Layer,
-  type LayerKind,
-  type ResolvedLayer,
-  weightAndBias,
-} from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { made } from "./made.js";
 import {
   float,
@@ -18,6 +12,7 @@ import {
   type Value,
 } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
+import { counter, kept, weightAndBias } from "./state.js";
 
 /** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
 export interface BatchNormOptions {

@@ -2,7 +2,8 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import type { Shape } from "../shape.js";
-import type { Layer, LayerKind, ResolvedLayer } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import type { Place } from "./place.js";
 import { call, keyword } from "./python.js";
 import { sequential } from "./sequential.js";

@@ -1,16 +1,12 @@
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import {
-  type Layer,
-  type LayerKind,
-  type ResolvedLayer,
-  type ResolvedOptions,
-  weightAndBias,
-} from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
 import { made } from "./made.js";
 import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, keywords, literal } from "./python.js";
+import { weightAndBias } from "./state.js";
 import { type Pair, pair, slide } from "./window.js";
 
 /** Options of torch.nn.Conv2d; a pair is [height, width]. */

@@ -27,6 +27,7 @@ export {
 } from "./convolution.js";
 export { dropout, dropout2d } from "./dropout.js";
 export { type EmbeddingOptions, embedding, projection } from "./labels.js";
+export type { OptionValue } from "./layer.js";
 export { linear } from "./linear.js";
 export { maxout } from "./maxout.js";
 export { minibatchStdDev } from "./minibatch.js";
@@ -52,5 +53,4 @@ export { type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
 export { spectralNorm } from "./spectral-norm.js";
-export type { OptionValue } from "./kind.js";
 export type { Pair } from "./window.js";

@@ -1,35 +1,9 @@
 import type { Shape } from "../shape.js";
+import type { Layer, OptionValue, ResolvedLayer } from "./layer.js";
 import type { WriteOnnx } from "./onnx.js";
 import type { Place } from "./place.js";
 import type { PythonLayer, WritePython } from "./python.js";
-
-/** What a layer option can be. */
-export type OptionValue = number | boolean | string | readonly number[];
-
-/** Options with every default filled in. */
-export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
-
-/** A layer as data: its type, torch.nn's options in camelCase, and optionally a name. */
-export interface Layer {
-  readonly type: string;
-  /** Key in the state dict. @default its position among its siblings, as in nn.Sequential */
-  readonly name?: string | undefined;
-  /** What a layer that is made of layers is made of. */
-  readonly layers?: readonly Layer[] | undefined;
-  readonly [option: string]: OptionValue | readonly Layer[] | undefined;
-}
-
-/** A layer with every default filled in and every size inferred, between two known shapes. */
-export interface ResolvedLayer {
-  readonly type: string;
-  readonly name: string;
-  /** Where it stands, as PyTorch would name it: `conv_blocks.2`. */
-  readonly path: string;
-  readonly options: ResolvedOptions;
-  readonly layers: readonly ResolvedLayer[];
-  readonly input: Shape;
-  readonly output: Shape;
-}
+import type { TensorSpec } from "./state.js";
 
 /** What a layer makes of an input. */
 export interface Resolution {
@@ -64,34 +38,4 @@ export interface LayerKind {
   multiplications?(layer: ResolvedLayer): number;
   /** True where training needs two samples or more, because one says nothing. */
   needsTwo?(layer: ResolvedLayer): boolean;
-}
-
-/** A tensor that a layer owns. */
-export interface TensorSpec {
-  readonly shape: Shape;
-  readonly dtype: "float32" | "int64";
-  readonly trained: boolean;
-}
-
-export const trained = (...shape: number[]): TensorSpec => ({
-  shape,
-  dtype: "float32",
-  trained: true,
-});
-export const kept = (...shape: number[]): TensorSpec => ({
-  shape,
-  dtype: "float32",
-  trained: false,
-});
-export const counter: TensorSpec = { shape: [], dtype: "int64", trained: false };
-
-/** A weight and a bias, where they are wanted. */
-export function weightAndBias(
-  weight: Shape | null,
-  bias: Shape | null,
-): Record<string, TensorSpec> {
-  const state: Record<string, TensorSpec> = {};
-  if (weight !== null) state.weight = trained(...weight);
-  if (bias !== null) state.bias = trained(...bias);
-  return state;
 }

@@ -2,11 +2,13 @@
 // are at hand.
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { reshape } from "./onnx.js";
 import type { Place } from "./place.js";
 import { call, type Expression, list, literal } from "./python.js";
+import { trained } from "./state.js";
 
 /** Options of an embedding of labels. */
 export interface EmbeddingOptions {

@@ -1,9 +1,11 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import { type Layer, type LayerKind, weightAndBias } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { affine } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
+import { weightAndBias } from "./state.js";
 
 /**
  * y = x·Wᵀ + b, on `[features]`. torch.nn.Linear.

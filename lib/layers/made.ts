@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
-import type { Layer } from "./kind.js";
+import type { Layer } from "./layer.js";
 
 /**
  * A layer as data. Options in PyTorch's order, maxPool2d(3, 2), would be nothing once they are spread: they are refused.

@@ -1,9 +1,11 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
+import { trained } from "./state.js";
 
 /**
  * The largest of several linear functions, on `[features]`: output j is the maximum of the rows

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
 import { call, keywords } from "./python.js";

@@ -1,6 +1,7 @@
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import { type Layer, type LayerKind, type ResolvedLayer, weightAndBias } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { made } from "./made.js";
 import {
   float,
@@ -12,6 +13,7 @@ import {
   weights,
 } from "./onnx.js";
 import { call, keywords, literal, tuple } from "./python.js";
+import { weightAndBias } from "./state.js";
 
 /** Options of torch.nn.InstanceNorm2d and GroupNorm. */
 export interface NormOptions {

@@ -1,6 +1,6 @@
 // How layers are written in ONNX: they add nodes to a graph, which lib/onnx/ numbers and encodes.
 import type { Shape } from "../shape.js";
-import type { ResolvedLayer } from "./kind.js";
+import type { ResolvedLayer } from "./layer.js";
 
 /** A tensor of the graph, by its name. */
 export type Value = string;

@@ -1,6 +1,7 @@
 import * as check from "../check.js";
 import type { Shape } from "../shape.js";
-import type { Layer, LayerKind } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import type { Place } from "./place.js";
 import { call, literal } from "./python.js";

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { reshape } from "./onnx.js";
 import { call } from "./python.js";

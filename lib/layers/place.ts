@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import type { Init } from "../architecture/types.js";
 import { refused, type SparringError } from "../errors.js";
 import type { Shape } from "../shape.js";
-import type { Layer, ResolvedLayer } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 
 /** What a layer may know of the network around it. */
 export interface Surroundings {

@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Layer, LayerKind, ResolvedOptions } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedOptions } from "./layer.js";
 import { made } from "./made.js";
 import { type OnnxWriter, operator, type Value } from "./onnx.js";
 import type { Place } from "./place.js";

@@ -1,7 +1,9 @@
 import * as check from "../check.js";
-import { type Layer, type LayerKind, trained } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { made } from "./made.js";
 import { call, keywords } from "./python.js";
+import { trained } from "./state.js";
 
 /** Options of torch.nn.PReLU. */
 export interface PReluOptions {

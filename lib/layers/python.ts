@@ -1,5 +1,5 @@
 // How layers are written in Python: expressions as data, which lib/pytorch/ lays out on lines.
-import type { OptionValue, ResolvedLayer } from "./kind.js";
+import type { OptionValue, ResolvedLayer } from "./layer.js";
 
 /** An expression: text, or parts between two brackets that may go on lines of their own. */
 export type Expression = string | Group;

@@ -1,4 +1,5 @@
-import type { Layer, LayerKind } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { sequence } from "./python.js";
 
 /**

@@ -1,5 +1,6 @@
 import { product, type Shape } from "../shape.js";
-import type { Layer, LayerKind } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
 import { operator, reshape } from "./onnx.js";
 import { call, tuple } from "./python.js";
 

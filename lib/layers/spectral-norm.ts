@@ -3,10 +3,12 @@ import type { Complete } from "../complete.js";
 import { wrongType } from "../errors.js";
 import { product, type Shape } from "../shape.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
-import { kept, type Layer, type LayerKind, type ResolvedLayer, type TensorSpec } from "./kind.js";
+import type { LayerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { linearKind } from "./linear.js";
 import type { OnnxWriter } from "./onnx.js";
 import { call, keywords } from "./python.js";
+import { kept, type TensorSpec } from "./state.js";
 
 /**
  * A layer with its weight divided by its largest singular value, which power iteration follows in

@@ -1,6 +1,6 @@
 // A window that moves over an image: the arithmetic of convolutions and pooling.
 import * as check from "../check.js";
-import type { Layer, OptionValue } from "./kind.js";
+import type { Layer, OptionValue } from "./layer.js";
 import type { Place } from "./place.js";
 
 /** Both axes: one number, or [height, width]. */

@@ -1,5 +1,5 @@
 // What the addon has for metrics. Matrices are row by row; `shape` is [samples, width] of the one before it.
-import type { ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import type {
   NativeDataset,
   NativeNetwork,

@@ -1,5 +1,5 @@
 import { refused } from "../errors.js";
-import type { ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import type { Attribute, OnnxWriter, Value } from "../layers/onnx.js";
 import { layerKinds } from "../layers/table.js";
 import type { TensorData } from "../native.js";

@@ -1,6 +1,7 @@
 // The source of a torch.nn.Module for a network: the classes it needs, its constructor, its forward().
 import type { Init, ResolvedArchitecture } from "../architecture.js";
-import type { LayerKind, ResolvedLayer } from "../layers/kind.js";
+import type { LayerKind } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import { call, type Expression, type PythonLayer, snakeCase } from "../layers/python.js";
 import { layerKinds } from "../layers/table.js";
 import { layOut } from "./layout.js";

@@ -1,6 +1,6 @@
 // What a run would be, without running it.
 import type { ResolvedArchitecture } from "../architecture.js";
-import type { ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import { product } from "../shape.js";
 import type { RunConfig } from "./config.js";
 import type { TrainingRun } from "./training.js";

@@ -1,6 +1,6 @@
 // What a step costs, from the architecture: how often each network runs, and the memory that passes need.
-import type { ResolvedLayer } from "../layers/kind.js";
 import type { ResolvedArchitecture } from "../architecture/types.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import type { NativeExplanation } from "../native.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";

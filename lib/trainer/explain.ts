@@ -1,5 +1,5 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the architecture.
-import type { ResolvedLayer } from "../layers/kind.js";
+import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type {
   NativeCeiling,

@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TensorSpec } from "../../lib/layers/kind.js";
+import type { TensorSpec } from "../../lib/layers/state.js";
 import {
   type Dtype,
   formatSafetensors,

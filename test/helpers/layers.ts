@@ -1,7 +1,7 @@
 // Every layer in the smallest architecture that takes it, given no more than it must be given.
 import { resolveDiscriminator, resolveGenerator } from "../../lib/architecture.js";
 import { type Layer, layers as l } from "../../lib/index.js";
-import type { ResolvedLayer } from "../../lib/layers/kind.js";
+import type { ResolvedLayer } from "../../lib/layers/layer.js";
 
 /** A layer, and what resolves it, or another of its type, in its place. */
 export interface Smallest {

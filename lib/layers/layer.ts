@@ -1,0 +1,30 @@
+// A layer as data: as it is written, and once every size is inferred.
+import type { Shape } from "../shape.js";
+
+/** What a layer option can be. */
+export type OptionValue = number | boolean | string | readonly number[];
+
+/** Options with every default filled in. */
+export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
+
+/** A layer as data: its type, torch.nn's options in camelCase, and optionally a name. */
+export interface Layer {
+  readonly type: string;
+  /** Key in the state dict. @default its position among its siblings, as in nn.Sequential */
+  readonly name?: string | undefined;
+  /** What a layer that is made of layers is made of. */
+  readonly layers?: readonly Layer[] | undefined;
+  readonly [option: string]: OptionValue | readonly Layer[] | undefined;
+}
+
+/** A layer with every default filled in and every size inferred, between two known shapes. */
+export interface ResolvedLayer {
+  readonly type: string;
+  readonly name: string;
+  /** Where it stands, as PyTorch would name it: `conv_blocks.2`. */
+  readonly path: string;
+  readonly options: ResolvedOptions;
+  readonly layers: readonly ResolvedLayer[];
+  readonly input: Shape;
+  readonly output: Shape;
+}
