@@ -18,18 +18,20 @@ import type {
   NativeSnapshot,
   NativeTrainer,
 } from "./native.js";
+import { checkOptions } from "./trainer/check-options.js";
+import type { Explanation, StepPlan } from "./trainer/explanation.js";
 import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
-import { type Explanation, explain, planSteps, type StepPlan } from "./trainer/explain.js";
-import { checkOptions, type TrainerOptions, type TrainerSettings } from "./trainer/options.js";
+import { explain, planSteps } from "./trainer/explain.js";
+import type { TrainerOptions, TrainerSettings } from "./trainer/options.js";
 import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { toNativeOptions } from "./trainer/to-native.js";
 
-export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explain.js";
+export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
 export type { Health, Warning } from "./trainer/health.js";
 export type {
   DiffAugmentPolicy,

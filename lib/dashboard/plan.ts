@@ -2,8 +2,8 @@
 import { resolveDiscriminator, resolveGenerator, resolveLatent } from "../architecture.js";
 import { tableOf } from "../run/dry.js";
 import { readRun, readRunConfig } from "../run/stored.js";
-import type { ExplainedOperation, StepPlan } from "../trainer/explain.js";
 import { amount, kinds, notDone, partsText, span } from "../trainer/explanation-text.js";
+import type { ExplainedOperation, StepPlan } from "../trainer/explanation.js";
 import type { PlanOperation, PlanSteps, RunPlanView } from "./page/protocol.js";
 import type { ShownRun } from "./run.js";
 

@@ -8,7 +8,7 @@ import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
 import { configLimit } from "../run/stored.js";
-import type { StepPlan } from "../trainer/explain.js";
+import type { StepPlan } from "../trainer/explanation.js";
 import { FileMemo } from "./file-memo.js";
 import { type RunCard, type RunState, type Series, series } from "./page/protocol.js";
 import { type ParsedTick, parseTick, Ticks } from "./ticks.js";

@@ -11,14 +11,8 @@ import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
 import type { PresetImage } from "../presets/kind.js";
-import {
-  checkEma,
-  checkOptimizers,
-  checkPolicies,
-  mostUpdates,
-  orders,
-  type TrainerSettings,
-} from "../trainer/options.js";
+import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
+import { mostUpdates, orders, type TrainerSettings } from "../trainer/options.js";
 import type { Naming, RunRequest } from "./plan.js";
 
 /** Networks that are no preset's. */

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { writeWhole } from "../files.js";
 import type { Trainer } from "../trainer.js";
-import type { StepPlan } from "../trainer/explain.js";
+import type { StepPlan } from "../trainer/explanation.js";
 import type { RunFolder } from "./folder.js";
 
 const texts = v.array(v.string());

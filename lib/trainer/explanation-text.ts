@@ -1,5 +1,5 @@
 // An explanation for a terminal.
-import type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./explain.js";
+import type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./explanation.js";
 
 /** How a step is carried out, in words. */
 export const kinds: Readonly<Record<StepPlan["kind"], string>> = {

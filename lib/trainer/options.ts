@@ -1,14 +1,9 @@
-import * as check from "../check.js";
-import { addon, direct } from "../addon.js";
+// What a trainer is made of, as it is asked for and with every default filled in.
 import type { Complete } from "../complete.js";
-import type { Device } from "../device.js";
-import { Group } from "../distributed/group.js";
-import { refused, wrongType } from "../errors.js";
+import type { Group } from "../distributed/group.js";
 import type { Discriminator, Generator } from "../networks.js";
-import { checkObjective, type Objective } from "../objectives/table.js";
-import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
-import { checkPair, checkRules } from "./pair.js";
-import { checkAccumulate, type OptionNaming } from "./parts.js";
+import type { Objective } from "../objectives/table.js";
+import type { Optimizer } from "../optimizers/table.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
@@ -106,124 +101,4 @@ export interface TrainerOptions {
 export interface TrainerSettings extends Complete<Omit<TrainerOptions, "ema" | "distributed">> {
   readonly ema: Complete<EmaOptions> | undefined;
   readonly distributed: Group | undefined;
-}
-
-const known = [
-  "generator",
-  "discriminator",
-  "objective",
-  "optimizer",
-  "order",
-  "discriminatorSteps",
-  "accumulate",
-  "ema",
-  "diffAugment",
-  "execution",
-  "precision",
-  "distributed",
-  "syncBatchNorm",
-] as const;
-
-/** Checks everything about a trainer that can be wrong, and fills in what is missing. */
-export function checkOptions(
-  options: TrainerOptions,
-  naming: OptionNaming = (option) => option,
-): TrainerSettings {
-  if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", known);
-  checkPair(options);
-  const { generator, discriminator } = options;
-  const settings: TrainerSettings = {
-    generator,
-    discriminator,
-    execution: check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]),
-    optimizer: checkOptimizers(options.optimizer),
-    objective: checkObjective(options.objective, "objective"),
-    order: check.oneOf(options.order ?? "generatorFirst", "order", orders),
-    discriminatorSteps: check.integer(
-      options.discriminatorSteps ?? 1,
-      "discriminatorSteps",
-      1,
-      mostUpdates,
-    ),
-    accumulate: check.integer(options.accumulate ?? 1, "accumulate", 1),
-    ema: options.ema === undefined ? undefined : checkEma(options.ema),
-    precision: checkPrecision(
-      options.precision ?? "float32",
-      generator.device,
-      naming("precision"),
-    ),
-    diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
-    distributed: checkGroup(options.distributed, generator.device),
-    syncBatchNorm: check.boolean(options.syncBatchNorm ?? false, "syncBatchNorm"),
-  };
-  checkRules(settings);
-  checkAccumulate(settings, naming);
-  return settings;
-}
-
-/** @internal One for each player. @param name what the user calls the two @param one checks that of a player */
-export function checkOptimizers(
-  value: unknown,
-  name = "optimizer",
-  one: (optimizer: unknown, name: string) => Optimizer = checkOptimizer,
-): TrainerOptions["optimizer"] {
-  if (!check.isObject(value))
-    throw wrongType("an object { generator, discriminator }", name, value);
-  check.options(value, name, ["generator", "discriminator"]);
-  return {
-    generator: one(value.generator, "optimizer.generator"),
-    discriminator: one(value.discriminator, "optimizer.discriminator"),
-  };
-}
-
-function checkGroup(group: unknown, device: Device): Group | undefined {
-  if (group === undefined) return undefined;
-  const joined = check.made(group, Group, "what distributed.join() resolves with", "distributed");
-  const off = device === "cpu" ? null : direct(() => addon().gpuRanksOff());
-  if (off === null) return joined;
-  const what = 'networks on "cpu", where Gloo sums gradients,';
-  throw refused("ERR_DEVICE", what, "distributed", `"${device}": ${off}`);
-}
-
-function checkPrecision(value: unknown, device: Device, name: string): Precision {
-  const precision = check.oneOf(value, name, precisions);
-  if (precision === "float32") return precision;
-  const available = direct(() => addon().precisions(device));
-  if (available.includes(precision)) return precision;
-  const what = `one of ${available.join(", ")}, which ${device} has,`;
-  throw refused("ERR_DEVICE", what, name, `"${precision}"`);
-}
-
-/** @internal */
-export function checkEma(ema: EmaOptions): Complete<EmaOptions> {
-  if (!check.isObject(ema)) throw wrongType("an object { decay, rampUp }", "ema", ema);
-  check.options<EmaOptions>(ema, "ema", ["decay", "rampUp"]);
-  return {
-    decay: check.within(ema.decay, "ema.decay", 0, 1),
-    rampUp: check.notNegative(ema.rampUp ?? 0.05, "ema.rampUp"),
-  };
-}
-
-/** @internal */
-export function checkPolicies(value: unknown): readonly DiffAugmentPolicy[] {
-  if (!Array.isArray(value))
-    throw wrongType(`an array of ${policies.join(", ")}`, "diffAugment", value);
-  // Array.from sees the holes of a sparse array, which map would skip.
-  const chosen = Array.from(value, (one, i) => check.oneOf(one, `diffAugment[${i}]`, policies));
-  if (new Set(chosen).size < chosen.length)
-    throw wrongType("each policy once", "diffAugment", chosen);
-  return chosen;
-}
-
-function checkDiffAugment(
-  value: unknown,
-  discriminator: Discriminator,
-): readonly DiffAugmentPolicy[] {
-  const chosen = checkPolicies(value);
-  if (chosen.length > 0 && discriminator.image.length !== 3) {
-    const what = "a discriminator of [channels, height, width]";
-    throw wrongType(what, "diffAugment", discriminator.image);
-  }
-  return chosen;
 }
