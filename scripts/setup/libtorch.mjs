@@ -147,9 +147,9 @@ async function downloadFirst({ cuda, folder, verbose, report, search, attempts }
   return null;
 }
 
-// The driver's version; and the device that all its users open, where a sandbox (gVisor) shows no
-// version.
-const driverFiles = ["/proc/driver/nvidia/version", "/dev/nvidiactl"];
+// What native/core/runtime/cuda.h looks for: the driver's version; the device that all its users
+// open, where a sandbox (gVisor) shows no version; and that of Windows's subsystem for Linux.
+export const driverFiles = ["/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"];
 
 /** A driver without its libraries still counts: `sparring doctor` says what is missing. */
 export function hasNvidiaDriver({ path = process.env.PATH ?? "", files = driverFiles } = {}) {

@@ -1,6 +1,12 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { findLibtorch, hasNvidiaDriver, namedLibtorch } from "../../scripts/setup/libtorch.mjs";
+import {
+  driverFiles,
+  findLibtorch,
+  hasNvidiaDriver,
+  namedLibtorch,
+} from "../../scripts/setup/libtorch.mjs";
 import { probe } from "../../scripts/setup/probe.mjs";
 import { fakeLibtorch, silentReport, temporaryFolder, writeFiles } from "./helpers.js";
 
@@ -200,5 +206,11 @@ describe("an NVIDIA driver", () => {
     expect(hasNvidiaDriver(world)).toBe(false);
     writeFiles(folder, { [present]: "" });
     expect(hasNvidiaDriver(world)).toBe(true);
+  });
+
+  it("is looked for where the addon looks, which would find no GPU with a CPU build", () => {
+    const header = new URL("../../native/core/runtime/cuda.h", import.meta.url);
+    const [, list] = /has_nvidia_driver\([^{]*\{([^}]*)\}/.exec(readFileSync(header, "utf8")) ?? [];
+    expect(list?.match(/[^"\s,]+/g)).toEqual(driverFiles);
   });
 });
