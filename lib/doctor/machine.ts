@@ -57,7 +57,13 @@ export async function lookAtMnist(): Promise<Finding> {
 /** Where libtorch and packed images are kept between runs. */
 export async function lookAtCache(): Promise<Finding> {
   const { cacheFolder, cachedLibtorch } = await setup("cache");
-  const folder = cacheFolder();
+  let folder: string;
+  try {
+    folder = cacheFolder();
+  } catch (error) {
+    const advice = "set XDG_CACHE_HOME to a folder that can be written";
+    return { name: "cache", status: "warning", says: (error as Error).message, advice, facts: {} };
+  }
   const libtorch = cachedLibtorch(join(folder, "libtorch"), { cuda: false })?.label ?? null;
   const packed = await sizesOf(join(folder, "packed"));
   const bytes = packed.reduce((sum, size) => sum + size, 0);

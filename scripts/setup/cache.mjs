@@ -3,18 +3,27 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { expected } from "./errors.mjs";
 import { probe } from "./probe.mjs";
 import { compareVersions, inRange, parseVersion, pinned } from "./versions.mjs";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** `$XDG_CACHE_HOME/sparring`, by default `~/.cache/sparring`. */
-export function cacheFolder(environment = process.env) {
+/**
+ * `$XDG_CACHE_HOME/sparring`, by default `~/.cache/sparring`; lib/data/folder/cache.ts has the same
+ * for what runs without these scripts.
+ * @throws {import("./errors.mjs").SetupError} for a user who has no such folder
+ */
+export function cacheFolder(environment = process.env, home = homedir) {
+  const { XDG_CACHE_HOME: chosen } = environment;
   // The specification says that a relative path is to be ignored.
-  const base = environment.XDG_CACHE_HOME?.startsWith("/")
-    ? environment.XDG_CACHE_HOME
-    : join(homedir(), ".cache");
-  return join(base, "sparring");
+  if (chosen?.startsWith("/")) return join(chosen, "sparring");
+  try {
+    return join(home(), ".cache", "sparring");
+  } catch {
+    // A container's user may have neither a HOME nor an entry in /etc/passwd.
+    throw expected("a home folder, or XDG_CACHE_HOME,", "the cache", "none");
+  }
 }
 
 /**

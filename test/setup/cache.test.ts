@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { defaultCachePath } from "../../lib/data/folder/cache.js";
 import {
   cachedLibtorch,
   cacheFolder,
@@ -101,6 +102,23 @@ describe("the cache folder", () => {
   it("ignores a relative XDG_CACHE_HOME, as its specification says", () => {
     expect(cacheFolder({ XDG_CACHE_HOME: "cache" })).toMatch(/^\/.*\/\.cache\/sparring$/);
     expect(cacheFolder({ XDG_CACHE_HOME: "/cache" })).toBe("/cache/sparring");
+  });
+
+  it("is asked for where a user has no home folder", () => {
+    const nobody = () => {
+      throw new Error("ENOENT");
+    };
+    expect(() => cacheFolder({}, nobody)).toThrow(
+      "Expected a home folder, or XDG_CACHE_HOME, for the cache but received none",
+    );
+  });
+
+  it.each([undefined, "cache", "/cache"])("is that of packed images, too: %s", async (chosen) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("XDG_CACHE_HOME", chosen);
+    const form = { size: 8, channels: 1, crop: "center" } as const;
+    const path = await defaultCachePath(temporaryFolder(), form, 1);
+    expect(dirname(path)).toBe(join(cacheFolder(), "packed"));
   });
 
   it("keeps a complete folder that another process has put there first", () => {
