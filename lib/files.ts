@@ -181,8 +181,8 @@ export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buff
   });
 }
 
-/** More than this at a time keeps other reads waiting. */
-const chunk = 16 * 1024 ** 2;
+/** Bytes that are read, copied or summed up at a time: with more, other reads and timers are kept waiting. */
+export const chunkBytes = 16 * 1024 ** 2;
 
 /** Fills `target` from `position` on, and calls back for each part that is there. False if the file ends first. */
 export async function fill(
@@ -192,7 +192,7 @@ export async function fill(
   onPart: (part: Uint8Array) => void = () => {},
 ): Promise<boolean> {
   for (let done = 0; done < target.length; ) {
-    const length = Math.min(chunk, target.length - done);
+    const length = Math.min(chunkBytes, target.length - done);
     const { bytesRead } = await file.read(target, done, length, position + done);
     if (bytesRead === 0) return false;
     onPart(target.subarray(done, done + bytesRead));

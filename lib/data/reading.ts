@@ -2,9 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
-import { fill, isOfSystem, type Refusal, withFile } from "../files.js";
-
-const chunk = 16 * 1024 ** 2;
+import { chunkBytes, fill, isOfSystem, type Refusal, withFile } from "../files.js";
 
 /** Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be read. */
 export async function readingFile<T>(
@@ -39,9 +37,9 @@ export async function scan(
   refuse: Refusal,
   onPart: (part: Uint8Array) => void,
 ): Promise<void> {
-  const scratch = new Uint8Array(Math.min(chunk, length));
+  const scratch = new Uint8Array(Math.min(chunkBytes, length));
   for (let done = 0; done < length; ) {
-    const part = scratch.subarray(0, Math.min(chunk, length - done));
+    const part = scratch.subarray(0, Math.min(chunkBytes, length - done));
     await readInto(file, part, position + done, refuse);
     onPart(part);
     done += part.length;

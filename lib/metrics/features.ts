@@ -101,14 +101,16 @@ interface Seen {
   readonly count: number;
 }
 
-/** Features of real and of generated images, of one network. */
+/** Throws RangeError for features of two networks. */
+export function checkNetworks(real: Seen, generated: Seen): void {
+  if (real.network === generated.network) return;
+  const what = `features of ${real.network}, as real has,`;
+  throw outOfRange(what, "generated", `features of ${generated.network}`);
+}
+
+/** Throws RangeError for features of two networks, or of two widths. */
 export function checkPair(real: Seen, generated: Seen): void {
-  if (real.network !== generated.network)
-    throw outOfRange(
-      `features of ${real.network}, as real has,`,
-      "generated",
-      `features of ${generated.network}`,
-    );
+  checkNetworks(real, generated);
   if (real.width !== generated.width)
     throw outOfRange(
       `features of width ${real.width}, as real has,`,

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
-import { Features, type Measured } from "./features.js";
+import { checkNetworks, Features, type Measured, measured } from "./features.js";
 
 /** Which of the thousand combinations of three digits a generator makes, and what that was measured with. */
 export interface ModeCoverage extends Measured<"modeCoverage"> {
@@ -30,12 +30,7 @@ const channels = 3;
  */
 export async function modeCoverage(real: Features, generated: Features): Promise<ModeCoverage> {
   const [theirs, ours] = [modesOf(real, "real"), modesOf(generated, "generated")];
-  if (real.network !== generated.network)
-    throw outOfRange(
-      `features of ${real.network}, as real has,`,
-      "generated",
-      `features of ${generated.network}`,
-    );
+  checkNetworks(real, generated);
   let divergence = 0;
   for (const [mode, count] of ours) {
     const share = count / generated.count;
@@ -44,9 +39,9 @@ export async function modeCoverage(real: Features, generated: Features): Promise
     if (expected !== undefined) divergence += share * Math.log(share / (expected / real.count));
   }
   return {
-    ...{ metric: "modeCoverage", network: real.network },
-    ...{ real: real.count, generated: generated.count },
-    ...{ value: [...ours.keys()].filter((mode) => theirs.has(mode)).length, modes: theirs.size },
+    ...measured("modeCoverage", real, generated),
+    value: [...ours.keys()].filter((mode) => theirs.has(mode)).length,
+    modes: theirs.size,
     divergence,
   };
 }

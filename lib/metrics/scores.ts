@@ -1,7 +1,7 @@
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { outOfRange, traced } from "../errors.js";
-import { Features, type Measured } from "./features.js";
+import { Features, type Measured, measured } from "./features.js";
 import { meanOf, spreadOf } from "./mean.js";
 import type { Decimals } from "./native.js";
 
@@ -90,9 +90,7 @@ export async function classBalance(real: Features, generated: Features): Promise
     const generatedShares = await shares(ours, generated);
     const gaps = realShares.map((share, i) => Math.abs(share - (generatedShares[i] as number)));
     const value = gaps.reduce((sum, gap) => sum + gap, 0) / 2;
-    const { network, count } = real;
-    const counts = { real: count, generated: generated.count };
-    return { metric: "classBalance", network, ...counts, value, realShares, generatedShares };
+    return { ...measured("classBalance", real, generated), value, realShares, generatedShares };
   });
 }
 

@@ -11,6 +11,7 @@ import type { NativeNetwork } from "../native.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
 import { product } from "../shape.js";
 import { checkLabels, type JudgeArguments } from "./conditions.js";
+import { columnsOf } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /**
@@ -101,11 +102,7 @@ export class Discriminator<
     const labels = this.#labels(options, images.count);
     const output = await this.forward(images.data, images.shape, labels);
     const total = product(this.resolved.output);
-    if (total === width) return output;
-    const part = new Float32Array(images.count * width);
-    for (let i = 0; i < images.count; ++i)
-      part.set(output.subarray(i * total + start, i * total + start + width), i * width);
-    return part;
+    return total === width ? output : columnsOf(output, total, start, start + width);
   }
 
   #labels(options: unknown, count: number): Int32Array | undefined {

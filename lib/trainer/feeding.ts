@@ -4,6 +4,7 @@ import { addon, direct } from "../addon.js";
 import type { Stream } from "../data/stream.js";
 import { type Chunk, readItem, refuse } from "../data/stream/item.js";
 import { traced } from "../errors.js";
+import { chunkBytes } from "../files.js";
 import type { NativeFeed, NativePlace } from "../native.js";
 import { product } from "../shape.js";
 import { fewestRows } from "./data.js";
@@ -28,9 +29,6 @@ export function formOf({ batchSize, dropLast }: RunSettings, trainer: TrainerSet
 }
 
 const beginning: NativePlace = { epoch: 0, batches: 0, trace: 0 };
-
-/** Bytes that are copied before timers get their turn, if nothing else is waited for. */
-const breath = 16 * 1024 ** 2;
 
 /** A stream as a trainer goes through it. Between two runs it rests, and holds nothing that keeps it from being freed. */
 export class Feeding {
@@ -163,7 +161,7 @@ export class Feeding {
             count: chunk.count - count,
           };
     this.#copied += size;
-    if (this.#copied >= breath) {
+    if (this.#copied >= chunkBytes) {
       this.#copied = 0;
       await setImmediate();
     }

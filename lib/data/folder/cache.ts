@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import * as check from "../../check.js";
 import { refused, SparringError, wrongType } from "../../errors.js";
-import { makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
+import { chunkBytes, makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import { product } from "../../shape.js";
 import type { BrokenFile } from "../dataset.js";
@@ -274,11 +274,10 @@ function isSound(tensors: object, count: number, form: ImageForm): boolean {
 
 /** CRC-32 of arrays one after another, in parts, so that timers are not late. */
 async function checksumOf(arrays: readonly Uint8Array[]): Promise<number> {
-  const part = 16 * 1024 ** 2;
   let checksum = 0;
   for (const bytes of arrays) {
-    for (let start = 0; start < bytes.length; start += part) {
-      checksum = crc32(bytes.subarray(start, start + part), checksum);
+    for (let start = 0; start < bytes.length; start += chunkBytes) {
+      checksum = crc32(bytes.subarray(start, start + chunkBytes), checksum);
       await setImmediate();
     }
   }

@@ -1,7 +1,7 @@
 // Packing straight into the file of the cache: for folders of which not even the packed images fit in memory.
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { refusal, type Refusal, writeWholeWith } from "../../files.js";
+import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
 import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.js";
 import type { Listing } from "./list.js";
@@ -75,7 +75,7 @@ async function move(
   refuse: Refusal,
 ): Promise<void> {
   if (from === to) return;
-  const part = new Uint8Array(Math.min(length, 16 * 1024 ** 2));
+  const part = new Uint8Array(Math.min(length, chunkBytes));
   for (let done = 0; done < length; ) {
     const bytes = part.subarray(0, Math.min(part.length, length - done));
     // Backwards where it goes forwards: nothing is overwritten before it was read.
