@@ -131,9 +131,9 @@ export function path(value: unknown, name: string): string {
 /** An object that its constructor made: Object.create(Class.prototype) is an instance too, and empty. */
 export function made<T extends object>(
   value: unknown,
+  name: string,
   Class: abstract new (...given: never[]) => T,
   what: string,
-  name: string,
 ): T {
   if (value instanceof Class && Object.keys(value).length > 0) return value;
   const more = isForeign(value, Class) ? " of another copy of sparring" : "";

@@ -131,7 +131,7 @@ export class Trainer implements Disposable {
     const { distributed } = this.#settings;
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
-    checkMemory(this.#settings, batchSize);
+    checkMemory(batchSize, this.#settings);
     if (this.#running) throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     this.#running = true;
     signal?.addEventListener("abort", this.#stop, { once: true });
@@ -154,7 +154,7 @@ export class Trainer implements Disposable {
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
-      throw explainMemory(error, this.#settings, batchSize);
+      throw explainMemory(error, batchSize, this.#settings);
     } finally {
       this.#running = false;
       this.#supply.pause();

@@ -6,7 +6,7 @@ import { architectures, Discriminator } from "../lib/index.js";
 
 const refusal = (value: unknown) => {
   try {
-    made(value, Discriminator, "a Discriminator", "discriminator");
+    made(value, "discriminator", Discriminator, "a Discriminator");
   } catch (error) {
     return (error as Error).message;
   }
@@ -26,7 +26,7 @@ describe("a network of another copy of sparring", () => {
 
   it("is none of ours, nor what a user named so", () => {
     using network = new Discriminator(architecture);
-    expect(made(network, Discriminator, "a Discriminator", "discriminator")).toBe(network);
+    expect(made(network, "discriminator", Discriminator, "a Discriminator")).toBe(network);
     expect(refusal(Object.create(Discriminator.prototype))).toBe(ours);
     expect(refusal(new { Discriminator: class Discriminator {} }.Discriminator())).toBe(ours);
     expect(refusal(Object.create(null))).toBe(

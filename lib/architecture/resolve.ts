@@ -205,7 +205,7 @@ function resolveOne(
   const resolved = { type, name, path, layers, input, options, output };
   // After what the layer has to say of it.
   check.noNull(layer, (key) => at.option(key));
-  checkSize(resolved, at);
+  checkTensorSizes(resolved, at);
   return resolved;
 }
 
@@ -213,7 +213,7 @@ function resolveOne(
 const largestTensor = 2 ** 40;
 
 /** Sizes that no memory holds would otherwise reach native code as nonsense. */
-function checkSize(layer: ResolvedLayer, at: Place): void {
+function checkTensorSizes(layer: ResolvedLayer, at: Place): void {
   const state = layerKinds.get(layer.type)?.state?.(layer) ?? {};
   const shapes = Object.values(state).map(({ shape }) => shape);
   for (const shape of [layer.output, ...shapes]) {

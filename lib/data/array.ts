@@ -2,7 +2,13 @@ import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
-import { checkLabels, checkShape, checkSize, createDataset, type Dataset } from "./dataset.js";
+import {
+  checkImageLabels,
+  checkShape,
+  checkImageSize,
+  createDataset,
+  type Dataset,
+} from "./dataset.js";
 import type { FromBytesOptions } from "./dataset.js";
 import { toLevels } from "./levels.js";
 
@@ -27,8 +33,8 @@ export async function fromArray(
   check.options(options, "options", ["shape", "range", "size", "labels", "device"]);
   const shape = checkShape(options.shape, values, "values");
   const range = checkRange(options.range, "range");
-  const labels = checkLabels(options.labels, shape[0]);
-  const size = checkSize(options.size);
+  const labels = checkImageLabels(options.labels, shape[0]);
+  const size = checkImageSize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const levels = await levelsOf(values, range);

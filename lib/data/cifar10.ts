@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
 import { readWhole, refusal, type Refusal } from "../files.js";
-import { checkSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
+import { checkImageSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
 /** Which pictures, and how. */
@@ -38,7 +38,7 @@ export async function cifar10(path: string, options: Cifar10Options = {}): Promi
   check.path(path, "path");
   check.options(options, "options", ["split", "size", "device"]);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
-  const size = checkSize(options.size);
+  const size = checkImageSize(options.size);
   const device = resolveDevice(options.device);
   return traced(() => load(path, split, size, device));
 }

@@ -132,8 +132,8 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = checkShape(options.shape, bytes, "bytes");
-  const labels = checkLabels(options.labels, shape[0]);
-  const size = checkSize(options.size);
+  const labels = checkImageLabels(options.labels, shape[0]);
+  const size = checkImageSize(options.size);
   return createDataset(bytes, shape, size, resolveDevice(options.device), { labels });
 }
 
@@ -152,7 +152,7 @@ export function checkShape(shape: unknown, values: ArrayLike<number>, what: stri
  * @internal A copy of the labels, one for each of `count` images, or none at all. Not slice(): that of a Buffer is
  * a view of the same memory.
  */
-export function checkLabels(labels: unknown, count: number): Uint8Array | undefined {
+export function checkImageLabels(labels: unknown, count: number): Uint8Array | undefined {
   if (labels === undefined) return undefined;
   const given = check.bytes(labels, "labels");
   if (given.length === count) return Uint8Array.from(given);
@@ -160,7 +160,7 @@ export function checkLabels(labels: unknown, count: number): Uint8Array | undefi
 }
 
 /** @internal A side in pixels. */
-export function checkSize(size: unknown): number | undefined {
+export function checkImageSize(size: unknown): number | undefined {
   return size === undefined ? undefined : check.integer(size, "size", 1, 4096);
 }
 

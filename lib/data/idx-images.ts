@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { refused, traced } from "../errors.js";
 import {
-  checkSize,
+  checkImageSize,
   createDataset,
   type Dataset,
   type DatasetOptions,
@@ -23,7 +23,7 @@ export interface IdxOptions extends DatasetOptions {
 export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
   check.path(path, "path");
   check.options(options, "options", ["labels", "size", "device"]);
-  const size = checkSize(options.size);
+  const size = checkImageSize(options.size);
   const labelsPath =
     options.labels === undefined ? undefined : check.path(options.labels, "labels");
   const device = resolveDevice(options.device);

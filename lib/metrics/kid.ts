@@ -53,8 +53,8 @@ export async function kid(
   generated: Features,
   options: KidOptions = {},
 ): Promise<Kid> {
-  check.made(real, Features, "Features", "real");
-  check.made(generated, Features, "Features", "generated");
+  check.made(real, "real", Features, "Features");
+  check.made(generated, "generated", Features, "Features");
   checkPair(real, generated);
   const given = checkOptions(options, real, generated);
   const values = await traced(() =>

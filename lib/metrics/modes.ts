@@ -48,7 +48,7 @@ export async function modeCoverage(real: Features, generated: Features): Promise
 
 /** How many samples each mode has. */
 function modesOf(features: Features, name: string): Map<number, number> {
-  const { logits, count, classes, answers } = check.made(features, Features, "Features", name);
+  const { logits, count, classes, answers } = check.made(features, name, Features, "Features");
   if (logits === undefined || classes !== digits || answers !== channels)
     throw outOfRange(
       "features of classifier({ eachChannel: true })",

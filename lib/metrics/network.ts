@@ -84,7 +84,7 @@ export class FeatureNetwork implements Disposable {
       this.#checkShape(source.image);
       return () => this.#native.ofDataset(source.native, asked, seed);
     }
-    check.made(source, Images, "Images, a Dataset or a Generator", "source");
+    check.made(source, "source", Images, "Images, a Dataset or a Generator");
     if (count !== undefined && count !== source.count)
       throw outOfRange(`${source.count}, as there are images,`, "count", count);
     this.#checkShape(source.shape.slice(1));

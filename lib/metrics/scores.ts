@@ -42,7 +42,7 @@ export async function inceptionScore(
   generated: Features,
   options: InceptionScoreOptions = {},
 ): Promise<InceptionScore> {
-  const logits = checkLogits(generated, "generated");
+  const logits = logitsOf(generated, "generated");
   const given = check.options(options, "options", ["splits"]);
   const splits = check.integer(given.splits ?? 10, "splits", 1);
   const { count, classes, network } = generated;
@@ -74,7 +74,7 @@ export async function inceptionScore(
  * @throws TypeError and RangeError for features without logits or with several answers, and for two networks
  */
 export async function classBalance(real: Features, generated: Features): Promise<ClassBalance> {
-  const [theirs, ours] = [checkLogits(real, "real"), checkLogits(generated, "generated")];
+  const [theirs, ours] = [logitsOf(real, "real"), logitsOf(generated, "generated")];
   if (real.network !== generated.network || real.classes !== generated.classes)
     throw outOfRange(
       `features of ${real.network}, with ${real.classes} classes,`,
@@ -94,8 +94,8 @@ export async function classBalance(real: Features, generated: Features): Promise
   });
 }
 
-function checkLogits(features: unknown, name: string): Decimals {
-  const { logits, answers, network } = check.made(features, Features, "Features", name);
+function logitsOf(features: unknown, name: string): Decimals {
+  const { logits, answers, network } = check.made(features, name, Features, "Features");
   if (logits === undefined)
     throw outOfRange("features of a network that classifies", name, "features without logits");
   if (answers === 1) return logits;

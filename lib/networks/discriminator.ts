@@ -95,7 +95,7 @@ export class Discriminator<
     start: number,
     width: number,
   ): Promise<Float32Array> {
-    check.made(images, Images, "Images", "images");
+    check.made(images, "images", Images, "Images");
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }

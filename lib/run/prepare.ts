@@ -51,7 +51,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const { generator, discriminator } = settings;
   const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
   checkBatch(batch, naming("batch"), settings, epoch);
-  checkParts(settings, batch, naming("accumulate"));
+  checkParts(settings.accumulate, naming("accumulate"), settings, batch);
   checkDataset(dataset, settings);
   await Promise.all([generator.ready(), discriminator.ready()]);
   const found = { device, threads: await threads(), dataset };

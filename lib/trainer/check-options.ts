@@ -92,7 +92,7 @@ export function checkOptimizers(
 
 function checkGroup(group: unknown, device: Device): Group | undefined {
   if (group === undefined) return undefined;
-  const joined = check.made(group, Group, "what distributed.join() resolves with", "distributed");
+  const joined = check.made(group, "distributed", Group, "what distributed.join() resolves with");
   const off = device === "cpu" ? null : direct(() => addon().gpuRanksOff());
   if (off === null) return joined;
   const what = 'networks on "cpu", where Gloo sums gradients,';

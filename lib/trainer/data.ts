@@ -12,7 +12,7 @@ import type { TrainerOptions, TrainerSettings } from "./options.js";
 /** Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or ERR_DATA. */
 export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset | Stream {
   const data =
-    dataset instanceof Stream ? dataset : check.made(dataset, Dataset, "a dataset", "dataset");
+    dataset instanceof Stream ? dataset : check.made(dataset, "dataset", Dataset, "a dataset");
   // Ranks take their rows from the same images: a stream brings each its own.
   if (data instanceof Stream && settings.distributed !== undefined)
     throw unfit("images that every rank has, in memory or packed on the disk,", "a stream");
@@ -24,7 +24,7 @@ export function checkDataset(dataset: unknown, settings: TrainerSettings): Datas
   if (reader !== undefined) {
     const { classes } = settings.generator.latent;
     if (data instanceof Stream) checkClasses(data, classes, reader);
-    else checkLabels(data, classes, reader);
+    else checkLabelled(data, classes, reader);
   }
   return data;
 }
@@ -47,7 +47,7 @@ function checkClasses(stream: Stream, classes: number, reader: string): void {
   throw unfit(what, received);
 }
 
-function checkLabels({ labels }: Dataset, classes: number, reader: string): void {
+function checkLabelled({ labels }: Dataset, classes: number, reader: string): void {
   if (labels === undefined) throw unfit(`labels, which ${reader} needs,`, "none");
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong === -1) return;

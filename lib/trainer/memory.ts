@@ -6,8 +6,8 @@ import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
 
 /** Refuses a batch whose outputs alone are more than what is free. Throws ERR_MEMORY. */
-export function checkMemory(settings: TrainerSettings, batchSize: number): void {
-  const { needed, free, where } = memoryOf(settings, batchSize);
+export function checkMemory(batchSize: number, settings: TrainerSettings): void {
+  const { needed, free, where } = memoryOf(batchSize, settings);
   if (needed <= free) return;
   const what = `a batch whose step fits into ${gigabytes(free)} of free ${where} memory`;
   const received = `${batchSize} (it holds at least ${gigabytes(needed)})`;
@@ -17,16 +17,16 @@ export function checkMemory(settings: TrainerSettings, batchSize: number): void 
 /** The same error with what the step needed and what there is; other errors as they are. */
 export function explainMemory(
   error: unknown,
-  settings: TrainerSettings,
   batchSize: number,
+  settings: TrainerSettings,
 ): unknown {
   if (!(error instanceof SparringError) || error.code !== "ERR_MEMORY") return error;
-  const { needed, free, where } = memoryOf(settings, batchSize);
+  const { needed, free, where } = memoryOf(batchSize, settings);
   const facts = `a step on ${batchSize} images holds at least ${gigabytes(needed)}, and ${gigabytes(free)} of ${where} memory are free`;
   return new SparringError("ERR_MEMORY", `${error.message} (${facts})`, { cause: error });
 }
 
-function memoryOf(settings: TrainerSettings, batchSize: number) {
+function memoryOf(batchSize: number, settings: TrainerSettings) {
   const { device } = settings.generator;
   return {
     needed: bufferBytes(settings, rowsAtOnce(settings, batchSize)),

@@ -11,8 +11,8 @@ type Pair = Pick<TrainerOptions, "generator" | "discriminator">;
 
 /** Two networks that fit together. Throws TypeError, ERR_ARCHITECTURE or ERR_DEVICE. */
 export function checkPair({ generator, discriminator }: Pair): void {
-  check.made(generator, Generator, "a Generator", "generator");
-  check.made(discriminator, Discriminator, "a Discriminator", "discriminator");
+  check.made(generator, "generator", Generator, "a Generator");
+  check.made(discriminator, "discriminator", Discriminator, "a Discriminator");
   if (generator.image.join() !== discriminator.image.join()) {
     const shape = `[${discriminator.image.join(", ")}]`;
     throw misfit(

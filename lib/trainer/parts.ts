@@ -24,11 +24,16 @@ export function checkAccumulate(
   }
 }
 
-type Divided = Pick<TrainerSettings, "accumulate" | "generator" | "discriminator" | "distributed">;
+type Divided = Pick<TrainerSettings, "generator" | "discriminator" | "distributed">;
 
 /** Throws RangeError where a part would have too few rows of a batch. @param name what the user calls it */
-export function checkParts(settings: Divided, batchSize: number, name: string): void {
-  const { accumulate, distributed } = settings;
+export function checkParts(
+  accumulate: number,
+  name: string,
+  settings: Divided,
+  batchSize: number,
+): void {
+  const { distributed } = settings;
   const fewest = fewestRows(settings);
   const rows = rowsOfRank(settings, batchSize, Math.floor);
   const most = Math.floor(rows / fewest);
@@ -40,7 +45,7 @@ export function checkParts(settings: Divided, batchSize: number, name: string): 
 }
 
 /** Rows of the largest part, on the rank that has most. */
-export function rowsAtOnce(settings: Divided, batchSize: number): number {
+export function rowsAtOnce(settings: TrainerSettings, batchSize: number): number {
   const rows = rowsOfRank(settings, batchSize, Math.ceil);
   const most = Math.max(1, Math.floor(rows / fewestRows(settings)));
   return Math.ceil(rows / Math.min(settings.accumulate, most));

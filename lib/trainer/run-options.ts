@@ -49,7 +49,7 @@ export function checkRun(
   const steps = check.integer(options.steps, "steps", 1);
   const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
   const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", settings, { size, dropLast });
-  checkParts(settings, batchSize, "accumulate");
+  checkParts(settings.accumulate, "accumulate", settings, batchSize);
   const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
   return { steps, batchSize, dropLast, tickEvery, signal: options.signal };
 }
