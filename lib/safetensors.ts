@@ -87,9 +87,9 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
         throw refuse("it became shorter while it was read");
       };
       const start = headerEnd(await read(0, Math.min(lengthBytes, size)), size, refuse);
-      const places = parsePlaces(await read(lengthBytes, start), size - start, refuse);
+      const entries = parseEntries(await read(lengthBytes, start), size - start, refuse);
       const tensors: StoredTensor[] = [];
-      for (const { begin, end, ...tensor } of places)
+      for (const { begin, end, ...tensor } of entries)
         tensors.push({ ...tensor, data: await read(start + begin, start + end) });
       return tensors;
     });
@@ -106,7 +106,7 @@ export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[]
   const refuse = noSafetensors(path);
   const start = headerEnd(bytes, bytes.byteLength, refuse);
   const body = bytes.subarray(start);
-  return parsePlaces(bytes.subarray(lengthBytes, start), body.byteLength, refuse).map(
+  return parseEntries(bytes.subarray(lengthBytes, start), body.byteLength, refuse).map(
     ({ begin, end, ...tensor }) => ({ ...tensor, data: body.slice(begin, end) }),
   );
 }
@@ -130,16 +130,16 @@ function headerEnd(bytes: Uint8Array, size: number, refuse: Refusal): number {
 }
 
 /** The tensors that a header tells of, which fill a body of `total` bytes. */
-function parsePlaces(header: Uint8Array, total: number, refuse: Refusal): Place[] {
-  const places = Object.entries(parseHeader(header, refuse))
+function parseEntries(header: Uint8Array, total: number, refuse: Refusal): TensorEntry[] {
+  const entries = Object.entries(parseHeader(header, refuse))
     .filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => parseTensor(name, entry, total, refuse));
-  checkLayout(places, total, refuse);
-  return places;
+  checkLayout(entries, total, refuse);
+  return entries;
 }
 
 /** A tensor of the header, and its bytes in the body. */
-interface Place extends Omit<StoredTensor, "data"> {
+interface TensorEntry extends Omit<StoredTensor, "data"> {
   readonly begin: number;
   readonly end: number;
 }
@@ -148,9 +148,9 @@ interface Place extends Omit<StoredTensor, "data"> {
  * The body is the tensors and nothing else, as the reference implementation has it. A header of a thousand tensors
  * over the same bytes would otherwise ask for a thousand times the file's size.
  */
-function checkLayout(places: readonly Place[], total: number, refuse: Refusal): void {
+function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Refusal): void {
   let covered = 0;
-  for (const { name, begin, end } of places.toSorted(
+  for (const { name, begin, end } of entries.toSorted(
     (a, b) => a.begin - b.begin || a.end - b.end,
   )) {
     if (begin !== covered) {
@@ -174,7 +174,7 @@ function parseHeader(bytes: Uint8Array, refuse: Refusal): Record<string, unknown
 }
 
 /** Checks everything about a tensor before any of its bytes are copied. */
-function parseTensor(name: string, entry: unknown, total: number, refuse: Refusal): Place {
+function parseTensor(name: string, entry: unknown, total: number, refuse: Refusal): TensorEntry {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const shown = showName(name);
   if (typeof code !== "string" || !Object.hasOwn(sizes, code)) {

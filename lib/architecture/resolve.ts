@@ -3,7 +3,7 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { refused, type SparringError, wrongType } from "../errors.js";
 import type { Layer, ResolvedLayer } from "../layers/layer.js";
-import { Place, type Surroundings } from "../layers/place.js";
+import { Site, type Surroundings } from "../layers/site.js";
 import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
@@ -190,7 +190,7 @@ function requireLayer(layer: unknown, spot: string): Layer {
 function resolveOne(
   value: unknown,
   input: Shape,
-  { path, name, among }: { path: string; name: string; among: Place["spot"] },
+  { path, name, among }: { path: string; name: string; among: Site["spot"] },
   around: Surroundings,
 ): ResolvedLayer {
   const layer = requireLayer(value, path);
@@ -199,7 +199,7 @@ function resolveOne(
   if (kind === undefined)
     throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
   around.enter();
-  const at = new Place(path, type, around, among);
+  const at = new Site(path, type, around, among);
   check.options(layer, String(at), ["type", "name", ...kind.options]);
   const { layers = [], options, output } = kind.resolve(layer, input, at);
   const resolved = { type, name, path, layers, input, options, output };
@@ -213,7 +213,7 @@ function resolveOne(
 const largestTensor = 2 ** 40;
 
 /** Sizes that no memory holds would otherwise reach native code as nonsense. */
-function checkTensorSizes(layer: ResolvedLayer, at: Place): void {
+function checkTensorSizes(layer: ResolvedLayer, at: Site): void {
   const state = layerKinds.get(layer.type)?.state?.(layer) ?? {};
   const shapes = Object.values(state).map(({ shape }) => shape);
   for (const shape of [layer.output, ...shapes]) {

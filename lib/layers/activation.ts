@@ -1,9 +1,9 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, OptionValue } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, keywords } from "./python.js";
 
 /** max(0, x). torch.nn.ReLU. */
@@ -61,7 +61,7 @@ export function gelu(approximate: "none" | "tanh" = "none"): Layer {
 export function softplus(
   options: { beta?: number | undefined; threshold?: number | undefined } = {},
 ): Layer {
-  return made({ type: "softplus" }, options);
+  return withOptions({ type: "softplus" }, options);
 }
 
 /** 1 / (1 + e⁻ˣ): a discriminator that ends in it answers with a probability. torch.nn.Sigmoid. */
@@ -78,7 +78,7 @@ export function tanh(): Layer {
 function activation(
   torchName: string,
   defaults: Record<string, OptionValue>,
-  options: (layer: Layer, at: Place) => Record<string, OptionValue>,
+  options: (layer: Layer, at: Site) => Record<string, OptionValue>,
   onnx: WriteOnnx,
 ): LayerKind {
   return {

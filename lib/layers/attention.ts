@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { trained } from "./state.js";
@@ -16,7 +16,7 @@ import { trained } from "./state.js";
 export function selfAttention2d(
   options: { reduction?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "selfAttention2d" }, options);
+  return withOptions({ type: "selfAttention2d" }, options);
 }
 
 const helper = `class SelfAttention2d(nn.Module):

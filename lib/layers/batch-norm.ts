@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import {
   float,
   type OnnxWriter,
@@ -30,12 +30,12 @@ export interface BatchNormOptions {
 
 /** Batch normalisation of `[features]` (Ioffe and Szegedy 2015). torch.nn.BatchNorm1d. */
 export function batchNorm1d(options: BatchNormOptions = {}): Layer {
-  return made({ type: "batchNorm1d" }, options);
+  return withOptions({ type: "batchNorm1d" }, options);
 }
 
 /** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
 export function batchNorm2d(options: BatchNormOptions = {}): Layer {
-  return made({ type: "batchNorm2d" }, options);
+  return withOptions({ type: "batchNorm2d" }, options);
 }
 
 /** With the statistics that training kept. */

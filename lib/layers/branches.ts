@@ -4,7 +4,7 @@ import { wrongType } from "../errors.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, keyword } from "./python.js";
 import { sequential } from "./sequential.js";
 
@@ -55,7 +55,7 @@ const headNames = ["score", "classes", "codes"] as const;
 function resolveBranches(
   layer: Layer,
   input: Shape,
-  at: Place,
+  at: Site,
   names: readonly string[],
 ): ResolvedLayer[] {
   const received: unknown[] = Array.isArray(layer.layers) ? layer.layers : [];

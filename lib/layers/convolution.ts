@@ -2,9 +2,9 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, keywords, literal } from "./python.js";
 import { weightAndBias } from "./state.js";
 import { type Pair, pair, slide } from "./window.js";
@@ -38,7 +38,7 @@ export interface ConvTranspose2dOptions extends Conv2dOptions {
  * @param kernelSize side of the square kernel, or [height, width]; at least 1
  */
 export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}): Layer {
-  return made({ type: "conv2d", outChannels, kernelSize }, options);
+  return withOptions({ type: "conv2d", outChannels, kernelSize }, options);
 }
 
 /**
@@ -54,11 +54,11 @@ export function convTranspose2d(
   kernelSize: Pair,
   options: ConvTranspose2dOptions = {},
 ): Layer {
-  return made({ type: "convTranspose2d", outChannels, kernelSize }, options);
+  return withOptions({ type: "convTranspose2d", outChannels, kernelSize }, options);
 }
 
 /** What both directions share. */
-function resolveWindow(layer: Layer, input: Shape, at: Place) {
+function resolveWindow(layer: Layer, input: Shape, at: Site) {
   const outChannels = check.integer(layer.outChannels, at.option("outChannels"), 1);
   const options = {
     outChannels,

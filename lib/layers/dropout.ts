@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, keywords } from "./python.js";
 
 /**
@@ -24,7 +24,7 @@ export function dropout2d(p = 0.5): Layer {
   return { type: "dropout2d", p };
 }
 
-function dropping(torchName: string, fits: (input: Shape, at: Place) => void): LayerKind {
+function dropping(torchName: string, fits: (input: Shape, at: Site) => void): LayerKind {
   return {
     options: ["p"],
     resolve(layer, input, at) {

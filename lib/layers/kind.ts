@@ -1,7 +1,7 @@
 import type { Shape } from "../shape.js";
 import type { Layer, OptionValue, ResolvedLayer } from "./layer.js";
 import type { WriteOnnx } from "./onnx.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import type { PythonLayer, WritePython } from "./python.js";
 import type { TensorSpec } from "./state.js";
 
@@ -18,7 +18,7 @@ export interface LayerKind {
   /** Options it knows beside `type` and `name`. */
   readonly options: readonly string[];
   /** Fills in what is missing. Throws through `at.refuse` where the input does not fit. */
-  resolve(layer: Layer, input: Shape, at: Place): Resolution;
+  resolve(layer: Layer, input: Shape, at: Site): Resolution;
   /**
    * Its parameters and buffers under torch.nn's names, in the order of state_dict(): parameters, buffers,
    * then those of the modules inside. @default those of its layers

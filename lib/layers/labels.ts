@@ -4,9 +4,9 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { reshape } from "./onnx.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, type Expression, list, literal } from "./python.js";
 import { trained } from "./state.js";
 
@@ -29,7 +29,7 @@ export interface EmbeddingOptions {
  * @param embeddingDim width of the vector; where it multiplies, the features or channels of the input
  */
 export function embedding(embeddingDim: number, options: EmbeddingOptions = {}): Layer {
-  return made({ type: "embedding", embeddingDim }, options);
+  return withOptions({ type: "embedding", embeddingDim }, options);
 }
 
 /**
@@ -37,11 +37,11 @@ export function embedding(embeddingDim: number, options: EmbeddingOptions = {}):
  * with Projection Discriminator).
  */
 export function projection(options: { name?: string | undefined } = {}): Layer {
-  return made({ type: "projection" }, options);
+  return withOptions({ type: "projection" }, options);
 }
 
 /** The number of classes, where a layer may see the labels. */
-function classes(layer: Layer, at: Place): number {
+function classes(layer: Layer, at: Site): number {
   const { player, classes: count } = at.around;
   if (at.spot === "inside") {
     throw at.refuseWhat(

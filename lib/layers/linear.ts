@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { affine } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { weightAndBias } from "./state.js";
@@ -17,7 +17,7 @@ export function linear(
   outFeatures: number,
   options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "linear", outFeatures }, options);
+  return withOptions({ type: "linear", outFeatures }, options);
 }
 
 export const linearKind = {

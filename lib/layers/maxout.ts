@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { trained } from "./state.js";
@@ -20,7 +20,7 @@ export function maxout(
   pieces: number,
   options: { bias?: boolean | undefined; name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "maxout", outFeatures, pieces }, options);
+  return withOptions({ type: "maxout", outFeatures, pieces }, options);
 }
 
 const helper = `class Maxout(nn.Module):

@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
 import { call, keywords } from "./python.js";
 
@@ -15,7 +15,7 @@ import { call, keywords } from "./python.js";
 export function minibatchStdDev(
   options: { groupSize?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "minibatchStdDev" }, options);
+  return withOptions({ type: "minibatchStdDev" }, options);
 }
 
 const helper = `class MinibatchStdDev(nn.Module):

@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import {
   float,
   type OnnxWriter,
@@ -44,7 +44,7 @@ export interface LayerNormOptions {
  * torch.nn.InstanceNorm2d.
  */
 export function instanceNorm2d(options: NormOptions = {}): Layer {
-  return made({ type: "instanceNorm2d" }, options);
+  return withOptions({ type: "instanceNorm2d" }, options);
 }
 
 /**
@@ -53,12 +53,12 @@ export function instanceNorm2d(options: NormOptions = {}): Layer {
  * @param numGroups a divisor of the channels
  */
 export function groupNorm(numGroups: number, options: NormOptions = {}): Layer {
-  return made({ type: "groupNorm", numGroups }, options);
+  return withOptions({ type: "groupNorm", numGroups }, options);
 }
 
 /** Each sample, over its last dimensions, to mean 0 and variance 1 (Ba et al. 2016). torch.nn.LayerNorm. */
 export function layerNorm(options: LayerNormOptions = {}): Layer {
-  return made({ type: "layerNorm" }, options);
+  return withOptions({ type: "layerNorm" }, options);
 }
 
 /**
@@ -70,7 +70,7 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
 export function pixelNorm(
   options: { eps?: number | undefined; name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "pixelNorm" }, options);
+  return withOptions({ type: "pixelNorm" }, options);
 }
 
 export const instanceNorm2dKind: LayerKind = {

@@ -2,8 +2,8 @@ import * as check from "../check.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
-import type { Place } from "./place.js";
+import { withOptions } from "./with-options.js";
+import type { Site } from "./site.js";
 import { call, literal } from "./python.js";
 
 /** Pixels on every side, or [left, right, top, bottom], each at least 0. */
@@ -15,7 +15,7 @@ export type Sides = number | readonly [number, number, number, number];
  * @param padding pixels on every side, or [left, right, top, bottom]
  */
 export function zeroPad2d(padding: Sides, options: { name?: string | undefined } = {}): Layer {
-  return made({ type: "zeroPad2d", padding }, options);
+  return withOptions({ type: "zeroPad2d", padding }, options);
 }
 
 /**
@@ -28,7 +28,7 @@ export function reflectionPad2d(
   padding: Sides,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "reflectionPad2d", padding }, options);
+  return withOptions({ type: "reflectionPad2d", padding }, options);
 }
 
 /**
@@ -40,12 +40,12 @@ export function replicationPad2d(
   padding: Sides,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "replicationPad2d", padding }, options);
+  return withOptions({ type: "replicationPad2d", padding }, options);
 }
 
 type Four = readonly [number, number, number, number];
 
-function sidesOf(layer: Layer, at: Place): Four {
+function sidesOf(layer: Layer, at: Site): Four {
   const name = at.option("padding");
   const { padding } = layer;
   if (!Array.isArray(padding)) {
@@ -60,7 +60,7 @@ function sidesOf(layer: Layer, at: Place): Four {
 }
 
 /** Of the sides of one axis, how much there has to be to mirror. */
-function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Place): void {
+function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Site): void {
   const [, height, width] = image as [number, number, number];
   if (Math.max(left, right) < width && Math.max(top, bottom) < height) return;
   const what = `height above ${Math.max(top, bottom)} and width above ${Math.max(left, right)}, which are mirrored,`;

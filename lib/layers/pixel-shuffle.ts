@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { reshape } from "./onnx.js";
 import { call } from "./python.js";
 
@@ -15,7 +15,7 @@ export function pixelShuffle(
   upscaleFactor: number,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "pixelShuffle", upscaleFactor }, options);
+  return withOptions({ type: "pixelShuffle", upscaleFactor }, options);
 }
 
 /**
@@ -27,7 +27,7 @@ export function pixelUnshuffle(
   downscaleFactor: number,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "pixelUnshuffle", downscaleFactor }, options);
+  return withOptions({ type: "pixelUnshuffle", downscaleFactor }, options);
 }
 
 export const pixelShuffleKind: LayerKind = {

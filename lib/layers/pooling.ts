@@ -1,9 +1,9 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedOptions } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { type OnnxWriter, operator, type Value } from "./onnx.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 import { call, keywords, literal } from "./python.js";
 import { type Pair, pair, slide } from "./window.js";
 
@@ -35,7 +35,7 @@ export interface MaxPool2dOptions {
  * @param kernelSize side of the square window, or [height, width]; at least 1
  */
 export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Layer {
-  return made({ type: "avgPool2d", kernelSize }, options);
+  return withOptions({ type: "avgPool2d", kernelSize }, options);
 }
 
 /**
@@ -44,7 +44,7 @@ export function avgPool2d(kernelSize: Pair, options: AvgPool2dOptions = {}): Lay
  * @param kernelSize side of the square window, or [height, width], at least 1
  */
 export function maxPool2d(kernelSize: Pair, options: MaxPool2dOptions = {}): Layer {
-  return made({ type: "maxPool2d", kernelSize }, options);
+  return withOptions({ type: "maxPool2d", kernelSize }, options);
 }
 
 /**
@@ -57,14 +57,14 @@ export function adaptiveAvgPool2d(
   outputSize: Pair,
   options: { name?: string | undefined } = {},
 ): Layer {
-  return made({ type: "adaptiveAvgPool2d", outputSize }, options);
+  return withOptions({ type: "adaptiveAvgPool2d", outputSize }, options);
 }
 
 /** libtorch holds sides of windows in 32 bits. */
 const longest = 2 ** 31 - 1;
 
 /** The options that every window has. */
-function windowOf(layer: Layer, at: Place) {
+function windowOf(layer: Layer, at: Site) {
   const kernel = pair(layer, "kernelSize", at, 1);
   const stride = pair(layer, "stride", at, 1, kernel);
   const padding = pair(layer, "padding", at, 0, 0);

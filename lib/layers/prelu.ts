@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { call, keywords } from "./python.js";
 import { trained } from "./state.js";
 
@@ -17,7 +17,7 @@ export interface PReluOptions {
 
 /** x where positive, else slope·x, where the slope is trained (He et al. 2015). torch.nn.PReLU. */
 export function prelu(options: PReluOptions = {}): Layer {
-  return made({ type: "prelu" }, options);
+  return withOptions({ type: "prelu" }, options);
 }
 
 export const preluKind: LayerKind = {

@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { made } from "./made.js";
+import { withOptions } from "./with-options.js";
 import { call, keywords } from "./python.js";
 
 /** Options of torch.nn.Upsample. */
@@ -20,7 +20,7 @@ export interface UpsampleOptions {
  * @param scaleFactor whole number of at least 2
  */
 export function upsample(scaleFactor: number, options: UpsampleOptions = {}): Layer {
-  return made({ type: "upsample", scaleFactor }, options);
+  return withOptions({ type: "upsample", scaleFactor }, options);
 }
 
 export const upsampleKind: LayerKind = {

@@ -1,7 +1,7 @@
 // A window that moves over an image: the arithmetic of convolutions and pooling.
 import * as check from "../check.js";
 import type { Layer, OptionValue } from "./layer.js";
-import type { Place } from "./place.js";
+import type { Site } from "./site.js";
 
 /** Both axes: one number, or [height, width]. */
 export type Pair = number | readonly [number, number];
@@ -10,7 +10,7 @@ export type Pair = number | readonly [number, number];
 export function pair(
   layer: Layer,
   option: string,
-  at: Place,
+  at: Site,
   min: number,
   fallback?: OptionValue,
 ): [number, number] {
@@ -31,7 +31,7 @@ export interface Window {
 export function slide(
   image: readonly [number, number, number],
   { kernel, stride, padding }: Window,
-  at: Place,
+  at: Site,
 ): [number, number] {
   const side = (axis: 0 | 1): number => {
     const room = image[axis === 0 ? 1 : 2] + 2 * padding[axis] - kernel[axis];

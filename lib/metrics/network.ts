@@ -55,7 +55,7 @@ export class FeatureNetwork implements Disposable {
    * ERR_DATA for images with values outside of −1 to 1, and where the network does not answer as it did at first
    */
   async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
-    const look = this.#plan(source, options);
+    const look = this.#prepare(source, options);
     const { features, width, logits } = await traced(() => crossing(look));
     const samples = features.length / width;
     const answers = this.#input.eachChannel ? 3 : 1;
@@ -63,7 +63,7 @@ export class FeatureNetwork implements Disposable {
   }
 
   /** Checks everything, and says what is to be done. */
-  #plan(source: ImageSource, options: FeaturesOptions): () => Promise<NativeSeen> {
+  #prepare(source: ImageSource, options: FeaturesOptions): () => Promise<NativeSeen> {
     const {
       count,
       seed = 0,

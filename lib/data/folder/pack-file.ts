@@ -5,7 +5,7 @@ import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.j
 import { readInto, scan } from "../reading.js";
 import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.js";
 import type { Listing } from "./list.js";
-import { type Decoded, decodeFiles, moves, type PackWatch } from "./pack.js";
+import { type Decoded, decodeFiles, moves, type PackControl } from "./pack.js";
 
 /** Images begin on a page; before them is room for a header with a list of some hundred broken files. */
 const page = 4096;
@@ -23,7 +23,7 @@ export async function packToCache(
   root: string,
   { files }: Listing,
   key: CacheKey,
-  watch: PackWatch,
+  control: PackControl,
   check: (decoded: Decoded) => void,
 ): Promise<CacheKey> {
   const refuse = refusal("ERR_DATA", "packed images", path);
@@ -32,7 +32,7 @@ export async function packToCache(
   return writeWholeWith(path, async (file) => {
     const store = (pixels: Uint8Array, index: number) =>
       writeAll(file, pixels, headerRoom + index * image);
-    const decoded = await decodeFiles(root, files, key.form, watch, store);
+    const decoded = await decodeFiles(root, files, key.form, control, store);
     check(decoded);
     for (const { from, to, count } of moves(decoded.gaps, files.length)) {
       const place = (index: number) => headerRoom + index * image;

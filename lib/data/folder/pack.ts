@@ -29,7 +29,7 @@ export interface Packed {
 const lanes = Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4)) + 1;
 
 /** How packing is watched and ended. */
-export interface PackWatch {
+export interface PackControl {
   readonly signal?: AbortSignal | undefined;
   /** Called after each file. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
@@ -40,11 +40,11 @@ export async function packImages(
   root: string,
   files: readonly SourceFile[],
   form: ImageForm,
-  watch: PackWatch,
+  control: PackControl,
 ): Promise<Packed & Pick<Decoded, "unread">> {
   const image = form.channels * form.size ** 2;
   const images = reserveImages(files.length, form);
-  const { gaps, ...facts } = await decodeFiles(root, files, form, watch, (pixels, index) =>
+  const { gaps, ...facts } = await decodeFiles(root, files, form, control, (pixels, index) =>
     images.set(pixels, index * image),
   );
   for (const { from, to, count } of moves(gaps, files.length)) {
@@ -67,7 +67,7 @@ export async function decodeFiles(
   root: string,
   files: readonly SourceFile[],
   form: ImageForm,
-  { signal, onProgress }: PackWatch,
+  { signal, onProgress }: PackControl,
   store: (pixels: Uint8Array, index: number) => unknown,
 ): Promise<Decoded> {
   const problems = new Map<number, string>();

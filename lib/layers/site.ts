@@ -20,14 +20,14 @@ export interface Surroundings {
 }
 
 /** Where a layer stands, for the sentences of its errors and for what is allowed there. */
-export class Place {
+export class Site {
   readonly path: string;
   readonly type: string;
   readonly around: Surroundings;
   /** Where among the network's own layers: none before or after it, or inside another one. */
   readonly spot: "inside" | "last" | "before others";
 
-  constructor(path: string, type: string, around: Surroundings, spot: Place["spot"]) {
+  constructor(path: string, type: string, around: Surroundings, spot: Site["spot"]) {
     this.path = path;
     this.type = type;
     this.around = around;

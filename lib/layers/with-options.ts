@@ -6,7 +6,7 @@ import type { Layer } from "./layer.js";
  * A layer as data. Options in PyTorch's order, maxPool2d(3, 2), would be nothing once they are spread: they are refused.
  * So is what a list method gives on, `sizes.map(linear)`.
  */
-export function made(layer: Layer, options: object): Layer {
+export function withOptions(layer: Layer, options: object): Layer {
   if (!check.isObject(options))
     throw wrongType("an object of options", `the last argument of ${layer.type}()`, options);
   return { ...layer, ...(options as Partial<Layer>) };

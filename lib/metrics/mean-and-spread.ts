@@ -1,4 +1,4 @@
-// Of the few numbers that an estimate is made of.
+// The mean and the spread of an estimate that is taken several times.
 
 export function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
