@@ -10,8 +10,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Objects that hold no options: a call without its await, a Map in place of an object. */
 const holders = [
-  ...[types.isPromise, types.isMap, types.isSet, types.isDate, types.isRegExp],
-  ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],
+  types.isPromise,
+  types.isMap,
+  types.isSet,
+  types.isDate,
+  types.isRegExp,
+  types.isArrayBufferView,
+  types.isAnyArrayBuffer,
+  types.isBoxedPrimitive,
 ];
 
 /** An options object with no key that the call does not know. */

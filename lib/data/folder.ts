@@ -54,9 +54,18 @@ export interface FolderOptions {
 }
 
 const known = [
-  ...(["size", "channels", "crop", "onBroken", "cache", "resident", "limit", "device"] as const),
-  ...(["signal", "onProgress", "onNote"] as const),
-];
+  "size",
+  "channels",
+  "crop",
+  "onBroken",
+  "cache",
+  "resident",
+  "limit",
+  "device",
+  "signal",
+  "onProgress",
+  "onNote",
+] as const satisfies readonly (keyof FolderOptions)[];
 
 /** The options with nothing left open. */
 interface Order {
@@ -110,7 +119,9 @@ function checkOrder(root: string, options: FolderOptions): Order {
     limit: limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1),
     cache: cache === undefined || cache === false ? cache : checkCachePath(cache),
     device: resolveDevice(options.device),
-    ...{ signal, onProgress, onNote },
+    signal,
+    onProgress,
+    onNote,
   };
 }
 

@@ -32,9 +32,7 @@ export interface StreamOptions {
   readonly prefetch?: number | undefined;
 }
 
-const known = [
-  ...(["image", "classes", "range", "length", "shuffle", "seed", "prefetch"] as const),
-];
+const known = ["image", "classes", "range", "length", "shuffle", "seed", "prefetch"] as const;
 
 /** Images that come while they are trained on: what `datasets.stream()` makes, for `trainer.run()`. */
 export class Stream {

@@ -44,11 +44,21 @@ export const classifierFiles = {
 /** @internal Its layers: what the first child makes are the features, 64 of them, the second makes logits of the ten digits. */
 export const classifierLayers = [
   l.sequential("features", [
-    ...[l.conv2d(16, 3, { padding: 1 }), l.batchNorm2d(), l.leakyRelu(0.1)],
-    ...[l.conv2d(32, 3, { stride: 2, padding: 1 }), l.batchNorm2d(), l.leakyRelu(0.1)],
-    ...[l.conv2d(48, 3, { stride: 2, padding: 1 }), l.batchNorm2d(), l.leakyRelu(0.1)],
-    ...[l.conv2d(64, 3, { stride: 2, padding: 1 }), l.batchNorm2d(), l.leakyRelu(0.1)],
-    ...[l.flatten(), l.linear(64), l.leakyRelu(0.1)],
+    l.conv2d(16, 3, { padding: 1 }),
+    l.batchNorm2d(),
+    l.leakyRelu(0.1),
+    l.conv2d(32, 3, { stride: 2, padding: 1 }),
+    l.batchNorm2d(),
+    l.leakyRelu(0.1),
+    l.conv2d(48, 3, { stride: 2, padding: 1 }),
+    l.batchNorm2d(),
+    l.leakyRelu(0.1),
+    l.conv2d(64, 3, { stride: 2, padding: 1 }),
+    l.batchNorm2d(),
+    l.leakyRelu(0.1),
+    l.flatten(),
+    l.linear(64),
+    l.leakyRelu(0.1),
   ]),
   l.linear(10, { name: "digits" }),
 ];
@@ -68,8 +78,12 @@ export async function classifier(options: ClassifierOptions = {}): Promise<Featu
   const each = check.boolean(eachChannel ?? false, "eachChannel");
   const on = resolveDevice(device);
   const input: NativeFeatureInput = {
-    ...{ channels: 1, size: side, black: -1, white: 1 },
-    ...{ bytes: false, eachChannel: each },
+    channels: 1,
+    size: side,
+    black: -1,
+    white: 1,
+    bytes: false,
+    eachChannel: each,
   };
   return traced(async () => {
     const { layers, state } = resolveClassifier([1, side, side], classifierLayers);

@@ -73,7 +73,9 @@ export async function kid(
     ...measured("kid", real, generated),
     value: meanOf(values),
     standardDeviation: spreadOf(values),
-    ...{ subsets, subsetSize, seed },
+    subsets,
+    subsetSize,
+    seed,
   };
 }
 

@@ -64,11 +64,8 @@ export class FeatureNetwork implements Disposable {
 
   /** Checks everything, and says what is to be done. */
   #prepare(source: ImageSource, options: FeaturesOptions): () => Promise<NativeSeen> {
-    const {
-      count,
-      seed = 0,
-      labels,
-    } = check.options(options, "options", [...(["count", "seed", "labels"] as const)]);
+    const given = check.options(options, "options", ["count", "seed", "labels"]);
+    const { count, seed = 0, labels } = given;
     check.seed(seed, "seed");
     if (source instanceof Generator) {
       const asked = check.integer(count ?? usualCount, "count", 1);

@@ -47,13 +47,23 @@ export async function torchScript(
   const on = resolveDevice(device);
   return traced(() =>
     loadTorchScript(path, "path", on, {
-      ...{ channels, size: side, black, white, bytes: isBytes, eachChannel: false },
+      channels,
+      size: side,
+      black,
+      white,
+      bytes: isBytes,
+      eachChannel: false,
     }),
   );
 }
 
 const usualInput: NativeFeatureInput = {
-  ...{ channels: 3, size: 0, black: -1, white: 1, bytes: false, eachChannel: false },
+  channels: 3,
+  size: 0,
+  black: -1,
+  white: 1,
+  bytes: false,
+  eachChannel: false,
 };
 
 /** @internal The same for what was checked. @param name what the user calls the path */

@@ -104,8 +104,10 @@ function shaped(
       : image.resize(size, size, { ...resize, fit: "fill" });
   // Cropped first: resized as a whole, the side that is cut would be rounded, and the image stretched.
   const square = image.extract({
-    ...{ left: margin(width, side), top: margin(height, side) },
-    ...{ width: side, height: side },
+    left: margin(width, side),
+    top: margin(height, side),
+    width: side,
+    height: side,
   });
   return side === size ? square : square.resize(size, size, { ...resize, fit: "fill" });
 }
