@@ -1,10 +1,10 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, OptionValue } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
-import type { Site } from "./site.js";
 import { call, keywords } from "./python.js";
+import type { Site } from "./site.js";
+import { withOptions } from "./with-options.js";
 
 /** max(0, x). torch.nn.ReLU. */
 export function relu(): Layer {

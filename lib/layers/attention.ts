@@ -2,10 +2,10 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { trained } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting at 0 (Zhang

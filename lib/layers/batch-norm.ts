@@ -2,7 +2,6 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import {
   float,
   type OnnxWriter,
@@ -13,6 +12,7 @@ import {
 } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { counter, kept, weightAndBias } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.BatchNorm1d and BatchNorm2d. */
 export interface BatchNormOptions {

@@ -4,9 +4,9 @@ import { wrongType } from "../errors.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import type { Site } from "./site.js";
 import { call, keyword } from "./python.js";
 import { sequential } from "./sequential.js";
+import type { Site } from "./site.js";
 
 /**
  * main(x) + skip(x) (He et al. 2016). Keys begin with `main.` and `skip.`.

@@ -2,12 +2,12 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
-import type { Site } from "./site.js";
 import { call, keywords, literal } from "./python.js";
+import type { Site } from "./site.js";
 import { weightAndBias } from "./state.js";
 import { type Pair, pair, slide } from "./window.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.Conv2d; a pair is [height, width]. */
 export interface Conv2dOptions {

@@ -2,8 +2,8 @@ import * as check from "../check.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import type { Site } from "./site.js";
 import { call, keywords } from "./python.js";
+import type { Site } from "./site.js";
 
 /**
  * In training sets each number to 0 with probability p and divides the others by 1 − p (Srivastava et al.

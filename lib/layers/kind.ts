@@ -1,8 +1,8 @@
 import type { Shape } from "../shape.js";
 import type { Layer, OptionValue, ResolvedLayer } from "./layer.js";
 import type { WriteOnnx } from "./onnx.js";
-import type { Site } from "./site.js";
 import type { PythonLayer, WritePython } from "./python.js";
+import type { Site } from "./site.js";
 import type { TensorSpec } from "./state.js";
 
 /** What a layer makes of an input. */

@@ -4,11 +4,11 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { reshape } from "./onnx.js";
-import type { Site } from "./site.js";
 import { call, type Expression, list, literal } from "./python.js";
+import type { Site } from "./site.js";
 import { trained } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of an embedding of labels. */
 export interface EmbeddingOptions {

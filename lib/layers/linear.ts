@@ -2,10 +2,10 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { affine } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { weightAndBias } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * y = x·Wᵀ + b, on `[features]`. torch.nn.Linear.

@@ -2,10 +2,10 @@ import * as check from "../check.js";
 import { product } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import { trained } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * The largest of several linear functions, on `[features]`: output j is the maximum of the rows

@@ -1,9 +1,9 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
 import { call, keywords } from "./python.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * One more channel that says how much the samples of a group differ, `[channels, height, width]` to

@@ -2,7 +2,6 @@ import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import {
   float,
   type OnnxWriter,
@@ -14,6 +13,7 @@ import {
 } from "./onnx.js";
 import { call, keywords, literal, tuple } from "./python.js";
 import { weightAndBias } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.InstanceNorm2d and GroupNorm. */
 export interface NormOptions {

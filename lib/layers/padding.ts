@@ -2,9 +2,9 @@ import * as check from "../check.js";
 import type { Shape } from "../shape.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
-import type { Site } from "./site.js";
 import { call, literal } from "./python.js";
+import type { Site } from "./site.js";
+import { withOptions } from "./with-options.js";
 
 /** Pixels on every side, or [left, right, top, bottom], each at least 0. */
 export type Sides = number | readonly [number, number, number, number];

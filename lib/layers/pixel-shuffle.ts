@@ -1,9 +1,9 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { reshape } from "./onnx.js";
 import { call } from "./python.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * Makes `[channels, height, width]` larger by laying factor² channels side by side: channels become channels / factor²

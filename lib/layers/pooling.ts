@@ -1,11 +1,11 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer, ResolvedOptions } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { type OnnxWriter, operator, type Value } from "./onnx.js";
-import type { Site } from "./site.js";
 import { call, keywords, literal } from "./python.js";
+import type { Site } from "./site.js";
 import { type Pair, pair, slide } from "./window.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.AvgPool2d; a pair is [height, width]. */
 export interface AvgPool2dOptions {

@@ -1,9 +1,9 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { call, keywords } from "./python.js";
 import { trained } from "./state.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.PReLU. */
 export interface PReluOptions {

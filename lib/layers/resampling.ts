@@ -1,8 +1,8 @@
 import * as check from "../check.js";
 import type { LayerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { withOptions } from "./with-options.js";
 import { call, keywords } from "./python.js";
+import { withOptions } from "./with-options.js";
 
 /** Options of torch.nn.Upsample. */
 export interface UpsampleOptions {
