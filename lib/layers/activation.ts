@@ -1,6 +1,6 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
-import type { Layer, OptionValue } from "./layer.js";
+import { type LayerKind, layerKind } from "./kind.js";
+import type { Layer, ResolvedOptions } from "./layer.js";
 import { float, type OnnxWriter, operator, type Value, type WriteOnnx } from "./onnx.js";
 import { call, keywords } from "./python.js";
 import type { Site } from "./site.js";
@@ -75,18 +75,18 @@ export function tanh(): Layer {
 }
 
 /** Every shape goes in and comes out. */
-function activation(
+function activation<O extends ResolvedOptions>(
   torchName: string,
-  defaults: Record<string, OptionValue>,
-  options: (layer: Layer, at: Site) => Record<string, OptionValue>,
-  onnx: WriteOnnx,
+  defaults: O,
+  options: (layer: Layer, at: Site) => NoInfer<O>,
+  onnx: WriteOnnx<NoInfer<O>>,
 ): LayerKind {
-  return {
+  return layerKind({
     options: Object.keys(defaults),
     resolve: (layer, input, at) => ({ options: options(layer, at), output: input }),
     python: (layer) => ({ module: call(`nn.${torchName}`, ...keywords(layer, defaults)) }),
     onnx,
-  };
+  });
 }
 
 const plain = (torchName: string, onnx: WriteOnnx): LayerKind =>
@@ -110,14 +110,14 @@ export const leakyReluKind = activation(
   (layer, at) => ({
     negativeSlope: check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope")),
   }),
-  operator("LeakyRelu", ({ options }) => ({ alpha: float(options.negativeSlope as number) })),
+  operator("LeakyRelu", ({ negativeSlope }) => ({ alpha: float(negativeSlope) })),
 );
 
 export const eluKind = activation(
   "ELU",
   { alpha: 1 },
   (layer, at) => ({ alpha: check.notNegative(layer.alpha ?? 1, at.option("alpha")) }),
-  operator("Elu", ({ options }) => ({ alpha: float(options.alpha as number) })),
+  operator("Elu", ({ alpha }) => ({ alpha: float(alpha) })),
 );
 
 export const geluKind = activation(
@@ -157,10 +157,10 @@ export const softplusKind = activation(
     threshold: check.notNegative(layer.threshold ?? 20, at.option("threshold")),
   }),
   ({ options }, x, to) => {
-    const beta = to.floats([options.beta as number]);
+    const beta = to.floats([options.beta]);
     const scaled = to.node("Mul", [x, beta]);
     const soft = to.node("Div", [to.node("Softplus", [scaled]), beta]);
-    const above = to.node("Greater", [scaled, to.floats([options.threshold as number])]);
+    const above = to.node("Greater", [scaled, to.floats([options.threshold])]);
     return to.node("Where", [above, x, soft]);
   },
 );

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 import { type OnnxWriter, reshape, type Value, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
@@ -35,7 +35,7 @@ const helper = `class SelfAttention2d(nn.Module):
         seen = (value @ attention.transpose(1, 2)).view_as(x)
         return self.gamma * seen + x`;
 
-export const selfAttention2dKind: LayerKind = {
+export const selfAttention2dKind = layerKind({
   options: ["channels", "reduction"],
   resolve(layer, input, at) {
     const reduction = check.integer(layer.reduction ?? 8, at.option("reduction"), 1);
@@ -45,8 +45,8 @@ export const selfAttention2dKind: LayerKind = {
     return { options: { channels, reduction }, output: input };
   },
   state({ options }) {
-    const channels = options.channels as number;
-    const narrow = channels / (options.reduction as number);
+    const channels = options.channels;
+    const narrow = channels / options.reduction;
     return {
       gamma: trained(1),
       "query.weight": trained(narrow, channels, 1, 1),
@@ -59,7 +59,7 @@ export const selfAttention2dKind: LayerKind = {
   },
   multiplications({ options, input }) {
     const [channels, ...sides] = input as [number, ...number[]];
-    const narrow = channels / (options.reduction as number);
+    const narrow = channels / options.reduction;
     const pixels = product(sides);
     // Three 1x1 convolutions; every pixel asks every other, and takes from it.
     return pixels * channels * (2 * narrow + channels) + pixels ** 2 * (narrow + channels);
@@ -67,7 +67,7 @@ export const selfAttention2dKind: LayerKind = {
   python: (layer) => ({
     module: call(
       "SelfAttention2d",
-      literal(layer.options.channels as number),
+      literal(layer.options.channels),
       ...keywords(layer, { reduction: 8 }),
     ),
     helpers: [helper],
@@ -84,7 +84,7 @@ export const selfAttention2dKind: LayerKind = {
     const seen = reshape(rows, [channels, height, width], to);
     return to.node("Add", [to.node("Mul", [to.weight(layer, "gamma"), seen]), x]);
   },
-};
+});
 
 /** One of the convolutions of 1×1, as [N, its channels, pixels]. */
 function pixelRows(layer: ResolvedLayer, name: string, x: Value, to: OnnxWriter): Value {

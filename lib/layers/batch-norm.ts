@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { type LayerKind, layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 import {
   float,
@@ -38,28 +38,29 @@ export function batchNorm2d(options: BatchNormOptions = {}): Layer {
   return withOptions({ type: "batchNorm2d" }, options);
 }
 
+type Normed = { readonly numFeatures: number; readonly eps: number; readonly affine: boolean };
+
 /** With the statistics that training kept. */
-function byRunning(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
-  const { eps, affine } = layer.options;
-  const features = layer.options.numFeatures as number;
+function byRunning(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
+  const { numFeatures: features, eps, affine } = layer.options;
   const all = (value: number) => to.floats(Array(features).fill(value), [features]);
   const scale = affine ? ["weight", "bias"].map((key) => to.weight(layer, key)) : [all(1), all(0)];
   const statistics = ["running_mean", "running_var"].map((key) => to.weight(layer, key));
   return to.node("BatchNormalization", [x, ...scale, ...statistics], {
-    epsilon: float(eps as number),
+    epsilon: float(eps),
   });
 }
 
 /** With the statistics of the batch itself. */
-function byBatch(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
+function byBatch(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
   const axes = layer.input.length === 1 ? [0] : [0, 2, 3];
   const centred = to.node("Sub", [x, reduce("ReduceMean", x, axes, to)]);
-  const deviation = rootMeanSquare(centred, axes, layer.options.eps as number, to);
+  const deviation = rootMeanSquare(centred, axes, layer.options.eps, to);
   return scaleChannels(layer, to.node("Div", [centred, deviation]), to);
 }
 
 function batchNorm(rank: number, needed: string): LayerKind {
-  return {
+  return layerKind({
     options: ["numFeatures", "eps", "momentum", "affine", "trackRunningStats"],
     resolve(layer, input, at) {
       const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
@@ -74,18 +75,21 @@ function batchNorm(rank: number, needed: string): LayerKind {
       return { options: { numFeatures, eps, momentum, affine, trackRunningStats }, output: input };
     },
     state({ options: { numFeatures, affine, trackRunningStats } }) {
-      const size = numFeatures as number;
       return {
-        ...(affine ? weightAndBias([size], [size]) : {}),
+        ...(affine ? weightAndBias([numFeatures], [numFeatures]) : {}),
         ...(trackRunningStats
-          ? { running_mean: kept(size), running_var: kept(size), num_batches_tracked: counter }
+          ? {
+              running_mean: kept(numFeatures),
+              running_var: kept(numFeatures),
+              num_batches_tracked: counter,
+            }
           : {}),
       };
     },
     python: (layer) => ({
       module: call(
         `nn.BatchNorm${rank === 1 ? 1 : 2}d`,
-        literal(layer.options.numFeatures as number),
+        literal(layer.options.numFeatures),
         ...keywords(layer, { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true }),
       ),
     }),
@@ -93,7 +97,7 @@ function batchNorm(rank: number, needed: string): LayerKind {
       layer.options.trackRunningStats ? byRunning(layer, x, to) : byBatch(layer, x, to),
     couplesSamples: true,
     needsTwo: ({ input }) => product(input.slice(1)) === 1,
-  };
+  });
 }
 
 export const batchNorm1dKind = batchNorm(1, "[features]");

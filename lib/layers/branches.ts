@@ -2,7 +2,7 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import type { Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 import { call, keyword } from "./python.js";
 import { sequential } from "./sequential.js";
@@ -89,7 +89,7 @@ const residualHelper = `class Residual(nn.Module):
     def forward(self, x):
         return self.main(x) + (x if self.skip is None else self.skip(x))`;
 
-export const residualKind: LayerKind = {
+export const residualKind = layerKind({
   options: ["layers"],
   resolve(layer, input, at) {
     const layers = resolveBranches(layer, input, at, ["main", "skip"]);
@@ -113,7 +113,7 @@ export const residualKind: LayerKind = {
     const ways = [main, skip].map((way) => (way === undefined ? x : to.layer(way, x)));
     return to.node("Add", ways);
   },
-};
+});
 
 const headsHelper = `class Heads(nn.Module):
     """Branches on one input, their outputs side by side: a score, logits of classes, codes."""
@@ -126,7 +126,7 @@ const headsHelper = `class Heads(nn.Module):
     def forward(self, x):
         return torch.cat([branch(x) for branch in self.children()], 1)`;
 
-export const headsKind: LayerKind = {
+export const headsKind = layerKind({
   options: ["layers"],
   resolve(layer, input, at) {
     if (at.around.player !== "discriminator" || at.spot !== "last") {
@@ -148,4 +148,4 @@ export const headsKind: LayerKind = {
     module: call("Heads", ...layers.map((layer) => keyword(layer.name, write(layer)))),
     helpers: [headsHelper],
   }),
-};
+});

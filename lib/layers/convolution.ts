@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
-import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
+import { layerKind } from "./kind.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { type OnnxWriter, type WriteOnnx, weights } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import type { Site } from "./site.js";
@@ -87,48 +87,50 @@ function reach(kernel: readonly [number, number], dilation: readonly [number, nu
   return [dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1] as const;
 }
 
+/** Options that both directions have. */
+type Convolution = Omit<ReturnType<typeof resolveWindow>, "image">;
+
+type Transposed = Convolution & { readonly outputPadding: readonly [number, number] };
+
 /** A weight whose kernels are [first, second, height, width]. */
-function stateOf({ options }: ResolvedLayer, first: number, second: number) {
+function stateOf({ options }: ResolvedLayer<Convolution>, first: number, second: number) {
   const { kernelSize, groups, bias, outChannels } = options;
-  const weight = [first, second / (groups as number), ...(kernelSize as number[])];
-  return weightAndBias(weight, bias ? [outChannels as number] : null);
+  const weight = [first, second / groups, ...kernelSize];
+  return weightAndBias(weight, bias ? [outChannels] : null);
 }
 
 /** Weights of one kernel through all its channels. */
-function tapsOf({ kernelSize, groups, ...options }: ResolvedOptions, channels: string): number {
-  return (product(kernelSize as number[]) * (options[channels] as number)) / (groups as number);
+function tapsOf({ kernelSize, groups }: Convolution, channels: number): number {
+  return (product(kernelSize) * channels) / groups;
 }
 
 const windowOptions = ["inChannels", "outChannels", "kernelSize", "stride", "padding"] as const;
 
 function python(torchName: string, defaults: Parameters<typeof keywords>[1]) {
-  return (layer: ResolvedLayer) => {
+  return (layer: ResolvedLayer<Convolution>) => {
     const { inChannels, outChannels, kernelSize } = layer.options;
-    const sizes = [inChannels, outChannels, kernelSize].map((size) => literal(size as number));
+    const sizes = [inChannels, outChannels, kernelSize].map(literal);
     return { module: call(`nn.${torchName}`, ...sizes, ...keywords(layer, defaults)) };
   };
 }
 
-const onnxAttributes = ({ options }: ResolvedLayer) => ({
-  kernel_shape: options.kernelSize as number[],
-  strides: options.stride as number[],
-  pads: [options.padding, options.padding].flat() as number[],
-  dilations: options.dilation as number[],
-  group: options.groups as number,
+const onnxAttributes = ({ options }: ResolvedLayer<Convolution>) => ({
+  kernel_shape: options.kernelSize,
+  strides: options.stride,
+  pads: [...options.padding, ...options.padding],
+  dilations: options.dilation,
+  group: options.groups,
 });
 
-const onnxWeights = (layer: ResolvedLayer, to: OnnxWriter) =>
-  weights(layer, "", layer.options.bias as boolean, to);
+const onnxWeights = (layer: ResolvedLayer<Convolution>, to: OnnxWriter) =>
+  weights(layer, "", layer.options.bias, to);
 
-const onnxConv: WriteOnnx = (layer, x, to) =>
+const onnxConv: WriteOnnx<Convolution> = (layer, x, to) =>
   to.node("Conv", [x, ...onnxWeights(layer, to)], onnxAttributes(layer));
 
 /** PyTorch lets the output be longer by less than the dilation, onnxruntime by less than the stride alone. */
-const onnxConvTranspose: WriteOnnx = (layer, x, to) => {
-  const [stride, more] = [layer.options.stride, layer.options.outputPadding] as [
-    number[],
-    number[],
-  ];
+const onnxConvTranspose: WriteOnnx<Transposed> = (layer, x, to) => {
+  const { stride, outputPadding: more } = layer.options;
   // Each row of zeros behind the input makes the output longer by a stride.
   const rows = more.map((value, axis) => Math.floor(value / (stride[axis] as number)));
   const longer = rows.some((count) => count > 0)
@@ -140,7 +142,7 @@ const onnxConvTranspose: WriteOnnx = (layer, x, to) => {
   });
 };
 
-export const conv2dKind = {
+export const conv2dKind = layerKind({
   options: [...windowOptions, "dilation", "groups", "bias"],
   resolve(layer, input, at) {
     const { image, ...options } = resolveWindow(layer, input, at);
@@ -149,15 +151,14 @@ export const conv2dKind = {
     const output = [options.outChannels, ...slide(image, { kernel, stride, padding }, at)];
     return { options, output };
   },
-  state: (layer) =>
-    stateOf(layer, layer.options.outChannels as number, layer.options.inChannels as number),
+  state: (layer) => stateOf(layer, layer.options.outChannels, layer.options.inChannels),
   // Every pixel of the output looks at a kernel's worth of the input.
-  multiplications: ({ options, output }) => product(output) * tapsOf(options, "inChannels"),
+  multiplications: ({ options, output }) => product(output) * tapsOf(options, options.inChannels),
   python: python("Conv2d", { stride: 1, padding: 0, dilation: 1, groups: 1, bias: true }),
   onnx: onnxConv,
-} satisfies LayerKind;
+});
 
-export const convTranspose2dKind = {
+export const convTranspose2dKind = layerKind({
   options: [...windowOptions, "outputPadding", "dilation", "groups", "bias"],
   resolve(layer, input, at) {
     const outputPadding = pair(layer, "outputPadding", at, 0, 0);
@@ -179,10 +180,9 @@ export const convTranspose2dKind = {
     }
     return { options: { ...options, outputPadding }, output };
   },
-  state: (layer) =>
-    stateOf(layer, layer.options.inChannels as number, layer.options.outChannels as number),
+  state: (layer) => stateOf(layer, layer.options.inChannels, layer.options.outChannels),
   // Every pixel of the input goes to a kernel's worth of the output.
-  multiplications: ({ options, input }) => product(input) * tapsOf(options, "outChannels"),
+  multiplications: ({ options, input }) => product(input) * tapsOf(options, options.outChannels),
   python: python("ConvTranspose2d", {
     stride: 1,
     padding: 0,
@@ -192,4 +192,4 @@ export const convTranspose2dKind = {
     dilation: 1,
   }),
   onnx: onnxConvTranspose,
-} satisfies LayerKind;
+});

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import type { Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { type LayerKind, layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { call, keywords } from "./python.js";
 import type { Site } from "./site.js";
@@ -25,7 +25,7 @@ export function dropout2d(p = 0.5): Layer {
 }
 
 function dropping(torchName: string, fits: (input: Shape, at: Site) => void): LayerKind {
-  return {
+  return layerKind({
     options: ["p"],
     resolve(layer, input, at) {
       const p = check.within(layer.p ?? 0.5, at.option("p"), 0, 1);
@@ -34,7 +34,7 @@ function dropping(torchName: string, fits: (input: Shape, at: Site) => void): La
     },
     python: (layer) => ({ module: call(`nn.${torchName}`, ...keywords(layer, { p: 0.5 })) }),
     onnx: (_layer, x) => x,
-  };
+  });
 }
 
 export const dropoutKind = dropping("Dropout", () => {});

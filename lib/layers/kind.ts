@@ -1,33 +1,33 @@
 import type { Shape } from "../shape.js";
-import type { Layer, OptionValue, ResolvedLayer } from "./layer.js";
-import type { WriteOnnx } from "./onnx.js";
+import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
+import type { OnnxWriter, Value } from "./onnx.js";
 import type { PythonLayer, WritePython } from "./python.js";
 import type { Site } from "./site.js";
 import type { TensorSpec } from "./state.js";
 
 /** What a layer makes of an input. */
-export interface Resolution {
-  readonly options: Record<string, OptionValue>;
+export interface Resolution<O extends ResolvedOptions = ResolvedOptions> {
+  readonly options: O;
   readonly output: Shape;
   /** @default [] */
   readonly layers?: readonly ResolvedLayer[] | undefined;
 }
 
 /** One row of the table of layers. */
-export interface LayerKind {
+export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   /** Options it knows beside `type` and `name`. */
   readonly options: readonly string[];
   /** Fills in what is missing. Throws through `at.refuse` where the input does not fit. */
-  resolve(layer: Layer, input: Shape, at: Site): Resolution;
+  resolve(layer: Layer, input: Shape, at: Site): Resolution<O>;
   /**
    * Its parameters and buffers under torch.nn's names, in the order of state_dict(): parameters, buffers,
    * then those of the modules inside. @default those of its layers
    */
-  state?(layer: ResolvedLayer): Record<string, TensorSpec>;
+  state?(layer: ResolvedLayer<O>): Record<string, TensorSpec>;
   /** The layer in PyTorch's words. */
-  python(layer: ResolvedLayer, write: WritePython): PythonLayer;
+  python(layer: ResolvedLayer<O>, write: WritePython): PythonLayer;
   /** The layer in ONNX's words. Without it a generator that has the layer cannot be exported. */
-  readonly onnx?: WriteOnnx | undefined;
+  onnx?(layer: ResolvedLayer<O>, x: Value, to: OnnxWriter): Value;
   /** It looks at the labels of the batch. */
   readonly labels?: true | undefined;
   /** In training a sample's output depends on the others of its batch. */
@@ -35,7 +35,12 @@ export interface LayerKind {
   /** So it does, and what it tells of them needs the whole batch: that of a part would be another thing. */
   readonly comparesSamples?: true | undefined;
   /** Multiplications of one sample's forward pass, those of products and convolutions. @default those of its layers */
-  multiplications?(layer: ResolvedLayer): number;
+  multiplications?(layer: ResolvedLayer<O>): number;
   /** True where training needs two samples or more, because one says nothing. */
-  needsTwo?(layer: ResolvedLayer): boolean;
+  needsTwo?(layer: ResolvedLayer<O>): boolean;
+}
+
+/** A row whose methods know the options that its resolve() fills in; it comes before those. */
+export function layerKind<O extends ResolvedOptions>(kind: LayerKind<O>): LayerKind {
+  return kind;
 }

@@ -2,7 +2,7 @@
 // are at hand.
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { reshape } from "./onnx.js";
 import { call, type Expression, list, literal } from "./python.js";
@@ -60,7 +60,7 @@ function classes(layer: Layer, at: Site): number {
   return count;
 }
 
-export const embeddingKind: LayerKind = {
+export const embeddingKind = layerKind({
   options: ["numEmbeddings", "embeddingDim", "combine"],
   labels: true,
   resolve(layer, input, at) {
@@ -79,28 +79,24 @@ export const embeddingKind: LayerKind = {
     return { options: { numEmbeddings, embeddingDim, combine }, output };
   },
   state: ({ options: { numEmbeddings, embeddingDim } }) => ({
-    weight: trained(numEmbeddings as number, embeddingDim as number),
+    weight: trained(numEmbeddings, embeddingDim),
   }),
   python: ({ options, input }) => ({
-    module: call(
-      "nn.Embedding",
-      ...[options.numEmbeddings, options.embeddingDim].map((size) => literal(size as number)),
-    ),
-    forward: (module, x) => combined(x, `${module}(labels)`, options.combine as string, input),
+    module: call("nn.Embedding", ...[options.numEmbeddings, options.embeddingDim].map(literal)),
+    forward: (module, x) => combined(x, `${module}(labels)`, options.combine, input),
   }),
   onnx(layer, x, to) {
     const { embeddingDim, combine } = layer.options;
     const [, ...sides] = layer.input;
     const embedded = to.node("Gather", [to.weight(layer, "weight"), to.labels]);
     const ones = sides.map(() => 1);
-    const pixels =
-      ones.length === 0 ? embedded : reshape(embedded, [embeddingDim as number, ...ones], to);
+    const pixels = ones.length === 0 ? embedded : reshape(embedded, [embeddingDim, ...ones], to);
     if (combine === "multiply") return to.node("Mul", [x, pixels]);
     const wide =
       ones.length === 0 ? pixels : to.node("Expand", [pixels, to.ints([1, 1, ...sides])]);
     return to.node("Concat", [x, wide], { axis: 1 });
   },
-};
+});
 
 /** An input and an embedding, put together in Python. */
 function combined(x: string, embedded: string, combine: string, input: Shape): Expression {
@@ -122,7 +118,7 @@ const helper = `class Projection(nn.Module):
     def forward(self, x, labels):
         return self.linear(x) + (self.embedding(labels) * x).sum(1, keepdim=True)`;
 
-export const projectionKind: LayerKind = {
+export const projectionKind = layerKind({
   options: ["inFeatures", "numEmbeddings"],
   labels: true,
   resolve(layer, input, at) {
@@ -131,14 +127,14 @@ export const projectionKind: LayerKind = {
     return { options: { inFeatures, numEmbeddings }, output: [1] };
   },
   state: ({ options: { inFeatures, numEmbeddings } }) => ({
-    "linear.weight": trained(1, inFeatures as number),
+    "linear.weight": trained(1, inFeatures),
     "linear.bias": trained(1),
-    "embedding.weight": trained(numEmbeddings as number, inFeatures as number),
+    "embedding.weight": trained(numEmbeddings, inFeatures),
   }),
   multiplications: ({ input }) => 2 * product(input),
   python: ({ options: { inFeatures, numEmbeddings } }) => ({
-    module: call("Projection", literal(inFeatures as number), literal(numEmbeddings as number)),
+    module: call("Projection", literal(inFeatures), literal(numEmbeddings)),
     helpers: [helper],
     forward: (module, x) => `${module}(${x}, labels)`,
   }),
-};
+});

@@ -18,12 +18,12 @@ export interface Layer {
 }
 
 /** A layer with every default filled in and every size inferred, between two known shapes. */
-export interface ResolvedLayer {
+export interface ResolvedLayer<O extends ResolvedOptions = ResolvedOptions> {
   readonly type: string;
   readonly name: string;
   /** Where it stands, as PyTorch would name it: `conv_blocks.2`. */
   readonly path: string;
-  readonly options: ResolvedOptions;
+  readonly options: O;
   readonly layers: readonly ResolvedLayer[];
   readonly input: Shape;
   readonly output: Shape;

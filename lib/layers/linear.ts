@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { affine } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
@@ -20,7 +20,7 @@ export function linear(
   return withOptions({ type: "linear", outFeatures }, options);
 }
 
-export const linearKind = {
+export const linearKind = layerKind({
   options: ["inFeatures", "outFeatures", "bias"],
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
@@ -29,19 +29,14 @@ export const linearKind = {
     return { options: { inFeatures, outFeatures, bias }, output: [outFeatures] };
   },
   state({ options: { inFeatures, outFeatures, bias } }) {
-    const out = outFeatures as number;
-    return weightAndBias([out, inFeatures as number], bias ? [out] : null);
+    return weightAndBias([outFeatures, inFeatures], bias ? [outFeatures] : null);
   },
   multiplications: ({ input, output }) => product(input) * product(output),
   python(layer) {
     const sizes = [layer.options.inFeatures, layer.options.outFeatures];
     return {
-      module: call(
-        "nn.Linear",
-        ...sizes.map((size) => literal(size as number)),
-        ...keywords(layer, { bias: true }),
-      ),
+      module: call("nn.Linear", ...sizes.map(literal), ...keywords(layer, { bias: true })),
     };
   },
-  onnx: (layer, x, to) => affine(layer, x, to, { bias: layer.options.bias as boolean }),
-} satisfies LayerKind;
+  onnx: (layer, x, to) => affine(layer, x, to, { bias: layer.options.bias }),
+});

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { affine, reduce, reshape } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
@@ -34,7 +34,7 @@ const helper = `class Maxout(nn.Module):
     def forward(self, x):
         return self.linear(x).unflatten(1, (-1, self.pieces)).max(2).values`;
 
-export const maxoutKind: LayerKind = {
+export const maxoutKind = layerKind({
   options: ["inFeatures", "outFeatures", "pieces", "bias"],
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
@@ -44,17 +44,17 @@ export const maxoutKind: LayerKind = {
     return { options: { inFeatures, outFeatures, pieces, bias }, output: [outFeatures] };
   },
   state({ options: { inFeatures, outFeatures, pieces, bias } }) {
-    const rows = (outFeatures as number) * (pieces as number);
+    const rows = outFeatures * pieces;
     return {
-      "linear.weight": trained(rows, inFeatures as number),
+      "linear.weight": trained(rows, inFeatures),
       ...(bias ? { "linear.bias": trained(rows) } : {}),
     };
   },
   multiplications: ({ options, input, output }) =>
-    product(input) * product(output) * (options.pieces as number),
+    product(input) * product(output) * options.pieces,
   python(layer) {
     const { inFeatures, outFeatures, pieces } = layer.options;
-    const sizes = [inFeatures, outFeatures, pieces].map((size) => literal(size as number));
+    const sizes = [inFeatures, outFeatures, pieces].map(literal);
     return {
       module: call("Maxout", ...sizes, ...keywords(layer, { bias: true })),
       helpers: [helper],
@@ -62,8 +62,8 @@ export const maxoutKind: LayerKind = {
   },
   onnx(layer, x, to) {
     const { outFeatures, pieces, bias } = layer.options;
-    const all = affine(layer, x, to, { prefix: "linear.", bias: bias as boolean });
-    const grouped = reshape(all, [outFeatures as number, pieces as number], to);
-    return reshape(reduce("ReduceMax", grouped, [2], to), [outFeatures as number], to);
+    const all = affine(layer, x, to, { prefix: "linear.", bias: bias });
+    const grouped = reshape(all, [outFeatures, pieces], to);
+    return reshape(reduce("ReduceMax", grouped, [2], to), [outFeatures], to);
   },
-};
+});

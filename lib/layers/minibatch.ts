@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { type OnnxWriter, reduce, rootMeanSquare, type Value } from "./onnx.js";
 import { call, keywords } from "./python.js";
@@ -34,7 +34,7 @@ const helper = `class MinibatchStdDev(nn.Module):
         y = y.mean([1, 2, 3], keepdim=True)
         return torch.cat([x, y.repeat(group, 1, height, width)], 1)`;
 
-export const minibatchStdDevKind: LayerKind = {
+export const minibatchStdDevKind = layerKind({
   options: ["groupSize"],
   resolve(layer, input, at) {
     const groupSize = check.integer(layer.groupSize ?? 4, at.option("groupSize"), 1);
@@ -46,7 +46,7 @@ export const minibatchStdDevKind: LayerKind = {
     helpers: [helper],
   }),
   onnx({ input, options }, x, to) {
-    const group = largestDivisor(options.groupSize as number, x, to);
+    const group = largestDivisor(options.groupSize, x, to);
     const shape = to.node("Concat", [group, to.ints([-1, ...input])], { axis: 0 });
     const groups = to.node("Reshape", [x, shape]); // [group, N / group, channels, height, width]
     const centred = to.node("Sub", [groups, reduce("ReduceMean", groups, [0], to)]);
@@ -59,7 +59,7 @@ export const minibatchStdDevKind: LayerKind = {
   },
   couplesSamples: true,
   comparesSamples: true,
-};
+});
 
 /** The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs. */
 function largestDivisor(limit: number, x: Value, to: OnnxWriter): Value {

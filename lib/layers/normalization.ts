@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 import {
   float,
@@ -73,7 +73,7 @@ export function pixelNorm(
   return withOptions({ type: "pixelNorm" }, options);
 }
 
-export const instanceNorm2dKind: LayerKind = {
+export const instanceNorm2dKind = layerKind({
   options: ["numFeatures", "eps", "affine"],
   resolve(layer, input, at) {
     const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
@@ -85,27 +85,32 @@ export const instanceNorm2dKind: LayerKind = {
     return { options: { numFeatures, eps, affine }, output: input };
   },
   state: ({ options: { numFeatures, affine } }) =>
-    affine ? weightAndBias([numFeatures as number], [numFeatures as number]) : {},
+    affine ? weightAndBias([numFeatures], [numFeatures]) : {},
   python: (layer) => ({
     module: call(
       "nn.InstanceNorm2d",
-      literal(layer.options.numFeatures as number),
+      literal(layer.options.numFeatures),
       ...keywords(layer, { eps: 1e-5, affine: false }),
     ),
   }),
-  onnx: (layer, x, to) => standardize(layer, x, layer.options.numFeatures as number, to),
-};
+  onnx: (layer, x, to) => standardize(layer, x, layer.options.numFeatures, to),
+});
 
 /** Each of the groups of a sample to mean 0 and variance 1, then each channel by its weight and bias. */
-function standardize(layer: ResolvedLayer, x: Value, groups: number, to: OnnxWriter): Value {
+function standardize(
+  layer: ResolvedLayer<{ readonly eps: number }>,
+  x: Value,
+  groups: number,
+  to: OnnxWriter,
+): Value {
   const all = (value: number) => to.floats(Array(groups).fill(value), [groups]);
   const inputs = [reshape(x, [groups, -1], to), all(1), all(0)];
-  const epsilon = float(layer.options.eps as number);
+  const epsilon = float(layer.options.eps);
   const rows = to.node("InstanceNormalization", inputs, { epsilon });
   return scaleChannels(layer, reshape(rows, layer.input, to), to);
 }
 
-export const groupNormKind: LayerKind = {
+export const groupNormKind = layerKind({
   options: ["numGroups", "numChannels", "eps", "affine"],
   resolve(layer, input, at) {
     const numGroups = check.integer(layer.numGroups, at.option("numGroups"), 1);
@@ -120,18 +125,18 @@ export const groupNormKind: LayerKind = {
     return { options: { numGroups, numChannels, eps, affine }, output: input };
   },
   state: ({ options: { numChannels, affine } }) =>
-    affine ? weightAndBias([numChannels as number], [numChannels as number]) : {},
+    affine ? weightAndBias([numChannels], [numChannels]) : {},
   python(layer) {
     const { numGroups, numChannels } = layer.options;
-    const sizes = [numGroups, numChannels].map((size) => literal(size as number));
+    const sizes = [numGroups, numChannels].map(literal);
     return {
       module: call("nn.GroupNorm", ...sizes, ...keywords(layer, { eps: 1e-5, affine: true })),
     };
   },
-  onnx: (layer, x, to) => standardize(layer, x, layer.options.numGroups as number, to),
-};
+  onnx: (layer, x, to) => standardize(layer, x, layer.options.numGroups, to),
+});
 
-export const layerNormKind: LayerKind = {
+export const layerNormKind = layerKind({
   options: ["normalizedShape", "eps", "elementwiseAffine", "bias"],
   resolve(layer, input, at) {
     const normalizedShape = at.shape(layer.normalizedShape ?? input, "normalizedShape");
@@ -148,12 +153,11 @@ export const layerNormKind: LayerKind = {
       throw at.refuse(`an input that ends in [${normalizedShape.join(", ")}]`, input);
     return { options: { normalizedShape, eps, elementwiseAffine, bias }, output: input };
   },
-  state({ options: { normalizedShape, elementwiseAffine, bias } }) {
-    const shape = normalizedShape as number[];
+  state({ options: { normalizedShape: shape, elementwiseAffine, bias } }) {
     return elementwiseAffine ? weightAndBias(shape, bias ? shape : null) : {};
   },
   python(layer) {
-    const shape = layer.options.normalizedShape as number[];
+    const shape = layer.options.normalizedShape;
     const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true };
     return {
       module: call(
@@ -164,15 +168,14 @@ export const layerNormKind: LayerKind = {
     };
   },
   onnx(layer, x, to) {
-    const { normalizedShape, eps, elementwiseAffine, bias } = layer.options;
-    const shape = normalizedShape as number[];
+    const { normalizedShape: shape, eps, elementwiseAffine, bias } = layer.options;
     const scale = elementwiseAffine
-      ? weights(layer, "", bias as boolean, to)
+      ? weights(layer, "", bias, to)
       : [to.floats(Array(product(shape)).fill(1), shape)];
-    const attributes = { axis: -shape.length, epsilon: float(eps as number) };
+    const attributes = { axis: -shape.length, epsilon: float(eps) };
     return to.node("LayerNormalization", [x, ...scale], attributes);
   },
-};
+});
 
 const helper = `class PixelNorm(nn.Module):
     """Each pixel's vector of channels to mean square 1 (Karras et al. 2018)."""
@@ -184,7 +187,7 @@ const helper = `class PixelNorm(nn.Module):
     def forward(self, x):
         return x * torch.rsqrt(x.square().mean(1, keepdim=True) + self.eps)`;
 
-export const pixelNormKind: LayerKind = {
+export const pixelNormKind = layerKind({
   options: ["eps"],
   resolve(layer, input, at) {
     const eps = check.positive(layer.eps ?? 1e-8, at.option("eps"));
@@ -194,6 +197,5 @@ export const pixelNormKind: LayerKind = {
     module: call("PixelNorm", ...keywords(layer, { eps: 1e-8 })),
     helpers: [helper],
   }),
-  onnx: ({ options }, x, to) =>
-    to.node("Div", [x, rootMeanSquare(x, [1], options.eps as number, to)]),
-};
+  onnx: ({ options }, x, to) => to.node("Div", [x, rootMeanSquare(x, [1], options.eps, to)]),
+});

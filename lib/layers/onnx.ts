@@ -1,6 +1,6 @@
 // How layers are written in ONNX: they add nodes to a graph, which lib/onnx/ numbers and encodes.
 import type { Shape } from "../shape.js";
-import type { ResolvedLayer } from "./layer.js";
+import type { ResolvedLayer, ResolvedOptions } from "./layer.js";
 
 /** A tensor of the graph, by its name. */
 export type Value = string;
@@ -37,14 +37,18 @@ export interface OnnxWriter {
 }
 
 /** Adds the nodes that make `x` into what the layer makes of it, in evaluation mode. */
-export type WriteOnnx = (layer: ResolvedLayer, x: Value, to: OnnxWriter) => Value;
+export type WriteOnnx<O extends ResolvedOptions = ResolvedOptions> = (
+  layer: ResolvedLayer<O>,
+  x: Value,
+  to: OnnxWriter,
+) => Value;
 
 /** A layer that is one operator. */
-export function operator(
+export function operator<O extends ResolvedOptions>(
   name: string,
-  attributes: (layer: ResolvedLayer) => Readonly<Record<string, Attribute>> = () => ({}),
-): WriteOnnx {
-  return (layer, x, to) => to.node(name, [x], attributes(layer));
+  attributes: (options: O) => Readonly<Record<string, Attribute>> = () => ({}),
+): WriteOnnx<O> {
+  return ({ options }, x, to) => to.node(name, [x], attributes(options));
 }
 
 /** Another shape for each sample. */

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import type { Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { type LayerKind, layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { call, literal } from "./python.js";
 import type { Site } from "./site.js";
@@ -68,7 +68,7 @@ function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Site): 
 }
 
 function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror): LayerKind {
-  return {
+  return layerKind({
     options: ["padding"],
     resolve(layer, input, at) {
       const padding = sidesOf(layer, at);
@@ -81,16 +81,16 @@ function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror):
       };
     },
     python({ options }) {
-      const padding = options.padding as Four;
+      const padding = options.padding;
       const isEven = padding.every((side) => side === padding[0]);
       return { module: call(`nn.${torchName}`, literal(isEven ? padding[0] : padding)) };
     },
     onnx({ options }, x, to) {
-      const [left, right, top, bottom] = options.padding as Four;
+      const [left, right, top, bottom] = options.padding;
       const pads = to.ints([0, 0, top, left, 0, 0, bottom, right]);
       return to.node("Pad", [x, pads], { mode: onnxMode });
     },
-  };
+  });
 }
 
 export const zeroPad2dKind = padKind("ZeroPad2d", "constant", () => {});

@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { reshape } from "./onnx.js";
 import { call } from "./python.js";
@@ -30,7 +30,7 @@ export function pixelUnshuffle(
   return withOptions({ type: "pixelUnshuffle", downscaleFactor }, options);
 }
 
-export const pixelShuffleKind: LayerKind = {
+export const pixelShuffleKind = layerKind({
   options: ["upscaleFactor"],
   resolve(layer, input, at) {
     const factor = check.integer(layer.upscaleFactor, at.option("upscaleFactor"), 1);
@@ -42,10 +42,10 @@ export const pixelShuffleKind: LayerKind = {
   },
   python: ({ options }) => ({ module: call("nn.PixelShuffle", String(options.upscaleFactor)) }),
   onnx: ({ options }, x, to) =>
-    to.node("DepthToSpace", [x], { blocksize: options.upscaleFactor as number, mode: "CRD" }),
-};
+    to.node("DepthToSpace", [x], { blocksize: options.upscaleFactor, mode: "CRD" }),
+});
 
-export const pixelUnshuffleKind: LayerKind = {
+export const pixelUnshuffleKind = layerKind({
   options: ["downscaleFactor"],
   resolve(layer, input, at) {
     const factor = check.integer(layer.downscaleFactor, at.option("downscaleFactor"), 1);
@@ -58,11 +58,11 @@ export const pixelUnshuffleKind: LayerKind = {
   python: ({ options }) => ({ module: call("nn.PixelUnshuffle", String(options.downscaleFactor)) }),
   // SpaceToDepth has the channels in another order.
   onnx({ options, input, output }, x, to) {
-    const factor = options.downscaleFactor as number;
+    const factor = options.downscaleFactor;
     const [channels] = input as [number, number, number];
     const [, height, width] = output as [number, number, number];
     const apart = reshape(x, [channels, height, factor, width, factor], to);
     const moved = to.node("Transpose", [apart], { perm: [0, 1, 3, 5, 2, 4] });
     return reshape(moved, output, to);
   },
-};
+});

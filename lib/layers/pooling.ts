@@ -1,7 +1,7 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
-import type { Layer, ResolvedOptions } from "./layer.js";
-import { type OnnxWriter, operator, type Value } from "./onnx.js";
+import { layerKind } from "./kind.js";
+import type { Layer } from "./layer.js";
+import type { OnnxWriter, Value } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import type { Site } from "./site.js";
 import { type Pair, pair, slide } from "./window.js";
@@ -76,7 +76,7 @@ function windowOf(layer: Layer, at: Site) {
   return { kernel, stride, padding };
 }
 
-export const avgPool2dKind: LayerKind = {
+export const avgPool2dKind = layerKind({
   options: ["kernelSize", "stride", "padding", "countIncludePad"],
   resolve(layer, input, at) {
     const { kernel, stride, padding } = windowOf(layer, at);
@@ -89,17 +89,18 @@ export const avgPool2dKind: LayerKind = {
     return { options: { kernelSize: kernel, stride, padding, countIncludePad }, output };
   },
   python(layer) {
-    const { kernelSize } = layer.options as { kernelSize: readonly number[] };
+    const { kernelSize } = layer.options;
     const defaults = { stride: kernelSize, padding: 0, countIncludePad: true };
     return { module: call("nn.AvgPool2d", literal(kernelSize), ...keywords(layer, defaults)) };
   },
-  onnx: operator("AveragePool", ({ options }) => ({
-    ...onnxWindow(options),
-    count_include_pad: options.countIncludePad ? 1 : 0,
-  })),
-};
+  onnx: ({ options }, x, to) =>
+    to.node("AveragePool", [x], {
+      ...onnxWindow(options),
+      count_include_pad: options.countIncludePad ? 1 : 0,
+    }),
+});
 
-export const maxPool2dKind: LayerKind = {
+export const maxPool2dKind = layerKind({
   options: ["kernelSize", "stride", "padding"],
   resolve(layer, input, at) {
     const { kernel, stride, padding } = windowOf(layer, at);
@@ -108,22 +109,20 @@ export const maxPool2dKind: LayerKind = {
     return { options: { kernelSize: kernel, stride, padding }, output };
   },
   python(layer) {
-    const { kernelSize } = layer.options as { kernelSize: readonly number[] };
+    const { kernelSize } = layer.options;
     const defaults = { stride: kernelSize, padding: 0 };
     return { module: call("nn.MaxPool2d", literal(kernelSize), ...keywords(layer, defaults)) };
   },
-  onnx: operator("MaxPool", ({ options }) => onnxWindow(options)),
-};
+  onnx: ({ options }, x, to) => to.node("MaxPool", [x], onnxWindow(options)),
+});
 
-function onnxWindow(options: ResolvedOptions) {
-  return {
-    kernel_shape: options.kernelSize as number[],
-    strides: options.stride as number[],
-    pads: [options.padding, options.padding].flat() as number[],
-  };
+function onnxWindow({ kernelSize, stride, padding }: Record<WindowOption, readonly number[]>) {
+  return { kernel_shape: kernelSize, strides: stride, pads: [...padding, ...padding] };
 }
 
-export const adaptiveAvgPool2dKind: LayerKind = {
+type WindowOption = "kernelSize" | "stride" | "padding";
+
+export const adaptiveAvgPool2dKind = layerKind({
   options: ["outputSize"],
   resolve(layer, input, at) {
     const outputSize = pair(layer, "outputSize", at, 1);
@@ -131,7 +130,7 @@ export const adaptiveAvgPool2dKind: LayerKind = {
     return { options: { outputSize }, output: [channels, ...outputSize] };
   },
   python: ({ options }) => ({
-    module: call("nn.AdaptiveAvgPool2d", literal(options.outputSize as readonly number[])),
+    module: call("nn.AdaptiveAvgPool2d", literal(options.outputSize)),
   }),
   // No operator has windows of several sizes: means along one axis and then the other, as products.
   onnx({ input, output }, x, to) {
@@ -143,7 +142,7 @@ export const adaptiveAvgPool2dKind: LayerKind = {
       to.node("Transpose", [meansOf(width, wide, to)], { perm: [1, 0] }),
     ]);
   },
-};
+});
 
 /** [windows, side]: what makes means of a side; window i is from ⌊i·side/windows⌋ up to ⌈(i + 1)·side/windows⌉. */
 function meansOf(side: number, windows: number, to: OnnxWriter): Value {

@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { call, keywords } from "./python.js";
 import { trained } from "./state.js";
@@ -20,7 +20,7 @@ export function prelu(options: PReluOptions = {}): Layer {
   return withOptions({ type: "prelu" }, options);
 }
 
-export const preluKind: LayerKind = {
+export const preluKind = layerKind({
   options: ["numParameters", "init"],
   resolve(layer, input, at) {
     const numParameters = check.integer(layer.numParameters ?? 1, at.option("numParameters"), 1);
@@ -32,7 +32,7 @@ export const preluKind: LayerKind = {
     if (!Number.isFinite(Math.fround(init))) throw at.refuseWhat("a finite init", String(init));
     return { options: { numParameters, init }, output: input };
   },
-  state: ({ options }) => ({ weight: trained(options.numParameters as number) }),
+  state: ({ options }) => ({ weight: trained(options.numParameters) }),
   python: (layer) => ({
     module: call("nn.PReLU", ...keywords(layer, { numParameters: 1, init: 0.25 })),
   }),
@@ -41,4 +41,4 @@ export const preluKind: LayerKind = {
     const sides = layer.input.slice(1).map(() => 1);
     return to.node("PRelu", [x, to.node("Reshape", [slope, to.ints([-1, ...sides])])]);
   },
-};
+});

@@ -1,5 +1,5 @@
 import * as check from "../check.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { call, keywords } from "./python.js";
 import { withOptions } from "./with-options.js";
@@ -23,7 +23,7 @@ export function upsample(scaleFactor: number, options: UpsampleOptions = {}): La
   return withOptions({ type: "upsample", scaleFactor }, options);
 }
 
-export const upsampleKind: LayerKind = {
+export const upsampleKind = layerKind({
   options: ["scaleFactor", "mode", "alignCorners"],
   resolve(layer, input, at) {
     const scaleFactor = check.integer(layer.scaleFactor, at.option("scaleFactor"), 2);
@@ -43,8 +43,7 @@ export const upsampleKind: LayerKind = {
       ...keywords(layer, { mode: "nearest", alignCorners: false }),
     ),
   }),
-  onnx({ options: { scaleFactor, mode, alignCorners } }, x, to) {
-    const scale = scaleFactor as number;
+  onnx({ options: { scaleFactor: scale, mode, alignCorners } }, x, to) {
     const from = alignCorners ? "align_corners" : "half_pixel";
     const attributes: Record<string, string> =
       mode === "nearest"
@@ -53,4 +52,4 @@ export const upsampleKind: LayerKind = {
     // The second input, a region of interest, belongs to a mode of its own.
     return to.node("Resize", [x, "", to.floats([1, 1, scale, scale])], attributes);
   },
-};
+});

@@ -1,4 +1,4 @@
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { sequence } from "./python.js";
 
@@ -11,7 +11,7 @@ export function sequential(name: string, layers: readonly Layer[]): Layer {
   return { type: "sequential", name, layers };
 }
 
-export const sequentialKind: LayerKind = {
+export const sequentialKind = layerKind({
   options: ["layers"],
   resolve(layer, input, at) {
     const layers = at.around.sequence(layer.layers, input, at.path);
@@ -19,4 +19,4 @@ export const sequentialKind: LayerKind = {
   },
   python: ({ layers }, write) => sequence(layers, write),
   onnx: ({ layers }, x, to) => layers.reduce((value, layer) => to.layer(layer, value), x),
-};
+});

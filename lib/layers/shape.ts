@@ -1,5 +1,5 @@
 import { product, type Shape } from "../shape.js";
-import type { LayerKind } from "./kind.js";
+import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { operator, reshape } from "./onnx.js";
 import { call, tuple } from "./python.js";
@@ -14,14 +14,14 @@ export function unflatten(shape: Shape): Layer {
   return { type: "unflatten", shape };
 }
 
-export const flattenKind: LayerKind = {
+export const flattenKind = layerKind({
   options: [],
   resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
   python: () => ({ module: call("nn.Flatten"), inline: (x) => `${x}.flatten(1)` }),
   onnx: operator("Flatten"),
-};
+});
 
-export const unflattenKind: LayerKind = {
+export const unflattenKind = layerKind({
   options: ["shape"],
   resolve(layer, input, at) {
     const shape = at.shape(layer.shape, "shape");
@@ -31,11 +31,11 @@ export const unflattenKind: LayerKind = {
     return { options: { shape }, output: shape };
   },
   python({ options }) {
-    const shape = tuple(options.shape as number[]);
+    const shape = tuple(options.shape);
     return {
       module: call("nn.Unflatten", "1", shape),
       inline: (x) => `${x}.unflatten(1, ${shape})`,
     };
   },
   onnx: ({ output }, x, to) => reshape(x, output, to),
-};
+});

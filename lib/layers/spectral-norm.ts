@@ -1,9 +1,8 @@
 import * as check from "../check.js";
-import type { Complete } from "../complete.js";
 import { wrongType } from "../errors.js";
 import { product, type Shape } from "../shape.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
-import type { LayerKind } from "./kind.js";
+import { type LayerKind, layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 import { linearKind } from "./linear.js";
 import type { OnnxWriter } from "./onnx.js";
@@ -25,21 +24,28 @@ export function spectralNorm(
   return { type: "spectralNorm", ...name, ...options, layers: [layer] };
 }
 
-type Stateful = LayerKind & Complete<Pick<LayerKind, "state">>;
+interface Wrappable {
+  readonly kind: LayerKind;
+  /** Which axis of its weight counts the outputs. */
+  readonly axis: number;
+}
 
-/** What can be inside, and which axis of its weight counts the outputs. */
-const wrappable: ReadonlyMap<unknown, { kind: Stateful; axis: number }> = new Map([
+/** What can be inside. */
+const wrappable: ReadonlyMap<unknown, Wrappable> = new Map([
   ["linear", { kind: linearKind, axis: 0 }],
   ["conv2d", { kind: conv2dKind, axis: 0 }],
   ["convTranspose2d", { kind: convTranspose2dKind, axis: 1 }],
 ]);
 
-/** The only layer inside. */
-function wrapped({ layers }: ResolvedLayer): ResolvedLayer {
-  return layers[0] as ResolvedLayer;
+/** The only layer inside, with its tensors. */
+function wrapped({ layers }: ResolvedLayer) {
+  const inner = layers[0] as ResolvedLayer;
+  const { kind, axis } = wrappable.get(inner.type) as Wrappable;
+  const { weight, ...bias } = (kind.state?.(inner) ?? {}) as { weight: TensorSpec };
+  return { inner, axis, weight, bias };
 }
 
-export const spectralNormKind: LayerKind = {
+export const spectralNormKind = layerKind({
   options: ["nPowerIterations", "eps", "layers"],
   resolve(layer, input, at) {
     const nPowerIterations = check.integer(
@@ -64,9 +70,7 @@ export const spectralNormKind: LayerKind = {
     return { options: { nPowerIterations, eps }, output: resolved.output, layers: [resolved] };
   },
   state(layer) {
-    const inner = wrapped(layer);
-    const { kind, axis } = wrappable.get(inner.type) as { kind: Stateful; axis: number };
-    const { weight, ...bias } = kind.state(inner) as { weight: TensorSpec };
+    const { axis, weight, bias } = wrapped(layer);
     const outputs = weight.shape[axis] as number;
     return {
       ...bias,
@@ -79,19 +83,17 @@ export const spectralNormKind: LayerKind = {
   python: (layer, write) => ({
     module: call(
       "spectral_norm",
-      write(wrapped(layer)),
+      write(wrapped(layer).inner),
       ...keywords(layer, { nPowerIterations: 1, eps: 1e-12 }),
     ),
     import: "from torch.nn.utils.parametrizations import spectral_norm",
   }),
   onnx(layer, x, to) {
-    const inner = wrapped(layer);
-    const { kind, axis } = wrappable.get(inner.type) as { kind: Stateful; axis: number };
-    const { weight } = kind.state(inner) as { weight: TensorSpec };
+    const { inner, axis, weight } = wrapped(layer);
     to.replace(inner, "weight", weight.shape, divided(layer, weight.shape, axis, to));
     return to.layer(inner, x);
   },
-};
+});
 
 /** The weight over u·(W·v), its largest singular value, where W has a row for each index of the axis. */
 function divided(layer: ResolvedLayer, shape: Shape, axis: number, to: OnnxWriter): Float32Array {
