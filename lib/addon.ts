@@ -23,7 +23,10 @@ const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 export const buildFolder = join(packageRoot, "build", "Release");
 /** What mends an addon, as a part of a sentence. */
 export const rebuild = "run `npx sparring setup`";
-/** The same for one that the set-up takes for whole: it was damaged, or was built on another machine. */
+/**
+ * What mends an addon that the set-up takes for whole: it was damaged, or was built on another
+ * machine.
+ */
 export const again = "run `npx sparring setup --force`";
 /** What mends a libtorch that only the user who installed it can read. */
 export const share =

@@ -53,7 +53,7 @@ export async function toSvg(chart: Chart): Promise<string> {
 /** Pixels for a point of the SVG: sharp on screens of today, and on paper. */
 const pixelsEach = 2;
 
-/** The same picture as pixels. */
+/** Draws an SVG as a PNG. */
 export async function toPng(svg: string): Promise<Uint8Array> {
   const sharp = loadSharp();
   return sharp(Buffer.from(svg), { density: 72 * pixelsEach })

@@ -38,7 +38,10 @@ export function options<T extends object>(
   return value;
 }
 
-/** The same, where null is refused: what it stands for in PyTorch is not always the default. */
+/**
+ * An options object as options() has it, without null: what that stands for in PyTorch is not
+ * always the default.
+ */
 export function settings<T extends object>(
   value: T | undefined,
   name: string,

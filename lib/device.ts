@@ -22,7 +22,7 @@ export function isDevice(device: unknown): device is Device {
   return typeof device === "string" && /^(cpu|cuda(:\d{1,3})?)$/.test(device);
 }
 
-/** Without the number of a GPU, which is another on each rank. */
+/** The kind of a device, without the number of a GPU, which is another on each rank. */
 export function kindOf(device: Device): "cpu" | "cuda" {
   return device === "cpu" ? "cpu" : "cuda";
 }

@@ -7,7 +7,7 @@
  * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims to be
  * - `ERR_DEVICE` a device that this machine, or this build, does not have
  * - `ERR_DISPOSED` an object that was disposed
- * - `ERR_DIVERGED` training that has left the numbers: a loss is NaN or infinite
+ * - `ERR_DIVERGED` training that diverged: a loss or weight is NaN or infinite
  * - `ERR_LIBTORCH` the native addon or its libtorch cannot be loaded
  * - `ERR_MEMORY` out of memory, on the host or the device
  * - `ERR_NATIVE` anything else that libtorch refused
@@ -50,7 +50,11 @@ export function expected(what: string, name: string, received: unknown): string 
   return sentence(what, name, show(received));
 }
 
-/** Anything but an argument that is not what it is needed as. @param received in words, or shown: `none`, `[3, 32]` */
+/**
+ * An error about anything but an argument: a file, a network, a device that is not what is needed.
+ *
+ * @param received in words, or shown: `none`, `[3, 32, 32]`
+ */
 export function refused(
   code: ErrorCode,
   what: string,
@@ -75,7 +79,10 @@ export function outOfRange(what: string, name: string, received: unknown): Range
   return misuse(new RangeError(expected(what, name, received)));
 }
 
-/** The misuse that was found here: the user's own code, and a bug of ours, throw a TypeError or RangeError, too. */
+/**
+ * The misuse that was found here: the user's own code, and a bug of ours, throw a TypeError or
+ * RangeError, too.
+ */
 const found = new WeakSet<object>();
 
 /** Marks an error as one about an argument. */
@@ -85,8 +92,8 @@ export function misuse<T extends TypeError | RangeError>(error: T): T {
 }
 
 /**
- * Whether an error is about an argument. Only where it was thrown: one that comes from another process or thread is a
- * copy without the mark, so that whoever sends it has to say so beside it.
+ * Whether an error is about an argument. Only where it was thrown: one that comes from another
+ * process or thread is a copy without the mark, so that whoever sends it has to say so beside it.
  */
 export function isMisuse(error: unknown): error is TypeError | RangeError {
   return error instanceof Error && found.has(error);

@@ -18,7 +18,10 @@ export async function writeWhole(
   });
 }
 
-/** The same with work that fills the file, and may read what it wrote. What it throws of its own is thrown as it is. */
+/**
+ * Writes a file as writeWhole() does, with work that fills it and may read what it wrote. What the
+ * work throws of its own is thrown as it is.
+ */
 export async function writeWholeWith<T>(
   path: string,
   work: (file: FileHandle) => Promise<T>,
@@ -112,7 +115,10 @@ export function textIn(path: string): Promise<string> {
   return unlessGone("a file", path, "", async () => (await readWhole(path)).toString("utf8"));
 }
 
-/** What cannot be read is not taken for what is not there: that would be made anew. */
+/**
+ * What is read, or `nothing` where it is not there. What is there and cannot be read is an error:
+ * it would be made anew.
+ */
 async function unlessGone<T>(
   what: string,
   path: string,
@@ -153,7 +159,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Not the target's name and more: a name may be as long as the file system allows. */
+/**
+ * A name for a file that is being written: not the target's and more, which may be as long as the
+ * file system allows.
+ */
 function temporaryName(): string {
   return `.sparring-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
 }
@@ -181,7 +190,10 @@ export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buff
   });
 }
 
-/** Bytes that are read, copied or summed up at a time: with more, other reads and timers are kept waiting. */
+/**
+ * Bytes that are read, copied or summed up at a time: with more, other reads and timers are kept
+ * waiting.
+ */
 export const chunkBytes = 16 * 1024 ** 2;
 
 /** Fills `target` from `position` on, and calls back for each part that is there. False if the file ends first. */
@@ -220,7 +232,7 @@ export async function withFile<T>(
   }
 }
 
-/** As the operating system says it where it is the one that refuses. */
+/** An error as the operating system throws it where it is the one that refuses. */
 function unreadable(code: keyof typeof reasons): Error {
   return Object.assign(new Error(reasons[code]), { code, syscall: "open" });
 }
@@ -230,7 +242,7 @@ export function isOfSystem(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException | undefined)?.syscall !== undefined;
 }
 
-/** Without it the new name may not survive a power failure. */
+/** Makes the names in a folder survive a power failure. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {

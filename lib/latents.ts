@@ -52,7 +52,7 @@ function mix(a: Float32Array, b: Float32Array, ofA: number, ofB: number): Float3
   return a.map((value, i) => ofA * value + ofB * (b[i] as number));
 }
 
-/** In float64. */
+/** The inner product, summed in float64. */
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 }

@@ -6,7 +6,10 @@ type Library = typeof import("sharp")["default"];
 
 let library: Library | undefined;
 
-/** By require(): as a module it imports JSON, of which the oldest Node that is supported warns. */
+/**
+ * Loads sharp by require(): as a module it imports JSON, of which the oldest Node that is supported
+ * warns.
+ */
 export function loadSharp(): Library {
   library ??= createRequire(import.meta.url)("sharp") as Library;
   return library;

@@ -43,17 +43,36 @@ export type {
 export type { RunOptions } from "./trainer/run-options.js";
 export type { Tick } from "./trainer/tick.js";
 
-/** How a checkpoint is gone on with. */
+/** How to resume from a checkpoint. */
 export interface LoadOptions {
-  /** Where both networks go. @default the device that it was saved on */
+  /** The device that both networks go to. @default the one that it was saved on */
   readonly device?: Device | undefined;
-  /** Other random numbers from here on, those of this seed; a whole number of at least 0. @default goes on with its own */
+  /**
+   * Seed of other random numbers from here on; a whole number of at least 0.
+   * @default goes on with its own
+   */
   readonly seed?: number | undefined;
   /** The ranks that go on with it, any number of them. @default none */
   readonly distributed?: Group | undefined;
 }
 
-/** Trains a generator and a discriminator against each other. */
+/**
+ * Trains a generator and a discriminator against each other.
+ *
+ * @example
+ * ```ts
+ * const trainer = new Trainer({
+ *   generator,
+ *   discriminator,
+ *   objective: objectives.nonSaturating(),
+ *   optimizer: { generator: optimizers.adam(), discriminator: optimizers.adam() },
+ * });
+ * const images = await datasets.mnist();
+ * for await (const tick of trainer.run(images, { steps: 2000, batchSize: 64 }))
+ *   console.log(tick.step, tick.discriminatorLoss, tick.generatorLoss);
+ * await trainer.save("checkpoint");
+ * ```
+ */
 export class Trainer implements Disposable {
   /** The one that is trained; yours, or after load() one of its own. */
   readonly generator: Generator;
@@ -75,7 +94,10 @@ export class Trainer implements Disposable {
   /** Whether this rank is where rank 0 is. */
   #following = false;
   #disposed = false;
-  /** Stops at the next step boundary: what listens to a signal, and has nobody to catch what it throws. */
+  /**
+   * Stops at the next step boundary: what listens to a signal, and has nobody to catch what it
+   * throws.
+   */
   readonly #stop = () => {
     if (!this.#disposed) this.#native.stop();
   };
@@ -178,7 +200,10 @@ export class Trainer implements Disposable {
     return distributed?.train(() => crossing(work)) ?? crossing(work);
   }
 
-  /** Throws what kept the next steps from being done; where nothing did, they can be asked for again. */
+  /**
+   * Throws what kept the next steps from being done; where nothing did, they can be asked for
+   * again.
+   */
   async #explainNothing(signal: AbortSignal | undefined): Promise<void> {
     if (this.#disposed)
       throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
@@ -205,7 +230,7 @@ export class Trainer implements Disposable {
     return explain(plan, ceiling);
   }
 
-  /** @internal The same without measuring the machine. */
+  /** @internal Tells what explain() does without measuring the machine. */
   async plan(batchSize: number): Promise<StepPlan> {
     return planSteps(this.#settings, batchSize, await crossing(() => this.#native.explain()));
   }
@@ -227,7 +252,7 @@ export class Trainer implements Disposable {
     await traced(() => this.saveWith(path));
   }
 
-  /** @internal The same with what a run keeps beside its trainer. */
+  /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown): Promise<void> {
     const { distributed } = this.#settings;
     distributed?.expectIdle("save()");

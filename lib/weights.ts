@@ -30,7 +30,7 @@ export function checkState(
   return checked;
 }
 
-/** As many as a reader reads: a stranger's file may hold a million tensors. */
+/** Problems in a line, as many as a reader reads: a stranger's file may hold a million tensors. */
 function listed(problems: readonly string[]): string {
   const shown = problems.slice(0, 20).join("; ");
   return problems.length <= 20 ? shown : `${shown}; and ${problems.length - 20} more`;
@@ -110,7 +110,10 @@ export function aligned(data: Uint8Array): ArrayBuffer {
   return (whole ? data : data.slice()).buffer as ArrayBuffer;
 }
 
-/** By the bits of the exponent, ten times as fast as Number.isFinite: the event loop waits for this. */
+/**
+ * Whether all are finite, by the bits of the exponent: ten times as fast as Number.isFinite: the
+ * event loop waits for this.
+ */
 function allFinite(values: Float32Array): boolean {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const exponent = 0x7f80_0000;

@@ -42,11 +42,17 @@ export interface UniformInit {
 export interface GeneratorArchitecture<L extends Latent = Latent> {
   /** What it starts from. */
   readonly latent: L;
-  /** From [noise + classes + codes], without the classes where labels are embedded, to one sample. */
+  /**
+   * Layers from [noise + classes + codes], without the classes where labels are embedded, to one
+   * sample.
+   */
   readonly layers: readonly Layer[];
   /** What its first weights are. @default "torch" */
   readonly init?: Init | undefined;
-  /** Of the samples: [0, 1] where the last layer is a sigmoid. @default [-1, 1], as of a tanh */
+  /**
+   * Values of black and of white in its samples: [0, 1] where the last layer is a sigmoid.
+   * @default [-1, 1], as of a tanh
+   */
   readonly range?: PixelRange | undefined;
 }
 
@@ -56,11 +62,14 @@ export interface DiscriminatorArchitecture {
   readonly image: Shape;
   /** Classes of the labels that it is given with each sample, 0 or at least 2. @default 0 */
   readonly classes?: number | undefined;
-  /** From `image` to one score, [1], or to `heads`. */
+  /** Layers from `image` to one score, [1], or to `heads`. */
   readonly layers: readonly Layer[];
   /** What its first weights are. @default "torch" */
   readonly init?: Init | undefined;
-  /** Of the samples that it judges, that of the generator. @default [-1, 1] */
+  /**
+   * Values of black and of white in the samples that it judges, those of the generator.
+   * @default [-1, 1]
+   */
   readonly range?: PixelRange | undefined;
 }
 

@@ -63,7 +63,7 @@ interface Stage {
   readonly blocks: Layer[];
 }
 
-/** From 4×4 up to the image's side. */
+/** The stages of a network, from 4×4 up to the image's side. */
 function readStages(options: R3ganOptions, side: number): [Stage, ...Stage[]] {
   const halvings = doublings(side) - 1;
   const multiple = (groupWidth / 2) * 2 ** halvings;

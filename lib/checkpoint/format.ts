@@ -112,7 +112,10 @@ export function joinTensors(
   return joined;
 }
 
-/** The same state with random numbers that start from a seed: native code starts those that it is not given. */
+/**
+ * A state with random numbers that start from a seed: native code starts those that it is not
+ * given.
+ */
 export function reseeded(snapshot: NativeSnapshot, seed: number): NativeSnapshot {
   const tensors = snapshot.tensors.filter(({ name }) => !name.startsWith("random."));
   return { ...snapshot, tensors, counts: { ...snapshot.counts, seed } };

@@ -41,7 +41,7 @@ export function isDamage(error: unknown): error is SparringError {
   );
 }
 
-/** The same refusal, of what is not to be thrown away for it. */
+/** Marks the refusal of what is not to be thrown away for it. */
 function keeping(error: SparringError): SparringError {
   perhapsSound.add(error);
   return error;

@@ -9,7 +9,7 @@ import { readWhole, refusal, type Refusal } from "../files.js";
 import { checkImageSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
-/** Which pictures, and how. */
+/** The pictures of CIFAR-10 to take, and how. */
 export interface Cifar10Options extends DatasetOptions {
   /** 50,000 images to train on, or 10,000 to test; a single file is taken as it is. @default "train" */
   readonly split?: "train" | "test" | undefined;
@@ -20,7 +20,7 @@ export const cifarFiles = {
   test: ["test_batch.bin"],
 };
 const namesFile = "batches.meta.txt";
-/** That of the original has 61 bytes. */
+/** The original file of names has 61 bytes. */
 const namesLimit = 4096;
 
 const classes = 10;

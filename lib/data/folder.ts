@@ -142,7 +142,10 @@ async function make(order: Order): Promise<Dataset> {
   return createDataset(images, shapeOf(form, labels), undefined, device, facts);
 }
 
-/** In memory they are twice for a moment, and others need some, too. */
+/**
+ * Whether the images are held in memory: they are there twice for a moment, and others need some,
+ * too.
+ */
 function isResident({ resident, form, device }: Order, count: number): boolean {
   if (resident !== undefined) return resident;
   const bytes = count * imageBytes(form);
@@ -151,7 +154,7 @@ function isResident({ resident, form, device }: Order, count: number): boolean {
   return fits(1 / 4, "cpu") && (device === "cpu" || fits(1 / 2, device));
 }
 
-/** Of the cache, which is made first if it does not hold. */
+/** A dataset of the images in a cache, which is made first if it does not hold. */
 async function makeOnDisk(order: Order, cache: string, listing: Listing): Promise<Dataset> {
   const { root, form, onBroken, device, onNote } = order;
   const key = await keyOf(listing, form);
@@ -212,7 +215,10 @@ async function checkNamed({ cache }: Order): Promise<void> {
 
 const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
 
-/** From the cache if it holds, else from the files, and then into the cache. */
+/**
+ * Packed images: those of the cache if it holds, else of the files, which are then written to the
+ * cache.
+ */
 async function load(order: Order, cache: string | undefined, listing: Listing): Promise<Packed> {
   const { root, form, onNote } = order;
   const pack = () => packImages(root, listing.files, form, order);

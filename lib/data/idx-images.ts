@@ -10,7 +10,7 @@ import {
 } from "./dataset.js";
 import { readIdx } from "./idx.js";
 
-/** Which labels, and how. */
+/** Labels of an IDX file of images, their size and where they go. */
 export interface IdxOptions extends DatasetOptions {
   /** An IDX file with the class of each image. @default no labels */
   readonly labels?: string | undefined;

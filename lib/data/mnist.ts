@@ -7,7 +7,7 @@ import { refused, showPath, traced } from "../errors.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { readIdxImages } from "./idx-images.js";
 
-/** Which digits, and how. */
+/** The digits of MNIST to take, and how. */
 export interface MnistOptions {
   /** Side in pixels, 1 to 4,096; resized from 28 as torchvision's Resize does. @default 28 */
   readonly size?: number | undefined;

@@ -17,10 +17,10 @@ import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
-/** In which order an array of images has its sides. */
+/** The order of the sides of an array of images. */
 export type NpyLayout = "NHWC" | "NCHW";
 
-/** Which labels, and how. */
+/** What the file does not say of the images in it. */
 export interface NpyOptions extends DatasetOptions {
   /** A .npy file of whole numbers, [count]: the class of each image, 0 to 255. @default no labels */
   readonly labels?: string | undefined;

@@ -4,7 +4,7 @@ import { refused, showPath, traced } from "../errors.js";
 import { Dataset } from "./dataset.js";
 import { checkMnist, type MnistOptions, mnistClasses, readMnist } from "./mnist.js";
 
-/** Which digits are stacked, and how many images are made of them. */
+/** The digits that are stacked, and how many images are made of them. */
 export interface StackedMnistOptions extends MnistOptions {
   /** Images to make, 1 to 100,000,000. @default as many as the split has digits: 60,000, or 10,000 of test */
   readonly count?: number | undefined;

@@ -11,7 +11,10 @@ export type { StreamImages, StreamItem } from "./stream/item.js";
 /** The images of an epoch, in their order. */
 export type StreamEpoch = AsyncIterable<StreamItem> | Iterable<StreamItem>;
 
-/** Where images come from: once, or as often as they are asked for, with the number of the epoch from 0. */
+/**
+ * What images come from: once, or as often as they are asked for, with the number of the epoch from
+ * 0.
+ */
 export type StreamSource = StreamEpoch | ((epoch: number) => StreamEpoch);
 
 /** What is known of the images before they come, and how they are brought. */
@@ -26,7 +29,11 @@ export interface StreamOptions {
   readonly length?: number | undefined;
   /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
   readonly shuffle?: number | undefined;
-  /** Of that drawing, a whole number of at least 0; each epoch has an order of its own. @default 0 */
+  /**
+   * Seed of the drawing from that buffer, a whole number of at least 0; each epoch has an order of
+   * its own.
+   * @default 0
+   */
   readonly seed?: number | undefined;
   /** Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes. @default 2 */
   readonly prefetch?: number | undefined;
@@ -44,7 +51,7 @@ export class Stream {
   readonly length: number | undefined;
   /** Images in the buffer that the next one is drawn from; 0 for none. */
   readonly shuffle: number;
-  /** Seed of that drawing. */
+  /** Seed of the drawing from that buffer. */
   readonly seed: number;
   /** Batches that are brought ahead of training. */
   readonly prefetch: number;

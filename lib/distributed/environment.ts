@@ -3,13 +3,13 @@
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 
-/** Where a rank is, and where it meets the others. */
+/** A rank's number, and where it meets the others. */
 export interface Place {
-  /** Of this process among all of them, from 0. */
+  /** This process's number among all ranks, from 0. */
   readonly rank: number;
   /** Processes that train together. */
   readonly worldSize: number;
-  /** Of this process among those of its machine, from 0: the number of its GPU. */
+  /** This process's number among those of its machine, from 0: the number of its GPU. */
   readonly localRank: number;
   /** A name or address of the machine where rank 0, or an agent, keeps the store. */
   readonly masterAddress: string;
@@ -21,7 +21,9 @@ export interface Place {
 export interface Launch {
   /** An agent, torchrun's, keeps the store; else rank 0 does. */
   readonly hasAgent: boolean;
-  /** The same command line may come again, or has come before: what it finds of itself is no stranger's. */
+  /**
+   * This command line may come again, or has come before: what it finds of itself is no stranger's.
+   */
   readonly mayRestart: boolean;
 }
 

@@ -22,11 +22,11 @@ const known = [
 
 /** Processes that train one pair together. Made by join(). */
 export class Group implements Disposable {
-  /** Of this process, from 0. */
+  /** This process's number among all ranks, from 0. */
   readonly rank: number;
   /** Processes in the group. */
   readonly worldSize: number;
-  /** Of this process among those of its machine, from 0. */
+  /** This process's number among those of its machine, from 0. */
   readonly localRank: number;
   /** @internal */
   readonly native: NativeGroup;

@@ -39,7 +39,7 @@ async function lookAtLibtorch(): Promise<Finding> {
   return { ...one, status: "problem", says: wanted };
 }
 
-/** Without an addon: the libtorch that a build would take. */
+/** The libtorch that a build would take, where there is no addon. */
 async function lookForLibtorch(): Promise<Finding> {
   const [{ namedLibtorch }, { cacheFolder, cachedLibtorch }] = await Promise.all([
     setup("libtorch"),

@@ -12,6 +12,6 @@ export interface Finding {
   readonly says: string;
   /** What to do about it; undefined where there is nothing to be done. */
   readonly advice?: string | undefined;
-  /** The same for programs. */
+  /** What was found, for programs. */
   readonly facts: Readonly<Record<string, unknown>>;
 }

@@ -9,7 +9,7 @@ export interface Trial {
   readonly cudaOff: string | null;
   /** What kind of reason that is. */
   readonly cudaObstacle: CudaObstacle | null;
-  /** By device: what it can compute in. */
+  /** What each device can compute in. */
   readonly precisions: Readonly<Record<string, readonly string[]>>;
   readonly threads: number;
   /** Seconds until the addon was there. */

@@ -40,7 +40,7 @@ export function batchNorm2d(options: BatchNormOptions = {}): Layer {
 
 type Normed = { readonly numFeatures: number; readonly eps: number; readonly affine: boolean };
 
-/** With the statistics that training kept. */
+/** Normalises with the statistics that training kept. */
 function byRunning(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
   const { numFeatures: features, eps, affine } = layer.options;
   const all = (value: number) => to.floats(Array(features).fill(value), [features]);
@@ -51,7 +51,7 @@ function byRunning(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Valu
   });
 }
 
-/** With the statistics of the batch itself. */
+/** Normalises with the statistics of the batch itself. */
 function byBatch(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
   const axes = layer.input.length === 1 ? [0] : [0, 2, 3];
   const centred = to.node("Sub", [x, reduce("ReduceMean", x, axes, to)]);

@@ -16,7 +16,8 @@ export function dropout(p = 0.5): Layer {
 }
 
 /**
- * The same with whole channels of `[channels, height, width]` (Tompson et al. 2015). torch.nn.Dropout2d.
+ * In training sets each channel of `[channels, height, width]` to 0 with probability p and divides the
+ * others by 1 − p (Tompson et al. 2015). torch.nn.Dropout2d.
  *
  * @param p in [0, 1) @default 0.5
  */

@@ -30,9 +30,9 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   onnx?(layer: ResolvedLayer<O>, x: Value, to: OnnxWriter): Value;
   /** It looks at the labels of the batch. */
   readonly labels?: true | undefined;
-  /** In training a sample's output depends on the others of its batch. */
+  /** Whether in training a sample's output depends on the others of its batch. */
   readonly couplesSamples?: true | undefined;
-  /** So it does, and what it tells of them needs the whole batch: that of a part would be another thing. */
+  /** Whether it also tells of the whole batch, so that a part of one would give another answer. */
   readonly comparesSamples?: true | undefined;
   /** Multiplications of one sample's forward pass, those of products and convolutions. @default those of its layers */
   multiplications?(layer: ResolvedLayer<O>): number;

@@ -51,7 +51,7 @@ export function operator<O extends ResolvedOptions>(
   return ({ options }, x, to) => to.node(name, [x], attributes(options));
 }
 
-/** Another shape for each sample. */
+/** Gives each sample another shape. */
 export function reshape(x: Value, shape: Shape, to: OnnxWriter): Value {
   // 0 is "as it was": the batch.
   return to.node("Reshape", [x, to.ints([0, ...shape])]);

@@ -59,7 +59,7 @@ function sidesOf(layer: Layer, at: Site): Four {
   ) as unknown as Four;
 }
 
-/** Of the sides of one axis, how much there has to be to mirror. */
+/** Throws where an axis is too short for what is mirrored on its sides. */
 function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Site): void {
   const [, height, width] = image as [number, number, number];
   if (Math.max(left, right) < width && Math.max(top, bottom) < height) return;

@@ -19,7 +19,10 @@ export interface Surroundings {
   single(layer: unknown, input: Shape, path: string, name: string): ResolvedLayer;
 }
 
-/** Where a layer stands, for the sentences of its errors and for what is allowed there. */
+/**
+ * The site of a layer in its network, for the sentences of its errors and for what is allowed
+ * there.
+ */
 export class Site {
   readonly path: string;
   readonly type: string;

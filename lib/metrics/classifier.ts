@@ -20,7 +20,7 @@ export interface ClassifierOptions {
    * @default false
    */
   readonly eachChannel?: boolean | undefined;
-  /** Where it runs. @default "cpu" */
+  /** The device it runs on. @default "cpu" */
   readonly device?: Device | undefined;
 }
 

@@ -7,7 +7,10 @@ import type { Decimals } from "./native.js";
 export interface FeatureOptions {
   /** A name for what computed them. @default "given" */
   readonly network?: string | undefined;
-  /** Of [samples, answers × classes], the logarithms of what each class's probability is in proportion to. @default none */
+  /**
+   * Logarithms of what each class's probability is in proportion to, [samples, answers × classes].
+   * @default none
+   */
   readonly logits?: Float32Array | Float64Array | undefined;
   /** Things in a sample that the network classifies: the logits of each stand side by side. @default 1 */
   readonly answers?: number | undefined;
@@ -94,7 +97,7 @@ export interface Measured<Name extends string> {
   readonly generated: number;
 }
 
-/** Anything with samples that a network made features of. */
+/** Samples that a network made features of, as far as metrics compare them. */
 interface Seen {
   readonly network: string;
   readonly width: number;

@@ -10,11 +10,11 @@ export interface KidOptions {
   readonly subsets?: number | undefined;
   /** Samples in each, at least 2. @default 1000, or all of the smaller set */
   readonly subsetSize?: number | undefined;
-  /** Of the polynomial, 1 to 10. @default 3 */
+  /** Degree of the polynomial, 1 to 10. @default 3 */
   readonly degree?: number | undefined;
-  /** Above 0. @default 1 / width */
+  /** Factor of x·y, above 0. @default 1 / width */
   readonly gamma?: number | undefined;
-  /** Finite and at least 0. @default 1 */
+  /** What is added to gamma x·y, finite and at least 0. @default 1 */
   readonly offset?: number | undefined;
   /** Draws the subsets; a whole number of at least 0. @default 0 */
   readonly seed?: number | undefined;
@@ -27,13 +27,16 @@ export interface Kid extends Measured<"kid"> {
    * better. (Papers often show it times 1,000.)
    */
   readonly value: number;
-  /** Over the subsets, divided by their number: how certain the value is, were the subsets independent. */
+  /**
+   * Standard deviation over the subsets, divided by their number: how certain the value is, were
+   * they independent.
+   */
   readonly standardDeviation: number;
   /** Pairs of subsets that it is the mean over. */
   readonly subsets: number;
-  /** Samples in each. */
+  /** Samples in each subset. */
   readonly subsetSize: number;
-  /** Of the subsets. */
+  /** Seed that the subsets were drawn with. */
   readonly seed: number;
 }
 

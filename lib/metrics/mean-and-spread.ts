@@ -1,10 +1,11 @@
 // The mean and the spread of an estimate that is taken several times.
 
+/** The mean. */
 export function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The standard deviation, divided by their number. */
+/** The standard deviation, divided by the number of values and not by one less. */
 export function spreadOf(values: Float64Array): number {
   const mean = meanOf(values);
   return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));

@@ -2,7 +2,10 @@ import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
 import { checkNetworks, Features, type Measured, measured } from "./features.js";
 
-/** Which of the thousand combinations of three digits a generator makes, and what that was measured with. */
+/**
+ * How many of the thousand combinations of three digits a generator makes, and what that was
+ * measured with.
+ */
 export interface ModeCoverage extends Measured<"modeCoverage"> {
   /** Modes that the generated have and the real have too: 0 to `modes`; larger is better. */
   readonly value: number;

@@ -68,7 +68,7 @@ export interface NativeFeatureInput {
   readonly size: number;
   readonly black: number;
   readonly white: number;
-  /** It takes uint8. */
+  /** Whether it takes uint8 and not float32. */
   readonly bytes: boolean;
   /** Each channel is an image of its own; their features stand side by side. */
   readonly eachChannel: boolean;

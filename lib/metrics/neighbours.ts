@@ -19,17 +19,17 @@ export interface PrecisionRecall extends Measured<"precisionRecall"> {
   readonly precision: number;
   /** Share of the real that lie within a neighbourhood of a generated, 0 to 1: how much is there. */
   readonly recall: number;
-  /** To which the neighbourhoods reach. */
+  /** The nearest neighbour that a neighbourhood reaches to: the third for 3. */
   readonly neighbours: number;
 }
 
-/** The same two things, less moved by outliers. */
+/** Fidelity and variety apart, less moved by outliers, and what they were measured with. */
 export interface DensityCoverage extends Measured<"densityCoverage"> {
   /** Neighbourhoods of reals that hold a generated sample, on average, over `neighbours`: at least 0, and above 1 where samples crowd. */
   readonly density: number;
   /** Share of the real whose neighbourhood holds a generated one, 0 to 1. */
   readonly coverage: number;
-  /** To which the neighbourhoods reach. */
+  /** The nearest neighbour that a neighbourhood reaches to: the third for 3. */
   readonly neighbours: number;
 }
 

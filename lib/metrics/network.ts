@@ -8,7 +8,7 @@ import { checkLabels } from "../networks/conditions.js";
 import { Features } from "./features.js";
 import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
 
-/** Which samples features are taken of. */
+/** The samples that features are taken of. */
 export interface FeaturesOptions {
   /** How many of a dataset, or of a generator's samples, at least 1. @default all images of a dataset, 10,000 samples of a generator */
   readonly count?: number | undefined;

@@ -31,7 +31,10 @@ export interface Parzen {
   readonly metric: "parzen";
   /** Mean over the images of test, in nats. */
   readonly logLikelihood: number;
-  /** Of that mean: the deviation (of n, not of n − 1) over √n. It says nothing of other samples, or of other training. */
+  /**
+   * Standard error of that mean over images: the deviation (of n, not of n − 1) over √n. It says
+   * nothing of other samples, or of other training.
+   */
   readonly standardError: number;
   /** The width that was taken. */
   readonly sigma: number;

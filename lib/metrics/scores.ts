@@ -15,7 +15,7 @@ export interface InceptionScoreOptions {
 export interface InceptionScore extends Omit<Measured<"inceptionScore">, "real"> {
   /** Mean over the splits: from 1 to the number of classes; larger is better. */
   readonly value: number;
-  /** Over the splits, divided by their number. */
+  /** Standard deviation over the splits, divided by their number. */
   readonly standardDeviation: number;
   /** Parts that it is the mean over. */
   readonly splits: number;

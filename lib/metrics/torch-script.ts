@@ -20,7 +20,7 @@ export interface TorchScriptOptions {
   readonly range?: PixelRange | undefined;
   /** It takes uint8, 0 to 255, and not float32. @default false */
   readonly bytes?: boolean | undefined;
-  /** Where it runs. @default "cpu" */
+  /** The device it runs on. @default "cpu" */
   readonly device?: Device | undefined;
 }
 
@@ -66,7 +66,7 @@ const usualInput: NativeFeatureInput = {
   eachChannel: false,
 };
 
-/** @internal The same for what was checked. @param name what the user calls the path */
+/** @internal Loads what torchScript() has checked. @param name what the user calls the path */
 export async function loadTorchScript(
   path: string,
   name: string,

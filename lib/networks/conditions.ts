@@ -25,7 +25,10 @@ type Has<Count> = [Count] extends [0 | undefined]
  * - `codes` where it has codes: those of all samples, or a vector for each; by default drawn from U(-1, 1)
  */
 export type SampleOptions<L extends Latent = Latent> = {
-  /** The same samples for the same weights; a whole number of at least 0. @default one nobody chose */
+  /**
+   * Seed that gives the same samples for the same weights; a whole number of at least 0.
+   * @default one nobody chose
+   */
   readonly seed?: number | undefined;
   /** Noise of all samples, [count, noise] side by side: what noise() draws, or a way between two of them. @default drawn */
   readonly noise?: Float32Array | undefined;

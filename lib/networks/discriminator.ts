@@ -17,6 +17,16 @@ import { copyOf, Network, type NetworkOptions } from "./network.js";
 /**
  * Tells real samples from made ones. Its type knows whether it is conditional: `score(images, { labels })`
  * is there only where its architecture has classes.
+ *
+ * @example
+ * ```ts
+ * const discriminator = new Discriminator({
+ *   image: [1, 28, 28],
+ *   layers: [layers.flatten(), layers.linear(128), layers.leakyRelu(0.2), layers.linear(1)],
+ * });
+ * const images = await datasets.mnist({ split: "test" });
+ * const scores = await discriminator.score(await images.read(0, 64, { range: [-1, 1] }));
+ * ```
  */
 export class Discriminator<
   A extends DiscriminatorArchitecture = DiscriminatorArchitecture,
@@ -50,7 +60,10 @@ export class Discriminator<
     return this.resolved.input;
   }
 
-  /** Another discriminator with these weights, which goes its own way from here. Draws no random numbers. */
+  /**
+   * Copies it: a discriminator with these weights, which goes its own way from here. Draws no
+   * random numbers.
+   */
   clone(): Discriminator<A> {
     return new Discriminator<A>(this.architecture, { device: this.device }, this.native);
   }
@@ -88,7 +101,7 @@ export class Discriminator<
     return this.#columns(images, options, 1, classes);
   }
 
-  /** Some columns of its output, [count, width]. */
+  /** Columns of its output from `start` on, [count, width]. */
   async #columns(
     images: Images,
     options: unknown,

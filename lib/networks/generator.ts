@@ -23,12 +23,22 @@ import {
 import { columnsOf, drawLatents } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
-/** Numbers in an array that Node can make everywhere. */
+/** Most numbers in one array: as many as Node can allocate on every machine. */
 const largestArray = 2 ** 30;
 
 /**
  * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where it has
  * classes, `sample({ codes })` only where it has codes.
+ *
+ * @example
+ * ```ts
+ * const generator = new Generator(
+ *   architectures.dcgan({ latent: { noise: 100 }, image: [3, 64, 64] }),
+ *   { device: "cpu", seed: 7 },
+ * );
+ * const samples = await generator.sample(25, { seed: 0 });
+ * await samples.save("grid.png", { columns: 5 });
+ * ```
  */
 export class Generator<const L extends Latent = Latent> extends Network {
   /** What it was made of, as plain data: it survives JSON, and makes another like it. */
@@ -67,7 +77,10 @@ export class Generator<const L extends Latent = Latent> extends Network {
     return this.resolved.output;
   }
 
-  /** Another generator with these weights, which goes its own way from here. Draws no random numbers. */
+  /**
+   * Copies it: a generator with these weights, which goes its own way from here. Draws no random
+   * numbers.
+   */
   clone(): Generator<L> {
     return new Generator<L>(this.architecture, { device: this.device }, this.native);
   }
@@ -150,7 +163,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     return columnsOf(drawn, this.#width, 0, this.latent.noise);
   }
 
-  /** Of a latent with its label as one-hot. */
+  /** Width of a latent whose label is one-hot. */
   get #width(): number {
     const { noise, classes, codes } = this.latent;
     return noise + classes + codes;
@@ -182,7 +195,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
   }
 }
 
-/** What no array holds would fail half way, after minutes. */
+/** Checks that all samples fit into one array: the call would fail at its end, after minutes. */
 function checkCount(count: unknown, numbersEach: number): void {
   const most = Math.floor(largestArray / numbersEach);
   const asked = check.integer(count, "count", 1);

@@ -15,9 +15,9 @@ import {
 import { product } from "../shape.js";
 import { checkState } from "../weights.js";
 
-/** Where a network lives and what its first weights are. */
+/** The device of a network, and the seed of its first weights. */
 export interface NetworkOptions {
-  /** Where it lives and computes. @default "cpu" */
+  /** The device that it lives and computes on. @default "cpu" */
   readonly device?: Device | undefined;
   /**
    * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the order
@@ -29,14 +29,14 @@ export interface NetworkOptions {
 
 /** What generators and discriminators share. Its memory is freed when it is collected; dispose() frees it now. */
 export abstract class Network implements Disposable {
-  /** Where it lives, with its index: `cuda:0`. */
+  /** The device that it lives on, with its index: `cuda:0`. */
   readonly device: Device;
   /** @internal */
   readonly resolved: ResolvedArchitecture;
   /** @internal */
   readonly native: NativeNetwork;
 
-  /** @internal With a template its weights are copied, and nothing is drawn. */
+  /** @internal Copies the weights of a template, if there is one, and draws nothing then. */
   constructor(resolved: ResolvedArchitecture, options: NetworkOptions, template?: NativeNetwork) {
     check.options(options, "options", ["device", "seed"]);
     if (options.seed !== undefined) check.seed(options.seed, "seed");
@@ -110,7 +110,7 @@ export abstract class Network implements Disposable {
     });
   }
 
-  /** @internal The same with tensors that were read already. */
+  /** @internal Loads tensors that were read already. */
   async loadTensors(tensors: readonly StoredTensor[], path: string): Promise<void> {
     const state = checkState(tensors, this.resolved.state, path);
     await crossing(() => this.native.load(state));

@@ -5,7 +5,10 @@ const divergences = ["kl", "reverseKl", "pearson", "jensenShannon"] as const;
 
 /** Options of fDivergence: which one D estimates. @default "jensenShannon" */
 export interface FDivergenceOptions extends ObjectiveOptions {
-  /** Which divergence's lower bound the discriminator raises: of `jensenShannon` twice that divergence. @default "jensenShannon" */
+  /**
+   * The divergence whose lower bound the discriminator raises: for `jensenShannon` twice that.
+   * @default "jensenShannon"
+   */
   readonly divergence?: (typeof divergences)[number] | undefined;
 }
 

@@ -1,6 +1,9 @@
 import * as check from "../check.js";
 
-/** From the first opset with LayerNormalization to the newest that onnxruntime 1.30 reads. */
+/**
+ * The opsets that can be written: from the first with LayerNormalization to the newest that
+ * onnxruntime 1.30 reads.
+ */
 const [oldest, newest] = [17, 26];
 
 /** How a generator becomes ONNX. */

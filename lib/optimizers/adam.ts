@@ -61,7 +61,7 @@ export function adamOf<Type extends string>(
   };
 }
 
-/** @internal As native code reads it. */
+/** @internal An Adam as native code reads it. */
 export function flatAdam<Type extends string>({ betas, ...rest }: AdamOf<Type>) {
   return { ...rest, beta1: betas[0], beta2: betas[1] };
 }

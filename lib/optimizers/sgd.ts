@@ -9,9 +9,9 @@ import {
 
 /** A momentum that goes in a straight line from one value to another, where it stays. */
 export interface MomentumRamp {
-  /** At the first update, in [0, 1). */
+  /** Momentum at the first update, in [0, 1). */
   readonly from: number;
-  /** In the end, in [0, 1). */
+  /** Momentum in the end, in [0, 1). */
   readonly to: number;
   /** Updates until it is at `to`, at least 1. */
   readonly steps: number;
@@ -35,7 +35,7 @@ export interface SgdOptions extends OptimizerOptions {
 export interface Sgd extends OptimizerSettings {
   /** What it is called in JSON. */
   readonly type: "sgd";
-  /** In [0, 1), or how it changes with the updates. */
+  /** Share of the last direction that is kept, in [0, 1), or how it changes with the updates. */
   readonly momentum: number | MomentumRamp;
   /** Share of a gradient that the momentum leaves out, in [0, 1]. */
   readonly dampening: number;
@@ -86,7 +86,7 @@ function ramp(momentum: number | MomentumRamp): MomentumRamp {
   return typeof momentum === "number" ? { from: momentum, to: momentum, steps: 1 } : momentum;
 }
 
-/** @internal As native code reads it. */
+/** @internal An SGD as native code reads it. */
 export function flatSgd({ momentum, ...rest }: Sgd) {
   const { from, to, steps } = ramp(momentum);
   return { ...rest, momentumFrom: from, momentumTo: to, momentumSteps: steps };

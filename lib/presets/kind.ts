@@ -3,7 +3,7 @@ import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../archit
 import { adam } from "../optimizers/index.js";
 import type { TrainerOptions } from "../trainer.js";
 
-/** Which images a pair is built for: square ones. */
+/** The square images that a pair is built for. */
 export interface PresetImage {
   /** Side in pixels. */
   readonly size: number;
@@ -12,10 +12,10 @@ export interface PresetImage {
   readonly classes?: number | undefined;
 }
 
-/** Which sides a pair can make. */
+/** The sides of images that a pair can make. */
 export interface Sides {
   readonly default: number;
-  /** Which, as the WHAT of an error. */
+  /** These sides in words, as the WHAT of an error. */
   readonly what: string;
   fits(size: number): boolean;
 }

@@ -71,7 +71,10 @@ function classHead({ className, docstring }: ModuleSource, base: string): string
 
 const applyInit = (init: Init) => (init === "torch" ? [] : [`${body}self.apply(weights_init)`]);
 
-/** Where no layer has a name, the network is an nn.Sequential itself: so keys begin with positions. */
+/**
+ * Whether the network is an nn.Sequential itself, as no layer has a name: keys begin with positions
+ * then.
+ */
 function sequenceClass(layers: readonly Written[], source: ModuleSource, init: Init): string {
   const construction = call("super().__init__", ...layers.map(({ python }) => python.module));
   return [

@@ -21,7 +21,10 @@ export function beginning(): Uint8Array {
   });
 }
 
-/** That a session starts, whose first step will be `step`: readers forget what they have of that step and later ones. */
+/**
+ * Says that a session starts, whose first step will be `step`: readers forget what they have of
+ * that step and later ones.
+ */
 export function sessionStart(step: number): Uint8Array {
   return encode(step, { what: { case: "sessionLog", value: { status: Status.START } } });
 }

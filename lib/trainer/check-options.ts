@@ -75,7 +75,11 @@ export function checkOptions(
   return settings;
 }
 
-/** @internal One for each player. @param name what the user calls the two @param one checks that of a player */
+/**
+ * @internal One for each player.
+ * @param name what the user calls the two
+ * @param one checks that of a player
+ */
 export function checkOptimizers(
   value: unknown,
   name = "optimizer",

@@ -10,7 +10,10 @@ const float = 4;
 /** How often a network runs. */
 export interface Passes {
   readonly all: number;
-  /** Of these, gradients that the first product or convolution has no need of: those for data or for noise. */
+  /**
+   * How many of these are gradients that the first product or convolution does not need: those for
+   * data or for noise.
+   */
   readonly withoutFirst: number;
 }
 

@@ -33,7 +33,10 @@ function unfit(what: string, received: string): SparringError {
   return refused("ERR_DATA", what, "dataset", received);
 }
 
-/** @internal Who looks at the labels of the reals, if anyone does; `classes` of the discriminator. */
+/**
+ * @internal Names who looks at the labels of the reals, if anyone does; `classes` are the
+ * discriminator's.
+ */
 export function labelReader(objective: Objective, classes: number): string | undefined {
   if (classes > 0) return "the discriminator";
   return objective.auxiliaries.find((auxiliary) => needsOf(auxiliary).labels)?.type;
@@ -95,7 +98,7 @@ export function checkBatch(
   return batch;
 }
 
-/** Of a stream that does not say how long it is: no device holds more. */
+/** The largest batch of a stream that does not say how long it is: no device holds more. */
 const largestBatch = 1_000_000;
 
 /** @internal Images that one rank has to see at once: fewer than these, and each rank trains on all of a batch. */

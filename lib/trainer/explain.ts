@@ -59,7 +59,7 @@ function flopsOf(operations: readonly ExplainedOperation[], passes: Passes): num
   return passes.all * all - passes.withoutFirst * first;
 }
 
-/** Without a plan, each layer by itself. */
+/** The operations of a network: those of its plan, or each layer by itself where there is none. */
 function explainNetwork(
   layers: readonly ResolvedLayer[],
   plan: readonly NativeOperation[],
@@ -100,7 +100,10 @@ function asOperation({ path }: ResolvedLayer): NativeOperation {
   return { layers: [path], rewrites: [], refusals: [] };
 }
 
-/** Those of one sample. What joins branches has none of its own: they are operations by themselves. */
+/**
+ * Multiplications for one sample. What joins branches has none of its own: they are operations by
+ * themselves.
+ */
 function multiplicationsOf(layer: ResolvedLayer): number {
   const own = layerKinds.get(layer.type)?.multiplications;
   if (own !== undefined) return own(layer);

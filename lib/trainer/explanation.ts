@@ -15,7 +15,10 @@ export interface ExplainedOperation {
   readonly layers: readonly string[];
   /** Shape of one sample of its output. */
   readonly output: readonly number[];
-  /** Floating-point operations of one forward pass of the batch: two for a multiplication with its addition. */
+  /**
+   * Floating-point operations of one forward pass of the batch: two for a multiplication with its
+   * addition.
+   */
   readonly flops: number;
   /** The rewrites that made it. */
   readonly rewrites: readonly string[];
@@ -42,17 +45,30 @@ export interface StepPlan {
   readonly discriminator: readonly ExplainedOperation[];
   /** What is not done to the step as a whole. */
   readonly refusals: readonly Refusal[];
-  /** Floating-point operations of a step's products and convolutions, all its updates and passes. */
+  /**
+   * Floating-point operations of a step's products and convolutions, all its updates and passes.
+   */
   readonly flops: number;
-  /** Bytes that a step reads and writes at least: outputs of layers, both ways, and the optimizers' state. */
+  /**
+   * Bytes that a step reads and writes at least: outputs of layers, both ways, and the optimizers'
+   * state.
+   */
   readonly bytes: number;
-  /** Bytes of the outputs that the larger of the two updates holds until its backward pass: a lower bound. */
+  /**
+   * Bytes of the outputs that the larger of the two updates holds until its backward pass: a lower
+   * bound.
+   */
   readonly buffers: number;
 }
 
-/** The same, with the shortest time that it can take on this machine. */
+/**
+ * How a trainer's steps are carried out, with the shortest time that one can take on this machine.
+ */
 export interface Explanation extends StepPlan {
-  /** What this machine can do, measured for this answer, and the shortest time that leaves for a step. */
+  /**
+   * What this machine can do, measured for this answer, and the shortest time that leaves for a
+   * step.
+   */
   readonly floor: {
     /** Floating-point operations a second, of a large matrix product. */
     readonly flopsPerSecond: number;
@@ -61,6 +77,6 @@ export interface Explanation extends StepPlan {
     /** The longer of the two: arithmetic alone, memory alone. */
     readonly milliseconds: number;
   };
-  /** The same for a terminal. */
+  /** The explanation as a table for a terminal. */
   toString(): string;
 }

@@ -49,7 +49,7 @@ export class Feeding {
   #pumping = false;
   #failure: { readonly error: unknown } | undefined;
   #over = false;
-  /** Where it was closed. */
+  /** How far training was when it was closed. */
   #place: NativePlace;
 
   constructor(stream: Stream, form: FeedForm, from = beginning) {
@@ -134,7 +134,10 @@ export class Feeding {
     this.native.close();
   }
 
-  /** As `for await` does when it is left. An iterable that never answers is not waited for. */
+  /**
+   * Ends the iterable as `for await` does when it is left; one that never answers is not waited
+   * for.
+   */
   #return(): void {
     const iterator = this.#iterator;
     this.#iterator = undefined;

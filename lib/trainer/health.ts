@@ -13,7 +13,10 @@ export interface Health {
   readonly fakeAccuracy: number;
   /** Euclidean norm of the gradient of all the generator's parameters, before clipping. */
   readonly generatorGradientNorm: number;
-  /** The same of the discriminator, at its last update. */
+  /**
+   * Euclidean norm of the gradient of all the discriminator's parameters at its last update, before
+   * clipping.
+   */
   readonly discriminatorGradientNorm: number;
   /**
    * Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. Not there where
@@ -44,7 +47,10 @@ export class Watcher {
   #largestGradient = 0;
   #greatestDiversity = 0;
 
-  /** As it is after these ticks, the lines of a file: what is no tick in them is passed over. */
+  /**
+   * A watcher that has seen these ticks, the lines of a file: what is no tick in them is passed
+   * over.
+   */
   static after(ticks: readonly unknown[]): Watcher {
     const watcher = new Watcher();
     for (const tick of ticks)
@@ -82,7 +88,7 @@ function isHealth(value: unknown): value is Health {
   return [realAccuracy, fakeAccuracy, generator, discriminator, diversity].every(Number.isFinite);
 }
 
-/** Without what is an error and no figure. */
+/** The figures of health, without what is an error. */
 export function toHealth({ finite, ...health }: NativeHealth): Health {
   return health;
 }

@@ -14,7 +14,7 @@ export function checkMemory(batchSize: number, settings: TrainerSettings): void 
   throw refused("ERR_MEMORY", what, "batchSize", received);
 }
 
-/** The same error with what the step needed and what there is; other errors as they are. */
+/** An ERR_MEMORY with what the step needed and what there is; other errors as they are. */
 export function explainMemory(
   error: unknown,
   batchSize: number,

@@ -56,7 +56,10 @@ function checkScores({ objective, discriminator }: TrainerSettings): void {
   throw misfit(`logits, which ${objective.type} needs,`, "discriminator", "a sigmoid at the end");
 }
 
-/** Where samples influence each other, the gradient at one sample is not that of its own score. */
+/**
+ * Refuses penalties where samples influence each other: the gradient at one is then not that of its
+ * own score.
+ */
 function checkPenalties({ objective, discriminator }: TrainerSettings): void {
   if (!objective.penalties.some(({ type }) => type === "wganGp")) return;
   const coupling = couplingLayer(discriminator.resolved);

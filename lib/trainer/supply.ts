@@ -62,7 +62,7 @@ export class Supply {
     return new Feeding(stream, form, from);
   }
 
-  /** Where a loaded trainer was in this stream, or one with the same options. */
+  /** The place of a loaded trainer in this stream, or one with the same options. */
   #restoredPlace(stream: Stream, form: FeedForm): NativePlace | undefined {
     const { data, counts } = this.#restored ?? { data: "", counts: {} };
     const { "feed.epoch": epoch, "feed.batches": batches, "feed.trace": trace } = counts;

@@ -13,7 +13,10 @@ export interface Tick {
   readonly generatorLoss: number;
   /** Real images a second, over the time that the steps themselves took. */
   readonly imagesPerSecond: number;
-  /** How the players were doing in the last of these steps; undefined where a signal stopped them before it. */
+  /**
+   * How the players were doing in the last of these steps; undefined where a signal stopped them
+   * before it.
+   */
   readonly health: Health | undefined;
   /** What the health of this tick, and of those before it, is a warning of. */
   readonly warnings: readonly Warning[];

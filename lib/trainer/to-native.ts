@@ -25,7 +25,7 @@ export function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions
     discriminatorSteps,
     accumulate: settings.accumulate,
     ema: settings.ema ?? null,
-    // Of ranks that normalise together the batch has the rows.
+    // Ranks that normalise together have the rows of the whole batch to do it over.
     fewestRows: settings.syncBatchNorm ? 1 : fewestRows(settings),
     syncBatchNorm: settings.syncBatchNorm,
     diffAugment: settings.diffAugment,

@@ -40,7 +40,7 @@ export function checkCachePath(cache: unknown): string {
   return path;
 }
 
-/** That the chosen path can be written to. Throws ERR_OUTPUT. */
+/** Checks that the chosen path can be written to. Throws ERR_OUTPUT. */
 export async function checkCacheFolder(path: string): Promise<string> {
   try {
     await access(dirname(resolve(path)), constants.W_OK);
@@ -149,11 +149,11 @@ export function readCache(path: string, key: CacheKey): Promise<Packed | undefin
 
 /** Images that stay in the file of a cache. */
 export interface PackedFile extends Omit<Packed, "images"> {
-  /** Where they begin. */
+  /** The byte at which they begin. */
   readonly offset: number;
 }
 
-/** The same without holding its images: works with the open file. */
+/** Reads a cache as readCache() does, without holding its images: works with the open file. */
 export function openCache<T>(
   path: string,
   key: CacheKey,

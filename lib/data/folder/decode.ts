@@ -72,7 +72,10 @@ function planesOf(pixels: Uint8Array, channels: 1 | 3): Uint8Array {
   return planes;
 }
 
-/** By the first bytes, not by the name: libvips reads much more, and not all of it should meet a stranger's file. */
+/**
+ * Whether it begins as an image does, whatever its name: libvips reads much more, and not all of it
+ * should meet a stranger's file.
+ */
 function isKnown(file: Buffer): boolean {
   const begins = (text: string, at = 0) => file.toString("latin1", at, at + text.length) === text;
   return begins("\x89PNG\r\n") || begins("\xff\xd8\xff") || (begins("RIFF") && begins("WEBP", 8));

@@ -8,7 +8,7 @@ import { inParallel } from "../parallel.js";
 
 /** A file that should be an image by its name. */
 export interface SourceFile {
-  /** From the root of the folder. */
+  /** Its path from the root of the folder. */
   readonly path: string;
   readonly label: number;
   readonly size: number;

@@ -3,7 +3,7 @@
 
 /** What the header of a PNG or JPEG says that nothing else in the file takes back. */
 export interface Plain {
-  /** In pixels. */
+  /** Width in pixels. */
   readonly width: number;
   readonly height: number;
   /** Colours of a JPEG of the kinds that every decoder turns into the same bytes; 0 for any other file. */
