@@ -61,14 +61,16 @@ export function load(folder: string): NativeAddon {
 }
 
 /**
- * Between two parallel regions OpenMP's threads wait, by spinning at first and then by sleeping. Its default, a
- * spin of milliseconds, costs a factor of 2 to 50 on a machine that has anything else to do; none at all costs
- * small networks a factor of 2 on one that has not. Its library reads the environment when it is loaded, and only then.
+ * Between two parallel regions OpenMP's threads wait, by spinning at first and then by sleeping.
+ * Its default, a spin of milliseconds, costs a factor of 2 to 50 on a machine that has anything
+ * else to do; none at all costs small networks a factor of 2 on one that has not. Its library reads
+ * the environment when it is loaded, and only then.
  */
 function waitingBriefly<T>(folder: string, work: () => T): T {
   const { env } = process;
   if (env.OMP_WAIT_POLICY !== undefined || env.GOMP_SPINCOUNT !== undefined) return work();
-  // A worker's `process.env` is a copy, which no library reads; the user may have set it outside of that.
+  // A worker's `process.env` is a copy, which no library reads; the user may have set it outside of
+  // that.
   const waiting = require(join(folder, "waiting.node"));
   const isOurs: boolean = waiting.begin();
   try {
@@ -123,7 +125,10 @@ function checkVersion(build: BuildInfo, found: string | undefined): void {
   }
 }
 
-/** The error about a libtorch that has gone, or is there for others: root's cache is closed to everyone else. */
+/**
+ * The error about a libtorch that has gone, or is there for others: root's cache is closed to
+ * everyone else.
+ */
 export function noLibtorch({ libtorch }: BuildInfo, code: string | undefined): SparringError {
   const why =
     code === "EACCES"

@@ -2,7 +2,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import { loadSharp } from "./sharp.js";
 
-/** A chart, or a part of one, as Vega-Lite describes it. Loosely typed: the parts of its own types do not fit together. */
+/**
+ * A chart, or a part of one, as Vega-Lite describes it. Loosely typed: the parts of its own types
+ * do not fit together.
+ */
 export type Chart = Readonly<Record<string, unknown>>;
 
 /** Colours that nobody confuses (Okabe and Ito 2008). */
@@ -17,7 +20,9 @@ export const colours = {
   grey: "#767676",
 } as const;
 
-/** What all charts have in common: white paper, thin lines, letters that are there on every machine. */
+/**
+ * What all charts have in common: white paper, thin lines, letters that are there on every machine.
+ */
 const style = {
   background: "white",
   padding: 12,

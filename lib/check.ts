@@ -1,5 +1,5 @@
-// Predicates on arguments. Each returns the value, so that a check reads as an assignment; of numbers, -0 as the 0 that
-// a file would make of it.
+// Predicates on arguments. Each returns the value, so that a check reads as an assignment; of
+// numbers, -0 as the 0 that a file would make of it.
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
@@ -137,7 +137,10 @@ export function path(value: unknown, name: string): string {
   return text;
 }
 
-/** An object that its constructor made: Object.create(Class.prototype) is an instance too, and empty. */
+/**
+ * An object that its constructor made: Object.create(Class.prototype) is an instance too, and
+ * empty.
+ */
 export function made<T extends object>(
   value: unknown,
   name: string,
@@ -150,8 +153,8 @@ export function made<T extends object>(
 }
 
 /**
- * Whether another copy of this module made it, as where a program has two versions of Sparring: a class of the user's own
- * has at most the name.
+ * Whether another copy of this module made it, as where a program has two versions of Sparring: a
+ * class of the user's own has at most the name.
  */
 function isForeign(value: unknown, Class: abstract new (...given: never[]) => object): boolean {
   if (!isObject(value) || value instanceof Class) return false;
@@ -171,8 +174,8 @@ export function oneOf<T extends string>(value: unknown, name: string, allowed: r
 }
 
 /**
- * A shape of the given rank (any rank if none is given), each side a whole number of at least 1; `side` names
- * one of them.
+ * A shape of the given rank (any rank if none is given), each side a whole number of at least 1;
+ * `side` names one of them.
  */
 export function shape(
   value: unknown,

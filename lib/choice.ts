@@ -1,5 +1,6 @@
-// A choice from a table, as data: { type, ...options }. It survives JSON, so what comes back from a file is
-// made again by the factory that made it first, and what the factory would refuse is refused.
+// A choice from a table, as data: { type, ...options }. It survives JSON, so what comes back from a
+// file is made again by the factory that made it first, and what the factory would refuse is
+// refused.
 import * as check from "./check.js";
 import { wrongType } from "./errors.js";
 import type { NativeChoice } from "./native.js";

@@ -1,4 +1,7 @@
-/** Every source of images there is: each makes a Dataset, on the device that it is trained on. @module */
+/**
+ * Every source of images there is: each makes a Dataset, on the device that it is trained on.
+ * @module
+ */
 export { type FromArrayOptions, fromArray } from "./data/array.js";
 export { type Cifar10Options, cifar10 } from "./data/cifar10.js";
 export {

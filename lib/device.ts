@@ -27,7 +27,10 @@ export function kindOf(device: Device): "cpu" | "cuda" {
   return device === "cpu" ? "cpu" : "cuda";
 }
 
-/** A device name, checked against this machine. Throws ERR_DEVICE with the reason if it has none such. */
+/**
+ * A device name, checked against this machine. Throws ERR_DEVICE with the reason if it has none
+ * such.
+ */
 export function resolveDevice(device: unknown = "cpu", name = "device"): Device {
   if (!isDevice(device)) throw wrongType('"cpu", "cuda" or "cuda:i"', name, device);
   if (device === "cpu") return device;
@@ -63,7 +66,8 @@ export function threads(): Promise<number> {
 /**
  * Sets the number of CPU threads.
  *
- * @param count 1 to the processors that this process may use, as os.availableParallelism() counts them
+ * @param count 1 to the processors that this process may use, as os.availableParallelism() counts
+ * them
  * @throws TypeError, RangeError
  */
 export async function setThreads(count: number): Promise<void> {

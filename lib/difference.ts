@@ -6,7 +6,8 @@ type Difference = readonly [path: string, first: unknown, second: unknown];
 /**
  * The first place where two values of JSON differ; undefined where none does.
  *
- * @param path where they are themselves, which comes before the place: "" for the whole of what they are in
+ * @param path where they are themselves, which comes before the place: "" for the whole of what
+ * they are in
  */
 export function difference(first: unknown, second: unknown, path: string): Difference | undefined {
   if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {

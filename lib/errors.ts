@@ -3,8 +3,10 @@
  *
  * - `ERR_ARCHITECTURE` a network whose layers do not fit together
  * - `ERR_BUSY` a second run of a trainer that is already running
- * - `ERR_CHECKPOINT` a checkpoint that is missing, damaged, or of a version that this one does not know
- * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims to be
+ * - `ERR_CHECKPOINT` a checkpoint that is missing, damaged, or of a version that this one does not
+ *   know
+ * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims
+ *   to be
  * - `ERR_DEVICE` a device that this machine, or this build, does not have
  * - `ERR_DISPOSED` an object that was disposed
  * - `ERR_DIVERGED` training that diverged: a loss or weight is NaN or infinite
@@ -32,7 +34,9 @@ export type ErrorCode =
   | "ERR_STOPPED"
   | "ERR_WEIGHTS";
 
-/** Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError. */
+/**
+ * Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError.
+ */
 export class SparringError extends Error {
   override readonly name = "SparringError";
   /** What kind of thing went wrong; the message says what did. */
@@ -99,7 +103,9 @@ export function isMisuse(error: unknown): error is TypeError | RangeError {
   return error instanceof Error && found.has(error);
 }
 
-/** Awaits work; an error of ours that it ends with carries the stack of the call that asked for it. */
+/**
+ * Awaits work; an error of ours that it ends with carries the stack of the call that asked for it.
+ */
 export async function traced<T>(work: () => Promise<T>): Promise<T> {
   const here = new Error();
   try {

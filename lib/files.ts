@@ -6,8 +6,8 @@ import { dirname, join, resolve } from "node:path";
 import { type ErrorCode, refused, type SparringError, showPath } from "./errors.js";
 
 /**
- * Writes a file so that it is there whole or not at all: beside it under another name, synced, renamed.
- * Throws ERR_OUTPUT.
+ * Writes a file so that it is there whole or not at all: beside it under another name, synced,
+ * renamed. Throws ERR_OUTPUT.
  */
 export async function writeWhole(
   path: string,
@@ -52,8 +52,9 @@ export async function writeWholeWith<T>(
 }
 
 /**
- * Writes a new folder of files so that it is there whole or not at all: beside it under another name, every file synced in
- * the order given, renamed. Folders above it are made. Throws ERR_OUTPUT, also where something is there already.
+ * Writes a new folder of files so that it is there whole or not at all: beside it under another
+ * name, every file synced in the order given, renamed. Folders above it are made. Throws
+ * ERR_OUTPUT, also where something is there already.
  */
 export async function writeFolder(
   path: string,
@@ -79,8 +80,8 @@ export async function writeFolder(
 }
 
 /**
- * mkdir -p. Not Node's own, which tries without end where a folder that is there answers ENOENT for what is not, as those of
- * /proc do.
+ * mkdir -p. Not Node's own, which tries without end where a folder that is there answers ENOENT for
+ * what is not, as those of /proc do.
  *
  * @param made gets what it makes, outermost first
  */
@@ -136,7 +137,10 @@ async function unlessGone<T>(
 /** What a process that was killed while it wrote may leave beside its target. */
 export const temporaryPattern = /^\.sparring-\d+-[0-9a-f]{8}\.tmp$/;
 
-/** What nobody has written to for so long, in milliseconds, is nobody's: pids of other machines say nothing here. */
+/**
+ * What nobody has written to for so long, in milliseconds, is nobody's: pids of other machines say
+ * nothing here.
+ */
 const abandonedAfter = 600_000;
 
 /** Removes what writers that were killed left in a folder. */
@@ -196,7 +200,10 @@ export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buff
  */
 export const chunkBytes = 16 * 1024 ** 2;
 
-/** Fills `target` from `position` on, and calls back for each part that is there. False if the file ends first. */
+/**
+ * Fills `target` from `position` on, and calls back for each part that is there. False if the file
+ * ends first.
+ */
 export async function fill(
   file: FileHandle,
   target: Uint8Array,
@@ -214,8 +221,8 @@ export async function fill(
 }
 
 /**
- * Works with an open regular file of `size` bytes, and closes it. A pipe or a device is refused: it may have no end,
- * or never begin.
+ * Works with an open regular file of `size` bytes, and closes it. A pipe or a device is refused: it
+ * may have no end, or never begin.
  */
 export async function withFile<T>(
   path: string,

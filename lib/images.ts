@@ -13,14 +13,20 @@ export interface GridOptions {
   readonly columns?: number | undefined;
   /** Black pixels around each image, 0 to 1,000. @default 2 */
   readonly padding?: number | undefined;
-  /** Stretches the smallest value of all images to black and the largest to white; else values are taken as 0 to 1. @default true */
+  /**
+   * Stretches the smallest value of all images to black and the largest to white; else values are
+   * taken as 0 to 1.
+   * @default true
+   */
   readonly normalize?: boolean | undefined;
 }
 
 /** Far more pixels than anyone looks at: a side of 16,383, sharp's limit. */
 const largestGrid = 16_383 ** 2;
 
-/** The grid's size is the product of five numbers: 20,000 samples and a wide padding are gigabytes. */
+/**
+ * The grid's size is the product of five numbers: 20,000 samples and a wide padding are gigabytes.
+ */
 function checkGrid(
   [count, , height, width]: readonly [number, number, number, number],
   columns: number,
@@ -81,7 +87,8 @@ export class Images {
   /**
    * The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True).
    *
-   * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for more than 16,383² pixels
+   * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for
+   * more than 16,383² pixels
    */
   async toPng(options: GridOptions = {}): Promise<Uint8Array> {
     const { data, width, height } = await this.render(options);

@@ -6,8 +6,8 @@ import { outOfRange } from "./errors.js";
 const flat = 1e-6;
 
 /**
- * The straight line between two vectors: (1 − t) a + t b. Between two draws of normal noise it leads through shorter
- * vectors than any that a generator was trained on; slerp() does not.
+ * The straight line between two vectors: (1 − t) a + t b. Between two draws of normal noise it
+ * leads through shorter vectors than any that a generator was trained on; slerp() does not.
  *
  * @param a a vector of any length of at least 1
  * @param b as long as `a`
@@ -20,9 +20,10 @@ export function lerp(a: Float32Array, b: Float32Array, t: number): Float32Array 
 }
 
 /**
- * The arc between two vectors (Shoemake 1985, for latents White 2016): sin((1 − t) ω) / sin ω · a + sin(t ω) / sin ω · b,
- * where ω is the angle between them. Between vectors of equal norm all have that norm. Where there is no one
- * arc, of parallel or opposite vectors and of zeros, it is the line.
+ * The arc between two vectors (Shoemake 1985, for latents White 2016): sin((1 − t) ω) / sin ω · a +
+ * sin(t ω) / sin ω · b, where ω is the angle between them. Between vectors of equal norm all have
+ * that norm. Where there is no one arc, of parallel or opposite vectors and of zeros, it is the
+ * line.
  *
  * @param a a vector of any length of at least 1
  * @param b as long as `a`

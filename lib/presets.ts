@@ -1,5 +1,5 @@
-// Presets as data: everything that `sparring train` needs to know of a kind of GAN. A new one costs its file
-// and a row here.
+// Presets as data: everything that `sparring train` needs to know of a kind of GAN. A new one costs
+// its file and a row here.
 import { acgan } from "./presets/acgan.js";
 import { article } from "./presets/article.js";
 import { cgan } from "./presets/cgan.js";

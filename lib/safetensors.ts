@@ -1,4 +1,5 @@
-// The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after another.
+// The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after
+// another.
 import { SparringError, show, showName } from "./errors.js";
 import { fill, type Refusal, refusal, withFile, writeWhole } from "./files.js";
 import type { TensorData } from "./native.js";
@@ -38,7 +39,10 @@ export interface StoredTensor {
 
 const codes = { float32: "F32", float64: "F64", int64: "I64", uint8: "U8" } as const;
 
-/** A hundred times the header of the largest network here. JSON takes ten times its bytes once it is parsed. */
+/**
+ * A hundred times the header of the largest network here. JSON takes ten times its bytes once it is
+ * parsed.
+ */
 export const headerLimit = 16 * 1024 ** 2;
 
 /** Writes tensors to a file, whole or not at all. */
@@ -65,7 +69,9 @@ export interface DescribedTensor extends Pick<TensorData | StoredTensor, "name" 
   readonly bytes: number;
 }
 
-/** @internal What comes before the tensors' bytes, padded to `size` bytes if they begin further on. */
+/**
+ * @internal What comes before the tensors' bytes, padded to `size` bytes if they begin further on.
+ */
 export function formatHeader(
   tensors: readonly DescribedTensor[],
   metadata: Readonly<Record<string, string>>,
@@ -89,8 +95,9 @@ export function formatHeader(
 }
 
 /**
- * Reads every tensor of a file, none before the header fits the file's size: it may be gigabytes long without a byte on the
- * disk. Throws ERR_WEIGHTS for anything that is not a sound safetensors file.
+ * Reads every tensor of a file, none before the header fits the file's size: it may be gigabytes
+ * long without a byte on the disk. Throws ERR_WEIGHTS for anything that is not a sound safetensors
+ * file.
  */
 export async function readSafetensors(path: string): Promise<StoredTensor[]> {
   const refuse = noSafetensors(path);
@@ -160,8 +167,8 @@ interface TensorEntry extends Omit<StoredTensor, "data"> {
 }
 
 /**
- * The body is the tensors and nothing else, as the reference implementation has it. A header of a thousand tensors
- * over the same bytes would otherwise ask for a thousand times the file's size.
+ * The body is the tensors and nothing else, as the reference implementation has it. A header of a
+ * thousand tensors over the same bytes would otherwise ask for a thousand times the file's size.
  */
 function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Refusal): void {
   let covered = 0;

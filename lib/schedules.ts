@@ -1,5 +1,6 @@
 /**
- * Every schedule of a learning rate there is, as data. t counts the updates its optimizer did before this one, from 0.
+ * Every schedule of a learning rate there is, as data. t counts the updates its optimizer did
+ * before this one, from 0.
  *
  * @module
  */
@@ -35,10 +36,11 @@ export interface Linear extends Complete<LinearOptions> {
 }
 
 /**
- * A straight line from lr to lr · to, where it stays: lrₜ = lr · (1 + (to − 1) · min(t, steps) / steps).
- * torch's LinearLR with start_factor=1, end_factor=to.
+ * A straight line from lr to lr · to, where it stays: lrₜ = lr · (1 + (to − 1) · min(t, steps) /
+ * steps). torch's LinearLR with start_factor=1, end_factor=to.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function linear(options: LinearOptions): Linear {
   const { to, steps } = check.settings(options, "options of linear", ["to", "steps"]);
@@ -65,7 +67,8 @@ export interface Exponential extends Complete<ExponentialOptions> {
 /**
  * A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function exponential(options: ExponentialOptions): Exponential {
   const { gamma, min } = check.settings(options, "options of exponential", ["gamma", "min"]);
@@ -90,11 +93,12 @@ export interface Cosine extends Complete<CosineOptions> {
 }
 
 /**
- * Half a cosine from lr to `min`, where it stays (Loshchilov and Hutter 2017, SGDR, without its restarts):
- * lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's CosineAnnealingLR with
- * T_max=steps, eta_min=min.
+ * Half a cosine from lr to `min`, where it stays (Loshchilov and Hutter 2017, SGDR, without its
+ * restarts): lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's
+ * CosineAnnealingLR with T_max=steps, eta_min=min.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function cosine(options: CosineOptions): Cosine {
   const { steps, min } = check.settings(options, "options of cosine", ["steps", "min"]);

@@ -1,5 +1,5 @@
-// The library that reads and writes pictures. Loaded when it is first needed: it costs a tenth of a second, and most
-// programs do without it.
+// The library that reads and writes pictures. Loaded when it is first needed: it costs a tenth of a
+// second, and most programs do without it.
 import { createRequire } from "node:module";
 
 type Library = typeof import("sharp")["default"];

@@ -79,8 +79,9 @@ export class Trainer implements Disposable {
   /** The one that is trained; yours, or after load() one of its own. */
   readonly discriminator: Discriminator;
   /**
-   * A generator whose weights are the moving average of the trained one's, if `ema` asked for it: a copy made
-   * with the trainer, which owns it. It can be sampled and saved at any time, as any generator.
+   * A generator whose weights are the moving average of the trained one's, if `ema` asked for it: a
+   * copy made with the trainer, which owns it. It can be sampled and saved at any time, as any
+   * generator.
    */
   readonly ema: Generator | undefined;
   /** How its steps are carried out; explain() tells more. */
@@ -103,7 +104,8 @@ export class Trainer implements Disposable {
   };
 
   /**
-   * Checks that the pair, the objective, the optimizers and the options go together. The networks stay yours.
+   * Checks that the pair, the objective, the optimizers and the options go together. The networks
+   * stay yours.
    *
    * @throws TypeError, RangeError, ERR_ARCHITECTURE for what does not go together, ERR_DEVICE
    */
@@ -132,20 +134,22 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Trains, and reports every `tickEvery` steps and after the last. The event loop stays free: the steps
-   * of a tick are one native call. Leaving the loop leaves the trainer at a step boundary, ready for more;
-   * the same dataset and batch size then go on in the epoch where they stopped. What the source of a stream throws is
-   * thrown here, after the steps that the images from before it were enough for; the next run goes on from there.
+   * Trains, and reports every `tickEvery` steps and after the last. The event loop stays free: the
+   * steps of a tick are one native call. Leaving the loop leaves the trainer at a step boundary,
+   * ready for more; the same dataset and batch size then go on in the epoch where they stopped.
+   * What the source of a stream throws is thrown here, after the steps that the images from before
+   * it were enough for; the next run goes on from there.
    *
-   * Where several ranks train together all of them run the same: the first run takes weights and all else over from
-   * rank 0, and a signal on one of them stops them all after the same step, the others with ERR_STOPPED. They train on a
-   * dataset, not on a stream.
+   * Where several ranks train together all of them run the same: the first run takes weights and
+   * all else over from rank 0, and a signal on one of them stops them all after the same step, the
+   * others with ERR_STOPPED. They train on a dataset, not on a stream.
    *
-   * @param dataset a dataset or stream of the discriminator's image, on the device of both; with labels where they are needed
+   * @param dataset a dataset or stream of the discriminator's image, on the device of both; with
+   * labels where they are needed
    * @param options `steps`, and what has a default
-   * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY for a trainer that runs
-   *   already, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN, and the reason of `signal`;
-   *   ERR_RANK where a rank is about to do something else, or is lost
+   * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY for a trainer
+   *   that runs already, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN, and the
+   *   reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
    */
   async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const asked = checkRun(dataset, options, this.#settings);
@@ -158,7 +162,8 @@ export class Trainer implements Disposable {
     this.#running = true;
     signal?.addEventListener("abort", this.#stop, { once: true });
     try {
-      // Nothing is awaited without need: what the first step throws has the caller's line only until then.
+      // Nothing is awaited without need: what the first step throws has the caller's line only
+      // until then.
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
       if (distributed !== undefined && dataset instanceof Dataset)
         await this.#agree(distributed, dataset, asked);
@@ -212,9 +217,10 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Tells how a step is carried out and what it costs: which layers run as one operation, what is not rewritten and
-   * why, arithmetic, memory, and the shortest time that this machine leaves for it. Changes nothing; measures the
-   * machine for some tenths of a second, between two steps. `String()` of it is a table.
+   * Tells how a step is carried out and what it costs: which layers run as one operation, what is
+   * not rewritten and why, arithmetic, memory, and the shortest time that this machine leaves for
+   * it. Changes nothing; measures the machine for some tenths of a second, between two steps.
+   * `String()` of it is a table.
    *
    * @param options.batchSize reals a batch, at least 1. @default 64
    * @throws TypeError and RangeError for options; ERR_DISPOSED
@@ -236,16 +242,17 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Writes a checkpoint: a new folder with everything that Trainer.load() needs to go on bit for bit. Networks and average
-   * as safetensors files that PyTorch reads; optimizers, random numbers, the place in the data and all options
-   * beside them, with a checksum over all. While the trainer runs it is the state between two steps, and the next one waits
-   * only for the copy.
+   * Writes a checkpoint: a new folder with everything that Trainer.load() needs to go on bit for
+   * bit. Networks and average as safetensors files that PyTorch reads; optimizers, random numbers,
+   * the place in the data and all options beside them, with a checksum over all. While the trainer
+   * runs it is the state between two steps, and the next one waits only for the copy.
    *
-   * Where several ranks train together all of them save, none while it runs: their bits are compared, and rank 0 writes.
+   * Where several ranks train together all of them save, none while it runs: their bits are
+   * compared, and rank 0 writes.
    *
    * @param path a folder that is not there yet, or is empty; those above it are made
-   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights; ERR_BUSY for ranks in
-   *   the middle of a tick
+   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights;
+   *   ERR_BUSY for ranks in the middle of a tick
    */
   async save(path: string): Promise<void> {
     check.path(path, "path");
@@ -270,7 +277,10 @@ export class Trainer implements Disposable {
     return crossing(() => this.#native.snapshot());
   }
 
-  /** Whether all ranks are about to do the same; and from the first time on, from the same beginning. */
+  /**
+   * Whether all ranks are about to do the same; and from the first time on, from the same
+   * beginning.
+   */
   async #agree(
     group: Group,
     dataset: Dataset,
@@ -311,14 +321,15 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * A trainer, with networks of its own, that goes on where the checkpoint was made: with the same data, batch size, number
-   * of threads and libtorch it ends with the bytes that one would have ended with that was never stopped. Other data, or
-   * another batch size, begin a new epoch.
+   * A trainer, with networks of its own, that goes on where the checkpoint was made: with the same
+   * data, batch size, number of threads and libtorch it ends with the bytes that one would have
+   * ended with that was never stopped. Other data, or another batch size, begin a new epoch.
    *
    * @param path what save() wrote
    * @param options.device where to go on @default the device that it was saved on
    * @param options.distributed the ranks that go on with it, any number of them @default none
-   * @param options.seed draws other random numbers from here on, those of this seed @default goes on with its own
+   * @param options.seed draws other random numbers from here on, those of this seed @default goes
+   * on with its own
    * @throws ERR_CHECKPOINT for what is missing, damaged, or of a version to come
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
@@ -344,8 +355,8 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Frees the optimizers' state and the average; a step that is running ends first. The two networks stay.
-   * Calling it twice is fine.
+   * Frees the optimizers' state and the average; a step that is running ends first. The two
+   * networks stay. Calling it twice is fine.
    */
   dispose(): void {
     if (this.#disposed) return;

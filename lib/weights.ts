@@ -6,8 +6,9 @@ import type { TensorData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
 
 /**
- * The tensors in the dtypes that the network has. Throws ERR_WEIGHTS with every name that is missing, surplus,
- * of another shape, of a dtype that does not convert, or that holds NaN or infinity.
+ * The tensors in the dtypes that the network has. Throws ERR_WEIGHTS with every name that is
+ * missing, surplus, of another shape, of a dtype that does not convert, or that holds NaN or
+ * infinity.
  */
 export function checkState(
   tensors: readonly StoredTensor[],

@@ -11,7 +11,9 @@ export function countParameters(architecture: ResolvedArchitecture): number {
   return count;
 }
 
-/** What the scores of a discriminator are: probabilities if they come out of a sigmoid, else logits. */
+/**
+ * What the scores of a discriminator are: probabilities if they come out of a sigmoid, else logits.
+ */
 export function scoresOf({ layers }: ResolvedArchitecture): "probability" | "logit" {
   return lastType(layers) === "sigmoid" ? "probability" : "logit";
 }
@@ -49,7 +51,10 @@ export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer 
   return findLayer(layers, ({ type }) => type === "batchNorm1d" || type === "batchNorm2d");
 }
 
-/** False where batch normalisation sees one number a feature in a batch of one, of which nothing is left. */
+/**
+ * False where batch normalisation sees one number a feature in a batch of one, of which nothing is
+ * left.
+ */
 export function trainsOnOne({ layers }: ResolvedArchitecture): boolean {
   const needsTwo = (layer: ResolvedLayer) => layerKinds.get(layer.type)?.needsTwo?.(layer);
   return findLayer(layers, (layer) => needsTwo(layer) === true) === undefined;

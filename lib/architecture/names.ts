@@ -1,6 +1,9 @@
 import { wrongType } from "../errors.js";
 
-/** What an attribute of a torch.nn.Sequential cannot be called, as one of that name is there already. */
+/**
+ * What an attribute of a torch.nn.Sequential cannot be called, as one of that name is there
+ * already.
+ */
 const taken = new Set(
   `T_destination _apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl
   _forward_hooks _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks

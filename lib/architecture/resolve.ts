@@ -138,10 +138,15 @@ function checkInit(init: unknown, name: string): Init {
   return { type: "uniform", range: check.positive(init.range, `${name}.range`) };
 }
 
-/** Far beyond any network, and far from where the stack ends: a file may nest layers without end. */
+/**
+ * Far beyond any network, and far from where the stack ends: a file may nest layers without end.
+ */
 const deepest = 100;
 
-/** Far beyond any network: lists that hold one list twice, which holds another twice, soon have a billion layers. */
+/**
+ * Far beyond any network: lists that hold one list twice, which holds another twice, soon have a
+ * billion layers.
+ */
 const mostLayers = 10_000;
 
 function misfit(what: string, name: string, received: string): SparringError {
@@ -164,7 +169,8 @@ function resolveAll(
   const prefix = path === "" ? "" : `${path}.`;
   const resolved: ResolvedLayer[] = [];
   const names = new Set<string>();
-  // By index: forEach would skip the holes of a sparse array, and a copy of them may not fit into memory.
+  // By index: forEach would skip the holes of a sparse array, and a copy of them may not fit into
+  // memory.
   for (let position = 0; position < layers.length; ++position) {
     const layer: unknown = layers[position];
     const spot = `${prefix}${position}`;

@@ -8,8 +8,8 @@ export interface Latent {
   /** Width of the noise, at least 1. */
   readonly noise: number;
   /**
-   * What the noise is drawn from, both of mean 0 and variance 1: N(0, 1), or U(−√3, √3) as in the code of the 2014
-   * paper. @default "normal"
+   * What the noise is drawn from, both of mean 0 and variance 1: N(0, 1), or U(−√3, √3) as in the
+   * code of the 2014 paper. @default "normal"
    */
   readonly distribution?: "normal" | "uniform" | undefined;
   /** Number of classes, 0 or at least 2. @default 0 */
@@ -17,17 +17,18 @@ export interface Latent {
   /** Number of continuous codes, U(-1, 1); at least 0. @default 0 */
   readonly codes?: number | undefined;
   /**
-   * How the label enters: as one-hot between the noise and the codes, or through the `embedding` layers of
-   * the generator. @default "oneHot"
+   * How the label enters: as one-hot between the noise and the codes, or through the `embedding`
+   * layers of the generator. @default "oneHot"
    */
   readonly labels?: "oneHot" | "embedded" | undefined;
 }
 
 /**
- * What the first weights are: torch.nn's own, or others that are drawn after them. DCGAN's: convolutions from
- * N(0, 0.02), weights of batch normalisation from N(1, 0.02), its biases 0 (Radford et al. 2016, section 4). Uniform:
- * weights of linear layers, of maxout and of convolutions from U(−range, range), their biases 0 (irange in pylearn2,
- * and in the code of the 2014 paper). Neither goes with `spectralNorm`.
+ * What the first weights are: torch.nn's own, or others that are drawn after them. DCGAN's:
+ * convolutions from N(0, 0.02), weights of batch normalisation from N(1, 0.02), its biases 0
+ * (Radford et al. 2016, section 4). Uniform: weights of linear layers, of maxout and of
+ * convolutions from U(−range, range), their biases 0 (irange in pylearn2, and in the code of the
+ * 2014 paper). Neither goes with `spectralNorm`.
  */
 export type Init = "torch" | "dcgan" | UniformInit;
 

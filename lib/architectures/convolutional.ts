@@ -6,15 +6,16 @@ import type { Shape } from "../shape.js";
 import type { Scores, UnconditionalDiscriminator } from "./options.js";
 
 /**
- * The discriminator that goes with `upsampling` in most collections of PyTorch scripts: four strided
- * convolutions, 16 → 32 → 64 → 128, each with LeakyReLU(0.2) and Dropout(0.25), BatchNorm(eps 0.8) on all but the
- * first, then a Linear. Its keys are `model.*` and `adv_layer.*`; with further heads, `model.*` and
- * `heads.score.*`, `heads.classes.*`, `heads.codes.*`.
+ * The discriminator that goes with `upsampling` in most collections of PyTorch scripts: four
+ * strided convolutions, 16 → 32 → 64 → 128, each with LeakyReLU(0.2) and Dropout(0.25),
+ * BatchNorm(eps 0.8) on all but the first, then a Linear. Its keys are `model.*` and `adv_layer.*`;
+ * with further heads, `model.*` and `heads.score.*`, `heads.classes.*`, `heads.codes.*`.
  *
  * @param options.scores `logit`: without a Sigmoid at the end @default "probability"
  * @param options.classes layers of a head that ends in logits of classes @default none
  * @param options.codes layers of a head that ends in continuous codes @default none
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function convolutional(options: {
   image: Shape;

@@ -16,13 +16,15 @@ const sides = [32, 64, 128];
 const half = { stride: 2, padding: 1, bias: false };
 
 /**
- * DCGAN (Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional GANs), as PyTorch's
- * tutorial builds it: transposed convolutions from 1×1 up, BatchNorm and ReLU, Tanh. Keys are `main.*`; weights
- * begin as N(0, 0.02). The paper starts from 1024 channels, which is `channels: 128` at 64 px.
+ * DCGAN (Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional GANs),
+ * as PyTorch's tutorial builds it: transposed convolutions from 1×1 up, BatchNorm and ReLU, Tanh.
+ * Keys are `main.*`; weights begin as N(0, 0.02). The paper starts from 1024 channels, which is
+ * `channels: 128` at 64 px.
  *
  * @param options.image [channels, side, side], side 32, 64 or 128
  * @param options.channels width at half the side, at least 1; doubled at each halving @default 64
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function dcgan<const L extends Latent>(options: {
   latent: L;
@@ -32,7 +34,8 @@ export function dcgan<const L extends Latent>(options: {
 /**
  * DCGAN's discriminator: strided convolutions down to one score, LeakyReLU(0.2), Sigmoid.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function dcgan(options: {
   image: Shape;

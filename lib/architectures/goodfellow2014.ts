@@ -7,27 +7,32 @@ import { type PairOptions, readOptions, type UnconditionalDiscriminator } from "
 /** What the pair of the first GAN can be told. */
 export interface Goodfellow2014Options extends PairOptions {
   /**
-   * As in the paper's code: pixels are in [0, 1], by a Sigmoid at the generator's end, and weights begin uniform in
-   * ±0.05 (generator) and ±0.005 (discriminator), biases at 0. (There the generator's last biases begin at the logits of
-   * the mean image, which no network here knows.) Else pixels are −1 to 1, by a Tanh, and weights begin as torch.nn's do.
+   * As in the paper's code: pixels are in [0, 1], by a Sigmoid at the generator's end, and weights
+   * begin uniform in ±0.05 (generator) and ±0.005 (discriminator), biases at 0. (There the
+   * generator's last biases begin at the logits of the mean image, which no network here knows.)
+   * Else pixels are −1 to 1, by a Tanh, and weights begin as torch.nn's do.
    * @default false
    */
   readonly original?: boolean | undefined;
 }
 
 /**
- * The generator of the first GAN (Goodfellow et al. 2014, Generative Adversarial Networks): latent → 1200 → 1200
- * → pixels with ReLU. The latent of the paper's code is `{ noise: 100, distribution: "uniform" }`.
+ * The generator of the first GAN (Goodfellow et al. 2014, Generative Adversarial Networks): latent
+ * → 1200 → 1200 → pixels with ReLU. The latent of the paper's code is
+ * `{ noise: 100, distribution: "uniform" }`.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function goodfellow2014<const L extends Latent>(
   options: Goodfellow2014Options & { latent: L },
 ): GeneratorArchitecture<L>;
 /**
- * Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind both, Sigmoid.
+ * Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind
+ * both, Sigmoid.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function goodfellow2014(
   options: Goodfellow2014Options & { latent?: undefined },

@@ -1,6 +1,6 @@
 /**
- * Ready-made networks, under the names people know them by. With a `latent` each makes a generator's architecture,
- * without one a discriminator's.
+ * Ready-made networks, under the names people know them by. With a `latent` each makes a
+ * generator's architecture, without one a discriminator's.
  *
  * @module
  */

@@ -6,22 +6,26 @@ import { product, type Shape } from "../shape.js";
 import { isEmbedded, type PairOptions, readOptions, type Scores } from "./options.js";
 
 /**
- * The generator of every tutorial: latent → 128 → 256 → 512 → 1024 → pixels, BatchNorm(eps 0.8), Tanh. Labels
- * that are "embedded" are put behind the noise, as vectors of `classes` numbers (Mirza and Osindero 2014).
+ * The generator of every tutorial: latent → 128 → 256 → 512 → 1024 → pixels, BatchNorm(eps 0.8),
+ * Tanh. Labels that are "embedded" are put behind the noise, as vectors of `classes` numbers (Mirza
+ * and Osindero 2014).
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function mlp<const L extends Latent>(options: {
   latent: L;
   image: Shape;
 }): GeneratorArchitecture<L>;
 /**
- * The article's discriminator: pixels → 512 → 256 → 1 with LeakyReLU(0.2), then Sigmoid. With classes, the
- * conditional one that goes with the generator above: pixels and label → 512 → 512 → 512 → 1 with dropout.
+ * The article's discriminator: pixels → 512 → 256 → 1 with LeakyReLU(0.2), then Sigmoid. With
+ * classes, the conditional one that goes with the generator above: pixels and label → 512 → 512 →
+ * 512 → 1 with dropout.
  *
  * @param options.classes labels that it takes @default 0
  * @param options.scores `logit`: without the Sigmoid, as a critic @default "probability"
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function mlp<const C extends number = 0>(options: {
   image: Shape;

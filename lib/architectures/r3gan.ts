@@ -18,23 +18,28 @@ const groupWidth = 16;
 
 /** Sizes of r3gan. */
 export interface R3ganOptions {
-  /** Width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple of 8. @default 256 */
+  /**
+   * Width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple of 8.
+   * @default 256
+   */
   readonly channels?: number | undefined;
   /** Residual blocks at each side, at least 1. @default 2, as in the paper */
   readonly blocks?: number | undefined;
 }
 
 /**
- * A residual generator without any normalisation, after R3GAN (Huang et al. 2024, The GAN is dead; long live the
- * GAN!): inverted bottlenecks (1×1 to twice the width, grouped 3×3, 1×1 back) with LeakyReLU(0.2), bilinear
- * doubling, and no Tanh. Deviates in its first weights, torch.nn's (the paper scales them down and starts each
- * block's last at 0), and in its doubling, which has no low-pass filter beyond bilinear.
+ * A residual generator without any normalisation, after R3GAN (Huang et al. 2024, The GAN is dead;
+ * long live the GAN!): inverted bottlenecks (1×1 to twice the width, grouped 3×3, 1×1 back) with
+ * LeakyReLU(0.2), bilinear doubling, and no Tanh. Deviates in its first weights, torch.nn's (the
+ * paper scales them down and starts each block's last at 0), and in its doubling, which has no
+ * low-pass filter beyond bilinear.
  *
  * @param options.image [channels, side, side], side a power of two from 8 to 256
- * @param options.channels width at 4×4 and 8×8, then halved with each doubling; every width has to be a multiple
- *   of 8 @default 256
+ * @param options.channels width at 4×4 and 8×8, then halved with each doubling; every width has to
+ *   be a multiple of 8 @default 256
  * @param options.blocks residual blocks at each side, at least 1; the paper has 2 @default 2
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function r3gan<const L extends Latent>(
   options: { latent: L; image: Shape } & R3ganOptions,
@@ -42,7 +47,8 @@ export function r3gan<const L extends Latent>(
 /**
  * The discriminator: the generator backwards, with average pooling; its score is a logit.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function r3gan(options: { image: Shape } & R3ganOptions): UnconditionalDiscriminator;
 export function r3gan(

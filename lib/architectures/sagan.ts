@@ -17,14 +17,15 @@ const sides = [32, 64];
 const half = { stride: 2, padding: 1 };
 
 /**
- * A self-attention generator (Zhang et al. 2019, Self-Attention Generative Adversarial Networks): the chain of
- * DCGAN with spectral normalisation, and attention at half the side (16×16 or 32×32). The paper's networks are
- * residual, and conditional on ImageNet's classes.
+ * A self-attention generator (Zhang et al. 2019, Self-Attention Generative Adversarial Networks):
+ * the chain of DCGAN with spectral normalisation, and attention at half the side (16×16 or 32×32).
+ * The paper's networks are residual, and conditional on ImageNet's classes.
  *
  * @param options.image [channels, side, side], side 32 or 64
- * @param options.channels width at half the side, where the attention is, a multiple of 8; doubled at each
- *   halving @default 64
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @param options.channels width at half the side, where the attention is, a multiple of 8; doubled
+ *   at each halving @default 64
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function sagan<const L extends Latent>(options: {
   latent: L;
@@ -32,9 +33,11 @@ export function sagan<const L extends Latent>(options: {
   channels?: number | undefined;
 }): GeneratorArchitecture<L>;
 /**
- * The discriminator: strided convolutions, all spectrally normalised, with attention; its score is a logit.
+ * The discriminator: strided convolutions, all spectrally normalised, with attention; its score is
+ * a logit.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function sagan(options: {
   image: Shape;

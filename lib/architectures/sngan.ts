@@ -11,12 +11,15 @@ import {
 } from "./options.js";
 
 /**
- * SNGAN's ResNet for 32×32 (Miyato et al. 2018, Spectral Normalization for GANs, Table 4): a Linear and three
- * residual blocks that double the side. Keys are those of its Chainer code: `l1`, `block2` to `block4`, `b5`, `c5`.
+ * SNGAN's ResNet for 32×32 (Miyato et al. 2018, Spectral Normalization for GANs, Table 4): a Linear
+ * and three residual blocks that double the side. Keys are those of its Chainer code: `l1`,
+ * `block2` to `block4`, `b5`, `c5`.
  *
  * @param options.image [channels, height, width], sides multiples of 8 (32 for the paper's)
- * @param options.channels width of every layer, at least 1; the paper's generator has 256 @default 128
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @param options.channels width of every layer, at least 1; the paper's generator has 256
+ * @default 128
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function sngan<const L extends Latent>(options: {
   latent: L;
@@ -24,11 +27,13 @@ export function sngan<const L extends Latent>(options: {
   channels?: number | undefined;
 }): GeneratorArchitecture<L>;
 /**
- * SNGAN's discriminator: four residual blocks, every weight spectrally normalised; its score is a logit. One thing
- * deviates: the last Linear sees the features of every pixel, where the paper's sees their sum over the pixels.
+ * SNGAN's discriminator: four residual blocks, every weight spectrally normalised; its score is a
+ * logit. One thing deviates: the last Linear sees the features of every pixel, where the paper's
+ * sees their sum over the pixels.
  *
  * @param options.channels width of every layer, at least 1 @default 128
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function sngan(options: {
   image: Shape;

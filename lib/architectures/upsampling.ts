@@ -4,12 +4,13 @@ import type { Shape } from "../shape.js";
 import { isEmbedded, latentWidth, readImage, readOptions } from "./options.js";
 
 /**
- * The article's generator: Linear, then (Upsample, Conv, BatchNorm, LeakyReLU) twice, Conv, Tanh. Its
- * state-dict keys are `l1.0.*` and `conv_blocks.*`. Labels that are "embedded" multiply the noise (Odena et
- * al. 2017), under the key `label_emb`.
+ * The article's generator: Linear, then (Upsample, Conv, BatchNorm, LeakyReLU) twice, Conv, Tanh.
+ * Its state-dict keys are `l1.0.*` and `conv_blocks.*`. Labels that are "embedded" multiply the
+ * noise (Odena et al. 2017), under the key `label_emb`.
  *
  * @param options.image [channels, height, width]; height and width multiples of 4
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number or an image out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
+ * or an image out of its range
  */
 export function upsampling<const L extends Latent>(options: {
   latent: L;

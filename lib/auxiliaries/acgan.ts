@@ -13,16 +13,17 @@ export interface Acgan extends Complete<AcganOptions> {
 }
 
 /**
- * Auxiliary classifier (Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier GANs): the
- * discriminator's classes head names the class, of reals as of fakes, and the generator is paid for fakes
- * that it names right. CE is cross-entropy over the head's logits.
+ * Auxiliary classifier (Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier
+ * GANs): the discriminator's classes head names the class, of reals as of fakes, and the generator
+ * is paid for fakes that it names right. CE is cross-entropy over the head's logits.
  *
  *     D += weight · ½ · (CE(C(real), label of real) + CE(C(fake), label of fake))
  *     G += weight · CE(C(fake), label of fake)
  *
  * Needs a classes head as wide as the generator's latent has classes, and a dataset with labels.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function acgan(options: AcganOptions = {}): Acgan {
   check.settings(options, "options of acgan", ["weight"]);

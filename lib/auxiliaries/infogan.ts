@@ -16,15 +16,17 @@ export interface Infogan extends Complete<InfoganOptions> {
 }
 
 /**
- * Mutual information between codes and samples (Chen et al. 2016, InfoGAN): the discriminator's heads Q tell
- * from a fake the label and the codes it was made from, and both players are paid when they are right.
+ * Mutual information between codes and samples (Chen et al. 2016, InfoGAN): the discriminator's
+ * heads Q tell from a fake the label and the codes it was made from, and both players are paid when
+ * they are right.
  *
  *     D and G += categorical · CE(Q_classes(fake), label of fake) + continuous · mean((Q_codes(fake) − codes)²)
  *
- * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a term out.
+ * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a
+ * term out.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range and for two
- * weights of 0
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range and for two weights of 0
  */
 export function infogan(options: InfoganOptions = {}): Infogan {
   check.settings(options, "options of infogan", ["categorical", "continuous"]);

@@ -1,5 +1,5 @@
-// What a checkpoint is on the disk: a folder of safetensors files and one JSON file that knows the rest, the checksum of
-// every file and its own.
+// What a checkpoint is on the disk: a folder of safetensors files and one JSON file that knows the
+// rest, the checksum of every file and its own.
 import { createHash, webcrypto } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
@@ -11,7 +11,10 @@ import type { TrainerOptions } from "../trainer/options.js";
 export const formatVersion = 1;
 export const manifestFile = "checkpoint.json";
 
-/** The files of tensors, each with the beginning of the names that go there. PyTorch reads the networks' as they are. */
+/**
+ * The files of tensors, each with the beginning of the names that go there. PyTorch reads the
+ * networks' as they are.
+ */
 export const parts = [
   { file: "generator.safetensors", prefix: "generator." },
   { file: "discriminator.safetensors", prefix: "discriminator." },
@@ -43,7 +46,9 @@ export interface Manifest {
   readonly parameterUpdates: NativeSnapshot["parameterUpdates"];
   /** Fingerprint of the dataset; null before the first step. */
   readonly data: string | null;
-  /** What the run keeps beside its trainer; of a checkpoint that trainer.save() made there is none. */
+  /**
+   * What the run keeps beside its trainer; of a checkpoint that trainer.save() made there is none.
+   */
   readonly run?: unknown;
   readonly files: Readonly<Record<string, FileFacts>>;
 }
@@ -97,7 +102,10 @@ type Part = (typeof parts)[number];
 
 const dtypes = { F32: "float32", F64: "float64", I64: "int64", U8: "uint8" } as const;
 
-/** The tensors of a file, under their whole names. Undefined where one has a dtype that none of ours has. */
+/**
+ * The tensors of a file, under their whole names. Undefined where one has a dtype that none of ours
+ * has.
+ */
 export function joinTensors(
   file: string,
   tensors: readonly StoredTensor[],

@@ -1,5 +1,5 @@
-// From a folder to what a trainer is made of. The folder may come from a stranger: everything is checked before it is
-// used, and nothing outside the folder is read.
+// From a folder to what a trainer is made of. The folder may come from a stranger: everything is
+// checked before it is used, and nothing outside the folder is read.
 import { join } from "node:path";
 import * as check from "../check.js";
 import { refused, SparringError, show, showPath } from "../errors.js";
@@ -31,7 +31,9 @@ const manifestLimit = 64 * 1024 ** 2;
 
 type Refuse = (why: string, cause?: unknown) => SparringError;
 
-/** Refusals of what may be sound all the same: of a version to come, or that could not be read now. */
+/**
+ * Refusals of what may be sound all the same: of a version to come, or that could not be read now.
+ */
 const perhapsSound = new WeakSet<object>();
 
 /** Whether an error says that a checkpoint is damaged, and no machine or version could read it. */
@@ -64,8 +66,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * The weights of one network of a checkpoint, read once and intact: a run may remove it at any moment. Throws
- * ERR_CHECKPOINT.
+ * The weights of one network of a checkpoint, read once and intact: a run may remove it at any
+ * moment. Throws ERR_CHECKPOINT.
  *
  * @param file the network's, one of `parts`
  */
@@ -131,7 +133,10 @@ function tensorsOf(file: string, bytes: Uint8Array, refuse: Refuse): TensorData[
   return joined;
 }
 
-/** What networks and options there are is left to those who make them: they refuse what they refuse from anybody. */
+/**
+ * What networks and options there are is left to those who make them: they refuse what they refuse
+ * from anybody.
+ */
 function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
   const all = parseJson(bytes, refuse);
   if (all.format !== "sparring checkpoint") throw refuse(`${manifestFile} is not a checkpoint's`);

@@ -14,15 +14,19 @@ import { toLevels } from "./levels.js";
 
 /** Images given as numbers. */
 export interface FromArrayOptions extends FromBytesOptions {
-  /** Values of black and of white: [-1, 1] for what a tanh makes, [0, 1] for what `read()` gives. */
+  /**
+   * Values of black and of white: [-1, 1] for what a tanh makes, [0, 1] for what `read()` gives.
+   */
   readonly range: PixelRange;
 }
 
 /**
- * A dataset of numbers that you already hold, each rounded to the nearest of 256 grey levels between black and
- * white; one that is further outside than half a level is refused. They are copied while the promise is pending.
+ * A dataset of numbers that you already hold, each rounded to the nearest of 256 grey levels
+ * between black and white; one that is further outside than half a level is refused. They are
+ * copied while the promise is pending.
  *
- * @throws TypeError and RangeError for values, labels and a shape that do not fit; ERR_DEVICE, ERR_MEMORY
+ * @throws TypeError and RangeError for values, labels and a shape that do not fit; ERR_DEVICE,
+ * ERR_MEMORY
  */
 export async function fromArray(
   values: Float32Array | Float64Array,

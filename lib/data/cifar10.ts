@@ -11,7 +11,10 @@ import { readInto, readingFile, reserve } from "./reading.js";
 
 /** The pictures of CIFAR-10 to take, and how. */
 export interface Cifar10Options extends DatasetOptions {
-  /** 50,000 images to train on, or 10,000 to test; a single file is taken as it is. @default "train" */
+  /**
+   * 50,000 images to train on, or 10,000 to test; a single file is taken as it is.
+   * @default "train"
+   */
   readonly split?: "train" | "test" | undefined;
 }
 
@@ -29,8 +32,8 @@ const pixels = 3 * 32 * 32;
 export const cifarRecord = 1 + pixels;
 
 /**
- * CIFAR-10 (Krizhevsky 2009) in its binary version: colour pictures, [3, 32, 32], with labels 0 to 9, and the
- * names of the classes if batches.meta.txt is there. Throws ERR_DATA.
+ * CIFAR-10 (Krizhevsky 2009) in its binary version: colour pictures, [3, 32, 32], with labels 0 to
+ * 9, and the names of the classes if batches.meta.txt is there. Throws ERR_DATA.
  *
  * @param path the folder cifar-10-batches-bin, or one of its .bin files
  */

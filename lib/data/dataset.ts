@@ -30,15 +30,21 @@ export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
   readonly resident?: boolean | undefined;
 }
 
-/** Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1). */
+/**
+ * Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1).
+ */
 export class Dataset implements Disposable {
   /** Number of images. */
   readonly size: number;
   /** Shape of one: [channels, height, width]. */
   readonly image: readonly number[];
-  /** The class of each image, if there are any: a Uint16Array where there are more than 256 of them. */
+  /**
+   * The class of each image, if there are any: a Uint16Array where there are more than 256 of them.
+   */
   readonly labels: ClassLabels | undefined;
-  /** Number of classes: those of the source, or one more than the largest label; 0 without labels. */
+  /**
+   * Number of classes: those of the source, or one more than the largest label; 0 without labels.
+   */
   readonly classes: number;
   /** What the classes are called, where the source says it. */
   readonly classNames: readonly string[] | undefined;
@@ -73,8 +79,10 @@ export class Dataset implements Disposable {
    *
    * @param start from 0 to size − 1
    * @param count from 1 to size − start
-   * @param options `range`: the values of black and white. Networks take, and make, [-1, 1] by default. @default [0, 1]
-   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, and ERR_DATA for a disk that cannot be read
+   * @param options `range`: the values of black and white. Networks take, and make, [-1, 1] by
+   * default. @default [0, 1]
+   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, and ERR_DATA for a disk that
+   * cannot be read
    */
   async read(
     start: number,
@@ -108,7 +116,10 @@ function largest(labels: ClassLabels): number {
 
 /** What images in memory and in files can be told. */
 export interface DatasetOptions {
-  /** Side in pixels that images are resized to, 1 to 4,096, as torchvision's Resize does. @default their own */
+  /**
+   * Side in pixels that images are resized to, 1 to 4,096, as torchvision's Resize does.
+   * @default their own
+   */
   readonly size?: number | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
@@ -125,7 +136,8 @@ export interface FromBytesOptions extends DatasetOptions {
 /**
  * A dataset of bytes that you already hold; they and the labels are copied.
  *
- * @throws TypeError and RangeError for bytes, labels and a shape that do not fit; ERR_DEVICE, ERR_MEMORY
+ * @throws TypeError and RangeError for bytes, labels and a shape that do not fit; ERR_DEVICE,
+ * ERR_MEMORY
  */
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
   check.bytes(bytes, "bytes");
@@ -149,8 +161,8 @@ export function checkShape(shape: unknown, values: ArrayLike<number>, what: stri
 }
 
 /**
- * @internal A copy of the labels, one for each of `count` images, or none at all. Not slice(): that of a Buffer is
- * a view of the same memory.
+ * @internal A copy of the labels, one for each of `count` images, or none at all. Not slice(): that
+ * of a Buffer is a view of the same memory.
  */
 export function checkImageLabels(labels: unknown, count: number): Uint8Array | undefined {
   if (labels === undefined) return undefined;

@@ -29,16 +29,27 @@ export interface FolderOptions {
   readonly size: number;
   /** 1 for grey, 3 for colour, whatever the files are. @default 3 */
   readonly channels?: 1 | 3 | undefined;
-  /** `center`: the largest square in the middle; `none`: all of it, squeezed into a square. @default "center" */
+  /**
+   * `center`: the largest square in the middle; `none`: all of it, squeezed into a square.
+   * @default "center"
+   */
   readonly crop?: "center" | "none" | undefined;
-  /** What broken files do: end it with ERR_DATA and a list of them, or stay out and be listed in `skipped`. @default "refuse" */
+  /**
+   * What broken files do: end it with ERR_DATA and a list of them, or stay out and be listed in
+   * `skipped`.
+   * @default "refuse"
+   */
   readonly onBroken?: "refuse" | "skip" | undefined;
-  /** A path that ends in .packed for the packed images, or false for none. @default one in $XDG_CACHE_HOME/sparring/packed */
+  /**
+   * A path that ends in .packed for the packed images, or false for none.
+   * @default one in $XDG_CACHE_HOME/sparring/packed
+   */
   readonly cache?: string | false | undefined;
   /**
-   * Whether the packed images are held in memory. False reads each batch from the cache on the disk, which trains to the
-   * same bits; the packing holds no more than a few images then. @default whether they need at most a quarter of the
-   * memory that is available, or half of the GPU's
+   * Whether the packed images are held in memory. False reads each batch from the cache on the
+   * disk, which trains to the same bits; the packing holds no more than a few images then.
+   * @default whether they need at most a quarter of the memory that is available, or half of the
+   * GPU's
    */
   readonly resident?: boolean | undefined;
   /** Most images to take, at least 1, as many of each class as there are. @default all */
@@ -49,7 +60,10 @@ export interface FolderOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each file that was decoded; never if there is a cache. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
-  /** Called with a sentence about a cache that could not be used or written. @default process.emitWarning */
+  /**
+   * Called with a sentence about a cache that could not be used or written.
+   * @default process.emitWarning
+   */
   readonly onNote?: ((sentence: string) => void) | undefined;
 }
 
@@ -84,9 +98,10 @@ interface Order {
 }
 
 /**
- * PNG, JPEG and WebP files of a folder, [channels, size, size]. Folders in it are classes, by their sorted names,
- * with all images below them; without any there are no labels. Images are turned as their EXIF data say, laid on
- * white, cropped, resized and packed as bytes, once: the next call reads the cache. Throws ERR_DATA.
+ * PNG, JPEG and WebP files of a folder, [channels, size, size]. Folders in it are classes, by their
+ * sorted names, with all images below them; without any there are no labels. Images are turned as
+ * their EXIF data say, laid on white, cropped, resized and packed as bytes, once: the next call
+ * reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
   check.path(path, "path");
@@ -208,7 +223,9 @@ async function cachePath(order: Order): Promise<string | undefined> {
   }
 }
 
-/** Before the packing, which may take an hour; one that holds may be on a disk that is read-only. */
+/**
+ * Before the packing, which may take an hour; one that holds may be on a disk that is read-only.
+ */
 async function checkNamed({ cache }: Order): Promise<void> {
   if (typeof cache === "string") await checkCacheFolder(cache);
 }

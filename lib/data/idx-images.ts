@@ -17,8 +17,8 @@ export interface IdxOptions extends DatasetOptions {
 }
 
 /**
- * Grey images of an IDX file, the format of MNIST and its relatives: bytes of [count, height, width], plain or
- * gzipped. Throws ERR_DATA.
+ * Grey images of an IDX file, the format of MNIST and its relatives: bytes of [count, height,
+ * width], plain or gzipped. Throws ERR_DATA.
  */
 export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
   check.path(path, "path");

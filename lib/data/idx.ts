@@ -1,4 +1,5 @@
-// IDX, the format of MNIST: two zero bytes, a type, a rank, the sides as big-endian uint32, the bytes.
+// IDX, the format of MNIST: two zero bytes, a type, a rank, the sides as big-endian uint32, the
+// bytes.
 import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
 import { type Refusal, readWhole, refusal } from "../files.js";
@@ -11,7 +12,10 @@ export interface Idx {
 }
 
 const unsignedByte = 8;
-/** It may be gigabytes long without a byte on the disk, which its header does not tell before it is read. */
+/**
+ * It may be gigabytes long without a byte on the disk, which its header does not tell before it is
+ * read.
+ */
 const plainLimit = 2 ** 31 - 1;
 
 /** Reads an IDX file of unsigned bytes, plain or gzipped. Throws ERR_DATA. */
@@ -74,7 +78,10 @@ const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 /** Far above MNIST's 47 MB, and what fits into one array of any Node. */
 const sizeLimit = 4 * 1024 ** 3 - 1;
 
-/** Unpacks what the header announces and no more: a small file may unpack to a thousand times its size. */
+/**
+ * Unpacks what the header announces and no more: a small file may unpack to a thousand times its
+ * size.
+ */
 async function unpack(packed: Uint8Array, rank: number, path: string): Promise<Uint8Array> {
   const refuse = noIdx(rank, path);
   const gunzip = createGunzip({ chunkSize: 2 ** 18 });

@@ -1,5 +1,5 @@
-// Numbers as grey levels: the one place where pixels are counted in JavaScript, as they have to be bytes before
-// the native side can take them.
+// Numbers as grey levels: the one place where pixels are counted in JavaScript, as they have to be
+// bytes before the native side can take them.
 import { setImmediate } from "node:timers/promises";
 import type { PixelRange } from "../pixel-range.js";
 
@@ -9,9 +9,11 @@ export type Numbers = Float32Array | Float64Array | Uint8Array;
 const slice = 1 << 20;
 
 /**
- * Rounds to the nearest of 256 levels, as torchvision's save_image does, and lets timers run in between.
+ * Rounds to the nearest of 256 levels, as torchvision's save_image does, and lets timers run in
+ * between.
  *
- * @returns the index of the first value that is more than half a level outside the range, or NaN; −1 if none is
+ * @returns the index of the first value that is more than half a level outside the range, or NaN;
+ * −1 if none is
  */
 export async function toLevels(
   values: Numbers,
@@ -31,7 +33,10 @@ export async function toLevels(
   return -1;
 }
 
-/** Moves colours from the last axis to the first: bytes of [count, pixels, channels] to [count, channels, pixels]. */
+/**
+ * Moves colours from the last axis to the first: bytes of [count, pixels, channels] to [count,
+ * channels, pixels].
+ */
 export function channelsFirst(
   from: Uint8Array,
   to: Uint8Array,

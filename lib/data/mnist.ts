@@ -25,7 +25,10 @@ export const mnistClasses = 10;
 export const mnistSide = 28;
 const prefixes = { train: "train", test: "t10k" } as const;
 
-/** MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws ERR_DATA. */
+/**
+ * MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws
+ * ERR_DATA.
+ */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device"]);
   const { size, device, ...files } = checkMnist(options);

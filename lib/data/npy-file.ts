@@ -1,5 +1,5 @@
-// NumPy's .npy: a magic number, a version, the length of a header, the header as a Python literal, the values.
-// Own code, since readers on the registry take the whole file and trust its header.
+// NumPy's .npy: a magic number, a version, the length of a header, the header as a Python literal,
+// the values. Own code, since readers on the registry take the whole file and trust its header.
 import type { FileHandle } from "node:fs/promises";
 import { show } from "../errors.js";
 import type { Refusal } from "../files.js";
@@ -35,7 +35,9 @@ const rankLimit = 64;
 /** Far above what an array of numbers needs, which is 128 bytes. */
 const headerLimit = 65_536;
 
-/** Reads and checks the header: the values that it promises are there, all of them and nothing else. */
+/**
+ * Reads and checks the header: the values that it promises are there, all of them and nothing else.
+ */
 export async function readNpyHeader(
   file: FileHandle,
   size: number,

@@ -22,11 +22,20 @@ export type NpyLayout = "NHWC" | "NCHW";
 
 /** What the file does not say of the images in it. */
 export interface NpyOptions extends DatasetOptions {
-  /** A .npy file of whole numbers, [count]: the class of each image, 0 to 255. @default no labels */
+  /**
+   * A .npy file of whole numbers, [count]: the class of each image, 0 to 255.
+   * @default no labels
+   */
   readonly labels?: string | undefined;
-  /** Values of black and of white, which floats have to be given. @default [0, 255], for uint8 only */
+  /**
+   * Values of black and of white, which floats have to be given.
+   * @default [0, 255], for uint8 only
+   */
   readonly range?: PixelRange | undefined;
-  /** Needed where both would do, or neither has 1 or 3 channels. @default the one that has 1 or 3 channels */
+  /**
+   * Needed where both would do, or neither has 1 or 3 channels.
+   * @default the one that has 1 or 3 channels
+   */
   readonly layout?: NpyLayout | undefined;
 }
 
@@ -34,8 +43,8 @@ export interface NpyOptions extends DatasetOptions {
 const slice = 1 << 21;
 
 /**
- * Images of a NumPy array: uint8, float32 or float64 of [count, height, width], [count, height, width, channels]
- * or [count, channels, height, width]. Throws ERR_DATA.
+ * Images of a NumPy array: uint8, float32 or float64 of [count, height, width], [count, height,
+ * width, channels] or [count, channels, height, width]. Throws ERR_DATA.
  */
 export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
   check.path(path, "path");
@@ -99,7 +108,9 @@ function imagesShape(
   return { shape: last ? [count, c, a, b] : [count, a, b, c], last };
 }
 
-/** The values as bytes, a slice at a time: as float64 all of them would take eight times as much. */
+/**
+ * The values as bytes, a slice at a time: as float64 all of them would take eight times as much.
+ */
 async function readLevels(
   file: FileHandle,
   { dtype, shape, offset }: NpyHeader,

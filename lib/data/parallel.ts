@@ -1,6 +1,6 @@
 /**
- * Works on 0 up to, not including, `count`, at most `lanes` at a time and in order of their start. The first
- * failure ends it, once what has begun is over.
+ * Works on 0 up to, not including, `count`, at most `lanes` at a time and in order of their start.
+ * The first failure ends it, once what has begun is over.
  */
 export async function inParallel(
   count: number,

@@ -4,7 +4,10 @@ import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
 import { chunkBytes, fill, isOfSystem, type Refusal, withFile } from "../files.js";
 
-/** Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be read. */
+/**
+ * Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be
+ * read.
+ */
 export async function readingFile<T>(
   path: string,
   refuse: Refusal,
@@ -17,7 +20,10 @@ export async function readingFile<T>(
   }
 }
 
-/** Fills `target` from `position` on, and calls back for each part that is there. Throws if the file ends first. */
+/**
+ * Fills `target` from `position` on, and calls back for each part that is there. Throws if the file
+ * ends first.
+ */
 export async function readInto(
   file: FileHandle,
   target: Uint8Array,
@@ -29,7 +35,10 @@ export async function readInto(
     throw refuse("it became shorter while it was read");
 }
 
-/** Reads `length` bytes from `position` on in parts, none of which is kept. Throws if the file ends first. */
+/**
+ * Reads `length` bytes from `position` on in parts, none of which is kept. Throws if the file ends
+ * first.
+ */
 export async function scan(
   file: FileHandle,
   position: number,
@@ -47,8 +56,8 @@ export async function scan(
 }
 
 /**
- * Bytes for images that a file, or a folder, promises: it may be gigabytes long without a byte on the disk. Throws
- * ERR_MEMORY.
+ * Bytes for images that a file, or a folder, promises: it may be gigabytes long without a byte on
+ * the disk. Throws ERR_MEMORY.
  */
 export function reserve(count: number, image: number, cure = ""): Uint8Array {
   const refuse = (cause?: unknown) => {

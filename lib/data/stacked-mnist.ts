@@ -6,9 +6,15 @@ import { checkMnist, type MnistOptions, mnistClasses, readMnist } from "./mnist.
 
 /** The digits that are stacked, and how many images are made of them. */
 export interface StackedMnistOptions extends MnistOptions {
-  /** Images to make, 1 to 100,000,000. @default as many as the split has digits: 60,000, or 10,000 of test */
+  /**
+   * Images to make, 1 to 100,000,000.
+   * @default as many as the split has digits: 60,000, or 10,000 of test
+   */
   readonly count?: number | undefined;
-  /** Draws the digits: the same seed gives the same images. A whole number of at least 0. @default 0 */
+  /**
+   * Draws the digits: the same seed gives the same images. A whole number of at least 0.
+   * @default 0
+   */
   readonly seed?: number | undefined;
 }
 
@@ -17,14 +23,16 @@ const channels = 3;
 const mostImages = 100_000_000;
 
 /**
- * Stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): colour images, [3, size, size], whose red, green and blue
- * are three digits of MNIST, drawn with replacement. There are 1,000 combinations, about equally many images of each, so that the
- * modes that a generator leaves out can be counted: `metrics.modeCoverage()`. The label of an image is the number that its
- * digits make, red first: 0 to 999.
+ * Stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): colour images, [3, size,
+ * size], whose red, green and blue are three digits of MNIST, drawn with replacement. There are
+ * 1,000 combinations, about equally many images of each, so that the modes that a generator leaves
+ * out can be counted: `metrics.modeCoverage()`. The label of an image is the number that its digits
+ * make, red first: 0 to 999.
  *
  * Memory: 2,352 bytes an image of 28 × 28, 141 MB for 60,000.
  *
- * @throws ERR_DATA where MNIST's files are missing or broken, RangeError for a size, count or seed that is none
+ * @throws ERR_DATA where MNIST's files are missing or broken, RangeError for a size, count or seed
+ * that is none
  */
 export async function stackedMnist(options: StackedMnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device", "count", "seed"]);

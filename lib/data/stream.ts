@@ -21,13 +21,25 @@ export type StreamSource = StreamEpoch | ((epoch: number) => StreamEpoch);
 export interface StreamOptions {
   /** Shape of one: [channels, height, width]. */
   readonly image: readonly number[];
-  /** Number of classes, 1 to 256: every image then has to come with its label. @default none, and no labels */
+  /**
+   * Number of classes, 1 to 256: every image then has to come with its label.
+   * @default none, and no labels
+   */
   readonly classes?: number | undefined;
-  /** Values of black and of white, for a Float32Array; bytes are 0 to 255. @default only bytes are taken */
+  /**
+   * Values of black and of white, for a Float32Array; bytes are 0 to 255.
+   * @default only bytes are taken
+   */
   readonly range?: PixelRange | undefined;
-  /** Images in an epoch, at least 1; an iterable that brings more or fewer is refused. @default as many as come */
+  /**
+   * Images in an epoch, at least 1; an iterable that brings more or fewer is refused.
+   * @default as many as come
+   */
   readonly length?: number | undefined;
-  /** Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in. @default 0 */
+  /**
+   * Images in the buffer that the next one is drawn from; 0 or 1 keep the order that they come in.
+   * @default 0
+   */
   readonly shuffle?: number | undefined;
   /**
    * Seed of the drawing from that buffer, a whole number of at least 0; each epoch has an order of
@@ -35,13 +47,18 @@ export interface StreamOptions {
    * @default 0
    */
   readonly seed?: number | undefined;
-  /** Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes. @default 2 */
+  /**
+   * Batches that are brought ahead of training, 1 to 1024; never fewer than a step takes.
+   * @default 2
+   */
   readonly prefetch?: number | undefined;
 }
 
 const known = ["image", "classes", "range", "length", "shuffle", "seed", "prefetch"] as const;
 
-/** Images that come while they are trained on: what `datasets.stream()` makes, for `trainer.run()`. */
+/**
+ * Images that come while they are trained on: what `datasets.stream()` makes, for `trainer.run()`.
+ */
 export class Stream {
   /** Shape of one image: [channels, height, width]. */
   readonly image: readonly number[];
@@ -77,7 +94,10 @@ export class Stream {
       throw outOfRange(`a buffer that fits in ${totalmem()} bytes`, "shuffle", options.shuffle);
   }
 
-  /** @internal Whether its epochs can be gone through again: only then can training go on within one. */
+  /**
+   * @internal Whether its epochs can be gone through again: only then can training go on within
+   * one.
+   */
   get isRepeatable(): boolean {
     return typeof this.#source === "function";
   }
@@ -87,7 +107,9 @@ export class Stream {
     return this.#begun;
   }
 
-  /** @internal An iterator over the images of an epoch. Throws what the source throws, or TypeError. */
+  /**
+   * @internal An iterator over the images of an epoch. Throws what the source throws, or TypeError.
+   */
   open(epoch: number): AsyncIterator<unknown> | Iterator<unknown> {
     this.#begun = true;
     const source = this.#source;
@@ -109,14 +131,16 @@ function iteratorOf(value: unknown): AsyncIterator<unknown> | Iterator<unknown> 
 }
 
 /**
- * A dataset of images that are brought while they are trained on, for more than fits in memory. It is pulled as fast as
- * training takes batches, `prefetch` of them ahead. What it yields are images as a Uint8Array or, with a `range`, a
- * Float32Array, one or several at a time, alone or as `{ images, labels }`; they are copied before the next is asked for.
+ * A dataset of images that are brought while they are trained on, for more than fits in memory. It
+ * is pulled as fast as training takes batches, `prefetch` of them ahead. What it yields are images
+ * as a Uint8Array or, with a `range`, a Float32Array, one or several at a time, alone or as
+ * `{ images, labels }`; they are copied before the next is asked for.
  *
- * @param source an iterable, sync or async, which is gone through once, or a function that returns a fresh one for each
- * epoch; one that returns the same images for the same epoch can be resumed, exactly
- * @throws TypeError, RangeError for options; what is wrong with an item ends `trainer.run()` with ERR_DATA, and what
- * the source throws ends it with that
+ * @param source an iterable, sync or async, which is gone through once, or a function that returns
+ * a fresh one for each epoch; one that returns the same images for the same epoch can be resumed,
+ * exactly
+ * @throws TypeError, RangeError for options; what is wrong with an item ends `trainer.run()` with
+ * ERR_DATA, and what the source throws ends it with that
  */
 export function stream(source: StreamSource, options: StreamOptions): Stream {
   const isSource =

@@ -1,4 +1,5 @@
-// Whether all ranks are about to do the same: found out before they wait for each other in the middle of it.
+// Whether all ranks are about to do the same: found out before they wait for each other in the
+// middle of it.
 import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
 import { difference } from "../difference.js";
@@ -6,8 +7,8 @@ import { refused, show } from "../errors.js";
 import type { Group } from "./group.js";
 
 /**
- * Compares what the ranks are about to do, as JSON holds it. Throws ERR_RANK, on every rank, with the first thing that
- * is not as rank 0 has it.
+ * Compares what the ranks are about to do, as JSON holds it. Throws ERR_RANK, on every rank, with
+ * the first thing that is not as rank 0 has it.
  */
 export async function agree(group: Group, plan: unknown): Promise<void> {
   const text = JSON.stringify(plan);

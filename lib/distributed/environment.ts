@@ -1,5 +1,5 @@
-// Where a rank is to meet the others, from the variables that torchrun, Slurm scripts and Kubernetes' training operator
-// set for PyTorch.
+// Where a rank is to meet the others, from the variables that torchrun, Slurm scripts and
+// Kubernetes' training operator set for PyTorch.
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 
@@ -39,12 +39,17 @@ const variables = {
   masterPort: "MASTER_PORT",
 } as const satisfies Record<keyof Place, string>;
 
-/** True where something has started this process as one of several ranks; also where it has forgotten to say which. */
+/**
+ * True where something has started this process as one of several ranks; also where it has
+ * forgotten to say which.
+ */
 export function isLaunched(environment: Environment = process.env): boolean {
   return environment.RANK !== undefined || environment.WORLD_SIZE !== undefined;
 }
 
-/** The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError. */
+/**
+ * The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError.
+ */
 export function findPlace(
   given: { readonly [Key in keyof Place]?: unknown },
   environment: Environment = process.env,
@@ -84,7 +89,8 @@ export function findLaunch(environment: Environment = process.env): Launch {
   };
   return {
     hasAgent: environment.TORCHELASTIC_USE_AGENT_STORE === "True",
-    // Not TORCHELASTIC_RESTART_COUNT: of several agents only that of the rank that failed has counted.
+    // Not TORCHELASTIC_RESTART_COUNT: of several agents only that of the rank that failed has
+    // counted.
     mayRestart: count("TORCHELASTIC_MAX_RESTARTS") > 0 || count("SLURM_RESTART_COUNT") > 0,
   };
 }

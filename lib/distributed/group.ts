@@ -42,7 +42,8 @@ export class Group implements Disposable {
   }
 
   /**
-   * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop, between two ticks.
+   * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop,
+   * between two ticks.
    *
    * @throws ERR_RANK where a rank is lost, ERR_BUSY in the middle of a tick
    */
@@ -53,7 +54,8 @@ export class Group implements Disposable {
   }
 
   /**
-   * Waits until all ranks are here, as gather() does: before one of them ends, and its connections with it.
+   * Waits until all ranks are here, as gather() does: before one of them ends, and its connections
+   * with it.
    *
    * @throws as gather() does
    */
@@ -62,7 +64,10 @@ export class Group implements Disposable {
     await crossing(() => this.native.gather("", "barrier()"));
   }
 
-  /** @internal The steps of a tick, which nothing that the ranks do together may come between: each is at another step. */
+  /**
+   * @internal The steps of a tick, which nothing that the ranks do together may come between: each
+   * is at another step.
+   */
   async train<T>(steps: () => Promise<T>): Promise<T> {
     this.expectIdle("run()");
     this.#training = true;
@@ -79,7 +84,10 @@ export class Group implements Disposable {
     throw refused("ERR_BUSY", "ranks between two ticks", call, "some in the middle of one");
   }
 
-  /** Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is fine. */
+  /**
+   * Leaves the group: ranks that wait for this one are told that it is lost. Calling it twice is
+   * fine.
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -93,10 +101,12 @@ export class Group implements Disposable {
 }
 
 /**
- * Meets the other ranks, over c10d's Gloo (NCCL for what is on GPUs), as torch.distributed.init_process_group does: under the
- * variables RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
+ * Meets the other ranks, over c10d's Gloo (NCCL for what is on GPUs), as
+ * torch.distributed.init_process_group does: under the variables RANK, WORLD_SIZE, LOCAL_RANK,
+ * MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
  *
- * @throws ERR_RANK where ranks do not come within the timeout, do not fit each other, or a port is in use
+ * @throws ERR_RANK where ranks do not come within the timeout, do not fit each other, or a port is
+ * in use
  */
 export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);

@@ -1,4 +1,5 @@
-// Everything that the doctor looks at, in the order of a reader who wants to know why it does not train.
+// Everything that the doctor looks at, in the order of a reader who wants to know why it does not
+// train.
 import { lookAtAddon } from "./addon.js";
 import type { Finding } from "./kind.js";
 import { lookAtCache, lookAtMnist, lookAtNode, lookAtTools } from "./machine.js";
@@ -10,7 +11,10 @@ export interface Examination {
   readonly findings: readonly Finding[];
 }
 
-/** Looks at this machine. Changes nothing, and needs no addon: it is called where that is missing or broken. */
+/**
+ * Looks at this machine. Changes nothing, and needs no addon: it is called where that is missing or
+ * broken.
+ */
 export async function examine(): Promise<Examination> {
   const [node, addon, tools, mnist, cache] = await Promise.all([
     lookAtNode(),

@@ -1,5 +1,5 @@
-// The set-up's own eyes: what a rebuild would find is for it alone to say. Its scripts are part of the package, and
-// run before anything is compiled.
+// The set-up's own eyes: what a rebuild would find is for it alone to say. Its scripts are part of
+// the package, and run before anything is compiled.
 
 /** The libtorch in a folder. */
 export interface FoundLibtorch {

@@ -1,4 +1,5 @@
-// Started by trial.ts: loads the addon, trains two steps of a tiny pair, and prints what happened as JSON.
+// Started by trial.ts: loads the addon, trains two steps of a tiny pair, and prints what happened
+// as JSON.
 import { addon } from "../addon.js";
 import { devices, threads } from "../device.js";
 import * as datasets from "../datasets.js";

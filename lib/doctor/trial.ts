@@ -1,4 +1,5 @@
-// The addon at work, in a process of its own: one that is damaged, or made for another processor, may end it.
+// The addon at work, in a process of its own: one that is damaged, or made for another processor,
+// may end it.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { CudaObstacle } from "../native.js";

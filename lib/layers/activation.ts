@@ -29,7 +29,10 @@ export function elu(alpha = 1): Layer {
   return { type: "elu", alpha };
 }
 
-/** scale·x where positive, else scale·α·(eˣ − 1), with the two constants of the paper. torch.nn.SELU (Klambauer et al. 2017). */
+/**
+ * scale·x where positive, else scale·α·(eˣ − 1), with the two constants of the paper. torch.nn.SELU
+ * (Klambauer et al. 2017).
+ */
 export function selu(): Layer {
   return { type: "selu" };
 }
@@ -54,7 +57,8 @@ export function gelu(approximate: "none" | "tanh" = "none"): Layer {
 }
 
 /**
- * log(1 + e^(βx)) / β: a smooth relu; the identity where βx is above the threshold. torch.nn.Softplus.
+ * log(1 + e^(βx)) / β: a smooth relu; the identity where βx is above the threshold.
+ * torch.nn.Softplus.
  *
  * @param options `beta` above 0 @default 1, `threshold` at least 0 @default 20
  */

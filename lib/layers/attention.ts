@@ -8,10 +8,11 @@ import { trained } from "./state.js";
 import { withOptions } from "./with-options.js";
 
 /**
- * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting at 0 (Zhang
- * et al. 2019, Self-Attention Generative Adversarial Networks).
+ * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting
+ * at 0 (Zhang et al. 2019, Self-Attention Generative Adversarial Networks).
  *
- * @param options `reduction`: queries and keys have channels / reduction channels; a divisor of them @default 8
+ * @param options `reduction`: queries and keys have channels / reduction channels; a divisor of
+ * them @default 8
  */
 export function selfAttention2d(
   options: { reduction?: number | undefined; name?: string | undefined } = {},

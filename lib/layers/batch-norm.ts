@@ -22,7 +22,10 @@ export interface BatchNormOptions {
   readonly momentum?: number | undefined;
   /** A weight and a bias for each feature. @default true */
   readonly affine?: boolean | undefined;
-  /** Statistics for evaluation; without them a batch is always normalised by its own. @default true */
+  /**
+   * Statistics for evaluation; without them a batch is always normalised by its own.
+   * @default true
+   */
   readonly trackRunningStats?: boolean | undefined;
   /** Key in the state dict. @default its position among its siblings */
   readonly name?: string | undefined;
@@ -33,7 +36,9 @@ export function batchNorm1d(options: BatchNormOptions = {}): Layer {
   return withOptions({ type: "batchNorm1d" }, options);
 }
 
-/** Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d. */
+/**
+ * Batch normalisation of `[channels, height, width]`, a channel at a time. torch.nn.BatchNorm2d.
+ */
 export function batchNorm2d(options: BatchNormOptions = {}): Layer {
   return withOptions({ type: "batchNorm2d" }, options);
 }

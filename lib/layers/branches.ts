@@ -34,8 +34,9 @@ export interface Heads {
 }
 
 /**
- * A discriminator's answers side by side, `[1 + classes + codes]`, as its last layer: an auxiliary classifier
- * (Odena et al. 2017) and the codes of InfoGAN (Chen et al. 2016). Keys begin with `score.`, `classes.`, `codes.`.
+ * A discriminator's answers side by side, `[1 + classes + codes]`, as its last layer: an auxiliary
+ * classifier (Odena et al. 2017) and the codes of InfoGAN (Chen et al. 2016). Keys begin with
+ * `score.`, `classes.`, `codes.`.
  */
 export function heads(branches: Heads, options: { name?: string | undefined } = {}): Layer {
   if (!check.isObject(branches))

@@ -17,7 +17,11 @@ export interface Conv2dOptions {
   readonly padding?: Pair | undefined;
   /** Distance between the kernel's values, at least 1. @default 1 */
   readonly dilation?: Pair | undefined;
-  /** Parts that channels are cut into, each convolved for itself; a divisor of those of input and output. @default 1 */
+  /**
+   * Parts that channels are cut into, each convolved for itself; a divisor of those of input and
+   * output.
+   * @default 1
+   */
   readonly groups?: number | undefined;
   /** @default true */
   readonly bias?: boolean | undefined;
@@ -43,8 +47,8 @@ export function conv2d(outChannels: number, kernelSize: Pair, options: Conv2dOpt
 
 /**
  * The transpose of a convolution: makes images larger by its stride, `[channels, height, width]` to
- * `[outChannels, (height − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1, ...]`.
- * torch.nn.ConvTranspose2d.
+ * `[outChannels, (height − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1,
+ * ...]`. torch.nn.ConvTranspose2d.
  *
  * @param outChannels channels of the output, at least 1
  * @param kernelSize side of the square kernel, or [height, width]; at least 1
@@ -128,7 +132,10 @@ const onnxWeights = (layer: ResolvedLayer<Convolution>, to: OnnxWriter) =>
 const onnxConv: WriteOnnx<Convolution> = (layer, x, to) =>
   to.node("Conv", [x, ...onnxWeights(layer, to)], onnxAttributes(layer));
 
-/** PyTorch lets the output be longer by less than the dilation, onnxruntime by less than the stride alone. */
+/**
+ * PyTorch lets the output be longer by less than the dilation, onnxruntime by less than the stride
+ * alone.
+ */
 const onnxConvTranspose: WriteOnnx<Transposed> = (layer, x, to) => {
   const { stride, outputPadding: more } = layer.options;
   // Each row of zeros behind the input makes the output longer by a stride.

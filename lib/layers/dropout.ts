@@ -6,8 +6,8 @@ import { call, keywords } from "./python.js";
 import type { Site } from "./site.js";
 
 /**
- * In training sets each number to 0 with probability p and divides the others by 1 − p (Srivastava et al.
- * 2014). torch.nn.Dropout.
+ * In training sets each number to 0 with probability p and divides the others by 1 − p (Srivastava
+ * et al. 2014). torch.nn.Dropout.
  *
  * @param p in [0, 1) @default 0.5
  */
@@ -16,8 +16,8 @@ export function dropout(p = 0.5): Layer {
 }
 
 /**
- * In training sets each channel of `[channels, height, width]` to 0 with probability p and divides the
- * others by 1 − p (Tompson et al. 2015). torch.nn.Dropout2d.
+ * In training sets each channel of `[channels, height, width]` to 0 with probability p and divides
+ * the others by 1 − p (Tompson et al. 2015). torch.nn.Dropout2d.
  *
  * @param p in [0, 1) @default 0.5
  */

@@ -1,6 +1,7 @@
 /**
- * Every layer there is, as data. Names, options and defaults are torch.nn's; sizes of inputs are inferred. An option
- * of the wrong kind or out of its range is refused when the network is made, with the layer's place in it.
+ * Every layer there is, as data. Names, options and defaults are torch.nn's; sizes of inputs are
+ * inferred. An option of the wrong kind or out of its range is refused when the network is made,
+ * with the layer's place in it.
  *
  * @module
  */

@@ -20,8 +20,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   /** Fills in what is missing. Throws through `at.refuse` where the input does not fit. */
   resolve(layer: Layer, input: Shape, at: Site): Resolution<O>;
   /**
-   * Its parameters and buffers under torch.nn's names, in the order of state_dict(): parameters, buffers,
-   * then those of the modules inside. @default those of its layers
+   * Its parameters and buffers under torch.nn's names, in the order of state_dict(): parameters,
+   * buffers, then those of the modules inside. @default those of its layers
    */
   state?(layer: ResolvedLayer<O>): Record<string, TensorSpec>;
   /** The layer in PyTorch's words. */
@@ -34,7 +34,10 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   readonly couplesSamples?: true | undefined;
   /** Whether it also tells of the whole batch, so that a part of one would give another answer. */
   readonly comparesSamples?: true | undefined;
-  /** Multiplications of one sample's forward pass, those of products and convolutions. @default those of its layers */
+  /**
+   * Multiplications of one sample's forward pass, those of products and convolutions.
+   * @default those of its layers
+   */
   multiplications?(layer: ResolvedLayer<O>): number;
   /** True where training needs two samples or more, because one says nothing. */
   needsTwo?(layer: ResolvedLayer<O>): boolean;

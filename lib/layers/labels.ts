@@ -1,5 +1,5 @@
-// The layers that look at the labels of a batch. They stand among a network's own layers, where the labels
-// are at hand.
+// The layers that look at the labels of a batch. They stand among a network's own layers, where the
+// labels are at hand.
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import { layerKind } from "./kind.js";
@@ -22,19 +22,21 @@ export interface EmbeddingOptions {
 }
 
 /**
- * A learned vector for each class, put together with the input: `[features]` to `[features + embeddingDim]`,
- * `[channels, height, width]` to `[channels + embeddingDim, height, width]`; the same shape where it
- * multiplies. torch.nn.Embedding of the labels (Mirza and Osindero 2014; Odena et al. 2017 for the product).
+ * A learned vector for each class, put together with the input: `[features]` to
+ * `[features + embeddingDim]`, `[channels, height, width]` to
+ * `[channels + embeddingDim, height, width]`; the same shape where it multiplies.
+ * torch.nn.Embedding of the labels (Mirza and Osindero 2014; Odena et al. 2017 for the product).
  *
- * @param embeddingDim width of the vector; where it multiplies, the features or channels of the input
+ * @param embeddingDim width of the vector; where it multiplies, the features or channels of the
+ * input
  */
 export function embedding(embeddingDim: number, options: EmbeddingOptions = {}): Layer {
   return withOptions({ type: "embedding", embeddingDim }, options);
 }
 
 /**
- * A score that knows the label: w·x + b + v(label)·x, `[features]` to `[1]` (Miyato and Koyama 2018, cGANs
- * with Projection Discriminator).
+ * A score that knows the label: w·x + b + v(label)·x, `[features]` to `[1]` (Miyato and Koyama
+ * 2018, cGANs with Projection Discriminator).
  */
 export function projection(options: { name?: string | undefined } = {}): Layer {
   return withOptions({ type: "projection" }, options);

@@ -7,10 +7,11 @@ import { withOptions } from "./with-options.js";
 
 /**
  * One more channel that says how much the samples of a group differ, `[channels, height, width]` to
- * `[channels + 1, height, width]`: a discriminator sees by it a generator that makes one image only (Karras
- * et al. 2018, Progressive Growing of GANs, section 3).
+ * `[channels + 1, height, width]`: a discriminator sees by it a generator that makes one image only
+ * (Karras et al. 2018, Progressive Growing of GANs, section 3).
  *
- * @param options `groupSize`: samples a group at most, at least 1; the largest divisor of the batch up to it is taken @default 4
+ * @param options `groupSize`: samples a group at most, at least 1; the largest divisor of the batch
+ * up to it is taken @default 4
  */
 export function minibatchStdDev(
   options: { groupSize?: number | undefined; name?: string | undefined } = {},
@@ -61,7 +62,9 @@ export const minibatchStdDevKind = layerKind({
   comparesSamples: true,
 });
 
-/** The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs. */
+/**
+ * The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs.
+ */
 function largestDivisor(limit: number, x: Value, to: OnnxWriter): Value {
   const candidates = to.ints(Array.from({ length: limit }, (_, i) => i + 1));
   const batch = to.node("Shape", [x], { end: 1 });

@@ -40,15 +40,16 @@ export interface LayerNormOptions {
 }
 
 /**
- * Each channel of each sample of `[channels, height, width]` to mean 0 and variance 1 (Ulyanov et al. 2016).
- * torch.nn.InstanceNorm2d.
+ * Each channel of each sample of `[channels, height, width]` to mean 0 and variance 1 (Ulyanov et
+ * al. 2016). torch.nn.InstanceNorm2d.
  */
 export function instanceNorm2d(options: NormOptions = {}): Layer {
   return withOptions({ type: "instanceNorm2d" }, options);
 }
 
 /**
- * Each group of channels of each sample to mean 0 and variance 1 (Wu and He 2018). torch.nn.GroupNorm.
+ * Each group of channels of each sample to mean 0 and variance 1 (Wu and He 2018).
+ * torch.nn.GroupNorm.
  *
  * @param numGroups a divisor of the channels
  */
@@ -56,14 +57,17 @@ export function groupNorm(numGroups: number, options: NormOptions = {}): Layer {
   return withOptions({ type: "groupNorm", numGroups }, options);
 }
 
-/** Each sample, over its last dimensions, to mean 0 and variance 1 (Ba et al. 2016). torch.nn.LayerNorm. */
+/**
+ * Each sample, over its last dimensions, to mean 0 and variance 1 (Ba et al. 2016).
+ * torch.nn.LayerNorm.
+ */
 export function layerNorm(options: LayerNormOptions = {}): Layer {
   return withOptions({ type: "layerNorm" }, options);
 }
 
 /**
- * Each pixel's vector of channels to mean square 1: x / sqrt(mean over channels of x² + eps) (Karras et al.
- * 2018, Progressive Growing of GANs, section 4.2).
+ * Each pixel's vector of channels to mean square 1: x / sqrt(mean over channels of x² + eps)
+ * (Karras et al. 2018, Progressive Growing of GANs, section 4.2).
  *
  * @param options `eps`, finite and above 0 @default 1e-8
  */
@@ -96,7 +100,10 @@ export const instanceNorm2dKind = layerKind({
   onnx: (layer, x, to) => standardize(layer, x, layer.options.numFeatures, to),
 });
 
-/** Each of the groups of a sample to mean 0 and variance 1, then each channel by its weight and bias. */
+/**
+ * Each of the groups of a sample to mean 0 and variance 1, then each channel by its weight and
+ * bias.
+ */
 function standardize(
   layer: ResolvedLayer<{ readonly eps: number }>,
   x: Value,

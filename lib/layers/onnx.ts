@@ -28,7 +28,11 @@ export interface OnnxWriter {
   numbers(layer: ResolvedLayer, key: string): Float32Array;
   /** What weight() answers with from now on. */
   replace(layer: ResolvedLayer, key: string, shape: Shape, values: Float32Array): void;
-  /** A float32 constant. @param shape @default a scalar if there is one value, else [values.length] */
+  /**
+   * A float32 constant.
+   * @param shape
+   * @default a scalar if there is one value, else [values.length]
+   */
   floats(values: readonly number[], shape?: Shape): Value;
   /** An int64 constant of [values.length]. */
   ints(values: readonly number[]): Value;

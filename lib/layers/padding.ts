@@ -19,8 +19,8 @@ export function zeroPad2d(padding: Sides, options: { name?: string | undefined }
 }
 
 /**
- * The mirror image of `[channels, height, width]` around it, without the edge itself: fewer pixels than there are on
- * that side. torch.nn.ReflectionPad2d.
+ * The mirror image of `[channels, height, width]` around it, without the edge itself: fewer pixels
+ * than there are on that side. torch.nn.ReflectionPad2d.
  *
  * @param padding pixels on every side, or [left, right, top, bottom]
  */

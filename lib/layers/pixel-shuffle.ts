@@ -6,8 +6,8 @@ import { call } from "./python.js";
 import { withOptions } from "./with-options.js";
 
 /**
- * Makes `[channels, height, width]` larger by laying factor² channels side by side: channels become channels / factor²
- * (Shi et al. 2016, sub-pixel convolution). torch.nn.PixelShuffle.
+ * Makes `[channels, height, width]` larger by laying factor² channels side by side: channels become
+ * channels / factor² (Shi et al. 2016, sub-pixel convolution). torch.nn.PixelShuffle.
  *
  * @param upscaleFactor whole number of at least 1; its square divides the channels
  */

@@ -48,8 +48,9 @@ export function maxPool2d(kernelSize: Pair, options: MaxPool2dOptions = {}): Lay
 }
 
 /**
- * Averages of `[channels, height, width]` over as many windows as are asked for, which may overlap by a pixel.
- * torch.nn.AdaptiveAvgPool2d. With 1 it is the mean of each channel (global average pooling, Lin et al. 2014).
+ * Averages of `[channels, height, width]` over as many windows as are asked for, which may overlap
+ * by a pixel. torch.nn.AdaptiveAvgPool2d. With 1 it is the mean of each channel (global average
+ * pooling, Lin et al. 2014).
  *
  * @param outputSize side of the output, or [height, width], at least 1
  */
@@ -144,7 +145,10 @@ export const adaptiveAvgPool2dKind = layerKind({
   },
 });
 
-/** [windows, side]: what makes means of a side; window i is from ⌊i·side/windows⌋ up to ⌈(i + 1)·side/windows⌉. */
+/**
+ * [windows, side]: what makes means of a side; window i is from ⌊i·side/windows⌋ up to ⌈(i +
+ * 1)·side/windows⌉.
+ */
 function meansOf(side: number, windows: number, to: OnnxWriter): Value {
   const values = new Array<number>(windows * side).fill(0);
   for (let i = 0; i < windows; ++i) {

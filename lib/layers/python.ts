@@ -19,7 +19,9 @@ export interface PythonLayer {
   readonly helpers?: readonly string[] | undefined;
   /** What forward() makes of the module and the variable `x`. @default module(x) */
   forward?(module: string, x: string): Expression;
-  /** What forward() makes of the variable `x` where the layer has no name and so needs no module. */
+  /**
+   * What forward() makes of the variable `x` where the layer has no name and so needs no module.
+   */
   inline?(x: string): string;
   /** A line of imports that it needs. */
   readonly import?: string | undefined;

@@ -77,7 +77,10 @@ export class Site {
     return input;
   }
 
-  /** The first size of an input. A layer may state it under the option's name, and then has to be right. */
+  /**
+   * The first size of an input. A layer may state it under the option's name, and then has to be
+   * right.
+   */
   size(layer: Layer, option: string, input: Shape): number {
     const [size, ...sides] = input as [number, ...number[]];
     const stated = layer[option] ?? size;

@@ -11,10 +11,12 @@ import { kept, type TensorSpec } from "./state.js";
 
 /**
  * A layer with its weight divided by its largest singular value, which power iteration follows in
- * training (Miyato et al. 2018). torch.nn.utils.parametrizations.spectral_norm. It takes the layer's name.
+ * training (Miyato et al. 2018). torch.nn.utils.parametrizations.spectral_norm. It takes the
+ * layer's name.
  *
  * @param layer a linear, conv2d or convTranspose2d
- * @param options `nPowerIterations` a pass in training, at least 1 @default 1, `eps` above 0 @default 1e-12
+ * @param options `nPowerIterations` a pass in training, at least 1 @default 1, `eps` above 0
+ * @default 1e-12
  */
 export function spectralNorm(
   layer: Layer,
@@ -95,7 +97,10 @@ export const spectralNormKind = layerKind({
   },
 });
 
-/** The weight over u·(W·v), its largest singular value, where W has a row for each index of the axis. */
+/**
+ * The weight over u·(W·v), its largest singular value, where W has a row for each index of the
+ * axis.
+ */
 function divided(layer: ResolvedLayer, shape: Shape, axis: number, to: OnnxWriter): Float32Array {
   const [weight, u, v] = ["original", "0._u", "0._v"].map((key) =>
     to.numbers(layer, `parametrizations.weight.${key}`),

@@ -3,8 +3,8 @@ import { wrongType } from "../errors.js";
 import type { Layer } from "./layer.js";
 
 /**
- * A layer as data. Options in PyTorch's order, maxPool2d(3, 2), would be nothing once they are spread: they are refused.
- * So is what a list method gives on, `sizes.map(linear)`.
+ * A layer as data. Options in PyTorch's order, maxPool2d(3, 2), would be nothing once they are
+ * spread: they are refused. So is what a list method gives on, `sizes.map(linear)`.
  */
 export function withOptions(layer: Layer, options: object): Layer {
   if (!check.isObject(options))

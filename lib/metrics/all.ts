@@ -45,7 +45,10 @@ const table: Record<MetricName, Compute> = {
 
 export const metricNames = Object.keys(table) as MetricName[];
 
-/** What a feature network says of an image beside its features: its class, the class of each channel, or nothing. */
+/**
+ * What a feature network says of an image beside its features: its class, the class of each
+ * channel, or nothing.
+ */
 export type Answers = "class" | "classes" | "none";
 
 const needed: { readonly [Name in MetricName]?: Answers } = {
@@ -58,7 +61,10 @@ const needed: { readonly [Name in MetricName]?: Answers } = {
 export const suits = (name: MetricName, answers: Answers) =>
   needed[name] === undefined || needed[name] === answers;
 
-/** What is computed of the real samples alone. Throws RangeError for too few. @param name what the user calls their number */
+/**
+ * What is computed of the real samples alone. Throws RangeError for too few.
+ * @param name what the user calls their number
+ */
 export async function prepareReals(
   features: Features,
   names: readonly MetricName[],

@@ -14,8 +14,9 @@ import { FeatureNetwork } from "./network.js";
 /** How the classifier is loaded. */
 export interface ClassifierOptions {
   /**
-   * Each of 3 channels is a digit of its own, as in datasets.stackedMnist(): 192 features and three answers an image, which
-   * modeCoverage() needs; inceptionScore() and classBalance() do not take them.
+   * Each of 3 channels is a digit of its own, as in datasets.stackedMnist(): 192 features and three
+   * answers an image, which modeCoverage() needs; inceptionScore() and classBalance() do not take
+   * them.
    *
    * @default false
    */
@@ -41,7 +42,10 @@ export const classifierFiles = {
   facts: `${folder}classifier.json`,
 };
 
-/** @internal Its layers: what the first child makes are the features, 64 of them, the second makes logits of the ten digits. */
+/**
+ * @internal Its layers: what the first child makes are the features, 64 of them, the second makes
+ * logits of the ten digits.
+ */
 export const classifierLayers = [
   l.sequential("features", [
     l.conv2d(16, 3, { padding: 1 }),
@@ -66,10 +70,10 @@ export const classifierLayers = [
 const side = 28;
 
 /**
- * The classifier of MNIST's digits that comes with the package: a small convolutional network of 64 features, trained by
- * `scripts/train-classifier.mjs` with layers of ours. It takes grey images of any size, resized to 28 × 28. Numbers of it
- * are numbers of digits: they cannot be compared with those of Inception features. Its accuracy on MNIST's test images is in
- * metrics/classifier.json.
+ * The classifier of MNIST's digits that comes with the package: a small convolutional network of 64
+ * features, trained by `scripts/train-classifier.mjs` with layers of ours. It takes grey images of
+ * any size, resized to 28 × 28. Numbers of it are numbers of digits: they cannot be compared with
+ * those of Inception features. Its accuracy on MNIST's test images is in metrics/classifier.json.
  *
  * @throws TypeError for options that there are not; ERR_DEVICE for a device that is not there
  */

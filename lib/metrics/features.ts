@@ -12,7 +12,10 @@ export interface FeatureOptions {
    * @default none
    */
   readonly logits?: Float32Array | Float64Array | undefined;
-  /** Things in a sample that the network classifies: the logits of each stand side by side. @default 1 */
+  /**
+   * Things in a sample that the network classifies: the logits of each stand side by side.
+   * @default 1
+   */
   readonly answers?: number | undefined;
 }
 
@@ -24,7 +27,10 @@ export class Features {
   readonly shape: readonly [number, number];
   /** What computed them: only features of one network can be compared. */
   readonly network: string;
-  /** What the network classified the samples as, [samples, answers × classes]; undefined where it classifies nothing. */
+  /**
+   * What the network classified the samples as, [samples, answers × classes]; undefined where it
+   * classifies nothing.
+   */
   readonly logits: Float32Array | Float64Array | undefined;
   /** Things in a sample that the network classifies: 3 for the digits of stacked MNIST, else 1. */
   readonly answers: number;
@@ -34,7 +40,8 @@ export class Features {
    *
    * @param data values of [samples, width], finite, row by row
    * @param shape [samples, width]
-   * @throws TypeError for arrays of another kind; RangeError for another number of values, or of logits, and for NaN
+   * @throws TypeError for arrays of another kind; RangeError for another number of values, or of
+   * logits, and for NaN
    */
   constructor(data: Decimals, shape: readonly number[], options: FeatureOptions = {}) {
     this.data = checkValues(check.decimals(data, "data"), "data", Number.isFinite);
@@ -64,7 +71,10 @@ export class Features {
   }
 }
 
-/** A metric of NaN may be a number like any other: a precision of 0, a class balance of class 0 alone. */
+/**
+ * A metric of NaN may be a number like any other: a precision of 0, a class balance of class 0
+ * alone.
+ */
 function checkValues(
   values: Decimals,
   name: string,
@@ -86,7 +96,9 @@ function checkLogits(logits: unknown, samples: number, answers: number): Decimal
   throw outOfRange(`at least 2 logits for each of ${each}`, "logits", given);
 }
 
-/** What every result says, so that numbers of different networks or sample counts are never mixed. */
+/**
+ * What every result says, so that numbers of different networks or sample counts are never mixed.
+ */
 export interface Measured<Name extends string> {
   readonly metric: Name;
   /** The feature network, by its name. */

@@ -32,18 +32,19 @@ export class Statistics {
 /** A Fréchet distance and what it was measured with. */
 export interface Fid extends Measured<"fid"> {
   /**
-   * At least 0, without an upper end, in squared units of the features; 0 for equal statistics, and smaller is better. It falls
-   * with the sample count, so compare only equal counts.
+   * At least 0, without an upper end, in squared units of the features; 0 for equal statistics, and
+   * smaller is better. It falls with the sample count, so compare only equal counts.
    */
   readonly value: number;
 }
 
 /**
- * Mean and covariance of features, in float64, by blocks between which training takes its turn: 13 s for [50,000, 2,048] on two
- * cores. To be kept where the same real images are compared with many generators.
+ * Mean and covariance of features, in float64, by blocks between which training takes its turn: 13
+ * s for [50,000, 2,048] on two cores. To be kept where the same real images are compared with many
+ * generators.
  *
- * @throws TypeError for what are no features; RangeError for no more samples than each has features: such a covariance has no
- * inverse, and a distance to it says little
+ * @throws TypeError for what are no features; RangeError for no more samples than each has
+ * features: such a covariance has no inverse, and a distance to it says little
  */
 export function statistics(features: Features): Promise<Statistics> {
   return traced(() => statisticsOf(features, "features"));
@@ -64,15 +65,16 @@ export async function statisticsOf(features: Features, name: string): Promise<St
 }
 
 /**
- * The Fréchet inception distance (Heusel et al. 2017, https://arxiv.org/abs/1706.08500): |m₁ − m₂|² + tr(C₁ + C₂ −
- * 2 (C₁C₂)^½) of the features' means and covariances.
+ * The Fréchet inception distance (Heusel et al. 2017, https://arxiv.org/abs/1706.08500): |m₁ − m₂|²
+ * + tr(C₁ + C₂ − 2 (C₁C₂)^½) of the features' means and covariances.
  *
  * Exchanging the two changes nothing. The root is the sum of the singular values of C₁^½ᵀ C₂^½,
  * all in float64.
  *
  * @param real features, or their statistics
  * @param generated the same, of the same network and width
- * @throws TypeError for what is neither; RangeError for two networks or widths, and for no more samples than features
+ * @throws TypeError for what is neither; RangeError for two networks or widths, and for no more
+ * samples than features
  */
 export async function fid(
   real: Features | Statistics,

@@ -4,7 +4,10 @@ import { outOfRange, traced } from "../errors.js";
 import { checkPair, Features, type Measured, measured } from "./features.js";
 import { meanOf, spreadOf } from "./mean-and-spread.js";
 
-/** The subsets and the kernel (gamma x·y + offset)^degree; by default those of the paper and of torchmetrics. */
+/**
+ * The subsets and the kernel (gamma x·y + offset)^degree; by default those of the paper and of
+ * torchmetrics.
+ */
 export interface KidOptions {
   /** Pairs of subsets that it is estimated from, at least 1. @default 100 */
   readonly subsets?: number | undefined;
@@ -23,8 +26,8 @@ export interface KidOptions {
 /** A kernel distance and what it was measured with. */
 export interface Kid extends Measured<"kid"> {
   /**
-   * Mean over the subsets, in units of the kernel: 0 in expectation for equal distributions, below it by chance; smaller is
-   * better. (Papers often show it times 1,000.)
+   * Mean over the subsets, in units of the kernel: 0 in expectation for equal distributions, below
+   * it by chance; smaller is better. (Papers often show it times 1,000.)
    */
   readonly value: number;
   /**
@@ -43,13 +46,15 @@ export interface Kid extends Measured<"kid"> {
 const usualSize = 1000;
 
 /**
- * The kernel inception distance (Bińkowski et al. 2018, https://arxiv.org/abs/1801.01401): the squared maximum mean discrepancy
- * under a polynomial kernel, by its unbiased estimator, so that few samples make it uncertain, not large. In float64. Subsets are
- * drawn without replacement, a real and a generated one by turns, by torch's permutations of the seed.
+ * The kernel inception distance (Bińkowski et al. 2018, https://arxiv.org/abs/1801.01401): the
+ * squared maximum mean discrepancy under a polynomial kernel, by its unbiased estimator, so that
+ * few samples make it uncertain, not large. In float64. Subsets are drawn without replacement, a
+ * real and a generated one by turns, by torch's permutations of the seed.
  *
  * @param real features of [samples, width]
  * @param generated features of the same network and width
- * @throws TypeError and RangeError for options out of their range, two networks or widths, and sets smaller than a subset
+ * @throws TypeError and RangeError for options out of their range, two networks or widths, and sets
+ * smaller than a subset
  */
 export async function kid(
   real: Features,

@@ -11,7 +11,10 @@ export interface ModeCoverage extends Measured<"modeCoverage"> {
   readonly value: number;
   /** Modes that the real have: at most 1,000. */
   readonly modes: number;
-  /** KL(generated ‖ real) of the modes' shares, in nats, over the modes that the real have; 0 for equal shares. */
+  /**
+   * KL(generated ‖ real) of the modes' shares, in nats, over the modes that the real have; 0 for
+   * equal shares.
+   */
   readonly divergence: number;
 }
 
@@ -19,8 +22,9 @@ const digits = 10;
 const channels = 3;
 
 /**
- * Mode coverage on stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): a mode is what the classifier says of the
- * three channels together, as many as 1,000. The literature takes 26,000 samples: of fewer, even perfect ones miss some.
+ * Mode coverage on stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): a mode is
+ * what the classifier says of the three channels together, as many as 1,000. The literature takes
+ * 26,000 samples: of fewer, even perfect ones miss some.
  *
  *     const network = await metrics.classifier({ eachChannel: true });
  *     const real = await network.features(await datasets.stackedMnist({ count: 26_000 }));
@@ -28,8 +32,8 @@ const channels = 3;
  *
  * @param real features of `classifier({ eachChannel: true })`, of `datasets.stackedMnist()`
  * @param generated the same of a generator of three channels
- * @throws TypeError for what are no features; RangeError for features of another network, with another number of answers, or of
- * two networks
+ * @throws TypeError for what are no features; RangeError for features of another network, with
+ * another number of answers, or of two networks
  */
 export async function modeCoverage(real: Features, generated: Features): Promise<ModeCoverage> {
   const [theirs, ours] = [modesOf(real, "real"), modesOf(generated, "generated")];
@@ -38,7 +42,8 @@ export async function modeCoverage(real: Features, generated: Features): Promise
   for (const [mode, count] of ours) {
     const share = count / generated.count;
     const expected = theirs.get(mode);
-    // A mode that no real has is a mistake of the classifier, or no digit: the divergence would be infinite.
+    // A mode that no real has is a mistake of the classifier, or no digit: the divergence would be
+    // infinite.
     if (expected !== undefined) divergence += share * Math.log(share / (expected / real.count));
   }
   return {

@@ -1,4 +1,5 @@
-// What the addon has for metrics. Matrices are row by row; `shape` is [samples, width] of the one before it.
+// What the addon has for metrics. Matrices are row by row; `shape` is [samples, width] of the one
+// before it.
 import type { ResolvedLayer } from "../layers/layer.js";
 import type {
   NativeDataset,

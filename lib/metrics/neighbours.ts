@@ -6,7 +6,8 @@ import { checkPair, Features, type Measured, measured } from "./features.js";
 /** How large the neighbourhood of a sample is. */
 export interface NeighbourOptions {
   /**
-   * It reaches to so many of its own set, the sample itself not counted; at least 1 and fewer than the samples.
+   * It reaches to so many of its own set, the sample itself not counted; at least 1 and fewer than
+   * the samples.
    *
    * @default 3 for precisionRecall(), 5 for densityCoverage(), as in the papers
    */
@@ -15,9 +16,13 @@ export interface NeighbourOptions {
 
 /** Fidelity and variety apart, and what they were measured with. */
 export interface PrecisionRecall extends Measured<"precisionRecall"> {
-  /** Share of the generated that lie within a neighbourhood of a real, 0 to 1: how many are good. */
+  /**
+   * Share of the generated that lie within a neighbourhood of a real, 0 to 1: how many are good.
+   */
   readonly precision: number;
-  /** Share of the real that lie within a neighbourhood of a generated, 0 to 1: how much is there. */
+  /**
+   * Share of the real that lie within a neighbourhood of a generated, 0 to 1: how much is there.
+   */
   readonly recall: number;
   /** The nearest neighbour that a neighbourhood reaches to: the third for 3. */
   readonly neighbours: number;
@@ -25,7 +30,10 @@ export interface PrecisionRecall extends Measured<"precisionRecall"> {
 
 /** Fidelity and variety apart, less moved by outliers, and what they were measured with. */
 export interface DensityCoverage extends Measured<"densityCoverage"> {
-  /** Neighbourhoods of reals that hold a generated sample, on average, over `neighbours`: at least 0, and above 1 where samples crowd. */
+  /**
+   * Neighbourhoods of reals that hold a generated sample, on average, over `neighbours`: at least
+   * 0, and above 1 where samples crowd.
+   */
   readonly density: number;
   /** Share of the real whose neighbourhood holds a generated one, 0 to 1. */
   readonly coverage: number;
@@ -34,13 +42,14 @@ export interface DensityCoverage extends Measured<"densityCoverage"> {
 }
 
 /**
- * Improved precision and recall (Kynkäänniemi et al. 2019, https://arxiv.org/abs/1904.06991). Both depend on the sample counts:
- * compare only equal ones, and take as many of each. Time and distances are of samples², memory is not: distances are taken by
- * blocks, in float64.
+ * Improved precision and recall (Kynkäänniemi et al. 2019, https://arxiv.org/abs/1904.06991). Both
+ * depend on the sample counts: compare only equal ones, and take as many of each. Time and
+ * distances are of samples², memory is not: distances are taken by blocks, in float64.
  *
  * @param real features of [samples, width]
  * @param generated features of the same network and width
- * @throws TypeError and RangeError for two networks or widths, and for no more samples than neighbours
+ * @throws TypeError and RangeError for two networks or widths, and for no more samples than
+ * neighbours
  */
 export async function precisionRecall(
   real: Features,
@@ -53,12 +62,13 @@ export async function precisionRecall(
 }
 
 /**
- * Density and coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797): neighbourhoods of the real alone, counted instead
- * of joined, so that one outlier does not cover everything.
+ * Density and coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797): neighbourhoods of the
+ * real alone, counted instead of joined, so that one outlier does not cover everything.
  *
  * @param real features of [samples, width]
  * @param generated features of the same network and width
- * @throws TypeError and RangeError for two networks or widths, and for no more samples than neighbours
+ * @throws TypeError and RangeError for two networks or widths, and for no more samples than
+ * neighbours
  */
 export async function densityCoverage(
   real: Features,

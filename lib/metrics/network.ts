@@ -10,11 +10,21 @@ import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./nat
 
 /** The samples that features are taken of. */
 export interface FeaturesOptions {
-  /** How many of a dataset, or of a generator's samples, at least 1. @default all images of a dataset, 10,000 samples of a generator */
+  /**
+   * How many of a dataset, or of a generator's samples, at least 1.
+   * @default all images of a dataset, 10,000 samples of a generator
+   */
   readonly count?: number | undefined;
-  /** Chooses the images of a dataset, or the latents: those of `sample(count, { seed })`; at least 0. @default 0 */
+  /**
+   * Chooses the images of a dataset, or the latents: those of `sample(count, { seed })`; at least
+   * 0.
+   * @default 0
+   */
   readonly seed?: number | undefined;
-  /** Class of all samples of a conditional generator, or one for each. @default drawn, each class as likely as the others */
+  /**
+   * Class of all samples of a conditional generator, or one for each.
+   * @default drawn, each class as likely as the others
+   */
   readonly labels?: Labels | undefined;
 }
 
@@ -25,9 +35,10 @@ export type ImageSource = Images | Dataset | Generator;
 export const usualCount = 10_000;
 
 /**
- * A network whose features images are compared by, made by classifier() or torchScript(). Every image goes to it as the 8-bit
- * picture that would be saved of it, resized as torchvision's Resize does if it has another size, in batches of 256, on
- * the network's device. Its memory is freed when it is collected; dispose() frees it now.
+ * A network whose features images are compared by, made by classifier() or torchScript(). Every
+ * image goes to it as the 8-bit picture that would be saved of it, resized as torchvision's Resize
+ * does if it has another size, in batches of 256, on the network's device. Its memory is freed when
+ * it is collected; dispose() frees it now.
  */
 export class FeatureNetwork implements Disposable {
   /** What results call it. */
@@ -45,14 +56,16 @@ export class FeatureNetwork implements Disposable {
   }
 
   /**
-   * What it sees in images. Never disturbs a training run: its random numbers are its own, and it takes its turn between two
-   * steps.
+   * What it sees in images. Never disturbs a training run: its random numbers are its own, and it
+   * takes its turn between two steps.
    *
-   * @param source images with values of −1 to 1, [count, channels, height, width], not those of 0 to 1; a dataset, of which `count`
-   * are drawn without replacement; or a generator, at its own range
+   * @param source images with values of −1 to 1, [count, channels, height, width], not those of 0
+   * to 1; a dataset, of which `count` are drawn without replacement; or a generator, at its own
+   * range
    * @returns rows in the order of the images, of the draw, or of the samples
-   * @throws TypeError and RangeError for another source, another number of channels than it takes, and options out of their range;
-   * ERR_DATA for images with values outside of −1 to 1, and where the network does not answer as it did at first
+   * @throws TypeError and RangeError for another source, another number of channels than it takes,
+   * and options out of their range; ERR_DATA for images with values outside of −1 to 1, and where
+   * the network does not answer as it did at first
    */
   async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
     const look = this.#prepare(source, options);

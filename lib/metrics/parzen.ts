@@ -7,16 +7,20 @@ import { product } from "../shape.js";
 
 /** What a Parzen window is judged by, and how its width is chosen. */
 export interface ParzenOptions {
-  /** Images that the log-likelihood is the mean over; at least 2. The paper's are MNIST's 10,000 of test. */
+  /**
+   * Images that the log-likelihood is the mean over; at least 2. The paper's are MNIST's 10,000 of
+   * test.
+   */
   readonly test: Images;
   /**
-   * Images that sigma is chosen by, none of them of `test`; at least 10, the paper's are 1,000. Not needed where
-   * there is one sigma.
+   * Images that sigma is chosen by, none of them of `test`; at least 10, the paper's are 1,000. Not
+   * needed where there is one sigma.
    */
   readonly validation?: Images | undefined;
   /**
-   * What black and white are in the samples: they are brought to the [0, 1] of the images. null for numbers that are
-   * no pixels, and count as they are. @default [-1, 1], what a generator that ends in tanh makes
+   * What black and white are in the samples: they are brought to the [0, 1] of the images. null for
+   * numbers that are no pixels, and count as they are. @default [-1, 1], what a generator that ends
+   * in tanh makes
    */
   readonly range?: PixelRange | null | undefined;
   /**
@@ -57,22 +61,24 @@ const unit: PixelRange = [0, 1];
 const defaultSigmas = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
 
 /**
- * The log-likelihood of images under a Gaussian Parzen window of samples, as Goodfellow et al. 2014 (Table 1) measured
- * it: p(x) = mean over samples s of N(x; s, sigma²·I), sigma the best of some on `validation`.
+ * The log-likelihood of images under a Gaussian Parzen window of samples, as Goodfellow et al. 2014
+ * (Table 1) measured it: p(x) = mean over samples s of N(x; s, sigma²·I), sigma the best of some on
+ * `validation`.
  *
  *     const samples = await generator.sample(10_000, { seed: 0 });
  *     const test = await (await datasets.mnist({ split: "test" })).read(0, 10_000);
  *     await metrics.parzen(samples, { test, validation });
  *
- * Pixels are in [0, 1], as Dataset.read() gives them: in another unit the number would be another, by log 2 a pixel in
- * [-1, 1]. What it is worth: docs/parzen.md, and Theis et al. 2016, who found that
- * samples of k-means beat every model of that table.
+ * Pixels are in [0, 1], as Dataset.read() gives them: in another unit the number would be another,
+ * by log 2 a pixel in [-1, 1]. What it is worth: docs/parzen.md, and Theis et al. 2016, who found
+ * that samples of k-means beat every model of that table.
  *
- * Computed in float64 on the CPU, in slices: training goes on in between. 10,000 samples and 10,000 images of 784
- * pixels take about 10 s on 2 cores and 300 MB (`npm run bench -- --only parzen`).
+ * Computed in float64 on the CPU, in slices: training goes on in between. 10,000 samples and 10,000
+ * images of 784 pixels take about 10 s on 2 cores and 300 MB (`npm run bench -- --only parzen`).
  *
  * @param samples [count, ...], of the same shape as the images; finite
- * @throws RangeError for shapes that differ, values that are no numbers or out of the range, too few images
+ * @throws RangeError for shapes that differ, values that are no numbers or out of the range, too
+ * few images
  */
 export async function parzen(samples: Images, options: ParzenOptions): Promise<Parzen> {
   const { test, validation, sigmas, range } = checkParzen(samples, options);
@@ -134,7 +140,10 @@ function checkShape(images: Images, samples: Images, name: string): void {
     throw outOfRange(`images of the samples' shape, [${wanted?.join(", ")}],`, name, of);
 }
 
-/** Pixels of another range would give a number too, and a wrong one. Numbers that are no pixels have to be finite. */
+/**
+ * Pixels of another range would give a number too, and a wrong one. Numbers that are no pixels have
+ * to be finite.
+ */
 function checkValues(images: Images, range: PixelRange | undefined, name: string): Images {
   const [black, white] = range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   // What rounding adds.

@@ -7,7 +7,10 @@ import type { Decimals } from "./native.js";
 
 /** How the score is taken. */
 export interface InceptionScoreOptions {
-  /** Parts of the samples, in order, that it is taken of each; 1 to the number of samples. @default 10 */
+  /**
+   * Parts of the samples, in order, that it is taken of each; 1 to the number of samples.
+   * @default 10
+   */
   readonly splits?: number | undefined;
 }
 
@@ -23,7 +26,10 @@ export interface InceptionScore extends Omit<Measured<"inceptionScore">, "real">
 
 /** How the classes are shared out, and what that was measured with. */
 export interface ClassBalance extends Measured<"classBalance"> {
-  /** Half the sum of the shares' differences: 0 where generated classes are as frequent as real ones, 1 where none is shared. */
+  /**
+   * Half the sum of the shares' differences: 0 where generated classes are as frequent as real
+   * ones, 1 where none is shared.
+   */
   readonly value: number;
   /** Share of the real that each class has, as the network sees it: [classes], with a sum of 1. */
   readonly realShares: readonly number[];
@@ -32,11 +38,13 @@ export interface ClassBalance extends Measured<"classBalance"> {
 }
 
 /**
- * The Inception score (Salimans et al. 2016, https://arxiv.org/abs/1606.03498) of a classifier's answers: exp of the mean KL(p(y|x)
- * ‖ p(y)). With another classifier than Inception it is another number; and one perfect sample of each class is all it asks for.
+ * The Inception score (Salimans et al. 2016, https://arxiv.org/abs/1606.03498) of a classifier's
+ * answers: exp of the mean KL(p(y|x) ‖ p(y)). With another classifier than Inception it is another
+ * number; and one perfect sample of each class is all it asks for.
  *
  * @param generated features with logits, one answer for each sample
- * @throws TypeError and RangeError for features without logits or with several answers, and for more splits than samples
+ * @throws TypeError and RangeError for features without logits or with several answers, and for
+ * more splits than samples
  */
 export async function inceptionScore(
   generated: Features,
@@ -66,12 +74,14 @@ export async function inceptionScore(
 }
 
 /**
- * How often each class comes, among the real and among the generated: what a generator that drops digits shows first. The class of
- * a sample is the one of its largest logit; the value is the total variation between the two shares.
+ * How often each class comes, among the real and among the generated: what a generator that drops
+ * digits shows first. The class of a sample is the one of its largest logit; the value is the total
+ * variation between the two shares.
  *
  * @param real features with logits, one answer for each sample
  * @param generated the same, of the same network and classes
- * @throws TypeError and RangeError for features without logits or with several answers, and for two networks
+ * @throws TypeError and RangeError for features without logits or with several answers, and for two
+ * networks
  */
 export async function classBalance(real: Features, generated: Features): Promise<ClassBalance> {
   const [theirs, ours] = [logitsOf(real, "real"), logitsOf(generated, "generated")];

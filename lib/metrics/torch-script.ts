@@ -25,12 +25,13 @@ export interface TorchScriptOptions {
 }
 
 /**
- * Loads a feature network of your own: TorchScript, as torch.jit.save writes it. It takes [N, channels, size, size] and answers
- * with features of [N, width], or [N, width, 1, 1], alone or first of several. Results call it by its file name and the start of
- * the SHA-256 of the file. A TorchScript file is a program: load only those that you trust.
+ * Loads a feature network of your own: TorchScript, as torch.jit.save writes it. It takes [N,
+ * channels, size, size] and answers with features of [N, width], or [N, width, 1, 1], alone or
+ * first of several. Results call it by its file name and the start of the SHA-256 of the file. A
+ * TorchScript file is a program: load only those that you trust.
  *
- * @throws ERR_DATA for a file that cannot be loaded, and for a network that does not take such images, or answers with anything
- * else: it is tried at once
+ * @throws ERR_DATA for a file that cannot be loaded, and for a network that does not take such
+ * images, or answers with anything else: it is tried at once
  */
 export async function torchScript(
   path: string,

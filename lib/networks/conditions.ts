@@ -1,5 +1,5 @@
-// What a user asks of a conditional network: the types that know what there is to ask, and the checks for
-// those whose types do not.
+// What a user asks of a conditional network: the types that know what there is to ask, and the
+// checks for those whose types do not.
 import type { Latent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
@@ -20,9 +20,10 @@ type Has<Count> = [Count] extends [0 | undefined]
 /**
  * What `sample()` takes beside the number of samples: a `seed`, the `noise`, and
  *
- * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to classes − 1; by
- *   default they are drawn, each class as likely as the others
- * - `codes` where it has codes: those of all samples, or a vector for each; by default drawn from U(-1, 1)
+ * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
+ *   classes − 1; by default they are drawn, each class as likely as the others
+ * - `codes` where it has codes: those of all samples, or a vector for each; by default drawn from
+ *   U(-1, 1)
  */
 export type SampleOptions<L extends Latent = Latent> = {
   /**
@@ -30,12 +31,19 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default one nobody chose
    */
   readonly seed?: number | undefined;
-  /** Noise of all samples, [count, noise] side by side: what noise() draws, or a way between two of them. @default drawn */
+  /**
+   * Noise of all samples, [count, noise] side by side: what noise() draws, or a way between two of
+   * them.
+   * @default drawn
+   */
   readonly noise?: Float32Array | undefined;
 } & (Has<Of<L, "classes">> extends "none"
   ? unknown
   : {
-      /** Class of all samples, or one for each. @default drawn, each class as likely as the others */
+      /**
+       * Class of all samples, or one for each.
+       * @default drawn, each class as likely as the others
+       */
       readonly labels?: Labels | undefined;
     }) &
   (Has<Of<L, "codes">> extends "none"
@@ -66,7 +74,10 @@ export type JudgeArguments<A extends { readonly classes?: number | undefined }> 
   Has<Of<A, "classes">>
 >;
 
-/** A copy of the noise of `count` samples, so that what was checked stays as it is; undefined if none is given. */
+/**
+ * A copy of the noise of `count` samples, so that what was checked stays as it is; undefined if
+ * none is given.
+ */
 export function checkNoise(noise: unknown, count: number, size: number): Float32Array | undefined {
   if (noise === undefined) return undefined;
   const values = check.floats(noise, "noise");

@@ -15,8 +15,8 @@ import { columnsOf } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /**
- * Tells real samples from made ones. Its type knows whether it is conditional: `score(images, { labels })`
- * is there only where its architecture has classes.
+ * Tells real samples from made ones. Its type knows whether it is conditional:
+ * `score(images, { labels })` is there only where its architecture has classes.
  *
  * @example
  * ```ts
@@ -39,7 +39,8 @@ export class Discriminator<
   readonly heads: { readonly classes: number; readonly codes: number };
 
   /**
-   * Checks the architecture, infers every size, and builds it. The first weights are drawn while your program goes on.
+   * Checks the architecture, infers every size, and builds it. The first weights are drawn while
+   * your program goes on.
    *
    * @param architecture layers from `image` to one score, or to `heads`
    * @param options `device`, `seed`
@@ -78,7 +79,8 @@ export class Discriminator<
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
-   * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED, ERR_MEMORY
+   * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED,
+   * ERR_MEMORY
    */
   async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     return this.#columns(images, options, 0, 1);
@@ -90,7 +92,8 @@ export class Discriminator<
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
    * @param options `labels` of the images, where its architecture has classes: needed there
-   * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY
+   * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments;
+   * ERR_DISPOSED, ERR_MEMORY
    */
   async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     const { classes } = this.heads;

@@ -27,8 +27,8 @@ import { copyOf, Network, type NetworkOptions } from "./network.js";
 const largestArray = 2 ** 30;
 
 /**
- * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where it has
- * classes, `sample({ codes })` only where it has codes.
+ * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where
+ * it has classes, `sample({ codes })` only where it has codes.
  *
  * @example
  * ```ts
@@ -47,7 +47,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
   readonly latent: NativeLatent;
 
   /**
-   * Checks the architecture, infers every size, and builds it. The first weights are drawn while your program goes on.
+   * Checks the architecture, infers every size, and builds it. The first weights are drawn while
+   * your program goes on.
    *
    * @param architecture its latent, and layers from there to a sample
    * @param options `device`, `seed`
@@ -90,15 +91,17 @@ export class Generator<const L extends Latent = Latent> extends Network {
   }
 
   /**
-   * The generator as an ONNX model, in evaluation mode: what runs it needs neither Sparring nor PyTorch. Its
-   * inputs are `noise` [N, noise], of the latent's distribution, and, as far as the latent has them, `labels` [N] (int64, from 0
-   * to classes − 1) and `codes` [N, codes]; its output is `images` [N, channels, height, width], or whatever the
-   * last layer makes. N is any number. Weights have the keys of saveWeights; spectral normalisation is computed
-   * once, here. What to draw the inputs from and the range of the images are texts of its metadata, `sparring.latent` and
-   * `sparring.range`.
+   * The generator as an ONNX model, in evaluation mode: what runs it needs neither Sparring nor
+   * PyTorch. Its inputs are `noise` [N, noise], of the latent's distribution, and, as far as the
+   * latent has them, `labels` [N] (int64, from 0 to classes − 1) and `codes` [N, codes]; its output
+   * is `images` [N, channels, height, width], or whatever the last layer makes. N is any number.
+   * Weights have the keys of saveWeights; spectral normalisation is computed once, here. What to
+   * draw the inputs from and the range of the images are texts of its metadata, `sparring.latent`
+   * and `sparring.range`.
    *
    * @param options `opset` 17 to 26 @default 17
-   * @throws TypeError and RangeError for options; ERR_ARCHITECTURE for weights of more than 2 GiB, ERR_DISPOSED
+   * @throws TypeError and RangeError for options; ERR_ARCHITECTURE for weights of more than 2 GiB,
+   * ERR_DISPOSED
    */
   async toOnnx(options: OnnxOptions = {}): Promise<Uint8Array> {
     const opset = checkOpset(options);
@@ -123,8 +126,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   /**
    * Draws latents and makes samples of them, in evaluation mode. Never disturbs a training run: its
-   * random numbers are its own, and it takes its turn between two steps; all of many samples, which take several turns, are
-   * of the weights that it began with.
+   * random numbers are its own, and it takes its turn between two steps; all of many samples, which
+   * take several turns, are of the weights that it began with.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn
@@ -146,8 +149,9 @@ export class Generator<const L extends Latent = Latent> extends Network {
   }
 
   /**
-   * The noise that sample() with the same count and seed draws, of the latent's distribution: [count, noise] side by side.
-   * latents.slerp() and latents.lerp() lead from one to another, and sample() takes it back.
+   * The noise that sample() with the same count and seed draws, of the latent's distribution:
+   * [count, noise] side by side. latents.slerp() and latents.lerp() lead from one to another, and
+   * sample() takes it back.
    *
    * @param count at least 1; at most 2³⁰ numbers
    * @param options `seed`, a whole number of at least 0 @default one nobody chose
@@ -172,9 +176,11 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /**
    * Makes samples of given latents, in evaluation mode.
    *
-   * @param latents values of [count, noise + classes + codes], without the classes where labels are embedded
+   * @param latents values of [count, noise + classes + codes], without the classes where labels are
+   * embedded
    * @param options `labels`, where they are embedded: needed there
-   * @throws TypeError and RangeError for arguments, such as values that are no whole latents; ERR_DISPOSED, ERR_MEMORY
+   * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
+   * ERR_DISPOSED, ERR_MEMORY
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     check.floats(latents, "latents");

@@ -20,14 +20,18 @@ export interface NetworkOptions {
   /** The device that it lives and computes on. @default "cpu" */
   readonly device?: Device | undefined;
   /**
-   * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the order
-   * of PyTorch, and the networks built next without a seed, and the trainer, go on with it.
-   * A whole number of at least 0. @default goes on with the stream of the network built before, or one nobody chose
+   * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the
+   * order of PyTorch, and the networks built next without a seed, and the trainer, go on with it. A
+   * whole number of at least 0. @default goes on with the stream of the network built before, or
+   * one nobody chose
    */
   readonly seed?: number | undefined;
 }
 
-/** What generators and discriminators share. Its memory is freed when it is collected; dispose() frees it now. */
+/**
+ * What generators and discriminators share. Its memory is freed when it is collected; dispose()
+ * frees it now.
+ */
 export abstract class Network implements Disposable {
   /** The device that it lives on, with its index: `cuda:0`. */
   readonly device: Device;
@@ -66,9 +70,9 @@ export abstract class Network implements Disposable {
   }
 
   /**
-   * The source of the torch.nn.Module that this network is: its state_dict() has the keys of saveWeights,
-   * its constructor draws the weights that a seed gives here, and it computes the same numbers. The class
-   * is called Generator or Discriminator; it needs nothing but PyTorch.
+   * The source of the torch.nn.Module that this network is: its state_dict() has the keys of
+   * saveWeights, its constructor draws the weights that a seed gives here, and it computes the same
+   * numbers. The class is called Generator or Discriminator; it needs nothing but PyTorch.
    */
   abstract toPyTorch(): string;
 
@@ -96,8 +100,8 @@ export abstract class Network implements Disposable {
   }
 
   /**
-   * Reads what saveWeights, or PyTorch, wrote; other dtypes are converted where they fit. Throws ERR_WEIGHTS
-   * with everything that does not fit, and changes nothing then.
+   * Reads what saveWeights, or PyTorch, wrote; other dtypes are converted where they fit. Throws
+   * ERR_WEIGHTS with everything that does not fit, and changes nothing then.
    *
    * @param path of the file, or its bytes
    */

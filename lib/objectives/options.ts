@@ -5,7 +5,10 @@ import { checkPenalties, type Penalty } from "../penalties/table.js";
 
 /** What every objective takes. */
 export interface ObjectiveOptions {
-  /** Terms of the discriminator's loss, summed from the left; each type at most once. @default none */
+  /**
+   * Terms of the discriminator's loss, summed from the left; each type at most once.
+   * @default none
+   */
   readonly penalties?: readonly Penalty[] | undefined;
   /** Terms of both losses, after the penalties; each type at most once. @default none */
   readonly auxiliaries?: readonly Auxiliary[] | undefined;
@@ -14,8 +17,8 @@ export interface ObjectiveOptions {
 /** Options of an objective that has a target for reals. */
 export interface SmoothedOptions extends ObjectiveOptions {
   /**
-   * One-sided label smoothing (Salimans et al. 2016): the discriminator's target for reals is 1 minus this.
-   * In [0, 0.5). @default 0
+   * One-sided label smoothing (Salimans et al. 2016): the discriminator's target for reals is 1
+   * minus this. In [0, 0.5). @default 0
    */
   readonly labelSmoothing?: number | undefined;
 }

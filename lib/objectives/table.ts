@@ -1,4 +1,5 @@
-// The table of objectives: a new one costs its file, a row here and in index.ts, and a row in native code.
+// The table of objectives: a new one costs its file, a row here and in index.ts, and a row in
+// native code.
 import { remake } from "../choice.js";
 import { fDivergence } from "./f-divergence.js";
 import { hinge } from "./hinge.js";

@@ -5,8 +5,9 @@ import { type ObjectiveOf, type ObjectiveOptions, objective } from "./options.js
 /** Options of wasserstein. */
 export interface WassersteinOptions extends ObjectiveOptions {
   /**
-   * After each update every parameter of the critic is clamped to [-weightClip, weightClip]; finite, above 0,
-   * and not together with the penalty wganGp. The paper's is 0.01. @default no clipping
+   * After each update every parameter of the critic is clamped to [-weightClip, weightClip];
+   * finite, above 0, and not together with the penalty wganGp. The paper's is 0.01. @default no
+   * clipping
    */
   readonly weightClip?: number | undefined;
 }
@@ -18,15 +19,15 @@ export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
 }
 
 /**
- * The difference of the critic's means: an estimate of the earth mover's distance while the critic is
- * Lipschitz, which `weightClip` (Arjovsky et al. 2017, Wasserstein GAN) or the penalty wganGp (Gulrajani et
- * al. 2017) sees to. Needs logits.
+ * The difference of the critic's means: an estimate of the earth mover's distance while the critic
+ * is Lipschitz, which `weightClip` (Arjovsky et al. 2017, Wasserstein GAN) or the penalty wganGp
+ * (Gulrajani et al. 2017) sees to. Needs logits.
  *
  *     D: mean(D(fake)) − mean(D(real))
  *     G: −mean(D(fake))
  *
- * @throws TypeError for an option that there is not or is of another kind, for a term that is there twice, and for `weightClip`
- * with wganGp; RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, for a term that is there
+ * twice, and for `weightClip` with wganGp; RangeError for one out of its range
  */
 export function wasserstein(options: WassersteinOptions = {}): Wasserstein {
   const base = objective("wasserstein", options, ["weightClip"]);

@@ -18,8 +18,9 @@ export function checkOnnxSize(resolved: ResolvedArchitecture): void {
 }
 
 /**
- * A generator as an ONNX model: noise [N, noise], labels [N] (int64) and codes [N, codes], as far as the latent
- * has them, to images [N, ...]. It computes what the generator does in evaluation mode.
+ * A generator as an ONNX model: noise [N, noise], labels [N] (int64) and codes [N, codes], as far
+ * as the latent has them, to images [N, ...]. It computes what the generator does in evaluation
+ * mode.
  */
 export function generatorModel(
   resolved: ResolvedArchitecture,
@@ -44,7 +45,10 @@ export function generatorModel(
   return encode({ opset, nodes, tensors, inputs, outputs, metadata: factsOf(resolved, latent) });
 }
 
-/** What the graph does not tell: what its inputs are to be drawn from, and which numbers are black and white. */
+/**
+ * What the graph does not tell: what its inputs are to be drawn from, and which numbers are black
+ * and white.
+ */
 function factsOf(
   { range }: ResolvedArchitecture,
   { noise, classes, codes, uniform }: NativeLatent,

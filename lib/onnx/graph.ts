@@ -9,8 +9,8 @@ import { node, tensor } from "./proto.js";
 import type { NodeProto, TensorProto } from "./schema/onnx_pb.js";
 
 /**
- * A graph under construction. Weights keep the keys of the state dict, and only those that a node needs are in
- * it; whatever else a layer adds is named after its path: `conv_blocks.2/Conv`.
+ * A graph under construction. Weights keep the keys of the state dict, and only those that a node
+ * needs are in it; whatever else a layer adds is named after its path: `conv_blocks.2/Conv`.
  */
 export class Graph implements OnnxWriter {
   readonly opset: number;

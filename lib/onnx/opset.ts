@@ -12,7 +12,10 @@ export interface OnnxOptions {
   readonly opset?: number | undefined;
 }
 
-/** The opset that is asked for. Throws TypeError or RangeError. @param name what the user calls it */
+/**
+ * The opset that is asked for. Throws TypeError or RangeError.
+ * @param name what the user calls it
+ */
 export function checkOpset(options: OnnxOptions, name = "opset"): number {
   check.options(options, "options", ["opset"]);
   return check.integer(options.opset ?? oldest, name, oldest, newest);

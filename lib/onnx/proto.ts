@@ -1,5 +1,6 @@
-// The words of ONNX's own protobuf schema (schema/onnx_pb.ts, made of onnx.proto of ONNX 1.23.1 by protoc-gen-es
-// 2.17.0 with target=ts,import_extension=js): everything that knows how a model is laid out in bytes.
+// The words of ONNX's own protobuf schema (schema/onnx_pb.ts, made of onnx.proto of ONNX 1.23.1 by
+// protoc-gen-es 2.17.0 with target=ts,import_extension=js): everything that knows how a model is
+// laid out in bytes.
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Attribute, Value } from "../layers/onnx.js";
 import { version } from "../version.js";
@@ -22,7 +23,10 @@ const dataTypes = { float32: DataType.FLOAT, int64: DataType.INT64 } as const;
 
 type Dtype = keyof typeof dataTypes;
 
-/** The version of the file format: the oldest that has these operators, so that most readers know it. */
+/**
+ * The version of the file format: the oldest that has these operators, so that most readers know
+ * it.
+ */
 const irVersion = 8n;
 
 /** What a model is made of. */

@@ -19,7 +19,10 @@ export interface AdamOptions extends OptimizerOptions {
   readonly weightDecay?: number | undefined;
 }
 
-/** Adam or AdamW as data, complete: it survives JSON, and is what a checkpoint and a run's config.json say. */
+/**
+ * Adam or AdamW as data, complete: it survives JSON, and is what a checkpoint and a run's
+ * config.json say.
+ */
 export interface AdamOf<Type extends string> extends OptimizerSettings {
   /** `adam` or `adamW`. */
   readonly type: Type;
@@ -27,15 +30,19 @@ export interface AdamOf<Type extends string> extends OptimizerSettings {
   readonly betas: readonly [number, number];
   /** Added to the denominator, above 0. */
   readonly eps: number;
-  /** At least 0: an L2 penalty of the gradient in `adam`, a share of the weights times the learning rate in `adamW`. */
+  /**
+   * At least 0: an L2 penalty of the gradient in `adam`, a share of the weights times the learning
+   * rate in `adamW`.
+   */
   readonly weightDecay: number;
 }
 
 /**
- * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with bias correction and without AMSGrad. torch.optim.Adam, bit for
- * bit in eager execution on the CPU.
+ * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with bias correction and without
+ * AMSGrad. torch.optim.Adam, bit for bit in eager execution on the CPU.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function adam(options: AdamOptions = {}): AdamOf<"adam"> {
   return adamOf("adam", options, 0);

@@ -14,8 +14,9 @@ export interface OptimizerOptions {
   /** How the learning rate changes with the updates. @default schedules.constant() */
   readonly schedule?: Schedule | undefined;
   /**
-   * The norm that the gradient of all of the network's parameters together is scaled down to where it is
-   * larger (Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_). Finite and above 0. @default no clipping
+   * The norm that the gradient of all of the network's parameters together is scaled down to where
+   * it is larger (Pascanu et al. 2013; torch.nn.utils.clip_grad_norm_). Finite and above 0.
+   * @default no clipping
    */
   readonly clipGradNorm?: number | undefined;
 }

@@ -21,7 +21,11 @@ export interface MomentumRamp {
 export interface SgdOptions extends OptimizerOptions {
   /** Learning rate, finite and above 0. @default 1e-3 */
   readonly lr?: number | undefined;
-  /** Share of the last update's direction that the next one keeps, in [0, 1), or a ramp: the 2014 recipe's goes from 0.5 to 0.7. @default 0 */
+  /**
+   * Share of the last update's direction that the next one keeps, in [0, 1), or a ramp: the 2014
+   * recipe's goes from 0.5 to 0.7.
+   * @default 0
+   */
   readonly momentum?: number | MomentumRamp | undefined;
   /** Share of a gradient that the momentum leaves out, in [0, 1]. @default 0 */
   readonly dampening?: number | undefined;
@@ -46,11 +50,12 @@ export interface Sgd extends OptimizerSettings {
 }
 
 /**
- * Stochastic gradient descent, with momentum (Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html).
- * torch.optim.SGD, and the momentum that rises of the first GAN's code.
+ * Stochastic gradient descent, with momentum (Sutskever et al. 2013,
+ * https://proceedings.mlr.press/v28/sutskever13.html). torch.optim.SGD, and the momentum that rises
+ * of the first GAN's code.
  *
- * @throws TypeError for an option that there is not or is of another kind, and for nesterov without momentum or with dampening;
- * RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, and for nesterov without
+ * momentum or with dampening; RangeError for one out of its range
  */
 export function sgd(options: SgdOptions = {}): Sgd {
   const own = ["lr", "momentum", "dampening", "nesterov", "weightDecay"] as const;

@@ -1,4 +1,5 @@
-// The table of optimizers: a new one costs its file, a row here and in index.ts, and a row in native code.
+// The table of optimizers: a new one costs its file, a row here and in index.ts, and a row in
+// native code.
 import { remake, toNative } from "../choice.js";
 import type { NativeOptimizer } from "../native.js";
 import { adam, flatAdam } from "./adam.js";

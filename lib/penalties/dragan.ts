@@ -8,7 +8,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  *
  * The standard deviation is one number: that of all the values of the batch.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function dragan(options: PenaltyOptions = {}): PenaltyOf<"dragan"> {
   return penalty("dragan", options);

@@ -1,4 +1,7 @@
-/** Every penalty there is, as data: terms of the discriminator's loss that keep its gradient in bounds. @module */
+/**
+ * Every penalty there is, as data: terms of the discriminator's loss that keep its gradient in
+ * bounds. @module
+ */
 export { dragan } from "./dragan.js";
 export type { PenaltyOf, PenaltyOptions } from "./options.js";
 export { r1 } from "./r1.js";

@@ -6,8 +6,9 @@ export interface PenaltyOptions {
   /** Factor of the penalty in the discriminator's loss, finite and above 0. @default 10 */
   readonly weight?: number | undefined;
   /**
-   * Lazy regularisation (Karras et al. 2020): computed at every so many updates of the discriminator, its
-   * first one included, with `every` times the weight. A whole number of at least 1. @default 1
+   * Lazy regularisation (Karras et al. 2020): computed at every so many updates of the
+   * discriminator, its first one included, with `every` times the weight. A whole number of at
+   * least 1. @default 1
    */
   readonly every?: number | undefined;
 }

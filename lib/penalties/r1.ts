@@ -1,12 +1,13 @@
 import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
 
 /**
- * Zero-centred gradient penalty at the reals (Mescheder et al. 2018, Which Training Methods for GANs do
- * actually Converge?). Theirs is γ/2 · E‖∇D‖², so `weight` is their γ.
+ * Zero-centred gradient penalty at the reals (Mescheder et al. 2018, Which Training Methods for
+ * GANs do actually Converge?). Theirs is γ/2 · E‖∇D‖², so `weight` is their γ.
  *
  *     D += weight · ½ · mean(‖∇ₓ D(x)‖₂²) at x = real
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function r1(options: PenaltyOptions = {}): PenaltyOf<"r1"> {
   return penalty("r1", options);

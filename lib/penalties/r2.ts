@@ -1,11 +1,13 @@
 import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
 
 /**
- * Zero-centred gradient penalty at the fakes (Mescheder et al. 2018); beside R1 in R3GAN (Huang et al. 2024).
+ * Zero-centred gradient penalty at the fakes (Mescheder et al. 2018); beside R1 in R3GAN (Huang et
+ * al. 2024).
  *
  *     D += weight · ½ · mean(‖∇ₓ D(x)‖₂²) at x = fake
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function r2(options: PenaltyOptions = {}): PenaltyOf<"r2"> {
   return penalty("r2", options);

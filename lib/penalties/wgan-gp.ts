@@ -1,8 +1,9 @@
 import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
 
 /**
- * Gradient penalty: keeps the critic 1-Lipschitz between reals and fakes (Gulrajani et al. 2017, Improved
- * Training of Wasserstein GANs). The norm is taken for each sample, over all of its pixels.
+ * Gradient penalty: keeps the critic 1-Lipschitz between reals and fakes (Gulrajani et al. 2017,
+ * Improved Training of Wasserstein GANs). The norm is taken for each sample, over all of its
+ * pixels.
  *
  *     x = α·real + (1 − α)·fake,   α ~ U(0, 1), one for each sample
  *     D += weight · mean((‖∇ₓ D(x)‖₂ − 1)²)
@@ -10,7 +11,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  * Refuses a discriminator whose layers mix the samples of a batch (batchNorm, minibatchStdDev): the
  * gradient of one sample would not be its own.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out of its range
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
  */
 export function wganGp(options: PenaltyOptions = {}): PenaltyOf<"wganGp"> {
   return penalty("wganGp", options);

@@ -3,8 +3,9 @@ import { nonSaturating } from "../objectives/index.js";
 import { anySide, type Preset, usualAdam } from "./kind.js";
 
 /**
- * Goodfellow et al. 2014: its networks, Algorithm 1, its loss. From torch.nn's first weights the SGD of its code
- * (optimizers.sgd has it) lets the discriminator win within three epochs; Adam does not.
+ * Goodfellow et al. 2014: its networks, Algorithm 1, its loss. From torch.nn's first weights the
+ * SGD of its code (optimizers.sgd has it) lets the discriminator win within three epochs; Adam does
+ * not.
  */
 export const gan: Preset = {
   summary: "Goodfellow 2014: MLP against maxout, dropout",

@@ -8,10 +8,11 @@ import { anySide, both, type Preset } from "./kind.js";
 const ramp = 250 * 600;
 
 /**
- * Goodfellow et al. 2014 as its released code trains MNIST (mnist.yaml): networks, first weights, noise, pixels in
- * [0, 1], and SGD with a momentum that rises from 0.5 to 0.7 while the learning rate falls. Both players are updated
- * from the same fakes, as there. What is not in the paper is the moving average of the generator, which no update reads:
- * the last weights, of `--raw`, are the paper's. Both their Parzen rows are in docs/parzen.md.
+ * Goodfellow et al. 2014 as its released code trains MNIST (mnist.yaml): networks, first weights,
+ * noise, pixels in [0, 1], and SGD with a momentum that rises from 0.5 to 0.7 while the learning
+ * rate falls. Both players are updated from the same fakes, as there. What is not in the paper is
+ * the moving average of the generator, which no update reads: the last weights, of `--raw`, are the
+ * paper's. Both their Parzen rows are in docs/parzen.md.
  */
 export const goodfellow2014: Preset = {
   summary: "Goodfellow 2014, the recipe: SGD, for hours",

@@ -4,8 +4,8 @@ const width = 100;
 const step = "    ";
 
 /**
- * A statement with an expression in it, on one line if it fits, else with the expression's parts on lines of
- * their own.
+ * A statement with an expression in it, on one line if it fits, else with the expression's parts on
+ * lines of their own.
  */
 export function layOut(
   before: string,

@@ -1,4 +1,5 @@
-// The source of a torch.nn.Module for a network: the classes it needs, its constructor, its forward().
+// The source of a torch.nn.Module for a network: the classes it needs, its constructor, its
+// forward().
 import type { Init, ResolvedArchitecture } from "../architecture.js";
 import type { LayerKind } from "../layers/kind.js";
 import type { ResolvedLayer } from "../layers/layer.js";

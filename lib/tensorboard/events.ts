@@ -1,5 +1,6 @@
-// The words of TensorBoard's own protobuf schema (schema/*_pb.ts, made of event.proto and what it imports, of TensorBoard's
-// repository at 70b76c9, in one folder by protoc-gen-es 2.17.0 with target=ts,import_extension=js).
+// The words of TensorBoard's own protobuf schema (schema/*_pb.ts, made of event.proto and what it
+// imports, of TensorBoard's repository at 70b76c9, in one folder by protoc-gen-es 2.17.0 with
+// target=ts,import_extension=js).
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { version } from "../version.js";
 import { encodeRecord } from "./record.js";

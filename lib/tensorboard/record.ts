@@ -1,8 +1,10 @@
-// TFRecord: how a file of events is cut into records. Each has its length and a checksum of both, so that a reader knows
-// one that was cut short.
+// TFRecord: how a file of events is cut into records. Each has its length and a checksum of both,
+// so that a reader knows one that was cut short.
 import crc32c from "crc-32/crc32c.js";
 
-/** Masked, as the format asks: a checksum over bytes that hold their own checksums would tell less. */
+/**
+ * Masked, as the format asks: a checksum over bytes that hold their own checksums would tell less.
+ */
 function masked(bytes: Uint8Array): number {
   const checksum = crc32c.buf(bytes) >>> 0;
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;

@@ -1,4 +1,5 @@
-// What a step costs, from the architecture: how often each network runs, and the memory that passes need.
+// What a step costs, from the architecture: how often each network runs, and the memory that passes
+// need.
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import type { NativeExplanation } from "../native.js";
@@ -18,9 +19,10 @@ export interface Passes {
 }
 
 /**
- * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for weights counts as
- * one more. A penalty's are four: forward, the gradient at its points, and that gradient's own twice. Autograd goes
- * back through the forward pass, too, with zeros where the discriminator is piecewise linear: two more.
+ * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for
+ * weights counts as one more. A penalty's are four: forward, the gradient at its points, and that
+ * gradient's own twice. Autograd goes back through the forward pass, too, with zeros where the
+ * discriminator is piecewise linear: two more.
  */
 export function passesOf(
   settings: TrainerSettings,
@@ -28,7 +30,8 @@ export function passesOf(
 ): Record<"generator" | "discriminator", Passes> {
   const { order, discriminatorSteps: k, objective } = settings;
   const looks = order === "generatorFirst" ? k - 1 : k;
-  // Eager has the discriminator's weight gradients in the generator's update too, and throws them away.
+  // Eager has the discriminator's weight gradients in the generator's update too, and throws them
+  // away.
   const wasted = kind === "eager" ? 1 : 0;
   const reals = objective.type.startsWith("relativistic") ? 1 : 0;
   const each = kind === "planned" ? 4 : 6;
@@ -39,7 +42,10 @@ export function passesOf(
   };
 }
 
-/** Bytes that a step has to move: every output is written, read, and read again backwards with its gradient. */
+/**
+ * Bytes that a step has to move: every output is written, read, and read again backwards with its
+ * gradient.
+ */
 export function trafficBytes(
   settings: TrainerSettings,
   batchSize: number,
@@ -56,8 +62,9 @@ export function trafficBytes(
 }
 
 /**
- * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the two updates: the
- * generator's holds those of both networks for them, the discriminator's those of its own for twice as many.
+ * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the
+ * two updates: the generator's holds those of both networks for them, the discriminator's those of
+ * its own for twice as many.
  */
 export function bufferBytes({ generator, discriminator }: TrainerSettings, rows: number): number {
   const [ofGenerator, ofDiscriminator] = [generator, discriminator].map(({ resolved }) =>
@@ -66,7 +73,10 @@ export function bufferBytes({ generator, discriminator }: TrainerSettings, rows:
   return float * rows * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator);
 }
 
-/** Numbers of one sample in the outputs of all layers; shapes that only look at others' differently have none. */
+/**
+ * Numbers of one sample in the outputs of all layers; shapes that only look at others' differently
+ * have none.
+ */
 function outputValues(layers: readonly ResolvedLayer[]): number {
   let values = 0;
   for (const { type, layers: inner, output } of layers) {

@@ -9,7 +9,10 @@ import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
-/** Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or ERR_DATA. */
+/**
+ * Images, and labels where they are needed, that the pair can be trained on. Throws TypeError or
+ * ERR_DATA.
+ */
 export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset | Stream {
   const data =
     dataset instanceof Stream ? dataset : check.made(dataset, "dataset", Dataset, "a dataset");
@@ -42,7 +45,9 @@ export function labelReader(objective: Objective, classes: number): string | und
   return objective.auxiliaries.find((auxiliary) => needsOf(auxiliary).labels)?.type;
 }
 
-/** The labels of a stream are below its classes; whether they are all there is seen as they come. */
+/**
+ * The labels of a stream are below its classes; whether they are all there is seen as they come.
+ */
 function checkClasses(stream: Stream, classes: number, reader: string): void {
   if (stream.classes > 0 && stream.classes <= classes) return;
   const what = `a stream of 1 to ${classes} classes, whose labels ${reader} needs,`;
@@ -68,8 +73,8 @@ interface Epoch {
 }
 
 /**
- * @internal A batch size that every batch of an epoch of `size` images can be trained with; of an epoch whose size is
- * not known, every batch but the last.
+ * @internal A batch size that every batch of an epoch of `size` images can be trained with; of an
+ * epoch whose size is not known, every batch but the last.
  */
 export function checkBatch(
   batchSize: unknown,
@@ -101,7 +106,10 @@ export function checkBatch(
 /** The largest batch of a stream that does not say how long it is: no device holds more. */
 const largestBatch = 1_000_000;
 
-/** @internal Images that one rank has to see at once: fewer than these, and each rank trains on all of a batch. */
+/**
+ * @internal Images that one rank has to see at once: fewer than these, and each rank trains on all
+ * of a batch.
+ */
 export function fewestRows(pair: Pick<TrainerOptions, "generator" | "discriminator">): number {
   return needsTwo(pair.generator) || needsTwo(pair.discriminator) ? 2 : 1;
 }

@@ -1,4 +1,5 @@
-// What a trainer's steps do, and what they cost: the plan of native code with the sizes of the architecture.
+// What a trainer's steps do, and what they cost: the plan of native code with the sizes of the
+// architecture.
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type {
@@ -87,7 +88,10 @@ function collect(layers: readonly ResolvedLayer[], into: Map<string, ResolvedLay
   }
 }
 
-/** Layers that run by themselves: not what holds others, but for one that changes how its layer computes. */
+/**
+ * Layers that run by themselves: not what holds others, but for one that changes how its layer
+ * computes.
+ */
 function* leaves(layers: readonly ResolvedLayer[]): Generator<ResolvedLayer> {
   for (const layer of layers) {
     const holds = layer.layers.length > 0 && layer.type !== "spectralNorm";

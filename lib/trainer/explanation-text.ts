@@ -53,7 +53,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** What was not done and why, once, with the layers that it holds for; none where it holds for the step. */
+/**
+ * What was not done and why, once, with the layers that it holds for; none where it holds for the
+ * step.
+ */
 export interface NotDone extends Refusal {
   readonly layers: readonly string[];
 }

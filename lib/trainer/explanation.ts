@@ -29,8 +29,8 @@ export interface ExplainedOperation {
 /** How a trainer's steps are carried out, and what there is to do in one. */
 export interface StepPlan {
   /**
-   * `eager`: PyTorch's operations; `rewritten`: fewer ones, by autograd; `planned`: a list of calls into buffers that
-   * stay, without a graph; `replayed`: recorded on a GPU, and one launch.
+   * `eager`: PyTorch's operations; `rewritten`: fewer ones, by autograd; `planned`: a list of calls
+   * into buffers that stay, without a graph; `replayed`: recorded on a GPU, and one launch.
    */
   readonly kind: NativeExplanation["kind"];
   /** Reals a batch. */

@@ -1,4 +1,5 @@
-// Brings the images of a stream to a trainer, as fast as it trains: the side of a feed that is in JavaScript.
+// Brings the images of a stream to a trainer, as fast as it trains: the side of a feed that is in
+// JavaScript.
 import { setImmediate } from "node:timers/promises";
 import { addon, direct } from "../addon.js";
 import type { Stream } from "../data/stream.js";
@@ -30,7 +31,10 @@ export function formOf({ batchSize, dropLast }: RunSettings, trainer: TrainerSet
 
 const beginning: NativePlace = { epoch: 0, batches: 0, trace: 0 };
 
-/** A stream as a trainer goes through it. Between two runs it rests, and holds nothing that keeps it from being freed. */
+/**
+ * A stream as a trainer goes through it. Between two runs it rests, and holds nothing that keeps it
+ * from being freed.
+ */
 export class Feeding {
   readonly native: NativeFeed;
   readonly #stream: Stream;

@@ -4,7 +4,10 @@ import type { TrainerSettings } from "./options.js";
 
 let asked = false;
 
-/** Whether warnOfSlowBfloat16() has to be asked: once a process; of several ranks the first speaks for all. */
+/**
+ * Whether warnOfSlowBfloat16() has to be asked: once a process; of several ranks the first speaks
+ * for all.
+ */
 export function mayBeSlow({ precision, generator, distributed }: TrainerSettings): boolean {
   const isHere = precision === "bfloat16" && generator.device === "cpu";
   return isHere && !asked && (distributed?.rank ?? 0) === 0;

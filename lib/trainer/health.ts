@@ -5,8 +5,8 @@ import type { NativeHealth } from "../native.js";
 /** What a tick tells of its last step, over that step's batch. */
 export interface Health {
   /**
-   * Share of the reals that the discriminator scored above the middle between its mean scores of reals and fakes: 1 where
-   * it tells them apart, about a half where it guesses.
+   * Share of the reals that the discriminator scored above the middle between its mean scores of
+   * reals and fakes: 1 where it tells them apart, about a half where it guesses.
    */
   readonly realAccuracy: number;
   /** Share of the fakes below that middle. */
@@ -19,15 +19,16 @@ export interface Health {
    */
   readonly discriminatorGradientNorm: number;
   /**
-   * Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the same. Not there where
-   * the batch's reals do not differ, one real by itself too: nothing to compare with.
+   * Mean distance of two fakes, as a share of that of two reals: near 0 where all samples are the
+   * same. Not there where the batch's reals do not differ, one real by itself too: nothing to
+   * compare with.
    */
   readonly diversity?: number | undefined;
 }
 
 /**
- * `saturated`: the discriminator tells all reals from all fakes, and the generator has next to nothing to go by;
- * `collapsing`: samples have become alike.
+ * `saturated`: the discriminator tells all reals from all fakes, and the generator has next to
+ * nothing to go by; `collapsing`: samples have become alike.
  */
 export type Warning = "saturated" | "collapsing";
 

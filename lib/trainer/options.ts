@@ -25,8 +25,9 @@ export interface EmaOptions {
   /** Share of the average that an update keeps, in [0, 1). */
   readonly decay: number;
   /**
-   * The half-life of the average is at most this share of the updates so far, so that it forgets the untrained
-   * weights early on (Karras et al. 2020); 0 keeps `decay` from the first update. Finite and at least 0.
+   * The half-life of the average is at most this share of the updates so far, so that it forgets
+   * the untrained weights early on (Karras et al. 2020); 0 keeps `decay` from the first update.
+   * Finite and at least 0.
    * @default 0.05
    */
   readonly rampUp?: number | undefined;
@@ -34,7 +35,10 @@ export interface EmaOptions {
 
 /** The pair and how it is trained. */
 export interface TrainerOptions {
-  /** What is trained to make samples. It goes on being yours: it can be sampled and saved between any two steps. */
+  /**
+   * What is trained to make samples. It goes on being yours: it can be sampled and saved between
+   * any two steps.
+   */
   readonly generator: Generator;
   /** What judges them: of the same image as the generator, on the same device. */
   readonly discriminator: Discriminator;
@@ -43,55 +47,63 @@ export interface TrainerOptions {
   /** One for each player, of `optimizers`. */
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   /**
-   * `generatorFirst` is the article's script: the generator's update comes first, and the discriminator then
-   * learns from the same fakes. `discriminatorFirst` is Algorithm 1 of the 2014 paper: the discriminator's
-   * updates, each on a new batch with fresh noise, then the generator's with fresh noise of its own.
+   * `generatorFirst` is the article's script: the generator's update comes first, and the
+   * discriminator then learns from the same fakes. `discriminatorFirst` is Algorithm 1 of the 2014
+   * paper: the discriminator's updates, each on a new batch with fresh noise, then the generator's
+   * with fresh noise of its own.
    * @default "generatorFirst"
    */
   readonly order?: Order | undefined;
-  /** k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000. @default 1 */
+  /**
+   * k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000.
+   * @default 1
+   */
   readonly discriminatorSteps?: number | undefined;
   /**
-   * Parts in which a batch is worked on, one after the other, before each update: the outputs that are held until the
-   * backward pass are those of one part. To float32 rounding the training is what it is without them, as if so many
-   * ranks had a part each. Batch normalisation is of a part, as with PyTorch's accumulation of gradients;
-   * `minibatchStdDev`, which compares the samples of a batch, and `syncBatchNorm` are refused. From 1 to the rows of a
-   * batch that a rank has, or half of them where BatchNorm needs two; an epoch's last batch has fewer parts if it is
-   * smaller. @default 1
+   * Parts in which a batch is worked on, one after the other, before each update: the outputs that
+   * are held until the backward pass are those of one part. To float32 rounding the training is
+   * what it is without them, as if so many ranks had a part each. Batch normalisation is of a part,
+   * as with PyTorch's accumulation of gradients; `minibatchStdDev`, which compares the samples of a
+   * batch, and `syncBatchNorm` are refused. From 1 to the rows of a batch that a rank has, or half
+   * of them where BatchNorm needs two; an epoch's last batch has fewer parts if it is smaller.
+   * @default 1
    */
   readonly accumulate?: number | undefined;
   /** Keeps a moving average of the generator, as trainer.ema. @default none */
   readonly ema?: EmaOptions | undefined;
   /**
-   * DiffAugment (Zhao et al. 2020): random changes of every batch, real or made, just before the discriminator
-   * sees it; the generator's gradient goes through them. Each policy at most once. @default none
+   * DiffAugment (Zhao et al. 2020): random changes of every batch, real or made, just before the
+   * discriminator sees it; the generator's gradient goes through them. Each policy at most once.
+   * @default none
    */
   readonly diffAugment?: readonly DiffAugmentPolicy[] | undefined;
   /**
-   * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the same
-   * function by exact rewrites, faster, equal to rounding. @default "fused"
+   * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the
+   * same function by exact rewrites, faster, equal to rounding. @default "fused"
    */
   readonly execution?: "eager" | "fused" | undefined;
   /**
-   * What products and convolutions are computed in; weights, losses and optimizers stay float32. `float32` is what
-   * PyTorch does by default; `tf32` has CUDA's matrix products in it too (Ampere or newer); `bfloat16` is
-   * torch.autocast's (Ampere or newer; on a CPU it is faster where there are instructions for it, AMX or AVX512-BF16, and
-   * warns where it is not).
+   * What products and convolutions are computed in; weights, losses and optimizers stay float32.
+   * `float32` is what PyTorch does by default; `tf32` has CUDA's matrix products in it too (Ampere
+   * or newer); `bfloat16` is torch.autocast's (Ampere or newer; on a CPU it is faster where there
+   * are instructions for it, AMX or AVX512-BF16, and warns where it is not).
    * @default "float32"
    */
   readonly precision?: Precision | undefined;
   /**
-   * The ranks that train this pair together, of `distributed.join()`: every one of them makes a trainer with the same
-   * options and makes the same calls. Batches are divided among them, and to float32 rounding the training is what one
-   * rank would have done. On the CPU over Gloo, or over NCCL with the networks of each rank on a GPU of its own,
-   * `cuda:` and its `localRank`. @default none
+   * The ranks that train this pair together, of `distributed.join()`: every one of them makes a
+   * trainer with the same options and makes the same calls. Batches are divided among them, and to
+   * float32 rounding the training is what one rank would have done. On the CPU over Gloo, or over
+   * NCCL with the networks of each rank on a GPU of its own, `cuda:` and its `localRank`.
+   * @default none
    */
   readonly distributed?: Group | undefined;
   /**
-   * Where several ranks train, BatchNorm in both networks is over the rows of all of them, as torch.nn.SyncBatchNorm has it,
-   * and not of each rank by itself: then it too trains as one rank would. Two small messages a layer and pass. Without
-   * other ranks it is BatchNorm as ever. It has no second derivative: refused for a discriminator with BatchNorm under a
-   * penalty, whatever the number of ranks.
+   * Where several ranks train, BatchNorm in both networks is over the rows of all of them, as
+   * torch.nn.SyncBatchNorm has it, and not of each rank by itself: then it too trains as one rank
+   * would. Two small messages a layer and pass. Without other ranks it is BatchNorm as ever. It has
+   * no second derivative: refused for a discriminator with BatchNorm under a penalty, whatever the
+   * number of ranks.
    * @default false
    */
   readonly syncBatchNorm?: boolean | undefined;

@@ -1,4 +1,5 @@
-// A batch in parts, one after the other: which pairs can be trained so, and how many rows that leaves at once.
+// A batch in parts, one after the other: which pairs can be trained so, and how many rows that
+// leaves at once.
 import { batchNormLayer, comparingLayer } from "../architecture.js";
 import { outOfRange } from "../errors.js";
 import { fewestRows } from "./data.js";
@@ -7,7 +8,10 @@ import type { TrainerSettings } from "./options.js";
 /** What the user calls those options that a command line has too: `--accumulate`. */
 export type OptionNaming = (option: "accumulate" | "precision" | "syncBatchNorm") => string;
 
-/** Throws RangeError where several parts are asked for, and a layer compares samples of the whole batch. */
+/**
+ * Throws RangeError where several parts are asked for, and a layer compares samples of the whole
+ * batch.
+ */
 export function checkAccumulate(
   { accumulate, syncBatchNorm, ...pair }: TrainerSettings,
   naming: OptionNaming,
@@ -26,7 +30,10 @@ export function checkAccumulate(
 
 type Divided = Pick<TrainerSettings, "generator" | "discriminator" | "distributed">;
 
-/** Throws RangeError where a part would have too few rows of a batch. @param name what the user calls it */
+/**
+ * Throws RangeError where a part would have too few rows of a batch.
+ * @param name what the user calls it
+ */
 export function checkParts(
   accumulate: number,
   name: string,

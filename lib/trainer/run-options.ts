@@ -13,14 +13,14 @@ export interface RunOptions {
   /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
   readonly steps: number;
   /**
-   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs two, to the size of the
-   * dataset, or the length of the stream.
+   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs
+   * two, to the size of the dataset, or the length of the stream.
    * @default 64
    */
   readonly batchSize?: number | undefined;
   /**
-   * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's drop_last does: others
-   * of the images each time. Else the last batch is smaller. @default false
+   * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's
+   * drop_last does: others of the images each time. Else the last batch is smaller. @default false
    */
   readonly dropLast?: boolean | undefined;
   /** Steps between two ticks, at least 1. @default 100 */
@@ -34,7 +34,10 @@ export interface RunSettings
   extends Complete<Omit<RunOptions, "signal">>,
     Pick<RunOptions, "signal"> {}
 
-/** @internal Checks all that can be wrong about a run, the dataset included, and fills in what is missing. */
+/**
+ * @internal Checks all that can be wrong about a run, the dataset included, and fills in what is
+ * missing.
+ */
 export function checkRun(
   dataset: Dataset | Stream,
   options: RunOptions,

@@ -14,7 +14,10 @@ export function listBroken(broken: readonly BrokenFile[]): string {
   return `${named.join(", ")}${more}`;
 }
 
-/** Broken files may be there only if they may stay out, and leave images of every class. Throws ERR_DATA. */
+/**
+ * Broken files may be there only if they may stay out, and leave images of every class. Throws
+ * ERR_DATA.
+ */
 export function checkBroken(
   path: string,
   { classNames }: Listing,

@@ -1,5 +1,6 @@
-// Packed images on the disk: a safetensors file of `images` and `labels`, so that other programs can read it, with
-// what they were made of in its metadata, so that we can tell whether it still holds.
+// Packed images on the disk: a safetensors file of `images` and `labels`, so that other programs
+// can read it, with what they were made of in its metadata, so that we can tell whether it still
+// holds.
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, type FileHandle, realpath } from "node:fs/promises";
@@ -51,8 +52,8 @@ export async function checkCacheFolder(path: string): Promise<string> {
 }
 
 /**
- * The file for a folder and options in the user's cache folder, $XDG_CACHE_HOME/sparring/packed. Throws ERR_OUTPUT for a
- * user who has no such folder.
+ * The file for a folder and options in the user's cache folder, $XDG_CACHE_HOME/sparring/packed.
+ * Throws ERR_OUTPUT for a user who has no such folder.
  */
 export async function defaultCachePath(
   root: string,
@@ -83,14 +84,20 @@ function cacheHome(): string {
   }
 }
 
-/** The folder of a cache, without what packings that were killed left there; writing says what is wrong with it. */
+/**
+ * The folder of a cache, without what packings that were killed left there; writing says what is
+ * wrong with it.
+ */
 export async function makeRoom(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   await makeFolders(folder).catch(() => {});
   await sweep(folder).catch(() => {});
 }
 
-/** SHA-256 over all that decides what is packed: version, options, and each file's name, size and time. */
+/**
+ * SHA-256 over all that decides what is packed: version, options, and each file's name, size and
+ * time.
+ */
 export async function sourceHash({ files, classNames }: Listing, form: ImageForm): Promise<string> {
   const { size, channels, crop } = form;
   const hash = createHash("sha256");
@@ -114,7 +121,10 @@ export async function writeCache(
   await writeWhole(path, [formatCacheHeader(about), images, labels]);
 }
 
-/** What comes before the images of a cache, then its labels; padded to `size` bytes. `checksum` is that of both. */
+/**
+ * What comes before the images of a cache, then its labels; padded to `size` bytes. `checksum` is
+ * that of both.
+ */
 export function formatCacheHeader(
   about: Omit<Packed, "images"> & Pick<CacheKey, "form" | "source"> & { checksum: number },
   size?: number,
@@ -133,8 +143,8 @@ export function formatCacheHeader(
 }
 
 /**
- * Reads a cache; undefined if there is none. Throws ERR_DATA for one that was made of something else, or is
- * damaged.
+ * Reads a cache; undefined if there is none. Throws ERR_DATA for one that was made of something
+ * else, or is damaged.
  */
 export function readCache(path: string, key: CacheKey): Promise<Packed | undefined> {
   return withCache(path, async (file, size, refuse) => {

@@ -1,4 +1,5 @@
-// One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey or colour.
+// One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey
+// or colour.
 import type { Sharp, SharpOptions } from "sharp";
 import { loadSharp } from "../../sharp.js";
 import { channelsFirst } from "../levels.js";
@@ -105,7 +106,8 @@ function shaped(
     return width === size && height === size
       ? image
       : image.resize(size, size, { ...resize, fit: "fill" });
-  // Cropped first: resized as a whole, the side that is cut would be rounded, and the image stretched.
+  // Cropped first: resized as a whole, the side that is cut would be rounded, and the image
+  // stretched.
   const square = image.extract({
     left: margin(width, side),
     top: margin(height, side),
@@ -128,7 +130,10 @@ function coloured(image: Sharp, { channels }: ImageForm): Sharp {
   return colour.recomb([luma, luma, luma]).linear(1, 0.5).extractChannel(0);
 }
 
-/** libvips keeps what it has to say in one place for all threads: it may be another image's, and is not passed on. */
+/**
+ * libvips keeps what it has to say in one place for all threads: it may be another image's, and is
+ * not passed on.
+ */
 function explain(message: string): string {
   return message.includes("pixel limit")
     ? `it has more than ${pixelLimit.toLocaleString("en-US")} pixels`

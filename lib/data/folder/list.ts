@@ -1,4 +1,5 @@
-// What is in a folder of images: their files, in an order that does not depend on the disk, and the classes.
+// What is in a folder of images: their files, in an order that does not depend on the disk, and the
+// classes.
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
@@ -38,8 +39,8 @@ export function isImageName(name: string): boolean {
 }
 
 /**
- * Lists a folder. Folders in it are classes, and what is below them belongs to them, as in torchvision's
- * ImageFolder. Throws ERR_DATA.
+ * Lists a folder. Folders in it are classes, and what is below them belongs to them, as in
+ * torchvision's ImageFolder. Throws ERR_DATA.
  *
  * @param limit most files to list, as many of each class as there are
  */
@@ -150,7 +151,9 @@ interface Named {
   readonly label: number;
 }
 
-/** At most `limit` files, the first of each class, as many of one as of another as far as there are. */
+/**
+ * At most `limit` files, the first of each class, as many of one as of another as far as there are.
+ */
 function choose(classes: readonly (readonly string[])[], limit: number): Named[] {
   const all = classes.flatMap((paths, label) => paths.map((path, rank) => ({ path, label, rank })));
   if (all.length <= limit) return all;

@@ -1,4 +1,5 @@
-// Packing straight into the file of the cache: for folders of which not even the packed images fit in memory.
+// Packing straight into the file of the cache: for folders of which not even the packed images fit
+// in memory.
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.js";
@@ -7,13 +8,16 @@ import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.
 import type { Listing } from "./list.js";
 import { type Decoded, decodeFiles, moves, type PackControl } from "./pack.js";
 
-/** Images begin on a page; before them is room for a header with a list of some hundred broken files. */
+/**
+ * Images begin on a page; before them is room for a header with a list of some hundred broken
+ * files.
+ */
 const page = 4096;
 const headerRoom = 16 * page;
 
 /**
- * Decodes a folder into the file of a cache, whole or not at all. In memory are the labels and a few images. Throws
- * ERR_OUTPUT.
+ * Decodes a folder into the file of a cache, whole or not at all. In memory are the labels and a
+ * few images. Throws ERR_OUTPUT.
  *
  * @param check throws where what was decoded is not to be kept
  * @returns what it is of: the key, unless the system refused files

@@ -116,7 +116,10 @@ async function decodeFile(
   return decodeImage(file, form);
 }
 
-/** What closes the gaps between `count` images, in order: so many images from one place to an earlier one. */
+/**
+ * What closes the gaps between `count` images, in order: so many images from one place to an
+ * earlier one.
+ */
 export function moves(
   gaps: readonly number[],
   count: number,

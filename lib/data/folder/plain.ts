@@ -1,12 +1,15 @@
-// A look at a file's header, so that most files need to be opened once only: asking libvips for the size of an image
-// takes a fifth of the time that a small one takes in all.
+// A look at a file's header, so that most files need to be opened once only: asking libvips for the
+// size of an image takes a fifth of the time that a small one takes in all.
 
 /** What the header of a PNG or JPEG says that nothing else in the file takes back. */
 export interface Plain {
   /** Width in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Colours of a JPEG of the kinds that every decoder turns into the same bytes; 0 for any other file. */
+  /**
+   * Colours of a JPEG of the kinds that every decoder turns into the same bytes; 0 for any other
+   * file.
+   */
   readonly jpegChannels: 0 | 1 | 3;
 }
 
@@ -23,7 +26,9 @@ function readPng(file: Buffer): Plain | undefined {
   return { width: file.readUInt32BE(16), height: file.readUInt32BE(20), jpegChannels: 0 };
 }
 
-/** Goes from one segment of a JPEG to the next, up to the frame: baseline, extended or progressive. */
+/**
+ * Goes from one segment of a JPEG to the next, up to the frame: baseline, extended or progressive.
+ */
 function readJpeg(file: Buffer): Plain | undefined {
   for (
     let at = 2;
@@ -42,8 +47,9 @@ function readJpeg(file: Buffer): Plain | undefined {
 }
 
 /**
- * Bits, height, width, number of components, then three bytes for each: its name, its samples across and down, its table.
- * Enlarging colours that were halved downwards only is what versions of libjpeg do in different ways.
+ * Bits, height, width, number of components, then three bytes for each: its name, its samples
+ * across and down, its table. Enlarging colours that were halved downwards only is what versions of
+ * libjpeg do in different ways.
  */
 function commonChannels(file: Buffer, frame: number): 0 | 1 | 3 {
   const [bits, count, first, second, third] = [0, 5, 7, 10, 13].map((at) => file[frame + at]);

@@ -1,5 +1,6 @@
-// Small JPEGs that are as they should be, decoded here by libjpeg-turbo alone: of a millisecond that libvips takes for
-// one of 64×64, nine tenths are for setting up a pipeline that has nothing to do.
+// Small JPEGs that are as they should be, decoded here by libjpeg-turbo alone: of a millisecond
+// that libvips takes for one of 64×64, nine tenths are for setting up a pipeline that has nothing
+// to do.
 import { createRequire } from "node:module";
 
 /** A decoder in WebAssembly; what it returns is in its memory, until the next call. */
@@ -17,8 +18,8 @@ const load = createRequire(import.meta.url);
 let loaded: Promise<Decoder> | undefined;
 
 /**
- * Bytes of [height, width, channels], the same as libvips makes of them. Undefined for a file that anything is wrong with:
- * that is for libvips to judge.
+ * Bytes of [height, width, channels], the same as libvips makes of them. Undefined for a file that
+ * anything is wrong with: that is for libvips to judge.
  */
 export async function decodeSmallJpeg(file: Uint8Array): Promise<Uint8Array | undefined> {
   loaded ??= makeDecoder();
@@ -27,7 +28,8 @@ export async function decodeSmallJpeg(file: Uint8Array): Promise<Uint8Array | un
     decoder.getEncodedBuffer(file.length).set(file);
     decoder.decode();
     const { buffer, byteOffset, length } = decoder.getDecodedBuffer();
-    // A copy, before anybody else's turn: calls that wait for the decoder go on one right after the other.
+    // A copy, before anybody else's turn: calls that wait for the decoder go on one right after the
+    // other.
     return new Uint8Array(buffer, byteOffset, length).slice();
   } catch {
     // What it had taken for the file is lost with its memory only.
