@@ -1,6 +1,7 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Dataset } from "../data/dataset.js";
 import { SparringError } from "../errors.js";
+import { isOfSystem, reason } from "../files.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
 import type { Explanation, Trainer } from "../trainer.js";
@@ -63,8 +64,8 @@ export class TrainingRun implements Disposable {
   #checkpoints: Checkpoints | undefined;
   #records: Records | undefined;
   #saving: Promise<void> = Promise.resolve();
-  /** That ranks turned out to differ when a checkpoint was taken. */
-  #unequal: SparringError | undefined;
+  /** Why a checkpoint was not taken, where that ends the run: ranks that differ, or a bug. */
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(parts: Parts, team: Team) {
     const { config } = parts;
@@ -157,8 +158,8 @@ export class TrainingRun implements Disposable {
       await this.#saving;
       if (folder !== undefined) {
         const written = writeSummary(folder, this.config, this.step, ending);
-        // That it failed is what matters then.
-        await (ending.state === "failed" ? written.catch(() => {}) : written);
+        // What is thrown is why the run failed.
+        await (ending.state === "failed" ? toldOf(written, "No summary", options) : written);
       }
     }
   }
@@ -185,7 +186,8 @@ export class TrainingRun implements Disposable {
         }
         // What was learned until here may be hours of work; weights that are no numbers are not. Nor is what one rank has of
         // a step that others did not do, and they are not there to compare.
-        if (!isDivergence(error) && this.team.size === 1) await this.#saveAll().catch(() => {});
+        if (!isDivergence(error) && this.team.size === 1)
+          await toldOf(this.#saveAll(), `Not all of step ${this.step} is saved`, options);
         throw error;
       }
     }
@@ -204,7 +206,8 @@ export class TrainingRun implements Disposable {
     const { device, seed, rollbacks } = this.config;
     const options = { device, seed: (seed + attempt) % 2 ** 53 };
     const checkpoints = this.#checkpoints as Checkpoints;
-    const found = await checkpoints.newest("a rollback", options, onNote).catch(() => {
+    const found = await checkpoints.newest("a rollback", options, onNote).catch((failure) => {
+      onNote(`No rollback: ${reason(failure)}`);
       throw error;
     });
     await checkpoints.drop(found.broken);
@@ -212,13 +215,13 @@ export class TrainingRun implements Disposable {
     this.#disposeTrainer();
     this.#trainer = found.trainer;
     this.#meter = found.meter;
-    const [to, reason] = [this.step, error.message];
+    const to = this.step;
     const records = this.#records as Records;
-    const event = { event: "rollback", attempt, from, to, reason } as const;
+    const event = { event: "rollback", attempt, from, to, reason: error.message } as const;
     const { ticks, left } = await records.goBack(event);
     this.#watcher = Watcher.after(ticks);
     await checkpoints.recallBest(left);
-    onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${reason}`);
+    onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${error.message}`);
   }
 
   /** Frees networks, optimizers and data now, and lets others train the run. */
@@ -338,14 +341,15 @@ export class TrainingRun implements Disposable {
 
   /**
    * Takes a checkpoint of this step and goes on while it is being written. One that cannot be written is told of and
-   * leaves those before it as they are: the next one may find room.
+   * leaves those before it as they are: the next one may find room. Any other failure ends the run, at the next checkpoint.
    */
   async #checkpoint(onNote: (note: string) => void, best?: Best): Promise<void> {
     await this.#saved();
     const { step } = this;
-    this.#saving = this.#save(best).catch((error: SparringError) => {
-      if (error.code === "ERR_RANK") this.#unequal = error;
-      else onNote(`No checkpoint of step ${step}: ${error.message}`);
+    this.#saving = this.#save(best).catch((error: unknown) => {
+      const isOurs = error instanceof SparringError && error.code !== "ERR_RANK";
+      if (isOurs || isOfSystem(error)) onNote(`No checkpoint of step ${step}: ${reason(error)}`);
+      else this.#failure = { error };
     });
   }
 
@@ -356,10 +360,12 @@ export class TrainingRun implements Disposable {
     return checkpoints.save(this.#trainer, this.#meter, best);
   }
 
-  /** The checkpoint that was under way is there. Throws ERR_RANK where it could not be taken of ranks that differ. */
+  /** The checkpoint that was under way is there. Throws, once, why it could not be taken: ERR_RANK of ranks that differ. */
   async #saved(): Promise<void> {
     await this.#saving;
-    if (this.#unequal !== undefined) throw this.#unequal;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
   }
 
   /** The last checkpoint, unless this step has its own already, and the weights by themselves. */
@@ -381,6 +387,15 @@ export class TrainingRun implements Disposable {
   async #saveSample(): Promise<void> {
     await this.#records?.sample(this.#sampled, this.step);
   }
+}
+
+/** Work after a failure: its own failure is told, and does not take the place of the first. */
+async function toldOf(
+  work: Promise<void>,
+  what: string,
+  { onNote = () => {} }: TrainOptions,
+): Promise<void> {
+  await work.catch((error: unknown) => onNote(`${what}: ${reason(error)}`));
 }
 
 function isDivergence(error: unknown): error is SparringError {

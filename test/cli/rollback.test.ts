@@ -22,11 +22,11 @@ afterEach(() => {
 });
 afterAll(() => folder.remove());
 
-/** Trainers that fail so many times as they come to step 9. */
-function fail(times: number): void {
+/** Trainers that fail so many times as they come to a step. */
+function fail(times: number, step = 9): void {
   let left = times;
   Trainer.prototype.run = function (data, options) {
-    if (this.step === 9 && left-- > 0)
+    if (this.step === step && left-- > 0)
       throw new SparringError(
         "ERR_DIVERGED",
         "Expected finite losses for step 10 but received [NaN, 1]",
@@ -35,12 +35,11 @@ function fail(times: number): void {
   };
 }
 
-async function train(name: string, rollbacks: number) {
+async function train(name: string, rollbacks: number, notes: string[] = []) {
   const request = {
     ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
     ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, rollbacks, out: at(name) },
   };
-  const notes: string[] = [];
   using run = await TrainingRun.prepare(planRun(request, (option) => option));
   for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
   return notes;
@@ -93,6 +92,12 @@ describe("a run that diverges", () => {
   it("stops at once where nothing was allowed, or there is no checkpoint yet", async () => {
     fail(1);
     await expect(train("plain", 0)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    fail(1, 3);
+    const notes: string[] = [];
+    await expect(train("early", 1, notes)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    expect(notes).toEqual([
+      `No rollback: Expected an intact checkpoint for a rollback but received "${at("early/checkpoints")}" (it has none)`,
+    ]);
     const words =
       "train --preset mlp --data data --size 8 --batch 32 --lr 9e15 --steps 20 --rollbacks 5 --out gone";
     const { code, stderr } = await runCli(words.split(" "), folder.path);

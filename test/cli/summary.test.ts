@@ -1,5 +1,5 @@
 // summary.json: how a run ended, whichever way it did; and a sweep, which is a folder of runs.
-import { access, readdir, readFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
@@ -155,6 +155,23 @@ describe("summary.json", () => {
       ...{ state: "failed", reason: "no luck", code: null, step: 0, seconds: null },
       ...{ imagesPerSecond: null, generatorLoss: null, health: null, warnings: [] },
     });
+  });
+
+  it("that cannot be written does not take the place of why a run failed", async () => {
+    intercept((tick) => {
+      if (tick.step === 9) throw new Error("no luck");
+      return tick;
+    });
+    using run = await prepare("blocked");
+    const notes: string[] = [];
+    const training = run.train({ onNote: (note) => notes.push(note) });
+    await expect(async () => {
+      for await (const { tick } of training)
+        if (tick.step === 3) await mkdir(at("blocked/summary.json"));
+    }).rejects.toThrow("no luck");
+    expect(notes).toEqual([
+      `No summary: Expected a writable file for path but received "${at("blocked/summary.json")}" (it is a folder)`,
+    ]);
   });
 
   it("is not there while a run goes on; then of the whole run, and not of the part since it was resumed", async () => {

@@ -1,0 +1,92 @@
+// What a run saves while it trains, and what becomes of it where that does not work.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SparringError, Trainer } from "../../lib/index.js";
+import { planRun } from "../../lib/run/plan.js";
+import { TrainingRun } from "../../lib/run/training.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const { run: original, saveWith } = Trainer.prototype;
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+});
+afterEach(() => {
+  Trainer.prototype.run = original;
+  Trainer.prototype.saveWith = saveWith;
+});
+afterAll(() => folder.remove());
+
+/** Trains 15 steps, with a checkpoint every 5. Returns what it was told, and why it failed. */
+async function train(name: string): Promise<{ notes: string[]; error: unknown }> {
+  const request = {
+    ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
+    ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, out: at(name) },
+  };
+  const notes: string[] = [];
+  using run = await TrainingRun.prepare(planRun(request, (option) => option));
+  try {
+    for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
+    return { notes, error: undefined };
+  } catch (error) {
+    return { notes, error };
+  }
+}
+
+/** Saving that fails at one step, once. */
+function failToSave(step: number, error: unknown): void {
+  let isLeft = true;
+  Trainer.prototype.saveWith = function (path, run) {
+    if (this.step !== step || !isLeft) return saveWith.call(this, path, run);
+    isLeft = false;
+    return Promise.reject(error);
+  };
+}
+
+const noRoom = new SparringError("ERR_OUTPUT", "Expected room");
+const checkpoints = async (name: string) => (await readdir(at(name, "checkpoints"))).sort();
+
+describe("a checkpoint that cannot be taken", () => {
+  it.each([
+    ["of ours", noRoom, "Expected room"],
+    [
+      "of the system's",
+      Object.assign(new Error("EBUSY: resource busy or locked, rmdir 'x'"), { syscall: "rmdir" }),
+      "resource busy or locked",
+    ],
+  ])("for a reason %s is told of, and the run goes on", async (kind, error, why) => {
+    failToSave(5, error);
+    const name = kind.replaceAll(" ", "-");
+    expect(await train(name)).toEqual({
+      notes: [`No checkpoint of step 5: ${why}`],
+      error: undefined,
+    });
+    expect(await checkpoints(name)).toEqual(["000010", "000015"]);
+  });
+
+  it("because of a bug ends the run, which saves what it has", async () => {
+    const bug = new TypeError("x is not a function");
+    failToSave(5, bug);
+    expect(await train("bug")).toEqual({ notes: [], error: bug });
+    expect(await checkpoints("bug")).toEqual(["000010"]);
+  });
+});
+
+it("a run that fails says so where its last state cannot be saved, and fails as it did", async () => {
+  const bad = new Error("no luck");
+  Trainer.prototype.run = function (data, options) {
+    if (this.step === 9) throw bad;
+    return original.call(this, data, options);
+  };
+  failToSave(9, noRoom);
+  expect(await train("both")).toEqual({
+    notes: ["Not all of step 9 is saved: Expected room"],
+    error: bad,
+  });
+  expect(await readdir(at("both/weights"))).toHaveLength(2);
+});
