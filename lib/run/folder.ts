@@ -253,22 +253,39 @@ export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): P
   }
 }
 
-/** Whether a run began there. */
-export async function holdsRun(path: string): Promise<boolean> {
-  const entries = await readdir(path).catch((): string[] => []);
-  return entries.includes(configFile);
+/** Whether a run began there. Throws ERR_OUTPUT where that cannot be seen. */
+export async function holdsRun(place: Pick<RunPlace, "path" | "name">): Promise<boolean> {
+  return (await entriesOf(place))?.includes(configFile) ?? false;
 }
 
-/** Whether a run was about to begin there: none of the files that RunFolder.create() makes has its name yet. */
-export async function holdsBeginning(path: string): Promise<boolean> {
+/**
+ * Whether a run was about to begin there: none of the files that RunFolder.create() makes has its name yet. Throws ERR_OUTPUT
+ * where that cannot be seen.
+ */
+export async function holdsBeginning(place: Pick<RunPlace, "path" | "name">): Promise<boolean> {
+  const { path, name } = place;
   const { samples, weights, checkpoints } = RunFolder.at(path);
   const children = [samples, weights, checkpoints].map((child) => basename(child));
-  const entries = await readdir(path).catch((): string[] => []);
-  for (const entry of entries.filter((name) => !temporaryPattern.test(name))) {
-    const inside = children.includes(entry) ? await readFolder(join(path, entry)) : "file";
-    if (inside === "file" || !inside?.every((name) => temporaryPattern.test(name))) return false;
+  const entries = (await entriesOf(place)) ?? [];
+  for (const entry of entries.filter((one) => !temporaryPattern.test(one))) {
+    if (!children.includes(entry)) return false;
+    const inside = await entriesOf({ path: join(path, entry), name });
+    if (!inside?.every((one) => temporaryPattern.test(one))) return false;
   }
   return entries.length > 0;
+}
+
+/** Names in a folder; undefined where there is none. Throws ERR_OUTPUT where it cannot be read. */
+async function entriesOf({
+  path,
+  name,
+}: Pick<RunPlace, "path" | "name">): Promise<readonly string[] | undefined> {
+  try {
+    const entries = await readFolder(path);
+    return entries === "file" ? undefined : entries;
+  } catch (cause) {
+    throw refuse(path, name, reason(cause), cause, "a folder that can be read");
+  }
 }
 
 /** What is in a folder; undefined if nothing has that name. */

@@ -40,8 +40,8 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
       "ERR_OUTPUT",
       expected("a folder that a restart finds again", out.name, undefined),
     );
-  if (!(await holdsRun(out.path)))
-    return (await holdsBeginning(out.path)) ? { ...plan, out: { ...out, begun: true } } : plan;
+  if (!(await holdsRun(out)))
+    return (await holdsBeginning(out)) ? { ...plan, out: { ...out, begun: true } } : plan;
   const folder = RunFolder.at(out.path);
   const config = await readRunConfig(folder, out.name, checkConfig);
   checkSame(config, plan, given);

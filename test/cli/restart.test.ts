@@ -1,10 +1,13 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
-import { cp, mkdir, readdir, readFile, rm, writeFile, rename } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planRun } from "../../lib/run/plan.js";
+import { planRestart } from "../../lib/run/restart.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { asNobody } from "../helpers/nobody.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -49,6 +52,20 @@ describe("a command line that comes again", () => {
     await rm(path);
     await rename(at("aside"), path);
     expect(await contentsOf(at("unseen"))).toEqual(await contentsOf(at("whole")));
+  });
+
+  it("is no reason to begin where the folder cannot be looked at", async () => {
+    const request = { data: at("data"), out: at("whole") };
+    const plan = planRun(request, (option) => option);
+    await chmod(folder.path, 0o711);
+    await chmod(at("whole"), 0);
+    try {
+      await expect(asNobody(() => planRestart(plan, request))).rejects.toThrow(
+        `Expected a folder that can be read for out but received "${at("whole")}" (permission denied)`,
+      );
+    } finally {
+      await chmod(at("whole"), 0o755);
+    }
   });
 
   it("has nothing left to do where the run is done", async () => {
