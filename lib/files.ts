@@ -116,6 +116,22 @@ export function textIn(path: string): Promise<string> {
   return unlessGone("a file", path, "", async () => (await readWhole(path)).toString("utf8"));
 }
 
+/** Calls back with each line of a file; with none where it is not there. Throws ERR_OUTPUT. */
+export function linesIn(path: string, onLine: (line: string) => void): Promise<void> {
+  return unlessGone("a file", path, undefined, () =>
+    withFile(path, async (file) => {
+      let rest = "";
+      // Not readLines(), to which U+2028 ends a line.
+      for await (const text of file.createReadStream({ encoding: "utf8", autoClose: false })) {
+        const lines = `${rest}${text}`.split("\n");
+        rest = lines.pop() as string;
+        for (const line of lines) onLine(line);
+      }
+      if (rest !== "") onLine(rest);
+    }),
+  );
+}
+
 /**
  * What is read, or `nothing` where it is not there. What is there and cannot be read is an error:
  * it would be made anew.

@@ -1,5 +1,6 @@
 // The statistics of one run, followed: curves, warnings, and what could not be read.
 import { isObject } from "../check.js";
+import { parseLine } from "../run/json-lines.js";
 import { Curve, type NewRows, type Seen } from "./curve.js";
 import { type CurveNews, type Raised, series } from "./page/protocol.js";
 import { Tail } from "./tail.js";
@@ -94,7 +95,7 @@ export interface ParsedTick {
  * The tick in a line of stats.jsonl; undefined where there is none, as in one that was cut short.
  */
 export function parseTick(text: string): ParsedTick | undefined {
-  const tick = parseObject(text);
+  const tick = parseLine(text);
   if (tick === undefined || !Number.isSafeInteger(tick.step)) return undefined;
   const health = isObject(tick.health) ? tick.health : {};
   const raised = Array.isArray(tick.warnings) ? tick.warnings : [];
@@ -104,15 +105,6 @@ export function parseTick(text: string): ParsedTick | undefined {
     values: series.map((name) => toNumber(tick[name] ?? health[name])),
     warnings: raised.filter((one) => typeof one === "string").map((one) => one.slice(0, 80)),
   };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function toNumber(value: unknown): number | null {

@@ -1,10 +1,9 @@
 // Evaluations while a run trains: evaluations.jsonl, a line each. They draw no number that training would have drawn.
-import { appendFile } from "node:fs/promises";
-import { SparringError, show } from "../errors.js";
-import { reason, textIn, writeWhole } from "../files.js";
+import { isObject } from "../check.js";
 import type { Scores } from "../metrics/all.js";
 import type { Generator } from "../networks.js";
 import type { Judge } from "./evaluation.js";
+import { appendLine, cutLines } from "./json-lines.js";
 
 /** A line of evaluations.jsonl. Nothing of the clock is in it: equal runs have equal bytes. */
 export interface Evaluation {
@@ -33,42 +32,22 @@ export class Evaluations {
     const { step, samples, seed } = at;
     const values = flat(await judge.evaluate(generator, samples, seed));
     const line = { step, network: judge.network, samples, reals: judge.reals, values };
-    try {
-      await appendFile(this.#path, `${JSON.stringify(line)}\n`);
-    } catch (cause) {
-      const what = `Expected a writable file for evaluations but received ${show(this.#path)}`;
-      throw new SparringError("ERR_OUTPUT", `${what} (${reason(cause)})`, { cause });
-    }
+    await appendLine(this.#path, "evaluations", line);
     return line;
   }
 
-  /** Those that are there; a line that was cut short, or that a stranger wrote, is none. */
-  async list(): Promise<Evaluation[]> {
-    const text = await textIn(this.#path);
-    return text.split("\n").flatMap((line) => {
-      try {
-        const found: unknown = JSON.parse(line);
-        return isEvaluation(found) ? [found] : [];
-      } catch {
-        return [];
-      }
-    });
-  }
-
   /** Leaves out those after `step`, of steps that are going to be done again. Returns what is left. */
-  async cut(step: number): Promise<Evaluation[]> {
-    const all = await this.list();
-    const kept = all.filter((one) => one.step <= step);
-    if (all.length > 0)
-      await writeWhole(this.#path, [kept.map((one) => `${JSON.stringify(one)}\n`).join("")]);
-    return kept;
+  cut(step: number): Promise<Evaluation[]> {
+    return cutLines(
+      this.#path,
+      (line): line is Evaluation => isEvaluation(line) && line.step <= step,
+    );
   }
 }
 
-function isEvaluation(found: unknown): found is Evaluation {
-  if (typeof found !== "object" || found === null) return false;
-  const { step, values } = found as Partial<Evaluation>;
-  return Number.isSafeInteger(step) && typeof values === "object" && values !== null;
+function isEvaluation(line: object): line is Evaluation {
+  const { step, values }: Partial<Evaluation> = line;
+  return Number.isSafeInteger(step) && isObject(values);
 }
 
 /** The numbers of all metrics, side by side. */

@@ -1,10 +1,11 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
-import { access, appendFile, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { access, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
-import { makeFolders, namesIn, reason, temporaryPattern, textIn, writeWhole } from "../files.js";
+import { makeFolders, namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
+import { appendLine, cutLines } from "./json-lines.js";
 import { FolderLock } from "./lock.js";
 
 const { R_OK, W_OK, X_OK } = constants;
@@ -21,6 +22,12 @@ export interface RunPlace {
   readonly chosen: boolean;
   /** The same run began there, and ended before its first checkpoint: what it left is made again. @default false */
   readonly begun?: boolean | undefined;
+}
+
+/** A line of the statistics, of which only the step is sure: a stranger, or another version, may have written it. */
+interface TickLine {
+  readonly step: number;
+  readonly seconds?: unknown;
 }
 
 export class RunFolder implements Disposable {
@@ -193,20 +200,12 @@ export class RunFolder implements Disposable {
 
   /** Appends a line on something that happened to the run, a rollback. */
   async appendEvent(event: object): Promise<void> {
-    await this.#append(this.events, "events", event);
+    await appendLine(this.events, "events", event);
   }
 
   /** Appends a line to the statistics. */
   async appendStats(tick: object): Promise<void> {
-    await this.#append(this.stats, "statistics", tick);
-  }
-
-  async #append(path: string, name: string, line: object): Promise<void> {
-    try {
-      await appendFile(path, `${JSON.stringify(line)}\n`);
-    } catch (cause) {
-      throw refuse(path, name, reason(cause), cause, "a writable file");
-    }
+    await appendLine(this.stats, "statistics", tick);
   }
 
   /**
@@ -215,19 +214,11 @@ export class RunFolder implements Disposable {
    *
    * @returns the ticks that are left
    */
-  async cutStats(step: number, logEvery: number): Promise<readonly Record<string, unknown>[]> {
-    const text = await textIn(this.stats);
-    const ticks = text.split("\n").flatMap((line) => {
-      try {
-        const tick = JSON.parse(line);
-        const { step: done } = tick as { step: number };
-        return done <= step && done % logEvery === 0 ? [tick] : [];
-      } catch {
-        return [];
-      }
+  cutStats(step: number, logEvery: number): Promise<readonly TickLine[]> {
+    return cutLines(this.stats, (line): line is TickLine => {
+      const { step: done }: Partial<TickLine> = line;
+      return typeof done === "number" && done <= step && done % logEvery === 0;
     });
-    await writeWhole(this.stats, [ticks.map((tick) => `${JSON.stringify(tick)}\n`).join("")]);
-    return ticks;
   }
 }
 

@@ -1,14 +1,15 @@
 // The end of a run in one file: summary.json. What came before it was resumed counts too, so it is made of what the folder holds.
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
-import { textIn, writeWhole } from "../files.js";
+import { writeWhole } from "../files.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { type Epochs, epochsOf } from "./epochs.js";
 import type { RunFolder } from "./folder.js";
-import type { RunTick } from "./tick.js";
+import { readLines } from "./json-lines.js";
+import { isRunTick, type RunTick } from "./tick.js";
 
 /** How a run ended: all its steps done, a signal or its caller stopped it before, or an error did. */
 export type Ending =
@@ -89,13 +90,12 @@ function toReason(error: unknown): Pick<RunSummary, "reason" | "code"> {
 
 type Stats = Pick<RunSummary, "warnings" | "imagesPerSecond"> & { last: RunTick | undefined };
 
-/** Line by line: there may be a hundred thousand of them. */
 async function readStats(folder: RunFolder, epochs: Epochs): Promise<Stats> {
   const raised = new Map<Warning, { firstStep: number; ticks: number }>();
   let last: RunTick | undefined;
   let [images, seconds] = [0, 0];
-  for await (const line of linesOf(folder.stats)) {
-    const tick: RunTick = JSON.parse(line);
+  await readLines(folder.stats, (tick) => {
+    if (!isRunTick(tick)) return;
     const shown = epochs.images(tick.step) - epochs.images(last?.step ?? 0);
     images += shown;
     seconds += shown / tick.imagesPerSecond;
@@ -104,7 +104,7 @@ async function readStats(folder: RunFolder, epochs: Epochs): Promise<Stats> {
       raised.set(warning, { firstStep, ticks: ticks + 1 });
     }
     last = tick;
-  }
+  });
   return {
     last,
     warnings: [...raised].map(([warning, when]) => ({ warning, ...when })),
@@ -112,15 +112,10 @@ async function readStats(folder: RunFolder, epochs: Epochs): Promise<Stats> {
   };
 }
 
-/** The lines of a file; none if it is not there, as before the first tick. */
-async function* linesOf(path: string): AsyncGenerator<string, void, void> {
-  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "ENOENT") throw cause;
-  });
-  if (file !== undefined) yield* file.readLines();
-}
-
 async function countRollbacks(folder: RunFolder): Promise<number> {
-  const text = await textIn(folder.events);
-  return text.split("\n").filter((line) => line.includes('"event":"rollback"')).length;
+  let count = 0;
+  await readLines(folder.events, ({ event }) => {
+    if (event === "rollback") count += 1;
+  });
+  return count;
 }

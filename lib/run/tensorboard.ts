@@ -1,10 +1,8 @@
 // What TensorBoard shows of a run: its ticks as scalars, its sample grids as images. One file a session, in the run's folder.
-import { appendFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { SparringError, show } from "../errors.js";
-import { reason } from "../files.js";
 import { beginning, picture, scalars, sessionStart } from "../tensorboard/events.js";
+import { append } from "./append.js";
 import type { Evaluation } from "./evaluations.js";
 import type { RunTick } from "./tick.js";
 
@@ -65,14 +63,6 @@ export class TensorBoardLog {
   }
 
   async #append(record: Uint8Array): Promise<void> {
-    try {
-      await appendFile(this.#path, record);
-    } catch (cause) {
-      throw new SparringError(
-        "ERR_OUTPUT",
-        `Expected a writable file for TensorBoard's events but received ${show(this.#path)} (${reason(cause)})`,
-        { cause },
-      );
-    }
+    await append(this.#path, "TensorBoard's events", record);
   }
 }

@@ -10,3 +10,9 @@ export interface RunTick extends Tick {
   /** Since training began, with everything that is not a step. */
   readonly seconds: number;
 }
+
+/** Whether a line has what a tick is counted by; the rest a stranger may have left out. */
+export function isRunTick(line: object): line is RunTick {
+  const { step, warnings }: Partial<RunTick> = line;
+  return Number.isSafeInteger(step) && Array.isArray(warnings);
+}

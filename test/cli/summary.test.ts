@@ -1,5 +1,5 @@
 // summary.json: how a run ended, whichever way it did; and a sweep, which is a folder of runs.
-import { access, mkdir, readdir, readFile } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
@@ -154,6 +154,20 @@ describe("summary.json", () => {
     expect(await readJson("unlucky/summary.json")).toMatchObject({
       ...{ state: "failed", reason: "no luck", code: null, step: 0, seconds: null },
       ...{ imagesPerSecond: null, generatorLoss: null, health: null, warnings: [] },
+    });
+  });
+
+  it("leaves out a line of stats.jsonl that is no tick", async () => {
+    using run = await prepare("spoilt");
+    for await (const { tick } of run.train())
+      if (tick.step === 6)
+        for (const line of ['{"step": 7, "generatorLo', "[]", '{"step": "7"}', '{"step": 7}'])
+          await appendFile(at("spoilt/stats.jsonl"), `${line}\n`);
+    expect(await readJson("spoilt/summary.json")).toMatchObject({
+      state: "done",
+      step: 15,
+      generatorLoss: expect.any(Number),
+      imagesPerSecond: expect.any(Number),
     });
   });
 

@@ -1,0 +1,17 @@
+import { appendFile } from "node:fs/promises";
+import { SparringError, show } from "../errors.js";
+import { reason } from "../files.js";
+
+/** Adds to a file of a run, which grows while the run goes on. Throws ERR_OUTPUT. @param name what the file is for, for the error */
+export async function append(
+  path: string,
+  name: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  try {
+    await appendFile(path, content);
+  } catch (cause) {
+    const message = `Expected a writable file for ${name} but received ${show(path)} (${reason(cause)})`;
+    throw new SparringError("ERR_OUTPUT", message, { cause });
+  }
+}
