@@ -18,6 +18,7 @@ import {
   planMetrics,
 } from "./evaluation.js";
 import { planFeatures } from "./features.js";
+import { checkWhole, limits } from "./limits.js";
 import { chooseDevice } from "./device.js";
 import { isStacked, planData, planDevice } from "./plan.js";
 import { type GeneratorRequest, loadGenerator } from "./generator.js";
@@ -69,10 +70,11 @@ export async function evaluateRun(
   naming: EvaluateNaming,
   onNote: (sentence: string) => void,
 ): Promise<Evaluated> {
-  const samples = check.integer(request.samples ?? usualCount, naming("samples"), 2, 1_000_000);
+  const asked = request.samples ?? usualCount;
+  const samples = checkWhole(asked, naming("samples"), limits.evaluateSamples);
   const seed = check.seed(request.seed ?? 0, naming("seed"));
   const features = planFeatures(request.features, naming("features"));
-  const asked = planMetrics(request.metrics, features, naming("metrics"));
+  const metrics = planMetrics(request.metrics, features, naming("metrics"));
   const device = chooseDevice(
     planDevice(request.device ?? "auto", naming("device")),
     naming("device"),
@@ -84,7 +86,7 @@ export async function evaluateRun(
   const { size, channels, resident } = trained;
   const data = other ?? trained.data;
   const stacked = isStacked(data);
-  const names = checkMetrics(asked, { features, stacked }, naming("metrics"));
+  const names = checkMetrics(metrics, { features, stacked }, naming("metrics"));
   const called = (option: string) =>
     option === "data" ? naming(option) : `${option} of ${naming("run")}`;
   const load = (split: "train" | "test") =>

@@ -5,9 +5,10 @@ import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
-import { mostUpdates, orders, policies, precisions } from "../trainer/options.js";
+import { orders, policies, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { defaultFeatures } from "./features.js";
+import { type Limit, limits } from "./limits.js";
 import {
   defaultCheckpointEvery,
   defaultEvaluateSamples,
@@ -15,8 +16,6 @@ import {
   defaultSampleEvery,
   dataText,
 } from "./plan.js";
-
-type Limit = { readonly min: number; readonly max?: number | undefined };
 
 /** An option with what it is for; `shown` is its default, or what it depends on. */
 function option<T extends v.GenericSchema>(schema: T, about: string, shown?: string | number) {
@@ -60,7 +59,6 @@ const positive = "a finite number above 0";
 const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
 const data = text(dataText);
 const device = v.pipe(v.string(deviceText), v.regex(/^(auto|cpu|cuda(:[0-9]{1,3})?)$/, deviceText));
-const one = { min: 1 };
 
 /** The options of `sparring train`, under the names of config.json. */
 export const configSchema = v.strictObject({
@@ -105,7 +103,7 @@ export const configSchema = v.strictObject({
   order: oneOf("Who is updated first.", orders, "the preset's"),
   discriminatorSteps: whole(
     "Updates of the discriminator, and batches, in a step.",
-    { min: 1, max: mostUpdates },
+    limits.discriminatorSteps,
     "the preset's",
   ),
   ema: option(
@@ -125,7 +123,7 @@ export const configSchema = v.strictObject({
   ),
   size: whole(
     "Side that images are resized to.",
-    { min: 1, max: 4096 },
+    limits.size,
     "the preset's, or that of your own networks",
   ),
   channels: option(
@@ -138,15 +136,15 @@ export const configSchema = v.strictObject({
     "Whether a folder's images are held in memory; false reads each batch from the disk.",
     "as the memory allows",
   ),
-  steps: whole("Steps to train.", one, "the preset's"),
-  epochs: whole("Times through the data, instead of steps.", one),
-  batch: whole("Images in a batch.", one, "the preset's"),
+  steps: whole("Steps to train.", limits.steps, "the preset's"),
+  epochs: whole("Times through the data, instead of steps.", limits.epochs),
+  batch: whole("Images in a batch.", limits.batch, "the preset's"),
   dropLast: option(
     v.boolean("true or false"),
     "Leaves out what is not a whole batch at the end of an epoch.",
     "false",
   ),
-  accumulate: whole("Parts in which a batch is worked on, for memory.", one, 1),
+  accumulate: whole("Parts in which a batch is worked on, for memory.", limits.accumulate, 1),
   lr: option(
     v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),
     "Learning rate of both players.",
@@ -154,22 +152,26 @@ export const configSchema = v.strictObject({
   ),
   execution: oneOf("fused, or eager: PyTorch bit for bit, slower.", ["eager", "fused"], "fused"),
   device: option(device, "auto (a GPU if there is one), cpu, cuda or cuda:i.", "auto"),
-  threads: whole("CPU threads.", one, "libtorch's choice"),
-  seed: whole("The same seed gives the same run.", { min: 0 }, "random"),
-  sampleEvery: whole("Steps between sample grids.", one, defaultSampleEvery),
-  logEvery: whole("Steps between lines of log and stats.jsonl.", one, defaultLogEvery),
-  checkpointEvery: whole("Steps between checkpoints.", one, defaultCheckpointEvery),
-  keepCheckpoints: whole("How many checkpoints stay, the newest.", one, defaultKeep),
-  rollbacks: whole(
-    "Times to go back to a checkpoint after losses of NaN.",
-    { min: 0, max: 1000 },
-    0,
+  threads: whole("CPU threads.", { min: 1 }, "libtorch's choice"),
+  seed: whole("The same seed gives the same run.", limits.seed, "random"),
+  sampleEvery: whole("Steps between sample grids.", limits.sampleEvery, defaultSampleEvery),
+  logEvery: whole("Steps between lines of log and stats.jsonl.", limits.logEvery, defaultLogEvery),
+  checkpointEvery: whole(
+    "Steps between checkpoints.",
+    limits.checkpointEvery,
+    defaultCheckpointEvery,
   ),
+  keepCheckpoints: whole(
+    "How many checkpoints stay, the newest.",
+    limits.keepCheckpoints,
+    defaultKeep,
+  ),
+  rollbacks: whole("Times to go back to a checkpoint after losses of NaN.", limits.rollbacks, 0),
   tensorboard: option(v.boolean("true or false"), "Event files for TensorBoard.", "true"),
-  evaluateEvery: whole("Steps between evaluations, 0 for none.", { min: 0 }, 0),
+  evaluateEvery: whole("Steps between evaluations, 0 for none.", limits.evaluateEvery, 0),
   evaluateSamples: whole(
     "Samples, and real images, of each.",
-    { min: 2, max: 1_000_000 },
+    limits.evaluateSamples,
     defaultEvaluateSamples,
   ),
   evaluateFeatures: option(

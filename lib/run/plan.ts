@@ -10,6 +10,7 @@ import { type Precision, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
+import { checkWhole, limits } from "./limits.js";
 import {
   checkFitting,
   checkSide,
@@ -138,8 +139,8 @@ const seedLimit = 2 ** 32;
 /** Checks a request and fills in what is missing. Throws TypeError or RangeError. */
 export function planRun(request: RunRequest, naming: Naming): RunPlan {
   const preset = check.oneOf(request.preset ?? defaultPreset, naming("preset"), presetNames);
-  const whole = (option: keyof RunRequest, fallback: number) =>
-    check.integer(request[option] ?? fallback, naming(option), 1);
+  const whole = (option: keyof typeof limits, fallback: number) =>
+    checkWhole(request[option] ?? fallback, naming(option), limits[option]);
   const { threads, resident } = request;
   const networks = planNetworks(request, naming);
   return {
@@ -156,19 +157,15 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     accumulate: whole("accumulate", 1),
     execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
     threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),
-    seed: check.seed(request.seed ?? randomInt(seedLimit), naming("seed")),
+    seed: whole("seed", randomInt(seedLimit)),
     sampleEvery: whole("sampleEvery", defaultSampleEvery),
     logEvery: whole("logEvery", defaultLogEvery),
     checkpointEvery: whole("checkpointEvery", defaultCheckpointEvery),
     keepCheckpoints: whole("keepCheckpoints", defaultKeep),
-    rollbacks: check.integer(request.rollbacks ?? 0, naming("rollbacks"), 0, 1000),
+    rollbacks: whole("rollbacks", 0),
     tensorboard: check.boolean(request.tensorboard ?? true, naming("tensorboard")),
-    evaluateEvery: check.integer(request.evaluateEvery ?? 0, naming("evaluateEvery"), 0),
-    evaluateSamples: check.integer(
-      request.evaluateSamples ?? defaultEvaluateSamples,
-      naming("evaluateSamples"),
-      ...([2, 1_000_000] as const),
-    ),
+    evaluateEvery: whole("evaluateEvery", 0),
+    evaluateSamples: whole("evaluateSamples", defaultEvaluateSamples),
     evaluateFeatures: planFeatures(request.evaluateFeatures, naming("evaluateFeatures")),
     precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
     syncBatchNorm: check.boolean(request.syncBatchNorm ?? false, naming("syncBatchNorm")),
@@ -216,7 +213,7 @@ function planSize(
 /** A side in pixels that a preset can make. Throws TypeError or RangeError. */
 export function checkSize(size: unknown, preset: PresetName, name: string): number {
   const { fits, what } = presets[preset].size;
-  const side = check.integer(size, name, 1, 4096);
+  const side = checkWhole(size, name, limits.size);
   if (!fits(side)) throw outOfRange(`${what} (preset ${preset})`, name, side);
   return side;
 }
@@ -234,7 +231,7 @@ function planChannels(
 function planLength(request: RunRequest, preset: PresetName, naming: Naming): RunPlan["length"] {
   const { steps, epochs } = request;
   if (epochs === undefined) {
-    return { steps: check.integer(steps ?? presets[preset].steps, naming("steps"), 1) };
+    return { steps: checkWhole(steps ?? presets[preset].steps, naming("steps"), limits.steps) };
   }
   if (steps !== undefined) {
     const [a, b] = [naming("steps"), naming("epochs")];
@@ -244,7 +241,7 @@ function planLength(request: RunRequest, preset: PresetName, naming: Naming): Ru
       `${a} ${show(steps)} ${b} ${show(epochs)}`,
     );
   }
-  return { epochs: check.integer(epochs, naming("epochs"), 1) };
+  return { epochs: checkWhole(epochs, naming("epochs"), limits.epochs) };
 }
 
 /** Data that have a name. A file or folder of that name is asked for as `./mnist`. */

@@ -13,6 +13,7 @@ import { defaultPreset, type Preset, type PresetName, presets } from "../presets
 import type { PresetImage } from "../presets/kind.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
 import { mostUpdates, orders, type TrainerSettings } from "../trainer/options.js";
+import { checkWhole, limits } from "./limits.js";
 import type { Naming, RunRequest } from "./plan.js";
 
 /** Networks that are no preset's. */
@@ -124,10 +125,10 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     objective: rule("objective", (value) => checkObjective(value, "objective")),
     optimizer: checkOptimizers(chosen("optimizer"), name, withRate),
     order: check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders),
-    discriminatorSteps: check.integer(
+    discriminatorSteps: checkWhole(
       chosen("discriminatorSteps") ?? 1,
       naming("discriminatorSteps"),
-      ...([1, mostUpdates] as const),
+      limits.discriminatorSteps,
     ),
     ema: rule("ema", (value) => (value === null ? null : checkEma(value as Rules["ema"] & object))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
