@@ -3,8 +3,8 @@ import { difference } from "../difference.js";
 import { expected, SparringError, show } from "../errors.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
+import { parseRunConfig } from "./parse-config.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
-import { checkConfig } from "./resume.js";
 import { ruleNames } from "./recipe.js";
 import { readRunConfig } from "./stored.js";
 
@@ -43,7 +43,7 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
   if (!(await holdsRun(out)))
     return (await holdsBeginning(out)) ? { ...plan, out: { ...out, begun: true } } : plan;
   const folder = RunFolder.at(out.path);
-  const config = await readRunConfig(folder, out.name, checkConfig);
+  const config = await readRunConfig(folder, out.name, parseRunConfig);
   checkSame(config, plan, given);
   if (await folder.hasWork())
     return { path: out.path, name: out.name, length: plan.length, naming };

@@ -1,10 +1,9 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a stranger's.
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Device, isDevice, kindOf, setThreads } from "../device.js";
+import { type Device, kindOf, setThreads } from "../device.js";
 import { outOfRange, SparringError, show } from "../errors.js";
 import { writeWhole } from "../files.js";
-import { presetNames } from "../presets.js";
 import { Watcher } from "../trainer/health.js";
 import { Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -14,10 +13,9 @@ import { chooseDevice } from "./device.js";
 import { epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
-import { defaultFeatures } from "./features.js";
 import { RunFolder } from "./folder.js";
-import { checkClassNames } from "./labels.js";
 import type { Meter } from "./meter.js";
+import { parseRunConfig } from "./parse-config.js";
 import type { Naming, ResumePlan } from "./plan.js";
 import { judgeOf } from "./prepare.js";
 import { readRunConfig } from "./stored.js";
@@ -56,7 +54,7 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): P
 
 /** What the run does that a plan is to go on with. Throws ERR_DATA where there is none. */
 export function readResumed({ path, name }: ResumePlan): Promise<RunConfig> {
-  return readRunConfig(RunFolder.at(path), name, checkConfig);
+  return readRunConfig(RunFolder.at(path), name, parseRunConfig);
 }
 
 async function loadHeld(
@@ -156,45 +154,4 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
     "ERR_DATA",
     `Expected the data that the run began with (fingerprint ${before.data}) for ${show(config.data)} but received others (${now})`,
   );
-}
-
-/** Networks and rules are the checkpoint's; here is what the loop and the data need. */
-export function checkConfig(value: unknown): RunConfig {
-  if (!check.isObject(value)) throw new TypeError("it is not an object");
-  const config = value as unknown as RunConfig;
-  if (config.preset !== null) check.oneOf(config.preset, "preset", presetNames);
-  check.string(config.data, "data");
-  if (!isDevice(config.device)) throw new TypeError("its device is none");
-  const whole = ["images", "size", "channels", "steps", "batch", "discriminatorSteps"] as const;
-  for (const key of whole) check.integer(config[key], key, 1);
-  for (const key of ["sampleEvery", "logEvery", "checkpointEvery"] as const)
-    check.integer(config[key], key, 1);
-  check.integer(config.rollbacks, "rollbacks", 0);
-  check.integer(config.keepCheckpoints, "keepCheckpoints", 1);
-  check.threads(config.threads, "threads");
-  check.seed(config.sampleSeed, "sampleSeed");
-  // Runs of before they could be on the disk do not say.
-  const resident = check.boolean(config.resident ?? true, "resident");
-  // Nor do those of before a batch could be worked on in parts.
-  const accumulate = check.integer(config.accumulate ?? 1, "accumulate", 1);
-  // Nor do those of before there were event files.
-  const tensorboard = check.boolean(config.tensorboard ?? false, "tensorboard");
-  // Nor of before the last batch could be left out.
-  const dropLast = check.boolean(config.dropLast ?? false, "dropLast");
-  // Nor of before ranks could normalise together.
-  const syncBatchNorm = check.boolean(config.syncBatchNorm ?? false, "syncBatchNorm");
-  // Nor of before classes had names.
-  const classNames = checkClassNames(config.classNames, config.classes);
-  const added = { resident, dropLast, accumulate, tensorboard, syncBatchNorm, classNames };
-  return { ...config, ...added, ...checkEvaluation(config) };
-}
-
-/** The same of runs of before there were evaluations. */
-function checkEvaluation(config: Partial<RunConfig>) {
-  const { evaluateEvery = 0, evaluateSamples = 2, evaluateFeatures = defaultFeatures } = config;
-  return {
-    evaluateEvery: check.integer(evaluateEvery, "evaluateEvery", 0),
-    evaluateSamples: check.integer(evaluateSamples, "evaluateSamples", 2, 1_000_000),
-    evaluateFeatures: check.path(evaluateFeatures, "evaluateFeatures"),
-  };
 }

@@ -1,21 +1,14 @@
 // A run as it lies on the disk: what its config.json says of the generator, and where its weights are.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
-import * as check from "../check.js";
+import { isObject } from "../check.js";
 import { SparringError, show } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
-import {
-  type Preset,
-  type PresetImage,
-  type PresetName,
-  presetNames,
-  presets,
-} from "../presets.js";
+import { type Preset, type PresetImage, type PresetName, presets } from "../presets.js";
 import { labelReader } from "../trainer/data.js";
-import type { RunConfig } from "./config.js";
 import { RunFolder } from "./folder.js";
-import { checkClassNames } from "./labels.js";
-import { checkSize, type Naming, type RunRequest } from "./plan.js";
+import { pickConfig } from "./parse-config.js";
+import type { Naming, RunRequest } from "./plan.js";
 import { type Networks, planNetworks } from "./recipe.js";
 
 export interface StoredRun {
@@ -36,15 +29,27 @@ export interface StoredRun {
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
-    const { preset, averaged, sampleSeed, classNames, ...image } = checkConfig(value);
+    const { preset, classes, classNames, sampleSeed, ...sides } = pickConfig(value, generatorKeys);
+    const image = { ...sides, classes: classes || undefined };
     const config = value as RunRequest;
     const { objective, ...pair } =
       preset === null ? ownPair(config) : presetPair(preset, image, config);
     const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
     const names = isTold ? classNames : null;
+    const averaged = isObject(config.ema);
     return { folder, preset, ...pair, classNames: names, averaged, sampleSeed };
   });
 }
+
+/** What says how the generator is made. */
+const generatorKeys = [
+  "preset",
+  "size",
+  "channels",
+  "classes",
+  "classNames",
+  "sampleSeed",
+] as const;
 
 interface StoredPair extends Networks {
   readonly objective: Objective;
@@ -67,12 +72,10 @@ function ownPair(config: RunRequest): StoredPair {
 /** What the images of a run are. Throws ERR_DATA where it is none. @param name what the user calls it */
 export function readRunData(path: string, name: string): Promise<RunData> {
   return readRunConfig(RunFolder.at(path), name, (value) => {
-    const { size, channels } = checkConfig(value);
+    const { channels, ...images } = pickConfig(value, ["size", "channels", "data", "resident"]);
     if (channels !== 1 && channels !== 3)
       throw new TypeError("its images are neither grey nor in colour");
-    const { data, resident = true } = value as Partial<RunConfig>;
-    const images: Omit<RunData, "resident"> = { data: check.string(data, "data"), size, channels };
-    return { ...images, resident: check.boolean(resident, "resident") };
+    return { ...images, channels };
   });
 }
 
@@ -85,9 +88,6 @@ export interface RunData {
   /** They stay in memory. */
   readonly resident: boolean;
 }
-
-/** Labels have 16 bits. */
-const mostClasses = 2 ** 16;
 
 /** Bytes. A config is a few kilobytes, and a few megabytes with the largest networks: what is larger is none. */
 export const configLimit = 16 * 1024 ** 2;
@@ -110,21 +110,4 @@ export async function readRunConfig<T>(
     const message = `Expected the folder of a run for ${name} but received ${show(folder.path)} (its config.json: ${why})`;
     throw new SparringError("ERR_DATA", message, { cause });
   }
-}
-
-/** The part of a config.json that says what the generator is. Throws TypeError or RangeError. */
-function checkConfig(value: unknown) {
-  if (!check.isObject(value)) throw new TypeError("it is not an object");
-  const config = value as { readonly [Key in keyof RunConfig]?: unknown };
-  const preset = config.preset === null ? null : check.oneOf(config.preset, "preset", presetNames);
-  const size =
-    preset === null
-      ? check.integer(config.size, "size", 1)
-      : checkSize(config.size, preset, "size");
-  const channels = check.integer(config.channels, "channels", 1);
-  const classes = check.integer(config.classes ?? 0, "classes", 0, mostClasses) || undefined;
-  const classNames = checkClassNames(config.classNames, classes ?? 0);
-  const sampleSeed = check.seed(config.sampleSeed ?? 0, "sampleSeed");
-  const averaged = check.isObject(config.ema);
-  return { preset, size, channels, classes, classNames, sampleSeed, averaged };
 }

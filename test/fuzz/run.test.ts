@@ -21,6 +21,7 @@ import { presetNames } from "../../lib/presets.js";
 import { Checkpoints } from "../../lib/run/checkpoints.js";
 import { Evaluations } from "../../lib/run/evaluations.js";
 import { RunFolder } from "../../lib/run/folder.js";
+import { parseRunConfig } from "../../lib/run/parse-config.js";
 import { planRun } from "../../lib/run/plan.js";
 import { makeFolder } from "../helpers/folder.js";
 import { anything, holds, readOrRefuse } from "../helpers/fuzz.js";
@@ -263,6 +264,39 @@ describe("a run folder", () => {
       expect(JSON.parse(text)).toEqual(throughFile(told));
       await rm(join(root.path, "elsewhere"), { recursive: true });
       await mkdir(join(root.path, "elsewhere"));
+    },
+  );
+});
+
+const config = {
+  preset: "mlp",
+  data: "mnist",
+  images: 128,
+  size: 8,
+  channels: 1,
+  classes: 0,
+  steps: 10,
+  batch: 32,
+  discriminatorSteps: 1,
+  device: "cpu",
+  threads: 1,
+  sampleEvery: 4,
+  logEvery: 3,
+  checkpointEvery: 5,
+  keepCheckpoints: 3,
+  rollbacks: 0,
+};
+const edited = fc
+  .tuple(fc.constantFrom(...Object.keys(config), "classNames", "tensorboard"), fc.jsonValue())
+  .map(([key, other]) => ({ ...config, [key]: other }));
+
+describe("the config.json of a run", () => {
+  holds(
+    "that a stranger wrote or edited is one to go on with, or a sentence",
+    fc.oneof(edited, fc.jsonValue()),
+    async (one) => {
+      const found = await readOrRefuse(() => parseRunConfig(one), /^(Expected |it is |its )/);
+      if (found !== undefined) expect(parseRunConfig(throughFile(found))).toEqual(found);
     },
   );
 });

@@ -1,0 +1,93 @@
+// The config.json of a run, read as a stranger's: what each value has to be, and what stands for those that the run's version did
+// not write yet.
+import * as check from "../check.js";
+import { type Device, isDevice } from "../device.js";
+import { presetNames } from "../presets.js";
+import type { RunConfig } from "./config.js";
+import { defaultFeatures } from "./features.js";
+import { checkClassNames } from "./labels.js";
+import { checkWhole, limits } from "./limits.js";
+import { checkSize } from "./plan.js";
+
+type Values = { readonly [Key in keyof RunConfig]?: unknown };
+
+/** Labels have 16 bits. */
+const mostClasses = 2 ** 16;
+
+const toClasses = ({ classes }: Values) => check.integer(classes ?? 0, "classes", 0, mostClasses);
+
+const toPreset = ({ preset }: Values) =>
+  preset === null ? null : check.oneOf(preset, "preset", presetNames);
+
+function toSize(config: Values): number {
+  const preset = toPreset(config);
+  if (preset === null) return check.integer(config.size, "size", 1);
+  return checkSize(config.size, preset, "size");
+}
+
+function toDevice({ device }: Values): Device {
+  if (!isDevice(device)) throw new TypeError("its device is none");
+  return device;
+}
+
+function whole<Key extends keyof typeof limits & keyof RunConfig>(key: Key, usual?: number) {
+  return (config: Values) => checkWhole(config[key] ?? usual, key, limits[key]);
+}
+
+function flag(key: keyof RunConfig, usual: boolean) {
+  return (config: Values) => check.boolean(config[key] ?? usual, key);
+}
+
+/** In the order in which mistakes are told. Networks and rules are not here: a run goes on with those of its checkpoint. */
+const readers = {
+  preset: toPreset,
+  data: ({ data }) => check.string(data, "data"),
+  device: toDevice,
+  images: ({ images }) => check.integer(images, "images", 1),
+  size: toSize,
+  channels: ({ channels }) => check.integer(channels, "channels", 1),
+  classes: toClasses,
+  classNames: (config) => checkClassNames(config.classNames, toClasses(config)),
+  resident: flag("resident", true),
+  steps: whole("steps"),
+  batch: whole("batch"),
+  dropLast: flag("dropLast", false),
+  accumulate: whole("accumulate", 1),
+  discriminatorSteps: whole("discriminatorSteps"),
+  syncBatchNorm: flag("syncBatchNorm", false),
+  threads: ({ threads }) => check.threads(threads, "threads"),
+  sampleEvery: whole("sampleEvery"),
+  sampleSeed: ({ sampleSeed }) => check.seed(sampleSeed ?? 0, "sampleSeed"),
+  logEvery: whole("logEvery"),
+  checkpointEvery: whole("checkpointEvery"),
+  keepCheckpoints: whole("keepCheckpoints"),
+  rollbacks: whole("rollbacks"),
+  tensorboard: flag("tensorboard", false),
+  evaluateEvery: whole("evaluateEvery", 0),
+  evaluateSamples: whole("evaluateSamples", limits.evaluateSamples.min),
+  evaluateFeatures: ({ evaluateFeatures }) =>
+    check.path(evaluateFeatures ?? defaultFeatures, "evaluateFeatures"),
+} satisfies { readonly [Key in keyof RunConfig]?: (config: Values) => RunConfig[Key] };
+
+type Readers = typeof readers;
+type Read<Key extends keyof Readers> = { readonly [One in Key]: ReturnType<Readers[One]> };
+
+/** Some values of a config.json; the others are not looked at. Throws TypeError or RangeError. */
+export function pickConfig<Key extends keyof Readers>(
+  value: unknown,
+  keys: readonly Key[],
+): Read<Key> {
+  const config = toValues(value);
+  return Object.fromEntries(keys.map((key) => [key, readers[key](config)])) as Read<Key>;
+}
+
+/** What a run needs to go on, networks and rules as they are there. Throws TypeError or RangeError. */
+export function parseRunConfig(value: unknown): RunConfig {
+  const keys = Object.keys(readers) as (keyof Readers)[];
+  return { ...(toValues(value) as RunConfig), ...pickConfig(value, keys) };
+}
+
+function toValues(value: unknown): Values {
+  if (!check.isObject(value)) throw new TypeError("it is not an object");
+  return value;
+}
