@@ -114,40 +114,52 @@ export function resolveConfig(
   settings: TrainerSettings,
   found: { device: Device; threads: number; dataset: Dataset },
 ): RunConfig {
-  const { preset, networks, data, size, length, batch, dropLast } = plan;
-  const { seed, sampleEvery, logEvery } = plan;
-  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment, execution } = settings;
-  const { size: images, image, classes, classNames = null, resident } = found.dataset;
-  const epochs = epochsOf({ images, batch, discriminatorSteps, dropLast });
+  const { preset, networks, data, length, batch, dropLast } = plan;
+  const images = imagesOf(found.dataset, plan);
+  const rules = rulesOf(settings);
+  const epochs = epochsOf({ ...images, ...rules, batch, dropLast });
   return {
     preset,
     ...networks,
     data,
-    images,
-    size,
-    channels: image[0] as number,
-    classes,
-    classNames,
-    resident,
+    ...images,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
     dropLast,
     accumulate: settings.accumulate,
-    objective,
-    optimizer,
-    order,
-    discriminatorSteps,
-    ema: ema ?? null,
-    diffAugment,
-    execution,
+    ...rules,
+    execution: settings.execution,
     precision: settings.precision,
     syncBatchNorm: settings.syncBatchNorm,
     device: found.device,
     threads: found.threads,
-    seed,
-    sampleEvery,
+    seed: plan.seed,
+    ...recordsOf(plan),
+    started: new Date().toISOString(),
+    versions: {
+      sparring: version(),
+      libtorch: addon().libtorchVersion,
+      node: process.versions.node,
+    },
+  };
+}
+
+function imagesOf(dataset: Dataset, { size }: RunPlan) {
+  const { size: images, image, classes, classNames = null, resident } = dataset;
+  return { images, size, channels: image[0] as number, classes, classNames, resident };
+}
+
+function rulesOf(settings: TrainerSettings) {
+  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment } = settings;
+  return { objective, optimizer, order, discriminatorSteps, ema: ema ?? null, diffAugment };
+}
+
+/** What the run leaves in its folder, and how often. */
+function recordsOf(plan: RunPlan) {
+  return {
+    sampleEvery: plan.sampleEvery,
     sampleSeed,
-    logEvery,
+    logEvery: plan.logEvery,
     checkpointEvery: plan.checkpointEvery,
     keepCheckpoints: plan.keepCheckpoints,
     rollbacks: plan.rollbacks,
@@ -155,11 +167,5 @@ export function resolveConfig(
     evaluateEvery: plan.evaluateEvery,
     evaluateSamples: plan.evaluateSamples,
     evaluateFeatures: plan.evaluateFeatures,
-    started: new Date().toISOString(),
-    versions: {
-      sparring: version(),
-      libtorch: addon().libtorchVersion,
-      node: process.versions.node,
-    },
   };
 }
