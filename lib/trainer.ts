@@ -262,14 +262,18 @@ export class Trainer implements Disposable {
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown): Promise<void> {
     const { distributed } = this.#settings;
-    distributed?.expectIdle("save()");
     // Asked for at once: what comes between is the same on every rank.
-    const [snapshot] = await Promise.all([
-      this.snapshot(),
-      distributed === undefined ? undefined : crossing(() => this.#native.checkEqual()),
-    ]);
+    const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);
     if (distributed === undefined || distributed.rank === 0)
       await writeCheckpoint(path, this.#settings, snapshot, run);
+  }
+
+  /** @internal What a rank that writes no checkpoint does while others save. Throws ERR_RANK where a rank has other weights. */
+  async checkEqual(): Promise<void> {
+    const { distributed } = this.#settings;
+    if (distributed === undefined) return;
+    distributed.expectIdle("save()");
+    await crossing(() => this.#native.checkEqual());
   }
 
   /** @internal Everything that training changes, as it is between two steps. */

@@ -1,12 +1,13 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Dataset } from "../data/dataset.js";
 import { SparringError } from "../errors.js";
-import { isOfSystem, reason } from "../files.js";
+import { reason } from "../files.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
 import type { Explanation, Trainer } from "../trainer.js";
+import { Boundaries } from "./boundaries.js";
 import { type RunConfig, sharedOf } from "./config.js";
-import { type Best, Checkpoints } from "./checkpoints.js";
+import type { Best } from "./checkpoints.js";
 import type { DataWatch } from "./data.js";
 import { type Epochs, epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
@@ -17,6 +18,7 @@ import type { ResumePlan, RunPlan } from "./plan.js";
 import { type Prepared, prepareRun } from "./prepare.js";
 import { Records } from "./records.js";
 import { accompanyRun, loadRun, type Resumed } from "./resume.js";
+import { type Progress, Saver } from "./saver.js";
 import { type Ending, removeSummary, writeSummary } from "./summary.js";
 import { Team } from "./team.js";
 import type { RunTick } from "./tick.js";
@@ -48,6 +50,7 @@ export class TrainingRun implements Disposable {
   readonly epochs: Epochs;
   /** Who trains it. */
   readonly team: Team;
+  readonly #boundaries: Boundaries;
   readonly #dataset: Dataset;
   readonly #judge: Judge | undefined;
   #trainer: Trainer;
@@ -60,21 +63,20 @@ export class TrainingRun implements Disposable {
   #meter: Meter;
   /** Has seen the ticks of the whole run, whoever did them. */
   #watcher: Watcher;
-  /** Undefined where another rank keeps the folder; so are its records. */
-  #checkpoints: Checkpoints | undefined;
+  /** Undefined where another rank keeps the folder. */
   #records: Records | undefined;
-  #saving: Promise<void> = Promise.resolve();
-  /** Why a checkpoint was not taken, where that ends the run: ranks that differ, or a bug. */
-  #failure: { readonly error: unknown } | undefined;
+  readonly #saver: Saver;
 
   private constructor(parts: Parts, team: Team) {
     const { config } = parts;
     this.config = config;
     this.#trainer = parts.trainer;
     this.epochs = epochsOf(config);
+    this.#boundaries = new Boundaries(config);
     this.#dataset = parts.dataset;
     this.#judge = parts.judge;
     this.team = team;
+    this.#saver = new Saver(team);
     this.#place = parts.place;
     this.#folder = parts.folder;
     this.#before = parts.seconds ?? 0;
@@ -155,7 +157,7 @@ export class TrainingRun implements Disposable {
       ending = { state: "failed", error };
       throw error;
     } finally {
-      await this.#saving;
+      await this.#saver.settle();
       if (folder !== undefined) {
         const written = writeSummary(folder, this.config, this.step, ending);
         // What is thrown is why the run failed.
@@ -172,8 +174,8 @@ export class TrainingRun implements Disposable {
     const pace = options.secondsApart === undefined ? undefined : new Pace(options.secondsApart);
     const began = performance.now() - 1000 * this.#before;
     if (folder !== undefined) {
-      this.#checkpoints = new Checkpoints(folder.checkpoints, config.keepCheckpoints);
       this.#records = await Records.open(folder, config, this.#judge, step);
+      this.#saver.open(folder, this.#records, config.keepCheckpoints);
     }
     for (let rollbacks = 0; ; ++rollbacks) {
       try {
@@ -187,11 +189,15 @@ export class TrainingRun implements Disposable {
         // What was learned until here may be hours of work; weights that are no numbers are not. Nor is what one rank has of
         // a step that others did not do, and they are not there to compare.
         if (!isDivergence(error) && this.team.size === 1)
-          await toldOf(this.#saveAll(), `Not all of step ${this.step} is saved`, options);
+          await toldOf(
+            this.#saver.saveAll(this.#progress),
+            `Not all of step ${this.step} is saved`,
+            options,
+          );
         throw error;
       }
     }
-    await this.#saveAll();
+    await this.#saver.saveAll(this.#progress);
     // Nobody leaves, and is missed, while another compares.
     await this.team.group?.barrier();
   }
@@ -202,15 +208,12 @@ export class TrainingRun implements Disposable {
     attempt: number,
     { onNote = () => {} }: TrainOptions,
   ): Promise<void> {
-    await this.#saving;
     const { device, seed, rollbacks } = this.config;
     const options = { device, seed: (seed + attempt) % 2 ** 53 };
-    const checkpoints = this.#checkpoints as Checkpoints;
-    const found = await checkpoints.newest("a rollback", options, onNote).catch((failure) => {
+    const found = await this.#saver.goBack(options, onNote).catch((failure) => {
       onNote(`No rollback: ${reason(failure)}`);
       throw error;
     });
-    await checkpoints.drop(found.broken);
     const from = this.step;
     this.#disposeTrainer();
     this.#trainer = found.trainer;
@@ -220,7 +223,7 @@ export class TrainingRun implements Disposable {
     const event = { event: "rollback", attempt, from, to, reason: error.message } as const;
     const { ticks, left } = await records.goBack(event);
     this.#watcher = Watcher.after(ticks);
-    await checkpoints.recallBest(left);
+    await this.#saver.recallBest(left);
     onNote(`Went back from step ${from} to ${to} (${attempt} of ${rollbacks}): ${error.message}`);
   }
 
@@ -250,22 +253,23 @@ export class TrainingRun implements Disposable {
       const going = await this.#advance(pace, signal);
       if (this.#meter.isEmpty) break;
       await this.#records?.plan(this.#trainer);
-      const complete = !going || this.#isTick();
+      const complete = !going || this.#boundaries.isTick(this.step);
       const tick = this.#tick(began, complete);
       if (complete) {
         await this.#records?.tick(tick);
         // A tick that ended early goes on where the run is resumed.
-        if (this.#isWholeTick()) this.#meter = new Meter();
+        if (this.#boundaries.isWholeTick(this.step)) this.#meter = new Meter();
       }
       if (complete || pace !== undefined) yield { tick, complete };
       if (!going) break;
-      if (this.step % this.config.sampleEvery === 0) {
+      if (this.#boundaries.isSample(this.step)) {
         await this.#saveSample();
         sampled = this.step;
       }
-      const best = this.#isEvaluated() ? await this.#evaluate(onNote) : undefined;
-      if (best !== undefined || this.step % this.config.checkpointEvery === 0)
-        await this.#checkpoint(onNote, best);
+      const isEvaluation = this.#boundaries.isEvaluation(this.step);
+      const best = isEvaluation ? await this.#evaluate(onNote) : undefined;
+      if (best !== undefined || this.#boundaries.isCheckpoint(this.step))
+        await this.#saver.begin(this.#progress, onNote, best);
     }
     if (sampled !== this.step) await this.#saveSample();
   }
@@ -277,7 +281,8 @@ export class TrainingRun implements Disposable {
     if (group === undefined && signal?.aborted) return false;
     const before = this.step;
     const started = performance.now();
-    const tickEvery = Math.min(this.#toBoundary(), pace?.steps ?? Number.POSITIVE_INFINITY);
+    const toNext = this.#boundaries.toNext(before);
+    const tickEvery = Math.min(toNext, pace?.steps ?? Number.POSITIVE_INFINITY);
     const { batch: batchSize, dropLast } = this.config;
     const run = { steps: tickEvery, batchSize, dropLast, tickEvery, signal };
     let going = true;
@@ -296,24 +301,6 @@ export class TrainingRun implements Disposable {
     return going && (group !== undefined || !signal?.aborted);
   }
 
-  /** Steps to the next tick, sample grid or end. */
-  #toBoundary(): number {
-    const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery } = this.config;
-    const toMultiple = (every: number) => every - (this.step % every);
-    const all = [logEvery, sampleEvery, checkpointEvery, evaluateEvery || steps];
-    const stops = all.map(toMultiple);
-    return Math.min(steps - this.step, ...stops);
-  }
-
-  /** At its end too, even if the tick could go on. */
-  #isTick(): boolean {
-    return this.#isWholeTick() || this.step === this.config.steps;
-  }
-
-  #isWholeTick(): boolean {
-    return this.step % this.config.logEvery === 0;
-  }
-
   #tick(began: number, complete: boolean): RunTick {
     const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
     const { health, ...means } = this.#meter.read();
@@ -323,60 +310,16 @@ export class TrainingRun implements Disposable {
     return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
 
-  #isEvaluated(): boolean {
-    const { evaluateEvery } = this.config;
-    return evaluateEvery > 0 && this.step % evaluateEvery === 0;
-  }
-
   /** Measures the generator; the best one yet is kept by all. */
   #evaluate(onNote: (note: string) => void): Promise<Best | undefined> {
-    const lowest = async () => {
-      await this.#saving;
-      return this.#checkpoints?.best();
-    };
+    const lowest = () => this.#saver.best();
     return this.team.tell(async () =>
       this.#records?.evaluate(this.#sampled, this.step, lowest, onNote),
     );
   }
 
-  /**
-   * Takes a checkpoint of this step and goes on while it is being written. One that cannot be written is told of and
-   * leaves those before it as they are: the next one may find room. Any other failure ends the run, at the next checkpoint.
-   */
-  async #checkpoint(onNote: (note: string) => void, best?: Best): Promise<void> {
-    await this.#saved();
-    const { step } = this;
-    this.#saving = this.#save(best).catch((error: unknown) => {
-      const isOurs = error instanceof SparringError && error.code !== "ERR_RANK";
-      if (isOurs || isOfSystem(error)) onNote(`No checkpoint of step ${step}: ${reason(error)}`);
-      else this.#failure = { error };
-    });
-  }
-
-  /** All ranks compare what they have, and the first of them writes it. */
-  #save(best?: Best): Promise<void> {
-    const checkpoints = this.#checkpoints;
-    if (checkpoints === undefined) return this.#trainer.saveWith("");
-    return checkpoints.save(this.#trainer, this.#meter, best);
-  }
-
-  /** The checkpoint that was under way is there. Throws, once, why it could not be taken: ERR_RANK of ranks that differ. */
-  async #saved(): Promise<void> {
-    await this.#saving;
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure.error;
-  }
-
-  /** The last checkpoint, unless this step has its own already, and the weights by themselves. */
-  async #saveAll(): Promise<void> {
-    await this.#saved();
-    const isThere = await this.team.tell(() => this.#checkpoints?.has(this.step));
-    try {
-      if (isThere !== true) await this.#save();
-    } finally {
-      await this.#records?.weights(this.#trainer);
-    }
+  get #progress(): Progress {
+    return { trainer: this.#trainer, meter: this.#meter };
   }
 
   /** What samples are drawn from. */

@@ -1,0 +1,39 @@
+import type { RunConfig } from "./config.js";
+
+/** Where a run stops to do something beside its steps, by its config. Steps are counted from the beginning of the run. */
+export class Boundaries {
+  readonly #config: RunConfig;
+
+  constructor(config: RunConfig) {
+    this.#config = config;
+  }
+
+  /** Steps from `step` to the next tick, sample grid, checkpoint, evaluation or the end. */
+  toNext(step: number): number {
+    const { steps, logEvery, sampleEvery, checkpointEvery, evaluateEvery } = this.#config;
+    const all = [logEvery, sampleEvery, checkpointEvery, evaluateEvery || steps];
+    return Math.min(steps - step, ...all.map((every) => every - (step % every)));
+  }
+
+  /** The end of the run ends a tick too, even if the tick could go on. */
+  isTick(step: number): boolean {
+    return this.isWholeTick(step) || step === this.#config.steps;
+  }
+
+  isWholeTick(step: number): boolean {
+    return step % this.#config.logEvery === 0;
+  }
+
+  isSample(step: number): boolean {
+    return step % this.#config.sampleEvery === 0;
+  }
+
+  isCheckpoint(step: number): boolean {
+    return step % this.#config.checkpointEvery === 0;
+  }
+
+  isEvaluation(step: number): boolean {
+    const { evaluateEvery } = this.#config;
+    return evaluateEvery > 0 && step % evaluateEvery === 0;
+  }
+}

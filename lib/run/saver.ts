@@ -1,0 +1,107 @@
+// The saving of a run: checkpoints, which are written while it goes on, and at its end the weights by themselves.
+import { SparringError } from "../errors.js";
+import { isOfSystem, reason } from "../files.js";
+import type { LoadOptions, Trainer } from "../trainer.js";
+import { type Best, Checkpoints } from "./checkpoints.js";
+import type { Evaluation } from "./evaluations.js";
+import type { RunFolder } from "./folder.js";
+import type { Meter } from "./meter.js";
+import type { Records } from "./records.js";
+import type { Team } from "./team.js";
+
+/** How far a run is: what a checkpoint is taken of. */
+export interface Progress {
+  readonly trainer: Trainer;
+  /** The tick that is under way. */
+  readonly meter: Meter;
+}
+
+export class Saver {
+  readonly #team: Team;
+  /** Undefined where another rank keeps the folder; so are its records. */
+  #checkpoints: Checkpoints | undefined;
+  #records: Records | undefined;
+  /** The checkpoint that is being written; never rejects. */
+  #saving: Promise<void> = Promise.resolve();
+  /** Why a checkpoint was not taken, where that ends the run: ranks that differ, or a bug. */
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(team: Team) {
+    this.#team = team;
+  }
+
+  /** From here on there is a folder to save to. @param keep how many checkpoints, the newest */
+  open(folder: RunFolder, records: Records, keep: number): void {
+    this.#checkpoints = new Checkpoints(folder.checkpoints, keep);
+    this.#records = records;
+  }
+
+  /**
+   * Takes a checkpoint, which is written while the run goes on. One that cannot be written is told of and leaves those before
+   * it as they are: the next one may find room. Any other failure ends the run, at the next checkpoint.
+   *
+   * @param best where it is the best one yet
+   */
+  async begin(progress: Progress, onNote: (note: string) => void, best?: Best): Promise<void> {
+    await this.#saved();
+    const { step } = progress.trainer;
+    this.#saving = this.#save(progress, best).catch((error: unknown) => {
+      const isOurs = error instanceof SparringError && error.code !== "ERR_RANK";
+      if (isOurs || isOfSystem(error)) onNote(`No checkpoint of step ${step}: ${reason(error)}`);
+      else this.#failure = { error };
+    });
+  }
+
+  /** Takes the last checkpoint, unless this step has its own already, and writes the weights by themselves. */
+  async saveAll(progress: Progress): Promise<void> {
+    const { trainer } = progress;
+    await this.#saved();
+    const isThere = await this.#team.tell(() => this.#checkpoints?.has(trainer.step));
+    try {
+      if (isThere !== true) await this.#save(progress);
+    } finally {
+      await this.#records?.weights(trainer);
+    }
+  }
+
+  /** Resolves when nothing is being written. */
+  settle(): Promise<void> {
+    return this.#saving;
+  }
+
+  /** The best checkpoint, if any was evaluated. */
+  async best(): Promise<Best | undefined> {
+    await this.#saving;
+    return this.#checkpoints?.best();
+  }
+
+  /** Goes back to the newest intact checkpoint. Throws ERR_CHECKPOINT where there is none. */
+  async goBack(options: LoadOptions, onNote: (note: string) => void): Promise<Progress> {
+    await this.#saving;
+    const checkpoints = this.#checkpoints as Checkpoints;
+    const { broken, ...progress } = await checkpoints.newest("a rollback", options, onNote);
+    await checkpoints.drop(broken);
+    return progress;
+  }
+
+  /** After goBack(): the best checkpoint is one of those evaluations. */
+  async recallBest(evaluations: readonly Evaluation[]): Promise<void> {
+    await this.#checkpoints?.recallBest(evaluations);
+  }
+
+  /** All ranks compare what they have, and the first of them writes it. */
+  #save({ trainer, meter }: Progress, best?: Best): Promise<void> {
+    const checkpoints = this.#checkpoints;
+    return checkpoints === undefined
+      ? trainer.checkEqual()
+      : checkpoints.save(trainer, meter, best);
+  }
+
+  /** The checkpoint that was under way is there. Throws, once, why it could not be taken: ERR_RANK of ranks that differ. */
+  async #saved(): Promise<void> {
+    await this.#saving;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  }
+}
