@@ -5,8 +5,8 @@ import {
   defaultRows,
   type Interpolated,
   interpolateRun,
-  methods,
 } from "../run/interpolate.js";
+import { methods } from "../run/latent-points.js";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
 import { flag, toName, toRequest } from "./options.js";

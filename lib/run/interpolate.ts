@@ -3,11 +3,11 @@ import { extname, resolve } from "node:path";
 import * as check from "../check.js";
 import { show, wrongType } from "../errors.js";
 import type { Images } from "../images.js";
-import * as latents from "../latents.js";
 import type { Generator } from "../networks.js";
 import { animated, saveAnimation } from "./animation.js";
 import { type GeneratorRequest, loadGenerator } from "./generator.js";
 import { checkClass } from "./labels.js";
+import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
 import { checkOut } from "./out.js";
 
 /** What an interpolation is asked for: from a command line. */
@@ -27,7 +27,6 @@ export interface InterpolateRequest extends GeneratorRequest {
 /** What the user calls an option, for the sentences of errors: `--frames`. */
 export type InterpolateNaming = (option: keyof InterpolateRequest) => string;
 
-export const methods = ["spherical", "linear"] as const;
 export const defaultFrames = { strip: 9, animation: 24 } as const;
 export const defaultRows = 5;
 /** The codes of InfoGAN are drawn from it. */
@@ -50,7 +49,7 @@ export interface Interpolated {
   readonly from: number;
   /** Seed of its last; null where a code changes and the noise stays. */
   readonly to: number | null;
-  readonly method: (typeof methods)[number] | null;
+  readonly method: Method | null;
   /** The class of each row; null where there are none. */
   readonly classes: readonly number[] | null;
   /** The code that changes; null where the noise does. */
@@ -66,7 +65,7 @@ interface Plan {
   readonly rows: number | undefined;
   readonly from: number;
   readonly to: number | undefined;
-  readonly method: (typeof methods)[number];
+  readonly method: Method;
   readonly code: number | undefined;
   readonly range: readonly [number, number];
 }
@@ -96,7 +95,7 @@ export async function interpolateRun(
   const apart = plan.rows === undefined ? 0 : 1;
   const to = plan.to ?? plan.from + Math.max(1, apart * rows);
   const labels = Array.from({ length: rows }, (_, row) => only ?? row % classes);
-  const images = await makeFrames(generator, { ...plan, rows, to, apart, labels });
+  const images = await drawFrames(generator, { ...plan, rows, to, apart, labels });
   if (plan.moves) await saveAnimation(images, rows, plan.out);
   else await images.save(plan.out, { columns: plan.frames });
   const { preset, averaged, step } = found;
@@ -190,41 +189,29 @@ interface Ways extends Plan {
 }
 
 /** All samples: for a strip row by row, for an animation frame by frame. */
-async function makeFrames(generator: Generator, plan: Ways): Promise<Images> {
-  const { rows, frames, moves, labels, code, range } = plan;
-  const { noise: size, classes, codes: width } = generator.latent;
-  const ways = await Promise.all(Array.from({ length: rows }, (_, r) => wayOf(generator, plan, r)));
-  const places = Array.from({ length: rows * frames }, (_, i) =>
+function drawFrames(generator: Generator, ways: Ways): Promise<Images> {
+  const { rows, frames, moves, method } = ways;
+  const points = Array.from({ length: rows * frames }, (_, i) =>
     moves
-      ? { row: i % rows, frame: Math.floor(i / rows) }
-      : { row: Math.floor(i / frames), frame: i % frames },
+      ? pointOf(generator, ways, i % rows, Math.floor(i / rows))
+      : pointOf(generator, ways, Math.floor(i / frames), i % frames),
   );
-  const noise = new Float32Array(places.length * size);
-  const codes: number[][] = [];
-  for (const [i, { row, frame }] of places.entries()) {
-    const t = frame / (frames - 1);
-    noise.set((ways[row] as Way)(t), i * size);
-    const value = range[0] * (1 - t) + range[1] * t;
-    codes.push(Array.from({ length: width }, (_, index) => (index === code ? value : 0)));
-  }
-  return generator.sample(places.length, {
-    seed: 0,
-    noise,
-    labels: classes === 0 ? undefined : places.map(({ row }) => labels[row] as number),
-    codes: width === 0 ? undefined : codes,
-  });
+  return drawPoints(generator, { points, method });
 }
 
-/** The noise at 0 to 1 of the way. */
-type Way = (t: number) => Float32Array;
-
-async function wayOf(
-  generator: Generator,
-  { from, to, apart, method, code }: Ways,
-  row: number,
-): Promise<Way> {
-  const start = await generator.noise(1, { seed: from + row * apart });
-  if (code !== undefined) return () => start;
-  const end = await generator.noise(1, { seed: to + row * apart });
-  return (t) => (method === "linear" ? latents.lerp : latents.slerp)(start, end, t);
+function pointOf(generator: Generator, ways: Ways, row: number, frame: number): LatentPoint {
+  const { classes, codes: width } = generator.latent;
+  const { from, to, apart, frames, labels, code, range } = ways;
+  const t = frame / (frames - 1);
+  const value = range[0] * (1 - t) + range[1] * t;
+  const ends = { from: from + row * apart, to: to + row * apart, t };
+  return {
+    // Where a code changes the noise stays.
+    ...(code === undefined ? ends : { from: ends.from }),
+    label: classes === 0 ? undefined : labels[row],
+    codes:
+      width === 0
+        ? undefined
+        : Array.from({ length: width }, (_, index) => (index === code ? value : 0)),
+  };
 }

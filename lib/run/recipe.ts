@@ -12,7 +12,7 @@ import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
 import type { PresetImage } from "../presets/kind.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
-import { mostUpdates, orders, type TrainerSettings } from "../trainer/options.js";
+import { orders, type TrainerSettings } from "../trainer/options.js";
 import { checkWhole, limits } from "./limits.js";
 import type { Naming, RunRequest } from "./plan.js";
 

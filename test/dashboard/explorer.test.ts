@@ -2,10 +2,10 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawPoints } from "../../lib/dashboard/explorer/draw.js";
 import { Generators } from "../../lib/dashboard/explorer/generators.js";
 import { checkRequest } from "../../lib/dashboard/explorer/request.js";
 import { latents } from "../../lib/index.js";
+import { drawPoints } from "../../lib/run/latent-points.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";

@@ -2,7 +2,7 @@
 import { constants, setPriority } from "node:os";
 import { setThreads } from "../../device.js";
 import { isMisuse } from "../../errors.js";
-import { drawPoints } from "./draw.js";
+import { drawPoints } from "../../run/latent-points.js";
 import { Generators } from "./generators.js";
 import type { Answer, Question } from "./messages.js";
 

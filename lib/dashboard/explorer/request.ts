@@ -1,7 +1,7 @@
 // What the explorer is asked for, checked as far as it can be without the generator.
 import * as check from "../../check.js";
 import { wrongType } from "../../errors.js";
-import { methods } from "../../run/interpolate.js";
+import { methods } from "../../run/latent-points.js";
 import { type ExploreRequest, type LatentPoint, mostPoints } from "../page/protocol.js";
 
 const mostCodes = 1024;

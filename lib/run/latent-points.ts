@@ -1,16 +1,33 @@
-// From points in the latent space to a picture of their samples.
-import type { Images } from "../../images.js";
-import * as latents from "../../latents.js";
-import type { Generator } from "../../networks.js";
-import type { ExploreRequest } from "../page/protocol.js";
+// From points in the latent space to their samples: for the ways of `sparring interpolate`, and for the explorer of the dashboard.
+import type { Images } from "../images.js";
+import * as latents from "../latents.js";
+import type { Generator } from "../networks.js";
+
+/** How the noise gets from one seed to another. */
+export const methods = ["spherical", "linear"] as const;
+export type Method = (typeof methods)[number];
+
+/** A point between the latents of two seeds. */
+export interface LatentPoint {
+  /** Seed of its noise at t = 0. */
+  readonly from: number;
+  /** Seed at t = 1. @default from */
+  readonly to?: number | undefined;
+  /** @default 0 */
+  readonly t?: number | undefined;
+  /** Class, where there are classes. @default 0 */
+  readonly label?: number | undefined;
+  /** A number each code, where there are codes. @default zeros */
+  readonly codes?: readonly number[] | undefined;
+}
 
 /**
- * The samples of all points in one pass, in their order. Throws TypeError or RangeError where the
- * generator has no such class or codes.
+ * Draws the samples of all points in one pass, in their order. Throws TypeError or RangeError where the generator has no such
+ * class or codes.
  */
 export async function drawPoints(
   generator: Generator,
-  { points, method }: Pick<ExploreRequest, "points" | "method">,
+  { points, method }: { readonly points: readonly LatentPoint[]; readonly method: Method },
 ): Promise<Images> {
   const { noise: size, classes, codes } = generator.latent;
   const between = method === "linear" ? latents.lerp : latents.slerp;
@@ -29,8 +46,8 @@ export async function drawPoints(
   return generator.sample(points.length, {
     seed: 0,
     noise,
-    ...(classes > 0 || asksClass ? { labels } : {}),
-    ...(codes > 0 || asksCodes ? { codes: vectors } : {}),
+    labels: classes > 0 || asksClass ? labels : undefined,
+    codes: codes > 0 || asksCodes ? vectors : undefined,
   });
 }
 
