@@ -1,10 +1,11 @@
 // `sparring dashboard`: a folder of runs in, a page on this machine out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { defaultPort } from "../dashboard/port.js";
 import type { DashboardRequest } from "../dashboard/serve.js";
+import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
-import { flag, toFlag, toRequest } from "./options.js";
+import { flag, numberFlag, toFlag } from "./options.js";
 
 const examples = `
 The page shows runs side by side, finished or not: curves, samples, plans, and
@@ -21,23 +22,21 @@ Examples:
 Ctrl+C ends it. Exit codes: 0 ended, 1 failed, 2 bad input.`;
 
 const options = [
-  flag("--port <n>", "where to listen, 0 for any free port", `${defaultPort}, or any free`),
+  numberFlag("--port <n>", "where to listen, 0 for any free port", `${defaultPort}, or any free`),
   flag("--json", "tell the address as one JSON object"),
 ];
 
 export function dashboardCommand(onExit: (code: number) => void): Command {
-  const command = new Command("dashboard")
-    .description("Show runs on a page, live.")
-    .argument("[folder]", "a run, or a folder of runs", "runs")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (folder: string, { json, ...texts }: Record<string, string | boolean>) => {
-      await serve({ ...toRequest(texts, new Set(["port"])), folder }, json === true);
-      onExit(exitCodes.ok);
-    });
-  for (const option of options) command.addOption(option);
-  return command;
+  return createCommand({
+    name: "dashboard",
+    description: "Show runs on a page, live.",
+    argument: ["[folder]", "a run, or a folder of runs", "runs"],
+    options,
+    examples,
+  }).action(async (folder: string, { json, ...request }: Options) => {
+    await serve({ ...request, folder }, json === true);
+    onExit(exitCodes.ok);
+  });
 }
 
 /** Until a signal comes, or the training that started it ends. */

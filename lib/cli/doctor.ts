@@ -1,9 +1,11 @@
 // `sparring doctor`: what this machine has, and why training does not work if it does not.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { examine } from "../doctor/examine.js";
 import type { Finding, Status } from "../doctor/kind.js";
+import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
+import { flag } from "./options.js";
 import { painter } from "./terminal.js";
 
 const examples = `
@@ -16,19 +18,18 @@ Examples:
 Exit codes: 0 training works, 1 it does not, 2 bad input.`;
 
 export function doctorCommand(onExit: (code: number) => void): Command {
-  return new Command("doctor")
-    .description("Tell what it runs on, and why it does not if so.")
-    .option("--json", "one JSON object instead of lines")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async ({ json }: { json?: true | undefined }) => {
-      const examination = await examine();
-      const { works, findings } = examination;
-      if (json) printJson(examination);
-      else process.stdout.write(`${[...findings.map(toLine), conclusion(works)].join("\n")}\n`);
-      onExit(works ? exitCodes.ok : exitCodes.failure);
-    });
+  return createCommand({
+    name: "doctor",
+    description: "Tell what it runs on, and why it does not if so.",
+    options: [flag("--json", "one JSON object instead of lines")],
+    examples,
+  }).action(async ({ json }: Options) => {
+    const examination = await examine();
+    const { works, findings } = examination;
+    if (json === true) printJson(examination);
+    else process.stdout.write(`${[...findings.map(toLine), conclusion(works)].join("\n")}\n`);
+    onExit(works ? exitCodes.ok : exitCodes.failure);
+  });
 }
 
 const signs = { ok: "ok", warning: "!", problem: "x" } as const satisfies Record<Status, string>;

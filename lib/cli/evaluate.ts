@@ -1,13 +1,12 @@
 // `sparring evaluate`: a run in, numbers of how good its samples are out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { usualCount } from "../metrics/network.js";
 import { type Evaluated, evaluateRun } from "../run/evaluate.js";
 import { type AskedMetric, toWord } from "../run/evaluation.js";
 import { defaultFeatures } from "../run/features.js";
-import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
-import { flag, toName, toRequest } from "./options.js";
-import { counted, generatorText, grouped, printNote } from "./text.js";
+import { createRunCommand } from "./command.js";
+import { flag, numberFlag, weightsFlags } from "./options.js";
+import { counted, generatorText, grouped } from "./text.js";
 
 const examples = `
 Metrics:
@@ -37,37 +36,26 @@ Exit codes: 0 done, 1 failed, 2 bad input.`;
 
 const options = [
   flag("--metrics <names>", "some of them, with commas between", "all that the features allow"),
-  flag("--samples <n>", "of the generator, and of the data as far as it has them", usualCount),
-  flag("--seed <n>", "the same seed gives the same numbers", 0),
+  numberFlag(
+    "--samples <n>",
+    "of the generator, and of the data as far as it has them",
+    usualCount,
+  ),
+  numberFlag("--seed <n>", "the same seed gives the same numbers", 0),
   flag("--features <network>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--data <source>", "the real images", "those of the run"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
-  flag("--raw", "the weights of the last step where the run keeps an average"),
-  flag("--step <n>", "the checkpoint of a step", "the newest"),
-  flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),
+  ...weightsFlags(),
   flag("--json", "one JSON object, with what was measured and how"),
 ];
 
-const numbers = new Set(["samples", "seed", "step", "checkpoint"]);
-
 export function evaluateCommand(onExit: (code: number) => void): Command {
-  const command = new Command("evaluate")
-    .description("Measure how good the samples of a run are.")
-    .argument("<run>", "a run folder")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (run: string, { json, ...texts }: Record<string, string | boolean>) => {
-      const evaluated = await evaluateRun({ ...toRequest(texts, numbers), run }, toName, printNote);
-      if (json) printJson(evaluated);
-      else process.stdout.write(`${describe(evaluated).join("\n")}\n`);
-      onExit(exitCodes.ok);
-    });
-  for (const option of options) command.addOption(option);
-  return command;
+  const description = "Measure how good the samples of a run are.";
+  const text = { name: "evaluate", description, options, examples };
+  return createRunCommand({ ...text, work: evaluateRun, toText: describe }, onExit);
 }
 
-function describe(evaluated: Evaluated): string[] {
+function describe(evaluated: Evaluated): string {
   const { samples, reals, size, network, seed, data } = evaluated;
   const rows = rowsOf(evaluated).map(([name, text]) => `  ${name.padEnd(18)}${text}`);
   const against = reals === null ? "images" : `${grouped(reals)} images`;
@@ -76,7 +64,7 @@ function describe(evaluated: Evaluated): string[] {
     `  ${counted(samples, "sample")} against ${against} of ${data}, ${size}×${size}`,
     network === null ? `  seed ${seed}` : `  features of ${network}, seed ${seed}`,
     ...rows,
-  ];
+  ].join("\n");
 }
 
 /** What each metric says, by its name. */

@@ -1,11 +1,9 @@
 // `sparring export`: a run in, a file for others out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { trainedText } from "../run/config.js";
 import { type Exported, exportFormats, exportRun } from "../run/export.js";
-import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
-import { toName, toRequest } from "./options.js";
-import { printNote } from "./text.js";
+import { createRunCommand } from "./command.js";
+import { checkpointFlag, flag, numberFlag, outFlag, rawFlag, stepFlag } from "./options.js";
 
 const examples = `
 Formats:
@@ -23,29 +21,21 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
-export function exportCommand(onExit: (code: number) => void): Command {
-  return new Command("export")
-    .description("Write the generator of a run as one file.")
-    .argument("<run>", "a run folder")
-    .option("--format <format>", `${exportFormats.join(", ")} (default: onnx)`)
-    .option("--opset <n>", "operators of onnx, 17 to 26 (default: 17)")
-    .requiredOption("--out <file>", "the file to write (needed)")
-    .option("--step <n>", "the checkpoint of a step (default: as the run ended)")
-    .option("--checkpoint <which>", "best (by --evaluate-every), newest or a step")
-    .option("--raw", "the weights of the last step where the run keeps their average")
-    .option("--json", "tell what was written as one JSON object")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (run: string, { json, ...texts }: Record<string, string | boolean>) => {
-      const exported = await exportRun({ ...toRequest(texts, numbers), run }, toName, printNote);
-      if (json) printJson(exported);
-      else process.stdout.write(`${describe(exported)}\n`);
-      onExit(exitCodes.ok);
-    });
-}
+const options = [
+  flag("--format <format>", exportFormats.join(", "), "onnx"),
+  numberFlag("--opset <n>", "operators of onnx, 17 to 26", 17),
+  outFlag("--out <file>", "the file to write"),
+  stepFlag("as the run ended"),
+  checkpointFlag(),
+  rawFlag(),
+  flag("--json", "tell what was written as one JSON object"),
+];
 
-const numbers = new Set(["step", "checkpoint", "opset"]);
+export function exportCommand(onExit: (code: number) => void): Command {
+  const description = "Write the generator of a run as one file.";
+  const text = { name: "export", description, options, examples };
+  return createRunCommand({ ...text, work: exportRun, toText: describe }, onExit);
+}
 
 function describe({ preset, averaged, path }: Exported): string {
   const which = averaged ? "averaged generator" : "generator";

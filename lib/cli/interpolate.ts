@@ -1,5 +1,5 @@
 // `sparring interpolate`: a run in, the ways between samples out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
   defaultFrames,
   defaultRows,
@@ -7,10 +7,9 @@ import {
   interpolateRun,
 } from "../run/interpolate.js";
 import { methods } from "../run/latent-points.js";
-import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
-import { flag, toName, toRequest } from "./options.js";
-import { counted, generatorText, printNote } from "./text.js";
+import { createRunCommand } from "./command.js";
+import { flag, numberFlag, outFlag, weightsFlags } from "./options.js";
+import { counted, generatorText } from "./text.js";
 
 const examples = `
 A .png shows the frames side by side, a row for each pair of seeds: the first
@@ -26,48 +25,32 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
-  flag("--from <seed>", "seed of the first sample", 0),
-  flag("--to <seed>", "seed of the last sample", "--from + --rows"),
-  flag(
+  outFlag("--out <file>", "the .png, .webp or .gif to write"),
+  numberFlag("--from <seed>", "seed of the first sample", 0),
+  numberFlag("--to <seed>", "seed of the last sample", "--from + --rows"),
+  numberFlag(
     "--frames <n>",
     "samples on the way",
     `${defaultFrames.strip}; moving ${defaultFrames.animation}`,
   ),
-  flag("--rows <n>", "pairs of seeds", defaultRows),
+  numberFlag("--rows <n>", "pairs of seeds", defaultRows),
   flag("--method <name>", methods.join(", "), methods[0]),
-  flag(
+  numberFlag(
     "--class <n>",
     "the class of all, by its number or the name of its folder",
     "one after the other",
   ),
   flag("--classes", "the rows are the classes, of one pair of seeds"),
-  flag("--code <i>", "let a code change, from 0, and keep the noise"),
+  numberFlag("--code <i>", "let a code change, from 0, and keep the noise"),
   flag("--range <a,b>", "what that code goes through", "-1,1"),
-  flag("--raw", "the weights of the last step where the run keeps an average"),
-  flag("--step <n>", "the checkpoint of a step", "the newest"),
-  flag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", "newest"),
+  ...weightsFlags(),
   flag("--json", "tell what was written as one JSON object"),
 ];
 
-const numbers = new Set(["from", "to", "frames", "rows", "class", "code", "step", "checkpoint"]);
-
 export function interpolateCommand(onExit: (code: number) => void): Command {
-  const command = new Command("interpolate")
-    .description("Draw the ways between samples of a run, as a strip or moving.")
-    .argument("<run>", "a run folder")
-    .requiredOption("--out <file>", "the .png, .webp or .gif to write (needed)")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (run: string, { json, ...texts }: Record<string, string | boolean>) => {
-      const request = { ...toRequest(texts, numbers), run };
-      const made = await interpolateRun(request, toName, printNote);
-      if (json) printJson(made);
-      else process.stdout.write(`${describe(made)}\n`);
-      onExit(exitCodes.ok);
-    });
-  for (const option of options) command.addOption(option);
-  return command;
+  const description = "Draw the ways between samples of a run, as a strip or moving.";
+  const text = { name: "interpolate", description, options, examples };
+  return createRunCommand({ ...text, work: interpolateRun, toText: describe }, onExit);
 }
 
 function describe(made: Interpolated): string {

@@ -9,27 +9,36 @@ export function flag(flags: string, description: string, shown?: string | number
   );
 }
 
+/** A flag whose value is a number; what is none stays a text, to be refused as it was written. */
+export function numberFlag(flags: string, description: string, shown?: string | number): Option {
+  return flag(flags, description, shown).argParser(toNumber);
+}
+
+/** The file or folder that a command is to write. */
+export function outFlag(flags: string, description: string): Option {
+  return flag(flags, `${description} (needed)`).makeOptionMandatory();
+}
+
+/** Which weights of a run are meant, for commands that take the newest unless asked otherwise. */
+export function weightsFlags(): Option[] {
+  return [rawFlag(), stepFlag("the newest"), checkpointFlag("newest")];
+}
+
+export function rawFlag(): Option {
+  return flag("--raw", "the weights of the last step where the run keeps an average");
+}
+
+export function stepFlag(shown: string): Option {
+  return numberFlag("--step <n>", "the checkpoint of a step", shown);
+}
+
+export function checkpointFlag(shown?: string): Option {
+  return numberFlag("--checkpoint <which>", "best (by --evaluate-every), newest or a step", shown);
+}
+
 /** `logEvery` → `--log-every`. */
 export function toFlag(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** The same, for commands whose argument is a run. */
-export function toName(option: string): string {
-  return option === "run" ? "the run" : toFlag(option);
-}
-
-/** Texts as a request, the options that are numbers as those. */
-export function toRequest(
-  texts: Readonly<Record<string, string | boolean>>,
-  numbers: ReadonlySet<string>,
-): Record<string, unknown> {
-  const entries = Object.entries(texts);
-  return Object.fromEntries(
-    entries.map(([key, text]) => {
-      return [key, numbers.has(key) && typeof text === "string" ? toNumber(text) : text];
-    }),
-  );
 }
 
 /** The number that a text means; the text itself, to be refused, if it is none, or digits that would not all be kept. */

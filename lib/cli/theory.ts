@@ -1,13 +1,14 @@
 // `sparring theory`: an experiment of the article in, its picture and figures out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import * as check from "../check.js";
 import { setThreads } from "../device.js";
 import { checkSettings, type TheoryOptions } from "../theory/kind.js";
 import { makeFolder, save } from "../theory/save.js";
 import { experimentNames, experimentOf, experiments } from "../theory/table.js";
+import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
-import { flag, toFlag, toRequest } from "./options.js";
+import { flag, numberFlag, outFlag, toFlag } from "./options.js";
 
 const examples = `
 Experiments:
@@ -28,42 +29,43 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
-  flag("--seed <n>", "the same seed gives the same figures", 0),
-  flag("--steps <n>", "steps of each training in it", "the experiment's"),
+  outFlag("--out <folder>", "where the picture and the figures go"),
+  numberFlag("--seed <n>", "the same seed gives the same figures", 0),
+  numberFlag("--steps <n>", "steps of each training in it", "the experiment's"),
   flag("--json", "the figures as one JSON object instead of lines"),
 ];
 
 export function theoryCommand(onExit: (code: number) => void): Command {
-  const command = new Command("theory")
-    .description("Run an experiment of the article's theory.")
-    .argument("<experiment>", experimentNames.join(", "))
-    .requiredOption("--out <folder>", "where the picture and the figures go (needed)")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (name: string, { json, ...texts }: Record<string, string | boolean>) => {
-      const begin = performance.now();
-      const figures = await runExperiment(name, texts);
-      const saved = await save(figures, texts.out as string);
-      if (json) printJson(figures);
-      else {
-        const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-        const files = Object.values(saved).filter((path) => path !== null);
-        const lines = [...experimentOf(figures).tell(figures), `  ${seconds} s; in`, ...files];
-        process.stdout.write(`${lines.join("\n")}\n`);
-      }
-      onExit(exitCodes.ok);
-    });
-  for (const option of options) command.addOption(option);
-  return command;
+  return createCommand({
+    name: "theory",
+    description: "Run an experiment of the article's theory.",
+    argument: ["<experiment>", experimentNames.join(", ")],
+    options,
+    examples,
+  }).action(async (given: string, { json, out, ...request }: Options) => {
+    const begin = performance.now();
+    const name = check.oneOf(given, "the experiment", experimentNames);
+    const folder = check.path(out, "--out");
+    const figures = await runExperiment(name, folder, request);
+    const saved = await save(figures, folder);
+    if (json === true) printJson(figures);
+    else {
+      const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+      const files = Object.values(saved).filter((path) => path !== null);
+      const lines = [...experimentOf(figures).tell(figures), `  ${seconds} s; in`, ...files];
+      process.stdout.write(`${lines.join("\n")}\n`);
+    }
+    onExit(exitCodes.ok);
+  });
 }
 
-async function runExperiment(given: string, texts: Record<string, string | boolean>) {
-  const name = check.oneOf(given, "the experiment", experimentNames);
-  const folder = check.path(texts.out, "--out");
+async function runExperiment(
+  name: (typeof experimentNames)[number],
+  folder: string,
+  request: TheoryOptions,
+) {
   const { steps, run } = experiments[name];
-  const { out: _, ...request } = toRequest(texts, new Set(["seed", "steps"]));
-  const settings = checkSettings(request as TheoryOptions, steps, toFlag);
+  const settings = checkSettings(request, steps, toFlag);
   await makeFolder(folder, "--out");
   // Networks this small are slower on more: the threads wait for each other.
   await setThreads(1);

@@ -1,5 +1,5 @@
 // `sparring train`: options in, a run out.
-import { Command } from "commander";
+import type { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
@@ -26,11 +26,12 @@ import { Team } from "../run/team.js";
 import { TrainingRun } from "../run/training.js";
 import { checkFree, checkPort, defaultPort } from "../dashboard/port.js";
 import { DashboardBeside } from "./beside.js";
+import { createCommand, type Options } from "./command.js";
 import { printDryRun } from "./dry-run.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
 import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
-import { flag, toFlag, toRequest } from "./options.js";
+import { flag, numberFlag, toFlag } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { watchPacking } from "./packing.js";
@@ -80,79 +81,56 @@ function describePreset(name: PresetName): string {
 }
 
 export function trainCommand(onExit: (code: number) => void): Command {
-  const command = new Command("train")
-    .description("Train a generator and a discriminator against each other.")
-    .argument("[config]", "a JSON file of options, or a run's config.json to repeat it")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", examples)
-    .action(async (config: string | undefined, texts: Record<string, string>) => {
-      const { dashboard, restartable = false, timeout, ...flags } = toRequest(texts, numbers);
-      const launch = { restartable: restartable === true, timeout };
-      onExit(await asRank(() => train({ config, flags, dashboard, ...launch })));
-    });
-  for (const option of options) command.addOption(option);
-  return command;
+  return createCommand({
+    name: "train",
+    description: "Train a generator and a discriminator against each other.",
+    argument: ["[config]", "a JSON file of options, or a run's config.json to repeat it"],
+    options,
+    examples,
+  }).action(async (config: string | undefined, all: Options) => {
+    const { dashboard, restartable, timeout, ...flags } = all;
+    const launch = { restartable: restartable === true, timeout };
+    onExit(await asRank(() => train({ config, flags, dashboard, ...launch })));
+  });
 }
 
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
   flag("--data <source>", "a name, a folder of images or a file, see below", "mnist"),
-  flag("--size <pixels>", "side that images are resized to", "the preset's"),
-  flag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
+  numberFlag("--size <pixels>", "side that images are resized to", "the preset's"),
+  numberFlag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
   flag("--resident", "a folder's images in memory, as is the default if they fit").hideHelp(),
   flag("--no-resident", "read each batch of a folder from the disk"),
-  flag("--steps <n>", "steps to train", "the preset's"),
-  flag("--epochs <n>", "times through the data, instead of --steps"),
-  flag("--batch <n>", "images in a batch", "the preset's"),
+  numberFlag("--steps <n>", "steps to train", "the preset's"),
+  numberFlag("--epochs <n>", "times through the data, instead of --steps"),
+  numberFlag("--batch <n>", "images in a batch", "the preset's"),
   flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
-  flag("--accumulate <n>", "parts in which a batch is worked on, for memory", 1),
-  flag("--lr <rate>", "learning rate of both players", "the preset's"),
+  numberFlag("--accumulate <n>", "parts in which a batch is worked on, for memory", 1),
+  numberFlag("--lr <rate>", "learning rate of both players", "the preset's"),
   flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", "fused"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
-  flag("--threads <n>", "CPU threads", "libtorch's choice"),
-  flag("--seed <n>", "the same seed gives the same run", "random, printed"),
-  flag("--sample-every <n>", "steps between sample grids", defaultSampleEvery),
-  flag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
-  flag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
-  flag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
-  flag("--rollbacks <n>", "times to go back to a checkpoint after losses of NaN", 0),
+  numberFlag("--threads <n>", "CPU threads", "libtorch's choice"),
+  numberFlag("--seed <n>", "the same seed gives the same run", "random, printed"),
+  numberFlag("--sample-every <n>", "steps between sample grids", defaultSampleEvery),
+  numberFlag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
+  numberFlag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
+  numberFlag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
+  numberFlag("--rollbacks <n>", "times to go back to a checkpoint after losses of NaN", 0),
   flag("--tensorboard", "event files for TensorBoard, as is the default").hideHelp(),
   flag("--no-tensorboard", "no event files for TensorBoard"),
-  flag("--evaluate-every <n>", "steps between evaluations, 0 for none", 0),
-  flag("--evaluate-samples <n>", "samples, and real images, of each", defaultEvaluateSamples),
+  numberFlag("--evaluate-every <n>", "steps between evaluations, 0 for none", 0),
+  numberFlag("--evaluate-samples <n>", "samples, and real images, of each", defaultEvaluateSamples),
   flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
   flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
-  flag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
+  numberFlag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
   flag("--resume", "go on with the run in --out, see below"),
   flag("--restartable", "go on with the run in --out if it is there"),
-  flag("--timeout <seconds>", "to wait for another rank, see below", defaultTimeout),
+  numberFlag("--timeout <seconds>", "to wait for another rank, see below", defaultTimeout),
   flag("--dry-run", "only tell what the run would be, and write nothing"),
   flag("--json", "what --dry-run tells as one JSON object"),
 ];
-
-const numbers = new Set([
-  "size",
-  "channels",
-  "steps",
-  "epochs",
-  "batch",
-  "accumulate",
-  "lr",
-  "threads",
-  "seed",
-  "sampleEvery",
-  "logEvery",
-  "checkpointEvery",
-  "keepCheckpoints",
-  "rollbacks",
-  "dashboard",
-  "evaluateEvery",
-  "evaluateSamples",
-  "timeout",
-]);
 
 /** What a command line says: a config file, and options that go before those of the file. */
 interface Asked {
