@@ -1,4 +1,4 @@
-// `sparring theory`: an experiment of the article in, its picture and figures out.
+// `sparring theory`: an experiment of the 2014 paper in, its picture and figures out.
 import type { Command } from "commander";
 import * as check from "../check.js";
 import { setThreads } from "../device.js";
@@ -38,7 +38,7 @@ const options = [
 export function theoryCommand(onExit: (code: number) => void): Command {
   return createCommand({
     name: "theory",
-    description: "Run an experiment of the article's theory.",
+    description: "Run an experiment of the 2014 paper's theory.",
     argument: ["<experiment>", experimentNames.join(", ")],
     options,
     examples,
