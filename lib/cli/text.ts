@@ -1,6 +1,7 @@
 // Numbers and runs as a reader likes them.
 import { type RunConfig, trainedText } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
+import type { GeneratorOrigin } from "../run/generator.js";
 import type { TrainingRun } from "../run/training.js";
 import { partsText } from "../trainer/explanation-text.js";
 
@@ -54,15 +55,7 @@ export function tailLines(run: TrainingRun, folder: RunFolder, seconds: number):
 }
 
 /** `averaged generator of r3gan after 2,000 steps` */
-export function generatorText({
-  averaged,
-  preset,
-  step,
-}: {
-  readonly averaged: boolean;
-  readonly preset: string | null;
-  readonly step: number | null;
-}): string {
+export function generatorText({ averaged, preset, step }: GeneratorOrigin): string {
   const which = averaged ? "averaged generator" : "generator";
   return `${which} of ${trainedText(preset)}${step === null ? "" : ` after ${counted(step, "step")}`}`;
 }

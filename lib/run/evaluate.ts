@@ -20,8 +20,8 @@ import {
 import { planFeatures } from "./features.js";
 import { checkWhole, limits } from "./limits.js";
 import { chooseDevice } from "./device.js";
-import { isStacked, planData, planDevice } from "./plan.js";
-import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { isStacked, type Naming, planData, planDevice } from "./plan.js";
+import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { readRunData } from "./stored.js";
 
 /** What an evaluation is asked for: from a command line. */
@@ -34,19 +34,10 @@ export interface EvaluateRequest extends GeneratorRequest {
   readonly device?: unknown;
 }
 
-/** What the user calls an option, for the sentences of errors: `--samples`. */
-export type EvaluateNaming = (option: keyof EvaluateRequest) => string;
-
 /** What was measured, and with what: enough to know which numbers can be compared. */
-export interface Evaluated {
+export interface Evaluated extends GeneratorOrigin {
   /** Absolute path of the run. */
   readonly run: string;
-  /** Null where its networks are no preset's. */
-  readonly preset: string | null;
-  /** Whether the generator is the averaged one. */
-  readonly averaged: boolean;
-  /** Steps that it was trained, null where nothing tells. */
-  readonly step: number | null;
   /** Where the real images are from. */
   readonly data: string;
   /** Side of the images, in pixels. */
@@ -67,7 +58,7 @@ export interface Evaluated {
  */
 export async function evaluateRun(
   request: EvaluateRequest,
-  naming: EvaluateNaming,
+  naming: Naming<EvaluateRequest>,
   onNote: (sentence: string) => void,
 ): Promise<Evaluated> {
   const asked = request.samples ?? usualCount;

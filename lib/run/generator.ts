@@ -6,6 +6,7 @@ import { outOfRange, SparringError, show, wrongType } from "../errors.js";
 import { Generator } from "../networks.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
+import type { Naming } from "./plan.js";
 import { readRun, type StoredRun } from "./stored.js";
 
 /** Whose generator is wanted. */
@@ -18,18 +19,19 @@ export interface GeneratorRequest {
   readonly checkpoint?: unknown;
 }
 
-/** What the user calls an option, for the sentences of errors: `--step`. */
-export type GeneratorNaming = (option: "run" | "raw" | "step" | "checkpoint") => string;
-
-/** A generator as it was found. */
-export interface RunGenerator {
-  readonly generator: Generator;
+/** Which generator of a run it is. */
+export interface GeneratorOrigin {
   /** Null where its networks are no preset's. */
   readonly preset: string | null;
-  /** Whether it is the averaged one. */
+  /** Whether the generator is the averaged one. */
   readonly averaged: boolean;
   /** Steps that it was trained; null where only its weights were there, which do not tell. */
   readonly step: number | null;
+}
+
+/** A generator as it was found. */
+export interface RunGenerator extends GeneratorOrigin {
+  readonly generator: Generator;
   /** What its classes are called; null where nothing tells. */
   readonly classNames: readonly string[] | null;
   /** The run's own seed for samples. */
@@ -45,7 +47,7 @@ export interface RunGenerator {
  */
 export async function loadGenerator(
   request: GeneratorRequest,
-  naming: GeneratorNaming,
+  naming: Naming<GeneratorRequest>,
   onNote: (sentence: string) => void,
 ): Promise<RunGenerator> {
   const raw = check.boolean(request.raw ?? false, naming("raw"));
@@ -56,6 +58,21 @@ export async function loadGenerator(
     which.step === "newest"
       ? await newestWeights(run, averaged, onNote)
       : await weightsAt(run, await stepOf(run, which), which.name, averaged);
+  return build(run, averaged, weights);
+}
+
+/** Loads the generator that a run ended with, from weights/. Throws like loadGenerator(). */
+export async function loadEnded(
+  request: Pick<GeneratorRequest, "run" | "raw">,
+  naming: Naming<GeneratorRequest>,
+): Promise<RunGenerator> {
+  const raw = check.boolean(request.raw ?? false, naming("raw"));
+  const run = await readRun(check.string(request.run, naming("run")), naming("run"));
+  const averaged = run.averaged && !raw;
+  return build(run, averaged, endedWeights(run, averaged));
+}
+
+async function build(run: StoredRun, averaged: boolean, weights: Weights): Promise<RunGenerator> {
   const generator = new Generator(run.generator);
   try {
     if ("tensors" in weights) await generator.loadTensors(weights.tensors, weights.path);
@@ -74,7 +91,10 @@ interface Which {
   readonly name: string;
 }
 
-function planCheckpoint({ step, checkpoint }: GeneratorRequest, naming: GeneratorNaming): Which {
+function planCheckpoint(
+  { step, checkpoint }: GeneratorRequest,
+  naming: Naming<GeneratorRequest>,
+): Which {
   const name = naming("checkpoint");
   if (step !== undefined && checkpoint !== undefined)
     throw wrongType(`${naming("step")} or ${name}`, "the checkpoint", "both");
@@ -103,11 +123,11 @@ type Weights =
   | { readonly path: string; readonly step: null };
 
 async function newestWeights(
-  { folder }: StoredRun,
+  run: StoredRun,
   averaged: boolean,
   onNote: (sentence: string) => void,
 ): Promise<Weights> {
-  const checkpoints = new Checkpoints(folder.checkpoints);
+  const checkpoints = new Checkpoints(run.folder.checkpoints);
   const tried = new Set<number>();
   for (;;) {
     // Again each time: the run may go on, and remove what it had.
@@ -122,6 +142,10 @@ async function newestWeights(
         onNote(`Skipped a checkpoint that is not intact: ${error.message}`);
     }
   }
+  return endedWeights(run, averaged);
+}
+
+function endedWeights({ folder }: StoredRun, averaged: boolean): Weights {
   return { path: folder.weightsOf(averaged ? "generator-ema" : "generator"), step: null };
 }
 

@@ -5,10 +5,11 @@ import { show, wrongType } from "../errors.js";
 import type { Images } from "../images.js";
 import type { Generator } from "../networks.js";
 import { animated, saveAnimation } from "./animation.js";
-import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { checkClass } from "./labels.js";
 import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
 import { checkOut } from "./out.js";
+import type { Naming } from "./plan.js";
 
 /** What an interpolation is asked for: from a command line. */
 export interface InterpolateRequest extends GeneratorRequest {
@@ -24,9 +25,6 @@ export interface InterpolateRequest extends GeneratorRequest {
   readonly range?: unknown;
 }
 
-/** What the user calls an option, for the sentences of errors: `--frames`. */
-export type InterpolateNaming = (option: keyof InterpolateRequest) => string;
-
 export const defaultFrames = { strip: 9, animation: 24 } as const;
 export const defaultRows = 5;
 /** The codes of InfoGAN are drawn from it. */
@@ -34,15 +32,9 @@ const defaultRange: readonly [number, number] = [-1, 1];
 const fileTypes = [".png", ...animated];
 
 /** What was written. */
-export interface Interpolated {
+export interface Interpolated extends GeneratorOrigin {
   /** Absolute path of the file. */
   readonly path: string;
-  /** Null where its networks are no preset's. */
-  readonly preset: string | null;
-  /** Whether the generator is the averaged one. */
-  readonly averaged: boolean;
-  /** Steps that it was trained, null where nothing tells. */
-  readonly step: number | null;
   readonly frames: number;
   readonly rows: number;
   /** Seed of the first row's first sample. */
@@ -77,7 +69,7 @@ interface Plan {
  */
 export async function interpolateRun(
   request: InterpolateRequest,
-  naming: InterpolateNaming,
+  naming: Naming<InterpolateRequest>,
   onNote: (sentence: string) => void,
 ): Promise<Interpolated> {
   const plan = planInterpolation(request, naming);
@@ -109,7 +101,7 @@ export async function interpolateRun(
   };
 }
 
-function planInterpolation(request: InterpolateRequest, naming: InterpolateNaming): Plan {
+function planInterpolation(request: InterpolateRequest, naming: Naming<InterpolateRequest>): Plan {
   const out = check.path(request.out, naming("out"));
   const type = extname(out).toLowerCase();
   if (!fileTypes.includes(type))
@@ -153,7 +145,7 @@ function refuseBoth(
   request: InterpolateRequest,
   pair: readonly [keyof InterpolateRequest, keyof InterpolateRequest],
   what: string,
-  naming: InterpolateNaming,
+  naming: Naming<InterpolateRequest>,
 ): void {
   if (pair.some((option) => request[option] === undefined)) return;
   const written = pair.map((option) =>

@@ -62,8 +62,8 @@ export interface RunRequest {
   readonly out?: unknown;
 }
 
-/** What the user calls an option, for the sentences of errors: `--batch`. */
-export type Naming = (option: keyof RunRequest) => string;
+/** What the user calls an option of a request, for the sentences of errors: `--batch`. */
+export type Naming<Request = RunRequest> = (option: keyof Request) => string;
 
 /** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
 export interface RunPlan {

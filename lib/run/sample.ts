@@ -2,10 +2,11 @@
 import { extname, resolve } from "node:path";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
-import { type GeneratorRequest, loadGenerator } from "./generator.js";
+import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
 import { checkOut } from "./out.js";
+import type { Naming } from "./plan.js";
 
 /** What a grid of samples is asked for: from a command line. */
 export interface SampleRequest extends GeneratorRequest {
@@ -16,19 +17,10 @@ export interface SampleRequest extends GeneratorRequest {
   readonly out?: unknown;
 }
 
-/** What the user calls an option, for the sentences of errors: `--count`. */
-export type SampleNaming = (option: keyof SampleRequest) => string;
-
 /** What was written. */
-export interface Sampled {
+export interface Sampled extends GeneratorOrigin {
   /** Absolute path of the PNG. */
   readonly path: string;
-  /** Null where its networks are no preset's. */
-  readonly preset: string | null;
-  /** Whether the generator is the averaged one. */
-  readonly averaged: boolean;
-  /** Steps that it was trained, null where nothing tells. */
-  readonly step: number | null;
   readonly count: number;
   readonly columns: number;
   readonly seed: number;
@@ -45,7 +37,7 @@ const most = 100_000;
  */
 export async function sampleRun(
   request: SampleRequest,
-  naming: SampleNaming,
+  naming: Naming<SampleRequest>,
   onNote: (sentence: string) => void,
 ): Promise<Sampled> {
   const out = check.path(request.out, naming("out"));

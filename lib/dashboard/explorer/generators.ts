@@ -3,7 +3,8 @@ import { stat } from "node:fs/promises";
 import { outOfRange } from "../../errors.js";
 import { Checkpoints } from "../../run/checkpoints.js";
 import { RunFolder } from "../../run/folder.js";
-import { type GeneratorNaming, loadGenerator, type RunGenerator } from "../../run/generator.js";
+import { type GeneratorRequest, loadGenerator, type RunGenerator } from "../../run/generator.js";
+import type { Naming } from "../../run/plan.js";
 
 /** Which weights of which run. */
 export interface Wanted {
@@ -44,7 +45,7 @@ export class Generators implements Disposable {
   }
 }
 
-const nameOf: GeneratorNaming = (option) => (option === "run" ? "the run" : option);
+const nameOf: Naming<GeneratorRequest> = (option) => (option === "run" ? "the run" : option);
 
 /** The step to load, and what tells its weights from those of another run that has its name. */
 async function find({ path, step }: Wanted): Promise<{ step: number | undefined; mark: string }> {
