@@ -90,8 +90,15 @@ export async function evaluateRun(
   if (test !== undefined) judged.scores.parzen = await likelihood(generator, wanted, dataset, test);
   const { preset, averaged, step } = found;
   return {
-    ...{ run: resolve(request.run as string), preset, averaged, step, data, size },
-    ...{ samples, seed, ...judged },
+    run: resolve(request.run as string),
+    preset,
+    averaged,
+    step,
+    data,
+    size,
+    samples,
+    seed,
+    ...judged,
   };
 }
 

@@ -93,7 +93,13 @@ export async function interpolateRun(
   const { preset, averaged, step } = found;
   const { frames, from, method, code, range } = plan;
   return {
-    ...{ path: resolve(plan.out), preset, averaged, step, frames, rows, from },
+    path: resolve(plan.out),
+    preset,
+    averaged,
+    step,
+    frames,
+    rows,
+    from,
     to: code === undefined ? to : null,
     method: code === undefined ? method : null,
     classes: classes === 0 ? null : labels,

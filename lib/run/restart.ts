@@ -10,21 +10,27 @@ import { readRunConfig } from "./stored.js";
 
 /** What has to be the same in the run that is there; its length alone may be another. */
 const same = [
-  ...([
-    "preset",
-    "data",
-    "size",
-    "batch",
-    "dropLast",
-    "accumulate",
-    "execution",
-    "precision",
-    "sampleEvery",
-  ] as const),
-  ...(["logEvery", "checkpointEvery", "keepCheckpoints", "rollbacks", "tensorboard"] as const),
-  ...(["evaluateEvery", "evaluateSamples", "evaluateFeatures", "syncBatchNorm"] as const),
-] satisfies readonly (keyof RunPlan & keyof RunConfig)[];
-/** The same, where they were asked for. */
+  "preset",
+  "data",
+  "size",
+  "batch",
+  "dropLast",
+  "accumulate",
+  "execution",
+  "precision",
+  "sampleEvery",
+  "logEvery",
+  "checkpointEvery",
+  "keepCheckpoints",
+  "rollbacks",
+  "tensorboard",
+  "evaluateEvery",
+  "evaluateSamples",
+  "evaluateFeatures",
+  "syncBatchNorm",
+] as const satisfies readonly (keyof RunPlan & keyof RunConfig)[];
+
+/** What has to be the same where it was asked for. */
 const sameIfGiven = ["channels", "resident", "threads", "seed"] as const;
 
 /**

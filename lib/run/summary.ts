@@ -78,7 +78,10 @@ export async function writeSummary(
     warnings,
     rollbacks: await countRollbacks(folder),
     checkpoint: newest === undefined ? null : relative(folder.path, newest.path),
-    ...{ device, precision, threads, versions },
+    device,
+    precision,
+    threads,
+    versions,
   };
   await writeWhole(folder.summary, [`${JSON.stringify(summary, null, 2)}\n`]);
 }

@@ -186,9 +186,23 @@ describe("a config file that is wrong", () => {
 
   it("hears of everything at once, with what is allowed", async () => {
     const value = {
-      ...{ preset: "mlp", stepz: 3, Batch: 1, batch: 0, lr: -1, size: 5000, steps: 1.5, seed: "7" },
-      ...{ channels: 2, execution: "lazy", device: "gpu", precision: 16, out: "", logEvery: null },
-      ...{ tensorboard: "yes", resident: 1, syncBatchNorm: 2 },
+      preset: "mlp",
+      stepz: 3,
+      Batch: 1,
+      batch: 0,
+      lr: -1,
+      size: 5000,
+      steps: 1.5,
+      seed: "7",
+      channels: 2,
+      execution: "lazy",
+      device: "gpu",
+      precision: 16,
+      out: "",
+      logEvery: null,
+      tensorboard: "yes",
+      resident: 1,
+      syncBatchNorm: 2,
     };
     expect(await problems(value)).toEqual([
       `Expected one of ${names} for an option but received "stepz"`,
@@ -213,7 +227,12 @@ describe("a config file that is wrong", () => {
   it("hears of what does not go together, or not on this machine", async () => {
     const cores = availableParallelism();
     const value = {
-      ...{ preset: "dcgan", size: 28, steps: 1, epochs: 2, data: "nowhere", threads: cores + 1 },
+      preset: "dcgan",
+      size: 28,
+      steps: 1,
+      epochs: 2,
+      data: "nowhere",
+      threads: cores + 1,
     };
     const found = [
       "Expected one of 32, 64, 128 (preset dcgan) for size but received 28",

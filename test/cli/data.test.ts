@@ -86,7 +86,7 @@ describe("a folder of images", () => {
   });
 
   it("goes on without broken files, and says which", async () => {
-    await writeTree(at("some"), { ...{ "1.png": 1, "2.png": 2, "3.png": 3, "4.png": 4 } });
+    await writeTree(at("some"), { "1.png": 1, "2.png": 2, "3.png": 3, "4.png": 4 });
     await writeTree(at("some"), { "5.png": Buffer.alloc(0), "6.jpg": Buffer.from("text") });
     const { code, stderr } = await train("mlp", "some", "--out some-run");
     expect(code).toBe(0);

@@ -57,11 +57,24 @@ describe("sparring evaluate", () => {
   it("says what it measured, and with what", async () => {
     const figures = json(await run("evaluate plain --samples 100 --json"));
     expect(figures).toMatchObject({
-      ...{ run: at("plain"), preset: "mlp", averaged: false, step: 24, data: at("data"), size: 8 },
-      ...{ network: "mnist-classifier-1", samples: 100, reals: 100, seed: 0 },
+      run: at("plain"),
+      preset: "mlp",
+      averaged: false,
+      step: 24,
+      data: at("data"),
+      size: 8,
+      network: "mnist-classifier-1",
+      samples: 100,
+      reals: 100,
+      seed: 0,
     });
     expect(Object.keys(figures.scores)).toEqual([
-      ...["fid", "kid", "precisionRecall", "densityCoverage", "inceptionScore", "classBalance"],
+      "fid",
+      "kid",
+      "precisionRecall",
+      "densityCoverage",
+      "inceptionScore",
+      "classBalance",
     ]);
     const { fid } = figures.scores;
     expect(fid).toMatchObject({ network: "mnist-classifier-1", real: 100, generated: 100 });
@@ -184,9 +197,12 @@ describe("a run that is evaluated while it trains", () => {
     // The run has one thread, this as many as there are: they round differently.
     const close = (value: number) => expect.closeTo(value, 3);
     expect(values).toEqual({
-      ...{ fid: close(scores.fid.value), kid: close(scores.kid.value) },
-      ...{ precision: scores.precisionRecall.precision, recall: scores.precisionRecall.recall },
-      ...{ density: scores.densityCoverage.density, coverage: scores.densityCoverage.coverage },
+      fid: close(scores.fid.value),
+      kid: close(scores.kid.value),
+      precision: scores.precisionRecall.precision,
+      recall: scores.precisionRecall.recall,
+      density: scores.densityCoverage.density,
+      coverage: scores.densityCoverage.coverage,
       inceptionScore: close(scores.inceptionScore.value),
       classBalance: close(scores.classBalance.value),
     });
@@ -196,7 +212,9 @@ describe("a run that is evaluated while it trains", () => {
     const lines = await linesOf("judged");
     const [best] = lines.toSorted((a, b) => a.values.fid - b.values.fid);
     expect(await readBest("judged")).toEqual({
-      ...{ step: best.step, metric: "fid", value: best.values.fid },
+      step: best.step,
+      metric: "fid",
+      value: best.values.fid,
     });
     const kept = (await readdir(at("judged/checkpoints"))).filter((name) => name !== "best.json");
     const named = String(best.step).padStart(6, "0");

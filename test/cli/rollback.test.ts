@@ -37,8 +37,18 @@ function fail(times: number, step = 9): void {
 
 async function train(name: string, rollbacks: number, notes: string[] = []) {
   const request = {
-    ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
-    ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, rollbacks, out: at(name) },
+    preset: "mlp",
+    data: at("data"),
+    size: 8,
+    batch: 32,
+    threads: 1,
+    seed: 1,
+    steps: 15,
+    logEvery: 3,
+    sampleEvery: 15,
+    checkpointEvery: 5,
+    rollbacks,
+    out: at(name),
   };
   using run = await TrainingRun.prepare(planRun(request, (option) => option));
   for await (const _ of run.train({ onNote: (note) => notes.push(note) }));

@@ -188,9 +188,8 @@ describe("sparring interpolate", () => {
   });
 
   it("has nine frames in five rows of seeds of their own unless asked otherwise", async () => {
-    expect(await told("interpolate r3gan --out usual.png")).toMatchObject({
-      ...{ averaged: true, frames: 9, rows: 5, from: 0, to: 5 },
-    });
+    const usual = { averaged: true, frames: 9, rows: 5, from: 0, to: 5 };
+    expect(await told("interpolate r3gan --out usual.png")).toMatchObject(usual);
     expect(await size("usual.png")).toMatchObject({ width: 9 * 10 + 2, height: 5 * 10 + 2 });
   });
 
@@ -208,9 +207,8 @@ describe("sparring interpolate", () => {
   it("lets a code change and keeps noise, class and the other codes", async () => {
     const line =
       "interpolate infogan --class 2 --code 1 --range -2,2 --rows 1 --frames 3 --out c.png";
-    expect(await told(line)).toMatchObject({
-      ...{ to: null, method: null, classes: [2], code: { index: 1, range: [-2, 2] } },
-    });
+    const code = { index: 1, range: [-2, 2] };
+    expect(await told(line)).toMatchObject({ to: null, method: null, classes: [2], code });
     const generator = await generatorOf("infogan");
     const start = await generator.noise(1, { seed: 0 });
     const codes = [-2, 0, 2].map((value) => [0, value]);
@@ -228,9 +226,8 @@ describe("sparring interpolate", () => {
     ]);
     const picture = sharp(at(`moving.${type}`), { animated: true });
     const found = await picture.metadata();
-    expect(found).toMatchObject({
-      ...{ format: type, width: 16, pageHeight: 8, pages: 6, loop: 0, delay: Array(6).fill(50) },
-    });
+    const pages = { pages: 6, loop: 0, delay: Array(6).fill(50) };
+    expect(found).toMatchObject({ format: type, width: 16, pageHeight: 8, ...pages });
     const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
     const grey = (frame: number) =>
       Array.from({ length: 8 * 16 }, (_, i) => data[(frame * 8 * 16 + i) * info.channels]);

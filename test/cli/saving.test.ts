@@ -25,8 +25,17 @@ afterAll(() => folder.remove());
 /** Trains 15 steps, with a checkpoint every 5. Returns what it was told, and why it failed. */
 async function train(name: string): Promise<{ notes: string[]; error: unknown }> {
   const request = {
-    ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
-    ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, out: at(name) },
+    preset: "mlp",
+    data: at("data"),
+    size: 8,
+    batch: 32,
+    threads: 1,
+    seed: 1,
+    steps: 15,
+    logEvery: 3,
+    sampleEvery: 15,
+    checkpointEvery: 5,
+    out: at(name),
   };
   const notes: string[] = [];
   using run = await TrainingRun.prepare(planRun(request, (option) => option));

@@ -28,8 +28,18 @@ const prepare = (name: string, more: object = {}) =>
   TrainingRun.prepare(
     planRun(
       {
-        ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
-        ...{ logEvery: 3, sampleEvery: 15, checkpointEvery: 5, out: at(name), ...more },
+        preset: "mlp",
+        data: at("data"),
+        size: 8,
+        batch: 32,
+        threads: 1,
+        seed: 1,
+        steps: 15,
+        logEvery: 3,
+        sampleEvery: 15,
+        checkpointEvery: 5,
+        out: at(name),
+        ...more,
       },
       (option) => option,
     ),
@@ -58,14 +68,24 @@ describe("summary.json", () => {
     const ticks = lines.map((line) => JSON.parse(line));
     const last = ticks.at(-1);
     expect(summary).toEqual({
-      ...{ state: "done", reason: null, code: null, step: 15, steps: 15, epochs: 3 },
+      state: "done",
+      reason: null,
+      code: null,
+      step: 15,
+      steps: 15,
+      epochs: 3,
       seconds: last.seconds,
       imagesPerSecond: expect.any(Number),
       discriminatorLoss: last.discriminatorLoss,
       generatorLoss: last.generatorLoss,
       health: last.health,
-      ...{ warnings: [], rollbacks: 0, checkpoint: "checkpoints/000015" },
-      ...{ device: "cpu", precision: "float32", threads: 1, versions: config.versions },
+      warnings: [],
+      rollbacks: 0,
+      checkpoint: "checkpoints/000015",
+      device: "cpu",
+      precision: "float32",
+      threads: 1,
+      versions: config.versions,
     });
     const speeds = ticks.map((tick) => tick.imagesPerSecond);
     expect(summary.imagesPerSecond).toBeGreaterThanOrEqual(Math.min(...speeds));
@@ -87,7 +107,10 @@ describe("summary.json", () => {
     };
     await expect(train("room", { steps: 3 })).rejects.toThrow("Expected room");
     expect(await readJson("room/summary.json")).toMatchObject({
-      ...{ state: "failed", reason: "Expected room", code: "ERR_OUTPUT", step: 3 },
+      state: "failed",
+      reason: "Expected room",
+      code: "ERR_OUTPUT",
+      step: 3,
       checkpoint: null,
     });
     expect(await readdir(at("room/weights"))).toEqual([
@@ -109,7 +132,8 @@ describe("summary.json", () => {
     await train("warned", { rollbacks: 1 });
     const { rollbacks, warnings, state } = await readJson("warned/summary.json");
     expect({ rollbacks, warnings, state }).toEqual({
-      ...{ rollbacks: 1, state: "done" },
+      rollbacks: 1,
+      state: "done",
       warnings: [{ warning: "collapsing", firstStep: 9, ticks: 3 }],
     });
   });
@@ -141,7 +165,9 @@ describe("summary.json", () => {
     });
     await expect(train("failed")).rejects.toMatchObject({ code: "ERR_DIVERGED" });
     expect(await readJson("failed/summary.json")).toMatchObject({
-      ...{ state: "failed", reason: "Expected finite losses", code: "ERR_DIVERGED" },
+      state: "failed",
+      reason: "Expected finite losses",
+      code: "ERR_DIVERGED",
       checkpoint: "checkpoints/000010",
     });
   });
@@ -152,8 +178,15 @@ describe("summary.json", () => {
     };
     await expect(train("unlucky")).rejects.toThrow("no luck");
     expect(await readJson("unlucky/summary.json")).toMatchObject({
-      ...{ state: "failed", reason: "no luck", code: null, step: 0, seconds: null },
-      ...{ imagesPerSecond: null, generatorLoss: null, health: null, warnings: [] },
+      state: "failed",
+      reason: "no luck",
+      code: null,
+      step: 0,
+      seconds: null,
+      imagesPerSecond: null,
+      generatorLoss: null,
+      health: null,
+      warnings: [],
     });
   });
 

@@ -47,8 +47,18 @@ async function rollBack(): Promise<void> {
   };
   try {
     const request = {
-      ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
-      ...{ logEvery: 3, sampleEvery: 4, checkpointEvery: 5, rollbacks: 1, out: at("rolled") },
+      preset: "mlp",
+      data: at("data"),
+      size: 8,
+      batch: 32,
+      threads: 1,
+      seed: 1,
+      steps: 15,
+      logEvery: 3,
+      sampleEvery: 4,
+      checkpointEvery: 5,
+      rollbacks: 1,
+      out: at("rolled"),
     };
     using training = await TrainingRun.prepare(planRun(request, (option) => option));
     for await (const _ of training.train());

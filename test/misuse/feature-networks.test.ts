@@ -160,7 +160,9 @@ refuses(
 
 const of = (name: string, answers = 1, width = 2) =>
   new Features(new Float32Array(10 * width), [10, width], {
-    ...{ network: name, answers, logits: new Float32Array(100 * answers) },
+    network: name,
+    answers,
+    logits: new Float32Array(100 * answers),
   });
 const known = await statistics(of("digits"));
 const other = 'for generated but received "features of inception"';
