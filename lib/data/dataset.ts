@@ -171,9 +171,12 @@ export function checkImageLabels(labels: unknown, count: number): Uint8Array | u
   throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
 }
 
+/** @internal The largest side in pixels that images are resized to. */
+export const largestSide = 4096;
+
 /** @internal A side in pixels. */
 export function checkImageSize(size: unknown): number | undefined {
-  return size === undefined ? undefined : check.integer(size, "size", 1, 4096);
+  return size === undefined ? undefined : check.integer(size, "size", 1, largestSide);
 }
 
 /** @internal Copies the bytes to native memory before it returns, and resizes them there. */

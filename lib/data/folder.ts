@@ -3,7 +3,7 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced, wrongType } from "../errors.js";
 import { refusal } from "../files.js";
-import { createDataset, type Dataset, openDataset } from "./dataset.js";
+import { createDataset, type Dataset, largestSide, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
   type CacheKey,
@@ -114,7 +114,7 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
 function checkOrder(root: string, options: FolderOptions): Order {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
-    size: check.integer(options.size, "size", 1, 4096),
+    size: check.integer(options.size, "size", 1, largestSide),
     channels: checkChannels(options.channels ?? 3),
     crop: check.oneOf(options.crop ?? "center", "crop", ["center", "none"]),
   };

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { refused, showPath, traced } from "../errors.js";
-import { createDataset, type Dataset } from "./dataset.js";
+import { createDataset, type Dataset, largestSide } from "./dataset.js";
 import { readIdxImages } from "./idx-images.js";
 
 /** The digits of MNIST to take, and how. */
@@ -41,7 +41,7 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
 /** @internal The options of MnistOptions with their defaults. */
 export function checkMnist({ size = mnistSide, split = "train", root, device }: MnistOptions) {
   return {
-    size: check.integer(size, "size", 1, 4096),
+    size: check.integer(size, "size", 1, largestSide),
     split: check.oneOf(split, "split", ["train", "test"]),
     root: root === undefined ? packaged() : check.path(root, "root"),
     device: resolveDevice(device),

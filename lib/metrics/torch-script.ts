@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
+import { largestSide } from "../data/dataset.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
 import { refusal, withFile } from "../files.js";
@@ -40,7 +41,7 @@ export async function torchScript(
   check.path(path, "path");
   const known = ["size", "channels", "range", "bytes", "device"] as const;
   const { size, channels = 3, range, bytes, device } = check.options(options, "options", known);
-  const side = size === undefined ? 0 : check.integer(size, "size", 1, 4096);
+  const side = size === undefined ? 0 : check.integer(size, "size", 1, largestSide);
   if (channels !== 1 && channels !== 3) throw wrongType("1 or 3", "channels", channels);
   const isBytes = check.boolean(bytes ?? false, "bytes");
   if (isBytes && range !== undefined) throw wrongType("range or bytes", "options", "both");
