@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("main.js", import.meta.url));
 
-/** Ends with this process at the latest: its channel closes. Nothing that happens to it ends the run. */
+/**
+ * Ends with this process at the latest: its channel closes. Nothing that happens to it ends the
+ * run.
+ */
 export class DashboardBeside implements Disposable {
   readonly #child: ChildProcess;
 

@@ -13,8 +13,9 @@ export async function runScript(
     env: { ...process.env, ...environment },
     stdio: "inherit",
   });
-  // A terminal sends Ctrl+C to both, `kill` sends it to this process alone. The script clears up behind itself, and a second
-  // SIGINT would end it in the middle of that: what is sent on is a signal that it still listens to then.
+  // A terminal sends Ctrl+C to both, `kill` sends it to this process alone. The script clears up
+  // behind itself, and a second SIGINT would end it in the middle of that: what is sent on is a
+  // signal that it still listens to then.
   let came: NodeJS.Signals | undefined;
   const forward = (signal: NodeJS.Signals) => {
     came ??= signal;

@@ -1,4 +1,5 @@
-// What the commands have in common: how they look, and that they tell a result to people or to programs.
+// What the commands have in common: how they look, and that they tell a result to people or to
+// programs.
 import { Command, type Option } from "commander";
 import { exitCodes } from "./exit.js";
 import { printJson } from "./json.js";
@@ -9,7 +10,11 @@ import { printNote } from "./text.js";
 export interface CommandText {
   readonly name: string;
   readonly description: string;
-  /** Its one argument: `<run>` for one that is needed, `[run]` for one that is not. @default none */
+  /**
+   * Its one argument: `<run>` for one that is needed, `[run]` for one that is not.
+   *
+   * @default none
+   */
   readonly argument?: readonly [name: string, description: string, usual?: string] | undefined;
   readonly options: readonly Option[];
   /** What follows them in its help. */

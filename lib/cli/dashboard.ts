@@ -39,13 +39,13 @@ export function dashboardCommand(onExit: (code: number) => void): Command {
   });
 }
 
-/** Until a signal comes, or the training that started it ends. */
+/** Serves until a signal comes, or the training that started it ends. */
 async function serve(request: DashboardRequest, json: boolean): Promise<void> {
   // Loaded when first needed: the other commands do without a server.
   const { startDashboard } = await import("../dashboard/serve.js");
   await using dashboard = await startDashboard(request, nameOf);
   const { url, port, folder } = dashboard;
-  // Before it says that it is there: a signal may follow at once.
+  // Listens before it says that it is there: a signal may follow at once.
   const ended = new Promise<void>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "disconnect"]) process.once(name, () => resolve());
   });

@@ -2,7 +2,10 @@
 import { inspect } from "node:util";
 import { type ErrorCode, isMisuse, SparringError } from "../errors.js";
 
-/** `again`: another rank was lost, or had a signal. That of sysexits.h for what may work when it is tried again. */
+/**
+ * The codes of all commands. `again`, after sysexits.h for what may work when it is tried again:
+ * another rank was lost, or had a signal.
+ */
 export const exitCodes = { ok: 0, failure: 1, badInput: 2, again: 75 } as const;
 
 /** Codes that tell of what the user gave, as long as nothing has begun. */
@@ -22,7 +25,11 @@ export class RunFailure extends Error {
   }
 }
 
-/** Prints an error to stderr and returns the exit code for it. @param speaker what comes before it, `rank 1: ` */
+/**
+ * Prints an error to stderr and returns the exit code for it.
+ *
+ * @param speaker what comes before it, `rank 1: `
+ */
 export function reportError(error: unknown, speaker = ""): number {
   const failed = error instanceof RunFailure;
   const cause = failed ? error.cause : error;

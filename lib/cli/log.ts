@@ -1,11 +1,15 @@
-// A run where nobody watches (a pipe, CI, nohup): the article's line for each tick.
+// Shows a run where nobody watches (a pipe, CI, nohup): the line that every GAN script prints, for
+// each tick.
 import type { RunFolder } from "../run/folder.js";
 import type { RunTick } from "../run/tick.js";
 import type { TrainingRun } from "../run/training.js";
 import type { Screen } from "./screen.js";
 import { headLines, tailLines } from "./text.js";
 
-/** stdout holds nothing but the log, so that it can be searched and plotted; the rest goes to stderr. */
+/**
+ * stdout holds nothing but the log, so that it can be searched and plotted; the rest goes to
+ * stderr.
+ */
 export function printLog(run: TrainingRun, folder: RunFolder): Screen {
   const began = performance.now();
   printNotes(headLines(run, folder));
@@ -26,7 +30,7 @@ function logLine(tick: RunTick, { config, epochs }: TrainingRun): string {
   return `${epoch} ${batch} ${losses}`;
 }
 
-/** Python's %f. */
+/** Writes a number as Python's %f does. */
 function fixed(value: number): string {
   if (Number.isNaN(value)) return "nan";
   return Number.isFinite(value) ? value.toFixed(6) : value > 0 ? "inf" : "-inf";

@@ -4,8 +4,8 @@ import { expected } from "../errors.js";
 import { reason } from "../files.js";
 import { main } from "./program.js";
 
-// The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an error.
-// While a run goes on, stop.ts listens too.
+// The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an
+// error. While a run goes on, stop.ts listens too.
 process.stderr.on("error", () => {});
 // On a full disk it loses what was asked for: that is known when all of it has been tried.
 let failure: NodeJS.ErrnoException | undefined;

@@ -41,7 +41,10 @@ export function toFlag(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The number that a text means; the text itself, to be refused, if it is none, or digits that would not all be kept. */
+/**
+ * The number that a text means; the text itself, to be refused, if it is none, or digits that would
+ * not all be kept.
+ */
 export function toNumber(text: string): number | string {
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
   const value = Number(text);

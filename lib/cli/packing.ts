@@ -1,4 +1,5 @@
-// What is shown while a folder of images is packed, which happens once: a bar on a terminal, two lines elsewhere.
+// What is shown while a folder of images is packed, which happens once: a bar on a terminal, two
+// lines elsewhere.
 import { type Params, SingleBar } from "cli-progress";
 import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";
@@ -39,7 +40,10 @@ export function watchPacking(data: string): DataWatch & { close(): void } {
   };
 }
 
-/** Ctrl+C while a packing is under way: what it has written, which may be gigabytes, goes before the process does. */
+/**
+ * Listens for Ctrl+C while images are packed: what was written, which may be gigabytes, goes before
+ * the process does.
+ */
 function stopBeforeSignals() {
   const controller = new AbortController();
   let came: NodeJS.Signals | undefined;

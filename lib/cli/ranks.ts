@@ -8,7 +8,10 @@ import type { Screen } from "./screen.js";
 /** Seconds that a rank waits for the others, unless told otherwise. */
 export const defaultTimeout = 300;
 
-/** The rank that the launcher made this process; undefined where there is none. Throws TypeError or RangeError. */
+/**
+ * The rank that the launcher made this process; undefined where there is none. Throws TypeError or
+ * RangeError.
+ */
 export function ownRank(): number | undefined {
   return isLaunched() ? findPlace({}).rank : undefined;
 }
@@ -33,7 +36,7 @@ export async function asRank(work: () => Promise<number>): Promise<number> {
   }
 }
 
-/** What the other ranks show. */
+/** The screen of the other ranks, which show nothing. */
 export const silence: Screen = {
   secondsApart: undefined,
   show: () => {},

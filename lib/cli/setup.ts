@@ -1,4 +1,5 @@
-// `sparring setup`: builds the addon where the package manager ran no install script; the set-up is a program of its own.
+// `sparring setup`: builds the addon where the package manager ran no install script; the set-up is
+// a program of its own.
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { runScript } from "./child.js";

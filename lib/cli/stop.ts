@@ -1,4 +1,5 @@
-// Ctrl+C: the first time the step is finished and everything saved, the second time the process ends at once.
+// Ctrl+C: the first time the step is finished and everything saved, the second time the process
+// ends at once.
 import { constants } from "node:os";
 import { expected } from "../errors.js";
 import { reason } from "../files.js";
@@ -30,7 +31,8 @@ export function stopOnSignals(): StopRequest {
   };
   const onOutputError = (error: NodeJS.ErrnoException) => {
     if (controller.signal.aborted) return;
-    // Node ignores SIGPIPE; the write fails instead. Whoever reads the log has left, as in `| head`.
+    // Node ignores SIGPIPE; the write fails instead. Whoever reads the log has left, as `| head`
+    // does.
     if (error.code === "EPIPE") return stop("SIGPIPE");
     process.stderr.write(`${expected("a writable stream", "stdout", reason(error))}\n`);
     exitCode = exitCodes.failure;

@@ -1,7 +1,10 @@
 /** Reports this old, in seconds, weigh a third of new ones. */
 const memory = 10;
 
-/** How long the rest of a run takes, by the speed of the last seconds: machines get busy and free again. */
+/**
+ * How long the rest of a run takes, by the speed of the last seconds: machines get busy and free
+ * again.
+ */
 export class TimeLeft {
   #step = 0;
   #seconds = 0;

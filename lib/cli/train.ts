@@ -180,7 +180,10 @@ async function train(asked: Asked): Promise<number> {
   return stop.exitCode ?? exitCodes.again;
 }
 
-/** Whether a dashboard is wanted, and where. Throws before anything is loaded where it could not listen there. */
+/**
+ * Checks whether a dashboard is wanted, and where. Throws before anything is loaded where it could
+ * not listen there.
+ */
 async function planDashboard(asked: unknown): Promise<{ port: number | undefined } | undefined> {
   if (asked === undefined) return undefined;
   const port = checkPort(asked === true ? undefined : asked, "--dashboard");
@@ -234,7 +237,10 @@ async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
   return withPacking(data, (packing) => TrainingRun.resume(plan, packing, team));
 }
 
-/** What has to be asked for on every rank alike; what is left out is a machine's own, rank 0's alone, or compared later. */
+/**
+ * The part of a request that has to be the same on every rank. The rest is a machine's own, rank
+ * 0's alone, or compared later.
+ */
 function sharedRequest(request: RunRequest, restartable: boolean) {
   const { data, resident, device, threads, out, evaluateFeatures, ...shared } = request;
   // First: where that differs, all else does.
@@ -261,7 +267,10 @@ async function prepare(
   }
 }
 
-/** The file's options where no flag says otherwise; --steps or --epochs is a length in place of the file's. */
+/**
+ * Plans with the file's options where no flag says otherwise; --steps or --epochs is a length in
+ * place of the file's.
+ */
 function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
   const { steps, epochs, ...others } = options;
   const hasLength = flags.steps !== undefined || flags.epochs !== undefined;

@@ -7,15 +7,17 @@ import { loadSharp } from "../sharp.js";
 /** Milliseconds of a frame. */
 export const frameTime = 50;
 
-/** By extension. */
+/** The encoder of each file extension. */
 const encoders = { ".webp": "webp", ".gif": "gif" } as const;
 
 export const animated = Object.keys(encoders);
 
 /**
- * Writes an animation that goes there and back without end, as WebP without loss or as GIF. Throws ERR_OUTPUT.
+ * Writes an animation that goes there and back without end, as WebP without loss or as GIF. Throws
+ * ERR_OUTPUT.
  *
- * @param images frame by frame, `across` side by side in each; grey and colour are stretched over all of them alike
+ * @param images frame by frame, `across` side by side in each; grey and colour are stretched over
+ *   all of them alike
  * @param path ends in one of `animated`
  */
 export async function saveAnimation(images: Images, across: number, path: string): Promise<void> {

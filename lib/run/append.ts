@@ -2,7 +2,11 @@ import { appendFile } from "node:fs/promises";
 import { SparringError, show } from "../errors.js";
 import { reason } from "../files.js";
 
-/** Adds to a file of a run, which grows while the run goes on. Throws ERR_OUTPUT. @param name what the file is for, for the error */
+/**
+ * Adds to a file of a run, which grows while the run goes on. Throws ERR_OUTPUT.
+ *
+ * @param name what the file is for, for the error
+ */
 export async function append(
   path: string,
   name: string,

@@ -1,6 +1,9 @@
 import type { RunConfig } from "./config.js";
 
-/** Where a run stops to do something beside its steps, by its config. Steps are counted from the beginning of the run. */
+/**
+ * Where a run stops to do something beside its steps, by its config. Steps are counted from the
+ * beginning of the run.
+ */
 export class Boundaries {
   readonly #config: RunConfig;
 

@@ -9,13 +9,13 @@ import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
 
-/** What is kept unless asked otherwise. */
+/** Checkpoints that are kept unless asked otherwise. */
 export const defaultKeep = 3;
 
 /** best.json: the checkpoint whose evaluation was the best, which stays however old it is. */
 export interface Best {
   readonly step: number;
-  /** What it was the lowest of. */
+  /** The metric whose lowest value is the best. */
   readonly metric: "fid";
   readonly value: number;
 }
@@ -31,21 +31,22 @@ export class Checkpoints {
   }
 
   /**
-   * Saves the trainer as it is now; then those beyond the newest few go, but for the best. Throws ERR_OUTPUT.
+   * Saves the trainer as it is now. Then checkpoints beyond the newest few go, but for the best.
+   * Throws ERR_OUTPUT.
    *
-   * @param best where this one is it
+   * @param best what to record, where this checkpoint is the best
    */
   async save(trainer: Trainer, meter: Meter, best?: Best): Promise<void> {
     const step = trainer.step;
     await trainer.saveWith(join(this.#folder, nameOf(step)), { meter: meter.toJSON() });
-    // Now that it is there: until then the one before it is kept.
+    // Recorded now that the checkpoint is there: until then the best one before it is kept.
     if (best !== undefined) await this.#record(best);
     const kept = (await this.best())?.step;
     const older = (await this.list()).filter(({ step: other }) => other < step && other !== kept);
     for (const { path } of older.slice(this.#keep - 1)) await remove(path);
   }
 
-  /** The best one, if any was evaluated and it is there. */
+  /** The best checkpoint, if any was evaluated and it is there. */
   async best(): Promise<Best | undefined> {
     const text = await textIn(this.#best);
     try {
@@ -57,7 +58,9 @@ export class Checkpoints {
     }
   }
 
-  /** After steps were taken back: the best of those evaluations whose checkpoint is there. */
+  /**
+   * Chooses the best anew after steps were taken back, among evaluations whose checkpoint is there.
+   */
   async recallBest(evaluations: readonly Evaluation[]): Promise<void> {
     const there = new Set((await this.list()).map(({ step }) => step));
     const candidates = evaluations
@@ -82,11 +85,12 @@ export class Checkpoints {
   }
 
   /**
-   * A trainer from the newest one that is intact; those that are not are named, once another is found. Throws ERR_CHECKPOINT
-   * where there is none, or a newer one cannot be read but may be intact.
+   * Makes a trainer from the newest checkpoint that is intact. Broken ones are told of once it is
+   * found. Throws ERR_CHECKPOINT where no checkpoint is intact, or where a newer one cannot be read
+   * but may be intact.
    *
    * @param name what the user asked for, for the error
-   * @returns `broken`: newer ones that are not intact, for drop()
+   * @returns `broken`: newer checkpoints that are not intact, for drop()
    */
   async newest(
     name: string,
@@ -102,7 +106,8 @@ export class Checkpoints {
         const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
         return { trainer, meter, broken: broken.map(({ path }) => path) };
       } catch (error) {
-        // What another version, or this one tomorrow, may read is not to be trained over.
+        // A checkpoint that another version may read, or this one tomorrow, is not to be trained
+        // over.
         if (!isDamage(error)) throw error;
         broken.push({ path, why: error.message });
       }
@@ -114,7 +119,7 @@ export class Checkpoints {
     );
   }
 
-  /** Those that are there, intact or not, newest first. */
+  /** Lists the checkpoints that are there, intact or not, newest first. */
   async list(): Promise<{ step: number; path: string }[]> {
     return (await namesIn(this.#folder))
       .filter((name) => /^\d{6,}$/.test(name))
@@ -122,18 +127,18 @@ export class Checkpoints {
       .toSorted((a, b) => b.step - a.step);
   }
 
-  /** Removes those that newest() found broken: the steps until there are done again. */
+  /** Removes checkpoints that newest() found broken: the steps until there are done again. */
   async drop(broken: readonly string[]): Promise<void> {
     for (const path of broken) await remove(path);
   }
 }
 
-/** Sorted by name they are sorted by step. */
+/** A name of six digits or more: sorted by name, checkpoints are sorted by step. */
 function nameOf(step: number): string {
   return String(step).padStart(6, "0");
 }
 
-/** Its manifest first: half of a checkpoint is none. */
+/** Removes a checkpoint, its manifest first: half of a checkpoint is none. */
 async function remove(path: string): Promise<void> {
   await unlink(join(path, manifestFile)).catch(() => {});
   await rm(path, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-// What a run does, with nothing left open: the config.json of its folder. It is enough to repeat the run.
+// What a run does, with nothing left open: the config.json of its folder. It is enough to repeat
+// the run.
 import { addon } from "../addon.js";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import type { Complete } from "../complete.js";
@@ -21,8 +22,9 @@ import type { RunPlan } from "./plan.js";
 export interface RunConfig {
   /** What was trained; null for networks that are no preset's. */
   readonly preset: string | null;
-  /** Those, where they are no preset's. */
+  /** The generator, where the networks are no preset's. */
   readonly generator?: GeneratorArchitecture | undefined;
+  /** The discriminator, where the networks are no preset's. */
   readonly discriminator?: DiscriminatorArchitecture | undefined;
   readonly data: string;
   /** Images in the dataset. */
@@ -31,7 +33,7 @@ export interface RunConfig {
   readonly channels: number;
   /** Classes of the data's labels, 0 for none. */
   readonly classes: number;
-  /** What they are called; null where the data do not say. */
+  /** What the classes are called; null where the data do not say. */
   readonly classNames: readonly string[] | null;
   /** Whether the images are in memory; else each batch is read from the disk. */
   readonly resident: boolean;
@@ -69,7 +71,7 @@ export interface RunConfig {
   readonly evaluateEvery: number;
   /** Samples, and real images, of an evaluation. */
   readonly evaluateSamples: number;
-  /** Their feature network: `classifier`, or the path of a TorchScript file. */
+  /** The feature network of evaluations: `classifier`, or the path of a TorchScript file. */
   readonly evaluateFeatures: string;
   /** When it began, ISO 8601. */
   readonly started: string;
@@ -82,7 +84,10 @@ export interface RunConfig {
 
 const sampleSeed = 0;
 
-/** What has to be the same on every rank: not what is of a machine, or decided by rank 0. */
+/**
+ * The part of a config that has to be the same on every rank: without what a machine has, or rank 0
+ * decides.
+ */
 export function sharedOf(config: RunConfig): Partial<RunConfig> {
   const { data, resident, device, threads, seed, evaluateFeatures, started, versions, ...shared } =
     config;
@@ -90,12 +95,12 @@ export function sharedOf(config: RunConfig): Partial<RunConfig> {
   return { ...shared, device: kindOf(device) };
 }
 
-/** What a run trains, as a reader is told it. */
+/** What a run trains, in words for a reader: the name of its preset, if it has one. */
 export function trainedText(preset: string | null): string {
   return preset ?? "own networks";
 }
 
-/** How the pair is trained. */
+/** Options of the trainer, from a plan. */
 export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
   const { ema, ...rules } = plan.rules;
   return {
@@ -108,7 +113,10 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
   };
 }
 
-/** The plan, with what the trainer made of it and what the machine and the data turned out to be. */
+/**
+ * Makes a config of the plan, of what the trainer made of it, and of what the machine and the data
+ * turned out to be.
+ */
 export function resolveConfig(
   plan: RunPlan,
   settings: TrainerSettings,

@@ -30,8 +30,8 @@ export interface DataWatch {
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 
 /**
- * Loads what a plan names. Throws ERR_DATA, RangeError for channels that the data do not have, and TypeError for data without
- * images to test on where those are wanted.
+ * Loads what a plan names. Throws ERR_DATA, RangeError for channels that the data do not have, and
+ * TypeError for data without images to test on where those are wanted.
  */
 export async function loadData(
   plan: Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> & {
@@ -79,7 +79,9 @@ export async function loadData(
   return dataset;
 }
 
-/** What only a program can tell of a .npy file is refused under the name that it has here. */
+/**
+ * Refuses, under the name that the user knows, a .npy file of which only a program can tell more.
+ */
 function needsTelling(name: string, path: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof TypeError)) throw error;
@@ -96,7 +98,7 @@ function hasTest(kind: Kind, path: string): boolean {
   return kind === "mnist" || kind === "stacked-mnist";
 }
 
-/** What is at a path. Throws ERR_DATA for anything else. */
+/** Recognises what is at a path. Throws ERR_DATA for what is no data. */
 async function recognise(path: string, name: string): Promise<Kind> {
   const refuse = (what: string, why: string, cause?: unknown) => {
     const sentence = `Expected ${what} for ${name} but received ${show(path)} (${why})`;
@@ -125,7 +127,10 @@ async function recogniseFolder(path: string): Promise<Kind | undefined> {
   return isImages ? "folder" : undefined;
 }
 
-/** By its first bytes: those of NumPy, of a rank 3 IDX file or of gzip, or a class and records of CIFAR-10's size. */
+/**
+ * Recognises a file by its first bytes: NumPy's, those of a rank 3 IDX file or of gzip, or a class
+ * and records of CIFAR-10's size.
+ */
 async function recogniseFile(path: string, size: number): Promise<Kind | undefined> {
   const start = Buffer.alloc(6);
   await withFile(path, (file) => file.read(start, 0, start.length, 0));

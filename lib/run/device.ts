@@ -4,7 +4,8 @@ import { SparringError, show } from "../errors.js";
 import type { Team } from "./team.js";
 
 /**
- * `auto` is the first GPU where there is one. Of several ranks each has the GPU of its LOCAL_RANK. Throws ERR_DEVICE.
+ * Chooses where to train: `auto` is the first GPU where there is one, and each of several ranks has
+ * the GPU of its LOCAL_RANK. Throws ERR_DEVICE.
  *
  * @param name what the user calls it
  */

@@ -10,7 +10,7 @@ export interface LayerRow {
   /** Its key in the state dict: `conv_blocks.2`. */
   readonly path: string;
   readonly type: string;
-  /** Of one sample. */
+  /** Shape of its output for one sample. */
   readonly output: readonly number[];
   /** Numbers of its own that training changes. */
   readonly parameters: number;
@@ -27,14 +27,14 @@ export interface DryRun {
   readonly config: Omit<RunConfig, "started">;
   readonly generator: NetworkTable;
   readonly discriminator: NetworkTable;
-  /** Of both networks. */
+  /** Parameters of both networks. */
   readonly parameters: number;
   readonly lowerBounds: {
     /** Bytes of the outputs that a step holds until its backward pass. */
     readonly bytes: number;
-    /** Of a step, by this machine's speed at large products and copies. */
+    /** Time of a step, by this machine's speed at large products and copies. */
     readonly millisecondsPerStep: number;
-    /** Of all its steps. */
+    /** Time of all steps. */
     readonly seconds: number;
   };
 }
@@ -73,12 +73,15 @@ export function tableOf({ layers, state }: ResolvedArchitecture): NetworkTable {
   return { parameters: rows.reduce((sum, row) => sum + row.parameters, 0), layers: rows };
 }
 
-/** Layers that hold others before those. */
+/** All layers in one list, a layer that holds others before those. */
 function flat(layers: readonly ResolvedLayer[]): ResolvedLayer[] {
   return layers.flatMap((layer) => [layer, ...flat(layer.layers)]);
 }
 
-/** The innermost layer that a key of the state dict belongs to. One that wraps another has the path of both. */
+/**
+ * The innermost layer that a key of the state dict belongs to: a layer that wraps another has the
+ * path of both.
+ */
 function ownerOf(key: string, layers: readonly ResolvedLayer[]): ResolvedLayer | undefined {
   return layers.reduce<ResolvedLayer | undefined>((best, layer) => {
     const inside = key.startsWith(`${layer.path}.`);

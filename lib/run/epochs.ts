@@ -1,4 +1,5 @@
-// Steps as epochs: an epoch shows every image once, in batches of which the last may be smaller, or is left out.
+// Steps as epochs: an epoch shows every image once, in batches of which the last may be smaller, or
+// is left out.
 import type { RunConfig } from "./config.js";
 
 export class Epochs {
@@ -32,7 +33,9 @@ export class Epochs {
     return Math.max(1, Math.floor((epochs * this.batches) / this.#batchesAStep));
   }
 
-  /** Which batch of which epoch the last of `steps` steps ended with, both from 0 as the article counts. */
+  /**
+   * The epoch and the batch in it that the last of `steps` steps ended with, both counted from 0.
+   */
   last(steps: number): { epoch: number; batch: number } {
     const index = steps * this.#batchesAStep - 1;
     return { epoch: Math.floor(index / this.batches), batch: index % this.batches };
@@ -46,7 +49,7 @@ export class Epochs {
   }
 }
 
-/** Those of a run. */
+/** The epochs of a run. */
 export function epochsOf(
   run: Pick<RunConfig, "images" | "batch" | "discriminatorSteps" | "dropLast">,
 ): Epochs {

@@ -46,15 +46,16 @@ export interface Evaluated extends GeneratorOrigin {
   readonly network: string | null;
   /** Samples of the generator. */
   readonly samples: number;
-  /** Real images that their features were compared with; null as above. */
+  /** Real images whose features were compared; null where no metric of features was asked for. */
   readonly reals: number | null;
   readonly seed: number;
   readonly scores: Scores & { readonly parzen?: Parzen | undefined };
 }
 
 /**
- * Measures the generator of a run against the images that it was trained on, or others. Throws TypeError and RangeError for what
- * makes no sense, what loadGenerator() throws, and ERR_DATA for images or a feature network that do not fit.
+ * Measures the generator of a run against the images that it was trained on, or others. Throws
+ * TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_DATA for
+ * images or a feature network that do not fit.
  */
 export async function evaluateRun(
   request: EvaluateRequest,
@@ -102,12 +103,12 @@ export async function evaluateRun(
   };
 }
 
-/** undefined is all of them. */
+/** The metrics of features among those asked for; undefined for all of them. */
 function ofFeatures(names: readonly AskedMetric[] | undefined): readonly MetricName[] | undefined {
   return names?.filter((name): name is MetricName => name !== "parzen");
 }
 
-/** The metrics of features, if any. */
+/** Measures the metrics of features, if any is asked for. */
 async function judge(
   plan: EvaluationPlan,
   generator: Generator,
@@ -125,8 +126,8 @@ type Judged = Pick<Evaluated, "network" | "reals"> & {
 };
 
 /**
- * By the protocol of docs/parzen.md: 10,000 images of the test set, and 1,000 of the training files to choose sigma by, those that
- * begin after five sixths, MNIST's 50,000th.
+ * Measures by the protocol of docs/parzen.md: with 10,000 images of the test set, and with 1,000 of
+ * the training files to choose sigma by, which begin after five sixths, at MNIST's 50,000th.
  */
 async function likelihood(
   generator: Generator,

@@ -1,4 +1,5 @@
-// What an evaluation is asked for, and the network and the real images that it needs: for `sparring evaluate`, and in training.
+// What an evaluation is asked for, and the network and the real images that it needs: in training,
+// and for `sparring evaluate`.
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
@@ -32,8 +33,8 @@ export class Judge implements Disposable {
   }
 
   /**
-   * Loads the network and looks at the real images. Throws ERR_DATA for a network that does not fit, RangeError for images that
-   * it does not take, or too few of them.
+   * Loads the network and looks at the real images. Throws ERR_DATA for a network that does not
+   * fit, RangeError for images that it does not take, or too few of them.
    *
    * @param dataset the real images, of which `samples` are drawn, or all if there are not as many
    */
@@ -104,11 +105,11 @@ export interface EvaluationPlan {
   readonly seed: number;
   /** All that the network can if undefined. */
   readonly names: readonly MetricName[] | undefined;
-  /** What the user calls it, for the sentences of errors. */
+  /** What the user calls an option, for the sentences of errors. */
   readonly naming: (option: "features" | "samples") => string;
 }
 
-/** What can be asked for by name: metrics of features, and that of the pixels themselves. */
+/** A metric that can be asked for by name: one of features, or that of the pixels themselves. */
 export type AskedMetric = MetricName | "parzen";
 
 const askable: readonly AskedMetric[] = [...metricNames, "parzen"];
@@ -116,7 +117,10 @@ const askable: readonly AskedMetric[] = [...metricNames, "parzen"];
 const suitsAsked = (name: AskedMetric, answers: Answers) =>
   name === "parzen" || suits(name, answers);
 
-/** Names of metrics with commas between them; undefined for all that are of features. Throws TypeError. */
+/**
+ * Reads names of metrics with commas between them; undefined for all metrics of features. Throws
+ * TypeError.
+ */
 export function planMetrics(
   metrics: unknown,
   features: string,
@@ -134,7 +138,10 @@ export function planMetrics(
   });
 }
 
-/** The same metrics, now that the images are known. Throws TypeError for one that says nothing of them. */
+/**
+ * Checks the metrics again, now that the images are known. Throws TypeError for one that says
+ * nothing of them.
+ */
 export function checkMetrics(
   names: readonly AskedMetric[] | undefined,
   { features, stacked }: Pick<EvaluationPlan, "features" | "stacked">,

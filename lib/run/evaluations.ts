@@ -1,4 +1,5 @@
-// Evaluations while a run trains: evaluations.jsonl, a line each. They draw no number that training would have drawn.
+// Evaluations while a run trains: evaluations.jsonl, a line each. They draw no number that training
+// would have drawn.
 import { isObject } from "../check.js";
 import type { Scores } from "../metrics/all.js";
 import type { Generator } from "../networks.js";
@@ -12,7 +13,7 @@ export interface Evaluation {
   readonly network: string;
   readonly samples: number;
   readonly reals: number;
-  /** By what TensorBoard calls them, too. */
+  /** The numbers, by the names that TensorBoard has for them too. */
   readonly values: Readonly<Record<string, number>>;
 }
 
@@ -23,7 +24,10 @@ export class Evaluations {
     this.#path = path;
   }
 
-  /** Measures a generator and writes the line. Throws ERR_DATA for samples that are no images, ERR_OUTPUT. */
+  /**
+   * Measures a generator and writes the line. Throws ERR_DATA for samples that are no images,
+   * ERR_OUTPUT.
+   */
   async add(
     judge: Judge,
     generator: Generator,
@@ -36,7 +40,10 @@ export class Evaluations {
     return line;
   }
 
-  /** Leaves out those after `step`, of steps that are going to be done again. Returns what is left. */
+  /**
+   * Leaves out evaluations after `step`, of steps that are going to be done again. Returns what is
+   * left.
+   */
   cut(step: number): Promise<Evaluation[]> {
     return cutLines(
       this.#path,

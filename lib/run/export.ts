@@ -20,7 +20,7 @@ import type { Naming } from "./plan.js";
  */
 export interface ExportRequest extends GeneratorRequest {
   readonly format?: unknown;
-  /** Of `onnx` alone. */
+  /** The version of the operators; for `onnx` alone. */
   readonly opset?: unknown;
   readonly out?: unknown;
 }
@@ -44,9 +44,9 @@ export type ExportFormat = keyof typeof writers;
 export const exportFormats = Object.keys(writers) as ExportFormat[];
 
 /**
- * Writes the generator of a run as it was at its end, or at a checkpoint: the averaged one where the
- * run keeps one, unless `raw` asks for the other. Throws TypeError and RangeError for what makes no
- * sense, what loadGenerator() throws, and ERR_OUTPUT.
+ * Writes the generator of a run as it was at its end, or at a checkpoint: the averaged one where
+ * the run keeps one, unless `raw` asks for the other. Throws TypeError and RangeError for what
+ * makes no sense, what loadGenerator() throws, and ERR_OUTPUT.
  */
 export async function exportRun(
   request: ExportRequest,

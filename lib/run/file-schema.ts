@@ -1,5 +1,6 @@
-// What a config file may hold, as a schema: the check of `sparring train config.json`, and, as JSON Schema, what editors
-// complete it by. A message is the WHAT of "Expected WHAT for NAME but received VALUE".
+// What a config file may hold, as a schema: the check of `sparring train config.json`, and, as JSON
+// Schema, what editors complete it by. A message is the WHAT of "Expected WHAT for NAME but
+// received VALUE".
 import * as v from "valibot";
 import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";

@@ -28,9 +28,12 @@ export interface FileRequest {
   readonly recorded: Readonly<Record<string, unknown>>;
 }
 
-/** Of a run's config.json: what follows from its options, its data and its machine. */
+/** Keys of a run's config.json that a run which repeats it has anew. */
 const followed = ["started", "versions"] as const;
-/** The same, as far as a run that repeats it has to have it too; by the options that it follows from. */
+/**
+ * Keys of a run's config.json that follow from options, and that a run which repeats it has to have
+ * too; with those options.
+ */
 const repeated = {
   sampleSeed: [],
   images: ["data", "size", "channels"],
@@ -39,10 +42,12 @@ const repeated = {
 } as const satisfies Partial<Record<keyof RunConfig, readonly (keyof RunRequest)[]>>;
 
 /**
- * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it start from its own folder.
- * Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError with everything that is wrong in it.
+ * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it
+ * start from its own folder. Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError
+ * with everything that is wrong in it.
  *
- * @param flags options that go before the file's: whether those fit to this machine does not matter then
+ * @param flags options that go before the file's: whether those fit to this machine does not matter
+ *   then
  */
 export async function readConfigFile(path: string, flags: RunRequest): Promise<FileRequest> {
   const all = await parse(path);
@@ -164,7 +169,7 @@ function rulesOf(key: string, value: unknown): RunRequest[] {
   }));
 }
 
-/** Paths of the file as they are from here. */
+/** The options of the file that are paths, as seen from the working directory. */
 function fromFolder(options: Record<string, unknown>, path: string): RunRequest {
   const absolute = (value: unknown) =>
     typeof value === "string" ? resolve(dirname(path), value) : value;
@@ -179,8 +184,9 @@ function fromFolder(options: Record<string, unknown>, path: string): RunRequest 
 }
 
 /**
- * That a run is the one that was recorded, but for what `flags` changed. Throws ERR_DATA: the preset or the data are others
- * now, or the file was edited where nothing can be set.
+ * Checks that a run is the one that was recorded, but for what `flags` changed. Throws ERR_DATA
+ * where it is not: the preset or the data are others now, or the file was edited where nothing can
+ * be set.
  */
 export function checkRepeats(
   config: RunConfig,

@@ -20,11 +20,19 @@ export interface RunPlace {
   readonly name: string;
   /** Whether the user chose it; otherwise the next free name will do. */
   readonly chosen: boolean;
-  /** The same run began there, and ended before its first checkpoint: what it left is made again. @default false */
+  /**
+   * Whether the same run began there and ended before its first checkpoint: what it left is made
+   * again.
+   *
+   * @default false
+   */
   readonly begun?: boolean | undefined;
 }
 
-/** A line of the statistics, of which only the step is sure: a stranger, or another version, may have written it. */
+/**
+ * A line of the statistics, of which only the step is sure: a stranger, or another version, may
+ * have written it.
+ */
 interface TickLine {
   readonly step: number;
   readonly seconds?: unknown;
@@ -33,7 +41,7 @@ interface TickLine {
 export class RunFolder implements Disposable {
   /** As the user wrote it. */
   readonly path: string;
-  /** There while this process trains the run. */
+  /** Held while this process trains the run. */
   #lock: FolderLock | undefined;
 
   private constructor(path: string) {
@@ -41,7 +49,8 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Makes the folder of a new run, with its config, and holds it. On failure nothing that it made stays behind.
+   * Makes the folder of a new run, with its config, and holds it. On failure nothing that it made
+   * stays behind.
    *
    * @param place.name what the user calls the path, for the error
    */
@@ -62,7 +71,8 @@ export class RunFolder implements Disposable {
       await writeWhole(folder.config, [text]);
       return folder;
     } catch (cause) {
-      // Of two that start at the same moment the other one has it, and may not have filled it yet.
+      // Two started at the same moment: the other one has the folder, and may not have filled it
+      // yet.
       const isOthers = folder === undefined && cause instanceof SparringError;
       if (!isOthers) for (const one of made.reverse()) await rmdir(one).catch(() => {});
       folder?.[Symbol.dispose]();
@@ -71,7 +81,8 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * The folder of a run that this process trains, and nobody else until it is disposed. Throws ERR_OUTPUT where somebody does.
+   * Takes the folder of a run for this process to train, and for nobody else until it is disposed.
+   * Throws ERR_OUTPUT where somebody else trains it.
    *
    * @param place.name what the user calls the path, for the error
    */
@@ -99,7 +110,7 @@ export class RunFolder implements Disposable {
 
   /** Removes what a run leaves, its config last. */
   async #clear(name: string): Promise<void> {
-    // Whoever had it until a moment ago may have come further than it was when this was decided.
+    // Whoever had the folder until a moment ago may have trained on since this was decided.
     if (await this.hasWork()) throw refuse(this.path, name, "another process has trained it");
     const others = (await readdir(this.path)).filter(
       (name) => name.includes(".tfevents.") || temporaryPattern.test(name),
@@ -117,8 +128,8 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Makes it whole, for a run that goes on: folders that are missing are there again, and what a process that was killed was
-   * writing is not. Nobody else writes here. Throws ERR_OUTPUT.
+   * Mends the folder of a run that goes on: makes the folders in it that are missing, and removes
+   * what a process that was killed was writing. Nobody else writes here. Throws ERR_OUTPUT.
    *
    * @param name what the user calls it
    */
@@ -135,7 +146,7 @@ export class RunFolder implements Disposable {
           await rm(join(folder, file), { recursive: true, force: true });
   }
 
-  /** Those that every run has from its beginning. */
+  /** Folders that every run has from its beginning. */
   get #folders(): string[] {
     return [this.samples, this.weights, this.checkpoints];
   }
@@ -145,12 +156,12 @@ export class RunFolder implements Disposable {
     return new RunFolder(path);
   }
 
-  /** What the run does. */
+  /** The file that says what the run does. */
   get config(): string {
     return join(this.path, configFile);
   }
 
-  /** How its steps are carried out; there after the first of them. */
+  /** The file that says how steps are carried out; there after the first of them. */
   get plan(): string {
     return join(this.path, "plan.json");
   }
@@ -163,42 +174,42 @@ export class RunFolder implements Disposable {
     return join(this.path, "weights");
   }
 
-  /** The weights of one of its networks. */
+  /** The file of the weights of a network. */
   weightsOf(network: "generator" | "generator-ema" | "discriminator"): string {
     return join(this.weights, `${network}.safetensors`);
   }
 
-  /** One folder a checkpoint, by step. */
+  /** The folder of checkpoints, each a folder named by its step. */
   get checkpoints(): string {
     return join(this.path, "checkpoints");
   }
 
-  /** The sample grid after `step` steps. */
+  /** The picture of samples after `step` steps. */
   sample(step: number): string {
     return join(this.samples, `${step}.png`);
   }
 
-  /** What happened to it: a line a rollback. */
+  /** The file of events: a line a rollback. */
   get events(): string {
     return join(this.path, eventsFile);
   }
 
-  /** A line a tick. */
+  /** The file of statistics: a line a tick. */
   get stats(): string {
     return join(this.path, statsFile);
   }
 
-  /** A line an evaluation. */
+  /** The file of evaluations: a line each. */
   get evaluations(): string {
     return join(this.path, "evaluations.jsonl");
   }
 
-  /** How it ended; not there while it runs. */
+  /** The file that says how the run ended; not there while it goes on. */
   get summary(): string {
     return join(this.path, "summary.json");
   }
 
-  /** Appends a line on something that happened to the run, a rollback. */
+  /** Appends an event: what happened to the run, a rollback. */
   async appendEvent(event: object): Promise<void> {
     await appendLine(this.events, "events", event);
   }
@@ -209,8 +220,8 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Leaves out the statistics after `step`, of steps that are going to be done again, a line that was cut short, and that
-   * of a tick which ended early because the run did.
+   * Leaves out statistics of steps after `step`, which are going to be done again, a line that was
+   * cut short, and a tick that ended early because the run did.
    *
    * @returns the ticks that are left
    */
@@ -250,8 +261,8 @@ export async function holdsRun(place: Pick<RunPlace, "path" | "name">): Promise<
 }
 
 /**
- * Whether a run was about to begin there: none of the files that RunFolder.create() makes has its name yet. Throws ERR_OUTPUT
- * where that cannot be seen.
+ * Whether a run was about to begin there: none of the files that RunFolder.create() makes has its
+ * name yet. Throws ERR_OUTPUT where that cannot be seen.
  */
 export async function holdsBeginning(place: Pick<RunPlace, "path" | "name">): Promise<boolean> {
   const { path, name } = place;
@@ -279,7 +290,7 @@ async function entriesOf({
   }
 }
 
-/** What is in a folder; undefined if nothing has that name. */
+/** Names in a folder; undefined if nothing has its name. */
 async function readFolder(path: string): Promise<string[] | "file" | undefined> {
   try {
     const found = await stat(path);
@@ -299,7 +310,10 @@ async function existingParent(path: string): Promise<string> {
   return found === undefined ? existingParent(parent) : parent;
 }
 
-/** Makes the last folder of the path, or, where nobody chose it, that path with the first free number. */
+/**
+ * Makes the last folder of the path; where nobody chose the path, with the first free number after
+ * it.
+ */
 async function makeFolder({ path, chosen }: RunPlace, made: string[]): Promise<string> {
   if (chosen) {
     await makeFolders(path, made);

@@ -32,16 +32,16 @@ export interface GeneratorOrigin {
 /** A generator as it was found. */
 export interface RunGenerator extends GeneratorOrigin {
   readonly generator: Generator;
-  /** What its classes are called; null where nothing tells. */
+  /** What the classes are called; null where nothing tells. */
   readonly classNames: readonly string[] | null;
   /** The run's own seed for samples. */
   readonly sampleSeed: number;
 }
 
 /**
- * Loads a generator: from the newest intact checkpoint, or that of a step, and where there is none from weights/. A run that
- * is being trained may be asked. Throws TypeError and RangeError for what makes no sense, ERR_DATA, ERR_CHECKPOINT and
- * ERR_WEIGHTS for a folder that is missing or broken.
+ * Loads a generator: from the newest intact checkpoint, or that of a step, and where there is none
+ * from weights/. A run that is being trained may be asked. Throws TypeError and RangeError for what
+ * makes no sense, ERR_DATA, ERR_CHECKPOINT and ERR_WEIGHTS for a folder that is missing or broken.
  *
  * @param onNote called with a sentence about a checkpoint that is not intact
  */
@@ -130,7 +130,7 @@ async function newestWeights(
   const checkpoints = new Checkpoints(run.folder.checkpoints);
   const tried = new Set<number>();
   for (;;) {
-    // Again each time: the run may go on, and remove what it had.
+    // Listed again each time: the run may go on, and remove what it had.
     const next = (await checkpoints.list()).find(({ step }) => !tried.has(step));
     if (next === undefined) break;
     tried.add(next.step);

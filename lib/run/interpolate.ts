@@ -48,12 +48,12 @@ export interface Interpolated extends GeneratorOrigin {
   readonly code: { readonly index: number; readonly range: readonly [number, number] } | null;
 }
 
-/** What the request says by itself. */
+/** The request, checked as far as it can be without the generator. */
 interface Plan {
   readonly out: string;
   readonly moves: boolean;
   readonly frames: number;
-  /** Undefined: as many as there are classes. */
+  /** Undefined for as many as there are classes. */
   readonly rows: number | undefined;
   readonly from: number;
   readonly to: number | undefined;
@@ -63,9 +63,11 @@ interface Plan {
 }
 
 /**
- * Writes the samples on the way between two latents: row r leads from the sample of the seed `from` + r to that of
- * `to` + r; with `classes` all rows lead from `from` to `to`, each in its class. With `code` the noise of the first stays and a
- * code changes, the others being 0. Throws TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_OUTPUT.
+ * Writes the samples on the way between two latents. Row r leads from the sample of seed
+ * `from + r` to that of seed `to + r`; with `classes` all rows lead from `from` to `to`, each in
+ * its class. With `code` the noise of the first stays and a code changes, the others being 0.
+ * Throws TypeError and RangeError for what makes no sense, what loadGenerator() throws, and
+ * ERR_OUTPUT.
  */
 export async function interpolateRun(
   request: InterpolateRequest,
@@ -180,7 +182,7 @@ function checkCode(code: number | undefined, codes: number, name: string): void 
 interface Ways extends Plan {
   readonly rows: number;
   readonly to: number;
-  /** From a row's seeds to those of the next. */
+  /** How far the seeds of a row are from those of the row before. */
   readonly apart: number;
   /** Class of each row, where there are classes. */
   readonly labels: readonly number[];

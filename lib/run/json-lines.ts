@@ -1,5 +1,5 @@
-// Files of one JSON object a line, which grow while a run goes on. A line that was cut short, as by a kill, or that a stranger
-// wrote, is passed over by whoever reads them.
+// Files of one JSON object a line, which grow while a run goes on. A line that was cut short, as by
+// a kill, or that a stranger wrote, is passed over by whoever reads them.
 import { isObject } from "../check.js";
 import { linesIn, writeWhole } from "../files.js";
 import { append } from "./append.js";
@@ -30,8 +30,8 @@ export async function readLines(path: string, onLine: (line: Line) => void): Pro
 }
 
 /**
- * Leaves out all lines but those that `isKept` takes, and what is no line. Where there is no file none is made. Throws
- * ERR_OUTPUT.
+ * Leaves out all lines but those that `isKept` takes, and what is no line. Where there is no file
+ * none is made. Throws ERR_OUTPUT.
  *
  * @returns what is left
  */

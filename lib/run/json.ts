@@ -1,4 +1,5 @@
-// JSON that somebody wrote by hand: where it stops being JSON. V8 tells that of some mistakes, and not of others.
+// JSON that somebody wrote by hand: where it stops being JSON. V8 tells that of some mistakes, and
+// not of others.
 import type { ParseError } from "jsonc-parser";
 
 /** `line 3, column 5`: where a text that is no JSON has what cannot be there, or ends too early. */

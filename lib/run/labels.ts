@@ -2,10 +2,13 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 
-/** More are not told in the sentence of an error. */
+/** Most class names in the sentence of an error. */
 const mostTold = 10;
 
-/** A class of a generator, by its number or its name; undefined if none is asked for. Throws TypeError or RangeError. */
+/**
+ * A class of a generator, by its number or its name; undefined if none is asked for. Throws
+ * TypeError or RangeError.
+ */
 export function checkClass(
   label: unknown,
   { classes, classNames }: { classes: number; classNames: readonly string[] | null },

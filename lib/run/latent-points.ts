@@ -1,4 +1,5 @@
-// From points in the latent space to their samples: for the ways of `sparring interpolate`, and for the explorer of the dashboard.
+// Draws samples at points in the latent space: for `sparring interpolate`, and for the explorer of
+// the dashboard.
 import type { Images } from "../images.js";
 import * as latents from "../latents.js";
 import type { Generator } from "../networks.js";
@@ -22,8 +23,8 @@ export interface LatentPoint {
 }
 
 /**
- * Draws the samples of all points in one pass, in their order. Throws TypeError or RangeError where the generator has no such
- * class or codes.
+ * Draws the samples of all points in one pass, in their order. Throws TypeError or RangeError where
+ * the generator has no such class or codes.
  */
 export async function drawPoints(
   generator: Generator,

@@ -1,4 +1,5 @@
-// What the whole numbers of a run may be, wherever they come from: a command line, a file of options, the config.json of a run.
+// What the whole numbers of a run may be, wherever they come from: a command line, a file of
+// options, the config.json of a run.
 import * as check from "../check.js";
 import { largestSide } from "../data/dataset.js";
 import { mostUpdates } from "../trainer/options.js";
@@ -29,7 +30,11 @@ export const limits = {
   evaluateSamples: { min: 2, max: 1_000_000 },
 } satisfies Record<string, Limit>;
 
-/** A whole number within its limits. Throws TypeError or RangeError. @param name what the user calls it */
+/**
+ * A whole number within its limits. Throws TypeError or RangeError.
+ *
+ * @param name what the user calls it
+ */
 export function checkWhole(value: unknown, name: string, { min, max }: Limit): number {
   return check.integer(value, name, min, max);
 }

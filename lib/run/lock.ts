@@ -1,4 +1,5 @@
-// That a run has one process that trains it: a lock on its folder, which goes with the process however that ends.
+// A lock on the folder of a run, so that one process trains it: it goes with the process, however
+// that ends.
 import { closeSync, constants, openSync } from "node:fs";
 import { addon } from "../addon.js";
 
@@ -9,7 +10,10 @@ export class FolderLock implements Disposable {
     this.#descriptor = descriptor;
   }
 
-  /** Locks a folder; undefined where somebody has. Throws what the operating system says. */
+  /**
+   * Locks a folder; undefined where somebody else has done so. Throws what the operating system
+   * says.
+   */
   static take(path: string): FolderLock | undefined {
     const lock = new FolderLock(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
     if (addon().tryLock(lock.#descriptor as number)) return lock;

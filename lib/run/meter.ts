@@ -2,8 +2,8 @@ import * as check from "../check.js";
 import type { Health, Tick } from "../trainer.js";
 
 /**
- * Sums over the steps since the last tick; they survive JSON, so that a resumed run ends the tick as it would have. Nothing
- * of the clock is in them: equal runs have equal bytes.
+ * Sums over the steps since the last tick; they survive JSON, so that a resumed run ends the tick
+ * as it would have. Nothing of the clock is in them: equal runs have equal bytes.
  */
 interface Sums {
   readonly steps: number;
@@ -20,7 +20,10 @@ export class Meter {
   #seconds = 0;
   #health: Health | undefined;
 
-  /** One that goes on from what toJSON() gave; from nothing where that is not what it is given. */
+  /**
+   * Makes a meter that goes on from what toJSON() gave; from nothing where it is given anything
+   * else.
+   */
   static from(value: unknown): Meter {
     const meter = new Meter();
     const isSums = (one: unknown): one is Sums =>
@@ -60,7 +63,7 @@ export class Meter {
       discriminatorLoss: shorten(discriminatorLoss / steps),
       generatorLoss: shorten(generatorLoss / steps),
       imagesPerSecond: Number((this.#images / this.#seconds).toFixed(1)),
-      // Of the last step: the same, however many pieces there were.
+      // Health is of the last step: equal, however many pieces there were.
       health: this.#health === undefined ? undefined : shortenAll(this.#health),
     };
   }
@@ -72,8 +75,8 @@ function shortenAll(health: Health): Health {
 }
 
 /**
- * Nine digits tell two float32 apart; more would only show how the steps were cut into pieces, which
- * on a terminal depends on the clock, and a seed would not give the same statistics twice.
+ * Nine digits tell two float32 apart; more would only show how the steps were cut into pieces,
+ * which on a terminal depends on the clock, and a seed would not give the same statistics twice.
  */
 function shorten(loss: number): number {
   return Number(loss.toPrecision(9));

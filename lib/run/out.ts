@@ -5,14 +5,18 @@ import { dirname, resolve } from "node:path";
 import { SparringError, show } from "../errors.js";
 import { reason } from "../files.js";
 
-/** Whether a file could be written there, without writing anything. Throws ERR_OUTPUT. @param name what the user calls it */
+/**
+ * Checks that a file could be written there, and writes nothing. Throws ERR_OUTPUT.
+ *
+ * @param name what the user calls it
+ */
 export async function checkOut(path: string, name: string): Promise<void> {
   const refuse = (why: string, cause?: unknown) => {
     const message = `Expected a writable file for ${name} but received ${show(path)} (${why})`;
     return new SparringError("ERR_OUTPUT", message, { cause });
   };
   try {
-    // It is made beside, and takes the place of what is there.
+    // The file is made beside its target, and takes its place.
     await access(dirname(resolve(path)), constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw refuse(reason(cause), cause);

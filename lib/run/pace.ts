@@ -11,7 +11,9 @@ export class Pace {
     return this.#steps;
   }
 
-  /** Learns from the last piece. Grows twofold at most: the first steps, or a busy machine, mislead. */
+  /**
+   * Learns from the last piece. Grows twofold at most: the first steps, or a busy machine, mislead.
+   */
   learn(steps: number, seconds: number): void {
     const wanted = Math.round((this.#secondsApart * steps) / Math.max(seconds, 1e-6));
     this.#steps = Math.max(1, Math.min(wanted, 2 * this.#steps));

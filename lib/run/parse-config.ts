@@ -1,5 +1,5 @@
-// The config.json of a run, read as a stranger's: what each value has to be, and what stands for those that the run's version did
-// not write yet.
+// Reads the config.json of a run as a stranger's: what each value has to be, and what stands for a
+// value that the version of the run did not write yet.
 import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
 import { presetNames } from "../presets.js";
@@ -38,7 +38,10 @@ function flag(key: keyof RunConfig, usual: boolean) {
   return (config: Values) => check.boolean(config[key] ?? usual, key);
 }
 
-/** In the order in which mistakes are told. Networks and rules are not here: a run goes on with those of its checkpoint. */
+/**
+ * How each value is read, in the order in which mistakes are told. Networks and rules are left out:
+ * a run goes on with those of its checkpoint.
+ */
 const readers = {
   preset: toPreset,
   data: ({ data }) => check.string(data, "data"),
@@ -72,7 +75,9 @@ const readers = {
 type Readers = typeof readers;
 type Read<Key extends keyof Readers> = { readonly [One in Key]: ReturnType<Readers[One]> };
 
-/** Some values of a config.json; the others are not looked at. Throws TypeError or RangeError. */
+/**
+ * Reads some values of a config.json; the others are not looked at. Throws TypeError or RangeError.
+ */
 export function pickConfig<Key extends keyof Readers>(
   value: unknown,
   keys: readonly Key[],
@@ -81,7 +86,10 @@ export function pickConfig<Key extends keyof Readers>(
   return Object.fromEntries(keys.map((key) => [key, readers[key](config)])) as Read<Key>;
 }
 
-/** What a run needs to go on, networks and rules as they are there. Throws TypeError or RangeError. */
+/**
+ * Reads all that a run needs to go on; networks and rules are taken as they are. Throws TypeError
+ * or RangeError.
+ */
 export function parseRunConfig(value: unknown): RunConfig {
   const keys = Object.keys(readers) as (keyof Readers)[];
   return { ...(toValues(value) as RunConfig), ...pickConfig(value, keys) };

@@ -65,7 +65,9 @@ export interface RunRequest {
 /** What the user calls an option of a request, for the sentences of errors: `--batch`. */
 export type Naming<Request = RunRequest> = (option: keyof Request) => string;
 
-/** A request that makes sense, with its defaults; nothing of the machine or the data has been used. */
+/**
+ * A request that makes sense, with its defaults; nothing of the machine or the data has been used.
+ */
 export interface RunPlan {
   /** What is trained; null for networks that are no preset's. */
   readonly preset: PresetName | null;
@@ -75,7 +77,7 @@ export interface RunPlan {
   readonly data: string;
   /** Side of the images in pixels. */
   readonly size: number;
-  /** Of a folder's images; what the data have if undefined. */
+  /** Channels of a folder's images; what the data have if undefined. */
   readonly channels: 1 | 3 | undefined;
   /** Whether a folder's images are held in memory; as the memory allows if undefined. */
   readonly resident: boolean | undefined;
@@ -96,7 +98,7 @@ export interface RunPlan {
   readonly logEvery: number;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
-  /** How many of them stay, the newest. */
+  /** How many checkpoints stay, the newest. */
   readonly keepCheckpoints: number;
   /** How often a run that diverged goes back to its last checkpoint, with other random numbers. */
   readonly rollbacks: number;
@@ -106,7 +108,9 @@ export interface RunPlan {
   readonly evaluateEvery: number;
   /** Samples, and real images, of an evaluation. */
   readonly evaluateSamples: number;
-  /** Their feature network: `classifier`, or the absolute path of a TorchScript file. */
+  /**
+   * The feature network of evaluations: `classifier`, or the absolute path of a TorchScript file.
+   */
   readonly evaluateFeatures: string;
   readonly precision: Precision;
   /** Whether ranks normalise batches together. */
@@ -115,7 +119,7 @@ export interface RunPlan {
   readonly naming: Naming;
 }
 
-/** The article's sample_interval. */
+/** The sample_interval of the script that the preset `article` follows. */
 export const defaultSampleEvery = 400;
 export const defaultLogEvery = 100;
 export const defaultCheckpointEvery = 1000;
@@ -126,9 +130,9 @@ export const defaultEvaluateSamples = 2000;
 export interface ResumePlan {
   /** The run's folder. */
   readonly path: string;
-  /** What the user calls it, for the sentences of errors. */
+  /** What the user calls the folder, for the sentences of errors. */
   readonly name: string;
-  /** How far; as far as it was to go if undefined. */
+  /** How far to train; as far as before if undefined. */
   readonly length: RunPlan["length"] | undefined;
   readonly naming: Naming;
 }
@@ -175,7 +179,10 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   };
 }
 
-/** Checks a request to go on. Everything but the length is the run's own. Throws TypeError or RangeError. */
+/**
+ * Checks a request to go on. Everything but the length is the run's own. Throws TypeError or
+ * RangeError.
+ */
 export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   const { resume, out, steps, epochs, ...others } = request;
   const name = naming("out");
@@ -194,7 +201,7 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   return { path: check.path(out, name), name, length, naming };
 }
 
-/** A device, or `auto`. Throws TypeError. */
+/** Checks a device, or `auto`. Throws TypeError. */
 export function planDevice(device: unknown, name: string): Device | "auto" {
   if (device === "auto" || isDevice(device)) return device;
   throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
@@ -210,7 +217,10 @@ function planSize(
   return checkSize(size ?? presets[preset].size.default, preset, name);
 }
 
-/** A side in pixels that a preset can make. Throws TypeError or RangeError. */
+/**
+ * Checks that a preset can make images with a side of so many pixels. Throws TypeError or
+ * RangeError.
+ */
 export function checkSize(size: unknown, preset: PresetName, name: string): number {
   const { fits, what } = presets[preset].size;
   const side = checkWhole(size, name, limits.size);
@@ -255,7 +265,7 @@ export const isNamedData = (data: unknown) => (namedData as readonly unknown[]).
 /** Whether each of the three channels is a digit of its own. */
 export const isStacked = (data: string) => data === "stacked-mnist";
 
-/** Where images are from: a name, or an absolute path. Throws TypeError. */
+/** Checks where images are from: a name, or a path, which is made absolute. Throws TypeError. */
 export function planData(data: unknown, name: string): string {
   if (typeof data !== "string" || data === "" || !(isNamedData(data) || existsSync(data)))
     throw wrongType(dataText, name, data);

@@ -1,4 +1,5 @@
-// From a plan to everything that a run needs, loaded and fitting together; nothing is on the disk yet.
+// From a plan to everything that a run needs, loaded and fitting together; nothing is on the disk
+// yet.
 import type { Dataset } from "../data/dataset.js";
 import { type Device, setThreads, threads } from "../device.js";
 import { outOfRange } from "../errors.js";
@@ -24,7 +25,7 @@ export interface Prepared {
   readonly trainer: Trainer;
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
-  /** Where it is to go. */
+  /** Where the run is to go. */
   readonly place: RunPlace;
 }
 
@@ -41,7 +42,8 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
     );
   if (plan.threads !== undefined) await setThreads(plan.threads);
   const build = (image: PresetImage) => buildPair(plan, image, device, team);
-  // Networks that are no preset's may not fit each other: known before images are packed for an hour.
+  // Networks that are no preset's may not fit each other: better known before images are packed for
+  // an hour.
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
   const own = wanted && build(wanted);
   const fitting = { fitting: wanted?.channels };
@@ -60,7 +62,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   return { config, trainer: new Trainer(settings), dataset, judge, place: plan.out };
 }
 
-/** The pair and its rules, which fit together. */
+/** Makes the pair, and checks that its rules fit it. */
 function buildPair(plan: RunPlan, image: PresetImage, device: Device, team: Team): TrainerSettings {
   const pair = pairOf(plan, image);
   const generator = new Generator(pair.generator, { device, seed: plan.seed });
@@ -69,7 +71,7 @@ function buildPair(plan: RunPlan, image: PresetImage, device: Device, team: Team
   return checkOptions({ generator, discriminator, ...rules }, plan.naming);
 }
 
-/** Who judges the generator while it trains; undefined where nobody asked. */
+/** Makes who judges the generator while it trains; undefined where no evaluations are wanted. */
 export async function judgeOf(
   config: RunConfig,
   dataset: Dataset,

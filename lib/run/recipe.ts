@@ -41,11 +41,14 @@ export const ruleNames = [
   "diffAugment",
 ] as const satisfies readonly (keyof Rules)[];
 
-/** The networks of a request, or null for those of a preset. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
+/**
+ * Checks the networks of a request; null for those of a preset. Throws TypeError, RangeError or
+ * ERR_ARCHITECTURE.
+ */
 export function planNetworks(request: RunRequest, naming: Naming): Networks | null {
   const { generator, discriminator } = request;
   if (generator === undefined && discriminator === undefined) {
-    // What the config.json of such a run has: without them it would be another.
+    // The config.json of a run with its own networks: without them it would be another run.
     if (request.preset === null) throw wrongType("a preset, or networks,", naming("preset"), null);
     return null;
   }
@@ -58,13 +61,14 @@ export function planNetworks(request: RunRequest, naming: Naming): Networks | nu
   };
 }
 
+/** Checks a generator. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
 export function checkGenerator(value: unknown, naming: Naming): GeneratorArchitecture {
   const generator = value as GeneratorArchitecture;
   within(naming("generator"), () => resolveGenerator(generator));
   return generator;
 }
 
-/** One of square images, as datasets are resized to. */
+/** Checks a discriminator of square images, as datasets are resized to. */
 export function checkDiscriminator(value: unknown, naming: Naming): DiscriminatorArchitecture {
   const discriminator = value as DiscriminatorArchitecture;
   within(naming("discriminator"), () => resolveDiscriminator(discriminator));
@@ -85,21 +89,23 @@ export function imageOf({ discriminator }: Networks): PresetImage {
   return { channels, size };
 }
 
-/** Their side, which a size that was asked for has to be. Throws RangeError. */
+/**
+ * The side of the images of networks, which a size that was asked for has to be. Throws RangeError.
+ */
 export function checkSide(networks: Networks, size: unknown, name: string): number {
   const side = imageOf(networks).size;
   if (size === undefined || size === side) return side;
   throw outOfRange(`${side}, as the discriminator takes,`, name, size);
 }
 
-/** Their channels, which those that were asked for have to be. Throws RangeError. */
+/** Checks that channels which were asked for are those of the networks. Throws RangeError. */
 export function checkFitting(networks: Networks, channels: 1 | 3 | undefined, name: string) {
   const own = imageOf(networks).channels as 1 | 3;
   if (channels === undefined || channels === own) return channels;
   throw outOfRange(`${own}, as the discriminator takes,`, name, channels);
 }
 
-/** What is trained on such images. */
+/** The networks that are trained on such images. */
 export function pairOf(
   { preset, networks }: { preset: PresetName | null; networks: Networks | null },
   image: PresetImage,
@@ -107,7 +113,10 @@ export function pairOf(
   return networks ?? presets[preset ?? defaultPreset].pair(image);
 }
 
-/** The rules of a request, those of a preset where it says nothing. Throws TypeError or RangeError. */
+/**
+ * Checks the rules of a request, and takes the preset's where it says nothing. Throws TypeError or
+ * RangeError.
+ */
 export function planRules(request: RunRequest, preset: PresetName, naming: Naming): Rules {
   const usual: Preset = presets[preset];
   const chosen = <Key extends keyof Rules>(key: Key) =>
@@ -135,7 +144,7 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
   };
 }
 
-/** Says where something lies whose own checks cannot know it. */
+/** Says in an error where the value lies, which its own checks cannot know. */
 function within<T>(name: string, read: () => T): T {
   try {
     return read();

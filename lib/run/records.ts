@@ -1,4 +1,5 @@
-// What a run leaves in its folder while it trains, but for checkpoints: statistics, samples, evaluations, weights.
+// What a run leaves in its folder while it trains, but for checkpoints: statistics, samples,
+// evaluations, weights.
 import { SparringError } from "../errors.js";
 import { writeWhole } from "../files.js";
 import type { Generator } from "../networks.js";
@@ -16,7 +17,7 @@ import type { RunTick } from "./tick.js";
 /** What happened to a run: a line of events.jsonl. */
 export interface RollbackEvent {
   readonly event: "rollback";
-  /** Of those allowed, from 1. */
+  /** Which of the rollbacks that are allowed, from 1. */
   readonly attempt: number;
   readonly from: number;
   readonly to: number;
@@ -29,7 +30,7 @@ export class Records {
   readonly #config: RunConfig;
   readonly #judge: Judge | undefined;
   readonly #evaluations: Evaluations;
-  /** Undefined where none is wanted. */
+  /** Undefined where no event files are wanted. */
   readonly #board: TensorBoardLog | undefined;
   #planned = false;
 
@@ -46,7 +47,7 @@ export class Records {
     this.#board = board;
   }
 
-  /** Throws ERR_OUTPUT. @param step steps done */
+  /** Begins the records of a session. Throws ERR_OUTPUT. @param step steps done */
   static async open(
     folder: RunFolder,
     config: RunConfig,
@@ -57,7 +58,7 @@ export class Records {
     return new Records(folder, config, judge, board);
   }
 
-  /** How the steps are carried out, once: after the first of them, with which a GPU decides. */
+  /** Writes how steps are carried out, once: after the first of them, with which a GPU decides. */
   async plan(trainer: Trainer): Promise<void> {
     if (this.#planned) return;
     this.#planned = true;
@@ -69,7 +70,7 @@ export class Records {
     await this.#board?.tick(tick);
   }
 
-  /** The sample grid of this step. */
+  /** Draws the sample grid of a step. */
   async sample(generator: Generator, step: number): Promise<void> {
     const { columns, count, labels } = gridOf(generator.latent.classes);
     const images = await generator.sample(count, { seed: this.#config.sampleSeed, labels });
@@ -81,8 +82,8 @@ export class Records {
   /**
    * Measures the generator as it is now, and tells of a failure, which does not end the run.
    *
-   * @param lowest the best one until now
-   * @returns its FID where it is lower
+   * @param lowest asks for the best checkpoint until now
+   * @returns this step, where its FID is lower than that of the best checkpoint
    */
   async evaluate(
     generator: Generator,
@@ -108,7 +109,10 @@ export class Records {
       : undefined;
   }
 
-  /** Takes back what was told of the steps after `event.to`. Returns the ticks and the evaluations that are left. */
+  /**
+   * Takes back what was told of the steps after `event.to`. Returns the ticks and the evaluations
+   * that are left.
+   */
   async goBack(event: RollbackEvent): Promise<{ ticks: readonly unknown[]; left: Evaluation[] }> {
     const ticks = await this.#folder.cutStats(event.to, this.#config.logEvery);
     const left = await this.#evaluations.cut(event.to);
@@ -117,7 +121,7 @@ export class Records {
     return { ticks, left };
   }
 
-  /** The networks by themselves, as they are now. */
+  /** Writes the weights of the networks, as they are now. */
   async weights({ generator, discriminator, ema }: Trainer): Promise<void> {
     await generator.saveWeights(this.#folder.weightsOf("generator"));
     await discriminator.saveWeights(this.#folder.weightsOf("discriminator"));

@@ -1,4 +1,5 @@
-// A command line that comes again: a launcher starts its ranks anew as it did before, and the run is to go on.
+// A command line that comes again: a launcher starts its ranks anew as it did before, and the run
+// is to go on.
 import { difference } from "../difference.js";
 import { expected, SparringError, show } from "../errors.js";
 import type { RunConfig } from "./config.js";
@@ -34,8 +35,9 @@ const same = [
 const sameIfGiven = ["channels", "resident", "threads", "seed"] as const;
 
 /**
- * The plan as it is, where its folder holds nothing yet; else the plan to go on with the run there, or to begin it again where
- * it ended before its first checkpoint. Throws ERR_OUTPUT where that is another run.
+ * Makes the plan to go on with the run that is in the folder, or to begin it again where it ended
+ * before its first checkpoint; the plan as it is, where the folder holds nothing yet. Throws
+ * ERR_OUTPUT where it holds another run.
  *
  * @param given what was asked for, before defaults
  */
@@ -63,9 +65,9 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   const pairs = [
     ...[...same, ...asked].map((key) => [key, config[key], plan[key]] as const),
     ...players.map((key) => [key, config[key], asJson(plan.networks?.[key])] as const),
-    // Of a file's own optimizers the place that differs is told.
+    // Optimizers of a file are compared below, where the place that differs is told.
     ...(given.optimizer === undefined ? ([["lr", rates(config), rates(plan.rules)]] as const) : []),
-    // Runs of before they had a rule do not say.
+    // A run that is older than a rule does not say.
     ...ruleNames
       .filter((key) => config[key] !== undefined)
       .map((key) => [key, config[key], asJson(plan.rules[key])] as const),
@@ -85,7 +87,7 @@ function nameOf(key: keyof RunRequest, path: string, plan: RunPlan, given: RunRe
   return isOfFiles && given[key] === undefined ? path : plan.naming(key).replace(key, path);
 }
 
-/** As a config.json has it. */
+/** The value as a config.json has it. */
 function asJson(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -1,4 +1,5 @@
-// Going on with a run that was stopped, by whatever: what its folder says, checked like a stranger's.
+// Going on with a run that was stopped, by whatever: what its folder says, checked like a
+// stranger's.
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
@@ -30,16 +31,17 @@ export interface Resumed {
   readonly meter: Meter;
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
-  /** Seconds that it had taken. */
+  /** Seconds that the run had taken. */
   readonly seconds: number;
-  /** Has seen the ticks until there. */
+  /** Has seen the ticks until the checkpoint. */
   readonly watcher: Watcher;
 }
 
 /**
- * Loads what a run needs to go on: its config, the newest intact checkpoint, and the data, which have to be those that it
- * began with; nobody else trains it from here on. Throws ERR_DATA, ERR_CHECKPOINT, ERR_DEVICE, ERR_OUTPUT, and RangeError for a
- * length that is behind it; changes nothing before all of them fit.
+ * Loads what a run needs to go on: its config, the newest intact checkpoint, and the data, which
+ * have to be those that it began with; nobody else trains it from here on. Throws ERR_DATA,
+ * ERR_CHECKPOINT, ERR_DEVICE, ERR_OUTPUT, and RangeError for a length that is behind it; changes
+ * nothing before all of them fit.
  */
 export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
   await readResumed(plan);
@@ -52,7 +54,9 @@ export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): P
   }
 }
 
-/** What the run does that a plan is to go on with. Throws ERR_DATA where there is none. */
+/**
+ * Reads the config of the run that a plan is to go on with. Throws ERR_DATA where there is none.
+ */
 export function readResumed({ path, name }: ResumePlan): Promise<RunConfig> {
   return readRunConfig(RunFolder.at(path), name, parseRunConfig);
 }
@@ -97,13 +101,16 @@ async function loadHeld(
 const noRollbacks =
   "No rollbacks, which the run began with: where several ranks train none goes back by itself";
 
-/** What rank 0 tells the others of the run that goes on: they need not see its folder. */
+/** What rank 0 tells the other ranks of the run that goes on: they need not see its folder. */
 interface Told {
   readonly config: RunConfig;
   readonly pair: ReturnType<Trainer["described"]>;
 }
 
-/** What the other ranks need for it; weights, and all else that training changes, they take over from rank 0 later. */
+/**
+ * Loads what the other ranks need. Weights, and all else that training changes, they take over from
+ * rank 0 later.
+ */
 export async function accompanyRun(
   watch: DataWatch,
   team: Team,
@@ -128,7 +135,7 @@ function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise
   return loadData({ ...config, channels, naming }, config.device, watch);
 }
 
-/** The same with another length, if one was asked for. */
+/** The config, with another length if one was asked for. */
 function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
   const epochs = epochsOf(config);
@@ -137,7 +144,7 @@ function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   return { ...config, steps };
 }
 
-/** That a length which was asked for is not behind what is done, in the unit that it has. */
+/** Checks that a length which was asked for is not behind what is done, in the unit that it has. */
 function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: number): void {
   if (length === undefined || config.steps >= done) return;
   if ("steps" in length)

@@ -28,12 +28,13 @@ export interface Sampled extends GeneratorOrigin {
   readonly class: number | null;
 }
 
-/** More than a grid can show of the smallest images. */
+/** Most samples: more than a grid can show of the smallest images. */
 const most = 100_000;
 
 /**
- * Writes a grid of samples of a run's generator; without options the very picture that the run itself would draw. Throws
- * TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_OUTPUT.
+ * Writes a grid of samples of a run's generator; without options the very picture that the run
+ * itself would draw. Throws TypeError and RangeError for what makes no sense, what loadGenerator()
+ * throws, and ERR_OUTPUT.
  */
 export async function sampleRun(
   request: SampleRequest,
@@ -58,7 +59,8 @@ export async function sampleRun(
   const usual = gridOf(label === undefined ? classes : 0);
   const { count = usual.count, columns = usual.columns } = asked;
   const seed = check.seed(request.seed ?? found.sampleSeed, naming("seed"));
-  // Without a number the run's own picture, which has no more than the first classes.
+  // Where no number is asked for it is the run's own picture, which has no more than the first
+  // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
   const images = await generator.sample(count, { seed, labels });
   await images.save(out, { columns });

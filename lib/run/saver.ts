@@ -1,4 +1,5 @@
-// The saving of a run: checkpoints, which are written while it goes on, and at its end the weights by themselves.
+// The saving of a run: checkpoints, which are written while it goes on, and at its end the weights
+// by themselves.
 import { SparringError } from "../errors.js";
 import { isOfSystem, reason } from "../files.js";
 import type { LoadOptions, Trainer } from "../trainer.js";
@@ -18,7 +19,7 @@ export interface Progress {
 
 export class Saver {
   readonly #team: Team;
-  /** Undefined where another rank keeps the folder; so are its records. */
+  /** Undefined where another rank keeps the folder, as its records are. */
   #checkpoints: Checkpoints | undefined;
   #records: Records | undefined;
   /** The checkpoint that is being written; never rejects. */
@@ -30,15 +31,20 @@ export class Saver {
     this.#team = team;
   }
 
-  /** From here on there is a folder to save to. @param keep how many checkpoints, the newest */
+  /**
+   * Tells where to save to; before there is a folder nothing is saved.
+   *
+   * @param keep how many checkpoints, the newest
+   */
   open(folder: RunFolder, records: Records, keep: number): void {
     this.#checkpoints = new Checkpoints(folder.checkpoints, keep);
     this.#records = records;
   }
 
   /**
-   * Takes a checkpoint, which is written while the run goes on. One that cannot be written is told of and leaves those before
-   * it as they are: the next one may find room. Any other failure ends the run, at the next checkpoint.
+   * Takes a checkpoint, which is written while the run goes on. One that cannot be written is told
+   * of and leaves those before it as they are: the next one may find room. Any other failure ends
+   * the run, at the next checkpoint.
    *
    * @param best where it is the best one yet
    */
@@ -52,7 +58,10 @@ export class Saver {
     });
   }
 
-  /** Takes the last checkpoint, unless this step has its own already, and writes the weights by themselves. */
+  /**
+   * Takes the last checkpoint, unless this step has its own already, and writes the weights by
+   * themselves.
+   */
   async saveAll(progress: Progress): Promise<void> {
     const { trainer } = progress;
     await this.#saved();
@@ -84,12 +93,12 @@ export class Saver {
     return progress;
   }
 
-  /** After goBack(): the best checkpoint is one of those evaluations. */
+  /** Chooses the best checkpoint anew, after goBack(), among the evaluations that are left. */
   async recallBest(evaluations: readonly Evaluation[]): Promise<void> {
     await this.#checkpoints?.recallBest(evaluations);
   }
 
-  /** All ranks compare what they have, and the first of them writes it. */
+  /** Lets all ranks compare what they have, and the first of them write it. */
   #save({ trainer, meter }: Progress, best?: Best): Promise<void> {
     const checkpoints = this.#checkpoints;
     return checkpoints === undefined
@@ -97,7 +106,10 @@ export class Saver {
       : checkpoints.save(trainer, meter, best);
   }
 
-  /** The checkpoint that was under way is there. Throws, once, why it could not be taken: ERR_RANK of ranks that differ. */
+  /**
+   * Waits for the checkpoint that is under way. Throws, once, why it could not be taken: ERR_RANK
+   * where ranks differ.
+   */
   async #saved(): Promise<void> {
     await this.#saving;
     const failure = this.#failure;

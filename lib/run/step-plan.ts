@@ -21,7 +21,7 @@ const operations = v.array(
 const schema: v.GenericSchema<unknown, StepPlan> = v.object({
   kind: v.picklist(["eager", "rewritten", "planned", "replayed"]),
   batchSize: amount,
-  // Runs of before a batch could be worked on in parts do not say.
+  // Runs that are older than this option do not say.
   accumulate: v.optional(amount, 1),
   onePass: v.boolean(),
   generator: operations,

@@ -1,4 +1,5 @@
-// A run as it lies on the disk: what its config.json says of the generator, and where its weights are.
+// A run as it lies on the disk: what its config.json says of the generator, and where its weights
+// are.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import { isObject } from "../check.js";
 import { SparringError, show } from "../errors.js";
@@ -17,15 +18,22 @@ export interface StoredRun {
   readonly preset: string | null;
   readonly generator: GeneratorArchitecture;
   readonly discriminator: DiscriminatorArchitecture;
-  /** What the generator's classes are called; null where the data did not say, and where it finds its own. */
+  /**
+   * What the generator's classes are called; null where the data did not say, and where it finds
+   * its own.
+   */
   readonly classNames: readonly string[] | null;
-  /** It keeps a moving average of the generator beside the generator. */
+  /** Whether it keeps a moving average of the generator beside the generator. */
   readonly averaged: boolean;
-  /** What its sample grids are made from. */
+  /** The seed of its sample grids. */
   readonly sampleSeed: number;
 }
 
-/** Reads what is needed to sample a run. Throws ERR_DATA where it is none. @param name what the user calls it */
+/**
+ * Reads what is needed to sample a run. Throws ERR_DATA where there is none.
+ *
+ * @param name what the user calls the folder
+ */
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
@@ -41,7 +49,7 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
   });
 }
 
-/** What says how the generator is made. */
+/** The keys of a config.json that say how the generator is made. */
 const generatorKeys = [
   "preset",
   "size",
@@ -57,7 +65,7 @@ interface StoredPair extends Networks {
 
 function presetPair(preset: PresetName, image: PresetImage, { objective }: RunRequest): StoredPair {
   const { pair, objective: usual }: Preset = presets[preset];
-  // Runs of before they had one do not say.
+  // Older runs do not say.
   const own = objective === undefined ? usual : checkObjective(objective, "objective");
   return { ...pair(image), objective: own };
 }
@@ -69,7 +77,11 @@ function ownPair(config: RunRequest): StoredPair {
   return { ...networks, objective: checkObjective(config.objective, "objective") };
 }
 
-/** What the images of a run are. Throws ERR_DATA where it is none. @param name what the user calls it */
+/**
+ * Reads what the images of a run are. Throws ERR_DATA where there is no run.
+ *
+ * @param name what the user calls the folder
+ */
 export function readRunData(path: string, name: string): Promise<RunData> {
   return readRunConfig(RunFolder.at(path), name, (value) => {
     const { channels, ...images } = pickConfig(value, ["size", "channels", "data", "resident"]);
@@ -85,11 +97,13 @@ export interface RunData {
   readonly data: string;
   readonly size: number;
   readonly channels: 1 | 3;
-  /** They stay in memory. */
+  /** Whether the images stay in memory. */
   readonly resident: boolean;
 }
 
-/** Bytes. A config is a few kilobytes, and a few megabytes with the largest networks: what is larger is none. */
+/**
+ * Most bytes of a config. It has a few kilobytes, and a few megabytes with the largest networks.
+ */
 export const configLimit = 16 * 1024 ** 2;
 
 /**

@@ -1,4 +1,5 @@
-// The end of a run in one file: summary.json. What came before it was resumed counts too, so it is made of what the folder holds.
+// The end of a run in one file: summary.json. It is made of what the folder holds, so that steps
+// from before the run was resumed count too.
 import { rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
@@ -11,7 +12,9 @@ import type { RunFolder } from "./folder.js";
 import { readLines } from "./json-lines.js";
 import { isRunTick, type RunTick } from "./tick.js";
 
-/** How a run ended: all its steps done, a signal or its caller stopped it before, or an error did. */
+/**
+ * How a run ended: all its steps done, a signal or its caller stopped it before, or an error did.
+ */
 export type Ending =
   | { readonly state: "done" | "stopped" }
   | { readonly state: "failed"; readonly error: unknown };
@@ -29,18 +32,20 @@ export interface RunSummary {
   readonly steps: number;
   /** Times through the data; a part of one counts as such. */
   readonly epochs: number;
-  /** Since training began, with everything that is not a step. */
+  /** Time since training began, with everything that is not a step. */
   readonly seconds: number | null;
   /** Real images a second, over the time that the steps themselves took. */
   readonly imagesPerSecond: number | null;
-  /** Of the last tick. */
+  /** The discriminator's loss of the last tick. */
   readonly discriminatorLoss: number | null;
+  /** The generator's loss of the last tick. */
   readonly generatorLoss: number | null;
+  /** The health of the last tick. */
   readonly health: Health | null;
-  /** Each that was raised, with the first step and how many ticks raised it. */
+  /** Each warning that was raised, with the first step and how many ticks raised it. */
   readonly warnings: readonly { warning: Warning; firstStep: number; ticks: number }[];
   readonly rollbacks: number;
-  /** The newest checkpoint, from the run's folder; null if there is none. */
+  /** Path of the newest checkpoint, from the run's folder; null if there is none. */
   readonly checkpoint: string | null;
   readonly device: string;
   readonly precision: string;
@@ -48,7 +53,7 @@ export interface RunSummary {
   readonly versions: RunConfig["versions"];
 }
 
-/** A run that is going on has none: that of its last end goes. */
+/** Removes the summary of the last end of a run that goes on. */
 export async function removeSummary(folder: RunFolder): Promise<void> {
   await rm(folder.summary, { force: true });
 }

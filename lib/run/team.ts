@@ -1,4 +1,4 @@
-// Those that train one run together: the ranks of a group, or one process alone.
+// The processes that train one run together: the ranks of a group, or one alone.
 import { agree } from "../distributed/agreement.js";
 import type { Group } from "../distributed/group.js";
 
@@ -21,8 +21,8 @@ export class Team implements Disposable {
   }
 
   /**
-   * What the first of them finds, on all: as JSON has it. What it throws is thrown on rank 0 alone; the others hear of
-   * it when that rank ends.
+   * Tells all what the first of them finds, as JSON has it. What it throws is thrown on rank 0
+   * alone; the others hear of it when that rank ends.
    */
   async tell<T>(find: () => T | Promise<T>): Promise<T> {
     if (!this.isFirst) return this.hear<T>();
@@ -31,13 +31,16 @@ export class Team implements Disposable {
     return found;
   }
 
-  /** What the first of them tells, on another rank. */
+  /** Hears, on another rank, what the first of them tells. */
   async hear<T>(): Promise<T> {
     const [told = "{}"] = (await this.group?.gather("{}")) ?? [];
     return (JSON.parse(told) as { found: T }).found;
   }
 
-  /** Work that leaves something for the others on its machine, as packed images: the first of them is done before they begin. */
+  /**
+   * Does work that leaves something for the other ranks on its machine, as packed images: the first
+   * there has done it before they begin.
+   */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const { group } = this;
     if (group !== undefined && group.localRank > 0) await group.barrier();
@@ -46,7 +49,7 @@ export class Team implements Disposable {
     return result;
   }
 
-  /** Throws ERR_RANK, on every rank, where one is about to do something else. */
+  /** Checks that all are about to do the same. Throws ERR_RANK, on every rank, where one is not. */
   async agree(plan: unknown): Promise<void> {
     if (this.group !== undefined) await agree(this.group, plan);
   }

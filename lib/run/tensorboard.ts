@@ -1,4 +1,5 @@
-// What TensorBoard shows of a run: its ticks as scalars, its sample grids as images. One file a session, in the run's folder.
+// What TensorBoard shows of a run: its ticks as scalars, its sample grids as images. One file a
+// session, in the run's folder.
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { beginning, picture, scalars, sessionStart } from "../tensorboard/events.js";
@@ -14,7 +15,8 @@ export class TensorBoardLog {
   }
 
   /**
-   * Begins a file of its own: that of a session that was killed may end in half a record. Throws ERR_OUTPUT.
+   * Begins a file for this session: the file of one that was killed may end in half a record.
+   * Throws ERR_OUTPUT.
    *
    * @param step steps done; what earlier sessions told of later ones does not count any more
    */
@@ -30,7 +32,7 @@ export class TensorBoardLog {
     return log;
   }
 
-  /** Steps after `step` are going to be done again. */
+  /** Tells that steps after `step` are going to be done again. */
   async goBack(step: number): Promise<void> {
     await this.#append(sessionStart(step + 1));
   }

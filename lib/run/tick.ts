@@ -1,4 +1,3 @@
-// What stats.jsonl has a line of.
 import type { Tick } from "../trainer.js";
 
 /** A line of stats.jsonl. */
@@ -7,11 +6,11 @@ export interface RunTick extends Tick {
   readonly epoch: number;
   /** The last batch of this tick in its epoch, from 0. */
   readonly batch: number;
-  /** Since training began, with everything that is not a step. */
+  /** Time since training began, with everything that is not a step. */
   readonly seconds: number;
 }
 
-/** Whether a line has what a tick is counted by; the rest a stranger may have left out. */
+/** Whether a line has what the summary counts by. A stranger may have left out the rest. */
 export function isRunTick(line: object): line is RunTick {
   const { step, warnings }: Partial<RunTick> = line;
   return Number.isSafeInteger(step) && Array.isArray(warnings);

@@ -25,7 +25,9 @@ import type { RunTick } from "./tick.js";
 
 /** How a run is watched and ended. */
 export interface TrainOptions {
-  /** Ends the run at the next step boundary; its weights and last samples are saved all the same. */
+  /**
+   * Ends the run at the next step boundary; its weights and last samples are saved all the same.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Reports about this often beside the ticks, for someone who watches. @default only the ticks */
   readonly secondsApart?: number | undefined;
@@ -39,7 +41,10 @@ export interface RunReport {
   readonly complete: boolean;
 }
 
-/** What a run is made of: where it is to go, or the folder that it goes on in, with the tick that was under way. */
+/**
+ * What a run is made of. A new one has a place to go to; one that goes on has its folder, and the
+ * tick that was under way.
+ */
 type Parts = Omit<Prepared, "judge" | "place"> &
   Partial<Prepared> &
   Partial<Pick<Resumed, "folder" | "seconds" | "meter" | "watcher">>;
@@ -48,20 +53,20 @@ type Parts = Omit<Prepared, "judge" | "place"> &
 export class TrainingRun implements Disposable {
   readonly config: RunConfig;
   readonly epochs: Epochs;
-  /** Who trains it. */
+  /** The processes that train it. */
   readonly team: Team;
   readonly #boundaries: Boundaries;
   readonly #dataset: Dataset;
   readonly #judge: Judge | undefined;
   #trainer: Trainer;
-  /** Where it is to go, until it is there. */
+  /** Where a new run is to go; undefined where its folder is there already. */
   readonly #place: RunPlace | undefined;
   #folder: RunFolder | undefined;
   /** Seconds that it had taken before it was resumed. */
   readonly #before: number;
   /** The tick that is under way. */
   #meter: Meter;
-  /** Has seen the ticks of the whole run, whoever did them. */
+  /** Has seen the ticks of the whole run, of earlier sessions too. */
   #watcher: Watcher;
   /** Undefined where another rank keeps the folder. */
   #records: Records | undefined;
@@ -93,7 +98,7 @@ export class TrainingRun implements Disposable {
     return new TrainingRun(await loadRun(plan, watch, team), team).#together();
   }
 
-  /** The same on the other ranks, which hear from rank 0 what they go on with. */
+  /** Loads the run on the other ranks, which hear from rank 0 what they go on with. */
   static async accompany(watch: DataWatch, team: Team): Promise<TrainingRun> {
     return new TrainingRun(await accompanyRun(watch, team), team).#together();
   }
@@ -107,7 +112,7 @@ export class TrainingRun implements Disposable {
     return new TrainingRun(await prepareRun(plan, watch, team), team).#together();
   }
 
-  /** With the ranks that are to do the same, and from the same beginning. */
+  /** Agrees with the other ranks on what to do, and takes the beginning over from rank 0. */
   async #together(): Promise<TrainingRun> {
     if (this.team.group === undefined) return this;
     try {
@@ -120,7 +125,10 @@ export class TrainingRun implements Disposable {
     }
   }
 
-  /** Makes the run folder, unless the run is resumed; on the first of a team. Throws ERR_OUTPUT, and leaves nothing behind, if that cannot be done. */
+  /**
+   * Makes the run folder, unless the run is resumed; on the first of a team. Throws ERR_OUTPUT, and
+   * leaves nothing behind, if it cannot be made.
+   */
   async open(): Promise<RunFolder> {
     this.#folder ??= await RunFolder.create(this.#place as RunPlace, this.config);
     return this.#folder;
@@ -144,7 +152,10 @@ export class TrainingRun implements Disposable {
     return this.#trainer.step;
   }
 
-  /** Trains to the end or until the signal; samples, statistics, checkpoints and weights go to the folder. */
+  /**
+   * Trains to the end or until the signal; samples, statistics, checkpoints and weights go to the
+   * folder.
+   */
   async *train(options: TrainOptions = {}): AsyncGenerator<RunReport, void, void> {
     const folder = this.team.isFirst ? await this.open() : undefined;
     if (folder !== undefined) await removeSummary(folder);
@@ -186,8 +197,9 @@ export class TrainingRun implements Disposable {
           await this.#rollBack(error, rollbacks + 1, options);
           continue;
         }
-        // What was learned until here may be hours of work; weights that are no numbers are not. Nor is what one rank has of
-        // a step that others did not do, and they are not there to compare.
+        // What was learned until here may be hours of work. Weights that are no numbers are worth
+        // nothing, and so is what one rank has of a step that the others, who are not there to
+        // compare, did not do.
         if (!isDivergence(error) && this.team.size === 1)
           await toldOf(
             this.#saver.saveAll(this.#progress),
@@ -202,7 +214,10 @@ export class TrainingRun implements Disposable {
     await this.team.group?.barrier();
   }
 
-  /** Back to the last checkpoint with other random numbers. Throws the error itself where there is none yet. */
+  /**
+   * Goes back to the last checkpoint, with other random numbers. Throws the error itself where
+   * there is none yet.
+   */
   async #rollBack(
     error: SparringError,
     attempt: number,
@@ -246,7 +261,8 @@ export class TrainingRun implements Disposable {
     pace: Pace | undefined,
     { signal, onNote = () => {} }: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
-    // A resumed run has that of its beginning; those since its checkpoint are made again, and are the same.
+    // A resumed run has the grid of its beginning. Grids since its checkpoint are made again, and
+    // are equal.
     if (this.step === 0) await this.#saveSample();
     let sampled = this.step;
     while (this.step < this.config.steps) {
@@ -274,7 +290,9 @@ export class TrainingRun implements Disposable {
     if (sampled !== this.step) await this.#saveSample();
   }
 
-  /** Trains up to the next boundary. False if a signal ended the run, after a step or before one. */
+  /**
+   * Trains up to the next boundary. False if a signal ended the run, after a step or before one.
+   */
   async #advance(pace: Pace | undefined, signal?: AbortSignal): Promise<boolean> {
     const { group } = this.team;
     // A rank that left by itself would be missed: the trainer stops them all.
@@ -297,7 +315,8 @@ export class TrainingRun implements Disposable {
       going = false;
     }
     pace?.learn(this.step - before, (performance.now() - started) / 1000);
-    // Where a signal came in the last of these steps the other ranks go on to the next, and stop there.
+    // Where a signal came in the last of these steps the other ranks go on to the next, and stop
+    // there.
     return going && (group !== undefined || !signal?.aborted);
   }
 
@@ -305,7 +324,7 @@ export class TrainingRun implements Disposable {
     const seconds = Number(((performance.now() - began) / 1000).toFixed(3));
     const { health, ...means } = this.#meter.read();
     const place = this.epochs.last(this.step);
-    // At ticks alone: how often a terminal is told must not change what a seed gives.
+    // Looked at in ticks alone: how often a terminal is told must not change what a seed gives.
     const warnings = complete && health !== undefined ? this.#watcher.look(health) : [];
     return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
@@ -322,7 +341,7 @@ export class TrainingRun implements Disposable {
     return { trainer: this.#trainer, meter: this.#meter };
   }
 
-  /** What samples are drawn from. */
+  /** The generator that samples are drawn from. */
   get #sampled(): Generator {
     return this.#trainer.ema ?? this.generator;
   }
@@ -332,7 +351,10 @@ export class TrainingRun implements Disposable {
   }
 }
 
-/** Work after a failure: its own failure is told, and does not take the place of the first. */
+/**
+ * Does work after a failure. If it fails too that is told of, and does not take the place of the
+ * first.
+ */
 async function toldOf(
   work: Promise<void>,
   what: string,
@@ -345,7 +367,7 @@ function isDivergence(error: unknown): error is SparringError {
   return error instanceof SparringError && error.code === "ERR_DIVERGED";
 }
 
-/** Another rank had a signal; or the process is ending. */
+/** Whether another rank had a signal, or the process is ending. */
 function isStop(error: unknown): boolean {
   return error instanceof SparringError && error.code === "ERR_STOPPED";
 }
