@@ -1,8 +1,9 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planRun } from "../../lib/run/plan.js";
+import { planRun, type RunRequest } from "../../lib/run/plan.js";
 import { planRestart } from "../../lib/run/restart.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
@@ -79,6 +80,9 @@ describe("a command line that comes again", () => {
     await cp(at("whole"), at("early"), { recursive: true });
     for (const part of ["checkpoints", "weights"]) await rm(at("early", part), { recursive: true });
     await writeFile(at("early/letter.txt"), "keep me");
+    // What it had told, and was writing, before it ended.
+    for (const name of ["events.jsonl", "evaluations.jsonl", ".sparring-1-0123abcd.tmp"])
+      await writeFile(at("early", name), "{}\n");
     const again = await run(`${small} --steps 24 --out early`);
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).not.toContain("from step");
@@ -87,6 +91,20 @@ describe("a command line that comes again", () => {
     expect(ours).toEqual(await contentsOf(at("whole")));
     const events = (await readdir(at("early"))).filter((name) => name.includes("tfevents"));
     expect(events).toHaveLength(1);
+  });
+
+  it("goes on where weights alone are left, which it cannot, and not where they are half written", async () => {
+    await cp(at("whole"), at("lone"), { recursive: true });
+    await rm(at("lone/checkpoints"), { recursive: true });
+    const refused = await run(`${small} --steps 24 --out lone`);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: `Expected an intact checkpoint for --out but received "lone/checkpoints" (it has none)\n`,
+    });
+    for (const name of await readdir(at("lone/weights"))) await rm(at("lone/weights", name));
+    await writeFile(at("lone/weights/.sparring-1-0123abcd.tmp"), "half");
+    expect(await run(`${small} --steps 24 --out lone`)).toMatchObject({ code: 0 });
+    expect(await contentsOf(at("lone"))).toEqual(await contentsOf(at("whole")));
   });
 });
 
@@ -145,6 +163,42 @@ describe("another run in the folder is refused, with what differs", () => {
     const ended = await run(`${small} --steps 24 --out whole ${flags}`);
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
     expect(await contentsOf(at("whole"))).toEqual(before);
+  });
+
+  it.each<[keyof RunRequest, unknown]>([
+    ["data", fileURLToPath(import.meta.url)],
+    ["size", 16],
+    ["channels", 3],
+    ["resident", false],
+    ["dropLast", true],
+    ["accumulate", 2],
+    ["execution", "eager"],
+    ["precision", "bfloat16"],
+    ["sampleEvery", 4],
+    ["logEvery", 4],
+    ["checkpointEvery", 4],
+    ["keepCheckpoints", 4],
+    ["rollbacks", 4],
+    ["evaluateEvery", 4],
+    ["evaluateSamples", 100],
+    ["evaluateFeatures", fileURLToPath(import.meta.url)],
+  ])("%s", async (option, value) => {
+    const given = {
+      ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, steps: 24 },
+      ...{ logEvery: 3, sampleEvery: 5, checkpointEvery: 5, out: at("whole") },
+    };
+    const plan = (request: RunRequest) =>
+      planRestart(
+        planRun(request, (name) => name),
+        request,
+      );
+    expect(await plan(given)).toMatchObject({ path: at("whole") });
+    await expect(plan({ ...given, [option]: value })).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+      message: expect.stringContaining(
+        `has it, for ${option} but received ${JSON.stringify(value)}`,
+      ),
+    });
   });
 
   it("a seed of one's own", async () => {
