@@ -1,8 +1,11 @@
 // A run that leaves the numbers: it stops, or goes back to its last checkpoint as often as it was allowed to.
-import { readdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
+import { Judge } from "../../lib/run/evaluation.js";
 import { planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli } from "../helpers/cli.js";
@@ -12,6 +15,7 @@ import { writeIdxFolder } from "../helpers/idx.js";
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
 const { run: original } = Trainer.prototype;
+const { evaluate } = Judge.prototype;
 
 beforeAll(async () => {
   folder = await makeFolder();
@@ -19,6 +23,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   Trainer.prototype.run = original;
+  Judge.prototype.evaluate = evaluate;
 });
 afterAll(() => folder.remove());
 
@@ -35,7 +40,12 @@ function fail(times: number, step = 9): void {
   };
 }
 
-async function train(name: string, rollbacks: number, notes: string[] = []) {
+async function train(
+  name: string,
+  rollbacks: number,
+  more: object = {},
+  notes: string[] = [],
+): Promise<string[]> {
   const request = {
     preset: "mlp",
     data: at("data"),
@@ -49,6 +59,7 @@ async function train(name: string, rollbacks: number, notes: string[] = []) {
     checkpointEvery: 5,
     rollbacks,
     out: at(name),
+    ...more,
   };
   using run = await TrainingRun.prepare(planRun(request, (option) => option));
   for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
@@ -92,6 +103,63 @@ describe("a run that diverges", () => {
     ]);
   });
 
+  it("has the losses of the steps before the checkpoint in the next line", async () => {
+    fail(1);
+    const disturbed = Trainer.prototype.run;
+    Trainer.prototype.run = async function* (data, options) {
+      for await (const tick of disturbed.call(this, data, options))
+        yield { ...tick, generatorLoss: tick.step <= 5 ? 1 : 4 };
+    };
+    await train("mean", 1);
+    expect((await lines("mean", "stats.jsonl")).map((tick) => tick.generatorLoss)).toEqual([
+      ...[1, 2, 4, 4, 4],
+    ]);
+  });
+
+  it("goes back further where the newest checkpoint is not intact, and forgets that one", async () => {
+    let isFirst = true;
+    const fids = [3, 1, 4, 5];
+    Judge.prototype.evaluate = async () => ({ fid: { value: fids.shift() } }) as never;
+    Trainer.prototype.run = async function* (data, options) {
+      if (this.step === 12 && isFirst) {
+        isFirst = false;
+        const newest = at("torn/checkpoints/000010");
+        while (!existsSync(newest)) await setTimeout(5);
+        await truncate(join(newest, "generator.safetensors"), 100);
+        throw new SparringError("ERR_DIVERGED", "Expected finite losses");
+      }
+      yield* original.call(this, data, options);
+    };
+    const judged = { evaluateEvery: 5, evaluateSamples: 80 };
+    const notes = await train("torn", 1, judged);
+    expect(notes).toEqual([
+      expect.stringMatching(/^Skipped a checkpoint that is not intact: .*000010/),
+      "Went back from step 12 to 5 (1 of 1): Expected finite losses",
+    ]);
+    const evaluations = await lines("torn", "evaluations.jsonl");
+    expect(evaluations.map(({ step }) => step)).toEqual([5, 10, 15]);
+    const best = { step: 5, metric: "fid", value: 3 };
+    expect(await lines("torn", "checkpoints/best.json")).toEqual([best]);
+  });
+
+  it("lets go of the networks that it leaves", async () => {
+    fail(1);
+    const request = {
+      ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 15 },
+      ...{ checkpointEvery: 5, logEvery: 3, rollbacks: 1, out: at("freed") },
+    };
+    const run = await TrainingRun.prepare(planRun(request, (option) => option));
+    const { generator, discriminator } = run;
+    for await (const _ of run.train());
+    const left = [generator, discriminator, run.generator, run.discriminator];
+    expect(new Set(left).size).toBe(4);
+    run[Symbol.dispose]();
+    for (const network of left)
+      await expect(network.saveWeights(at("never"))).rejects.toMatchObject({
+        code: "ERR_DISPOSED",
+      });
+  });
+
   it("stops after as many times as were allowed", async () => {
     fail(Number.POSITIVE_INFINITY);
     await expect(train("lost", 2)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
@@ -104,7 +172,7 @@ describe("a run that diverges", () => {
     await expect(train("plain", 0)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
     fail(1, 3);
     const notes: string[] = [];
-    await expect(train("early", 1, notes)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    await expect(train("early", 1, {}, notes)).rejects.toMatchObject({ code: "ERR_DIVERGED" });
     expect(notes).toEqual([
       `No rollback: Expected an intact checkpoint for a rollback but received "${at("early/checkpoints")}" (it has none)`,
     ]);
