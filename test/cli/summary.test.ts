@@ -1,6 +1,7 @@
 // summary.json: how a run ended, whichever way it did; and a sweep, which is a folder of runs.
-import { access, appendFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
 import { planRun } from "../../lib/run/plan.js";
@@ -170,6 +171,48 @@ describe("summary.json", () => {
       code: "ERR_DIVERGED",
       checkpoint: "checkpoints/000010",
     });
+  });
+
+  it("does not hide why a run failed where it cannot be written itself", async () => {
+    intercept((tick) => {
+      if (tick.step === 12) throw new SparringError("ERR_DIVERGED", "Expected finite losses");
+      return tick;
+    });
+    using run = await prepare("silent");
+    await run.open();
+    const trained = (async () => {
+      for await (const { tick } of run.train())
+        if (tick.step === 3) await mkdir(at("silent/summary.json/in"), { recursive: true });
+    })();
+    await expect(trained).rejects.toThrow("Expected finite losses");
+  });
+
+  it("names a checkpoint that was still being written as somebody left the loop", async () => {
+    Trainer.prototype.saveWith = async function (...given) {
+      await setTimeout(300);
+      return saveWith.apply(this, given);
+    };
+    using run = await prepare("slow");
+    for await (const { tick } of run.train()) if (tick.step === 6) break;
+    expect(await readJson("slow/summary.json")).toMatchObject({
+      ...{ state: "stopped", step: 6, checkpoint: "checkpoints/000005" },
+    });
+  });
+
+  it("of a run that fails half way has what it had learned until then", async () => {
+    using run = await prepare("broken", { sampleEvery: 7 });
+    const trained = (async () => {
+      for await (const { tick } of run.train())
+        if (tick.step === 6) await rm(at("broken/samples"), { recursive: true });
+    })();
+    await expect(trained).rejects.toMatchObject({ code: "ERR_OUTPUT" });
+    expect(await readJson("broken/summary.json")).toMatchObject({
+      ...{ state: "failed", step: 7, checkpoint: "checkpoints/000007" },
+    });
+    expect(await readdir(at("broken/weights"))).toEqual([
+      "discriminator.safetensors",
+      "generator.safetensors",
+    ]);
   });
 
   it("of one that failed in its first step has nothing to tell of losses", async () => {
