@@ -12,6 +12,10 @@ import {
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setThreads, threads } from "../../lib/index.js";
+import { planResume, planRun } from "../../lib/run/plan.js";
+import { checkConfig } from "../../lib/run/resume.js";
+import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -111,6 +115,92 @@ describe("a run", () => {
       /^Skipped a checkpoint that is not intact: Expected a checkpoint for path but received "damaged\/checkpoints\/000012" \(generator\.safetensors has 100 bytes, not \d+\)$/m,
     );
     expect(await contents(name)).toEqual(await contents("whole"));
+  });
+});
+
+describe("within a program", () => {
+  const named = (option: string) => option;
+  const resume = (name: string, steps: number) =>
+    TrainingRun.resume(planResume({ resume: true, out: at(name), steps }, named));
+
+  it("a run that was stopped before its first step goes on as one that was not", async () => {
+    const request = {
+      ...{ preset: "mlp", data: at("data"), size: 8, batch: 32, threads: 1, seed: 1, steps: 24 },
+      ...{ logEvery: 3, sampleEvery: 4, checkpointEvery: 5, out: at("unbegun") },
+    };
+    {
+      using run = await TrainingRun.prepare(planRun(request, named));
+      for await (const _ of run.train({ signal: AbortSignal.abort() }));
+    }
+    expect(await checkpoints("unbegun")).toEqual(["000000"]);
+    expect(await readdir(at("unbegun"))).not.toContain("stats.jsonl");
+    {
+      using run = await resume("unbegun", 24);
+      for await (const _ of run.train());
+    }
+    expect(await contents("unbegun")).toEqual(await contents("whole"));
+  });
+
+  it("it has the threads that it had", async () => {
+    const before = await threads();
+    const name = await half("threads");
+    await setThreads(2);
+    using _ = await resume(name, 24);
+    expect(await threads()).toBe(1);
+    await setThreads(before);
+  });
+
+  it("it has no summary while it goes on", async () => {
+    using run = await resume(await half("going"), 24);
+    for await (const _ of run.train()) {
+      expect(await readdir(at("going"))).not.toContain("summary.json");
+      break;
+    }
+    expect(await readdir(at("going"))).toContain("summary.json");
+  });
+});
+
+describe("the config.json of a run that goes on", () => {
+  const read = async () => JSON.parse(await readFile(at("half/config.json"), "utf8"));
+
+  it("may be of an earlier version, which had no more options", async () => {
+    const { tensorboard, syncBatchNorm, classNames, ...config } = await read();
+    const { resident, dropLast, accumulate, ...older } = config;
+    const { evaluateEvery, evaluateSamples, evaluateFeatures, ...oldest } = older;
+    expect(checkConfig(oldest)).toEqual({
+      ...oldest,
+      ...{ resident: true, dropLast: false, accumulate: 1, classNames: null },
+      ...{ tensorboard: false, syncBatchNorm: false },
+      ...{ evaluateEvery: 0, evaluateSamples: 2, evaluateFeatures: "classifier" },
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ["preset", "vae", "one of "],
+    ["data", 1, "a non-empty string"],
+    ["device", "gpu", "its device is none"],
+    ["batch", 0, "a whole number of at least 1"],
+    ["discriminatorSteps", 1.5, "a whole number of at least 1"],
+    ["sampleEvery", 0, "a whole number of at least 1"],
+    ["logEvery", 0, "a whole number of at least 1"],
+    ["checkpointEvery", 0, "a whole number of at least 1"],
+    ["rollbacks", -1, "a whole number of at least 0"],
+    ["keepCheckpoints", 0, "a whole number of at least 1"],
+    ["threads", 0, "a whole number from 1 to "],
+    ["sampleSeed", -1, "a whole number of at least 0"],
+    ["resident", 1, "true or false"],
+    ["accumulate", 0, "a whole number of at least 1"],
+    ["tensorboard", 1, "true or false"],
+    ["dropLast", 1, "true or false"],
+    ["syncBatchNorm", 1, "true or false"],
+    ["classNames", ["a"], "null or an array of 10 strings"],
+    ["evaluateEvery", -1, "a whole number of at least 0"],
+    ["evaluateSamples", 1, "a whole number from 2 to 1000000"],
+    ["evaluateFeatures", "", "a non-empty string"],
+  ])("is refused where %s is %j", async (key, value, what) => {
+    const config = await read();
+    expect(checkConfig(config)).toEqual(config);
+    expect(() => checkConfig({ ...config, [key]: value })).toThrow(what);
   });
 });
 
