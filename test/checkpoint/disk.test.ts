@@ -1,7 +1,9 @@
 // Disks that fail: what was saved before stays, and nothing half-written appears.
 import type * as fs from "node:fs/promises";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { writeFolder, writeWhole } from "../../lib/files.js";
 import { Trainer } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { fingerprintOf } from "../helpers/presets.js";
@@ -9,6 +11,9 @@ import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
 
 // The operating system's errors, without its disks: `failing` says which call fails, and how.
 const failing: { rename?: string; write?: string; sync?: string } = {};
+/** What was asked of the disk, in order; paths by their last part. */
+const asked: string[] = [];
+const nameOf = (path: unknown) => basename(String(path)).replace(/^\.sparring-.*/, "temporary");
 const refuse = (code: string) => Object.assign(new Error(`${code}: no`), { code });
 vi.mock("node:fs/promises", async (load) => {
   const real = await load<typeof fs>();
@@ -16,6 +21,7 @@ vi.mock("node:fs/promises", async (load) => {
     ...real,
     rename: async (...paths: Parameters<typeof real.rename>) => {
       if (failing.rename !== undefined) throw refuse(failing.rename);
+      asked.push(`rename to ${nameOf(paths[1])}`);
       return real.rename(...paths);
     },
     open: async (...given: Parameters<typeof real.open>) => {
@@ -29,6 +35,7 @@ vi.mock("node:fs/promises", async (load) => {
       };
       file.sync = async () => {
         if (failing.sync !== undefined) throw refuse(failing.sync);
+        asked.push(`sync ${nameOf(given[0])}`);
         return sync.apply(file);
       };
       return file;
@@ -70,5 +77,26 @@ describe("a checkpoint that cannot be written", () => {
     await losses(undisturbed, data, 2);
     expect(await losses(trainer, data, 2)).toEqual(await losses(undisturbed, data, 2));
     await trainer.save(`${place}/000006`);
+  });
+});
+
+describe("what has its name is on the disk, with its name", () => {
+  it("a file", async () => {
+    const place = join(folder.path, "files");
+    await mkdir(place);
+    asked.length = 0;
+    await writeWhole(join(place, "best.json"), ["{}"]);
+    expect(asked).toEqual(["sync temporary", "rename to best.json", "sync files"]);
+    failing.rename = "EPERM";
+    await expect(writeWhole(join(place, "best.json"), ["[]"])).rejects.toThrow("not permitted");
+    expect(await readdir(place)).toEqual(["best.json"]);
+  });
+
+  it("a folder, when all that is in it is", async () => {
+    asked.length = 0;
+    await writeFolder(join(folder.path, "folders", "000001"), { a: "a", b: "b" });
+    expect(asked).toEqual([
+      ...["sync a", "sync b", "sync temporary", "rename to 000001", "sync folders"],
+    ]);
   });
 });
