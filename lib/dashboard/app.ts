@@ -1,6 +1,6 @@
 // What can be asked of the dashboard. Every path is a fixed one, and every run one of the list: no
 // part of a question becomes a file name.
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { etag } from "hono/etag";
@@ -83,7 +83,7 @@ function addReads(app: Hono, runs: Runs, signal: AbortSignal): void {
 
 /** Samples of any point in the latent space of a run's generator. */
 function addExplorer(app: Hono, runs: Runs, explorer: Explorer): void {
-  app.post("/api/explore", bodyLimit({ maxSize: longestQuestion }), async (c) => {
+  app.post("/api/explore", bodyLimit({ maxSize: longestQuestion, onError: tooLong }), async (c) => {
     const request = checkRequest(await c.req.json().catch(() => undefined));
     const run = await find(runs, request.run);
     if (run === undefined) return c.json(gone, 404);
@@ -98,6 +98,13 @@ function addExplorer(app: Hono, runs: Runs, explorer: Explorer): void {
     });
   });
 }
+
+/** What the middleware itself would throw has no sentence. */
+const tooLong = (c: Context) =>
+  c.json(
+    { error: `Expected a question of at most ${longestQuestion} bytes but received more` },
+    413,
+  );
 
 const gone = { error: "It is not there, or not any more" };
 

@@ -1,10 +1,22 @@
 // The server: who may ask, what it tells, and what never leaves the folder.
-import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modules } from "../../lib/dashboard/assets.js";
 import type { CurveNews, RunCard } from "../../lib/dashboard/page/protocol.js";
+import { ShownRun } from "../../lib/dashboard/run.js";
 import { type Dashboard, startDashboard } from "../../lib/dashboard/serve.js";
 import { ask, config, line, listen, tokenOf, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -83,6 +95,39 @@ describe("who may ask", () => {
     ).toBe(403);
   });
 
+  it("lets anybody on this machine look, by HEAD too, and no other machine", async () => {
+    const head = await ask(dashboard.port, "/api/runs", { method: "HEAD" });
+    expect([head.status, head.text]).toEqual([200, ""]);
+    const other = connect({ host: "127.0.0.2", port: dashboard.port });
+    await expect(once(other, "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("cuts what a stranger calls a machine, and reads no question without end", async () => {
+    const host = `${"x".repeat(300)}.example.com`;
+    expect((await get("/", { Host: host })).json.error).toBe(
+      `Expected localhost for the host but received "${"x".repeat(100)}"`,
+    );
+    const headers = {
+      "X-Sparring-Token": await tokenOf(dashboard.port),
+      "Content-Type": "application/json",
+    };
+    const explore = (body?: string, more: Record<string, string> = {}) =>
+      ask(dashboard.port, "/api/explore", {
+        ...{ method: "POST", headers: { ...headers, ...more }, body },
+      });
+    // Announced, and not even waited for: the connection ends with the answer.
+    const long = await explore(undefined, {
+      ...{ "Content-Length": String(256 * 1024 + 1), Connection: "close" },
+    });
+    expect([long.status, long.json.error]).toEqual([
+      ...[413, "Expected a question of at most 262144 bytes but received more"],
+    ]);
+    const garbled = await explore("{");
+    expect([garbled.status, garbled.json.error]).toEqual([
+      ...[400, "Expected an object for the request but received undefined"],
+    ]);
+  });
+
   it.each(["POST", "PUT", "DELETE", "PATCH"])(
     "refuses %s without the token of the page",
     async (method) => {
@@ -123,9 +168,12 @@ describe("who may ask", () => {
     expect(headers).toMatchObject({
       ...{ "x-content-type-options": "nosniff", "x-frame-options": "DENY" },
       ...{ "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin" },
+      "cross-origin-opener-policy": "same-origin",
       "cache-control": "no-store",
     });
     expect(headers["access-control-allow-origin"]).toBeUndefined();
+    // Other programs have http on this machine, too.
+    expect(headers["strict-transport-security"]).toBeUndefined();
   });
 });
 
@@ -191,6 +239,76 @@ describe("what it tells", () => {
         checkpoints: [],
       },
     });
+  });
+
+  it("looks four folders deep, and not where nobody keeps runs", async () => {
+    const places = ["1/2/3/4", "1/2/3/x/5", "node_modules/run", ".hidden/run", "a/within"];
+    for (const name of places) await writeRun(at(name));
+    await aMoment();
+    const { runs } = (await get("/api/runs")).json;
+    const ids = runs.map(({ id }: RunCard) => id);
+    // Of equal age: by name.
+    expect(ids).toEqual(["sweep/b", "1/2/3/4", "a"]);
+    for (const name of ["1", "node_modules", ".hidden", "a/within"])
+      await rm(at(name), { recursive: true });
+    await aMoment();
+  });
+
+  it("takes for a run what has statistics, or a config and samples", async () => {
+    const files: [string, string][] = [
+      ["only-stats", "stats.jsonl"],
+      ["only-config", "config.json"],
+    ];
+    for (const [name, file] of files) {
+      await mkdir(at(name));
+      await writeFile(at(name, file), file === "stats.jsonl" ? line(3) : JSON.stringify(config));
+    }
+    await writeRun(at("begun"), { samples: [0] });
+    await rm(at("begun/stats.jsonl"));
+    await aMoment();
+    expect(await cardOf("only-stats")).toMatchObject({ state: "unreadable", step: 3 });
+    expect(await cardOf("only-config")).toBeUndefined();
+    expect(await cardOf("begun")).toMatchObject({ state: "running", step: 0 });
+    for (const name of ["only-stats", "only-config", "begun"])
+      await rm(at(name), { recursive: true });
+    await aMoment();
+  });
+
+  it("tells a run of which nobody heard for two minutes from one that goes on", async () => {
+    const shown = new ShownRun("a", at("a"));
+    const stateIn = async (seconds: number) =>
+      (await shown.card(Date.now() + 1000 * seconds)).state;
+    const long = new Date(Date.now() - 3_600_000);
+    const news = ["stats.jsonl", "samples", "config.json"];
+    for (const file of news) await utimes(at("a", file), long, long);
+    expect(await stateIn(0)).toBe("quiet");
+    for (const file of news) {
+      await utimes(at("a", file), new Date(), new Date());
+      expect(await stateIn(0)).toBe("running");
+      expect(await stateIn(110)).toBe("running");
+      expect(await stateIn(121)).toBe("quiet");
+      await utimes(at("a", file), long, long);
+    }
+    for (const file of news) await utimes(at("a", file), new Date(), new Date());
+  });
+
+  it("reads the last line that is a tick, however long the file is", async () => {
+    const stats = `${line(1).repeat(200)}${line(7)}{"step": 8, "gener`;
+    await writeRun(at("tail"), { stats });
+    expect((await new ShownRun("tail", at("tail")).card()).step).toBe(7);
+    await rm(at("tail"), { recursive: true });
+  });
+
+  it("calls networks that are no preset's by their name", async () => {
+    const own = { ...config, preset: null, generator: {} };
+    await writeRun(at("own"), { config: own });
+    expect((await new ShownRun("own", at("own")).card()).preset).toBe("own networks");
+    await writeRun(at("own"), { config: "[]" });
+    expect(await new ShownRun("own", at("own")).card()).toMatchObject({
+      ...{ preset: null, state: "unreadable" },
+      problems: ["Its config.json cannot be read: it is not an object."],
+    });
+    await rm(at("own"), { recursive: true });
   });
 
   it("serves a run by itself", async () => {

@@ -74,7 +74,8 @@ export function ask(
         const whole = Buffer.concat(chunks);
         const text = whole.toString("utf8");
         const isJson = answer.headers["content-type"]?.startsWith("application/json");
-        const json = isJson ? JSON.parse(text) : undefined;
+        // The answer to HEAD has the type of what it leaves out.
+        const json = isJson && text !== "" ? JSON.parse(text) : undefined;
         resolve({
           status: answer.statusCode ?? 0,
           headers: answer.headers,
