@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { constants, getPriority } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -98,6 +99,54 @@ describe("sparring dashboard", () => {
     expect(code).toBe(0);
     const path = join(folder.path, "runs", "one");
     expect(JSON.parse(stdout)).toEqual({ url: `http://127.0.0.1:${port}/`, port, folder: path });
+  });
+
+  it("takes any free port where nobody chose one and another program has the usual one", async () => {
+    const usual = createServer();
+    // Somebody may have it already, which will do.
+    await new Promise((resolve) => {
+      usual.once("error", resolve).listen(6464, "127.0.0.1", () => resolve(undefined));
+    });
+    const { port, child, ended } = await serving("dashboard runs");
+    expect(port).not.toBe(6464);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0 });
+    usual.close();
+  });
+
+  it("goes on where the process that samples dies, and says so to who was waiting", async () => {
+    const { port, child, ended } = await serving("dashboard runs --port 0");
+    const headers = { "X-Sparring-Token": await tokenOf(port), "Content-Type": "application/json" };
+    const explore = (points: number) =>
+      ask(port, "/api/explore", {
+        ...{ method: "POST", headers },
+        body: JSON.stringify({
+          ...{ run: "one", step: null, raw: false, method: "linear" },
+          points: Array.from({ length: points }, (_, from) => ({ from })),
+        }),
+      });
+    const childrenOf = async (pid: number | undefined) => {
+      const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+      return text.trim().split(" ").filter(Boolean).map(Number);
+    };
+    expect((await explore(1)).status).toBe(200);
+    const [sampler, ...others] = (await childrenOf(child.pid)) as [number];
+    expect(others).toEqual([]);
+    process.kill(sampler, "SIGSTOP");
+    const waiting = explore(2);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(sampler, "SIGKILL");
+    expect(await waiting).toMatchObject({
+      status: 409,
+      json: { error: "The explorer's process ended: it ended with SIGKILL" },
+    });
+    expect((await explore(1)).status).toBe(200);
+    const [another] = await childrenOf(child.pid);
+    expect(another).not.toBe(sampler);
+    expect(getPriority(another as number)).toBe(constants.priority.PRIORITY_LOW);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(() => process.kill(another as number, 0)).toThrow("ESRCH");
   });
 
   it("refuses a port that another program has, in a sentence", async () => {
