@@ -1,0 +1,164 @@
+// The page of runs that are not well: what it says of them, and that it goes on.
+import { cp, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser } from "../helpers/browser.js";
+import { runCli, type Started, startCli } from "../helpers/cli.js";
+import { line, writeRun } from "../helpers/dashboard.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+let browser: Browser;
+let server: Started;
+let url: string;
+const at = (...parts: string[]) => join(folder.path, ...parts);
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  browser = await openBrowser();
+  await writeIdxFolder(at("data"), 32);
+  const words = `train --preset r3gan --data data --size 8 --batch 8 --threads 1 --steps 2 --no-tensorboard --out runs/averaged`;
+  expect(await runCli(words.split(" "), folder.path)).toMatchObject({ code: 0 });
+  await writeRun(at("runs/going"), { stats: line(10) + line(20), samples: [0, 50, 100] });
+  const saturated = { warnings: ["saturated"] };
+  await writeRun(at("runs/ill"), { stats: `${line(10, saturated)}{\n${line(20, saturated)}` });
+  const ending = { state: "failed", step: 20, reason: "Expected finite losses" };
+  await writeFile(at("runs/ill/summary.json"), JSON.stringify(ending));
+  await writeFile(at("runs/ill/plan.json"), "{");
+  server = startCli(["dashboard", "runs", "--port", "0", "--json"], folder.path);
+  const said = new Promise<string>((resolve) => {
+    server.child.stdout.once("data", resolve);
+  });
+  url = JSON.parse(await said).url;
+});
+afterAll(async () => {
+  server?.child.kill("SIGINT");
+  await browser?.close();
+  await folder.remove();
+});
+
+async function open(run: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${url}?run=${run}`);
+  await page.locator("#link[data-state=live]").waitFor();
+  return page;
+}
+
+it("says why a run failed, what its curves warn of, and which files cannot be read", async () => {
+  const page = await open("ill");
+  await expect
+    .poll(() => page.locator("#curves .notes li").allInnerTexts())
+    .toEqual([
+      "Saturated: the discriminator tells all, and the generator has next to nothing to go by, 2 ticks from step 10 to 20.",
+      "Left out 1 line of stats.jsonl that is no tick.",
+    ]);
+  expect(await page.locator("article.run .notes li").allInnerTexts()).toEqual([
+    "Expected finite losses",
+  ]);
+  expect(await page.locator("#runs li.on").getAttribute("title")).toBe("Expected finite losses");
+  await expect
+    .poll(() => page.locator("#plan .note").allInnerTexts())
+    .toEqual(["Its plan.json cannot be read: it is not JSON."]);
+  expect(await page.locator("#plan h3").allInnerTexts()).toContain("How it ended");
+  const time = page.locator("article.run dd").nth(1);
+  expect(await time.textContent()).toBe("0:02");
+  await page.close();
+});
+
+it("says how long a run will take that goes on, and walks by time too", async () => {
+  const page = await open("going");
+  const time = page.locator("article.run dd").nth(1);
+  await expect.poll(() => time.textContent()).toBe("0:02, 0:08 left");
+  expect(await page.locator("#plan h3").allInnerTexts()).not.toContain("How it ended");
+  const losses = page.locator(".plot").first();
+  await expect.poll(() => losses.getAttribute("aria-label")).toMatch(/ at step 20$/);
+  await page.getByRole("button", { name: "By step" }).click();
+  await expect.poll(() => losses.getAttribute("aria-label")).toMatch(/ at 0:02$/);
+  await page.getByRole("button", { name: "By time" }).click();
+  await expect.poll(() => losses.getAttribute("aria-label")).toMatch(/ at step 20$/);
+  await page.close();
+});
+
+it("draws the curves again where the system turns dark", async () => {
+  const page = await open("going");
+  const canvas = page.locator(".chart >> nth=0 >> canvas");
+  const drawn = () =>
+    canvas.evaluate((element) => (element as unknown as { toDataURL(): string }).toDataURL());
+  await expect.poll(drawn).toMatch(/^.{2000}/);
+  const before = await drawn();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(drawn).not.toBe(before);
+  await page.close();
+});
+
+it("says which pictures are none, in the order of their steps, and goes on where one vanishes", async () => {
+  const page = await open("going");
+  const caption = page.locator("article.run figcaption");
+  const broken = (step: number) => `Step ${step}: its picture cannot be read.`;
+  await expect.poll(() => caption.textContent()).toBe(broken(100));
+  const slider = page.getByRole("slider", { name: "Step of the samples" });
+  await slider.focus();
+  await page.keyboard.press("Home");
+  await expect.poll(() => caption.textContent()).toBe(broken(0));
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => caption.textContent()).toBe(broken(50));
+  await rm(at("runs/going/samples/50.png"));
+  await expect.poll(() => caption.textContent()).toBe(broken(0));
+  // A film that is over begins again.
+  await page.getByRole("button", { name: "Newest" }).click();
+  await expect.poll(() => caption.textContent()).toBe(broken(100));
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect.poll(() => slider.getAttribute("aria-valuetext")).toBe("step 0");
+  await expect.poll(() => caption.textContent()).toBe(broken(100));
+  await rm(at("runs/going/samples/100.png"));
+  await expect.poll(() => page.locator(".timeline").isVisible()).toBe(false);
+  await page.close();
+});
+
+it("explores both kinds of weights, keeps its place, and says why it cannot where it cannot", async () => {
+  const page = await open("averaged");
+  const explorer = page.locator("#explorer");
+  const caption = explorer.locator("figcaption");
+  await expect
+    .poll(async () => {
+      await explorer.evaluate((element) => element.scrollIntoView());
+      return caption.textContent();
+    })
+    .toMatch(/^Averaged weights of step 2, /);
+  await explorer.getByLabel("Weights", { exact: true }).selectOption("of the step");
+  await expect.poll(() => caption.textContent()).toMatch(/^Weights of step 2, /);
+  const seed = explorer.getByLabel("Seed", { exact: true });
+  await seed.fill("5");
+  await explorer.getByRole("img", { name: "Sample of seed 5", exact: true }).waitFor();
+  await explorer.getByRole("slider", { name: "Way" }).fill("0.5");
+  await explorer.getByRole("img", { name: /^Sample of seed 5, 50 % on the way/ }).waitFor();
+  // What is no seed asks for nothing; another seed begins its way.
+  await seed.fill("-3");
+  await seed.fill("6");
+  await explorer.getByRole("img", { name: "Sample of seed 6", exact: true }).waitFor();
+  await cp(at("runs/averaged/checkpoints/000002"), at("runs/averaged/checkpoints/000003"), {
+    recursive: true,
+  });
+  await explorer.getByLabel("Checkpoint", { exact: true }).getByText("step 3").waitFor({
+    state: "attached",
+  });
+  expect(await seed.inputValue()).toBe("6");
+  for (const part of ["checkpoints", "weights"])
+    await rename(at("runs/averaged", part), at(`${part} of averaged`));
+  await seed.fill("7");
+  await expect.poll(() => caption.getAttribute("class")).toBe("problem");
+  await expect.poll(() => caption.textContent()).toMatch(/no such file or folder/);
+  for (const part of ["checkpoints", "weights"])
+    await rename(at(`${part} of averaged`), at("runs/averaged", part));
+  await seed.fill("8");
+  await expect.poll(() => caption.textContent()).toMatch(/^Weights of step 2, /);
+  expect(await caption.getAttribute("class")).toBe("");
+  await page.close();
+  const other = await open("going");
+  await other.locator("#explorer").evaluate((element) => element.scrollIntoView());
+  await other.locator("#explorer").getByLabel("Seed", { exact: true }).waitFor();
+  expect(await other.locator("#explorer").getByLabel("Weights", { exact: true }).count()).toBe(0);
+  await other.close();
+});
