@@ -86,6 +86,30 @@ describe("sparring evaluate", () => {
     expect(other.scores.fid.value).not.toBe(fid.value);
   });
 
+  it("takes all images where there are fewer than samples, and every number from the seed", async () => {
+    const line = "evaluate plain --samples 200 --seed 3 --metrics fid,kid --json";
+    const { samples, reals, seed, scores } = json(await run(line));
+    expect({ samples, reals, seed }).toEqual({ samples: 200, reals: 130, seed: 3 });
+    expect(scores.fid).toMatchObject({ real: 130, generated: 200 });
+    expect(scores.kid.seed).toBe(3);
+  });
+
+  it("takes the reals that the seed draws", async () => {
+    using network = await metrics.classifier();
+    using generator = new Generator(
+      architectures.mlp({ latent: { noise: 100 }, image: [1, 8, 8] }),
+    );
+    await generator.loadWeights(at("plain/weights/generator.safetensors"));
+    using train = await datasets.mnist({ root: at("data"), size: 8 });
+    const [real, generated] = [
+      await network.features(train, { count: 100, seed: 5 }),
+      await network.features(generator, { count: 100, seed: 5 }),
+    ];
+    const { value } = await metrics.fid(real, generated);
+    const figures = json(await run("evaluate plain --samples 100 --seed 5 --metrics fid --json"));
+    expect(figures.scores.fid.value).toBeCloseTo(value, 3);
+  });
+
   it("takes a TorchScript file, of which it asks what that can answer", async () => {
     const { code, stdout } = await run(`evaluate plain --samples 100 --features ${means}`);
     expect(code).toBe(0);
@@ -122,6 +146,16 @@ describe("sparring evaluate", () => {
       validation: await train.read(108, 22),
     });
     expect(figures.scores.parzen).toEqual(expected);
+    const others = json(await run("evaluate plain --metrics parzen --samples 50 --seed 1 --json"));
+    expect(others.scores.parzen.logLikelihood).not.toBe(expected.logLikelihood);
+  });
+
+  it("measures it on 10,000 images, by a width that 1,000 of the last sixth choose", async () => {
+    const words = `${small.replace("--data data", "--data mnist")} --steps 1 --out digits`;
+    expect(await run(words)).toMatchObject({ code: 0 });
+    const line = "evaluate digits --metrics parzen --samples 10 --json";
+    const { parzen } = json(await run(line)).scores;
+    expect([parzen.test, parzen.validation.images]).toEqual([10_000, 1000]);
   });
 
   it("measures it of a generator without bounds, whose samples are clipped as pictures are", async () => {
