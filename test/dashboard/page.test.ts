@@ -240,6 +240,14 @@ describe("the page", () => {
     await another();
     await explorer.getByRole("slider", { name: "Code 1" }).fill("2");
     await another();
+    // A row for each way of a run, and of its stops.
+    const stops = async () => {
+      const rows = await explorer.locator(".way").all();
+      return Promise.all(rows.map((row) => row.locator(".stop").count()));
+    };
+    await expect.poll(stops).toEqual([9, 10, 7, 7, 12]);
+    await explorer.getByLabel("Run", { exact: true }).selectOption("classes");
+    await expect.poll(stops).toEqual([9, 10, 12]);
     expect(problems).toEqual([]);
     await close();
   });
