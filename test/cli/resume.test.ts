@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setThreads, threads } from "../../lib/index.js";
 import { planResume, planRun } from "../../lib/run/plan.js";
-import { checkConfig } from "../../lib/run/resume.js";
+import { parseRunConfig } from "../../lib/run/parse-config.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
@@ -167,7 +167,7 @@ describe("the config.json of a run that goes on", () => {
     const { tensorboard, syncBatchNorm, classNames, ...config } = await read();
     const { resident, dropLast, accumulate, ...older } = config;
     const { evaluateEvery, evaluateSamples, evaluateFeatures, ...oldest } = older;
-    expect(checkConfig(oldest)).toEqual({
+    expect(parseRunConfig(oldest)).toEqual({
       ...oldest,
       ...{ resident: true, dropLast: false, accumulate: 1, classNames: null },
       ...{ tensorboard: false, syncBatchNorm: false },
@@ -199,8 +199,8 @@ describe("the config.json of a run that goes on", () => {
     ["evaluateFeatures", "", "a non-empty string"],
   ])("is refused where %s is %j", async (key, value, what) => {
     const config = await read();
-    expect(checkConfig(config)).toEqual(config);
-    expect(() => checkConfig({ ...config, [key]: value })).toThrow(what);
+    expect(parseRunConfig(config)).toEqual(config);
+    expect(() => parseRunConfig({ ...config, [key]: value })).toThrow(what);
   });
 });
 
