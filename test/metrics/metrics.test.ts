@@ -239,3 +239,17 @@ describe("mode coverage", () => {
     expect((await metrics.modeCoverage(of([7, 7]), some)).value).toBe(0);
   });
 });
+
+it("what nobody says is as in the papers: 100 subsets of 1000 samples, 10 splits", async () => {
+  const some = (count: number) =>
+    new metrics.Features(madeFeatures(count, 2, 5), [count, 2], {
+      logits: madeFeatures(count, 3, 6),
+    });
+  const usual = { subsets: 100, seed: 0 };
+  expect(await metrics.kid(some(1100), some(1050))).toMatchObject({ ...usual, subsetSize: 1000 });
+  expect(await metrics.kid(some(40), some(30))).toMatchObject({ ...usual, subsetSize: 30 });
+  expect(await metrics.inceptionScore(some(30))).toMatchObject({ splits: 10 });
+  await expect(metrics.kid(some(40), some(30), { degree: 11 })).rejects.toThrow(
+    "Expected a whole number from 1 to 10 for degree but received 11",
+  );
+});
