@@ -9,7 +9,7 @@ function nativeOptions(options) {
   const native = addon();
   const { Trainer: original } = native;
   let seen;
-  native.Trainer = function Seen(_generator, _discriminator, given) {
+  native.Trainer = function Seen(_players, given) {
     seen = given;
     return { stop() {}, dispose() {} };
   };
