@@ -290,6 +290,8 @@ export class Trainer implements Disposable {
     dataset: Dataset,
     { steps, batchSize, dropLast }: RunSettings,
   ): Promise<void> {
+    // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not another.
+    group.expectIdle("run()");
     const data = await crossing(() => dataset.native.fingerprint());
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
     const device = kindOf(this.generator.device);
