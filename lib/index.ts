@@ -48,6 +48,7 @@ export {
   type Explanation,
   type Health,
   type LoadOptions,
+  type Fakes,
   type Order,
   type Precision,
   type Refusal,

@@ -176,6 +176,8 @@ export interface NativeReport {
 export interface NativeHealth {
   readonly realAccuracy: number;
   readonly fakeAccuracy: number;
+  readonly realScore: number;
+  readonly fakeScore: number;
   readonly generatorGradientNorm: number;
   readonly discriminatorGradientNorm: number;
   readonly diversity?: number | undefined;
@@ -221,6 +223,7 @@ export interface NativeTrainerOptions {
   readonly generatorOptimizer: NativeOptimizer;
   readonly discriminatorOptimizer: NativeOptimizer;
   readonly order: "generatorFirst" | "discriminatorFirst";
+  readonly fakes: "same" | "fresh";
   readonly discriminatorSteps: number;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;

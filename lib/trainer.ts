@@ -36,6 +36,7 @@ export type { Health, Warning } from "./trainer/health.js";
 export type {
   DiffAugmentPolicy,
   EmaOptions,
+  Fakes,
   Order,
   Precision,
   TrainerOptions,

@@ -57,6 +57,15 @@ describe.each(["eager", "fused"] as const)("health, %s", (execution) => {
     expect([wrong.realAccuracy, wrong.fakeAccuracy]).toEqual([0, 0]);
   });
 
+  it("tells the mean scores of both, which are logits here", async () => {
+    const { realScore, fakeScore } = await look(
+      mixed,
+      { scale: 0, shift: 0.5, weight: 2 },
+      execution,
+    );
+    expect([realScore, fakeScore]).toEqual([0, 1]);
+  });
+
   it("fakes that are all the same have no diversity, and as many kinds as the reals have 1", async () => {
     const same = await look(mixed, { scale: 0, shift: 0.5, weight: 1 }, execution);
     expect(same.diversity).toBe(0);
@@ -119,7 +128,7 @@ describe("weights that are no numbers", () => {
 
 describe("warnings", () => {
   const fine: Health = {
-    ...{ realAccuracy: 0.7, fakeAccuracy: 0.7, diversity: 0.8 },
+    ...{ realAccuracy: 0.7, fakeAccuracy: 0.7, realScore: 0.6, fakeScore: 0.4, diversity: 0.8 },
     ...{ generatorGradientNorm: 1, discriminatorGradientNorm: 1 },
   };
   const looks = (ticks: readonly Partial<Health>[]) => {

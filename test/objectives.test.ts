@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { auxiliaryTable } from "../lib/auxiliaries/table.js";
-import { auxiliaries, type Objective, objectives, optimizers, penalties } from "../lib/index.js";
+import {
+  auxiliaries,
+  type Objective,
+  objectives,
+  optimizers,
+  penalties,
+  type Tick,
+} from "../lib/index.js";
 import { objectiveTable } from "../lib/objectives/table.js";
 import { penaltyTable } from "../lib/penalties/table.js";
 import {
@@ -30,6 +37,11 @@ describe("objectives, misused", () => {
       "half of the label smoothed away",
       () => objectives.nonSaturating({ labelSmoothing: 0.5 }),
       "Expected a number in [0, 0.5) for labelSmoothing of nonSaturating but received 0.5",
+    ],
+    [
+      "an unknown sum of two losses",
+      () => objectives.nonSaturating({ discriminatorLoss: "half" as never }),
+      'Expected one of mean, sum for discriminatorLoss of nonSaturating but received "half"',
     ],
     [
       "a negative smoothing",
@@ -154,10 +166,16 @@ describe("objectives, misused", () => {
 
 describe("objectives as data", () => {
   it("are complete: every option is there", () => {
-    expect(objectives.minimax()).toEqual({ type: "minimax", labelSmoothing: 0, ...none });
+    expect(objectives.minimax()).toEqual({
+      type: "minimax",
+      labelSmoothing: 0,
+      discriminatorLoss: "mean",
+      ...none,
+    });
     expect(objectives.nonSaturating({ labelSmoothing: 0.1 })).toEqual({
       type: "nonSaturating",
       labelSmoothing: 0.1,
+      discriminatorLoss: "mean",
       ...none,
     });
     expect(objectives.leastSquares()).toEqual({ type: "leastSquares", labelSmoothing: 0, ...none });
@@ -195,6 +213,8 @@ const everyObjective: [string, Objective][] = [
     objectives.nonSaturating({ auxiliaries: [make()] }),
   ]),
   ["nonSaturating, smoothed", objectives.nonSaturating({ labelSmoothing: 0.1 })],
+  ["nonSaturating, summed", objectives.nonSaturating({ discriminatorLoss: "sum" })],
+  ["minimax, summed", objectives.minimax({ discriminatorLoss: "sum" })],
   ["wasserstein, clipped", objectives.wasserstein({ weightClip: 0.01 })],
   ["relativisticAverage, squared", objectives.relativisticAverage({ loss: "leastSquares" })],
   ["fDivergence, kl", objectives.fDivergence({ divergence: "kl" })],
@@ -232,6 +252,22 @@ describe("training", () => {
     const [eager, fused] = [await run("eager"), await run("fused")];
     for (const [i, loss] of eager.entries()) expect(fused[i]).toBeCloseTo(loss, 4);
   });
+
+  it.each(["eager", "fused"] as const)(
+    "%s: the sum of the discriminator's two terms is twice their mean",
+    async (execution) => {
+      using data = await labelledImages(24);
+      const first = async (discriminatorLoss: "mean" | "sum") => {
+        const objective = objectives.nonSaturating({ discriminatorLoss });
+        const trainer = tinyTrainer({ objective, execution });
+        const [tick] = await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
+        return tick as Tick;
+      };
+      const [mean, sum] = [await first("mean"), await first("sum")];
+      expect(sum.discriminatorLoss).toBeCloseTo(2 * mean.discriminatorLoss, 6);
+      expect(sum.generatorLoss).toBe(mean.generatorLoss);
+    },
+  );
 
   it.each(["eager", "fused"] as const)(
     "%s: weightClip leaves every parameter of the critic within its limits",

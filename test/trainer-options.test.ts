@@ -39,6 +39,7 @@ describe("new Trainer, misused", () => {
       { order: "together" },
       'Expected one of generatorFirst, discriminatorFirst for order but received "together"',
     ],
+    ["unknown fakes", { fakes: "old" }, 'Expected one of same, fresh for fakes but received "old"'],
     [
       "no update of the discriminator",
       { discriminatorSteps: 0 },
@@ -254,10 +255,33 @@ describe("order and discriminatorSteps", () => {
     expect(await losses(tinyTrainer(told), data)).toEqual(await losses(tinyTrainer(), data));
   });
 
-  it("fused follows eager, for either order and k = 3", async () => {
+  it("has the fakes of its order where nothing is said, and others are another game", async () => {
     using data = await labelledImages(24);
-    for (const order of orders) {
-      const options = { order, discriminatorSteps: 3 };
+    const play = (options: Partial<TrainerOptions>) => losses(tinyTrainer(options), data);
+    for (const [order, usual, other] of [
+      ["generatorFirst", "same", "fresh"],
+      ["discriminatorFirst", "fresh", "same"],
+    ] as const) {
+      const untold = await play({ order });
+      expect(await play({ order, fakes: usual })).toEqual(untold);
+      expect(await play({ order, fakes: other })).not.toEqual(untold);
+    }
+  });
+
+  it("fakes that wait for the generator's update are refused beside parts of a batch", () => {
+    const options = { order: "discriminatorFirst", fakes: "same", accumulate: 2 } as const;
+    expect(() => tinyTrainer(options)).toThrow(
+      "Expected 1, as the generator learns from the fakes of the discriminator's update, for accumulate but received 2",
+    );
+  });
+
+  it("fused follows eager, for either order, either fakes and k = 3", async () => {
+    using data = await labelledImages(24);
+    const games = orders.flatMap((order) =>
+      (["same", "fresh"] as const).map((fakes) => ({ order, fakes })),
+    );
+    for (const game of games) {
+      const options = { ...game, discriminatorSteps: 3 };
       const eager = await losses(tinyTrainer({ ...options, execution: "eager" }), data);
       const fused = await losses(tinyTrainer({ ...options, execution: "fused" }), data);
       eager.flat().forEach((loss, i) => {

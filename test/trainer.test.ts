@@ -38,7 +38,7 @@ describe("new Trainer, misused", () => {
     [
       "an unknown option",
       { ...options, lr: 1 },
-      'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
+      'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
     ],
     [
       "no generator",

@@ -4,7 +4,15 @@ export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";
 export { minimax } from "./minimax.js";
 export { nonSaturating } from "./non-saturating.js";
-export type { ObjectiveOf, ObjectiveOptions, SmoothedOf, SmoothedOptions } from "./options.js";
+export type {
+  CrossEntropyOf,
+  CrossEntropyOptions,
+  DiscriminatorLoss,
+  ObjectiveOf,
+  ObjectiveOptions,
+  SmoothedOf,
+  SmoothedOptions,
+} from "./options.js";
 export {
   type RelativisticAverage,
   type RelativisticAverageOptions,

@@ -23,6 +23,21 @@ export interface SmoothedOptions extends ObjectiveOptions {
   readonly labelSmoothing?: number | undefined;
 }
 
+/** Options of an objective whose loss for the discriminator is made of two cross-entropies. */
+export interface CrossEntropyOptions extends SmoothedOptions {
+  /**
+   * What the discriminator minimises of its two terms, one for reals and one for fakes: their mean,
+   * as the article's script, or their sum, as DCGAN's. Adam hardly notices; penalties, clipped
+   * gradients and SGD do.
+   * @default "mean"
+   */
+  readonly discriminatorLoss?: DiscriminatorLoss | undefined;
+}
+
+/** What becomes of the discriminator's two terms. */
+export type DiscriminatorLoss = (typeof discriminatorLosses)[number];
+const discriminatorLosses = ["mean", "sum"] as const;
+
 /** An objective as data, complete. */
 export interface ObjectiveOf<Type extends string> extends Complete<ObjectiveOptions> {
   readonly type: Type;
@@ -32,6 +47,12 @@ export interface ObjectiveOf<Type extends string> extends Complete<ObjectiveOpti
 export interface SmoothedOf<Type extends string> extends ObjectiveOf<Type> {
   /** The discriminator's target for reals is 1 minus this; in [0, 0.5). */
   readonly labelSmoothing: number;
+}
+
+/** An objective whose loss for the discriminator is made of two cross-entropies, complete. */
+export interface CrossEntropyOf<Type extends string> extends SmoothedOf<Type> {
+  /** What the discriminator minimises of its two terms. */
+  readonly discriminatorLoss: DiscriminatorLoss;
 }
 
 /** @internal What every objective is made of; `own` are the options that only this one takes. */
@@ -53,7 +74,26 @@ export function smoothed<Type extends string>(
   type: Type,
   options: SmoothedOptions,
 ): SmoothedOf<Type> {
-  const base = objective(type, options, ["labelSmoothing"]);
-  const name = `labelSmoothing of ${type}`;
-  return { ...base, labelSmoothing: check.within(options.labelSmoothing ?? 0, name, 0, 0.5) };
+  return { ...objective(type, options, ["labelSmoothing"]), ...smoothing(type, options) };
+}
+
+/** @internal */
+export function crossEntropy<Type extends string>(
+  type: Type,
+  options: CrossEntropyOptions,
+): CrossEntropyOf<Type> {
+  const { discriminatorLoss = "mean" } = options;
+  return {
+    ...objective(type, options, ["labelSmoothing", "discriminatorLoss"]),
+    ...smoothing(type, options),
+    discriminatorLoss: check.oneOf(
+      discriminatorLoss,
+      `discriminatorLoss of ${type}`,
+      discriminatorLosses,
+    ),
+  };
+}
+
+function smoothing(type: string, { labelSmoothing = 0 }: SmoothedOptions) {
+  return { labelSmoothing: check.within(labelSmoothing, `labelSmoothing of ${type}`, 0, 0.5) };
 }

@@ -24,7 +24,7 @@ export interface Sides {
 export interface Preset
   extends Pick<
     TrainerOptions,
-    "objective" | "optimizer" | "order" | "discriminatorSteps" | "ema" | "diffAugment"
+    "objective" | "optimizer" | "order" | "fakes" | "discriminatorSteps" | "ema" | "diffAugment"
   > {
   /** What it is, for --help. */
   readonly summary: string;

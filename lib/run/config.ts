@@ -10,6 +10,7 @@ import type { Optimizer } from "../optimizers/table.js";
 import type {
   DiffAugmentPolicy,
   EmaOptions,
+  Fakes,
   Order,
   Precision,
   TrainerOptions,
@@ -46,6 +47,8 @@ export interface RunConfig {
   readonly objective: Objective;
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   readonly order: Order;
+  /** Whether the two players learn from the same fakes. */
+  readonly fakes: Fakes;
   /** Batches, and updates of the discriminator, in a step. */
   readonly discriminatorSteps: number;
   /** The moving average of the generator; null for none. */
@@ -158,8 +161,8 @@ function imagesOf(dataset: Dataset, { size }: RunPlan) {
 }
 
 function rulesOf(settings: TrainerSettings) {
-  const { objective, optimizer, order, discriminatorSteps, ema, diffAugment } = settings;
-  return { objective, optimizer, order, discriminatorSteps, ema: ema ?? null, diffAugment };
+  const { objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment } = settings;
+  return { objective, optimizer, order, fakes, discriminatorSteps, ema: ema ?? null, diffAugment };
 }
 
 /** What the run leaves in its folder, and how often. */

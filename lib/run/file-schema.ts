@@ -6,7 +6,7 @@ import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
-import { orders, policies, precisions } from "../trainer/options.js";
+import { fakesKinds, orders, policies, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { defaultFeatures } from "./features.js";
 import { type Limit, limits } from "./limits.js";
@@ -102,6 +102,11 @@ export const configSchema = v.strictObject({
     "the preset's",
   ),
   order: oneOf("Who is updated first.", orders, "the preset's"),
+  fakes: oneOf(
+    "Whether the generator's update and the discriminator's next to it learn from the same fakes.",
+    fakesKinds,
+    "the preset's; without one, same for generatorFirst and fresh for discriminatorFirst",
+  ),
   discriminatorSteps: whole(
     "Updates of the discriminator, and batches, in a step.",
     limits.discriminatorSteps,

@@ -3,6 +3,7 @@
 import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
 import { presetNames } from "../presets.js";
+import { type Fakes, fakesKinds, usualFakes } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { checkClassNames } from "./labels.js";
@@ -28,6 +29,11 @@ function toSize(config: Values): number {
 function toDevice({ device }: Values): Device {
   if (!isDevice(device)) throw new TypeError("its device is none");
   return device;
+}
+
+function toFakes({ fakes, order }: Values): Fakes {
+  const usual = order === "discriminatorFirst" ? order : "generatorFirst";
+  return check.oneOf(fakes ?? usualFakes[usual], "fakes", fakesKinds);
 }
 
 function whole<Key extends keyof typeof limits & keyof RunConfig>(key: Key, usual?: number) {
@@ -56,6 +62,7 @@ const readers = {
   batch: whole("batch"),
   dropLast: flag("dropLast", false),
   accumulate: whole("accumulate", 1),
+  fakes: toFakes,
   discriminatorSteps: whole("discriminatorSteps"),
   syncBatchNorm: flag("syncBatchNorm", false),
   threads: ({ threads }) => check.threads(threads, "threads"),

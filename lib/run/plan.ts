@@ -28,6 +28,7 @@ export interface RunRequest {
   readonly objective?: unknown;
   readonly optimizer?: unknown;
   readonly order?: unknown;
+  readonly fakes?: unknown;
   readonly discriminatorSteps?: unknown;
   readonly ema?: unknown;
   readonly diffAugment?: unknown;

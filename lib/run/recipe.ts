@@ -12,7 +12,7 @@ import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
 import type { PresetImage } from "../presets/kind.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
-import { orders, type TrainerSettings } from "../trainer/options.js";
+import { fakesKinds, orders, type TrainerSettings, usualFakes } from "../trainer/options.js";
 import { checkWhole, limits } from "./limits.js";
 import type { Naming, RunRequest } from "./plan.js";
 
@@ -26,7 +26,7 @@ export interface Networks {
 export interface Rules
   extends Pick<
     TrainerSettings,
-    "objective" | "optimizer" | "order" | "discriminatorSteps" | "diffAugment"
+    "objective" | "optimizer" | "order" | "fakes" | "discriminatorSteps" | "diffAugment"
   > {
   /** The moving average of the generator; null for none. */
   readonly ema: NonNullable<TrainerSettings["ema"]> | null;
@@ -36,6 +36,7 @@ export const ruleNames = [
   "objective",
   "optimizer",
   "order",
+  "fakes",
   "discriminatorSteps",
   "ema",
   "diffAugment",
@@ -130,10 +131,12 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     within(name.replace("optimizer", player), () =>
       checkOptimizer({ ...checkOptimizer(value, player), ...rate }, player),
     );
+  const order = check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders);
   return {
     objective: rule("objective", (value) => checkObjective(value, "objective")),
     optimizer: checkOptimizers(chosen("optimizer"), name, withRate),
-    order: check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders),
+    order,
+    fakes: check.oneOf(chosen("fakes") ?? usualFakes[order], naming("fakes"), fakesKinds),
     discriminatorSteps: checkWhole(
       chosen("discriminatorSteps") ?? 1,
       naming("discriminatorSteps"),

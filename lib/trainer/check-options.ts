@@ -10,6 +10,7 @@ import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import {
   type DiffAugmentPolicy,
   type EmaOptions,
+  fakesKinds,
   mostUpdates,
   orders,
   policies,
@@ -17,6 +18,7 @@ import {
   precisions,
   type TrainerOptions,
   type TrainerSettings,
+  usualFakes,
 } from "./options.js";
 import { checkPair, checkRules } from "./pair.js";
 import { checkAccumulate, type OptionNaming } from "./parts.js";
@@ -27,6 +29,7 @@ const known = [
   "objective",
   "optimizer",
   "order",
+  "fakes",
   "discriminatorSteps",
   "accumulate",
   "ema",
@@ -46,13 +49,15 @@ export function checkOptions(
   check.options(options, "options", known);
   checkPair(options);
   const { generator, discriminator } = options;
+  const order = check.oneOf(options.order ?? "generatorFirst", "order", orders);
   const settings: TrainerSettings = {
     generator,
     discriminator,
     execution: check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]),
     optimizer: checkOptimizers(options.optimizer),
     objective: checkObjective(options.objective, "objective"),
-    order: check.oneOf(options.order ?? "generatorFirst", "order", orders),
+    order,
+    fakes: check.oneOf(options.fakes ?? usualFakes[order], "fakes", fakesKinds),
     discriminatorSteps: check.integer(
       options.discriminatorSteps ?? 1,
       "discriminatorSteps",

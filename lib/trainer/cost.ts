@@ -28,8 +28,8 @@ export function passesOf(
   settings: TrainerSettings,
   kind: NativeExplanation["kind"],
 ): Record<"generator" | "discriminator", Passes> {
-  const { order, discriminatorSteps: k, objective } = settings;
-  const looks = order === "generatorFirst" ? k - 1 : k;
+  const { fakes, discriminatorSteps: k, objective } = settings;
+  const looks = fakes === "same" ? k - 1 : k;
   // Eager has the discriminator's weight gradients in the generator's update too, and throws them
   // away.
   const wasted = kind === "eager" ? 1 : 0;
@@ -64,13 +64,15 @@ export function trafficBytes(
 /**
  * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the
  * two updates: the generator's holds those of both networks for them, the discriminator's those of
- * its own for twice as many.
+ * its own for twice as many, and those of a generator that is to learn from the same fakes next.
  */
-export function bufferBytes({ generator, discriminator }: TrainerSettings, rows: number): number {
-  const [ofGenerator, ofDiscriminator] = [generator, discriminator].map(({ resolved }) =>
-    outputValues(resolved.layers),
+export function bufferBytes(settings: TrainerSettings, rows: number): number {
+  const [ofGenerator, ofDiscriminator] = [settings.generator, settings.discriminator].map(
+    ({ resolved }) => outputValues(resolved.layers),
   ) as [number, number];
-  return float * rows * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator);
+  const waits = settings.order === "discriminatorFirst" && settings.fakes === "same";
+  const waiting = waits ? ofGenerator : 0;
+  return float * rows * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator + waiting);
 }
 
 /**

@@ -11,6 +11,13 @@ export interface Health {
   readonly realAccuracy: number;
   /** Share of the fakes below that middle. */
   readonly fakeAccuracy: number;
+  /**
+   * D(x): the discriminator's mean score of the reals, before its last update. A probability where
+   * it ends in a sigmoid, else a logit.
+   */
+  readonly realScore: number;
+  /** D(G(z)): its mean score of the fakes of that update. */
+  readonly fakeScore: number;
   /** Euclidean norm of the gradient of all the generator's parameters, before clipping. */
   readonly generatorGradientNorm: number;
   /**

@@ -9,6 +9,16 @@ import type { Optimizer } from "../optimizers/table.js";
 export type Order = (typeof orders)[number];
 export const orders = ["generatorFirst", "discriminatorFirst"] as const;
 
+/** Whether the two players learn from the same fakes. */
+export type Fakes = (typeof fakesKinds)[number];
+export const fakesKinds = ["same", "fresh"] as const;
+
+/** @internal What each order has where nothing is said: the article's script, and Algorithm 1. */
+export const usualFakes: Readonly<Record<Order, Fakes>> = {
+  generatorFirst: "same",
+  discriminatorFirst: "fresh",
+};
+
 /** A policy of DiffAugment. */
 export type DiffAugmentPolicy = (typeof policies)[number];
 export const policies = ["color", "translation", "cutout"] as const;
@@ -47,13 +57,20 @@ export interface TrainerOptions {
   /** One for each player, of `optimizers`. */
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   /**
-   * `generatorFirst` is the article's script: the generator's update comes first, and the
-   * discriminator then learns from the same fakes. `discriminatorFirst` is Algorithm 1 of the 2014
-   * paper: the discriminator's updates, each on a new batch with fresh noise, then the generator's
-   * with fresh noise of its own.
+   * Whose update comes first in a step: `generatorFirst` is the article's script,
+   * `discriminatorFirst` Algorithm 1 of the 2014 paper, where each of the discriminator's updates
+   * has a new batch.
    * @default "generatorFirst"
    */
   readonly order?: Order | undefined;
+  /**
+   * `same`: the generator's update and the discriminator's next to it learn from the same fakes,
+   * which are made once, as in the article's script and in DCGAN's, which moves the discriminator
+   * first. `fresh`: each update has noise of its own, as in Algorithm 1. Further updates of the
+   * discriminator always have. `same` with `discriminatorFirst` is refused beside `accumulate`.
+   * @default "same" for `generatorFirst`, "fresh" for `discriminatorFirst`
+   */
+  readonly fakes?: Fakes | undefined;
   /**
    * k of Algorithm 1: updates of the discriminator, and batches, in a step; 1 to 1000.
    * @default 1

@@ -10,14 +10,16 @@ export type OptionNaming = (option: "accumulate" | "precision" | "syncBatchNorm"
 
 /**
  * Throws RangeError where several parts are asked for, and a layer compares samples of the whole
- * batch.
+ * batch, or the fakes of all parts would have to wait for the generator's update.
  */
 export function checkAccumulate(
-  { accumulate, syncBatchNorm, ...pair }: TrainerSettings,
+  { accumulate, syncBatchNorm, order, fakes, ...pair }: TrainerSettings,
   naming: OptionNaming,
 ): void {
   if (accumulate === 1) return;
   const refuse = (why: string) => outOfRange(`1, as ${why},`, naming("accumulate"), accumulate);
+  if (order === "discriminatorFirst" && fakes === "same")
+    throw refuse("the generator learns from the fakes of the discriminator's update");
   for (const player of ["generator", "discriminator"] as const) {
     const { resolved } = pair[player];
     const layer = comparingLayer(resolved);

@@ -22,6 +22,7 @@ export function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions
     generatorOptimizer: toNativeOptimizer(optimizer.generator),
     discriminatorOptimizer: toNativeOptimizer(optimizer.discriminator),
     order,
+    fakes: settings.fakes,
     discriminatorSteps,
     accumulate: settings.accumulate,
     ema: settings.ema ?? null,

@@ -82,6 +82,7 @@ Recipe to_recipe(const c10::IValue& options, Precision precision, bool fused) {
   }
   recipe.latent.noise = whole(get(options, "latent"), "noise");
   recipe.generator_first = text(options, "order") == "generatorFirst";
+  recipe.shares_fakes = text(options, "fakes") == "same";
   recipe.discriminator_steps = whole(options, "discriminatorSteps");
   recipe.precision = precision;
   recipe.fused = fused;

@@ -35,6 +35,7 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.range = {to_number(options, "black"), to_number(options, "white")};
   recipe.conditional = to_flag(options, "conditional");
   recipe.generator_first = to_text(options, "order") == "generatorFirst";
+  recipe.shares_fakes = to_text(options, "fakes") == "same";
   recipe.fused = to_text(options, "execution") == "fused";
   recipe.precision = parse_precision(to_text(options, "precision"));
   recipe.discriminator_steps = to_whole(options, "discriminatorSteps");

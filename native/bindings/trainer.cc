@@ -46,6 +46,8 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   const auto object = Napi::Object::New(env);
   object.Set("realAccuracy", health->real_accuracy);
   object.Set("fakeAccuracy", health->fake_accuracy);
+  object.Set("realScore", health->real_score);
+  object.Set("fakeScore", health->fake_score);
   object.Set("generatorGradientNorm", health->generator_gradient);
   object.Set("discriminatorGradientNorm", health->discriminator_gradient);
   if (health->diversity) object.Set("diversity", *health->diversity);

@@ -27,6 +27,7 @@ describe("parseRunConfig", () => {
   it("fills in what older versions did not write, and leaves the rest as it is", () => {
     expect(parseRunConfig(oldest)).toEqual({
       ...oldest,
+      fakes: "same",
       classes: 0,
       classNames: null,
       resident: true,

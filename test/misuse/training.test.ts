@@ -460,7 +460,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
   ],
   [
     "no generator",
@@ -556,7 +556,7 @@ refuses("new Trainer", [
     "a rate beside the optimizer",
     () => make({ lr: 1e-3 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
   ],
   [
     "more updates than a step could end with",
@@ -592,7 +592,7 @@ refuses("new Trainer", [
     "PyTorch Lightning's name of the parts",
     () => make({ accumulateGradBatches: 4 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
   ],
   [
     "parts where a layer compares the samples of the batch",

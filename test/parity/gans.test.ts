@@ -7,6 +7,7 @@ import {
   Discriminator,
   datasets,
   Generator,
+  objectives,
   optimizers,
   schedules,
   setThreads,
@@ -106,6 +107,15 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     "have equal initial weights, 20 equal losses and equal final weights: %s",
     (preset) => expectEqual(preset, { preset }),
   );
+
+  it("have them by the loop of PyTorch's tutorial: the same fakes, and the sum of two losses", () =>
+    expectEqual("dcgan-tutorial", {
+      preset: "dcgan",
+      training: {
+        fakes: "same",
+        objective: objectives.nonSaturating({ discriminatorLoss: "sum" }),
+      },
+    }));
 
   it("have them with clipped gradients and a cosine schedule, too", () => {
     const schedule = schedules.cosine({ steps, min: 1e-4 });

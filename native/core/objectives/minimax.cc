@@ -9,35 +9,39 @@ namespace {
 class Minimax : public Objective {
  public:
   Minimax(const Options& options, ScoreKind kind)
-      : kind_(kind), real_label_(1 - options.number("labelSmoothing")) {}
+      : kind_(kind),
+        real_label_(1 - options.number("labelSmoothing")),
+        divisor_(options.text("discriminatorLoss") == "mean" ? 2 : 1) {}
 
   at::Tensor generator_loss(const Scores& scores) const override {
     return -binary_cross_entropy(scores.fake, 0, kind_);
   }
-  // Halved, as the article's script does: it slows the discriminator relative to the generator.
   at::Tensor discriminator_loss(const Scores& scores) const override {
-    return (binary_cross_entropy(scores.real, real_label_, kind_) +
-            binary_cross_entropy(scores.fake, 0, kind_)) /
-           2;
+    const at::Tensor sum = binary_cross_entropy(scores.real, real_label_, kind_) +
+                           binary_cross_entropy(scores.fake, 0, kind_);
+    return divisor_ == 1 ? sum : sum / divisor_;
   }
   bool is_pointwise() const override { return true; }
   Term generator_term(double fake) const override {
     const Term term = cross_entropy_term(fake, 0, kind_);
     return {-term.value, -term.slope};
   }
-  Term real_term(double real) const override { return half(real, real_label_); }
-  Term fake_term(double fake) const override { return half(fake, 0); }
+  Term real_term(double real) const override { return part(real, real_label_); }
+  Term fake_term(double fake) const override { return part(fake, 0); }
 
  protected:
   ScoreKind kind_;
 
  private:
-  Term half(double score, double label) const {
+  Term part(double score, double label) const {
     const Term term = cross_entropy_term(score, label, kind_);
-    return {term.value / 2, term.slope / 2};
+    return {term.value / static_cast<double>(divisor_), term.slope / static_cast<double>(divisor_)};
   }
 
   double real_label_;  // one-sided label smoothing: Salimans et al. 2016, section 3.4
+  // Of the discriminator's two terms: 2 for their mean, which the article's script has, and which
+  // slows the discriminator relative to the generator.
+  int64_t divisor_;
 };
 
 class NonSaturating : public Minimax {

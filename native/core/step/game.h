@@ -20,8 +20,8 @@ namespace sparring {
 
 // Who moves first in a step.
 enum class Order {
-  kGeneratorFirst,      // the article's script: the first discriminator update is on the same fakes
-  kDiscriminatorFirst,  // Algorithm 1 of Goodfellow et al. 2014: fresh noise for every update
+  kGeneratorFirst,      // the article's script
+  kDiscriminatorFirst,  // Algorithm 1 of Goodfellow et al. 2014
 };
 
 struct Pair {
@@ -37,6 +37,9 @@ struct Pair {
   bool conditional = false;  // the discriminator takes labels
   Range range;               // of reals, and so of fakes
   Order order = Order::kGeneratorFirst;
+  // The generator's update, and the discriminator's beside it, are on the same fakes. Else each
+  // update has fresh ones.
+  bool shares_fakes = true;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;  // k of Algorithm 1
   int64_t accumulate = 1;           // parts in which a batch is worked on, one after the other

@@ -58,15 +58,15 @@ std::vector<bool> OrderedStep::pattern() const {
 Losses OrderedStep::run_generator_first(const Source& next) {
   const Batch reals = next();
   std::vector<Fakes> fakes;
-  Update generator = begin_generator(reals, &fakes);
+  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
+  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
+  Update generator = begin_generator(reals, for_update(), pair_->shares_fakes ? &fakes : nullptr);
   at::Tensor generator_loss;
   if (!pair_->sharing) generator_loss = end(std::move(generator));
-  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
-  Update discriminator = begin_discriminator(reals, again);
+  Update discriminator = begin_discriminator(reals, pair_->shares_fakes ? Make(again) : fresh);
   // The discriminator did not look at the new generator: meanwhile the ranks had time to sum.
   if (pair_->sharing) generator_loss = end(std::move(generator));
   at::Tensor discriminator_loss = end_discriminator(std::move(discriminator));
-  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
     discriminator_loss = discriminator_loss + end_discriminator(begin_discriminator(next(), fresh));
   }
@@ -75,20 +75,35 @@ Losses OrderedStep::run_generator_first(const Source& next) {
 
 Losses OrderedStep::run_discriminator_first(const Source& next) {
   const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
+  // Those of the last update, with their graph: the generator does not change until its own.
+  std::vector<Fakes> fakes;
+  const auto keep = [this, &fakes](int64_t rows, size_t) {
+    fakes.push_back(generate(rows, /*for_update=*/true));
+    return fakes.back();
+  };
+  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
   Batch reals;
   at::Tensor discriminator_loss;
   for (int64_t i = 0; i < pair_->discriminator_steps; ++i) {
+    const bool keeps = pair_->shares_fakes && i + 1 == pair_->discriminator_steps;
     reals = next();
-    const at::Tensor loss = end_discriminator(begin_discriminator(reals, fresh));
+    const at::Tensor loss =
+        end_discriminator(begin_discriminator(reals, keeps ? Make(keep) : fresh));
     discriminator_loss = i == 0 ? loss : discriminator_loss + loss;
   }
-  const at::Tensor generator_loss = end(begin_generator(reals, /*kept=*/nullptr));
+  const at::Tensor generator_loss =
+      end(begin_generator(reals, pair_->shares_fakes ? again : for_update(), /*kept=*/nullptr));
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
 
-OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, std::vector<Fakes>* kept) {
-  return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t) {
-    Fakes fakes = generate(part.images.size(0), /*for_update=*/true);
+OrderedStep::Make OrderedStep::for_update() {
+  return [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/true); };
+}
+
+OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, const Make& make,
+                                                 std::vector<Fakes>* kept) {
+  return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t place) {
+    Fakes fakes = make(part.images.size(0), place);
     Gradients found = generator_gradients(fakes, part);
     if (kept == nullptr || is_survey_) return found;
     // Without the graph of this part, and out of the buffer that the next one is made in.

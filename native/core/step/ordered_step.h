@@ -73,7 +73,10 @@ class OrderedStep : public Step {
     Gradients found;
     Sharing::Launched launched;  // null where there are no other ranks
   };
-  Update begin_generator(const Batch& reals, std::vector<Fakes>* kept);
+  // Makes fakes that the generator learns from.
+  Make for_update();
+  // Where `kept` is not null it gets the fakes, without their graph where there are parts.
+  Update begin_generator(const Batch& reals, const Make& make, std::vector<Fakes>* kept);
   Update begin_discriminator(const Batch& reals, const Make& make);
   Update begin(Optimizer& optimizer, const Batch& batch, const Work& work);
   // Each gives the loss before the update, of the whole batch.

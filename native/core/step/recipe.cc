@@ -23,6 +23,7 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->conditional = recipe.conditional;
   pair->range = recipe.range;
   pair->order = recipe.generator_first ? Order::kGeneratorFirst : Order::kDiscriminatorFirst;
+  pair->shares_fakes = recipe.shares_fakes;
   pair->precision = recipe.precision;
   pair->discriminator_steps = recipe.discriminator_steps;
   pair->accumulate = recipe.accumulate;

@@ -20,7 +20,7 @@ struct Recipe {
   Latent latent;
   Heads heads;
   Range range;
-  bool conditional = false, generator_first = true, fused = true;
+  bool conditional = false, generator_first = true, shares_fakes = true, fused = true;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;
   int64_t accumulate = 1;

@@ -58,19 +58,22 @@ void Watch::add_images(const at::Tensor& real, const at::Tensor& fake) {
 Health health_of(const Watch& watch, const Network& generator, const Network& discriminator) {
   const at::NoGradGuard no_grad;
   const at::Tensor &real = watch.real_scores, &fake = watch.fake_scores;
-  const at::Tensor middle = (real.mean() + fake.mean()) / 2;
+  const at::Tensor real_mean = real.mean(), fake_mean = fake.mean();
+  const at::Tensor middle = (real_mean + fake_mean) / 2;
   const at::Tensor size = size_of(generator) + size_of(discriminator);
   // Together to the CPU: one wait for the device.
-  const at::Tensor all = at::stack({share(real > middle), share(fake < middle),
-                                    norm_or_zero(watch.generator_gradient, size),
-                                    norm_or_zero(watch.discriminator_gradient, size),
-                                    spread(watch.fakes), spread(watch.reals), size})
-                             .cpu();
+  const at::Tensor all =
+      at::stack({share(real > middle), share(fake < middle), real_mean.to(at::kFloat),
+                 fake_mean.to(at::kFloat), norm_or_zero(watch.generator_gradient, size),
+                 norm_or_zero(watch.discriminator_gradient, size), spread(watch.fakes),
+                 spread(watch.reals), size})
+          .cpu();
   const auto values = all.const_data_ptr<float>();
   // A single real, or a last batch of a few equal ones, is nothing to compare with.
   std::optional<double> diversity;
-  if (values[5] > 0) diversity = values[4] / values[5];
-  return {values[0], values[1], values[2], values[3], diversity, std::isfinite(values[6])};
+  if (values[7] > 0) diversity = values[6] / values[7];
+  return {values[0], values[1], values[2], values[3],
+          values[4], values[5], diversity, std::isfinite(values[8])};
 }
 
 }  // namespace sparring

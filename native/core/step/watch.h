@@ -25,6 +25,8 @@ struct Health {
   // Shares of reals that were scored above, and of fakes below, the middle between the mean scores
   // of the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
   double real_accuracy, fake_accuracy;
+  // The mean scores: probabilities or logits, as the discriminator has them.
+  double real_score, fake_score;
   double generator_gradient, discriminator_gradient;
   // Mean distance of two fakes to that of two reals: near 0 where all samples are the same; none
   // where all reals are.

@@ -71,6 +71,7 @@ struct Game {
   std::vector<std::string> augmentations = {};
   bool is_spectral = false;
   bool is_normed = false;
+  bool shares_fakes = true;
 };
 
 Choice penalty(const char* type, double every = 1) {
@@ -95,6 +96,7 @@ std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& g
       make_optimizer(descent(0.02, 0.9, 0.5), pair->discriminator->parameters());
   pair->discriminator_steps = game.updates;
   pair->order = game.order;
+  pair->shares_fakes = game.shares_fakes;
   pair->augmentations = make_augmentations(game.augmentations);
   pair->accumulate = accumulate;
   if (group) pair->sharing = std::make_shared<Sharing>(group, 1, game.is_normed);
@@ -144,7 +146,7 @@ void check_alike(const Outcome& one, const Outcome& other) {
 }
 
 std::vector<Game> games() {
-  const Options smooth{{"labelSmoothing", 0.1}};
+  const Options smooth{{"labelSmoothing", 0.1}, {"discriminatorLoss", "mean"}};
   const Options clip{{"weightClip", 0.05}};
   std::vector<Game> all;
   for (const bool is_fused : {true, false}) {
@@ -166,6 +168,9 @@ std::vector<Game> games() {
     all.push_back({"k = 3", {"hinge", {}}, {}, is_fused, false, 3});
     all.push_back(
         {"Algorithm 1", {"minimax", smooth}, {}, is_fused, false, 2, Order::kDiscriminatorFirst});
+    all.back().shares_fakes = false;
+    all.push_back({"shared fakes", {"hinge", {}}, {}, is_fused, false, 2});
+    all.back().order = Order::kDiscriminatorFirst;
     all.push_back({"DiffAugment",
                    {"hinge", {}},
                    {},
@@ -320,6 +325,8 @@ TEST_CASE("each row of a rank belongs to one part, and no part has fewer rows th
 TEST_CASE("a batch in parts trains as the whole does, on one rank and on two, whatever they play") {
   for (const Game& game : games()) {
     if (game.is_normed) continue;  // by the part, not by the batch
+    // lib/ refuses it: the graph of the whole batch's fakes would have to wait.
+    if (game.order == Order::kDiscriminatorFirst && game.shares_fakes) continue;
     const Outcome whole = train(game, nullptr);
     const std::string name = std::string(game.name) + (game.is_fused ? ", fused" : ", eager");
     CAPTURE(name);

@@ -82,7 +82,11 @@ std::vector<Layer> with_heads() {
 }
 
 Choice objective(const std::string& name) {
-  return {name, {{"labelSmoothing", 0.1}, {"loss", "logistic"}, {"weightClip", 0.05}}};
+  return {name,
+          {{"labelSmoothing", 0.1},
+           {"discriminatorLoss", "mean"},
+           {"loss", "logistic"},
+           {"weightClip", 0.05}}};
 }
 
 struct Recipe {
@@ -151,7 +155,18 @@ std::vector<Recipe> dense_recipes() {
   return all;
 }
 
-std::shared_ptr<Pair> pair_for(const Recipe& recipe, Order order, int64_t k) {
+// Who moves first, and whether both learn from the same fakes.
+struct Turns {
+  Order order;
+  bool shares_fakes;
+};
+
+constexpr Turns kTurns[] = {{Order::kGeneratorFirst, true},
+                            {Order::kGeneratorFirst, false},
+                            {Order::kDiscriminatorFirst, true},
+                            {Order::kDiscriminatorFirst, false}};
+
+std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, int64_t k) {
   std::vector<Layer> made = recipe.generator;
   const bool labelled = recipe.is_conditional || !recipe.auxiliaries.empty();
   if (labelled) {  // noise and codes side by side, times the label's row
@@ -170,7 +185,8 @@ std::shared_ptr<Pair> pair_for(const Recipe& recipe, Order order, int64_t k) {
   }
   pair->augmentations = make_augmentations(recipe.augmentations);
   pair->conditional = recipe.is_conditional;
-  pair->order = order;
+  pair->order = turns.order;
+  pair->shares_fakes = turns.shares_fakes;
   pair->discriminator_steps = k;
   return pair;
 }
@@ -180,8 +196,8 @@ struct Outcome {
   int64_t batches = 0;
 };
 
-Outcome train(const Recipe& recipe, Order order, int64_t k, bool is_fused) {
-  const auto pair = pair_for(recipe, order, k);
+Outcome train(const Recipe& recipe, const Turns& turns, int64_t k, bool is_fused) {
+  const auto pair = pair_for(recipe, turns, k);
   const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
   RandomStream data(9);
   Outcome outcome;
@@ -210,11 +226,12 @@ Outcome train(const Recipe& recipe, Order order, int64_t k, bool is_fused) {
 
 TEST_CASE("fused equals eager after three steps, whatever is trained and in either order: 1e-10") {
   for (const Recipe& recipe : recipes()) {
-    for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
+    for (const Turns& turns : kTurns) {
       for (const int64_t k : {1, 2}) {
         CAPTURE(recipe.name);
         CAPTURE(k);
-        const Outcome eager = train(recipe, order, k, false), fused = train(recipe, order, k, true);
+        CAPTURE(turns.shares_fakes);
+        const Outcome eager = train(recipe, turns, k, false), fused = train(recipe, turns, k, true);
         CHECK(distance(fused.losses, eager.losses) < 1e-10);
         CHECK(distance(fused.weights, eager.weights) < 1e-10);
         CHECK(eager.batches == 3 * k);
@@ -226,10 +243,11 @@ TEST_CASE("fused equals eager after three steps, whatever is trained and in eith
 
 TEST_CASE("a dense step equals an eager one for every objective, penalty and activation: 1e-10") {
   for (const Recipe& recipe : dense_recipes()) {
-    for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
+    for (const Turns& turns : kTurns) {
       CAPTURE(recipe.name);
-      CHECK(DenseStep::plan(pair_for(recipe, order, 2)) != nullptr);
-      const Outcome eager = train(recipe, order, 2, false), fused = train(recipe, order, 2, true);
+      CAPTURE(turns.shares_fakes);
+      CHECK(DenseStep::plan(pair_for(recipe, turns, 2)) != nullptr);
+      const Outcome eager = train(recipe, turns, 2, false), fused = train(recipe, turns, 2, true);
       CHECK(distance(fused.losses, eager.losses) < 1e-10);
       CHECK(distance(fused.weights, eager.weights) < 1e-10);
     }
@@ -238,7 +256,7 @@ TEST_CASE("a dense step equals an eager one for every objective, penalty and act
 
 TEST_CASE("what a dense step does not know is left to autograd") {
   const auto is_planned = [](const Recipe& recipe) {
-    return DenseStep::plan(pair_for(recipe, Order::kGeneratorFirst, 1)) != nullptr;
+    return DenseStep::plan(pair_for(recipe, kTurns[0], 1)) != nullptr;
   };
   Recipe recipe = dense_recipes()[0];
   CHECK(is_planned(recipe));
@@ -283,18 +301,42 @@ TEST_CASE("Wasserstein's clipping keeps every weight of the discriminator within
   }
 }
 
-TEST_CASE(
-    "Algorithm 1 draws fresh noise for every update; the article's order trains both players on "
-    "the same fakes") {
-  for (const Order order : {Order::kGeneratorFirst, Order::kDiscriminatorFirst}) {
-    const auto pair = pair_for(recipes()[0], order, 2);
+TEST_CASE("both players learn from the same fakes, or each update draws noise of its own") {
+  for (const Turns& turns : kTurns) {
+    const auto pair = pair_for(recipes()[0], turns, 2);
     RandomStream expected = *pair->stream->fork();
     const auto step = make_eager_step(pair);
     step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
-    const int draws = order == Order::kGeneratorFirst ? 2 : 3;
+    // Two updates of the discriminator and one of the generator.
+    const int draws = turns.shares_fakes ? 2 : 3;
     for (int i = 0; i < draws; ++i) {
       at::randn({8, 5}, expected.cpu(), at::TensorOptions(at::kDouble));
     }
     CHECK(expected.draw_seed() == pair->stream->draw_seed());
+  }
+}
+
+TEST_CASE(
+    "a generator that moves second learns from the fakes that the discriminator learned from") {
+  const auto pair = pair_for(recipes()[0], {Order::kDiscriminatorFirst, true}, 1);
+  const auto by_hand = pair_for(recipes()[0], {Order::kDiscriminatorFirst, true}, 1);
+  const at::Tensor reals = at::rand({8, 1, 8, 8}, at::kDouble);
+  make_eager_step(pair)->run([&] { return Batch{reals, {}}; });
+  const auto noise =
+      draw_latent(by_hand->latent, 8, at::TensorOptions(at::kDouble), Rows(by_hand->stream->cpu()));
+  const at::Tensor fakes = by_hand->generator->body().forward(noise.input(by_hand->latent));
+  const auto judge = [&](const at::Tensor& images) {
+    return by_hand->discriminator->body().forward(images);
+  };
+  const auto update = [](Optimizer& optimizer, const at::Tensor& loss) {
+    optimizer.step_exact(torch::autograd::grad({loss}, optimizer.parameters(), {}, true));
+  };
+  update(*by_hand->discriminator_optimizer,
+         by_hand->objective->discriminator_loss({judge(reals), judge(fakes.detach())}));
+  update(*by_hand->generator_optimizer, by_hand->objective->generator_loss({{}, judge(fakes)}));
+  for (const auto& [ours, theirs] : {std::pair(pair->generator, by_hand->generator),
+                                     std::pair(pair->discriminator, by_hand->discriminator)}) {
+    const auto all = ours->parameters(), expected = theirs->parameters();
+    for (size_t i = 0; i < all.size(); ++i) CHECK(at::equal(all[i], expected[i]));
   }
 }

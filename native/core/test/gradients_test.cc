@@ -150,7 +150,7 @@ void check_both_orders(const Layer& one, const Shape& shape) {
 
 Options options_of(const std::string& objective) {
   if (objective == "wasserstein") return {{"weightClip", 0.0}};
-  return {{"labelSmoothing", 0.1}, {"loss", "logistic"}};
+  return {{"labelSmoothing", 0.1}, {"discriminatorLoss", "mean"}, {"loss", "logistic"}};
 }
 
 // The closed forms of a loss against the loss itself and its gradient.

@@ -117,7 +117,8 @@ OptimizerChoice descent(double lr, double momentum, double clip) {
 
 std::shared_ptr<Pair> small_pair(uint64_t seed, at::ScalarType precision) {
   return pair_of(seed, small_generator(5), small_discriminator(),
-                 {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability, precision);
+                 {"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}},
+                 ScoreKind::kProbability, precision);
 }
 
 at::Tensor Hindered::generator_loss(const Scores& scores) const {

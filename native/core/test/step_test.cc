@@ -36,7 +36,8 @@ TEST_CASE("the non-saturating losses at D = 1/2 are log 2, from probabilities an
   const double log2 = std::log(2.0);
   for (const auto& [kind, value] :
        {std::pair{ScoreKind::kProbability, 0.5}, {ScoreKind::kLogit, 0.0}}) {
-    const auto objective = make_objective({"nonSaturating", {{"labelSmoothing", 0.0}}}, kind);
+    const auto objective = make_objective(
+        {"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}}, kind);
     const at::Tensor scores = at::full({4, 1}, value, at::kDouble);
     CHECK(objective->generator_loss({{}, scores}).item<double>() == doctest::Approx(log2));
     CHECK(objective->discriminator_loss({scores, scores}).item<double>() == doctest::Approx(log2));

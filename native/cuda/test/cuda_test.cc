@@ -151,9 +151,10 @@ TEST_CASE("every replay draws new numbers") {
 TEST_CASE("a step on the GPU is the step on the CPU, with plain descent and the same noise") {
   std::vector<std::vector<at::Tensor>> weights;
   for (const at::Device& device : {at::Device(at::kCPU), kGpu}) {
-    const auto pair = pair_of(7, small_generator(5), small_discriminator(),
-                              {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kProbability,
-                              at::kFloat, device);
+    const auto pair =
+        pair_of(7, small_generator(5), small_discriminator(),
+                {"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}},
+                ScoreKind::kProbability, at::kFloat, device);
     pair->generator_optimizer = make_optimizer(descent(0.01), pair->generator->parameters());
     pair->discriminator_optimizer =
         make_optimizer(descent(0.01), pair->discriminator->parameters());

@@ -32,9 +32,9 @@ std::vector<Layer> discriminator_layers() {
 // The weights after 50 steps on batches of 8.
 at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device) {
   enter_device(device);
-  auto pair =
-      pair_of(3, generator_layers(), discriminator_layers(),
-              {"nonSaturating", {{"labelSmoothing", 0.0}}}, ScoreKind::kLogit, at::kFloat, device);
+  auto pair = pair_of(3, generator_layers(), discriminator_layers(),
+                      {"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}},
+                      ScoreKind::kLogit, at::kFloat, device);
   pair->penalties.push_back(make_penalty({"r1", {{"weight", 2.0}, {"every", 2.0}}}));
   pair->generator_optimizer = make_optimizer(descent(0.02, 0.9), pair->generator->parameters());
   pair->discriminator_optimizer =

@@ -16,7 +16,7 @@ std::vector<Layer> critic() {
 }  // namespace
 
 std::vector<Rules> all_rules() {
-  const Choice classic{"nonSaturating", {{"labelSmoothing", 0.0}}};
+  const Choice classic{"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}};
   const Choice wasserstein{"wasserstein", {{"weightClip", 0.0}}};
   const auto penalty = [](const char* type, double weight, double every) {
     return Choice{type, {{"weight", weight}, {"every", every}}};
