@@ -54,9 +54,6 @@ export function load(folder: string): NativeAddon {
     );
   }
   checkLoaded(native, build);
-  // process.exit() and uncaught errors run no cleanup hooks: without this the engine thread would
-  // still compute while libtorch is being torn down, which is a segmentation fault every time.
-  process.once("exit", () => native.shutdown());
   return native;
 }
 

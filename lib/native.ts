@@ -417,6 +417,6 @@ export interface NativeAddon {
   precisions(device: string): string[];
   threads(): Promise<number>;
   setThreads(count: number): Promise<void>;
-  /** Stops the engine thread at the next step boundary and waits for it. Idempotent. */
+  /** Stops the engine thread at the next step boundary, as the end of a process does. Idempotent. */
   shutdown(): void;
 }

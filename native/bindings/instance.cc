@@ -1,18 +1,46 @@
 #include "bindings/instance.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace sparring::bindings {
+namespace {
+
+// The instances of a JavaScript thread: several where the addon was loaded anew. process.exit() and
+// uncaught errors run no cleanup hooks, and listeners of 'exit' do not always get their turn. An
+// engine that went on while libtorch is being torn down would be a segmentation fault, so this ends
+// it: exit() destroys the thread's own objects before any static one, and so before those too that
+// libtorch makes at their first use. std::atexit would come after these.
+class LiveInstances {
+ public:
+  ~LiveInstances() {
+    for (Instance* instance : instances_) instance->shutdown();
+  }
+  void add(Instance* instance) { instances_.push_back(instance); }
+  void remove(Instance* instance) {
+    instances_.erase(std::remove(instances_.begin(), instances_.end(), instance), instances_.end());
+  }
+
+ private:
+  std::vector<Instance*> instances_;
+};
+
+thread_local LiveInstances live_instances;
+
+}  // namespace
 
 Instance::Instance(Napi::Env env)
     : stream(std::make_shared<RandomStream>(entropy())),
       env_(env),
       to_javascript_(Napi::ThreadSafeFunction::New(env, Napi::Function(), "sparring", 0, 1)) {
   to_javascript_.Unref(env);
-  // Natural exit and worker termination come this way. process.exit() and an uncaught error run no
-  // hooks: there lib/addon.ts calls shutdown() from the 'exit' event.
-  env.AddCleanupHook([](Instance* instance) { instance->shutdown(); }, this);
+  live_instances.add(this);
+  // Natural exit and worker termination come this way.
+  env.AddCleanupHook([](Instance* instance) { instance->leave(); }, this);
 }
 
 void Instance::settle(std::function<void(Napi::Env)> settle) {
+  if (*ending_) return;
   auto* boxed = new std::function<void(Napi::Env)>(std::move(settle));
   const auto call = [](Napi::Env env, Napi::Function, std::function<void(Napi::Env)>* function) {
     const std::unique_ptr<std::function<void(Napi::Env)>> owned(function);
@@ -31,10 +59,13 @@ void Instance::job_settled() {
 }
 
 void Instance::shutdown() {
-  if (stopped_) return;
-  stopped_ = true;
   *ending_ = true;
   engine_.stop();
+}
+
+void Instance::leave() {
+  live_instances.remove(this);
+  shutdown();
   to_javascript_.Release();
 }
 

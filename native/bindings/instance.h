@@ -37,17 +37,20 @@ class Instance {
   // True once the engine is to stop: who waits for another process looks at it.
   std::shared_ptr<const std::atomic<bool>> ending() const { return ending_; }
 
-  // Stops the engine thread. Idempotent.
+  // Stops the engine thread at the next slice boundary and waits for it, and for nothing of
+  // JavaScript's: at the end of the process there is none any more. Idempotent.
   void shutdown();
 
  private:
+  // The environment is going.
+  void leave();
+
   Napi::Env env_;
   std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
   Napi::ThreadSafeFunction to_javascript_;
   // After the function: it is the engine that calls it, so the engine goes first.
   Engine engine_{trim_memory};
   int pending_ = 0;
-  bool stopped_ = false;
 };
 
 }  // namespace sparring::bindings

@@ -1,4 +1,5 @@
 // A process that ends in the middle of a step, in the way its argument says.
+import { createRequire } from "node:module";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import {
   architectures,
@@ -12,6 +13,14 @@ import {
 } from "../../dist/index.js";
 
 const how = isMainThread ? process.argv[2] : workerData;
+
+/** The addon loaded anew: an engine of its own on the same thread. */
+async function anotherCopy(number) {
+  const require = createRequire(import.meta.url);
+  delete require.cache[require.resolve("../../build/Release/sparring.node")];
+  const copy = await import(`../../dist/addon.js?${number}`);
+  return copy.addon();
+}
 
 /** Trains a pair whose steps take long enough to end in the middle of one; resolves once it is under way. */
 async function startTraining(source, leave = false) {
@@ -76,6 +85,45 @@ const ways = {
   },
   terminate: () => inWorker((worker) => worker.terminate()),
   "exit-with-worker": () => inWorker(() => process.exit(7)),
+  // Listeners of "exit" that leave none of those after them a turn, or that are not asked at all.
+  "listener-exits": async () => {
+    process.on("exit", (code) => process.exit(code));
+    await startTraining();
+    setTimeout(() => process.exit(7), 30);
+  },
+  "listener-throws": async () => {
+    process.on("exit", () => {
+      throw new Error("thrown by a listener");
+    });
+    await startTraining();
+    setTimeout(() => process.exit(), 30);
+  },
+  "no-listeners": async () => {
+    await startTraining();
+    process.removeAllListeners("exit");
+    setTimeout(() => process.exit(7), 30);
+  },
+  really: async () => {
+    await startTraining();
+    setTimeout(() => process.reallyExit(7), 30);
+  },
+  "really-with-worker": () => inWorker(() => process.reallyExit(7)),
+  "really-with-two": async () => {
+    const other = await anotherCopy(0);
+    await startTraining();
+    other.ceiling("cpu", "float32");
+    setTimeout(() => process.reallyExit(7), 30);
+  },
+  // A test runner that loads its modules anew for each file: no warning of many listeners.
+  "loaded-often": async () => {
+    for (let i = 0; i < 12; ++i) (await anotherCopy(i)).memoryStats();
+  },
+  // Others may emit it while the process lives on.
+  emitted: async () => {
+    const { rest } = await startTraining();
+    process.emit("exit", 0);
+    process.exit((await rest).done ? 1 : 7);
+  },
   "two-workers": async () => {
     await Promise.all([
       inWorker((worker) => worker.terminate()),
