@@ -61,6 +61,8 @@ void Instance::job_settled() {
 void Instance::shutdown() {
   *ending_ = true;
   engine_.stop();
+  // Nobody else would before the next engine is idle, and that may never work.
+  trim_memory();
 }
 
 void Instance::leave() {

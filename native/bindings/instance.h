@@ -37,8 +37,9 @@ class Instance {
   // True once the engine is to stop: who waits for another process looks at it.
   std::shared_ptr<const std::atomic<bool>> ending() const { return ending_; }
 
-  // Stops the engine thread at the next slice boundary and waits for it, and for nothing of
-  // JavaScript's: at the end of the process there is none any more. Idempotent.
+  // Stops the engine thread at the next slice boundary, waits for it and gives back what memory it
+  // left spare. Waits for nothing of JavaScript's: at the end of the process there is none any
+  // more. Idempotent.
   void shutdown();
 
  private:

@@ -1,4 +1,4 @@
-// Measures growth in a process of its own: node --expose-gc growth.mjs toy|mlp|dropped|workers
+// Measures growth in a process of its own: node --expose-gc growth.mjs toy|mlp|dropped|workers|spare
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -94,17 +94,35 @@ async function workers() {
   return { alone, together: await Promise.all([inWorker(1), inWorker(2)]) };
 }
 
+/** What is spare before, during and after a worker that trains. */
+async function spare() {
+  const { spareBytes: before } = memoryStats();
+  const ended = new Worker(new URL(import.meta.url), { workerData: "mlp" });
+  const [{ spareBytes: during }] = await once(ended, "message");
+  await ended.terminate();
+  const { spareBytes: after } = memoryStats();
+  return { before, during, after };
+}
+
+async function trainInWorker() {
+  for await (const _ of mlp().run(await data(16), { steps: 20, batchSize: 64 }));
+  return memoryStats();
+}
+
 const questions = {
   toy: async () => long(toy(), await data(1), 2000, 18_000),
   mlp: async () => long(mlp(), await data(16), 200, 1800),
   dropped,
   workers,
+  spare,
 };
 
 if (isMainThread) {
-  await sparring.setThreads(1);
+  // An engine that works would give back what others left.
+  if (process.argv[2] !== "spare") await sparring.setThreads(1);
   console.log(JSON.stringify(await questions[process.argv[2]]()));
 } else {
   await sparring.setThreads(1);
-  parentPort.postMessage(await fingerprint(workerData));
+  const answer = workerData === "mlp" ? trainInWorker() : fingerprint(workerData);
+  parentPort.postMessage(await answer);
 }

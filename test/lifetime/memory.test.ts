@@ -78,6 +78,14 @@ describe("trainers that nobody disposes", () => {
   });
 });
 
+describe("a worker that ends", () => {
+  it("leaves no spare memory to a process whose own engine never works", async () => {
+    const { before, during, after } = await growth("spare");
+    expect(during).toBeGreaterThan(before as number);
+    expect(after).toBe(before);
+  });
+});
+
 describe("two trainers", () => {
   it("in two workers at once end with the bytes that each has alone", async () => {
     const { alone, together } = (await growth("workers")) as never;
