@@ -20,6 +20,38 @@ const judge =
   () =>
     new Discriminator({ image, layers } as never);
 
+/** Numbers, and labels of three classes, that nobody drew. */
+const numbers = Float32Array.from({ length: 600 * 16 }, (_, i) => Math.sin(i));
+const labels = Array.from({ length: 600 }, (_, i) => (i * i) % 3);
+
+function generateRows(seed: number) {
+  const layers = [l.embedding(4), l.linear(16), l.unflatten([1, 4, 4])];
+  const latent = { noise: 16, classes: 3, labels: "embedded" } as const;
+  const network = new Generator({ latent, layers }, { seed });
+  const rows = async (from: number, to: number) => {
+    const latents = numbers.slice(from * 16, to * 16);
+    return (await network.generate(latents, { labels: labels.slice(from, to) })).data;
+  };
+  return { network, rows };
+}
+
+const imagesOf = (from: number, to: number) =>
+  new Images(numbers.slice(from * 16, to * 16), [to - from, 1, 4, 4]);
+
+function scoreRows(seed: number) {
+  const layers = [l.flatten(), l.linear(8), l.projection()];
+  const network = new Discriminator({ image: [1, 4, 4], classes: 3, layers }, { seed });
+  const rows = (from: number, to: number) =>
+    network.score(imagesOf(from, to), { labels: labels.slice(from, to) });
+  return { network, rows };
+}
+
+function classifyRows(seed: number) {
+  const layers = [l.flatten(), l.heads({ score: [l.linear(1)], classes: [l.linear(3)] })];
+  const network = new Discriminator({ image: [1, 4, 4], layers }, { seed });
+  return { network, rows: (from: number, to: number) => network.classify(imagesOf(from, to)) };
+}
+
 describe("an architecture that does not fit", () => {
   it.each<[string, () => unknown, string]>([
     [
@@ -191,6 +223,32 @@ describe("a network", () => {
     const { data } = await generator.sample(260, { noise });
     expect(data).toEqual((await generator.generate(noise)).data);
   });
+
+  it.each([
+    ["generate", generateRows],
+    ["score", scoreRows],
+    ["classify", classifyRows],
+  ])(
+    "%s() lets others have their turns, and is of the weights that it began with",
+    async (_, make) => {
+      const { network, rows } = make(0);
+      const other = await make(1).network.toSafetensors();
+      const parts = [await rows(0, 256), await rows(256, 512), await rows(512, 600)];
+      // The engine is busy until all have asked.
+      using slow = new Generator(
+        { latent: { noise: 4096 }, layers: [l.linear(4096)] },
+        { seed: 0 },
+      );
+      const order: string[] = [];
+      const asked = rows(0, 600).finally(() => order.push("rows"));
+      const loaded = network.loadWeights(other).finally(() => order.push("weights"));
+      expect([...(await asked)]).toEqual(parts.flatMap((part) => [...part]));
+      await loaded;
+      expect(order).toEqual(["weights", "rows"]);
+      expect([...(await rows(0, 256))]).not.toEqual([...(parts[0] as Float32Array)]);
+      await slow.ready();
+    },
+  );
 
   it("refuses what is no input of its", async () => {
     const { generator, discriminator } = smallPair();

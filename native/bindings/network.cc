@@ -66,15 +66,10 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 // forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
-  return run_async(
-      info.Env(),
-      [slot = held(info.Env()), input, labels] {
-        Network& network = *slot->get();
-        const at::Tensor there = labels.defined() ? labels.to(network.device()) : labels;
-        const at::Tensor values = input.to(network.device(), network.precision());
-        return network.evaluate(values, there).cpu();
-      },
-      to_floats);
+  return run_slices(info.Env(), lazily([slot = held(info.Env()), input, labels] {
+                      return Forwarding(slot->get(), input, labels);
+                    }),
+                    to_floats);
 }
 
 // load(tensors: TensorData[]): Promise<void>

@@ -1,19 +1,13 @@
-// A generator's samples, a part at a time: as many as anyone asks for fit in memory, and a step
-// gets its turn in between. All of them are of the generator as it was when the first part was
-// drawn.
+// A generator's samples, a part at a time.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "core/nn/latent.h"
-#include "core/nn/network.h"
+#include "core/nn/parts.h"
 
 namespace sparring {
-
-// Samples of a part. Others than 256 would give other bytes: batches round differently. Where a
-// sample depends on the others of its batch there is one part.
-constexpr int64_t kSampleBatch = 256;
 
 // What one wants to see: noise, labels and codes that are chosen, for all the samples, or drawn.
 struct SampleRequest {
@@ -25,24 +19,20 @@ struct SampleRequest {
 
 class Samples {
  public:
-  explicit Samples(SampleRequest request) : request_(std::move(request)), stream_(request_.seed) {}
+  explicit Samples(SampleRequest request)
+      : request_(std::move(request)), stream_(request_.seed), parts_(request_.count) {}
 
   // The next part, on the network's device.
   at::Tensor next(Network& network);
-  int64_t count() const { return request_.count; }
-  int64_t done() const { return done_; }
-  bool is_done() const { return done_ == request_.count; }
+  int64_t count() const { return parts_.count(); }
+  int64_t done() const { return parts_.done(); }
+  bool is_done() const { return parts_.is_done(); }
 
  private:
   SampleRequest request_;
   RandomStream stream_;
-  NamedTensors weights_;  // of the first part; empty where it is the only one
-  int64_t done_ = 0;
+  Parts parts_;
 };
-
-// Puts the rows of a part into those of `all` from `start` on. The first part makes `all`, of
-// `count` rows at once, so that an impossible count fails at once.
-void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count);
 
 // All samples of a request on the CPU, a part a call.
 class Sampling {

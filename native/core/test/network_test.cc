@@ -168,3 +168,20 @@ TEST_CASE("all samples of a request come in parts, in order, and are those of it
     CHECK(at::equal(all.narrow(0, start, part.size(0)), part));
   }
 }
+
+TEST_CASE("an input goes through a network in parts, all of them by the weights of the first") {
+  RandomStream stream(0);
+  const auto network = std::make_shared<Network>(small_generator(5), at::kCPU, at::kFloat, stream);
+  Network other(small_generator(5), at::kCPU, at::kFloat, stream);
+  const at::Tensor input = at::randn({600, 5}, stream.cpu());
+  const at::Tensor before = at::cat({network->evaluate(input.narrow(0, 0, 256)),
+                                     network->evaluate(input.narrow(0, 256, 256)),
+                                     network->evaluate(input.narrow(0, 512, 88))});
+  Forwarding forwarding(network, input, {});
+  CHECK_FALSE(forwarding().has_value());
+  network->load(other.state());
+  CHECK_FALSE(forwarding().has_value());
+  CHECK(at::equal(network->evaluate(input), other.evaluate(input)));
+  CHECK(at::equal(forwarding().value(), before));
+  CHECK(at::equal(network->evaluate(input), other.evaluate(input)));
+}
