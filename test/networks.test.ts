@@ -294,4 +294,45 @@ describe("a network", () => {
     expect(discriminator.scores).toBe("probability");
     expect(scores.every((score) => score > 0 && score < 1)).toBe(true);
   });
+
+  const squeezed = l.sequential("squeeze", [l.sequential("view", [l.flatten()])]);
+  const patches = [l.conv2d(4, 4, { stride: 4 }), l.sigmoid()];
+  it.each<[string, "probability" | "logit", Layer[]]>([
+    [
+      "a sigmoid before a sequential that only reshapes",
+      "probability",
+      [l.sequential("main", [l.flatten(), l.linear(1), l.sigmoid()]), squeezed],
+    ],
+    [
+      "means of the sigmoids of patches",
+      "probability",
+      [l.sequential("main", patches), l.pixelShuffle(2), l.adaptiveAvgPool2d(1), squeezed],
+    ],
+    [
+      "the largest of them, with zeros around",
+      "probability",
+      [...patches, l.pixelShuffle(2), l.zeroPad2d(1), l.maxPool2d(6), l.flatten()],
+    ],
+    [
+      "a sigmoid before heads",
+      "probability",
+      [
+        l.flatten(),
+        l.linear(1),
+        l.sigmoid(),
+        l.heads({ score: [l.flatten()], classes: [l.linear(3)] }),
+      ],
+    ],
+    [
+      "dropout that drops nothing",
+      "probability",
+      [l.flatten(), l.linear(1), l.sigmoid(), l.dropout(0)],
+    ],
+    ["a sigmoid inside", "logit", [...patches, l.dropout(), l.flatten(), l.linear(1)]],
+    ["means of patches", "logit", [l.conv2d(1, 4, { stride: 4 }), l.avgPool2d(2), l.flatten()]],
+    ["a residual of a sigmoid", "logit", [l.flatten(), l.linear(1), l.residual([l.sigmoid()])]],
+    ["nothing but a shape", "logit", [l.avgPool2d(8), l.flatten()]],
+  ])("knows what scores are: %s", (_, scores, layers) => {
+    expect(new Discriminator({ image: [1, 8, 8], layers }).scores).toBe(scores);
+  });
 });

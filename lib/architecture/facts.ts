@@ -14,16 +14,39 @@ export function countParameters(architecture: ResolvedArchitecture): number {
 /**
  * What the scores of a discriminator are: probabilities if they come out of a sigmoid, else logits.
  */
-export function scoresOf({ layers }: ResolvedArchitecture): "probability" | "logit" {
-  return lastType(layers) === "sigmoid" ? "probability" : "logit";
+export function scoresOf(architecture: ResolvedArchitecture): "probability" | "logit" {
+  const last = ending(architecture).at(0);
+  return last?.type === "sigmoid" ? "probability" : "logit";
 }
 
-/** The last layer that changes numbers. */
-function lastType(layers: readonly ResolvedLayer[]): string {
-  const last = layers.findLast(({ type }) => type !== "flatten" && type !== "unflatten");
-  if (last?.type === "sequential") return lastType(last.layers);
-  if (last?.type === "heads") return lastType(last.layers.slice(0, 1));
-  return last?.type ?? "";
+/** A dropout behind the sigmoid of the scores: in training it makes more than 1 of a probability. */
+export function dropoutOfScores(architecture: ResolvedArchitecture): ResolvedLayer | undefined {
+  const [last, ...after] = ending(architecture);
+  if (last?.type !== "sigmoid") return undefined;
+  return after.find(({ type, options }) => type.startsWith("dropout") && options.p !== 0);
+}
+
+/**
+ * The layers that a score comes out of: the last one of which a probability would not come out as
+ * one, and those after it.
+ */
+function ending({ layers }: ResolvedArchitecture): ResolvedLayer[] {
+  const inOrder = scoring(layers);
+  const keeps = ({ type }: ResolvedLayer) => layerKinds.get(type)?.keepsProbabilities === true;
+  return inOrder.slice(
+    Math.max(
+      0,
+      inOrder.findLastIndex((layer) => !keeps(layer)),
+    ),
+  );
+}
+
+/** The layers up to the score in their order, those of sequentials in place of these. */
+function scoring(layers: readonly ResolvedLayer[]): ResolvedLayer[] {
+  return layers.flatMap((layer) => {
+    if (layer.type === "sequential") return scoring(layer.layers);
+    return layer.type === "heads" ? scoring(layer.layers.slice(0, 1)) : [layer];
+  });
 }
 
 /** Widths of what a discriminator's heads say beside the score; 0 where it has no such head. */

@@ -8,6 +8,7 @@ import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";
+import { dropoutOfScores } from "./facts.js";
 import { layerName } from "./names.js";
 import type {
   DiscriminatorArchitecture,
@@ -75,6 +76,12 @@ export function resolveDiscriminator(
   if (layers.at(-1)?.type !== "heads" && (product(output) !== 1 || output.length !== 1)) {
     const name = "the discriminator's last layer";
     throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]`);
+  }
+  const dropout = dropoutOfScores(resolved);
+  if (dropout !== undefined) {
+    const what = "a place before the sigmoid";
+    const received = "one behind it, where training makes more than 1 of a probability";
+    throw misfit(what, `${dropout.path} (${dropout.type})`, received);
   }
   if (classes > 0 && !layers.some(({ type }) => layerKinds.get(type)?.labels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);

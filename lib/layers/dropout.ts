@@ -28,6 +28,7 @@ export function dropout2d(p = 0.5): Layer {
 function dropping(torchName: string, fits: (input: Shape, at: Site) => void): LayerKind {
   return layerKind({
     options: ["p"],
+    keepsProbabilities: true,
     resolve(layer, input, at) {
       const p = check.within(layer.p ?? 0.5, at.option("p"), 0, 1);
       fits(input, at);

@@ -35,6 +35,11 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   /** Whether it also tells of the whole batch, so that a part of one would give another answer. */
   readonly comparesSamples?: true | undefined;
   /**
+   * Whether probabilities come out as such: it moves them, pads them with 0, or takes means of
+   * them. Dropout does so in evaluation.
+   */
+  readonly keepsProbabilities?: true | undefined;
+  /**
    * Multiplications of one sample's forward pass, those of products and convolutions.
    * @default those of its layers
    */

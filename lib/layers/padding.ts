@@ -70,6 +70,7 @@ function checkMirror([left, right, top, bottom]: Four, image: Shape, at: Site): 
 function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror): LayerKind {
   return layerKind({
     options: ["padding"],
+    keepsProbabilities: true,
     resolve(layer, input, at) {
       const padding = sidesOf(layer, at);
       const [channels, height, width] = at.image(input);

@@ -32,6 +32,7 @@ export function pixelUnshuffle(
 
 export const pixelShuffleKind = layerKind({
   options: ["upscaleFactor"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const factor = check.integer(layer.upscaleFactor, at.option("upscaleFactor"), 1);
     const [channels, height, width] = at.image(input);
@@ -47,6 +48,7 @@ export const pixelShuffleKind = layerKind({
 
 export const pixelUnshuffleKind = layerKind({
   options: ["downscaleFactor"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const factor = check.integer(layer.downscaleFactor, at.option("downscaleFactor"), 1);
     const [channels, height, width] = at.image(input);

@@ -79,6 +79,7 @@ function windowOf(layer: Layer, at: Site) {
 
 export const avgPool2dKind = layerKind({
   options: ["kernelSize", "stride", "padding", "countIncludePad"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const { kernel, stride, padding } = windowOf(layer, at);
     const countIncludePad = check.boolean(
@@ -103,6 +104,7 @@ export const avgPool2dKind = layerKind({
 
 export const maxPool2dKind = layerKind({
   options: ["kernelSize", "stride", "padding"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const { kernel, stride, padding } = windowOf(layer, at);
     const image = at.image(input);
@@ -125,6 +127,7 @@ type WindowOption = "kernelSize" | "stride" | "padding";
 
 export const adaptiveAvgPool2dKind = layerKind({
   options: ["outputSize"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const outputSize = pair(layer, "outputSize", at, 1);
     const [channels] = at.image(input);

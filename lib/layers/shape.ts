@@ -16,6 +16,7 @@ export function unflatten(shape: Shape): Layer {
 
 export const flattenKind = layerKind({
   options: [],
+  keepsProbabilities: true,
   resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
   python: () => ({ module: call("nn.Flatten"), inline: (x) => `${x}.flatten(1)` }),
   onnx: operator("Flatten"),
@@ -23,6 +24,7 @@ export const flattenKind = layerKind({
 
 export const unflattenKind = layerKind({
   options: ["shape"],
+  keepsProbabilities: true,
   resolve(layer, input, at) {
     const shape = at.shape(layer.shape, "shape");
     if (input.length !== 1 || input[0] !== product(shape)) {

@@ -277,6 +277,16 @@ refuses("new Discriminator", [
     "Expected an embedding or projection among its layers for a discriminator with classes but received flatten, linear",
   ],
   [
+    "dropout behind the sigmoid",
+    () =>
+      new Discriminator({
+        image,
+        layers: [l.flatten(), l.linear(1), l.sequential("end", [l.sigmoid(), l.dropout(0.1)])],
+      }),
+    "ERR_ARCHITECTURE",
+    "Expected a place before the sigmoid for end.1 (dropout) but received one behind it, where training makes more than 1 of a probability",
+  ],
+  [
     "a score for each pixel",
     () => new Discriminator({ image, layers: [l.conv2d(1, 1)] }),
     "ERR_ARCHITECTURE",
