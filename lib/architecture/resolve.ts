@@ -75,7 +75,8 @@ export function resolveDiscriminator(
   const { output, layers } = resolved;
   if (layers.at(-1)?.type !== "heads" && (product(output) !== 1 || output.length !== 1)) {
     const name = "the discriminator's last layer";
-    throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]`);
+    const hint = product(output) === 1 ? "; put flatten() after it" : "";
+    throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]${hint}`);
   }
   const dropout = dropoutOfScores(resolved);
   if (dropout !== undefined) {

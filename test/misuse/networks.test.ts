@@ -296,7 +296,7 @@ refuses("new Discriminator", [
     "a score of [1, 1, 1]",
     () => new Discriminator({ image, layers: [l.conv2d(1, 8)] }),
     "ERR_ARCHITECTURE",
-    "Expected an output of [1] (a score) for the discriminator's last layer but received [1, 1, 1]",
+    "Expected an output of [1] (a score) for the discriminator's last layer but received [1, 1, 1]; put flatten() after it",
   ],
 ]);
 
