@@ -254,6 +254,22 @@ describe("datasets.cifar10", () => {
     await expectRefused(bytes, (path) => datasets.cifar10(path), `${sentence}: ${why}`);
   });
 
+  it("tells the Python version from the binary one", async () => {
+    await withFolder(async (folder) => {
+      const python = join(folder, "cifar-10-batches-py");
+      await mkdir(python);
+      for (const name of ["data_batch_1", "test_batch"])
+        await writeFile(join(python, name), Buffer.of(0x80, 2));
+      const sentence = (name: string) =>
+        `Expected a file of CIFAR-10's binary version for path but received ${JSON.stringify(join(python, name))}: it is one of the Python version; cifar-10-binary.tar.gz has the binary one`;
+      for (const path of [folder, python, join(python, "data_batch_1")])
+        await expect(datasets.cifar10(path)).rejects.toThrow(sentence("data_batch_1"));
+      await expect(datasets.cifar10(python, { split: "test" })).rejects.toThrow(
+        sentence("test_batch"),
+      );
+    });
+  });
+
   it("refuses a folder without all batches, and names that are not ten", async () => {
     await withFolder(async (folder) => {
       await writeFile(join(folder, "data_batch_1.bin"), record(1));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
@@ -57,7 +57,7 @@ async function load(
     (found) => found.isDirectory(),
     () => false,
   );
-  const paths = isFolder ? cifarFiles[split].map((name) => join(path, name)) : [path];
+  const paths = isFolder ? cifarFiles[split].map((name) => batchIn(path, name)) : [path];
   const batches: Uint8Array[] = [];
   for (const batch of paths) batches.push(await readBatch(batch));
   const classNames = await readNames(join(isFolder ? path : dirname(path), namesFile));
@@ -66,10 +66,18 @@ async function load(
   return createDataset(images, shape, size, device, { labels, classes, classNames });
 }
 
+/** The path of a batch; where only the Python version of it is there, of that. */
+function batchIn(folder: string, name: string): string {
+  const path = join(folder, name);
+  const python = name.slice(0, -".bin".length);
+  const others = [join(folder, python), join(folder, "cifar-10-batches-py", python)];
+  return existsSync(path) ? path : (others.find((other) => existsSync(other)) ?? path);
+}
+
 async function readBatch(path: string): Promise<Uint8Array> {
   const refuse = refusal("ERR_DATA", "a file of CIFAR-10's binary version", path);
   return readingFile(path, refuse, async (file, size) => {
-    checkSizeOf(size, refuse);
+    checkSizeOf(size, path, refuse);
     const batch = reserve(size / cifarRecord, cifarRecord);
     await readInto(file, batch, 0, refuse);
     checkRecords(batch, refuse);
@@ -77,9 +85,11 @@ async function readBatch(path: string): Promise<Uint8Array> {
   });
 }
 
-function checkSizeOf(size: number, refuse: Refusal): void {
-  if (size === 0 || size % cifarRecord !== 0)
-    throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
+function checkSizeOf(size: number, path: string, refuse: Refusal): void {
+  if (size > 0 && size % cifarRecord === 0) return;
+  if (/^(data_batch_[1-5]|test_batch)$/.test(basename(path)))
+    throw refuse("it is one of the Python version; cifar-10-binary.tar.gz has the binary one");
+  throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
 }
 
 function checkRecords(batch: Uint8Array, refuse: Refusal): void {
