@@ -140,9 +140,22 @@ function noSafetensors(path: string): Refusal {
 /** What says how long the header is. */
 const lengthBytes = 8;
 
+/**
+ * What torch.save begins a file with: a zip, or the pickle from before PyTorch 1.6. As the length
+ * of a header both are far beyond the limit.
+ */
+const magics = [
+  [0x50, 0x4b, 0x03, 0x04],
+  [0x80, 0x02, 0x8a, 0x0a],
+];
+
+const ofTorch =
+  'it is a file of torch.save; this line of Python converts one that holds a state dict: safetensors.torch.save_file(torch.load("g.pth", map_location="cpu"), "g.safetensors")';
+
 /** Where the tensors begin in a file of `size` bytes, by its first ones. */
 function headerEnd(bytes: Uint8Array, size: number, refuse: Refusal): number {
   if (size < lengthBytes) throw refuse(`it is shorter than ${lengthBytes} bytes`);
+  if (magics.some((magic) => magic.every((byte, i) => bytes[i] === byte))) throw refuse(ofTorch);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(size - lengthBytes))
     throw refuse(`its header would be ${length} bytes, more than the file holds`);

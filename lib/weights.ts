@@ -26,10 +26,26 @@ export function checkState(
   }
   for (const name of found.keys())
     if (!state.has(name)) problems.push(`${showName(name)} is surplus`);
-  if (problems.length > 0)
-    throw refusal("ERR_WEIGHTS", "the weights of this network", path)(listed(problems));
+  if (problems.length > 0) {
+    const surplus = [...found.keys()].filter((name) => !state.has(name));
+    const cures = habits.filter(({ of }) => surplus.some((name) => of.test(name)));
+    const why = [listed(problems), ...cures.map(({ cure }) => cure)].join("; ");
+    throw refusal("ERR_WEIGHTS", "the weights of this network", path)(why);
+  }
   return checked;
 }
+
+/** Names that PyTorch gives a module's tensors in some programs, and what to do then. */
+const habits = [
+  {
+    of: /^module\./,
+    cure: "names that begin with module. are those of DataParallel, which saves by model.module.state_dict() without it",
+  },
+  {
+    of: /(^|\.)weight_(orig|u)$/,
+    cure: "weight_orig, weight_u and weight_v are names of the old torch.nn.utils.spectral_norm: rename them parametrizations.weight.original, parametrizations.weight.0._u and parametrizations.weight.0._v",
+  },
+];
 
 /** Problems in a line, as many as a reader reads: a stranger's file may hold a million tensors. */
 function listed(problems: readonly string[]): string {

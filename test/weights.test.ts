@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { setThreads, threads } from "../lib/index.js";
+import { Discriminator, layers as l, setThreads, threads } from "../lib/index.js";
 import type { TensorSpec } from "../lib/layers/state.js";
 import {
   type Dtype,
@@ -35,6 +35,13 @@ describe("safetensors, damaged", () => {
       file("{}", 0, 2 ** 40),
       "its header would be 1099511627776 bytes, more than the file holds",
     ],
+    ...["PK\x03\x04\0\0\x08\x08\0\0", "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"].map(
+      (start, i): [string, Buffer, string] => [
+        ["a zip of torch.save", "a pickle of torch.save"][i] as string,
+        Buffer.from(start, "latin1"),
+        'it is a file of torch.save; this line of Python converts one that holds a state dict: safetensors.torch.save_file(torch.load("g.pth", map_location="cpu"), "g.safetensors")',
+      ],
+    ),
     ["a header that is no JSON", file("{nonsense"), "its header is not a JSON object"],
     ["a header that is an array", file("[]"), "its header is not a JSON object"],
     [
@@ -217,6 +224,30 @@ describe("loadWeights", () => {
       );
       expect(await digest(generator)).toBe(before);
     });
+  });
+
+  it("names the cure for names of DataParallel and of the old spectral_norm", async () => {
+    const layers = [l.flatten(), l.spectralNorm(l.linear(1))];
+    const network = new Discriminator({ image: [1, 2, 2], layers });
+    const tensors = parseSafetensors(await network.toSafetensors(), "w");
+    const refused = (rename: (name: string) => string) => {
+      const renamed = tensors.map((tensor) => ({ ...tensor, name: rename(tensor.name) }));
+      return network.loadTensors(renamed, "w").catch(({ message }) => message);
+    };
+    const parallel =
+      "names that begin with module. are those of DataParallel, which saves by model.module.state_dict() without it";
+    const old =
+      "weight_orig, weight_u and weight_v are names of the old torch.nn.utils.spectral_norm: rename them parametrizations.weight.original, parametrizations.weight.0._u and parametrizations.weight.0._v";
+    const oldName = (name: string) =>
+      name
+        .replace("parametrizations.weight.original", "weight_orig")
+        .replace("parametrizations.weight.0._", "weight_");
+    expect(await refused((name) => `module.${name}`)).toMatch(
+      new RegExp(`; module\\.1\\.bias is surplus; .*; ${parallel.replace(/[().]/g, "\\$&")}$`),
+    );
+    expect(await refused(oldName)).toContain(`1.weight_v is surplus; ${old}`);
+    expect(await refused((name) => `module.${oldName(name)}`)).toContain(`; ${parallel}; ${old}`);
+    expect(await refused((name) => `other.${name}`)).toMatch(/is surplus$/);
   });
 
   it("refuses the weights of the other player and a file that is not there", async () => {
