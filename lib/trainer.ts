@@ -147,7 +147,7 @@ export class Trainer implements Disposable {
    *
    * @param dataset a dataset or stream of the discriminator's image, on the device of both; with
    * labels where they are needed
-   * @param options `steps`, and what has a default
+   * @param options `steps` or `epochs`, and what has a default
    * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY for a trainer
    *   that runs already, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN, and the
    *   reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost

@@ -80,5 +80,5 @@ it("the site draws formulas, and tells of defaults in a sentence", () => {
   expect(objectives.match(/<math/g)?.length).toBeGreaterThan(40);
   for (const [path, text] of html)
     expect(text, path).not.toMatch(/\$<code>|<\/code>\$|class="math"/);
-  expect(html.get("interfaces/RunOptions.html")).toContain("Default: <code>64</code>");
+  expect(html.get("types/RunOptions.html")).toContain("Default: <code>64</code>");
 });

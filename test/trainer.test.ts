@@ -164,9 +164,14 @@ describe("Trainer.run, misused", () => {
       "Expected an AbortSignal for signal but received {  }",
     ],
     [
-      "an unknown option",
+      "steps and epochs",
       { steps: 1, epochs: 2 },
-      'Expected only the options steps, batchSize, dropLast, tickEvery, signal for options but received "epochs"',
+      'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
+    ],
+    [
+      "an unknown option",
+      { steps: 1, shuffle: false },
+      'Expected only the options steps, epochs, batchSize, dropLast, tickEvery, signal for options but received "shuffle"',
     ],
   ])("refuses %s and stays usable", async (_, given, sentence) => {
     const { trainer } = smallPair();
@@ -265,6 +270,33 @@ describe("Trainer.run", () => {
     // The third batch of the epoch, which has the four images that are left.
     expect(await trainedFor({ steps: 2, dropLast: true }, { steps: 1 })).toBe(
       await trainedFor({ steps: 3 }),
+    );
+  });
+
+  it("counts epochs in batches, and in steps of several batches", async () => {
+    using data = await madeImages(20);
+    const stepsOf = async (
+      discriminatorSteps: number,
+      options: { epochs?: number; dropLast?: boolean },
+    ) => {
+      const { generator, discriminator } = smallPair();
+      const objective = objectives.nonSaturating();
+      const players = { generator, discriminator, objective, optimizer: both };
+      const trainer = new Trainer({ ...players, discriminatorSteps });
+      await collect(trainer.run(data, { epochs: 2, batchSize: 8, ...options }));
+      return trainer.step;
+    };
+    expect(await stepsOf(1, {})).toBe(6);
+    expect(await stepsOf(1, { dropLast: true })).toBe(4);
+    expect(await stepsOf(4, {})).toBe(1);
+    expect(await stepsOf(5, { epochs: 5 })).toBe(3);
+  });
+
+  it("refuses epochs of a stream", async () => {
+    const { trainer } = smallPair();
+    const stream = datasets.stream(() => [], { image: [1, 8, 8], range: [-1, 1], length: 8 });
+    await expect(collect(trainer.run(stream, { epochs: 2, batchSize: 8 }))).rejects.toThrow(
+      'Expected steps (only a dataset counts epochs) for the length of the run but received "epochs 2"',
     );
   });
 

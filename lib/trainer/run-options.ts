@@ -3,15 +3,14 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
-import { wrongType } from "../errors.js";
+import { show, wrongType } from "../errors.js";
 import { checkBatch, checkDataset } from "./data.js";
 import type { TrainerSettings } from "./options.js";
+import { Epochs } from "./epochs.js";
 import { checkParts } from "./parts.js";
 
-/** How far and on what to train. */
-export interface RunOptions {
-  /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
-  readonly steps: number;
+/** How far and on what to train: as many `steps`, or through as many `epochs`. */
+export type RunOptions = {
   /**
    * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs
    * two, to the size of the dataset, or the length of the stream.
@@ -27,12 +26,30 @@ export interface RunOptions {
   readonly tickEvery?: number | undefined;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-}
+} & (
+  | {
+      /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
+      readonly steps: number;
+      readonly epochs?: undefined;
+    }
+  | {
+      readonly steps?: undefined;
+      /**
+       * Times through the dataset, in place of `steps`: a whole number of at least 1. As many
+       * whole steps as its batches are enough for, at least one; not for a stream.
+       */
+      readonly epochs: number;
+    }
+);
 
 /** @internal What was asked of a run, with every default filled in. */
 export interface RunSettings
-  extends Complete<Omit<RunOptions, "signal">>,
-    Pick<RunOptions, "signal"> {}
+  extends Complete<Omit<RunOptions, "steps" | "epochs" | "signal">>,
+    Pick<RunOptions, "signal"> {
+  readonly steps: number;
+}
+
+const known = ["steps", "epochs", "batchSize", "dropLast", "tickEvery", "signal"] as const;
 
 /**
  * @internal Checks all that can be wrong about a run, the dataset included, and fills in what is
@@ -46,13 +63,31 @@ export function checkRun(
   const data = checkDataset(dataset, settings);
   const size = data instanceof Dataset ? data.size : data.length;
   if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", ["steps", "batchSize", "dropLast", "tickEvery", "signal"]);
+  check.options(options, "options", known);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     throw wrongType("an AbortSignal", "signal", options.signal);
-  const steps = check.integer(options.steps, "steps", 1);
+  const length = checkLength(options, data);
   const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
   const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", settings, { size, dropLast });
   checkParts(settings.accumulate, "accumulate", settings, batchSize);
+  const perStep = settings.discriminatorSteps;
+  const steps =
+    "steps" in length
+      ? length.steps
+      : new Epochs(length.images, batchSize, perStep, dropLast).steps(length.epochs);
   const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
   return { steps, batchSize, dropLast, tickEvery, signal: options.signal };
+}
+
+/** How far to train: steps, or epochs of so many images. */
+type Length = { readonly steps: number } | { readonly epochs: number; readonly images: number };
+
+function checkLength({ steps, epochs }: RunOptions, data: Dataset | Stream): Length {
+  if (epochs === undefined) return { steps: check.integer(steps, "steps", 1) };
+  const name = "the length of the run";
+  if (steps !== undefined)
+    throw wrongType("steps or epochs", name, `steps ${show(steps)} epochs ${show(epochs)}`);
+  if (!(data instanceof Dataset))
+    throw wrongType("steps (only a dataset counts epochs)", name, `epochs ${show(epochs)}`);
+  return { epochs: check.integer(epochs, "epochs", 1), images: data.size };
 }

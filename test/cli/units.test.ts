@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { toNumber } from "../../lib/cli/options.js";
 import { clock, counted } from "../../lib/cli/text.js";
 import { TimeLeft } from "../../lib/cli/time-left.js";
-import { Epochs } from "../../lib/run/epochs.js";
+import { Epochs } from "../../lib/trainer/epochs.js";
 import { Meter } from "../../lib/run/meter.js";
 import { Pace } from "../../lib/run/pace.js";
 

@@ -702,6 +702,18 @@ refuses("Trainer.run", [
     "Expected a whole number of at least 1 for steps but received -0",
   ],
   [
+    "epochs of a fraction",
+    () => run({ epochs: 1.5, batchSize: 8 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for epochs but received 1.5",
+  ],
+  [
+    "epochs as text",
+    () => run({ epochs: "2", batchSize: 8 }),
+    "TypeError",
+    'Expected a whole number of at least 1 for epochs but received "2"',
+  ],
+  [
     "a batch that no one asked for, too large",
     () => run({ steps: 1 }),
     "RangeError",
@@ -753,7 +765,7 @@ refuses("Trainer.run", [
     "PyTorch's name of the batch",
     () => run({ steps: 1, batch_size: 8 }),
     "TypeError",
-    'Expected only the options steps, batchSize, dropLast, tickEvery, signal for options but received "batch_size"',
+    'Expected only the options steps, epochs, batchSize, dropLast, tickEvery, signal for options but received "batch_size"',
   ],
   [
     "a controller in place of its signal",

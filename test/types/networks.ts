@@ -1,12 +1,14 @@
-// What the compiler knows of conditional networks. Nothing here runs: `npm run typecheck` is the test, and a
+// What the compiler knows of conditional networks, and of the length of a run. Nothing here runs: `npm run typecheck` is the test, and a
 // line that should not compile fails it by compiling.
 import {
+  type Dataset,
   Discriminator,
   type DiscriminatorArchitecture,
   Generator,
   type GeneratorArchitecture,
   Images,
   layers as l,
+  type Trainer,
 } from "../../lib/index.js";
 
 const layers = [l.linear(4), l.unflatten([1, 2, 2])];
@@ -136,4 +138,12 @@ export function architectures() {
   // @ts-expect-error a generator is no discriminator
   const other: Discriminator = new Generator({ latent: { noise: 4 }, layers });
   return other;
+}
+
+export async function lengths(trainer: Trainer, data: Dataset) {
+  for await (const _ of trainer.run(data, { epochs: 2, batchSize: 8 })) return;
+  // @ts-expect-error no length
+  for await (const _ of trainer.run(data, { batchSize: 8 })) return;
+  // @ts-expect-error two lengths
+  for await (const _ of trainer.run(data, { steps: 1, epochs: 2 })) return;
 }
