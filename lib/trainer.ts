@@ -23,6 +23,7 @@ import type { Explanation, StepPlan } from "./trainer/explanation.js";
 import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { Watcher } from "./trainer/health.js";
+import { heeding } from "./trainer/heeding.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
 import type { TrainerOptions, TrainerSettings } from "./trainer/options.js";
@@ -161,7 +162,6 @@ export class Trainer implements Disposable {
     checkMemory(batchSize, this.#settings);
     if (this.#running) throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     this.#running = true;
-    signal?.addEventListener("abort", this.#stop, { once: true });
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
@@ -186,7 +186,6 @@ export class Trainer implements Disposable {
     } finally {
       this.#running = false;
       this.#supply.pause();
-      signal?.removeEventListener("abort", this.#stop);
     }
   }
 
@@ -203,7 +202,8 @@ export class Trainer implements Disposable {
       if (signal?.aborted) this.#stop();
       return ran;
     };
-    return distributed?.train(() => crossing(work)) ?? crossing(work);
+    const crossed = () => crossing(work);
+    return heeding(signal, this.#stop, () => distributed?.train(crossed) ?? crossed());
   }
 
   /**
