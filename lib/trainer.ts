@@ -8,7 +8,7 @@ import type { Stream } from "./data/stream.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
-import { refused, SparringError, traced } from "./errors.js";
+import { SparringError, traced } from "./errors.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
 import type {
@@ -31,6 +31,7 @@ import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-optio
 import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { toNativeOptions } from "./trainer/to-native.js";
+import { Claim, Claims } from "./trainer/claims.js";
 
 export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
 export type { Health, Warning } from "./trainer/health.js";
@@ -92,8 +93,8 @@ export class Trainer implements Disposable {
   readonly #native: NativeTrainer;
   readonly #watcher = new Watcher();
   readonly #supply = new Supply();
+  readonly #claims = new Claims();
   #step = 0;
-  #running = false;
   /** Whether this rank is where rank 0 is. */
   #following = false;
   #disposed = false;
@@ -142,6 +143,8 @@ export class Trainer implements Disposable {
    * What the source of a stream throws is thrown here, after the steps that the images from before
    * it were enough for; the next run goes on from there.
    *
+   * A run that waits at a tick gives way to the next run(): its own next() then throws ERR_BUSY.
+   *
    * Where several ranks train together all of them run the same: the first run takes weights and
    * all else over from rank 0, and a signal on one of them stops them all after the same step, the
    * others with ERR_STOPPED. They train on a dataset, not on a stream.
@@ -149,9 +152,9 @@ export class Trainer implements Disposable {
    * @param dataset a dataset or stream of the discriminator's image, on the device of both; with
    * labels where they are needed
    * @param options `steps` or `epochs`, and what has a default
-   * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY for a trainer
-   *   that runs already, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN, and the
-   *   reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
+   * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY while steps of
+   *   another run are under way, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN,
+   *   and the reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
    */
   async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const asked = checkRun(dataset, options, this.#settings);
@@ -160,8 +163,8 @@ export class Trainer implements Disposable {
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(batchSize, this.#settings);
-    if (this.#running) throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
-    this.#running = true;
+    const claim = new Claim();
+    this.#claims.begin(claim);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
@@ -177,15 +180,17 @@ export class Trainer implements Disposable {
         }
         done += report.steps;
         this.#step = report.step;
-        yield toTick(checkFinite(report), this.#watcher);
+        const tick = toTick(checkFinite(report), this.#watcher);
+        this.#claims.park(claim);
+        yield tick;
+        this.#claims.resume(claim);
         if (distributed !== undefined && report.stopped && done < steps)
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
       throw explainMemory(error, batchSize, this.#settings);
     } finally {
-      this.#running = false;
-      this.#supply.pause();
+      if (this.#claims.end(claim)) this.#supply.pause();
     }
   }
 

@@ -2,8 +2,10 @@
 import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { datasets } from "../lib/index.js";
 import { madeImages, smallPair } from "./helpers/networks.js";
-import { collect } from "./helpers/training.js";
+import { counted } from "./helpers/streams.js";
+import { collect, image } from "./helpers/training.js";
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 
@@ -53,5 +55,61 @@ describe("the signal of a run", () => {
     process.off("warning", hear);
     expect(warnings).toEqual([]);
     expect(getMaxListeners(limited)).toBe(3);
+  });
+});
+
+describe("a second run", () => {
+  const refusal = (sentence: string) => ({ code: "ERR_BUSY", message: sentence });
+
+  it("is refused while steps of the first are under way, which go on", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(32);
+    const first = trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
+    const tick = first.next();
+    await expect(trainer.run(data, { steps: 1, batchSize: 8 }).next()).rejects.toMatchObject(
+      refusal("Expected an idle trainer for run() but received one that is running"),
+    );
+    expect((await tick).value?.step).toBe(2);
+    expect((await first.next()).value?.step).toBe(4);
+    expect((await first.next()).done).toBe(true);
+    expect(await collect(trainer.run(data, { steps: 1, batchSize: 8 }))).toHaveLength(1);
+  });
+
+  it("takes over from one that waits at a tick, which learns of it", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(32);
+    const parked = trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
+    await parked.next();
+    const second = trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
+    const tick = second.next();
+    await expect(parked.next()).rejects.toMatchObject(
+      refusal("Expected the trainer's latest run for next() but received one before it"),
+    );
+    expect((await tick).value?.step).toBe(4);
+    expect((await second.next()).value?.step).toBe(6);
+    expect((await parked.next()).done).toBe(true);
+  });
+
+  it("is not disturbed by the return() of the one that it took over from", async () => {
+    const { trainer } = smallPair();
+    const { source, seen } = counted(64);
+    const images = datasets.stream(source, { image });
+    const parked = trainer.run(images, { steps: 4, batchSize: 8, tickEvery: 1 });
+    await parked.next();
+    const second = collect(trainer.run(images, { steps: 9, batchSize: 8, tickEvery: 9 }));
+    await parked.return();
+    expect((await second).map(({ step }) => step)).toEqual([10]);
+    // One stream went on: ten batches of eight are an epoch and a quarter.
+    expect(seen.epochs).toEqual([0, 1]);
+  });
+
+  it("lets go of the stream of the one that it took over from", async () => {
+    const { trainer } = smallPair();
+    const { source, seen } = counted(64);
+    const images = datasets.stream(source, { image });
+    await trainer.run(images, { steps: 4, batchSize: 8, tickEvery: 1 }).next();
+    using data = await madeImages(32);
+    await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
+    expect(seen.returned).toBe(1);
   });
 });
