@@ -26,7 +26,8 @@ import { Watcher } from "./trainer/health.js";
 import { heeding } from "./trainer/heeding.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
-import type { TrainerOptions, TrainerSettings } from "./trainer/options.js";
+import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
+import { Run } from "./trainer/run.js";
 import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
@@ -39,25 +40,13 @@ export type {
   DiffAugmentPolicy,
   EmaOptions,
   Fakes,
+  LoadOptions,
   Order,
   Precision,
   TrainerOptions,
 } from "./trainer/options.js";
 export type { RunOptions } from "./trainer/run-options.js";
 export type { Tick } from "./trainer/tick.js";
-
-/** How to resume from a checkpoint. */
-export interface LoadOptions {
-  /** The device that both networks go to. @default the one that it was saved on */
-  readonly device?: Device | undefined;
-  /**
-   * Seed of other random numbers from here on; a whole number of at least 0.
-   * @default goes on with its own
-   */
-  readonly seed?: number | undefined;
-  /** The ranks that go on with it, any number of them. @default none */
-  readonly distributed?: Group | undefined;
-}
 
 /**
  * Trains a generator and a discriminator against each other.
@@ -140,6 +129,9 @@ export class Trainer implements Disposable {
    * Trains, and reports every `tickEvery` steps and after the last. The event loop stays free: the
    * steps of a tick are one native call. Leaving the loop leaves the trainer at a step boundary,
    * ready for more; the same dataset and batch size then go on in the epoch where they stopped.
+   * The run's own return(), which `await using` calls, leaves in the middle of a tick, too, after
+   * the step under way.
+   *
    * What the source of a stream throws is thrown here, after the steps that the images from before
    * it were enough for; the next run goes on from there.
    *
@@ -156,14 +148,26 @@ export class Trainer implements Disposable {
    *   another run are under way, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN,
    *   and the reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
    */
-  async *run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
+  run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
+    const claim = new Claim();
+    return new Run(this.#train(dataset, options, claim), () => {
+      claim.isLeft = true;
+      if (claim.isBusy) this.#stop();
+    });
+  }
+
+  /** The ticks of a run. */
+  async *#train(
+    dataset: Dataset | Stream,
+    options: RunOptions,
+    claim: Claim,
+  ): AsyncGenerator<Tick, void, void> {
     const asked = checkRun(dataset, options, this.#settings);
     const { steps, batchSize, signal } = asked;
     const { distributed } = this.#settings;
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(batchSize, this.#settings);
-    const claim = new Claim();
     this.#claims.begin(claim);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
@@ -173,8 +177,9 @@ export class Trainer implements Disposable {
         await this.#agree(distributed, dataset, asked);
       const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
       for (let done = 0; done < steps; ) {
-        const report = await this.#advance(data, asked, steps - done);
+        const report = await this.#advance(data, asked, steps - done, claim);
         if (report === null) {
+          if (claim.isLeft) return;
           await this.#explainNothing(signal);
           continue;
         }
@@ -184,6 +189,7 @@ export class Trainer implements Disposable {
         this.#claims.park(claim);
         yield tick;
         this.#claims.resume(claim);
+        if (claim.isLeft) return;
         if (distributed !== undefined && report.stopped && done < steps)
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
@@ -199,12 +205,13 @@ export class Trainer implements Disposable {
     data: NativeDataset | NativeFeed,
     { batchSize, dropLast, tickEvery, signal }: RunSettings,
     left: number,
+    claim: Claim,
   ): Promise<NativeReport | null> {
     const { distributed } = this.#settings;
     if (distributed === undefined) signal?.throwIfAborted();
     const work = () => {
       const ran = this.#native.run(data, batchSize, Math.min(tickEvery, left), dropLast);
-      if (signal?.aborted) this.#stop();
+      if (signal?.aborted || claim.isLeft) this.#stop();
       return ran;
     };
     const crossed = () => crossing(work);

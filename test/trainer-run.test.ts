@@ -2,10 +2,11 @@
 import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets } from "../lib/index.js";
+import { datasets, distributed } from "../lib/index.js";
 import { madeImages, smallPair } from "./helpers/networks.js";
+import { freePort } from "./helpers/ranks.js";
 import { counted } from "./helpers/streams.js";
-import { collect, image } from "./helpers/training.js";
+import { collect, image, tinyTrainer } from "./helpers/training.js";
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 
@@ -111,5 +112,91 @@ describe("a second run", () => {
     using data = await madeImages(32);
     await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
     expect(seen.returned).toBe(1);
+  });
+});
+
+describe("a run that is left in the middle of a tick", () => {
+  const endless = { steps: 1e9, batchSize: 4, tickEvery: 1e9 };
+
+  /** A run whose first steps are under way. */
+  async function begun(trainer = smallPair().trainer) {
+    const data = await madeImages(16);
+    const ticks = trainer.run(data, endless);
+    const pending = ticks.next();
+    await sleep(50);
+    return { trainer, data, ticks, pending };
+  }
+
+  it("return() ends it after the step under way, and no step is lost", async () => {
+    const { trainer, data, ticks, pending } = await begun();
+    expect(await ticks.return()).toEqual({ done: true, value: undefined });
+    const { step } = trainer;
+    expect(step).toBeGreaterThan(0);
+    expect((await pending).value?.step).toBe(step);
+    const next = trainer.run(data, { steps: 1, batchSize: 4 });
+    expect((await collect(next)).map((tick) => tick.step)).toEqual([step + 1]);
+    expect((await trainer.snapshot()).counts.step).toBe(step + 1);
+    expect((await ticks.next()).done).toBe(true);
+  });
+
+  it("return() ends it before its first step, too, and those that were asked for next", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(16);
+    const ticks = trainer.run(data, endless);
+    const asked = [ticks.next(), ticks.next()];
+    await ticks.return();
+    const came = await Promise.all(asked);
+    expect(came[1]?.done).toBe(true);
+    expect(trainer.step).toBe(came[0]?.value?.step ?? 0);
+  });
+
+  it("return() ends one of a rank, in the middle of a tick and before the first", async () => {
+    const masterPort = await freePort();
+    const rank = { rank: 0, worldSize: 1, localRank: 0, masterAddress: "127.0.0.1", masterPort };
+    using group = await distributed.join(rank);
+    const { trainer, data, ticks, pending } = await begun(tinyTrainer({ distributed: group }));
+    await ticks.return();
+    expect((await pending).value?.step).toBe(trainer.step);
+    const second = trainer.run(data, endless);
+    const asked = [second.next(), second.next()];
+    await second.return();
+    const came = await Promise.all(asked);
+    expect(came.map(({ done }) => done)).toEqual([false, true]);
+    expect(trainer.step).toBe(came[0]?.value?.step);
+  });
+
+  it("throw() ends it with that error", async () => {
+    const { ticks, pending } = await begun();
+    const error = new Error("enough");
+    await expect(ticks.throw(error)).rejects.toBe(error);
+    await pending;
+  });
+
+  it("`await using` ends it", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(16);
+    {
+      await using ticks = trainer.run(data, endless);
+      void ticks.next();
+      await sleep(50);
+    }
+    expect(trainer.step).toBeGreaterThan(0);
+    expect(await collect(trainer.run(data, { steps: 1, batchSize: 4 }))).toHaveLength(1);
+  });
+
+  it("return() ends one that waits for images that never come", async () => {
+    const { trainer } = smallPair();
+    const never = new Promise<never>(() => {});
+    const images = datasets.stream(
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }),
+      {
+        image,
+      },
+    );
+    const ticks = trainer.run(images, endless);
+    const pending = ticks.next();
+    await sleep(20);
+    await ticks.return();
+    expect(await pending).toEqual({ done: true, value: undefined });
   });
 });

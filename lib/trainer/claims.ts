@@ -5,6 +5,8 @@ import { refused } from "../errors.js";
 export class Claim {
   /** It was asked for a tick that has not come yet. */
   isBusy = false;
+  /** Its user wants no more ticks. */
+  isLeft = false;
 }
 
 /** The claims on a trainer. A run that waits at a tick, perhaps for ever, gives way to the next. */

@@ -1,5 +1,6 @@
 // What a trainer is made of, as it is asked for and with every default filled in.
 import type { Complete } from "../complete.js";
+import type { Device } from "../device.js";
 import type { Group } from "../distributed/group.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
@@ -130,4 +131,17 @@ export interface TrainerOptions {
 export interface TrainerSettings extends Complete<Omit<TrainerOptions, "ema" | "distributed">> {
   readonly ema: Complete<EmaOptions> | undefined;
   readonly distributed: Group | undefined;
+}
+
+/** How to resume from a checkpoint. */
+export interface LoadOptions {
+  /** The device that both networks go to. @default the one that it was saved on */
+  readonly device?: Device | undefined;
+  /**
+   * Seed of other random numbers from here on; a whole number of at least 0.
+   * @default goes on with its own
+   */
+  readonly seed?: number | undefined;
+  /** The ranks that go on with it, any number of them. @default none */
+  readonly distributed?: Group | undefined;
 }
