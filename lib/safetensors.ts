@@ -63,6 +63,20 @@ export function formatSafetensors(
   return [formatHeader(described, metadata), ...tensors.map((tensor) => tensor.data)];
 }
 
+/**
+ * @internal Pieces of a file in one. Buffer.concat would put a small file in the pool that Node's
+ * other buffers are in: it could not be transferred to a thread, and a copy would take them along.
+ */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return whole;
+}
+
 /** @internal A tensor whose bytes are written by somebody else. */
 export interface DescribedTensor extends Pick<TensorData | StoredTensor, "name" | "shape"> {
   readonly dtype: TensorData["dtype"] | Dtype;

@@ -157,6 +157,14 @@ describe("datasets.mnist", () => {
     });
   });
 
+  it("gives labels whose slice() is a copy, as that of any Uint8Array", async () => {
+    await withRoot({ [images]: idx([3, 4, 4]), [labels]: idx([3]) }, async (root) => {
+      using dataset = await datasets.mnist({ root });
+      dataset.labels?.slice().fill(0);
+      expect(dataset.labels).toEqual(Uint8Array.of(7, 7, 7));
+    });
+  });
+
   it("never reads past a file: every prefix of one is refused", () => {
     const whole = idx([2, 3, 3]);
     for (let length = 0; length < whole.length; ++length) {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Discriminator, layers as l, setThreads, threads } from "../lib/index.js";
+import { Discriminator, Generator, layers as l, setThreads, threads } from "../lib/index.js";
 import type { TensorSpec } from "../lib/layers/state.js";
 import {
   type Dtype,
@@ -291,6 +291,17 @@ describe("loadWeights", () => {
     bytes.fill(0); // what was given is what counts
     await loading;
     expect(await digest(to)).toBe(await digest(from));
+  });
+
+  it("toSafetensors() of a small network can be transferred to a thread, and takes nothing along", async () => {
+    const layers = [l.linear(4), l.unflatten([1, 2, 2])];
+    const generator = new Generator({ latent: { noise: 1 }, layers });
+    const bytes = await generator.toSafetensors();
+    expect(bytes.buffer.byteLength).toBe(bytes.byteLength);
+    const before = Uint8Array.from(bytes);
+    const moved = structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] });
+    expect(bytes.byteLength).toBe(0);
+    expect(moved).toEqual(before);
   });
 
   it("and saveWeights agree with Python: strict loading, equal outputs, and the way back", async () => {

@@ -7,6 +7,7 @@ import type { NativeNetwork } from "../native.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
   formatSafetensors,
+  joinBytes,
   parseSafetensors,
   readSafetensors,
   type StoredTensor,
@@ -90,13 +91,14 @@ export abstract class Network implements Disposable {
   }
 
   /**
-   * The bytes of that file: for a store that is no disk.
+   * The bytes of that file, in a buffer of their own: for a store that is no disk, or another
+   * thread.
    *
    * @throws ERR_DISPOSED
    */
   async toSafetensors(): Promise<Uint8Array> {
     const tensors = await crossing(() => this.native.state());
-    return Buffer.concat(formatSafetensors(tensors));
+    return joinBytes(formatSafetensors(tensors));
   }
 
   /**
