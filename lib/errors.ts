@@ -113,12 +113,16 @@ export async function traced<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     // Its own frames may begin in native code, or where a file was read.
-    if (error instanceof SparringError || isMisuse(error)) {
-      const frames = here.stack?.split("\n").slice(2).join("\n");
-      error.stack = `${error.name}: ${error.message}\n${frames}`;
-    }
+    if (error instanceof SparringError || isMisuse(error)) giveStack(error, here.stack);
     throw error;
   }
+}
+
+/** Whoever sets Error.prepareStackTrace may make anything of a stack: then each keeps its own. */
+function giveStack(error: Error, stack: unknown): void {
+  if (typeof stack !== "string") return;
+  const frames = stack.split("\n").slice(2).join("\n");
+  error.stack = `${error.name}: ${error.message}\n${frames}`;
 }
 
 /** A name that a file gave, as a line can show it: only letters go in as they are. */

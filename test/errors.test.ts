@@ -1,7 +1,7 @@
 // How the errors that were found here are told from those that JavaScript throws by itself.
 import { describe, expect, it } from "vitest";
 import * as check from "../lib/check.js";
-import { isMisuse, SparringError } from "../lib/errors.js";
+import { isMisuse, SparringError, traced } from "../lib/errors.js";
 
 function thrownBy(work: () => unknown): unknown {
   try {
@@ -28,4 +28,15 @@ describe("isMisuse", () => {
     const error = thrownBy(() => check.integer(0, "steps", 1));
     expect(isMisuse(structuredClone(error))).toBe(false);
   });
+});
+
+it("an error passes whole where stacks are no text, as tools that look at frames have them", async () => {
+  const error = new SparringError("ERR_DATA", "Expected a file");
+  const before = Error.prepareStackTrace;
+  Error.prepareStackTrace = (_, frames) => frames;
+  try {
+    expect(await traced(() => Promise.reject(error)).catch((reason) => reason)).toBe(error);
+  } finally {
+    Error.prepareStackTrace = before;
+  }
 });
