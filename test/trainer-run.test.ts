@@ -200,3 +200,14 @@ describe("a run that is left in the middle of a tick", () => {
     expect(await pending).toEqual({ done: true, value: undefined });
   });
 });
+
+it("a dataset that is disposed serves the steps under way, and a run that goes on ends", async () => {
+  const { trainer } = smallPair();
+  const data = await madeImages(16);
+  const ticks = trainer.run(data, { steps: 40, batchSize: 4, tickEvery: 20 });
+  const pending = ticks.next();
+  data.dispose();
+  expect((await pending).value?.step).toBe(20);
+  await expect(ticks.next()).rejects.toMatchObject({ code: "ERR_DISPOSED" });
+  expect((await ticks.next()).done).toBe(true);
+});

@@ -98,7 +98,10 @@ export class Dataset implements Disposable {
     return new Images(values, [count, ...this.image]);
   }
 
-  /** Frees the images. A run that uses them ends first. Calling it twice is fine. */
+  /**
+   * Frees the images, when the steps that are under way have ended; a run that needs them for more
+   * ends with ERR_DISPOSED then. Calling it twice is fine.
+   */
   dispose(): void {
     this.native.dispose();
   }
