@@ -47,14 +47,23 @@ export function load(folder: string): NativeAddon {
   try {
     native = waitingBriefly(folder, () => require(join(folder, "sparring.node")));
   } catch (cause) {
+    const why = (cause as Error).message.replace(/\.$/, "");
     throw new SparringError(
       "ERR_LIBTORCH",
-      `The native addon cannot be loaded: ${(cause as Error).message}; ${again}`,
+      `The native addon cannot be loaded: ${why}; ${cureOf(cause)}`,
       { cause },
     );
   }
   checkLoaded(native, build);
   return native;
+}
+
+/** What mends an addon that Node refused, or could not load. */
+function cureOf(cause: unknown): string {
+  const isForbidden = (cause as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED";
+  return isForbidden
+    ? "start Node without --no-addons, or with --allow-addons under --permission"
+    : again;
 }
 
 /**

@@ -1,4 +1,5 @@
 // Loading the addon: every way it can be wrong ends in a sentence with the command that mends it.
+import { execFileSync } from "node:child_process";
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,6 +95,14 @@ describe("an addon that cannot be loaded", () => {
         /^The native addon cannot be loaded: .*; run `npx sparring setup --force`$/,
       );
     });
+  });
+
+  it("says what to do where Node was told to load no addons", () => {
+    const dist = new URL("../dist/addon.js", import.meta.url);
+    const code = `import("${dist}").then(({ addon }) => addon()).catch((e) => console.log(e.message))`;
+    expect(execFileSync(process.execPath, ["--no-addons", "-e", code], { encoding: "utf8" })).toBe(
+      "The native addon cannot be loaded: Cannot load native addon because loading addons is disabled; start Node without --no-addons, or with --allow-addons under --permission\n",
+    );
   });
 
   it("goes by the libtorch that the process really runs on, wherever build.json points", async () => {
