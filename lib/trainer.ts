@@ -383,7 +383,7 @@ export class Trainer implements Disposable {
     this.#native.stop();
     this.#native.dispose();
     this.#supply.close();
-    this.ema?.dispose();
+    this.ema?.disposeWith("the trainer that made it");
   }
 
   /** What `using` calls: dispose(). */

@@ -106,6 +106,22 @@ describe("ema", () => {
     expect((await trainer.generator.sample(1)).count).toBe(1);
   });
 
+  it("says after its trainer was disposed what keeps it, and a clone stays", async () => {
+    const trainer = tinyTrainer({ ema: { decay: 0.9 } });
+    const average = trainer.ema as Generator;
+    const kept = average.clone();
+    trainer.dispose();
+    const gone = {
+      code: "ERR_DISPOSED",
+      message: "This network was disposed with the trainer that made it; clone() it first",
+    };
+    await expect(average.sample(1)).rejects.toMatchObject(gone);
+    await expect(average.toSafetensors()).rejects.toMatchObject(gone);
+    expect(() => average.clone()).toThrow(gone.message);
+    average.dispose();
+    expect((await kept.sample(1)).count).toBe(1);
+  });
+
   it("ends a run with ERR_DISPOSED, not with a crash, where the user disposes it", async () => {
     using data = await labelledImages(24);
     const trainer = tinyTrainer({ ema: { decay: 0.9 } });

@@ -2,7 +2,7 @@ import { addon, crossing, direct } from "../addon.js";
 import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { traced } from "../errors.js";
+import { SparringError, traced } from "../errors.js";
 import type { NativeNetwork } from "../native.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
@@ -38,8 +38,9 @@ export abstract class Network implements Disposable {
   readonly device: Device;
   /** @internal */
   readonly resolved: ResolvedArchitecture;
-  /** @internal */
-  readonly native: NativeNetwork;
+  readonly #native: NativeNetwork;
+  /** What it was disposed with, where it belonged to something. */
+  #owner: string | undefined;
 
   /** @internal Copies the weights of a template, if there is one, and draws nothing then. */
   constructor(resolved: ResolvedArchitecture, options: NetworkOptions, template?: NativeNetwork) {
@@ -52,7 +53,16 @@ export abstract class Network implements Disposable {
     const { device } = this;
     const { seed } = options;
     const bytes = countBytes(resolved);
-    this.native = direct(() => new Network({ layers, device, seed, bytes, init, template }));
+    this.#native = direct(() => new Network({ layers, device, seed, bytes, init, template }));
+  }
+
+  /** @internal Throws ERR_DISPOSED where it went with what it belonged to. */
+  get native(): NativeNetwork {
+    if (this.#owner === undefined) return this.#native;
+    throw new SparringError(
+      "ERR_DISPOSED",
+      `This network was disposed with ${this.#owner}; clone() it first`,
+    );
   }
 
   /** What black and white are to it. */
@@ -124,7 +134,13 @@ export abstract class Network implements Disposable {
 
   /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
   dispose(): void {
-    this.native.dispose();
+    this.#native.dispose();
+  }
+
+  /** @internal Frees the weights with what it belonged to. */
+  disposeWith(owner: string): void {
+    this.#owner = owner;
+    this.dispose();
   }
 
   /** What `using` calls: dispose(). */
