@@ -23,6 +23,8 @@ const behindTypes = [
   "scheduleTable",
   "policies",
   "orders",
+  "fakesKinds",
+  "discriminatorLosses",
   "precisions",
   "Has",
   "Of",
