@@ -150,10 +150,7 @@ export class Trainer implements Disposable {
    */
   run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const claim = new Claim();
-    return new Run(this.#train(dataset, options, claim), () => {
-      claim.isLeft = true;
-      if (claim.isBusy) this.#stop();
-    });
+    return new Run(this.#train(dataset, options, claim), () => claim.leave(this.#stop));
   }
 
   /** The ticks of a run. */

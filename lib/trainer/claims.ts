@@ -7,6 +7,12 @@ export class Claim {
   isBusy = false;
   /** Its user wants no more ticks. */
   isLeft = false;
+
+  /** Stops the steps under way, those of this run alone. */
+  leave(stop: () => void): void {
+    this.isLeft = true;
+    if (this.isBusy) stop();
+  }
 }
 
 /** The claims on a trainer. A run that waits at a tick, perhaps for ever, gives way to the next. */
