@@ -1,8 +1,10 @@
 import { extname } from "node:path";
+import { inspect } from "node:util";
 import { addon, crossing } from "./addon.js";
 import * as check from "./check.js";
 import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
+import { lineOf, times } from "./inspect.js";
 import type { NativeGrid } from "./native.js";
 import { product } from "./shape.js";
 import { loadSharp } from "./sharp.js";
@@ -96,6 +98,11 @@ export class Images {
     return sharp(data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer();
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return lineOf(this, times(this.count, this.shape.slice(1)));
   }
 
   /** @internal The images side by side as bytes of RGB. */

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
@@ -9,6 +10,7 @@ import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
 import { SparringError, traced } from "./errors.js";
+import { gone, lineOf, some } from "./inspect.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
 import type {
@@ -386,5 +388,11 @@ export class Trainer implements Disposable {
   /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const { device } = this.generator;
+    return lineOf(this, some(this.step, "steps"), this.execution, device, gone(this.#disposed));
   }
 }

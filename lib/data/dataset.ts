@@ -1,9 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
+import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
+import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "../native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
@@ -54,6 +56,7 @@ export class Dataset implements Disposable {
   readonly resident: boolean;
   /** @internal */
   readonly native: NativeDataset;
+  #disposed = false;
 
   /** @internal */
   constructor(
@@ -103,12 +106,20 @@ export class Dataset implements Disposable {
    * ends with ERR_DISPOSED then. Calling it twice is fine.
    */
   dispose(): void {
+    this.#disposed = true;
     this.native.dispose();
   }
 
   /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const place = this.resident ? undefined : "on the disk";
+    const classes = some(this.classes, "classes");
+    return lineOf(this, times(this.size, this.image), classes, place, gone(this.#disposed));
   }
 }
 

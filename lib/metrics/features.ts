@@ -1,5 +1,7 @@
+import { inspect } from "node:util";
 import * as check from "../check.js";
-import { outOfRange } from "../errors.js";
+import { outOfRange, show } from "../errors.js";
+import { lineOf, some, times } from "../inspect.js";
 import { product } from "../shape.js";
 import type { Decimals } from "./native.js";
 
@@ -68,6 +70,12 @@ export class Features {
   /** Classes that the network knows of each thing; 0 where it classifies nothing. */
   get classes(): number {
     return (this.logits?.length ?? 0) / this.count / this.answers;
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    const classes = some(this.classes, "classes");
+    return lineOf(this, times(this.count, [this.width]), classes, show(this.network));
   }
 }
 

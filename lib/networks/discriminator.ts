@@ -5,7 +5,7 @@ import {
   scoresOf,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, refused, wrongType } from "../errors.js";
+import { outOfRange, refused, show, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import type { NativeNetwork } from "../native.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
@@ -59,6 +59,11 @@ export class Discriminator<
   /** Shape of one sample. */
   get image(): readonly number[] {
     return this.resolved.input;
+  }
+
+  /** @internal */
+  protected override get flow(): string {
+    return `${show(this.image)} → ${this.scores}`;
   }
 
   /**

@@ -6,7 +6,8 @@ import {
   resolveLatent,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, traced, wrongType } from "../errors.js";
+import { outOfRange, show, traced, wrongType } from "../errors.js";
+import { some } from "../inspect.js";
 import { writeWhole } from "../files.js";
 import { Images } from "../images.js";
 import type { NativeLatent, NativeNetwork } from "../native.js";
@@ -76,6 +77,13 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /** Shape of one sample. */
   get image(): readonly number[] {
     return this.resolved.output;
+  }
+
+  /** @internal */
+  protected override get flow(): string {
+    const { noise, classes, codes } = this.latent;
+    const parts = [some(noise, "noise"), some(classes, "classes"), some(codes, "codes")];
+    return `${parts.filter((part) => part !== undefined).join(", ")} → ${show(this.image)}`;
   }
 
   /**

@@ -1,8 +1,10 @@
+import { inspect } from "node:util";
 import { addon, crossing, direct } from "../addon.js";
 import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced } from "../errors.js";
+import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork } from "../native.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
@@ -41,6 +43,7 @@ export abstract class Network implements Disposable {
   readonly #native: NativeNetwork;
   /** What it was disposed with, where it belonged to something. */
   #owner: string | undefined;
+  #disposed = false;
 
   /** @internal Copies the weights of a template, if there is one, and draws nothing then. */
   constructor(resolved: ResolvedArchitecture, options: NetworkOptions, template?: NativeNetwork) {
@@ -134,6 +137,7 @@ export abstract class Network implements Disposable {
 
   /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
   dispose(): void {
+    this.#disposed = true;
     this.#native.dispose();
   }
 
@@ -146,6 +150,15 @@ export abstract class Network implements Disposable {
   /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal What goes in, and what comes out. */
+  protected abstract get flow(): string;
+
+  /** @internal */
+  [inspect.custom](): string {
+    const parameters = some(this.parameterCount, "parameters");
+    return lineOf(this, this.flow, parameters, this.device, gone(this.#disposed));
   }
 
   /** @internal Runs it on a batch in evaluation mode. */

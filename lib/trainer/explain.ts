@@ -1,5 +1,6 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the
 // architecture.
+import { inspect } from "node:util";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type {
@@ -50,6 +51,9 @@ export function explain(plan: StepPlan, ceiling: NativeCeiling): Explanation {
     },
     toString() {
       return formatExplanation(this);
+    },
+    [inspect.custom]() {
+      return this.toString();
     },
   };
 }

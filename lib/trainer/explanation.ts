@@ -1,4 +1,5 @@
 // What is told of a trainer's steps.
+import type { inspect } from "node:util";
 import type { NativeExplanation } from "../native.js";
 
 /** Something that would have been less work, and why it is not done. */
@@ -79,4 +80,6 @@ export interface Explanation extends StepPlan {
   };
   /** The explanation as a table for a terminal. */
   toString(): string;
+  /** @internal */
+  [inspect.custom](): string;
 }
