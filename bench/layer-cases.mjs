@@ -62,7 +62,7 @@ const pairs = {
     },
     discriminator: smallDiscriminator,
   },
-  "3×3 to one channel": generating(l.upsample(2), conv3(1)),
+  "3×3 to one channel": generating(l.upsample(2), activation(), conv3(1)),
   "batch normalisation, leaky ReLU": discriminating(
     ...twice(() => [l.batchNorm2d(), activation()]),
   ),

@@ -29,6 +29,9 @@ async function run(arena, { threads, quick, onProgress }) {
   return rows;
 }
 
+/** That of the small layers at the ends of each pair. */
+const beside = "linear layer by oneDNN";
+
 /** The rewrites of its steps, as explain() names them. Some depend on the processor. */
 async function rewritesOf({ pair, training, batch }) {
   const generator = new Generator(pair.generator);
@@ -37,7 +40,8 @@ async function rewritesOf({ pair, training, batch }) {
   try {
     const plan = await trainer.plan(batch);
     const operations = [...plan.generator, ...plan.discriminator];
-    const names = operations.flatMap(({ rewrites }) => rewrites);
+    const all = operations.flatMap(({ rewrites }) => rewrites);
+    const names = all.filter((name) => name !== beside);
     return [...new Set(plan.kind === "planned" ? ["a list of calls", ...names] : names)];
   } finally {
     for (const one of [trainer, generator, discriminator]) one.dispose();
