@@ -57,15 +57,17 @@ std::vector<bool> OrderedStep::pattern() const {
 
 Losses OrderedStep::run_generator_first(const Source& next) {
   const Batch reals = next();
+  const Make fresh = make(/*for_update=*/false);
   std::vector<Fakes> fakes;
-  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
-  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
-  Update generator = begin_generator(reals, for_update(), pair_->shares_fakes ? &fakes : nullptr);
+  const Make again = [&fakes](int64_t, size_t place) { return fakes[place]; };
+  Update generator =
+      begin_generator(reals, make(/*for_update=*/true), pair_->shares_fakes ? &fakes : nullptr);
+  // A discriminator that does not look at the new generator gives the ranks time to sum.
+  const bool overlaps = pair_->sharing && pair_->shares_fakes;
   at::Tensor generator_loss;
-  if (!pair_->sharing) generator_loss = end(std::move(generator));
-  Update discriminator = begin_discriminator(reals, pair_->shares_fakes ? Make(again) : fresh);
-  // The discriminator did not look at the new generator: meanwhile the ranks had time to sum.
-  if (pair_->sharing) generator_loss = end(std::move(generator));
+  if (!overlaps) generator_loss = end(std::move(generator));
+  Update discriminator = begin_discriminator(reals, pair_->shares_fakes ? again : fresh);
+  if (overlaps) generator_loss = end(std::move(generator));
   at::Tensor discriminator_loss = end_discriminator(std::move(discriminator));
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
     discriminator_loss = discriminator_loss + end_discriminator(begin_discriminator(next(), fresh));
@@ -74,30 +76,30 @@ Losses OrderedStep::run_generator_first(const Source& next) {
 }
 
 Losses OrderedStep::run_discriminator_first(const Source& next) {
-  const auto fresh = [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/false); };
+  const Make fresh = make(/*for_update=*/false), for_update = make(/*for_update=*/true);
   // Those of the last update, with their graph: the generator does not change until its own.
-  std::vector<Fakes> fakes;
-  const auto keep = [this, &fakes](int64_t rows, size_t) {
-    fakes.push_back(generate(rows, /*for_update=*/true));
-    return fakes.back();
+  Fakes fakes;
+  const Make keep = [this, &fakes](int64_t rows, size_t) {
+    TORCH_INTERNAL_ASSERT(parts_ == 1, "fakes of parts would have to wait");
+    fakes = generate(rows, /*for_update=*/true);
+    return fakes;
   };
-  const auto again = [&fakes](int64_t, size_t place) { return fakes[place]; };
+  const Make again = [&fakes](int64_t, size_t) { return fakes; };
   Batch reals;
   at::Tensor discriminator_loss;
   for (int64_t i = 0; i < pair_->discriminator_steps; ++i) {
     const bool keeps = pair_->shares_fakes && i + 1 == pair_->discriminator_steps;
     reals = next();
-    const at::Tensor loss =
-        end_discriminator(begin_discriminator(reals, keeps ? Make(keep) : fresh));
+    const at::Tensor loss = end_discriminator(begin_discriminator(reals, keeps ? keep : fresh));
     discriminator_loss = i == 0 ? loss : discriminator_loss + loss;
   }
   const at::Tensor generator_loss =
-      end(begin_generator(reals, pair_->shares_fakes ? again : for_update(), /*kept=*/nullptr));
+      end(begin_generator(reals, pair_->shares_fakes ? again : for_update, /*kept=*/nullptr));
   return {generator_loss, discriminator_loss / pair_->discriminator_steps};
 }
 
-OrderedStep::Make OrderedStep::for_update() {
-  return [this](int64_t rows, size_t) { return generate(rows, /*for_update=*/true); };
+OrderedStep::Make OrderedStep::make(bool for_update) {
+  return [this, for_update](int64_t rows, size_t) { return generate(rows, for_update); };
 }
 
 OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, const Make& make,

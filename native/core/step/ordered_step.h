@@ -73,8 +73,8 @@ class OrderedStep : public Step {
     Gradients found;
     Sharing::Launched launched;  // null where there are no other ranks
   };
-  // Makes fakes that the generator learns from.
-  Make for_update();
+  // Fakes of noise of their own.
+  Make make(bool for_update);
   // Where `kept` is not null it gets the fakes, without their graph where there are parts.
   Update begin_generator(const Batch& reals, const Make& make, std::vector<Fakes>* kept);
   Update begin_discriminator(const Batch& reals, const Make& make);

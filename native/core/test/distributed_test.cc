@@ -171,6 +171,8 @@ std::vector<Game> games() {
     all.back().shares_fakes = false;
     all.push_back({"shared fakes", {"hinge", {}}, {}, is_fused, false, 2});
     all.back().order = Order::kDiscriminatorFirst;
+    all.push_back({"fresh fakes", {"hinge", {}}, {}, is_fused, false, 2});
+    all.back().shares_fakes = false;
     all.push_back({"DiffAugment",
                    {"hinge", {}},
                    {},

@@ -23,42 +23,33 @@ std::vector<Rules> all_rules() {
   };
   const auto logit = ScoreKind::kLogit;
   return {
-      {"the article's", classic},
-      {"WGAN-GP, k = 3",
-       wasserstein,
-       logit,
-       {penalty("wganGp", 10, 1)},
-       {},
-       3,
-       Order::kDiscriminatorFirst},
-      {"lazy R1, every 4", classic, logit, {penalty("r1", 10, 4)}},
-      {"DiffAugment", classic, logit, {}, {"color", "translation", "cutout"}},
-      {"a falling rate",
-       classic,
-       logit,
-       {},
-       {},
-       1,
-       Order::kGeneratorFirst,
-       {"linear", {{"to", 0.0}, {"steps", 100.0}}}},
-      {"bfloat16",
-       classic,
-       logit,
-       {},
-       {},
-       1,
-       Order::kGeneratorFirst,
-       {"constant", {}},
-       Precision::kBfloat16},
-      {"TF32",
-       classic,
-       logit,
-       {},
-       {},
-       1,
-       Order::kGeneratorFirst,
-       {"constant", {}},
-       Precision::kTf32},
+      {.name = "the article's", .objective = classic},
+      {.name = "WGAN-GP, k = 3",
+       .objective = wasserstein,
+       .scores = logit,
+       .penalties = {penalty("wganGp", 10, 1)},
+       .discriminator_steps = 3,
+       .order = Order::kDiscriminatorFirst,
+       .shares_fakes = false},
+      {.name = "the tutorial's", .objective = classic, .order = Order::kDiscriminatorFirst},
+      {.name = "fresh fakes", .objective = classic, .shares_fakes = false},
+      {.name = "lazy R1, every 4",
+       .objective = classic,
+       .scores = logit,
+       .penalties = {penalty("r1", 10, 4)}},
+      {.name = "DiffAugment",
+       .objective = classic,
+       .scores = logit,
+       .augmentations = {"color", "translation", "cutout"}},
+      {.name = "a falling rate",
+       .objective = classic,
+       .scores = logit,
+       .schedule = {"linear", {{"to", 0.0}, {"steps", 100.0}}}},
+      {.name = "bfloat16",
+       .objective = classic,
+       .scores = logit,
+       .precision = Precision::kBfloat16},
+      {.name = "TF32", .objective = classic, .scores = logit, .precision = Precision::kTf32},
   };
 }
 
@@ -70,6 +61,7 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
   pair->augmentations = make_augmentations(rules.augmentations);
   pair->discriminator_steps = rules.discriminator_steps;
   pair->order = rules.order;
+  pair->shares_fakes = rules.shares_fakes;
   pair->precision = rules.precision;
   OptimizerChoice optimizer = adam(2e-4);
   if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;

@@ -16,6 +16,7 @@ struct Rules {
   std::vector<std::string> augmentations;
   int64_t discriminator_steps = 1;
   Order order = Order::kGeneratorFirst;
+  bool shares_fakes = true;
   Choice schedule = {"constant", {}};
   Precision precision = Precision::kFloat32;
 };
