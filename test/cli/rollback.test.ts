@@ -11,6 +11,7 @@ import { TrainingRun } from "../../lib/run/training.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { prepareSmallRun } from "../helpers/small-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -46,22 +47,7 @@ async function train(
   more: object = {},
   notes: string[] = [],
 ): Promise<string[]> {
-  const request = {
-    preset: "mlp",
-    data: at("data"),
-    size: 8,
-    batch: 32,
-    threads: 1,
-    seed: 1,
-    steps: 15,
-    logEvery: 3,
-    sampleEvery: 15,
-    checkpointEvery: 5,
-    rollbacks,
-    out: at(name),
-    ...more,
-  };
-  using run = await TrainingRun.prepare(planRun(request, (option) => option));
+  using run = await prepareSmallRun(at("data"), at(name), { rollbacks, ...more });
   for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
   return notes;
 }

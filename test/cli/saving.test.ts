@@ -3,10 +3,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
-import { planRun } from "../../lib/run/plan.js";
-import { TrainingRun } from "../../lib/run/training.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { prepareSmallRun } from "../helpers/small-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -24,21 +23,8 @@ afterAll(() => folder.remove());
 
 /** Trains 15 steps, with a checkpoint every 5. Returns what it was told, and why it failed. */
 async function train(name: string): Promise<{ notes: string[]; error: unknown }> {
-  const request = {
-    preset: "mlp",
-    data: at("data"),
-    size: 8,
-    batch: 32,
-    threads: 1,
-    seed: 1,
-    steps: 15,
-    logEvery: 3,
-    sampleEvery: 15,
-    checkpointEvery: 5,
-    out: at(name),
-  };
   const notes: string[] = [];
-  using run = await TrainingRun.prepare(planRun(request, (option) => option));
+  using run = await prepareSmallRun(at("data"), at(name));
   try {
     for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
     return { notes, error: undefined };

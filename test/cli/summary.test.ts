@@ -4,11 +4,11 @@ import { join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
-import { planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { prepareSmallRun } from "../helpers/small-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -25,26 +25,7 @@ afterEach(() => {
 });
 afterAll(() => folder.remove());
 
-const prepare = (name: string, more: object = {}) =>
-  TrainingRun.prepare(
-    planRun(
-      {
-        preset: "mlp",
-        data: at("data"),
-        size: 8,
-        batch: 32,
-        threads: 1,
-        seed: 1,
-        steps: 15,
-        logEvery: 3,
-        sampleEvery: 15,
-        checkpointEvery: 5,
-        out: at(name),
-        ...more,
-      },
-      (option) => option,
-    ),
-  );
+const prepare = (name: string, more: object = {}) => prepareSmallRun(at("data"), at(name), more);
 
 /** What the trainer tells or does, changed on the way. */
 function intercept(change: (tick: Tick) => Tick): void {

@@ -5,12 +5,11 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
-import { planRun } from "../../lib/run/plan.js";
-import { TrainingRun } from "../../lib/run/training.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { referee } from "../helpers/referee.js";
+import { prepareSmallRun } from "../helpers/small-run.js";
 
 /** Step, value, wall time. */
 type Scalar = [number, number, number];
@@ -46,21 +45,8 @@ async function rollBack(): Promise<void> {
     return original.call(this, data, options);
   };
   try {
-    const request = {
-      preset: "mlp",
-      data: at("data"),
-      size: 8,
-      batch: 32,
-      threads: 1,
-      seed: 1,
-      steps: 15,
-      logEvery: 3,
-      sampleEvery: 4,
-      checkpointEvery: 5,
-      rollbacks: 1,
-      out: at("rolled"),
-    };
-    using training = await TrainingRun.prepare(planRun(request, (option) => option));
+    const more = { sampleEvery: 4, rollbacks: 1 };
+    using training = await prepareSmallRun(at("data"), at("rolled"), more);
     for await (const _ of training.train());
   } finally {
     Trainer.prototype.run = original;
