@@ -417,6 +417,9 @@ export interface NativeAddon {
   precisions(device: string): string[];
   threads(): Promise<number>;
   setThreads(count: number): Promise<void>;
-  /** Stops the engine thread at the next step boundary, as the end of a process does. Idempotent. */
+  /**
+   * Stops the engine thread at the next step boundary, as the end of a process does; what is
+   * pending never settles. For tests. Idempotent.
+   */
   shutdown(): void;
 }

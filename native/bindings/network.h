@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "bindings/wrap.h"
 #include "core/nn/network.h"
 

@@ -39,9 +39,9 @@ inline void post_or_throw(Napi::Env env, Engine::Slice slice) {
 }
 
 // `work()` runs on the engine thread, again and again until it returns a value (an std::optional,
-// or a Turn); `finish(env, value)` then makes the JavaScript value. Every path settles: an
-// exception in either rejects. What `work` needs has to be captured by value: the JavaScript
-// objects may be collected.
+// or a Turn); `finish(env, value)` then makes the JavaScript value. Every path settles, unless
+// the environment ends: an exception in either rejects. What `work` needs has to be captured by
+// value: the JavaScript objects may be collected.
 template <class Work, class Finish>
 Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
   Instance& instance = Instance::of(env);

@@ -137,7 +137,7 @@ Napi::Value TryLock(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), !is_taken);
 }
 
-// shutdown(): void
+// shutdown(): void. For tests: what is pending never settles, as at the end of the process.
 Napi::Value Shutdown(const Napi::CallbackInfo& info) {
   Instance::of(info.Env()).shutdown();
   return info.Env().Undefined();

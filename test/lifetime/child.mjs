@@ -132,7 +132,7 @@ const ways = {
     const { generator } = await startTraining();
     process.exit((await generator.sample(1)).count === 1 ? 7 : 1);
   },
-  // Asked for work by an exit handler, when the engine has stopped: no crash, no hang.
+  // Asked for work by an exit handler, just before the engine is stopped: no crash, no hang.
   late: async () => {
     const { generator } = await startTraining();
     process.on("exit", () => {

@@ -1,6 +1,5 @@
 #include "core/linalg/batch_product.h"
 
-#include <algorithm>
 #include <limits>
 #include <string_view>
 #include <type_traits>

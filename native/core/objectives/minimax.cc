@@ -35,13 +35,13 @@ class Minimax : public Objective {
  private:
   Term part(double score, double label) const {
     const Term term = cross_entropy_term(score, label, kind_);
-    return {term.value / static_cast<double>(divisor_), term.slope / static_cast<double>(divisor_)};
+    return {term.value / divisor_, term.slope / divisor_};
   }
 
   double real_label_;  // one-sided label smoothing: Salimans et al. 2016, section 3.4
   // Of the discriminator's two terms: 2 for their mean, which the article's script has, and which
   // slows the discriminator relative to the generator.
-  int64_t divisor_;
+  double divisor_;
 };
 
 class NonSaturating : public Minimax {

@@ -78,12 +78,6 @@ static const Rule kRules[] = {
      true},
 };
 
-std::vector<RewriteName> Plan::rewrites() {
-  std::vector<RewriteName> all;
-  for (const Rule& rule : kRules) all.push_back({rule.id, rule.name});
-  return all;
-}
-
 Plan::Plan(const Sequential& network, Precision precision, const std::string& prefix)
     : needs_own_pass_(network.needs_own_pass()) {
   for (const Part& part : network.flattened(prefix)) {

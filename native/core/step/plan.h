@@ -18,8 +18,6 @@ class Plan {
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) const;
   // True where a batch of reals and a batch of fakes must stay apart.
   bool needs_own_pass() const { return needs_own_pass_; }
-  // All rewrites that a plan may make, in the order in which they are tried.
-  static std::vector<RewriteName> rewrites();
   // Operations in the order in which they run; branches before the layer that joins them.
   std::vector<Operation> operations() const;
 

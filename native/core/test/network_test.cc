@@ -185,3 +185,18 @@ TEST_CASE("an input goes through a network in parts, all of them by the weights 
   CHECK(at::equal(forwarding().value(), before));
   CHECK(at::equal(network->evaluate(input), other.evaluate(input)));
 }
+
+TEST_CASE("each part of an input goes through a network with its own labels") {
+  RandomStream stream(0);
+  const Layer embedding =
+      layer("embedding", "label",
+            {{"numEmbeddings", 3.0}, {"embeddingDim", 2.0}, {"combine", "concatenate"}});
+  const std::vector<Layer> layers{embedding, linear("score", 6, 1)};
+  const auto network = std::make_shared<Network>(layers, at::kCPU, at::kFloat, stream);
+  const at::Tensor input = at::randn({300, 4}, stream.cpu());
+  const at::Tensor labels = at::arange(300).remainder(3);
+  Forwarding forwarding(network, input, labels);
+  CHECK_FALSE(forwarding().has_value());
+  const at::Tensor last = network->evaluate(input.narrow(0, 256, 44), labels.narrow(0, 256, 44));
+  CHECK(at::equal(forwarding().value().narrow(0, 256, 44), last));
+}

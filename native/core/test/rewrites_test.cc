@@ -80,15 +80,6 @@ TEST_CASE("a 1x1 convolution commutes with upsampling, to the bit, and with mean
   CHECK(raise_pool(build(conv("1", 3, 3, 3, 1), stream), pool).module == nullptr);
 }
 
-TEST_CASE("every rewrite of a plan has the id that lib/ counts its arithmetic by") {
-  std::vector<std::string> ids;
-  for (const RewriteName& one : Plan::rewrites()) ids.push_back(one.id);
-  CHECK(ids == std::vector<std::string>{"pointwiseBeforeUpsample", "pointwiseAfterPool",
-                                        "upsampleConv", "convPool", "firstTransposed", "halving",
-                                        "sameConv", "narrowConv", "linearProduct", "sampleNorm",
-                                        "pixelNorm", "biasNorm", "normActivation"});
-}
-
 TEST_CASE("within spectral normalisation the rewrites use the weight of the pass") {
   const auto normed = [](const Layer& inner) {
     return layer("spectralNorm", "0", {{"nPowerIterations", 1.0}, {"eps", 1e-12}}, {inner});

@@ -183,8 +183,7 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
   norm.scale = stage.scale;
   const at::Tensor of_weight = weights ? gradient_of(block.norm_weight_at) : at::Tensor();
   const at::Tensor of_bias = weights ? gradient_of(block.norm_bias_at) : at::Tensor();
-  const dense::NormGradient of{stage.gradient, stage.output, stage.linear, norm,
-                               block.nonlinearity};
+  const dense::WayBack of{stage.gradient, stage.output, stage.linear, norm, block.nonlinearity};
   if (together) {
     dense::undo_together(of, of_weight, of_bias, *together);
   } else {

@@ -187,7 +187,7 @@ void scale_and_leak(const Columns& part, const T* x, const Norm& norm,
 // What was normalised, and by what.
 template <class T>
 struct Normalized {
-  explicit Normalized(const NormGradient& of)
+  explicit Normalized(const WayBack& of)
       : x(data<T>(of.x)),
         mean(data<T>(of.norm.mean)),
         scale(data<T>(of.norm.scale)),
@@ -213,7 +213,7 @@ SPARRING_WIDE void sum_gradients(const Columns& part, const Normalized<T>& of, c
 }
 
 template <class T>
-void unbend_and_sum(const Columns& part, const NormGradient& of, T* sum, T* dot) {
+void unbend_and_sum(const Columns& part, const WayBack& of, T* sum, T* dot) {
   undo<T>(part, of.nonlinearity, data<T>(of.gradient), data<T>(of.output));
   sum_gradients<T>(part, Normalized<T>(of), data<T>(of.gradient), sum, dot);
 }
@@ -299,7 +299,7 @@ void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlineari
   bend_all(output, nonlinearity);
 }
 
-void unbend_and_denormalize(const NormGradient& of, const at::Tensor& weight_gradient,
+void unbend_and_denormalize(const WayBack& of, const at::Tensor& weight_gradient,
                             const at::Tensor& bias_gradient) {
   AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "unbend_and_denormalize", [&] {
     using T = scalar_t;
@@ -317,7 +317,7 @@ void unbend_and_denormalize(const NormGradient& of, const at::Tensor& weight_gra
   });
 }
 
-void unbend_and_sum(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot) {
+void unbend_and_sum(const WayBack& of, const at::Tensor& sum, const at::Tensor& dot) {
   AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "unbend_and_sum", [&] {
     using T = scalar_t;
     for_columns(of.gradient, [&](const Columns& part) {
@@ -326,7 +326,7 @@ void unbend_and_sum(const NormGradient& of, const at::Tensor& sum, const at::Ten
   });
 }
 
-void denormalize(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot) {
+void denormalize(const WayBack& of, const at::Tensor& sum, const at::Tensor& dot) {
   AT_DISPATCH_FLOATING_TYPES(of.gradient.scalar_type(), "denormalize", [&] {
     using T = scalar_t;
     for_columns(of.gradient, [&](const Columns& part) {

@@ -29,15 +29,15 @@ void normalize_and_bend(const at::Tensor& x, const Norm& norm, const Nonlinearit
                         const at::Tensor& output);
 
 // The way back through output = curve(norm(x)).
-struct NormGradient {
-  const at::Tensor& gradient;  // for the output; becomes that for x, in place
-  const at::Tensor &output, &x;
+struct WayBack {
+  at::Tensor gradient;  // for the output; becomes that for x, in place
+  at::Tensor output, x;
   const Norm& norm;
   const Nonlinearity& nonlinearity;
 };
 
 // Writes the gradients for weight and bias, too, where they are defined.
-void unbend_and_denormalize(const NormGradient& of, const at::Tensor& weight_gradient,
+void unbend_and_denormalize(const WayBack& of, const at::Tensor& weight_gradient,
                             const at::Tensor& bias_gradient);
 
 // The halves of both ways, between which the other ranks have a say (sync_norm.h).
@@ -49,8 +49,8 @@ void apply_norm_and_bend(const at::Tensor& x, const Norm& norm, const Nonlineari
                          const at::Tensor& output);
 // The first half of the way back: the gradient becomes that for the normalised x before weight and
 // bias. `sum` is its sum over the rows, `dot` that of it times the normalised x.
-void unbend_and_sum(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot);
+void unbend_and_sum(const WayBack& of, const at::Tensor& sum, const at::Tensor& dot);
 // The second half: the gradient becomes that for x. The sums may be of more rows.
-void denormalize(const NormGradient& of, const at::Tensor& sum, const at::Tensor& dot);
+void denormalize(const WayBack& of, const at::Tensor& sum, const at::Tensor& dot);
 
 }  // namespace sparring::dense

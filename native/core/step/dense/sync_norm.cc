@@ -17,7 +17,7 @@ void normalize_together(const at::Tensor& x, const Norm& norm, const Nonlinearit
   apply_norm_and_bend(x, norm, nonlinearity, output);
 }
 
-void undo_together(const NormGradient& of, const at::Tensor& weight_gradient,
+void undo_together(const WayBack& of, const at::Tensor& weight_gradient,
                    const at::Tensor& bias_gradient, const Together& together) {
   const at::Tensor sum = at::empty_like(of.norm.mean), dot = at::empty_like(of.norm.mean);
   unbend_and_sum(of, sum, dot);

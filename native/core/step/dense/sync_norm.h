@@ -14,7 +14,7 @@ void normalize_together(const at::Tensor& x, const Norm& norm, const Nonlinearit
 
 // unbend_and_denormalize() over the rows of all ranks; the gradients for weight and bias are of
 // this rank's rows.
-void undo_together(const NormGradient& of, const at::Tensor& weight_gradient,
+void undo_together(const WayBack& of, const at::Tensor& weight_gradient,
                    const at::Tensor& bias_gradient, const Together& together);
 
 }  // namespace sparring::dense
