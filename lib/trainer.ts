@@ -393,6 +393,6 @@ export class Trainer implements Disposable {
   /** @internal */
   [inspect.custom](): string {
     const { device } = this.generator;
-    return lineOf(this, some(this.step, "steps"), this.execution, device, gone(this.#disposed));
+    return lineOf(this, some(this.step, "step"), this.execution, device, gone(this.#disposed));
   }
 }

@@ -29,7 +29,9 @@ it("trainers: steps, and how they are carried out", async () => {
   const trainer = tinyTrainer({ ema: { decay: 0.9 } });
   expect(inspect(trainer)).toBe("Trainer { eager, cpu }");
   using data = await madeImages(16);
-  await collect(trainer.run(data, { steps: 3, batchSize: 4 }));
+  await collect(trainer.run(data, { steps: 1, batchSize: 4 }));
+  expect(inspect(trainer)).toBe("Trainer { 1 step, eager, cpu }");
+  await collect(trainer.run(data, { steps: 2, batchSize: 4 }));
   expect(inspect(trainer)).toBe("Trainer { 3 steps, eager, cpu }");
   expect(inspect(await trainer.explain())).toMatch(/^A step on 64 images: /);
   trainer.dispose();

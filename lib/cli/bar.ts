@@ -5,7 +5,8 @@ import type { RunTick } from "../run/tick.js";
 import type { TrainingRun } from "../run/training.js";
 import type { Screen } from "./screen.js";
 import { painter } from "./terminal.js";
-import { clock, grouped, headLines, tailLines } from "./text.js";
+import { grouped } from "../count.js";
+import { clock, headLines, tailLines } from "./text.js";
 import { TimeLeft } from "./time-left.js";
 
 const widest = 40;

@@ -2,7 +2,8 @@
 import type { DryRun, NetworkTable } from "../run/dry.js";
 import { amount, columns } from "../trainer/explanation-text.js";
 import { printJson } from "./json.js";
-import { clock, counted, grouped } from "./text.js";
+import { counted, grouped } from "../count.js";
+import { clock } from "./text.js";
 
 export function printDryRun(told: DryRun, json: boolean): void {
   if (json) printJson(told);

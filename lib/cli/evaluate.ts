@@ -6,7 +6,8 @@ import { type AskedMetric, toWord } from "../run/evaluation.js";
 import { defaultFeatures } from "../run/features.js";
 import { createRunCommand } from "./command.js";
 import { flag, numberFlag, weightsFlags } from "./options.js";
-import { counted, generatorText, grouped } from "./text.js";
+import { counted, grouped } from "../count.js";
+import { generatorText } from "./text.js";
 
 const examples = `
 Metrics:

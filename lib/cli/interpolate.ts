@@ -9,7 +9,8 @@ import {
 import { methods } from "../run/latent-points.js";
 import { createRunCommand } from "./command.js";
 import { flag, numberFlag, outFlag, weightsFlags } from "./options.js";
-import { counted, generatorText } from "./text.js";
+import { counted } from "../count.js";
+import { generatorText } from "./text.js";
 
 const examples = `
 A .png shows the frames side by side, a row for each pair of seeds: the first

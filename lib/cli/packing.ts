@@ -6,7 +6,8 @@ import type { DataWatch } from "../run/data.js";
 import { barWidth, drawn } from "./bar.js";
 import { signals } from "./stop.js";
 import { hasCursor, painter } from "./terminal.js";
-import { clock, grouped, printNote } from "./text.js";
+import { grouped } from "../count.js";
+import { clock, printNote } from "./text.js";
 import { TimeLeft } from "./time-left.js";
 
 interface PackingScreen {

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { type Sampled, sampleRun } from "../run/sample.js";
 import { createRunCommand } from "./command.js";
 import { flag, numberFlag, outFlag, weightsFlags } from "./options.js";
-import { counted, generatorText } from "./text.js";
+import { counted } from "../count.js";
+import { generatorText } from "./text.js";
 
 const examples = `
 The newest checkpoint is taken, also of a run that is still going on, and the

@@ -1,19 +1,10 @@
 // Numbers and runs as a reader likes them.
+import { counted, grouped } from "../count.js";
 import { type RunConfig, trainedText } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { GeneratorOrigin } from "../run/generator.js";
 import type { TrainingRun } from "../run/training.js";
 import { partsText } from "../trainer/explanation-text.js";
-
-/** `60,000` */
-export function grouped(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
-}
-
-/** `1,000 steps`, `1 step` */
-export function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
-}
 
 /** `0:42`, `12:05`, `1:02:03` */
 export function clock(seconds: number): string {

@@ -118,7 +118,7 @@ export class Dataset implements Disposable {
   /** @internal */
   [inspect.custom](): string {
     const place = this.resident ? undefined : "on the disk";
-    const classes = some(this.classes, "classes");
+    const classes = some(this.classes, "class", "classes");
     return lineOf(this, times(this.size, this.image), classes, place, gone(this.#disposed));
   }
 }

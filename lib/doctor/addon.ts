@@ -1,4 +1,5 @@
 // The addon, its libtorch, and what they can do here.
+import { counted } from "../count.js";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { again, buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
@@ -106,7 +107,7 @@ export async function lookAtCuda(
   const one = { name: "cuda", facts };
   const version = driver === null ? "" : `; the driver is ${driver}`;
   if (cudaObstacle === null)
-    return { ...one, status: "ok", says: `CUDA is on: ${count(cuda, "device")}${version}` };
+    return { ...one, status: "ok", says: `CUDA is on: ${counted(cuda, "device")}${version}` };
   const { hasNvidiaDriver } = await setup("libtorch");
   const built = libtorch.facts.cuda;
   // Neither a driver nor a CUDA build: nobody misses anything.
@@ -135,7 +136,7 @@ function lookAtPrecisions({ precisions }: Trial): Finding {
 
 function lookAtThreads({ threads }: Trial): Finding {
   const processors = availableParallelism();
-  const says = `${count(threads, "CPU thread")} on ${count(processors, "processor")}`;
+  const says = `${counted(threads, "CPU thread")} on ${counted(processors, "processor")}`;
   const facts = { threads, processors };
   if (threads <= processors) return { name: "threads", status: "ok", says, facts };
   const advice = `more only wait for each other: --threads ${processors}, or OMP_NUM_THREADS`;
@@ -147,8 +148,4 @@ function lookAtTraining({ step, failure }: Trial): Finding {
   if (step === undefined)
     return { ...one, status: "problem", says: `A step does not train: ${failure}` };
   return { ...one, status: "ok", says: `A step of a tiny pair trains in ${step.toFixed(2)} ms` };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -4,8 +4,8 @@ import type { Device } from "../device.js";
 import type { NativeLatent } from "../native.js";
 
 /**
- * What sampling with this seed draws, bit for bit: a network without layers shows it. [count, noise
- * + classes + codes], labels as one-hot, also of a latent whose labels are embedded.
+ * What sampling with this seed draws, bit for bit: a network without layers shows it.
+ * [count, noise + classes + codes], labels as one-hot, also of a latent whose labels are embedded.
  */
 export async function drawLatents(
   latent: NativeLatent,

@@ -82,7 +82,11 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /** @internal */
   protected override get flow(): string {
     const { noise, classes, codes } = this.latent;
-    const parts = [some(noise, "noise"), some(classes, "classes"), some(codes, "codes")];
+    const parts = [
+      some(noise, "noise", "noise"),
+      some(classes, "class", "classes"),
+      some(codes, "code"),
+    ];
     return `${parts.filter((part) => part !== undefined).join(", ")} → ${show(this.image)}`;
   }
 

@@ -157,7 +157,7 @@ export abstract class Network implements Disposable {
 
   /** @internal */
   [inspect.custom](): string {
-    const parameters = some(this.parameterCount, "parameters");
+    const parameters = some(this.parameterCount, "parameter");
     return lineOf(this, this.flow, parameters, this.device, gone(this.#disposed));
   }
 
