@@ -65,6 +65,7 @@ const readers = {
   fakes: toFakes,
   discriminatorSteps: whole("discriminatorSteps"),
   syncBatchNorm: flag("syncBatchNorm", false),
+  seed: ({ seed }) => check.seed(seed, "seed"),
   threads: ({ threads }) => check.threads(threads, "threads"),
   sampleEvery: whole("sampleEvery"),
   sampleSeed: ({ sampleSeed }) => check.seed(sampleSeed ?? 0, "sampleSeed"),

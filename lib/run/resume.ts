@@ -3,7 +3,7 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
-import { outOfRange, SparringError, show } from "../errors.js";
+import { outOfRange, show, SparringError } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { Watcher } from "../trainer/health.js";
 import { Trainer } from "../trainer.js";
@@ -75,23 +75,24 @@ async function loadHeld(
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, distributed: team.group };
   const { trainer, meter, broken } = await checkpoints.newest(plan.name, options, note);
-  let dataset: Dataset | undefined;
+  let dataset: Dataset | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
     await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
     dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
     await checkSameData(trainer, dataset, config);
+    judge = await judgeOf(config, dataset, plan.naming);
     await folder.mend(plan.name);
   } catch (error) {
     trainer.dispose();
     dataset?.dispose();
+    judge?.[Symbol.dispose]();
     throw error;
   }
   await checkpoints.drop(broken);
   const ticks = await folder.cutStats(trainer.step, config.logEvery);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
   await writeWhole(folder.config, [`${JSON.stringify(config, null, 2)}\n`]);
-  const judge = await judgeOf(config, dataset, plan.naming);
   const last = ticks.at(-1)?.seconds;
   const seconds = typeof last === "number" ? last : 0;
   const watcher = Watcher.after(ticks);

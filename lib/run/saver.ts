@@ -64,9 +64,9 @@ export class Saver {
    */
   async saveAll(progress: Progress): Promise<void> {
     const { trainer } = progress;
-    await this.#saved();
-    const isThere = await this.#team.tell(() => this.#checkpoints?.has(trainer.step));
     try {
+      await this.#saved();
+      const isThere = await this.#team.tell(() => this.#checkpoints?.has(trainer.step));
       if (isThere !== true) await this.#save(progress);
     } finally {
       await this.#records?.weights(trainer);

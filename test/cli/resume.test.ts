@@ -205,6 +205,20 @@ describe("the config.json of a run that goes on", () => {
 });
 
 describe("the folder of a run that goes on", () => {
+  it("is left as it is where the network that it was to be judged by is gone", async () => {
+    const name = await half("unjudged");
+    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+    const judged = { ...config, evaluateEvery: 5, evaluateFeatures: at("gone.pt") };
+    await writeFile(at(name, "config.json"), JSON.stringify(judged));
+    // A line that goes where the run goes on: its step is after the checkpoint's.
+    await appendFile(at(name, "stats.jsonl"), '{"step":13}\n');
+    const before = await contents(name);
+    const { code, stderr } = await run(`train --resume --out ${name} --steps 24`);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("gone.pt");
+    expect(await contents(name)).toEqual(before);
+  });
+
   it.each<[string, (newest: string) => Promise<unknown>, RegExp]>([
     [
       "a later version wrote",
