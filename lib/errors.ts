@@ -2,8 +2,8 @@
  * What went wrong, for programs:
  *
  * - `ERR_ARCHITECTURE` a network whose layers do not fit together
- * - `ERR_BUSY` a second run of a trainer while steps of the first are under way, or a run that
- *   another has taken the place of
+ * - `ERR_BUSY` a second run of a trainer while steps of the first are under way, a run that another
+ *   has taken the place of, or something that ranks do together in the middle of a tick
  * - `ERR_CHECKPOINT` a checkpoint that is missing, damaged, or of a version that this one does not
  *   know
  * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims

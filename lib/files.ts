@@ -3,7 +3,7 @@ import { constants as buffer } from "node:buffer";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type ErrorCode, refused, type SparringError, showPath } from "./errors.js";
+import { type ErrorCode, refused, showPath, type SparringError } from "./errors.js";
 
 /**
  * Writes a file so that it is there whole or not at all: beside it under another name, synced,
@@ -123,9 +123,13 @@ export function linesIn(path: string, onLine: (line: string) => void): Promise<v
       let rest = "";
       // Not readLines(), to which U+2028 ends a line.
       for await (const text of file.createReadStream({ encoding: "utf8", autoClose: false })) {
-        const lines = `${rest}${text}`.split("\n");
-        rest = lines.pop() as string;
-        for (const line of lines) onLine(line);
+        // Only what is new is searched: a line may be as long as the file.
+        const [first, ...others] = text.split("\n") as [string, ...string[]];
+        rest += first;
+        for (const next of others) {
+          onLine(rest);
+          rest = next;
+        }
       }
       if (rest !== "") onLine(rest);
     }),

@@ -136,8 +136,8 @@ export interface NativePlace {
 /** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
 export interface NativeFeed {
   /**
-   * Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA where they are not those that led
-   * to the place that a feed goes on at.
+   * Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA where they are
+   * not those that led to the place that a feed goes on at.
    */
   push(images: Uint8Array, count: number, labels?: Uint8Array): void;
   /** Ends the epoch. Throws ERR_DATA where a feed that goes on has not come to its place. */
@@ -321,14 +321,17 @@ export interface NativeCeiling {
 /** Everything that training changes, as it is between two steps. */
 export interface NativeSnapshot {
   /**
-   * `generator.<key>`, `discriminator.<key>`, `ema.<key>`, `optimizer.<player>.<state>.<key>`, `random.<device type>`,
-   * `sampler.permutation`, `losses`. The place in a feed is in `counts`.
+   * `generator.<key>`, `discriminator.<key>`, `ema.<key>`, `optimizer.<player>.<state>.<key>`,
+   * `random.<device type>`, `sampler.permutation`, `losses`. The place in a feed is in `counts`.
    */
   readonly tensors: readonly TensorData[];
   readonly counts: Readonly<Record<string, number>>;
   /** Update counts of each parameter, by player. */
   readonly parameterUpdates: Readonly<Record<string, readonly number[]>>;
-  /** Fingerprint of the dataset, or a feed's identity, in 16 hexadecimal digits; zeros before the first step. */
+  /**
+   * Fingerprint of the dataset, or a feed's identity, in 16 hexadecimal digits; zeros before the
+   * first step.
+   */
   readonly data: string;
 }
 
@@ -336,13 +339,16 @@ export interface NativeTrainer {
   snapshot(): Promise<NativeSnapshot>;
   restore(snapshot: NativeSnapshot): Promise<void>;
   explain(): Promise<NativeExplanation>;
-  /** Takes all that training changes over from rank 0; resolves with the steps done. All ranks do it together. */
+  /**
+   * Takes all that training changes over from rank 0; resolves with the steps done. All ranks do it
+   * together.
+   */
   followRank0(): Promise<number>;
   /** Rejects where a rank is not where rank 0 is. All ranks do it together. */
   checkEqual(): Promise<void>;
   /**
-   * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was before the first. A feed
-   * knows its batch size.
+   * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was before
+   * the first. A feed knows its batch size.
    */
   run(
     data: NativeDataset | NativeFeed,

@@ -20,7 +20,8 @@ export interface Infogan extends Complete<InfoganOptions> {
  * heads Q tell from a fake the label and the codes it was made from, and both players are paid when
  * they are right.
  *
- *     D and G += categorical · CE(Q_classes(fake), label of fake) + continuous · mean((Q_codes(fake) − codes)²)
+ *     D and G += categorical · CE(Q_classes(fake), label of fake)
+ *              + continuous · mean((Q_codes(fake) − codes)²)
  *
  * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a
  * term out.

@@ -3,7 +3,7 @@ import { constants } from "node:buffer";
 import { addon } from "../addon.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { threads } from "../device.js";
-import { outOfRange } from "../errors.js";
+import { refused } from "../errors.js";
 import { writeFolder } from "../files.js";
 import type { NativeSnapshot } from "../native.js";
 import { formatSafetensors } from "../safetensors.js";
@@ -57,7 +57,8 @@ export async function writeCheckpoint(
 function whole(file: string, chunks: readonly Uint8Array[]): Buffer {
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   if (bytes <= constants.MAX_LENGTH) return Buffer.concat(chunks, bytes);
-  throw outOfRange(`at most ${constants.MAX_LENGTH} bytes, what a Buffer holds,`, file, bytes);
+  const what = `at most ${constants.MAX_LENGTH} bytes, what a Buffer holds,`;
+  throw refused("ERR_OUTPUT", what, file, String(bytes));
 }
 
 /** The trainer's options, without what is no data. */

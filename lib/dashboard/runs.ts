@@ -1,7 +1,7 @@
 // The runs in a folder, as they come and go.
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { reason } from "../files.js";
 import type { RunCard } from "./page/protocol.js";
 import { looksLikeRun, ShownRun } from "./run.js";
@@ -31,8 +31,8 @@ export class Runs {
       await readdir(path);
       return new Runs(await realpath(resolve(path)));
     } catch (cause) {
-      const message = `Expected a run or a folder of runs for ${name} but received ${show(path)} (${reason(cause)})`;
-      throw new SparringError("ERR_DATA", message, { cause });
+      const received = `${showPath(path)} (${reason(cause)})`;
+      throw refused("ERR_DATA", "a run or a folder of runs", name, received, { cause });
     }
   }
 

@@ -74,7 +74,7 @@ export class Features {
 
   /** @internal */
   [inspect.custom](): string {
-    const classes = some(this.classes, "classes");
+    const classes = some(this.classes, "class", "classes");
     return lineOf(this, times(this.count, [this.width]), classes, show(this.network));
   }
 }

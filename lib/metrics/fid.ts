@@ -65,8 +65,8 @@ export async function statisticsOf(features: Features, name: string): Promise<St
 }
 
 /**
- * The Fréchet inception distance (Heusel et al. 2017, https://arxiv.org/abs/1706.08500): |m₁ − m₂|²
- * + tr(C₁ + C₂ − 2 (C₁C₂)^½) of the features' means and covariances.
+ * The Fréchet inception distance (Heusel et al. 2017, https://arxiv.org/abs/1706.08500):
+ * |m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½) of the features' means and covariances.
  *
  * Exchanging the two changes nothing. The root is the sum of the singular values of C₁^½ᵀ C₂^½,
  * all in float64.

@@ -1,5 +1,5 @@
 import { appendFile } from "node:fs/promises";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { reason } from "../files.js";
 
 /**
@@ -15,7 +15,7 @@ export async function append(
   try {
     await appendFile(path, content);
   } catch (cause) {
-    const message = `Expected a writable file for ${name} but received ${show(path)} (${reason(cause)})`;
-    throw new SparringError("ERR_OUTPUT", message, { cause });
+    const received = `${showPath(path)} (${reason(cause)})`;
+    throw refused("ERR_OUTPUT", "a writable file", name, received, { cause });
   }
 }

@@ -1,3 +1,4 @@
+// When a run stops to tell, to draw, to save and to evaluate.
 import type { RunConfig } from "./config.js";
 
 /**

@@ -3,7 +3,7 @@ import { rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
 import { isDamage, readCheckpoint } from "../checkpoint/load.js";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { namesIn, textIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
@@ -113,9 +113,11 @@ export class Checkpoints {
       }
     }
     const why = broken.length === 0 ? "it has none" : broken.map(({ why }) => why).join("; ");
-    throw new SparringError(
+    throw refused(
       "ERR_CHECKPOINT",
-      `Expected an intact checkpoint for ${name} but received ${show(this.#folder)} (${why})`,
+      "an intact checkpoint",
+      name,
+      `${showPath(this.#folder)} (${why})`,
     );
   }
 

@@ -11,7 +11,7 @@ import { mnist } from "../data/mnist.js";
 import { npy } from "../data/npy.js";
 import { stackedMnist } from "../data/stacked-mnist.js";
 import type { Device } from "../device.js";
-import { outOfRange, SparringError, show, wrongType } from "../errors.js";
+import { isMisuse, outOfRange, refused, showPath, wrongType } from "../errors.js";
 import { reason, withFile } from "../files.js";
 import { isNamedData, type RunPlan } from "./plan.js";
 
@@ -84,11 +84,11 @@ export async function loadData(
  */
 function needsTelling(name: string, path: string): (error: unknown) => never {
   return (error) => {
-    if (!(error instanceof TypeError)) throw error;
+    if (!isMisuse(error) || !(error instanceof TypeError)) throw error;
     const what = "a .npy file of uint8 whose shape tells its layout";
     const cure = "datasets.npy() in a program can be told the range of floats, and a layout";
-    const sentence = `Expected ${what} for ${name} but received ${show(path)} (${cure})`;
-    throw new SparringError("ERR_DATA", sentence, { cause: error });
+    const received = `${showPath(path)} (${cure})`;
+    throw refused("ERR_DATA", what, name, received, { cause: error });
   };
 }
 
@@ -100,10 +100,8 @@ function hasTest(kind: Kind, path: string): boolean {
 
 /** Recognises what is at a path. Throws ERR_DATA for what is no data. */
 async function recognise(path: string, name: string): Promise<Kind> {
-  const refuse = (what: string, why: string, cause?: unknown) => {
-    const sentence = `Expected ${what} for ${name} but received ${show(path)} (${why})`;
-    return new SparringError("ERR_DATA", sentence, { cause });
-  };
+  const refuse = (what: string, why: string, cause?: unknown) =>
+    refused("ERR_DATA", what, name, `${showPath(path)} (${why})`, { cause });
   let kind: Kind | undefined;
   try {
     const found = await stat(path);

@@ -144,7 +144,10 @@ async function likelihood(
   });
 }
 
-/** As pictures are, and as feature networks see them: a last layer without bounds, R3GAN's, goes beyond black and white. */
+/**
+ * Samples as pictures are, and as feature networks see them: a last layer without bounds, R3GAN's,
+ * goes beyond black and white.
+ */
 function clipped({ data, shape }: Images, [black, white]: PixelRange): Images {
   // A NaN stays one, and is refused.
   return new Images(

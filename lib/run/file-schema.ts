@@ -193,5 +193,3 @@ export const configSchema = v.strictObject({
   ),
   out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
 });
-
-export type ConfigFile = v.InferOutput<typeof configSchema>;

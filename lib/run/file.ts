@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import * as check from "../check.js";
-import { expected, misuse, SparringError, show } from "../errors.js";
+import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { defaultPreset, presets } from "../presets.js";
 import type { RunConfig } from "./config.js";
@@ -78,8 +78,8 @@ function without(all: Values, keys: readonly string[]): Values {
 
 async function parse(path: string): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) => {
-    const message = `Expected a JSON file of options for the config but received ${show(path)} (${why})`;
-    return new SparringError("ERR_DATA", message, { cause });
+    const received = `${showPath(path)} (${why})`;
+    return refused("ERR_DATA", "a JSON file of options", "the config", received, { cause });
   };
   let value: unknown;
   let text = "";
@@ -153,7 +153,8 @@ function togetherProblems(
       look();
       return [];
     } catch (error) {
-      return [(error as Error).message];
+      if (!isMisuse(error) && !(error instanceof SparringError)) throw error;
+      return [error.message];
     }
   });
   // A network that is wrong by itself is so beside others, too.

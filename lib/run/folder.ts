@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath, SparringError } from "../errors.js";
 import { makeFolders, namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
 import { appendLine, cutLines } from "./json-lines.js";
@@ -339,6 +339,5 @@ function refuse(
   cause?: unknown,
   what = "a new or empty folder that can be written",
 ): SparringError {
-  const message = `Expected ${what} for ${name} but received ${show(path)} (${why})`;
-  return new SparringError("ERR_OUTPUT", message, { cause });
+  return refused("ERR_OUTPUT", what, name, `${showPath(path)} (${why})`, { cause });
 }

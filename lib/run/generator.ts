@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import * as check from "../check.js";
 import { readWeights } from "../checkpoint/load.js";
-import { outOfRange, SparringError, show, wrongType } from "../errors.js";
+import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
 import { Generator } from "../networks.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -111,10 +111,7 @@ async function stepOf({ folder }: StoredRun, { step, name }: Which): Promise<num
   const best = await new Checkpoints(folder.checkpoints).best();
   if (best !== undefined) return best.step;
   const what = "a run with a best checkpoint (trained with --evaluate-every)";
-  throw new SparringError(
-    "ERR_CHECKPOINT",
-    `Expected ${what} for ${name} but received ${show(folder.path)}`,
-  );
+  throw refused("ERR_CHECKPOINT", what, name, showPath(folder.path));
 }
 
 /** Weights of a checkpoint, or a file that is only named. */

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { reason } from "../files.js";
 
 /**
@@ -12,8 +12,7 @@ import { reason } from "../files.js";
  */
 export async function checkOut(path: string, name: string): Promise<void> {
   const refuse = (why: string, cause?: unknown) => {
-    const message = `Expected a writable file for ${name} but received ${show(path)} (${why})`;
-    return new SparringError("ERR_OUTPUT", message, { cause });
+    return refused("ERR_OUTPUT", "a writable file", name, `${showPath(path)} (${why})`, { cause });
   };
   try {
     // The file is made beside its target, and takes its place.

@@ -1,7 +1,7 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run
 // is to go on.
 import { difference } from "../difference.js";
-import { expected, SparringError, show } from "../errors.js";
+import { expected, show, showPath, SparringError } from "../errors.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
@@ -76,7 +76,7 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
     const found = difference(there, wanted, key);
     if (found === undefined) continue;
     const [path, before, now] = found;
-    const what = `${show(before)}, as the run in ${show(plan.out.path)} has it,`;
+    const what = `${show(before)}, as the run in ${showPath(plan.out.path)} has it,`;
     throw new SparringError("ERR_OUTPUT", expected(what, nameOf(key, path, plan, given), now));
   }
 }

@@ -2,7 +2,7 @@
 // are.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import { isObject } from "../check.js";
-import { SparringError, show } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { type Preset, type PresetImage, type PresetName, presets } from "../presets.js";
@@ -121,7 +121,7 @@ export async function readRunConfig<T>(
     return read(JSON.parse((await readWhole(folder.config, configLimit)).toString("utf8")));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
-    const message = `Expected the folder of a run for ${name} but received ${show(folder.path)} (its config.json: ${why})`;
-    throw new SparringError("ERR_DATA", message, { cause });
+    const received = `${showPath(folder.path)} (its config.json: ${why})`;
+    throw refused("ERR_DATA", "the folder of a run", name, received, { cause });
   }
 }

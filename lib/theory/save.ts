@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { toAnimation, toPng, toSvg } from "../charts.js";
-import { SparringError, traced, wrongType } from "../errors.js";
+import { refused, showPath, traced, wrongType } from "../errors.js";
 import { makeFolders, reason, writeWhole } from "../files.js";
 import { type AnyFigures, experimentNames, experimentOf } from "./table.js";
 
@@ -56,9 +56,11 @@ export async function makeFolder(path: string, name: string): Promise<void> {
     await makeFolders(path);
     await access(path, constants.W_OK);
   } catch (cause) {
-    throw new SparringError(
+    throw refused(
       "ERR_OUTPUT",
-      `Expected a folder that can be written for ${name} but received ${JSON.stringify(path)} (${reason(cause)})`,
+      "a folder that can be written",
+      name,
+      `${showPath(path)} (${reason(cause)})`,
       { cause },
     );
   }

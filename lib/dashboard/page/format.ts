@@ -25,10 +25,6 @@ export function figure(value: number | null | undefined): string {
   return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
 }
 
-export function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : `${Math.round(100 * value)} %`;
-}
-
 /** `0:42`, `1:02:03` */
 export function clock(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return "–";

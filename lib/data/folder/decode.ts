@@ -4,7 +4,7 @@ import type { Sharp, SharpOptions } from "sharp";
 import { loadSharp } from "../../sharp.js";
 import { channelsFirst } from "../levels.js";
 import { type Plain, readPlain } from "./plain.js";
-import { decodeSmallJpeg, largestSide } from "./small-jpeg.js";
+import { decodeSmallJpeg, smallSide } from "./small-jpeg.js";
 
 /** What all images of a dataset become. */
 export interface ImageForm {
@@ -40,7 +40,7 @@ async function decodeSmall(
   plain: Plain | undefined,
   { size, channels }: ImageForm,
 ): Promise<Uint8Array | undefined> {
-  if (plain?.width !== size || plain.height !== size || size > largestSide) return undefined;
+  if (plain?.width !== size || plain.height !== size || size > smallSide) return undefined;
   if (plain.jpegChannels !== channels) return undefined;
   const pixels = await decodeSmallJpeg(file);
   return pixels?.length === channels * size ** 2 ? planesOf(pixels, channels) : undefined;

@@ -12,7 +12,7 @@ interface Decoder {
 }
 
 /** Pixels a side: this thread is held for a third of a millisecond. */
-export const largestSide = 128;
+export const smallSide = 128;
 
 const load = createRequire(import.meta.url);
 let loaded: Promise<Decoder> | undefined;
