@@ -12,7 +12,7 @@ import { layerCases } from "./layer-cases.mjs";
  * @property {number} [threads] where the case has its own number
  * @property {{ kind: "mnist", size: number } | { kind: "gaussian", mean: number, deviation: number,
  *   count: number }} data
- * @property {number} target how many times as fast as PyTorch eager it is to be
+ * @property {number} [target] how many times as fast as PyTorch eager one of the five is to be
  * @property {{ generator: object, discriminator: object }} pair the two architectures
  * @property {object} training the options of a Trainer, without the networks
  */

@@ -3,7 +3,6 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Discriminator, datasets, Generator, setThreads, Trainer } from "sparring";
 import { caseNamed, imageOf } from "./cases.mjs";
 import { median } from "./stats.mjs";
@@ -122,8 +121,3 @@ function describe({ megabytes, loadMs, copyMs, stepMs, nextStepMs, ...saves }) {
 
 /** @type {import("./questions.mjs").Question} */
 export const checkpoint = { name: "checkpoint", run, describe };
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  console.log(
-    JSON.stringify(await run(undefined, { threads: Number(process.argv[2] ?? 2), quick: false })),
-  );
