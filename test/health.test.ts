@@ -58,12 +58,9 @@ describe.each(["eager", "fused"] as const)("health, %s", (execution) => {
   });
 
   it("tells the mean scores of both, which are logits here", async () => {
-    const { realScore, fakeScore } = await look(
-      mixed,
-      { scale: 0, shift: 0.5, weight: 2 },
-      execution,
-    );
-    expect([realScore, fakeScore]).toEqual([0, 1]);
+    const game = { scale: 0, shift: 0.5, weight: 2 };
+    const { realScore, fakeScore } = await look(Array(64).fill(1), game, execution);
+    expect([realScore, fakeScore]).toEqual([2, 1]);
   });
 
   it("fakes that are all the same have no diversity, and as many kinds as the reals have 1", async () => {

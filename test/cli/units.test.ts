@@ -1,7 +1,8 @@
 // The arithmetic behind the command.
 import { describe, expect, it } from "vitest";
 import { toNumber } from "../../lib/cli/options.js";
-import { clock, counted } from "../../lib/cli/text.js";
+import { counted } from "../../lib/count.js";
+import { clock } from "../../lib/cli/text.js";
 import { TimeLeft } from "../../lib/cli/time-left.js";
 import { Epochs } from "../../lib/trainer/epochs.js";
 import { Meter } from "../../lib/run/meter.js";

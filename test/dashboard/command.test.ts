@@ -134,6 +134,8 @@ describe("sparring dashboard", () => {
     expect(others).toEqual([]);
     process.kill(sampler, "SIGSTOP");
     const waiting = explore(2);
+    // The server has read the question before this one.
+    await ask(port, "/api/runs");
     await new Promise((resolve) => setTimeout(resolve, 200));
     process.kill(sampler, "SIGKILL");
     expect(await waiting).toMatchObject({

@@ -23,6 +23,8 @@ export function line(step: number, more: object = {}): string {
   const health = {
     realAccuracy: 0.75,
     fakeAccuracy: 0.5,
+    realScore: 0.6,
+    fakeScore: 0.4,
     generatorGradientNorm: 2,
     discriminatorGradientNorm: 3,
     diversity: 0.25,

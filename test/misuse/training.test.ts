@@ -851,18 +851,6 @@ it("Trainer.run: ranks are refused a stream, of which each would have images of 
   });
 });
 
-it("Trainer.run: a second run while steps are under way is refused, and the first goes on", async () => {
-  const busy = tinyTrainer();
-  const first = busy.run(data, { steps: 4, batchSize: 8, tickEvery: 2 });
-  const tick = first.next();
-  await expect(collect(busy.run(data, { steps: 1, batchSize: 8 }))).rejects.toMatchObject({
-    code: "ERR_BUSY",
-    message: "Expected an idle trainer for run() but received one that is running",
-  });
-  expect((await tick).value?.step).toBe(2);
-  expect((await first.next()).value?.step).toBe(4);
-});
-
 it("Trainer.run: after all of that the trainer trains as one that nobody misused", async () => {
   expect(trainer.step).toBe(0);
   expect(await losses(trainer, data, 4)).toEqual(await losses(tinyTrainer(), data, 4));
