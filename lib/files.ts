@@ -13,9 +13,14 @@ export async function writeWhole(
   path: string,
   chunks: readonly (Uint8Array | string)[],
 ): Promise<void> {
-  await writeWholeWith(path, async (file) => {
-    for (const chunk of chunks) await file.writeFile(chunk);
-  });
+  await writeWholeWith(path, (file) => writeChunks(file, chunks));
+}
+
+async function writeChunks(
+  file: FileHandle,
+  chunks: readonly (Uint8Array | string)[],
+): Promise<void> {
+  for (const chunk of chunks) await file.writeFile(chunk);
 }
 
 /**
@@ -58,7 +63,7 @@ export async function writeWholeWith<T>(
  */
 export async function writeFolder(
   path: string,
-  files: Readonly<Record<string, Uint8Array | string>>,
+  files: Readonly<Record<string, readonly (Uint8Array | string)[]>>,
 ): Promise<void> {
   let temporary: string | undefined;
   try {
@@ -66,8 +71,8 @@ export async function writeFolder(
     await makeFolders(dirname(target));
     temporary = join(dirname(target), temporaryName());
     await mkdir(temporary);
-    for (const [name, content] of Object.entries(files))
-      await writeSynced(join(temporary, name), (file) => file.writeFile(content));
+    for (const [name, chunks] of Object.entries(files))
+      await writeSynced(join(temporary, name), (file) => writeChunks(file, chunks));
     await syncFolder(temporary);
     // A folder that is not empty is never replaced by this.
     await rename(temporary, target);

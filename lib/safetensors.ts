@@ -63,20 +63,6 @@ export function formatSafetensors(
   return [formatHeader(described, metadata), ...tensors.map((tensor) => tensor.data)];
 }
 
-/**
- * @internal Pieces of a file in one. Buffer.concat would put a small file in the pool that Node's
- * other buffers are in: it could not be transferred to a thread, and a copy would take them along.
- */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
-}
-
 /** @internal A tensor whose bytes are written by somebody else. */
 export interface DescribedTensor extends Pick<TensorData | StoredTensor, "name" | "shape"> {
   readonly dtype: TensorData["dtype"] | Dtype;
@@ -135,15 +121,15 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
   }
 }
 
-/** @internal */
+/** @internal The tensors of a file in memory, as views of it. */
 export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[] {
-  // As a plain array: the slice() of a Buffer would not copy.
+  // As a plain array: the slice() of a Buffer's view would not copy.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const refuse = noSafetensors(path);
   const start = headerEnd(bytes, bytes.byteLength, refuse);
   const body = bytes.subarray(start);
   return parseEntries(bytes.subarray(lengthBytes, start), body.byteLength, refuse).map(
-    ({ begin, end, ...tensor }) => ({ ...tensor, data: body.slice(begin, end) }),
+    ({ begin, end, ...tensor }) => ({ ...tensor, data: body.subarray(begin, end) }),
   );
 }
 

@@ -1,8 +1,8 @@
 // What a checkpoint is on the disk: a folder of safetensors files and one JSON file that knows the
 // rest, the checksum of every file and its own.
-import { createHash, webcrypto } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
+import { createHash } from "node:crypto";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
+import { inParts } from "../bytes.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import type { StoredTensor } from "../safetensors.js";
 import type { TrainerOptions } from "../trainer/options.js";
@@ -64,23 +64,10 @@ export function checksumOf(manifest: object): string {
   return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
 }
 
-/** SHA-256 of a file's bytes: off the event loop, or in parts, so that timers are not late. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  if (bytes.byteLength > digestLimit) return sha256InParts(bytes);
-  const digest = await webcrypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Buffer.from(digest).toString("hex");
-}
-
-/** What webcrypto takes at once. */
-const digestLimit = 2 ** 31 - 1;
-const partSize = 4 * 1024 ** 2;
-
-async function sha256InParts(bytes: Uint8Array): Promise<string> {
+/** SHA-256 of a file in pieces, summed up in parts: timers are not late. */
+export async function sha256(...pieces: readonly Uint8Array[]): Promise<string> {
   const hash = createHash("sha256");
-  for (let start = 0; start < bytes.byteLength; start += partSize) {
-    hash.update(bytes.subarray(start, start + partSize));
-    await setImmediate();
-  }
+  for await (const part of inParts(pieces)) hash.update(part);
   return hash.digest("hex");
 }
 

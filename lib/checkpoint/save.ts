@@ -1,6 +1,7 @@
 // From a trainer to a folder.
 import { constants } from "node:buffer";
 import { addon } from "../addon.js";
+import { byteLengthOf } from "../bytes.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { threads } from "../device.js";
 import { refused } from "../errors.js";
@@ -25,12 +26,14 @@ export async function writeCheckpoint(
   snapshot: NativeSnapshot,
   run?: unknown,
 ): Promise<void> {
-  const files: Record<string, Uint8Array> = {};
+  const files: Record<string, readonly Uint8Array[]> = {};
   const facts: Record<string, FileFacts> = {};
   for (const { file, tensors } of splitTensors(snapshot.tensors)) {
-    const bytes = whole(file, formatSafetensors(tensors));
-    files[file] = bytes;
-    facts[file] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
+    const pieces = formatSafetensors(tensors);
+    const bytes = byteLengthOf(pieces);
+    checkReadable(file, bytes);
+    files[file] = pieces;
+    facts[file] = { bytes, sha256: await sha256(...pieces) };
   }
   const { generator, discriminator } = settings;
   const manifest = formatManifest({
@@ -50,13 +53,12 @@ export async function writeCheckpoint(
     files: facts,
   });
   // The manifest last: a folder without one is no checkpoint.
-  await writeFolder(path, { ...files, [manifestFile]: manifest });
+  await writeFolder(path, { ...files, [manifestFile]: [manifest] });
 }
 
-/** A file that can be read again: in one piece, as it is here. */
-function whole(file: string, chunks: readonly Uint8Array[]): Buffer {
-  const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  if (bytes <= constants.MAX_LENGTH) return Buffer.concat(chunks, bytes);
+/** A file is read again in one piece. */
+function checkReadable(file: string, bytes: number): void {
+  if (bytes <= constants.MAX_LENGTH) return;
   const what = `at most ${constants.MAX_LENGTH} bytes, what a Buffer holds,`;
   throw refused("ERR_OUTPUT", what, file, String(bytes));
 }

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { addon, crossing, direct } from "../addon.js";
 import { countParameters, type ResolvedArchitecture } from "../architecture.js";
+import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced } from "../errors.js";
@@ -9,7 +10,6 @@ import type { NativeNetwork } from "../native.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
   formatSafetensors,
-  joinBytes,
   parseSafetensors,
   readSafetensors,
   type StoredTensor,
@@ -111,7 +111,7 @@ export abstract class Network implements Disposable {
    */
   async toSafetensors(): Promise<Uint8Array> {
     const tensors = await crossing(() => this.native.state());
-    return joinBytes(formatSafetensors(tensors));
+    return await joinBytes(formatSafetensors(tensors));
   }
 
   /**

@@ -2,8 +2,10 @@
 
 #include <cinttypes>
 #include <cstring>
+#include <memory>
 
 #include "bindings/errors.h"
+#include "bindings/instance.h"
 #include "core/error.h"
 
 namespace sparring::bindings {
@@ -53,23 +55,59 @@ at::ScalarType type_of(const std::string& name) {
   throw Error("ERR_WEIGHTS", "Expected a known dtype but received " + name);
 }
 
+// The memory of an array, which has to be that of a tensor.
+uint8_t* memory_of(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
+  const auto typed = array.As<Napi::TypedArray>();
+  const size_t needed = c10::multiply_integers(shape) * c10::elementSize(type);
+  if (typed.ByteLength() != needed) {
+    throw Error("ERR_DATA", "Expected " + std::to_string(needed) +
+                                " bytes for an array but received " +
+                                std::to_string(typed.ByteLength()));
+  }
+  return static_cast<uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
+}
+
 at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
   return in_javascript(array.Env(), [&] {
-    const auto typed = array.As<Napi::TypedArray>();
+    const uint8_t* memory = memory_of(array, shape, type);
     at::Tensor tensor = at::empty(shape, at::TensorOptions(type));
-    if (typed.ByteLength() != tensor.nbytes()) {
-      throw Error("ERR_DATA", "Expected " + std::to_string(tensor.nbytes()) +
-                                  " bytes for an array but received " +
-                                  std::to_string(typed.ByteLength()));
-    }
-    const auto* start =
-        static_cast<const uint8_t*>(typed.ArrayBuffer().Data()) + typed.ByteOffset();
-    std::memcpy(tensor.mutable_data_ptr(), start, tensor.nbytes());
+    std::memcpy(tensor.mutable_data_ptr(), memory, tensor.nbytes());
     return tensor;
   });
 }
 
-// Always copied: Electron's memory cage refuses external buffers, and what crosses here is small.
+// What is larger crosses as it is, either way: copies of gigabytes would hold up the event loop.
+constexpr size_t kMostCopied = size_t{1} << 20;
+
+// A tensor on the memory of an array that nobody writes to any more.
+at::Tensor borrow_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
+  return in_javascript(array.Env(), [&] {
+    uint8_t* memory = memory_of(array, shape, type);
+    const bool is_aligned = reinterpret_cast<uintptr_t>(memory) % c10::elementSize(type) == 0;
+    if (!is_aligned || array.As<Napi::TypedArray>().ByteLength() <= kMostCopied) {
+      return copy_memory(array, shape, type);
+    }
+    const auto let_go = [held = hold(array)](void*) {};
+    return at::from_blob(memory, shape, let_go, at::TensorOptions(type));
+  });
+}
+
+// Gives JavaScript the memory of a tensor. Undefined where the runtime takes no memory of others:
+// Electron's cage.
+Napi::Value lend_memory(Napi::Env env, const at::Tensor& tensor) {
+  auto owner = std::make_unique<at::Tensor>(tensor);
+  const auto finish = [](napi_env, void*, void* tensor) {
+    delete static_cast<at::Tensor*>(tensor);
+  };
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, tensor.mutable_data_ptr(), tensor.nbytes(), finish, owner.get(), &buffer);
+  if (status != napi_ok) return env.Undefined();
+  owner.release();
+  return {env, buffer};
+}
+
+// Copied: what JavaScript keeps can be transferred to a worker, which memory of others cannot.
 template <class Array>
 Napi::Value to_array(Napi::Env env, const at::Tensor& tensor, at::ScalarType type, size_t length) {
   const at::Tensor plain = tensor.to(at::kCPU, type).contiguous();
@@ -207,6 +245,18 @@ uint64_t from_hex(const Napi::Value& value) {
   return std::stoull(value.As<Napi::String>().Utf8Value(), nullptr, 16);
 }
 
+// The bytes of a tensor, which are JavaScript's own where nobody else has it.
+static Napi::Value hand_over(Napi::Env env, const at::Tensor& tensor) {
+  const bool is_alone = tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+  if (is_alone && tensor.is_cpu() && tensor.is_contiguous() && tensor.nbytes() > kMostCopied) {
+    const Napi::Value lent = lend_memory(env, tensor);
+    if (!lent.IsUndefined()) {
+      return Napi::Uint8Array::New(env, tensor.nbytes(), lent.As<Napi::ArrayBuffer>(), 0);
+    }
+  }
+  return to_bytes(env, tensor);
+}
+
 Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors) {
   const auto array = Napi::Array::New(env, tensors.size());
   for (uint32_t i = 0; i < tensors.size(); ++i) {
@@ -219,7 +269,7 @@ Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors) {
     row.Set("name", name);
     row.Set("dtype", name_of(tensor.scalar_type()));
     row.Set("shape", shape);
-    row.Set("data", to_bytes(env, tensor));
+    row.Set("data", hand_over(env, tensor));
     array.Set(i, row);
   }
   return array;
@@ -232,7 +282,7 @@ NamedTensors from_tensors(const Napi::Value& value) {
     const auto row = array.Get(i).As<Napi::Object>();
     const at::ScalarType type = type_of(to_text(row, "dtype"));
     tensors.emplace_back(to_text(row, "name"),
-                         copy_memory(row.Get("data"), to_shape(row.Get("shape")), type));
+                         borrow_memory(row.Get("data"), to_shape(row.Get("shape")), type));
   }
   return tensors;
 }

@@ -46,7 +46,8 @@ Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_hex(Napi::Env env, const uint64_t& number);
 uint64_t from_hex(const Napi::Value& value);
 
-// TensorData of lib/native.ts, both ways.
+// TensorData of lib/native.ts, both ways. Large tensors are not copied: those that nobody else has
+// become JavaScript's, and arrays that come in may not be written to any more.
 Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors);
 NamedTensors from_tensors(const Napi::Value& value);
 

@@ -71,4 +71,13 @@ void Instance::leave() {
   to_javascript_.Release();
 }
 
+std::shared_ptr<const void> hold(const Napi::Value& object) {
+  Instance& instance = Instance::of(object.Env());
+  auto* reference = new Napi::ObjectReference(Napi::Persistent(object.As<Napi::Object>()));
+  // Only its own thread may let go of an object. Where the environment ends it goes with that.
+  return {reference, [&instance](Napi::ObjectReference* reference) {
+            instance.settle([reference](Napi::Env) { delete reference; });
+          }};
+}
+
 }  // namespace sparring::bindings

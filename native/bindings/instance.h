@@ -54,4 +54,7 @@ class Instance {
   int pending_ = 0;
 };
 
+// Keeps an object for whoever has this, on any thread.
+std::shared_ptr<const void> hold(const Napi::Value& object);
+
 }  // namespace sparring::bindings

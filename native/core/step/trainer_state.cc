@@ -115,7 +115,7 @@ Snapshot place_of(const Snapshot& from) {
   const bool fed = from.counts.count("feed.epoch") > 0;
   if (!fed) {
     check_sampler(from);
-    place.tensors.emplace_back("sampler.permutation", from.tensor("sampler.permutation"));
+    add_copies(place.tensors, "", {{"sampler.permutation", from.tensor("sampler.permutation")}});
   }
   const std::vector<const char*> names =
       fed ? std::vector{"feed.batchSize", "feed.epoch", "feed.batches", "feed.trace"}
