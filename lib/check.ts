@@ -214,6 +214,12 @@ export function bytes(value: unknown, name: string): Uint8Array {
   return ownMemory(value, name);
 }
 
+/** An AbortSignal, where there is one. */
+export function signal(value: unknown, name: string): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw wrongType("an AbortSignal", name, value);
+}
+
 /** Memory that no other thread can change or take away while native code copies it. */
 function ownMemory<T extends ArrayBufferView>(array: T, name: string): T {
   if (!types.isArrayBuffer(array.buffer))

@@ -118,8 +118,7 @@ function checkOrder(root: string, options: FolderOptions): Order {
     channels: checkChannels(options.channels ?? 3),
     crop: check.oneOf(options.crop ?? "center", "crop", ["center", "none"]),
   };
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw wrongType("an AbortSignal", "signal", signal);
+  check.signal(signal, "signal");
   for (const [name, callback] of Object.entries({ onProgress, onNote }))
     if (callback !== undefined && typeof callback !== "function")
       throw wrongType("a function", name, callback);

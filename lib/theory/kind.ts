@@ -1,7 +1,6 @@
 // What every experiment is: figures computed from a seed, a chart of them, and lines for a reader.
 import * as check from "../check.js";
 import type { Chart } from "../charts.js";
-import { wrongType } from "../errors.js";
 
 /** How an experiment is run. */
 export interface TheoryOptions {
@@ -64,12 +63,11 @@ export function checkSettings(
   naming: (option: keyof TheoryOptions) => string = String,
 ): Settings {
   const given = check.options<TheoryOptions>(options, "options", ["seed", "steps", "signal"]);
-  if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
-    throw wrongType("an AbortSignal", "signal", given.signal);
+  const signal = check.signal(given.signal, "signal");
   return {
     seed: check.seed(given.seed ?? 0, naming("seed")),
     steps: check.integer(given.steps ?? steps, naming("steps"), fewest),
-    signal: given.signal,
+    signal,
   };
 }
 

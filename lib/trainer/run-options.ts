@@ -64,8 +64,7 @@ export function checkRun(
   const size = data instanceof Dataset ? data.size : data.length;
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", known);
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-    throw wrongType("an AbortSignal", "signal", options.signal);
+  const signal = check.signal(options.signal, "signal");
   const length = checkLength(options, data);
   const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
   const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", settings, { size, dropLast });
@@ -76,7 +75,7 @@ export function checkRun(
       ? length.steps
       : new Epochs(length.images, batchSize, perStep, dropLast).steps(length.epochs);
   const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
-  return { steps, batchSize, dropLast, tickEvery, signal: options.signal };
+  return { steps, batchSize, dropLast, tickEvery, signal };
 }
 
 /** How far to train: steps, or epochs of so many images. */
