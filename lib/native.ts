@@ -23,11 +23,21 @@ export interface NativeNetworkOptions {
   readonly template?: NativeNetwork | undefined;
 }
 
+/** What ends work in parts before the next of them: it then rejects with ERR_STOPPED. */
+export interface NativeStop {
+  stop(): void;
+}
+
 export interface NativeNetwork {
   /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
-  forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>;
+  forward(
+    values: Float32Array,
+    shape: number[],
+    labels?: Int32Array,
+    stop?: NativeStop,
+  ): Promise<Float32Array>;
   /** A generator's samples. */
-  sample(request: NativeSampleRequest): Promise<Float32Array>;
+  sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Float32Array>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */
@@ -381,6 +391,7 @@ export interface NativeAddon {
   /** The file of the libtorch that the process loaded. */
   readonly libtorchFile: string;
   readonly Network: new (options: NativeNetworkOptions) => NativeNetwork;
+  readonly Stop: new () => NativeStop;
   readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;
   /** V8 is told of `bytes` that it holds beside its players. */
   readonly Trainer: new (

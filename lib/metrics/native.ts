@@ -6,6 +6,7 @@ import type {
   NativeNetwork,
   NativeOptimizer,
   NativeSampleRequest,
+  NativeStop,
   TensorData,
 } from "../native.js";
 
@@ -94,14 +95,20 @@ export interface NativeSeen {
 
 export interface NativeFeatureNetwork {
   /** Values of −1 to 1. */
-  ofImages(images: Float32Array, shape: readonly number[]): Promise<NativeSeen>;
+  ofImages(images: Float32Array, shape: readonly number[], stop?: NativeStop): Promise<NativeSeen>;
   /** Drawn without replacement. */
-  ofDataset(dataset: NativeDataset, count: number, seed: number): Promise<NativeSeen>;
+  ofDataset(
+    dataset: NativeDataset,
+    count: number,
+    seed: number,
+    stop?: NativeStop,
+  ): Promise<NativeSeen>;
   ofGenerator(
     network: NativeNetwork,
     black: number,
     white: number,
     request: NativeSampleRequest,
+    stop?: NativeStop,
   ): Promise<NativeSeen>;
   dispose(): void;
 }

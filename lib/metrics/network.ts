@@ -1,15 +1,16 @@
-import { crossing } from "../addon.js";
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
+import { crossingUntil, type Stoppable } from "../heeding.js";
 import { Images } from "../images.js";
 import { Generator, type Labels } from "../networks.js";
 import { checkLabels } from "../networks/conditions.js";
+import type { NativeStop } from "../native.js";
 import { Features } from "./features.js";
 import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
 
 /** The samples that features are taken of. */
-export interface FeaturesOptions {
+export interface FeaturesOptions extends Stoppable {
   /**
    * How many of a dataset, or of a generator's samples, at least 1.
    * @default all images of a dataset, 10,000 samples of a generator
@@ -65,40 +66,44 @@ export class FeatureNetwork implements Disposable {
    * @returns rows in the order of the images, of the draw, or of the samples
    * @throws TypeError and RangeError for another source, another number of channels than it takes,
    * and options out of their range; ERR_DATA for images with values outside of −1 to 1, and where
-   * the network does not answer as it did at first
+   * the network does not answer as it did at first; the reason of `signal`
    */
   async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
     const look = this.#prepare(source, options);
-    const { features, width, logits } = await traced(() => crossing(look));
+    const { features, width, logits } = await traced(() => crossingUntil(options.signal, look));
     const samples = features.length / width;
     const answers = this.#input.eachChannel ? 3 : 1;
     return new Features(features, [samples, width], { network: this.name, logits, answers });
   }
 
   /** Checks everything, and says what is to be done. */
-  #prepare(source: ImageSource, options: FeaturesOptions): () => Promise<NativeSeen> {
-    const given = check.options(options, "options", ["count", "seed", "labels"]);
-    const { count, seed = 0, labels } = given;
+  #prepare(
+    source: ImageSource,
+    options: FeaturesOptions,
+  ): (stop?: NativeStop) => Promise<NativeSeen> {
+    const given = check.options(options, "options", ["count", "seed", "labels", "signal"]);
+    const { count, seed = 0, labels, signal } = given;
     check.seed(seed, "seed");
+    check.signal(signal, "signal");
     if (source instanceof Generator) {
       const asked = check.integer(count ?? usualCount, "count", 1);
       this.#checkShape(source.image);
       const { latent, native, range } = source;
       const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
       const request = { latent, count: asked, seed, labels: chosen };
-      return () => this.#native.ofGenerator(native, ...range, request);
+      return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
     }
     if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
     if (source instanceof Dataset) {
       const asked = check.integer(count ?? source.size, "count", 1, source.size);
       this.#checkShape(source.image);
-      return () => this.#native.ofDataset(source.native, asked, seed);
+      return (stop) => this.#native.ofDataset(source.native, asked, seed, stop);
     }
     check.made(source, "source", Images, "Images, a Dataset or a Generator");
     if (count !== undefined && count !== source.count)
       throw outOfRange(`${source.count}, as there are images,`, "count", count);
     this.#checkShape(source.shape.slice(1));
-    return () => this.#native.ofImages(source.data, source.shape);
+    return (stop) => this.#native.ofImages(source.data, source.shape, stop);
   }
 
   #checkShape(image: readonly number[]): void {

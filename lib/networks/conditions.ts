@@ -3,6 +3,7 @@
 import type { Latent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
+import type { Stoppable } from "../heeding.js";
 
 /** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
 export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;
@@ -18,7 +19,7 @@ type Has<Count> = [Count] extends [0 | undefined]
     : "some";
 
 /**
- * What `sample()` takes beside the number of samples: a `seed`, the `noise`, and
+ * What `sample()` takes beside the number of samples: a `seed`, the `noise`, a `signal`, and
  *
  * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
  *   classes − 1; by default they are drawn, each class as likely as the others
@@ -37,15 +38,16 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default drawn
    */
   readonly noise?: Float32Array | undefined;
-} & (Has<Of<L, "classes">> extends "none"
-  ? unknown
-  : {
-      /**
-       * Class of all samples, or one for each.
-       * @default drawn, each class as likely as the others
-       */
-      readonly labels?: Labels | undefined;
-    }) &
+} & Stoppable &
+  (Has<Of<L, "classes">> extends "none"
+    ? unknown
+    : {
+        /**
+         * Class of all samples, or one for each.
+         * @default drawn, each class as likely as the others
+         */
+        readonly labels?: Labels | undefined;
+      }) &
   (Has<Of<L, "codes">> extends "none"
     ? unknown
     : {
@@ -53,14 +55,17 @@ export type SampleOptions<L extends Latent = Latent> = {
         readonly codes?: Codes | undefined;
       });
 
-/** Labels that a network must have, may have, or does not take. */
+/** Labels that a network must have, may have, or does not take; and a signal. */
 type LabelArguments<H> = H extends "none"
-  ? []
+  ? [options?: Stoppable]
   : H extends "perhaps"
-    ? [options?: { readonly labels?: Labels | undefined }]
-    : [options: { readonly labels: Labels }];
+    ? [options?: { readonly labels?: Labels | undefined } & Stoppable]
+    : [options: { readonly labels: Labels } & Stoppable];
 
-/** What `generate()` takes after latents: labels where they are embedded, and only there. */
+/**
+ * What `generate()` takes after latents: labels where they are embedded, and only there; and a
+ * `signal`.
+ */
 export type GenerateArguments<L extends Latent> = LabelArguments<
   [Of<L, "labels">] extends ["oneHot" | undefined]
     ? "none"
@@ -69,10 +74,21 @@ export type GenerateArguments<L extends Latent> = LabelArguments<
       : "perhaps"
 >;
 
-/** What a discriminator takes after images: labels where it has classes, and only there. */
+/**
+ * What a discriminator takes after images: labels where it has classes, and only there; and a
+ * `signal`.
+ */
 export type JudgeArguments<A extends { readonly classes?: number | undefined }> = LabelArguments<
   Has<Of<A, "classes">>
 >;
+
+/** @internal Options of `generate()` and of a discriminator, as far as they are checked here. */
+export function checkAnswer(options: unknown): { labels?: unknown } & Stoppable {
+  const given = options as ({ labels?: unknown } & Stoppable) | undefined;
+  const known = check.options(given, "options", ["labels", "signal"]);
+  check.signal(known.signal, "signal");
+  return known;
+}
 
 /**
  * A copy of the noise of `count` samples, so that what was checked stays as it is; undefined if

@@ -10,7 +10,7 @@ import { Images } from "../images.js";
 import type { NativeNetwork } from "../native.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
 import { product } from "../shape.js";
-import { checkLabels, type JudgeArguments } from "./conditions.js";
+import { checkAnswer, checkLabels, type JudgeArguments } from "./conditions.js";
 import { columnsOf } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
@@ -83,9 +83,10 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there
+   * @param options `labels` of the images, where its architecture has classes: needed there; a
+   * `signal` that ends it between two parts of 256 images
    * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED,
-   * ERR_MEMORY
+   * ERR_MEMORY; the reason of `signal`
    */
   async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     return this.#columns(images, options, 0, 1);
@@ -96,9 +97,10 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there
+   * @param options `labels` of the images, where its architecture has classes: needed there; a
+   * `signal` that ends it between two parts of 256 images
    * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments;
-   * ERR_DISPOSED, ERR_MEMORY
+   * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
   async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
     const { classes } = this.heads;
@@ -120,18 +122,18 @@ export class Discriminator<
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }
-    const labels = this.#labels(options, images.count);
-    const output = await this.forward(images.data, images.shape, labels);
+    const { labels: given, signal } = checkAnswer(options);
+    const labels = this.#labels(given, images.count);
+    const output = await this.forward(images, labels, signal);
     const total = product(this.resolved.output);
     return total === width ? output : columnsOf(output, total, start, start + width);
   }
 
-  #labels(options: unknown, count: number): Int32Array | undefined {
-    const known = check.options(options as { labels?: unknown } | undefined, "options", ["labels"]);
+  #labels(given: unknown, count: number): Int32Array | undefined {
     const { classes } = this.resolved;
-    const labels = checkLabels(known.labels, count, classes, "it has no classes");
+    const labels = checkLabels(given, count, classes, "it has no classes");
     if (classes > 0 && labels === undefined)
-      throw wrongType(`a label from 0 to ${classes - 1} for each image`, "labels", known.labels);
+      throw wrongType(`a label from 0 to ${classes - 1} for each image`, "labels", given);
     return labels;
   }
 }

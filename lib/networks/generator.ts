@@ -7,14 +7,16 @@ import {
 } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, show, traced, wrongType } from "../errors.js";
-import { some } from "../inspect.js";
 import { writeWhole } from "../files.js";
+import { crossingUntil } from "../heeding.js";
+import { some } from "../inspect.js";
 import { Images } from "../images.js";
 import type { NativeLatent, NativeNetwork } from "../native.js";
 import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
 import { generatorSource } from "../pytorch/generator.js";
 import { product } from "../shape.js";
 import {
+  checkAnswer,
   checkCodes,
   checkLabels,
   checkNoise,
@@ -142,21 +144,23 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * take several turns, are of the weights that it began with.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
-   * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn
-   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY
+   * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn; a
+   * `signal` that ends it between two parts of 256 samples
+   * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY; the reason of
+   * `signal`
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
     const given: SampleOptions = options;
-    check.options(given, "options", ["seed", "noise", "labels", "codes"]);
+    check.options(given, "options", ["seed", "noise", "labels", "codes", "signal"]);
     const seed = checkSeed(given.seed);
     const { noise: size, classes, codes: width } = this.latent;
     const noise = checkNoise(given.noise, count, size);
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
-    const data = await crossing(() =>
-      this.native.sample({ latent: this.latent, count, seed, labels, codes, noise }),
-    );
+    const signal = check.signal(given.signal, "signal");
+    const request = { latent: this.latent, count, seed, labels, codes, noise };
+    const data = await crossingUntil(signal, (stop) => this.native.sample(request, stop));
     return new Images(data, [count, ...this.image]);
   }
 
@@ -190,13 +194,14 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are
    * embedded
-   * @param options `labels`, where they are embedded: needed there
+   * @param options `labels`, where they are embedded: needed there; a `signal` that ends it between
+   * two parts of 256 samples
    * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
-   * ERR_DISPOSED, ERR_MEMORY
+   * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     check.floats(latents, "latents");
-    const { labels: given } = check.options<{ labels?: unknown }>(options, "options", ["labels"]);
+    const { labels: given, signal } = checkAnswer(options);
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
       throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);
@@ -208,7 +213,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const labels = checkLabels(given, count, classes, why);
     if (classes > 0 && labels === undefined)
       throw wrongType(`a label from 0 to ${classes - 1} for each sample`, "labels", given);
-    const data = await this.forward(latents, [count, width], labels);
+    const data = await this.forward({ data: latents, shape: [count, width] }, labels, signal);
     return new Images(data, [count, ...this.image]);
   }
 }

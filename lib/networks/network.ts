@@ -5,6 +5,7 @@ import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced } from "../errors.js";
+import { crossingUntil } from "../heeding.js";
 import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork } from "../native.js";
 import type { PixelRange } from "../pixel-range.js";
@@ -29,6 +30,12 @@ export interface NetworkOptions {
    * one nobody chose
    */
   readonly seed?: number | undefined;
+}
+
+/** @internal Rows of what a network takes. */
+interface Batch {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
 }
 
 /**
@@ -163,11 +170,11 @@ export abstract class Network implements Disposable {
 
   /** @internal Runs it on a batch in evaluation mode. */
   protected forward(
-    data: Float32Array,
-    shape: readonly number[],
+    { data, shape }: Batch,
     labels: Int32Array | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    return crossing(() => this.native.forward(data, [...shape], labels));
+    return crossingUntil(signal, (stop) => this.native.forward(data, [...shape], labels, stop));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "bindings/convert.h"
 #include "bindings/dataset.h"
 #include "bindings/network.h"
+#include "bindings/stop.h"
 #include "core/metrics/train_classifier.h"
 #include "core/metrics/viewing.h"
 #include "core/runtime/cuda.h"
@@ -79,33 +80,34 @@ FeatureNetworkWrap::FeatureNetworkWrap(const Napi::CallbackInfo& info) : Wrap(in
   own(info.Env(), *info[0].As<Napi::External<NetworkPtr>>().Data(), 0);
 }
 
-// ofDataset(dataset: NativeDataset, count: number, seed: number): Promise<NativeSeen>
+// ofDataset(dataset: NativeDataset, count: number, seed: number, stop?: NativeStop):
+//     Promise<NativeSeen>
 Napi::Value FeatureNetworkWrap::OfDataset(const Napi::CallbackInfo& info) {
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
   const auto seed = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
-  return run_slices(info.Env(),
-                    lazily([network = held(info.Env()), dataset = DatasetWrap::of(info[0]), count,
-                            seed] { return Viewing(network, images_of(dataset, count, seed)); }),
-                    to_seen);
+  auto viewing = lazily([network = held(info.Env()), dataset = DatasetWrap::of(info[0]), count,
+                         seed] { return Viewing(network, images_of(dataset, count, seed)); });
+  return run_slices(info.Env(), stoppable(info[3], std::move(viewing)), to_seen);
 }
 
-// ofGenerator(network: NativeNetwork, black: number, white: number, request: NativeSampleRequest):
+// ofGenerator(network: NativeNetwork, black: number, white: number, request: NativeSampleRequest,
+//             stop?: NativeStop):
 //     Promise<NativeSeen>
 Napi::Value FeatureNetworkWrap::OfGenerator(const Napi::CallbackInfo& info) {
   const Range range{info[1].As<Napi::Number>().DoubleValue(),
                     info[2].As<Napi::Number>().DoubleValue()};
-  return run_slices(info.Env(),
-                    lazily([network = held(info.Env()), slot = NetworkWrap::of(info[0]), range,
-                            request = to_sample_request(info[3])] {
-                      return Viewing(network, images_of(slot->get(), range, request));
-                    }),
-                    to_seen);
+  auto viewing = lazily([network = held(info.Env()), slot = NetworkWrap::of(info[0]), range,
+                         request = to_sample_request(info[3])] {
+    return Viewing(network, images_of(slot->get(), range, request));
+  });
+  return run_slices(info.Env(), stoppable(info[4], std::move(viewing)), to_seen);
 }
 
-// ofImages(images: Float32Array, shape: number[]): Promise<NativeSeen>
+// ofImages(images: Float32Array, shape: number[], stop?: NativeStop): Promise<NativeSeen>
 Napi::Value FeatureNetworkWrap::OfImages(const Napi::CallbackInfo& info) {
   auto images = images_of(copy_floats(info[0], to_shape(info[1])));
-  return run_slices(info.Env(), Viewing(held(info.Env()), std::move(images)), to_seen);
+  Viewing viewing(held(info.Env()), std::move(images));
+  return run_slices(info.Env(), stoppable(info[2], std::move(viewing)), to_seen);
 }
 
 void FeatureNetworkWrap::Init(Napi::Env env, Napi::Object metrics) {

@@ -1,6 +1,7 @@
 #include "bindings/network.h"
 
 #include "bindings/convert.h"
+#include "bindings/stop.h"
 #include "core/io/snapshot.h"
 #include "core/nn/samples.h"
 #include "core/runtime/cuda.h"
@@ -63,13 +64,13 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(slot), to_whole(options, "bytes"));
 }
 
-// forward(values: Float32Array, shape: number[], labels?: Int32Array): Promise<Float32Array>
+// forward(values: Float32Array, shape: number[], labels?: Int32Array, stop?: NativeStop):
+//     Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
-  return run_slices(info.Env(), lazily([slot = held(info.Env()), input, labels] {
-                      return Forwarding(slot->get(), input, labels);
-                    }),
-                    to_floats);
+  auto forwarding = lazily(
+      [slot = held(info.Env()), input, labels] { return Forwarding(slot->get(), input, labels); });
+  return run_slices(info.Env(), stoppable(info[3], std::move(forwarding)), to_floats);
 }
 
 // load(tensors: TensorData[]): Promise<void>
@@ -94,13 +95,12 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(request: NativeSampleRequest): Promise<Float32Array>
+// sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  return run_slices(info.Env(),
-                    lazily([slot = held(info.Env()), request = to_sample_request(info[0])] {
-                      return Sampling(slot->get(), request);
-                    }),
-                    to_floats);
+  auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0])] {
+    return Sampling(slot->get(), request);
+  });
+  return run_slices(info.Env(), stoppable(info[1], std::move(sampling)), to_floats);
 }
 
 // state(): Promise<TensorData[]>

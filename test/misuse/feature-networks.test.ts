@@ -146,7 +146,13 @@ refuses(
       "an option of sample()",
       () => network.features(greyGenerator, bad({ noise: new Float32Array(2) })),
       "TypeError",
-      'Expected only the options count, seed, labels for options but received "noise"',
+      'Expected only the options count, seed, labels, signal for options but received "noise"',
+    ],
+    [
+      "a controller in place of its signal",
+      () => network.features(grey, { signal: bad(new AbortController()) }),
+      "TypeError",
+      "Expected an AbortSignal for signal but received an instance of AbortController",
     ],
     [
       "a network that was disposed",

@@ -126,6 +126,28 @@ export async function judging(architecture: DiscriminatorArchitecture) {
   await unknown.score(images, { labels: [1] });
 }
 
+/** Whatever a network takes beside it. */
+export async function signals(
+  pair: { generator: Generator; discriminator: Discriminator },
+  signal: AbortSignal | undefined,
+) {
+  const generator = new Generator({ latent: { noise: 4 }, layers });
+  await generator.sample(1, { signal });
+  await generator.generate(new Float32Array(4), { signal });
+  // @ts-expect-error what aborts it is no signal
+  await generator.generate(new Float32Array(4), { signal: new AbortController() });
+  const seeing = new Discriminator({
+    image: [1, 2, 2],
+    classes: 3,
+    layers: [l.flatten(), l.projection()],
+  });
+  await seeing.score(images, { labels: 2, signal });
+  // @ts-expect-error it needs labels, too
+  await seeing.score(images, { signal });
+  await pair.generator.generate(new Float32Array(4), { labels: 1, signal });
+  await pair.discriminator.classify(images, { signal });
+}
+
 export function architectures() {
   // @ts-expect-error no noise
   new Generator({ latent: {}, layers });
