@@ -6,6 +6,7 @@
  */
 import * as check from "./check.js";
 import type { Complete } from "./complete.js";
+import { wrongType } from "./errors.js";
 
 /** No change, as data. */
 export interface Constant {
@@ -26,8 +27,10 @@ export function constant(options: Record<string, never> = {}): Constant {
 export interface LinearOptions {
   /** The share of lr that it ends at, in [0, 1]. @default 0 */
   readonly to?: number | undefined;
-  /** Updates until it is there, at least 1. */
+  /** Updates from its beginning until it is there, at least 1. */
   readonly steps: number;
+  /** Updates at lr before it begins, at least 0. @default 0 */
+  readonly after?: number | undefined;
 }
 
 /** A straight line, as data. */
@@ -37,17 +40,20 @@ export interface Linear extends Complete<LinearOptions> {
 
 /**
  * A straight line from lr to lr · to, where it stays: lrₜ = lr · (1 + (to − 1) · min(t, steps) /
- * steps). torch's LinearLR with start_factor=1, end_factor=to.
+ * steps). torch's LinearLR with start_factor=1, end_factor=to. With `after`, t counts from there
+ * on, as in the LambdaLR of CycleGAN: lr for so many updates, and then a line to 0.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range
  */
 export function linear(options: LinearOptions): Linear {
-  const { to, steps } = check.settings(options, "options of linear", ["to", "steps"]);
+  const known = ["to", "steps", "after"] as const;
+  const { to, steps, after } = check.settings(options, "options of linear", known);
   return {
     type: "linear",
     to: check.within(to ?? 0, "to of linear", 0, 1, true),
     steps: check.integer(steps, "steps of linear", 1),
+    after: check.integer(after ?? 0, "after of linear", 0),
   };
 }
 
@@ -107,4 +113,71 @@ export function cosine(options: CosineOptions): Cosine {
     steps: check.integer(steps, "steps of cosine", 1),
     min: check.notNegative(min ?? 0, "min of cosine"),
   };
+}
+
+/** Options of step. */
+export interface StepOptions {
+  /** Updates from one factor to the next, at least 1. */
+  readonly stepSize: number;
+  /** The factor, in (0, 1]. @default 0.1 */
+  readonly gamma?: number | undefined;
+}
+
+/** A factor every so many updates, as data. */
+export interface Step extends Complete<StepOptions> {
+  readonly type: "step";
+}
+
+/**
+ * A factor every so many updates: lrₜ = lr · gamma^⌊t / stepSize⌋. torch's StepLR.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
+ */
+export function step(options: StepOptions): Step {
+  const { stepSize, gamma } = check.settings(options, "options of step", ["stepSize", "gamma"]);
+  return {
+    type: "step",
+    stepSize: check.integer(stepSize, "stepSize of step", 1),
+    gamma: check.upTo(gamma ?? 0.1, "gamma of step", 0, 1),
+  };
+}
+
+/** Options of multiStep. */
+export interface MultiStepOptions {
+  /** The updates from which on there is a factor more: at least 1, each above the one before. */
+  readonly milestones: readonly number[];
+  /** The factor, in (0, 1]. @default 0.1 */
+  readonly gamma?: number | undefined;
+}
+
+/** A factor at chosen updates, as data. */
+export interface MultiStep extends Complete<MultiStepOptions> {
+  readonly type: "multiStep";
+}
+
+/**
+ * A factor at chosen updates: lrₜ = lr · gammaⁿ, where n milestones are at most t. torch's
+ * MultiStepLR.
+ *
+ * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
+ * of its range
+ */
+export function multiStep(options: MultiStepOptions): MultiStep {
+  const known = ["milestones", "gamma"] as const;
+  const { milestones, gamma } = check.settings(options, "options of multiStep", known);
+  return {
+    type: "multiStep",
+    milestones: checkMilestones(milestones),
+    gamma: check.upTo(gamma ?? 0.1, "gamma of multiStep", 0, 1),
+  };
+}
+
+function checkMilestones(given: readonly number[]): readonly number[] {
+  if (!Array.isArray(given) || given.length === 0)
+    throw wrongType("an array of whole numbers", "milestones of multiStep", given);
+  // Array.from sees the holes of a sparse array, which map would skip.
+  return Array.from(given, (milestone, i) =>
+    check.integer(milestone, `milestones[${i}] of multiStep`, (given[i - 1] ?? 0) + 1),
+  );
 }

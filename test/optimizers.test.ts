@@ -3,7 +3,7 @@ import { type Optimizer, objectives, optimizers, schedules } from "../lib/index.
 import { labelledImages, losses, tinyTrainer, weightsOf } from "./helpers/training.js";
 
 const { adam, adamW, sgd, rmsprop } = optimizers;
-const { constant, linear, exponential, cosine } = schedules;
+const { constant, linear, exponential, cosine, step, multiStep } = schedules;
 
 describe("optimizers and schedules, misused", () => {
   it.each<[string, () => unknown, string]>([
@@ -90,8 +90,8 @@ describe("optimizers and schedules, misused", () => {
     ],
     [
       "an unknown schedule",
-      () => adam({ schedule: { type: "step" } as never }),
-      'Expected one of constant, linear, exponential, cosine for schedule.type but received "step"',
+      () => adam({ schedule: { type: "plateau" } as never }),
+      'Expected one of constant, linear, exponential, cosine, step, multiStep for schedule.type but received "plateau"',
     ],
     [
       "a schedule from a file that is wrong",
@@ -107,6 +107,62 @@ describe("optimizers and schedules, misused", () => {
       "a line that rises",
       () => linear({ steps: 10, to: 2 }),
       "Expected a number in [0, 1] for to of linear but received 2",
+    ],
+    [
+      "a line that begins before the training",
+      () => linear({ steps: 10, after: -1 }),
+      "Expected a whole number of at least 0 for after of linear but received -1",
+    ],
+    [
+      "stairs without a width",
+      () => step({} as never),
+      "Expected a whole number of at least 1 for stepSize of step but received undefined",
+    ],
+    [
+      "stairs that lead up",
+      () => step({ stepSize: 10, gamma: 2 }),
+      "Expected a number in (0, 1] for gamma of step but received 2",
+    ],
+    [
+      "torch's name of an option",
+      () => step({ step_size: 10 } as never),
+      'Expected only the options stepSize, gamma for options of step but received "step_size"',
+    ],
+    [
+      "one milestone that is no list",
+      () => multiStep({ milestones: 10 as never }),
+      "Expected an array of whole numbers for milestones of multiStep but received 10",
+    ],
+    [
+      "no milestones",
+      () => multiStep({ milestones: [] }),
+      "Expected an array of whole numbers for milestones of multiStep but received []",
+    ],
+    [
+      "a milestone before the first update",
+      () => multiStep({ milestones: [0, 10] }),
+      "Expected a whole number of at least 1 for milestones[0] of multiStep but received 0",
+    ],
+    [
+      "milestones out of order",
+      () => multiStep({ milestones: [20, 10] }),
+      "Expected a whole number of at least 21 for milestones[1] of multiStep but received 10",
+    ],
+    [
+      "a milestone twice",
+      () => multiStep({ milestones: [10, 10] }),
+      "Expected a whole number of at least 11 for milestones[1] of multiStep but received 10",
+    ],
+    [
+      "a milestone that is missing",
+      // biome-ignore lint/suspicious/noSparseArray: a hole is what is tried
+      () => multiStep({ milestones: [10, , 30] as never }),
+      "Expected a whole number of at least 11 for milestones[1] of multiStep but received undefined",
+    ],
+    [
+      "a milestone between two updates",
+      () => multiStep({ milestones: [10.5] }),
+      "Expected a whole number of at least 1 for milestones[0] of multiStep but received 10.5",
     ],
     [
       "a decay that grows",
@@ -177,9 +233,14 @@ describe("optimizers as data", () => {
       centered: false,
       schedule,
     });
-    expect(linear({ steps: 9 })).toEqual({ type: "linear", to: 0, steps: 9 });
+    expect(linear({ steps: 9 })).toEqual({ type: "linear", to: 0, steps: 9, after: 0 });
     expect(exponential({ gamma: 0.9 })).toEqual({ type: "exponential", gamma: 0.9, min: 0 });
     expect(cosine({ steps: 9 })).toEqual({ type: "cosine", steps: 9, min: 0 });
+    expect(step({ stepSize: 9 })).toEqual({ type: "step", stepSize: 9, gamma: 0.1 });
+    const milestones = [3, 9];
+    const chosen = multiStep({ milestones });
+    milestones[0] = 0;
+    expect(chosen).toEqual({ type: "multiStep", milestones: [3, 9], gamma: 0.1 });
   });
 
   it.each<[string, Optimizer]>([
@@ -187,6 +248,8 @@ describe("optimizers as data", () => {
     ["adamW", adamW({ schedule: linear({ steps: 4 }) })],
     ["sgd", sgd({ lr: 0.1, momentum: { from: 0.5, to: 0.7, steps: 3 }, nesterov: true })],
     ["rmsprop", rmsprop({ centered: true, schedule: exponential({ gamma: 0.5 }) })],
+    ["adam in steps", adam({ schedule: step({ stepSize: 2 }) })],
+    ["adam in chosen steps", adam({ schedule: multiStep({ milestones: [1, 3] }) })],
   ])("%s trains the same after it was JSON, in both executions", async (_, optimizer) => {
     using data = await labelledImages(24);
     const again = JSON.parse(JSON.stringify(optimizer)) as Optimizer;
@@ -269,7 +332,10 @@ describe("training with schedules and clipping", () => {
       losses(tinyTrainer({ optimizer: { generator: optimizer, discriminator: optimizer } }), data);
     const plain = await run(adam());
     expect(await run(adam({ schedule: linear({ to: 1, steps: 5 }) }))).toEqual(plain);
+    expect(await run(adam({ schedule: linear({ steps: 5, after: 1000 }) }))).toEqual(plain);
     expect(await run(adam({ schedule: exponential({ gamma: 1 }) }))).toEqual(plain);
+    expect(await run(adam({ schedule: step({ stepSize: 1000 }) }))).toEqual(plain);
+    expect(await run(adam({ schedule: multiStep({ milestones: [1000] }) }))).toEqual(plain);
     expect(await run(adam({ schedule: constant(), clipGradNorm: 1e9 }))).toEqual(plain);
     expect(await run(adam({ schedule: linear({ steps: 5 }) }))).not.toEqual(plain);
   });

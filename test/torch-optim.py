@@ -22,6 +22,9 @@ def make_scheduler(optimizer, case):
     if name == "ExponentialLR" and "min" in options:
         gamma, floor = options["gamma"], options["min"] / case["options"]["lr"]
         return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: max(gamma**t, floor))
+    if name == "LambdaLR":  # CycleGAN's
+        after, steps = options["after"], options["steps"]
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: 1 - min(max(t - after, 0) / steps, 1))
     return getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
 
 

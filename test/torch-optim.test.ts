@@ -15,7 +15,7 @@ import { referee } from "./helpers/referee.js";
 import { collect, weightsOf } from "./helpers/training.js";
 
 const { adam, adamW, sgd, rmsprop } = optimizers;
-const { linear, exponential, cosine } = schedules;
+const { linear, exponential, cosine, step, multiStep } = schedules;
 
 /** What torch.optim is told, and what we are. */
 interface Case {
@@ -72,6 +72,19 @@ const exact: Record<string, Case> = {
     ours: adam({ lr, clipGradNorm: 0.3 }),
     torch: { optimizer: "Adam", options: { lr }, clip: 0.3 },
   },
+  // Halves, and shares of lr, are what torch has, too.
+  "a line that begins later": sgdOf(
+    { schedule: linear({ after: 10, steps: 15 }) },
+    { schedule: "LambdaLR", scheduleOptions: { after: 10, steps: 15 } },
+  ),
+  "halves in steps": sgdOf(
+    { schedule: step({ stepSize: 4, gamma: 0.5 }) },
+    { schedule: "StepLR", scheduleOptions: { step_size: 4, gamma: 0.5 } },
+  ),
+  "halves at milestones": sgdOf(
+    { schedule: multiStep({ milestones: [1, 7, 20], gamma: 0.5 }) },
+    { schedule: "MultiStepLR", scheduleOptions: { milestones: [1, 7, 20], gamma: 0.5 } },
+  ),
 };
 // Torch computes these from the rate before, we in closed form: equal to rounding.
 const rounded: Record<string, Case> = {
@@ -93,6 +106,14 @@ const rounded: Record<string, Case> = {
   cosine: sgdOf(
     { schedule: cosine({ steps: 30, min: 0.01 }) },
     { schedule: "CosineAnnealingLR", scheduleOptions: { T_max: 30, eta_min: 0.01 } },
+  ),
+  steps: sgdOf(
+    { schedule: step({ stepSize: 10 }) },
+    { schedule: "StepLR", scheduleOptions: { step_size: 10 } },
+  ),
+  milestones: sgdOf(
+    { schedule: multiStep({ milestones: [5, 6] }) },
+    { schedule: "MultiStepLR", scheduleOptions: { milestones: [5, 6] } },
   ),
   "adam with a schedule": {
     ours: adam({ lr, schedule: linear({ steps: 40 }) }),

@@ -1,10 +1,10 @@
 import * as check from "../check.js";
 import { remake } from "../choice.js";
 import { outOfRange } from "../errors.js";
-import { constant, cosine, exponential, linear } from "../schedules.js";
+import { constant, cosine, exponential, linear, multiStep, step } from "../schedules.js";
 
 /** The table of schedules: a new one costs its function, a row here and a row in native code. */
-export const scheduleTable = { constant, linear, exponential, cosine };
+export const scheduleTable = { constant, linear, exponential, cosine, step, multiStep };
 
 /** How a learning rate changes, as data. */
 export type Schedule = ReturnType<(typeof scheduleTable)[keyof typeof scheduleTable]>;

@@ -47,9 +47,13 @@ const generators: Record<string, () => Layer[]> = {
 
 const schedule = fc.oneof(
   fc.constant(schedules.constant()),
-  fc.integer({ min: 1, max: 9 }).map((steps) => schedules.linear({ steps })),
+  fc.integer({ min: 1, max: 9 }).map((steps) => schedules.linear({ steps, after: 2 })),
   fc.integer({ min: 1, max: 9 }).map((steps) => schedules.cosine({ steps })),
   fc.constant(schedules.exponential({ gamma: 0.9 })),
+  fc.integer({ min: 1, max: 9 }).map((stepSize) => schedules.step({ stepSize })),
+  fc
+    .integer({ min: 1, max: 9 })
+    .map((first) => schedules.multiStep({ milestones: [first, first + 1] })),
 );
 const optimizer = fc
   .record({ schedule, clipGradNorm: maybe(some(0.1, 10)), weightDecay: some(0, 0.01) })

@@ -108,6 +108,8 @@ const schedule = fc.oneof(
   fc.integer({ min: 1 }).map((steps) => schedules.linear({ steps, to: 0.5 })),
   fc.double({ min: 0.1, max: 1, noNaN: true }).map((gamma) => schedules.exponential({ gamma })),
   fc.integer({ min: 1 }).map((steps) => schedules.cosine({ steps })),
+  fc.integer({ min: 1 }).map((stepSize) => schedules.step({ stepSize })),
+  fc.integer({ min: 1 }).map((first) => schedules.multiStep({ milestones: [first, first + 1] })),
 );
 const optimizer = fc
   .tuple(

@@ -282,11 +282,23 @@ refuses("optimizers", [
     "an optimizer as a schedule",
     () => optimizers.adam({ schedule: bad(optimizers.sgd()) }),
     "TypeError",
-    'Expected one of constant, linear, exponential, cosine for schedule.type but received "sgd"',
+    'Expected one of constant, linear, exponential, cosine, step, multiStep for schedule.type but received "sgd"',
   ],
 ]);
 
 refuses("schedules", [
+  [
+    "a milestone without its list",
+    () => schedules.multiStep(bad(1000)),
+    "TypeError",
+    "Expected an object for options of multiStep but received 1000",
+  ],
+  [
+    "epochs in place of updates",
+    () => schedules.step(bad({ epochs: 30 })),
+    "TypeError",
+    'Expected only the options stepSize, gamma for options of step but received "epochs"',
+  ],
   [
     "no options",
     () => schedules.linear(bad(undefined)),

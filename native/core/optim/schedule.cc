@@ -12,17 +12,18 @@ using ScheduleBuilder = Schedule (*)(const Options&);
 
 // How far along, 0 to 1.
 double progress(int64_t update, double steps) {
-  return std::min(static_cast<double>(update) / steps, 1.0);
+  return std::clamp(static_cast<double>(update) / steps, 0.0, 1.0);
 }
 
 Schedule constant(const Options&) {
   return [](double base, int64_t) { return base; };
 }
 
-// LinearLR(start_factor=1, end_factor=to, total_iters=steps)
+// LinearLR(start_factor=1, end_factor=to, total_iters=steps), begun `after` so many updates
 Schedule linear(const Options& options) {
-  return [to = options.number("to"), steps = options.number("steps")](double base, int64_t update) {
-    return base * (1 + (to - 1) * progress(update, steps));
+  return [to = options.number("to"), steps = options.number("steps"),
+          after = options.integer("after")](double base, int64_t update) {
+    return base * (1 + (to - 1) * progress(update - after, steps));
   };
 }
 
@@ -42,11 +43,29 @@ Schedule cosine(const Options& options) {
       };
 }
 
+// StepLR(step_size, gamma)
+Schedule step(const Options& options) {
+  return [size = options.integer("stepSize"), gamma = options.number("gamma")](double base,
+                                                                               int64_t update) {
+    return base * std::pow(gamma, static_cast<double>(update / size));
+  };
+}
+
+// MultiStepLR(milestones, gamma)
+Schedule multi_step(const Options& options) {
+  return [milestones = options.shape("milestones"), gamma = options.number("gamma")](
+             double base, int64_t update) {
+    const auto passed = std::upper_bound(milestones.begin(), milestones.end(), update);
+    return base * std::pow(gamma, static_cast<double>(passed - milestones.begin()));
+  };
+}
+
 }  // namespace
 
 Schedule make_schedule(const Choice& choice) {
   static const std::map<std::string, ScheduleBuilder> table = {
-      {"constant", constant}, {"cosine", cosine}, {"exponential", exponential}, {"linear", linear}};
+      {"constant", constant}, {"cosine", cosine},        {"exponential", exponential},
+      {"linear", linear},     {"multiStep", multi_step}, {"step", step}};
   return row(table, choice.type, "schedule")(choice.options);
 }
 

@@ -101,11 +101,17 @@ TEST_CASE("clipping scales all gradients to the norm, together, and leaves small
 }
 
 TEST_CASE("schedules follow their formulas and stay where they end") {
-  const Choice linear{"linear", {{"to", 0.1}, {"steps", 10.0}}};
+  const Choice linear{"linear", {{"to", 0.1}, {"steps", 10.0}, {"after", 0.0}}};
   CHECK(rate(linear, 2, 0) == 2);
   CHECK(rate(linear, 2, 5) == doctest::Approx(1.1));
   CHECK(rate(linear, 2, 10) == doctest::Approx(0.2));
   CHECK(rate(linear, 2, 99) == doctest::Approx(0.2));
+  const Choice later{"linear", {{"to", 0.0}, {"steps", 10.0}, {"after", 20.0}}};
+  CHECK(rate(later, 2, 0) == 2);
+  CHECK(rate(later, 2, 20) == 2);
+  CHECK(rate(later, 2, 25) == 1);
+  CHECK(rate(later, 2, 30) == 0);
+  CHECK(rate(later, 2, 99) == 0);
   const Choice exponential{"exponential", {{"gamma", 0.5}, {"min", 0.3}}};
   CHECK(rate(exponential, 2, 1) == 1);
   CHECK(rate(exponential, 2, 2) == 0.5);
@@ -114,6 +120,16 @@ TEST_CASE("schedules follow their formulas and stay where they end") {
   CHECK(rate(cosine, 3, 0) == 3);
   CHECK(rate(cosine, 3, 5) == doctest::Approx(2));
   CHECK(rate(cosine, 3, 10) == doctest::Approx(1));
+  const Choice step{"step", {{"stepSize", 3.0}, {"gamma", 0.5}}};
+  CHECK(rate(step, 2, 2) == 2);
+  CHECK(rate(step, 2, 3) == 1);
+  CHECK(rate(step, 2, 6) == 0.5);
+  const Choice multi_step{"multiStep", {{"milestones", Shape{2, 7}}, {"gamma", 0.5}}};
+  CHECK(rate(multi_step, 2, 1) == 2);
+  CHECK(rate(multi_step, 2, 2) == 1);
+  CHECK(rate(multi_step, 2, 6) == 1);
+  CHECK(rate(multi_step, 2, 7) == 0.5);
+  CHECK(rate(multi_step, 2, 99) == 0.5);
   CHECK(rate({"constant", {}}, 3, 77) == 3);
 }
 

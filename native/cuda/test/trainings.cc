@@ -44,7 +44,7 @@ std::vector<Rules> all_rules() {
       {.name = "a falling rate",
        .objective = classic,
        .scores = logit,
-       .schedule = {"linear", {{"to", 0.0}, {"steps", 100.0}}}},
+       .schedule = {"linear", {{"to", 0.0}, {"steps", 100.0}, {"after", 0.0}}}},
       {.name = "bfloat16",
        .objective = classic,
        .scores = logit,
