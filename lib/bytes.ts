@@ -1,5 +1,6 @@
 // Bytes by the gigabyte, on a thread that has timers to serve.
 import { setImmediate } from "node:timers/promises";
+import type { Bytes } from "./arrays.js";
 
 /** What is copied or summed up at a time: a few milliseconds. */
 const partBytes = 4 * 1024 ** 2;
@@ -27,7 +28,7 @@ export function byteLengthOf(pieces: readonly Uint8Array[]): number {
  * Pieces of a file in one. Buffer.concat would put a small file in the pool that Node's other
  * buffers are in: it could not be transferred to a thread, and a copy would take them along.
  */
-export async function joinBytes(pieces: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+export async function joinBytes(pieces: readonly Uint8Array[]): Promise<Bytes> {
   const whole = new Uint8Array(byteLengthOf(pieces));
   let offset = 0;
   for await (const part of inParts(pieces)) {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
+import type { Bytes, Floats } from "./arrays.js";
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -196,22 +197,25 @@ export function shape(
   return Array.from(value, (item, i) => integer(item, side(i), 1));
 }
 
-export function floats(value: unknown, name: string): Float32Array {
+export function floats(value: unknown, name: string): Floats {
   // Not instanceof: that is true of what only inherits, and false of an array of another realm.
   if (!types.isFloat32Array(value)) throw wrongType("a Float32Array", name, value);
-  return ownMemory(value, name);
+  ownMemory<Floats>(value, name);
+  return value;
 }
 
 /** Numbers of either precision. */
 export function decimals(value: unknown, name: string): Float32Array | Float64Array {
   if (!types.isFloat32Array(value) && !types.isFloat64Array(value))
     throw wrongType("a Float32Array or Float64Array", name, value);
-  return ownMemory(value, name);
+  ownMemory(value, name);
+  return value;
 }
 
-export function bytes(value: unknown, name: string): Uint8Array {
+export function bytes(value: unknown, name: string): Bytes {
   if (!types.isUint8Array(value)) throw wrongType("a Uint8Array", name, value);
-  return ownMemory(value, name);
+  ownMemory<Bytes>(value, name);
+  return value;
 }
 
 /** An AbortSignal, where there is one. */
@@ -221,10 +225,12 @@ export function signal(value: unknown, name: string): AbortSignal | undefined {
 }
 
 /** Memory that no other thread can change or take away while native code copies it. */
-function ownMemory<T extends ArrayBufferView>(array: T, name: string): T {
+function ownMemory<T extends ArrayBufferView>(
+  array: ArrayBufferView,
+  name: string,
+): asserts array is T {
   if (!types.isArrayBuffer(array.buffer))
     throw wrongType("an array over memory of its own, not shared,", name, array);
-  return array;
 }
 
 /** Seeds are what torch.manual_seed takes, as far as a JavaScript number is exact. */

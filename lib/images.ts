@@ -6,6 +6,7 @@ import { outOfRange, traced, wrongType } from "./errors.js";
 import { writeWhole } from "./files.js";
 import { lineOf, times } from "./inspect.js";
 import type { NativeGrid } from "./native.js";
+import type { Bytes, Floats } from "./arrays.js";
 import { product } from "./shape.js";
 import { loadSharp } from "./sharp.js";
 
@@ -46,7 +47,7 @@ function checkGrid(
 /** A batch of samples as numbers. */
 export class Images {
   /** Values in order of `shape`; a generator that ends in tanh gives [-1, 1]. */
-  readonly data: Float32Array;
+  readonly data: Floats;
   /** [count, channels, height, width], or [count, features]. */
   readonly shape: readonly number[];
 
@@ -92,7 +93,7 @@ export class Images {
    * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for
    * more than 16,383² pixels
    */
-  async toPng(options: GridOptions = {}): Promise<Uint8Array> {
+  async toPng(options: GridOptions = {}): Promise<Bytes> {
     const { data, width, height } = await this.render(options);
     const sharp = loadSharp();
     return sharp(data, { raw: { width, height, channels: 3 } })

@@ -36,6 +36,7 @@ export type { AdamOptions } from "./optimizers/index.js";
 export * as optimizers from "./optimizers/index.js";
 export type { Schedule } from "./optimizers/settings.js";
 export type { Optimizer } from "./optimizers/table.js";
+export type { Bytes, Floats } from "./arrays.js";
 export * as penalties from "./penalties/index.js";
 export type { Penalty } from "./penalties/table.js";
 export type { PixelRange } from "./pixel-range.js";

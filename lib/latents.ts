@@ -1,6 +1,7 @@
 /** Ways from one latent to another, on vectors of noise as generator.noise() draws them. @module */
 import * as check from "./check.js";
 import { outOfRange } from "./errors.js";
+import type { Floats } from "./arrays.js";
 
 /** Sines below this are of vectors that point the same way, or away from each other. */
 const flat = 1e-6;
@@ -14,7 +15,7 @@ const flat = 1e-6;
  * @param t how far, from 0 (exactly `a`) to 1 (exactly `b`)
  * @throws TypeError, RangeError
  */
-export function lerp(a: Float32Array, b: Float32Array, t: number): Float32Array {
+export function lerp(a: Float32Array, b: Float32Array, t: number): Floats {
   checkWay(a, b, t);
   return mix(a, b, 1 - t, t);
 }
@@ -30,7 +31,7 @@ export function lerp(a: Float32Array, b: Float32Array, t: number): Float32Array 
  * @param t how far, from 0 (exactly `a`) to 1 (exactly `b`)
  * @throws TypeError, RangeError
  */
-export function slerp(a: Float32Array, b: Float32Array, t: number): Float32Array {
+export function slerp(a: Float32Array, b: Float32Array, t: number): Floats {
   checkWay(a, b, t);
   const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
@@ -49,7 +50,7 @@ function checkWay(a: Float32Array, b: Float32Array, t: number): void {
   check.within(t, "t", 0, 1, true);
 }
 
-function mix(a: Float32Array, b: Float32Array, ofA: number, ofB: number): Float32Array {
+function mix(a: Float32Array, b: Float32Array, ofA: number, ofB: number): Floats {
   return a.map((value, i) => ofA * value + ofB * (b[i] as number));
 }
 

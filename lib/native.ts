@@ -3,6 +3,7 @@
 import type { Init } from "./architecture.js";
 import type { ResolvedLayer } from "./layers/layer.js";
 import type { NativeMetrics } from "./metrics/native.js";
+import type { Floats } from "./arrays.js";
 
 export interface TensorData {
   readonly name: string;
@@ -35,9 +36,9 @@ export interface NativeNetwork {
     shape: number[],
     labels?: Int32Array,
     stop?: NativeStop,
-  ): Promise<Float32Array>;
+  ): Promise<Floats>;
   /** A generator's samples. */
-  sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Float32Array>;
+  sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Floats>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */
@@ -117,7 +118,7 @@ export interface NativeDataset {
   /** A 64-bit hash of the images, their shape and labels, in hexadecimal digits. */
   fingerprint(): Promise<string>;
   /** The chosen images, as values from `black` to `white`. */
-  read(start: number, count: number, black: number, white: number): Promise<Float32Array>;
+  read(start: number, count: number, black: number, white: number): Promise<Floats>;
   dispose(): void;
 }
 

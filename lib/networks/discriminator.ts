@@ -8,6 +8,7 @@ import * as check from "../check.js";
 import { outOfRange, refused, show, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import type { NativeNetwork } from "../native.js";
+import type { Floats } from "../arrays.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
 import { product } from "../shape.js";
 import { checkAnswer, checkLabels, type JudgeArguments } from "./conditions.js";
@@ -88,7 +89,7 @@ export class Discriminator<
    * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED,
    * ERR_MEMORY; the reason of `signal`
    */
-  async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
+  async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Floats> {
     return this.#columns(images, options, 0, 1);
   }
 
@@ -102,7 +103,7 @@ export class Discriminator<
    * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
-  async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Float32Array> {
+  async classify(images: Images, ...[options]: JudgeArguments<A>): Promise<Floats> {
     const { classes } = this.heads;
     if (classes === 0) {
       const what = 'a discriminator with a head "classes"';
@@ -112,12 +113,7 @@ export class Discriminator<
   }
 
   /** Columns of its output from `start` on, [count, width]. */
-  async #columns(
-    images: Images,
-    options: unknown,
-    start: number,
-    width: number,
-  ): Promise<Float32Array> {
+  async #columns(images: Images, options: unknown, start: number, width: number): Promise<Floats> {
     check.made(images, "images", Images, "Images");
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);

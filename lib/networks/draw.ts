@@ -2,6 +2,7 @@
 import { addon, crossing, direct } from "../addon.js";
 import type { Device } from "../device.js";
 import type { NativeLatent } from "../native.js";
+import type { Floats } from "../arrays.js";
 
 /**
  * What sampling with this seed draws, bit for bit: a network without layers shows it.
@@ -14,7 +15,7 @@ export async function drawLatents(
   seed: number,
   labels?: Int32Array,
   codes?: Float32Array,
-): Promise<Float32Array> {
+): Promise<Floats> {
   const { Network } = addon();
   const nothing = direct(() => new Network({ layers: [], device, bytes: 0, init: "torch" }));
   try {
@@ -26,12 +27,7 @@ export async function drawLatents(
 }
 
 /** Part of each row of a matrix of rows that are `width` long. */
-export function columnsOf(
-  matrix: Float32Array,
-  width: number,
-  start: number,
-  end: number,
-): Float32Array {
+export function columnsOf(matrix: Float32Array, width: number, start: number, end: number): Floats {
   const rows = matrix.length / width;
   const part = new Float32Array(rows * (end - start));
   for (let i = 0; i < rows; ++i)

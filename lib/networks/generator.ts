@@ -13,6 +13,7 @@ import { some } from "../inspect.js";
 import { Images } from "../images.js";
 import type { NativeLatent, NativeNetwork } from "../native.js";
 import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
+import type { Bytes, Floats } from "../arrays.js";
 import { generatorSource } from "../pytorch/generator.js";
 import { product } from "../shape.js";
 import {
@@ -117,7 +118,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @throws TypeError and RangeError for options; ERR_ARCHITECTURE for weights of more than 2 GiB,
    * ERR_DISPOSED
    */
-  async toOnnx(options: OnnxOptions = {}): Promise<Uint8Array> {
+  async toOnnx(options: OnnxOptions = {}): Promise<Bytes> {
     const opset = checkOpset(options);
     return traced(async () => {
       // Only those who export wait for the schema of ONNX to be read.
@@ -176,7 +177,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
   async noise(
     count: number,
     options: { readonly seed?: number | undefined } = {},
-  ): Promise<Float32Array> {
+  ): Promise<Floats> {
     checkCount(count, this.#width);
     check.options(options, "options", ["seed"]);
     const drawn = await drawLatents(this.latent, this.device, count, checkSeed(options.seed));

@@ -8,6 +8,7 @@ import { SparringError, traced } from "../errors.js";
 import { crossingUntil } from "../heeding.js";
 import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork } from "../native.js";
+import type { Bytes, Floats } from "../arrays.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
   formatSafetensors,
@@ -116,7 +117,7 @@ export abstract class Network implements Disposable {
    *
    * @throws ERR_DISPOSED
    */
-  async toSafetensors(): Promise<Uint8Array> {
+  async toSafetensors(): Promise<Bytes> {
     const tensors = await crossing(() => this.native.state());
     return await joinBytes(formatSafetensors(tensors));
   }
@@ -173,7 +174,7 @@ export abstract class Network implements Disposable {
     { data, shape }: Batch,
     labels: Int32Array | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<Float32Array> {
+  ): Promise<Floats> {
     return crossingUntil(signal, (stop) => this.native.forward(data, [...shape], labels, stop));
   }
 }

@@ -3,6 +3,7 @@ import { refused } from "../errors.js";
 import type { Value } from "../layers/onnx.js";
 import type { NativeLatent, TensorData } from "../native.js";
 import { countBytes } from "../networks/network.js";
+import type { Bytes } from "../arrays.js";
 import { Graph } from "./graph.js";
 import { encode, valueInfo } from "./proto.js";
 
@@ -27,7 +28,7 @@ export function generatorModel(
   latent: NativeLatent,
   state: readonly TensorData[],
   opset: number,
-): Uint8Array {
+): Bytes {
   const graph = new Graph(opset, state);
   const images = resolved.layers.reduce(
     (x, layer) => graph.layer(layer, x),

@@ -3,6 +3,7 @@
 // laid out in bytes.
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Attribute, Value } from "../layers/onnx.js";
+import type { Bytes } from "../arrays.js";
 import { version } from "../version.js";
 import {
   type AttributeProto,
@@ -41,7 +42,7 @@ export interface Model {
 }
 
 /** The bytes of a .onnx file. */
-export function encode(description: Model): Uint8Array {
+export function encode(description: Model): Bytes {
   const { opset, nodes, tensors, inputs, outputs, metadata } = description;
   const graph = create(GraphProtoSchema, {
     name: "generator",

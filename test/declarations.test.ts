@@ -1,0 +1,21 @@
+// What the compilers of users read: dist/index.d.ts, and what it leads to.
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+
+/** Texts of a declaration and of those that it names, by their addresses. */
+async function follow(file: URL, texts = new Map<string, string>()): Promise<Map<string, string>> {
+  if (texts.has(file.href)) return texts;
+  const text = await readFile(file, "utf8");
+  texts.set(file.href, text);
+  for (const [, name] of text.matchAll(/["'](\.[\w./-]+)\.js["']/g))
+    await follow(new URL(`${name}.d.ts`, file), texts);
+  return texts;
+}
+
+it("the declarations say nothing that a TypeScript before 5.7 cannot read", async () => {
+  const texts = await follow(new URL("../dist/index.d.ts", import.meta.url));
+  expect(texts.size).toBeGreaterThan(50);
+  // There arrays have no memory as a parameter.
+  const generic = [...texts].filter(([, text]) => /(Array|Buffer|View)<\w*ArrayBuffer/.test(text));
+  expect(generic.map(([file]) => file)).toEqual([]);
+});
