@@ -11,7 +11,7 @@ import {
   schedules,
   Trainer,
 } from "../lib/index.js";
-import { referee } from "./helpers/referee.js";
+import { needsLive, referee } from "./helpers/referee.js";
 import { collect, weightsOf } from "./helpers/training.js";
 
 const { adam, adamW, sgd, rmsprop } = optimizers;
@@ -165,19 +165,24 @@ describe("a linear discriminator that learns by least squares", async () => {
     return weightsOf(discriminator);
   }
 
-  it.each(Object.keys(cases))("ends with the weights of torch.optim's: %s", async (name) => {
-    const index = Object.keys(cases).indexOf(name);
-    const { ours } = cases[name] as Case;
-    const theirs = verdict.value[index] as number[];
-    const eager = await train(ours, "eager");
-    const fused = await train(ours, "fused");
-    expect(eager).not.toEqual([...weight, bias]);
-    if (verdict.live && name in exact) expect(eager).toEqual(theirs);
-    theirs.forEach((value, i) => {
-      expect(eager[i]).toBeCloseTo(value, 5);
-      expect(fused[i]).toBeCloseTo(value, 5);
-    });
-  });
+  it.for(Object.keys(cases))(
+    "ends with the weights of torch.optim's: %s",
+    async (name, { skip }) => {
+      const index = Object.keys(cases).indexOf(name);
+      const { ours } = cases[name] as Case;
+      const theirs = verdict.value[index] as number[];
+      const eager = await train(ours, "eager");
+      const fused = await train(ours, "fused");
+      expect(eager).not.toEqual([...weight, bias]);
+      theirs.forEach((value, i) => {
+        expect(eager[i]).toBeCloseTo(value, 5);
+        expect(fused[i]).toBeCloseTo(value, 5);
+      });
+      if (!(name in exact)) return;
+      needsLive(verdict, skip);
+      expect(eager).toEqual(theirs);
+    },
+  );
 });
 
 function tensors(values: Record<string, number[]>, weightShape: number[]) {
