@@ -3,13 +3,8 @@ import type { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
-import { defaultKeep } from "../run/checkpoints.js";
 import type { DataWatch } from "../run/data.js";
 import {
-  defaultCheckpointEvery,
-  defaultEvaluateSamples,
-  defaultLogEvery,
-  defaultSampleEvery,
   type Naming,
   planResume,
   planRun,
@@ -19,6 +14,7 @@ import {
 } from "../run/plan.js";
 import { defaultFeatures } from "../run/features.js";
 import { describeRun } from "../run/dry.js";
+import { planPlain } from "../run/plain-options.js";
 import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
 import { planRestart } from "../run/restart.js";
 import { readResumed } from "../run/resume.js";
@@ -94,6 +90,8 @@ export function trainCommand(onExit: (code: number) => void): Command {
   });
 }
 
+const usual = planPlain({}, toFlag);
+
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
   flag("--data <source>", "a name, a folder of images or a file, see below", "mnist"),
@@ -105,23 +103,31 @@ const options = [
   numberFlag("--epochs <n>", "times through the data, instead of --steps"),
   numberFlag("--batch <n>", "images in a batch", "the preset's"),
   flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
-  numberFlag("--accumulate <n>", "parts in which a batch is worked on, for memory", 1),
+  numberFlag(
+    "--accumulate <n>",
+    "parts in which a batch is worked on, for memory",
+    usual.accumulate,
+  ),
   numberFlag("--lr <rate>", "learning rate of both players", "the preset's"),
-  flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", "fused"),
+  flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", usual.execution),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
   numberFlag("--threads <n>", "CPU threads", "libtorch's choice"),
   numberFlag("--seed <n>", "the same seed gives the same run", "random, printed"),
-  numberFlag("--sample-every <n>", "steps between sample grids", defaultSampleEvery),
-  numberFlag("--log-every <n>", "steps between lines of log and stats.jsonl", defaultLogEvery),
-  numberFlag("--checkpoint-every <n>", "steps between checkpoints", defaultCheckpointEvery),
-  numberFlag("--keep-checkpoints <n>", "how many stay, the newest", defaultKeep),
-  numberFlag("--rollbacks <n>", "times to go back to a checkpoint after losses of NaN", 0),
+  numberFlag("--sample-every <n>", "steps between sample grids", usual.sampleEvery),
+  numberFlag("--log-every <n>", "steps between lines of log and stats.jsonl", usual.logEvery),
+  numberFlag("--checkpoint-every <n>", "steps between checkpoints", usual.checkpointEvery),
+  numberFlag("--keep-checkpoints <n>", "how many stay, the newest", usual.keepCheckpoints),
+  numberFlag(
+    "--rollbacks <n>",
+    "times to go back to a checkpoint after losses of NaN",
+    usual.rollbacks,
+  ),
   flag("--tensorboard", "event files for TensorBoard, as is the default").hideHelp(),
   flag("--no-tensorboard", "no event files for TensorBoard"),
-  numberFlag("--evaluate-every <n>", "steps between evaluations, 0 for none", 0),
-  numberFlag("--evaluate-samples <n>", "samples, and real images, of each", defaultEvaluateSamples),
+  numberFlag("--evaluate-every <n>", "steps between evaluations, 0 for none", usual.evaluateEvery),
+  numberFlag("--evaluate-samples <n>", "samples, and real images, of each", usual.evaluateSamples),
   flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
-  flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", "float32"),
+  flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", usual.precision),
   flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
   numberFlag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),

@@ -7,20 +7,14 @@ import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
-import type {
-  DiffAugmentPolicy,
-  EmaOptions,
-  Fakes,
-  Order,
-  Precision,
-  TrainerOptions,
-} from "../trainer.js";
+import type { DiffAugmentPolicy, EmaOptions, Fakes, Order, TrainerOptions } from "../trainer.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import { epochsOf } from "./epochs.js";
+import { type PlainOptions, plainOf } from "./plain-options.js";
 import type { RunPlan } from "./plan.js";
 
-export interface RunConfig {
+export interface RunConfig extends PlainOptions {
   /** What was trained; null for networks that are no preset's. */
   readonly preset: string | null;
   /** The generator, where the networks are no preset's. */
@@ -40,10 +34,6 @@ export interface RunConfig {
   readonly resident: boolean;
   readonly steps: number;
   readonly batch: number;
-  /** Whether what is not a whole batch at the end of an epoch is left out. */
-  readonly dropLast: boolean;
-  /** Parts in which a batch is worked on, one after the other. */
-  readonly accumulate: number;
   readonly objective: Objective;
   readonly optimizer: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   readonly order: Order;
@@ -54,26 +44,11 @@ export interface RunConfig {
   /** The moving average of the generator; null for none. */
   readonly ema: Complete<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
-  readonly execution: "eager" | "fused";
-  readonly precision: Precision;
-  /** Whether BatchNorm is over the rows of all ranks, where there are several. */
-  readonly syncBatchNorm: boolean;
   readonly device: Device;
   readonly threads: number;
   readonly seed: number;
-  readonly sampleEvery: number;
   /** Every grid is made from this seed, so that they can be compared. */
   readonly sampleSeed: number;
-  readonly logEvery: number;
-  readonly checkpointEvery: number;
-  readonly keepCheckpoints: number;
-  readonly rollbacks: number;
-  /** Whether there are event files for TensorBoard. */
-  readonly tensorboard: boolean;
-  /** Steps between two evaluations; 0 for none. */
-  readonly evaluateEvery: number;
-  /** Samples, and real images, of an evaluation. */
-  readonly evaluateSamples: number;
   /** The feature network of evaluations: `classifier`, or the path of a TorchScript file. */
   readonly evaluateFeatures: string;
   /** When it began, ISO 8601. */
@@ -136,16 +111,13 @@ export function resolveConfig(
     ...images,
     steps: "steps" in length ? length.steps : epochs.steps(length.epochs),
     batch,
-    dropLast,
-    accumulate: settings.accumulate,
     ...rules,
-    execution: settings.execution,
-    precision: settings.precision,
-    syncBatchNorm: settings.syncBatchNorm,
     device: found.device,
     threads: found.threads,
     seed: plan.seed,
-    ...recordsOf(plan),
+    ...plainOf(plan),
+    sampleSeed,
+    evaluateFeatures: plan.evaluateFeatures,
     started: new Date().toISOString(),
     versions: {
       sparring: version(),
@@ -163,20 +135,4 @@ function imagesOf(dataset: Dataset, { size }: RunPlan) {
 function rulesOf(settings: TrainerSettings) {
   const { objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment } = settings;
   return { objective, optimizer, order, fakes, discriminatorSteps, ema: ema ?? null, diffAugment };
-}
-
-/** What the run leaves in its folder, and how often. */
-function recordsOf(plan: RunPlan) {
-  return {
-    sampleEvery: plan.sampleEvery,
-    sampleSeed,
-    logEvery: plan.logEvery,
-    checkpointEvery: plan.checkpointEvery,
-    keepCheckpoints: plan.keepCheckpoints,
-    rollbacks: plan.rollbacks,
-    tensorboard: plan.tensorboard,
-    evaluateEvery: plan.evaluateEvery,
-    evaluateSamples: plan.evaluateSamples,
-    evaluateFeatures: plan.evaluateFeatures,
-  };
 }

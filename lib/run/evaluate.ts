@@ -18,8 +18,8 @@ import {
   planMetrics,
 } from "./evaluation.js";
 import { planFeatures } from "./features.js";
-import { checkWhole, limits } from "./limits.js";
 import { chooseDevice } from "./device.js";
+import { plainOptions } from "./plain-options.js";
 import { isStacked, type Naming, planData, planDevice } from "./plan.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { readRunData } from "./stored.js";
@@ -63,7 +63,7 @@ export async function evaluateRun(
   onNote: (sentence: string) => void,
 ): Promise<Evaluated> {
   const asked = request.samples ?? usualCount;
-  const samples = checkWhole(asked, naming("samples"), limits.evaluateSamples);
+  const samples = plainOptions.evaluateSamples.check(asked, naming("samples"));
   const seed = check.seed(request.seed ?? 0, naming("seed"));
   const features = planFeatures(request.features, naming("features"));
   const metrics = planMetrics(request.metrics, features, naming("metrics"));

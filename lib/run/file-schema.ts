@@ -6,17 +6,11 @@ import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
-import { fakesKinds, orders, policies, precisions } from "../trainer/options.js";
-import { defaultKeep } from "./checkpoints.js";
+import { fakesKinds, orders, policies } from "../trainer/options.js";
 import { defaultFeatures } from "./features.js";
 import { type Limit, limits } from "./limits.js";
-import {
-  defaultCheckpointEvery,
-  defaultEvaluateSamples,
-  defaultLogEvery,
-  defaultSampleEvery,
-  dataText,
-} from "./plan.js";
+import { plainOptions } from "./plain-options.js";
+import { dataText } from "./plan.js";
 
 /** An option with what it is for; `shown` is its default, or what it depends on. */
 function option<T extends v.GenericSchema>(schema: T, about: string, shown?: string | number) {
@@ -24,7 +18,11 @@ function option<T extends v.GenericSchema>(schema: T, about: string, shown?: str
   return v.optional(v.pipe(schema, v.description(text)));
 }
 
-function whole(about: string, { min, max }: Limit, shown?: string | number) {
+function whole(
+  about: string,
+  { min, max, usual }: Limit & { readonly usual?: number },
+  shown: string | number | undefined = usual,
+) {
   const what =
     max === undefined
       ? `a whole number of at least ${min}`
@@ -41,6 +39,10 @@ function whole(about: string, { min, max }: Limit, shown?: string | number) {
 
 function oneOf<const T extends readonly string[]>(about: string, names: T, shown: string) {
   return option(v.picklist(names, `one of ${names.join(", ")}`), about, shown);
+}
+
+function flag(about: string, shown: string | boolean) {
+  return option(v.boolean("true or false"), about, String(shown));
 }
 
 const names = (table: object) => Object.keys(table);
@@ -60,6 +62,8 @@ const positive = "a finite number above 0";
 const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
 const data = text(dataText);
 const device = v.pipe(v.string(deviceText), v.regex(/^(auto|cpu|cuda(:[0-9]{1,3})?)$/, deviceText));
+
+const { execution, precision } = plainOptions;
 
 /** The options of `sparring train`, under the names of config.json. */
 export const configSchema = v.strictObject({
@@ -137,59 +141,48 @@ export const configSchema = v.strictObject({
     "Of a folder's images: 1 for grey, 3 for colour.",
     3,
   ),
-  resident: option(
-    v.boolean("true or false"),
+  resident: flag(
     "Whether a folder's images are held in memory; false reads each batch from the disk.",
     "as the memory allows",
   ),
   steps: whole("Steps to train.", limits.steps, "the preset's"),
   epochs: whole("Times through the data, instead of steps.", limits.epochs),
   batch: whole("Images in a batch.", limits.batch, "the preset's"),
-  dropLast: option(
-    v.boolean("true or false"),
+  dropLast: flag(
     "Leaves out what is not a whole batch at the end of an epoch.",
-    "false",
+    plainOptions.dropLast.usual,
   ),
-  accumulate: whole("Parts in which a batch is worked on, for memory.", limits.accumulate, 1),
+  accumulate: whole("Parts in which a batch is worked on, for memory.", plainOptions.accumulate),
   lr: option(
     v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),
     "Learning rate of both players.",
     "the preset's",
   ),
-  execution: oneOf("fused, or eager: PyTorch bit for bit, slower.", ["eager", "fused"], "fused"),
+  execution: oneOf(
+    "fused, or eager: PyTorch bit for bit, slower.",
+    execution.names,
+    execution.usual,
+  ),
   device: option(device, "auto (a GPU if there is one), cpu, cuda or cuda:i.", "auto"),
   threads: whole("CPU threads.", { min: 1 }, "libtorch's choice"),
   seed: whole("The same seed gives the same run.", limits.seed, "random"),
-  sampleEvery: whole("Steps between sample grids.", limits.sampleEvery, defaultSampleEvery),
-  logEvery: whole("Steps between lines of log and stats.jsonl.", limits.logEvery, defaultLogEvery),
-  checkpointEvery: whole(
-    "Steps between checkpoints.",
-    limits.checkpointEvery,
-    defaultCheckpointEvery,
-  ),
-  keepCheckpoints: whole(
-    "How many checkpoints stay, the newest.",
-    limits.keepCheckpoints,
-    defaultKeep,
-  ),
-  rollbacks: whole("Times to go back to a checkpoint after losses of NaN.", limits.rollbacks, 0),
-  tensorboard: option(v.boolean("true or false"), "Event files for TensorBoard.", "true"),
-  evaluateEvery: whole("Steps between evaluations, 0 for none.", limits.evaluateEvery, 0),
-  evaluateSamples: whole(
-    "Samples, and real images, of each.",
-    limits.evaluateSamples,
-    defaultEvaluateSamples,
-  ),
+  sampleEvery: whole("Steps between sample grids.", plainOptions.sampleEvery),
+  logEvery: whole("Steps between lines of log and stats.jsonl.", plainOptions.logEvery),
+  checkpointEvery: whole("Steps between checkpoints.", plainOptions.checkpointEvery),
+  keepCheckpoints: whole("How many checkpoints stay, the newest.", plainOptions.keepCheckpoints),
+  rollbacks: whole("Times to go back to a checkpoint after losses of NaN.", plainOptions.rollbacks),
+  tensorboard: flag("Event files for TensorBoard.", plainOptions.tensorboard.usual),
+  evaluateEvery: whole("Steps between evaluations, 0 for none.", plainOptions.evaluateEvery),
+  evaluateSamples: whole("Samples, and real images, of each.", plainOptions.evaluateSamples),
   evaluateFeatures: option(
     text("classifier or a TorchScript file"),
     "classifier, or the path of a TorchScript file, from this file's folder.",
     defaultFeatures,
   ),
-  precision: oneOf("Of products: tf32 on GPUs alone.", precisions, "float32"),
-  syncBatchNorm: option(
-    v.boolean("true or false"),
+  precision: oneOf("Of products: tf32 on GPUs alone.", precision.names, precision.usual),
+  syncBatchNorm: flag(
     "BatchNorm over the rows of all ranks, where several train.",
-    "false",
+    plainOptions.syncBatchNorm.usual,
   ),
   out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
 });

@@ -1,5 +1,5 @@
-// What the whole numbers of a run may be, wherever they come from: a command line, a file of
-// options, the config.json of a run.
+// What whole numbers of a run may be, wherever they come from: a command line, a file of options,
+// the config.json of a run. Those of plain-options.ts have theirs beside their defaults.
 import * as check from "../check.js";
 import { largestSide } from "../data/dataset.js";
 import { mostUpdates } from "../trainer/options.js";
@@ -17,17 +17,8 @@ export const limits = {
   steps: atLeastOne,
   epochs: atLeastOne,
   batch: atLeastOne,
-  accumulate: atLeastOne,
   discriminatorSteps: { min: 1, max: mostUpdates },
   seed: { min: 0 },
-  sampleEvery: atLeastOne,
-  logEvery: atLeastOne,
-  checkpointEvery: atLeastOne,
-  keepCheckpoints: atLeastOne,
-  rollbacks: { min: 0, max: 1000 },
-  /** 0 for none. */
-  evaluateEvery: { min: 0 },
-  evaluateSamples: { min: 2, max: 1_000_000 },
 } satisfies Record<string, Limit>;
 
 /**

@@ -8,9 +8,10 @@ import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { checkClassNames } from "./labels.js";
 import { checkWhole, limits } from "./limits.js";
-import { checkSize } from "./plan.js";
+import { type PlainOptions, plainOptions } from "./plain-options.js";
+import { checkSize, type Unchecked } from "./plan.js";
 
-type Values = { readonly [Key in keyof RunConfig]?: unknown };
+type Values = Unchecked<RunConfig>;
 
 /** Labels have 16 bits. */
 const mostClasses = 2 ** 16;
@@ -36,13 +37,21 @@ function toFakes({ fakes, order }: Values): Fakes {
   return check.oneOf(fakes ?? usualFakes[usual], "fakes", fakesKinds);
 }
 
-function whole<Key extends keyof typeof limits & keyof RunConfig>(key: Key, usual?: number) {
-  return (config: Values) => checkWhole(config[key] ?? usual, key, limits[key]);
+function whole<Key extends keyof typeof limits & keyof RunConfig>(key: Key) {
+  return (config: Values) => checkWhole(config[key], key, limits[key]);
 }
 
-function flag(key: keyof RunConfig, usual: boolean) {
-  return (config: Values) => check.boolean(config[key] ?? usual, key);
-}
+// A run goes on with what its checkpoint says of these two.
+const { execution, precision, ...plain } = plainOptions;
+
+type Plain = { readonly [Key in keyof typeof plain]: (config: Values) => PlainOptions[Key] };
+
+const plainReaders = Object.fromEntries(
+  Object.entries(plain).map(([key, { before, check }]) => [
+    key,
+    (config: Values) => check(config[key as keyof Plain] ?? before, key),
+  ]),
+) as Plain;
 
 /**
  * How each value is read, in the order in which mistakes are told. Networks and rules are left out:
@@ -57,25 +66,15 @@ const readers = {
   channels: ({ channels }) => check.integer(channels, "channels", 1),
   classes: toClasses,
   classNames: (config) => checkClassNames(config.classNames, toClasses(config)),
-  resident: flag("resident", true),
+  resident: ({ resident }) => check.boolean(resident ?? true, "resident"),
   steps: whole("steps"),
   batch: whole("batch"),
-  dropLast: flag("dropLast", false),
-  accumulate: whole("accumulate", 1),
   fakes: toFakes,
   discriminatorSteps: whole("discriminatorSteps"),
-  syncBatchNorm: flag("syncBatchNorm", false),
   seed: ({ seed }) => check.seed(seed, "seed"),
   threads: ({ threads }) => check.threads(threads, "threads"),
-  sampleEvery: whole("sampleEvery"),
+  ...plainReaders,
   sampleSeed: ({ sampleSeed }) => check.seed(sampleSeed ?? 0, "sampleSeed"),
-  logEvery: whole("logEvery"),
-  checkpointEvery: whole("checkpointEvery"),
-  keepCheckpoints: whole("keepCheckpoints"),
-  rollbacks: whole("rollbacks"),
-  tensorboard: flag("tensorboard", false),
-  evaluateEvery: whole("evaluateEvery", 0),
-  evaluateSamples: whole("evaluateSamples", limits.evaluateSamples.min),
   evaluateFeatures: ({ evaluateFeatures }) =>
     check.path(evaluateFeatures ?? defaultFeatures, "evaluateFeatures"),
 } satisfies { readonly [Key in keyof RunConfig]?: (config: Values) => RunConfig[Key] };

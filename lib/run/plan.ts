@@ -6,11 +6,10 @@ import * as check from "../check.js";
 import { type Device, isDevice } from "../device.js";
 import { outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
-import { type Precision, precisions } from "../trainer/options.js";
-import { defaultKeep } from "./checkpoints.js";
 import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
 import { checkWhole, limits } from "./limits.js";
+import { type PlainOptions, planPlain } from "./plain-options.js";
 import {
   checkFitting,
   checkSide,
@@ -20,8 +19,11 @@ import {
   type Rules,
 } from "./recipe.js";
 
+/** Values of which nobody knows yet what they are. */
+export type Unchecked<T> = { readonly [Key in keyof T]?: unknown };
+
 /** The options of a run as they come in: from a command line, or later from a file. */
-export interface RunRequest {
+export interface RunRequest extends Unchecked<PlainOptions> {
   readonly preset?: unknown;
   readonly generator?: unknown;
   readonly discriminator?: unknown;
@@ -39,23 +41,10 @@ export interface RunRequest {
   readonly steps?: unknown;
   readonly epochs?: unknown;
   readonly batch?: unknown;
-  readonly dropLast?: unknown;
-  readonly accumulate?: unknown;
   readonly lr?: unknown;
-  readonly execution?: unknown;
   readonly device?: unknown;
   readonly threads?: unknown;
   readonly seed?: unknown;
-  readonly sampleEvery?: unknown;
-  readonly logEvery?: unknown;
-  readonly checkpointEvery?: unknown;
-  readonly keepCheckpoints?: unknown;
-  readonly precision?: unknown;
-  readonly syncBatchNorm?: unknown;
-  readonly rollbacks?: unknown;
-  readonly tensorboard?: unknown;
-  readonly evaluateEvery?: unknown;
-  readonly evaluateSamples?: unknown;
   readonly evaluateFeatures?: unknown;
   readonly resume?: unknown;
   readonly dryRun?: unknown;
@@ -69,7 +58,7 @@ export type Naming<Request = RunRequest> = (option: keyof Request) => string;
 /**
  * A request that makes sense, with its defaults; nothing of the machine or the data has been used.
  */
-export interface RunPlan {
+export interface RunPlan extends PlainOptions {
   /** What is trained; null for networks that are no preset's. */
   readonly preset: PresetName | null;
   readonly networks: Networks | null;
@@ -84,48 +73,17 @@ export interface RunPlan {
   readonly resident: boolean | undefined;
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batch: number;
-  /** Leaves out what is not a whole batch at the end of an epoch. */
-  readonly dropLast: boolean;
-  /** Parts in which a batch is worked on, one after the other. */
-  readonly accumulate: number;
-  readonly execution: "eager" | "fused";
   readonly device: Device | "auto";
   /** CPU threads; libtorch's choice if undefined. */
   readonly threads: number | undefined;
   readonly seed: number;
-  /** Steps between two sample grids. */
-  readonly sampleEvery: number;
-  /** Steps between two ticks. */
-  readonly logEvery: number;
-  /** Steps between two checkpoints. */
-  readonly checkpointEvery: number;
-  /** How many checkpoints stay, the newest. */
-  readonly keepCheckpoints: number;
-  /** How often a run that diverged goes back to its last checkpoint, with other random numbers. */
-  readonly rollbacks: number;
-  /** Whether to write event files for TensorBoard. */
-  readonly tensorboard: boolean;
-  /** Steps between two evaluations; 0 for none. */
-  readonly evaluateEvery: number;
-  /** Samples, and real images, of an evaluation. */
-  readonly evaluateSamples: number;
   /**
    * The feature network of evaluations: `classifier`, or the absolute path of a TorchScript file.
    */
   readonly evaluateFeatures: string;
-  readonly precision: Precision;
-  /** Whether ranks normalise batches together. */
-  readonly syncBatchNorm: boolean;
   readonly out: RunPlace;
   readonly naming: Naming;
 }
-
-/** The sample_interval of the script that the preset `article` follows. */
-export const defaultSampleEvery = 400;
-export const defaultLogEvery = 100;
-export const defaultCheckpointEvery = 1000;
-/** Enough to see where a run is going; numbers for others take more, by `sparring evaluate`. */
-export const defaultEvaluateSamples = 2000;
 
 /** A request to go on with a run. */
 export interface ResumePlan {
@@ -158,22 +116,10 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     resident: resident === undefined ? undefined : check.boolean(resident, naming("resident")),
     length: planLength(request, preset, naming),
     batch: whole("batch", presets[preset].batch),
-    dropLast: check.boolean(request.dropLast ?? false, naming("dropLast")),
-    accumulate: whole("accumulate", 1),
-    execution: check.oneOf(request.execution ?? "fused", naming("execution"), ["eager", "fused"]),
     threads: threads === undefined ? undefined : check.threads(threads, naming("threads")),
     seed: whole("seed", randomInt(seedLimit)),
-    sampleEvery: whole("sampleEvery", defaultSampleEvery),
-    logEvery: whole("logEvery", defaultLogEvery),
-    checkpointEvery: whole("checkpointEvery", defaultCheckpointEvery),
-    keepCheckpoints: whole("keepCheckpoints", defaultKeep),
-    rollbacks: whole("rollbacks", 0),
-    tensorboard: check.boolean(request.tensorboard ?? true, naming("tensorboard")),
-    evaluateEvery: whole("evaluateEvery", 0),
-    evaluateSamples: whole("evaluateSamples", defaultEvaluateSamples),
+    ...planPlain(request, naming),
     evaluateFeatures: planFeatures(request.evaluateFeatures, naming("evaluateFeatures")),
-    precision: check.oneOf(request.precision ?? "float32", naming("precision"), precisions),
-    syncBatchNorm: check.boolean(request.syncBatchNorm ?? false, naming("syncBatchNorm")),
     data: planData(request.data ?? "mnist", naming("data")),
     out: planOut(request.out, networks === null ? preset : "own", naming("out")),
     naming,

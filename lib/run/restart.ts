@@ -5,6 +5,7 @@ import { expected, show, showPath, SparringError } from "../errors.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
+import { plainNames } from "./plain-options.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
 import { ruleNames } from "./recipe.js";
 import { readRunConfig } from "./stored.js";
@@ -15,20 +16,8 @@ const same = [
   "data",
   "size",
   "batch",
-  "dropLast",
-  "accumulate",
-  "execution",
-  "precision",
-  "sampleEvery",
-  "logEvery",
-  "checkpointEvery",
-  "keepCheckpoints",
-  "rollbacks",
-  "tensorboard",
-  "evaluateEvery",
-  "evaluateSamples",
+  ...plainNames,
   "evaluateFeatures",
-  "syncBatchNorm",
 ] as const satisfies readonly (keyof RunPlan & keyof RunConfig)[];
 
 /** What has to be the same where it was asked for. */

@@ -7,6 +7,7 @@ import { createProgram } from "../../lib/cli/program.js";
 import { type Preset, presetNames, presets } from "../../lib/presets.js";
 import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
 import { configSchema } from "../../lib/run/file-schema.js";
+import { plainNames } from "../../lib/run/plain-options.js";
 import { planRun } from "../../lib/run/plan.js";
 import { ruleNames } from "../../lib/run/recipe.js";
 import { TrainingRun } from "../../lib/run/training.js";
@@ -309,6 +310,7 @@ describe("schema/config.schema.json", () => {
     const networks = ["generator", "discriminator", ...ruleNames];
     const ofFiles = ["$schema", ...networks];
     const keys = Object.keys(configSchema.entries).filter((key) => !ofFiles.includes(key));
+    expect(keys).toEqual(expect.arrayContaining(plainNames));
     expect(keys.sort()).toEqual(flags.filter((name) => !notOfARun.includes(name)).sort());
   });
 });
