@@ -1,6 +1,12 @@
 // The config.json of a run: those of older versions, and what makes it none.
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
+import { presetNames } from "../../lib/presets.js";
+import type { RunConfig } from "../../lib/run/config.js";
 import { parseRunConfig, pickConfig } from "../../lib/run/parse-config.js";
+
+const flag = "true or false";
+const wholeFrom = (least: number) => `a whole number of at least ${least}`;
 
 /** As the first version wrote it, as far as a run goes on by it. */
 const oldest = {
@@ -44,28 +50,62 @@ describe("parseRunConfig", () => {
     expect(parseRunConfig(newest)).toMatchObject(newest);
   });
 
-  it.each([
-    [[], "it is not an object"],
-    [{ ...oldest, preset: "stylegan" }, /^Expected one of .* for preset but received "stylegan"$/],
-    [{ ...oldest, device: "tpu" }, "its device is none"],
-    [{ ...oldest, steps: 0 }, "Expected a whole number of at least 1 for steps but received 0"],
-    [
-      { ...oldest, rollbacks: 1001 },
-      "Expected a whole number from 0 to 1000 for rollbacks but received 1001",
-    ],
-    [
-      { ...oldest, evaluateSamples: 1 },
-      "Expected a whole number from 2 to 1000000 for evaluateSamples but received 1",
-    ],
-    [{ ...oldest, dropLast: "no" }, 'Expected true or false for dropLast but received "no"'],
-    [{ ...oldest, preset: "r3gan", size: 33 }, /\(preset r3gan\) for size but received 33$/],
-    [
-      { ...oldest, classNames: ["cats"] },
-      'Expected null or an array of 0 strings for classNames but received ["cats"]',
-    ],
-  ])("refuses %o", (config, why) => {
-    expect(() => parseRunConfig(config)).toThrow(why);
+  it("refuses what is no object", () => {
+    expect(() => parseRunConfig([])).toThrow("it is not an object");
   });
+
+  it("refuses a device that is none", () => {
+    for (const device of ["tpu", "gpu", 0, undefined])
+      expect(() => parseRunConfig({ ...oldest, device })).toThrow("its device is none");
+  });
+
+  it("refuses a size that the preset cannot make", () => {
+    const config = { ...oldest, preset: "r3gan", size: 33 };
+    expect(() => parseRunConfig(config)).toThrow(/\(preset r3gan\) for size but received 33$/);
+  });
+
+  it.each<[keyof RunConfig, unknown, string]>([
+    ["preset", "stylegan", `one of ${presetNames.join(", ")}`],
+    ["data", 1, "a non-empty string"],
+    ["images", 0, wholeFrom(1)],
+    ["size", 1e9, "a whole number from 1 to 4096"],
+    ["channels", "grey", wholeFrom(1)],
+    ["classes", 65_537, "a whole number from 0 to 65536"],
+    ["classNames", ["cats"], "null or an array of 0 strings"],
+    ["resident", 1, flag],
+    ["steps", 0, wholeFrom(1)],
+    ["batch", 0, wholeFrom(1)],
+    ["dropLast", "no", flag],
+    ["accumulate", 0, wholeFrom(1)],
+    ["fakes", "stale", "one of same, fresh"],
+    ["discriminatorSteps", 1.5, "a whole number from 1 to 1000"],
+    ["syncBatchNorm", 1, flag],
+    ["seed", -1, wholeFrom(0)],
+    ["threads", 0, `a whole number from 1 to ${availableParallelism()}`],
+    ["sampleEvery", 0, wholeFrom(1)],
+    ["sampleSeed", -1, wholeFrom(0)],
+    ["logEvery", 0, wholeFrom(1)],
+    ["checkpointEvery", 0, wholeFrom(1)],
+    ["keepCheckpoints", 0, wholeFrom(1)],
+    ["rollbacks", 1001, "a whole number from 0 to 1000"],
+    ["tensorboard", 1, flag],
+    ["evaluateEvery", -1, wholeFrom(0)],
+    ["evaluateSamples", 1, "a whole number from 2 to 1000000"],
+    ["evaluateFeatures", "", "a non-empty string"],
+  ])("refuses the %s %j", (key, value, what) => {
+    expect(() => parseRunConfig({ ...oldest, [key]: value })).toThrow(
+      `Expected ${what} for ${key} but received ${JSON.stringify(value)}`,
+    );
+  });
+
+  it.each(["sampleEvery", "logEvery", "checkpointEvery", "keepCheckpoints", "rollbacks"])(
+    "refuses a run that does not say its %s, as every version did",
+    (key) => {
+      expect(() => parseRunConfig({ ...oldest, [key]: undefined })).toThrow(
+        `for ${key} but received undefined`,
+      );
+    },
+  );
 });
 
 it("pickConfig looks at nothing but what is asked for", () => {
