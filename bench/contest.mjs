@@ -63,6 +63,32 @@ function starters(arena, one, { threads, pace, quick, compile, onProgress }) {
 }
 
 /**
+ * A case by Sparring alone, once as each of these options says.
+ * @param {import("./peers.mjs").Arena} arena
+ * @param {import("./cases.mjs").Case} one
+ * @param {object[]} ways what startSparring() takes beside the number of threads
+ * @param {{ threads: number, quick: boolean, onProgress: (what: string) => void }} options
+ * @returns {Promise<{ seconds: number[][], ms: number[] }>} of each way: seconds a step of each round,
+ *   and milliseconds of the median one
+ */
+export async function playSparring(arena, one, ways, { threads, quick, onProgress }) {
+  const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
+  const tell = (what) => onProgress(`${one.title}: ${what}`);
+  const started = [];
+  try {
+    for (const way of ways) {
+      tell(Object.values(way).join(", "));
+      started.push((await startSparring(arena, one, { threads, ...way })).contestant);
+    }
+    const turns = await playRounds(started, pace, tell);
+    const seconds = turns.map(({ times }) => times);
+    return { seconds, ms: seconds.map((one) => 1000 * median(one)) };
+  } finally {
+    await Promise.all(started.map((contestant) => contestant.close()));
+  }
+}
+
+/**
  * A B C D, A B C D, ... so that whatever the machine does meanwhile, it does to all of them.
  * @param {import("./contestant.mjs").Contestant[]} contestants
  * @param {Pace} pace

@@ -1,30 +1,20 @@
 // What the rewrites of single kinds of layers are worth: fused beside eager, on pairs that are made
 // of one kind.
 import { Discriminator, Generator, Trainer } from "sparring";
-import { playRounds } from "./contest.mjs";
+import { playSparring } from "./contest.mjs";
 import { layerCases } from "./layer-cases.mjs";
-import { startSparring } from "./peers.mjs";
-import { median, pairedRatio } from "./stats.mjs";
+import { pairedRatio } from "./stats.mjs";
 import { digits, table, times } from "./text.mjs";
 
-async function run(arena, { threads, quick, onProgress }) {
-  const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
+const ways = [{ execution: "eager" }, { execution: "fused" }];
+
+async function run(arena, options) {
   const rows = [];
   for (const one of layerCases) {
-    const started = [];
-    try {
-      for (const execution of ["eager", "fused"])
-        started.push((await startSparring(arena, one, { threads, execution })).contestant);
-      const turns = await playRounds(started, pace, (round) =>
-        onProgress(`${one.title}: ${round}`),
-      );
-      const [eager, fused] = turns.map((turn) => turn.times);
-      const [eagerMs, fusedMs] = [eager, fused].map((seconds) => 1000 * median(seconds));
-      const ratio = pairedRatio(eager, fused);
-      rows.push({ title: one.title, eagerMs, fusedMs, ratio, rewrites: await rewritesOf(one) });
-    } finally {
-      await Promise.all(started.map((contestant) => contestant.close()));
-    }
+    const { seconds, ms } = await playSparring(arena, one, ways, options);
+    const [eagerMs, fusedMs] = ms;
+    const ratio = pairedRatio(...seconds);
+    rows.push({ title: one.title, eagerMs, fusedMs, ratio, rewrites: await rewritesOf(one) });
   }
   return rows;
 }
