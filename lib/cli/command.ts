@@ -2,7 +2,7 @@
 // programs.
 import { Command, type Option } from "commander";
 import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
+import { tell } from "./tell.js";
 import { toFlag } from "./options.js";
 import { printNote } from "./text.js";
 
@@ -55,8 +55,7 @@ export function createRunCommand<Result extends object>(
   const command = createCommand({ ...text, argument: ["<run>", "a run folder"] });
   return command.action(async (run: string, { json, ...options }: Options) => {
     const result = await work({ ...options, run }, nameOf, printNote);
-    if (json === true) printJson(result);
-    else process.stdout.write(`${toText(result)}\n`);
+    tell(result, json, toText);
     onExit(exitCodes.ok);
   });
 }

@@ -4,8 +4,8 @@ import { defaultPort } from "../dashboard/port.js";
 import type { DashboardRequest } from "../dashboard/serve.js";
 import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
 import { flag, numberFlag, toFlag } from "./options.js";
+import { tell } from "./tell.js";
 
 const examples = `
 The page shows runs side by side, finished or not: curves, samples, plans, and
@@ -34,13 +34,13 @@ export function dashboardCommand(onExit: (code: number) => void): Command {
     options,
     examples,
   }).action(async (folder: string, { json, ...request }: Options) => {
-    await serve({ ...request, folder }, json === true);
+    await serve({ ...request, folder }, json);
     onExit(exitCodes.ok);
   });
 }
 
 /** Serves until a signal comes, or the training that started it ends. */
-async function serve(request: DashboardRequest, json: boolean): Promise<void> {
+async function serve(request: DashboardRequest, json: unknown): Promise<void> {
   // Loaded when first needed: the other commands do without a server.
   const { startDashboard } = await import("../dashboard/serve.js");
   await using dashboard = await startDashboard(request, nameOf);
@@ -50,8 +50,12 @@ async function serve(request: DashboardRequest, json: boolean): Promise<void> {
     for (const name of ["SIGINT", "SIGTERM", "disconnect"]) process.once(name, () => resolve());
   });
   if (process.send !== undefined) process.send({ url });
-  else if (json) printJson({ url, port, folder });
-  else process.stdout.write(`The dashboard of ${folder} is at ${url} (Ctrl+C ends it)\n`);
+  else
+    tell(
+      { url, port, folder },
+      json,
+      () => `The dashboard of ${folder} is at ${url} (Ctrl+C ends it)`,
+    );
   await ended;
 }
 

@@ -1,11 +1,11 @@
 // `sparring doctor`: what this machine has, and why training does not work if it does not.
 import type { Command } from "commander";
-import { examine } from "../doctor/examine.js";
+import { type Examination, examine } from "../doctor/examine.js";
 import type { Finding, Status } from "../doctor/kind.js";
 import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
 import { flag } from "./options.js";
+import { tell } from "./tell.js";
 import { painter } from "./terminal.js";
 
 const examples = `
@@ -25,15 +25,17 @@ export function doctorCommand(onExit: (code: number) => void): Command {
     examples,
   }).action(async ({ json }: Options) => {
     const examination = await examine();
-    const { works, findings } = examination;
-    if (json === true) printJson(examination);
-    else process.stdout.write(`${[...findings.map(toLine), conclusion(works)].join("\n")}\n`);
-    onExit(works ? exitCodes.ok : exitCodes.failure);
+    tell(examination, json, toText);
+    onExit(examination.works ? exitCodes.ok : exitCodes.failure);
   });
 }
 
 const signs = { ok: "ok", warning: "!", problem: "x" } as const satisfies Record<Status, string>;
 const styles = { ok: "cyan", warning: "bold", problem: "magenta" } as const;
+
+function toText({ works, findings }: Examination): string {
+  return [...findings.map(toLine), conclusion(works)].join("\n");
+}
 
 function toLine({ status, says, advice }: Finding): string {
   const sign = painter(process.stdout)(styles[status], signs[status].padEnd(3));

@@ -1,13 +1,11 @@
-// `sparring train --dry-run`: what the run would be, for people or programs.
+// `sparring train --dry-run`: what the run would be, for people.
 import type { DryRun, NetworkTable } from "../run/dry.js";
 import { amount, columns } from "../trainer/explanation-text.js";
-import { printJson } from "./json.js";
 import { counted, grouped } from "../count.js";
 import { clock } from "./text.js";
 
-export function printDryRun(told: DryRun, json: boolean): void {
-  if (json) printJson(told);
-  else process.stdout.write(`${toLines(told).join("\n")}\n`);
+export function dryRunText(told: DryRun): string {
+  return toLines(told).join("\n");
 }
 
 function toLines({ config, generator, discriminator, parameters, lowerBounds }: DryRun): string[] {

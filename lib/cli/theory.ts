@@ -7,8 +7,8 @@ import { makeFolder, save } from "../theory/save.js";
 import { experimentNames, experimentOf, experiments } from "../theory/table.js";
 import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
-import { printJson } from "./json.js";
 import { flag, numberFlag, outFlag, toFlag } from "./options.js";
+import { tell } from "./tell.js";
 
 const examples = `
 Experiments:
@@ -48,13 +48,11 @@ export function theoryCommand(onExit: (code: number) => void): Command {
     const folder = check.path(out, "--out");
     const figures = await runExperiment(name, folder, request);
     const saved = await save(figures, folder);
-    if (json === true) printJson(figures);
-    else {
-      const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-      const files = Object.values(saved).filter((path) => path !== null);
-      const lines = [...experimentOf(figures).tell(figures), `  ${seconds} s; in`, ...files];
-      process.stdout.write(`${lines.join("\n")}\n`);
-    }
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    const files = Object.values(saved).filter((path) => path !== null);
+    tell(figures, json, () =>
+      [...experimentOf(figures).tell(figures), `  ${seconds} s; in`, ...files].join("\n"),
+    );
     onExit(exitCodes.ok);
   });
 }

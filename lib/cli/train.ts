@@ -23,13 +23,14 @@ import { TrainingRun } from "../run/training.js";
 import { checkFree, checkPort, defaultPort } from "../dashboard/port.js";
 import { DashboardBeside } from "./beside.js";
 import { createCommand, type Options } from "./command.js";
-import { printDryRun } from "./dry-run.js";
+import { dryRunText } from "./dry-run.js";
 import { exitCodes, RunFailure } from "./exit.js";
 import { printLog } from "./log.js";
 import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
 import { flag, numberFlag, toFlag } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
+import { tell } from "./tell.js";
 import { watchPacking } from "./packing.js";
 import type { Screen } from "./screen.js";
 import { hasCursor } from "./terminal.js";
@@ -205,7 +206,7 @@ async function dryRun({ config, flags, dashboard, ...asked }: Asked): Promise<nu
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
   const start = await plan({ ...asked, config, flags: others });
   using run = await prepare(start.plan as RunPlan, start.file, others, new Team(), false);
-  printDryRun(await describeRun(run), json === true);
+  tell(await describeRun(run), json, dryRunText);
   return exitCodes.ok;
 }
 
