@@ -195,6 +195,7 @@ describe("Ticks", () => {
     const named = Object.fromEntries(series.map((name, i) => [name, row?.[i + 2]]));
     expect(named).toEqual({
       ...{ generatorLoss: -3, discriminatorLoss: 4, realAccuracy: 0.75, fakeAccuracy: 0.5 },
+      ...{ realScore: 0.6, fakeScore: 0.4 },
       ...{
         generatorGradientNorm: 2,
         discriminatorGradientNorm: 3,

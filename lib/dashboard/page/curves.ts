@@ -36,6 +36,15 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     ],
   },
   {
+    title: "D(x) and D(G(z))",
+    about:
+      "Mean scores that the discriminator gives reals and fakes: probabilities where it ends in a sigmoid, else logits",
+    parts: [
+      { series: "realScore", label: "reals", colour: "--discriminator" },
+      { series: "fakeScore", label: "fakes", colour: "--generator" },
+    ],
+  },
+  {
     title: "Gradient norms",
     about: "Euclidean norm of the gradient of all parameters of each player, before clipping",
     logarithmic: true,

@@ -6,6 +6,8 @@ export const series = [
   "discriminatorLoss",
   "realAccuracy",
   "fakeAccuracy",
+  "realScore",
+  "fakeScore",
   "generatorGradientNorm",
   "discriminatorGradientNorm",
   "diversity",
