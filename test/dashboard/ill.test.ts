@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
 import { runCli, type Started, startCli } from "../helpers/cli.js";
-import { line, writeRun } from "../helpers/dashboard.js";
+import { config, line, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
@@ -72,6 +72,26 @@ it("says why a run failed, what its curves warn of, and which files cannot be re
   await page.close();
 });
 
+it("says why a run cannot be read and what to do, and reads it once that is done", async () => {
+  await writeRun(at("runs/cut"), { stats: line(10), config: '{ "preset": "mlp' });
+  const page = await open("cut");
+  const notes = page.locator("article.run .notes li");
+  await expect
+    .poll(() => notes.allInnerTexts())
+    .toEqual([
+      "Its config.json cannot be read: it is not JSON.",
+      "Without it there is no plan, and nothing to explore. Put it back, from a copy or from a run with the same options: the page looks again by itself.",
+    ]);
+  const step = page.locator("article.run dd").first();
+  expect(await step.textContent()).toBe("10");
+  expect(await page.locator("#runs li.on .faint").textContent()).toBe("10 steps");
+  await writeFile(at("runs/cut/config.json"), JSON.stringify(config));
+  await expect.poll(() => notes.count()).toBe(0);
+  expect(await step.textContent()).toBe("10 of 100");
+  await page.locator("#plan .layers").first().waitFor();
+  await page.close();
+});
+
 it("says how long a run will take that goes on, and walks by time too", async () => {
   // Two minutes after its last news nobody could say whether it goes on.
   await utimes(at("runs/going/stats.jsonl"), new Date(), new Date());
@@ -114,7 +134,7 @@ it("says which pictures are none, in the order of their steps, and goes on where
   await rm(at("runs/going/samples/50.png"));
   await expect.poll(() => caption.textContent()).toBe(broken(0));
   // A film that is over begins again.
-  await page.getByRole("button", { name: "Newest" }).click();
+  await page.getByRole("button", { name: "To the newest" }).click();
   await expect.poll(() => caption.textContent()).toBe(broken(100));
   // Each picture of a film is there for a moment only: the page notes what was.
   const shown = await slider.evaluateHandle((element) => {
@@ -146,7 +166,7 @@ it("explores both kinds of weights, keeps its place, and says why it cannot wher
   const seed = explorer.getByLabel("Seed", { exact: true });
   await seed.fill("5");
   await explorer.getByRole("img", { name: "Sample of seed 5", exact: true }).waitFor();
-  await explorer.getByRole("slider", { name: "Way" }).fill("0.5");
+  await explorer.getByRole("slider", { name: "Between seeds" }).fill("0.5");
   await explorer.getByRole("img", { name: /^Sample of seed 5, 50 % on the way/ }).waitFor();
   // What is no seed asks for nothing; another seed begins its way.
   await seed.fill("-3");

@@ -186,6 +186,9 @@ describe("the page", () => {
     await page.getByRole("button", { name: "Play" }).click();
     await expect.poll(shown).toContain("step=40");
     await page.getByRole("button", { name: "Play" }).waitFor();
+    // At its end it follows the newest, as whoever drags the slider there does.
+    expect(await slider.getAttribute("aria-valuetext")).toBe("step 40, the newest");
+    expect(await page.getByRole("button", { name: "To the newest" }).isDisabled()).toBe(true);
     expect(problems).toEqual([]);
     await close();
   });
@@ -228,7 +231,7 @@ describe("the page", () => {
     await explorer.getByRole("img", { name: "Sample of seed 5, dunnock", exact: true }).waitFor();
     const jay = explorer.getByRole("button", { name: "Go to jay", exact: true });
     await jay.getByText("jay", { exact: true }).waitFor();
-    await explorer.getByRole("slider", { name: "Way" }).fill("0.5");
+    await explorer.getByRole("slider", { name: "Between seeds" }).fill("0.5");
     await another();
     await explorer.getByLabel("Checkpoint", { exact: true }).selectOption("20");
     await another();

@@ -99,7 +99,7 @@ async function explore(page: Page): Promise<void> {
   await explorer.locator("figcaption", { hasText: " ms" }).waitFor();
   await explorer.getByLabel("Seed", { exact: true }).fill("3");
   await explorer.getByLabel("To seed", { exact: true }).fill("8");
-  await explorer.getByRole("slider", { name: "Way" }).fill("0.4");
+  await explorer.getByRole("slider", { name: "Between seeds" }).fill("0.4");
   await explorer.getByText("From seed 3 to seed 8").waitFor();
   await explorer.getByRole("button", { name: "Go to seed 14" }).waitFor();
 }

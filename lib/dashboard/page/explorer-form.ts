@@ -120,7 +120,7 @@ const arcOrLine = [
 
 /** How far on the way, and each code. */
 function sliders(place: Place, move: Move): Part {
-  const way = slider("Way", 0, 1, 0.01, (value) => move({ t: value }));
+  const way = slider("Between seeds", 0, 1, 0.01, (value) => move({ t: value }));
   const codes = Array.from({ length: place.plan.latent.codes }, (_, k) =>
     slider(`Code ${k + 1}`, -2, 2, 0.05, (value) => move({ codes: place.codes.with(k, value) })),
   );

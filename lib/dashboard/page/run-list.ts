@@ -81,5 +81,7 @@ function makeRow(id: string): Row {
 }
 
 function howFar({ step, steps }: RunCard): string {
-  return step === steps ? `${count(step)} steps` : `${count(step)} of ${count(steps)}`;
+  return step === steps || steps === null
+    ? `${count(step)} steps`
+    : `${count(step)} of ${count(steps)}`;
 }

@@ -75,12 +75,17 @@ function makeCard(id: string): Card {
       state.dataset.state = run.state;
       setText(state, stateTexts[run.state]);
       for (const [name, text] of factsOf(run)) setFact(name, text);
-      if (problems.textContent !== run.problems.join(""))
-        problems.replaceChildren(...run.problems.map((text) => make("li", {}, text)));
+      const notes = run.state === "unreadable" ? [...run.problems, advice] : run.problems;
+      if (problems.textContent !== notes.join(""))
+        problems.replaceChildren(...notes.map((text) => make("li", {}, text)));
       showPicture(picture, caption, run, asked);
     },
   };
 }
+
+/** What to do about a run without a config.json that makes sense. */
+const advice =
+  "Without it there is no plan, and nothing to explore. Put it back, from a copy or from a run with the same options: the page looks again by itself.";
 
 function factsOf(run: RunCard): [string, string][] {
   const left =
@@ -88,7 +93,7 @@ function factsOf(run: RunCard): [string, string][] {
       ? `${clock((run.seconds * (run.steps - run.step)) / run.step)} left`
       : undefined;
   return [
-    ["Step", `${count(run.step)} of ${count(run.steps)}`],
+    ["Step", run.steps === null ? count(run.step) : `${count(run.step)} of ${count(run.steps)}`],
     ["Time", [clock(run.seconds), left].filter(Boolean).join(", ")],
     ["Images a second", count(run.imagesPerSecond)],
     ["Generator loss", figure(run.generatorLoss)],

@@ -40,7 +40,7 @@ export class Timeline {
   });
   readonly #label = make("output", { class: "value" });
   readonly #play = make("button", { type: "button", class: "quiet" }, "Play");
-  readonly #newest = make("button", { type: "button", class: "quiet" }, "Newest");
+  readonly #newest = make("button", { type: "button", class: "quiet" }, "To the newest");
   readonly #film = new Film(() => this.#showNext());
   readonly #onMove: () => void;
   #steps: readonly number[] = [];
@@ -88,7 +88,7 @@ export class Timeline {
     // Before the film stops, which shows where it stood.
     const place = this.#slider.valueAsNumber;
     this.#stop();
-    this.#move(place === this.#last ? undefined : this.#steps[place]);
+    this.#look(place);
   }
 
   #follow(): void {
@@ -106,12 +106,17 @@ export class Timeline {
   #showNext(): void {
     const place = this.#place + 1;
     if (place > this.#last) this.#stop();
-    else this.#move(this.#steps[place]);
+    else this.#look(place);
   }
 
   #stop(): void {
     this.#film.stop();
     this.#tell();
+  }
+
+  /** Who looks at the newest, by hand or at the end of a film, sees what comes next, too. */
+  #look(place: number): void {
+    this.#move(place === this.#last ? undefined : this.#steps[place]);
   }
 
   #move(step: number | undefined): void {
