@@ -7,7 +7,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli, type Started, startCli } from "../helpers/cli.js";
-import { ask, tokenOf } from "../helpers/dashboard.js";
+import { ask, explorerOf } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
@@ -48,28 +48,15 @@ describe("sparring dashboard", () => {
     const { port, child, ended } = await serving("dashboard runs --port 0");
     const { runs } = (await ask(port, "/api/runs")).json;
     expect(runs).toMatchObject([{ id: "one", state: "done", step: 6, checkpoints: [3, 6] }]);
-    const headers = { "X-Sparring-Token": await tokenOf(port), "Content-Type": "application/json" };
-    const explore = (more: object) => {
-      const body = {
-        run: "one",
-        step: null,
-        raw: false,
-        method: "spherical",
-        points: [{ from: 1 }, { from: 2 }],
-      };
-      return ask(port, "/api/explore", {
-        method: "POST",
-        headers,
-        body: JSON.stringify({ ...body, ...more }),
-      });
-    };
-    const newest = await explore({});
+    const explore = await explorerOf(port);
+    const points = [{ from: 1 }, { from: 2 }];
+    const newest = await explore({ points });
     expect(newest).toMatchObject({
       status: 200,
       headers: { "content-type": "image/png", "x-step": "6" },
     });
     expect(await sharp(newest.body).metadata()).toMatchObject({ width: 16, height: 8 });
-    const earlier = await explore({ step: 3 });
+    const earlier = await explore({ step: 3, points });
     expect(earlier.headers["x-step"]).toBe("3");
     expect(earlier.body).not.toEqual(newest.body);
     const refused = await explore({ step: 4 });
@@ -81,7 +68,7 @@ describe("sparring dashboard", () => {
     expect((await explore({ points: [{ from: 1, label: 0 }] })).json.error).toMatch(
       /the latent has no classes/,
     );
-    expect((await explore({})).body).toEqual(newest.body);
+    expect((await explore({ points })).body).toEqual(newest.body);
     child.kill("SIGINT");
     expect(await ended).toMatchObject({
       code: 0,
@@ -116,24 +103,16 @@ describe("sparring dashboard", () => {
 
   it("goes on where the process that samples dies, and says so to who was waiting", async () => {
     const { port, child, ended } = await serving("dashboard runs --port 0");
-    const headers = { "X-Sparring-Token": await tokenOf(port), "Content-Type": "application/json" };
-    const explore = (points: number) =>
-      ask(port, "/api/explore", {
-        ...{ method: "POST", headers },
-        body: JSON.stringify({
-          ...{ run: "one", step: null, raw: false, method: "linear" },
-          points: Array.from({ length: points }, (_, from) => ({ from })),
-        }),
-      });
+    const explore = await explorerOf(port);
     const childrenOf = async (pid: number | undefined) => {
       const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
       return text.trim().split(" ").filter(Boolean).map(Number);
     };
-    expect((await explore(1)).status).toBe(200);
+    expect((await explore()).status).toBe(200);
     const [sampler, ...others] = (await childrenOf(child.pid)) as [number];
     expect(others).toEqual([]);
     process.kill(sampler, "SIGSTOP");
-    const waiting = explore(2);
+    const waiting = explore();
     // The server has read the question before this one.
     await ask(port, "/api/runs");
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -142,7 +121,7 @@ describe("sparring dashboard", () => {
       status: 409,
       json: { error: "The explorer's process ended: it ended with SIGKILL" },
     });
-    expect((await explore(1)).status).toBe(200);
+    expect((await explore()).status).toBe(200);
     const [another] = await childrenOf(child.pid);
     expect(another).not.toBe(sampler);
     expect(getPriority(another as number)).toBe(constants.priority.PRIORITY_LOW);

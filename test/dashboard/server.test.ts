@@ -18,7 +18,15 @@ import { modules } from "../../lib/dashboard/assets.js";
 import type { CurveNews, RunCard } from "../../lib/dashboard/page/protocol.js";
 import { ShownRun } from "../../lib/dashboard/run.js";
 import { type Dashboard, startDashboard } from "../../lib/dashboard/serve.js";
-import { ask, config, line, listen, tokenOf, writeRun } from "../helpers/dashboard.js";
+import {
+  ask,
+  config,
+  explorerHeaders,
+  line,
+  listen,
+  tokenOf,
+  writeRun,
+} from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
@@ -107,10 +115,7 @@ describe("who may ask", () => {
     expect((await get("/", { Host: host })).json.error).toBe(
       `Expected localhost for the host but received "${"x".repeat(100)}"`,
     );
-    const headers = {
-      "X-Sparring-Token": await tokenOf(dashboard.port),
-      "Content-Type": "application/json",
-    };
+    const headers = await explorerHeaders(dashboard.port);
     const explore = (body?: string, more: Record<string, string> = {}) =>
       ask(dashboard.port, "/api/explore", {
         ...{ method: "POST", headers: { ...headers, ...more }, body },

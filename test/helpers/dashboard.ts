@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
+import type { ExploreRequest } from "../../lib/dashboard/page/protocol.js";
 
 /** A config.json as a run of the MLP on 8×8 images writes it, as far as it is read. */
 export const config = {
@@ -96,6 +97,28 @@ export function ask(
 export async function tokenOf(port: number): Promise<string> {
   const [, token] = /name="token" content="([^"]+)"/.exec((await ask(port, "/")).text) ?? [];
   return token ?? "";
+}
+
+/** The headers with which the page of a server asks its explorer. */
+export const explorerHeaders = async (port: number) => ({
+  "X-Sparring-Token": await tokenOf(port),
+  "Content-Type": "application/json",
+});
+
+/** Asks the explorer of a server, as its page does: for one sample of the run `one`, unless asked otherwise. */
+export async function explorerOf(port: number) {
+  const headers = await explorerHeaders(port);
+  return (asked: Partial<ExploreRequest> = {}): Promise<Answer> => {
+    const usual = {
+      run: "one",
+      step: null,
+      raw: false,
+      method: "spherical",
+      points: [{ from: 1 }],
+    };
+    const body = JSON.stringify({ ...usual, ...asked });
+    return ask(port, "/api/explore", { method: "POST", headers, body });
+  };
 }
 
 /** News of a server, as a page hears them; close() leaves. */
