@@ -7,7 +7,6 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "bench/json.h"
 #include "core/runtime/accelerator.h"

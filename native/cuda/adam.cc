@@ -1,7 +1,5 @@
 #include "cuda/adam.h"
 
-#include <algorithm>
-
 namespace sparring {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/torch.h"
+
 namespace sparring::distributed {
 
 std::vector<uint8_t> to_bytes(const std::string& text) { return {text.begin(), text.end()}; }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <string>
 #include <vector>
-
-#include "core/torch.h"
 
 namespace sparring::distributed {
 

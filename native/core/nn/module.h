@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "core/distributed/together.h"
 #include "core/nn/architecture.h"
