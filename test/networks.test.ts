@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import {
   architectures,
@@ -249,6 +250,18 @@ describe("a network", () => {
       await slow.ready();
     },
   );
+
+  it("takes arrays of another realm", async () => {
+    const { network } = generateRows(0);
+    const foreign = (code: string) => runInNewContext(code);
+    const { data } = await network.sample(2, { seed: 1, labels: foreign("[2, 1]") });
+    expect(data).toEqual((await network.sample(2, { seed: 1, labels: [2, 1] })).data);
+    const labels = foreign("Uint8Array.of(2, 1)");
+    expect(data).toEqual((await network.sample(2, { seed: 1, labels })).data);
+    const bytes = foreign("Uint8Array").from(await network.toSafetensors());
+    await network.loadWeights(bytes);
+    expect(data).toEqual((await network.sample(2, { seed: 1, labels })).data);
+  });
 
   it("refuses what is no input of its", async () => {
     const { generator, discriminator } = smallPair();

@@ -1,5 +1,6 @@
 // What a user asks of a conditional network: the types that know what there is to ask, and the
 // checks for those whose types do not.
+import { types } from "node:util";
 import type { Latent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
@@ -125,8 +126,9 @@ export function checkLabels(
 }
 
 function isLabelArray(labels: unknown): labels is Exclude<Labels, number> {
-  const kinds = [Array, Uint8Array, Uint16Array, Int32Array];
-  return kinds.some((kind) => labels instanceof kind);
+  // Not instanceof: an array of another realm is one, too.
+  const kinds = [Array.isArray, types.isUint8Array, types.isUint16Array, types.isInt32Array];
+  return kinds.some((isOne) => isOne(labels));
 }
 
 /** Codes of `count` samples side by side; undefined if none are given. */

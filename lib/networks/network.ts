@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { addon, crossing, direct } from "../addon.js";
 import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import { joinBytes } from "../bytes.js";
@@ -129,7 +129,7 @@ export abstract class Network implements Disposable {
    * @param path of the file, or its bytes
    */
   async loadWeights(path: string | Uint8Array): Promise<void> {
-    if (!(path instanceof Uint8Array)) check.path(path, "path");
+    if (!types.isUint8Array(path)) check.path(path, "path");
     await traced(async () => {
       if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
       const name = `${path.byteLength} bytes`;
