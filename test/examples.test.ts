@@ -1,15 +1,20 @@
-// The examples that serve an exported generator, as a reader would start them.
+// The examples that serve a generator, as a reader would start them.
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
+  Discriminator,
   Generator,
   type GeneratorArchitecture,
   layers as l,
+  objectives,
+  optimizers,
   architectures as ready,
+  Trainer,
 } from "../lib/index.js";
 import { ModelProtoSchema } from "../lib/onnx/schema/onnx_pb.js";
 import { presetNames, presets } from "../lib/presets.js";
@@ -182,6 +187,57 @@ describe("examples/serve-onnx.mjs", () => {
     await expect(serve("serve-onnx.mjs", "numbers.onnx")).rejects.toThrow(
       "Expected [N, 1 or 3, height, width] for the model's images but received [N, 8]",
     );
+  });
+});
+
+describe("examples/serve.mjs", () => {
+  let address: string;
+
+  beforeAll(async () => {
+    const image = [1, 4, 4];
+    // Ten thousand samples of it take seconds.
+    const slow = [l.linear(2048), l.linear(2048)];
+    const layers = [...slow, l.linear(16), l.tanh(), l.unflatten(image)];
+    const optimizer = { generator: optimizers.sgd(), discriminator: optimizers.sgd() };
+    const trainer = new Trainer({
+      generator: new Generator({ latent: { noise: 4 }, layers }, { seed: 1 }),
+      discriminator: new Discriminator({ image, layers: [l.flatten(), l.linear(1)] }),
+      objective: objectives.nonSaturating(),
+      optimizer,
+    });
+    await trainer.save(join(folder.path, "checkpoint"));
+    address = await serve("serve.mjs", "checkpoint");
+  });
+
+  it("answers with a grid of as many samples as were asked for", async () => {
+    for (const [query, side] of [
+      ["", 8],
+      ["?count=4", 2],
+    ] as const) {
+      const answer = await fetch(`${address}/${query}`);
+      const { width, height } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+      expect([answer.status, width, height]).toEqual([200, side * 6 + 2, side * 6 + 2]);
+    }
+  });
+
+  it("answers to counts that are none with a sentence", async () => {
+    for (const [count, sentence] of [
+      ["0", "Expected a whole number of at least 1 for count but received 0"],
+      ["ten", "Expected at most 10000 for count but received ten"],
+      ["10001", "Expected at most 10000 for count but received 10001"],
+    ] as const) {
+      const wrong = await fetch(`${address}/?count=${count}`);
+      expect([wrong.status, await wrong.text()]).toEqual([400, `${sentence}\n`]);
+    }
+  });
+
+  it("draws no more for a client that went away, and goes on", async () => {
+    const asked = request(`${address}/?count=10000`).on("error", () => {});
+    await new Promise<void>((resolve) => asked.end(resolve));
+    await sleep(50);
+    asked.destroy();
+    await started.at(-1)?.says(/^a client went away$/m);
+    expect((await fetch(`${address}/?count=1`)).status).toBe(200);
   });
 });
 

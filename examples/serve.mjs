@@ -1,0 +1,38 @@
+// Serves samples of a checkpoint over HTTP, with Sparring: a grid of them as PNG at
+// http://127.0.0.1:8080/?count=64. A client that goes away takes the rest of its samples with it.
+//   node examples/serve.mjs runs/mnist/checkpoints/002000 8080
+import { createServer } from "node:http";
+import { Trainer } from "sparring";
+
+const [path = "checkpoint", port = "8080"] = process.argv.slice(2);
+const { ema, generator } = await Trainer.load(path);
+const best = ema ?? generator;
+const most = 10_000;
+
+/** @param {string} asked @param {AbortSignal} signal */
+async function drawPng(asked, signal) {
+  const count = Number(asked);
+  if (!(count <= most))
+    throw new RangeError(`Expected at most ${most} for count but received ${asked}`);
+  const samples = await best.sample(count, { signal });
+  return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });
+}
+
+const server = createServer(async (request, response) => {
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  try {
+    const png = await drawPng(searchParams.get("count") ?? "64", gone.signal);
+    response.writeHead(200, { "content-type": "image/png" }).end(png);
+  } catch (error) {
+    if (gone.signal.aborted) return console.log("a client went away");
+    const ours = error instanceof RangeError;
+    response.writeHead(ours ? 400 : 500).end(`${ours ? error.message : error}\n`);
+  }
+});
+server.listen(Number(port), "127.0.0.1", () => {
+  const address = server.address();
+  const open = typeof address === "object" ? address?.port : port;
+  console.log(`http://127.0.0.1:${open}/ draws with ${path}`);
+});
