@@ -9,6 +9,17 @@ export {
   trainsOnOne,
 } from "./architecture/facts.js";
 export {
+  type Init,
+  initInPython,
+  initText,
+  initTypes,
+  type KaimingInit,
+  type NormalInit,
+  type OrthogonalInit,
+  type UniformInit,
+  type XavierInit,
+} from "./architecture/init.js";
+export {
   resolveClassifier,
   resolveDiscriminator,
   resolveGenerator,
@@ -17,8 +28,6 @@ export {
 export type {
   DiscriminatorArchitecture,
   GeneratorArchitecture,
-  Init,
   Latent,
   ResolvedArchitecture,
-  UniformInit,
 } from "./architecture/types.js";

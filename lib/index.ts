@@ -3,8 +3,12 @@ export type {
   DiscriminatorArchitecture,
   GeneratorArchitecture,
   Init,
+  KaimingInit,
   Latent,
+  NormalInit,
+  OrthogonalInit,
   UniformInit,
+  XavierInit,
 } from "./architecture.js";
 export * as architectures from "./architectures/index.js";
 export * as auxiliaries from "./auxiliaries/index.js";

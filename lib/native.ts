@@ -1,6 +1,5 @@
 // Everything that the native addon shows to JavaScript, as one interface. Arguments are plain and
 // already checked; promises settle on the JavaScript thread after the engine thread did the work.
-import type { Init } from "./architecture.js";
 import type { ResolvedLayer } from "./layers/layer.js";
 import type { NativeMetrics } from "./metrics/native.js";
 import type { Floats } from "./arrays.js";
@@ -19,7 +18,8 @@ export interface NativeNetworkOptions {
   readonly seed?: number | undefined;
   /** Memory that V8 is told of. */
   readonly bytes: number;
-  readonly init: Init;
+  /** What draws weights anew after torch.nn's own; undefined: nothing does. */
+  readonly init?: NativeChoice | undefined;
   /** The network whose weights are copied; nothing is drawn then. */
   readonly template?: NativeNetwork | undefined;
 }

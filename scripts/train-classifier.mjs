@@ -18,7 +18,7 @@ const { seed, batchSize, shift } = recipe;
 const steps = Number(process.argv[2] ?? recipe.steps);
 await setThreads(1); // one thread: others would round otherwise
 const { layers } = resolveClassifier([1, 28, 28], classifierLayers);
-const network = new (addon().Network)({ layers, device: "cpu", seed, bytes: 0, init: "torch" });
+const network = new (addon().Network)({ layers, device: "cpu", seed, bytes: 0 });
 const train = await datasets.mnist();
 const optimizer = optimizers.adam({ lr: 2e-3, schedule: schedules.cosine({ steps }) });
 const loss = await addon().metrics.trainClassifier(network, train.native, {

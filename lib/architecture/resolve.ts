@@ -9,11 +9,11 @@ import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";
 import { dropoutOfScores } from "./facts.js";
+import { resolveInit } from "./init.js";
 import { layerName } from "./names.js";
 import type {
   DiscriminatorArchitecture,
   GeneratorArchitecture,
-  Init,
   Latent,
   ResolvedArchitecture,
 } from "./types.js";
@@ -116,7 +116,7 @@ function resolve(
   player: Surroundings["player"],
   classes: number,
 ): ResolvedArchitecture {
-  const init = checkInit(architecture.init ?? "torch", "architecture.init");
+  const init = resolveInit(architecture.init ?? "torch", "architecture.init");
   const range = checkRange(architecture.range ?? [-1, 1], "architecture.range");
   let count = 0;
   const around: Surroundings = {
@@ -136,14 +136,6 @@ function resolve(
   for (const layer of layers) collectState(layer, state);
   const output = layers.at(-1)?.output ?? input;
   return { input, output, layers, state, classes, init, range };
-}
-
-function checkInit(init: unknown, name: string): Init {
-  if (init === "torch" || init === "dcgan") return init;
-  if (!check.isObject(init) || init.type !== "uniform")
-    throw wrongType('"torch", "dcgan" or { type: "uniform", range }', name, init);
-  check.options(init, name, ["type", "range"]);
-  return { type: "uniform", range: check.positive(init.range, `${name}.range`) };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Layer, ResolvedLayer } from "../layers/layer.js";
 import type { TensorSpec } from "../layers/state.js";
 import type { PixelRange } from "../pixel-range.js";
 import type { Shape } from "../shape.js";
+import type { Init, ResolvedInit } from "./init.js";
 
 /** What a generator starts from; the parts stand side by side, in this order. */
 export interface Latent {
@@ -21,22 +22,6 @@ export interface Latent {
    * layers of the generator. @default "oneHot"
    */
   readonly labels?: "oneHot" | "embedded" | undefined;
-}
-
-/**
- * What the first weights are: torch.nn's own, or others that are drawn after them. DCGAN's:
- * convolutions from N(0, 0.02), weights of batch normalisation from N(1, 0.02), its biases 0
- * (Radford et al. 2016, section 4). Uniform: weights of linear layers, of maxout and of
- * convolutions from U(−range, range), their biases 0 (irange in pylearn2, and in the code of the
- * 2014 paper). Neither goes with `spectralNorm`.
- */
-export type Init = "torch" | "dcgan" | UniformInit;
-
-/** First weights from U(−range, range). */
-export interface UniformInit {
-  readonly type: "uniform";
-  /** Finite and above 0. */
-  readonly range: number;
 }
 
 /** A generator as data: latents in, samples out. */
@@ -83,6 +68,6 @@ export interface ResolvedArchitecture {
   readonly state: ReadonlyMap<string, TensorSpec>;
   /** Classes of the labels that it is given beside its input; 0 if it is given none. */
   readonly classes: number;
-  readonly init: Init;
+  readonly init: ResolvedInit;
   readonly range: PixelRange;
 }

@@ -48,11 +48,11 @@ export function keyword(name: string, value: Expression): Expression {
 
 /** The options that differ from torch.nn's defaults, as keyword arguments. */
 export function keywords(
-  layer: ResolvedLayer,
+  { options }: Pick<ResolvedLayer, "options">,
   defaults: Readonly<Record<string, OptionValue>>,
 ): string[] {
   return Object.entries(defaults).flatMap(([option, fallback]) => {
-    const value = literal(layer.options[option] as OptionValue);
+    const value = literal(options[option] as OptionValue);
     return value === literal(fallback) ? [] : [`${snakeCase(option)}=${value}`];
   });
 }
@@ -60,7 +60,7 @@ export function keywords(
 /** A value as Python writes it; a pair of equals as one number, as torch.nn takes it. */
 export function literal(value: OptionValue): string {
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(snakeCase(value));
   if (typeof value === "number") return number(value);
   if (value.length === 2 && value[0] === value[1]) return number(value[0] as number);
   return tuple(value);

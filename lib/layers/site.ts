@@ -1,6 +1,6 @@
 import * as check from "../check.js";
-import type { Init } from "../architecture/types.js";
 import { refused, type SparringError } from "../errors.js";
+import type { NativeChoice } from "../native.js";
 import type { Shape } from "../shape.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 
@@ -9,8 +9,8 @@ export interface Surroundings {
   readonly player: "generator" | "discriminator";
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
-  /** What the first weights are. */
-  readonly init: Init;
+  /** What draws the first weights anew, if anything does. */
+  readonly init: NativeChoice | undefined;
   /** Counts a layer. Throws ERR_ARCHITECTURE where there are too many. */
   enter(): void;
   /** Resolves layers that follow each other, under the path of the layer they are in. */

@@ -63,11 +63,8 @@ export const spectralNormKind = layerKind({
     }
     // PyTorch's way to write other weights does not reach the weight that is divided.
     const { init } = at.around;
-    if (init !== "torch")
-      throw at.refuseWhat(
-        'an architecture of init "torch"',
-        `one of init "${typeof init === "string" ? init : init.type}"`,
-      );
+    if (init !== undefined)
+      throw at.refuseWhat('an architecture of init "torch"', `one of init "${init.type}"`);
     const resolved = at.around.single(inner, input, at.path, "0");
     return { options: { nPowerIterations, eps }, output: resolved.output, layers: [resolved] };
   },

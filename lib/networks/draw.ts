@@ -17,7 +17,7 @@ export async function drawLatents(
   codes?: Float32Array,
 ): Promise<Floats> {
   const { Network } = addon();
-  const nothing = direct(() => new Network({ layers: [], device, bytes: 0, init: "torch" }));
+  const nothing = direct(() => new Network({ layers: [], device, bytes: 0 }));
   try {
     const shown = { ...latent, oneHot: true };
     return await crossing(() => nothing.sample({ latent: shown, count, seed, labels, codes }));

@@ -1,6 +1,6 @@
 // The source of a torch.nn.Module for a network: the classes it needs, its constructor, its
 // forward().
-import type { Init, ResolvedArchitecture } from "../architecture.js";
+import { initInPython, type ResolvedArchitecture } from "../architecture.js";
 import type { LayerKind } from "../layers/kind.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { call, type Expression, type PythonLayer, snakeCase } from "../layers/python.js";
@@ -27,9 +27,10 @@ export function moduleSource(resolved: ResolvedArchitecture, source: ModuleSourc
   const isSequence =
     source.input === first && layers.every(({ layer, python }, i) => isPlain(layer, python, i));
   const lines = isSequence
-    ? sequenceClass(layers, source, resolved.init)
+    ? sequenceClass(layers, source, resolved)
     : moduleClass(layers, source, resolved);
-  const parts = [...writer.helpers, ...weightsInit(resolved.init), lines];
+  const { init } = resolved;
+  const parts = [...writer.helpers, ...(init === undefined ? [] : [initInPython(init)]), lines];
   return [`${imports(parts.join("\n"), writer.imports)}`, ...parts].join("\n\n\n").concat("\n");
 }
 
@@ -70,18 +71,23 @@ function classHead({ className, docstring }: ModuleSource, base: string): string
   return `class ${className}(${base}):\n    """${docstring}"""\n\n    def __init__(self):`;
 }
 
-const applyInit = (init: Init) => (init === "torch" ? [] : [`${body}self.apply(weights_init)`]);
+const applyInit = ({ init }: ResolvedArchitecture) =>
+  init === undefined ? [] : [`${body}self.apply(weights_init)`];
 
 /**
  * Whether the network is an nn.Sequential itself, as no layer has a name: keys begin with positions
  * then.
  */
-function sequenceClass(layers: readonly Written[], source: ModuleSource, init: Init): string {
+function sequenceClass(
+  layers: readonly Written[],
+  source: ModuleSource,
+  resolved: ResolvedArchitecture,
+): string {
   const construction = call("super().__init__", ...layers.map(({ python }) => python.module));
   return [
     classHead(source, "nn.Sequential"),
     layOut("", construction, "", body),
-    ...applyInit(init),
+    ...applyInit(resolved),
   ].join("\n");
 }
 
@@ -103,7 +109,7 @@ function moduleClass(
     classHead(source, "nn.Module"),
     `${body}super().__init__()`,
     ...members.flatMap(({ create }) => (create === undefined ? [] : [create])),
-    ...applyInit(resolved.init),
+    ...applyInit(resolved),
     "",
     `    def forward(self, ${source.parameters.join(", ")}):`,
     ...start,
@@ -161,25 +167,3 @@ const keywords = new Set(
 function isAttribute(name: string): boolean {
   return /^(?!__)[A-Za-z_]\w*$/.test(name) && !keywords.has(name);
 }
-
-/** What draws the first weights anew, if anything does. */
-function weightsInit(init: Init): readonly string[] {
-  if (init === "torch") return [];
-  return [init === "dcgan" ? dcganInit : uniformInit(init.range)];
-}
-
-const uniformInit = (range: number) => `def weights_init(module):
-    """First weights from U(-range, range), biases 0."""
-    if type(module).__name__ in ("Linear", "Conv2d", "ConvTranspose2d"):
-        nn.init.uniform_(module.weight, -${range}, ${range})
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)`;
-
-const dcganInit = `def weights_init(module):
-    """The first weights of DCGAN (Radford et al. 2016, section 4)."""
-    name = type(module).__name__
-    if name in ("Conv2d", "ConvTranspose2d"):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-    elif name in ("BatchNorm1d", "BatchNorm2d") and module.affine:
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)`;

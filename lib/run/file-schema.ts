@@ -2,6 +2,7 @@
 // Schema, what editors complete it by. A message is the WHAT of "Expected WHAT for NAME but
 // received VALUE".
 import * as v from "valibot";
+import { initText, initTypes } from "../architecture.js";
 import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
@@ -56,6 +57,11 @@ function typed(types: readonly string[]) {
 }
 
 const layers = v.array(typed([...layerKinds.keys()]), "an array of layers");
+const init = option(
+  v.union([v.picklist(["torch", "dcgan"]), typed(initTypes)], initText),
+  "What the first weights are.",
+  "torch",
+);
 
 const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
 const positive = "a finite number above 0";
@@ -78,6 +84,7 @@ export const configSchema = v.strictObject({
       {
         latent: v.looseObject({ noise: v.number("a number") }, "an object { noise, ... }"),
         layers,
+        init,
       },
       "an object { latent, layers, ... }",
     ),
@@ -86,7 +93,7 @@ export const configSchema = v.strictObject({
   ),
   discriminator: option(
     v.looseObject(
-      { image: v.array(v.number("a number"), "[channels, size, size]"), layers },
+      { image: v.array(v.number("a number"), "[channels, size, size]"), layers, init },
       "an object { image, layers, ... }",
     ),
     "A discriminator of your own, beside a generator.",

@@ -34,10 +34,9 @@ void build_network(NetworkSlot& slot, const std::vector<Layer>& layers, const In
   }
 }
 
-// "torch", "dcgan" or { type: "uniform", range }
+// NativeChoice, or undefined where the weights stay as torch.nn draws them.
 Init to_init(const Napi::Value& value) {
-  if (value.IsObject()) return {Init::kUniform, to_number(value.As<Napi::Object>(), "range")};
-  return {value.As<Napi::String>().Utf8Value() == "dcgan" ? Init::kDcgan : Init::kTorch};
+  return value.IsObject() ? Init(to_choice(value)) : Init();
 }
 
 }  // namespace

@@ -18,11 +18,13 @@ import { writeIdxFolder } from "../helpers/idx.js";
 
 const generator = {
   latent: { noise: 6, classes: 10 },
+  init: { type: "orthogonal", gain: 0.8 },
   layers: [l.linear(32), l.relu(), l.linear(64), l.tanh(), l.unflatten([1, 8, 8])],
 } as const;
 const discriminator = {
   image: [1, 8, 8],
   classes: 10,
+  init: { type: "kaimingNormal", a: 0.2 },
   layers: [l.flatten(), l.linear(32), l.leakyRelu(0.2), l.projection()],
 } as const;
 const rules = {
@@ -187,6 +189,17 @@ describe("what is wrong with them", () => {
           /^Expected one of adaptiveAvgPool2d, .* for generator\.layers\[0\]\.type but received "linaer"$/,
         ),
       ] as string[],
+    ],
+    [
+      "first weights of no kind, and of no scale",
+      {
+        generator: { ...generator, init: { type: "xavier" } },
+        discriminator: { ...discriminator, init: { type: "orthogonal", gain: 0 } },
+      },
+      [
+        'Expected "torch", "dcgan" or an object of type uniform, normal, xavierUniform, xavierNormal, kaimingUniform, kaimingNormal, orthogonal for generator.init but received { type: "xavier" }',
+        "Expected a finite number above 0 for architecture.init.gain but received 0 (in discriminator)",
+      ],
     ],
     [
       "another size",

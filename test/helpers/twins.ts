@@ -3,6 +3,7 @@
 import {
   type DiscriminatorArchitecture,
   type GeneratorArchitecture,
+  type Init,
   type Layer,
   layers as l,
 } from "../../lib/index.js";
@@ -15,6 +16,42 @@ const onImages = (channels: number, ...layers: Layer[]): Layer[] => [
   l.unflatten([channels, 4, 4]),
   ...layers,
 ];
+
+/** Weights of every kind that is drawn anew: higher than wide, wider than high, square, in groups. */
+const drawnAnew = (init: Init): GeneratorArchitecture => ({
+  latent: { noise: 4 },
+  init,
+  layers: [
+    l.maxout(6, 2),
+    ...onImages(
+      4,
+      l.conv2d(6, 3, { padding: 1, groups: 2 }),
+      l.batchNorm2d(),
+      l.convTranspose2d(4, [2, 3], { groups: 2, bias: false }),
+      l.selfAttention2d({ reduction: 2 }),
+      l.conv2d(1, 2),
+    ),
+  ],
+});
+
+const inits: Record<string, Init> = {
+  normal: { type: "normal", std: 0.02 },
+  "Xavier's uniform": { type: "xavierUniform" },
+  "Xavier's uniform, scaled": { type: "xavierUniform", gain: 0.02 },
+  "Xavier's normal": { type: "xavierNormal", gain: 1.5 },
+  "Kaiming's uniform": { type: "kaimingUniform", a: 0.2, mode: "fanOut" },
+  "Kaiming's normal": { type: "kaimingNormal" },
+  "Kaiming's of a relu": { type: "kaimingNormal", nonlinearity: "relu", mode: "fanOut" },
+  "Kaiming's of a tanh": { type: "kaimingUniform", nonlinearity: "tanh" },
+  "Kaiming's of a selu": { type: "kaimingNormal", nonlinearity: "selu" },
+  "Kaiming's of nothing": { type: "kaimingUniform", nonlinearity: "linear" },
+  orthogonal: { type: "orthogonal" },
+  "orthogonal, scaled": { type: "orthogonal", gain: 0.7 },
+};
+
+const firstWeights = Object.fromEntries(
+  Object.entries(inits).map(([name, init]) => [`first weights: ${name}`, drawnAnew(init)]),
+);
 
 const unnamed: Record<string, GeneratorArchitecture> = {
   activations: {
@@ -253,6 +290,9 @@ export type Twin =
   | { readonly name: string; readonly discriminator: DiscriminatorArchitecture };
 
 export const twins: readonly Twin[] = [
-  ...Object.entries({ ...unnamed, ...named }).map(([name, generator]) => ({ name, generator })),
+  ...Object.entries({ ...unnamed, ...firstWeights, ...named }).map(([name, generator]) => ({
+    name,
+    generator,
+  })),
   ...Object.entries(discriminators).map(([name, discriminator]) => ({ name, discriminator })),
 ];

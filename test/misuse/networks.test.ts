@@ -11,6 +11,8 @@ import {
 } from "../helpers/training.js";
 
 const generator = tinyGenerator();
+const initText =
+  '"torch", "dcgan" or an object of type uniform, normal, xavierUniform, xavierNormal, kaimingUniform, kaimingNormal, orthogonal';
 const latent = { noise: 4 };
 const layers = [l.linear(4)];
 
@@ -49,7 +51,19 @@ refuses("new Generator", [
     "an unknown init",
     () => new Generator(bad({ latent, layers, init: "xavier" })),
     "TypeError",
-    'Expected "torch", "dcgan" or { type: "uniform", range } for architecture.init but received "xavier"',
+    `Expected ${initText} for architecture.init but received "xavier"`,
+  ],
+  [
+    "an init of an unknown type",
+    () => new Generator(bad({ latent, layers, init: { type: "dcgan" } })),
+    "TypeError",
+    `Expected ${initText} for architecture.init but received { type: "dcgan" }`,
+  ],
+  [
+    "an init in an array",
+    () => new Generator(bad({ latent, layers, init: [{ type: "orthogonal" }] })),
+    "TypeError",
+    `Expected ${initText} for architecture.init but received [{ type: "orthogonal" }]`,
   ],
   [
     "first weights of no range",
@@ -68,6 +82,66 @@ refuses("new Generator", [
     () => new Generator(bad({ latent, layers, init: { type: "uniform", irange: 0.05 } })),
     "TypeError",
     'Expected only the options type, range for architecture.init but received "irange"',
+  ],
+  [
+    "first weights of no deviation",
+    () => new Generator(bad({ latent, layers, init: { type: "normal" } })),
+    "TypeError",
+    "Expected a finite number above 0 for architecture.init.std but received undefined",
+  ],
+  [
+    "first weights of an infinite deviation",
+    () => new Generator({ latent, layers, init: { type: "normal", std: Infinity } }),
+    "RangeError",
+    "Expected a finite number above 0 for architecture.init.std but received Infinity",
+  ],
+  [
+    "orthogonal first weights of gain 0",
+    () => new Generator({ latent, layers, init: { type: "orthogonal", gain: 0 } }),
+    "RangeError",
+    "Expected a finite number above 0 for architecture.init.gain but received 0",
+  ],
+  [
+    "a gain of null",
+    () => new Generator(bad({ latent, layers, init: { type: "xavierNormal", gain: null } })),
+    "TypeError",
+    "Expected a finite number above 0 for architecture.init.gain but received null",
+  ],
+  [
+    "the gain of an init that computes its own",
+    () => new Generator(bad({ latent, layers, init: { type: "kaimingNormal", gain: 2 } })),
+    "TypeError",
+    'Expected only the options type, a, mode, nonlinearity for architecture.init but received "gain"',
+  ],
+  [
+    "a negative slope",
+    () => new Generator({ latent, layers, init: { type: "kaimingUniform", a: -0.2 } }),
+    "RangeError",
+    "Expected a finite number of at least 0 for architecture.init.a but received -0.2",
+  ],
+  [
+    "torch's name of a mode",
+    () => new Generator(bad({ latent, layers, init: { type: "kaimingUniform", mode: "fan_in" } })),
+    "TypeError",
+    'Expected one of fanIn, fanOut for architecture.init.mode but received "fan_in"',
+  ],
+  [
+    "an activation that torch has no gain of",
+    () =>
+      new Generator(bad({ latent, layers, init: { type: "kaimingNormal", nonlinearity: "gelu" } })),
+    "TypeError",
+    'Expected one of leakyRelu, relu, linear, selu, tanh for architecture.init.nonlinearity but received "gelu"',
+  ],
+  [
+    "the slope of an activation that has none",
+    () =>
+      new Generator({
+        latent,
+        layers,
+        init: { type: "kaimingNormal", a: 0.2, nonlinearity: "relu" },
+      }),
+    "TypeError",
+    'Expected "leakyRelu" where a is above 0 for architecture.init.nonlinearity but received "relu"',
   ],
   [
     "pixels whose black is white",

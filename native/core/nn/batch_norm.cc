@@ -1,7 +1,6 @@
 #include "core/nn/batch_norm.h"
 
 #include "core/nn/families.h"
-#include "core/nn/init.h"
 
 namespace sparring {
 
@@ -28,11 +27,8 @@ at::Tensor BatchNorm::forward(const at::Tensor& input, const Context& context) {
                         momentum_, eps_, /*cudnn_enabled=*/true);
 }
 
-void BatchNorm::init_dcgan(RandomStream& stream) {
-  if (!weight_.defined()) return;
-  init_normal(weight_, 1, stream);
-  const at::NoGradGuard no_grad;
-  bias_.zero_();
+void BatchNorm::draw_anew(const Init& init, RandomStream& stream) const {
+  if (weight_.defined()) init.draw({Redrawn::kBatchNorm, weight_, bias_}, stream);
 }
 
 ModulePtr build_batch_norm(const Layer& layer, RandomStream&) {

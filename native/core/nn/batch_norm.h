@@ -23,7 +23,7 @@ class BatchNorm : public Module {
   explicit BatchNorm(const Layer& layer);
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
   bool needs_own_pass() const override { return true; }
-  void init_dcgan(RandomStream& stream) override;
+  void draw_anew(const Init& init, RandomStream& stream) const override;
 
   NormRule rule() const { return {weight_, bias_, mean_, variance_, momentum_, eps_}; }
   int64_t features() const { return features_; }

@@ -1,7 +1,6 @@
 #include "core/nn/convolution.h"
 
 #include "core/nn/families.h"
-#include "core/nn/init.h"
 
 namespace sparring {
 
@@ -20,8 +19,6 @@ at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight,
                          const at::Tensor& bias) const {
   return at::conv2d(input, weight, bias, stride_, padding_, dilation_, groups_);
 }
-
-void Conv2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
 
 ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
     : stride_(layer.options.shape("stride")),
@@ -51,8 +48,6 @@ bool ConvTranspose2d::doubles() const {
          padding_ == Shape{1, 1} && output_padding_ == Shape{0, 0} && dilation_ == Shape{1, 1} &&
          groups_ == 1;
 }
-
-void ConvTranspose2d::init_dcgan(RandomStream& stream) { init_normal(weight_, 0, stream); }
 
 ModulePtr build_conv2d(const Layer& layer, RandomStream& stream) {
   return std::make_shared<Conv2d>(layer, stream);

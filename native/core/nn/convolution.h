@@ -10,12 +10,14 @@ class Conv2d : public Weighted {
   // [N, C, H, W] -> [N, out, H', W']
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
                    const at::Tensor& bias) const override;
-  void init_dcgan(RandomStream& stream) override;
   // For the rewrites of step/, which run the same parameters in another form.
   const Shape& stride() const { return stride_; }
   const Shape& padding() const { return padding_; }
   const Shape& dilation() const { return dilation_; }
   int64_t groups() const { return groups_; }
+
+ protected:
+  Redrawn::Kind kind() const override { return Redrawn::kConvolution; }
 
  private:
   Shape stride_, padding_, dilation_;
@@ -29,11 +31,13 @@ class ConvTranspose2d : public Weighted {
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
                    const at::Tensor& bias) const override;
   int64_t output_axis() const override { return 1; }
-  void init_dcgan(RandomStream& stream) override;
   // On a single pixel: every output pixel is one product, [N, in] with [in, out · kH · kW].
   bool is_product_on_a_pixel() const;
   // A 4x4 kernel that makes an image of twice the height and width.
   bool doubles() const;
+
+ protected:
+  Redrawn::Kind kind() const override { return Redrawn::kConvolution; }
 
  private:
   Shape stride_, padding_, output_padding_, dilation_;

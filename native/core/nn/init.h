@@ -1,6 +1,7 @@
-// torch.nn's default initialisation, drawing from a stream of ours.
+// First weights: those of torch.nn, and what is drawn in their place.
 #pragma once
 
+#include "core/options.h"
 #include "core/random.h"
 #include "core/torch.h"
 
@@ -10,7 +11,26 @@ namespace sparring {
 // U(-1/sqrt(fan_in), 1/sqrt(fan_in)). He et al. 2015, equation 7. `bias` may be undefined.
 void init_weight_and_bias(at::Tensor& weight, at::Tensor& bias, RandomStream& stream);
 
-// DCGAN's weights_init (Radford et al. 2016, section 4): N(mean, 0.02).
-void init_normal(at::Tensor& weight, double mean, RandomStream& stream);
+// The tensors of a layer that are drawn anew. The bias may be undefined.
+struct Redrawn {
+  enum Kind { kLinear, kConvolution, kBatchNorm } kind;
+  at::Tensor weight, bias;
+};
+
+// Draws weights anew, bit for bit as torch.nn.init does: a row of the table in init.cc.
+class Init {
+ public:
+  using Rule = void (*)(const Redrawn&, const Options&, at::Generator&);
+
+  // Leaves every weight as it is.
+  Init() = default;
+  // Throws ERR_NATIVE for an unknown type.
+  explicit Init(const Choice& choice);
+  void draw(const Redrawn& layer, RandomStream& stream) const;
+
+ private:
+  Rule rule_ = nullptr;
+  Options options_;
+};
 
 }  // namespace sparring

@@ -10,6 +10,9 @@ class Linear : public Weighted {
   // [N, in] -> [N, out]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
                    const at::Tensor& bias) const override;
+
+ protected:
+  Redrawn::Kind kind() const override { return Redrawn::kLinear; }
 };
 
 }  // namespace sparring

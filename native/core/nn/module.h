@@ -5,6 +5,7 @@
 
 #include "core/distributed/together.h"
 #include "core/nn/architecture.h"
+#include "core/nn/init.h"
 #include "core/random.h"
 #include "core/torch.h"
 
@@ -26,10 +27,8 @@ class Module : public torch::nn::Module {
   // (batch normalisation), or a pass draws numbers or changes the layer (dropout, spectral
   // normalisation).
   virtual bool needs_own_pass() const { return false; }
-  // Draws the initial weights that DCGAN's weights_init gives this layer; most keep what they have.
-  virtual void init_dcgan(RandomStream&) {}
-  // Draws a weight from U(-range, range), and makes a bias 0, in linear layers and convolutions.
-  virtual void init_uniform(double /*range*/, RandomStream&) {}
+  // Hands its weight and bias to what draws them anew; most layers have none that it would.
+  virtual void draw_anew(const Init&, RandomStream&) const {}
 };
 
 using ModulePtr = std::shared_ptr<Module>;

@@ -23,12 +23,9 @@ void collect(const torch::nn::Module& module, const std::string& prefix, NamedTe
 }
 
 // torch.nn.Module.apply: the children in order, then the module itself.
-void apply_init(torch::nn::Module& module, const Init& init, RandomStream& stream) {
+void apply_init(const torch::nn::Module& module, const Init& init, RandomStream& stream) {
   for (const auto& child : module.children()) apply_init(*child, init, stream);
-  auto* layer = dynamic_cast<Module*>(&module);
-  if (layer == nullptr) return;
-  if (init.kind == Init::kDcgan) layer->init_dcgan(stream);
-  if (init.kind == Init::kUniform) layer->init_uniform(init.range, stream);
+  if (const auto* layer = dynamic_cast<const Module*>(&module)) layer->draw_anew(init, stream);
 }
 
 bool mixes(const Layer& layer) {
@@ -59,7 +56,7 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
       precision_(precision),
       mixes_samples_(std::any_of(layers.begin(), layers.end(), mixes)) {
   enter_device(device);
-  if (init.kind != Init::kTorch) apply_init(*body_, init, stream);
+  apply_init(*body_, init, stream);
   for (const auto& [name, tensor] : state()) {
     // Counters stay whole numbers, as in Python; C++'s Module::to would convert them too.
     tensor.set_data(

@@ -8,12 +8,6 @@
 
 namespace sparring {
 
-// What the first weights are: torch.nn's own, or others drawn after them.
-struct Init {
-  enum Kind { kTorch, kDcgan, kUniform } kind = kTorch;
-  double range = 0;  // of kUniform
-};
-
 class Network {
  public:
   // Weights are drawn on the CPU and then moved, as `Module().to(device)` does, so a seed gives the

@@ -1,7 +1,5 @@
 #include "core/nn/weighted.h"
 
-#include "core/nn/init.h"
-
 namespace sparring {
 
 void Weighted::own(const Shape& weight, int64_t out, bool bias, RandomStream& stream) {
@@ -10,10 +8,8 @@ void Weighted::own(const Shape& weight, int64_t out, bool bias, RandomStream& st
   init_weight_and_bias(weight_, bias_, stream);
 }
 
-void Weighted::init_uniform(double range, RandomStream& stream) {
-  const at::NoGradGuard no_grad;
-  weight_.uniform_(-range, range, stream.cpu());
-  if (bias_.defined()) bias_.zero_();
+void Weighted::draw_anew(const Init& init, RandomStream& stream) const {
+  init.draw({kind(), weight_, bias_}, stream);
 }
 
 }  // namespace sparring

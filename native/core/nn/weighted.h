@@ -15,11 +15,12 @@ class Weighted : public Module {
                            const at::Tensor& bias) const = 0;
   // The axis of the weight that counts the outputs.
   virtual int64_t output_axis() const { return 0; }
-  void init_uniform(double range, RandomStream& stream) override;
+  void draw_anew(const Init& init, RandomStream& stream) const override;
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
  protected:
+  virtual Redrawn::Kind kind() const = 0;
   // Registers both and draws them as torch.nn does.
   void own(const Shape& weight, int64_t out, bool bias, RandomStream& stream);
 
