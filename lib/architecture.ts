@@ -16,6 +16,7 @@ export {
   type KaimingInit,
   type NormalInit,
   type OrthogonalInit,
+  type ResolvedInit,
   type UniformInit,
   type XavierInit,
 } from "./architecture/init.js";

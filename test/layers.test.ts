@@ -539,16 +539,6 @@ describe("a layer in a place of its kind", () => {
       make(image, l.upsample(2, { alignCorners: true })),
       'mode "bilinear" where alignCorners is true for 1 (upsample) but received "nearest"',
     ],
-    [
-      "DCGAN's weights under spectral normalisation",
-      () =>
-        resolveDiscriminator({
-          image: [3, 4, 4],
-          init: "dcgan",
-          layers: [l.sequential("main", [l.spectralNorm(l.conv2d(1, 4)), flat])],
-        }),
-      'an architecture of init "torch" for main.0 (spectralNorm) but received one of init "dcgan"',
-    ],
   ])("is refused: %s", (_, call, sentence) => {
     expect(refusal(call)).toMatchObject({
       code: "ERR_ARCHITECTURE",

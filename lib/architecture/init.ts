@@ -14,7 +14,7 @@ import type { NativeChoice } from "../native.js";
  * - an object draws the weights of linear layers, of maxout and of convolutions as the function of
  *   torch.nn.init that its type names, and makes their biases 0
  *
- * Neither goes with `spectralNorm`.
+ * Inside `spectralNorm` a weight is drawn before its largest singular value is sought.
  */
 export type Init =
   | "torch"

@@ -122,7 +122,6 @@ function resolve(
   const around: Surroundings = {
     player,
     classes,
-    init,
     enter() {
       if (++count <= mostLayers) return;
       throw misfit(`at most ${mostLayers} layers`, "architecture.layers", "more");

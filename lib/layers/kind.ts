@@ -1,7 +1,7 @@
 import type { Shape } from "../shape.js";
 import type { Layer, ResolvedLayer, ResolvedOptions } from "./layer.js";
 import type { OnnxWriter, Value } from "./onnx.js";
-import type { PythonLayer, WritePython } from "./python.js";
+import type { DrawnAnew, PythonLayer, WritePython } from "./python.js";
 import type { Site } from "./site.js";
 import type { TensorSpec } from "./state.js";
 
@@ -24,8 +24,12 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * buffers, then those of the modules inside. @default those of its layers
    */
   state?(layer: ResolvedLayer<O>): Record<string, TensorSpec>;
-  /** The layer in PyTorch's words. */
-  python(layer: ResolvedLayer<O>, write: WritePython): PythonLayer;
+  /**
+   * The layer in PyTorch's words.
+   *
+   * @param drawnAnew for a layer that looks at the weights inside when it is made
+   */
+  python(layer: ResolvedLayer<O>, write: WritePython, drawnAnew: DrawnAnew): PythonLayer;
   /** The layer in ONNX's words. Without it a generator that has the layer cannot be exported. */
   onnx?(layer: ResolvedLayer<O>, x: Value, to: OnnxWriter): Value;
   /** It looks at the labels of the batch. */

@@ -30,9 +30,18 @@ export interface PythonLayer {
 /** Writes a layer inside another; remembers its helpers and imports. */
 export type WritePython = (layer: ResolvedLayer) => Expression;
 
+/** Writes a module so that its first weights are drawn anew at once, if any are. */
+export type DrawnAnew = (module: Expression) => Expression;
+
 /** `name(arguments)` */
 export function call(name: string, ...items: readonly Expression[]): Group {
   return { open: `${name}(`, items, close: ")" };
+}
+
+/** `expression.name(argument)` */
+export function method(value: Expression, name: string, argument: string): Expression {
+  const after = `.${name}(${argument})`;
+  return typeof value === "string" ? `${value}${after}` : { ...value, close: value.close + after };
 }
 
 /** `[items]` */

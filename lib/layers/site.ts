@@ -1,6 +1,5 @@
 import * as check from "../check.js";
 import { refused, type SparringError } from "../errors.js";
-import type { NativeChoice } from "../native.js";
 import type { Shape } from "../shape.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
 
@@ -9,8 +8,6 @@ export interface Surroundings {
   readonly player: "generator" | "discriminator";
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
-  /** What draws the first weights anew, if anything does. */
-  readonly init: NativeChoice | undefined;
   /** Counts a layer. Throws ERR_ARCHITECTURE where there are too many. */
   enter(): void;
   /** Resolves layers that follow each other, under the path of the layer they are in. */

@@ -61,10 +61,6 @@ export const spectralNormKind = layerKind({
       const received = check.isObject(inner) && others.length === 0 ? inner.type : layer.layers;
       throw wrongType("one linear, conv2d or convTranspose2d", at.option("layers"), received);
     }
-    // PyTorch's way to write other weights does not reach the weight that is divided.
-    const { init } = at.around;
-    if (init !== undefined)
-      throw at.refuseWhat('an architecture of init "torch"', `one of init "${init.type}"`);
     const resolved = at.around.single(inner, input, at.path, "0");
     return { options: { nPowerIterations, eps }, output: resolved.output, layers: [resolved] };
   },
@@ -79,10 +75,10 @@ export const spectralNormKind = layerKind({
       "parametrizations.weight.0._v": kept(product(weight.shape) / outputs),
     };
   },
-  python: (layer, write) => ({
+  python: (layer, write, drawnAnew) => ({
     module: call(
       "spectral_norm",
-      write(wrapped(layer).inner),
+      drawnAnew(write(wrapped(layer).inner)),
       ...keywords(layer, { nPowerIterations: 1, eps: 1e-12 }),
     ),
     import: "from torch.nn.utils.parametrizations import spectral_norm",

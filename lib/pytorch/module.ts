@@ -1,9 +1,16 @@
 // The source of a torch.nn.Module for a network: the classes it needs, its constructor, its
 // forward().
-import { initInPython, type ResolvedArchitecture } from "../architecture.js";
+import { initInPython, type ResolvedArchitecture, type ResolvedInit } from "../architecture.js";
 import type { LayerKind } from "../layers/kind.js";
 import type { ResolvedLayer } from "../layers/layer.js";
-import { call, type Expression, type PythonLayer, snakeCase } from "../layers/python.js";
+import {
+  call,
+  type DrawnAnew,
+  type Expression,
+  method,
+  type PythonLayer,
+  snakeCase,
+} from "../layers/python.js";
 import { layerKinds } from "../layers/table.js";
 import { layOut } from "./layout.js";
 
@@ -21,7 +28,8 @@ const body = " ".repeat(8);
 
 /** The whole file. */
 export function moduleSource(resolved: ResolvedArchitecture, source: ModuleSource): string {
-  const writer = new Writer();
+  const { init } = resolved;
+  const writer = new Writer(init);
   const layers = resolved.layers.map((layer) => ({ layer, python: writer.layer(layer) }));
   const [first] = source.parameters;
   const isSequence =
@@ -29,7 +37,6 @@ export function moduleSource(resolved: ResolvedArchitecture, source: ModuleSourc
   const lines = isSequence
     ? sequenceClass(layers, source, resolved)
     : moduleClass(layers, source, resolved);
-  const { init } = resolved;
   const parts = [...writer.helpers, ...(init === undefined ? [] : [initInPython(init)]), lines];
   return [`${imports(parts.join("\n"), writer.imports)}`, ...parts].join("\n\n\n").concat("\n");
 }
@@ -43,10 +50,16 @@ interface Written {
 class Writer {
   readonly helpers = new Set<string>();
   readonly imports = new Set<string>();
+  readonly #drawnAnew: DrawnAnew;
+
+  constructor(init: ResolvedInit) {
+    this.#drawnAnew = (module) =>
+      init === undefined ? module : method(module, "apply", "weights_init");
+  }
 
   layer(layer: ResolvedLayer): PythonLayer {
     const kind = layerKinds.get(layer.type) as LayerKind;
-    const python = kind.python(layer, (child) => this.layer(child).module);
+    const python = kind.python(layer, (child) => this.layer(child).module, this.#drawnAnew);
     for (const helper of python.helpers ?? []) this.helpers.add(helper);
     if (python.import !== undefined) this.imports.add(python.import);
     return python;

@@ -17,6 +17,24 @@ const onImages = (channels: number, ...layers: Layer[]): Layer[] => [
   ...layers,
 ];
 
+/** Weights that spectral normalisation divides, beside some that it does not. */
+const drawnAndNormed = (init: Init): DiscriminatorArchitecture => ({
+  image: [2, 6, 6],
+  init,
+  layers: [
+    l.sequential("main", [
+      l.spectralNorm(l.conv2d(4, 3, { padding: 1 })),
+      l.batchNorm2d(),
+      l.residual([l.spectralNorm(l.conv2d(4, 3, { padding: 1, bias: false }))]),
+      l.conv2d(3, 1),
+      l.spectralNorm(l.convTranspose2d(5, 2), { eps: 1e-6 }),
+    ]),
+    l.flatten(),
+    l.spectralNorm(l.linear(5), { nPowerIterations: 3 }),
+    l.linear(1),
+  ],
+});
+
 /** Weights of every kind that is drawn anew: higher than wide, wider than high, square, in groups. */
 const drawnAnew = (init: Init): GeneratorArchitecture => ({
   latent: { noise: 4 },
@@ -34,6 +52,13 @@ const drawnAnew = (init: Init): GeneratorArchitecture => ({
   ],
 });
 
+const normedInits: Record<string, Init> = {
+  "DCGAN's, normed": "dcgan",
+  "uniform, normed": { type: "uniform", range: 0.05 },
+  "Xavier's, normed": { type: "xavierUniform", gain: 2 },
+  "orthogonal, normed": { type: "orthogonal" },
+};
+
 const inits: Record<string, Init> = {
   normal: { type: "normal", std: 0.02 },
   "Xavier's uniform": { type: "xavierUniform" },
@@ -49,9 +74,10 @@ const inits: Record<string, Init> = {
   "orthogonal, scaled": { type: "orthogonal", gain: 0.7 },
 };
 
-const firstWeights = Object.fromEntries(
-  Object.entries(inits).map(([name, init]) => [`first weights: ${name}`, drawnAnew(init)]),
-);
+const under = <T>(every: Record<string, Init>, make: (init: Init) => T) =>
+  Object.fromEntries(
+    Object.entries(every).map(([name, init]) => [`first weights: ${name}`, make(init)]),
+  );
 
 const unnamed: Record<string, GeneratorArchitecture> = {
   activations: {
@@ -290,9 +316,13 @@ export type Twin =
   | { readonly name: string; readonly discriminator: DiscriminatorArchitecture };
 
 export const twins: readonly Twin[] = [
-  ...Object.entries({ ...unnamed, ...firstWeights, ...named }).map(([name, generator]) => ({
-    name,
-    generator,
-  })),
-  ...Object.entries(discriminators).map(([name, discriminator]) => ({ name, discriminator })),
+  ...Object.entries({ ...unnamed, ...under(inits, drawnAnew), ...named }).map(
+    ([name, generator]) => ({
+      name,
+      generator,
+    }),
+  ),
+  ...Object.entries({ ...discriminators, ...under(normedInits, drawnAndNormed) }).map(
+    ([name, discriminator]) => ({ name, discriminator }),
+  ),
 ];

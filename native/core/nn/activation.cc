@@ -38,45 +38,45 @@ class PRelu : public Module {
 
 }  // namespace
 
-ModulePtr build_elu(const Layer& layer, RandomStream&) {
+ModulePtr build_elu(const Layer& layer, const FirstWeights&) {
   const double alpha = layer.options.number("alpha");
   return activation([alpha](const at::Tensor& x) { return at::elu(x, alpha); });
 }
-ModulePtr build_gelu(const Layer& layer, RandomStream&) {
+ModulePtr build_gelu(const Layer& layer, const FirstWeights&) {
   const std::string approximate = layer.options.text("approximate");
   return activation([approximate](const at::Tensor& x) { return at::gelu(x, approximate); });
 }
-ModulePtr build_leaky_relu(const Layer& layer, RandomStream&) {
+ModulePtr build_leaky_relu(const Layer& layer, const FirstWeights&) {
   const double slope = layer.options.number("negativeSlope");
   return activation([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); },
                     {Curve::kLeakyRelu, slope});
 }
-ModulePtr build_mish(const Layer&, RandomStream&) {
+ModulePtr build_mish(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::mish(x); });
 }
-ModulePtr build_prelu(const Layer& layer, RandomStream&) {
+ModulePtr build_prelu(const Layer& layer, const FirstWeights&) {
   return std::make_shared<PRelu>(layer.options.integer("numParameters"),
                                  layer.options.number("init"));
 }
-ModulePtr build_relu(const Layer&, RandomStream&) {
+ModulePtr build_relu(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::relu(x); }, {Curve::kLeakyRelu, 0});
 }
-ModulePtr build_selu(const Layer&, RandomStream&) {
+ModulePtr build_selu(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::selu(x); });
 }
-ModulePtr build_sigmoid(const Layer&, RandomStream&) {
+ModulePtr build_sigmoid(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::sigmoid(x); }, {Curve::kSigmoid});
 }
-ModulePtr build_silu(const Layer&, RandomStream&) {
+ModulePtr build_silu(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::silu(x); });
 }
-ModulePtr build_softplus(const Layer& layer, RandomStream&) {
+ModulePtr build_softplus(const Layer& layer, const FirstWeights&) {
   const double beta = layer.options.number("beta");
   const double threshold = layer.options.number("threshold");
   return activation(
       [beta, threshold](const at::Tensor& x) { return at::softplus(x, beta, threshold); });
 }
-ModulePtr build_tanh(const Layer&, RandomStream&) {
+ModulePtr build_tanh(const Layer&, const FirstWeights&) {
   return activation([](const at::Tensor& x) { return at::tanh(x); }, {Curve::kTanh});
 }
 

@@ -49,8 +49,8 @@ class SelfAttention2d : public Module {
 
 }  // namespace
 
-ModulePtr build_self_attention(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<SelfAttention2d>(layer, stream);
+ModulePtr build_self_attention(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<SelfAttention2d>(layer, from.stream);
 }
 
 }  // namespace sparring

@@ -31,7 +31,7 @@ void BatchNorm::draw_anew(const Init& init, RandomStream& stream) const {
   if (weight_.defined()) init.draw({Redrawn::kBatchNorm, weight_, bias_}, stream);
 }
 
-ModulePtr build_batch_norm(const Layer& layer, RandomStream&) {
+ModulePtr build_batch_norm(const Layer& layer, const FirstWeights&) {
   return std::make_shared<BatchNorm>(layer);
 }
 

@@ -27,9 +27,9 @@ class Heads : public Branches {
 
 }  // namespace
 
-Branches::Branches(const std::vector<Layer>& layers, RandomStream& stream) {
+Branches::Branches(const std::vector<Layer>& layers, const FirstWeights& from) {
   for (const Layer& layer : layers) {
-    branches_.push_back({layer.name, register_module(layer.name, build(layer, stream))});
+    branches_.push_back({layer.name, register_module(layer.name, build(layer, from))});
   }
 }
 
@@ -46,12 +46,12 @@ at::Tensor Branches::forward(const at::Tensor& input, const Context& context) {
   return join(std::move(outputs), input);
 }
 
-ModulePtr build_heads(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Heads>(layer.layers, stream);
+ModulePtr build_heads(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Heads>(layer.layers, from);
 }
 
-ModulePtr build_residual(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Residual>(layer.layers, stream);
+ModulePtr build_residual(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Residual>(layer.layers, from);
 }
 
 }  // namespace sparring

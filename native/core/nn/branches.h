@@ -7,7 +7,7 @@ namespace sparring {
 // Layers side by side on one input; what becomes of their outputs is the subclass's.
 class Branches : public Module {
  public:
-  Branches(const std::vector<Layer>& layers, RandomStream& stream);
+  Branches(const std::vector<Layer>& layers, const FirstWeights& from);
   bool needs_own_pass() const override;
   const std::vector<Part>& branches() const { return branches_; }
   // Joins what the branches' modules gave, or those that step/ has rewritten in their places.

@@ -49,12 +49,12 @@ bool ConvTranspose2d::doubles() const {
          groups_ == 1;
 }
 
-ModulePtr build_conv2d(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Conv2d>(layer, stream);
+ModulePtr build_conv2d(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Conv2d>(layer, from.stream);
 }
 
-ModulePtr build_conv_transpose2d(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<ConvTranspose2d>(layer, stream);
+ModulePtr build_conv_transpose2d(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<ConvTranspose2d>(layer, from.stream);
 }
 
 }  // namespace sparring

@@ -31,11 +31,11 @@ class Dropout : public Module {
 
 }  // namespace
 
-ModulePtr build_dropout(const Layer& layer, RandomStream&) {
+ModulePtr build_dropout(const Layer& layer, const FirstWeights&) {
   return std::make_shared<Dropout>(layer.options.number("p"), Dropout::Unit::kValue);
 }
 
-ModulePtr build_dropout2d(const Layer& layer, RandomStream&) {
+ModulePtr build_dropout2d(const Layer& layer, const FirstWeights&) {
   return std::make_shared<Dropout>(layer.options.number("p"), Dropout::Unit::kChannel);
 }
 

@@ -74,12 +74,12 @@ class Projection : public Module {
 
 }  // namespace
 
-ModulePtr build_embedding(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<LabelEmbedding>(layer, stream);
+ModulePtr build_embedding(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<LabelEmbedding>(layer, from.stream);
 }
 
-ModulePtr build_projection(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Projection>(layer, stream);
+ModulePtr build_projection(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Projection>(layer, from.stream);
 }
 
 }  // namespace sparring

@@ -4,7 +4,7 @@
 
 namespace sparring {
 
-ModulePtr build(const Layer& layer, RandomStream& stream) {
+ModulePtr build(const Layer& layer, const FirstWeights& from) {
   static const std::map<std::string, Builder> table = {
       {"adaptiveAvgPool2d", build_adaptive_avg_pool2d},
       {"avgPool2d", build_avg_pool2d},
@@ -49,7 +49,7 @@ ModulePtr build(const Layer& layer, RandomStream& stream) {
       {"upsample", build_upsample},
       {"zeroPad2d", build_zero_pad2d},
   };
-  return row(table, layer.type, "layer type")(layer, stream);
+  return row(table, layer.type, "layer type")(layer, from);
 }
 
 }  // namespace sparring

@@ -36,14 +36,14 @@ at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight,
   return at::linear(input, weight, bias);
 }
 
-ModulePtr build_linear(const Layer& layer, RandomStream& stream) {
+ModulePtr build_linear(const Layer& layer, const FirstWeights& from) {
   return std::make_shared<Linear>(layer.options.integer("inFeatures"),
                                   layer.options.integer("outFeatures"), layer.options.flag("bias"),
-                                  stream);
+                                  from.stream);
 }
 
-ModulePtr build_maxout(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Maxout>(layer, stream);
+ModulePtr build_maxout(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Maxout>(layer, from.stream);
 }
 
 }  // namespace sparring

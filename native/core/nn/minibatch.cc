@@ -35,7 +35,7 @@ class MinibatchStdDev : public Module {
 
 }  // namespace
 
-ModulePtr build_minibatch_std_dev(const Layer& layer, RandomStream&) {
+ModulePtr build_minibatch_std_dev(const Layer& layer, const FirstWeights&) {
   return std::make_shared<MinibatchStdDev>(layer.options.integer("groupSize"));
 }
 

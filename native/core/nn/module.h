@@ -31,11 +31,22 @@ class Module : public torch::nn::Module {
   virtual void draw_anew(const Init&, RandomStream&) const {}
 };
 
+// Where a layer's first weights come from.
+struct FirstWeights {
+  // Implicit, as most that build a layer have a stream and nothing to draw anew.
+  FirstWeights(RandomStream& stream, Init anew = {}) : stream(stream), anew(std::move(anew)) {}
+
+  RandomStream& stream;
+  // Who has built a whole network has it drawn anew, as torch.nn.Module.apply does; a layer that
+  // looks at a weight when it is made (spectral normalisation) does so before it looks.
+  Init anew;
+};
+
 using ModulePtr = std::shared_ptr<Module>;
 // Builds a layer; draws its initial weights from the stream as torch.nn's constructor would.
-using Builder = ModulePtr (*)(const Layer&, RandomStream&);
+using Builder = ModulePtr (*)(const Layer&, const FirstWeights&);
 
 // Looks the type up in the table of layers and builds it. Throws ERR_NATIVE for an unknown one.
-ModulePtr build(const Layer& layer, RandomStream& stream);
+ModulePtr build(const Layer& layer, const FirstWeights& from);
 
 }  // namespace sparring

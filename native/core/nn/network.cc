@@ -51,7 +51,7 @@ class Evaluation {
 
 Network::Network(const std::vector<Layer>& layers, const at::Device& device,
                  at::ScalarType precision, RandomStream& stream, const Init& init)
-    : body_(std::make_shared<Sequential>(layers, stream)),
+    : body_(std::make_shared<Sequential>(layers, FirstWeights(stream, init))),
       device_(device),
       precision_(precision),
       mixes_samples_(std::any_of(layers.begin(), layers.end(), mixes)) {

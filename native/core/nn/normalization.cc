@@ -72,16 +72,16 @@ at::Tensor normalize_pixels(const at::Tensor& x, double eps) {
   return x * (x.square().mean({1}, /*keepdim=*/true) + eps).rsqrt();
 }
 
-ModulePtr build_group_norm(const Layer& layer, RandomStream&) {
+ModulePtr build_group_norm(const Layer& layer, const FirstWeights&) {
   return std::make_shared<GroupNorm>(layer);
 }
-ModulePtr build_instance_norm(const Layer& layer, RandomStream&) {
+ModulePtr build_instance_norm(const Layer& layer, const FirstWeights&) {
   return std::make_shared<InstanceNorm>(layer);
 }
-ModulePtr build_layer_norm(const Layer& layer, RandomStream&) {
+ModulePtr build_layer_norm(const Layer& layer, const FirstWeights&) {
   return std::make_shared<LayerNorm>(layer);
 }
-ModulePtr build_pixel_norm(const Layer& layer, RandomStream&) {
+ModulePtr build_pixel_norm(const Layer& layer, const FirstWeights&) {
   return std::make_shared<PixelNorm>(layer.options.number("eps"));
 }
 

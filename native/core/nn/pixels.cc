@@ -22,29 +22,29 @@ ModulePtr moved(Function function) {
 
 }  // namespace
 
-ModulePtr build_pixel_shuffle(const Layer& layer, RandomStream&) {
+ModulePtr build_pixel_shuffle(const Layer& layer, const FirstWeights&) {
   const int64_t factor = layer.options.integer("upscaleFactor");
   return moved([factor](const at::Tensor& x) { return at::pixel_shuffle(x, factor); });
 }
 
-ModulePtr build_pixel_unshuffle(const Layer& layer, RandomStream&) {
+ModulePtr build_pixel_unshuffle(const Layer& layer, const FirstWeights&) {
   const int64_t factor = layer.options.integer("downscaleFactor");
   return moved([factor](const at::Tensor& x) { return at::pixel_unshuffle(x, factor); });
 }
 
 // Paddings are [left, right, top, bottom].
 
-ModulePtr build_reflection_pad2d(const Layer& layer, RandomStream&) {
+ModulePtr build_reflection_pad2d(const Layer& layer, const FirstWeights&) {
   const Shape sides = layer.options.shape("padding");
   return moved([sides](const at::Tensor& x) { return at::reflection_pad2d(x, sides); });
 }
 
-ModulePtr build_replication_pad2d(const Layer& layer, RandomStream&) {
+ModulePtr build_replication_pad2d(const Layer& layer, const FirstWeights&) {
   const Shape sides = layer.options.shape("padding");
   return moved([sides](const at::Tensor& x) { return at::replication_pad2d(x, sides); });
 }
 
-ModulePtr build_zero_pad2d(const Layer& layer, RandomStream&) {
+ModulePtr build_zero_pad2d(const Layer& layer, const FirstWeights&) {
   const Shape sides = layer.options.shape("padding");
   return moved([sides](const at::Tensor& x) { return at::constant_pad_nd(x, sides, 0); });
 }

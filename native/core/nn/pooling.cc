@@ -44,15 +44,15 @@ at::Tensor AvgPool2d::forward(const at::Tensor& input, const Context&) {
   return at::avg_pool2d(input, kernel_, stride_, padding_, /*ceil_mode=*/false, counts_padding_);
 }
 
-ModulePtr build_adaptive_avg_pool2d(const Layer& layer, RandomStream&) {
+ModulePtr build_adaptive_avg_pool2d(const Layer& layer, const FirstWeights&) {
   return std::make_shared<AdaptiveAvgPool2d>(layer);
 }
 
-ModulePtr build_avg_pool2d(const Layer& layer, RandomStream&) {
+ModulePtr build_avg_pool2d(const Layer& layer, const FirstWeights&) {
   return std::make_shared<AvgPool2d>(layer);
 }
 
-ModulePtr build_max_pool2d(const Layer& layer, RandomStream&) {
+ModulePtr build_max_pool2d(const Layer& layer, const FirstWeights&) {
   return std::make_shared<MaxPool2d>(layer);
 }
 

@@ -16,7 +16,7 @@ at::Tensor Upsample::forward(const at::Tensor& input, const Context&) {
                   : at::upsample_bilinear2d(input, own_size, align_corners_, factors);
 }
 
-ModulePtr build_upsample(const Layer& layer, RandomStream&) {
+ModulePtr build_upsample(const Layer& layer, const FirstWeights&) {
   return std::make_shared<Upsample>(layer);
 }
 

@@ -6,9 +6,9 @@
 
 namespace sparring {
 
-Sequential::Sequential(const std::vector<Layer>& layers, RandomStream& stream) {
+Sequential::Sequential(const std::vector<Layer>& layers, const FirstWeights& from) {
   for (const Layer& layer : layers) {
-    parts_.push_back({layer.name, register_module(layer.name, build(layer, stream))});
+    parts_.push_back({layer.name, register_module(layer.name, build(layer, from))});
   }
 }
 
@@ -36,8 +36,8 @@ bool Sequential::needs_own_pass() const {
                      [](const Part& part) { return part.module->needs_own_pass(); });
 }
 
-ModulePtr build_sequential(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<Sequential>(layer.layers, stream);
+ModulePtr build_sequential(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<Sequential>(layer.layers, from);
 }
 
 }  // namespace sparring

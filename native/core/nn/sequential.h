@@ -13,7 +13,7 @@ struct Part {
 class Sequential : public Module {
  public:
   // Children are built and registered in order: the order in which random numbers are drawn.
-  Sequential(const std::vector<Layer>& layers, RandomStream& stream);
+  Sequential(const std::vector<Layer>& layers, const FirstWeights& from);
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
   bool needs_own_pass() const override;
   // The modules in order, with those of inner sequentials in the places of these.

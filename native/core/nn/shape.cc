@@ -4,8 +4,8 @@
 
 namespace sparring {
 
-ModulePtr build_flatten(const Layer&, RandomStream&) { return std::make_shared<Flatten>(); }
-ModulePtr build_unflatten(const Layer& layer, RandomStream&) {
+ModulePtr build_flatten(const Layer&, const FirstWeights&) { return std::make_shared<Flatten>(); }
+ModulePtr build_unflatten(const Layer& layer, const FirstWeights&) {
   return std::make_shared<Unflatten>(layer.options.shape("shape"));
 }
 

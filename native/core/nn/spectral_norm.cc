@@ -16,14 +16,15 @@ class Holder : public torch::nn::Module {};
 
 }  // namespace
 
-SpectralNorm::SpectralNorm(const Layer& layer, RandomStream& stream)
-    : inner_(std::dynamic_pointer_cast<Weighted>(build(layer.layers.at(0), stream))),
+SpectralNorm::SpectralNorm(const Layer& layer, const FirstWeights& from)
+    : inner_(std::dynamic_pointer_cast<Weighted>(build(layer.layers.at(0), from))),
       iterations_(layer.options.integer("nPowerIterations")),
       eps_(layer.options.number("eps")) {
   if (!inner_) {
     throw Error("ERR_NATIVE",
                 "Expected a linear layer or a convolution but received " + layer.layers[0].type);
   }
+  inner_->draw_anew(from.anew, from.stream);
   if (inner_->bias().defined()) register_parameter("bias", inner_->bias());
   const auto parametrizations = register_module("parametrizations", std::make_shared<Holder>());
   const auto weight = parametrizations->register_module("weight", std::make_shared<Holder>());
@@ -31,8 +32,8 @@ SpectralNorm::SpectralNorm(const Layer& layer, RandomStream& stream)
   const auto vectors = weight->register_module("0", std::make_shared<Holder>());
   const at::NoGradGuard no_grad;
   const at::Tensor matrix = as_matrix(inner_->weight());
-  u_ = vectors->register_buffer("_u", drawn(matrix.size(0), stream));
-  v_ = vectors->register_buffer("_v", drawn(matrix.size(1), stream));
+  u_ = vectors->register_buffer("_u", drawn(matrix.size(0), from.stream));
+  v_ = vectors->register_buffer("_v", drawn(matrix.size(1), from.stream));
   // As PyTorch: so that the first pass already has sensible vectors. Registering a parametrization
   // there runs it once, in training mode.
   iterate(matrix, 15);
@@ -69,8 +70,8 @@ void SpectralNorm::iterate(const at::Tensor& matrix, int64_t times) {
   }
 }
 
-ModulePtr build_spectral_norm(const Layer& layer, RandomStream& stream) {
-  return std::make_shared<SpectralNorm>(layer, stream);
+ModulePtr build_spectral_norm(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<SpectralNorm>(layer, from);
 }
 
 }  // namespace sparring

@@ -7,7 +7,7 @@ namespace sparring {
 // A layer with its weight divided by the weight's largest singular value.
 class SpectralNorm : public Module {
  public:
-  SpectralNorm(const Layer& layer, RandomStream& stream);
+  SpectralNorm(const Layer& layer, const FirstWeights& from);
   at::Tensor forward(const at::Tensor& input, const Context&) override;
   // Every pass of training turns the vectors a little further.
   bool needs_own_pass() const override { return true; }

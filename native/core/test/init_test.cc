@@ -86,3 +86,18 @@ TEST_CASE("DCGAN's weights are those of convolutions and of batch normalisation"
   const size_t weight = state.size() - 2;
   CHECK(at::equal(state[weight].second, before[weight].second));
 }
+
+TEST_CASE("spectral normalisation looks at the weight that was drawn anew") {
+  const Options options{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
+  const Layer normed = layer("spectralNorm", "0", options, {linear("0", 30, 20)});
+  RandomStream stream(3);
+  Network network({normed}, at::kCPU, at::kFloat, stream, Init({"orthogonal", {{"gain", 3.0}}}));
+  // Its singular values are all 3.
+  const at::Tensor input = at::randn({5, 30});
+  std::map<std::string, at::Tensor> state;
+  for (const auto& [name, tensor] : network.state()) state[name] = tensor;
+  const at::Tensor weight = state["0.parametrizations.weight.original"];
+  CHECK(at::allclose(weight.mm(weight.t()), 9 * at::eye(20), 1e-4, 1e-4));
+  CHECK(at::equal(state["0.bias"], at::zeros({20})));
+  CHECK(at::allclose(network.evaluate(input), input.mm(weight.t()) / 3, 1e-4, 1e-4));
+}
