@@ -346,6 +346,16 @@ export interface NativeSnapshot {
   readonly data: string;
 }
 
+/** How a trainer goes through its data. */
+export interface NativeRunOptions {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** What is left of an epoch is left out, where that is no whole batch. */
+  readonly dropLast: boolean;
+  /** Each image of a batch is mirrored from left to right, or is not: as it is drawn. */
+  readonly horizontalFlip: boolean;
+}
+
 export interface NativeTrainer {
   snapshot(): Promise<NativeSnapshot>;
   restore(snapshot: NativeSnapshot): Promise<void>;
@@ -361,12 +371,7 @@ export interface NativeTrainer {
    * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was before
    * the first. A feed knows its batch size.
    */
-  run(
-    data: NativeDataset | NativeFeed,
-    batchSize: number,
-    steps: number,
-    dropLast: boolean,
-  ): Promise<NativeReport | null>;
+  run(data: NativeDataset | NativeFeed, options: NativeRunOptions): Promise<NativeReport | null>;
   /** Ends a running run at the next step boundary. */
   stop(): void;
   dispose(): void;

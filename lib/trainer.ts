@@ -202,14 +202,14 @@ export class Trainer implements Disposable {
   /** The steps up to the next tick, of those that are left; null where there were none. */
   #advance(
     data: NativeDataset | NativeFeed,
-    { batchSize, dropLast, tickEvery, signal }: RunSettings,
+    { tickEvery, signal, ...how }: RunSettings,
     left: number,
     claim: Claim,
   ): Promise<NativeReport | null> {
     const { distributed } = this.#settings;
     if (distributed === undefined) signal?.throwIfAborted();
     const work = () => {
-      const ran = this.#native.run(data, batchSize, Math.min(tickEvery, left), dropLast);
+      const ran = this.#native.run(data, { ...how, steps: Math.min(tickEvery, left) });
       if (signal?.aborted || claim.isLeft) this.#stop();
       return ran;
     };
@@ -300,14 +300,14 @@ export class Trainer implements Disposable {
   async #agree(
     group: Group,
     dataset: Dataset,
-    { steps, batchSize, dropLast }: RunSettings,
+    { signal, tickEvery, ...how }: RunSettings,
   ): Promise<void> {
     // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not another.
     group.expectIdle("run()");
     const data = await crossing(() => dataset.native.fingerprint());
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
     const device = kindOf(this.generator.device);
-    await agree(group, { ...this.described(), device, data, steps, batchSize, dropLast });
+    await agree(group, { ...this.described(), device, data, ...how });
     if (!this.#following) await this.follow();
   }
 

@@ -171,7 +171,7 @@ describe("Trainer.run, misused", () => {
     [
       "an unknown option",
       { steps: 1, shuffle: false },
-      'Expected only the options steps, epochs, batchSize, dropLast, tickEvery, signal for options but received "shuffle"',
+      'Expected only the options steps, epochs, batchSize, dropLast, horizontalFlip, tickEvery, signal for options but received "shuffle"',
     ],
   ])("refuses %s and stays usable", async (_, given, sentence) => {
     const { trainer } = smallPair();

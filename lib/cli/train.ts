@@ -104,6 +104,7 @@ const options = [
   numberFlag("--epochs <n>", "times through the data, instead of --steps"),
   numberFlag("--batch <n>", "images in a batch", "the preset's"),
   flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
+  flag("--horizontal-flip", "mirror each image of a batch, or do not: as it is drawn"),
   numberFlag(
     "--accumulate <n>",
     "parts in which a batch is worked on, for memory",

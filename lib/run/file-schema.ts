@@ -159,6 +159,10 @@ export const configSchema = v.strictObject({
     "Leaves out what is not a whole batch at the end of an epoch.",
     plainOptions.dropLast.usual,
   ),
+  horizontalFlip: flag(
+    "Mirrors each image of a batch, or does not: as it is drawn.",
+    plainOptions.horizontalFlip.usual,
+  ),
   accumulate: whole("Parts in which a batch is worked on, for memory.", plainOptions.accumulate),
   lr: option(
     v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),

@@ -48,6 +48,8 @@ const executions = ["eager", "fused"] as const;
 export const plainOptions = {
   /** Leaves out what is not a whole batch at the end of an epoch. */
   dropLast: flag({ usual: false, before: false }),
+  /** Mirrors each image of a batch at random. */
+  horizontalFlip: flag({ usual: false, before: false }),
   /** Parts in which a batch is worked on, one after the other. */
   accumulate: whole({ min: 1, usual: 1, before: 1 }),
   execution: oneOf<(typeof executions)[number]>(executions, { usual: "fused" }),

@@ -302,8 +302,8 @@ export class TrainingRun implements Disposable {
     const started = performance.now();
     const toNext = this.#boundaries.toNext(before);
     const tickEvery = Math.min(toNext, pace?.steps ?? Number.POSITIVE_INFINITY);
-    const { batch: batchSize, dropLast } = this.config;
-    const run = { steps: tickEvery, batchSize, dropLast, tickEvery, signal };
+    const { batch: batchSize, dropLast, horizontalFlip } = this.config;
+    const run = { steps: tickEvery, batchSize, dropLast, horizontalFlip, tickEvery, signal };
     let going = true;
     try {
       for await (const tick of this.#trainer.run(this.#dataset, run)) {

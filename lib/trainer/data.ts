@@ -103,6 +103,14 @@ export function checkBatch(
   return batch;
 }
 
+/** @internal Whether samples of such a shape are mirrored. Throws TypeError or RangeError. */
+export function checkFlip(asked: unknown, name: string, sample: readonly number[]): boolean {
+  const flips = check.boolean(asked, name);
+  if (flips && sample.length !== 3)
+    throw outOfRange(`false (samples of [${sample.join(", ")}] have no width)`, name, flips);
+  return flips;
+}
+
 /** The largest batch of a stream that does not say how long it is: no device holds more. */
 const largestBatch = 1_000_000;
 

@@ -4,7 +4,7 @@ import type { Complete } from "../complete.js";
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
 import { show, wrongType } from "../errors.js";
-import { checkBatch, checkDataset } from "./data.js";
+import { checkBatch, checkDataset, checkFlip } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
 import { checkParts } from "./parts.js";
@@ -22,6 +22,12 @@ export type RunOptions = {
    * drop_last does: others of the images each time. Else the last batch is smaller. @default false
    */
   readonly dropLast?: boolean | undefined;
+  /**
+   * Mirrors each image from left to right with a probability of one half, drawn anew whenever it
+   * comes, as torchvision's RandomHorizontalFlip does. For images alone, not for `[features]`.
+   * @default false
+   */
+  readonly horizontalFlip?: boolean | undefined;
   /** Steps between two ticks, at least 1. @default 100 */
   readonly tickEvery?: number | undefined;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
@@ -49,7 +55,15 @@ export interface RunSettings
   readonly steps: number;
 }
 
-const known = ["steps", "epochs", "batchSize", "dropLast", "tickEvery", "signal"] as const;
+const known = [
+  "steps",
+  "epochs",
+  "batchSize",
+  "dropLast",
+  "horizontalFlip",
+  "tickEvery",
+  "signal",
+] as const;
 
 /**
  * @internal Checks all that can be wrong about a run, the dataset included, and fills in what is
@@ -69,13 +83,14 @@ export function checkRun(
   const dropLast = check.boolean(options.dropLast ?? false, "dropLast");
   const batchSize = checkBatch(options.batchSize ?? 64, "batchSize", settings, { size, dropLast });
   checkParts(settings.accumulate, "accumulate", settings, batchSize);
+  const horizontalFlip = checkFlip(options.horizontalFlip ?? false, "horizontalFlip", data.image);
   const perStep = settings.discriminatorSteps;
   const steps =
     "steps" in length
       ? length.steps
       : new Epochs(length.images, batchSize, perStep, dropLast).steps(length.epochs);
   const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
-  return { steps, batchSize, dropLast, tickEvery, signal };
+  return { steps, batchSize, dropLast, horizontalFlip, tickEvery, signal };
 }
 
 /** How far to train: steps, or epochs of so many images. */

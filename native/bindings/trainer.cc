@@ -30,14 +30,18 @@ Slots to_slots(const Napi::Object& players) {
           group.IsObject() ? GroupWrap::of(group) : nullptr};
 }
 
-Running::Use to_use(const Napi::Value& data, const Napi::Value& batch_size,
-                    const Napi::Value& drop_last) {
+Running::Use to_use(const Napi::Value& data, const Napi::Object& options) {
+  const bool flips = to_flag(options, "horizontalFlip");
   if (FeedWrap::is(data)) {
-    return [feed = FeedWrap::of(data)](Trainer& trainer) { trainer.use(feed); };
+    return [feed = FeedWrap::of(data), flips](Trainer& trainer) {
+      trainer.use(feed);
+      trainer.flip(flips);
+    };
   }
-  return [dataset = DatasetWrap::of(data), batch = batch_size.As<Napi::Number>().Int64Value(),
-          drops = drop_last.As<Napi::Boolean>().Value()](Trainer& trainer) {
+  return [dataset = DatasetWrap::of(data), batch = to_whole(options, "batchSize"),
+          drops = to_flag(options, "dropLast"), flips](Trainer& trainer) {
     trainer.use(dataset, batch, drops);
+    trainer.flip(flips);
   };
 }
 
@@ -86,16 +90,17 @@ TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(slot), info[2].As<Napi::Number>().Int64Value());
 }
 
-// run(data: NativeDataset | NativeFeed, batchSize: number, steps: number, dropLast: boolean):
-//   Promise<NativeReport | null>
+// run(data: NativeDataset | NativeFeed, options: NativeRunOptions): Promise<NativeReport | null>
 Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
   const auto& slot = held(info.Env());
   *slot->stop = false;
-  const int64_t steps = info[2].As<Napi::Number>().Int64Value();
-  return run_slices(info.Env(), lazily([slot, use = to_use(info[0], info[1], info[3]), steps] {
-                      return Running(slot->get(), slot->stop, use, steps);
-                    }),
-                    to_report);
+  const auto options = info[1].As<Napi::Object>();
+  return run_slices(
+      info.Env(),
+      lazily([slot, use = to_use(info[0], options), steps = to_whole(options, "steps")] {
+        return Running(slot->get(), slot->stop, use, steps);
+      }),
+      to_report);
 }
 
 // checkEqual(): Promise<void>

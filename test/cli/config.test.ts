@@ -85,6 +85,18 @@ describe("a config file", () => {
     );
   });
 
+  it("and flags can have images mirrored at random", async () => {
+    const path = await write("flip.json", { ...options, horizontalFlip: true });
+    expect((await sparring(`train ${path} --out mirrored`)).code).toBe(0);
+    expect(await readJson("mirrored/config.json")).toMatchObject({ horizontalFlip: true });
+    const cut = "train run.json --steps 2 --horizontal-flip --out mirrored-halves";
+    expect((await sparring(cut)).code).toBe(0);
+    expect((await sparring("train --resume --steps 4 --out mirrored-halves")).code).toBe(0);
+    const weights = (folder: string) => readFile(at(`${folder}/weights/generator.safetensors`));
+    expect(await weights("mirrored-halves")).toEqual(await weights("mirrored"));
+    expect(await weights("mirrored")).not.toEqual(await weights("first"));
+  });
+
   it("may name its schema, and be tried in a dry run", async () => {
     const path = await write("schema.json", { ...options, $schema: "x" });
     const { code, stdout } = await sparring(`train ${path} --dry-run --json`);
@@ -167,7 +179,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment, data, size, channels, resident, steps, epochs, batch, dropLast, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment, data, size, channels, resident, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 

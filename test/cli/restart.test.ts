@@ -171,6 +171,7 @@ describe("another run in the folder is refused, with what differs", () => {
     ["channels", 3],
     ["resident", false],
     ["dropLast", true],
+    ["horizontalFlip", true],
     ["accumulate", 2],
     ["execution", "eager"],
     ["precision", "bfloat16"],

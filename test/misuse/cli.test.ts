@@ -12,7 +12,7 @@ import { makeFolder } from "../helpers/folder.js";
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --channels, --no-resident, --steps, --epochs, --batch, --drop-last, --accumulate, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --no-tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, --precision, --sync-batch-norm, --out, --dashboard, --resume, --restartable, --timeout, --dry-run, --json, --help";
+  "--preset, --data, --size, --channels, --no-resident, --steps, --epochs, --batch, --drop-last, --horizontal-flip, --accumulate, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --no-tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, --precision, --sync-batch-norm, --out, --dashboard, --resume, --restartable, --timeout, --dry-run, --json, --help";
 const port = (name: string, value: string) =>
   `Expected a whole number from 0 to 65535 for ${name} but received ${value}`;
 const runs = (path: string, why: string) =>

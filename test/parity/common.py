@@ -25,6 +25,7 @@ def options():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--flip", action="store_true", help="by torchvision's RandomHorizontalFlip")
     opt = parser.parse_args()
     torch.set_num_threads(opt.threads)
     torch.manual_seed(opt.seed)
@@ -39,6 +40,7 @@ class Bytes(Dataset):
         images = numpy.fromfile(opt.images, dtype=numpy.uint8).reshape(-1, 1, opt.size, opt.size)
         self.images = torch.from_numpy(images)
         self.labels = numpy.fromfile(opt.labels, dtype=numpy.uint8)
+        self.transform = random_flip() if opt.flip else torch.nn.Identity()
 
     def __len__(self):
         return len(self.images)
@@ -47,7 +49,14 @@ class Bytes(Dataset):
         image = self.images[index].to(torch.float32).div(255)
         if self.signed:
             image = image.sub_(0.5).div_(0.5)
-        return image, int(self.labels[index])
+        return self.transform(image), int(self.labels[index])
+
+
+def random_flip():
+    import torchvision_cpu  # noqa: F401  first: lets torchvision load beside a CPU torch
+    from torchvision.transforms import RandomHorizontalFlip
+
+    return RandomHorizontalFlip()
 
 
 def batches(opt, signed=True):

@@ -31,6 +31,7 @@ interface Trajectory {
 interface Case {
   readonly preset: PresetName;
   readonly training?: Partial<TrainerOptions>;
+  readonly horizontalFlip?: boolean;
 }
 
 // 400 images in batches of 32: the last of an epoch has 16, and the scripts with five batches a step see eight epochs.
@@ -42,7 +43,7 @@ const steps = 20;
 const elsewhere: readonly PresetName[] = ["article", "mlp"];
 const gans = presetNames.filter((name) => !elsewhere.includes(name));
 
-async function trainHere({ preset, training }: Case): Promise<Trajectory> {
+async function trainHere({ preset, training, horizontalFlip }: Case): Promise<Trajectory> {
   const { pair, size, summary, steps: _, batch: __, ...rest }: Preset = presets[preset];
   const architectures = pair({ size: size.default, channels: 1 });
   const generator = new Generator(architectures.generator, { seed: 0 });
@@ -54,7 +55,8 @@ async function trainHere({ preset, training }: Case): Promise<Trajectory> {
   const { bytes, labels, shape } = await readData(size.default);
   using images = await datasets.fromBytes(bytes, { shape, labels });
   const losses: [number, number][] = [];
-  for await (const tick of trainer.run(images, { steps, batchSize: batch, tickEvery: 1 }))
+  const run = { steps, batchSize: batch, tickEvery: 1, horizontalFlip };
+  for await (const tick of trainer.run(images, run))
     losses.push([tick.discriminatorLoss, tick.generatorLoss]);
   return { initial, losses, final: await digest(...networks) };
 }
@@ -70,15 +72,17 @@ async function readData(size: number) {
   };
 }
 
-function trainThere(script: string, size: number) {
+function trainThere(script: string, size: number, flips: boolean) {
   return withFolder(async (folder) => {
     const { bytes, labels } = await readData(size);
     const [images, classes] = [join(folder, "images"), join(folder, "labels")];
     await writeFile(images, bytes);
     await writeFile(classes, labels);
     const numbers = { size, steps, batch, threads: 1, seed: 0 };
-    return referee<Trajectory>(`gan-${script}`, `parity/${script}.py`, [
+    const name = `gan-${script}${flips ? "-flipped" : ""}`;
+    return referee<Trajectory>(name, `parity/${script}.py`, [
       ...["--images", images, "--labels", classes],
+      ...(flips ? ["--flip"] : []),
       ...Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ]);
   });
@@ -89,7 +93,8 @@ async function expectEqual(
   one: Case,
   { skip }: Pick<TestContext, "skip">,
 ): Promise<void> {
-  const theirs = await trainThere(script, presets[one.preset].size.default);
+  const { horizontalFlip = false, preset } = one;
+  const theirs = await trainThere(script, presets[preset].size.default, horizontalFlip);
   const ours = await trainHere(one);
   expect(ours.losses).toHaveLength(steps);
   ours.losses.forEach(([d, g], i) => {
@@ -122,4 +127,7 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     const training = { optimizer: { generator: adam, discriminator: adam } };
     return expectEqual("clipping", { preset: "mlp", training }, context);
   });
+
+  it("have them with torchvision's random flips, of five batches a step", (context) =>
+    expectEqual("wgan-gp", { preset: "wgan-gp", horizontalFlip: true }, context));
 });

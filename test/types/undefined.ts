@@ -18,11 +18,12 @@ declare const asked: {
   device?: "cpu";
   decay?: { decay: number };
   dropLast?: boolean;
+  horizontalFlip?: boolean;
   signal?: AbortSignal;
 };
 
 export async function fromElsewhere(architecture: GeneratorArchitecture) {
-  const { seed, lr, device, dropLast, signal } = asked;
+  const { seed, lr, device, dropLast, horizontalFlip, signal } = asked;
   const generator = new Generator(architecture, { seed, device });
   const discriminator = new Discriminator(
     {
@@ -42,7 +43,8 @@ export async function fromElsewhere(architecture: GeneratorArchitecture) {
     execution: undefined,
   });
   const data = await datasets.mnist({ size: undefined, device });
-  for await (const _ of trainer.run(data, { steps: 1, dropLast, signal })) return;
+  const run = { steps: 1, dropLast, horizontalFlip, signal };
+  for await (const _ of trainer.run(data, run)) return;
   const images = await generator.sample(1, { seed });
   await images.save("one.png", { columns: undefined });
 }

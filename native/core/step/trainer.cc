@@ -1,5 +1,6 @@
 #include "core/step/trainer.h"
 
+#include "core/data/flip.h"
 #include "core/distributed/state.h"
 #include "core/error.h"
 #include "core/runtime/memory.h"
@@ -96,7 +97,12 @@ Batch Trainer::next_batch() {
   Batch batch = feed_ ? next_fed() : next_sampled();
   // Of all ranks where they share it.
   images_ += pair_->sharing ? pair_->sharing->share().total : batch.images.size(0);
-  return batch;
+  return flips_ ? flipped(batch) : batch;
+}
+
+Batch Trainer::flipped(const Batch& batch) const {
+  const Share* share = pair_->sharing ? &pair_->sharing->share() : nullptr;
+  return {flip_some(batch.images, {pair_->stream->cpu(), share}), batch.labels};
 }
 
 Batch Trainer::next_sampled() {

@@ -31,6 +31,8 @@ class Trainer {
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last = false);
   // Takes images that come while it trains; where they go on is the feed's to know.
   void use(std::shared_ptr<Feed> feed);
+  // Whether each image of a batch is mirrored at random, from here on.
+  void flip(bool flips) { flips_ = flips; }
   // Whether the batches of a step are there: always, but for a feed.
   Feed::State supply() const;
   // `watched`: the next report tells of the players' health in this step.
@@ -59,6 +61,8 @@ class Trainer {
   Batch next_batch();
   Batch next_sampled();
   Batch next_fed();
+  // The batch as it is mirrored.
+  Batch flipped(const Batch& batch) const;
   void save_place(Snapshot& taken) const;
 
   std::shared_ptr<const Pair> pair_;
@@ -70,7 +74,7 @@ class Trainer {
   // A restored place in the data, as long as nothing goes on there: only the same data and batch
   // size do.
   std::optional<Snapshot> waiting_;
-  bool drops_last_ = false;
+  bool drops_last_ = false, flips_ = false;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
   at::Tensor loss_sums_;  // [2], float64
   std::optional<Watch> watch_;

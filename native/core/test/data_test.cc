@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "core/data/dataset.h"
+#include "core/data/flip.h"
 #include "core/data/sampler.h"
 #include "core/data/stack.h"
 #include "core/error.h"
@@ -126,6 +127,35 @@ TEST_CASE("a sampler that drops the last batch has the order of one that does no
       CHECK(dropping.upcoming().numel() == (batch == 0 ? 4 : 0));
     }
     CHECK(whole.next().size(0) == 2);
+  }
+}
+
+TEST_CASE("an image is mirrored where torch.rand(1) < 0.5, from left to right and no more") {
+  const at::Tensor images = at::arange(40 * 2 * 3 * 5).to(at::kFloat).reshape({40, 2, 3, 5});
+  RandomStream stream(3), again(3);
+  const at::Tensor some = flip_some(images, Rows(stream.cpu()));
+  int mirrored = 0;
+  for (int64_t i = 0; i < images.size(0); ++i) {
+    const bool is_mirrored = at::rand({1}, again.cpu()).item<float>() < 0.5;
+    CHECK(at::equal(some[i], is_mirrored ? images[i].flip({-1}) : images[i]));
+    mirrored += is_mirrored ? 1 : 0;
+  }
+  CHECK(mirrored > 10);
+  CHECK(mirrored < 30);
+  // What comes next is what would have come there.
+  CHECK(stream.draw_seed() == again.draw_seed());
+}
+
+TEST_CASE("rows of a batch are mirrored as they are in the whole of it") {
+  const at::Tensor images = at::rand({13, 1, 2, 4}).to(at::kBFloat16);
+  RandomStream stream(3);
+  const at::Tensor whole = flip_some(images, Rows(stream.cpu()));
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    const Share share = share_of(13, rank, 3, 1);
+    RandomStream own(3);
+    const at::Tensor rows = images.narrow(0, share.start, share.rows);
+    CHECK(at::equal(flip_some(rows, Rows(own.cpu(), &share)),
+                    whole.narrow(0, share.start, share.rows)));
   }
 }
 

@@ -72,6 +72,7 @@ struct Game {
   bool is_spectral = false;
   bool is_normed = false;
   bool shares_fakes = true;
+  bool flips = false;
 };
 
 Choice penalty(const char* type, double every = 1) {
@@ -131,6 +132,7 @@ Outcome train(const Game& game, const std::shared_ptr<Group>& group, int64_t acc
   const auto pair = pair_for(game, group, accumulate);
   Trainer trainer(pair, game.is_fused ? make_fused_step(pair) : make_eager_step(pair));
   trainer.use(images(), 8);
+  trainer.flip(game.flips);
   for (int step = 0; step < 50; ++step) trainer.step(/*watched=*/step == 49);
   if (group) trainer.check_equal();
   return {weights_of(*pair), trainer.report()};
@@ -181,6 +183,8 @@ std::vector<Game> games() {
                    1,
                    Order::kGeneratorFirst,
                    {"color", "translation", "cutout"}});
+    all.push_back({"mirrored", {"hinge", {}}, {}, is_fused, true, 2});
+    all.back().flips = true;
     all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});
     all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
     all.back().is_spectral = true;

@@ -50,6 +50,11 @@ std::vector<Rules> all_rules() {
        .scores = logit,
        .precision = Precision::kBfloat16},
       {.name = "TF32", .objective = classic, .scores = logit, .precision = Precision::kTf32},
+      {.name = "mirrored, k = 3",
+       .objective = classic,
+       .scores = logit,
+       .discriminator_steps = 3,
+       .flips = true},
   };
 }
 
@@ -89,6 +94,7 @@ Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const 
   if (captured) REQUIRE(step->explain().kind == "replayed");
   Trainer trainer(pair, std::move(step));
   trainer.use(data, 16);
+  trainer.flip(rules.flips);
   Trajectory out;
   for (int64_t i = 0; i < steps; ++i) {
     trainer.step();

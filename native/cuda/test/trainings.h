@@ -19,6 +19,7 @@ struct Rules {
   bool shares_fakes = true;
   Choice schedule = {"constant", {}};
   Precision precision = Precision::kFloat32;
+  bool flips = false;
 };
 std::vector<Rules> all_rules();
 
