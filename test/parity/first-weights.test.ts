@@ -65,12 +65,13 @@ describe("first weights", () => {
   });
   afterAll(() => setThreads(before));
 
-  it.for(
-    Object.entries(inits),
-  )("are those of PyTorch, bit for bit: %s", async ([name, init], { skip }) => {
-    skip(!verdict.live, "the committed reference is another processor's");
-    using generator = makeGenerator(init);
-    using discriminator = makeDiscriminator(init);
-    expect(await digest(generator, discriminator)).toBe(verdict.value[name]);
-  });
+  it.for(Object.entries(inits))(
+    "are those of PyTorch, bit for bit: %s",
+    async ([name, init], { skip }) => {
+      skip(!verdict.live, "the committed reference is another processor's");
+      using generator = makeGenerator(init);
+      using discriminator = makeDiscriminator(init);
+      expect(await digest(generator, discriminator)).toBe(verdict.value[name]);
+    },
+  );
 });
