@@ -6,6 +6,19 @@
 #include "core/runtime/accelerator.h"
 
 namespace sparring {
+namespace {
+
+// Values, which mean what they are, and no levels of grey.
+bool is_exact(const at::Tensor& images) { return images.is_floating_point(); }
+
+at::Tensor pixels_of(const at::Tensor& bytes, const Range& range) {
+  const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
+  const at::Tensor pixels = bytes.to(at::kFloat).div_(255);
+  if (mean != 0 || deviation != 1) pixels.sub_(mean).div_(deviation);
+  return pixels;
+}
+
+}  // namespace
 
 Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels) : device_(device) {
   enter_device(device);
@@ -41,19 +54,19 @@ at::Tensor Dataset::slice(int64_t start, int64_t count) const {
 }
 
 at::Tensor Dataset::values(int64_t start, int64_t count, const Range& range) const {
+  const at::Tensor images = slice(start, count);
+  if (is_exact(images)) return images.cpu();
   // By a factor: white of [0, 255] is 255 so, where make_batch(), which is torchvision's
   // arithmetic, would divide by a rounded 1/255. Between -1 and 1, and 0 and 1, both come to the
   // same bits.
-  const at::Tensor shares = slice(start, count).to(at::kCPU, at::kFloat).div_(255);
+  const at::Tensor shares = images.to(at::kCPU, at::kFloat).div_(255);
   return shares.mul_(range.white - range.black).add_(range.black);
 }
 
 Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
                  const Range& range) {
-  const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
-  const at::Tensor pixels = images.to(at::kFloat).div_(255);
-  if (mean != 0 || deviation != 1) pixels.sub_(mean).div_(deviation);
-  return {pixels.to(precision), labels.defined() ? labels.to(at::kLong) : at::Tensor()};
+  const at::Tensor values = is_exact(images) ? images : pixels_of(images, range);
+  return {values.to(precision), labels.defined() ? labels.to(at::kLong) : at::Tensor()};
 }
 
 uint64_t Dataset::fingerprint() const {
@@ -63,7 +76,8 @@ uint64_t Dataset::fingerprint() const {
   for (const int64_t side : shape) hash = fold(hash, static_cast<uint64_t>(side));
   // In parts of whole words, 16 MB or eight images: on the disk there may be more than memory
   // holds.
-  const int64_t image = shape[1] * shape[2] * shape[3];
+  const int64_t width = file_ ? 1 : static_cast<int64_t>(images_.element_size());
+  const int64_t image = c10::multiply_integers(shape.slice(1)) * width;
   const int64_t part = std::max<int64_t>(8, (int64_t{16} << 20) / image / 8 * 8);
   for (int64_t start = 0; start < size(); start += part) {
     hash = fold(hash, slice(start, std::min(part, size() - start)).cpu());

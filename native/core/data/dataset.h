@@ -1,5 +1,5 @@
-// Images that stay as bytes, on the device or on the disk; a batch of them is made when a step asks
-// for it.
+// Images that stay as bytes, on the device or on the disk, and values of any shape as floats; a
+// batch of them is made when a step asks for it.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,20 @@ struct Range {
 };
 
 struct Batch {
-  at::Tensor images;  // [N, C, H, W] in the range asked for
+  at::Tensor images;  // [N, C, H, W] in the range asked for; values [N, ...] as they are
   at::Tensor labels;  // int64 [N]; undefined where the data have none
 };
 
 // Makes values of bytes: exactly torchvision's ToTensor, then Normalize, which is Normalize(0.5,
-// 0.5) for [-1, 1] and none for [0, 1]. images: uint8 [N, C, H, W]; labels: whole numbers [N], or
-// undefined
+// 0.5) for [-1, 1] and none for [0, 1]. Values stay what they are, whatever the range. images:
+// uint8 [N, C, H, W], or float [N, ...]; labels: whole numbers [N], or undefined
 Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
                  const Range& range);
 
 class Dataset {
  public:
-  // images: uint8 [N, C, H, W]; labels: of any type of whole numbers [N], or undefined
+  // images: uint8 [N, C, H, W], or float [N, ...]; labels: of any type of whole numbers [N], or
+  // undefined
   Dataset(at::Tensor images, const at::Device& device, at::Tensor labels = {});
   // Images stay on the disk: a batch of them is read and copied to the device.
   Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device, at::Tensor labels = {});
@@ -48,9 +49,10 @@ class Dataset {
   // A 64-bit hash of the images, their shape and labels. Never 0. Reads all of it, once: a second
   // for a gigabyte.
   uint64_t fingerprint() const;
-  // The images of a range of places as values, float [count, C, H, W] on the CPU.
+  // The images of a range of places as values, float [count, C, H, W] on the CPU; values as they
+  // are.
   at::Tensor values(int64_t start, int64_t count, const Range& range) const;
-  // The bytes themselves, on the CPU or the device.
+  // The bytes or values themselves, on the CPU or the device.
   at::Tensor slice(int64_t start, int64_t count) const;
 
  private:

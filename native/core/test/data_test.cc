@@ -54,6 +54,51 @@ TEST_CASE("values to look at are those that networks see, and whole numbers from
   CHECK(at::equal(dataset.values(1, 2, {0, 255}), bytes.narrow(0, 1, 2).to(at::kFloat)));
 }
 
+TEST_CASE("values of any shape stay what they are: in batches, to look at, on another device") {
+  RandomStream stream(1);
+  for (const Shape& shape : {Shape{5, 2}, Shape{5, 1, 2, 3}}) {
+    const at::Tensor values = at::randn(shape, stream.cpu(), at::TensorOptions(at::kFloat)) * 300;
+    const at::Tensor labels = at::arange(5).to(at::kByte), chosen = at::tensor({4, 0}, at::kLong);
+    const Dataset dataset(values, at::kCPU, labels);
+    for (const Range range : {Range{-1, 1}, Range{0, 1}, Range{-2, 6}}) {
+      const Batch batch = dataset.batch(chosen, at::kFloat, range);
+      CHECK(at::equal(batch.images, values.index({chosen})));
+      CHECK(at::equal(batch.labels, chosen));
+      CHECK(at::equal(dataset.values(1, 3, range), values.narrow(0, 1, 3)));
+    }
+    CHECK(at::equal(dataset.batch(chosen, at::kBFloat16).images,
+                    values.index({chosen}).to(at::kBFloat16)));
+    CHECK(dataset.bytes() == values.numel() * 4);
+    CHECK(dataset.on(at::kCPU).fingerprint() == dataset.fingerprint());
+  }
+}
+
+TEST_CASE("a batch of values is nobody else's memory") {
+  const at::Tensor values = at::ones({4, 2});
+  const Dataset dataset(values, at::kCPU);
+  dataset.batch(at::arange(4), at::kFloat).images.zero_();
+  CHECK(at::equal(dataset.values(0, 4, {}), at::ones({4, 2})));
+}
+
+TEST_CASE("the fingerprint of values tells every bit, the shape and the labels") {
+  // More than one part of 16 MB, and no whole number of them.
+  const at::Tensor values = at::arange((int64_t{5} << 20) + 6, at::kFloat).view({-1, 2});
+  const auto fingerprint = [](const at::Tensor& of, const at::Tensor& labels = {}) {
+    return Dataset(of, at::kCPU, labels).fingerprint();
+  };
+  const uint64_t whole = fingerprint(values);
+  CHECK(fingerprint(values.clone()) == whole);
+  for (const int64_t place : {int64_t{0}, values.size(0) / 2, values.size(0) - 1}) {
+    at::Tensor other = values.clone();
+    other[place][1].mul_(1 + 1e-6);
+    CHECK(fingerprint(other) != whole);
+  }
+  CHECK(fingerprint(values.view({-1, 1, 1, 2})) != whole);
+  CHECK(fingerprint(values, at::zeros({values.size(0)}, at::kByte)) != whole);
+  // Of zeros it is the number of them that tells floats from bytes.
+  CHECK(fingerprint(at::zeros({8, 1, 1, 2})) != fingerprint(at::zeros({8, 1, 1, 2}, at::kByte)));
+}
+
 namespace {
 
 // A file that is gone when its last descriptor is closed.
