@@ -1,5 +1,5 @@
 /**
- * Every source of images there is: each makes a Dataset, on the device that it is trained on.
+ * Every source of data there is: each makes a Dataset, on the device that it is trained on.
  * @module
  */
 export { type FromArrayOptions, fromArray } from "./data/array.js";
@@ -11,6 +11,7 @@ export {
   fromBytes,
 } from "./data/dataset.js";
 export { type FolderOptions, folder, type PackProgress } from "./data/folder.js";
+export { type FromValuesOptions, fromValues } from "./data/values.js";
 export { type IdxOptions, idx } from "./data/idx-images.js";
 export { type MnistOptions, mnist } from "./data/mnist.js";
 export { type StackedMnistOptions, stackedMnist } from "./data/stacked-mnist.js";

@@ -82,6 +82,16 @@ export interface NativeImages {
   readonly labels?: Uint8Array | undefined;
 }
 
+/** Values that are kept as they are. */
+export interface NativeValues {
+  readonly values: Float32Array;
+  /** [count, ...] of the values. */
+  readonly shape: readonly number[];
+  readonly device: string;
+  /** A label a sample. */
+  readonly labels?: Uint8Array | undefined;
+}
+
 /** Grey images that others are stacked of, channel by channel. */
 export interface NativeGreyImages {
   readonly images: Uint8Array;
@@ -117,7 +127,7 @@ export interface NativeDataset {
   readonly size: number;
   /** A 64-bit hash of the images, their shape and labels, in hexadecimal digits. */
   fingerprint(): Promise<string>;
-  /** The chosen images, as values from `black` to `white`. */
+  /** The chosen images, as values from `black` to `white`; values as they are. */
   read(start: number, count: number, black: number, white: number): Promise<Floats>;
   dispose(): void;
 }
@@ -408,6 +418,7 @@ export interface NativeAddon {
   joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
   /** Copies the images. */
   createDataset(source: NativeImages): Promise<NativeDataset>;
+  createValues(source: NativeValues): Promise<NativeDataset>;
   /** Draws the channels of each image; a label holds 16 bits, in two bytes. */
   stackDataset(
     source: NativeGreyImages,

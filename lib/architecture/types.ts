@@ -53,7 +53,8 @@ export interface DiscriminatorArchitecture {
   /** What its first weights are. @default "torch" */
   readonly init?: Init | undefined;
   /**
-   * Values of black and of white in the samples that it judges, those of the generator.
+   * Values of black and of white in the samples that it judges, those of the generator. The bytes
+   * of a dataset are brought to them; values, as of datasets.fromValues(), stay as they are.
    * @default [-1, 1]
    */
   readonly range?: PixelRange | undefined;

@@ -21,9 +21,10 @@ export interface FromArrayOptions extends FromBytesOptions {
 }
 
 /**
- * A dataset of numbers that you already hold, each rounded to the nearest of 256 grey levels
- * between black and white; one that is further outside than half a level is refused. They are
- * copied while the promise is pending.
+ * A dataset of pixels that you already hold as numbers, each rounded to the nearest of 256 grey
+ * levels between black and white; one that is further outside than half a level is refused. They
+ * are copied while the promise is pending. Vectors, and numbers that are not to be rounded, are
+ * for fromValues().
  *
  * @throws TypeError and RangeError for values, labels and a shape that do not fit; ERR_DEVICE,
  * ERR_MEMORY

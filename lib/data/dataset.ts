@@ -30,16 +30,24 @@ export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
   readonly skipped?: readonly BrokenFile[] | undefined;
   /** False where the images are on the disk. */
   readonly resident?: boolean | undefined;
+  /** @default "uint8" */
+  readonly dtype?: Dataset["dtype"] | undefined;
 }
 
 /**
  * Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1).
+ * What fromValues() made holds numbers of any kind, which networks see as they are.
  */
 export class Dataset implements Disposable {
   /** Number of images. */
   readonly size: number;
-  /** Shape of one: [channels, height, width]. */
+  /** Shape of one: [channels, height, width], or [features]. */
   readonly image: readonly number[];
+  /**
+   * Type that one number is kept as: `"uint8"` for levels of 0 to 255, which networks see in their
+   * own range; `"float32"` for values, which they see as they are.
+   */
+  readonly dtype: "uint8" | "float32";
   /**
    * The class of each image, if there are any: a Uint16Array where there are more than 256 of them.
    */
@@ -67,6 +75,7 @@ export class Dataset implements Disposable {
     if (!Array.isArray(image))
       throw wrongType("what the functions of datasets make", "new Dataset()", native);
     const { labels, classes = 0, classNames, skipped = [], resident = true } = facts;
+    this.dtype = facts.dtype ?? "uint8";
     this.native = native;
     this.size = native.size;
     this.image = image;
@@ -83,8 +92,9 @@ export class Dataset implements Disposable {
    *
    * @param start from 0 to size − 1
    * @param count from 1 to size − start
-   * @param options `range`: the values of black and white. Networks take, and make, [-1, 1] by
-   * default. @default [0, 1]
+   * @param options `range`: the values of black and white; networks take, and make, [-1, 1] by
+   * default. Where `dtype` is `"float32"` there is none: values are read as they are.
+   * @default [0, 1]
    * @throws TypeError and RangeError for arguments; ERR_DISPOSED, and ERR_DATA for a disk that
    * cannot be read
    */
@@ -95,8 +105,10 @@ export class Dataset implements Disposable {
   ): Promise<Images> {
     check.integer(start, "start", 0, this.size - 1);
     check.integer(count, "count", 1, this.size - start);
-    const { range = [0, 1] } = check.options(options, "options", ["range"]);
-    const [black, white] = checkRange(range, "range");
+    const { range } = check.options(options, "options", ["range"]);
+    if (this.dtype === "float32" && range !== undefined)
+      throw wrongType("no range (values are read as they are)", "range", range);
+    const [black, white] = checkRange(range ?? [0, 1], "range");
     const values = await crossing(() => this.native.read(start, count, black, white));
     return new Images(values, [count, ...this.image]);
   }
@@ -117,9 +129,11 @@ export class Dataset implements Disposable {
 
   /** @internal */
   [inspect.custom](): string {
+    const dtype = this.dtype === "float32" ? this.dtype : undefined;
     const place = this.resident ? undefined : "on the disk";
     const classes = some(this.classes, "class", "classes");
-    return lineOf(this, times(this.size, this.image), classes, place, gone(this.#disposed));
+    const size = times(this.size, this.image);
+    return lineOf(this, size, dtype, classes, place, gone(this.#disposed));
   }
 }
 

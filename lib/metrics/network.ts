@@ -61,8 +61,8 @@ export class FeatureNetwork implements Disposable {
    * takes its turn between two steps.
    *
    * @param source images with values of −1 to 1, [count, channels, height, width], not those of 0
-   * to 1; a dataset, of which `count` are drawn without replacement; or a generator, at its own
-   * range
+   * to 1; a dataset of bytes, of which `count` are drawn without replacement; or a generator, at its
+   * own range
    * @returns rows in the order of the images, of the draw, or of the samples
    * @throws TypeError and RangeError for another source, another number of channels than it takes,
    * and options out of their range; ERR_DATA for images with values outside of −1 to 1, and where
@@ -97,6 +97,9 @@ export class FeatureNetwork implements Disposable {
     if (source instanceof Dataset) {
       const asked = check.integer(count ?? source.size, "count", 1, source.size);
       this.#checkShape(source.image);
+      // Whose values they are, and so what black and white are to them, is not known here.
+      if (source.dtype !== "uint8")
+        throw wrongType("a dataset of bytes, or Images of -1 to 1,", "source", source.dtype);
       return (stop) => this.#native.ofDataset(source.native, asked, seed, stop);
     }
     check.made(source, "source", Images, "Images, a Dataset or a Generator");

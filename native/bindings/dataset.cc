@@ -37,6 +37,17 @@ Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
       wrap_dataset);
 }
 
+// createValues(source: NativeValues): Promise<NativeDataset>
+Napi::Value CreateValues(const Napi::CallbackInfo& info) {
+  const auto source = info[0].As<Napi::Object>();
+  const at::Tensor values = copy_floats(source.Get("values"), to_shape(source.Get("shape")));
+  return run_async(
+      info.Env(),
+      [values, device = device_of(source), labels = labels_of(source, values.size(0))]()
+          -> DatasetPtr { return std::make_shared<Dataset>(values, device, labels); },
+      wrap_dataset);
+}
+
 struct Stacked {
   DatasetPtr dataset;
   at::Tensor labels;
@@ -121,6 +132,7 @@ void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
                                     InstanceMethod<&DatasetWrap::Fingerprint>("fingerprint"),
                                     InstanceMethod<&DatasetWrap::Read>("read")}));
   exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
+  exports.Set("createValues", Napi::Function::New<CreateValues>(env, "createValues"));
   exports.Set("stackDataset", Napi::Function::New<StackDataset>(env, "stackDataset"));
   exports.Set("openDataset", Napi::Function::New<OpenDataset>(env, "openDataset"));
 }

@@ -22,6 +22,7 @@ const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const acts = {
   train,
   resume,
+  points,
   run,
   grow,
   save,
@@ -75,6 +76,22 @@ async function resume(group) {
     : new Trainer({ ...trainerOf(given.game ?? "convolutional"), distributed: group });
   const data = given.folder ? await datasets.folder(...given.folder) : await images();
   for await (const _ of trainer.run(data, { steps: given.steps, batchSize: 8 }));
+  await trainer.save(given.to);
+}
+
+/** Plays on vectors, which are values, and saves where it ends. */
+async function points(group) {
+  const values = Float32Array.from({ length: 44 }, (_, i) => 3 * Math.sin(i * i));
+  const data = await datasets.fromValues(values, { shape: [22, 2] });
+  const [latent, image] = [{ noise: 2 }, [2]];
+  const layers = [l.linear(16), l.leakyRelu(0.2)];
+  const trainer = new Trainer({
+    ...trainerOf("wganGp"),
+    generator: new Generator({ latent, layers: [...layers, l.linear(2)] }, { seed: 3 }),
+    discriminator: new Discriminator({ image, layers: [...layers, l.linear(1)] }, { seed: 4 }),
+    distributed: group,
+  });
+  for await (const _ of trainer.run(data, { steps: 50, batchSize: 8 }));
   await trainer.save(given.to);
 }
 

@@ -96,6 +96,13 @@ it("ranks read their rows of images on the disk as they would from memory", asyn
   );
 });
 
+it("ranks train on rows of vectors as one does", async () => {
+  const to = (size: number) => ({ to: join(folder.path, `points-${size}`) });
+  for (const rank of [await runAlone("points", to(1)), ...(await runRanks(2, "points", to(2)))])
+    expect(rank).toMatchObject(fine);
+  expect(distance(await weights("points-2"), await weights("points-1"))).toBeLessThan(5e-5);
+});
+
 it("a signal on one rank stops all after the same step", async () => {
   const ranks = await startRanks(3, "run", { rank1: { stopAt: 20 }, tickEvery: 1 });
   const ends = await allEnded(ranks);

@@ -95,6 +95,7 @@ const calls: [name: string, call: Call][] = [
   ["datasets.fromBytes", () => [here(), datasets.fromBytes(new Uint8Array(64_000), large)]],
   ["datasets.fromArray", () => [here(), datasets.fromArray(new Float32Array(64_000), { ...large, range: [0, 1] })]],
   ["datasets.fromArray, of a value outside", () => [here(), datasets.fromArray(Float32Array.of(2), { shape: [1, 1, 1, 1], range: [0, 1] })]],
+  ["datasets.fromValues, of NaN", () => [here(), datasets.fromValues(Float32Array.of(NaN), { shape: [1, 1] })]],
   ["datasets.folder", () => [here(), datasets.folder(nowhere, { size: 8 })]],
   ["datasets.folder, with a limit below its classes", () => [here(), datasets.folder(join(folder.path, "classes"), { size: 8, limit: 1, cache: false })]],
   ["datasets.cifar10", () => [here(), datasets.cifar10(nowhere)]],

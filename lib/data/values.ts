@@ -1,0 +1,108 @@
+import { setImmediate } from "node:timers/promises";
+import { addon, crossing } from "../addon.js";
+import * as check from "../check.js";
+import { type Device, resolveDevice } from "../device.js";
+import { outOfRange, traced, wrongType } from "../errors.js";
+import { product } from "../shape.js";
+import { reserve } from "./reading.js";
+import { checkImageLabels, Dataset, type DatasetFacts } from "./dataset.js";
+
+/** Numbers that are data as they are. */
+export interface FromValuesOptions {
+  /** [count, features] or [count, channels, height, width] of `values`. */
+  readonly shape: readonly number[];
+  /**
+   * The class of each sample, 0 to 255.
+   * @default no labels
+   */
+  readonly labels?: Uint8Array | undefined;
+  /** @default "cpu" */
+  readonly device?: Device | undefined;
+}
+
+/**
+ * A dataset of numbers that you already hold, kept as float32 and shown to the networks as they
+ * are: points of a plane, rows of a table, and images whose values are not to be rounded. Nothing
+ * is scaled, and the `range` of an architecture only says what black and white are in pictures: a
+ * generator that ends in a tanh reaches no value beyond [-1, 1]. They are copied while the promise
+ * is pending.
+ *
+ * Pixels that have a black and a white are better given to fromArray(): as bytes they take a quarter
+ * of the memory, and each network sees them in its own range.
+ *
+ * @throws TypeError and RangeError for values, labels and a shape that do not fit, and for values
+ * that float32 has no finite number for; ERR_DEVICE, ERR_MEMORY
+ */
+export async function fromValues(
+  values: Float32Array | Float64Array,
+  options: FromValuesOptions,
+): Promise<Dataset> {
+  check.decimals(values, "values");
+  if (options === undefined) throw wrongType("an object", "options", options);
+  check.options(options, "options", ["shape", "labels", "device"]);
+  const shape = checkValuesShape(options.shape, values);
+  const labels = checkImageLabels(options.labels, shape[0] as number);
+  const device = resolveDevice(options.device);
+  return traced(async () => {
+    const floats = reserveFloats(shape);
+    const wrong = await toFinite(values, floats);
+    if (wrong >= 0) throw outOfRange("a finite float32", `values[${wrong}]`, values[wrong]);
+    return createValues(floats, shape, device, { labels });
+  });
+}
+
+function checkValuesShape(shape: unknown, values: ArrayLike<number>): readonly number[] {
+  const ofImages = Array.isArray(shape) && shape.length === 4;
+  if (!ofImages && !(Array.isArray(shape) && shape.length === 2))
+    throw wrongType(
+      "[count, features] or [count, channels, height, width], whole numbers,",
+      "shape",
+      shape,
+    );
+  const checked = check.shape(shape, "shape");
+  if (product(checked) !== values.length)
+    throw outOfRange(`the shape of ${values.length} values`, "shape", checked);
+  return checked;
+}
+
+/** @internal Memory for values of [count, ...]. Throws ERR_MEMORY. */
+export function reserveFloats([count = 0, ...sample]: readonly number[]): Float32Array {
+  return new Float32Array(reserve(count, product(sample) * Float32Array.BYTES_PER_ELEMENT).buffer);
+}
+
+/** Few enough that timers are not late. */
+const slice = 1 << 20;
+
+/**
+ * @internal Copies numbers as float32, and lets timers run in between.
+ *
+ * @returns the index of the first that is not finite then; −1 if all are
+ */
+export async function toFinite(
+  values: Float32Array | Float64Array,
+  floats: Float32Array,
+): Promise<number> {
+  for (let start = 0; start < floats.length; start += slice) {
+    if (start > 0) await setImmediate();
+    const end = Math.min(start + slice, floats.length);
+    for (let i = start; i < end; ++i) {
+      const value = Math.fround(values[i] as number);
+      if (!Number.isFinite(value)) return i;
+      floats[i] = value;
+    }
+  }
+  return -1;
+}
+
+/** @internal Copies finite values of `shape` to native memory before it returns. */
+export async function createValues(
+  values: Float32Array,
+  shape: readonly number[],
+  device: Device,
+  facts: DatasetFacts,
+): Promise<Dataset> {
+  const native = await crossing(() =>
+    addon().createValues({ values, shape, device, labels: facts.labels }),
+  );
+  return new Dataset(native, shape.slice(1), { ...facts, dtype: "float32" });
+}

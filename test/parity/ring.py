@@ -1,0 +1,104 @@
+"""GANs on the ring of eight Gaussians: MLPs on vectors, by three of the loops of the scripts beside this file. The points
+are floats in a file, so that both sides see the same values. The referee of ring.test.ts."""
+
+import argparse
+
+import numpy
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from common import digest, report
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--game", choices=["plain", "batch-norm", "wgan-gp"], required=True)
+parser.add_argument("--values", required=True, help="float32 [count, 2], raw")
+parser.add_argument("--batch", type=int, required=True)
+parser.add_argument("--steps", type=int, required=True)
+opt = parser.parse_args()
+torch.set_num_threads(1)
+torch.manual_seed(0)
+latent_dim, width, n_critic, lambda_gp = 2, 128, 2, 0.1
+
+
+def hidden(inputs):
+    layers = []
+    for size in (inputs, width):
+        layers.append(nn.Linear(size, width))
+        if opt.game == "batch-norm":
+            layers.append(nn.BatchNorm1d(width))
+        layers.append(nn.ReLU())
+    return layers
+
+
+last = [nn.Sigmoid()] if opt.game == "plain" else []
+generator = nn.Sequential(*hidden(latent_dim), nn.Linear(width, 2))
+discriminator = nn.Sequential(*hidden(2), nn.Linear(width, 1), *last)
+initial = digest(generator, discriminator)
+adversarial_loss = nn.BCELoss() if opt.game == "plain" else nn.BCEWithLogitsLoss()
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.001, betas=(0.5, 0.999))
+
+
+def batches():
+    values = numpy.fromfile(opt.values, dtype=numpy.float32).reshape(-1, 2)
+    loader = DataLoader(TensorDataset(torch.from_numpy(values)), batch_size=opt.batch, shuffle=True)
+    while True:
+        for (reals,) in loader:
+            yield reals
+
+
+def gradient_penalty(reals, fakes):
+    alpha = torch.rand(reals.shape[0], 1)
+    points = (alpha * reals + (1 - alpha) * fakes).requires_grad_(True)
+    scores = discriminator(points)
+    gradients = torch.autograd.grad(scores, points, torch.ones_like(scores), create_graph=True)[0]
+    return ((gradients.norm(2, dim=1) - 1) ** 2).mean()
+
+
+def play(stream):
+    """The generator first, and the discriminator on the same fakes."""
+    reals = next(stream)
+    n = reals.shape[0]
+    valid, fake = torch.ones(n, 1), torch.zeros(n, 1)
+
+    optimizer_G.zero_grad()
+    fakes = generator(torch.randn(n, latent_dim))
+    g_loss = adversarial_loss(discriminator(fakes), valid)
+    g_loss.backward()
+    optimizer_G.step()
+
+    optimizer_D.zero_grad()
+    real_loss = adversarial_loss(discriminator(reals), valid)
+    fake_loss = adversarial_loss(discriminator(fakes.detach()), fake)
+    d_loss = (real_loss + fake_loss) / 2
+    d_loss.backward()
+    optimizer_D.step()
+    return [d_loss.item(), g_loss.item()]
+
+
+def play_wasserstein(stream):
+    d_losses = []
+    for _ in range(n_critic):
+        reals = next(stream)
+        n = reals.shape[0]
+        optimizer_D.zero_grad()
+        fakes = generator(torch.randn(n, latent_dim)).detach()
+        real_scores, fake_scores = discriminator(reals), discriminator(fakes)
+        d_loss = torch.mean(fake_scores) - torch.mean(real_scores)
+        d_loss = d_loss + lambda_gp * gradient_penalty(reals, fakes)
+        d_loss.backward()
+        optimizer_D.step()
+        d_losses.append(d_loss.item())
+
+    optimizer_G.zero_grad()
+    g_loss = -torch.mean(discriminator(generator(torch.randn(n, latent_dim))))
+    g_loss.backward()
+    optimizer_G.step()
+    return [sum(d_losses) / n_critic, g_loss.item()]
+
+
+stream = batches()
+step = play_wasserstein if opt.game == "wgan-gp" else play
+losses = [step(stream) for _ in range(opt.steps)]
+report(initial, losses, digest(generator, discriminator))
