@@ -1,8 +1,10 @@
 // Values: datasets of numbers that are kept as they are, vectors and images, and what is trained on them.
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
+  type Dataset,
   Discriminator,
   datasets,
   Generator,
@@ -15,6 +17,7 @@ import {
   type TrainerOptions,
 } from "../lib/index.js";
 import { withFolder } from "./helpers/networks.js";
+import { npyFile } from "./helpers/npy.js";
 import { fingerprintOf } from "./helpers/presets.js";
 import { hiddenLayers, ringData, ringOfGaussians } from "./helpers/ring.js";
 import { labelledImages, losses, tinyTrainer, weightsOf } from "./helpers/training.js";
@@ -92,6 +95,58 @@ describe("datasets.fromValues", () => {
     expect(inspect(data)).toBe("Dataset { 16 × [2], float32 }");
     using bytes = await labelledImages(3);
     expect(bytes.dtype).toBe("uint8");
+  });
+});
+
+describe("datasets.npy of rows", () => {
+  /** Writes a file with these values behind its header. */
+  async function read(
+    shape: string,
+    values: Float32Array | Float64Array,
+    options: Parameters<typeof datasets.npy>[1] = {},
+  ): Promise<Dataset> {
+    const descr = values instanceof Float32Array ? "'<f4'" : "'<f8'";
+    return withFolder(async (folder) => {
+      const path = join(folder, "rows.npy");
+      const head = npyFile(shape, 0, descr);
+      await writeFile(path, Buffer.concat([head, new Uint8Array(values.slice().buffer)]));
+      return datasets.npy(path, options);
+    });
+  }
+
+  it.each([odd, Float64Array.from(odd)])("is datasets.fromValues() of them (%#)", async (rows) => {
+    using data = await read("4, 2", rows);
+    using same = await datasets.fromValues(odd, { shape: [4, 2] });
+    expect([data.size, data.image, data.dtype]).toEqual([4, [2], "float32"]);
+    expect(bitsOf((await data.read(0, 4)).data)).toEqual(bitsOf(odd));
+    expect(await data.native.fingerprint()).toBe(await same.native.fingerprint());
+  });
+
+  it("takes labels", async () => {
+    await withFolder(async (folder) => {
+      const [rows, labels] = [join(folder, "rows.npy"), join(folder, "labels.npy")];
+      await writeFile(rows, npyFile("3, 2", 24, "'<f4'"));
+      await writeFile(labels, Buffer.concat([npyFile("3,", 0, "'|u1'"), Buffer.of(2, 0, 1)]));
+      using data = await datasets.npy(rows, { labels });
+      expect([data.labels, data.classes]).toEqual([Uint8Array.of(2, 0, 1), 3]);
+    });
+  });
+
+  it.each([
+    [{ range: [0, 1] }, "no range", "range but received [0, 1]"],
+    [{ layout: "NCHW" }, "no layout", 'layout but received "NCHW"'],
+    [{ size: 8 }, "no size", "size but received 8"],
+  ] as const)("has no use for what is about images: %j", async (options, what, rest) => {
+    const sentence = `Expected ${what} (values of [4, 2] are kept as they are) for ${rest}`;
+    await expect(read("4, 2", odd, options)).rejects.toThrow(new TypeError(sentence));
+  });
+
+  it.each([
+    [Float32Array.of(0, NaN), "its value 1 is NaN, no finite float32"],
+    [Float64Array.of(-1e300, 0), "its value 0 is -1e+300, no finite float32"],
+  ])("refuses what float32 has no number for (%#)", async (values, why) => {
+    const error = await read("1, 2", values).catch((reason) => reason);
+    expect([error.code, error.message]).toEqual(["ERR_DATA", expect.stringContaining(why)]);
   });
 });
 

@@ -14,21 +14,23 @@ import {
   type ImagesShape,
 } from "./dataset.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
+import { checkTableOptions, isTable, readTable, type Table } from "./npy-table.js";
 import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
+import { createValues } from "./values.js";
 
 /** The order of the sides of an array of images. */
 export type NpyLayout = "NHWC" | "NCHW";
 
-/** What the file does not say of the images in it. */
+/** What the file does not say of what is in it. All but labels and device are about images. */
 export interface NpyOptions extends DatasetOptions {
   /**
-   * A .npy file of whole numbers, [count]: the class of each image, 0 to 255.
+   * A .npy file of whole numbers, [count]: the class of each image, or row, 0 to 255.
    * @default no labels
    */
   readonly labels?: string | undefined;
   /**
-   * Values of black and of white, which floats have to be given.
+   * Values of black and of white, which images of floats have to be given.
    * @default [0, 255], for uint8 only
    */
   readonly range?: PixelRange | undefined;
@@ -43,8 +45,9 @@ export interface NpyOptions extends DatasetOptions {
 const slice = 1 << 21;
 
 /**
- * Images of a NumPy array: uint8, float32 or float64 of [count, height, width], [count, height,
- * width, channels] or [count, channels, height, width]. Throws ERR_DATA.
+ * Images of a NumPy array, kept as bytes: uint8, float32 or float64 of [count, height, width],
+ * [count, height, width, channels] or [count, channels, height, width]. Rows of numbers, float32 or
+ * float64 of [count, features], are kept as float32, as fromValues() keeps them. Throws ERR_DATA.
  */
 export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
   check.path(path, "path");
@@ -56,25 +59,44 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
   const size = checkImageSize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
-    const { bytes, shape } = await readImages(path, range, layout);
-    const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, shape[0]);
-    return createDataset(bytes, shape, size, device, { labels });
+    const array = await readArray(path, { range, layout, size });
+    const [count] = array.shape;
+    const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
+    return "values" in array
+      ? createValues(array.values, array.shape, device, { labels })
+      : createDataset(array.bytes, array.shape, size, device, { labels });
+  });
+}
+
+/** Images as bytes. */
+interface Pixels {
+  readonly bytes: Uint8Array;
+  readonly shape: ImagesShape;
+}
+
+async function readArray(
+  path: string,
+  options: Pick<NpyOptions, "range" | "layout" | "size">,
+): Promise<Pixels | Table> {
+  const refuse = refusal("ERR_DATA", "a .npy file of images", path);
+  return readingFile(path, refuse, async (file, size) => {
+    const header = await readNpyHeader(file, size, refuse);
+    if (!isTable(header)) return readImages(file, header, options, refuse);
+    checkTableOptions(options, header);
+    return readTable(file, header, refuse);
   });
 }
 
 async function readImages(
-  path: string,
-  range: PixelRange | undefined,
-  layout: NpyLayout | undefined,
-): Promise<{ bytes: Uint8Array; shape: ImagesShape }> {
-  const refuse = refusal("ERR_DATA", "a .npy file of images", path);
-  return readingFile(path, refuse, async (file, size) => {
-    const header = await readNpyHeader(file, size, refuse);
-    const levels = rangeOf(header.dtype, range, refuse);
-    const { shape, last } = imagesShape(header.shape, layout, refuse);
-    const bytes = await readLevels(file, header, levels, refuse);
-    return { bytes: last ? await turned(bytes, shape) : bytes, shape };
-  });
+  file: FileHandle,
+  header: NpyHeader,
+  { range, layout }: Pick<NpyOptions, "range" | "layout">,
+  refuse: Refusal,
+): Promise<Pixels> {
+  const levels = rangeOf(header.dtype, range, refuse);
+  const { shape, last } = imagesShape(header.shape, layout, refuse);
+  const bytes = await readLevels(file, header, levels, refuse);
+  return { bytes: last ? await turned(bytes, shape) : bytes, shape };
 }
 
 /** Undefined where the bytes can be taken as they are. */

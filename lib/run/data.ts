@@ -9,6 +9,7 @@ import { isImageName } from "../data/folder/list.js";
 import { idx } from "../data/idx-images.js";
 import { mnist } from "../data/mnist.js";
 import { npy } from "../data/npy.js";
+import { holdsTable } from "../data/npy-table.js";
 import { stackedMnist } from "../data/stacked-mnist.js";
 import type { Device } from "../device.js";
 import { isMisuse, outOfRange, refused, showPath, wrongType } from "../errors.js";
@@ -56,7 +57,10 @@ export async function loadData(
       const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
       return folder(data, { ...options, ...place, ...watch, ...colours, onBroken: "skip" });
     },
-    npy: () => npy(data, options).catch(needsTelling(naming("data"), data)),
+    npy: async () => {
+      await refuseTable(naming("data"), data);
+      return npy(data, options).catch(needsTelling(naming("data"), data));
+    },
     idx: () => idx(data, options),
   };
   const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
@@ -90,6 +94,13 @@ function needsTelling(name: string, path: string): (error: unknown) => never {
     const received = `${showPath(path)} (${cure})`;
     throw refused("ERR_DATA", what, name, received, { cause: error });
   };
+}
+
+/** Refuses rows of numbers, of which a run could draw no grid. */
+async function refuseTable(name: string, path: string): Promise<void> {
+  if (!(await holdsTable(path))) return;
+  const cure = "rows of numbers: datasets.npy() and a Trainer in a program train on them";
+  throw refused("ERR_DATA", "images", name, `${showPath(path)} (${cure})`);
 }
 
 /** Whether there are images to test on beside those to train on. */

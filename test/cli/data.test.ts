@@ -117,6 +117,16 @@ describe("a file", () => {
     ]);
   });
 
+  it("of rows is for a program", async () => {
+    const path = at("points.npy");
+    await writeFile(path, npyFile("64, 2", 512, "'<f4'"));
+    const { code, stderr } = await train("mlp", "points.npy", "--out never");
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected images for --data but received "${path}" (rows of numbers: datasets.npy() and a Trainer in a program train on them)\n`,
+    ]);
+  });
+
   const record = (label: number) => Buffer.concat([Buffer.of(label), Buffer.alloc(3072, label)]);
   const records = [3, 1, 4, 1].map(record);
 
