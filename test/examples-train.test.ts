@@ -73,3 +73,13 @@ it("examples/stacked-mnist.mjs counts the modes of what it trained", async () =>
     expect(await isPng(join(folder, "stacked-mnist.png"))).toBe(true);
   });
 });
+
+it("examples/ring.mjs counts the modes that it found, and draws the samples", async () => {
+  await withFolder(async (folder) => {
+    const said = await runExample("ring.mjs", folder, "2");
+    expect(said).toMatch(/^1 steps: \d of 8 modes, \d+\.\d % good samples\n2 steps: \d of 8 /);
+    const svg = await readFile(join(folder, "ring.svg"), "utf8");
+    expect(svg.match(/<circle /g)).toHaveLength(4000);
+    expect(svg).not.toMatch(/NaN|undefined/);
+  });
+});
