@@ -5,17 +5,25 @@ import type { Bytes } from "./arrays.js";
 /** What is copied or summed up at a time: a few milliseconds. */
 const partBytes = 4 * 1024 ** 2;
 
-/** The bytes of all pieces in their order, in views of at most 4 MiB; timers run in between. */
-export async function* inParts(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+/**
+ * Calls back with the bytes of all pieces in their order, in views of at most 4 MiB. The first 4 MiB
+ * come at once; timers run after each.
+ */
+export async function inParts(
+  pieces: readonly Uint8Array[],
+  onPart: (part: Uint8Array) => void,
+): Promise<void> {
   let sinceTimers = 0;
   for (const piece of pieces) {
-    for (let start = 0; start < piece.byteLength; start += partBytes) {
+    const { byteLength } = piece;
+    for (let start = 0; start < byteLength; start += partBytes) {
       const part = piece.subarray(start, start + partBytes);
-      yield part;
+      if (sinceTimers + part.byteLength > partBytes) {
+        await setImmediate();
+        sinceTimers = 0;
+      }
+      onPart(part);
       sinceTimers += part.byteLength;
-      if (sinceTimers < partBytes) continue;
-      await setImmediate();
-      sinceTimers = 0;
     }
   }
 }
@@ -31,9 +39,9 @@ export function byteLengthOf(pieces: readonly Uint8Array[]): number {
 export async function joinBytes(pieces: readonly Uint8Array[]): Promise<Bytes> {
   const whole = new Uint8Array(byteLengthOf(pieces));
   let offset = 0;
-  for await (const part of inParts(pieces)) {
+  await inParts(pieces, (part) => {
     whole.set(part, offset);
     offset += part.byteLength;
-  }
+  });
   return whole;
 }

@@ -72,6 +72,11 @@ export interface NativeSampleRequest {
 /** Images that a dataset is made of. */
 export interface NativeImages {
   readonly images: Uint8Array;
+  /**
+   * Whether nobody writes to them, or transfers them, until there is a dataset; else they are copied
+   * at once.
+   */
+  readonly lent: boolean;
   /** [count, channels, height, width] of the bytes. */
   readonly shape: readonly number[];
   /** Sides that they are resized to, where they have others. */
@@ -84,6 +89,7 @@ export interface NativeImages {
 
 /** Values that are kept as they are. */
 export interface NativeValues {
+  /** Lent. */
   readonly values: Float32Array;
   /** [count, ...] of the values. */
   readonly shape: readonly number[];
@@ -94,6 +100,7 @@ export interface NativeValues {
 
 /** Grey images that others are stacked of, channel by channel. */
 export interface NativeGreyImages {
+  /** Lent. */
   readonly images: Uint8Array;
   /** [count, 1, height, width] of the bytes. */
   readonly shape: readonly number[];
@@ -416,7 +423,6 @@ export interface NativeAddon {
     bytes: number,
   ) => NativeTrainer;
   joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
-  /** Copies the images. */
   createDataset(source: NativeImages): Promise<NativeDataset>;
   createValues(source: NativeValues): Promise<NativeDataset>;
   /** Draws the channels of each image; a label holds 16 bits, in two bytes. */

@@ -67,7 +67,7 @@ export function checksumOf(manifest: object): string {
 /** SHA-256 of a file in pieces, summed up in parts: timers are not late. */
 export async function sha256(...pieces: readonly Uint8Array[]): Promise<string> {
   const hash = createHash("sha256");
-  for await (const part of inParts(pieces)) hash.update(part);
+  await inParts(pieces, (part) => hash.update(part));
   return hash.digest("hex");
 }
 

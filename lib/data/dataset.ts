@@ -175,7 +175,7 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   const shape = checkShape(options.shape, bytes, "bytes");
   const labels = checkImageLabels(options.labels, shape[0]);
   const size = checkImageSize(options.size);
-  return createDataset(bytes, shape, size, resolveDevice(options.device), { labels });
+  return newDataset({ bytes, lent: false }, shape, size, resolveDevice(options.device), { labels });
 }
 
 /** @internal [count, channels, height, width] of as many values. */
@@ -208,9 +208,22 @@ export function checkImageSize(size: unknown): number | undefined {
   return size === undefined ? undefined : check.integer(size, "size", 1, largestSide);
 }
 
-/** @internal Copies the bytes to native memory before it returns, and resizes them there. */
-export async function createDataset(
+/**
+ * @internal Copies the bytes to native memory, and resizes them there. They are the caller's again
+ * when it resolves: until then nobody may write to them, or transfer them.
+ */
+export function createDataset(
   bytes: Uint8Array,
+  shape: ImagesShape,
+  size: number | undefined,
+  device: Device,
+  facts: DatasetFacts,
+): Promise<Dataset> {
+  return newDataset({ bytes, lent: true }, shape, size, device, facts);
+}
+
+async function newDataset(
+  { bytes, lent }: { readonly bytes: Uint8Array; readonly lent: boolean },
   shape: ImagesShape,
   size: number | undefined,
   device: Device,
@@ -218,8 +231,9 @@ export async function createDataset(
 ): Promise<Dataset> {
   const [, channels, ...sides] = shape;
   const [height, width] = size === undefined ? sides : [size, size];
+  const { labels } = facts;
   const native = await crossing(() =>
-    addon().createDataset({ images: bytes, shape, height, width, device, labels: facts.labels }),
+    addon().createDataset({ images: bytes, lent, shape, height, width, device, labels }),
   );
   return new Dataset(native, [channels, height, width], facts);
 }

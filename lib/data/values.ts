@@ -94,7 +94,10 @@ export async function toFinite(
   return -1;
 }
 
-/** @internal Copies finite values of `shape` to native memory before it returns. */
+/**
+ * @internal Copies finite values of `shape` to native memory. They are the caller's again when it
+ * resolves: until then nobody may write to them, or transfer them.
+ */
 export async function createValues(
   values: Float32Array,
   shape: readonly number[],

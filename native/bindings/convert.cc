@@ -221,6 +221,14 @@ at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape) {
   return copy_memory(bytes, shape, at::kByte);
 }
 
+at::Tensor borrow_floats(const Napi::Value& floats, const Shape& shape) {
+  return borrow_memory(floats, shape, at::kFloat);
+}
+
+at::Tensor borrow_bytes(const Napi::Value& bytes, const Shape& shape) {
+  return borrow_memory(bytes, shape, at::kByte);
+}
+
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor) {
   return to_array<Napi::Float32Array>(env, tensor, at::kFloat, tensor.numel());
 }

@@ -37,6 +37,11 @@ at::Tensor copy_floats(const Napi::Value& floats, const Shape& shape);
 at::Tensor copy_decimals(const Napi::Value& numbers, const Shape& shape);
 at::Tensor copy_bytes(const Napi::Value& bytes, const Shape& shape);
 
+// Take the memory of an array as it is, if there is much of it: nobody may write to it, or transfer
+// it, as long as the tensor is in use. The array is kept for as long.
+at::Tensor borrow_floats(const Napi::Value& floats, const Shape& shape);
+at::Tensor borrow_bytes(const Napi::Value& bytes, const Shape& shape);
+
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_value(Napi::Env env, const double& number);
@@ -47,7 +52,7 @@ Napi::Value to_hex(Napi::Env env, const uint64_t& number);
 uint64_t from_hex(const Napi::Value& value);
 
 // TensorData of lib/native.ts, both ways. Large tensors are not copied: those that nobody else has
-// become JavaScript's, and arrays that come in may not be written to any more.
+// become JavaScript's, and arrays that come in are borrowed.
 Napi::Value to_tensors(Napi::Env env, const NamedTensors& tensors);
 NamedTensors from_tensors(const Napi::Value& value);
 

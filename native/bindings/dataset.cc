@@ -23,16 +23,25 @@ at::Tensor labels_of(const Napi::Object& source, int64_t count) {
 
 at::Device device_of(const Napi::Object& source) { return parse_device(to_text(source, "device")); }
 
+// Memory of a dataset's own in place of what is JavaScript's.
+at::Tensor taken_over(const at::Tensor& borrowed, const at::Device& device) {
+  return device.is_cpu() ? borrowed.clone() : borrowed.to(device);
+}
+
 // createDataset(source: NativeImages): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const at::Tensor images = copy_bytes(source.Get("images"), to_shape(source.Get("shape")));
+  const bool lent = to_flag(source, "lent");
+  const at::Tensor images =
+      (lent ? borrow_bytes : copy_bytes)(source.Get("images"), to_shape(source.Get("shape")));
   const int64_t height = to_whole(source, "height"), width = to_whole(source, "width");
   return run_async(
       info.Env(),
-      [images, height, width, device = device_of(source),
+      [images, lent, height, width, device = device_of(source),
        labels = labels_of(source, images.size(0))]() -> DatasetPtr {
-        return std::make_shared<Dataset>(resize_images(images, height, width), device, labels);
+        const at::Tensor resized = resize_images(images, height, width);
+        return std::make_shared<Dataset>(
+            lent && resized.is_same(images) ? taken_over(images, device) : resized, device, labels);
       },
       wrap_dataset);
 }
@@ -40,11 +49,13 @@ Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
 // createValues(source: NativeValues): Promise<NativeDataset>
 Napi::Value CreateValues(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const at::Tensor values = copy_floats(source.Get("values"), to_shape(source.Get("shape")));
+  const at::Tensor values = borrow_floats(source.Get("values"), to_shape(source.Get("shape")));
   return run_async(
       info.Env(),
-      [values, device = device_of(source), labels = labels_of(source, values.size(0))]()
-          -> DatasetPtr { return std::make_shared<Dataset>(values, device, labels); },
+      [values, device = device_of(source),
+       labels = labels_of(source, values.size(0))]() -> DatasetPtr {
+        return std::make_shared<Dataset>(taken_over(values, device), device, labels);
+      },
       wrap_dataset);
 }
 
@@ -64,7 +75,7 @@ Napi::Value to_stacked(Napi::Env env, const Stacked& stacked) {
 //     Promise<{ dataset: NativeDataset, labels: Uint8Array }>
 Napi::Value StackDataset(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const at::Tensor images = copy_bytes(source.Get("images"), to_shape(source.Get("shape")));
+  const at::Tensor images = borrow_bytes(source.Get("images"), to_shape(source.Get("shape")));
   const StackOptions options{to_whole(source, "classes"), to_whole(source, "count"),
                              to_whole(source, "channels"),
                              static_cast<uint64_t>(to_whole(source, "seed"))};
