@@ -211,8 +211,8 @@ async function writeSynced<T>(path: string, work: (file: FileHandle) => Promise<
 export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buffer> {
   return withFile(path, async (file, size) => {
     if (size > limit) throw new Error(`it has ${size} bytes, more than ${limit}`);
-    // What FileHandle.readFile() takes; files that tell no size are in /proc.
-    if (size < 2 ** 31) return file.readFile();
+    // It puts the pieces of a larger file together at once. Files that tell no size are in /proc.
+    if (size <= chunkBytes) return file.readFile();
     const bytes = Buffer.allocUnsafeSlow(size);
     if (await fill(file, bytes, 0)) return bytes;
     throw new Error("it became shorter while it was read");
