@@ -48,6 +48,7 @@ const drawnAnew = (init: Init): GeneratorArchitecture => ({
       l.convTranspose2d(4, [2, 3], { groups: 2, bias: false }),
       l.selfAttention2d({ reduction: 2 }),
       l.conv2d(1, 2),
+      l.tanh(),
     ),
   ],
 });
