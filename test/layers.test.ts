@@ -488,8 +488,6 @@ describe("an input that does not fit", () => {
 });
 
 describe("a layer in a place of its kind", () => {
-  const inside =
-    "for a.0 (embedding) but received one inside another layer; labels do not reach it there";
   const ofOwn = "a place as the last of a discriminator's own layers";
   const head = () => l.heads({ score: [l.linear(1)] });
 
@@ -510,9 +508,9 @@ describe("a layer in a place of its kind", () => {
       "a discriminator with classes for 1 (projection) but received one without",
     ],
     [
-      "labels inside another layer",
-      conditional(3, l.sequential("a", [l.embedding(4)])),
-      `a place among the network's own layers ${inside}`,
+      "labels inside another layer, for a generator without",
+      make(l.residual([l.sequential("a", [l.embedding(4, { combine: "multiply" })])])),
+      'a latent with classes and labels "embedded" for 0.main.a.0 (embedding) but received one without',
     ],
     [
       "labels of other classes",

@@ -59,7 +59,7 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
   if (width > largestTensor)
     throw misfit(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
   const resolved = resolve(architecture, [width], "generator", embedded);
-  if (embedded > 0 && !resolved.layers.some(({ type }) => type === "embedding"))
+  if (embedded > 0 && !resolved.layers.some(({ takesLabels }) => takesLabels))
     throw unused('an embedding among its layers (labels are "embedded")', "generator", resolved);
   return resolved;
 }
@@ -84,7 +84,7 @@ export function resolveDiscriminator(
     const received = "one behind it, where training makes more than 1 of a probability";
     throw misfit(what, `${dropout.path} (${dropout.type})`, received);
   }
-  if (classes > 0 && !layers.some(({ type }) => layerKinds.get(type)?.labels))
+  if (classes > 0 && !layers.some(({ takesLabels }) => takesLabels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);
   return resolved;
 }
@@ -207,7 +207,8 @@ function resolveOne(
   const at = new Site(path, type, around, among);
   check.options(layer, String(at), ["type", "name", ...kind.options]);
   const { layers = [], options, output } = kind.resolve(layer, input, at);
-  const resolved = { type, name, path, layers, input, options, output };
+  const takesLabels = kind.labels === true || layers.some((inner) => inner.takesLabels);
+  const resolved = { type, name, path, layers, takesLabels, input, options, output };
   // After what the layer has to say of it.
   check.noNull(layer, (key) => at.option(key));
   checkTensorSizes(resolved, at);

@@ -18,8 +18,8 @@ export interface Latent {
   /** Number of continuous codes, U(-1, 1); at least 0. @default 0 */
   readonly codes?: number | undefined;
   /**
-   * How the label enters: as one-hot between the noise and the codes, or through the `embedding`
-   * layers of the generator. @default "oneHot"
+   * How the label enters: as one-hot between the noise and the codes, or through the layers of the
+   * generator that take labels, such as `embedding`. @default "oneHot"
    */
   readonly labels?: "oneHot" | "embedded" | undefined;
 }

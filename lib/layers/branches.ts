@@ -4,7 +4,7 @@ import { wrongType } from "../errors.js";
 import type { Shape } from "../shape.js";
 import { layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
-import { call, keyword } from "./python.js";
+import { call, keyword, told, withLabels } from "./python.js";
 import { sequential } from "./sequential.js";
 import type { Site } from "./site.js";
 
@@ -90,6 +90,15 @@ const residualHelper = `class Residual(nn.Module):
     def forward(self, x):
         return self.main(x) + (x if self.skip is None else self.skip(x))`;
 
+const labelledResidualHelper = `class LabelledResidual(Residual):
+    """A residual of which some branches take labels."""
+
+    takes_labels = True
+
+    def forward(self, x, labels):
+        skip = x if self.skip is None else told(self.skip, x, labels)
+        return told(self.main, x, labels) + skip`;
+
 export const residualKind = layerKind({
   options: ["layers"],
   resolve(layer, input, at) {
@@ -106,10 +115,16 @@ export const residualKind = layerKind({
     }
     return { options: {}, layers, output };
   },
-  python: ({ layers }, write) => ({
-    module: call("Residual", ...layers.map(write)),
-    helpers: [residualHelper],
-  }),
+  python({ layers, takesLabels }, write) {
+    const branches = layers.map(write);
+    return takesLabels
+      ? {
+          module: call("LabelledResidual", ...branches),
+          helpers: [residualHelper, told, labelledResidualHelper],
+          forward: withLabels,
+        }
+      : { module: call("Residual", ...branches), helpers: [residualHelper] };
+  },
   onnx({ layers: [main, skip] }, x, to) {
     const ways = [main, skip].map((way) => (way === undefined ? x : to.layer(way, x)));
     return to.node("Add", ways);
@@ -126,6 +141,12 @@ const headsHelper = `class Heads(nn.Module):
 
     def forward(self, x):
         return torch.cat([branch(x) for branch in self.children()], 1)`;
+
+const labelledHeadsHelper = `class LabelledHeads(Heads):
+    """Heads of which some branches take labels."""
+
+    def forward(self, x, labels):
+        return torch.cat([told(branch, x, labels) for branch in self.children()], 1)`;
 
 export const headsKind = layerKind({
   options: ["layers"],
@@ -145,8 +166,14 @@ export const headsKind = layerKind({
     const width = layers.reduce((total, { output }) => total + (output[0] as number), 0);
     return { options: {}, layers, output: [width] };
   },
-  python: ({ layers }, write) => ({
-    module: call("Heads", ...layers.map((layer) => keyword(layer.name, write(layer)))),
-    helpers: [headsHelper],
-  }),
+  python({ layers, takesLabels }, write) {
+    const branches = layers.map((layer) => keyword(layer.name, write(layer)));
+    return takesLabels
+      ? {
+          module: call("LabelledHeads", ...branches),
+          helpers: [headsHelper, told, labelledHeadsHelper],
+          forward: withLabels,
+        }
+      : { module: call("Heads", ...branches), helpers: [headsHelper] };
+  },
 });

@@ -1,11 +1,10 @@
-// The layers that look at the labels of a batch. They stand among a network's own layers, where the
-// labels are at hand.
+// The layers that look at the labels of a batch.
 import * as check from "../check.js";
 import { product, type Shape } from "../shape.js";
 import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { reshape } from "./onnx.js";
-import { call, type Expression, list, literal } from "./python.js";
+import { call, type Expression, keywords, list, literal, withLabels } from "./python.js";
 import type { Site } from "./site.js";
 import { trained } from "./state.js";
 import { withOptions } from "./with-options.js";
@@ -42,16 +41,9 @@ export function projection(options: { name?: string | undefined } = {}): Layer {
   return withOptions({ type: "projection" }, options);
 }
 
-/** The number of classes, where a layer may see the labels. */
+/** The number of classes of a network with labels. */
 function classes(layer: Layer, at: Site): number {
   const { player, classes: count } = at.around;
-  if (at.spot === "inside") {
-    throw at.refuseWhat(
-      "a place among the network's own layers",
-      "one inside another layer",
-      "labels do not reach it there",
-    );
-  }
   if (count === 0) {
     throw player === "generator"
       ? at.refuseWhat('a latent with classes and labels "embedded"', "one without")
@@ -86,6 +78,14 @@ export const embeddingKind = layerKind({
   python: ({ options, input }) => ({
     module: call("nn.Embedding", ...[options.numEmbeddings, options.embeddingDim].map(literal)),
     forward: (module, x) => combined(x, `${module}(labels)`, options.combine, input),
+    inside: {
+      module: call(
+        "LabelEmbedding",
+        ...[options.numEmbeddings, options.embeddingDim].map(literal),
+        ...keywords({ options }, { combine: "concatenate" }),
+      ),
+      helpers: [embeddingHelper],
+    },
   }),
   onnx(layer, x, to) {
     const { embeddingDim, combine } = layer.options;
@@ -109,8 +109,27 @@ function combined(x: string, embedded: string, combine: string, input: Shape): E
   return call("torch.cat", list(x, wide), "1");
 }
 
+const embeddingHelper = `class LabelEmbedding(nn.Embedding):
+    """An embedding of the labels, put together with the input."""
+
+    takes_labels = True
+
+    def __init__(self, classes, width, combine="concatenate"):
+        super().__init__(classes, width)
+        self.combine = combine
+
+    def forward(self, x, labels):
+        embedded = super().forward(labels)
+        if x.dim() == 4:
+            embedded = embedded[:, :, None, None]
+        if self.combine == "multiply":
+            return x * embedded
+        return torch.cat([x, embedded.expand(-1, -1, *x.shape[2:])], 1)`;
+
 const helper = `class Projection(nn.Module):
     """A score that knows the label (Miyato and Koyama 2018)."""
+
+    takes_labels = True
 
     def __init__(self, features, classes):
         super().__init__()
@@ -137,6 +156,6 @@ export const projectionKind = layerKind({
   python: ({ options: { inFeatures, numEmbeddings } }) => ({
     module: call("Projection", literal(inFeatures), literal(numEmbeddings)),
     helpers: [helper],
-    forward: (module, x) => `${module}(${x}, labels)`,
+    forward: withLabels,
   }),
 });

@@ -25,6 +25,8 @@ export interface ResolvedLayer<O extends ResolvedOptions = ResolvedOptions> {
   readonly path: string;
   readonly options: O;
   readonly layers: readonly ResolvedLayer[];
+  /** It looks at the labels of the batch, or a layer inside it does. */
+  readonly takesLabels: boolean;
   readonly input: Shape;
   readonly output: Shape;
 }

@@ -25,7 +25,20 @@ export interface PythonLayer {
   inline?(x: string): string;
   /** A line of imports that it needs. */
   readonly import?: string | undefined;
+  /**
+   * The layer inside another that takes labels: a module that is called as module(x), or as
+   * module(x, labels) if its class has `takes_labels`. @default the same module
+   */
+  readonly inside?: Pick<PythonLayer, "module" | "helpers"> | undefined;
 }
+
+/** What forward() makes of a module that takes labels. */
+export const withLabels = (module: string, x: string): Expression => `${module}(${x}, labels)`;
+
+/** A function of Python for what holds modules that take labels. */
+export const told = `def told(module, x, labels):
+    """What a module makes of x, and of the labels if it takes them."""
+    return module(x, labels) if getattr(module, "takes_labels", False) else module(x)`;
 
 /** Writes a layer inside another; remembers its helpers and imports. */
 export type WritePython = (layer: ResolvedLayer) => Expression;
@@ -90,10 +103,14 @@ export function snakeCase(name: string): string {
 
 /** nn.Sequential; its children keep their names where they have some. */
 export function sequence(layers: readonly ResolvedLayer[], write: WritePython): PythonLayer {
-  if (layers.every(({ name }, position) => name === String(position)))
+  const takesLabels = layers.some((layer) => layer.takesLabels);
+  if (!takesLabels && layers.every(({ name }, position) => name === String(position)))
     return { module: call("nn.Sequential", ...layers.map(write)) };
   const items = layers.map((layer) => entry(layer.name, write(layer)));
-  return { module: { open: "Named({", items, close: "})" }, helpers: [named] };
+  const made = (name: string): Expression => ({ open: `${name}({`, items, close: "})" });
+  return takesLabels
+    ? { module: made("Labelled"), helpers: [named, told, labelled], forward: withLabels }
+    : { module: made("Named"), helpers: [named] };
 }
 
 /** `"name": expression` */
@@ -101,6 +118,16 @@ function entry(name: string, value: Expression): Expression {
   if (typeof value === "string") return `"${name}": ${value}`;
   return { ...value, open: `"${name}": ${value.open}` };
 }
+
+const labelled = `class Labelled(Named):
+    """Modules one after the other, of which some take labels."""
+
+    takes_labels = True
+
+    def forward(self, x, labels):
+        for module in self:
+            x = told(module, x, labels)
+        return x`;
 
 const named = `class Named(nn.Sequential):
     """Modules one after the other, under names of their own."""

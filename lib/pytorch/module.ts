@@ -57,9 +57,25 @@ class Writer {
       init === undefined ? module : method(module, "apply", "weights_init");
   }
 
+  /** One of the network's own layers. */
   layer(layer: ResolvedLayer): PythonLayer {
+    const python = this.#write(layer);
+    this.#keep(python);
+    return python;
+  }
+
+  #inside(layer: ResolvedLayer): Expression {
+    const python = this.#write(layer);
+    const { module } = this.#keep(python.inside ?? python);
+    return module;
+  }
+
+  #write(layer: ResolvedLayer): PythonLayer {
     const kind = layerKinds.get(layer.type) as LayerKind;
-    const python = kind.python(layer, (child) => this.layer(child).module, this.#drawnAnew);
+    return kind.python(layer, (child) => this.#inside(child), this.#drawnAnew);
+  }
+
+  #keep(python: PythonLayer): PythonLayer {
     for (const helper of python.helpers ?? []) this.helpers.add(helper);
     if (python.import !== undefined) this.imports.add(python.import);
     return python;

@@ -247,6 +247,23 @@ const named: Record<string, GeneratorArchitecture> = {
       l.sequential("model", [{ ...l.linear(8), name: "first" }, l.relu(), l.linear(4)]),
     ],
   },
+  "labels inside other layers": {
+    latent: { noise: 6, classes: 5, labels: "embedded" },
+    layers: [
+      l.linear(4 * 16),
+      l.unflatten([4, 4, 4]),
+      l.residual([
+        l.embedding(4, { combine: "multiply" }),
+        l.relu(),
+        l.sequential("body", [l.embedding(3, { name: "planes" }), l.conv2d(4, 3, { padding: 1 })]),
+      ]),
+      l.sequential("ends", [
+        l.residual([l.conv2d(4, 1)], [l.embedding(4, { combine: "multiply" })], { name: "wide" }),
+        l.conv2d(2, 1),
+      ]),
+      l.sequential("flat", [l.flatten(), l.embedding(8), l.linear(6), l.tanh()]),
+    ],
+  },
   residuals: {
     latent: { noise: 4 },
     init: "dcgan",
@@ -281,6 +298,17 @@ const discriminators: Record<string, DiscriminatorArchitecture> = {
     image: [1, 4, 4],
     classes: 3,
     layers: [l.flatten(), l.sequential("model", [l.linear(8), lrelu()]), l.projection()],
+  },
+  "labels inside heads": {
+    image: [1, 4, 4],
+    classes: 3,
+    layers: [
+      l.flatten(),
+      l.heads({
+        score: [l.sequential("model", [l.linear(8), lrelu(), l.projection({ name: "out" })])],
+        codes: [l.embedding(2), l.linear(2)],
+      }),
+    ],
   },
   "embedded labels of images": {
     image: [2, 4, 4],
