@@ -3,6 +3,7 @@ import {
   auxiliaries,
   Discriminator,
   datasets,
+  Generator,
   layers as l,
   objectives,
   type TrainerOptions,
@@ -73,6 +74,18 @@ describe("Trainer.run, with labels that do not fit", () => {
   });
 });
 
+it("labels in residual blocks: fused training is eager training to rounding", async () => {
+  using data = await labelledImages(24);
+  const [eager, fused] = await Promise.all(
+    (["eager", "fused"] as const).map((execution) =>
+      losses(tinyTrainer({ ...blocks(), execution }), data),
+    ),
+  );
+  eager?.flat().forEach((loss, i) => {
+    expect(fused?.flat()[i]).toBeCloseTo(loss, 4);
+  });
+});
+
 describe("datasets.fromBytes, misused", () => {
   it("refuses labels over memory that is shared", async () => {
     const labels = new Uint8Array(new SharedArrayBuffer(1));
@@ -82,6 +95,26 @@ describe("datasets.fromBytes, misused", () => {
     );
   });
 });
+
+/** Labels that are seen within residual blocks of both networks, and nowhere else. */
+const blocks = (): Partial<TrainerOptions> & { latent: typeof three } => {
+  const block = l.residual([
+    ...[l.conditionalBatchNorm2d(), l.relu(), l.upsample(2), l.conv2d(4, 3, { padding: 1 })],
+    ...[l.conditionalBatchNorm2d(), l.leakyRelu(0.2), l.avgPool2d(2)],
+  ]);
+  const latent = { ...three, labels: "embedded" } as const;
+  const start = [l.linear(4 * 64), l.unflatten([4, 8, 8])];
+  const generator = new Generator(
+    { latent, layers: [...start, block, l.conv2d(1, 1), l.tanh()] },
+    { seed: 0 },
+  );
+  const judging = l.residual([l.sequential("deep", [l.embedding(1, { combine: "multiply" })])]);
+  const discriminator = new Discriminator(
+    { image, classes: 3, layers: [judging, l.flatten(), l.linear(1)] },
+    { seed: 1 },
+  );
+  return { latent, generator, discriminator };
+};
 
 describe.each(["eager", "fused"] as const)("%s training of a conditional pair", (execution) => {
   const pairs: [string, () => Partial<TrainerOptions> & { latent: typeof three }][] = [
@@ -106,6 +139,7 @@ describe.each(["eager", "fused"] as const)("%s training of a conditional pair", 
         ),
       }),
     ],
+    ["labels in residual blocks", blocks],
     [
       "an auxiliary classifier",
       () => ({

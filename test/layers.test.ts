@@ -62,6 +62,10 @@ const badOptions: readonly [
   ["batchNorm2d", "momentum", "0.1", "a number in [0, 1]", '"0.1"'],
   ["batchNorm2d", "affine", [], truth, "[]"],
   ["batchNorm2d", "trackRunningStats", "yes", truth, '"yes"'],
+  ["conditionalBatchNorm2d", "numFeatures", 0, whole(1), "0"],
+  ["conditionalBatchNorm2d", "numEmbeddings", 1, whole(2), "1"],
+  ["conditionalBatchNorm2d", "eps", 0, positive, "0"],
+  ["conditionalBatchNorm2d", "momentum", 2, "a number in [0, 1]", "2"],
   ["conv2d", "inChannels", 0, whole(1), "0"],
   ["conv2d", "outChannels", 0, whole(1), "0"],
   ["conv2d", "kernelSize", "3", whole(1), '"3"'],
@@ -269,6 +273,16 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     "batchNorm2d",
     make(image, { ...l.batchNorm2d(), numFeatures: 4 }),
     "an input of [4, height, width] for 1 (batchNorm2d) but received an input of [8, 2, 2]",
+  ],
+  [
+    "conditionalBatchNorm2d",
+    conditional(3, flat, l.conditionalBatchNorm2d(), l.linear(1)),
+    `${needsImage} for 1 (conditionalBatchNorm2d) but received an input of [48]`,
+  ],
+  [
+    "conditionalBatchNorm2d",
+    conditional(3, { ...l.conditionalBatchNorm2d(), numFeatures: 4 }, flat, l.linear(1)),
+    "an input of [4, height, width] for 0 (conditionalBatchNorm2d) but received an input of [3, 4, 4]",
   ],
   [
     "conv2d",
@@ -496,6 +510,11 @@ describe("a layer in a place of its kind", () => {
       "labels for a generator without",
       make(l.embedding(4)),
       'a latent with classes and labels "embedded" for 0 (embedding) but received one without',
+    ],
+    [
+      "normalisation by labels for a generator without",
+      make(image, l.residual([l.conditionalBatchNorm2d()])),
+      'a latent with classes and labels "embedded" for 1.main.0 (conditionalBatchNorm2d) but received one without',
     ],
     [
       "a projection in a generator",

@@ -69,9 +69,11 @@ export function comparingLayer({ layers }: ResolvedArchitecture): ResolvedLayer 
   return findLayer(layers, ({ type }) => layerKinds.get(type)?.comparesSamples === true);
 }
 
+const batchNorms = new Set(["batchNorm1d", "batchNorm2d", "conditionalBatchNorm2d"]);
+
 /** The first layer that normalises a batch. */
 export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
-  return findLayer(layers, ({ type }) => type === "batchNorm1d" || type === "batchNorm2d");
+  return findLayer(layers, ({ type }) => batchNorms.has(type));
 }
 
 /**

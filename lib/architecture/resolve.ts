@@ -60,7 +60,11 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
     throw misfit(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
   const resolved = resolve(architecture, [width], "generator", embedded);
   if (embedded > 0 && !resolved.layers.some(({ takesLabels }) => takesLabels))
-    throw unused('an embedding among its layers (labels are "embedded")', "generator", resolved);
+    throw unused(
+      'an embedding or conditionalBatchNorm2d among its layers (labels are "embedded")',
+      "generator",
+      resolved,
+    );
   return resolved;
 }
 

@@ -43,21 +43,32 @@ export function batchNorm2d(options: BatchNormOptions = {}): Layer {
   return withOptions({ type: "batchNorm2d" }, options);
 }
 
-type Normed = { readonly numFeatures: number; readonly eps: number; readonly affine: boolean };
+type Normed = { readonly numFeatures: number; readonly eps: number };
+type Scaled = Normed & { readonly affine: boolean };
 
-/** Normalises with the statistics that training kept. */
-function byRunning(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
+/**
+ * Normalises with the statistics that training kept.
+ *
+ * @param prefix of the keys of its tensors
+ */
+export function byRunning(
+  layer: ResolvedLayer<Normed & Partial<Scaled>>,
+  x: Value,
+  to: OnnxWriter,
+  prefix = "",
+): Value {
   const { numFeatures: features, eps, affine } = layer.options;
+  const tensor = (key: string) => to.weight(layer, `${prefix}${key}`);
   const all = (value: number) => to.floats(Array(features).fill(value), [features]);
-  const scale = affine ? ["weight", "bias"].map((key) => to.weight(layer, key)) : [all(1), all(0)];
-  const statistics = ["running_mean", "running_var"].map((key) => to.weight(layer, key));
+  const scale = affine ? ["weight", "bias"].map(tensor) : [all(1), all(0)];
+  const statistics = ["running_mean", "running_var"].map(tensor);
   return to.node("BatchNormalization", [x, ...scale, ...statistics], {
     epsilon: float(eps),
   });
 }
 
 /** Normalises with the statistics of the batch itself. */
-function byBatch(layer: ResolvedLayer<Normed>, x: Value, to: OnnxWriter): Value {
+function byBatch(layer: ResolvedLayer<Scaled>, x: Value, to: OnnxWriter): Value {
   const axes = layer.input.length === 1 ? [0] : [0, 2, 3];
   const centred = to.node("Sub", [x, reduce("ReduceMean", x, axes, to)]);
   const deviation = rootMeanSquare(centred, axes, layer.options.eps, to);

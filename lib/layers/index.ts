@@ -21,6 +21,10 @@ export { selfAttention2d } from "./attention.js";
 export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./batch-norm.js";
 export { type Heads, heads, residual } from "./branches.js";
 export {
+  type ConditionalBatchNormOptions,
+  conditionalBatchNorm2d,
+} from "./conditional-batch-norm.js";
+export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv2d,

@@ -42,7 +42,7 @@ export function projection(options: { name?: string | undefined } = {}): Layer {
 }
 
 /** The number of classes of a network with labels. */
-function classes(layer: Layer, at: Site): number {
+export function classes(layer: Layer, at: Site): number {
   const { player, classes: count } = at.around;
   if (count === 0) {
     throw player === "generator"

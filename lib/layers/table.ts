@@ -14,6 +14,7 @@ import {
 import { selfAttention2dKind } from "./attention.js";
 import { batchNorm1dKind, batchNorm2dKind } from "./batch-norm.js";
 import { headsKind, residualKind } from "./branches.js";
+import { conditionalBatchNorm2dKind } from "./conditional-batch-norm.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
 import { dropout2dKind, dropoutKind } from "./dropout.js";
 import type { LayerKind } from "./kind.js";
@@ -41,6 +42,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["avgPool2d", avgPool2dKind],
   ["batchNorm1d", batchNorm1dKind],
   ["batchNorm2d", batchNorm2dKind],
+  ["conditionalBatchNorm2d", conditionalBatchNorm2dKind],
   ["conv2d", conv2dKind],
   ["convTranspose2d", convTranspose2dKind],
   ["dropout", dropoutKind],

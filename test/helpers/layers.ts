@@ -37,6 +37,11 @@ export const smallest: Readonly<Record<string, Smallest>> = {
   avgPool2d: onImages(l.avgPool2d(2)),
   batchNorm1d: onFeatures(l.batchNorm1d()),
   batchNorm2d: onImages(l.batchNorm2d()),
+  conditionalBatchNorm2d: {
+    layer: l.conditionalBatchNorm2d(),
+    resolve: (layer) =>
+      last(resolveGenerator({ latent: labelled, layers: [l.unflatten([2, 2, 2]), layer] })),
+  },
   conv2d: onImages(l.conv2d(8, 2)),
   convTranspose2d: onImages(l.convTranspose2d(8, 2)),
   dropout: onFeatures(l.dropout()),

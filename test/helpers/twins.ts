@@ -254,6 +254,7 @@ const named: Record<string, GeneratorArchitecture> = {
       l.unflatten([4, 4, 4]),
       l.residual([
         l.embedding(4, { combine: "multiply" }),
+        l.conditionalBatchNorm2d(),
         l.relu(),
         l.sequential("body", [l.embedding(3, { name: "planes" }), l.conv2d(4, 3, { padding: 1 })]),
       ]),
@@ -263,6 +264,24 @@ const named: Record<string, GeneratorArchitecture> = {
       ]),
       l.sequential("flat", [l.flatten(), l.embedding(8), l.linear(6), l.tanh()]),
     ],
+  },
+  "normalisation by labels": {
+    latent: { noise: 6, classes: 4, labels: "embedded" },
+    init: { type: "orthogonal" },
+    layers: onImages(
+      18,
+      l.conditionalBatchNorm2d(),
+      l.residual(
+        [
+          l.relu(),
+          l.upsample(2),
+          l.conv2d(5, 3, { padding: 1 }),
+          l.conditionalBatchNorm2d({ eps: 1e-3, momentum: 0.2, name: "norm" }),
+        ],
+        [l.upsample(2), l.conv2d(5, 1)],
+      ),
+      l.tanh(),
+    ),
   },
   residuals: {
     latent: { noise: 4 },

@@ -237,7 +237,7 @@ refuses("new Generator", [
     "embedded labels that no layer reads",
     () => new Generator({ latent: { noise: 1, classes: 3, labels: "embedded" }, layers }),
     "ERR_ARCHITECTURE",
-    'Expected an embedding among its layers (labels are "embedded") for a generator with classes but received linear',
+    'Expected an embedding or conditionalBatchNorm2d among its layers (labels are "embedded") for a generator with classes but received linear',
   ],
   [
     "options that are null",

@@ -7,6 +7,7 @@ import {
   Discriminator,
   datasets,
   Generator,
+  layers as l,
   objectives,
   optimizers,
   schedules,
@@ -32,6 +33,8 @@ interface Case {
   readonly preset: PresetName;
   readonly training?: Partial<TrainerOptions>;
   readonly horizontalFlip?: boolean;
+  /** Networks in the place of its own. */
+  readonly networks?: (size: number) => ReturnType<Preset["pair"]>;
 }
 
 // 400 images in batches of 32: the last of an epoch has 16, and the scripts with five batches a step see eight epochs.
@@ -43,9 +46,10 @@ const steps = 20;
 const elsewhere: readonly PresetName[] = ["article", "mlp"];
 const gans = presetNames.filter((name) => !elsewhere.includes(name));
 
-async function trainHere({ preset, training, horizontalFlip }: Case): Promise<Trajectory> {
+async function trainHere(one: Case): Promise<Trajectory> {
+  const { preset, training, horizontalFlip, networks: own } = one;
   const { pair, size, summary, steps: _, batch: __, ...rest }: Preset = presets[preset];
-  const architectures = pair({ size: size.default, channels: 1 });
+  const architectures = own?.(size.default) ?? pair({ size: size.default, channels: 1 });
   const generator = new Generator(architectures.generator, { seed: 0 });
   const discriminator = new Discriminator(architectures.discriminator);
   const options = { ...rest, ...training, generator, discriminator, execution: "eager" } as const;
@@ -105,6 +109,42 @@ async function expectEqual(
   expect(ours).toEqual(theirs.value);
 }
 
+const wide = 16;
+const conv = () => l.conv2d(wide, 3, { padding: 1 });
+const down = (name: string) => l.spectralNorm(l.conv2d(wide, 4, { stride: 2, padding: 1, name }));
+const upwards = (name: string) =>
+  l.residual(
+    [
+      ...[l.conditionalBatchNorm2d(), l.relu(), l.upsample(2), conv()],
+      ...[l.conditionalBatchNorm2d(), l.relu(), conv()],
+    ],
+    [l.upsample(2), l.conv2d(wide, 1)],
+    { name },
+  );
+
+/** Labels in the generator's blocks and at the discriminator's end; orthogonal first weights. */
+const projection = (size: number): ReturnType<Preset["pair"]> => ({
+  generator: {
+    latent: { noise: 64, classes: 10, labels: "embedded" },
+    init: { type: "orthogonal" },
+    layers: [
+      l.linear((wide * size ** 2) / 16, { name: "l1" }),
+      l.unflatten([wide, size / 4, size / 4]),
+      ...[upwards("block2"), upwards("block3"), l.batchNorm2d({ name: "b4" }), l.relu()],
+      ...[l.conv2d(1, 3, { padding: 1, name: "c4" }), l.tanh()],
+    ],
+  },
+  discriminator: {
+    image: [1, size, size],
+    classes: 10,
+    init: { type: "orthogonal" },
+    layers: [
+      ...[down("c1"), l.relu(), down("c2"), l.relu()],
+      ...[l.flatten(), l.projection({ name: "head" })],
+    ],
+  },
+});
+
 describe("a preset and its PyTorch script from one seed, one thread", async () => {
   const before = await threads();
   beforeAll(() => setThreads(1));
@@ -119,6 +159,12 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     const objective = objectives.nonSaturating({ discriminatorLoss: "sum" });
     const training = { fakes: "same", objective } as const;
     return expectEqual("dcgan-tutorial", { preset: "dcgan", training }, context);
+  });
+
+  it("have them with labels in residual blocks", (context) => {
+    const training = { discriminatorSteps: 1 };
+    const one: Case = { preset: "sngan-hinge", networks: projection, training };
+    return expectEqual("sngan-projection", one, context);
   });
 
   it("have them with clipped gradients and a cosine schedule, too", (context) => {

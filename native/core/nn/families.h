@@ -31,6 +31,7 @@ ModulePtr build_conv_transpose2d(const Layer&, const FirstWeights&);
 ModulePtr build_dropout(const Layer&, const FirstWeights&);
 ModulePtr build_dropout2d(const Layer&, const FirstWeights&);
 // labels.cc
+ModulePtr build_conditional_batch_norm(const Layer&, const FirstWeights&);
 ModulePtr build_embedding(const Layer&, const FirstWeights&);
 ModulePtr build_projection(const Layer&, const FirstWeights&);
 // linear.cc

@@ -1,5 +1,6 @@
 // The layers that look at the labels of a batch.
 #include "core/error.h"
+#include "core/nn/batch_norm.h"
 #include "core/nn/families.h"
 #include "core/nn/linear.h"
 
@@ -26,7 +27,7 @@ class Embedding : public Module {
     return at::embedding(weight_, labels);
   }
 
- private:
+ protected:
   at::Tensor weight_;
 };
 
@@ -72,7 +73,52 @@ class Projection : public Module {
   std::shared_ptr<Embedding> embedding_;
 };
 
+// The weights and biases of a normalisation, side by side: [classes, 2 * features].
+class Scales : public Embedding {
+ public:
+  Scales(int64_t classes, int64_t features, RandomStream& stream)
+      : Embedding(classes, 2 * features, stream) {
+    const at::NoGradGuard no_grad;
+    weight_.narrow(1, 0, features).normal_(1, 0.02, stream.cpu());
+    weight_.narrow(1, features, features).zero_();
+  }
+};
+
+Layer without_scale(const Layer& layer) {
+  Layer norm{"batchNorm2d", "", layer.options, {}};
+  norm.options.set("affine", false);
+  norm.options.set("trackRunningStats", true);
+  return norm;
+}
+
+// De Vries et al. 2017: batch normalisation with a weight and a bias for each class.
+class ConditionalBatchNorm : public Module {
+ public:
+  ConditionalBatchNorm(const Layer& layer, RandomStream& stream) {
+    norm_ = register_module("bn", std::make_shared<BatchNorm>(without_scale(layer)));
+    scales_ = register_module(
+        "embed", std::make_shared<Scales>(layer.options.integer("numEmbeddings"),
+                                          layer.options.integer("numFeatures"), stream));
+  }
+
+  // [N, C, H, W] -> [N, C, H, W]
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    const at::Tensor scales = scales_->forward(labels_of(context), context);
+    const std::vector<at::Tensor> parts = scales.unsqueeze(2).unsqueeze(3).chunk(2, 1);
+    return parts[0] * norm_->forward(input, context) + parts[1];
+  }
+  bool needs_own_pass() const override { return true; }
+
+ private:
+  std::shared_ptr<BatchNorm> norm_;
+  std::shared_ptr<Scales> scales_;
+};
+
 }  // namespace
+
+ModulePtr build_conditional_batch_norm(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<ConditionalBatchNorm>(layer, from.stream);
+}
 
 ModulePtr build_embedding(const Layer& layer, const FirstWeights& from) {
   return std::make_shared<LabelEmbedding>(layer, from.stream);

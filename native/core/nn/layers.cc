@@ -10,6 +10,7 @@ ModulePtr build(const Layer& layer, const FirstWeights& from) {
       {"avgPool2d", build_avg_pool2d},
       {"batchNorm1d", build_batch_norm},
       {"batchNorm2d", build_batch_norm},
+      {"conditionalBatchNorm2d", build_conditional_batch_norm},
       {"conv2d", build_conv2d},
       {"convTranspose2d", build_conv_transpose2d},
       {"dropout", build_dropout},

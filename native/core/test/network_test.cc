@@ -200,3 +200,29 @@ TEST_CASE("each part of an input goes through a network with its own labels") {
   const at::Tensor last = network->evaluate(input.narrow(0, 256, 44), labels.narrow(0, 256, 44));
   CHECK(at::equal(forwarding().value().narrow(0, 256, 44), last));
 }
+
+TEST_CASE("conditional batch normalisation has a weight and a bias for each class") {
+  const Options options{
+      {"numFeatures", 20.0}, {"numEmbeddings", 3.0}, {"eps", 1e-3}, {"momentum", 0.1}};
+  RandomStream stream(4);
+  // Inside another layer: labels reach it there.
+  const Layer norm = layer("conditionalBatchNorm2d", "0", options);
+  Network network({layer("residual", "0", {}, {layer("sequential", "main", {}, {norm})})}, at::kCPU,
+                  at::kDouble, stream);
+  const at::Tensor scales = network.state().back().second;
+  CHECK(scales.narrow(1, 0, 20).mean().item<double>() == doctest::Approx(1).epsilon(0.02));
+  CHECK(at::equal(scales.narrow(1, 20, 20), at::zeros({3, 20}, at::kDouble)));
+  const at::NoGradGuard no_grad;
+  scales.narrow(1, 20, 20).uniform_(-1, 1);
+
+  const at::Tensor x = at::randn({6, 20, 2, 3}, at::kDouble);
+  const at::Tensor labels = at::tensor({0, 2, 1, 1, 0, 2}, at::kLong);
+  const at::Tensor mean = x.mean({0, 2, 3}, true), variance = x.var({0, 2, 3}, false, true);
+  const at::Tensor own = scales.index_select(0, labels).unsqueeze(2).unsqueeze(3);
+  const at::Tensor normal = (x - mean) / (variance + 1e-3).sqrt();
+  const at::Tensor expected = own.narrow(1, 0, 20) * normal + own.narrow(1, 20, 20) + x;
+  CHECK(at::allclose(network.body().forward(x, {labels}), expected, 1e-9, 1e-9));
+  CHECK(network.body().needs_own_pass());
+  CHECK_THROWS_WITH_AS(network.body().forward(x),
+                       "Expected labels for a conditional network but received none", Error);
+}
