@@ -1,9 +1,10 @@
 // A checkpoint of the article's pair: how long it takes to save and to load, and how long the step
-// after it waits.
+// after it waits. And of a pair of fifty million weights: how long the event loop waits.
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Discriminator, datasets, Generator, setThreads, Trainer } from "sparring";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Discriminator, datasets, Generator, layers as l, setThreads, Trainer } from "sparring";
 import { caseNamed, imageOf } from "./cases.mjs";
 import { median } from "./stats.mjs";
 import { digits } from "./text.mjs";
@@ -27,7 +28,13 @@ async function run(_arena, { threads, quick }) {
       copies.push(await timed(trainer.snapshot()));
     }
     const alone = { idleSaveMs: median(idle), copyMs: median(copies) };
-    return { megabytes: sizeOf(paths[0]) / 1e6, ...saves, ...alone, loadMs: await load(paths) };
+    const own = {
+      megabytes: sizeOf(paths[0]) / 1e6,
+      ...saves,
+      ...alone,
+      loadMs: await load(paths),
+    };
+    return { ...own, large: await delays(join(folder, "large"), quick ? 1000 : 5000) };
   } finally {
     trainer.dispose();
     rmSync(folder, { recursive: true, force: true });
@@ -98,6 +105,38 @@ async function load(paths) {
   return median(all);
 }
 
+/** Saves and loads a pair of layers so wide, while a timer of a millisecond runs. */
+async function delays(path, width) {
+  const trainer = makeWide(width);
+  const saving = await watched(() => trainer.save(path));
+  trainer.dispose();
+  const loading = await watched(async () => {
+    const loaded = await Trainer.load(path);
+    loaded.dispose();
+  });
+  return { megabytes: sizeOf(path) / 1e6, saving, loading };
+}
+
+function makeWide(width) {
+  const { training } = caseNamed("article");
+  const hidden = () => [l.linear(width), l.leakyRelu(0.2), l.linear(width), l.leakyRelu(0.2)];
+  const latent = { noise: 64 };
+  return new Trainer({
+    ...training,
+    generator: new Generator({ latent, layers: [...hidden(), l.linear(64)] }, { seed: 1 }),
+    discriminator: new Discriminator({ image: [64], layers: [...hidden(), l.linear(1)] }),
+  });
+}
+
+/** How long work takes, and how late the timer comes meanwhile at most. */
+async function watched(work) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const ms = await timed(work());
+  delay.disable();
+  return { ms, latestTimerMs: delay.max / 1e6 };
+}
+
 async function timed(work) {
   const start = performance.now();
   await work;
@@ -108,14 +147,16 @@ function sizeOf(folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-function describe({ megabytes, loadMs, copyMs, stepMs, nextStepMs, ...saves }) {
+function describe({ megabytes, loadMs, copyMs, stepMs, nextStepMs, large, ...saves }) {
   const [idle, training, first] = [saves.idleSaveMs, saves.saveMs, saves.firstSaveMs].map((ms) =>
     digits(ms),
   );
   return (
     `A checkpoint of the article's pair, ${digits(megabytes)} MB: saved in ${idle} ms, in ${training} ms beside its training (the ` +
     `first in ${first}), loaded in ${digits(loadMs)}; the step after it takes ${digits(nextStepMs)} ms, another ${digits(stepMs)}, ` +
-    `and waits for the copy, ${digits(copyMs)} ms by itself`
+    `and waits for the copy, ${digits(copyMs)} ms by itself\n` +
+    `One of ${digits(large.megabytes)} MB: saved in ${digits(large.saving.ms)} ms, loaded in ${digits(large.loading.ms)}; a timer ` +
+    `comes ${digits(large.saving.latestTimerMs)} and ${digits(large.loading.latestTimerMs)} ms late at most`
   );
 }
 

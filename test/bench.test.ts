@@ -239,10 +239,13 @@ describe.skipIf(impossible)("a checkpoint", () => {
     expect(stdout).toMatch(
       /^A checkpoint of the article's pair, \d+ MB: saved in [\d.]+ ms, .* by itself$/m,
     );
+    expect(stdout).toMatch(/^One of [\d.]+ MB: saved in .* a timer comes .* ms late at most$/m);
     const { extras } = JSON.parse(await readFile(join(folder.path, "checkpoint.json"), "utf8"));
+    const watched = { ms: positive, latestTimerMs: positive };
     expect(extras.checkpoint).toEqual({
       ...{ megabytes: positive, firstSaveMs: positive, saveMs: positive, idleSaveMs: positive },
       ...{ loadMs: positive, copyMs: positive, stepMs: positive, nextStepMs: positive },
+      large: { megabytes: positive, saving: watched, loading: watched },
     });
   });
 });
