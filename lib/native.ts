@@ -3,6 +3,7 @@
 import type { ResolvedLayer } from "./layers/layer.js";
 import type { NativeMetrics } from "./metrics/native.js";
 import type { Floats } from "./arrays.js";
+import type { NativeData, NativeDataset, NativeFeed } from "./data/native.js";
 
 export interface TensorData {
   readonly name: string;
@@ -67,121 +68,6 @@ export interface NativeSampleRequest {
   readonly codes?: Float32Array | undefined;
   /** [count, noise] */
   readonly noise?: Float32Array | undefined;
-}
-
-/** Images that a dataset is made of. */
-export interface NativeImages {
-  readonly images: Uint8Array;
-  /**
-   * Whether nobody writes to them, or transfers them, until there is a dataset; else they are copied
-   * at once.
-   */
-  readonly lent: boolean;
-  /** [count, channels, height, width] of the bytes. */
-  readonly shape: readonly number[];
-  /** Sides that they are resized to, where they have others. */
-  readonly height: number;
-  readonly width: number;
-  readonly device: string;
-  /** A label an image. */
-  readonly labels?: Uint8Array | undefined;
-}
-
-/** Values that are kept as they are. */
-export interface NativeValues {
-  /** Lent. */
-  readonly values: Float32Array;
-  /** [count, ...] of the values. */
-  readonly shape: readonly number[];
-  readonly device: string;
-  /** A label a sample. */
-  readonly labels?: Uint8Array | undefined;
-}
-
-/** Grey images that others are stacked of, channel by channel. */
-export interface NativeGreyImages {
-  /** Lent. */
-  readonly images: Uint8Array;
-  /** [count, 1, height, width] of the bytes. */
-  readonly shape: readonly number[];
-  /** Both sides that they are resized to. */
-  readonly size: number;
-  readonly device: string;
-  /** A label an image, each below `classes`. */
-  readonly labels: Uint8Array;
-  readonly classes: number;
-  /** Images to make. */
-  readonly count: number;
-  /** Channels of each. */
-  readonly channels: number;
-  readonly seed: number;
-}
-
-/** Images in a file. */
-export interface NativeImageFile {
-  /** The descriptor of an open file. */
-  readonly file: number;
-  /** Bytes before the first image. */
-  readonly offset: number;
-  /** [count, channels, height, width] */
-  readonly shape: readonly number[];
-  readonly device: string;
-  /** A label an image. */
-  readonly labels?: Uint8Array | undefined;
-}
-
-export interface NativeDataset {
-  readonly size: number;
-  /** A 64-bit hash of the images, their shape and labels, in hexadecimal digits. */
-  fingerprint(): Promise<string>;
-  /** The chosen images, as values from `black` to `white`; values as they are. */
-  read(start: number, count: number, black: number, white: number): Promise<Floats>;
-  dispose(): void;
-}
-
-/** What a feed makes batches of, and how. */
-export interface NativeFeedOptions {
-  /** [channels, height, width] */
-  readonly image: readonly number[];
-  readonly batchSize: number;
-  /** Images that the next one is drawn from; 0: as they come. */
-  readonly shuffle: number;
-  readonly seed: number;
-  readonly labelled: boolean;
-  /** What is left of an epoch is left out, where that is no whole batch. */
-  readonly dropLast: boolean;
-}
-
-/** How far a feed was gone through. */
-export interface NativePlace {
-  readonly epoch: number;
-  /** Batches of the epoch that were taken. */
-  readonly batches: number;
-  /** A 53-bit hash of the images and labels in them. */
-  readonly trace: number;
-}
-
-/** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
-export interface NativeFeed {
-  /**
-   * Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA where they are
-   * not those that led to the place that a feed goes on at.
-   */
-  push(images: Uint8Array, count: number, labels?: Uint8Array): void;
-  /** Ends the epoch. Throws ERR_DATA where a feed that goes on has not come to its place. */
-  endEpoch(): void;
-  /** Ends the feed: a run ends when it has used what is there. */
-  close(): void;
-  /** Counts the batches that were not taken yet. */
-  ahead(): number;
-  /** Resolves when fewer than `limit` are ahead, or the feed is closed or released. */
-  room(limit: number): Promise<void>;
-  /** Resolves room() now. */
-  release(): void;
-  place(): NativePlace;
-  /** A 64-bit hash of the options without the batch size, in hexadecimal digits. */
-  identity(): string;
-  dispose(): void;
 }
 
 export interface NativeReport {
@@ -408,14 +294,13 @@ export interface NativeGrid {
   readonly height: number;
 }
 
-export interface NativeAddon {
+export interface NativeAddon extends NativeData {
   /** The libtorch that it was compiled against, `2.13.0`. */
   readonly libtorchVersion: string;
   /** The file of the libtorch that the process loaded. */
   readonly libtorchFile: string;
   readonly Network: new (options: NativeNetworkOptions) => NativeNetwork;
   readonly Stop: new () => NativeStop;
-  readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;
   /** V8 is told of `bytes` that it holds beside its players. */
   readonly Trainer: new (
     players: NativePlayers,
@@ -423,14 +308,6 @@ export interface NativeAddon {
     bytes: number,
   ) => NativeTrainer;
   joinGroup(meeting: NativeMeeting): Promise<NativeGroup>;
-  createDataset(source: NativeImages): Promise<NativeDataset>;
-  createValues(source: NativeValues): Promise<NativeDataset>;
-  /** Draws the channels of each image; a label holds 16 bits, in two bytes. */
-  stackDataset(
-    source: NativeGreyImages,
-  ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array }>;
-  /** Keeps a descriptor of its own. */
-  openDataset(source: NativeImageFile): Promise<NativeDataset>;
   renderGrid(
     images: Float32Array,
     shape: number[],

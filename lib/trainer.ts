@@ -6,6 +6,7 @@ import { type Manifest, reseeded } from "./checkpoint/format.js";
 import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
+import type { NativeDataset, NativeFeed } from "./data/native.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { agree } from "./distributed/agreement.js";
 import type { Group } from "./distributed/group.js";
@@ -14,13 +15,7 @@ import { heeding } from "./heeding.js";
 import { gone, lineOf, some } from "./inspect.js";
 import { Discriminator, Generator } from "./networks.js";
 import { countBytes } from "./networks/network.js";
-import type {
-  NativeDataset,
-  NativeFeed,
-  NativeReport,
-  NativeSnapshot,
-  NativeTrainer,
-} from "./native.js";
+import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkOptions } from "./trainer/check-options.js";
 import type { Explanation, StepPlan } from "./trainer/explanation.js";
 import { formOf } from "./trainer/feeding.js";

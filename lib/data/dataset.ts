@@ -6,7 +6,7 @@ import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { gone, lineOf, some, times } from "../inspect.js";
-import type { NativeDataset } from "../native.js";
+import type { NativeDataset } from "./native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 

@@ -1,8 +1,8 @@
 // What the addon has for metrics. Matrices are row by row; `shape` is [samples, width] of the one
 // before it.
 import type { ResolvedLayer } from "../layers/layer.js";
+import type { NativeDataset } from "../data/native.js";
 import type {
-  NativeDataset,
   NativeNetwork,
   NativeOptimizer,
   NativeSampleRequest,

@@ -6,7 +6,7 @@ import type { Stream } from "../data/stream.js";
 import { type Chunk, readItem, refuse } from "../data/stream/item.js";
 import { traced } from "../errors.js";
 import { chunkBytes } from "../files.js";
-import type { NativeFeed, NativePlace } from "../native.js";
+import type { NativeFeed, NativePlace } from "../data/native.js";
 import { product } from "../shape.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";

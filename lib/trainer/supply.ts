@@ -2,7 +2,8 @@
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
 import { refuse } from "../data/stream/item.js";
-import type { NativeDataset, NativeFeed, NativePlace, NativeSnapshot } from "../native.js";
+import type { NativeDataset, NativeFeed, NativePlace } from "../data/native.js";
+import type { NativeSnapshot } from "../native.js";
 import { type FeedForm, Feeding } from "./feeding.js";
 
 /** The place in the data of a trainer that was loaded. */
