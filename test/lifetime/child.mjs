@@ -6,6 +6,7 @@ import {
   Discriminator,
   datasets,
   Generator,
+  layers as l,
   objectives,
   optimizers,
   threads,
@@ -50,6 +51,21 @@ async function startTraining(source, leave = false) {
 async function* starving() {
   yield new Uint8Array(64 * 32 * 32);
   await new Promise(() => {});
+}
+
+/** Weights of megabytes go in and out on and on, without a copy; resolves once they do. */
+async function handOver() {
+  const wide = [l.linear(1000), l.linear(1000), l.linear(64), l.unflatten([1, 8, 8])];
+  const generator = new Generator({ latent: { noise: 8 }, layers: wide }, { seed: 0 });
+  let bytes = await generator.toSafetensors();
+  const goOn = async () => {
+    for (;;) {
+      const loading = generator.loadWeights(bytes);
+      bytes = await generator.toSafetensors();
+      await loading;
+    }
+  };
+  goOn();
 }
 
 async function askOnAndOn(onAnswer) {
@@ -167,6 +183,17 @@ const ways = {
       const worker = new Worker(new URL(import.meta.url), { workerData: "leave" });
       await new Promise((resolve) => worker.once("exit", resolve));
     }
+  },
+  "handing-exit": async () => {
+    await handOver();
+    setTimeout(() => process.exit(7), 30 + 100 * Math.random());
+  },
+  "handing-terminate": async () => {
+    for (let i = 0; i < 10; ++i) await inWorker((worker) => worker.terminate(), "hand");
+  },
+  hand: async () => {
+    await handOver();
+    setTimeout(() => parentPort.postMessage("handing over"), 100 * Math.random());
   },
   answered: () => askOnAndOn(() => {}),
   leave: () => askOnAndOn((count) => count === 100 && process.exit(0)),

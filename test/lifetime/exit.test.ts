@@ -48,12 +48,14 @@ it.each<[string, number, number, string]>([
   ["really-with-two", 4, 7, ""],
   ["loaded-often", 2, 0, ""],
   ["emitted", 2, 7, ""],
+  ["handing-exit", 6, 7, ""],
+  ["handing-terminate", 4, 0, ""],
   ["starved-exit", 6, 7, ""],
   ["starved-end", 2, 0, ""],
   ["starved-terminate", 6, 0, ""],
   ["starved-left", 2, 0, ""],
 ])(
-  "%s in the middle of a step, of the wait for one or of an answer, ends all %i processes cleanly with code %i",
+  "%s in the middle of a step, of the wait for one, of an answer or of large weights, ends all %i processes cleanly with code %i",
   async (how, count, code, error) => {
     for (const ending of await runMany(how, count)) {
       expect({ code: ending.code, signal: ending.signal }).toEqual({ code, signal: null });
