@@ -2,6 +2,7 @@
 // already checked; promises settle on the JavaScript thread after the engine thread did the work.
 import type { ResolvedLayer } from "./layers/layer.js";
 import type { NativeMetrics } from "./metrics/native.js";
+import type { PixelRange } from "./pixel-range.js";
 import type { Floats } from "./arrays.js";
 import type { NativeData, NativeDataset, NativeFeed } from "./data/native.js";
 
@@ -284,8 +285,9 @@ export interface NativeGridOptions {
   readonly columns: number;
   /** Pixels between images. */
   readonly padding: number;
-  /** Stretches values from the smallest to the largest of all images. */
+  /** Stretches values from black to white of the range, else from the smallest to the largest. */
   readonly normalize: boolean;
+  readonly range?: PixelRange | undefined;
 }
 
 export interface NativeGrid {
@@ -313,6 +315,11 @@ export interface NativeAddon extends NativeData {
     shape: number[],
     options: NativeGridOptions,
   ): Promise<NativeGrid>;
+  /**
+   * Frees what state() and snapshot() gave, which is empty then: native memory, of which V8 would
+   * know when it collects them, and whoever counts it before.
+   */
+  release(tensors: readonly TensorData[]): void;
   readonly metrics: NativeMetrics;
   /** Bytes outside its heap that V8 has been told of, ours and others'. */
   externalMemory(): number;

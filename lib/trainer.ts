@@ -271,8 +271,12 @@ export class Trainer implements Disposable {
     const { distributed } = this.#settings;
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);
-    if (distributed === undefined || distributed.rank === 0)
-      await writeCheckpoint(path, this.#settings, snapshot, run);
+    try {
+      if (distributed === undefined || distributed.rank === 0)
+        await writeCheckpoint(path, this.#settings, snapshot, run);
+    } finally {
+      direct(() => addon().release(snapshot.tensors));
+    }
   }
 
   /** @internal What a rank that writes no checkpoint does while others save. Throws ERR_RANK where a rank has other weights. */

@@ -6,6 +6,7 @@
 #include "bindings/metrics.h"
 #include "bindings/network.h"
 #include "bindings/runtime.h"
+#include "bindings/snapshot.h"
 #include "bindings/stop.h"
 #include "bindings/trainer.h"
 #include "core/runtime/cuda.h"
@@ -27,6 +28,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitImages(env, exports);
   InitMetrics(env, exports);
   InitRuntime(env, exports);
+  InitSnapshot(env, exports);
   NetworkWrap::Init(env, exports);
   StopWrap::Init(env, exports);
   TrainerWrap::Init(env, exports);

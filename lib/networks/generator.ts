@@ -1,4 +1,3 @@
-import { crossing } from "../addon.js";
 import {
   type GeneratorArchitecture,
   type Latent,
@@ -124,8 +123,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
       // Only those who export wait for the schema of ONNX to be read.
       const { checkOnnxSize, generatorModel } = await import("../onnx/generator.js");
       checkOnnxSize(this.resolved);
-      const state = await crossing(() => this.native.state());
-      return generatorModel(this.resolved, this.latent, state, opset);
+      return this.withState((state) => generatorModel(this.resolved, this.latent, state, opset));
     });
   }
 

@@ -7,7 +7,7 @@ import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced } from "../errors.js";
 import { crossingUntil } from "../heeding.js";
 import { gone, lineOf, some } from "../inspect.js";
-import type { NativeNetwork } from "../native.js";
+import type { NativeNetwork, TensorData } from "../native.js";
 import type { Bytes, Floats } from "../arrays.js";
 import type { PixelRange } from "../pixel-range.js";
 import {
@@ -105,10 +105,7 @@ export abstract class Network implements Disposable {
    */
   async saveWeights(path: string): Promise<void> {
     check.path(path, "path");
-    await traced(async () => {
-      const tensors = await crossing(() => this.native.state());
-      await writeSafetensors(path, tensors);
-    });
+    await traced(() => this.withState((tensors) => writeSafetensors(path, tensors)));
   }
 
   /**
@@ -118,8 +115,7 @@ export abstract class Network implements Disposable {
    * @throws ERR_DISPOSED
    */
   async toSafetensors(): Promise<Bytes> {
-    const tensors = await crossing(() => this.native.state());
-    return await joinBytes(formatSafetensors(tensors));
+    return traced(() => this.withState((tensors) => joinBytes(formatSafetensors(tensors))));
   }
 
   /**
@@ -167,6 +163,16 @@ export abstract class Network implements Disposable {
   [inspect.custom](): string {
     const parameters = some(this.parameterCount, "parameter");
     return lineOf(this, this.flow, parameters, this.device, gone(this.#disposed));
+  }
+
+  /** @internal Works with a copy of the weights and buffers, and frees it. */
+  protected async withState<T>(work: (state: TensorData[]) => T | Promise<T>): Promise<T> {
+    const state = await crossing(() => this.native.state());
+    try {
+      return await work(state);
+    } finally {
+      direct(() => addon().release(state));
+    }
   }
 
   /** @internal Runs it on a batch in evaluation mode. */

@@ -1,5 +1,6 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a
 // stranger's.
+import { addon, direct } from "../addon.js";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
@@ -156,10 +157,12 @@ function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: nu
 }
 
 async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConfig): Promise<void> {
-  const [before, now] = await Promise.all([trainer.snapshot(), dataset.native.fingerprint()]);
-  if (before.data === "0".repeat(16) || before.data === now) return;
+  const [snapshot, now] = await Promise.all([trainer.snapshot(), dataset.native.fingerprint()]);
+  const { data: before, tensors } = snapshot;
+  direct(() => addon().release(tensors));
+  if (before === "0".repeat(16) || before === now) return;
   throw new SparringError(
     "ERR_DATA",
-    `Expected the data that the run began with (fingerprint ${before.data}) for ${show(config.data)} but received others (${now})`,
+    `Expected the data that the run began with (fingerprint ${before}) for ${show(config.data)} but received others (${now})`,
   );
 }

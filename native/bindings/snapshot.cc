@@ -19,6 +19,16 @@ void for_keys(const Napi::Object& object, const Function& function) {
   }
 }
 
+// release(tensors: TensorData[]): void
+void Release(const Napi::CallbackInfo& info) {
+  const auto tensors = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < tensors.Length(); ++i) {
+    const Napi::Value data = tensors.Get(i).As<Napi::Object>().Get("data");
+    Napi::ArrayBuffer buffer = data.As<Napi::TypedArray>().ArrayBuffer();
+    if (!buffer.IsDetached()) buffer.Detach();
+  }
+}
+
 }  // namespace
 
 Napi::Value to_snapshot(Napi::Env env, const Snapshot& snapshot) {
@@ -49,6 +59,10 @@ Snapshot from_snapshot(const Napi::Value& value) {
   });
   snapshot.data = from_hex(object.Get("data"));
   return snapshot;
+}
+
+void InitSnapshot(Napi::Env env, Napi::Object exports) {
+  exports.Set("release", Napi::Function::New<Release>(env, "release"));
 }
 
 }  // namespace sparring::bindings

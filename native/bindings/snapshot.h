@@ -9,4 +9,6 @@ namespace sparring::bindings {
 Napi::Value to_snapshot(Napi::Env env, const Snapshot& snapshot);
 Snapshot from_snapshot(const Napi::Value& value);
 
+void InitSnapshot(Napi::Env env, Napi::Object exports);
+
 }  // namespace sparring::bindings

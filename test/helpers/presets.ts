@@ -1,5 +1,6 @@
 // Trainers of the presets at their smallest, and a fingerprint of everything that they hold.
 import { createHash } from "node:crypto";
+import { addon } from "../../lib/addon.js";
 import { type Dataset, Discriminator, datasets, Generator, Trainer } from "../../lib/index.js";
 import { type Preset, type PresetName, presets } from "../../lib/presets.js";
 
@@ -41,5 +42,6 @@ export async function fingerprintOf(trainer: Trainer): Promise<string> {
   const { tensors, ...rest } = await trainer.snapshot();
   const hash = createHash("sha256").update(JSON.stringify(rest));
   for (const { name, data } of tensors) hash.update(name).update(data);
+  addon().release(tensors);
   return hash.digest("hex");
 }
