@@ -7,6 +7,7 @@ import { writeWhole } from "./files.js";
 import { lineOf, times } from "./inspect.js";
 import type { NativeGrid } from "./native.js";
 import type { Bytes, Floats } from "./arrays.js";
+import { checkRange, type PixelRange } from "./pixel-range.js";
 import { product } from "./shape.js";
 import { loadSharp } from "./sharp.js";
 
@@ -17,11 +18,15 @@ export interface GridOptions {
   /** Black pixels around each image, 0 to 1,000. @default 2 */
   readonly padding?: number | undefined;
   /**
-   * Stretches the smallest value of all images to black and the largest to white; else values are
-   * taken as 0 to 1.
+   * Stretches the values from those of `range` to black and white; else they are taken as 0 to 1.
    * @default true
    */
   readonly normalize?: boolean | undefined;
+  /**
+   * Values of black and of white, beyond which values are cut off: make_grid's value_range.
+   * @default the smallest and the largest value of all images
+   */
+  readonly range?: PixelRange | undefined;
 }
 
 /** Far more pixels than anyone looks at: a side of 16,383, sharp's limit. */
@@ -88,7 +93,8 @@ export class Images {
   }
 
   /**
-   * The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True).
+   * The images side by side as a PNG: the pixels of torchvision's save_image(normalize=True), with
+   * `range` those of its value_range.
    *
    * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for
    * more than 16,383² pixels
@@ -108,17 +114,20 @@ export class Images {
 
   /** @internal The images side by side as bytes of RGB. */
   async render(options: GridOptions): Promise<NativeGrid> {
-    check.options(options, "options", ["columns", "padding", "normalize"]);
+    check.options(options, "options", ["columns", "padding", "normalize", "range"]);
     const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
     const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);
     const normalize = check.boolean(options.normalize ?? true, "normalize");
+    const range = options.range === undefined ? undefined : checkRange(options.range, "range");
+    if (!normalize && range !== undefined)
+      throw wrongType("true where there is a range", "normalize", normalize);
     const channels = this.shape[1];
     if (this.shape.length !== 4 || (channels !== 1 && channels !== 3)) {
       throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
     }
     checkGrid(this.shape as readonly [number, number, number, number], columns, padding);
     return crossing(() =>
-      addon().renderGrid(this.data, [...this.shape], { columns, padding, normalize }),
+      addon().renderGrid(this.data, [...this.shape], { columns, padding, normalize, range }),
     );
   }
 

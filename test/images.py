@@ -1,6 +1,6 @@
 """torchvision as the referee for pixels: grids by save_image, resizing by Resize on PIL images.
 
-    images.py grid FLOATS COUNT CHANNELS HEIGHT WIDTH COLUMNS PADDING   -> [[height, width, 3], bytes as hex]
+    images.py grid FLOATS COUNT CHANNELS HEIGHT WIDTH COLUMNS PADDING [BLACK WHITE]   -> [[height, width, 3], bytes as hex]
     images.py resize BYTES COUNT SIDE SIZE                              -> bytes as hex, one string an image
 """
 
@@ -18,10 +18,11 @@ from torchvision.utils import save_image
 mode, path, *rest = sys.argv[1:]
 numbers = [int(value) for value in rest]
 if mode == "grid":
-    count, channels, height, width, columns, padding = numbers
+    count, channels, height, width, columns, padding, *value_range = numbers
     values = numpy.fromfile(path, dtype=numpy.float32).reshape(count, channels, height, width)
     file = io.BytesIO()
-    save_image(torch.from_numpy(values), file, format="png", nrow=columns, padding=padding, normalize=True)
+    options = {"normalize": True, "value_range": tuple(value_range) or None}
+    save_image(torch.from_numpy(values), file, format="png", nrow=columns, padding=padding, **options)
     pixels = numpy.asarray(Image.open(file))
     print(json.dumps([list(pixels.shape), pixels.tobytes().hex()]))
 else:

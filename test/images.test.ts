@@ -61,7 +61,17 @@ describe("Images, misused", () => {
     [
       "an unknown option",
       (images) => images.toPng({ nrow: 5 } as never),
-      'Expected only the options columns, padding, normalize for options but received "nrow"',
+      'Expected only the options columns, padding, normalize, range for options but received "nrow"',
+    ],
+    [
+      "a range that is none",
+      (images) => images.toPng({ range: [1, -1] }),
+      "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, -1]",
+    ],
+    [
+      "a range of values that are not to be stretched",
+      (images) => images.toPng({ normalize: false, range: [-1, 1] }),
+      "Expected true where there is a range for normalize but received false",
     ],
     [
       "a folder that is not there",
@@ -99,19 +109,21 @@ describe("a saved grid", () => {
     { name: "grid-colour-7", shape: [7, 3, 6, 5], columns: 3, padding: 1 },
     { name: "grid-one", shape: [1, 1, 4, 4], columns: 5, padding: 2 },
     { name: "grid-no-padding", shape: [3, 1, 4, 4], columns: 8, padding: 0 },
+    // Values of ±0.9: some beyond the range, and none at its other end.
+    { name: "grid-range", shape: [7, 3, 6, 5], columns: 3, padding: 1, range: [-1, 0] as const },
   ])(
     "$name has the pixels of torchvision's save_image",
-    async ({ name, shape, columns, padding }) => {
+    async ({ name, shape, columns, padding, range }) => {
       await withFolder(async (folder) => {
         const data = values(shape.reduce((a, b) => a * b));
         await writeFile(join(folder, "values"), data);
-        const numbers = [...shape, columns, padding].map(String);
+        const numbers = [...shape, columns, padding, ...(range ?? [])].map(String);
         const theirs = await referee<[number[], string]>(name, "images.py", [
           "grid",
           join(folder, "values"),
           ...numbers,
         ]);
-        await new Images(data, shape).save(join(folder, "grid.png"), { columns, padding });
+        await new Images(data, shape).save(join(folder, "grid.png"), { columns, padding, range });
         const { data: pixels, info } = await sharp(join(folder, "grid.png"))
           .raw()
           .toBuffer({ resolveWithObject: true });

@@ -5,8 +5,12 @@
 namespace sparring {
 namespace {
 
-at::Tensor normalized(const at::Tensor& images) {
-  const double low = images.min().item<double>(), high = images.max().item<double>();
+std::pair<double, double> extremes(const at::Tensor& images) {
+  return {images.min().item<double>(), images.max().item<double>()};
+}
+
+at::Tensor normalized(const at::Tensor& images, const GridOptions& options) {
+  const auto [low, high] = options.range ? *options.range : extremes(images);
   return images.clamp(low, high).sub_(low).div_(std::max(high - low, 1e-5));
 }
 
@@ -30,7 +34,7 @@ at::Tensor arranged(const at::Tensor& images, int64_t columns, int64_t padding) 
 at::Tensor render_grid(const at::Tensor& images, const GridOptions& options) {
   const at::NoGradGuard no_grad;
   at::Tensor colour = images.size(1) == 1 ? images.expand({-1, 3, -1, -1}) : images;
-  if (options.normalize) colour = normalized(colour);
+  if (options.normalize) colour = normalized(colour, options);
   const at::Tensor grid = arranged(colour, options.columns, options.padding);
   return grid.mul(255).add_(0.5).clamp_(0, 255).permute({1, 2, 0}).to(at::kByte).contiguous();
 }
