@@ -207,6 +207,7 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
   ...[
     l.adaptiveAvgPool2d(1),
     l.dropout2d(),
+    l.globalSumPool2d(),
     l.maxPool2d(2),
     l.pixelShuffle(2),
     l.pixelUnshuffle(2),

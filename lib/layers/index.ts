@@ -50,6 +50,7 @@ export {
   type AvgPool2dOptions,
   adaptiveAvgPool2d,
   avgPool2d,
+  globalSumPool2d,
   type MaxPool2dOptions,
   maxPool2d,
 } from "./pooling.js";

@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import type { OnnxWriter, Value } from "./onnx.js";
+import { type OnnxWriter, reduce, reshape, type Value } from "./onnx.js";
 import { call, keywords, literal } from "./python.js";
 import type { Site } from "./site.js";
 import { type Pair, pair, slide } from "./window.js";
@@ -59,6 +59,14 @@ export function adaptiveAvgPool2d(
   options: { name?: string | undefined } = {},
 ): Layer {
   return withOptions({ type: "adaptiveAvgPool2d", outputSize }, options);
+}
+
+/**
+ * The sum of each channel: `[channels, height, width]` to `[channels]`. What the discriminators of
+ * SNGAN-projection and BigGAN end in before their last layer (Miyato and Koyama 2018).
+ */
+export function globalSumPool2d(options: { name?: string | undefined } = {}): Layer {
+  return withOptions({ type: "globalSumPool2d" }, options);
 }
 
 /** libtorch holds sides of windows in 32 bits. */
@@ -161,3 +169,21 @@ function meansOf(side: number, windows: number, to: OnnxWriter): Value {
   }
   return to.floats(values, [windows, side]);
 }
+
+const sumHelper = `class GlobalSumPool2d(nn.Module):
+    """The sum of each channel (Miyato and Koyama 2018)."""
+
+    def forward(self, x):
+        return x.sum((2, 3))`;
+
+export const globalSumPool2dKind = layerKind({
+  options: [],
+  resolve: (_, input, at) => ({ options: {}, output: [at.image(input)[0]] }),
+  python: () => ({ module: call("GlobalSumPool2d"), helpers: [sumHelper] }),
+  // A mean times its pixels: ReduceSum has its axes elsewhere in another opset than ReduceMean.
+  onnx({ input }, x, to) {
+    const [channels, height, width] = input as [number, number, number];
+    const mean = reshape(reduce("ReduceMean", x, [2, 3], to), [channels], to);
+    return to.node("Mul", [mean, to.floats([height * width])]);
+  },
+});

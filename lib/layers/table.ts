@@ -30,7 +30,12 @@ import {
 } from "./normalization.js";
 import { reflectionPad2dKind, replicationPad2dKind, zeroPad2dKind } from "./padding.js";
 import { pixelShuffleKind, pixelUnshuffleKind } from "./pixel-shuffle.js";
-import { adaptiveAvgPool2dKind, avgPool2dKind, maxPool2dKind } from "./pooling.js";
+import {
+  adaptiveAvgPool2dKind,
+  avgPool2dKind,
+  globalSumPool2dKind,
+  maxPool2dKind,
+} from "./pooling.js";
 import { preluKind } from "./prelu.js";
 import { upsampleKind } from "./resampling.js";
 import { sequentialKind } from "./sequential.js";
@@ -51,6 +56,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["embedding", embeddingKind],
   ["flatten", flattenKind],
   ["gelu", geluKind],
+  ["globalSumPool2d", globalSumPool2dKind],
   ["groupNorm", groupNormKind],
   ["heads", headsKind],
   ["instanceNorm2d", instanceNorm2dKind],

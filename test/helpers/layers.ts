@@ -53,6 +53,7 @@ export const smallest: Readonly<Record<string, Smallest>> = {
   },
   flatten: onImages(l.flatten()),
   gelu: onFeatures(l.gelu()),
+  globalSumPool2d: onImages(l.globalSumPool2d()),
   groupNorm: onImages(l.groupNorm(4)),
   heads: judging(l.heads({ score: [l.linear(1)] })),
   instanceNorm2d: onImages(l.instanceNorm2d()),

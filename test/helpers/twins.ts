@@ -186,6 +186,17 @@ const unnamed: Record<string, GeneratorArchitecture> = {
       l.adaptiveAvgPool2d(2),
     ),
   },
+  "sums of channels": {
+    latent: { noise: 3 },
+    layers: [
+      ...onImages(6, l.conv2d(5, [2, 3]), l.globalSumPool2d()),
+      ...[
+        l.linear(24),
+        l.unflatten([4, 2, 3]),
+        l.sequential("end", [l.globalSumPool2d(), l.tanh()]),
+      ],
+    ],
+  },
   "pixels that move, and what is around them": {
     latent: { noise: 3 },
     layers: onImages(

@@ -140,7 +140,7 @@ const projection = (size: number): ReturnType<Preset["pair"]> => ({
     init: { type: "orthogonal" },
     layers: [
       ...[down("c1"), l.relu(), down("c2"), l.relu()],
-      ...[l.flatten(), l.projection({ name: "head" })],
+      ...[l.globalSumPool2d(), l.projection({ name: "head" })],
     ],
   },
 });

@@ -90,12 +90,12 @@ class Discriminator(nn.Module):
         super().__init__()
         self.c1 = spectral_norm(init(nn.Conv2d(1, ch, 4, 2, 1)))
         self.c2 = spectral_norm(init(nn.Conv2d(ch, ch, 4, 2, 1)))
-        self.head = Head(ch * (opt.size // 4) ** 2)
+        self.head = Head(ch)
         init(self.head.linear)
 
     def forward(self, img, y):
         h = torch.relu(self.c2(torch.relu(self.c1(img))))
-        return self.head(h.flatten(1), y)
+        return self.head(h.sum((2, 3)), y)
 
 
 generator = Generator()

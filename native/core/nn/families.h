@@ -53,6 +53,7 @@ ModulePtr build_zero_pad2d(const Layer&, const FirstWeights&);
 // pooling.cc
 ModulePtr build_adaptive_avg_pool2d(const Layer&, const FirstWeights&);
 ModulePtr build_avg_pool2d(const Layer&, const FirstWeights&);
+ModulePtr build_global_sum_pool2d(const Layer&, const FirstWeights&);
 ModulePtr build_max_pool2d(const Layer&, const FirstWeights&);
 // resampling.cc
 ModulePtr build_upsample(const Layer&, const FirstWeights&);

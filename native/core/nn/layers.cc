@@ -19,6 +19,7 @@ ModulePtr build(const Layer& layer, const FirstWeights& from) {
       {"embedding", build_embedding},
       {"flatten", build_flatten},
       {"gelu", build_gelu},
+      {"globalSumPool2d", build_global_sum_pool2d},
       {"groupNorm", build_group_norm},
       {"heads", build_heads},
       {"instanceNorm2d", build_instance_norm},

@@ -32,6 +32,12 @@ class AdaptiveAvgPool2d : public Module {
   Shape size_;
 };
 
+class GlobalSumPool2d : public Module {
+ public:
+  // [N, C, H, W] -> [N, C]
+  at::Tensor forward(const at::Tensor& input, const Context&) override { return input.sum({2, 3}); }
+};
+
 }  // namespace
 
 AvgPool2d::AvgPool2d(const Layer& layer)
@@ -50,6 +56,10 @@ ModulePtr build_adaptive_avg_pool2d(const Layer& layer, const FirstWeights&) {
 
 ModulePtr build_avg_pool2d(const Layer& layer, const FirstWeights&) {
   return std::make_shared<AvgPool2d>(layer);
+}
+
+ModulePtr build_global_sum_pool2d(const Layer&, const FirstWeights&) {
+  return std::make_shared<GlobalSumPool2d>();
 }
 
 ModulePtr build_max_pool2d(const Layer& layer, const FirstWeights&) {

@@ -76,6 +76,7 @@ std::vector<Layer> image_layers() {
       layer("dropout2d", "1", {{"p", 0.5}}),
       layer("maxPool2d", "1", pool),
       layer("adaptiveAvgPool2d", "1", {{"outputSize", Shape{3, 1}}}),
+      layer("globalSumPool2d", "1"),
       layer("pixelShuffle", "1", {{"upscaleFactor", 2.0}}),
       layer("pixelUnshuffle", "1", {{"downscaleFactor", 2.0}}),
       layer("zeroPad2d", "1", {{"padding", Shape{1, 0, 2, 1}}}),
