@@ -436,7 +436,7 @@ refuses(
       "a misspelt option",
       () => images.save("grid.png", bad({ cols: 5 })),
       "TypeError",
-      'Expected only the options columns, padding, normalize for options but received "cols"',
+      'Expected only the options columns, padding, normalize, range for options but received "cols"',
     ],
     [
       "a path below nothing",
