@@ -2,7 +2,7 @@
 // bit. The scripts know nothing of this project; their networks, losses and loops are their own.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, it, type TestContext } from "vitest";
 import {
   Discriminator,
   datasets,
@@ -17,16 +17,9 @@ import {
   threads,
 } from "../../lib/index.js";
 import { type Preset, type PresetName, presetNames, presets } from "../../lib/presets.js";
-import { digest, withFolder } from "../helpers/networks.js";
-import { needsLive, referee } from "../helpers/referee.js";
-
-interface Trajectory {
-  /** SHA-256 of all weights, the moving average's included. */
-  readonly initial: string;
-  /** [discriminator, generator], a step each. */
-  readonly losses: [number, number][];
-  readonly final: string;
-}
+import { withFolder } from "../helpers/networks.js";
+import { referee } from "../helpers/referee.js";
+import { expectEqual, follow, steps, type Trajectory } from "../helpers/trajectory.js";
 
 /** A preset, with what the test changes of how it is trained. */
 interface Case {
@@ -40,7 +33,6 @@ interface Case {
 // 400 images in batches of 32: the last of an epoch has 16, and the scripts with five batches a step see eight epochs.
 const count = 400;
 const batch = 32;
-const steps = 20;
 
 /** Those that parity.test.ts compares with the article's own script. */
 const elsewhere: readonly PresetName[] = ["article", "mlp"];
@@ -54,15 +46,9 @@ async function trainHere(one: Case): Promise<Trajectory> {
   const discriminator = new Discriminator(architectures.discriminator);
   const options = { ...rest, ...training, generator, discriminator, execution: "eager" } as const;
   using trainer = new Trainer(options);
-  const networks = [generator, discriminator, ...(trainer.ema === undefined ? [] : [trainer.ema])];
-  const initial = await digest(...networks);
   const { bytes, labels, shape } = await readData(size.default);
   using images = await datasets.fromBytes(bytes, { shape, labels });
-  const losses: [number, number][] = [];
-  const run = { steps, batchSize: batch, tickEvery: 1, horizontalFlip };
-  for await (const tick of trainer.run(images, run))
-    losses.push([tick.discriminatorLoss, tick.generatorLoss]);
-  return { initial, losses, final: await digest(...networks) };
+  return await follow(trainer, images, { batchSize: batch, horizontalFlip });
 }
 
 async function readData(size: number) {
@@ -92,21 +78,14 @@ function trainThere(script: string, size: number, flips: boolean) {
   });
 }
 
-async function expectEqual(
+async function compare(
   script: string,
   one: Case,
-  { skip }: Pick<TestContext, "skip">,
+  context: Pick<TestContext, "skip">,
 ): Promise<void> {
   const { horizontalFlip = false, preset } = one;
   const theirs = await trainThere(script, presets[preset].size.default, horizontalFlip);
-  const ours = await trainHere(one);
-  expect(ours.losses).toHaveLength(steps);
-  ours.losses.forEach(([d, g], i) => {
-    expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
-    expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
-  });
-  needsLive(theirs, skip);
-  expect(ours).toEqual(theirs.value);
+  expectEqual(await trainHere(one), theirs, context);
 }
 
 const wide = 16;
@@ -152,28 +131,28 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
 
   it.for(gans)(
     "have equal initial weights, 20 equal losses and equal final weights: %s",
-    (preset, context) => expectEqual(preset, { preset }, context),
+    (preset, context) => compare(preset, { preset }, context),
   );
 
   it("have them by the loop of PyTorch's tutorial: the same fakes, and the sum of two losses", (context) => {
     const objective = objectives.nonSaturating({ discriminatorLoss: "sum" });
     const training = { fakes: "same", objective } as const;
-    return expectEqual("dcgan-tutorial", { preset: "dcgan", training }, context);
+    return compare("dcgan-tutorial", { preset: "dcgan", training }, context);
   });
 
   it("have them with labels in residual blocks", (context) => {
     const training = { discriminatorSteps: 1 };
     const one: Case = { preset: "sngan-hinge", networks: projection, training };
-    return expectEqual("sngan-projection", one, context);
+    return compare("sngan-projection", one, context);
   });
 
   it("have them with clipped gradients and a cosine schedule, too", (context) => {
     const schedule = schedules.cosine({ steps, min: 1e-4 });
     const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999], clipGradNorm: 0.1, schedule });
     const training = { optimizer: { generator: adam, discriminator: adam } };
-    return expectEqual("clipping", { preset: "mlp", training }, context);
+    return compare("clipping", { preset: "mlp", training }, context);
   });
 
   it("have them with torchvision's random flips, of five batches a step", (context) =>
-    expectEqual("wgan-gp", { preset: "wgan-gp", horizontalFlip: true }, context));
+    compare("wgan-gp", { preset: "wgan-gp", horizontalFlip: true }, context));
 });

@@ -14,17 +14,11 @@ import {
   type TrainerOptions,
   threads,
 } from "../../lib/index.js";
-import { digest, withFolder } from "../helpers/networks.js";
+import { withFolder } from "../helpers/networks.js";
 import { referee } from "../helpers/referee.js";
 import { hiddenLayers, ringData, ringOfGaussians } from "../helpers/ring.js";
 import { weightsOf } from "../helpers/training.js";
-
-interface Trajectory {
-  readonly initial: string;
-  /** [discriminator, generator], a step each. */
-  readonly losses: [number, number][];
-  readonly final: string;
-}
+import { expectEqual, follow, steps, type Trajectory } from "../helpers/trajectory.js";
 
 const games = {
   plain: { objective: objectives.nonSaturating() },
@@ -41,7 +35,6 @@ const names = Object.keys(games) as Game[];
 // The last batch of an epoch has 52 points, and 20 steps are two and a half epochs, five with two batches a step.
 const count = 500;
 const batch = 64;
-const steps = 20;
 
 function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
   const hidden = () => hiddenLayers({ norm: game === "batch-norm" });
@@ -64,13 +57,8 @@ function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
 
 async function trainHere(game: Game): Promise<Trajectory> {
   using trainer = trainerOf(game, { execution: "eager" });
-  const { generator, discriminator } = trainer;
-  const initial = await digest(generator, discriminator);
   using data = await ringData(count);
-  const losses: [number, number][] = [];
-  for await (const tick of trainer.run(data, { steps, batchSize: batch, tickEvery: 1 }))
-    losses.push([tick.discriminatorLoss, tick.generatorLoss]);
-  return { initial, losses, final: await digest(generator, discriminator) };
+  return await follow(trainer, data, { batchSize: batch });
 }
 
 function trainThere(game: Game) {
@@ -105,21 +93,9 @@ describe("training on the ring, and the PyTorch script from one seed, one thread
   beforeAll(() => setThreads(1));
   afterAll(() => setThreads(before));
 
-  it.each(names)(
+  it.for(names)(
     "have equal initial weights, 20 equal losses and equal final weights: %s",
-    async (game) => {
-      const theirs = await trainThere(game);
-      const ours = await trainHere(game);
-      expect(ours.losses).toHaveLength(steps);
-      if (theirs.live) {
-        expect(ours).toEqual(theirs.value);
-        return;
-      }
-      ours.losses.forEach(([d, g], i) => {
-        expect(d).toBeCloseTo(theirs.value.losses[i]?.[0] as number, 5);
-        expect(g).toBeCloseTo(theirs.value.losses[i]?.[1] as number, 5);
-      });
-    },
+    async (game, context) => expectEqual(await trainHere(game), await trainThere(game), context),
   );
 });
 
