@@ -9,9 +9,10 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
+import { inParts } from "../../bytes.js";
 import * as check from "../../check.js";
 import { refused, SparringError, wrongType } from "../../errors.js";
-import { chunkBytes, makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
+import { makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import { product } from "../../shape.js";
 import type { BrokenFile } from "../dataset.js";
@@ -285,12 +286,9 @@ function isSound(tensors: object, count: number, form: ImageForm): boolean {
 /** CRC-32 of arrays one after another, in parts, so that timers are not late. */
 async function checksumOf(arrays: readonly Uint8Array[]): Promise<number> {
   let checksum = 0;
-  for (const bytes of arrays) {
-    for (let start = 0; start < bytes.length; start += chunkBytes) {
-      checksum = crc32(bytes.subarray(start, start + chunkBytes), checksum);
-      await setImmediate();
-    }
-  }
+  await inParts(arrays, (part) => {
+    checksum = crc32(part, checksum);
+  });
   return checksum;
 }
 
