@@ -25,7 +25,7 @@ at::Device device_of(const Napi::Object& source) { return parse_device(to_text(s
 
 // Memory of a dataset's own in place of what is JavaScript's.
 at::Tensor taken_over(const at::Tensor& borrowed, const at::Device& device) {
-  return device.is_cpu() ? borrowed.clone() : borrowed.to(device);
+  return borrowed.to(device, borrowed.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 // createDataset(source: NativeImages): Promise<NativeDataset>
