@@ -132,8 +132,13 @@ const shares: Readonly<Record<RewriteId, Share>> = {
     pixels(layers.find(({ type }) => type === "avgPool2d")?.output) / pixels(layers[0]?.input),
   upsampleConv: () => 16 / 36,
   convPool: () => 16 / 36,
-  halving: () => 9 / 16,
-  sameConv: () => 4 / 9,
+  halving: (layers) => {
+    const images = [layers[0]?.input, layers.at(-1)?.output];
+    const small = pixels(images[0]) < pixels(images[1]) ? images[0] : images[1];
+    // By phases: four convolutions of 2x2 taps.
+    return (4 * inTiles(small, 2)) / (16 * pixels(small));
+  },
+  sameConv: ([conv]) => inTiles(conv?.output, 3) / (9 * pixels(conv?.output)),
   firstTransposed: unchanged,
   narrowConv: unchanged,
   linearProduct: unchanged,
@@ -145,6 +150,17 @@ const shares: Readonly<Record<RewriteId, Share>> = {
 
 function shareOf(rewrites: readonly NativeRewrite[], layers: readonly ResolvedLayer[]): number {
   return rewrites.reduce((share, { id }) => share * shares[id](layers), 1);
+}
+
+/**
+ * Products of an image's results in a channel by Winograd's F(tile × tile, taps × taps), with the
+ * tiles of 2 or 4 pixels that need fewer: native/core/step/rewrites/winograd.h.
+ */
+function inTiles([, height = 0, width = 0]: readonly number[] = [], taps: number): number {
+  const counts = [2, 4].map(
+    (side) => Math.ceil(height / side) * Math.ceil(width / side) * (side + taps - 1) ** 2,
+  );
+  return Math.min(...counts);
 }
 
 function pixels(shape: readonly number[] = []): number {

@@ -25,7 +25,9 @@ async function trainOnce(name: PresetName, execution: "eager" | "fused", changed
   const preset: Preset = presets[name];
   const size = Array.from({ length: 25 }, (_, i) => i + 8).find(preset.size.fits) as number;
   const { generator, discriminator } = preset.pair({ size, channels: 1 });
-  const g = new Generator(generator, { seed: 3 });
+  // Not any seed: with 3, one value of dcgan lies so near the kink of a leaky ReLU that first weights
+  // 10⁻⁶ away change eager's own second loss by 3·10⁻⁴.
+  const g = new Generator(generator, { seed: 5 });
   const d = new Discriminator(discriminator);
   const { objective, order, discriminatorSteps, ema } = preset;
   // Plain descent shows the gradients themselves; Adam would divide each by its own size.

@@ -11,14 +11,12 @@
 namespace sparring {
 namespace {
 
-using halving::Direction;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-at::Tensor run(const at::Tensor& image, const at::Tensor& weight, Direction direction) {
-  const at::Tensor transformed = halving::transform_weight(weight, direction);
-  return direction == Direction::kHalve ? halving::halve(channels_last(image), transformed)
-                                        : halving::twice(channels_last(image), transformed);
+at::Tensor run(const at::Tensor& image, const at::Tensor& weight, bool halves) {
+  return halves ? halving::halve(channels_last(image), weight)
+                : halving::twice(channels_last(image), weight);
 }
 
 class HalvingFunction : public torch::autograd::Function<HalvingFunction> {
@@ -27,7 +25,7 @@ class HalvingFunction : public torch::autograd::Function<HalvingFunction> {
                             const at::Tensor& weight, bool halves) {
     context->save_for_backward({image, weight});
     context->saved_data["halves"] = halves;
-    return run(image, weight, halves ? Direction::kHalve : Direction::kTwice);
+    return run(image, weight, halves);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -40,7 +38,7 @@ class HalvingFunction : public torch::autograd::Function<HalvingFunction> {
     const at::Tensor gradient = channels_last(gradients[0]);
     variable_list wanted(3);
     if (context->needs_input_grad(0)) {
-      wanted[0] = run(gradient, weight, halves ? Direction::kTwice : Direction::kHalve);
+      wanted[0] = run(gradient, weight, !halves);
     }
     if (context->needs_input_grad(1)) {
       const at::Tensor other = channels_last(image);

@@ -22,8 +22,7 @@ class SameConvFunction : public torch::autograd::Function<SameConvFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
                             const at::Tensor& weight) {
     context->save_for_backward({image, weight});
-    return same_conv::convolve(channels_last(image),
-                               same_conv::transform_weight(weight, same_conv::Direction::kForward));
+    return same_conv::convolve(channels_last(image), weight, same_conv::Direction::kForward);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -33,8 +32,7 @@ class SameConvFunction : public torch::autograd::Function<SameConvFunction> {
     const at::Tensor gradient = channels_last(gradients[0]);
     variable_list wanted(2);
     if (context->needs_input_grad(0)) {
-      wanted[0] = same_conv::convolve(
-          gradient, same_conv::transform_weight(weight, same_conv::Direction::kBackward));
+      wanted[0] = same_conv::convolve(gradient, weight, same_conv::Direction::kBackward);
     }
     if (context->needs_input_grad(1)) {
       wanted[1] = same_conv::weight_gradient(channels_last(image), gradient);

@@ -1,49 +1,52 @@
-// What convolutions with fewer multiplications have in common (Winograd 1980; Lavin and Gray 2016,
-// arXiv:1509.09308): the results are cut into tiles of 2x2, each made of a window of the input, and
-// both are worked on at the points of a transformed one. There a convolution is a product of
-// matrices, [tiles, channels] times [channels, channels], for each point. Images are channels last.
+// What convolutions with fewer multiplications have in common (winograd_rules.h): the results are
+// cut into square tiles, each made of a window of the input, and both are worked on at the points
+// of a rule. There a convolution is a product of matrices, [tiles, channels] times [channels,
+// channels], for each point. Images are channels last.
 #pragma once
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "core/linalg/batch_product.h"
 #include "core/nn/shape.h"
+#include "core/step/rewrites/winograd_rules.h"
 #include "core/torch.h"
 
 namespace sparring::winograd {
-
-// Tiles that a thread has in hand at a time: products large enough for the library, and values that
-// stay in its cache.
-constexpr int64_t kMostTiles = 64;
 
 // In the input and in the result. The products grow with both, the transforms with one at a time:
 // fewer do not pay for 4x4 kernels, and have not been tried for 3x3 ones.
 constexpr int64_t kFewestChannels = 32;
 
-// Images that are cut into tiles of 2x2 pixels.
+// Images that are cut into tiles of `side` x `side` pixels.
 struct Grid {
-  int64_t batch, height, width;
-  int64_t rows() const { return (height + 1) / 2; }
-  int64_t columns() const { return (width + 1) / 2; }
+  int64_t batch, height, width, side;
+  int64_t rows() const { return (height + side - 1) / side; }
+  int64_t columns() const { return (width + side - 1) / side; }
   int64_t tiles() const { return batch * rows() * columns(); }
 };
 
 struct Tile {
-  int64_t image, row, column;
+  int64_t image, row, column;  // of its first pixel
 };
-
-inline Tile tile_at(const Grid& grid, int64_t index) {
-  const int64_t each = grid.rows() * grid.columns();
-  return {index / each, index % each / grid.columns(), index % grid.columns()};
-}
 
 // Tiles that a thread has in hand.
 struct Chunk {
   const Grid& grid;
   int64_t first, count;
-  Tile tile(int64_t i) const { return tile_at(grid, first + i); }
+  Tile tile(int64_t i) const {
+    const int64_t each = grid.rows() * grid.columns(), index = first + i;
+    return {index / each, index % each / grid.columns() * grid.side,
+            index % grid.columns() * grid.side};
+  }
+};
+
+// Where the pixels of tiles are: on every `step`th of an image, beginning at (row, column).
+struct Places {
+  int64_t step, row, column;
 };
 
 // An image with its channels last, and zeros around it.
@@ -63,23 +66,66 @@ struct Pixels {
   int64_t channels, height, width;
 };
 
-// Calls write(tile, y0, y1, y2, y3) with where the pixels of each tile go: on the image (`step` 1),
-// or on a phase of one twice as large (2). What stands out of it goes nowhere.
-template <class T, class Write>
-void write_tiles(const Chunk& chunk, int64_t step, int64_t phase, const at::Tensor& image,
-                 const Write& write) {
+// How far apart lines of so many values are laid: by whole cache lines, and an odd number of them.
+// Lines a power of two apart would fall on the same few places of a cache, which has 8 to 16 of
+// each; a transform with 25 points was six times as slow.
+template <class T>
+constexpr int64_t apart(int64_t values) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  return ((values + kLine - 1) / kLine | 1) * kLine;
+}
+
+// How a matrix for each point is laid in memory.
+template <class T>
+struct Layout {
+  Layout(int64_t points, int64_t rows, int64_t columns)
+      : row(columns), plane(apart<T>(rows * row)), values(points * plane) {}
+  Matrices<T> at(T* first) const { return {first, plane, row}; }
+  int64_t row, plane, values;
+};
+
+// The points of the pixels of tiles: kFactors is the rule's window, or its tile. A tile has a row
+// of each matrix.
+template <const auto& kFactors, class T>
+void transform_pixels(const Pixels<T>& image, const Chunk& chunk, const Places& places,
+                      const Matrices<T>& points) {
+  constexpr int kGiven = kFactors.columns, kMade = kFactors.rows;
+  for (int64_t i = 0; i < chunk.count; ++i) {
+    const Tile tile = chunk.tile(i);
+    std::array<const T*, kGiven * kGiven> from;
+    std::array<T*, kMade * kMade> to;
+    for (int k = 0; k < kGiven * kGiven; ++k) {
+      from[k] = image.at(tile.image, places.step * (tile.row + k / kGiven) + places.row,
+                         places.step * (tile.column + k % kGiven) + places.column);
+    }
+    for (int k = 0; k < kMade * kMade; ++k) to[k] = points.first + k * points.next + i * points.row;
+    transform<kFactors, T>(from.data(), image.channels, to.data());
+  }
+}
+
+// The way back, by the rule's results. What stands out of the image goes nowhere.
+template <const auto& kFactors, class T>
+void untransform_tiles(const Matrices<T>& points, const Chunk& chunk, const Places& places,
+                       const at::Tensor& image) {
+  constexpr int kGiven = kFactors.columns, kMade = kFactors.rows;
   const int64_t channels = image.size(1), height = image.size(2), width = image.size(3);
   std::vector<T> nowhere(channels);
   T* const data = image.mutable_data_ptr<T>();
   for (int64_t i = 0; i < chunk.count; ++i) {
     const Tile tile = chunk.tile(i);
-    const auto pixel = [&](int64_t down, int64_t right) {
-      const int64_t row = (2 * tile.row + down) * step + phase / 2;
-      const int64_t column = (2 * tile.column + right) * step + phase % 2;
-      if (row >= height || column >= width) return nowhere.data();
-      return data + ((tile.image * height + row) * width + column) * channels;
-    };
-    write(i, pixel(0, 0), pixel(0, 1), pixel(1, 0), pixel(1, 1));
+    std::array<const T*, kGiven * kGiven> from;
+    std::array<T*, kMade * kMade> to;
+    for (int k = 0; k < kGiven * kGiven; ++k) {
+      from[k] = points.first + k * points.next + i * points.row;
+    }
+    for (int k = 0; k < kMade * kMade; ++k) {
+      const int64_t row = places.step * (tile.row + k / kMade) + places.row;
+      const int64_t column = places.step * (tile.column + k % kMade) + places.column;
+      const bool is_outside = row >= height || column >= width;
+      to[k] = is_outside ? nowhere.data()
+                         : data + ((tile.image * height + row) * width + column) * channels;
+    }
+    transform<kFactors, T>(from.data(), channels, to.data());
   }
 }
 
@@ -93,18 +139,49 @@ at::Tensor room_for(int64_t values) {
   return at::empty({values}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
 }
 
-// Calls function(chunk, room) on the threads, with room for `each` values a tile, the thread's own.
+// Products for an image's results of that size, in a channel.
+template <class Rule>
+constexpr int64_t products(int64_t height, int64_t width) {
+  const Grid grid{1, height, width, Rule::kTile};
+  return grid.tiles() * Rule::kPoints * Rule::kPoints;
+}
+
+// Calls function(rule) with that of the two with fewer products for results of that size; of equals
+// the first, with the smaller tiles and the smaller errors.
+template <class Small, class Large, class Function>
+void with_fewest(int64_t height, int64_t width, const Function& function) {
+  if (products<Large>(height, width) < products<Small>(height, width)) {
+    function(Large());
+  } else {
+    function(Small());
+  }
+}
+
+// How many tiles a thread has in hand at a time, at most: products large enough for the library,
+// and values that stay in its cache.
+inline int64_t most_tiles(const Grid& grid, int64_t most) {
+  const int64_t threads = std::max(1, at::get_num_threads());
+  return std::clamp<int64_t>((grid.tiles() + threads - 1) / threads, 1, most);
+}
+
+// Calls function(chunk, room) on the threads, with room for so many values, the thread's own.
 template <class T, class Function>
-void for_chunks(const Grid& grid, int64_t each, const Function& function) {
-  const int64_t threads = std::max(1, at::get_num_threads()), tiles = grid.tiles();
-  const int64_t most = std::clamp<int64_t>((tiles + threads - 1) / threads, 1, kMostTiles);
+void for_chunks(const Grid& grid, int64_t most, int64_t values, const Function& function) {
+  const int64_t tiles = grid.tiles();
   at::parallel_for(0, (tiles + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
-    const at::Tensor room = room_for<T>(most * each);
+    const at::Tensor room = room_for<T>(values);
     for (int64_t i = begin; i < end; ++i) {
       function(Chunk{grid, i * most, std::min(most, tiles - i * most)}, room.mutable_data_ptr<T>());
     }
   });
 }
+
+// Tiles shared out for sums over them: at most so many parts, none of them empty.
+struct Parts {
+  Parts(int64_t tiles, int64_t most)
+      : each((tiles + most - 1) / most), count((tiles + each - 1) / each) {}
+  int64_t each, count;
+};
 
 // Calls function(line, taps) for the rows or columns of a weight, on the threads: with room for
 // so many taps.
