@@ -36,6 +36,7 @@ export type { OptionValue } from "./layer.js";
 export { linear } from "./linear.js";
 export { maxout } from "./maxout.js";
 export { minibatchStdDev } from "./minibatch.js";
+export { gaussianNoise } from "./noise.js";
 export {
   groupNorm,
   instanceNorm2d,

@@ -22,6 +22,7 @@ import { embeddingKind, projectionKind } from "./labels.js";
 import { linearKind } from "./linear.js";
 import { maxoutKind } from "./maxout.js";
 import { minibatchStdDevKind } from "./minibatch.js";
+import { gaussianNoiseKind } from "./noise.js";
 import {
   groupNormKind,
   instanceNorm2dKind,
@@ -55,6 +56,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["elu", eluKind],
   ["embedding", embeddingKind],
   ["flatten", flattenKind],
+  ["gaussianNoise", gaussianNoiseKind],
   ["gelu", geluKind],
   ["globalSumPool2d", globalSumPool2dKind],
   ["groupNorm", groupNormKind],

@@ -52,6 +52,7 @@ export const smallest: Readonly<Record<string, Smallest>> = {
     resolve: (layer) => last(resolveGenerator({ latent: labelled, layers: [layer] })),
   },
   flatten: onImages(l.flatten()),
+  gaussianNoise: onFeatures(l.gaussianNoise()),
   gelu: onFeatures(l.gelu()),
   globalSumPool2d: onImages(l.globalSumPool2d()),
   groupNorm: onImages(l.groupNorm(4)),

@@ -1,4 +1,4 @@
-"""GANs on the ring of eight Gaussians: MLPs on vectors, by three of the loops of the scripts beside this file. The points
+"""GANs on the ring of eight Gaussians: MLPs on vectors, by the loops of the scripts beside this file. The points
 are floats in a file, so that both sides see the same values. The referee of ring.test.ts."""
 
 import argparse
@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from common import digest, report
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--game", choices=["plain", "batch-norm", "wgan-gp"], required=True)
+parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "wgan-gp"], required=True)
 parser.add_argument("--values", required=True, help="float32 [count, 2], raw")
 parser.add_argument("--batch", type=int, required=True)
 parser.add_argument("--steps", type=int, required=True)
@@ -31,9 +31,15 @@ def hidden(inputs):
     return layers
 
 
+class InstanceNoise(nn.Module):
+    def forward(self, x):
+        return x + torch.randn_like(x) * 0.1
+
+
+first = [InstanceNoise()] if opt.game == "noise" else []
 last = [nn.Sigmoid()] if opt.game == "plain" else []
 generator = nn.Sequential(*hidden(latent_dim), nn.Linear(width, 2))
-discriminator = nn.Sequential(*hidden(2), nn.Linear(width, 1), *last)
+discriminator = nn.Sequential(*first, *hidden(2), nn.Linear(width, 1), *last)
 initial = digest(generator, discriminator)
 adversarial_loss = nn.BCELoss() if opt.game == "plain" else nn.BCEWithLogitsLoss()
 optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))

@@ -23,6 +23,7 @@ import { expectEqual, follow, steps, type Trajectory } from "../helpers/trajecto
 const games = {
   plain: { objective: objectives.nonSaturating() },
   "batch-norm": { objective: objectives.nonSaturating() },
+  noise: { objective: objectives.nonSaturating() },
   "wgan-gp": {
     objective: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
     order: "discriminatorFirst",
@@ -38,6 +39,7 @@ const batch = 64;
 
 function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
   const hidden = () => hiddenLayers({ norm: game === "batch-norm" });
+  const first = game === "noise" ? [l.gaussianNoise(0.1)] : [];
   const last = game === "plain" ? [l.sigmoid()] : [];
   const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999] });
   return new Trainer({
@@ -47,7 +49,7 @@ function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
     ),
     discriminator: new Discriminator({
       image: [2],
-      layers: [...hidden(), l.linear(1), ...last],
+      layers: [...first, ...hidden(), l.linear(1), ...last],
     }),
     optimizer: { generator: adam, discriminator: adam },
     ...games[game],

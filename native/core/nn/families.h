@@ -39,6 +39,8 @@ ModulePtr build_linear(const Layer&, const FirstWeights&);
 ModulePtr build_maxout(const Layer&, const FirstWeights&);
 // minibatch.cc
 ModulePtr build_minibatch_std_dev(const Layer&, const FirstWeights&);
+// noise.cc
+ModulePtr build_gaussian_noise(const Layer&, const FirstWeights&);
 // normalization.cc
 ModulePtr build_group_norm(const Layer&, const FirstWeights&);
 ModulePtr build_instance_norm(const Layer&, const FirstWeights&);

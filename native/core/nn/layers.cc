@@ -18,6 +18,7 @@ ModulePtr build(const Layer& layer, const FirstWeights& from) {
       {"elu", build_elu},
       {"embedding", build_embedding},
       {"flatten", build_flatten},
+      {"gaussianNoise", build_gaussian_noise},
       {"gelu", build_gelu},
       {"globalSumPool2d", build_global_sum_pool2d},
       {"groupNorm", build_group_norm},

@@ -14,7 +14,7 @@ namespace sparring {
 // What a pass has beside its input.
 struct Context {
   at::Tensor labels;               // int64 [N]; undefined for an unconditional network
-  RandomStream* stream = nullptr;  // where dropout draws; null in evaluation
+  RandomStream* stream = nullptr;  // where layers draw; null in evaluation
   // Who normalises the batch with this rank. Null where nobody does, and in evaluation: whoever
   // looks at a network outside of a step looks alone, and must not wait for the others.
   TogetherPtr together = {};
@@ -24,7 +24,7 @@ class Module : public torch::nn::Module {
  public:
   virtual at::Tensor forward(const at::Tensor& input, const Context& context = {}) = 0;
   // True where a pass over two batches at once is not two passes: samples influence each other
-  // (batch normalisation), or a pass draws numbers or changes the layer (dropout, spectral
+  // (batch normalisation), or a pass draws numbers or changes the layer (dropout, noise, spectral
   // normalisation).
   virtual bool needs_own_pass() const { return false; }
   // Hands its weight and bias to what draws them anew; most layers have none that it would.

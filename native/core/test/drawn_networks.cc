@@ -252,6 +252,7 @@ void Stack::grow(bool in_discriminator) {
     default:
       if (draw_.chance(0.3)) return add(layer("dropout", "", {{"p", 0.25}}));
       if (draw_.chance(0.3)) return add(layer("dropout2d", "", {{"p", 0.25}}));
+      if (draw_.chance(0.3)) return add(layer("gaussianNoise", "", {{"std", 0.25}}));
       return add_moved();
   }
 }

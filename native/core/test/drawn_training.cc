@@ -109,10 +109,11 @@ Verdict compare(const at::Tensor& found, const at::Tensor& expected, const Train
   return Verdict::kOther;
 }
 
-// Of a batch in parts nobody sees the rest: not the normalisation, nor what drops values out.
+// Of a batch in parts nobody sees the rest: not the normalisation, nor what draws numbers.
 bool knows_no_batch(const std::string& network) {
   return network.find("batchNorm") == std::string::npos &&
-         network.find("dropout") == std::string::npos;
+         network.find("dropout") == std::string::npos &&
+         network.find("gaussianNoise") == std::string::npos;
 }
 
 }  // namespace

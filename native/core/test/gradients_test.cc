@@ -74,6 +74,7 @@ std::vector<Layer> image_layers() {
              layer("sequential", "skip", {}, {conv("0", 4, 2, 1, 0)})}),
       layer("dropout", "1", {{"p", 0.5}}),
       layer("dropout2d", "1", {{"p", 0.5}}),
+      layer("gaussianNoise", "1", {{"std", 0.5}}),
       layer("maxPool2d", "1", pool),
       layer("adaptiveAvgPool2d", "1", {{"outputSize", Shape{3, 1}}}),
       layer("globalSumPool2d", "1"),

@@ -126,6 +126,23 @@ TEST_CASE("dropping values and channels draws what libtorch's own functions do, 
   }
 }
 
+TEST_CASE("noise is added that libtorch draws, in any layout, and in training only") {
+  const at::Tensor plain = at::randn({3, 4, 2, 5});
+  RandomStream weights(1), stream(7);
+  const ModulePtr built = build(layer("gaussianNoise", "0", {{"std", 0.4}}), weights);
+  at::Generator usual = at::detail::getDefaultCPUGenerator();
+  usual.set_current_seed(7);
+  const at::Tensor expected = plain + at::randn({3, 4, 2, 5}) * 0.4;
+  CHECK(at::equal(built->forward(plain, {{}, &stream}), expected));
+  RandomStream again(7);
+  const at::Tensor last = plain.contiguous(at::MemoryFormat::ChannelsLast);
+  CHECK(at::equal(built->forward(last, {{}, &again}), expected));
+  CHECK(built->needs_own_pass());
+  CHECK_FALSE(build(layer("gaussianNoise", "0", {{"std", 0.0}}), weights)->needs_own_pass());
+  built->eval();
+  CHECK(at::equal(built->forward(plain, {{}, &stream}), plain));
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};

@@ -1,0 +1,32 @@
+#include "core/nn/families.h"
+
+namespace sparring {
+namespace {
+
+// Noise on what the layer takes: on images before a discriminator, that of Sonderby et al. 2016
+// and Arjovsky and Bottou 2017.
+class GaussianNoise : public Module {
+ public:
+  explicit GaussianNoise(double deviation) : deviation_(deviation) {}
+
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    if (!is_training() || deviation_ == 0 || context.stream == nullptr) return input;
+    // Contiguous, so that the numbers fall on the same values whatever the layout of the input.
+    const at::Tensor noise = at::empty_like(input, {}, at::MemoryFormat::Contiguous);
+    noise.normal_(0, 1, context.stream->on(input.device())).mul_(deviation_);
+    return input + noise;
+  }
+
+  bool needs_own_pass() const override { return deviation_ > 0; }
+
+ private:
+  double deviation_;
+};
+
+}  // namespace
+
+ModulePtr build_gaussian_noise(const Layer& layer, const FirstWeights&) {
+  return std::make_shared<GaussianNoise>(layer.options.number("std"));
+}
+
+}  // namespace sparring
