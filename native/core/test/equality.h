@@ -18,8 +18,8 @@ void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, co
 void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& x,
                              double bound);
 
-// The gradients of ours in float32 are wrong by less than `most` times what theirs are, for an image
-// and for the parameters that both have.
+// The gradients of ours in float32 are wrong by less than so many times what theirs are, for an
+// image and for the parameters that both have.
 void check_rounding(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& image,
                     double most);
 
