@@ -1,6 +1,8 @@
 // Many small matrix products of one size, on the CPU and by one thread.
 #pragma once
 
+#include <type_traits>
+
 #include "core/torch.h"
 
 namespace sparring {
@@ -11,6 +13,13 @@ struct Matrices {
   T* first;
   int64_t next;  // from one to the next
   int64_t row;   // from a row to the next
+
+  // To read from.
+  operator Matrices<const T>() const
+    requires(!std::is_const_v<T>)
+  {
+    return {first, next, row};
+  }
 };
 
 // How many products there are, of a matrix of `rows` by `inner` and one of `inner` by `columns`.

@@ -40,8 +40,8 @@ class Passes {
     const Layout<T> kernels(kPoints, line, small), windows(kPoints, most, line),
         products(kPoints, most, small);
     const at::Tensor transformed = room_for<T>(kernels.values);
-    transform_for_halving(weight, kernels.at(transformed.mutable_data_ptr<T>()));
-    const Matrices<const T> by{transformed.const_data_ptr<T>(), kernels.plane, kernels.row};
+    const Matrices<T> by = kernels.at(transformed.mutable_data_ptr<T>());
+    transform_for_halving(weight, by);
     const std::vector<T> zeros(big);
     const Pixels<T> pixels(image, zeros.data());
     for_chunks<T>(grid_, most, windows.values + products.values, [&](const Chunk& chunk, T* room) {
@@ -50,8 +50,7 @@ class Passes {
         transform_pixels<Ways<Rule>::window, T>(pixels, chunk, of_phase(phase, 2),
                                                 {from.first + phase * big, from.next, from.row});
       }
-      batch_product<T>({kPoints, chunk.count, line, small}, to, {from.first, from.next, from.row},
-                       by);
+      batch_product<T>({kPoints, chunk.count, line, small}, to, from, by);
       untransform_tiles<Ways<Rule>::results, T>(to, chunk, {1, 0, 0}, output);
     });
   }
@@ -62,16 +61,16 @@ class Passes {
     const Layout<T> kernels(kPoints, small, big), windows(kPoints, most, small),
         products(kPoints, most, big);
     const at::Tensor transformed = room_for<T>(kPhases * kernels.values);
-    transform_for_twice(weight, kernels, transformed.mutable_data_ptr<T>());
-    const T* const by = transformed.const_data_ptr<T>();
+    T* const by = transformed.mutable_data_ptr<T>();
+    transform_for_twice(weight, kernels, by);
     const std::vector<T> zeros(small);
     const Pixels<T> pixels(image, zeros.data());
     for_chunks<T>(grid_, most, windows.values + products.values, [&](const Chunk& chunk, T* room) {
       const Matrices<T> from = windows.at(room), to = products.at(room + windows.values);
       for (int64_t phase = 0; phase < kPhases; ++phase) {
         transform_pixels<Ways<Rule>::window, T>(pixels, chunk, of_phase(phase, 1), from);
-        batch_product<T>({kPoints, chunk.count, small, big}, to, {from.first, from.next, from.row},
-                         {by + phase * kernels.values, kernels.plane, kernels.row});
+        batch_product<T>({kPoints, chunk.count, small, big}, to, from,
+                         kernels.at(by + phase * kernels.values));
         untransform_tiles<Ways<Rule>::results, T>(to, chunk, {2, phase / 2, phase % 2}, output);
       }
     });
@@ -166,9 +165,8 @@ class Passes {
       for (int64_t i = 0; i < phases; ++i) {
         transform_pixels<Ways<Rule>::window, T>(big, chunk, of_phase(first_phase + i, 2), of_big);
         batch_product<T>({kPoints, small.channels, chunk.count, big.channels},
-                         layout.at(sums + i * layout.values),
-                         {of_small.first, of_small.next, of_small.row},
-                         {of_big.first, of_big.next, of_big.row}, /*accumulate=*/done > 0,
+                         layout.at(sums + i * layout.values), of_small, of_big,
+                         /*accumulate=*/done > 0,
                          /*transposes_a=*/true);
       }
     }

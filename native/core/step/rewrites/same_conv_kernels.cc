@@ -27,14 +27,14 @@ class Passes {
     const Layout<T> kernels(kPoints, in, out), windows(kPoints, most, in),
         products(kPoints, most, out);
     const at::Tensor transformed = room_for<T>(kernels.values);
-    transform_weight(weight, direction, kernels.at(transformed.mutable_data_ptr<T>()));
-    const Matrices<const T> by{transformed.const_data_ptr<T>(), kernels.plane, kernels.row};
+    const Matrices<T> by = kernels.at(transformed.mutable_data_ptr<T>());
+    transform_weight(weight, direction, by);
     const std::vector<T> zeros(in);
     const Pixels<T> pixels(image, zeros.data());
     for_chunks<T>(grid_, most, windows.values + products.values, [&](const Chunk& chunk, T* room) {
       const Matrices<T> from = windows.at(room), to = products.at(room + windows.values);
       transform_pixels<Ways<Rule>::window, T>(pixels, chunk, kWindows, from);
-      batch_product<T>({kPoints, chunk.count, in, out}, to, {from.first, from.next, from.row}, by);
+      batch_product<T>({kPoints, chunk.count, in, out}, to, from, by);
       untransform_tiles<Ways<Rule>::results, T>(to, chunk, kTiles, output);
     });
   }
@@ -102,9 +102,8 @@ class Passes {
       const Chunk chunk{part.grid, part.first + done, std::min(most, part.count - done)};
       transform_pixels<Ways<Rule>::window, T>(image, chunk, kWindows, of_image);
       transform_pixels<Ways<Rule>::tile, T>(gradient, chunk, kTiles, of_gradient);
-      batch_product<T>({kPoints, gradient.channels, chunk.count, image.channels}, sums,
-                       {of_gradient.first, of_gradient.next, of_gradient.row},
-                       {of_image.first, of_image.next, of_image.row}, /*accumulate=*/done > 0,
+      batch_product<T>({kPoints, gradient.channels, chunk.count, image.channels}, sums, of_gradient,
+                       of_image, /*accumulate=*/done > 0,
                        /*transposes_a=*/true);
     }
   }
