@@ -35,7 +35,7 @@ class Passes {
   Passes(const Channels& channels, const Grid& grid) : channels_(channels), grid_(grid) {}
 
   void halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
-    const auto [small, big] = channels_;
+    const int64_t small = channels_.small, big = channels_.big;
     const int64_t line = kPhases * big, most = most_tiles(grid_, kMostTiles);
     const Layout<T> kernels(kPoints, line, small), windows(kPoints, most, line),
         products(kPoints, most, small);
@@ -56,7 +56,7 @@ class Passes {
   }
 
   void twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
-    const auto [small, big] = channels_;
+    const int64_t small = channels_.small, big = channels_.big;
     const int64_t most = most_tiles(grid_, kMostTiles);
     const Layout<T> kernels(kPoints, small, big), windows(kPoints, most, small),
         products(kPoints, most, big);
@@ -109,10 +109,10 @@ class Passes {
 
   // [small, big, 4, 4] -> [points, 4 · big, small], phases side by side.
   void transform_for_halving(const at::Tensor& weight, const Matrices<T>& to) const {
-    const auto [small, big] = channels_;
+    const int64_t small = channels_.small, big = channels_.big;
     const T* from = weight.const_data_ptr<T>();
     const int64_t next = apart<T>(small);
-    for_lines<T>(big, kTaps * next, [&, small = small, big = big](int64_t line, T* taps) {
+    for_lines<T>(big, kTaps * next, [&](int64_t line, T* taps) {
       for (int64_t i = 0; i < small; ++i) {
         const T* own = from + (i * big + line) * kTaps;
         for (int64_t tap = 0; tap < kTaps; ++tap) taps[tap * next + i] = own[tap];
@@ -126,10 +126,10 @@ class Passes {
 
   // [small, big, 4, 4] -> [4, points, small, big]
   void transform_for_twice(const at::Tensor& weight, const Layout<T>& layout, T* to) const {
-    const auto [small, big] = channels_;
+    const int64_t small = channels_.small, big = channels_.big;
     const T* from = weight.const_data_ptr<T>();
     const int64_t next = apart<T>(big);
-    for_lines<T>(small, kTaps * next, [&, big = big](int64_t line, T* taps) {
+    for_lines<T>(small, kTaps * next, [&](int64_t line, T* taps) {
       for (int64_t i = 0; i < big; ++i) {
         const T* own = from + (line * big + i) * kTaps;
         for (int64_t tap = 0; tap < kTaps; ++tap) taps[tap * next + i] = own[tap];
@@ -175,11 +175,11 @@ class Passes {
   // [4, points, small, big] -> [small, big, 4, 4]
   void untransform_weight(const at::Tensor& sums, const Layout<T>& layout,
                           const at::Tensor& weight) const {
-    const auto [small, big] = channels_;
+    const int64_t small = channels_.small, big = channels_.big;
     const T* from = sums.const_data_ptr<T>();
     T* to = weight.mutable_data_ptr<T>();
     const int64_t next = apart<T>(big);
-    for_lines<T>(small, kTaps * next, [&, big = big](int64_t line, T* taps) {
+    for_lines<T>(small, kTaps * next, [&](int64_t line, T* taps) {
       for (int64_t phase = 0; phase < kPhases; ++phase) {
         std::array<const T*, kPoints> points;
         for (int64_t k = 0; k < kPoints; ++k) {
