@@ -80,7 +80,7 @@ function explainNetwork(
       ...operation,
       rewrites: operation.rewrites.map(({ name }) => name),
       output: (parts.at(-1) as ResolvedLayer).output,
-      flops: 2 * batchSize * multiplications * shareOf(operation.rewrites, parts),
+      flops: 2 * batchSize * multiplications * shareOf(operation.rewrites, parts, batchSize),
     };
   });
 }
@@ -121,7 +121,7 @@ function multiplicationsOf(layer: ResolvedLayer): number {
 }
 
 /** The share of its layers' multiplications that an operation is left with. */
-type Share = (layers: readonly ResolvedLayer[]) => number;
+type Share = (layers: readonly ResolvedLayer[], batchSize: number) => number;
 
 const unchanged: Share = () => 1;
 
@@ -132,13 +132,13 @@ const shares: Readonly<Record<RewriteId, Share>> = {
     pixels(layers.find(({ type }) => type === "avgPool2d")?.output) / pixels(layers[0]?.input),
   upsampleConv: () => 16 / 36,
   convPool: () => 16 / 36,
-  halving: (layers) => {
+  halving: (layers, batchSize) => {
     const images = [layers[0]?.input, layers.at(-1)?.output];
     const small = pixels(images[0]) < pixels(images[1]) ? images[0] : images[1];
     // By phases: four convolutions of 2x2 taps.
-    return (4 * inTiles(small, 2)) / (16 * pixels(small));
+    return (4 * inTiles(small, 2, batchSize)) / (16 * pixels(small));
   },
-  sameConv: ([conv]) => inTiles(conv?.output, 3) / (9 * pixels(conv?.output)),
+  sameConv: ([conv], batchSize) => inTiles(conv?.output, 3, batchSize) / (9 * pixels(conv?.output)),
   firstTransposed: unchanged,
   narrowConv: unchanged,
   linearProduct: unchanged,
@@ -148,19 +148,27 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   normActivation: unchanged,
 };
 
-function shareOf(rewrites: readonly NativeRewrite[], layers: readonly ResolvedLayer[]): number {
-  return rewrites.reduce((share, { id }) => share * shares[id](layers), 1);
+function shareOf(
+  rewrites: readonly NativeRewrite[],
+  layers: readonly ResolvedLayer[],
+  batchSize: number,
+): number {
+  return rewrites.reduce((share, { id }) => share * shares[id](layers, batchSize), 1);
 }
 
 /**
- * Products of an image's results in a channel by Winograd's F(tile × tile, taps × taps), with the
- * tiles of 2 or 4 pixels that need fewer: native/core/step/rewrites/winograd.h.
+ * Products of an image's results in a channel by Winograd's F(tile × tile, taps × taps), with tiles
+ * of 2 or 4 pixels by the rule of native/core/step/rewrites/winograd.h.
  */
-function inTiles([, height = 0, width = 0]: readonly number[] = [], taps: number): number {
-  const counts = [2, 4].map(
-    (side) => Math.ceil(height / side) * Math.ceil(width / side) * (side + taps - 1) ** 2,
-  );
-  return Math.min(...counts);
+function inTiles(
+  [, height = 0, width = 0]: readonly number[] = [],
+  taps: number,
+  batchSize: number,
+): number {
+  const tiles = (side: number) => Math.ceil(height / side) * Math.ceil(width / side);
+  const products = (side: number) => tiles(side) * (side + taps - 1) ** 2;
+  const isLarge = batchSize * tiles(4) >= (taps === 2 ? 64 : 32);
+  return isLarge ? Math.min(products(2), products(4)) : products(2);
 }
 
 function pixels(shape: readonly number[] = []): number {

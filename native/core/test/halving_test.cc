@@ -22,7 +22,9 @@ std::shared_ptr<Halving> with_less(const ModulePtr& module) {
   return form;
 }
 
-// Height and width of the small image, for tiles of 2x2 and of 4x4: some stand out.
+// Height and width of the small image, for tiles of 2x2 and, of so many images, of 4x4: some stand
+// out.
+constexpr int64_t kMany = 33;
 const std::vector<std::pair<int64_t, int64_t>> kSizes = {{1, 1}, {2, 3}, {6, 6},
                                                          {5, 4}, {8, 8}, {7, 9}};
 
@@ -40,8 +42,8 @@ TEST_CASE(
       CAPTURE(threads);
       const ModulePtr halving = built(conv("0", 5, 7, 4, 1, 2), stream);
       const ModulePtr doubling = built(transposed("0", 5, 7, 4, 2, 1), stream);
-      const at::Tensor big = draw({3, 5, 2 * height, 2 * width});
-      const at::Tensor small = draw({3, 5, height, width});
+      const at::Tensor big = draw({kMany, 5, 2 * height, 2 * width});
+      const at::Tensor small = draw({kMany, 5, height, width});
       for (const auto& [plain, image] : {std::pair{halving, big}, std::pair{doubling, small}}) {
         check_equal(with_less(plain), {plain}, image, 1e-12);
         check_second_derivative(with_less(plain), plain, image, 1e-11);
@@ -60,10 +62,25 @@ TEST_CASE(
   for (const auto& [height, width] : kSizes) {
     const ModulePtr plain = built(conv("1", 5, 7, 3, 1), stream);
     const ModulePtr doubling = with_less(fuse_upsample_conv(up, plain).module);
-    check_equal(doubling, {up, plain}, draw({2, 5, height, width}), 1e-12);
+    check_equal(doubling, {up, plain}, draw({kMany, 5, height, width}), 1e-12);
     const ModulePtr halving = with_less(fuse_conv_pool(plain, pool).module);
-    check_equal(halving, {plain, pool}, draw({2, 5, 2 * height, 2 * width}), 1e-12);
+    check_equal(halving, {plain, pool}, draw({kMany, 5, 2 * height, 2 * width}), 1e-12);
   }
+}
+
+TEST_CASE("threads share the sums of a halving weight by phases, by tiles and by channels") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  at::set_num_threads(16);
+  const ModulePtr plain = built(conv("0", 3, 36, 4, 1, 2), stream);
+  check_equal(with_less(plain), {plain}, draw({140, 3, 16, 16}), 1e-12);
+  at::set_num_threads(before);
+}
+
+TEST_CASE("few images are halved in tiles of 2x2, whose rounding errors are small") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(conv("0", 48, 40, 4, 1, 2), stream);
+  check_rounding(with_less(plain), plain, at::randn({15, 48, 16, 16}), 4);
 }
 
 TEST_CASE(

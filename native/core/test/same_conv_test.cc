@@ -26,7 +26,7 @@ TEST_CASE(
       CAPTURE(threads);
       const ModulePtr plain = built(conv("0", 5, 7, 3, 1), stream);
       const ModulePtr less = as_same_conv(plain);
-      const at::Tensor image = draw({9, 5, height, width});
+      const at::Tensor image = draw({33, 5, height, width});
       check_equal(less, {plain}, image, 1e-12);
       check_second_derivative(less, plain, image, 1e-11);
       const at::Tensor last = image.detach().contiguous(at::MemoryFormat::ChannelsLast);
@@ -34,6 +34,21 @@ TEST_CASE(
     }
   }
   at::set_num_threads(before);
+}
+
+TEST_CASE("threads share the sums of a 3x3 weight by tiles and by channels") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  at::set_num_threads(6);
+  const ModulePtr plain = built(conv("0", 3, 36, 3, 1), stream);
+  check_equal(as_same_conv(plain), {plain}, draw({140, 3, 8, 8}), 1e-12);
+  at::set_num_threads(before);
+}
+
+TEST_CASE("few images go through 3x3 in tiles of 2x2, whose rounding errors are small") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(conv("0", 48, 40, 3, 1), stream);
+  check_rounding(as_same_conv(plain), plain, at::randn({7, 48, 8, 8}), 4);
 }
 
 TEST_CASE(

@@ -80,25 +80,27 @@ class Passes {
                        const at::Tensor& gradient) const {
     const int64_t tiles = grid_.tiles();
     if (tiles == 0) return static_cast<void>(gradient.zero_());
+    // A phase has windows of its own, so they are shared out first.
     const int64_t threads = std::max(1, at::get_num_threads());
-    // Phases are shared out among up to four threads; with more, the tiles too, with sums of their
-    // own.
     const int64_t groups = threads >= kPhases ? kPhases : threads == 1 ? 1 : 2;
-    const Parts parts(tiles, (threads + groups - 1) / groups);
+    const Shares shares(tiles, channels_.small, (threads + groups - 1) / groups);
+    const int64_t phases = kPhases / groups;
     const Layout<T> sums(kPoints, channels_.small, channels_.big);
-    const at::Tensor all = room_for<T>(parts.count * kPhases * sums.values);
+    const at::Tensor all = room_for<T>(shares.parts() * kPhases * sums.values);
     const std::vector<T> zeros(std::max(channels_.small, channels_.big));
     const Pixels<T> wide(big_image, zeros.data()), narrow(small_image, zeros.data());
-    at::parallel_for(0, parts.count * groups, 1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, shares.count() * groups, 1, [&](int64_t begin, int64_t end) {
       for (int64_t unit = begin; unit < end; ++unit) {
-        const int64_t first = unit / groups * parts.each, phases = kPhases / groups;
-        sum_products(wide, narrow, {grid_, first, std::min(parts.each, tiles - first)},
-                     unit % groups * phases, phases, sums,
-                     all.mutable_data_ptr<T>() + unit * phases * sums.values);
+        const Shares::Share own = shares.at(unit / groups);
+        const int64_t first_phase = unit % groups * phases;
+        T* const to = all.mutable_data_ptr<T>() + (own.part * kPhases + first_phase) * sums.values +
+                      own.first_channel * sums.row;
+        sum_products(wide, narrow.of_channels(own.first_channel, own.channels),
+                     {grid_, own.first_tile, own.tiles}, first_phase, phases, sums, to);
       }
     });
-    const at::Tensor of_parts = all.view({parts.count, kPhases * sums.values});
-    untransform_weight(parts.count == 1 ? all : of_parts.sum(0), sums, gradient);
+    const at::Tensor of_parts = all.view({shares.parts(), kPhases * sums.values});
+    untransform_weight(shares.parts() == 1 ? all : of_parts.sum(0), sums, gradient);
   }
 
  private:
@@ -203,9 +205,8 @@ template <class Function>
 void with_passes(const at::Tensor& like, const Channels& channels, int64_t height, int64_t width,
                  const Function& function) {
   AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "halving", [&] {
-    with_fewest<TwoByTwo, FourByTwo>(height, width, [&](auto rule) {
-      using Rule = decltype(rule);
-      function(Passes<Rule, scalar_t>(channels, {like.size(0), height, width, Rule::kTile}));
+    with_fewest<TwoByTwo, FourByTwo>(like.size(0), height, width, [&](auto rule, const Grid& grid) {
+      function(Passes<decltype(rule), scalar_t>(channels, grid));
     });
   });
 }

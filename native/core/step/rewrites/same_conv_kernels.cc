@@ -43,20 +43,22 @@ class Passes {
                        const at::Tensor& result) const {
     const int64_t in = image.size(1), out = gradient.size(1), tiles = grid_.tiles();
     if (tiles == 0) return static_cast<void>(result.zero_());
-    const Parts parts(tiles, std::max(1, at::get_num_threads()));
+    const Shares shares(tiles, out, std::max(1, at::get_num_threads()));
     const Layout<T> sums(kPoints, out, in);
-    const at::Tensor all = room_for<T>(parts.count * sums.values);
+    const at::Tensor all = room_for<T>(shares.parts() * sums.values);
     const std::vector<T> zeros(std::max(in, out));
     const Pixels<T> wide(image, zeros.data()), narrow(gradient, zeros.data());
-    at::parallel_for(0, parts.count, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t part = begin; part < end; ++part) {
-        const int64_t first = part * parts.each;
-        sum_products(wide, narrow, {grid_, first, std::min(parts.each, tiles - first)},
-                     sums.at(all.mutable_data_ptr<T>() + part * sums.values));
+    at::parallel_for(0, shares.count(), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const Shares::Share own = shares.at(unit);
+        Matrices<T> to = sums.at(all.mutable_data_ptr<T>() + own.part * sums.values);
+        to.first += own.first_channel * to.row;
+        sum_products(wide, narrow.of_channels(own.first_channel, own.channels),
+                     {grid_, own.first_tile, own.tiles}, to);
       }
     });
-    const at::Tensor of_parts = all.view({parts.count, sums.values});
-    untransform_weight(parts.count == 1 ? all : of_parts.sum(0), sums, result);
+    const at::Tensor of_parts = all.view({shares.parts(), sums.values});
+    untransform_weight(shares.parts() == 1 ? all : of_parts.sum(0), sums, result);
   }
 
  private:
@@ -135,10 +137,9 @@ template <class Function>
 void with_passes(const at::Tensor& like, const Function& function) {
   const int64_t height = like.size(2), width = like.size(3);
   AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "sameConv", [&] {
-    with_fewest<TwoByThree, FourByThree>(height, width, [&](auto rule) {
-      using Rule = decltype(rule);
-      function(Passes<Rule, scalar_t>({like.size(0), height, width, Rule::kTile}));
-    });
+    with_fewest<TwoByThree, FourByThree>(
+        like.size(0), height, width,
+        [&](auto rule, const Grid& grid) { function(Passes<decltype(rule), scalar_t>(grid)); });
   });
 }
 

@@ -56,14 +56,22 @@ struct Pixels {
       : data(image.const_data_ptr<T>()),
         zeros(zeros),
         channels(image.size(1)),
+        next(image.size(1)),
         height(image.size(2)),
         width(image.size(3)) {}
   const T* at(int64_t image, int64_t row, int64_t column) const {
     if (row < 0 || column < 0 || row >= height || column >= width) return zeros;
-    return data + ((image * height + row) * width + column) * channels;
+    return data + ((image * height + row) * width + column) * next;
+  }
+  // Only some of the channels.
+  Pixels of_channels(int64_t first, int64_t count) const {
+    Pixels some = *this;
+    some.data += first;
+    some.channels = count;
+    return some;
   }
   const T *data, *zeros;
-  int64_t channels, height, width;
+  int64_t channels, next, height, width;  // `next`: from a pixel to the one on its right
 };
 
 // How far apart lines of so many values are laid: by whole cache lines, and an odd number of them.
@@ -139,21 +147,17 @@ at::Tensor room_for(int64_t values) {
   return at::empty({values}, at::TensorOptions(c10::CppTypeToScalarType<T>::value));
 }
 
-// Products for an image's results of that size, in a channel.
-template <class Rule>
-constexpr int64_t products(int64_t height, int64_t width) {
-  const Grid grid{1, height, width, Rule::kTile};
-  return grid.tiles() * Rule::kPoints * Rule::kPoints;
-}
-
-// Calls function(rule) with that of the two with fewer products for results of that size; of equals
-// the first, with the smaller tiles and the smaller errors.
+// Calls function(rule, grid) with that of the two with fewer products for results of that size; of
+// equals the first, with the smaller tiles and the smaller errors.
 template <class Small, class Large, class Function>
-void with_fewest(int64_t height, int64_t width, const Function& function) {
-  if (products<Large>(height, width) < products<Small>(height, width)) {
-    function(Large());
+void with_fewest(int64_t batch, int64_t height, int64_t width, const Function& function) {
+  const Grid small{batch, height, width, Small::kTile}, large{batch, height, width, Large::kTile};
+  const bool needs_fewer = large.tiles() * Large::kPoints * Large::kPoints <
+                           small.tiles() * Small::kPoints * Small::kPoints;
+  if (needs_fewer && large.tiles() >= Large::kFewestTiles) {
+    function(Large(), large);
   } else {
-    function(Small());
+    function(Small(), small);
   }
 }
 
@@ -176,11 +180,40 @@ void for_chunks(const Grid& grid, int64_t most, int64_t values, const Function& 
   });
 }
 
-// Tiles shared out for sums over them: at most so many parts, none of them empty.
+// So many things in at most so many parts of one size, a multiple of `unit`; none is empty.
 struct Parts {
-  Parts(int64_t tiles, int64_t most)
-      : each((tiles + most - 1) / most), count((tiles + each - 1) / each) {}
-  int64_t each, count;
+  Parts(int64_t all, int64_t most, int64_t unit = 1)
+      : all(all),
+        each(((all + most - 1) / most + unit - 1) / unit * unit),
+        count((all + each - 1) / each) {}
+  int64_t first(int64_t part) const { return part * each; }
+  int64_t size(int64_t part) const { return std::min(each, all - first(part)); }
+  int64_t all, each, count;
+};
+
+// How threads share sums over all tiles. Each has some of the results' channels, for which it makes
+// all windows anew; and some of the tiles where there are many: parts have sums of their own, which
+// are added up in the end.
+class Shares {
+ public:
+  struct Share {
+    int64_t part, first_tile, tiles, first_channel, channels;
+  };
+
+  Shares(int64_t tiles, int64_t channels, int64_t threads)
+      : tiles_(tiles, std::clamp<int64_t>(tiles / kWorthSums, 1, threads)),
+        channels_(channels, std::max<int64_t>(1, threads / tiles_.count), kVector) {}
+  int64_t parts() const { return tiles_.count; }
+  int64_t count() const { return tiles_.count * channels_.count; }
+  Share at(int64_t i) const {
+    const int64_t part = i / channels_.count, group = i % channels_.count;
+    return {part, tiles_.first(part), tiles_.size(part), channels_.first(group),
+            channels_.size(group)};
+  }
+
+ private:
+  static constexpr int64_t kWorthSums = 256, kVector = 16;
+  Parts tiles_, channels_;
 };
 
 // Calls function(line, taps) for the rows or columns of a weight, on the threads: with room for
