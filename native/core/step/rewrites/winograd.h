@@ -212,6 +212,7 @@ class Shares {
   }
 
  private:
+  // Tiles that are worth sums of their own; channels that fill a vector.
   static constexpr int64_t kWorthSums = 256, kVector = 16;
   Parts tiles_, channels_;
 };
