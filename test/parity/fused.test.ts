@@ -21,13 +21,16 @@ function weightsOf(networks: readonly (Generator | Discriminator)[]): Promise<Fl
 /** First weights of ±0.005 have gradients that would be lost in the rounding of the weights. */
 const rates: Partial<Record<PresetName, number>> = { goodfellow2014: 10 };
 
-async function trainOnce(name: PresetName, execution: "eager" | "fused", changed = true) {
+async function trainOnce(
+  name: PresetName,
+  execution: "eager" | "fused",
+  seed: number,
+  changed = true,
+) {
   const preset: Preset = presets[name];
   const size = Array.from({ length: 25 }, (_, i) => i + 8).find(preset.size.fits) as number;
   const { generator, discriminator } = preset.pair({ size, channels: 1 });
-  // Not any seed: with 3, one value of dcgan lies so near the kink of a leaky ReLU that first weights
-  // 10⁻⁶ away change eager's own second loss by 3·10⁻⁴.
-  const g = new Generator(generator, { seed: 5 });
+  const g = new Generator(generator, { seed });
   const d = new Discriminator(discriminator);
   const { objective, order, discriminatorSteps, ema } = preset;
   // Plain descent shows the gradients themselves; Adam would divide each by its own size.
@@ -58,16 +61,32 @@ function distance(a: readonly Float32Array[], b: readonly Float32Array[]): numbe
   return Math.sqrt(difference / size);
 }
 
+/** How far the two executions are apart after a step: the losses, relative where above 1, and the weights. */
+async function apart(name: PresetName, seed: number): Promise<number> {
+  const eager = await trainOnce(name, "eager", seed);
+  const fused = await trainOnce(name, "fused", seed);
+  const losses = fused.losses.map((loss, i) => {
+    const expected = eager.losses[i] as number;
+    return Math.abs(loss - expected) / Math.max(1, Math.abs(expected));
+  });
+  const before = await trainOnce(name, "eager", seed, false);
+  expect(losses).toHaveLength(2);
+  expect(distance(before.weights, eager.weights)).toBeGreaterThan(1e-5);
+  return Math.max(...losses, distance(fused.weights, eager.weights));
+}
+
+/**
+ * A value within rounding of a leaky ReLU's kink makes more of a difference, and makes it within
+ * eager, too: dcgan's first weights of seed 3, moved by 10⁻⁶, change its second loss by 3·10⁻⁴. Few
+ * seeds have one; a wrong rewrite is wrong with all of them.
+ */
+const seeds = [3, 4, 6];
+
 describe("fused execution", () => {
   it.each(presetNames)("of %s equals eager after a step of plain descent: 1e-5", async (name) => {
-    const eager = await trainOnce(name, "eager");
-    const fused = await trainOnce(name, "fused");
-    fused.losses.forEach((loss, i) => {
-      const expected = eager.losses[i] as number;
-      expect(Math.abs(loss - expected)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
-    });
-    expect(distance(fused.weights, eager.weights)).toBeLessThan(1e-5);
-    const before = await trainOnce(name, "eager", false);
-    expect(distance(before.weights, eager.weights)).toBeGreaterThan(1e-5);
+    const all: number[] = [];
+    for (const seed of seeds) all.push(await apart(name, seed));
+    const [, median] = all.sort((a, b) => a - b);
+    expect(median).toBeLessThan(1e-5);
   });
 });
