@@ -337,9 +337,9 @@ describe("a network", () => {
       ],
     ],
     [
-      "dropout that drops nothing",
+      "dropout and noise that do nothing",
       "probability",
-      [l.flatten(), l.linear(1), l.sigmoid(), l.dropout(0)],
+      [l.flatten(), l.linear(1), l.sigmoid(), l.dropout(0), l.gaussianNoise(0)],
     ],
     ["a sigmoid inside", "logit", [...patches, l.dropout(), l.flatten(), l.linear(1)]],
     ["means of patches", "logit", [l.conv2d(1, 4, { stride: 4 }), l.avgPool2d(2), l.flatten()]],

@@ -19,11 +19,11 @@ export function scoresOf(architecture: ResolvedArchitecture): "probability" | "l
   return last?.type === "sigmoid" ? "probability" : "logit";
 }
 
-/** A dropout behind the sigmoid of the scores: in training it makes more than 1 of a probability. */
-export function dropoutOfScores(architecture: ResolvedArchitecture): ResolvedLayer | undefined {
+/** A layer behind the sigmoid of the scores that makes more than 1 of a probability in training. */
+export function spoilerOfScores(architecture: ResolvedArchitecture): ResolvedLayer | undefined {
   const [last, ...after] = ending(architecture);
   if (last?.type !== "sigmoid") return undefined;
-  return after.find(({ type, options }) => type.startsWith("dropout") && options.p !== 0);
+  return after.find((layer) => layerKinds.get(layer.type)?.spoilsProbabilities?.(layer) === true);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";
-import { dropoutOfScores } from "./facts.js";
+import { spoilerOfScores } from "./facts.js";
 import { resolveInit } from "./init.js";
 import { layerName } from "./names.js";
 import type {
@@ -82,11 +82,11 @@ export function resolveDiscriminator(
     const hint = product(output) === 1 ? "; put flatten() after it" : "";
     throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]${hint}`);
   }
-  const dropout = dropoutOfScores(resolved);
-  if (dropout !== undefined) {
+  const spoiler = spoilerOfScores(resolved);
+  if (spoiler !== undefined) {
     const what = "a place before the sigmoid";
     const received = "one behind it, where training makes more than 1 of a probability";
-    throw misfit(what, `${dropout.path} (${dropout.type})`, received);
+    throw misfit(what, `${spoiler.path} (${spoiler.type})`, received);
   }
   if (classes > 0 && !layers.some(({ takesLabels }) => takesLabels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);

@@ -29,6 +29,7 @@ function dropping(torchName: string, fits: (input: Shape, at: Site) => void): La
   return layerKind({
     options: ["p"],
     keepsProbabilities: true,
+    spoilsProbabilities: ({ options }) => options.p !== 0,
     resolve(layer, input, at) {
       const p = check.within(layer.p ?? 0.5, at.option("p"), 0, 1);
       fits(input, at);

@@ -43,6 +43,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * them. Dropout does so in evaluation.
    */
   readonly keepsProbabilities?: true | undefined;
+  /** Whether in training, and there alone, it makes of a probability what may be none. */
+  spoilsProbabilities?(layer: ResolvedLayer<O>): boolean;
   /**
    * Multiplications of one sample's forward pass, those of products and convolutions.
    * @default those of its layers

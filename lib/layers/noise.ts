@@ -28,6 +28,8 @@ const helper = `class GaussianNoise(nn.Module):
 
 export const gaussianNoiseKind = layerKind({
   options: ["std"],
+  keepsProbabilities: true,
+  spoilsProbabilities: ({ options }) => options.std !== 0,
   resolve(layer, input, at) {
     const std = check.notNegative(layer.std ?? 0.1, at.option("std"));
     return { options: { std }, output: input };

@@ -361,6 +361,16 @@ refuses("new Discriminator", [
     "Expected a place before the sigmoid for end.1 (dropout) but received one behind it, where training makes more than 1 of a probability",
   ],
   [
+    "noise behind the sigmoid",
+    () =>
+      new Discriminator({
+        image,
+        layers: [l.flatten(), l.linear(1), l.sigmoid(), l.gaussianNoise()],
+      }),
+    "ERR_ARCHITECTURE",
+    "Expected a place before the sigmoid for 3 (gaussianNoise) but received one behind it, where training makes more than 1 of a probability",
+  ],
+  [
     "a score for each pixel",
     () => new Discriminator({ image, layers: [l.conv2d(1, 1)] }),
     "ERR_ARCHITECTURE",
