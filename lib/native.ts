@@ -336,6 +336,16 @@ export interface NativeAddon extends NativeData {
   /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */
   bfloat16Cost(): Promise<number>;
   ceiling(device: string, precision: string): Promise<NativeCeiling>;
+  /**
+   * Multiplications of one image in a batch of so many, for each pair of channels, that a rewrite
+   * by tiles is left with; height and width are those of the smaller of its images.
+   */
+  tileProducts(
+    rewrite: "halving" | "sameConv",
+    batch: number,
+    height: number,
+    width: number,
+  ): number;
   memoryStats(): { tensors: number; bytes: number; spareBytes: number };
   /** Names of the precisions that the device can do. */
   precisions(device: string): string[];

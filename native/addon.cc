@@ -1,5 +1,6 @@
 // Table of contents: everything that JavaScript can see, and nothing else.
 #include "bindings/dataset.h"
+#include "bindings/explain.h"
 #include "bindings/feed.h"
 #include "bindings/group.h"
 #include "bindings/instance.h"
@@ -23,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sparring::load_cuda();
   env.SetInstanceData<Instance, drop_instance>(new Instance(env));
   DatasetWrap::Init(env, exports);
+  InitExplain(env, exports);
   FeedWrap::Init(env, exports);
   GroupWrap::Init(env, exports);
   InitImages(env, exports);

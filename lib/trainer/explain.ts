@@ -1,6 +1,7 @@
 // What a trainer's steps do, and what they cost: the plan of native code with the sizes of the
 // architecture.
 import { inspect } from "node:util";
+import { addon, direct } from "../addon.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type {
@@ -135,10 +136,10 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   halving: (layers, batchSize) => {
     const images = [layers[0]?.input, layers.at(-1)?.output];
     const small = pixels(images[0]) < pixels(images[1]) ? images[0] : images[1];
-    // By phases: four convolutions of 2x2 taps.
-    return (4 * inTiles(small, 2, batchSize)) / (16 * pixels(small));
+    return tileProducts("halving", small, batchSize) / (16 * pixels(small));
   },
-  sameConv: ([conv], batchSize) => inTiles(conv?.output, 3, batchSize) / (9 * pixels(conv?.output)),
+  sameConv: ([conv], batchSize) =>
+    tileProducts("sameConv", conv?.output, batchSize) / (9 * pixels(conv?.output)),
   firstTransposed: unchanged,
   narrowConv: unchanged,
   linearProduct: unchanged,
@@ -156,19 +157,12 @@ function shareOf(
   return rewrites.reduce((share, { id }) => share * shares[id](layers, batchSize), 1);
 }
 
-/**
- * Products of an image's results in a channel by Winograd's F(tile × tile, taps × taps), with tiles
- * of 2 or 4 pixels by the rule of native/core/step/rewrites/winograd.h.
- */
-function inTiles(
+function tileProducts(
+  rewrite: "halving" | "sameConv",
   [, height = 0, width = 0]: readonly number[] = [],
-  taps: number,
   batchSize: number,
 ): number {
-  const tiles = (side: number) => Math.ceil(height / side) * Math.ceil(width / side);
-  const products = (side: number) => tiles(side) * (side + taps - 1) ** 2;
-  const isLarge = batchSize * tiles(4) >= (taps === 2 ? 64 : 32);
-  return isLarge ? Math.min(products(2), products(4)) : products(2);
+  return direct(() => addon().tileProducts(rewrite, batchSize, height, width));
 }
 
 function pixels(shape: readonly number[] = []): number {

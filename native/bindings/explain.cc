@@ -1,5 +1,8 @@
 #include "bindings/explain.h"
 
+#include "core/step/rewrites/halving_kernels.h"
+#include "core/step/rewrites/same_conv_kernels.h"
+
 namespace sparring::bindings {
 namespace {
 
@@ -36,7 +39,20 @@ Napi::Value to_told(Napi::Env env, const Operation& operation) {
   return object;
 }
 
+// tileProducts(rewrite: "halving" | "sameConv", batch: number, height: number, width: number):
+// number
+Napi::Value TileProducts(const Napi::CallbackInfo& info) {
+  const auto whole = [&](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
+  const bool halves = info[0].As<Napi::String>().Utf8Value() == "halving";
+  const auto products = halves ? halving::products : same_conv::products;
+  return Napi::Number::New(info.Env(), static_cast<double>(products(whole(1), whole(2), whole(3))));
+}
+
 }  // namespace
+
+void InitExplain(Napi::Env env, Napi::Object exports) {
+  exports.Set("tileProducts", Napi::Function::New<TileProducts>(env, "tileProducts"));
+}
 
 Napi::Value to_explanation(Napi::Env env, const Explanation& told) {
   const auto object = Napi::Object::New(env);

@@ -5,6 +5,8 @@
 
 namespace sparring::bindings {
 
+void InitExplain(Napi::Env env, Napi::Object exports);
+
 // NativeExplanation of lib/native.ts.
 Napi::Value to_explanation(Napi::Env env, const Explanation& told);
 

@@ -36,7 +36,7 @@ class Passes {
 
   void halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
     const int64_t small = channels_.small, big = channels_.big;
-    const int64_t line = kPhases * big, most = most_tiles(grid_, kMostTiles);
+    const int64_t line = kPhases * big, most = most_tiles(grid_);
     const Layout<T> kernels(kPoints, line, small), windows(kPoints, most, line),
         products(kPoints, most, small);
     const at::Tensor transformed = room_for<T>(kernels.values);
@@ -57,7 +57,7 @@ class Passes {
 
   void twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
     const int64_t small = channels_.small, big = channels_.big;
-    const int64_t most = most_tiles(grid_, kMostTiles);
+    const int64_t most = most_tiles(grid_);
     const Layout<T> kernels(kPoints, small, big), windows(kPoints, most, small),
         products(kPoints, most, big);
     const at::Tensor transformed = room_for<T>(kPhases * kernels.values);
@@ -105,7 +105,6 @@ class Passes {
 
  private:
   static constexpr int64_t kPoints = Rule::kPoints * Rule::kPoints;
-  static constexpr int64_t kMostTiles = 64;
   // Tiles at a time for sums over them, which are longer then.
   static constexpr int64_t kMostOfSum = Rule::kTile == 2 ? 256 : 128;
 
@@ -114,11 +113,8 @@ class Passes {
     const int64_t small = channels_.small, big = channels_.big;
     const T* from = weight.const_data_ptr<T>();
     const int64_t next = apart<T>(small);
-    for_lines<T>(big, kTaps * next, [&](int64_t line, T* taps) {
-      for (int64_t i = 0; i < small; ++i) {
-        const T* own = from + (i * big + line) * kTaps;
-        for (int64_t tap = 0; tap < kTaps; ++tap) taps[tap * next + i] = own[tap];
-      }
+    for_lines<T>(big, kTaps, small, [&](int64_t line, T* taps) {
+      gather_taps(from + line * kTaps, big * kTaps, kTaps, small, taps);
       for (int64_t phase = 0; phase < kPhases; ++phase) {
         const auto [g0, g1, g2, g3] = taps_of(phase, taps, next);
         transform_taps({g0, g1, g2, g3}, small, to.first + (phase * big + line) * to.row, to.next);
@@ -131,11 +127,8 @@ class Passes {
     const int64_t small = channels_.small, big = channels_.big;
     const T* from = weight.const_data_ptr<T>();
     const int64_t next = apart<T>(big);
-    for_lines<T>(small, kTaps * next, [&](int64_t line, T* taps) {
-      for (int64_t i = 0; i < big; ++i) {
-        const T* own = from + (line * big + i) * kTaps;
-        for (int64_t tap = 0; tap < kTaps; ++tap) taps[tap * next + i] = own[tap];
-      }
+    for_lines<T>(small, kTaps, big, [&](int64_t line, T* taps) {
+      gather_taps(from + line * big * kTaps, kTaps, kTaps, big, taps);
       for (int64_t phase = 0; phase < kPhases; ++phase) {
         // The taps of a phase there are those of the opposite one here, the other way round.
         const auto [g0, g1, g2, g3] = taps_of(phase, taps, next);
@@ -181,7 +174,7 @@ class Passes {
     const T* from = sums.const_data_ptr<T>();
     T* to = weight.mutable_data_ptr<T>();
     const int64_t next = apart<T>(big);
-    for_lines<T>(small, kTaps * next, [&](int64_t line, T* taps) {
+    for_lines<T>(small, kTaps, big, [&](int64_t line, T* taps) {
       for (int64_t phase = 0; phase < kPhases; ++phase) {
         std::array<const T*, kPoints> points;
         for (int64_t k = 0; k < kPoints; ++k) {
@@ -189,10 +182,7 @@ class Passes {
         }
         transform<Ways<Rule>::taps, T>(points.data(), big, taps_of(phase, taps, next).data());
       }
-      for (int64_t i = 0; i < big; ++i) {
-        T* own = to + (line * big + i) * kTaps;
-        for (int64_t tap = 0; tap < kTaps; ++tap) own[tap] = taps[tap * next + i];
-      }
+      scatter_taps(taps, kTaps, big, to + line * big * kTaps);
     });
   }
 
@@ -214,6 +204,10 @@ void with_passes(const at::Tensor& like, const Channels& channels, int64_t heigh
 Channels channels_of(const at::Tensor& weight) { return {weight.size(0), weight.size(1)}; }
 
 }  // namespace
+
+int64_t products(int64_t batch, int64_t height, int64_t width) {
+  return kPhases * fewest_products<TwoByTwo, FourByTwo>(batch, height, width);
+}
 
 at::Tensor halve(const at::Tensor& image, const at::Tensor& weight) {
   const Channels channels = channels_of(weight);

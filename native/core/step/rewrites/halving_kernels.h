@@ -10,6 +10,10 @@
 
 namespace sparring::halving {
 
+// Products of one small image of a batch of so many, for each pair of channels; by the definition
+// there are 16 for each of its pixels.
+int64_t products(int64_t batch, int64_t height, int64_t width);
+
 // The small image of a big one: the convolution, and the transposed one's gradient for its input.
 at::Tensor halve(const at::Tensor& image, const at::Tensor& weight);
 // The big image of a small one: the transposed convolution, and the other's gradient for its input.

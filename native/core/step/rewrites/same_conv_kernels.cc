@@ -23,7 +23,7 @@ class Passes {
 
   void convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction,
                 const at::Tensor& output) const {
-    const int64_t in = image.size(1), out = output.size(1), most = most_tiles(grid_, kMostTiles);
+    const int64_t in = image.size(1), out = output.size(1), most = most_tiles(grid_);
     const Layout<T> kernels(kPoints, in, out), windows(kPoints, most, in),
         products(kPoints, most, out);
     const at::Tensor transformed = room_for<T>(kernels.values);
@@ -63,7 +63,6 @@ class Passes {
 
  private:
   static constexpr int64_t kPoints = Rule::kPoints * Rule::kPoints;
-  static constexpr int64_t kMostTiles = 64;
   // Tiles at a time for sums over them, which are longer then.
   static constexpr int64_t kMostOfSum = Rule::kTile == 2 ? 128 : 64;
 
@@ -77,16 +76,11 @@ class Passes {
     const int64_t step = forward ? in * kTaps : kTaps, line_step = forward ? kTaps : in * kTaps;
     const int64_t next = apart<T>(length);
     const T* from = weight.const_data_ptr<T>();
-    for_lines<T>(lines, kTaps * next, [&](int64_t line, T* taps) {
-      for (int64_t i = 0; i < length; ++i) {
-        const T* own = from + line * line_step + i * step;
-        for (int64_t tap = 0; tap < kTaps; ++tap) {
-          taps[tap * next + i] = own[forward ? tap : kTaps - 1 - tap];
-        }
-      }
+    for_lines<T>(lines, kTaps, length, [&](int64_t line, T* taps) {
+      gather_taps(from + line * line_step, step, kTaps, length, taps);
       std::array<const T*, kTaps> given;
       std::array<T*, kPoints> made;
-      for (int64_t k = 0; k < kTaps; ++k) given[k] = taps + k * next;
+      for (int64_t k = 0; k < kTaps; ++k) given[forward ? k : kTaps - 1 - k] = taps + k * next;
       for (int64_t k = 0; k < kPoints; ++k) made[k] = to.first + k * to.next + line * to.row;
       transform<Ways<Rule>::kernel, T>(given.data(), length, made.data());
     });
@@ -116,16 +110,13 @@ class Passes {
     const int64_t out = weight.size(0), in = weight.size(1), next = apart<T>(in);
     const T* from = sums.const_data_ptr<T>();
     T* to = weight.mutable_data_ptr<T>();
-    for_lines<T>(out, kTaps * next, [&](int64_t line, T* taps) {
+    for_lines<T>(out, kTaps, in, [&](int64_t line, T* taps) {
       std::array<const T*, kPoints> given;
       std::array<T*, kTaps> made;
       for (int64_t k = 0; k < kPoints; ++k) given[k] = from + k * layout.plane + line * layout.row;
       for (int64_t k = 0; k < kTaps; ++k) made[k] = taps + k * next;
       transform<Ways<Rule>::taps, T>(given.data(), in, made.data());
-      for (int64_t i = 0; i < in; ++i) {
-        T* own = to + (line * in + i) * kTaps;
-        for (int64_t tap = 0; tap < kTaps; ++tap) own[tap] = taps[tap * next + i];
-      }
+      scatter_taps(taps, kTaps, in, to + line * in * kTaps);
     });
   }
 
@@ -144,6 +135,10 @@ void with_passes(const at::Tensor& like, const Function& function) {
 }
 
 }  // namespace
+
+int64_t products(int64_t batch, int64_t height, int64_t width) {
+  return fewest_products<TwoByThree, FourByThree>(batch, height, width);
+}
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction) {
   const int64_t out = weight.size(direction == Direction::kForward ? 0 : 1);

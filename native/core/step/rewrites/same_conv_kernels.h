@@ -10,6 +10,10 @@ namespace sparring::same_conv {
 // The pass that a weight is for: the other way round for the gradient for the input.
 enum class Direction { kForward, kBackward };
 
+// Products of one image of a batch of so many, for each pair of channels; by the definition there
+// are 9 for each of its pixels.
+int64_t products(int64_t batch, int64_t height, int64_t width);
+
 // [N, in, H, W] by [out, in, 3, 3], or [N, out, H, W] by the turned kernel.
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction);
 // The gradient for the weight, [out, in, 3, 3], of an image and the gradient for its result.

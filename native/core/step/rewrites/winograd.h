@@ -26,7 +26,8 @@ struct Grid {
   int64_t batch, height, width, side;
   int64_t rows() const { return (height + side - 1) / side; }
   int64_t columns() const { return (width + side - 1) / side; }
-  int64_t tiles() const { return batch * rows() * columns(); }
+  int64_t tiles_of_one() const { return rows() * columns(); }
+  int64_t tiles() const { return batch * tiles_of_one(); }
 };
 
 struct Tile {
@@ -38,7 +39,7 @@ struct Chunk {
   const Grid& grid;
   int64_t first, count;
   Tile tile(int64_t i) const {
-    const int64_t each = grid.rows() * grid.columns(), index = first + i;
+    const int64_t each = grid.tiles_of_one(), index = first + i;
     return {index / each, index % each / grid.columns() * grid.side,
             index % grid.columns() * grid.side};
   }
@@ -152,8 +153,8 @@ at::Tensor room_for(int64_t values) {
 template <class Small, class Large, class Function>
 void with_fewest(int64_t batch, int64_t height, int64_t width, const Function& function) {
   const Grid small{batch, height, width, Small::kTile}, large{batch, height, width, Large::kTile};
-  const bool needs_fewer = large.tiles() * Large::kPoints * Large::kPoints <
-                           small.tiles() * Small::kPoints * Small::kPoints;
+  const bool needs_fewer = large.tiles_of_one() * Large::kPoints * Large::kPoints <
+                           small.tiles_of_one() * Small::kPoints * Small::kPoints;
   if (needs_fewer && large.tiles() >= Large::kFewestTiles) {
     function(Large(), large);
   } else {
@@ -161,11 +162,22 @@ void with_fewest(int64_t batch, int64_t height, int64_t width, const Function& f
   }
 }
 
-// How many tiles a thread has in hand at a time, at most: products large enough for the library,
-// and values that stay in its cache.
-inline int64_t most_tiles(const Grid& grid, int64_t most) {
+// The products of one image's results in a channel, by that rule.
+template <class Small, class Large>
+int64_t fewest_products(int64_t batch, int64_t height, int64_t width) {
+  int64_t products = 0;
+  with_fewest<Small, Large>(batch, height, width, [&](auto rule, const Grid& grid) {
+    products = grid.tiles_of_one() * rule.kPoints * rule.kPoints;
+  });
+  return products;
+}
+
+// How many tiles a thread has in hand at a time: products large enough for the library, and values
+// that stay in its cache.
+inline int64_t most_tiles(const Grid& grid) {
+  constexpr int64_t kMost = 64;
   const int64_t threads = std::max(1, at::get_num_threads());
-  return std::clamp<int64_t>((grid.tiles() + threads - 1) / threads, 1, most);
+  return std::clamp<int64_t>((grid.tiles() + threads - 1) / threads, 1, kMost);
 }
 
 // Calls function(chunk, room) on the threads, with room for so many values, the thread's own.
@@ -218,13 +230,32 @@ class Shares {
 };
 
 // Calls function(line, taps) for the rows or columns of a weight, on the threads: with room for
-// so many taps.
+// `count` taps of `length` values, apart<T>(length) from tap to tap.
 template <class T, class Function>
-void for_lines(int64_t lines, int64_t taps, const Function& function) {
-  at::parallel_for(0, lines, std::max<int64_t>(1, 65536 / taps), [&](int64_t begin, int64_t end) {
-    std::vector<T> room(taps);
+void for_lines(int64_t lines, int64_t count, int64_t length, const Function& function) {
+  const int64_t values = count * apart<T>(length);
+  at::parallel_for(0, lines, std::max<int64_t>(1, 65536 / values), [&](int64_t begin, int64_t end) {
+    std::vector<T> room(values);
     for (int64_t line = begin; line < end; ++line) function(line, room.data());
   });
+}
+
+// The taps of a line, which lie together in a weight, `step` from value to value, into that room.
+template <class T>
+void gather_taps(const T* from, int64_t step, int64_t count, int64_t length, T* taps) {
+  const int64_t next = apart<T>(length);
+  for (int64_t i = 0; i < length; ++i) {
+    for (int64_t tap = 0; tap < count; ++tap) taps[tap * next + i] = from[i * step + tap];
+  }
+}
+
+// And back, to a line whose values are beside each other.
+template <class T>
+void scatter_taps(const T* taps, int64_t count, int64_t length, T* to) {
+  const int64_t next = apart<T>(length);
+  for (int64_t i = 0; i < length; ++i) {
+    for (int64_t tap = 0; tap < count; ++tap) to[i * count + tap] = taps[tap * next + i];
+  }
 }
 
 }  // namespace sparring::winograd
