@@ -86,7 +86,9 @@ describe("fused execution", () => {
   it.each(presetNames)("of %s equals eager after a step of plain descent: 1e-5", async (name) => {
     const all: number[] = [];
     for (const seed of seeds) all.push(await apart(name, seed));
-    const [, median] = all.sort((a, b) => a - b);
+    const [, median, worst] = all.sort((a, b) => a - b);
     expect(median).toBeLessThan(1e-5);
+    // Such values made 3.5e-4 at most, of nine seeds of dcgan.
+    expect(worst).toBeLessThan(1e-3);
   });
 });
