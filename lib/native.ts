@@ -217,6 +217,7 @@ export interface NativeOperation {
 export interface NativeExplanation {
   readonly kind: "eager" | "rewritten" | "planned" | "replayed";
   readonly onePass: boolean;
+  readonly oneLook: boolean;
   readonly refusals: readonly NativeRefusal[];
   /** Operations in order; empty where layers run as they are. */
   readonly generator: readonly NativeOperation[];

@@ -156,6 +156,71 @@ describe("explain()", () => {
     },
   );
 
+  const oneLook = "one look at fakes that both updates learn from";
+
+  it("counts one look at fakes that both updates learn from, and the way back by factors", async () => {
+    const image = [1, 4, 4];
+    const flopsOf = async (execution: "eager" | "fused") => {
+      using discriminator = new Discriminator({
+        image,
+        layers: [l.flatten(), l.linear(32), l.leakyRelu(0.2), l.linear(1)],
+      });
+      using generator = new Generator({
+        latent: { noise: 2 },
+        layers: [l.linear(16), l.unflatten(image)],
+      });
+      using trainer = tinyTrainer({ generator, discriminator, execution });
+      const told = await trainer.explain({ batchSize: 64 });
+      expect(told.oneLook).toBe(execution === "fused");
+      const says = "The discriminator looks once at fakes that both updates learn from.";
+      expect(String(told).includes(says)).toBe(told.oneLook);
+      return told.flops;
+    };
+    const [first, last] = [2 * 64 * 16 * 32, 2 * 64 * 32];
+    // Eager has gradients of the weights in the generator's update. Fused has not, nor the second
+    // look, nor, of the last layer, the gradient that the generator's update had.
+    const saved = 2 * (first + last) + last;
+    expect((await flopsOf("eager")) - (await flopsOf("fused"))).toBe(saved);
+  });
+
+  it("counts it where a layer couples samples, too", async () => {
+    const image = [1, 8, 8];
+    const layers = [l.conv2d(8, 5), l.batchNorm2d(), l.leakyRelu(0.2), l.flatten(), l.linear(1)];
+    const flopsOf = async (order: "generatorFirst" | "discriminatorFirst") => {
+      using discriminator = new Discriminator({ image, layers });
+      using trainer = tinyTrainer({ discriminator, order, fakes: "same", execution: "fused" });
+      const told = await trainer.explain({ batchSize: 64 });
+      expect(told.oneLook).toBe(order === "generatorFirst");
+      const look = told.discriminator.reduce((sum, { flops }) => sum + flops, 0);
+      return { all: told.flops, look };
+    };
+    const [once, twice] = [await flopsOf("generatorFirst"), await flopsOf("discriminatorFirst")];
+    expect(twice.all - once.all).toBe(once.look);
+  });
+
+  it.each<[object, DiscriminatorArchitecture["layers"], string]>([
+    [{ order: "discriminatorFirst" }, [l.batchNorm2d()], "each update has fakes of its own"],
+    [{ fakes: "fresh" }, [l.batchNorm2d()], "each update has fakes of its own"],
+    [
+      { order: "discriminatorFirst", fakes: "same" },
+      [l.batchNorm2d()],
+      "the discriminator learns from them before the generator does",
+    ],
+    [{ accumulate: 2 }, [l.batchNorm2d()], "a batch is worked on in parts"],
+    [{ diffAugment: ["cutout"] }, [l.batchNorm2d()], "they are augmented anew for each update"],
+    [{}, [l.dropout(0.5)], "a layer of the discriminator draws numbers, or changes with each pass"],
+    [{}, [l.leakyRelu(0.2)], "one pass of reals and fakes is as fast"],
+  ])("says why %j with %j looks twice", async (options, layers, reason) => {
+    using discriminator = new Discriminator({
+      image: [1, 8, 8],
+      layers: [l.conv2d(8, 5), ...layers, l.flatten(), l.linear(1)],
+    });
+    using trainer = tinyTrainer({ discriminator, execution: "fused", ...options });
+    const told = await trainer.explain();
+    expect(told.oneLook).toBe(false);
+    expect(told.refusals).toContainEqual({ rewrite: oneLook, reason });
+  });
+
   it("tells a planned step from PyTorch's operations", async () => {
     using planned = trainerOf("wgan-gp", "fused", 28);
     expect((await planned.explain()).kind).toBe("planned");

@@ -21,9 +21,10 @@ const operations = v.array(
 const schema: v.GenericSchema<unknown, StepPlan> = v.object({
   kind: v.picklist(["eager", "rewritten", "planned", "replayed"]),
   batchSize: amount,
-  // Runs that are older than this option do not say.
+  // Runs that are older than an option do not say.
   accumulate: v.optional(amount, 1),
   onePass: v.boolean(),
+  oneLook: v.optional(v.boolean(), false),
   generator: operations,
   discriminator: operations,
   refusals,

@@ -18,6 +18,9 @@ export interface Passes {
   readonly withoutFirst: number;
 }
 
+/** How steps are carried out. */
+type Carried = Pick<NativeExplanation, "kind" | "onePass" | "oneLook">;
+
 /**
  * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for
  * weights counts as one more. A penalty's are four: forward, the gradient at its points, and that
@@ -26,7 +29,7 @@ export interface Passes {
  */
 export function passesOf(
   settings: TrainerSettings,
-  kind: NativeExplanation["kind"],
+  { kind, onePass, oneLook }: Carried,
 ): Record<"generator" | "discriminator", Passes> {
   const { fakes, discriminatorSteps: k, objective } = settings;
   const looks = fakes === "same" ? k - 1 : k;
@@ -36,9 +39,16 @@ export function passesOf(
   const reals = objective.type.startsWith("relativistic") ? 1 : 0;
   const each = kind === "planned" ? 4 : 6;
   const penalties = objective.penalties.reduce((n, { every }) => n + each / (every ?? 1), 0);
+  const look = oneLook ? 1 : 0;
+  // Without a graph, and where no sample depends on another, the way back is the same but for a
+  // factor.
+  const back = oneLook && onePass ? 1 : 0;
   return {
     generator: { all: looks + 3, withoutFirst: 1 },
-    discriminator: { all: k * (2 * 3 + penalties) + 2 + wasted + reals, withoutFirst: k * 2 },
+    discriminator: {
+      all: k * (2 * 3 + penalties) + 2 + wasted + reals - look - back,
+      withoutFirst: k * 2 - back,
+    },
   };
 }
 
@@ -49,10 +59,10 @@ export function passesOf(
 export function trafficBytes(
   settings: TrainerSettings,
   batchSize: number,
-  kind: NativeExplanation["kind"],
+  carried: Carried,
 ): number {
   const { generator, discriminator, discriminatorSteps: k } = settings;
-  const passes = passesOf(settings, kind);
+  const passes = passesOf(settings, carried);
   const outputs =
     passes.generator.all * outputValues(generator.resolved.layers) +
     passes.discriminator.all * outputValues(discriminator.resolved.layers);

@@ -29,15 +29,15 @@ export function planSteps(
     generator: explainNetwork(generator.resolved.layers, told.generator, batchSize),
     discriminator: explainNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
   };
-  const { kind, onePass, refusals } = told;
-  const passes = passesOf(settings, kind);
+  const { kind, onePass, oneLook, refusals } = told;
+  const passes = passesOf(settings, told);
   const flops =
     flopsOf(operations.generator, passes.generator) +
     flopsOf(operations.discriminator, passes.discriminator);
-  const bytes = trafficBytes(settings, batchSize, kind);
+  const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
-  const { accumulate } = settings;
-  return { kind, batchSize, accumulate, onePass, ...operations, refusals, flops, bytes, buffers };
+  const facts = { kind, batchSize, accumulate: settings.accumulate, onePass, oneLook };
+  return { ...facts, ...operations, refusals, flops, bytes, buffers };
 }
 
 /** Holds a plan against what the machine can do. */

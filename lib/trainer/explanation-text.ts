@@ -15,6 +15,9 @@ export function formatExplanation(told: Explanation): string {
   return [
     `A step on ${told.batchSize} images${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
+    ...(told.oneLook
+      ? ["The discriminator looks once at fakes that both updates learn from."]
+      : []),
     ...networks.flatMap((lines) => ["", ...lines]),
     ...notDoneLines(told),
     "",

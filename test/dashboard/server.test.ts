@@ -356,7 +356,15 @@ describe("what it tells", () => {
     const operation = { output: [16, 4, 4], flops: 2_150_000_000, rewrites: ["r", "s"] };
     const refusal = { rewrite: "one launch", reason: "this device has none" };
     const plan = {
-      ...{ kind: "rewritten", batchSize: 32, onePass: true, flops: 5e9, bytes: 2e8, buffers: 3e7 },
+      ...{
+        kind: "rewritten",
+        batchSize: 32,
+        onePass: true,
+        oneLook: true,
+        flops: 5e9,
+        bytes: 2e8,
+        buffers: 3e7,
+      },
       generator: [{ layers: ["0", "1", "2"], ...operation, refusals: [refusal] }],
       discriminator: [{ layers: ["model.0"], ...operation, flops: 0, refusals: [refusal] }],
       refusals: [{ rewrite: "a list of calls", reason: "there is a penalty" }],
@@ -367,6 +375,7 @@ describe("what it tells", () => {
         "A step is": "fewer operations than PyTorch's, by autograd",
         Images: "32",
         "Reals and fakes": "through the discriminator in one pass",
+        "Fakes of both updates": "looked at once",
         Arithmetic: "5 GFLOP",
         "Memory traffic": "at least 200 MB",
         Buffers: "at least 30 MB",

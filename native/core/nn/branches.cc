@@ -38,6 +38,11 @@ bool Branches::needs_own_pass() const {
                      [](const Part& branch) { return branch.module->needs_own_pass(); });
 }
 
+bool Branches::repeats_itself() const {
+  return std::all_of(branches_.begin(), branches_.end(),
+                     [](const Part& branch) { return branch.module->repeats_itself(); });
+}
+
 at::Tensor Branches::forward(const at::Tensor& input, const Context& context) {
   std::vector<at::Tensor> outputs;
   for (const Part& branch : branches_) {

@@ -23,6 +23,7 @@ class Dropout : public Module {
   }
 
   bool needs_own_pass() const override { return p_ > 0; }
+  bool repeats_itself() const override { return p_ == 0; }
 
  private:
   double p_;

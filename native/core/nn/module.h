@@ -27,6 +27,9 @@ class Module : public torch::nn::Module {
   // (batch normalisation), or a pass draws numbers or changes the layer (dropout, noise, spectral
   // normalisation).
   virtual bool needs_own_pass() const { return false; }
+  // True where a second pass over a batch computes what the first one did: no numbers are drawn,
+  // and nothing turns. Running statistics are moved on, and have no part in it.
+  virtual bool repeats_itself() const { return true; }
   // Hands its weight and bias to what draws them anew; most layers have none that it would.
   virtual void draw_anew(const Init&, RandomStream&) const {}
 };

@@ -18,6 +18,7 @@ class GaussianNoise : public Module {
   }
 
   bool needs_own_pass() const override { return deviation_ > 0; }
+  bool repeats_itself() const override { return deviation_ == 0; }
 
  private:
   double deviation_;

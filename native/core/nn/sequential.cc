@@ -36,6 +36,11 @@ bool Sequential::needs_own_pass() const {
                      [](const Part& part) { return part.module->needs_own_pass(); });
 }
 
+bool Sequential::repeats_itself() const {
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return part.module->repeats_itself(); });
+}
+
 ModulePtr build_sequential(const Layer& layer, const FirstWeights& from) {
   return std::make_shared<Sequential>(layer.layers, from);
 }

@@ -16,6 +16,7 @@ class Sequential : public Module {
   Sequential(const std::vector<Layer>& layers, const FirstWeights& from);
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
   bool needs_own_pass() const override;
+  bool repeats_itself() const override;
   // The modules in order, with those of inner sequentials in the places of these.
   std::vector<Part> flattened(const std::string& prefix = "") const;
 

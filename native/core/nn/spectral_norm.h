@@ -11,6 +11,7 @@ class SpectralNorm : public Module {
   at::Tensor forward(const at::Tensor& input, const Context&) override;
   // Every pass of training turns the vectors a little further.
   bool needs_own_pass() const override { return true; }
+  bool repeats_itself() const override { return false; }
 
   // What a pass turns: whatever the batch is, but for the weight.
   std::vector<at::Tensor> vectors() const { return {u_, v_}; }

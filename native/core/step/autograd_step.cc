@@ -25,6 +25,11 @@ Explanation AutogradStep::explain() const {
     told.refusals.push_back({one_pass, "a penalty looks at the gradient at one of the two"});
   }
   told.one_pass = told.one_pass && together;
+  if (told.one_pass) {
+    told.refusals.push_back({kOneLook, "one pass of reals and fakes is as fast"});
+  } else {
+    tell_of_one_look(pair(), told);
+  }
   return told;
 }
 
@@ -46,7 +51,7 @@ Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& rea
     const at::NoGradGuard no_grad;
     scores.real = answer(reals.images, reals.labels).score;
   }
-  const Answer fake = answer(fakes.images, fakes.latent.labels);
+  const Answer fake = judge(fakes);
   scores.fake = fake.score;
   if (is_survey()) {
     note(scores);
@@ -56,18 +61,50 @@ Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& rea
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->generator_term(fake, fakes.latent);
   }
-  return execution_->gradients(*pair().generator_optimizer, loss, ready());
+  return judged_ ? gradients_through(fakes.images, loss)
+                 : gradients_of(loss, *pair().generator_optimizer);
+}
+
+// In the generator's update: for the discriminator's, too, where that is to go on from it.
+Answer AutogradStep::judge(const Fakes& fakes) {
+  judged_.reset();
+  if (!looks_once() || !execution_->keeps_answers() || merges()) {
+    return answer(fakes.images, fakes.latent.labels);
+  }
+  // A leaf: so the generator's graph can go while this one waits.
+  const at::Tensor images = fakes.images.detach().requires_grad_();
+  look_.begin();
+  judged_ = Judged{images, answer(images, fakes.latent.labels)};
+  look_.end();
+  return judged_->answer;
+}
+
+Gradients AutogradStep::gradients_through(const at::Tensor& images, const at::Tensor& loss) {
+  const at::Tensor gradient =
+      torch::autograd::grad({loss}, {judged_->images}, {}, /*retain_graph=*/true)[0];
+  return {loss.detach(),
+          execution_->gradients(*pair().generator_optimizer, {images, gradient}, ready())};
+}
+
+Gradients AutogradStep::gradients_of(const at::Tensor& loss, const Optimizer& optimizer) {
+  return {loss.detach(), execution_->gradients(optimizer, {loss}, ready())};
 }
 
 Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
+  const std::optional<Judged> judged = std::exchange(judged_, std::nullopt);
   const std::vector<const Penalty*> due = due_penalties();
   // Leaves of their own, so that a penalty can differentiate down to them.
-  const at::Tensor reals = batch.images.detach(), made = fakes.images.detach();
+  const at::Tensor reals = batch.images.detach();
+  at::Tensor made = fakes.images.detach();
   for (const Penalty* penalty : due) {
     if (penalty->place() == Penalty::Place::kReals) reals.requires_grad_();
-    if (penalty->place() == Penalty::Place::kFakes) made.requires_grad_();
+    if (penalty->place() == Penalty::Place::kFakes) {
+      made = judged ? judged->images : made.requires_grad_();
+    }
   }
-  const auto [real, fake] = answer_both(reals, batch.labels, made, fakes.latent.labels);
+  const auto [real, fake] = judged ? std::pair{answer(reals, batch.labels), judged->answer}
+                                   : answer_both(reals, batch.labels, made, fakes.latent.labels);
+  if (judged) look_.repeat();
   if (is_survey()) {
     note({real.score, fake.score});
     return {};
@@ -85,16 +122,14 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
   }
-  return execution_->gradients(*pair().discriminator_optimizer, loss, ready());
+  return gradients_of(loss, *pair().discriminator_optimizer);
 }
 
 std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
                                                     const at::Tensor& real_labels,
                                                     const at::Tensor& fakes,
                                                     const at::Tensor& fake_labels) {
-  // A gradient at the reals or at the fakes would be taken through the whole merged batch.
-  const bool apart = reals.requires_grad() || fakes.requires_grad();
-  if (apart || !execution_->merges_passes()) {
+  if (!merges()) {
     const Answer real = answer(reals, real_labels);
     return {real, answer(fakes, fake_labels)};
   }
@@ -104,6 +139,14 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
   const at::Tensor output = discriminated(both, labels);
   return {to_answer(output.narrow(0, 0, reals.size(0)), pair().heads),
           to_answer(output.narrow(0, reals.size(0), fakes.size(0)), pair().heads)};
+}
+
+bool AutogradStep::merges() const {
+  const std::vector<const Penalty*> due = due_penalties();
+  return execution_->merges_passes() &&
+         std::all_of(due.begin(), due.end(), [](const Penalty* penalty) {
+           return penalty->place() == Penalty::Place::kDrawn;
+         });
 }
 
 Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) {

@@ -1,7 +1,10 @@
 // The updates of a step by autograd: any network, objective and penalty.
 #pragma once
 
+#include <optional>
+
 #include "core/step/execution.h"
+#include "core/step/one_look.h"
 #include "core/step/ordered_step.h"
 
 namespace sparring {
@@ -9,7 +12,9 @@ namespace sparring {
 class AutogradStep : public OrderedStep {
  public:
   AutogradStep(std::shared_ptr<const Pair> pair, std::unique_ptr<Execution> execution)
-      : OrderedStep(std::move(pair)), execution_(std::move(execution)) {}
+      : OrderedStep(std::move(pair)),
+        execution_(std::move(execution)),
+        look_(*this->pair().discriminator) {}
 
   Explanation explain() const override;
 
@@ -22,6 +27,9 @@ class AutogradStep : public OrderedStep {
   }
 
  private:
+  // Reals and fakes of the discriminator's update go through it in one pass. The gradient at one of
+  // the two, of which a penalty is made, would be taken through both.
+  bool merges() const;
   // The discriminator's answers to reals and to fakes.
   std::pair<Answer, Answer> answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
                                         const at::Tensor& fakes, const at::Tensor& fake_labels);
@@ -29,8 +37,20 @@ class AutogradStep : public OrderedStep {
   at::Tensor discriminated(const at::Tensor& images, const at::Tensor& labels);
   Context context(const at::Tensor& labels) { return {labels, pass_stream(), pair().together()}; }
   at::Tensor augmented(at::Tensor images) const;
+  Gradients gradients_of(const at::Tensor& loss, const Optimizer& optimizer);
+
+  // What the discriminator said of fakes in the generator's update, for its own to go on from.
+  struct Judged {
+    at::Tensor images;  // where the graph of the answer begins
+    Answer answer;
+  };
+  Answer judge(const Fakes& fakes);
+  // Down from the loss, by way of what was judged.
+  Gradients gradients_through(const at::Tensor& images, const at::Tensor& loss);
 
   std::unique_ptr<Execution> execution_;
+  Look look_;
+  std::optional<Judged> judged_;
 };
 
 }  // namespace sparring

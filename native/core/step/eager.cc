@@ -18,16 +18,15 @@ class Eager : public Execution {
   }
 
   bool merges_passes() const override { return false; }
+  bool keeps_answers() const override { return false; }
 
-  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
-                      const Ready& ready) override {
+  std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
+                                    const Ready& ready) override {
     const Listening listening(optimizer.parameters(), ready);
     for (const at::Tensor& parameter : optimizer.parameters()) parameter.mutable_grad().reset();
-    loss.backward();
-    Gradients found{loss.detach(), {}};
-    for (const at::Tensor& parameter : optimizer.parameters()) {
-      found.of_parameters.push_back(parameter.grad());
-    }
+    root.value.backward(root.gradient);
+    std::vector<at::Tensor> found;
+    for (const at::Tensor& parameter : optimizer.parameters()) found.push_back(parameter.grad());
     return found;
   }
 
@@ -35,7 +34,7 @@ class Eager : public Execution {
     optimizer.step_exact(std::move(gradients));
   }
 
-  Explanation explain() const override { return {"eager", false, {}, {}, {}}; }
+  Explanation explain() const override { return {"eager", false, false, {}, {}, {}}; }
 
  private:
   std::shared_ptr<const Pair> pair_;

@@ -11,6 +11,12 @@
 
 namespace sparring {
 
+// Where a backward pass begins: at a loss, or half way down from it.
+struct Root {
+  at::Tensor value;
+  at::Tensor gradient = {};  // that of the loss for it; undefined at the loss itself
+};
+
 class Execution {
  public:
   virtual ~Execution() = default;
@@ -18,10 +24,12 @@ class Execution {
   virtual at::Tensor discriminate(const at::Tensor& images, const Context& context) = 0;
   // True where reals and fakes may go through the discriminator in one pass.
   virtual bool merges_passes() const = 0;
+  // True where an answer of the discriminator may serve more than one update.
+  virtual bool keeps_answers() const = 0;
   // An update in its two halves: from a loss to its gradients for what the optimizer moves, and
   // from these, or those of the whole batch, to other weights.
-  virtual Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
-                              const Ready& ready) = 0;
+  virtual std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
+                                            const Ready& ready) = 0;
   virtual void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) = 0;
   virtual Explanation explain() const = 0;
 };

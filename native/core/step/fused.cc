@@ -3,6 +3,7 @@
 // - one pass of reals and fakes together where no layer couples samples;
 // - no gradients of the discriminator's weights in the generator's update, which would be thrown
 //   away;
+// - one look of the discriminator at fakes that both updates learn from (one_look.h);
 // - the networks' own rewrites (plan.h), and the optimizer in one pass over memory.
 #include "core/step/execution.h"
 #include "core/step/plan.h"
@@ -26,18 +27,16 @@ class Fused : public Execution {
   }
 
   bool merges_passes() const override { return !discriminator_.needs_own_pass(); }
+  bool keeps_answers() const override { return true; }
 
-  Gradients gradients(const Optimizer& optimizer, const at::Tensor& loss,
-                      const Ready& ready) override {
-    const Listening listening(optimizer.parameters(), ready);
-    Gradients found{loss.detach(), {}};
+  std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
+                                    const Ready& ready) override {
     // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
-    if (!optimizer.parameters().empty()) {
-      found.of_parameters = torch::autograd::grad({loss}, optimizer.parameters(), {},
-                                                  /*retain_graph=*/std::nullopt,
-                                                  /*create_graph=*/false, /*allow_unused=*/true);
-    }
-    return found;
+    if (optimizer.parameters().empty()) return {};
+    const Listening listening(optimizer.parameters(), ready);
+    return torch::autograd::grad({root.value}, optimizer.parameters(), {root.gradient},
+                                 /*retain_graph=*/std::nullopt, /*create_graph=*/false,
+                                 /*allow_unused=*/true);
   }
 
   void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
@@ -45,7 +44,7 @@ class Fused : public Execution {
   }
 
   Explanation explain() const override {
-    Explanation told{"rewritten", merges_passes(), {}, {}, {}};
+    Explanation told{"rewritten", merges_passes(), false, {}, {}, {}};
     told.generator = generator_.operations();
     told.discriminator = discriminator_.operations();
     return told;

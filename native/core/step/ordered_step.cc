@@ -1,5 +1,7 @@
 #include "core/step/ordered_step.h"
 
+#include "core/step/one_look.h"
+
 namespace sparring {
 
 namespace {
@@ -30,7 +32,9 @@ Batch rows_of(const Batch& batch, int64_t start, int64_t rows) {
 }  // namespace
 
 OrderedStep::OrderedStep(std::shared_ptr<const Pair> pair)
-    : pair_(std::move(pair)), pass_streams_(pair_->sharing ? pair_->sharing->group().rank() : 0) {
+    : pair_(std::move(pair)),
+      looks_once_(obstacle_to_one_look(*pair_).empty()),
+      pass_streams_(pair_->sharing ? pair_->sharing->group().rank() : 0) {
   if (!pair_->sharing) return;
   ready_ = [sharing = pair_->sharing](size_t place, const at::Tensor& gradient) {
     sharing->ready(place, gradient);
@@ -104,6 +108,7 @@ OrderedStep::Make OrderedStep::make(bool for_update) {
 
 OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, const Make& make,
                                                  std::vector<Fakes>* kept) {
+  keeps_fakes_ = kept != nullptr;
   return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t place) {
     Fakes fakes = make(part.images.size(0), place);
     Gradients found = generator_gradients(fakes, part);

@@ -51,6 +51,10 @@ class OrderedStep : public Step {
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
   const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
 
+  // The discriminator's update that comes next is on the fakes of this one of the generator, and
+  // may go on from what it says of them now.
+  bool looks_once() const { return keeps_fakes_ && looks_once_ && parts_ == 1 && !is_survey_; }
+
   // Makes fakes for an update of the generator, or only to look at. Those of the last call may be
   // in a buffer that the next one writes to.
   virtual Fakes generate(int64_t count, bool for_update) = 0;
@@ -95,6 +99,7 @@ class OrderedStep : public Step {
   void clip_weights() const;
 
   std::shared_ptr<const Pair> pair_;
+  bool looks_once_, keeps_fakes_ = false;
   int64_t discriminator_updates_ = 0;
   Watch* watch_ = nullptr;
   // Of the batch, what is worked on at once; and all reals that this rank has of it, if that is

@@ -82,6 +82,16 @@ class Reader {
   std::vector<at::Tensor> parameters_;
 };
 
+// Rows of a pass, in its buffers.
+Pass part_of(const Pass& pass, int64_t first, int64_t rows) {
+  Pass part;
+  for (const Pass::Stage& stage : pass.stages) {
+    part.stages.push_back({stage.linear.narrow(0, first, rows), stage.output.narrow(0, first, rows),
+                           stage.gradient.narrow(0, first, rows), stage.mean, stage.scale});
+  }
+  return part;
+}
+
 // Nobody asks for a graph, so autograd need not be asked either: it takes part of every call.
 using WithoutGraph = at::AutoDispatchBelowADInplaceOrView;
 
@@ -123,11 +133,17 @@ bool DenseNetwork::is_piecewise_linear() const {
 Pass& DenseNetwork::pass(int64_t rows, int number) {
   const auto found = passes_.find({rows, number});
   if (found != passes_.end()) return found->second;
-  // Two sizes come in turn: whole batches and the last of an epoch. A third is a new batch size.
-  if (passes_.size() >= kMostPasses) passes_.clear();
   // Whole before it is kept: memory may run out half way.
   Pass pass = make_pass(rows);
+  for (const int64_t first : {int64_t{0}, rows / 2}) {
+    pass.halves.push_back(part_of(pass, first, rows / 2));
+  }
   return passes_.emplace(std::pair{rows, number}, std::move(pass)).first->second;
+}
+
+void DenseNetwork::make_room() {
+  // Two sizes come in turn: whole batches and the last of an epoch. A third is a new batch size.
+  if (passes_.size() >= kMostPasses) passes_.clear();
 }
 
 Pass DenseNetwork::make_pass(int64_t rows) const {
@@ -217,6 +233,23 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
   if (weights) return;
   if (!pass.input_gradient.defined()) pass.input_gradient = at::empty_like(pass.input);
   product(pass.input_gradient, pass.stages[0].gradient, blocks_[0].weight);
+}
+
+void DenseNetwork::backward_beside(Pass& pass, const at::Tensor& factors, const Ready& ready) {
+  const WithoutGraph guard;
+  Pass &upper = pass.halves[0], &lower = pass.halves[1];
+  for (size_t i = blocks_.size(); i-- > 0;) {
+    const Block& block = blocks_[i];
+    const at::Tensor& gradient = pass.stages[i].gradient;
+    undo_block(block, upper.stages[i], /*weights=*/false, {});
+    lower.stages[i].gradient.mul_(factors);
+    const at::Tensor bias = gradient_of(block.bias_at);
+    if (bias.defined()) dense::unbend(gradient, pass.stages[i].output, {}, bias);
+    product(gradients_[block.weight_at], gradient.t(),
+            i == 0 ? pass.input : pass.stages[i - 1].output);
+    tell(block, ready);
+    if (i > 0) product(upper.stages[i - 1].gradient, upper.stages[i].gradient, block.weight);
+  }
 }
 
 const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {

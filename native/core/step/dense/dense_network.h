@@ -36,6 +36,8 @@ struct Pass {
   at::Tensor input_gradient;  // [N, in], undefined until somebody asks for it
   std::vector<Stage> stages;
   TogetherPtr together;  // who normalises with this rank; null: nobody does
+  // The upper and the lower half of the rows, which may pass by themselves.
+  std::vector<Pass> halves;
 
   const at::Tensor& output() const { return stages.back().output; }
   // Where the gradient for the output has to be written before backward().
@@ -53,14 +55,19 @@ class DenseNetwork {
   bool is_piecewise_linear() const;
 
   // The buffers for batches of so many rows; several passes at a time need several numbers. Good
-  // until the next call.
+  // until the next call of make_room().
   Pass& pass(int64_t rows, int number = 0);
+  // Drops buffers of batch sizes that came and went.
+  void make_room();
 
   // input: [N, in], and stays as it is until backward() is done. `together`: see Context.
   void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
   // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
   enum class Wanted { kWeights, kInput };
   void backward(Pass& pass, Wanted wanted, const Ready& ready = {});
+  // The same to the weights, where the lower half has gone back to its input from gradients of 1: a
+  // sample's derivatives are those times its factor, [N/2, 1]. No sample may depend on another one.
+  void backward_beside(Pass& pass, const at::Tensor& factors, const Ready& ready = {});
 
   // The gradient of the sum of outputs for the input, [N, in], after forward(). Piecewise linear
   // networks only.

@@ -5,8 +5,9 @@ namespace {
 
 using TermOf = Term (Objective::*)(double) const;
 
-// The penalty's buffers: its pass may have as many rows as the generator's update.
-constexpr int kPenalty = 1;
+// The penalty's buffers, and those of fakes that wait while the reals pass: they may have as many
+// rows as others.
+constexpr int kPenalty = 1, kWaiting = 2;
 
 // The mean of a term over some rows of scores; its derivatives go to the same rows of `slopes`.
 double mean_term(const Objective& objective, TermOf term, const at::Tensor& scores,
@@ -70,11 +71,12 @@ std::string DenseStep::obstacle(const Pair& pair) {
 }
 
 Explanation DenseStep::explain() const {
-  Explanation told{"planned", !discriminator_->couples(), {}, {}, {}};
+  Explanation told{"planned", !discriminator_->couples(), false, {}, {}, {}};
   if (!told.one_pass) {
     told.refusals.push_back({"reals and fakes in one pass",
                              "a layer of the discriminator couples the samples of a pass"});
   }
+  tell_of_one_look(pair(), told);
   told.generator = operations_of(*generator_);
   told.discriminator = operations_of(*discriminator_);
   return told;
@@ -84,10 +86,13 @@ DenseStep::DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetw
                      std::unique_ptr<DenseNetwork> discriminator)
     : OrderedStep(std::move(pair)),
       generator_(std::move(generator)),
-      discriminator_(std::move(discriminator)) {}
+      discriminator_(std::move(discriminator)),
+      look_(*this->pair().discriminator) {}
 
 OrderedStep::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
   const at::NoGradGuard no_grad;
+  generator_->make_room();
+  discriminator_->make_room();
   LatentBatch latent = draw_latent(count);
   Pass& pass = generator_->pass(count);
   generator_->forward(pass, latent.input(pair().latent), pair().together());
@@ -97,22 +102,54 @@ OrderedStep::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
 Gradients DenseStep::generator_gradients(const Fakes& fakes, const Batch&) {
   const at::NoGradGuard no_grad;
   const int64_t count = fakes.images.size(0);
-  Pass &made = generator_->pass(count), &judged = discriminator_->pass(count);
-  discriminator_->forward(judged, fakes.images, pair().together());
-  const double loss = mean_term(*pair().objective, &Objective::generator_term, judged.output(),
-                                judged.output_gradient());
-  // The weights' gradients would be thrown away.
-  judged.input_gradient = made.output_gradient();
-  discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
+  Pass& made = generator_->pass(count);
+  has_looked_ = looks_once();
+  const bool by_factors = has_looked_ && !discriminator_->couples();
+  const double loss = by_factors ? judge_by_factors(fakes.images, made.output_gradient())
+                                 : judge(fakes.images, made.output_gradient());
   generator_->backward(made, DenseNetwork::Wanted::kWeights, ready());
   return {number(loss), generator_->gradients()};
 }
 
+double DenseStep::judge(const at::Tensor& fakes, const at::Tensor& gradient) {
+  Pass& judged = discriminator_->pass(fakes.size(0), kWaiting);
+  if (has_looked_) look_.begin();
+  discriminator_->forward(judged, fakes, pair().together());
+  if (has_looked_) look_.end();
+  const double loss = mean_term(*pair().objective, &Objective::generator_term, judged.output(),
+                                judged.output_gradient());
+  // The weights' gradients would be thrown away.
+  judged.input_gradient = gradient;
+  discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
+  return loss;
+}
+
+// A score has a gradient at every layer, of which a sample's derivatives are multiples: by the
+// slope of the generator's loss in its update, and of the discriminator's in the other.
+double DenseStep::judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient) {
+  const int64_t count = fakes.size(0);
+  Pass& judged = discriminator_->pass(2 * count).halves[1];
+  discriminator_->forward(judged, fakes);
+  judged.output_gradient().fill_(1);
+  judged.input_gradient = gradient;
+  discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
+  const at::Tensor slopes = at::empty_like(judged.output());
+  const double loss =
+      mean_term(*pair().objective, &Objective::generator_term, judged.output(), slopes);
+  gradient.mul_(slopes);
+  return loss;
+}
+
 Gradients DenseStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
   const at::NoGradGuard no_grad;
+  const bool has_looked = std::exchange(has_looked_, false);
   const at::Tensor reals = rows_of(batch.images);
-  double loss = discriminator_->couples() ? learn_apart(reals, fakes.images)
-                                          : learn_together(reals, fakes.images);
+  double loss = 0;
+  if (discriminator_->couples()) {
+    loss = learn_apart(reals, fakes.images, has_looked);
+  } else {
+    loss = has_looked ? learn_by_factors(reals, fakes.images) : learn_together(reals, fakes.images);
+  }
   for (const Penalty* penalty : due_penalties()) {
     loss += add_penalty(*penalty, reals, fakes.images);
   }
@@ -123,39 +160,56 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   const int64_t count = reals.size(0);
   Pass& pass = discriminator_->pass(2 * count);
   discriminator_->forward(pass, at::cat({reals, fakes}));
-  const at::Tensor scores = pass.output(), slopes = pass.output_gradient();
-  if (watch() != nullptr) {
-    watch()->add_scores(scores.narrow(0, 0, count), scores.narrow(0, count, count));
-  }
-  const Objective& objective = *pair().objective;
-  const double loss = mean_term(objective, &Objective::real_term, scores.narrow(0, 0, count),
-                                slopes.narrow(0, 0, count)) +
-                      mean_term(objective, &Objective::fake_term, scores.narrow(0, count, count),
-                                slopes.narrow(0, count, count));
-  // A penalty has gradients for the same weights.
-  const bool is_all = due_penalties().empty();
-  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights, is_all ? ready() : Ready());
+  const Pass &real = pass.halves[0], &fake = pass.halves[1];
+  const double loss = loss_of(real, real.output_gradient(), fake, fake.output_gradient());
+  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights, ready_unless_penalised());
   return loss;
 }
 
-double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes) {
-  Pass& pass = discriminator_->pass(reals.size(0));
-  const auto learn = [&](const at::Tensor& images, TermOf term) {
-    discriminator_->forward(pass, images, pair().together());
-    const double loss = mean_term(*pair().objective, term, pass.output(), pass.output_gradient());
-    discriminator_->backward(pass, DenseNetwork::Wanted::kWeights);
-    return loss;
-  };
-  const double real = learn(reals, &Objective::real_term);
-  const at::Tensor scores = watch() != nullptr ? pass.output().clone() : at::Tensor();
+// After judge_by_factors(), of the same fakes.
+double DenseStep::learn_by_factors(const at::Tensor& reals, const at::Tensor& fakes) {
+  Pass& pass = discriminator_->pass(2 * reals.size(0));
+  Pass& real = pass.halves[0];
+  const Pass& fake = pass.halves[1];
+  discriminator_->forward(real, reals);
+  pass.input = at::cat({reals, fakes});
+  const at::Tensor slopes = at::empty_like(fake.output());
+  const double loss = loss_of(real, real.output_gradient(), fake, slopes);
+  discriminator_->backward_beside(pass, slopes, ready_unless_penalised());
+  return loss;
+}
+
+double DenseStep::loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
+                          const at::Tensor& fake_slopes) {
+  if (watch() != nullptr) watch()->add_scores(real.output(), fake.output());
+  const Objective& objective = *pair().objective;
+  return mean_term(objective, &Objective::real_term, real.output(), real_slopes) +
+         mean_term(objective, &Objective::fake_term, fake.output(), fake_slopes);
+}
+
+// A penalty has gradients for the same weights.
+Ready DenseStep::ready_unless_penalised() const {
+  return due_penalties().empty() ? ready() : Ready();
+}
+
+double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked) {
+  Pass &real = discriminator_->pass(reals.size(0)),
+       &fake = discriminator_->pass(fakes.size(0), kWaiting);
+  discriminator_->forward(real, reals, pair().together());
+  if (has_looked) {
+    look_.repeat();
+  } else {
+    discriminator_->forward(fake, fakes, pair().together());
+  }
+  const double loss = loss_of(real, real.output_gradient(), fake, fake.output_gradient());
+  discriminator_->backward(real, DenseNetwork::Wanted::kWeights);
   std::vector<at::Tensor> of_reals;
   for (const at::Tensor& gradient : discriminator_->gradients()) {
     of_reals.push_back(gradient.clone());
   }
-  const double fake = learn(fakes, &Objective::fake_term);
-  if (watch() != nullptr) watch()->add_scores(scores, pass.output());
+  discriminator_->backward(fake, DenseNetwork::Wanted::kWeights);
   at::_foreach_add_(discriminator_->gradients(), of_reals);
-  return real + fake;
+  return loss;
 }
 
 double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,

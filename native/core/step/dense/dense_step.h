@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/step/dense/dense_network.h"
+#include "core/step/one_look.h"
 #include "core/step/ordered_step.h"
 
 namespace sparring {
@@ -30,11 +31,23 @@ class DenseStep : public OrderedStep {
 
   // Adds to the discriminator's gradients; gives the weighted penalty.
   double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
-  // Takes both through the discriminator and back; gives the loss.
+  // Has the discriminator look at fakes; gives the generator's loss, and its gradient for them.
+  double judge(const at::Tensor& fakes, const at::Tensor& gradient);
+  double judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient);
+  // Takes both through the discriminator, fakes only where it has not looked at them, and back;
+  // gives the loss.
   double learn_together(const at::Tensor& reals, const at::Tensor& fakes);
-  double learn_apart(const at::Tensor& reals, const at::Tensor& fakes);
+  double learn_by_factors(const at::Tensor& reals, const at::Tensor& fakes);
+  double learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
+  // The discriminator's loss, and its slopes at the scores.
+  double loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
+                 const at::Tensor& fake_slopes);
+  Ready ready_unless_penalised() const;
 
   std::unique_ptr<DenseNetwork> generator_, discriminator_;
+  Look look_;
+  // At fakes that the discriminator's update is to learn from, too.
+  bool has_looked_ = false;
 };
 
 }  // namespace sparring
