@@ -25,7 +25,7 @@ import { scheduleTable } from "../lib/optimizers/settings.js";
 import { optimizerTable } from "../lib/optimizers/table.js";
 import { penaltyTable } from "../lib/penalties/table.js";
 import { type Preset, presetNames, presets } from "../lib/presets.js";
-import { inferred, type Smallest, smallest } from "./helpers/layers.js";
+import { find, inferred } from "./helpers/layers.js";
 import {
   anchorsOf,
   brokenLinks,
@@ -139,7 +139,6 @@ describe("docs/command-line.md", () => {
 
 describe("docs/layers.md", () => {
   const page = readPage("docs/layers.md");
-  const find = (type: string) => smallest[type] as Smallest;
 
   /** Parameters and what they are by default: `{ outFeatures: undefined, bias: "true" }`. */
   async function signature(type: string): Promise<Map<string, string | undefined>> {

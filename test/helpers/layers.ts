@@ -1,10 +1,12 @@
-// Every layer in the smallest architecture that takes it, given no more than it must be given.
+// Every layer in the smallest architecture that takes it, given no more than it must be given; and any layers,
+// to be resolved or refused.
 import { resolveDiscriminator, resolveGenerator } from "../../lib/architecture.js";
 import { type Layer, layers as l } from "../../lib/index.js";
 import type { ResolvedLayer } from "../../lib/layers/layer.js";
+import { layerKinds } from "../../lib/layers/table.js";
 
 /** A layer, and what resolves it, or another of its type, in its place. */
-export interface Smallest {
+interface Smallest {
   readonly layer: Layer;
   resolve(layer: Layer): ResolvedLayer;
 }
@@ -32,7 +34,7 @@ const judging = (layer: Layer, classes = 0): Smallest => ({
 
 const labelled = { noise: 8, classes: 3, labels: "embedded" } as const;
 
-export const smallest: Readonly<Record<string, Smallest>> = {
+const smallest: Readonly<Record<string, Smallest>> = {
   adaptiveAvgPool2d: onImages(l.adaptiveAvgPool2d(1)),
   avgPool2d: onImages(l.avgPool2d(2)),
   batchNorm1d: onFeatures(l.batchNorm1d()),
@@ -96,3 +98,32 @@ export const inferred: ReadonlySet<string> = new Set([
   "numEmbeddings",
   "numFeatures",
 ]);
+
+/** The types of all layers. */
+export const types = [...layerKinds.keys()];
+
+/** The layer of that type above. */
+export const find = (type: string) => smallest[type] as Smallest;
+
+/** Layers of a generator that starts from 32 numbers. */
+export const make =
+  (...layers: Layer[]) =>
+  () =>
+    resolveGenerator({ latent: { noise: 32 }, layers });
+
+/** Layers of a discriminator of [3, 4, 4], with classes or without. */
+export const judge = (...layers: Layer[]) => conditional(0, ...layers);
+export const conditional =
+  (classes: number, ...layers: Layer[]) =>
+  () =>
+    resolveDiscriminator({ image: [3, 4, 4], classes, layers });
+
+/** What is thrown, or undefined. */
+export function refusal(call: () => unknown): Error | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
