@@ -1,0 +1,101 @@
+// sparring train on data that are none, or not whole.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, it } from "vitest";
+import { badLines } from "../helpers/bad-lines.js";
+import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
+
+const { folder, expectRefused } = await badLines();
+
+describe("bad data", () => {
+  const images = idx([128, 8, 8]);
+  const labels = idx([128]);
+  const missing = (name: string) =>
+    `Expected ${name} (or .gz) for MNIST but received the folder "DATA" without it`;
+  const none = (path: string) =>
+    `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${path}" (it is none of them)`;
+  const wrong = (rank: number, name: string, why: string) =>
+    `Expected an IDX file of rank ${rank} for path but received "DATA/${name}": ${why}`;
+  const cases: [string, Record<string, Uint8Array>, string][] = [
+    ["an empty folder", {}, none("DATA")],
+    ["a folder of other files", { "notes.txt": Buffer.from("cats") }, none("DATA")],
+    ["labels without images", { [labelsFile]: labels }, missing(imagesFile)],
+    ["images without labels", { [imagesFile]: images }, missing(labelsFile)],
+    [
+      "truncated images",
+      { [imagesFile]: images.subarray(0, 1000), [labelsFile]: labels },
+      wrong(3, imagesFile, "its shape [128, 8, 8] needs 8192 bytes, and 984 follow the header"),
+    ],
+    [
+      "a truncated header",
+      { [imagesFile]: images.subarray(0, 10), [labelsFile]: labels },
+      wrong(3, imagesFile, "its header is cut off after 10 bytes"),
+    ],
+    [
+      "oversized images",
+      { [imagesFile]: Buffer.concat([images, Buffer.alloc(3)]), [labelsFile]: labels },
+      wrong(3, imagesFile, "its shape [128, 8, 8] needs 8192 bytes, and 8195 follow the header"),
+    ],
+    [
+      "an empty file",
+      { [imagesFile]: Buffer.alloc(0), [labelsFile]: labels },
+      wrong(3, imagesFile, "it has 0 bytes"),
+    ],
+    [
+      "labels where images should be",
+      { [imagesFile]: labels, [labelsFile]: labels },
+      wrong(3, imagesFile, "its rank is 1"),
+    ],
+    [
+      "something that is not IDX",
+      { [imagesFile]: Buffer.from("<html>Not found</html>"), [labelsFile]: labels },
+      wrong(3, imagesFile, "it does not start with two zero bytes"),
+    ],
+    [
+      "a truncated .gz",
+      { [`${imagesFile}.gz`]: gzipSync(images).subarray(0, 200), [labelsFile]: labels },
+      `Expected an IDX file for path but received "DATA/${imagesFile}.gz" (unexpected end of file)`,
+    ],
+    [
+      "fewer labels than images",
+      { [imagesFile]: images, [labelsFile]: idx([127]) },
+      `Expected 128 labels, one for each image, for DATA/${labelsFile} but received 127`,
+    ],
+    [
+      "a single image",
+      { [imagesFile]: idx([1, 8, 8]), [labelsFile]: idx([1]) },
+      "Expected at least 2 images (BatchNorm trains on more than one) for the dataset but received 1",
+    ],
+  ];
+
+  it.each<[string, Uint8Array]>([
+    ["text", Buffer.from("cats and dogs")],
+    ["nothing", Buffer.alloc(0)],
+    ["image.png", Buffer.from("\x89PNG\r\n", "latin1")],
+    ["labels", idx([12])],
+  ])("refuses a file that is none of those that are read: %s", async (name, bytes) => {
+    const path = join(folder.path, `file ${name}`);
+    await writeFile(path, bytes);
+    await expectRefused(["train", "--data", path, "--out", "never"], none(path));
+  });
+
+  it("refuses a conditional preset on images without labels", async () => {
+    const path = join(folder.path, "unlabelled");
+    await writeFile(path, images);
+    await expectRefused(
+      ["train", "--preset", "cgan", "--data", path, "--out", "never"],
+      "Expected labels, which the discriminator needs, for dataset but received none",
+    );
+  });
+
+  it.each(cases)("refuses %s", async (title, files, sentence) => {
+    const data = join(folder.path, `data ${title}`);
+    await mkdir(data);
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(data, name), bytes);
+    await expectRefused(
+      ["train", "--data", data, "--out", "never"],
+      sentence.replace("DATA", data),
+    );
+  });
+});
