@@ -3,6 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ErrorCode } from "../../lib/errors.js";
+import type { Generator } from "../../lib/index.js";
 import { makeFolder } from "./folder.js";
 
 const native = vi.hoisted(() => ({ calls: 0 }));
@@ -73,6 +74,13 @@ async function refusal(call: () => unknown): Promise<[string, string] | undefine
     const { code, name, message } = error as Error & { code?: string };
     return [code ?? name, message];
   }
+}
+
+/** Looks at a generator for refuses(): it has to draw what it draws now. */
+export function drawsAsBefore(generator: Generator): () => Promise<void> {
+  const samples = async () => [...(await generator.sample(2, { seed: 1 })).data];
+  const before = samples();
+  return async () => expect(await samples()).toEqual(await before);
 }
 
 /** What no type lets through. */

@@ -1,0 +1,254 @@
+// Trainers, as a stranger makes them.
+import { bad, holed, type Row, refuses } from "../helpers/misuse.js";
+import {
+  Discriminator,
+  Generator,
+  layers as l,
+  objectives,
+  optimizers,
+  penalties,
+  Trainer,
+} from "../../lib/index.js";
+import { tinyDiscriminator, tinyGenerator } from "../helpers/training.js";
+
+const generator = tinyGenerator();
+const discriminator = tinyDiscriminator();
+const adam = optimizers.adam();
+const normed = new Discriminator({
+  image: [1, 8, 8],
+  layers: [l.conv2d(4, 3), l.batchNorm2d(), l.flatten(), l.linear(1)],
+});
+const colour = new Discriminator({ image: [3, 8, 8], layers: [l.flatten(), l.linear(1)] });
+const gone = tinyGenerator();
+gone.dispose();
+// As a discriminator on a GPU is; not every machine has one.
+const elsewhere = Object.defineProperty(tinyDiscriminator(), "device", { value: "cuda:0" });
+const comparing = new Discriminator({
+  image: [1, 8, 8],
+  layers: [l.minibatchStdDev(), l.flatten(), l.linear(1)],
+});
+const make = (options: object) =>
+  new Trainer(
+    bad({
+      generator,
+      discriminator,
+      objective: objectives.hinge(),
+      optimizer: { generator: adam, discriminator: adam },
+      ...options,
+    }),
+  );
+
+refuses("new Trainer", [
+  [
+    "the promise of a group",
+    () => make({ distributed: Promise.resolve() }),
+    "TypeError",
+    "Expected what distributed.join() resolves with for distributed but received an instance of Promise",
+  ],
+  [
+    "a BatchNorm to be synchronised, by name",
+    () => make({ syncBatchNorm: "discriminator" }),
+    "TypeError",
+    'Expected true or false for syncBatchNorm but received "discriminator"',
+  ],
+  ...(["r1", "dragan"] as const).map(
+    (penalty): Row => [
+      `a BatchNorm to be synchronised under ${penalty}`,
+      () =>
+        make({
+          discriminator: normed,
+          objective: objectives.nonSaturating({ penalties: [penalties[penalty]()] }),
+          syncBatchNorm: true,
+        }),
+      "ERR_ARCHITECTURE",
+      `Expected layers with a second derivative, which the penalty ${penalty} needs and synchronised BatchNorm lacks, for discriminator but received 1 (batchNorm2d)`,
+    ],
+  ),
+  [
+    "options that are null",
+    () => new Trainer(bad(null)),
+    "TypeError",
+    "Expected an object for options but received null",
+  ],
+  [
+    "two networks in place of options",
+    () =>
+      new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
+  ],
+  [
+    "no generator",
+    () => make({ generator: undefined }),
+    "TypeError",
+    "Expected a Generator for generator but received undefined",
+  ],
+  [
+    "the architecture of a generator",
+    () => make({ generator: generator.architecture }),
+    "TypeError",
+    'Expected a Generator for generator but received { latent: { noise: 5 }, layers: [{ type: "linear", outFeatures: 16 }, { type: "relu" }, { type: "linear", outFeatures...',
+  ],
+  [
+    "the class of generators",
+    () => make({ generator: Generator }),
+    "TypeError",
+    "Expected a Generator for generator but received function Generator",
+  ],
+  [
+    "what only inherits from Generator",
+    () => make({ generator: Object.create(Generator.prototype) }),
+    "TypeError",
+    "Expected a Generator for generator but received an instance of Generator",
+  ],
+  [
+    "the players exchanged",
+    () => make({ generator: discriminator, discriminator: generator }),
+    "TypeError",
+    "Expected a Generator for generator but received an instance of Discriminator",
+  ],
+  [
+    "a discriminator of another shape",
+    () => make({ discriminator: colour }),
+    "ERR_ARCHITECTURE",
+    "Expected samples of [3, 8, 8], which the discriminator takes, for generator but received [1, 8, 8]",
+  ],
+  [
+    "a discriminator on another device",
+    () => make({ discriminator: elsewhere }),
+    "ERR_DEVICE",
+    'Expected the generator\'s device "cpu" for discriminator but received "cuda:0"',
+  ],
+  [
+    "a disposed generator",
+    () => make({ generator: gone }),
+    "ERR_DISPOSED",
+    "This network was disposed",
+  ],
+  [
+    "an objective by its name",
+    () => make({ objective: "hinge" }),
+    "TypeError",
+    'Expected an objective, as objectives.nonSaturating() makes it, for objective but received "hinge"',
+  ],
+  [
+    "an objective that is not called",
+    () => make({ objective: objectives.hinge }),
+    "TypeError",
+    "Expected an objective, as objectives.nonSaturating() makes it, for objective but received function hinge",
+  ],
+  [
+    "an objective of the prototype",
+    () => make({ objective: JSON.parse('{ "type": "__proto__" }') }),
+    "TypeError",
+    'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence for objective.type but received "__proto__"',
+  ],
+  [
+    "one optimizer",
+    () => make({ optimizer: adam }),
+    "TypeError",
+    'Expected only the options generator, discriminator for optimizer but received "type"',
+  ],
+  [
+    "no optimizer",
+    () => make({ optimizer: null }),
+    "TypeError",
+    "Expected an object { generator, discriminator } for optimizer but received null",
+  ],
+  [
+    "an optimizer that is not called",
+    () => make({ optimizer: { generator: optimizers.adam, discriminator: adam } }),
+    "TypeError",
+    "Expected an optimizer, as optimizers.adam() makes it, for optimizer.generator but received function adam",
+  ],
+  [
+    "half a pair of optimizers",
+    () => make({ optimizer: { generator: adam } }),
+    "TypeError",
+    "Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received undefined",
+  ],
+  [
+    "a rate beside the optimizer",
+    () => make({ lr: 1e-3 }),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
+  ],
+  [
+    "more updates than a step could end with",
+    () => make({ discriminatorSteps: 2 ** 31 }),
+    "RangeError",
+    "Expected a whole number from 1 to 1000 for discriminatorSteps but received 2147483648",
+  ],
+  [
+    "updates as text",
+    () => make({ discriminatorSteps: "5" }),
+    "TypeError",
+    'Expected a whole number from 1 to 1000 for discriminatorSteps but received "5"',
+  ],
+  [
+    "no parts of a batch",
+    () => make({ accumulate: 0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for accumulate but received 0",
+  ],
+  [
+    "parts as text",
+    () => make({ accumulate: "4" }),
+    "TypeError",
+    'Expected a whole number of at least 1 for accumulate but received "4"',
+  ],
+  [
+    "half a part",
+    () => make({ accumulate: 1.5 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for accumulate but received 1.5",
+  ],
+  [
+    "PyTorch Lightning's name of the parts",
+    () => make({ accumulateGradBatches: 4 }),
+    "TypeError",
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
+  ],
+  [
+    "parts where a layer compares the samples of the batch",
+    () => make({ accumulate: 2, discriminator: comparing }),
+    "RangeError",
+    "Expected 1, as the discriminator's 0 (minibatchStdDev) compares the samples of a batch, for accumulate but received 2",
+  ],
+  [
+    "parts of a batch that BatchNorm is to see whole",
+    () => make({ accumulate: 2, syncBatchNorm: true, discriminator: normed }),
+    "RangeError",
+    "Expected 1, as syncBatchNorm is over the whole batch, for accumulate but received 2",
+  ],
+  [
+    "an average by true",
+    () => make({ ema: true }),
+    "TypeError",
+    "Expected an object { decay, rampUp } for ema but received true",
+  ],
+  [
+    "a decay of NaN",
+    () => make({ ema: { decay: NaN } }),
+    "RangeError",
+    "Expected a number in [0, 1) for ema.decay but received NaN",
+  ],
+  [
+    "a policy with a hole",
+    () => make({ diffAugment: holed(["", "color"], 0) }),
+    "TypeError",
+    "Expected one of color, translation, cutout for diffAugment[0] but received undefined",
+  ],
+  [
+    "policies in a Set",
+    () => make({ diffAugment: new Set(["color"]) }),
+    "TypeError",
+    "Expected an array of color, translation, cutout for diffAugment but received an instance of Set",
+  ],
+  [
+    "an execution by true",
+    () => make({ execution: true }),
+    "TypeError",
+    "Expected one of eager, fused for execution but received true",
+  ],
+]);
