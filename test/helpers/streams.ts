@@ -1,6 +1,6 @@
-// Images of the tiny pair as a source brings them, and what a source was asked for.
+// Images of the tiny pair as a source brings them, what was asked of it, and training on them.
 import { datasets, type Trainer } from "../../lib/index.js";
-import { image, tinyTrainer } from "./training.js";
+import { collect, image, tinyTrainer, weightsOf } from "./training.js";
 
 export const pixels = 64;
 
@@ -48,3 +48,17 @@ export const resident = (count: number) =>
 /** The tiny pair with that many updates of the discriminator a step. */
 export const trainerOf = (discriminatorSteps = 1) =>
   tinyTrainer({ discriminatorSteps, execution: "eager" });
+
+/** Trains for that many steps of 8 images, with a tick at the end, unless `more` says otherwise. */
+export const run = (
+  trainer: Trainer,
+  data: Parameters<Trainer["run"]>[0],
+  steps: number,
+  more = {},
+) => collect(trainer.run(data, { steps, batchSize: 8, tickEvery: steps, ...more }));
+
+/** All bytes of both networks. */
+export const weights = async (trainer: Trainer) => [
+  ...(await weightsOf(trainer.generator)),
+  ...(await weightsOf(trainer.discriminator)),
+];
