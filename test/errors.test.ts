@@ -1,7 +1,8 @@
-// How the errors that were found here are told from those that JavaScript throws by itself.
+// How the errors that were found here are told from those of JavaScript, and what they show.
 import { describe, expect, it } from "vitest";
 import * as check from "../lib/check.js";
-import { isMisuse, SparringError, traced } from "../lib/errors.js";
+import { expected, isMisuse, traced } from "../lib/errors.js";
+import { Generator, SparringError } from "../lib/index.js";
 
 function thrownBy(work: () => unknown): unknown {
   try {
@@ -39,4 +40,23 @@ it("an error passes whole where stacks are no text, as tools that look at frames
   } finally {
     Error.prepareStackTrace = before;
   }
+});
+
+it("errors are SparringErrors with a code", () => {
+  expect(new SparringError("ERR_BUSY", "x")).toMatchObject({
+    name: "SparringError",
+    code: "ERR_BUSY",
+    message: "x",
+  });
+  expect(Generator).toBeTypeOf("function");
+});
+
+it("errors show any value in a line, however large, deep or circular", () => {
+  const circle: Record<string, unknown> = { name: "a" };
+  circle.self = circle;
+  const message = expected("a thing", "x", circle);
+  expect(message).toBe(
+    'Expected a thing for x but received { name: "a", self: { name: "a", self: { name: "a", self: ... } } }',
+  );
+  expect(expected("a thing", "x", new Array(1e7).fill(1)).length).toBeLessThan(200);
 });

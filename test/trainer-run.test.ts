@@ -1,14 +1,79 @@
-// What a run holds while it waits, and how it is left.
+// How a run ends and is left, and what it holds while it waits.
 import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets, distributed } from "../lib/index.js";
-import { madeImages, smallPair } from "./helpers/networks.js";
+import { datasets, distributed, type Tick } from "../lib/index.js";
+import { madeImages, makePair, smallPair } from "./helpers/networks.js";
 import { freePort } from "./helpers/ranks.js";
 import { counted } from "./helpers/streams.js";
 import { collect, image, tinyTrainer } from "./helpers/training.js";
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
+
+describe("a run", () => {
+  it("ends by a signal at a step boundary, with the reason, and the trainer goes on afterwards", async () => {
+    const { trainer } = makePair({ pair: "article", size: 16, latent: { noise: 5 } });
+    using data = await madeImages(64, 16);
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    setTimeout(() => stop.abort(reason), 100);
+    const ticks: Tick[] = [];
+    const run = async () => {
+      for await (const tick of trainer.run(data, {
+        steps: 1e6,
+        batchSize: 16,
+        tickEvery: 1e6,
+        signal: stop.signal,
+      }))
+        ticks.push(tick);
+    };
+    await expect(run()).rejects.toBe(reason);
+    // The steps done before the signal are reported, not lost.
+    expect(ticks).toHaveLength(1);
+    expect(ticks[0]?.step).toBe(trainer.step);
+    expect(trainer.step).toBeGreaterThan(0);
+    expect(await collect(trainer.run(data, { steps: 2, batchSize: 16 }))).toHaveLength(1);
+  });
+
+  it("does nothing where the signal came before it", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(8);
+    await expect(
+      collect(trainer.run(data, { steps: 5, batchSize: 4, signal: AbortSignal.abort() })),
+    ).rejects.toThrow("aborted");
+    expect(trainer.step).toBe(0);
+  });
+
+  it("ends where the loop is left: the trainer is idle and stands where the tick said", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(16);
+    for await (const tick of trainer.run(data, { steps: 100, batchSize: 4, tickEvery: 2 }))
+      if (tick.step === 4) break;
+    expect(trainer.step).toBe(4);
+    expect((await collect(trainer.run(data, { steps: 1, batchSize: 4 })))[0]?.step).toBe(5);
+  });
+
+  it("ends with ERR_DISPOSED where its trainer is disposed, and the networks stay", async () => {
+    const { trainer, generator } = smallPair();
+    using data = await madeImages(64);
+    const running = collect(trainer.run(data, { steps: 1e6, batchSize: 16, tickEvery: 1e6 }));
+    setTimeout(() => trainer.dispose(), 50);
+    await expect(running).rejects.toMatchObject({ name: "SparringError", code: "ERR_DISPOSED" });
+    trainer.dispose();
+    expect((await generator.sample(2)).count).toBe(2);
+  });
+});
+
+it("dispose() and then abort(): the loop ends, and nothing is thrown where nobody can catch it", async () => {
+  const { trainer } = smallPair();
+  using data = await madeImages(16);
+  const stop = new AbortController();
+  const ticks = trainer.run(data, { steps: 50, batchSize: 4, tickEvery: 2, signal: stop.signal });
+  await ticks.next();
+  trainer.dispose();
+  stop.abort();
+  await expect(ticks.next()).rejects.toThrow("aborted");
+});
 
 describe("the signal of a run", () => {
   it("is listened to while steps are under way, and not while the run waits at a tick", async () => {

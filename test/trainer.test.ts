@@ -1,27 +1,18 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+// What trainers and their runs refuse, what a run does with data, and that it learns.
 import { describe, expect, it } from "vitest";
 import {
   architectures,
   Discriminator,
   datasets,
-  Generator,
   objectives,
   optimizers,
-  SparringError,
-  type Tick,
   Trainer,
 } from "../lib/index.js";
-import { expected } from "../lib/errors.js";
 import { digest, madeImages, makePair, smallPair } from "./helpers/networks.js";
+import { collect } from "./helpers/training.js";
 
 const adam = optimizers.adam();
 const both = { generator: adam, discriminator: adam };
-
-async function collect(ticks: AsyncIterable<Tick>): Promise<Tick[]> {
-  const all: Tick[] = [];
-  for await (const tick of ticks) all.push(tick);
-  return all;
-}
 
 describe("new Trainer, misused", () => {
   const { generator, discriminator } = smallPair();
@@ -332,71 +323,6 @@ describe("Trainer.run", () => {
   });
 });
 
-describe("a run", () => {
-  it("ends by a signal at a step boundary, with the reason, and the trainer goes on afterwards", async () => {
-    const { trainer } = makePair({ pair: "article", size: 16, latent: { noise: 5 } });
-    using data = await madeImages(64, 16);
-    const stop = new AbortController();
-    const reason = new Error("enough");
-    setTimeout(() => stop.abort(reason), 100);
-    const ticks: Tick[] = [];
-    const run = async () => {
-      for await (const tick of trainer.run(data, {
-        steps: 1e6,
-        batchSize: 16,
-        tickEvery: 1e6,
-        signal: stop.signal,
-      }))
-        ticks.push(tick);
-    };
-    await expect(run()).rejects.toBe(reason);
-    // The steps done before the signal are reported, not lost.
-    expect(ticks).toHaveLength(1);
-    expect(ticks[0]?.step).toBe(trainer.step);
-    expect(trainer.step).toBeGreaterThan(0);
-    expect(await collect(trainer.run(data, { steps: 2, batchSize: 16 }))).toHaveLength(1);
-  });
-
-  it("does nothing where the signal came before it", async () => {
-    const { trainer } = smallPair();
-    using data = await madeImages(8);
-    await expect(
-      collect(trainer.run(data, { steps: 5, batchSize: 4, signal: AbortSignal.abort() })),
-    ).rejects.toThrow("aborted");
-    expect(trainer.step).toBe(0);
-  });
-
-  it("ends where the loop is left: the trainer is idle and stands where the tick said", async () => {
-    const { trainer } = smallPair();
-    using data = await madeImages(16);
-    for await (const tick of trainer.run(data, { steps: 100, batchSize: 4, tickEvery: 2 }))
-      if (tick.step === 4) break;
-    expect(trainer.step).toBe(4);
-    expect((await collect(trainer.run(data, { steps: 1, batchSize: 4 })))[0]?.step).toBe(5);
-  });
-
-  it("ends with ERR_DISPOSED where its trainer is disposed, and the networks stay", async () => {
-    const { trainer, generator } = smallPair();
-    using data = await madeImages(64);
-    const running = collect(trainer.run(data, { steps: 1e6, batchSize: 16, tickEvery: 1e6 }));
-    setTimeout(() => trainer.dispose(), 50);
-    await expect(running).rejects.toMatchObject({ name: "SparringError", code: "ERR_DISPOSED" });
-    trainer.dispose();
-    expect((await generator.sample(2)).count).toBe(2);
-  });
-});
-
-it("dispose() and then abort(): the loop ends, and nothing is thrown where nobody can catch it", async () => {
-  const { trainer } = smallPair();
-  using data = await madeImages(16);
-  const stop = new AbortController();
-  const ticks = trainer.run(data, { steps: 50, batchSize: 4, tickEvery: 2, signal: stop.signal });
-  await ticks.next();
-  trainer.dispose();
-  stop.abort();
-  await expect(ticks.next()).rejects.toThrow("aborted");
-});
-
 it("a learning rate that destroys the weights ends in ERR_DIVERGED, with a sentence", async () => {
   const { generator, discriminator } = smallPair();
   const wild = optimizers.adam({ lr: 1e30 });
@@ -408,79 +334,4 @@ it("a learning rate that destroys the weights ends in ERR_DIVERGED, with a sente
     code: "ERR_DIVERGED",
     message: expect.stringMatching(/^Expected .* but received .*; lower the learning rate$/),
   });
-});
-
-describe("many samples while it trains", () => {
-  it.each(["fused", "eager"] as const)("are all of one generator: %s", async (execution) => {
-    const { generator, trainer } = smallPair({ execution });
-    using data = await madeImages(64, 8);
-    const controller = new AbortController();
-    const { signal } = controller;
-    const running = collect(
-      trainer.run(data, { steps: 1_000_000, batchSize: 8, tickEvery: 1, signal }),
-    ).catch((reason) => reason);
-    const noise = new Float32Array(2000 * generator.latent.noise).fill(0.5);
-    const before = trainer.step;
-    const { data: values, count } = await generator.sample(2000, { noise });
-    const steps = trainer.step - before;
-    controller.abort();
-    await running;
-    const each = values.length / count;
-    const first = values.slice(0, each);
-    for (let i = 1; i < count; ++i) {
-      const other = values.subarray(i * each, (i + 1) * each);
-      if (!other.every((value, j) => Math.abs(value - (first[j] as number)) < 1e-5))
-        expect(`sample ${i}`).toBe("as the first one");
-    }
-    expect(steps).toBeGreaterThan(1); // else there was nothing to tell apart
-  });
-});
-
-describe("the event loop", () => {
-  it("keeps ticking while it trains: 10 ms timers come, and other work gets its answer in between", async () => {
-    const { generator, trainer } = makePair({
-      pair: "article",
-      size: 32,
-      latent: { noise: 100 },
-      execution: "fused",
-    });
-    using data = await madeImages(256, 32);
-    const delay = monitorEventLoopDelay({ resolution: 10 });
-    let timers = 0;
-    let samples = 0;
-    const timer = setInterval(() => ++timers, 10);
-    const started = performance.now();
-    delay.enable();
-    const running = collect(trainer.run(data, { steps: 20, batchSize: 64, tickEvery: 20 }));
-    while (samples < 3) samples += (await generator.sample(4)).count / 4;
-    expect(trainer.step).toBe(0); // the one tick is still under way
-    await running;
-    delay.disable();
-    clearInterval(timer);
-    const seconds = (performance.now() - started) / 1000;
-    // A blocked loop would have none of its timers before the end; half of them leaves room for a busy machine.
-    expect(timers).toBeGreaterThan((seconds * 100) / 2);
-    console.log(
-      `event-loop delay while training: p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms over ${seconds.toFixed(1)} s`,
-    );
-  });
-});
-
-it("errors are SparringErrors with a code", () => {
-  expect(new SparringError("ERR_BUSY", "x")).toMatchObject({
-    name: "SparringError",
-    code: "ERR_BUSY",
-    message: "x",
-  });
-  expect(Generator).toBeTypeOf("function");
-});
-
-it("errors show any value in a line, however large, deep or circular", () => {
-  const circle: Record<string, unknown> = { name: "a" };
-  circle.self = circle;
-  const message = expected("a thing", "x", circle);
-  expect(message).toBe(
-    'Expected a thing for x but received { name: "a", self: { name: "a", self: { name: "a", self: ... } } }',
-  );
-  expect(expected("a thing", "x", new Array(1e7).fill(1)).length).toBeLessThan(200);
 });
