@@ -1,5 +1,6 @@
-// Tensors of more than a megabyte, which cross between JavaScript and native code without a copy.
+// Tensors of megabytes, which cross to and from native code without a copy; a file of gigabytes.
 import { createHash } from "node:crypto";
+import { appendFile, rm, truncate, writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addon } from "../../lib/addon.js";
 import { inParts, joinBytes } from "../../lib/bytes.js";
 import { sha256 } from "../../lib/checkpoint/format.js";
+import { readWhole } from "../../lib/files.js";
 import { Generator, layers as l, Trainer } from "../../lib/index.js";
 import type { TensorData } from "../../lib/native.js";
 import { formatHeader, formatSafetensors, parseSafetensors } from "../../lib/safetensors.js";
@@ -146,5 +148,21 @@ describe("bytes in parts", () => {
     await sha256(new Uint8Array(40 * mega));
     clearImmediate(immediate);
     expect(turns).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe("a file of more than 2 GiB", () => {
+  const size = 2 ** 31 + 5;
+  it("has its checksum in parts, and is read whole", async () => {
+    const path = `${folder.path}/vast`;
+    await writeFile(path, "begin");
+    await truncate(path, size - 3);
+    await appendFile(path, "end");
+    const bytes = await readWhole(path);
+    await rm(path);
+    expect([bytes.byteLength, bytes.toString("latin1", size - 3)]).toEqual([size, "end"]);
+    const whole = createHash("sha256");
+    for (let at = 0; at < size; at += 2 ** 30) whole.update(bytes.subarray(at, at + 2 ** 30));
+    expect(await sha256(bytes)).toBe(whole.digest("hex"));
   });
 });
