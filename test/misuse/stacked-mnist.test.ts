@@ -1,11 +1,11 @@
 // Stacked MNIST, as a stranger asks for it.
+import { bad, refuses } from "../helpers/misuse.js";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { datasets } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
-import { bad, refuses } from "../helpers/misuse.js";
 
 const folder = await makeFolder();
 afterAll(() => folder.remove());
