@@ -35,6 +35,9 @@ constexpr int64_t kWorthIt = int64_t{1} << 20;
 constexpr int64_t kWorthAThread = int64_t{1} << 19;
 // Values of a right matrix that are turned round faster than oneDNN itself does it.
 constexpr int64_t kMostTurned = int64_t{1} << 15;
+// Rows of a left matrix up to which it and the result are turned round instead: a batch is small,
+// and the weights of a layer are not.
+constexpr int64_t kMostRowsTurned = 256;
 // With fewer columns the block leaves most of its registers empty.
 constexpr int64_t kFewestColumns = 16;
 
@@ -97,6 +100,25 @@ bool multiply_by_blocks(const at::Tensor& out, const at::Tensor& a, const at::Te
   return true;
 }
 
+// out = a b as out' = b' a', for a large b that lies in columns; false where it is not one.
+bool multiply_turned(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  const int64_t rows = out.size(0), inner = a.size(1), columns = out.size(1);
+  if (rows < kFewestColumns || rows > kMostRowsTurned || b.numel() <= kMostTurned) return false;
+  const at::Tensor right = b.t();
+  if (!is_in_rows(right) || !is_in_rows(a)) return false;
+  const at::Tensor left = in_rows(a.t()), turned = at::empty({columns, rows}, out.options());
+  const Matrix<const float> from = rows_of(right), by = rows_of(left);
+  const Matrix<float> to{turned.mutable_data_ptr<float>(), rows};
+  float* const whole = out.mutable_data_ptr<float>();
+  for_parts(columns, rows * inner * columns, [&](int64_t first, int64_t count) {
+    float* const part = to.first + first * to.row;
+    block_product({count, inner, rows}, {part, to.row}, {from.first + first * from.row, from.row},
+                  by, /*accumulate=*/false);
+    transpose(part, to.row, count, rows, whole + first, out.stride(0));
+  });
+  return true;
+}
+
 }  // namespace
 
 const char* product_library() {
@@ -108,6 +130,7 @@ void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bo
   static const bool one_dnn = prefers_one_dnn(), blocks = one_dnn && has_block_product();
   if (one_dnn && out.scalar_type() == at::kFloat) {
     if (blocks && multiply_by_blocks(out, a, b, accumulate)) return;
+    if (blocks && !accumulate && multiply_turned(out, a, b)) return;
     if (a.size(0) * a.size(1) * b.size(1) >= kWorthIt) {
       return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
     }

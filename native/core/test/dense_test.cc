@@ -8,6 +8,7 @@
 
 #include "core/linalg/product.h"
 #include "core/step/dense/kernels.h"
+#include "core/step/dense/row_kernels.h"
 #include "core/step/dense/tanh.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -48,14 +49,18 @@ TEST_CASE("products of nothing are 0, and of no rows none; one column and more t
     product(out, at::empty({4, 0}, options), at::empty({0, 20}, options));
     CHECK(out.eq(0).all().item<bool>());
     product(at::empty({0, 20}, options), at::ones({0, 5}, options), at::ones({5, 20}, options));
-    for (const auto& [rows, inner, columns] :
-         {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1}, {2, 700, 901}, {901, 700, 17}}) {
+    for (const auto& [rows, inner, columns] : {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1},
+                                               {2, 700, 901},
+                                               {33, 700, 901},
+                                               {901, 700, 17}}) {
       CAPTURE(columns);
       const at::Tensor a = at::randn({rows, inner}, options),
                        b = at::randn({inner, columns}, options);
       const at::Tensor made = at::empty({rows, columns}, options);
-      product(made, a, b);
-      CHECK(distance(made, at::mm(a, b)) < (type == at::kFloat ? 1e-5 : 1e-12));
+      for (const at::Tensor& right : {b, b.t().contiguous().t()}) {
+        product(made, a, right);
+        CHECK(distance(made, at::mm(a, b)) < (type == at::kFloat ? 1e-5 : 1e-12));
+      }
     }
   }
   at::set_num_threads(before);
@@ -80,6 +85,20 @@ TEST_CASE("loops of our own run on as many threads as there are to be, and give 
   dense::add_bias_and_bend(alone, bias, {Curve::kTanh});
   CHECK(at::equal(values, alone));
   at::set_num_threads(before);
+}
+
+TEST_CASE("rows are squared and scaled each by itself, whatever their length and number") {
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    for (const int64_t columns : {1, 15, 64, 1001}) {
+      CAPTURE(columns);
+      const at::Tensor matrix = at::randn({70, columns}, type), by = at::randn({70, 1}, type);
+      const at::Tensor squares = at::empty({70, 1}, type), scaled = matrix.clone();
+      dense::square_rows(matrix, squares);
+      CHECK(distance(squares, matrix.square().sum(1, /*keepdim=*/true)) < 1e-5);
+      dense::scale_rows(scaled, by);
+      CHECK(at::equal(scaled, matrix * by));
+    }
+  }
 }
 
 TEST_CASE("batch normalisation with its activation equals at::batch_norm, statistics included") {
