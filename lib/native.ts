@@ -186,6 +186,9 @@ export interface NativeRefusal {
 }
 
 /** A rewrite of native/core/step/plan.cc. */
+export type StepRewriteId = "oneLook" | "seenPoints" | "between";
+
+/** Those of single layers, or neighbours. */
 export type RewriteId =
   | "pointwiseBeforeUpsample"
   | "pointwiseAfterPool"
@@ -202,8 +205,8 @@ export type RewriteId =
   | "normActivation";
 
 /** A rewrite that was made: what arithmetic is counted by, and a name that is only shown. */
-export interface NativeRewrite {
-  readonly id: RewriteId;
+export interface NativeRewrite<Id extends string = RewriteId> {
+  readonly id: Id;
   readonly name: string;
 }
 
@@ -217,7 +220,7 @@ export interface NativeOperation {
 export interface NativeExplanation {
   readonly kind: "eager" | "rewritten" | "planned" | "replayed";
   readonly onePass: boolean;
-  readonly oneLook: boolean;
+  readonly rewrites: readonly NativeRewrite<StepRewriteId>[];
   readonly refusals: readonly NativeRefusal[];
   /** Operations in order; empty where layers run as they are. */
   readonly generator: readonly NativeOperation[];

@@ -28,13 +28,13 @@ export async function planOf(run: ShownRun): Promise<RunPlanView> {
 }
 
 function stepsOf(plan: StepPlan): PlanSteps {
-  const { kind, batchSize, onePass, oneLook, flops, bytes, buffers } = plan;
+  const { kind, batchSize, onePass, rewrites, flops, bytes, buffers } = plan;
   return {
     facts: {
       "A step is": kinds[kind],
       Images: `${batchSize}${partsText(plan)}`,
       "Reals and fakes": `through the discriminator ${onePass ? "in one pass" : "one after the other"}`,
-      ...(oneLook && { "Fakes of both updates": "looked at once" }),
+      ...(rewrites.length > 0 && { "In all of it": rewrites.join("; ") }),
       Arithmetic: amount(flops, "FLOP"),
       "Memory traffic": `at least ${amount(bytes, "B")}`,
       Buffers: `at least ${amount(buffers, "B")}`,

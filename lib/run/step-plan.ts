@@ -24,7 +24,7 @@ const schema: v.GenericSchema<unknown, StepPlan> = v.object({
   // Runs that are older than an option do not say.
   accumulate: v.optional(amount, 1),
   onePass: v.boolean(),
-  oneLook: v.optional(v.boolean(), false),
+  rewrites: v.optional(texts, []),
   generator: operations,
   discriminator: operations,
   refusals,

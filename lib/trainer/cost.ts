@@ -2,7 +2,8 @@
 // need.
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
-import type { NativeExplanation } from "../native.js";
+import type { NativeExplanation, StepRewriteId } from "../native.js";
+import type { Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
 
@@ -19,7 +20,7 @@ export interface Passes {
 }
 
 /** How steps are carried out. */
-type Carried = Pick<NativeExplanation, "kind" | "onePass" | "oneLook">;
+type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites">;
 
 /**
  * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for
@@ -29,7 +30,7 @@ type Carried = Pick<NativeExplanation, "kind" | "onePass" | "oneLook">;
  */
 export function passesOf(
   settings: TrainerSettings,
-  { kind, onePass, oneLook }: Carried,
+  { kind, onePass, rewrites }: Carried,
 ): Record<"generator" | "discriminator", Passes> {
   const { fakes, discriminatorSteps: k, objective } = settings;
   const looks = fakes === "same" ? k - 1 : k;
@@ -37,19 +38,35 @@ export function passesOf(
   // away.
   const wasted = kind === "eager" ? 1 : 0;
   const reals = objective.type.startsWith("relativistic") ? 1 : 0;
-  const each = kind === "planned" ? 4 : 6;
-  const penalties = objective.penalties.reduce((n, { every }) => n + each / (every ?? 1), 0);
-  const look = oneLook ? 1 : 0;
+  const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
+  const penalties = objective.penalties.map(({ type, every }) => {
+    const { all, withoutFirst } = passesOfPenalty(type, kind, is);
+    return { all: all / (every ?? 1), withoutFirst: withoutFirst / (every ?? 1) };
+  });
+  const ofPenalties = (count: keyof Passes) =>
+    penalties.reduce((sum, passes) => sum + passes[count], 0);
+  const look = is("oneLook") ? 1 : 0;
   // Without a graph, and where no sample depends on another, the way back is the same but for a
   // factor.
-  const back = oneLook && onePass ? 1 : 0;
+  const back = onePass ? look : 0;
   return {
     generator: { all: looks + 3, withoutFirst: 1 },
     discriminator: {
-      all: k * (2 * 3 + penalties) + 2 + wasted + reals - look - back,
-      withoutFirst: k * 2 - back,
+      all: k * (2 * 3 + ofPenalties("all")) + 2 + wasted + reals - look - back,
+      withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
     },
   };
+}
+
+function passesOfPenalty(
+  type: Penalty["type"],
+  kind: NativeExplanation["kind"],
+  is: (rewrite: StepRewriteId) => boolean,
+): Passes {
+  const all = kind === "planned" ? 4 : 6;
+  if (type === "wganGp") return { all, withoutFirst: is("between") ? 1 : 0 };
+  const seen = is("seenPoints") && (type === "r1" || type === "r2");
+  return { all: seen ? all - 1 : all, withoutFirst: 0 };
 }
 
 /**

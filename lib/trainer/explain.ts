@@ -29,14 +29,15 @@ export function planSteps(
     generator: explainNetwork(generator.resolved.layers, told.generator, batchSize),
     discriminator: explainNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
   };
-  const { kind, onePass, oneLook, refusals } = told;
+  const { kind, onePass, refusals } = told;
   const passes = passesOf(settings, told);
   const flops =
     flopsOf(operations.generator, passes.generator) +
     flopsOf(operations.discriminator, passes.discriminator);
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
-  const facts = { kind, batchSize, accumulate: settings.accumulate, onePass, oneLook };
+  const rewrites = told.rewrites.map(({ name }) => name);
+  const facts = { kind, batchSize, accumulate: settings.accumulate, onePass, rewrites };
   return { ...facts, ...operations, refusals, flops, bytes, buffers };
 }
 

@@ -15,9 +15,7 @@ export function formatExplanation(told: Explanation): string {
   return [
     `A step on ${told.batchSize} images${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
-    ...(told.oneLook
-      ? ["The discriminator looks once at fakes that both updates learn from."]
-      : []),
+    ...(told.rewrites.length > 0 ? [`In all of it: ${told.rewrites.join("; ")}.`] : []),
     ...networks.flatMap((lines) => ["", ...lines]),
     ...notDoneLines(told),
     "",

@@ -40,8 +40,8 @@ export interface StepPlan {
   readonly accumulate: number;
   /** Reals and fakes go through the discriminator together. */
   readonly onePass: boolean;
-  /** It looks once at the fakes that both updates learn from, instead of in each of them. */
-  readonly oneLook: boolean;
+  /** What is done to the step as a whole, such as one look at fakes that both updates learn from. */
+  readonly rewrites: readonly string[];
   /** Its forward pass, in order. */
   readonly generator: readonly ExplainedOperation[];
   /** Its forward pass, in order. */

@@ -58,7 +58,7 @@ Napi::Value to_explanation(Napi::Env env, const Explanation& told) {
   const auto object = Napi::Object::New(env);
   object.Set("kind", told.kind);
   object.Set("onePass", told.one_pass);
-  object.Set("oneLook", told.one_look);
+  object.Set("rewrites", to_list(env, told.rewrites));
   object.Set("refusals", to_list(env, told.refusals));
   object.Set("generator", to_list(env, told.generator));
   object.Set("discriminator", to_list(env, told.discriminator));

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/objectives/term.h"
 #include "core/options.h"
 #include "core/torch.h"
 
@@ -14,11 +15,6 @@ enum class ScoreKind { kProbability, kLogit };
 // What the discriminator said of a batch of reals and of one of fakes, each [N, 1].
 struct Scores {
   at::Tensor real, fake;
-};
-
-// A loss of one score: its value and its derivative.
-struct Term {
-  double value = 0, slope = 0;
 };
 
 class Objective {

@@ -9,9 +9,8 @@ namespace sparring {
 
 Explanation AutogradStep::explain() const {
   Explanation told = execution_->explain();
-  const bool together =
-      std::none_of(pair().penalties.begin(), pair().penalties.end(),
-                   [](const auto& penalty) { return penalty->place() != Penalty::Place::kDrawn; });
+  const bool together = std::none_of(pair().penalties.begin(), pair().penalties.end(),
+                                     [](const auto& penalty) { return penalty->is_at_batch(); });
   if (told.kind == "eager") return told;
   told.refusals.push_back({DenseStep::kNoGraph, DenseStep::obstacle(pair())});
   if (pair().generator->device().is_cuda()) {
@@ -26,7 +25,7 @@ Explanation AutogradStep::explain() const {
   }
   told.one_pass = told.one_pass && together;
   if (told.one_pass) {
-    told.refusals.push_back({kOneLook, "one pass of reals and fakes is as fast"});
+    told.refusals.push_back({kOneLook.name, "one pass of reals and fakes is as fast"});
   } else {
     tell_of_one_look(pair(), told);
   }
@@ -144,9 +143,8 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
 bool AutogradStep::merges() const {
   const std::vector<const Penalty*> due = due_penalties();
   return execution_->merges_passes() &&
-         std::all_of(due.begin(), due.end(), [](const Penalty* penalty) {
-           return penalty->place() == Penalty::Place::kDrawn;
-         });
+         std::none_of(due.begin(), due.end(),
+                      [](const Penalty* penalty) { return penalty->is_at_batch(); });
 }
 
 Answer AutogradStep::answer(const at::Tensor& images, const at::Tensor& labels) {

@@ -34,7 +34,7 @@ class Eager : public Execution {
     optimizer.step_exact(std::move(gradients));
   }
 
-  Explanation explain() const override { return {"eager", false, false, {}, {}, {}}; }
+  Explanation explain() const override { return {"eager", false, {}, {}, {}, {}}; }
 
  private:
   std::shared_ptr<const Pair> pair_;

@@ -29,9 +29,9 @@ struct Explanation {
   std::string kind;
   // Reals and fakes go through the discriminator together.
   bool one_pass = false;
-  // It looks once at fakes that both updates learn from.
-  bool one_look = false;
-  std::vector<Refusal> refusals;  // of the step as a whole
+  // Of the step as a whole.
+  std::vector<RewriteName> rewrites;
+  std::vector<Refusal> refusals;
   std::vector<Operation> generator, discriminator;
 };
 

@@ -44,7 +44,7 @@ class Fused : public Execution {
   }
 
   Explanation explain() const override {
-    Explanation told{"rewritten", merges_passes(), false, {}, {}, {}};
+    Explanation told{"rewritten", merges_passes(), {}, {}, {}, {}};
     told.generator = generator_.operations();
     told.discriminator = discriminator_.operations();
     return told;

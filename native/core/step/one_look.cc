@@ -19,8 +19,11 @@ std::string obstacle_to_one_look(const Pair& pair) {
 
 void tell_of_one_look(const Pair& pair, Explanation& told) {
   const std::string reason = obstacle_to_one_look(pair);
-  told.one_look = reason.empty();
-  if (!told.one_look) told.refusals.push_back({kOneLook, reason});
+  if (reason.empty()) {
+    told.rewrites.push_back(kOneLook);
+  } else {
+    told.refusals.push_back({kOneLook.name, reason});
+  }
 }
 
 Look::Look(Network& discriminator) {

@@ -170,6 +170,10 @@ std::vector<Recipe> dense_recipes() {
       all.push_back({text + ", " + penalty, plain(), objective(name), {penalty}});
     }
   }
+  // What its first layer makes cannot be undone.
+  std::vector<Layer> halved = plain();
+  halved[2] = layer("relu", "2");
+  all.push_back({"wasserstein, relu", halved, objective("wasserstein"), {"wganGp"}});
   for (Recipe& recipe : all) recipe.generator = dense_generator();
   return all;
 }

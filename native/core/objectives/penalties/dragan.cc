@@ -20,6 +20,7 @@ class Dragan : public Penalty {
   at::Tensor of(const at::Tensor& gradient) const override {
     return distance_from_unit_norm(gradient);
   }
+  Term of_square(double square) const override { return distance_from_unit_norm(square); }
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "core/objectives/penalties/penalty.h"
 
+#include <cmath>
+
 #include "core/table.h"
 
 namespace sparring {
@@ -28,6 +30,12 @@ at::Tensor distance_from_unit_norm(const at::Tensor& gradient) {
   // Over each sample's values, not over the batch: the mistake that others make.
   const at::Tensor norms = at::linalg_vector_norm(gradient.flatten(1), 2, at::IntArrayRef{1});
   return (norms - 1).square().mean();
+}
+
+Term distance_from_unit_norm(double square) {
+  const double norm = std::sqrt(square);
+  // At 0 the norm has no derivative, and torch's is 0.
+  return {(norm - 1) * (norm - 1), square == 0 ? 0 : (norm - 1) / norm};
 }
 
 at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows) {

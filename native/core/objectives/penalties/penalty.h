@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/objectives/term.h"
 #include "core/options.h"
 #include "core/random.h"
 #include "core/rows.h"
@@ -25,13 +26,21 @@ class Penalty {
   explicit Penalty(const Options& options);
   virtual ~Penalty() = default;
   // Where it looks at the gradient of the scores.
-  enum class Place { kReals, kFakes, kDrawn };
+  enum class Place { kReals, kFakes, kBetween, kDrawn };
   virtual Place place() const { return Place::kDrawn; }
-  // The points of the penalty, [N, ...], without a graph. For drawn ones the loss has no scores.
+  // At reals or fakes themselves, of which the loss has scores.
+  bool is_at_batch() const { return place() == Place::kReals || place() == Place::kFakes; }
+  // For points between reals and fakes: the reals' share of each, one number a sample.
+  virtual at::Tensor share_of_reals(const at::Tensor& /*reals*/, const Rows& /*rows*/) const {
+    return {};
+  }
+  // The points of the penalty, [N, ...], without a graph.
   virtual at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
                             const Rows& rows) const;
   // What it makes of the gradient, [N, ...]: 0-dim, not yet weighted.
   virtual at::Tensor of(const at::Tensor& gradient) const = 0;
+  // The same of one sample, as a function of the square of its gradient's norm: of() is the mean.
+  virtual Term of_square(double square) const = 0;
   // The penalty, down from the scores, with a graph to the discriminator's weights.
   at::Tensor value(const PenaltyInput& input) const;
 
@@ -52,6 +61,7 @@ std::unique_ptr<Penalty> make_penalty(const Choice& choice);
 at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores);
 // Mean over samples of (|gradient| - 1)^2: the norm of each sample by itself.
 at::Tensor distance_from_unit_norm(const at::Tensor& gradient);
+Term distance_from_unit_norm(double square);
 // One number in [0, 1) a sample, shaped to scale it: [N, 1, ...].
 at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows);
 

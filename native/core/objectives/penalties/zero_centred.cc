@@ -12,6 +12,7 @@ class ZeroCentred : public Penalty {
   at::Tensor of(const at::Tensor& gradient) const override {
     return gradient.flatten(1).square().sum(1).mean() / 2;
   }
+  Term of_square(double square) const override { return {square / 2, 0.5}; }
 
  private:
   Place place_;

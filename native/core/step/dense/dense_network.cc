@@ -6,6 +6,7 @@
 #include "core/nn/batch_norm.h"
 #include "core/nn/linear.h"
 #include "core/nn/shape.h"
+#include "core/step/dense/row_kernels.h"
 #include "core/step/dense/sync_norm.h"
 
 namespace sparring {
@@ -170,6 +171,19 @@ void DenseNetwork::forward(Pass& pass, const at::Tensor& input, const TogetherPt
   }
 }
 
+bool DenseNetwork::passes_between() const {
+  return !blocks_.front().norm && dense::is_invertible(blocks_.front().nonlinearity);
+}
+
+void DenseNetwork::forward_between(Pass& pass, const Pass& both, const at::Tensor& share) {
+  const WithoutGraph guard;
+  dense::bend_between(both.halves[0].stages[0].output, both.halves[1].stages[0].output, share,
+                      blocks_.front().nonlinearity, pass.stages[0].output);
+  for (size_t i = 1; i < blocks_.size(); ++i) {
+    forward_block(blocks_[i], pass.stages[i], pass.stages[i - 1].output, {});
+  }
+}
+
 void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
                                  const TogetherPtr& together) {
   product(stage.linear, input, block.weight.t());
@@ -231,8 +245,11 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
     if (i > 0) product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
   }
   if (weights) return;
-  if (!pass.input_gradient.defined()) pass.input_gradient = at::empty_like(pass.input);
-  product(pass.input_gradient, pass.stages[0].gradient, blocks_[0].weight);
+  const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
+  if (!pass.input_gradient.defined()) {
+    pass.input_gradient = at::empty({gradient.size(0), weight.size(1)}, weight.options());
+  }
+  product(pass.input_gradient, gradient, weight);
 }
 
 void DenseNetwork::backward_beside(Pass& pass, const at::Tensor& factors, const Ready& ready) {
@@ -242,7 +259,7 @@ void DenseNetwork::backward_beside(Pass& pass, const at::Tensor& factors, const 
     const Block& block = blocks_[i];
     const at::Tensor& gradient = pass.stages[i].gradient;
     undo_block(block, upper.stages[i], /*weights=*/false, {});
-    lower.stages[i].gradient.mul_(factors);
+    dense::scale_rows(lower.stages[i].gradient, factors);
     const at::Tensor bias = gradient_of(block.bias_at);
     if (bias.defined()) dense::unbend(gradient, pass.stages[i].output, {}, bias);
     product(gradients_[block.weight_at], gradient.t(),

@@ -62,6 +62,10 @@ class DenseNetwork {
 
   // input: [N, in], and stays as it is until backward() is done. `together`: see Context.
   void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
+  // The pass of points between those of the two halves of another one, at `share`, [N, 1], of the
+  // upper half: the first product is linear, so theirs tell it where what follows can be undone.
+  bool passes_between() const;
+  void forward_between(Pass& pass, const Pass& both, const at::Tensor& share);
   // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
   enum class Wanted { kWeights, kInput };
   void backward(Pass& pass, Wanted wanted, const Ready& ready = {});

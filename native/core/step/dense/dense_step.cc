@@ -1,5 +1,9 @@
 #include "core/step/dense/dense_step.h"
 
+#include <algorithm>
+
+#include "core/step/dense/row_kernels.h"
+
 namespace sparring {
 namespace {
 
@@ -24,6 +28,25 @@ double mean_term(const Objective& objective, TermOf term, const at::Tensor& scor
     }
   });
   return sum / static_cast<double>(count);
+}
+
+// The penalty of the gradients of a batch, which become its own derivative for them.
+double penalize(const Penalty& penalty, const at::Tensor& gradient) {
+  const int64_t count = gradient.size(0);
+  const double weight = penalty.strength() / static_cast<double>(count);
+  const at::Tensor factors = at::empty({count, 1}, gradient.options());
+  dense::square_rows(gradient, factors);
+  double sum = 0;
+  AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "penalize", [&] {
+    scalar_t* const each = factors.mutable_data_ptr<scalar_t>();
+    for (int64_t i = 0; i < count; ++i) {
+      const Term one = penalty.of_square(static_cast<double>(each[i]));
+      sum += weight * one.value;
+      each[i] = static_cast<scalar_t>(2 * weight * one.slope);
+    }
+  });
+  dense::scale_rows(gradient, factors);
+  return sum;
 }
 
 std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
@@ -71,15 +94,35 @@ std::string DenseStep::obstacle(const Pair& pair) {
 }
 
 Explanation DenseStep::explain() const {
-  Explanation told{"planned", !discriminator_->couples(), false, {}, {}, {}};
+  Explanation told{"planned", !discriminator_->couples(), {}, {}, {}, {}};
   if (!told.one_pass) {
     told.refusals.push_back({"reals and fakes in one pass",
                              "a layer of the discriminator couples the samples of a pass"});
   }
   tell_of_one_look(pair(), told);
+  tell_of_penalties(told);
   told.generator = operations_of(*generator_);
   told.discriminator = operations_of(*discriminator_);
   return told;
+}
+
+void DenseStep::tell_of_penalties(Explanation& told) const {
+  const auto& penalties = pair().penalties;
+  const auto any = [&](const auto& is) {
+    return std::any_of(penalties.begin(), penalties.end(), is);
+  };
+  if (any([](const auto& penalty) { return penalty->is_at_batch(); })) {
+    told.rewrites.push_back({"seenPoints", "no pass of its own for a penalty at reals or fakes"});
+  }
+  if (any([](const auto& penalty) { return penalty->place() == Penalty::Place::kBetween; })) {
+    const RewriteName between{"between",
+                              "the first product of points between reals and fakes from theirs"};
+    if (discriminator_->passes_between()) {
+      told.rewrites.push_back(between);
+    } else {
+      told.refusals.push_back({between.name, "the first activation loses what it was made of"});
+    }
+  }
 }
 
 DenseStep::DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,
@@ -136,7 +179,7 @@ double DenseStep::judge_by_factors(const at::Tensor& fakes, const at::Tensor& gr
   const at::Tensor slopes = at::empty_like(judged.output());
   const double loss =
       mean_term(*pair().objective, &Objective::generator_term, judged.output(), slopes);
-  gradient.mul_(slopes);
+  dense::scale_rows(gradient, slopes);
   return loss;
 }
 
@@ -214,18 +257,27 @@ double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes, 
 
 double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
                               const at::Tensor& fakes) {
-  const at::Tensor points = penalty.points(reals, fakes, rows(reals.device()));
-  Pass& pass = discriminator_->pass(points.size(0), kPenalty);
-  discriminator_->forward(pass, points);
-  const at::Tensor gradient = discriminator_->gradient_at_input(pass).detach().requires_grad_();
-  at::Tensor value;
-  {
-    const at::AutoGradMode with_grad(true);
-    value = penalty.strength() * penalty.of(gradient);
+  Pass& pass = look(penalty, reals, fakes);
+  const at::Tensor& gradient = discriminator_->gradient_at_input(pass);
+  const double value = penalize(penalty, gradient);
+  discriminator_->add_second_derivative(pass, gradient);
+  return value;
+}
+
+// The pass of the penalty's points, at weights with which both have just passed.
+Pass& DenseStep::look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes) {
+  const int64_t count = reals.size(0);
+  Pass& both = discriminator_->pass(2 * count);
+  if (penalty.place() == Penalty::Place::kReals) return both.halves[0];
+  if (penalty.place() == Penalty::Place::kFakes) return both.halves[1];
+  Pass& pass = discriminator_->pass(count, kPenalty);
+  const Rows all = rows(reals.device());
+  if (penalty.place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
+    discriminator_->forward_between(pass, both, penalty.share_of_reals(reals, all));
+  } else {
+    discriminator_->forward(pass, penalty.points(reals, fakes, all));
   }
-  const at::Tensor outer = torch::autograd::grad({value}, {gradient})[0];
-  discriminator_->add_second_derivative(pass, outer);
-  return value.item<double>();
+  return pass;
 }
 
 }  // namespace sparring

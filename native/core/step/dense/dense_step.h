@@ -29,8 +29,10 @@ class DenseStep : public OrderedStep {
   DenseStep(std::shared_ptr<const Pair> pair, std::unique_ptr<DenseNetwork> generator,
             std::unique_ptr<DenseNetwork> discriminator);
 
+  void tell_of_penalties(Explanation& told) const;
   // Adds to the discriminator's gradients; gives the weighted penalty.
   double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
+  Pass& look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
   // Has the discriminator look at fakes; gives the generator's loss, and its gradient for them.
   double judge(const at::Tensor& fakes, const at::Tensor& gradient);
   double judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient);

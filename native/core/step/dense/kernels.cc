@@ -67,6 +67,23 @@ SPARRING_WIDE void unleak(const Columns& part, T* gradient, const T* output, T s
   }
 }
 
+// Both ways at once: what was leaked becomes what it was, is mixed, and leaks again.
+template <class T>
+SPARRING_WIDE void leak_between(const Columns& part, const T* upper, const T* lower, const T* share,
+                                T slope, T* out) {
+  const T back = T(1) / slope;
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T *a = upper + row * part.stride, *b = lower + row * part.stride;
+    const T of_a = share[row], of_b = T(1) - share[row];
+    T* to = out + row * part.stride;
+    for (int64_t i = part.begin; i < part.end; ++i) {
+      const T x = a[i] > 0 ? a[i] : a[i] * back, y = b[i] > 0 ? b[i] : b[i] * back;
+      const T between = of_a * x + of_b * y;
+      to[i] = between > 0 ? between : between * slope;
+    }
+  }
+}
+
 template <class T>
 SPARRING_WIDE void untanh(const Columns& part, T* gradient, const T* output) {
   for (int64_t row = 0; row < part.rows; ++row) {
@@ -258,6 +275,24 @@ void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinea
     for_columns(gradient, [&](const Columns& part) {
       undo<T>(part, nonlinearity, data<T>(gradient), data<T>(output));
       if (sums.defined()) sum_rows<T>(part, data<T>(gradient), data<T>(sums));
+    });
+  });
+}
+
+bool is_invertible(const Nonlinearity& nonlinearity) {
+  return nonlinearity.curve == Curve::kNone ||
+         (nonlinearity.curve == Curve::kLeakyRelu && nonlinearity.slope > 0);
+}
+
+void bend_between(const at::Tensor& upper, const at::Tensor& lower, const at::Tensor& share,
+                  const Nonlinearity& nonlinearity, const at::Tensor& out) {
+  TORCH_INTERNAL_ASSERT(is_invertible(nonlinearity) && share.is_contiguous());
+  const double slope = nonlinearity.curve == Curve::kNone ? 1 : nonlinearity.slope;
+  AT_DISPATCH_FLOATING_TYPES(out.scalar_type(), "bend_between", [&] {
+    using T = scalar_t;
+    for_columns(out, [&](const Columns& part) {
+      leak_between<T>(part, data<T>(upper), data<T>(lower), data<T>(share), static_cast<T>(slope),
+                      data<T>(out));
     });
   });
 }

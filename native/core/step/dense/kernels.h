@@ -16,6 +16,13 @@ void add_bias_and_bend(const at::Tensor& values, const at::Tensor& bias,
 void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinearity& nonlinearity,
             const at::Tensor& sums);
 
+// out = curve(share · x + (1 - share) · y), where upper = curve(x) and lower = curve(y) are told,
+// and `share`, [rows, 1], is a number for each row. For a curve that can be undone: see
+// is_invertible().
+void bend_between(const at::Tensor& upper, const at::Tensor& lower, const at::Tensor& share,
+                  const Nonlinearity& nonlinearity, const at::Tensor& out);
+bool is_invertible(const Nonlinearity& nonlinearity);
+
 // What batch normalisation remembers of a pass, and what it is made of; affine may be undefined.
 struct Norm {
   at::Tensor weight, bias;               // [columns]
