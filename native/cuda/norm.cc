@@ -5,8 +5,8 @@
 namespace sparring {
 namespace {
 
-// The sizes of kernels/norm.cu.
-constexpr int64_t kWide = 32, kDeep = 8;
+#include "cuda/kernels/norm_block.h"
+
 constexpr Blocks kThreads{kWide, kDeep};
 // Blocks enough for all of a large GPU, and rows enough for each to be worth it.
 constexpr int64_t kMostBlocks = 1024, kRowsOfThread = 4;
@@ -15,13 +15,7 @@ constexpr int64_t kNumbersOfPart = 3;
 
 int64_t divided(int64_t all, int64_t each) { return (all + each - 1) / each; }
 
-// How a matrix is shared out.
-Blocks blocks_of(const at::Tensor& x) {
-  const int64_t wide = divided(x.size(1), kWide);
-  const int64_t most = std::max<int64_t>(1, kMostBlocks / wide);
-  const int64_t deep = std::clamp<int64_t>(divided(x.size(0), kDeep * kRowsOfThread), 1, most);
-  return {static_cast<unsigned>(wide), static_cast<unsigned>(deep)};
-}
+Blocks blocks_of(const at::Tensor& x) { return norm_blocks(x.size(0), x.size(1)); }
 
 std::string named(const char* kernel, const at::Tensor& x) {
   const bool is_single = x.scalar_type() == at::kFloat;
@@ -47,6 +41,13 @@ at::Tensor parts_of(const at::Tensor& x, Blocks blocks) {
 }
 
 }  // namespace
+
+Blocks norm_blocks(int64_t rows, int64_t columns) {
+  const int64_t wide = divided(columns, kWide);
+  const int64_t most = std::max<int64_t>(1, kMostBlocks / wide);
+  const int64_t deep = std::clamp<int64_t>(divided(rows, kDeep * kRowsOfThread), 1, most);
+  return {static_cast<unsigned>(wide), static_cast<unsigned>(deep)};
+}
 
 bool DeviceNormKernels::take(at::ScalarType values, at::ScalarType numbers) const {
   if (values == at::kBFloat16) return numbers == at::kFloat;

@@ -1,11 +1,12 @@
 // Batch normalisation and a leaky ReLU on a GPU: what norm_kernels.h asks for. Compiled where it
 // runs, by NVRTC (compiler.cc), and for the processor by the core's tests, which run it thread by
-// thread (core/test/emulation.h). So it includes nothing.
+// thread (core/test/emulation.h). So it includes nothing that is not beside it.
 //
 // Matrices are [rows, columns], contiguous. A block is kWide columns by kDeep rows; blockIdx.x goes
 // over the columns, and the gridDim.y blocks of a column share out its rows.
-
-constexpr int kWide = 32, kDeep = 8;
+#ifndef __CUDACC_RTC__  // whose text has it already
+#include "cuda/kernels/norm_block.h"
+#endif
 
 struct BFloat16 {
   unsigned short bits;

@@ -29,10 +29,10 @@ at::Tensor plain(const at::Tensor& x, const NormPass& pass) {
 class NormFunction : public torch::autograd::Function<NormFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& shift, const NormPass* pass) {
+                            const at::Tensor& shift, const NormPass* pass, const NormKernels* by) {
     const auto& [rule, slope, together, is_alone] = *pass;
     const auto as_rows = is_alone ? as_matrices : sparring::as_rows;
-    const NormKernels& kernels = *norm_kernels(x.device());
+    const NormKernels& kernels = *by;
     const at::Tensor rows = as_rows(x), output = at::empty_like(x);
     BatchMoments batch{numbers_of(rows, weight), numbers_of(rows, weight), rows.size(-2)};
     kernels.take_statistics(rows, batch.mean, batch.variance);
@@ -44,6 +44,8 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     context->saved_data["eps"] = rule.eps;
     context->saved_data["slope"] = slope;
     context->saved_data["is_alone"] = is_alone;
+    // Kernels stay for as long as the process lives.
+    context->saved_data["kernels"] = reinterpret_cast<int64_t>(by);
     keep_for_backward(*context, together);
     return output;
   }
@@ -56,7 +58,8 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     const auto as_rows = is_alone ? as_matrices : sparring::as_rows;
     const TogetherPtr together = kept_for_backward(*context);
     if (at::GradMode::is_enabled()) return differentiable(*context, saved, gradients[0]);
-    const NormKernels& kernels = *norm_kernels(x.device());
+    const auto& kernels =
+        *reinterpret_cast<const NormKernels*>(context->saved_data["kernels"].toInt());
     const NormGradient of{as_rows(gradients[0].contiguous(format_of(x))), as_rows(saved[3]),
                           as_rows(x), slope};
     const at::Tensor sum = at::empty_like(mean), dot = at::empty_like(mean);
@@ -72,8 +75,8 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
       of_x = at::empty_like(x);
       kernels.combine(of, factor, along, offset, as_rows(of_x));
     }
-    if (is_alone) return {of_x, dot.sum(0), sum.sum(0), {}};
-    return {of_x, dot, sum, {}};
+    if (is_alone) return {of_x, dot.sum(0), sum.sum(0), {}, {}};
+    return {of_x, dot, sum, {}, {}};
   }
 
  private:
@@ -99,7 +102,7 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     }
     const variable_list found =
         torch::autograd::grad({output}, wanted, {gradient}, true, /*create_graph=*/true);
-    variable_list all(4);
+    variable_list all(5);
     for (size_t i = 0, next = 0; i < 3; ++i) {
       if (context.needs_input_grad(i)) all[i] = found[next++];
     }
@@ -107,12 +110,10 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
   }
 };
 
-// Channels side by side, and on the CPU rows enough that sharing them out pays.
-bool suits(const at::Tensor& x, const NormPass& pass) {
-  if (x.dim() != 4 && (x.dim() != 2 || x.is_cpu())) return false;
-  const NormKernels* const kernels = norm_kernels(x.device());
-  return kernels != nullptr && (kernels->groups() || !pass.is_alone) &&
-         kernels->take(x.scalar_type(), pass.rule.weight.scalar_type()) &&
+// Rows, or channels side by side.
+bool suits(const at::Tensor& x, const NormPass& pass, const NormKernels& kernels) {
+  return (x.dim() == 4 || x.dim() == 2) && (kernels.groups() || !pass.is_alone) &&
+         kernels.take(x.scalar_type(), pass.rule.weight.scalar_type()) &&
          x.is_contiguous(format_of(x));
 }
 
@@ -134,8 +135,15 @@ class NormActivation : public Module {
 }  // namespace
 
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass) {
-  if (!pass.rule.weight.defined() || !suits(x, pass)) return plain(x, pass);
-  return NormFunction::apply(x, pass.rule.weight, pass.rule.bias, &pass);
+  // On the CPU there have to be rows enough that sharing them out pays.
+  const bool is_small = x.is_cpu() && x.dim() == 2;
+  return normalized(x, pass, is_small ? nullptr : norm_kernels(x.device()));
+}
+
+at::Tensor normalized(const at::Tensor& x, const NormPass& pass, const NormKernels* kernels) {
+  const NormRule& rule = pass.rule;
+  const bool can = kernels != nullptr && rule.weight.defined() && suits(x, pass, *kernels);
+  return can ? NormFunction::apply(x, rule.weight, rule.bias, &pass, kernels) : plain(x, pass);
 }
 
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation) {

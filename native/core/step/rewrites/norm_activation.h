@@ -7,6 +7,8 @@
 
 namespace sparring {
 
+class NormKernels;
+
 // What a normalisation is to compute: its own parameters, with another bias and running mean where
 // a bias was left out before it (bias_norm.h). No activation if `slope` is 1.
 struct NormPass {
@@ -20,6 +22,8 @@ struct NormPass {
 // leaky(norm(x)) with the statistics of the batch, of all ranks where they normalise together;
 // updates the running ones. Differentiable any number of times, but once by ranks together.
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass);
+// By kernels that may be another device's; none where null.
+at::Tensor normalized(const at::Tensor& x, const NormPass& pass, const NormKernels* kernels);
 
 // Something that normalises, and can do the activation after it as well.
 class Normalizing {
