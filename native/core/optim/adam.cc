@@ -18,8 +18,12 @@ class Adam : public Optimizer {
     for (const at::Tensor& parameter : this->parameters()) {
       steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
     }
-    if (steps_.empty() || steps_[0].is_cpu()) return;
-    kernel_ = adam_kernel(steps_[0].device());
+    if (!steps_.empty() && !steps_[0].is_cpu()) work_on_device(adam_kernel(steps_[0].device()));
+  }
+
+  // Counts and rates are there from here on.
+  void work_on_device(const AdamKernel* kernel) {
+    kernel_ = kernel;
     rate_ = at::zeros_like(steps_[0]);
   }
 
@@ -127,6 +131,13 @@ class Adam : public Optimizer {
 
 std::unique_ptr<Optimizer> make_adam(const Options& options, std::vector<at::Tensor> parameters) {
   return std::make_unique<Adam>(options, std::move(parameters), /*decoupled=*/false);
+}
+
+std::unique_ptr<Optimizer> make_adam_by(const AdamKernel& kernel, const Options& options,
+                                        std::vector<at::Tensor> parameters, bool decoupled) {
+  auto adam = std::make_unique<Adam>(options, std::move(parameters), decoupled);
+  adam->work_on_device(&kernel);
+  return adam;
 }
 
 std::unique_ptr<Optimizer> make_adam_w(const Options& options, std::vector<at::Tensor> parameters) {

@@ -37,6 +37,12 @@ Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
   states_.reserve(kMostStates);
 }
 
+void Optimizer::take_rules(const OptimizerChoice& choice) {
+  schedule_ = make_schedule(choice.schedule);
+  has_constant_rate_ = choice.schedule.type == "constant";
+  clip_grad_norm_ = choice.clip_grad_norm;
+}
+
 std::vector<at::Tensor>& Optimizer::make_state(const std::string& name) {
   TORCH_INTERNAL_ASSERT(states_.size() < kMostStates);
   const at::NoGradGuard no_grad;
@@ -132,9 +138,7 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
       {"adam", make_adam}, {"adamW", make_adam_w}, {"rmsprop", make_rmsprop}, {"sgd", make_sgd}};
   const auto builder = row(table, choice.optimizer.type, "optimizer");
   auto optimizer = builder(choice.optimizer.options, std::move(parameters));
-  optimizer->schedule_ = make_schedule(choice.schedule);
-  optimizer->has_constant_rate_ = choice.schedule.type == "constant";
-  optimizer->clip_grad_norm_ = choice.clip_grad_norm;
+  optimizer->take_rules(choice);
   return optimizer;
 }
 

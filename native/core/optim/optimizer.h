@@ -11,6 +11,8 @@
 
 namespace sparring {
 
+class AdamKernel;
+
 // An optimizer with its schedule and clipping, as data.
 struct OptimizerChoice {
   Choice optimizer, schedule;
@@ -31,6 +33,9 @@ class Optimizer {
  public:
   Optimizer(std::vector<at::Tensor> parameters, double lr);
   virtual ~Optimizer() = default;
+
+  // The schedule and the clipping of a choice. Before the first update.
+  void take_rules(const OptimizerChoice& choice);
 
   // Operation by operation as Python's single-tensor path, so equal bit for bit. As there, a
   // parameter whose gradient is undefined is left alone.
@@ -93,7 +98,6 @@ class Optimizer {
   int64_t updates() const { return updates_; }
 
  private:
-  friend std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice&, std::vector<at::Tensor>);
   // Moves the averages that update_all() did not, of the parameters it was not given or of all.
   void move_averages(const std::vector<size_t>& updated) const;
   // Clips, and says which gradients there are.
@@ -119,6 +123,10 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerChoice& choice,
 // One builder an optimizer, defined in its file.
 using OptimizerBuilder = std::unique_ptr<Optimizer> (*)(const Options&, std::vector<at::Tensor>);
 std::unique_ptr<Optimizer> make_adam(const Options&, std::vector<at::Tensor>);
+// Adam, or AdamW if `decoupled`, as on a device that has this kernel, wherever the parameters are.
+// Averages have to follow.
+std::unique_ptr<Optimizer> make_adam_by(const AdamKernel& kernel, const Options&,
+                                        std::vector<at::Tensor>, bool decoupled);
 std::unique_ptr<Optimizer> make_adam_w(const Options&, std::vector<at::Tensor>);
 std::unique_ptr<Optimizer> make_rmsprop(const Options&, std::vector<at::Tensor>);
 std::unique_ptr<Optimizer> make_sgd(const Options&, std::vector<at::Tensor>);

@@ -1,4 +1,6 @@
-// The kernels of native/cuda that update, by emulation, against those of the CPU.
+// The kernels of native/cuda that update, by emulation: against those of the CPU, and the optimizer
+// that works by them against libtorch's operations.
+#include "core/optim/optimizer.h"
 #include "core/test/emulation.h"
 #include "core/test/fenced_memory.h"
 #include "cuda/adam.h"
@@ -9,6 +11,7 @@ namespace {
 }  // namespace
 
 #include "core/test/check.h"  // last: see there
+#include "core/test/pairs.h"
 
 using namespace sparring;
 using sparring::emulation::Turns;
@@ -88,6 +91,83 @@ void check_equal(const std::vector<int64_t>& sizes, at::ScalarType type, bool av
 
 const AdamConstants kPlain{0.5, 0.999, 1e-8, 0, false};
 
+// Parameters by one optimizer, and averages that follow them.
+struct Trained {
+  std::vector<at::Tensor> parameters, averages;
+  std::unique_ptr<Optimizer> optimizer;
+};
+
+// Sizes that are no multiple of a block, and one that is left out of every other update.
+const std::vector<std::vector<int64_t>> kShapes{{6, 4, 3, 3}, {1}, {1025}, {33, 7}};
+constexpr size_t kLeftOut = 2;
+
+std::vector<at::Tensor> drawn_like(at::ScalarType type) {
+  std::vector<at::Tensor> all;
+  for (const auto& shape : kShapes) all.push_back(at::randn(shape, at::kDouble).to(type));
+  return all;
+}
+
+std::vector<at::Tensor> copies(const std::vector<at::Tensor>& all) {
+  std::vector<at::Tensor> others;
+  for (const at::Tensor& one : all) others.push_back(one.clone());
+  return others;
+}
+
+// Of numbers that float32 has exactly, as that is what the device gets of the rate.
+OptimizerChoice falling(bool decoupled, double weight_decay) {
+  OptimizerChoice choice = test::adam(0.0078125, weight_decay);
+  if (decoupled) choice.optimizer.type = "adamW";
+  choice.schedule = {"linear", {{"to", 0.0}, {"steps", 8.0}, {"after", 0.0}}};
+  return choice;
+}
+
+// The next update of both: by the kernels, and by libtorch's operations one by one.
+void update_both(Trained& device, Trained& libtorch, Following& following, int64_t update) {
+  std::vector<at::Tensor> gradients = drawn_like(device.parameters[0].scalar_type());
+  gradients[0] = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+  if (update % 2 == 1) gradients[kLeftOut] = at::Tensor();
+  const double weight = 1. / static_cast<double>(1 + update);
+  following.weight_there.fill_(weight);
+  device.optimizer->step_fused(gradients);
+  CHECK(following.is_done);
+  following.is_done = false;
+  libtorch.optimizer->step_exact(gradients);
+  at::_foreach_lerp_(libtorch.averages, libtorch.parameters, weight);
+}
+
+void check_equal(const Trained& found, const Trained& expected, double bound) {
+  for (size_t i = 0; i < kShapes.size(); ++i) {
+    CAPTURE(i);
+    check_near(found.parameters[i], expected.parameters[i], bound);
+    check_near(found.averages[i], expected.averages[i], bound);
+    for (size_t k = 0; k < 2; ++k) {
+      check_near(found.optimizer->states()[k].second[i], expected.optimizer->states()[k].second[i],
+                 bound);
+    }
+  }
+}
+
+// Some updates, after as many as a checkpoint tells of.
+void check_optimizer(at::ScalarType type, const OptimizerChoice& choice, Turns turns) {
+  at::manual_seed(4);
+  const emulation::Emulator emulator = make_emulator(turns);
+  const DeviceAdam kernel(emulator);
+  const bool decoupled = choice.optimizer.type == "adamW";
+  const std::vector<at::Tensor> start = drawn_like(type), averages = drawn_like(type);
+  Trained device{copies(start), copies(averages), nullptr};
+  Trained libtorch{copies(start), copies(averages), nullptr};
+  device.optimizer = make_adam_by(kernel, choice.optimizer.options, device.parameters, decoupled);
+  device.optimizer->take_rules(choice);
+  libtorch.optimizer = make_optimizer(choice, libtorch.parameters);
+  Following following{device.averages, 0, at::zeros({}, at::kDouble), false};
+  device.optimizer->lead(&following);
+  for (const Trained* one : {&device, &libtorch}) one->optimizer->set_counts({2, {2, 5, 0, 1}});
+  for (int64_t update = 0; update < 5; ++update) update_both(device, libtorch, following, update);
+  check_equal(device, libtorch, type == at::kDouble ? 1e-12 : 1e-5);
+  CHECK(device.optimizer->counts().of_parameters == libtorch.optimizer->counts().of_parameters);
+  CHECK(emulator.launches == 10);
+}
+
 }  // namespace
 
 TEST_CASE("a GPU's Adam is the CPU's, its average with it, for tensors of any size") {
@@ -132,4 +212,18 @@ TEST_CASE("an update that is launched again reads the rate and the weight as the
   kernel.update(all_of(found), kPlain, numbers);
   CHECK(at::equal(found[0].parameter, before));
   CHECK(at::allclose(found[0].average, before, 1e-14, 1e-14));
+}
+
+TEST_CASE("an optimizer on a GPU does libtorch's operations, and its averages follow") {
+  const test::FencedMemory fenced;
+  for (const bool decoupled : {false, true}) {
+    for (const double weight_decay : {0.0, 0.125}) {
+      CAPTURE(decoupled);
+      CAPTURE(weight_decay);
+      const OptimizerChoice choice = falling(decoupled, weight_decay);
+      check_optimizer(at::kDouble, choice, Turns::kForwards);
+      check_optimizer(at::kDouble, choice, Turns::kBackwards);
+      check_optimizer(at::kFloat, choice, Turns::kForwards);
+    }
+  }
 }
