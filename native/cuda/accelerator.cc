@@ -2,6 +2,7 @@
 // runtime, so that one addon serves the CPU and the CUDA build of libtorch.
 #include "core/runtime/accelerator.h"
 
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/cuda/CUDAGraph.h>
@@ -15,31 +16,85 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include "cuda/capture.h"
 #include "cuda/own_kernels.h"
 #include "ranks.h"
 
 namespace sparring {
 namespace {
 
+namespace allocator = c10::cuda::CUDACachingAllocator;
+
+// Does it as far as it can be done.
+template <class Work>
+void attempt(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception&) {
+  }
+}
+
+// libtorch's graph, which leaves things undone where CUDA breaks a recording off.
+class Graph : public at::cuda::CUDAGraph {
+ public:
+  explicit Graph(c10::DeviceIndex device) : device_(device) {}
+
+  void begin() {
+    forget_workspaces();
+    // Of this thread alone: another may free memory meanwhile, which a global capture would call
+    // unsafe.
+    capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+  }
+
+  void end() {
+    capture_end();
+    forget_workspaces();
+  }
+
+  // What a recording that CUDA broke off would leave in libtorch. Up to 2.12 its allocators take it
+  // for going on, and give back nothing that they keep; and so do its generators, that of the
+  // device among them, without which no other graph can be replayed. Up to 2.13 the memory of the
+  // recording is lost. (pytorch#180395, pytorch#190348)
+  void give_up() {
+    attempt([this] { forget_workspaces(); });
+    for (auto& [state, increment] : captured_generator_states_) stop_recording(*state);
+    attempt([this] { reset(); });
+    attempt([this] { allocator::endAllocateToPool(device_, mempool_id_); });
+    attempt([this] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(mempool_id_); });
+    attempt([this] {
+      if (allocator::getPoolUseCount(device_, mempool_id_) > 0) {
+        allocator::releasePool(device_, mempool_id_);
+      }
+    });
+  }
+
+ private:
+  template <class State>
+  static void stop_recording(State& state) {
+    if constexpr (requires { state.capturing_ = false; }) state.capturing_ = false;
+  }
+
+  // cuBLAS keeps a workspace for the stream, whose address goes into the graph. libtorch drops that
+  // of the stream when any graph of it is destroyed, while others still write there. So before and
+  // after there is none: the one in between is of the graph's own memory, which lasts as long as
+  // the graph.
+  void forget_workspaces() const {
+#ifdef SPARRING_DROPS_WORKSPACES
+    at::cuda::clearCublasWorkspacesForStream(c10::cuda::getCurrentCUDAStream(device_));
+#endif
+  }
+
+  c10::DeviceIndex device_;
+};
+
 class GraphRecording : public Recording {
  public:
-  explicit GraphRecording(const at::Device& device) : device_(device) {}
+  explicit GraphRecording(const at::Device& device) : device_(device), graph_(device.index()) {}
 
   void capture(const std::vector<at::Generator>& generators, const std::function<void()>& work) {
     const c10::cuda::CUDAGuard guard(device_);
     for (const at::Generator& generator : generators) use(generator);
-    forget_workspaces();
-    // Of this thread alone: another may free memory meanwhile, which a global capture would call
-    // unsafe.
-    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
-    try {
-      work();
-    } catch (...) {
-      abandon();
-      throw;
-    }
-    graph_.capture_end();
-    forget_workspaces();
+    sparring::capture(graph_, work);
   }
 
   void replay() override {
@@ -57,28 +112,8 @@ class GraphRecording : public Recording {
 #endif
   }
 
-  // cuBLAS keeps a workspace for the stream, whose address goes into the graph. libtorch drops that
-  // of the stream when any graph of it is destroyed, while others still write there. So before and
-  // after there is none: the one in between is of the graph's own memory, which lasts as long as
-  // the graph.
-  void forget_workspaces() const {
-#ifdef SPARRING_DROPS_WORKSPACES
-    at::cuda::clearCublasWorkspacesForStream(c10::cuda::getCurrentCUDAStream(device_.index()));
-#endif
-  }
-
-  // What went wrong inside is the error to tell, not that the capture is broken too.
-  void abandon() {
-    try {
-      graph_.capture_end();
-    } catch (const std::exception&) {
-    }
-    forget_workspaces();
-    graph_.reset();
-  }
-
   at::Device device_;
-  at::cuda::CUDAGraph graph_;
+  Graph graph_;
 };
 
 class Cuda : public Accelerator {
@@ -112,7 +147,7 @@ class Cuda : public Accelerator {
 
   int64_t measure(const at::Device& device, const std::function<void()>& work) const override {
     const int64_t before = stats_of(device).allocated.current;
-    if (is_allocating()) c10::cuda::CUDACachingAllocator::resetPeakStats(device.index());
+    if (is_allocating()) allocator::resetPeakStats(device.index());
     work();
     return std::max<int64_t>(0, stats_of(device).allocated.peak - before);
   }
@@ -128,7 +163,7 @@ class Cuda : public Accelerator {
 
   void trim(const at::Device& device) override {
     const c10::cuda::CUDAGuard guard(device);
-    if (is_allocating()) c10::cuda::CUDACachingAllocator::emptyCache();
+    if (is_allocating()) allocator::emptyCache();
   }
 
   const NormKernels* norm_kernels(const at::Device& device) override {
@@ -156,11 +191,11 @@ class Cuda : public Accelerator {
   };
 
   // Until CUDA's first use libtorch's allocator knows of no device, and must not be asked for one.
-  static bool is_allocating() { return c10::cuda::CUDACachingAllocator::get()->initialized(); }
+  static bool is_allocating() { return allocator::get()->initialized(); }
 
   static Stats stats_of(const at::Device& device) {
     if (!is_allocating()) return {};
-    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
+    const auto stats = allocator::getDeviceStats(device.index());
     constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     return {stats.reserved_bytes[kAll], stats.allocated_bytes[kAll]};
   }

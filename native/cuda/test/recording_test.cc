@@ -101,6 +101,32 @@ TEST_CASE("after a recording that CUDA broke off training goes on as if nobody h
   CHECK(trainer.explain().kind == "rewritten");
 }
 
+TEST_CASE("a recording that CUDA broke off is no other trainer's business, and memory goes back") {
+  const auto data = images(16);
+  const Trajectory plain = train(all_rules()[0], false, data, 20);
+  const auto make = [&](std::shared_ptr<const Pair> pair) {
+    auto trainer = std::make_unique<Trainer>(pair, make_fused_step(pair));
+    trainer->use(data, 16);
+    return trainer;
+  };
+  auto other = make(pair_by(all_rules()[0]));
+  for (size_t i = 0; i < plain.losses.size(); i += 2) {
+    CAPTURE(i);
+    if (i == 12) {
+      const auto pair = pair_by(all_rules()[0]);
+      const at::Tensor number = at::ones({}, at::TensorOptions(kGpu));
+      hinder(*pair).between = [number] { number.item<float>(); };
+      const auto broken = make(pair);
+      for (int step = 0; step < 5; ++step) broken->step();
+      CHECK(broken->explain().kind == "rewritten");
+      CHECK_NOTHROW(accelerator()->trim(kGpu));
+    }
+    other->step();
+    CHECK(is_near(other->report().generator_loss, plain.losses[i]));
+  }
+  CHECK(other->explain().kind == "replayed");
+}
+
 TEST_CASE("scores of NaN are a loss of NaN, after which the GPU works on") {
   for (const bool replayed : {false, true}) {
     const auto pair = pair_by(all_rules()[0]);
