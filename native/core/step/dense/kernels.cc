@@ -280,8 +280,10 @@ void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinea
 }
 
 bool is_invertible(const Nonlinearity& nonlinearity) {
+  // What leaks through less might be rounded to nothing.
+  constexpr double kLeast = 1e-6;
   return nonlinearity.curve == Curve::kNone ||
-         (nonlinearity.curve == Curve::kLeakyRelu && nonlinearity.slope > 0);
+         (nonlinearity.curve == Curve::kLeakyRelu && nonlinearity.slope >= kLeast);
 }
 
 void bend_between(const at::Tensor& upper, const at::Tensor& lower, const at::Tensor& share,
