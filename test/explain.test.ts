@@ -176,7 +176,7 @@ describe("explain()", () => {
       using trainer = tinyTrainer({ generator, discriminator, execution });
       const told = await trainer.explain({ batchSize: 64 });
       expect(told.rewrites).toEqual(execution === "fused" ? [oneLook] : []);
-      expect(String(told).includes(`In all of it: ${oneLook}.`)).toBe(execution === "fused");
+      expect(String(told).includes(`The step as a whole: ${oneLook}.`)).toBe(execution === "fused");
       return told.flops;
     };
     const [first, last] = [2 * 64 * 16 * 32, 2 * 64 * 32];

@@ -34,7 +34,7 @@ function stepsOf(plan: StepPlan): PlanSteps {
       "A step is": kinds[kind],
       Images: `${batchSize}${partsText(plan)}`,
       "Reals and fakes": `through the discriminator ${onePass ? "in one pass" : "one after the other"}`,
-      ...(rewrites.length > 0 && { "In all of it": rewrites.join("; ") }),
+      ...(rewrites.length > 0 && { "The step as a whole": rewrites.join("; ") }),
       Arithmetic: amount(flops, "FLOP"),
       "Memory traffic": `at least ${amount(bytes, "B")}`,
       Buffers: `at least ${amount(buffers, "B")}`,

@@ -15,7 +15,7 @@ export function formatExplanation(told: Explanation): string {
   return [
     `A step on ${told.batchSize} images${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
-    ...(told.rewrites.length > 0 ? [`In all of it: ${told.rewrites.join("; ")}.`] : []),
+    ...(told.rewrites.length > 0 ? [`The step as a whole: ${told.rewrites.join("; ")}.`] : []),
     ...networks.flatMap((lines) => ["", ...lines]),
     ...notDoneLines(told),
     "",

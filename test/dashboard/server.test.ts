@@ -156,7 +156,7 @@ describe("what it tells", () => {
         "A step is": "fewer operations than PyTorch's, by autograd",
         Images: "32",
         "Reals and fakes": "through the discriminator in one pass",
-        "In all of it": "u; v",
+        "The step as a whole": "u; v",
         Arithmetic: "5 GFLOP",
         "Memory traffic": "at least 200 MB",
         Buffers: "at least 30 MB",
