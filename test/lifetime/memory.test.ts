@@ -1,6 +1,7 @@
 // Nothing grows: not over repeated work, not where nobody disposes, not over long runs.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { memoryStats } from "../../lib/index.js";
@@ -29,9 +30,11 @@ describe("memoryStats()", () => {
         trainer.generator.dispose();
         trainer.discriminator.dispose();
         data.dispose();
-        // Behind what dispose() has posted.
+        // Behind what dispose() has posted, and all there by now.
         const other = smallTrainer("mlp", "eager");
-        await other.generator.ready();
+        await other.plan(8);
+        // A thread lets go of what a task had to itself a moment after its answer.
+        await sleep(50);
         const { tensors, bytes } = memoryStats();
         for (const one of [other, other.generator, other.discriminator]) one.dispose();
         return { tensors, bytes };
