@@ -185,10 +185,10 @@ export interface NativeRefusal {
   readonly reason: string;
 }
 
-/** A rewrite of native/core/step/plan.cc. */
+/** A rewrite of a step as a whole: native/core/step/one_look.h and dense/dense_step.cc. */
 export type StepRewriteId = "oneLook" | "seenPoints" | "between";
 
-/** Those of single layers, or neighbours. */
+/** A rewrite of one layer, or of neighbours: native/core/step/plan.cc. */
 export type RewriteId =
   | "pointwiseBeforeUpsample"
   | "pointwiseAfterPool"

@@ -24,9 +24,7 @@ type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites">;
 
 /**
  * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for
- * weights counts as one more. A penalty's are four: forward, the gradient at its points, and that
- * gradient's own twice. Autograd goes back through the forward pass, too, with zeros where the
- * discriminator is piecewise linear: two more.
+ * weights counts as one more.
  */
 export function passesOf(
   settings: TrainerSettings,
@@ -58,6 +56,10 @@ export function passesOf(
   };
 }
 
+/**
+ * Four: forward, the gradient at its points, and that gradient's own twice. Autograd goes back
+ * through the forward pass, too, with zeros where the discriminator is piecewise linear: two more.
+ */
 function passesOfPenalty(
   type: Penalty["type"],
   kind: NativeExplanation["kind"],
