@@ -235,6 +235,17 @@ describe("explain()", () => {
     expect(twice.all - once.all).toBe(once.look);
   });
 
+  it("tells of it where a penalty keeps reals and fakes apart in every update", async () => {
+    using discriminator = new Discriminator({
+      image: [1, 8, 8],
+      layers: [l.conv2d(8, 5), l.leakyRelu(0.2), l.flatten(), l.linear(1)],
+    });
+    const objective = objectives.nonSaturating({ penalties: [penalties.r1()] });
+    using trainer = tinyTrainer({ discriminator, objective, execution: "fused" });
+    const told = await trainer.explain();
+    expect([told.onePass, ...told.rewrites]).toEqual([false, oneLook]);
+  });
+
   it.each<[object, DiscriminatorArchitecture["layers"], string]>([
     [{ order: "discriminatorFirst" }, [l.batchNorm2d()], "each update has fakes of its own"],
     [{ fakes: "fresh" }, [l.batchNorm2d()], "each update has fakes of its own"],
@@ -247,6 +258,11 @@ describe("explain()", () => {
     [{ diffAugment: ["cutout"] }, [l.batchNorm2d()], "they are augmented anew for each update"],
     [{}, [l.dropout(0.5)], "a layer of the discriminator draws numbers, or changes with each pass"],
     [{}, [l.leakyRelu(0.2)], "one pass of reals and fakes is as fast"],
+    [
+      { objective: objectives.nonSaturating({ penalties: [penalties.r1({ every: 16 })] }) },
+      [l.leakyRelu(0.2)],
+      "one pass of reals and fakes is as fast",
+    ],
   ])("says why %j with %j looks twice", async (options, layers, reason) => {
     using discriminator = new Discriminator({
       image: [1, 8, 8],

@@ -9,8 +9,14 @@ namespace sparring {
 
 Explanation AutogradStep::explain() const {
   Explanation told = execution_->explain();
-  const bool together = std::none_of(pair().penalties.begin(), pair().penalties.end(),
-                                     [](const auto& penalty) { return penalty->is_at_batch(); });
+  const auto& penalties = pair().penalties;
+  const auto any = [&](const auto& is) {
+    return std::any_of(penalties.begin(), penalties.end(), is);
+  };
+  const bool together = !any([](const auto& penalty) { return penalty->is_at_batch(); });
+  const bool always_apart = !told.one_pass || any([](const auto& penalty) {
+    return penalty->is_at_batch() && !penalty->is_lazy();
+  });
   if (told.kind == "eager") return told;
   told.refusals.push_back({DenseStep::kNoGraph, DenseStep::obstacle(pair())});
   if (pair().generator->device().is_cuda()) {
@@ -24,10 +30,10 @@ Explanation AutogradStep::explain() const {
     told.refusals.push_back({one_pass, "a penalty looks at the gradient at one of the two"});
   }
   told.one_pass = told.one_pass && together;
-  if (told.one_pass) {
-    told.refusals.push_back({kOneLook.name, "one pass of reals and fakes is as fast"});
-  } else {
+  if (always_apart) {
     tell_of_one_look(pair(), told);
+  } else {
+    told.refusals.push_back({kOneLook.name, "one pass of reals and fakes is as fast"});
   }
   return told;
 }

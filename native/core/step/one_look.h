@@ -12,7 +12,7 @@
 namespace sparring {
 
 // The rewrite, as explain() names it, and why it is not made; empty where it is.
-const RewriteName kOneLook{"oneLook", "one look at fakes that both updates learn from"};
+inline const RewriteName kOneLook{"oneLook", "one look at fakes that both updates learn from"};
 std::string obstacle_to_one_look(const Pair& pair);
 void tell_of_one_look(const Pair& pair, Explanation& told);
 

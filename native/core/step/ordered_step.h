@@ -51,9 +51,9 @@ class OrderedStep : public Step {
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
   const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
 
-  // The discriminator's update that comes next is on the fakes of this one of the generator, and
-  // may go on from what it says of them now.
-  bool looks_once() const { return keeps_fakes_ && looks_once_ && parts_ == 1 && !is_survey_; }
+  // In the generator's update: the discriminator's that comes next is on the same fakes, and may go
+  // on from what it says of them now.
+  bool looks_once() const { return looks_once_; }
 
   // Makes fakes for an update of the generator, or only to look at. Those of the last call may be
   // in a buffer that the next one writes to.
@@ -99,7 +99,7 @@ class OrderedStep : public Step {
   void clip_weights() const;
 
   std::shared_ptr<const Pair> pair_;
-  bool looks_once_, keeps_fakes_ = false;
+  bool looks_once_;
   int64_t discriminator_updates_ = 0;
   Watch* watch_ = nullptr;
   // Of the batch, what is worked on at once; and all reals that this rank has of it, if that is

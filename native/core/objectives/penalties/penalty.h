@@ -47,6 +47,7 @@ class Penalty {
   // Lazy regularisation (Karras et al. 2020, StyleGAN2): only at every n-th update of the
   // discriminator, and then n times as strong.
   bool is_due(int64_t update) const { return update % every_ == 0; }
+  bool is_lazy() const { return every_ > 1; }
   double strength() const { return weight_ * static_cast<double>(every_); }
 
  private:
