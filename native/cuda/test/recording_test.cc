@@ -13,6 +13,14 @@ using namespace sparring::test;
 
 namespace {
 
+// A trainer that has its data.
+std::unique_ptr<Trainer> trainer_of(const std::shared_ptr<Pair>& pair,
+                                    const std::shared_ptr<const Dataset>& data) {
+  auto trainer = std::make_unique<Trainer>(pair, make_fused_step(pair));
+  trainer->use(data, 16);
+  return trainer;
+}
+
 bool is_near(double loss, double expected) {
   return std::abs(loss - expected) < 1e-3 * (1 + std::abs(expected));
 }
@@ -22,12 +30,8 @@ bool is_near(double loss, double expected) {
 TEST_CASE("replays are what they were after another trainer and its recordings are gone") {
   const auto data = images(16);
   const Trajectory plain = train(all_rules()[0], false, data, 20);
-  const auto make = [&](std::shared_ptr<const Pair> pair) {
-    auto trainer = std::make_unique<Trainer>(pair, make_fused_step(pair));
-    trainer->use(data, 16);
-    return trainer;
-  };
-  auto first = make(pair_by(all_rules()[1])), second = make(pair_by(all_rules()[0]));
+  auto first = trainer_of(pair_by(all_rules()[1]), data);
+  auto second = trainer_of(pair_by(all_rules()[0]), data);
   for (int i = 0; i < 5; ++i) first->step();
   std::vector<at::Tensor> others;
   for (size_t i = 0; i < plain.losses.size(); i += 2) {
@@ -104,19 +108,14 @@ TEST_CASE("after a recording that CUDA broke off training goes on as if nobody h
 TEST_CASE("a recording that CUDA broke off is no other trainer's business, and memory goes back") {
   const auto data = images(16);
   const Trajectory plain = train(all_rules()[0], false, data, 20);
-  const auto make = [&](std::shared_ptr<const Pair> pair) {
-    auto trainer = std::make_unique<Trainer>(pair, make_fused_step(pair));
-    trainer->use(data, 16);
-    return trainer;
-  };
-  auto other = make(pair_by(all_rules()[0]));
+  const auto other = trainer_of(pair_by(all_rules()[0]), data);
   for (size_t i = 0; i < plain.losses.size(); i += 2) {
     CAPTURE(i);
     if (i == 12) {
       const auto pair = pair_by(all_rules()[0]);
       const at::Tensor number = at::ones({}, at::TensorOptions(kGpu));
       hinder(*pair).between = [number] { number.item<float>(); };
-      const auto broken = make(pair);
+      const auto broken = trainer_of(pair, data);
       for (int step = 0; step < 5; ++step) broken->step();
       CHECK(broken->explain().kind == "rewritten");
       CHECK_NOTHROW(accelerator()->trim(kGpu));
