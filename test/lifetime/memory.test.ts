@@ -33,7 +33,7 @@ describe("memoryStats()", () => {
         // Behind what dispose() has posted, and all there by now.
         const other = smallTrainer("mlp", "eager");
         await other.plan(8);
-        // A thread lets go of what a task had to itself a moment after its answer.
+        // Beside other work the count was three tensors off without it, in either direction.
         await sleep(50);
         const { tensors, bytes } = memoryStats();
         for (const one of [other, other.generator, other.discriminator]) one.dispose();
