@@ -38,6 +38,8 @@ constexpr int64_t kMostTurned = int64_t{1} << 15;
 // Rows of a left matrix up to which it and the result are turned round instead: a batch is small,
 // and the weights of a layer are not.
 constexpr int64_t kMostRowsTurned = 256;
+// Values that are worth another thread to turn them round.
+constexpr int64_t kWorthTurning = int64_t{1} << 14;
 // With fewer columns the block leaves most of its registers empty.
 constexpr int64_t kFewestColumns = 16;
 
@@ -59,17 +61,23 @@ void for_parts(int64_t length, int64_t multiplications, const Function& function
   });
 }
 
+Matrix<const float> rows_of(const at::Tensor& matrix) {
+  return {matrix.const_data_ptr<float>(), matrix.stride(0)};
+}
+
+// Rows of a matrix in columns, turned round into their place.
+void turn(const at::Tensor& matrix, const at::Tensor& turned, int64_t first, int64_t count) {
+  transpose(matrix.const_data_ptr<float>() + first, matrix.stride(1), matrix.size(1), count,
+            turned.mutable_data_ptr<float>() + first * turned.stride(0), turned.stride(0));
+}
+
 // [rows, columns] in rows: itself, or turned round.
 at::Tensor in_rows(const at::Tensor& matrix) {
   if (is_in_rows(matrix)) return matrix;
   const at::Tensor turned = at::empty(matrix.sizes(), matrix.options());
-  transpose(matrix.const_data_ptr<float>(), matrix.stride(1), matrix.size(1), matrix.size(0),
-            turned.mutable_data_ptr<float>(), turned.stride(0));
+  at::parallel_for(0, matrix.size(0), std::max<int64_t>(1, kWorthTurning / matrix.size(1)),
+                   [&](int64_t begin, int64_t end) { turn(matrix, turned, begin, end - begin); });
   return turned;
-}
-
-Matrix<const float> rows_of(const at::Tensor& matrix) {
-  return {matrix.const_data_ptr<float>(), matrix.stride(0)};
 }
 
 // Multiplies by oneDNN's block; false where that would not be faster than the whole of oneDNN.
@@ -81,13 +89,16 @@ bool multiply_by_blocks(const at::Tensor& out, const at::Tensor& a, const at::Te
   if (out.numel() == 0 || a.numel() == 0 || out.size(1) < kFewestColumns) return false;
   if (!can_be_in_rows(a) || !can_be_in_rows(b)) return false;
   if (!is_in_rows(b) && b.numel() > kMostTurned) return false;
-  const at::Tensor left = in_rows(a), right = in_rows(b);
+  // Each thread turns the rows that it multiplies.
+  const bool turns = !is_in_rows(a);
+  const at::Tensor left = turns ? at::empty(a.sizes(), a.options()) : a, right = in_rows(b);
   const ProductSize size{out.size(0), a.size(1), out.size(1)};
   const Matrix<const float> from = rows_of(left), by = rows_of(right);
   const Matrix<float> to{out.mutable_data_ptr<float>(), out.stride(0)};
   const int64_t multiplications = size.rows * size.inner * size.columns;
-  if (size.rows > size.columns) {
+  if (turns || size.rows > size.columns) {
     for_parts(size.rows, multiplications, [&](int64_t first, int64_t count) {
+      if (turns) turn(a, left, first, count);
       block_product({count, size.inner, size.columns}, {to.first + first * to.row, to.row},
                     {from.first + first * from.row, from.row}, by, accumulate);
     });
