@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/data/levels.h"
 #include "core/hash.h"
 #include "core/runtime/accelerator.h"
 
@@ -12,6 +13,7 @@ namespace {
 bool is_exact(const at::Tensor& images) { return images.is_floating_point(); }
 
 at::Tensor pixels_of(const at::Tensor& bytes, const Range& range) {
+  if (bytes.is_cpu()) return values_of(bytes, range);
   const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
   const at::Tensor pixels = bytes.to(at::kFloat).div_(255);
   if (mean != 0 || deviation != 1) pixels.sub_(mean).div_(deviation);
@@ -39,10 +41,13 @@ Dataset Dataset::on(const at::Device& device) const {
 Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision,
                      const Range& range) const {
   const at::Tensor chosen = indices.to(device_);
-  const at::Tensor images =
-      file_ ? file_->at(indices.cpu()).to(device_) : images_.index_select(0, chosen);
-  return make_batch(images, labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor(),
-                    precision, range);
+  const at::Tensor labels = labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor();
+  if (file_) return make_batch(file_->at(indices.cpu()).to(device_), labels, precision, range);
+  // In one go with the choice.
+  const bool by_table = device_.is_cpu() && !is_exact(images_) && images_.is_contiguous();
+  return make_batch(
+      by_table ? values_of(images_, chosen.contiguous(), range) : images_.index_select(0, chosen),
+      labels, precision, range);
 }
 
 void Dataset::announce(const at::Tensor& indices) const {

@@ -2,6 +2,7 @@
 
 #include "core/data/dataset.h"
 #include "core/data/flip.h"
+#include "core/data/levels.h"
 #include "core/data/sampler.h"
 #include "core/data/stack.h"
 #include "core/error.h"
@@ -42,6 +43,23 @@ TEST_CASE("bytes become another range where one is asked for; [0, 1] is ToTensor
   const at::Tensor first = at::zeros({1}, at::kLong), unit = bytes.to(at::kFloat) / 255;
   CHECK(at::equal(dataset.batch(first, at::kFloat, {0, 1}).images, unit));
   CHECK(at::allclose(dataset.batch(first, at::kFloat, {-2, 6}).images, unit * 8 - 2));
+}
+
+TEST_CASE(
+    "a table has each byte as tensors would compute it, to the bit; no image of another set") {
+  const at::Tensor bytes = at::arange(256).to(at::kByte).reshape({16, 1, 4, 4});
+  for (const Range range :
+       {Range{-1, 1}, Range{0, 1}, Range{-2, 6}, Range{0.1, 0.7}, Range{1, 0}}) {
+    const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
+    const at::Tensor expected = bytes.to(at::kFloat).div_(255).sub_(mean).div_(deviation);
+    CHECK(at::equal(values_of(bytes, range), expected));
+    CHECK(at::equal(values_of(bytes.transpose(0, 3), range), expected.transpose(0, 3)));
+    const at::Tensor chosen = at::tensor({15, 3, 3, 0}, at::kLong);
+    CHECK(at::equal(values_of(bytes, chosen, range), expected.index_select(0, chosen)));
+  }
+  CHECK_THROWS(values_of(bytes, at::tensor({16}, at::kLong), {}));
+  CHECK_THROWS(values_of(bytes, at::tensor({-1}, at::kLong), {}));
+  CHECK(values_of(bytes, at::empty({0}, at::kLong), {}).sizes() == Shape{0, 1, 4, 4});
 }
 
 TEST_CASE("values to look at are those that networks see, and whole numbers from 0 to 255") {
