@@ -83,20 +83,24 @@ class Reader {
   std::vector<at::Tensor> parameters_;
 };
 
-// Rows of a pass, in its buffers.
-Pass part_of(const Pass& pass, int64_t first, int64_t rows) {
-  Pass part;
-  for (const Pass::Stage& stage : pass.stages) {
-    part.stages.push_back({stage.linear.narrow(0, first, rows), stage.output.narrow(0, first, rows),
-                           stage.gradient.narrow(0, first, rows), stage.mean, stage.scale});
-  }
-  return part;
-}
-
 // Nobody asks for a graph, so autograd need not be asked either: it takes part of every call.
 using WithoutGraph = at::AutoDispatchBelowADInplaceOrView;
 
 }  // namespace
+
+Pass& Pass::part(int64_t first, int64_t count) {
+  std::unique_ptr<Pass>& kept = parts_[{first, count}];
+  if (kept) return *kept;
+  auto made = std::make_unique<Pass>();
+  const auto of = [&](const at::Tensor& buffer) { return buffer.narrow(0, first, count); };
+  for (const Stage& stage : stages) {
+    made->stages.push_back(
+        {of(stage.linear), of(stage.output), of(stage.gradient), stage.mean, stage.scale});
+  }
+  if (input.defined()) made->input = of(input);
+  kept = std::move(made);
+  return *kept;
+}
 
 std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
   if (!network.device().is_cpu()) return nullptr;
@@ -134,12 +138,7 @@ bool DenseNetwork::is_piecewise_linear() const {
 Pass& DenseNetwork::pass(int64_t rows, int number) {
   const auto found = passes_.find({rows, number});
   if (found != passes_.end()) return found->second;
-  // Whole before it is kept: memory may run out half way.
-  Pass pass = make_pass(rows);
-  for (const int64_t first : {int64_t{0}, rows / 2}) {
-    pass.halves.push_back(part_of(pass, first, rows / 2));
-  }
-  return passes_.emplace(std::pair{rows, number}, std::move(pass)).first->second;
+  return passes_.emplace(std::pair{rows, number}, make_pass(rows)).first->second;
 }
 
 void DenseNetwork::make_room() {
@@ -163,11 +162,21 @@ Pass DenseNetwork::make_pass(int64_t rows) const {
 }
 
 void DenseNetwork::forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together) {
-  const WithoutGraph guard;
   pass.input = input;
   pass.together = together;
-  for (size_t i = 0; i < blocks_.size(); ++i) {
-    forward_block(blocks_[i], pass.stages[i], i == 0 ? input : pass.stages[i - 1].output, together);
+  forward_first(pass);
+  forward_rest(pass);
+}
+
+void DenseNetwork::forward_first(Pass& pass) {
+  const WithoutGraph guard;
+  forward_block(blocks_[0], pass.stages[0], pass.input, pass.together);
+}
+
+void DenseNetwork::forward_rest(Pass& pass) {
+  const WithoutGraph guard;
+  for (size_t i = 1; i < blocks_.size(); ++i) {
+    forward_block(blocks_[i], pass.stages[i], pass.stages[i - 1].output, pass.together);
   }
 }
 
@@ -175,13 +184,10 @@ bool DenseNetwork::passes_between() const {
   return !blocks_.front().norm && dense::is_invertible(blocks_.front().nonlinearity);
 }
 
-void DenseNetwork::forward_between(Pass& pass, const Pass& both, const at::Tensor& share) {
-  const WithoutGraph guard;
-  dense::bend_between(both.halves[0].stages[0].output, both.halves[1].stages[0].output, share,
+void DenseNetwork::forward_first_between(Pass& pass, const Pass& upper, const Pass& lower,
+                                         const at::Tensor& share) {
+  dense::bend_between(upper.stages[0].output, lower.stages[0].output, share,
                       blocks_.front().nonlinearity, pass.stages[0].output);
-  for (size_t i = 1; i < blocks_.size(); ++i) {
-    forward_block(blocks_[i], pass.stages[i], pass.stages[i - 1].output, {});
-  }
 }
 
 void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
@@ -231,20 +237,31 @@ void DenseNetwork::tell(const Block& block, const Ready& ready) const {
 }
 
 void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
+  if (wanted == Wanted::kInput) {
+    back_to_first(pass);
+    return back_to_input(pass);
+  }
   const WithoutGraph guard;
-  const bool weights = wanted == Wanted::kWeights;
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
-    Pass::Stage& stage = pass.stages[i];
-    undo_block(block, stage, weights, pass.together);
-    if (weights) {
-      product(gradients_[block.weight_at], stage.gradient.t(),
-              i == 0 ? pass.input : pass.stages[i - 1].output);
-      tell(block, ready);
-    }
-    if (i > 0) product(pass.stages[i - 1].gradient, stage.gradient, block.weight);
+    const at::Tensor& gradient = pass.stages[i].gradient;
+    undo_block(block, pass.stages[i], /*weights=*/true, pass.together);
+    product(gradients_[block.weight_at], gradient.t(), pass.input_of(i));
+    tell(block, ready);
+    if (i > 0) product(pass.stages[i - 1].gradient, gradient, block.weight);
   }
-  if (weights) return;
+}
+
+void DenseNetwork::back_to_first(Pass& pass) {
+  const WithoutGraph guard;
+  for (size_t i = blocks_.size(); i-- > 0;) {
+    undo_block(blocks_[i], pass.stages[i], /*weights=*/false, pass.together);
+    if (i > 0) product(pass.stages[i - 1].gradient, pass.stages[i].gradient, blocks_[i].weight);
+  }
+}
+
+void DenseNetwork::back_to_input(Pass& pass) {
+  const WithoutGraph guard;
   const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
   if (!pass.input_gradient.defined()) {
     pass.input_gradient = at::empty({gradient.size(0), weight.size(1)}, weight.options());
@@ -252,25 +269,24 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
   product(pass.input_gradient, gradient, weight);
 }
 
-void DenseNetwork::backward_beside(Pass& pass, const at::Tensor& factors, const Ready& ready) {
+void DenseNetwork::scale(Pass& pass, const at::Tensor& factors) {
+  for (const Pass::Stage& stage : pass.stages) dense::scale_rows(stage.gradient, factors);
+}
+
+void DenseNetwork::learn(Pass& all, Pass& counted, const Ready& ready) {
   const WithoutGraph guard;
-  Pass &upper = pass.halves[0], &lower = pass.halves[1];
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
-    const at::Tensor& gradient = pass.stages[i].gradient;
-    undo_block(block, upper.stages[i], /*weights=*/false, {});
-    dense::scale_rows(lower.stages[i].gradient, factors);
+    const Pass::Stage& stage = counted.stages[i];
     const at::Tensor bias = gradient_of(block.bias_at);
-    if (bias.defined()) dense::unbend(gradient, pass.stages[i].output, {}, bias);
-    product(gradients_[block.weight_at], gradient.t(),
-            i == 0 ? pass.input : pass.stages[i - 1].output);
+    if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
+    product(gradients_[block.weight_at], all.stages[i].gradient.t(), all.input_of(i));
     tell(block, ready);
-    if (i > 0) product(upper.stages[i - 1].gradient, upper.stages[i].gradient, block.weight);
   }
 }
 
 const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
-  pass.stages.back().gradient.fill_(1);
+  pass.output_gradient().fill_(1);
   backward(pass, Wanted::kInput);
   return pass.input_gradient;
 }
@@ -279,18 +295,32 @@ const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
 // with the slopes m_i, v_i = u_{i+1} W_{i+1}, and the gradient for the input u_1 W_1. For h, the
 // outer derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on
 // up. The slopes are constants almost everywhere, so nothing else depends on the weights.
+at::Tensor DenseNetwork::carry_past(const Block& block, const Pass::Stage& stage,
+                                    const at::Tensor& carried) const {
+  const at::Tensor next = at::empty_like(stage.output);
+  product(next, carried, block.weight.t());
+  dense::unbend(next, stage.output, block.nonlinearity, {});
+  return next;
+}
+
 void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
   const WithoutGraph guard;
   at::Tensor carried = outer;
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    const Block& block = blocks_[i];
-    Pass::Stage& stage = pass.stages[i];
-    product(gradients_[block.weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
-    if (i + 1 == blocks_.size()) break;
-    const at::Tensor next = at::empty_like(stage.output);
-    product(next, carried, block.weight.t());
-    dense::unbend(next, stage.output, block.nonlinearity, {});
-    carried = next;
+    const Pass::Stage& stage = pass.stages[i];
+    product(gradients_[blocks_[i].weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
+    if (i + 1 < blocks_.size()) carried = carry_past(blocks_[i], stage, carried);
+  }
+}
+
+// dW_i is a product of a gradient and what stands where another row has its input.
+void DenseNetwork::carry_up(Pass& pass) {
+  const WithoutGraph guard;
+  at::Tensor carried = pass.input_gradient;
+  for (size_t i = 0; i + 1 < blocks_.size(); ++i) {
+    const Pass::Stage& stage = pass.stages[i];
+    carried = carry_past(blocks_[i], stage, carried);
+    at::Tensor(stage.output).copy_(carried);
   }
 }
 

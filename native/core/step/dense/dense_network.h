@@ -36,12 +36,19 @@ struct Pass {
   at::Tensor input_gradient;  // [N, in], undefined until somebody asks for it
   std::vector<Stage> stages;
   TogetherPtr together;  // who normalises with this rank; null: nobody does
-  // The upper and the lower half of the rows, which may pass by themselves.
-  std::vector<Pass> halves;
 
+  int64_t rows() const { return output().size(0); }
   const at::Tensor& output() const { return stages.back().output; }
-  // Where the gradient for the output has to be written before backward().
+  // Where the gradient for the output has to be written before a way back.
   const at::Tensor& output_gradient() const { return stages.back().gradient; }
+  // What the i-th block is given.
+  const at::Tensor& input_of(size_t i) const { return i == 0 ? input : stages[i - 1].output; }
+  // Some of its rows, which may pass by themselves, in the same buffers; in those of the input if
+  // there is one by then.
+  Pass& part(int64_t first, int64_t count);
+
+ private:
+  std::map<std::pair<int64_t, int64_t>, std::unique_ptr<Pass>> parts_;
 };
 
 class DenseNetwork {
@@ -62,23 +69,35 @@ class DenseNetwork {
 
   // input: [N, in], and stays as it is until backward() is done. `together`: see Context.
   void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
-  // The pass of points between those of the two halves of another one, at `share`, [N, 1], of the
-  // upper half: the first product is linear, so theirs tell it where what follows can be undone.
+  // The same of pass.input in two: the first block, and what follows.
+  void forward_first(Pass& pass);
+  void forward_rest(Pass& pass);
+  // The first block of points between those of two others, at `share`, [N, 1], of the upper ones:
+  // its product is linear, so theirs tell it where what follows can be undone.
   bool passes_between() const;
-  void forward_between(Pass& pass, const Pass& both, const at::Tensor& share);
+  void forward_first_between(Pass& pass, const Pass& upper, const Pass& lower,
+                             const at::Tensor& share);
   // From pass.output_gradient() to those of the weights, and to pass.input_gradient if asked for.
   enum class Wanted { kWeights, kInput };
   void backward(Pass& pass, Wanted wanted, const Ready& ready = {});
-  // The same to the weights, where the lower half has gone back to its input from gradients of 1: a
-  // sample's derivatives are those times its factor, [N/2, 1]. No sample may depend on another one.
-  void backward_beside(Pass& pass, const at::Tensor& factors, const Ready& ready = {});
 
-  // The gradient of the sum of outputs for the input, [N, in], after forward(). Piecewise linear
-  // networks only.
+  // The same in parts, for rows that come to the weights at once from several ways: to the first
+  // block, and from there to pass.input_gradient.
+  void back_to_first(Pass& pass);
+  void back_to_input(Pass& pass);
+  // Rows that went back from gradients of 1 now come from their factors, [N, 1]: a sample's
+  // derivatives are multiples of each other. No sample may depend on another one.
+  void scale(Pass& pass, const at::Tensor& factors);
+  // Writes the weights' gradients, from `all` rows, and those of biases, from the `counted` ones.
+  void learn(Pass& all, Pass& counted, const Ready& ready = {});
+
+  // The second derivative, of piecewise linear networks only. The gradient of the sum of outputs
+  // for the input, [N, in], after forward():
   const at::Tensor& gradient_at_input(Pass& pass);
-  // Adds to the weights' gradients those of a function of gradient_at_input(), told by its own
-  // derivative, [N, in]: the second derivative of the network.
+  // adds to the weights' gradients those of a function of it, told by its own derivative, [N, in].
   void add_second_derivative(Pass& pass, const at::Tensor& outer);
+  // Or makes rows, whose input and whose pass.input_gradient that derivative is, ready for learn().
+  void carry_up(Pass& pass);
 
   // What runs as one, by the keys of the layers in it.
   std::vector<std::vector<std::string>> layers() const;
@@ -94,6 +113,8 @@ class DenseNetwork {
                      const TogetherPtr& together);
   void undo_block(const Block& block, Pass::Stage& stage, bool weights,
                   const TogetherPtr& together);
+  at::Tensor carry_past(const Block& block, const Pass::Stage& stage,
+                        const at::Tensor& carried) const;
   at::Tensor gradient_of(int64_t place) const;
   void tell(const Block& block, const Ready& ready) const;
 

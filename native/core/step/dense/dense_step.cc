@@ -171,8 +171,10 @@ double DenseStep::judge(const at::Tensor& fakes, const at::Tensor& gradient) {
 // slope of the generator's loss in its update, and of the discriminator's in the other.
 double DenseStep::judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient) {
   const int64_t count = fakes.size(0);
-  Pass& judged = discriminator_->pass(2 * count).halves[1];
-  discriminator_->forward(judged, fakes);
+  Pass& judged = pass_together(count, fakes).part(0, count);
+  judged.input.copy_(fakes);
+  discriminator_->forward_first(judged);
+  discriminator_->forward_rest(judged);
   judged.output_gradient().fill_(1);
   judged.input_gradient = gradient;
   discriminator_->backward(judged, DenseNetwork::Wanted::kInput);
@@ -187,39 +189,84 @@ Gradients DenseStep::discriminator_gradients(const Batch& batch, const Fakes& fa
   const at::NoGradGuard no_grad;
   const bool has_looked = std::exchange(has_looked_, false);
   const at::Tensor reals = rows_of(batch.images);
-  double loss = 0;
   if (discriminator_->couples()) {
-    loss = learn_apart(reals, fakes.images, has_looked);
-  } else {
-    loss = has_looked ? learn_by_factors(reals, fakes.images) : learn_together(reals, fakes.images);
+    return {number(learn_apart(reals, fakes.images, has_looked)), discriminator_->gradients()};
   }
+  double loss = learn_together(reals, fakes.images, has_looked);
+  const Penalty* const joined = joined_penalty();
   for (const Penalty* penalty : due_penalties()) {
-    loss += add_penalty(*penalty, reals, fakes.images);
+    if (penalty != joined) loss += add_penalty(*penalty, reals, fakes.images);
   }
   return {number(loss), discriminator_->gradients()};
 }
 
-double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes) {
-  const int64_t count = reals.size(0);
-  Pass& pass = discriminator_->pass(2 * count);
-  discriminator_->forward(pass, at::cat({reals, fakes}));
-  const Pass &real = pass.halves[0], &fake = pass.halves[1];
-  const double loss = loss_of(real, real.output_gradient(), fake, fake.output_gradient());
-  discriminator_->backward(pass, DenseNetwork::Wanted::kWeights, ready_unless_penalised());
+// The first that has points of its own.
+const Penalty* DenseStep::joined_penalty() const {
+  for (const Penalty* penalty : due_penalties()) {
+    if (!penalty->is_at_batch()) return penalty;
+  }
+  return nullptr;
+}
+
+// Fakes, reals and the points of a penalty. They have an input that stays.
+Pass& DenseStep::pass_together(int64_t count, const at::Tensor& like) {
+  Pass& all = discriminator_->pass(count * (joined_penalty() == nullptr ? 2 : 3));
+  if (!all.input.defined()) all.input = at::empty({all.rows(), like.size(1)}, like.options());
+  return all;
+}
+
+double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes,
+                                 bool has_looked) {
+  const int64_t count = reals.size(0), first = has_looked ? count : 0;
+  const Penalty* const penalty = joined_penalty();
+  Pass& all = pass_together(count, reals);
+  Pass &fake = all.part(0, count), &real = all.part(count, count);
+  Pass& passing = all.part(first, all.rows() - first);
+  if (!has_looked) fake.input.copy_(fakes);
+  real.input.copy_(reals);
+  if (penalty == nullptr) {
+    discriminator_->forward_first(passing);
+  } else {
+    forward_first(*penalty, all, first);
+  }
+  discriminator_->forward_rest(passing);
+  const at::Tensor slopes = has_looked ? at::empty_like(fake.output()) : fake.output_gradient();
+  double loss = loss_of(real, real.output_gradient(), fake, slopes);
+  if (penalty == nullptr && !has_looked) {
+    discriminator_->backward(passing, DenseNetwork::Wanted::kWeights, ready_after(penalty));
+    return loss;
+  }
+  if (penalty != nullptr) all.part(2 * count, count).output_gradient().fill_(1);
+  discriminator_->back_to_first(passing);
+  if (has_looked) discriminator_->scale(fake, slopes);
+  if (penalty != nullptr) loss += carry(*penalty, all.part(2 * count, count));
+  discriminator_->learn(all, all.part(0, 2 * count), ready_after(penalty));
   return loss;
 }
 
-// After judge_by_factors(), of the same fakes.
-double DenseStep::learn_by_factors(const at::Tensor& reals, const at::Tensor& fakes) {
-  Pass& pass = discriminator_->pass(2 * reals.size(0));
-  Pass& real = pass.halves[0];
-  const Pass& fake = pass.halves[1];
-  discriminator_->forward(real, reals);
-  pass.input = at::cat({reals, fakes});
-  const at::Tensor slopes = at::empty_like(fake.output());
-  const double loss = loss_of(real, real.output_gradient(), fake, slopes);
-  discriminator_->backward_beside(pass, slopes, ready_unless_penalised());
-  return loss;
+// Of all but those before `first`.
+void DenseStep::forward_first(const Penalty& penalty, Pass& all, int64_t first) {
+  const int64_t count = all.rows() / 3;
+  const Pass &fake = all.part(0, count), &real = all.part(count, count);
+  Pass& points = all.part(2 * count, count);
+  const Rows each = rows(real.input.device());
+  if (penalty.place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
+    discriminator_->forward_first(all.part(first, 2 * count - first));
+    discriminator_->forward_first_between(points, real, fake,
+                                          penalty.share_of_reals(real.input, each));
+  } else {
+    points.input.copy_(penalty.points(real.input, fake.input, each));
+    discriminator_->forward_first(all.part(first, 3 * count - first));
+  }
+}
+
+// From the points' gradients at the first block on; gives the weighted penalty.
+double DenseStep::carry(const Penalty& penalty, Pass& points) {
+  points.input_gradient = points.input;
+  discriminator_->back_to_input(points);
+  const double value = penalize(penalty, points.input_gradient);
+  discriminator_->carry_up(points);
+  return value;
 }
 
 double DenseStep::loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
@@ -230,9 +277,9 @@ double DenseStep::loss_of(const Pass& real, const at::Tensor& real_slopes, const
          mean_term(objective, &Objective::fake_term, fake.output(), fake_slopes);
 }
 
-// A penalty has gradients for the same weights.
-Ready DenseStep::ready_unless_penalised() const {
-  return due_penalties().empty() ? ready() : Ready();
+// Other penalties have gradients for the same weights.
+Ready DenseStep::ready_after(const Penalty* penalty) const {
+  return due_penalties().size() == (penalty == nullptr ? 0 : 1) ? ready() : Ready();
 }
 
 double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked) {
@@ -267,16 +314,11 @@ double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
 // The pass of the penalty's points, at weights with which both have just passed.
 Pass& DenseStep::look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes) {
   const int64_t count = reals.size(0);
-  Pass& both = discriminator_->pass(2 * count);
-  if (penalty.place() == Penalty::Place::kReals) return both.halves[0];
-  if (penalty.place() == Penalty::Place::kFakes) return both.halves[1];
+  if (penalty.place() == Penalty::Place::kFakes) return pass_together(count, reals).part(0, count);
+  if (penalty.place() == Penalty::Place::kReals)
+    return pass_together(count, reals).part(count, count);
   Pass& pass = discriminator_->pass(count, kPenalty);
-  const Rows all = rows(reals.device());
-  if (penalty.place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
-    discriminator_->forward_between(pass, both, penalty.share_of_reals(reals, all));
-  } else {
-    discriminator_->forward(pass, penalty.points(reals, fakes, all));
-  }
+  discriminator_->forward(pass, penalty.points(reals, fakes, rows(reals.device())));
   return pass;
 }
 

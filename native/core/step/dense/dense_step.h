@@ -30,7 +30,13 @@ class DenseStep : public OrderedStep {
             std::unique_ptr<DenseNetwork> discriminator);
 
   void tell_of_penalties(Explanation& told) const;
-  // Adds to the discriminator's gradients; gives the weighted penalty.
+  // The penalty that is due and whose points pass together with reals and fakes; or null.
+  const Penalty* joined_penalty() const;
+  // The discriminator's buffers for that.
+  Pass& pass_together(int64_t count, const at::Tensor& like);
+  void forward_first(const Penalty& penalty, Pass& all, int64_t first);
+  double carry(const Penalty& penalty, Pass& points);
+  // Adds another one to the discriminator's gradients; gives the weighted penalty.
   double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
   Pass& look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
   // Has the discriminator look at fakes; gives the generator's loss, and its gradient for them.
@@ -38,13 +44,12 @@ class DenseStep : public OrderedStep {
   double judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient);
   // Takes both through the discriminator, fakes only where it has not looked at them, and back;
   // gives the loss.
-  double learn_together(const at::Tensor& reals, const at::Tensor& fakes);
-  double learn_by_factors(const at::Tensor& reals, const at::Tensor& fakes);
+  double learn_together(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
   double learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
   // The discriminator's loss, and its slopes at the scores.
   double loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
                  const at::Tensor& fake_slopes);
-  Ready ready_unless_penalised() const;
+  Ready ready_after(const Penalty* penalty) const;
 
   std::unique_ptr<DenseNetwork> generator_, discriminator_;
   Look look_;
