@@ -22,7 +22,7 @@ std::shared_ptr<Pair> pair_by(Order order, bool is_normed) {
   discriminator.insert(discriminator.begin(), layer("flatten", "0"));
   auto pair = pair_of(1, generator, discriminator, {"hinge", {}}, ScoreKind::kLogit, at::kDouble);
   // A penalty's second derivative knows no normalisation.
-  for (const char* name : {"wganGp", "r1", "r2"}) {
+  for (const char* name : {"r1", "wganGp", "dragan", "r2"}) {
     if (is_normed) break;
     pair->penalties.push_back(make_penalty({name, {{"weight", 0.1}, {"every", 2.0}}}));
   }

@@ -224,11 +224,7 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   Pass& passing = all.part(first, all.rows() - first);
   if (!has_looked) fake.input.copy_(fakes);
   real.input.copy_(reals);
-  if (penalty == nullptr) {
-    discriminator_->forward_first(passing);
-  } else {
-    forward_first(*penalty, all, first);
-  }
+  forward_first(penalty, all, first);
   discriminator_->forward_rest(passing);
   const at::Tensor slopes = has_looked ? at::empty_like(fake.output()) : fake.output_gradient();
   double loss = loss_of(real, real.output_gradient(), fake, slopes);
@@ -244,18 +240,21 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   return loss;
 }
 
-// Of all but those before `first`.
-void DenseStep::forward_first(const Penalty& penalty, Pass& all, int64_t first) {
+// Of all rows but those before `first`.
+void DenseStep::forward_first(const Penalty* penalty, Pass& all, int64_t first) {
+  if (penalty == nullptr) {
+    return discriminator_->forward_first(all.part(first, all.rows() - first));
+  }
   const int64_t count = all.rows() / 3;
   const Pass &fake = all.part(0, count), &real = all.part(count, count);
   Pass& points = all.part(2 * count, count);
   const Rows each = rows(real.input.device());
-  if (penalty.place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
+  if (penalty->place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
     discriminator_->forward_first(all.part(first, 2 * count - first));
     discriminator_->forward_first_between(points, real, fake,
-                                          penalty.share_of_reals(real.input, each));
+                                          penalty->share_of_reals(real.input, each));
   } else {
-    points.input.copy_(penalty.points(real.input, fake.input, each));
+    points.input.copy_(penalty->points(real.input, fake.input, each));
     discriminator_->forward_first(all.part(first, 3 * count - first));
   }
 }
@@ -314,9 +313,10 @@ double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
 // The pass of the penalty's points, at weights with which both have just passed.
 Pass& DenseStep::look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes) {
   const int64_t count = reals.size(0);
-  if (penalty.place() == Penalty::Place::kFakes) return pass_together(count, reals).part(0, count);
-  if (penalty.place() == Penalty::Place::kReals)
-    return pass_together(count, reals).part(count, count);
+  if (penalty.is_at_batch()) {
+    const bool is_real = penalty.place() == Penalty::Place::kReals;
+    return pass_together(count, reals).part(is_real ? count : 0, count);
+  }
   Pass& pass = discriminator_->pass(count, kPenalty);
   discriminator_->forward(pass, penalty.points(reals, fakes, rows(reals.device())));
   return pass;

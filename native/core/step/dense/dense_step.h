@@ -34,7 +34,7 @@ class DenseStep : public OrderedStep {
   const Penalty* joined_penalty() const;
   // The discriminator's buffers for that.
   Pass& pass_together(int64_t count, const at::Tensor& like);
-  void forward_first(const Penalty& penalty, Pass& all, int64_t first);
+  void forward_first(const Penalty* penalty, Pass& all, int64_t first);
   double carry(const Penalty& penalty, Pass& points);
   // Adds another one to the discriminator's gradients; gives the weighted penalty.
   double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
