@@ -69,6 +69,8 @@ export interface NativeSampleRequest {
   readonly codes?: Float32Array | undefined;
   /** [count, noise] */
   readonly noise?: Float32Array | undefined;
+  /** Of noise that is drawn; 0 for none. */
+  readonly truncation: number;
 }
 
 export interface NativeReport {

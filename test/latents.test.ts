@@ -63,6 +63,31 @@ describe("Generator.noise", () => {
     expect(await generator.sample(300, { noise: again })).toEqual(drawn);
   });
 
+  it.each(kinds)("of %s may be truncated, for sample() alike", async (_name, latent) => {
+    const generator = tinyGenerator(latent);
+    const options = { seed: 3, truncation: 0.6 };
+    const [all, noise] = [
+      await generator.noise(300, { seed: 3 }),
+      await generator.noise(300, options),
+    ];
+    expect(Math.max(...noise.map(Math.abs))).toBeLessThanOrEqual(Math.fround(0.6));
+    // The same draws, nearer to 0: labels and codes stay, too.
+    expect(noise.every((value, i) => Math.abs(value) <= Math.abs(all[i] as number))).toBe(true);
+    expect(noise.every((value, i) => value * (all[i] as number) >= 0)).toBe(true);
+    const made = await generator.sample(300, { seed: 3, noise });
+    expect(await generator.sample(300, options)).toEqual(made);
+  });
+
+  it("truncated so far that nothing is cut off is the same", async () => {
+    const generator = tinyGenerator({ noise: 5 });
+    const [all, noise] = [
+      await generator.noise(300, { seed: 3 }),
+      await generator.noise(300, { seed: 3, truncation: 40 }),
+    ];
+    const moved = noise.map((value, i) => Math.abs(value - (all[i] as number)));
+    expect(Math.max(...moved)).toBeLessThan(1e-6);
+  });
+
   it("disturbs no weights that are drawn afterwards", async () => {
     const one = tinyGenerator({ noise: 5 }, 7);
     await one.noise(10, { seed: 3 });
@@ -90,7 +115,7 @@ describe("Generator.noise", () => {
     [
       "labels",
       () => tinyGenerator().noise(1, { labels: 3 } as never),
-      'Expected only the options seed for options but received "labels"',
+      'Expected only the options seed, truncation for options but received "labels"',
     ],
     [
       "samples of noise that is too short",

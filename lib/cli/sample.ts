@@ -15,6 +15,7 @@ Examples:
   sparring sample runs/dcgan --out samples.png
   sparring sample runs/dcgan --count 64 --columns 8 --seed 7 --out more.png
   sparring sample runs/cgan --class 3 --out threes.png
+  sparring sample runs/dcgan --truncation 0.7 --out best.png
   sparring sample runs/cgan --step 2000 --out then.png   a checkpoint's
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
@@ -28,6 +29,11 @@ const options = [
     "--class <n>",
     "the class of all, by its number or the name of its folder",
     "the classes take turns",
+  ),
+  numberFlag(
+    "--truncation <n>",
+    "draw noise up to this far from 0: better samples, and more alike",
+    "as in training",
   ),
   ...weightsFlags(),
   flag("--json", "tell what was written as one JSON object"),

@@ -90,7 +90,7 @@ export class FeatureNetwork implements Disposable {
       this.#checkShape(source.image);
       const { latent, native, range } = source;
       const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
-      const request = { latent, count: asked, seed, labels: chosen };
+      const request = { latent, count: asked, seed, labels: chosen, truncation: 0 };
       return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
     }
     if (labels !== undefined) throw wrongType("a generator", "source of labels", source);

@@ -20,7 +20,8 @@ type Has<Count> = [Count] extends [0 | undefined]
     : "some";
 
 /**
- * What `sample()` takes beside the number of samples: a `seed`, the `noise`, a `signal`, and
+ * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
+ * it, a `signal`, and
  *
  * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
  *   classes − 1; by default they are drawn, each class as likely as the others
@@ -39,6 +40,13 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default drawn
    */
   readonly noise?: Float32Array | undefined;
+  /**
+   * The truncation trick (Brock et al. 2019, BigGAN, section 3.1): noise is drawn as if all that is
+   * farther than this from 0 were drawn again; a number above 0. Less of it gives better and more
+   * similar samples. A seed keeps its samples: each number is the one at its own quantile.
+   * @default none
+   */
+  readonly truncation?: number | undefined;
 } & Stoppable &
   (Has<Of<L, "classes">> extends "none"
     ? unknown
@@ -103,6 +111,14 @@ export function checkNoise(noise: unknown, count: number, size: number): Float32
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw outOfRange("a finite number", `noise[${at}]`, values[at]);
   return values.slice();
+}
+
+/** Most that noise which is drawn may be away from 0, or 0 where it may be anything. */
+export function checkTruncation(truncation: unknown, noise?: Float32Array): number {
+  if (truncation === undefined) return 0;
+  if (noise !== undefined)
+    throw wrongType("nothing (the noise is given)", "truncation", truncation);
+  return check.positive(truncation, "truncation");
 }
 
 /** Labels of `count` samples; undefined if none are given. `classes` 0: the network takes none. */

@@ -1,7 +1,7 @@
 // Latents as numbers: what native sampling draws.
 import { addon, crossing, direct } from "../addon.js";
 import type { Device } from "../device.js";
-import type { NativeLatent } from "../native.js";
+import type { NativeLatent, NativeSampleRequest } from "../native.js";
 import type { Floats } from "../arrays.js";
 
 /**
@@ -11,16 +11,13 @@ import type { Floats } from "../arrays.js";
 export async function drawLatents(
   latent: NativeLatent,
   device: Device,
-  count: number,
-  seed: number,
-  labels?: Int32Array,
-  codes?: Float32Array,
+  request: Omit<NativeSampleRequest, "latent">,
 ): Promise<Floats> {
   const { Network } = addon();
   const nothing = direct(() => new Network({ layers: [], device, bytes: 0 }));
   try {
     const shown = { ...latent, oneHot: true };
-    return await crossing(() => nothing.sample({ latent: shown, count, seed, labels, codes }));
+    return await crossing(() => nothing.sample({ ...request, latent: shown }));
   } finally {
     nothing.dispose();
   }

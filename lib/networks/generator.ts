@@ -20,6 +20,7 @@ import {
   checkCodes,
   checkLabels,
   checkNoise,
+  checkTruncation,
   type GenerateArguments,
   type SampleOptions,
 } from "./conditions.js";
@@ -143,22 +144,23 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * take several turns, are of the weights that it began with.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
-   * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn; a
-   * `signal` that ends it between two parts of 256 samples
+   * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn, or a
+   * `truncation` of the noise; a `signal` that ends it between two parts of 256 samples
    * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY; the reason of
    * `signal`
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
     const given: SampleOptions = options;
-    check.options(given, "options", ["seed", "noise", "labels", "codes", "signal"]);
+    check.options(given, "options", ["seed", "noise", "truncation", "labels", "codes", "signal"]);
     const seed = checkSeed(given.seed);
     const { noise: size, classes, codes: width } = this.latent;
     const noise = checkNoise(given.noise, count, size);
+    const truncation = checkTruncation(given.truncation, noise);
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
     const signal = check.signal(given.signal, "signal");
-    const request = { latent: this.latent, count, seed, labels, codes, noise };
+    const request = { latent: this.latent, count, seed, labels, codes, noise, truncation };
     const data = await crossingUntil(signal, (stop) => this.native.sample(request, stop));
     return new Images(data, [count, ...this.image]);
   }
@@ -169,16 +171,19 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * sample() takes it back.
    *
    * @param count at least 1; at most 2³⁰ numbers
-   * @param options `seed`, a whole number of at least 0 @default one nobody chose
+   * @param options `seed`, a whole number of at least 0 @default one nobody chose; `truncation`, as
+   * sample() has it @default none
    * @throws TypeError and RangeError for arguments; ERR_MEMORY
    */
   async noise(
     count: number,
-    options: { readonly seed?: number | undefined } = {},
+    options: { readonly seed?: number | undefined; readonly truncation?: number | undefined } = {},
   ): Promise<Floats> {
     checkCount(count, this.#width);
-    check.options(options, "options", ["seed"]);
-    const drawn = await drawLatents(this.latent, this.device, count, checkSeed(options.seed));
+    check.options(options, "options", ["seed", "truncation"]);
+    const seed = checkSeed(options.seed);
+    const truncation = checkTruncation(options.truncation);
+    const drawn = await drawLatents(this.latent, this.device, { count, seed, truncation });
     return columnsOf(drawn, this.#width, 0, this.latent.noise);
   }
 

@@ -14,6 +14,7 @@ export interface SampleRequest extends GeneratorRequest {
   readonly columns?: unknown;
   readonly seed?: unknown;
   readonly class?: unknown;
+  readonly truncation?: unknown;
   readonly out?: unknown;
 }
 
@@ -26,6 +27,8 @@ export interface Sampled extends GeneratorOrigin {
   readonly seed: number;
   /** The class of all samples; null where they take turns, or there are none. */
   readonly class: number | null;
+  /** How far from 0 noise was drawn at most; null where it was anything. */
+  readonly truncation: number | null;
 }
 
 /** Most samples: more than a grid can show of the smallest images. */
@@ -50,6 +53,10 @@ export async function sampleRun(
       : check.integer(request[option], naming(option), 1, max);
   const asked = { count: whole("count", most), columns: whole("columns", 10_000) };
   if (request.seed !== undefined) check.seed(request.seed, naming("seed"));
+  const truncation =
+    request.truncation === undefined
+      ? undefined
+      : check.positive(request.truncation, naming("truncation"));
   await checkOut(out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
@@ -62,9 +69,10 @@ export async function sampleRun(
   // Where no number is asked for it is the run's own picture, which has no more than the first
   // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
-  const images = await generator.sample(count, { seed, labels });
+  const images = await generator.sample(count, { seed, labels, truncation });
   await images.save(out, { columns });
   const { preset, averaged, step } = found;
   const path = resolve(out);
-  return { path, preset, averaged, step, count, columns, seed, class: label ?? null };
+  const told = { class: label ?? null, truncation: truncation ?? null };
+  return { path, preset, averaged, step, count, columns, seed, ...told };
 }

@@ -39,12 +39,11 @@ export function another(seed: number, which: number): number {
 
 /** Numbers from N(0, 1). */
 export function normals(count: number, seed: number): Promise<Float32Array> {
-  return drawLatents(
-    { noise: 1, classes: 0, codes: 0, oneHot: true, uniform: false },
-    "cpu",
+  return drawLatents({ noise: 1, classes: 0, codes: 0, oneHot: true, uniform: false }, "cpu", {
     count,
     seed,
-  );
+    truncation: 0,
+  });
 }
 
 /** Samples of a density that the trainer has not seen. */

@@ -197,7 +197,8 @@ SampleRequest to_sample_request(const Napi::Value& value) {
                         static_cast<uint64_t>(to_whole(object, "seed")),
                         copy_labels(object.Get("labels")),
                         {},
-                        {}};
+                        {},
+                        to_number(object, "truncation")};
   const Napi::Value codes = object.Get("codes"), noise = object.Get("noise");
   if (codes.IsTypedArray()) {
     request.codes = copy_floats(codes, {request.count, request.latent.codes});

@@ -93,9 +93,20 @@ describe("sparring sample", () => {
       columns: 3,
       seed: 9,
       class: 7,
+      truncation: null,
     });
     const images = await (await generatorOf("cgan")).sample(6, { seed: 9, labels: 7 });
     expect(await pixels("seven.png")).toBe(await pixelsOf(images, 3));
+  });
+
+  it("draws noise up to a distance from 0 where asked", async () => {
+    const line = "sample cgan --truncation 0.4 --out near.png";
+    expect(await told(line)).toMatchObject({ truncation: 0.4 });
+    const labels = Array.from({ length: 50 }, (_, i) => i % 10);
+    const options = { seed: 0, labels, truncation: 0.4 };
+    const images = await (await generatorOf("cgan")).sample(50, options);
+    expect(await pixels("near.png")).toBe(await pixelsOf(images, 10));
+    expect(await pixels("near.png")).not.toBe(await pixels("cgan/samples/3.png"));
   });
 
   it("draws 25 of a class in five columns unless asked otherwise", async () => {
@@ -312,6 +323,10 @@ const refused: [string, string][] = [
   [
     "sample mlp --class 3 --out g.png",
     "Expected nothing (the generator has no classes) for --class but received 3",
+  ],
+  [
+    "sample cgan --truncation 0 --out g.png",
+    "Expected a finite number above 0 for --truncation but received 0",
   ],
   [
     "sample cgan --class 10 --out g.png",

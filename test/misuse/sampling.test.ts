@@ -76,13 +76,13 @@ refuses(
       "a misspelt option",
       () => generator.sample(1, bad({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, labels, codes, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, labels, codes, signal for options but received "sed"',
     ],
     [
       "a misspelt option without a prototype",
       () => generator.sample(1, bare({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, labels, codes, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, labels, codes, signal for options but received "sed"',
     ],
     [
       "a controller in place of its signal",
@@ -95,6 +95,25 @@ refuses(
       () => generator.sample(1, { seed: -1 }),
       "RangeError",
       "Expected a whole number of at least 0 for seed but received -1",
+    ],
+    [
+      "a truncation of 0",
+      () => generator.sample(1, { truncation: 0 }),
+      "RangeError",
+      "Expected a finite number above 0 for truncation but received 0",
+    ],
+    [
+      "a truncation as text",
+      () => generator.sample(1, { truncation: bad("0.5") }),
+      "TypeError",
+      'Expected a finite number above 0 for truncation but received "0.5"',
+    ],
+    [
+      "a truncation of noise that is given",
+      () =>
+        generator.sample(1, { truncation: 0.5, noise: new Float32Array(generator.latent.noise) }),
+      "TypeError",
+      "Expected nothing (the noise is given) for truncation but received 0.5",
     ],
     [
       "labels where there are no classes",

@@ -1,15 +1,18 @@
 #include "core/nn/latent.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sparring {
 namespace {
 
+// Of a uniform distribution with variance 1.
+const double kBound = std::sqrt(3.0);
+
 at::Tensor draw_noise(const Latent& latent, int64_t count, const at::TensorOptions& options,
                       at::Generator& generator) {
   if (!latent.uniform) return at::randn({count, latent.noise}, generator, options);
-  const double bound = std::sqrt(3.0);
-  return at::empty({count, latent.noise}, options).uniform_(-bound, bound, generator);
+  return at::empty({count, latent.noise}, options).uniform_(-kBound, kBound, generator);
 }
 
 }  // namespace
@@ -21,6 +24,14 @@ at::Tensor LatentBatch::input(const Latent& latent) const {
   }
   if (codes.defined()) parts.push_back(codes);
   return parts.size() == 1 ? parts[0] : at::cat(parts, 1);
+}
+
+at::Tensor truncated(const at::Tensor& noise, const Latent& latent, double most) {
+  if (latent.uniform) return noise * std::min(1.0, most / kBound);
+  // In float64: float32 has no number between the error function of 5 and 1.
+  const double root = std::sqrt(2.0);
+  const at::Tensor quantiles = at::erf(noise.to(at::kDouble) / root) * std::erf(most / root);
+  return (at::erfinv(quantiles) * root).clamp_(-most, most).to(noise.scalar_type());
 }
 
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,

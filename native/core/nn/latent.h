@@ -18,6 +18,11 @@ struct LatentBatch {
   at::Tensor input(const Latent& latent) const;
 };
 
+// Noise as it is drawn where all that is farther than `most` from 0 is drawn again (the truncation
+// trick: Brock et al. 2019, BigGAN, 3.1): each number is that of its own quantile there, so that a
+// draw stays the same sample, nearer to the mean. [N, noise]
+at::Tensor truncated(const at::Tensor& noise, const Latent& latent, double most);
+
 // Draws noise, labels and codes in that order, as the InfoGAN script does. What is given in
 // `chosen` is taken and not drawn.
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,

@@ -11,6 +11,9 @@ at::Tensor Samples::next(Network& network) {
     const LatentBatch given{{}, chosen(request_.labels), chosen(request_.codes)};
     LatentBatch batch =
         draw_latent(request_.latent, size, options, stream_.on(options.device()), given);
+    if (request_.truncation > 0) {
+      batch.noise = truncated(batch.noise, request_.latent, request_.truncation);
+    }
     // Drawn all the same: labels and codes are those that come after it.
     if (request_.noise.defined()) batch.noise = chosen(request_.noise).to(options);
     return network.evaluate(batch.input(request_.latent), batch.labels);

@@ -15,6 +15,7 @@ struct SampleRequest {
   int64_t count;
   uint64_t seed;
   at::Tensor labels, codes, noise;
+  double truncation = 0;  // of drawn noise: see truncated(); 0 for none
 };
 
 class Samples {

@@ -162,6 +162,46 @@ TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side b
   CHECK(codes.abs().max().item<double>() <= 1);
 }
 
+TEST_CASE("truncated noise is distributed as if what is too far from 0 were drawn again") {
+  RandomStream stream(3);
+  const auto draw = [&](const Latent& latent) {
+    const Rows rows = stream.cpu();
+    return draw_latent(latent, 4000, at::TensorOptions(at::kFloat), rows).noise;
+  };
+  const auto kept = [](const at::Tensor& noise, double most) {
+    return std::get<0>(at::sort(noise.masked_select(noise.abs() <= most)));
+  };
+  for (const bool uniform : {false, true}) {
+    const Latent latent{8, 0, 0, true, uniform};
+    const at::Tensor noise = draw(latent), other = draw(latent);
+    for (const double most : {0.05, 0.7, 1.5, 40.0}) {
+      CAPTURE(most);
+      const at::Tensor less = truncated(noise, latent, most);
+      CHECK((less.scalar_type() == at::kFloat));
+      CHECK(less.abs().max().item<double>() <= most * (1 + 1e-7));
+      // Nearer to 0, on the same side, and in the same order.
+      CHECK((less.abs() <= noise.abs() + 1e-6).all().item<bool>());
+      CHECK((less * noise >= 0).all().item<bool>());
+      const at::Tensor sorted = less.flatten().index_select(0, at::argsort(noise.flatten()));
+      CHECK((at::diff(sorted) >= 0).all().item<bool>());
+      // Quantiles of what would be left of other draws: within 5 deviations.
+      const at::Tensor expected = kept(other, most),
+                       received = std::get<0>(at::sort(less.flatten()));
+      for (const double share : {0.1, 0.25, 0.5, 0.75, 0.9}) {
+        CAPTURE(share);
+        const auto quantile = [&](const at::Tensor& sorted) {
+          return sorted[static_cast<int64_t>(share * static_cast<double>(sorted.numel()))]
+              .item<double>();
+        };
+        const double scale = std::min(most, 2.5);
+        const double error = 2.5 * scale / std::sqrt(static_cast<double>(expected.numel()));
+        CHECK(std::abs(quantile(expected) - quantile(received)) < 2 * error);
+      }
+    }
+    CHECK(at::allclose(truncated(noise, latent, 40), noise, 1e-6, 1e-6));
+  }
+}
+
 TEST_CASE("a forked stream goes on by itself from where the other stood") {
   RandomStream stream(7);
   at::rand({3}, stream.cpu());
