@@ -111,6 +111,7 @@ export interface NativeOptimizer extends NativeChoice {
   readonly schedule: NativeChoice;
   /** 0: no clipping. */
   readonly clipGradNorm: number;
+  readonly clipGradValue: number;
 }
 
 /** Who a trainer trains. */

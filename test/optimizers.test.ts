@@ -21,7 +21,7 @@ describe("optimizers and schedules, misused", () => {
     [
       "an option of another optimizer",
       () => adamW({ momentum: 0.9 } as never),
-      'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm for options of adamW but received "momentum"',
+      'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm, clipGradValue for options of adamW but received "momentum"',
     ],
     [
       "an eps of 0",

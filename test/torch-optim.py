@@ -53,6 +53,8 @@ def train(case):
         loss.backward()
         if "clip" in case:
             nn.utils.clip_grad_norm_(model.parameters(), case["clip"])
+        if "clipValue" in case:
+            nn.utils.clip_grad_value_(model.parameters(), case["clipValue"])
         optimizer.step()
         if scheduler is not None:
             scheduler.step()

@@ -26,6 +26,7 @@ interface Case {
     readonly schedule?: string;
     readonly scheduleOptions?: object;
     readonly clip?: number;
+    readonly clipValue?: number;
     readonly momentum?: object;
   };
 }
@@ -71,6 +72,14 @@ const exact: Record<string, Case> = {
   "a gradient that is only sometimes clipped": {
     ours: adam({ lr, clipGradNorm: 0.3 }),
     torch: { optimizer: "Adam", options: { lr }, clip: 0.3 },
+  },
+  "numbers of a gradient that are clipped, some always and some never": sgdOf(
+    { clipGradValue: 0.1 },
+    { clipValue: 0.1 },
+  ),
+  "numbers of a gradient that are clipped, under Adam": {
+    ours: adam({ lr, clipGradValue: 0.2 }),
+    torch: { optimizer: "Adam", options: { lr }, clipValue: 0.2 },
   },
   // Halves, and shares of lr, are what torch has, too.
   "a line that begins later": sgdOf(

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { remake } from "../choice.js";
-import { outOfRange } from "../errors.js";
+import { outOfRange, wrongType } from "../errors.js";
 import { constant, cosine, exponential, linear, multiStep, step } from "../schedules.js";
 
 /** The table of schedules: a new one costs its function, a row here and a row in native code. */
@@ -19,6 +19,12 @@ export interface OptimizerOptions {
    * @default no clipping
    */
   readonly clipGradNorm?: number | undefined;
+  /**
+   * The most that each number of the gradient may be away from 0: what is farther becomes that
+   * (torch.nn.utils.clip_grad_value_). Finite and above 0; not together with clipGradNorm.
+   * @default no clipping
+   */
+  readonly clipGradValue?: number | undefined;
 }
 
 /** What every optimizer has, as data. */
@@ -29,20 +35,26 @@ export interface OptimizerSettings {
   readonly schedule: Schedule;
   /** Norm that a larger gradient is scaled down to, above 0; undefined where none is. */
   readonly clipGradNorm: number | undefined;
+  /** Most that a number of the gradient is away from 0, above 0; undefined for any. */
+  readonly clipGradValue: number | undefined;
 }
 
 /** @internal */
-export const settingNames = ["schedule", "clipGradNorm"] as const;
+export const settingNames = ["schedule", "clipGradNorm", "clipGradValue"] as const;
 
 /** @internal */
 export function settings(lr: unknown, options: OptimizerOptions): OptimizerSettings {
   const rate = check.positive(lr, "lr");
-  const { schedule, clipGradNorm } = options;
+  const { schedule, clipGradNorm, clipGradValue } = options;
+  if (clipGradNorm !== undefined && clipGradValue !== undefined)
+    throw wrongType("nothing (clipGradNorm is given)", "clipGradValue", clipGradValue);
+  const clip = (value: unknown, name: string) =>
+    value === undefined ? undefined : check.positive(value, name);
   return {
     lr: rate,
     schedule: checkSchedule(schedule ?? constant(), rate),
-    clipGradNorm:
-      clipGradNorm === undefined ? undefined : check.positive(clipGradNorm, "clipGradNorm"),
+    clipGradNorm: clip(clipGradNorm, "clipGradNorm"),
+    clipGradValue: clip(clipGradValue, "clipGradValue"),
   };
 }
 

@@ -20,8 +20,8 @@ export function checkOptimizer(value: unknown, name: string): Optimizer {
 
 /** @internal */
 export function toNativeOptimizer(optimizer: Optimizer): NativeOptimizer {
-  const { schedule, clipGradNorm, ...own } = flat(optimizer);
-  return { ...toNative(own), schedule: toNative(schedule), clipGradNorm: clipGradNorm ?? 0 };
+  const { schedule, clipGradNorm = 0, clipGradValue = 0, ...own } = flat(optimizer);
+  return { ...toNative(own), schedule: toNative(schedule), clipGradNorm, clipGradValue };
 }
 
 /** Native options are numbers and flags. */

@@ -65,7 +65,8 @@ Choice to_choice(const c10::IValue& dict) {
 }
 
 OptimizerChoice to_optimizer(const c10::IValue& dict) {
-  return {to_choice(dict), to_choice(get(dict, "schedule")), number(dict, "clipGradNorm")};
+  return {to_choice(dict), to_choice(get(dict, "schedule")), number(dict, "clipGradNorm"),
+          number(dict, "clipGradValue")};
 }
 
 // What lib/ hands to the addon (NativeTrainerOptions), as far as the cases have it.

@@ -172,7 +172,8 @@ std::vector<Choice> to_choices(const Napi::Value& value) {
 
 OptimizerChoice to_optimizer(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  return {to_choice(value), to_choice(object.Get("schedule")), to_number(object, "clipGradNorm")};
+  return {to_choice(value), to_choice(object.Get("schedule")), to_number(object, "clipGradNorm"),
+          to_number(object, "clipGradValue")};
 }
 
 std::vector<std::string> to_texts(const Napi::Value& value) {

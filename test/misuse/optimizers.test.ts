@@ -19,13 +19,13 @@ refuses("optimizers", [
     "a misspelt rate",
     () => optimizers.adam(bad({ learningRate: 1e-3 })),
     "TypeError",
-    'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm for options of adam but received "learningRate"',
+    'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm, clipGradValue for options of adam but received "learningRate"',
   ],
   [
     "a misspelt rate without a prototype",
     () => optimizers.sgd(bare({ learningRate: 1e-3 })),
     "TypeError",
-    'Expected only the options lr, momentum, dampening, nesterov, weightDecay, schedule, clipGradNorm for options of sgd but received "learningRate"',
+    'Expected only the options lr, momentum, dampening, nesterov, weightDecay, schedule, clipGradNorm, clipGradValue for options of sgd but received "learningRate"',
   ],
   [
     "betas that are one number",
@@ -92,6 +92,18 @@ refuses("optimizers", [
     () => optimizers.adam({ clipGradNorm: NaN }),
     "RangeError",
     "Expected a finite number above 0 for clipGradNorm but received NaN",
+  ],
+  [
+    "a clip of a number below 0",
+    () => optimizers.sgd({ clipGradValue: -1 }),
+    "RangeError",
+    "Expected a finite number above 0 for clipGradValue but received -1",
+  ],
+  [
+    "two ways to clip",
+    () => optimizers.adam({ clipGradNorm: 1, clipGradValue: 1 }),
+    "TypeError",
+    "Expected nothing (clipGradNorm is given) for clipGradValue but received 1",
   ],
   [
     "a schedule that is not called",

@@ -41,6 +41,7 @@ void Optimizer::take_rules(const OptimizerChoice& choice) {
   schedule_ = make_schedule(choice.schedule);
   has_constant_rate_ = choice.schedule.type == "constant";
   clip_grad_norm_ = choice.clip_grad_norm;
+  clip_grad_value_ = choice.clip_grad_value;
 }
 
 std::vector<at::Tensor>& Optimizer::make_state(const std::string& name) {
@@ -62,6 +63,11 @@ std::vector<size_t> Optimizer::prepare(std::vector<at::Tensor>& gradients) const
     *watched_ = indices.empty() ? at::zeros({}) : norm_of(gradients, indices);
   }
   if (clip_grad_norm_ > 0 && !indices.empty()) clip(gradients, indices, clip_grad_norm_);
+  if (clip_grad_value_ > 0) {
+    for (const size_t i : indices) {
+      gradients[i] = gradients[i].clamp(-clip_grad_value_, clip_grad_value_);
+    }
+  }
   return indices;
 }
 

@@ -16,7 +16,7 @@ class AdamKernel;
 // An optimizer with its schedule and clipping, as data.
 struct OptimizerChoice {
   Choice optimizer, schedule;
-  double clip_grad_norm = 0;  // 0: off
+  double clip_grad_norm = 0, clip_grad_value = 0;  // 0: off
 };
 
 // Averages of the parameters, in their order: an update moves each by `weight` of the way to what
@@ -108,7 +108,7 @@ class Optimizer {
   std::vector<std::pair<std::string, std::vector<at::Tensor>>> states_;
   std::vector<int64_t> parameter_updates_;
   double lr_;
-  double clip_grad_norm_ = 0;
+  double clip_grad_norm_ = 0, clip_grad_value_ = 0;
   Schedule schedule_;
   bool has_constant_rate_ = true;
   at::Tensor* watched_ = nullptr;
