@@ -153,11 +153,16 @@ async function environment(folder, short) {
   };
 }
 
-/** @returns {Promise<{ code: number, output: string }>} what a terminal would have shown */
+/**
+ * Without ~/.bashrc: on a socket, which Node's pipes are, a bash that no other started takes itself
+ * for a remote login and reads it, and what it puts before the PATH is another Python.
+ *
+ * @returns {Promise<{ code: number, output: string }>} what a terminal would have shown
+ */
 function shell(command, cwd, env) {
   return new Promise((resolve) => {
     const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, encoding: "utf8" };
-    execFile("bash", ["-c", `{ ${command}\n} 2>&1`], options, (error, stdout) => {
+    execFile("bash", ["--norc", "-c", `{ ${command}\n} 2>&1`], options, (error, stdout) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
       resolve({ code, output: asYours(stdout, cwd).trimEnd() });
     });

@@ -11,7 +11,7 @@ const patience = 60_000;
  */
 export async function startServer(command, cwd, env) {
   // A group of its own, since npx starts another process that would outlive it.
-  const child = spawn("bash", ["-c", `${command} 2>&1`], { cwd, env, detached: true });
+  const child = spawn("bash", ["--norc", "-c", `${command} 2>&1`], { cwd, env, detached: true });
   const ended = new Promise((resolve) => child.on("close", resolve));
   let said = "";
   child.stdout.setEncoding("utf8");
