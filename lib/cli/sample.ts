@@ -15,7 +15,7 @@ Examples:
   sparring sample runs/dcgan --out samples.png
   sparring sample runs/dcgan --count 64 --columns 8 --seed 7 --out more.png
   sparring sample runs/cgan --class 3 --out threes.png
-  sparring sample runs/dcgan --truncation 0.7 --out best.png
+  sparring sample runs/dcgan --truncation 0.7 --out few-outliers.png
   sparring sample runs/cgan --step 2000 --out then.png   a checkpoint's
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
@@ -32,7 +32,7 @@ const options = [
   ),
   numberFlag(
     "--truncation <n>",
-    "draw noise up to this far from 0: better samples, and more alike",
+    "draw noise up to this far from 0: fewer outliers, samples more alike",
     "as in training",
   ),
   ...weightsFlags(),

@@ -42,8 +42,9 @@ export type SampleOptions<L extends Latent = Latent> = {
   readonly noise?: Float32Array | undefined;
   /**
    * The truncation trick (Brock et al. 2019, BigGAN, section 3.1): noise is drawn as if all that is
-   * farther than this from 0 were drawn again; a number above 0. Less of it gives better and more
-   * similar samples. A seed keeps its samples: each number is the one at its own quantile.
+   * farther than this from 0 were drawn again; a number above 0. The smaller, the fewer outliers
+   * among the samples, and the more alike they are. A seed keeps its samples: each number is the one
+   * at its own quantile.
    * @default none
    */
   readonly truncation?: number | undefined;

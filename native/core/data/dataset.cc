@@ -12,14 +12,6 @@ namespace {
 // Values, which mean what they are, and no levels of grey.
 bool is_exact(const at::Tensor& images) { return images.is_floating_point(); }
 
-at::Tensor pixels_of(const at::Tensor& bytes, const Range& range) {
-  if (bytes.is_cpu()) return values_of(bytes, range);
-  const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
-  const at::Tensor pixels = bytes.to(at::kFloat).div_(255);
-  if (mean != 0 || deviation != 1) pixels.sub_(mean).div_(deviation);
-  return pixels;
-}
-
 }  // namespace
 
 Dataset::Dataset(at::Tensor images, const at::Device& device, at::Tensor labels) : device_(device) {
@@ -43,10 +35,8 @@ Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision,
   const at::Tensor chosen = indices.to(device_);
   const at::Tensor labels = labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor();
   if (file_) return make_batch(file_->at(indices.cpu()).to(device_), labels, precision, range);
-  // In one go with the choice.
-  const bool by_table = device_.is_cpu() && !is_exact(images_) && images_.is_contiguous();
   return make_batch(
-      by_table ? values_of(images_, chosen.contiguous(), range) : images_.index_select(0, chosen),
+      is_exact(images_) ? images_.index_select(0, chosen) : values_of(images_, chosen, range),
       labels, precision, range);
 }
 
@@ -70,7 +60,7 @@ at::Tensor Dataset::values(int64_t start, int64_t count, const Range& range) con
 
 Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarType precision,
                  const Range& range) {
-  const at::Tensor values = is_exact(images) ? images : pixels_of(images, range);
+  const at::Tensor values = is_exact(images) ? images : values_of(images, range);
   return {values.to(precision), labels.defined() ? labels.to(at::kLong) : at::Tensor()};
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/data/dataset.h"
 #include "core/options.h"
@@ -13,26 +14,48 @@ namespace {
 // Values that are worth another thread.
 constexpr int64_t kWorthAThread = int64_t{1} << 15;
 
-void look_up(const std::array<float, 256>& levels, const uint8_t* from, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = levels[from[i]];
+// Normalize's numbers.
+struct Normal {
+  double mean, deviation;
+};
+
+Normal normal_of(const Range& range) {
+  const double deviation = 1 / (range.white - range.black);
+  return {-range.black * deviation, deviation};
 }
 
-}  // namespace
+// There are 256 bytes, so on the CPU each is computed once.
+using Levels = std::array<float, 256>;
 
-std::array<float, 256> levels_of(const Range& range) {
-  const double deviation = 1 / (range.white - range.black), mean = -range.black * deviation;
-  const auto shift = static_cast<float>(mean), scale = static_cast<float>(deviation);
-  std::array<float, 256> levels;
+Levels levels_of(const Range& range) {
+  const Normal normal = normal_of(range);
+  const auto mean = static_cast<float>(normal.mean);
+  const auto deviation = static_cast<float>(normal.deviation);
+  Levels levels;
   for (size_t i = 0; i < levels.size(); ++i) {
-    levels[i] = (static_cast<float>(i) / 255.0f - shift) / scale;
+    levels[i] = (static_cast<float>(i) / 255.0f - mean) / deviation;
   }
   return levels;
 }
 
+void look_up(const Levels& levels, const uint8_t* from, int64_t count, float* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] = levels[from[i]];
+}
+
+at::Tensor by_arithmetic(const at::Tensor& bytes, const Range& range) {
+  const Normal normal = normal_of(range);
+  const at::Tensor values = bytes.to(at::kFloat).div_(255);
+  const bool is_plain = normal.mean == 0 && normal.deviation == 1;
+  return is_plain ? values : values.sub_(normal.mean).div_(normal.deviation);
+}
+
+}  // namespace
+
 at::Tensor values_of(const at::Tensor& bytes, const Range& range) {
+  if (!bytes.is_cpu()) return by_arithmetic(bytes, range);
   const at::Tensor plain = bytes.contiguous();
   const at::Tensor values = at::empty(plain.sizes(), plain.options().dtype(at::kFloat));
-  const std::array<float, 256> levels = levels_of(range);
+  const Levels levels = levels_of(range);
   const uint8_t* const from = plain.const_data_ptr<uint8_t>();
   float* const to = values.mutable_data_ptr<float>();
   at::parallel_for(0, plain.numel(), kWorthAThread, [&](int64_t begin, int64_t end) {
@@ -41,21 +64,24 @@ at::Tensor values_of(const at::Tensor& bytes, const Range& range) {
   return values;
 }
 
-at::Tensor values_of(const at::Tensor& bytes, const at::Tensor& indices, const Range& range) {
-  TORCH_INTERNAL_ASSERT(bytes.is_contiguous() && indices.is_contiguous());
+at::Tensor values_of(const at::Tensor& bytes, const at::Tensor& chosen, const Range& range) {
+  if (!bytes.is_cpu() || !bytes.is_contiguous()) {
+    return values_of(bytes.index_select(0, chosen), range);
+  }
   Shape shape = bytes.sizes().vec();
   const int64_t size = c10::multiply_integers(shape.begin() + 1, shape.end()), all = shape[0];
-  shape[0] = indices.numel();
+  shape[0] = chosen.numel();
   const at::Tensor values = at::empty(shape, bytes.options().dtype(at::kFloat));
-  const std::array<float, 256> levels = levels_of(range);
+  const Levels levels = levels_of(range);
   const uint8_t* const from = bytes.const_data_ptr<uint8_t>();
-  const int64_t* const chosen = indices.const_data_ptr<int64_t>();
+  const at::Tensor plain = chosen.contiguous();
+  const int64_t* const places = plain.const_data_ptr<int64_t>();
   float* const to = values.mutable_data_ptr<float>();
   const int64_t each = std::max<int64_t>(1, kWorthAThread / std::max<int64_t>(1, size));
   at::parallel_for(0, shape[0], each, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      TORCH_CHECK_INDEX(chosen[i] >= 0 && chosen[i] < all, "No image ", chosen[i], " of ", all);
-      look_up(levels, from + chosen[i] * size, size, to + i * size);
+      TORCH_CHECK_INDEX(places[i] >= 0 && places[i] < all, "No image ", places[i], " of ", all);
+      look_up(levels, from + places[i] * size, size, to + i * size);
     }
   });
   return values;

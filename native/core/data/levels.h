@@ -1,7 +1,5 @@
-// Bytes as values by a table: there are 256 of them, so each is computed once. On the CPU.
+// Bytes as values, exactly torchvision's (see make_batch()).
 #pragma once
-
-#include <array>
 
 #include "core/torch.h"
 
@@ -9,11 +7,9 @@ namespace sparring {
 
 struct Range;
 
-// What each byte is, to the bit as torchvision's arithmetic has it (see make_batch()).
-std::array<float, 256> levels_of(const Range& range);
-
-// float32 [N, ...] of bytes, uint8 [N, ...], or of the chosen ones of them, int64 [M].
+// float32 [N, ...] of bytes, uint8 [N, ...].
 at::Tensor values_of(const at::Tensor& bytes, const Range& range);
-at::Tensor values_of(const at::Tensor& bytes, const at::Tensor& indices, const Range& range);
+// The same of the chosen ones, int64 [M], in one go with the choice where that is faster.
+at::Tensor values_of(const at::Tensor& bytes, const at::Tensor& chosen, const Range& range);
 
 }  // namespace sparring

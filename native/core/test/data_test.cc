@@ -56,6 +56,8 @@ TEST_CASE(
     CHECK(at::equal(values_of(bytes.transpose(0, 3), range), expected.transpose(0, 3)));
     const at::Tensor chosen = at::tensor({15, 3, 3, 0}, at::kLong);
     CHECK(at::equal(values_of(bytes, chosen, range), expected.index_select(0, chosen)));
+    const at::Tensor strided = at::stack({bytes, bytes}, 1).select(1, 1);
+    CHECK(at::equal(values_of(strided, chosen, range), expected.index_select(0, chosen)));
   }
   CHECK_THROWS(values_of(bytes, at::tensor({16}, at::kLong), {}));
   CHECK_THROWS(values_of(bytes, at::tensor({-1}, at::kLong), {}));
