@@ -115,9 +115,14 @@ export function positive(value: unknown, name: string): number {
 
 /** A finite number of at least zero. */
 export function notNegative(value: unknown, name: string): number {
-  const what = "a finite number of at least 0";
+  return atLeast(value, name, 0);
+}
+
+/** A finite number of at least `min`. */
+export function atLeast(value: unknown, name: string, min: number): number {
+  const what = `a finite number of at least ${min}`;
   if (typeof value !== "number") throw wrongType(what, name, value);
-  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(what, name, value);
+  if (!(value >= min && Number.isFinite(value))) throw outOfRange(what, name, value);
   return value + 0;
 }
 

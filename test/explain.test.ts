@@ -192,6 +192,7 @@ describe("explain()", () => {
   it.each<[string, Penalty, Layer, done: string[], passes: number, ofFirst: number]>([
     ["WGAN-GP", penalties.wganGp(), l.leakyRelu(0.2), [between], 4, 3],
     ["WGAN-GP behind a ReLU", penalties.wganGp(), l.relu(), [], 4, 4],
+    ["WGAN-div", penalties.wganDiv(), l.leakyRelu(0.2), [between], 4, 3],
     ["R1", penalties.r1(), l.leakyRelu(0.2), [seenPoints], 3, 3],
     ["lazy R2", penalties.r2({ every: 4 }), l.relu(), [seenPoints], 3 / 4, 3 / 4],
     ["DRAGAN", penalties.dragan(), l.leakyRelu(0.2), [], 4, 4],

@@ -69,6 +69,11 @@ describe("objectives, misused", () => {
       'Expected weightClip or wganGp, not both, for options of wasserstein but received { weightClip: 0.01, penalties: ["wganGp"] }',
     ],
     [
+      "clipping and its other replacement",
+      () => objectives.wasserstein({ weightClip: 0.01, penalties: [penalties.wganDiv()] }),
+      'Expected weightClip or wganDiv, not both, for options of wasserstein but received { weightClip: 0.01, penalties: ["wganDiv"] }',
+    ],
+    [
       "an unknown divergence",
       () => objectives.fDivergence({ divergence: "chi" as never }),
       'Expected one of kl, reverseKl, pearson, jensenShannon for divergence of fDivergence but received "chi"',
@@ -97,7 +102,7 @@ describe("objectives, misused", () => {
     [
       "an unknown penalty",
       () => objectives.hinge({ penalties: [penalties.r1(), { type: "r3" }] as never }),
-      'Expected one of wganGp, r1, r2, dragan for penalties[1].type but received "r3"',
+      'Expected one of wganGp, wganDiv, r1, r2, dragan for penalties[1].type but received "r3"',
     ],
     [
       "a penalty from a file that is wrong",
@@ -128,6 +133,21 @@ describe("objectives, misused", () => {
       "an infinite weight",
       () => penalties.dragan({ weight: Infinity }),
       "Expected a finite number above 0 for weight of dragan but received Infinity",
+    ],
+    [
+      "a power below 2",
+      () => penalties.wganDiv({ power: 1.5 }),
+      "Expected a finite number of at least 2 for power of wganDiv but received 1.5",
+    ],
+    [
+      "an infinite power",
+      () => penalties.wganDiv({ power: Infinity }),
+      "Expected a finite number of at least 2 for power of wganDiv but received Infinity",
+    ],
+    [
+      "a power of another penalty",
+      () => penalties.wganGp({ power: 6 } as never),
+      'Expected only the options weight, every for options of wganGp but received "power"',
     ],
     [
       "half an interval",
@@ -187,6 +207,13 @@ describe("objectives as data", () => {
       loss: "logistic",
       ...none,
     });
+    expect(objectives.boundarySeeking()).toEqual({
+      type: "boundarySeeking",
+      labelSmoothing: 0,
+      discriminatorLoss: "mean",
+      ...none,
+    });
+    expect(penalties.wganDiv()).toEqual({ type: "wganDiv", weight: 2, power: 6, every: 1 });
     expect(penalties.wganGp()).toEqual({ type: "wganGp", weight: 10, every: 1 });
     expect(penalties.r1({ weight: 1, every: 16 })).toEqual({ type: "r1", weight: 1, every: 16 });
     expect(penalties.r2()).toEqual({ type: "r2", weight: 10, every: 1 });

@@ -106,7 +106,14 @@ describe("new Trainer, misused", () => {
       'Expected weightClip or wganGp, not both, for options of wasserstein but received { weightClip: 0.01, penalties: ["wganGp"] }',
     ],
     ...(
-      ["hinge", "wasserstein", "relativisticPaired", "relativisticAverage", "fDivergence"] as const
+      [
+        "hinge",
+        "wasserstein",
+        "relativisticPaired",
+        "relativisticAverage",
+        "fDivergence",
+        "boundarySeeking",
+      ] as const
     ).map((name): [string, Record<string, unknown>, string] => [
       `probabilities for ${name}`,
       { discriminator: probability(), objective: objectives[name]() },
@@ -119,6 +126,14 @@ describe("new Trainer, misused", () => {
         discriminator: tinyDiscriminator([l.sequential("body", [l.batchNorm1d(), l.linear(1)])]),
       },
       "Expected layers that keep samples apart, which the penalty wganGp needs, for discriminator but received body.0 (batchNorm1d)",
+    ],
+    [
+      "wganDiv where batch normalisation couples samples",
+      {
+        objective: objectives.wasserstein({ penalties: [penalties.wganDiv()] }),
+        discriminator: tinyDiscriminator([l.sequential("body", [l.batchNorm1d(), l.linear(1)])]),
+      },
+      "Expected layers that keep samples apart, which the penalty wganDiv needs, for discriminator but received body.0 (batchNorm1d)",
     ],
     [
       "wganGp where minibatchStdDev couples samples",

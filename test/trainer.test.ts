@@ -54,7 +54,7 @@ describe("new Trainer, misused", () => {
     [
       "an unknown objective",
       { ...options, objective: { type: "perceptual" } },
-      'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence for objective.type but received "perceptual"',
+      'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking for objective.type but received "perceptual"',
     ],
     [
       "one optimizer for both",

@@ -1,4 +1,5 @@
 /** Every objective there is, as data: what the two players minimise. @module */
+export { boundarySeeking } from "./boundary-seeking.js";
 export { type FDivergenceOptions, fDivergence } from "./f-divergence.js";
 export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";

@@ -1,6 +1,7 @@
 // The table of objectives: a new one costs its file, a row here and in index.ts, and a row in
 // native code.
 import { remake } from "../choice.js";
+import { boundarySeeking } from "./boundary-seeking.js";
 import { fDivergence } from "./f-divergence.js";
 import { hinge } from "./hinge.js";
 import { leastSquares } from "./least-squares.js";
@@ -13,7 +14,14 @@ import { wasserstein } from "./wasserstein.js";
 /** Objectives for either kind of score. */
 const anyScore = { minimax, nonSaturating, leastSquares };
 /** Objectives that make no sense of probabilities. */
-const logitsOnly = { hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence };
+const logitsOnly = {
+  hinge,
+  wasserstein,
+  relativisticPaired,
+  relativisticAverage,
+  fDivergence,
+  boundarySeeking,
+};
 
 export const objectiveTable = { ...anyScore, ...logitsOnly };
 

@@ -1,13 +1,14 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
+import { isBetween } from "../penalties/table.js";
 import { type ObjectiveOf, type ObjectiveOptions, objective } from "./options.js";
 
 /** Options of wasserstein. */
 export interface WassersteinOptions extends ObjectiveOptions {
   /**
    * After each update every parameter of the critic is clamped to [-weightClip, weightClip];
-   * finite, above 0, and not together with the penalty wganGp. The paper's is 0.01. @default no
-   * clipping
+   * finite, above 0, and not together with the penalties wganGp and wganDiv. The paper's is 0.01.
+   * @default no clipping
    */
   readonly weightClip?: number | undefined;
 }
@@ -27,15 +28,16 @@ export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
  *     G: −mean(D(fake))
  *
  * @throws TypeError for an option that there is not or is of another kind, for a term that is there
- * twice, and for `weightClip` with wganGp; RangeError for one out of its range
+ * twice, and for `weightClip` with wganGp or wganDiv; RangeError for one out of its range
  */
 export function wasserstein(options: WassersteinOptions = {}): Wasserstein {
   const base = objective("wasserstein", options, ["weightClip"]);
   if (options.weightClip === undefined) return { ...base, weightClip: undefined };
   const weightClip = check.positive(options.weightClip, "weightClip of wasserstein");
-  if (base.penalties.some(({ type }) => type === "wganGp")) {
+  const between = base.penalties.find(isBetween);
+  if (between) {
     const both = { weightClip, penalties: base.penalties.map(({ type }) => type) };
-    throw wrongType("weightClip or wganGp, not both,", "options of wasserstein", both);
+    throw wrongType(`weightClip or ${between.type}, not both,`, "options of wasserstein", both);
   }
   return { ...base, weightClip };
 }

@@ -6,4 +6,5 @@ export { dragan } from "./dragan.js";
 export type { PenaltyOf, PenaltyOptions } from "./options.js";
 export { r1 } from "./r1.js";
 export { r2 } from "./r2.js";
+export { type WganDiv, type WganDivOptions, wganDiv } from "./wgan-div.js";
 export { wganGp } from "./wgan-gp.js";

@@ -18,12 +18,16 @@ export interface PenaltyOf<Type extends string> extends Complete<PenaltyOptions>
   readonly type: Type;
 }
 
-/** @internal */
-export function penalty<Type extends string>(type: Type, options: PenaltyOptions): PenaltyOf<Type> {
-  check.settings(options, `options of ${type}`, ["weight", "every"]);
+/** @internal What every penalty is made of; `own` are the options that only this one takes. */
+export function penalty<Type extends string, Options extends PenaltyOptions>(
+  type: Type,
+  options: Options,
+  { weight = 10, own = [] }: { weight?: number; own?: readonly (keyof Options & string)[] } = {},
+): PenaltyOf<Type> {
+  check.settings(options, `options of ${type}`, ["weight", "every", ...own]);
   return {
     type,
-    weight: check.positive(options.weight ?? 10, `weight of ${type}`),
+    weight: check.positive(options.weight ?? weight, `weight of ${type}`),
     every: check.integer(options.every ?? 1, `every of ${type}`, 1),
   };
 }

@@ -3,12 +3,21 @@ import { remakeAll } from "../choice.js";
 import { dragan } from "./dragan.js";
 import { r1 } from "./r1.js";
 import { r2 } from "./r2.js";
+import { wganDiv } from "./wgan-div.js";
 import { wganGp } from "./wgan-gp.js";
 
-export const penaltyTable = { wganGp, r1, r2, dragan };
+/** Penalties on lines between reals and fakes, of the norm that each sample has by itself. */
+const between = { wganGp, wganDiv };
+
+export const penaltyTable = { ...between, r1, r2, dragan };
 
 /** Something added to the discriminator's loss, as data. */
 export type Penalty = ReturnType<(typeof penaltyTable)[keyof typeof penaltyTable]>;
+
+/** @internal */
+export function isBetween({ type }: Pick<Penalty, "type">): boolean {
+  return type in between;
+}
 
 /** @internal */
 export function checkPenalties(value: unknown): readonly Penalty[] {

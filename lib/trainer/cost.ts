@@ -3,7 +3,7 @@
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
-import type { Penalty } from "../penalties/table.js";
+import { isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
 
@@ -66,7 +66,7 @@ function passesOfPenalty(
   is: (rewrite: StepRewriteId) => boolean,
 ): Passes {
   const all = kind === "planned" ? 4 : 6;
-  if (type === "wganGp") return { all, withoutFirst: is("between") ? 1 : 0 };
+  if (isBetween({ type })) return { all, withoutFirst: is("between") ? 1 : 0 };
   const seen = is("seenPoints") && (type === "r1" || type === "r2");
   return { all: seen ? all - 1 : all, withoutFirst: 0 };
 }

@@ -5,6 +5,7 @@ import * as check from "../check.js";
 import { refused, type SparringError } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { needsLogits } from "../objectives/table.js";
+import { isBetween } from "../penalties/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 type Pair = Pick<TrainerOptions, "generator" | "discriminator">;
@@ -61,11 +62,12 @@ function checkScores({ objective, discriminator }: TrainerSettings): void {
  * own score.
  */
 function checkPenalties({ objective, discriminator }: TrainerSettings): void {
-  if (!objective.penalties.some(({ type }) => type === "wganGp")) return;
+  const penalty = objective.penalties.find(isBetween);
+  if (!penalty) return;
   const coupling = couplingLayer(discriminator.resolved);
   if (coupling === undefined) return;
   throw misfit(
-    "layers that keep samples apart, which the penalty wganGp needs,",
+    `layers that keep samples apart, which the penalty ${penalty.type} needs,`,
     "discriminator",
     `${coupling.path} (${coupling.type})`,
   );

@@ -58,6 +58,10 @@ export const games = {
   wganGp: game(objectives.wasserstein({ penalties: [penalties.wganGp()] }), {
     discriminatorSteps: 3,
   }),
+  boundarySeeking: game(objectives.boundarySeeking()),
+  wganDiv: game(objectives.wasserstein({ penalties: [penalties.wganDiv()] }), {
+    discriminatorSteps: 3,
+  }),
   dragan: game(objectives.nonSaturating({ penalties: [penalties.dragan()] })),
   r1r2: game(
     objectives.relativisticPaired({

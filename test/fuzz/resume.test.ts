@@ -72,6 +72,7 @@ const penalty = fc.oneof(
   every.map((n) => penalties.r1({ every: n })),
   every.map((n) => penalties.r2({ every: n })),
   every.map((n) => penalties.wganGp({ every: n })),
+  every.map((n) => penalties.wganDiv({ every: n, power: 3 })),
   every.map((n) => penalties.dragan({ every: n })),
 );
 const objective = fc
@@ -80,6 +81,7 @@ const objective = fc
     some<Objective>(
       objectives.nonSaturating({ penalties: all, labelSmoothing: 0.1 }),
       objectives.minimax({ penalties: all }),
+      objectives.boundarySeeking({ penalties: all }),
       objectives.leastSquares({ penalties: all }),
       objectives.hinge({ penalties: all }),
       objectives.wasserstein({ penalties: all }),

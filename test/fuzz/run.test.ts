@@ -73,7 +73,13 @@ describe("what a stranger asks of a run", () => {
 });
 
 const penalty = fc.record({
-  make: fc.constantFrom(penalties.r1, penalties.r2, penalties.wganGp, penalties.dragan),
+  make: fc.constantFrom(
+    penalties.r1,
+    penalties.r2,
+    penalties.wganGp,
+    penalties.wganDiv,
+    penalties.dragan,
+  ),
   options: fc.record(
     {
       weight: fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
@@ -91,6 +97,7 @@ const chosen = fc
       "hinge",
       "relativisticPaired",
       "relativisticAverage",
+      "boundarySeeking",
       "fDivergence" as const,
     ),
     fc.uniqueArray(penalty, { selector: ({ make }) => make, maxLength: 4 }),

@@ -37,19 +37,19 @@ refuses("objectives", [
     "an objective as a penalty",
     () => objectives.hinge({ penalties: [bad(objectives.hinge())] }),
     "TypeError",
-    'Expected one of wganGp, r1, r2, dragan for penalties[0].type but received "hinge"',
+    'Expected one of wganGp, wganDiv, r1, r2, dragan for penalties[0].type but received "hinge"',
   ],
   [
     "a penalty of the prototype",
     () => objectives.hinge({ penalties: [bad({ type: "constructor" })] }),
     "TypeError",
-    'Expected one of wganGp, r1, r2, dragan for penalties[0].type but received "constructor"',
+    'Expected one of wganGp, wganDiv, r1, r2, dragan for penalties[0].type but received "constructor"',
   ],
   [
     "a penalty without a type",
     () => objectives.hinge({ penalties: [bad({ weight: 1 })] }),
     "TypeError",
-    "Expected one of wganGp, r1, r2, dragan for penalties[0].type but received undefined",
+    "Expected one of wganGp, wganDiv, r1, r2, dragan for penalties[0].type but received undefined",
   ],
   [
     "a penalty with a strange field",

@@ -10,6 +10,7 @@ import {
   layers as l,
   objectives,
   optimizers,
+  penalties,
   schedules,
   setThreads,
   Trainer,
@@ -151,6 +152,17 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999], clipGradNorm: 0.1, schedule });
     const training = { optimizer: { generator: adam, discriminator: adam } };
     return compare("clipping", { preset: "mlp", training }, context);
+  });
+
+  it("have them seeking the boundary", (context) => {
+    const objective = objectives.boundarySeeking();
+    const training = { objective, discriminatorSteps: 1, order: "generatorFirst" } as const;
+    return compare("bgan", { preset: "wgan-gp", training }, context);
+  });
+
+  it("have them with WGAN-div's penalty in the place of WGAN-GP's", (context) => {
+    const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });
+    return compare("wgan-div", { preset: "wgan-gp", training: { objective } }, context);
   });
 
   it("have them with torchvision's random flips, of five batches a step", (context) =>

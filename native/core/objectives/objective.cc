@@ -39,6 +39,7 @@ at::Tensor squared_error(const at::Tensor& scores, double label) {
 // The table of objectives: a new one costs its file and a row here.
 std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) {
   static const std::map<std::string, ObjectiveBuilder> table = {
+      {"boundarySeeking", make_boundary_seeking},
       {"fDivergence", make_f_divergence},
       {"hinge", make_hinge},
       {"leastSquares", make_least_squares},

@@ -54,6 +54,7 @@ at::Tensor squared_error(const at::Tensor& scores, double label);
 
 // One builder an objective, defined in its file.
 using ObjectiveBuilder = std::unique_ptr<Objective> (*)(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_boundary_seeking(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_f_divergence(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_hinge(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_least_squares(const Options&, ScoreKind);

@@ -21,16 +21,17 @@ struct Rules {
 Rules draw_rules(Drawer& draw) {
   const std::string objective =
       draw.one_of<std::string>({"minimax", "nonSaturating", "leastSquares", "hinge", "wasserstein",
-                                "relativisticPaired", "relativisticAverage"});
-  Rules rules{{objective,
-               {{"labelSmoothing", 0.0},
-                {"discriminatorLoss", "mean"},
-                {"loss", "logistic"},
-                {"weightClip", 0.0}}},
-              draw.chance(0.3) ? draw.one_of<std::string>({"wganGp", "r1", "r2", "dragan"}) : "",
-              draw.chance(0.5) ? Order::kGeneratorFirst : Order::kDiscriminatorFirst,
-              draw.integer(1, 2),
-              draw.integer(2, 7)};
+                                "relativisticPaired", "relativisticAverage", "boundarySeeking"});
+  Rules rules{
+      {objective,
+       {{"labelSmoothing", 0.0},
+        {"discriminatorLoss", "mean"},
+        {"loss", "logistic"},
+        {"weightClip", 0.0}}},
+      draw.chance(0.3) ? draw.one_of<std::string>({"wganGp", "wganDiv", "r1", "r2", "dragan"}) : "",
+      draw.chance(0.5) ? Order::kGeneratorFirst : Order::kDiscriminatorFirst,
+      draw.integer(1, 2),
+      draw.integer(2, 7)};
   if (draw.chance(0.1)) rules.augmentations = {"color"};
   rules.shares_fakes = draw.chance(0.5);
   return rules;
@@ -47,7 +48,8 @@ at::Tensor train(const DrawnPair& drawn, const Rules& rules, uint64_t seed,
     }
   }
   if (!rules.penalty.empty()) {
-    pair->penalties.push_back(make_penalty({rules.penalty, {{"weight", 2.0}, {"every", 1.0}}}));
+    pair->penalties.push_back(
+        make_penalty({rules.penalty, {{"weight", 2.0}, {"every", 1.0}, {"power", 3.0}}}));
   }
   pair->augmentations = make_augmentations(rules.augmentations);
   if (drawn.labels != Labels::kNone) pair->latent = {5, 3, 0, /*one_hot=*/true};

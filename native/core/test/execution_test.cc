@@ -129,6 +129,8 @@ std::vector<Recipe> recipes() {
       {"normed, average", normed(), objective("relativisticAverage"), {"r1", "r2"}},
       {"clipped", plain(), objective("wasserstein")},
       {"wgan-gp", residual(), objective("wasserstein"), {"wganGp"}},
+      {"wgan-div", residual(), objective("wasserstein"), {"wganDiv"}},
+      {"bgan", coupled(), objective("boundarySeeking")},
       {"dragan", coupled(), objective("nonSaturating"), {"dragan"}},
       {"r3gan", residual(), objective("relativisticPaired"), {"r1", "r2"}},
       {"average", plain(), objective("relativisticAverage")},
@@ -162,11 +164,12 @@ std::vector<Recipe> dense_recipes() {
                                      batch_norm("2", 16, 1e-5), layer("relu", "3"),
                                      linear("4", 16, 1)};
   std::vector<Recipe> all;
-  for (const char* name : {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein"}) {
+  for (const char* name :
+       {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein", "boundarySeeking"}) {
     const std::string text(name);
     all.push_back({text, plain(), objective(name)});
     all.push_back({text + ", normed", normed, objective(name)});
-    for (const char* penalty : {"wganGp", "r1", "r2", "dragan"}) {
+    for (const char* penalty : {"wganGp", "wganDiv", "r1", "r2", "dragan"}) {
       all.push_back({text + ", " + penalty, plain(), objective(name), {penalty}});
     }
   }
@@ -200,7 +203,8 @@ std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, int64_t
       pair_of(1, made, recipe.discriminator, recipe.objective, ScoreKind::kLogit, at::kDouble);
   if (labelled) pair->latent = {5, 3, 2, /*one_hot=*/false};
   for (const std::string& name : recipe.penalties) {
-    pair->penalties.push_back(make_penalty({name, {{"weight", 2.0}, {"every", 2.0}}}));
+    pair->penalties.push_back(
+        make_penalty({name, {{"weight", 2.0}, {"every", 2.0}, {"power", 6.0}}}));
   }
   for (const Choice& choice : recipe.auxiliaries) {
     pair->auxiliaries.push_back(make_auxiliary(choice));

@@ -198,8 +198,8 @@ TEST_CASE("first and second derivatives of every layer equal central differences
 
 TEST_CASE("the gradients of every objective equal central differences, for both players") {
   const std::vector<std::string> names = {
-      "minimax",     "nonSaturating",      "leastSquares",       "hinge",
-      "wasserstein", "relativisticPaired", "relativisticAverage"};
+      "minimax",     "nonSaturating",      "leastSquares",        "hinge",
+      "wasserstein", "relativisticPaired", "relativisticAverage", "boundarySeeking"};
   std::vector<std::pair<std::string, Options>> all;
   for (const std::string& name : names) all.emplace_back(name, options_of(name));
   for (const char* divergence : {"kl", "reverseKl", "pearson", "jensenShannon"}) {
@@ -230,12 +230,12 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
 TEST_CASE(
     "the gradient of every penalty, a second derivative, equals central differences for every "
     "activation") {
-  for (const char* name : {"wganGp", "r1", "r2", "dragan"}) {
+  for (const char* name : {"wganGp", "wganDiv", "r1", "r2", "dragan"}) {
     for (const Layer& activation : activations()) {
       CAPTURE(name);
       CAPTURE(activation.type);
       const Subject it = subject(small_critic(activation), {4, 6});
-      const auto penalty = make_penalty({name, {{"weight", 1.0}, {"every", 1.0}}});
+      const auto penalty = make_penalty({name, {{"weight", 1.0}, {"every", 1.0}, {"power", 3.0}}});
       const at::Tensor reals = it.input.clone().requires_grad_();
       const at::Tensor fakes = (it.input * 0.3 + 1).requires_grad_();
       const auto value = [&] {

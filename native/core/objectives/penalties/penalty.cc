@@ -21,6 +21,16 @@ at::Tensor Penalty::value(const PenaltyInput& input) const {
   return of(gradient_at(drawn, input.score(drawn)));
 }
 
+at::Tensor PenaltyBetween::share_of_reals(const at::Tensor& reals, const Rows& rows) const {
+  return one_a_sample(reals, rows);
+}
+
+at::Tensor PenaltyBetween::points(const at::Tensor& reals, const at::Tensor& fakes,
+                                  const Rows& rows) const {
+  const at::Tensor alpha = share_of_reals(reals, rows);
+  return alpha * reals + (1 - alpha) * fakes;
+}
+
 at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores) {
   return torch::autograd::grad({scores}, {points}, {at::ones_like(scores)}, /*retain_graph=*/true,
                                /*create_graph=*/true)[0];
@@ -48,8 +58,11 @@ at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows) {
 
 // The table of penalties: a new one costs its file and a row here.
 std::unique_ptr<Penalty> make_penalty(const Choice& choice) {
-  static const std::map<std::string, PenaltyBuilder> table = {
-      {"dragan", make_dragan}, {"r1", make_r1}, {"r2", make_r2}, {"wganGp", make_wgan_gp}};
+  static const std::map<std::string, PenaltyBuilder> table = {{"dragan", make_dragan},
+                                                              {"r1", make_r1},
+                                                              {"r2", make_r2},
+                                                              {"wganDiv", make_wgan_div},
+                                                              {"wganGp", make_wgan_gp}};
   return row(table, choice.type, "penalty")(choice.options);
 }
 

@@ -55,6 +55,16 @@ class Penalty {
   int64_t every_;
 };
 
+// At points on lines between reals and fakes, as Gulrajani et al. 2017 draw them.
+class PenaltyBetween : public Penalty {
+ public:
+  using Penalty::Penalty;
+  Place place() const override { return Place::kBetween; }
+  at::Tensor share_of_reals(const at::Tensor& reals, const Rows& rows) const override;
+  at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
+                    const Rows& rows) const override;
+};
+
 // Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Penalty> make_penalty(const Choice& choice);
 
@@ -71,6 +81,7 @@ using PenaltyBuilder = std::unique_ptr<Penalty> (*)(const Options&);
 std::unique_ptr<Penalty> make_dragan(const Options&);
 std::unique_ptr<Penalty> make_r1(const Options&);
 std::unique_ptr<Penalty> make_r2(const Options&);
+std::unique_ptr<Penalty> make_wgan_div(const Options&);
 std::unique_ptr<Penalty> make_wgan_gp(const Options&);
 
 }  // namespace sparring

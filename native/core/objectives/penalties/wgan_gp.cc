@@ -4,18 +4,9 @@
 namespace sparring {
 namespace {
 
-class WganGp : public Penalty {
+class WganGp : public PenaltyBetween {
  public:
-  using Penalty::Penalty;
-  Place place() const override { return Place::kBetween; }
-  at::Tensor share_of_reals(const at::Tensor& reals, const Rows& rows) const override {
-    return one_a_sample(reals, rows);
-  }
-  at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
-                    const Rows& rows) const override {
-    const at::Tensor alpha = share_of_reals(reals, rows);
-    return alpha * reals + (1 - alpha) * fakes;
-  }
+  using PenaltyBetween::PenaltyBetween;
   at::Tensor of(const at::Tensor& gradient) const override {
     return distance_from_unit_norm(gradient);
   }
