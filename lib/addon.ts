@@ -43,6 +43,7 @@ export function addon(): NativeAddon {
 export function load(folder: string): NativeAddon {
   const build = readBuild(folder);
   checkVersion(build, libtorchVersion(build.libtorch.directory));
+  checkWorkingFolder();
   let native: NativeAddon;
   try {
     native = waitingBriefly(folder, () => require(join(folder, "sparring.node")));
@@ -56,6 +57,24 @@ export function load(folder: string): NativeAddon {
   }
   checkLoaded(native, build);
   return native;
+}
+
+/**
+ * MKL, which libtorch computes with, aborts the process where it is first needed in a folder that
+ * is not there any more, as a server's is after a deployment. Node keeps what `process.cwd()` said.
+ */
+function checkWorkingFolder(): void {
+  try {
+    realpathSync.native(".");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") return;
+    throw new SparringError(
+      "ERR_LIBTORCH",
+      "The native addon cannot be loaded: the working folder of this process has been removed; " +
+        "start it anew, or change to another folder with process.chdir()",
+      { cause },
+    );
+  }
 }
 
 /** What mends an addon that Node refused, or could not load. */

@@ -105,6 +105,25 @@ describe("an addon that cannot be loaded", () => {
     );
   });
 
+  it("says so where the working folder has been removed, in which MKL would abort", async () => {
+    const dist = new URL("../dist/index.js", import.meta.url);
+    const code = `
+      import { rmdirSync } from "node:fs";
+      import { architectures, Generator } from "${dist}";
+      rmdirSync(process.cwd());
+      const architecture = architectures.mlp({ latent: { noise: 4 }, image: [1, 8, 8] });
+      const draw = async () => new Generator(architecture).sample(2);
+      await draw().catch(({ code, message }) => console.log(code, message));
+      process.chdir("/");
+      console.log((await draw()).count);`;
+    await withFolder(async (cwd) => {
+      const parameters = ["--input-type=module", "-e", code];
+      expect(execFileSync(process.execPath, parameters, { cwd, encoding: "utf8" })).toBe(
+        "ERR_LIBTORCH The native addon cannot be loaded: the working folder of this process has been removed; start it anew, or change to another folder with process.chdir()\n2\n",
+      );
+    });
+  });
+
   it("goes by the libtorch that the process really runs on, wherever build.json points", async () => {
     await withFolder(async (folder) => {
       await buildFolder(folder, "2.12.0", "2.12.0");
