@@ -275,6 +275,13 @@ describe("explain()", () => {
     expect(told.refusals).toContainEqual({ rewrite: oneLook, reason });
   });
 
+  it("is data that can be copied and sent to another thread", async () => {
+    using trainer = tinyTrainer();
+    const told = await trainer.explain();
+    expect(structuredClone(told)).toEqual({ ...told });
+    expect(Object.keys(told)).toEqual(expect.arrayContaining(["kind", "generator", "floor"]));
+  });
+
   it("tells a planned step from PyTorch's operations", async () => {
     using planned = trainerOf("wgan-gp", "fused", 28);
     expect((await planned.explain()).kind).toBe("planned");

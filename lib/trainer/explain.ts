@@ -44,21 +44,23 @@ export function planSteps(
 /** Holds a plan against what the machine can do. */
 export function explain(plan: StepPlan, ceiling: NativeCeiling): Explanation {
   const seconds = Math.max(plan.flops / ceiling.flops, plan.bytes / ceiling.bytes);
-  return {
-    ...plan,
-    floor: {
-      flopsPerSecond: ceiling.flops,
-      bytesPerSecond: ceiling.bytes,
-      milliseconds: 1000 * seconds,
-    },
-    toString() {
-      return formatExplanation(this);
-    },
-    [inspect.custom]() {
-      return this.toString();
-    },
+  const floor = {
+    flopsPerSecond: ceiling.flops,
+    bytesPerSecond: ceiling.bytes,
+    milliseconds: 1000 * seconds,
   };
+  return Object.assign(Object.create(asText), { ...plan, floor });
 }
+
+/** Not a part of the answer itself, which may be copied, compared and sent to another thread. */
+const asText = {
+  toString(this: Explanation): string {
+    return formatExplanation(this);
+  },
+  [inspect.custom](this: Explanation): string {
+    return this.toString();
+  },
+};
 
 function flopsOf(operations: readonly ExplainedOperation[], passes: Passes): number {
   const all = operations.reduce((total, { flops }) => total + flops, 0);
