@@ -13,7 +13,8 @@
  * - `ERR_DIVERGED` training that diverged: a loss or weight is NaN or infinite
  * - `ERR_LIBTORCH` the native addon or its libtorch cannot be loaded
  * - `ERR_MEMORY` out of memory, on the host or the device
- * - `ERR_NATIVE` anything else that libtorch refused
+ * - `ERR_NATIVE` anything else that libtorch refused, or sharp, which draws pictures, without its
+ *   native part
  * - `ERR_OUTPUT` a file or folder that cannot be written
  * - `ERR_RANK` a rank of a group that did not come, does not fit the others, or was lost
  * - `ERR_STOPPED` the process or worker is ending, or another rank stopped the training

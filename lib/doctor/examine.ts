@@ -2,7 +2,7 @@
 // train.
 import { lookAtAddon } from "./addon.js";
 import type { Finding } from "./kind.js";
-import { lookAtCache, lookAtMnist, lookAtNode, lookAtTools } from "./machine.js";
+import { lookAtCache, lookAtMnist, lookAtNode, lookAtPictures, lookAtTools } from "./machine.js";
 
 /** What was found. */
 export interface Examination {
@@ -23,6 +23,6 @@ export async function examine(): Promise<Examination> {
     lookAtMnist(),
     lookAtCache(),
   ]);
-  const findings = [node, ...addon, tools, mnist, cache];
+  const findings = [node, ...addon, tools, ...lookAtPictures(), mnist, cache];
   return { works: findings.every(({ status }) => status !== "problem"), findings };
 }

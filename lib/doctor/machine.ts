@@ -3,6 +3,7 @@ import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mnistFolder } from "../data/mnist.js";
 import { reason } from "../files.js";
+import { loadSharp } from "../sharp.js";
 import type { Finding } from "./kind.js";
 import { setup } from "./setup.js";
 
@@ -51,6 +52,17 @@ export async function lookAtMnist(): Promise<Finding> {
       says: `MNIST is not there: ${(error as Error).message}`,
       facts: { folder: null, version: null },
     };
+  }
+}
+
+/** What reads and writes pictures; a finding only where it does not load. */
+export function lookAtPictures(): Finding[] {
+  try {
+    loadSharp();
+    return [];
+  } catch (error) {
+    const says = (error as Error).message;
+    return [{ name: "pictures", status: "problem", says, facts: {} }];
   }
 }
 

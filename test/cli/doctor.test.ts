@@ -4,6 +4,7 @@ import { copyFile, cp, mkdir, readFile, symlink, truncate, writeFile } from "nod
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtCuda } from "../../lib/doctor/addon.js";
 import { readDriver } from "../../lib/doctor/driver.js";
@@ -22,6 +23,8 @@ beforeAll(async () => {
   folder = await makeFolder();
 });
 afterAll(() => folder.remove());
+
+const grey = { width: 8, height: 8, channels: 3, background: "grey" } as const;
 
 /** What there is to say of something. */
 const find = ({ findings }: Examination, name: string) =>
@@ -91,6 +94,42 @@ describe("a machine that trains", () => {
     expect(stdout).toContain(
       `\n!   Cache ${at("file")}/sparring cannot be written: a part of the path is not a folder; set XDG_CACHE_HOME to a folder that can be\n`,
     );
+  });
+});
+
+describe("a package without the native part of sharp, as --omit=optional leaves it", () => {
+  const sentence =
+    'Expected the npm package sharp for pictures but received one that does not load (Could not load the "sharp" module using the linux-x64 runtime); run `npm install --include=optional sharp`';
+  let env: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    const hook = `const Module = require("node:module");
+      const load = Module._load;
+      Module._load = (name, ...more) => {
+        if (name.startsWith("@img/")) throw Object.assign(new Error("gone"), { code: "MODULE_NOT_FOUND" });
+        return load(name, ...more);
+      };`;
+    await writeFile(at("hook.cjs"), hook);
+    env = { NODE_OPTIONS: `--require ${at("hook.cjs")}` };
+  });
+
+  it("is told what to install", async () => {
+    const { code, stdout } = await runCli(["doctor"], folder.path, env);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`\nx   ${sentence}\n`);
+  });
+
+  it("draws no pictures, with that sentence", async () => {
+    await mkdir(at("pictures"));
+    const bytes = new Uint8Array(await sharp({ create: grey }).png().toBuffer());
+    await writeFile(at("pictures/a.png"), bytes);
+    const code = `
+      import { datasets, Images } from "${new URL("../../dist/index.js", import.meta.url)}";
+      const tell = ({ code, message }) => console.log(code, message);
+      await new Images(new Float32Array(4), [1, 1, 2, 2]).toPng().catch(tell);
+      await datasets.folder("pictures", { size: 8, onBroken: "skip", cache: false }).catch(tell);`;
+    const program = ["--input-type=module", "-e", code];
+    const { stdout } = await start(process.execPath, program, folder.path, env).ended;
+    expect(stdout).toBe(`ERR_NATIVE ${sentence}\n`.repeat(2));
   });
 });
 
