@@ -1,5 +1,5 @@
-// Ctrl+C: the first time the step is finished and everything saved, the second time the process
-// ends at once.
+// Signals: the first one finishes the step and saves everything. Ctrl+C once more, a moment later,
+// ends the process at once.
 import { constants } from "node:os";
 import { expected } from "../errors.js";
 import { reason } from "../files.js";
@@ -7,6 +7,12 @@ import { exitCodes } from "./exit.js";
 
 /** SIGHUP is left alone: handling it would undo nohup. */
 export const signals = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Milliseconds in which a signal that comes again is the one that came: a terminal sends Ctrl+C to
+ * npm and to this process, and npm, where its shell is bash, sends this process another.
+ */
+const sameFor = 1000;
 
 type Name = (typeof signals)[number] | "SIGPIPE";
 
@@ -24,8 +30,15 @@ export interface StopRequest {
 export function stopOnSignals(): StopRequest {
   const controller = new AbortController();
   let exitCode: number | undefined;
+  let came = 0;
   const stop = (name: Name) => {
-    if (controller.signal.aborted) process.exit(toExitCode(name));
+    if (controller.signal.aborted) {
+      // Not SIGTERM: Slurm repeats it, and torchrun sends its ranks what Slurm has sent them
+      // already. Who is in such a hurry has SIGKILL.
+      if (name === "SIGINT" && performance.now() - came >= sameFor) process.exit(toExitCode(name));
+      return;
+    }
+    came = performance.now();
     exitCode = toExitCode(name);
     controller.abort();
   };

@@ -62,21 +62,45 @@ describe("a signal", () => {
     await expectSaved("between", stderr);
   });
 
-  it("a second SIGINT ends it without waiting for the files", async () => {
-    // One step of this takes about a second, so that both signals come in the same step.
-    const line = "train --data data --size 64 --batch 128 --threads 1 --steps 1000 --out twice";
-    const { child, ended, says } = startCli(line.split(" "), folder.path);
-    await says(/into twice/);
-    while (!existsSync(at("twice/samples/0.png"))) await pause(20);
-    await pause(300);
+  // Steps of this take two seconds, so that all signals come in the same step.
+  const slow = "train --data data --size 96 --batch 128 --threads 1 --steps 1000";
+  const startSlow = async (out: string): Promise<Started> => {
+    const started = startCli(`${slow} --out ${out}`.split(" "), folder.path);
+    await started.says(new RegExp(`into ${out}`));
+    while (!existsSync(at(`${out}/samples/0.png`))) await pause(20);
+    await pause(100);
+    return started;
+  };
+
+  it("a SIGINT a second after the first ends it without waiting for the files", async () => {
+    const { child, ended, says } = await startSlow("twice");
     child.kill("SIGINT");
     await says(/Stopping after this step/);
+    await pause(1100);
     child.kill("SIGINT");
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).not.toContain("Stopped after");
     expect(await readdir(at("twice/weights"))).toEqual([]);
   });
+
+  it.each([
+    ["SIGINT", "at once", 0, 130],
+    ["SIGTERM", "whenever", 1100, 143],
+  ] as const)(
+    "%s that is sent again %s, as launchers do, is the same",
+    async (signal, _, later, code) => {
+      const out = `again-${signal}`;
+      const { child, ended, says } = await startSlow(out);
+      child.kill(signal);
+      await says(/Stopping after this step/);
+      await pause(later);
+      child.kill(signal);
+      expect((await ended).code).toBe(code);
+      expect(await readdir(at(out, "checkpoints"))).toHaveLength(1);
+      expect(await readdir(at(out, "weights"))).not.toEqual([]);
+    },
+  );
 });
 
 describe("output that fails", () => {
