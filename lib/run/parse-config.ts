@@ -72,7 +72,8 @@ const readers = {
   fakes: toFakes,
   discriminatorSteps: whole("discriminatorSteps"),
   seed: ({ seed }) => check.seed(seed, "seed"),
-  threads: ({ threads }) => check.threads(threads, "threads"),
+  // It may have begun on a machine with more processors.
+  threads: ({ threads }) => check.integer(threads, "threads", 1),
   ...plainReaders,
   sampleSeed: ({ sampleSeed }) => check.seed(sampleSeed ?? 0, "sampleSeed"),
   evaluateFeatures: ({ evaluateFeatures }) =>

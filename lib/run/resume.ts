@@ -1,7 +1,9 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a
 // stranger's.
+import { availableParallelism } from "node:os";
 import { addon, direct } from "../addon.js";
 import * as check from "../check.js";
+import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
 import { outOfRange, show, SparringError } from "../errors.js";
@@ -68,10 +70,10 @@ async function loadHeld(
   watch: DataWatch,
   team: Team,
 ): Promise<Resumed> {
-  const config = extend(await readResumed(plan), plan);
-  const device = chooseDevice(wantedDevice(config, team), plan.name, team);
-  await setThreads(config.threads);
   const note = watch.onNote ?? (() => {});
+  const asked = extend(await readResumed(plan), plan);
+  const device = chooseDevice(wantedDevice(asked, team), plan.name, team);
+  const config = { ...asked, threads: await takeThreads(asked, note) };
   if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, distributed: team.group };
@@ -79,7 +81,7 @@ async function loadHeld(
   let dataset: Dataset | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
-    await team.tell(() => ({ config, pair: trainer.described() }) satisfies Told);
+    await team.tell(() => ({ config: asked, pair: trainer.described() }) satisfies Told);
     dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
     await checkSameData(trainer, dataset, config);
     judge = await judgeOf(config, dataset, plan.naming);
@@ -93,7 +95,7 @@ async function loadHeld(
   await checkpoints.drop(broken);
   const ticks = await folder.cutStats(trainer.step, config.logEvery);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
-  await writeWhole(folder.config, [`${JSON.stringify(config, null, 2)}\n`]);
+  await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
   const last = ticks.at(-1)?.seconds;
   const seconds = typeof last === "number" ? last : 0;
   const watcher = Watcher.after(ticks);
@@ -117,14 +119,28 @@ export async function accompanyRun(
   watch: DataWatch,
   team: Team,
 ): Promise<Pick<Resumed, "config" | "trainer" | "dataset">> {
-  const { config, pair } = await team.hear<Told>();
-  await setThreads(config.threads);
+  const { config: asked, pair } = await team.hear<Told>();
+  const config = { ...asked, threads: await takeThreads(asked, () => {}) };
   const device = chooseDevice(wantedDevice(config, team), "the device of the run", team);
   const trainer = Trainer.like(pair, { device, distributed: team.group });
   const dataset = await team.inTurn(() =>
     loadAgain({ ...config, device }, (option) => option, watch),
   );
   return { config, trainer, dataset };
+}
+
+/**
+ * Takes the threads that the run had, as far as there are processors for them: a cluster may give
+ * it fewer the next time. Its config keeps what it began with. Returns how many they are.
+ */
+async function takeThreads({ threads }: RunConfig, note: (text: string) => void): Promise<number> {
+  const count = Math.min(threads, availableParallelism());
+  if (count < threads)
+    note(
+      `${counted(count, "CPU thread")} in place of the run's ${threads}, as this process may use no more processors: the last digits may differ`,
+    );
+  await setThreads(count);
+  return count;
 }
 
 /** A run says which device it had; of ranks that go on with it each has its own. */

@@ -1,5 +1,4 @@
 // The config.json of a run: those of older versions, and what makes it none.
-import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { presetNames } from "../../lib/presets.js";
 import type { RunConfig } from "../../lib/run/config.js";
@@ -83,7 +82,7 @@ describe("parseRunConfig", () => {
     ["discriminatorSteps", 1.5, "a whole number from 1 to 1000"],
     ["syncBatchNorm", 1, flag],
     ["seed", -1, wholeFrom(0)],
-    ["threads", 0, `a whole number from 1 to ${availableParallelism()}`],
+    ["threads", 0, wholeFrom(1)],
     ["sampleEvery", 0, wholeFrom(1)],
     ["sampleSeed", -1, wholeFrom(0)],
     ["logEvery", 0, wholeFrom(1)],

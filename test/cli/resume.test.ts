@@ -10,6 +10,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { setThreads, threads } from "../../lib/index.js";
@@ -147,6 +148,22 @@ describe("within a program", () => {
     await setThreads(2);
     using _ = await resume(name, 24);
     expect(await threads()).toBe(1);
+    await setThreads(before);
+  });
+
+  it("it has no more threads than there are processors, and its config keeps its own", async () => {
+    const before = await threads();
+    const name = await half("wider");
+    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, threads: 1000 }));
+    const plan = planResume({ resume: true, out: at(name), steps: 24 }, named);
+    const notes: string[] = [];
+    using run = await TrainingRun.resume(plan, { onNote: (note) => notes.push(note) });
+    const processors = availableParallelism();
+    expect([await threads(), run.config.threads]).toEqual([processors, processors]);
+    const text = `${processors} CPU thread${processors === 1 ? "" : "s"} in place of the run's 1000, `;
+    expect(notes).toEqual([expect.stringMatching(new RegExp(`^${text}as `))]);
+    expect(JSON.parse(await readFile(at(name, "config.json"), "utf8")).threads).toBe(1000);
     await setThreads(before);
   });
 
