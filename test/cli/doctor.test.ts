@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lookAtCuda } from "../../lib/doctor/addon.js";
+import { lookAtCuda, lookAtThreads } from "../../lib/doctor/addon.js";
+import { cpuLimit } from "../../lib/doctor/limit.js";
 import { readDriver } from "../../lib/doctor/driver.js";
 import type { Examination } from "../../lib/doctor/examine.js";
 import type { Finding } from "../../lib/doctor/kind.js";
 import { type Ended, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const rebuild = "run `npx sparring setup`";
@@ -290,6 +292,52 @@ describe("CUDA that is off", () => {
       facts: { devices: 2, off: null, driver: "580.65.06" },
     });
     expect((await lookAtCuda(on, libtorch, null)).says).toBe("CUDA is on: 2 devices");
+  });
+});
+
+describe("a container's CPU limit", () => {
+  const none = Number.POSITIVE_INFINITY;
+  it.each([
+    ["docker's", "0::/\n", { "cpu.max": "150000 100000\n" }, 1.5],
+    ["none", "0::/\n", { "cpu.max": "max 100000\n" }, none],
+    [
+      "the lowest of all above",
+      "0::/a/b\n",
+      { "a/b/cpu.max": "max 100000", "a/cpu.max": "50000 100000" },
+      0.5,
+    ],
+    [
+      "that of cgroups 1",
+      "9:cpu,cpuacct:/docker/x\n8:memory:/y\n",
+      { "cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n" },
+      4,
+    ],
+    [
+      "none of cgroups 1",
+      "9:cpu:/\n0::/\n",
+      { "cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n" },
+      none,
+    ],
+    ["nothing there", "", {}, none],
+  ] as const)("%s", async (name, groups, files, limit) => {
+    const texts = [["../../../proc/self/cgroup", groups], ...Object.entries(files)];
+    const bytes = texts.map(([path, text]) => [
+      `sys/fs/cgroup/${path}`,
+      Buffer.from(text as string),
+    ]);
+    await writeTree(at(name), Object.fromEntries(bytes));
+    expect(await cpuLimit(at(name))).toBe(limit);
+  });
+
+  it("of fewer processors than there are threads is a warning", () => {
+    expect(lookAtThreads({ threads: 2 }, 1.5)).toEqual({
+      name: "threads",
+      status: "warning",
+      says: "2 CPU threads on 1 processor",
+      advice: "more only wait for each other: --threads 1, or OMP_NUM_THREADS",
+      facts: { threads: 2, processors: 1 },
+    });
+    expect(lookAtThreads({ threads: 1 }, 0.5)).toMatchObject({ status: "ok" });
   });
 });
 
