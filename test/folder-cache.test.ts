@@ -255,6 +255,22 @@ describe("the cache", () => {
     ]);
   });
 
+  it("says why, where its folder cannot be made", async () => {
+    const { XDG_CACHE_HOME: before } = process.env;
+    // A file system in which nobody makes folders.
+    process.env.XDG_CACHE_HOME = "/sys";
+    try {
+      const { notes, ...rest } = await read({ cache: undefined });
+      expect(rest).toMatchObject(made);
+      const why =
+        /^Expected a writable file for path but received "\/sys\/sparring\/.+ \((permission denied|not permitted|the file system is read-only)\); the next/;
+      expect(notes).toEqual([expect.stringMatching(why)]);
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = before;
+    }
+  });
+
   it("says what it has to say as a warning of the process, unless told otherwise", async () => {
     await read();
     await truncate(cache, 100);

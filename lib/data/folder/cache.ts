@@ -86,12 +86,14 @@ function cacheHome(): string {
 }
 
 /**
- * The folder of a cache, without what packings that were killed left there; writing says what is
- * wrong with it.
+ * Makes the folder of a cache, and removes what packings that were killed left there. Throws
+ * ERR_OUTPUT.
  */
 export async function makeRoom(path: string): Promise<void> {
   const folder = dirname(resolve(path));
-  await makeFolders(folder).catch(() => {});
+  await makeFolders(folder).catch((cause) => {
+    throw refusal("ERR_OUTPUT", "a writable file", path).unreadable(cause);
+  });
   await sweep(folder).catch(() => {});
 }
 
