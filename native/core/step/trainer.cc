@@ -29,22 +29,25 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bo
   }
   mark_step();  // what the data was read with is of no use to the first step
   const at::Device& device = pair_->generator->device();
-  feed_ = nullptr;
-  source_ = std::move(dataset);
-  dataset_ = source_->device() == device ? source_ : std::make_shared<Dataset>(source_->on(device));
-  batch_size_ = batch_size;
-  drops_last_ = drop_last;
-  const auto before = std::move(sampler_);
-  sampler_ = std::make_unique<Sampler>(dataset_->size(), batch_size, pair_->stream,
-                                       dataset_->index_device(), drop_last);
+  // A device without room for it throws: as long as that may be, nothing has changed.
+  const auto there =
+      dataset->device() == device ? dataset : std::make_shared<const Dataset>(dataset->on(device));
+  auto sampler = std::make_unique<Sampler>(there->size(), batch_size, pair_->stream,
+                                           there->index_device(), drop_last);
   // The same epoch, which ends elsewhere.
-  if (is_same && before->permutation().defined()) {
-    sampler_->go_to(before->permutation(), before->position());
+  if (is_same && sampler_->permutation().defined()) {
+    sampler->go_to(sampler_->permutation(), sampler_->position());
   }
   // As if it had never stopped: with other data or batches that would have been a new epoch.
   if (goes_on) {
-    sampler_->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
+    sampler->go_to(waiting_->tensor("sampler.permutation"), waiting_->count("sampler.position"));
   }
+  feed_ = nullptr;
+  source_ = std::move(dataset);
+  dataset_ = there;
+  sampler_ = std::move(sampler);
+  batch_size_ = batch_size;
+  drops_last_ = drop_last;
   waiting_.reset();
 }
 

@@ -153,3 +153,21 @@ TEST_CASE("of a watched step that failed nothing is told, and the next ones are 
   trainer.step(/*watched=*/true);
   CHECK(trainer.report().health->finite);
 }
+
+TEST_CASE("data that the device has no room for is refused each time, and what was there goes on") {
+  const auto pair = small_pair(3, at::kFloat);
+  Trainer trainer(pair, make_fused_step(pair));
+  const at::Tensor images = at::zeros({8, 1, 8, 8}, at::kByte);
+  const auto data = std::make_shared<Dataset>(images, at::kCPU);
+  // Nothing can be copied from there.
+  const auto nowhere = std::make_shared<Dataset>(images, at::Device(at::kMeta));
+  trainer.use(data, 4);
+  trainer.step();
+  const at::Tensor order = trainer.snapshot().tensor("sampler.permutation");
+  for (int i = 0; i < 2; ++i) CHECK_THROWS(trainer.use(nowhere, 4));
+  trainer.use(data, 4);
+  trainer.step();
+  const Snapshot after = trainer.snapshot();
+  CHECK(at::equal(after.tensor("sampler.permutation"), order));
+  CHECK(after.count("sampler.position") == 8);
+}
