@@ -88,11 +88,13 @@ void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
   aligned.reserve(indices.size());
   // On the CPU the kernels read a gradient of other strides as if it were flat: silently wrong.
   for (const size_t i : indices) {
-    parameter_updates_[i] += 1;
     aligned.push_back(gradients[i].strides() == parameters_[i].strides()
                           ? gradients[i]
                           : at::empty_like(parameters_[i]).copy_(gradients[i]));
   }
+  // Only now: an update that found no memory for its gradients is none, and who goes on after it
+  // would correct Adam's means for one too many.
+  for (const size_t i : indices) parameter_updates_[i] += 1;
   announce_rate();
   if (!indices.empty()) update_all(indices, aligned, schedule_(lr_, updates_));
   updates_ += 1;
