@@ -1,8 +1,10 @@
 #include <ATen/Parallel.h>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <mutex>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -15,6 +17,27 @@
 
 using namespace sparring;
 using namespace sparring::test;
+
+namespace {
+
+// Values around a matrix that nobody may look at.
+constexpr int64_t kBeside = 64;
+
+// A drawn matrix among NaN: in rows, in columns, each with or without room between them, of every
+// second value, or of one row again and again.
+at::Tensor strewn(int64_t rows, int64_t columns, size_t layout, const at::TensorOptions& options,
+                  at::Generator& generator) {
+  const Shape layouts[] = {{columns, 1},  {columns + 3, 1}, {1, rows},
+                           {1, rows + 5}, {2 * columns, 2}, {0, 1}};
+  const Shape& strides = layouts[layout % std::size(layouts)];
+  const int64_t span = (rows - 1) * strides[0] + (columns - 1) * strides[1] + 1;
+  const at::Tensor all = at::full({span + 2 * kBeside}, std::nan(""), options);
+  const int64_t written = strides[0] == 0 ? 1 : rows;
+  all.as_strided({written, columns}, strides, kBeside).normal_(0, 1, generator);
+  return all.as_strided({rows, columns}, strides, kBeside);
+}
+
+}  // namespace
 
 TEST_CASE("products equal at::mm, small and large, of any strides, and can be added up") {
   RandomStream stream(3);
@@ -38,6 +61,39 @@ TEST_CASE("products equal at::mm, small and large, of any strides, and can be ad
       }
     }
   }
+}
+
+TEST_CASE("products of drawn sizes and strides are those of float64, by any number of threads") {
+  const int before = at::get_num_threads();
+  RandomStream stream(5);
+  std::mt19937 draw(5);
+  const auto one_of = [&draw](const Shape& all) { return all[draw() % all.size()]; };
+  for (int i = 0; i < 300; ++i) {
+    const auto options = at::TensorOptions(i % 4 == 0 ? at::kDouble : at::kFloat);
+    const int64_t rows = one_of({1, 2, 7, 16, 17, 31, 64, 97, 256, 257});
+    const int64_t inner = one_of({1, 3, 16, 33, 200, 512, 513, 601});
+    const int64_t columns = one_of({1, 2, 15, 16, 17, 61, 128, 256, 257});
+    const size_t left = draw(), right = draw();
+    const at::Tensor a = strewn(rows, inner, left, options, stream.cpu());
+    const at::Tensor b = strewn(inner, columns, right, options, stream.cpu());
+    const bool accumulate = draw() % 2 == 0;
+    // What is not added to may hold anything.
+    const at::Tensor room = at::full({rows * columns + 2 * kBeside}, std::nan(""), options);
+    const at::Tensor out = room.narrow(0, kBeside, rows * columns).view({rows, columns});
+    if (accumulate) out.normal_(0, 1, stream.cpu());
+    at::Tensor expected = at::mm(a.to(at::kDouble), b.to(at::kDouble));
+    if (accumulate) expected += out;
+    at::set_num_threads(1 + static_cast<int>(draw() % 3));
+    product(out, a, b, accumulate);
+    CAPTURE(a.sizes());
+    CAPTURE(a.strides());
+    CAPTURE(b.sizes());
+    CAPTURE(b.strides());
+    CAPTURE(accumulate);
+    CHECK(distance(out.to(at::kDouble), expected) < (i % 4 == 0 ? 1e-12 : 2e-5));
+    CHECK(room.isnan().sum().item<int64_t>() == 2 * kBeside);
+  }
+  at::set_num_threads(before);
 }
 
 TEST_CASE("products of nothing are 0, and of no rows none; one column and more threads than rows") {
