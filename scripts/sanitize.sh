@@ -2,7 +2,8 @@
 # Builds the core's tests under a sanitizer and runs them: scripts/sanitize.sh address|thread [BUILD FOLDER]
 #
 # address: out of bounds, use after free, leaks, undefined behaviour, over all tests. thread: data races of the engine
-# thread, over its tests alone; libtorch and OpenMP are not compiled for it, and their threads would be all it saw.
+# thread, of feeds and of the kept memory, over their tests alone; libtorch and OpenMP are not compiled for it, and their
+# threads would be all it saw.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-}
@@ -23,13 +24,13 @@ cmake -S . -B "$folder" "${generator[@]}" -DSPARRING_UNITY=ON -DSPARRING_LIBTORC
 cmake --build "$folder" --target sparring_core_tests
 
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
+# A test asks for more memory than there is, and wants to be refused.
+export ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1
 if [[ $kind == address ]]; then
   # What libtorch allocates once and never frees is not ours.
   export LSAN_OPTIONS="suppressions=$PWD/scripts/sanitize/leaks.txt:print_suppressions=0"
   export UBSAN_OPTIONS=print_stacktrace=1
-  # A test asks for more memory than there is, and wants to be refused.
-  export ASAN_OPTIONS=allocator_may_return_null=1
   "$folder/Release/sparring_core_tests"
 else
-  "$folder/Release/sparring_core_tests" --source-file='*engine_test.cc'
+  "$folder/Release/sparring_core_tests" --source-file='*/engine_test.cc,*/feed_test.cc,*/memory_test.cc'
 fi

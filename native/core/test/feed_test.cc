@@ -1,7 +1,9 @@
 #include "core/data/feed.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
+#include <thread>
 
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
@@ -141,6 +143,39 @@ TEST_CASE("whoever waits for room is told once it is there, at once, at the end 
   ask(1);
   feed.close();
   CHECK(told == 4);
+}
+
+TEST_CASE("one thread fills a feed while another empties it: no image is lost, or comes twice") {
+  Feed feed({{1, 1, 1}, 3, /*shuffle=*/8, /*seed=*/7, /*labelled=*/true});
+  std::map<int64_t, int> seen;
+  bool are_together = true;
+  std::thread taker([&] {
+    for (Feed::State state; (state = feed.state(1)) != Feed::State::kOver;) {
+      if (state == Feed::State::kWaiting) {
+        std::this_thread::yield();
+        continue;
+      }
+      const Feed::Fed fed = feed.next();
+      for (const int64_t one : numbers(fed.images)) ++seen[one];
+      are_together = are_together && numbers(fed.images) == numbers(fed.labels);
+    }
+  });
+  for (int epoch = 0; epoch < 300; ++epoch) {
+    for (int64_t start = 0; start < 100; start += 10) {
+      const at::Tensor images = numbered(start, start + 10);
+      feed.push(images, images.flatten());
+      const auto room = std::make_shared<std::promise<void>>();
+      feed.when_below(3, [room] { room->set_value(); });
+      room->get_future().wait();
+    }
+    feed.end_epoch();
+  }
+  feed.close();
+  taker.join();
+  CHECK(are_together);
+  CHECK(seen.size() == 100);
+  for (const auto& [image, times] : seen) CHECK(times == 300);
+  CHECK(feed.place().epoch == 299);
 }
 
 TEST_CASE("feeds of other images, orders or labels are told apart") {

@@ -1,7 +1,10 @@
 #include "core/runtime/memory.h"
 
+#include <atomic>
 #include <future>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include "core/runtime/engine.h"
 #include "core/test/check.h"  // last: see there
@@ -14,6 +17,16 @@ namespace {
 constexpr int64_t kMebibyte = 1 << 20;
 
 at::Tensor of_bytes(int64_t bytes) { return at::zeros({bytes}, at::kByte); }
+
+// Its first byte, and its last.
+void write_ends(const at::Tensor& bytes, uint8_t mark) {
+  auto* const values = bytes.mutable_data_ptr<uint8_t>();
+  values[0] = values[bytes.numel() - 1] = mark;
+}
+bool has_ends(const at::Tensor& bytes, uint8_t mark) {
+  const auto* const values = bytes.const_data_ptr<uint8_t>();
+  return values[0] == mark && values[bytes.numel() - 1] == mark;
+}
 
 }  // namespace
 
@@ -75,6 +88,39 @@ TEST_CASE("a block may be dropped by another thread than the one that took it") 
   at::Tensor tensor = of_bytes(kMebibyte);
   std::thread([dropped = std::move(tensor)]() mutable { dropped.reset(); }).join();
   CHECK(kept_memory().spare == kMebibyte);
+  trim_memory();
+}
+
+TEST_CASE("threads take and drop blocks at once, and nobody is given what another one has") {
+  keep_memory();
+  trim_memory();
+  const int64_t before = kept_memory().used;
+  std::atomic<int> spoilt = 0, at_work = 4;
+  std::vector<std::thread> threads;
+  for (uint8_t mark = 1; mark <= 4; ++mark) {
+    threads.emplace_back([&spoilt, &at_work, mark] {
+      std::mt19937 draw(mark);
+      std::vector<at::Tensor> held;
+      for (int turn = 0; turn < 50'000; ++turn) {
+        held.push_back(at::empty({30'000 + static_cast<int64_t>(draw() % 100'000)}, at::kByte));
+        write_ends(held.back(), mark);
+        if (held.size() < 5) continue;
+        const auto one = held.begin() + draw() % 5;
+        spoilt += !has_ends(*one, mark);
+        held.erase(one);
+      }
+      --at_work;
+    });
+  }
+  // Between two steps of one engine another one may be in the middle of its own.
+  while (at_work > 0) {
+    mark_step();
+    trim_memory();
+    std::this_thread::yield();
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(spoilt == 0);
+  CHECK(kept_memory().used == before);
   trim_memory();
 }
 
