@@ -1,55 +1,13 @@
 """WGAN-GP: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs"; the norm is one per sample."""
 
 import torch
-from torch import nn
 
 from common import batches, digest, options, report
+from mlp_networks import latent_dim, pair
 
 opt = options()
-latent_dim, n_critic = 100, 5
-
-
-class Generator(nn.Module):
-    def __init__(self):
-        super().__init__()
-
-        def block(in_feat, out_feat, normalize=True):
-            layers = [nn.Linear(in_feat, out_feat)]
-            if normalize:
-                layers.append(nn.BatchNorm1d(out_feat, 0.8))
-            layers.append(nn.LeakyReLU(0.2, inplace=True))
-            return layers
-
-        self.model = nn.Sequential(
-            *block(latent_dim, 128, normalize=False),
-            *block(128, 256),
-            *block(256, 512),
-            *block(512, 1024),
-            nn.Linear(1024, opt.size**2),
-            nn.Tanh(),
-        )
-
-    def forward(self, z):
-        return self.model(z).view(z.shape[0], 1, opt.size, opt.size)
-
-
-class Discriminator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.model = nn.Sequential(
-            nn.Linear(opt.size**2, 512),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(512, 256),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(256, 1),
-        )
-
-    def forward(self, img):
-        return self.model(img.flatten(1))
-
-
-generator = Generator()
-discriminator = Discriminator()
+n_critic = 5
+generator, discriminator = pair(opt.size)
 initial = digest(generator, discriminator)
 stream = batches(opt)
 lambda_gp = 10
