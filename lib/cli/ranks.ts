@@ -32,7 +32,8 @@ export async function asRank(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    return reportError(error, `rank ${process.env.RANK}: `);
+    const { RANK } = process.env;
+    return reportError(error, RANK === undefined ? "" : `rank ${RANK}: `);
   }
 }
 

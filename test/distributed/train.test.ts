@@ -246,18 +246,21 @@ describe("ranks, misused", () => {
     );
   });
 
-  it("refuse to begin where one is told its rank, and not of how many", async () => {
-    const { WORLD_SIZE: _, ...env } = rankEnvironment(0, 1, 1);
+  it.each<["RANK" | "WORLD_SIZE", string]>([
+    [
+      "WORLD_SIZE",
+      "rank 0: Expected a whole number from 1 to 65536 for WORLD_SIZE but received undefined",
+    ],
+    ["RANK", "Expected a whole number from 0 to 0 for RANK but received undefined"],
+  ])("refuse to begin where one is not told its %s", async (forgotten, sentence) => {
+    const { [forgotten]: _, ...env } = rankEnvironment(0, 1, 1);
     const { code, stderr } = await start(
       process.execPath,
       [mainFile, ...`${train} --out none`.split(" ")],
       folder.path,
       env,
     ).ended;
-    expect([code, stderr]).toEqual([
-      2,
-      "rank 0: Expected a whole number from 1 to 65536 for WORLD_SIZE but received undefined\n",
-    ]);
+    expect([code, stderr]).toEqual([2, `${sentence}\n`]);
   });
 
   it("need a folder that can be found again where their launcher restarts them", async () => {
