@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cpuLimit, processorsOf } from "./cpu-limit.js";
 import { type ErrorCode, SparringError, traced } from "./errors.js";
 import type { NativeAddon } from "./native.js";
 
@@ -56,7 +57,20 @@ export function load(folder: string): NativeAddon {
     );
   }
   checkLoaded(native, build);
+  keepToLimit(native);
   return native;
+}
+
+/**
+ * libtorch begins with a thread for each core of the machine. Where a container may use fewer, they
+ * would wait for each other; who has named a number gets it.
+ */
+function keepToLimit(native: NativeAddon): void {
+  const { OMP_NUM_THREADS, MKL_NUM_THREADS } = process.env;
+  const limit = cpuLimit();
+  if (limit === Infinity || OMP_NUM_THREADS !== undefined || MKL_NUM_THREADS !== undefined) return;
+  // Before all else that the engine will do; it may be ending already.
+  native.limitThreads(processorsOf(limit)).catch(() => {});
 }
 
 /**

@@ -358,6 +358,7 @@ export interface NativeAddon extends NativeData {
   precisions(device: string): string[];
   threads(): Promise<number>;
   setThreads(count: number): Promise<void>;
+  limitThreads(most: number): Promise<void>;
   /**
    * Stops the engine thread at the next step boundary, as the end of a process does; what is
    * pending never settles. For tests. Idempotent.

@@ -3,10 +3,10 @@ import { counted } from "../count.js";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { again, buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
+import { cpuLimit, processorsOf } from "../cpu-limit.js";
 import { neededDriver, readDriver } from "./driver.js";
 import type { CudaObstacle } from "../native.js";
 import type { Finding } from "./kind.js";
-import { cpuLimit } from "./limit.js";
 import { type FoundLibtorch, setup } from "./setup.js";
 import { type NoTrial, type Trial, tryAddon } from "./trial.js";
 
@@ -20,7 +20,7 @@ export async function lookAtAddon(): Promise<Finding[]> {
     addon,
     await lookAtCuda(trial, libtorch, await readDriver()),
     lookAtPrecisions(trial),
-    lookAtThreads(trial, await cpuLimit()),
+    lookAtThreads(trial, cpuLimit()),
     lookAtTraining(trial),
   ];
 }
@@ -138,7 +138,7 @@ function lookAtPrecisions({ precisions }: Trial): Finding {
 /** @param limit of the processors' time, in processors */
 export function lookAtThreads({ threads }: Pick<Trial, "threads">, limit: number): Finding {
   // Node counts whole ones, too, from 22.12 on.
-  const processors = Math.min(availableParallelism(), Math.max(1, Math.floor(limit)));
+  const processors = Math.min(availableParallelism(), processorsOf(limit));
   const says = `${counted(threads, "CPU thread")} on ${counted(processors, "processor")}`;
   const facts = { threads, processors };
   if (threads <= processors) return { name: "threads", status: "ok", says, facts };

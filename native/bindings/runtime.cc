@@ -123,6 +123,18 @@ Napi::Value SetThreads(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
+// limitThreads(most: number): Promise<void>
+Napi::Value LimitThreads(const Napi::CallbackInfo& info) {
+  const int most = info[0].As<Napi::Number>().Int32Value();
+  return run_async(
+      info.Env(),
+      [most] {
+        if (at::get_num_threads() > most) at::set_num_threads(most);
+        return Nothing{};
+      },
+      to_undefined);
+}
+
 // threads(): Promise<number>
 Napi::Value Threads(const Napi::CallbackInfo& info) {
   return run_async(info.Env(), [] { return at::get_num_threads(); }, to_number);
@@ -158,6 +170,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   exports.Set("memoryStats", Napi::Function::New<MemoryStats>(env, "memoryStats"));
   exports.Set("precisions", Napi::Function::New<Precisions>(env, "precisions"));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env, "setThreads"));
+  exports.Set("limitThreads", Napi::Function::New<LimitThreads>(env, "limitThreads"));
   exports.Set("shutdown", Napi::Function::New<Shutdown>(env, "shutdown"));
   exports.Set("tryLock", Napi::Function::New<TryLock>(env, "tryLock"));
   exports.Set("threads", Napi::Function::New<Threads>(env, "threads"));

@@ -7,13 +7,11 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtCuda, lookAtThreads } from "../../lib/doctor/addon.js";
-import { cpuLimit } from "../../lib/doctor/limit.js";
 import { readDriver } from "../../lib/doctor/driver.js";
 import type { Examination } from "../../lib/doctor/examine.js";
 import type { Finding } from "../../lib/doctor/kind.js";
 import { type Ended, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
-import { writeTree } from "../helpers/image-folder.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const rebuild = "run `npx sparring setup`";
@@ -296,39 +294,6 @@ describe("CUDA that is off", () => {
 });
 
 describe("a container's CPU limit", () => {
-  const none = Number.POSITIVE_INFINITY;
-  it.each([
-    ["docker's", "0::/\n", { "cpu.max": "150000 100000\n" }, 1.5],
-    ["none", "0::/\n", { "cpu.max": "max 100000\n" }, none],
-    [
-      "the lowest of all above",
-      "0::/a/b\n",
-      { "a/b/cpu.max": "max 100000", "a/cpu.max": "50000 100000" },
-      0.5,
-    ],
-    [
-      "that of cgroups 1",
-      "9:cpu,cpuacct:/docker/x\n8:memory:/y\n",
-      { "cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n" },
-      4,
-    ],
-    [
-      "none of cgroups 1",
-      "9:cpu:/\n0::/\n",
-      { "cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n" },
-      none,
-    ],
-    ["nothing there", "", {}, none],
-  ] as const)("%s", async (name, groups, files, limit) => {
-    const texts = [["../../../proc/self/cgroup", groups], ...Object.entries(files)];
-    const bytes = texts.map(([path, text]) => [
-      `sys/fs/cgroup/${path}`,
-      Buffer.from(text as string),
-    ]);
-    await writeTree(at(name), Object.fromEntries(bytes));
-    expect(await cpuLimit(at(name))).toBe(limit);
-  });
-
   it("of fewer processors than there are threads is a warning", () => {
     expect(lookAtThreads({ threads: 2 }, 1.5)).toEqual({
       name: "threads",

@@ -1,5 +1,5 @@
 // The processors that a container may use: libtorch counts those of the machine.
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
  *
  * @param root of the file system
  */
-export async function cpuLimit(root = "/"): Promise<number> {
-  const lines = (await textOf(join(root, "proc/self/cgroup"))).split("\n");
+export function cpuLimit(root = "/"): number {
+  const lines = textOf(join(root, "proc/self/cgroup")).split("\n");
   const limits = lines.map((line) => {
     const [id, controllers = "", ...path] = line.split(":");
     const group = path.join(":");
@@ -17,31 +17,32 @@ export async function cpuLimit(root = "/"): Promise<number> {
     const isCpu = controllers.split(",").includes("cpu");
     return isCpu ? lowest(join(root, "sys/fs/cgroup/cpu"), group, limitOfV1) : Infinity;
   });
-  return Math.min(...(await Promise.all(limits)));
+  return Math.min(...limits);
+}
+
+/** Whole processors that a limit leaves: at least one. */
+export function processorsOf(limit: number): number {
+  return Math.max(1, Math.floor(limit));
 }
 
 /**
  * The lowest limit of a group and those above it. Within a container its own group may be the
  * outermost that there is, whatever its path says.
  */
-async function lowest(
-  mount: string,
-  group: string,
-  limitOf: (folder: string) => Promise<number>,
-): Promise<number> {
-  const limit = await limitOf(join(mount, group));
+function lowest(mount: string, group: string, limitOf: (folder: string) => number): number {
+  const limit = limitOf(join(mount, group));
   const parent = dirname(group);
-  return parent === group ? limit : Math.min(limit, await lowest(mount, parent, limitOf));
+  return parent === group ? limit : Math.min(limit, lowest(mount, parent, limitOf));
 }
 
-async function limitOfV2(folder: string): Promise<number> {
-  const [quota, period] = (await textOf(join(folder, "cpu.max"))).split(" ");
+function limitOfV2(folder: string): number {
+  const [quota, period] = textOf(join(folder, "cpu.max")).split(" ");
   return toLimit(quota, period);
 }
 
-async function limitOfV1(folder: string): Promise<number> {
+function limitOfV1(folder: string): number {
   const read = (name: string) => textOf(join(folder, `cpu.cfs_${name}_us`));
-  return toLimit(await read("quota"), await read("period"));
+  return toLimit(read("quota"), read("period"));
 }
 
 /** `max`, -1, and what is not there are no limit. */
@@ -50,4 +51,10 @@ function toLimit(quota: string | undefined, period: string | undefined): number 
   return limit > 0 ? limit : Infinity;
 }
 
-const textOf = (path: string) => readFile(path, "utf8").catch(() => "");
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
