@@ -53,15 +53,7 @@ export interface Modes extends Figures<"modes"> {
 }
 
 /** What an objective's constructor is called in `objectives`. */
-export type ObjectiveName =
-  | "minimax"
-  | "nonSaturating"
-  | "leastSquares"
-  | "hinge"
-  | "fDivergence"
-  | "relativisticAverage"
-  | "wasserstein"
-  | "relativisticPaired";
+export type ObjectiveName = Objective["type"];
 
 /** Every objective, with the penalties that its own paper trains it with. */
 const rivals: Readonly<Record<ObjectiveName, Objective>> = {
@@ -70,6 +62,7 @@ const rivals: Readonly<Record<ObjectiveName, Objective>> = {
   leastSquares: objectives.leastSquares(),
   hinge: objectives.hinge(),
   fDivergence: objectives.fDivergence(),
+  boundarySeeking: objectives.boundarySeeking(),
   relativisticAverage: objectives.relativisticAverage(),
   wasserstein: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
   relativisticPaired: objectives.relativisticPaired({
