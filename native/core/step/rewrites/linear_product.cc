@@ -27,7 +27,9 @@ class ProductFunction : public torch::autograd::Function<ProductFunction> {
     const variable_list saved = context->get_saved_variables();
     variable_list wanted(2);
     if (context->needs_input_grad(0)) wanted[0] = apply(gradients[0], saved[1].t());
-    if (context->needs_input_grad(1)) wanted[1] = apply(saved[0].t(), gradients[0]);
+    // Turned, as the weight is: so its gradient lies in memory as the weight does, and an optimizer
+    // need not copy it.
+    if (context->needs_input_grad(1)) wanted[1] = apply(gradients[0].t(), saved[0]).t();
     return wanted;
   }
 };
