@@ -68,6 +68,13 @@ const pairs = {
   ),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
   "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
+  "maxout of 5 pieces": {
+    generator: smallGenerator,
+    discriminator: {
+      image,
+      layers: [l.flatten(), ...twice(() => [l.maxout(240, 5)]), l.linear(1)],
+    },
+  },
   "linear layers of 1,024": {
     generator: {
       latent: { noise },

@@ -202,6 +202,7 @@ export type RewriteId =
   | "sameConv"
   | "narrowConv"
   | "linearProduct"
+  | "maxout"
   | "sampleNorm"
   | "pixelNorm"
   | "biasNorm"

@@ -298,6 +298,7 @@ const everywhere = [
   "convolution and pooling as one strided convolution",
   "transposed convolution of one pixel as a product",
   "convolution to few channels as products",
+  "maxout in one pass",
   "normalisation of each sample in the layout of convolutions",
   "pixel normalisation in one pass",
   "no bias before normalisation",

@@ -146,6 +146,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   firstTransposed: unchanged,
   narrowConv: unchanged,
   linearProduct: unchanged,
+  maxout: unchanged,
   sampleNorm: unchanged,
   pixelNorm: unchanged,
   biasNorm: unchanged,

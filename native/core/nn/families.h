@@ -36,6 +36,7 @@ ModulePtr build_embedding(const Layer&, const FirstWeights&);
 ModulePtr build_projection(const Layer&, const FirstWeights&);
 // linear.cc
 ModulePtr build_linear(const Layer&, const FirstWeights&);
+// maxout.cc
 ModulePtr build_maxout(const Layer&, const FirstWeights&);
 // minibatch.cc
 ModulePtr build_minibatch_std_dev(const Layer&, const FirstWeights&);

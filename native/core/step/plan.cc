@@ -7,6 +7,7 @@
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/halving.h"
 #include "core/step/rewrites/linear_product.h"
+#include "core/step/rewrites/maxout.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pixel_norm.h"
@@ -70,6 +71,7 @@ static const Rule kRules[] = {
     {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
     {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
+    {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
     {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
      nullptr, true},
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},

@@ -6,6 +6,7 @@
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/linear_product.h"
+#include "core/step/rewrites/maxout.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pixel_norm.h"
@@ -308,6 +309,34 @@ TEST_CASE("a linear layer by products equals torch's, second derivatives include
   const at::Tensor x = draw({4, 7});
   check_equal(fused, {plain}, x, 1e-13);
   check_second_derivative(fused, plain, x, 1e-12);
+  // An optimizer would have to copy one that lies otherwise.
+  const at::Tensor weight = plain->parameters()[0];
+  const at::Tensor score = fused->forward(x).square().sum();
+  CHECK(torch::autograd::grad({score}, {weight})[0].strides() == weight.strides());
+}
+
+TEST_CASE("maxout in one pass equals torch's largest: values, both derivatives, ties and NaN") {
+  RandomStream stream(0);
+  const auto maxout = [](double pieces) {
+    return layer("maxout", "0",
+                 {{"inFeatures", 7.0}, {"outFeatures", 5.0}, {"pieces", pieces}, {"bias", true}});
+  };
+  for (const double pieces : {1, 2, 5}) {
+    CAPTURE(pieces);
+    const ModulePtr plain = built(maxout(pieces), stream);
+    const ModulePtr fused = fuse_maxout(plain).module;
+    REQUIRE(fused != nullptr);
+    const at::Tensor x = draw({4, 7});
+    check_equal(fused, {plain}, x, 1e-13);
+    check_second_derivative(fused, plain, x, 1e-12);
+    // Pieces that are all the same: the first of them learns.
+    const at::NoGradGuard no_grad;
+    for (const at::Tensor& parameter : plain->parameters()) parameter.zero_();
+    const at::AutoGradMode with_gradients(true);
+    check_equal(fused, {plain}, x, 1e-13);
+    CHECK(at::isnan(fused->forward(at::full({1, 7}, NAN, at::kDouble))).all().item<bool>());
+  }
+  CHECK(fuse_maxout(built(linear("0", 7, 5), stream)).module == nullptr);
 }
 
 TEST_CASE("a convolution to few channels has its second derivative, of large products too") {
