@@ -106,6 +106,12 @@ Following* Optimizer::following() const {
   return parameters_[0].is_cpu() || averages_within() ? following_ : nullptr;
 }
 
+Follower Optimizer::follower(size_t index) const {
+  static const at::Tensor none;
+  if (following() == nullptr) return {none, 0};
+  return {following()->averages[index], following()->weight};
+}
+
 void Optimizer::move_averages(const std::vector<size_t>& updated) const {
   std::vector<bool> is_moved(parameters_.size());
   for (const size_t i : updated) is_moved[i] = averages_within();

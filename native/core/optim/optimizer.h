@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/optim/one_pass.h"
 #include "core/optim/schedule.h"
 #include "core/torch.h"
 
@@ -87,6 +88,9 @@ class Optimizer {
   virtual bool averages_within() const { return false; }
   // Null where none follow, or not by an update of this one.
   Following* following() const;
+  // Of one parameter, on the CPU.
+  Follower follower(size_t index) const;
+  bool is_on_cpu() const { return parameters_.empty() || parameters_[0].is_cpu(); }
   // True for one whose updates do not depend on how many there were, but for the rate.
   virtual bool is_steady() const { return true; }
   // True for one that reads its rate from the device.

@@ -29,6 +29,20 @@ class Sgd : public Optimizer {
     parameter.add_(gradient, -lr);
   }
 
+  void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
+                  double lr) override {
+    if (!is_on_cpu()) return Optimizer::update_all(indices, gradients, lr);
+    static const at::Tensor none;
+    for (size_t k = 0; k < indices.size(); ++k) {
+      const size_t i = indices[k];
+      const at::Tensor& buffer = buffers_ == nullptr ? none : (*buffers_)[i];
+      const SgdNumbers numbers = numbers_of(lr, parameter_updates(i) == 1);
+      sgd_update(parameters()[i], gradients[k], buffer, numbers, follower(i));
+    }
+  }
+
+  bool averages_within() const override { return is_on_cpu(); }
+
   bool is_steady() const override { return from_ == to_; }
 
  private:
@@ -40,6 +54,15 @@ class Sgd : public Optimizer {
       buffer.mul_(momentum).add_(gradient, 1 - dampening_);
     }
     return nesterov_ ? gradient.add(buffer, momentum) : buffer;
+  }
+
+  // with_momentum() as numbers.
+  SgdNumbers numbers_of(double lr, bool first) const {
+    const double momentum = this->momentum();
+    SgdNumbers numbers{lr, weight_decay_, momentum, 1 - dampening_, 0, 1};
+    if (first) numbers.keep = 0, numbers.take = 1;
+    if (nesterov_) numbers.along_gradient = 1, numbers.along_buffer = momentum;
+    return numbers;
   }
 
   double momentum() const {
