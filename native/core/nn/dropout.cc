@@ -1,3 +1,4 @@
+#include "core/bernoulli.h"
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -18,7 +19,7 @@ class Dropout : public Module {
     const at::Tensor keep = unit_ == Unit::kChannel
                                 ? at::empty({input.size(0), input.size(1), 1, 1}, input.options())
                                 : at::empty_like(input, {}, at::MemoryFormat::Contiguous);
-    keep.bernoulli_(1 - p_, context.stream->on(input.device())).div_(1 - p_);
+    draw_mask(keep, 1 - p_, context.stream->on(input.device()));
     return input * keep;
   }
 

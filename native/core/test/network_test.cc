@@ -1,5 +1,6 @@
 #include "core/nn/network.h"
 
+#include "core/bernoulli.h"
 #include "core/error.h"
 #include "core/nn/latent.h"
 #include "core/nn/samples.h"
@@ -124,6 +125,24 @@ TEST_CASE("dropping values and channels draws what libtorch's own functions do, 
     built->eval();
     CHECK(at::equal(built->forward(plain, {{}, &stream}), plain));
   }
+}
+
+TEST_CASE("masks are libtorch's, from wherever its generator is, and leave it where that would") {
+  at::Generator theirs = RandomStream(5).cpu(), ours = theirs.clone();
+  // Ends before, at and behind a renewal of the engine's 624 numbers.
+  for (const int64_t count : {1, 310, 1, 0, 255, 256, 312, 5000}) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      for (const double probability : {0.5, 0.7, 1.0}) {
+        CAPTURE(count);
+        const at::Tensor expected = at::empty({count}, type), made = at::empty_like(expected);
+        expected.bernoulli_(probability, theirs).div_(probability);
+        draw_mask(made, probability, ours);
+        CHECK(at::equal(made, expected));
+        CHECK(at::equal(at::randn({1}, ours), at::randn({1}, theirs)));
+      }
+    }
+  }
+  CHECK(at::equal(ours.get_state(), theirs.get_state()));
 }
 
 TEST_CASE("noise is added that libtorch draws, in any layout, and in training only") {
