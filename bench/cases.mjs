@@ -21,9 +21,14 @@ import { layerCases } from "./layer-cases.mjs";
 export const targets = { eager: 3, compile: 2, slowest: 1 };
 
 function ofPreset(name, size, changes = {}) {
-  const { pair, objective, optimizer, order, discriminatorSteps } = presets[name];
-  const training = { objective, optimizer, order, discriminatorSteps, ...changes };
-  return { data: { kind: "mnist", size }, pair: pair({ size, channels: 1 }), training };
+  const { pair, objective, optimizer, ...rest } = presets[name];
+  const { order, fakes, discriminatorSteps, ema, diffAugment } = rest;
+  const rules = { objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment };
+  return {
+    data: { kind: "mnist", size },
+    pair: pair({ size, channels: 1 }),
+    training: { ...rules, ...changes },
+  };
 }
 
 const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999] });
@@ -94,9 +99,19 @@ const others = ["dcgan", "sngan-hinge"].map((name) => ({
   ...ofPreset(name, 32),
 }));
 
+/** Every preset as it is. */
+export const presetCases = Object.entries(presets).map(([name, { size, batch }]) => ({
+  name: `preset ${name}`,
+  title: name,
+  batch,
+  ...ofPreset(name, size.default),
+}));
+
 /** @returns {Case} */
 export function caseNamed(name) {
-  const found = [...cases, ...others, ...layerCases].find((one) => one.name === name);
+  const found = [...cases, ...others, ...layerCases, ...presetCases].find(
+    (one) => one.name === name,
+  );
   if (!found)
     throw new RangeError(
       `Expected one of ${caseNames.join(", ")} for a case but received "${name}"`,

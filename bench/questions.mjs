@@ -6,6 +6,7 @@ import { overhead } from "./overhead.mjs";
 import { packing } from "./packing.mjs";
 import { parzen } from "./parzen.mjs";
 import { precision } from "./precision.mjs";
+import { presets } from "./presets.mjs";
 import { ranks } from "./ranks.mjs";
 import { scaling } from "./scaling.mjs";
 import { streaming } from "./streaming.mjs";
@@ -36,6 +37,7 @@ export const questions = [
   scaling,
   precision,
   layers,
+  presets,
   ranks,
   packing,
   streaming,

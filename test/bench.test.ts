@@ -25,6 +25,7 @@ const all = [
   "scaling",
   "precision",
   "layers",
+  "presets",
   "ranks",
   "packing",
   "streaming",
@@ -287,6 +288,23 @@ describe.skipIf(impossible)("single kinds of layers", () => {
       });
     const applied = new Set(extras.layers.flatMap((row: { rewrites: string[] }) => row.rewrites));
     expect([...everywhere].filter((name) => !applied.has(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(impossible)("presets", () => {
+  it("are measured in both executions, those with labels too", async () => {
+    const argv = ["--only", "presets", "--quick", "--json", "presets.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\| \w+ +\| +64 of 32×32 \|( +[\d.]+ \|){2} +[\d.]+× \|$/m);
+    const { extras } = JSON.parse(await readFile(join(folder.path, "presets.json"), "utf8"));
+    for (const row of extras.presets)
+      expect(row).toEqual({
+        ...{ title: expect.any(String), side: positive, batch: positive },
+        ...{ eagerMs: positive, fusedMs: positive, ratio: positive },
+      });
   });
 });
 

@@ -30,15 +30,18 @@ async function prepare({ name, execution, precision, batch, threads, images, see
   const group = distributed.isLaunched() ? await distributed.join() : undefined;
   const pairing = { generator, discriminator, distributed: group };
   const trainer = new Trainer({ ...training, ...pairing, execution, precision });
-  return { trainer, dataset: await load(images, imageOf(caseNamed(name)), batch) };
+  const classes = pair.generator.latent.classes ?? 1;
+  return { trainer, dataset: await load(images, imageOf(caseNamed(name)), batch, classes) };
 }
 
 /** Whole batches only, as on the other side: torch.compile would compile anew for a smaller one. */
-function load(path, image, batch) {
+function load(path, image, batch, classes) {
   const bytes = readFileSync(path);
   const size = image.reduce((product, side) => product * side);
   const count = Math.floor(bytes.length / size / batch) * batch;
-  return datasets.fromBytes(bytes.subarray(0, count * size), { shape: [count, ...image] });
+  // Any will do: what they are changes nothing about the time.
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  return datasets.fromBytes(bytes.subarray(0, count * size), { shape: [count, ...image], labels });
 }
 
 async function train({ trainer, dataset, batch }, { steps, tickEvery = steps }) {
