@@ -2,6 +2,7 @@
 // stands for what lib/ never passes on: a type that no table has, an option that is not there.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -16,5 +17,12 @@ class Error : public std::runtime_error {
  private:
   std::string code_;
 };
+
+// What an exception says, as part of a sentence: the first line. libtorch's go on with advice, and
+// with a trace of the stack.
+inline std::string reason_of(const std::exception& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace sparring

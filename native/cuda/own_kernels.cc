@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/error.h"
 #include "cuda/adam.h"
 #include "cuda/compiler.h"
 #include "cuda/norm.h"
@@ -89,7 +90,7 @@ OwnKernels make(const at::Device& device, int capability) {
     const auto* const loaded = new Loaded(device, capability);
     return {new DeviceNormKernels(*loaded), new DeviceAdam(*loaded), ""};
   } catch (const std::exception& error) {
-    return {nullptr, nullptr, error.what()};
+    return {nullptr, nullptr, reason_of(error)};
   }
 }
 

@@ -1,8 +1,6 @@
 #include "core/distributed/words.h"
 
-#include <algorithm>
-
-#include "core/torch.h"
+#include "core/error.h"
 
 namespace sparring::distributed {
 
@@ -27,12 +25,11 @@ std::string seconds(std::chrono::milliseconds time) {
 }
 
 std::string first_line(const std::exception& error) {
-  const auto* known = dynamic_cast<const c10::Error*>(&error);
-  const std::string text = known ? known->what_without_backtrace() : error.what();
-  const size_t end_of_place = text.rfind("] ", text.find('\n'));
+  const std::string text = reason_of(error);
+  const size_t end_of_place = text.rfind("] ");
   const size_t start = text[0] == '[' && end_of_place != std::string::npos ? end_of_place + 2 : 0;
   // Gloo's second sentence is advice, and a joke.
-  return text.substr(start, std::min(text.find('\n', start), text.find(". ", start)) - start);
+  return text.substr(start, text.find(". ", start) - start);
 }
 
 }  // namespace sparring::distributed

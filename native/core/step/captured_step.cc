@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/error.h"
+
 namespace sparring {
 namespace {
 
@@ -31,12 +33,6 @@ Step::Source one_by_one(const std::vector<Batch>& batches) {
 // The allocator's error, or CUDA's own.
 bool is_out_of_memory(const std::exception& error) {
   return std::string_view(error.what()).find("out of memory") != std::string_view::npos;
-}
-
-// what() of libtorch's errors has a trace of the stack.
-std::string text_of(const std::exception& error) {
-  const auto* const its = dynamic_cast<const c10::Error*>(&error);
-  return its == nullptr ? error.what() : its->what_without_backtrace();
 }
 
 }  // namespace
@@ -150,7 +146,7 @@ bool CapturedStep::try_to_record(Replay& replay, const std::vector<Batch>& reals
     if (replay.fits) return true;
   } catch (const std::exception& error) {
     replay.fits = !is_out_of_memory(error);
-    if (replay.fits) failure_ = text_of(error);
+    if (replay.fits) failure_ = reason_of(error);
   }
   set_counts(before);
   // Where CUDA broke it off, libtorch before 2.13 takes the generator for one that is still being
