@@ -1,6 +1,8 @@
 #include "ranks.h"
 
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 
@@ -21,11 +23,26 @@ const std::string& nccl_missing() {
   return none;
 }
 
+namespace {
+
+// The user's word, by any of its names, goes before.
+void prefer(const std::vector<std::string>& names, const char* value) {
+  for (const std::string& name : names) {
+    if (std::getenv(name.c_str()) != nullptr) return;
+  }
+  setenv(names[0].c_str(), value, /*overwrite=*/1);
+}
+
+}  // namespace
+
 c10::intrusive_ptr<c10d::Backend> open_nccl(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                             int size, std::chrono::milliseconds timeout) {
   // Once a rank is lost its communicators are given up, and who waits is told; c10d's own choice is
-  // to end the process, and with it whatever else Node does. The user's word goes before.
-  setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2", /*overwrite=*/0);
+  // to end the process, and with it whatever else Node does. So it would where CUDA fails, and
+  // where NCCL takes minutes to give up.
+  prefer(c10d::TORCH_NCCL_ASYNC_ERROR_HANDLING, "2");
+  prefer(c10d::TORCH_NCCL_RETHROW_CUDA_ERRORS, "0");
+  prefer(c10d::TORCH_NCCL_ENABLE_MONITORING, "0");
   auto options = c10d::ProcessGroupNCCL::Options::create();
   options->timeout = timeout;
   return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, std::move(options));

@@ -57,6 +57,14 @@ c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store
                                                      static_cast<int>(options.size), chosen);
 }
 
+void give_up(c10d::Backend* backend) noexcept {
+  try {
+    if (backend != nullptr) backend->abort();
+  } catch (const std::exception&) {
+    // Its own error, or one that was told before.
+  }
+}
+
 c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
                                                     const GroupOptions& options) {
   Accelerator* const cuda = accelerator();

@@ -35,6 +35,9 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
 // Over NCCL, for tensors on GPUs. Throws ERR_DEVICE where there is none.
 c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
                                                     const GroupOptions& options);
+// Ends what is under way there, as far as that goes: on a GPU that failed even this may fail, and
+// whoever leaves has an error to tell already. May be null.
+void give_up(c10d::Backend* backend) noexcept;
 // Over TCP, for tensors on the CPU.
 c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
                                             const GroupOptions& options);

@@ -241,7 +241,7 @@ void Group::leave() {
 void Group::close() {
   connection_->begun.clear();
   connection_->launched.clear();
-  if (connection_->device) connection_->device->abort();
+  give_up(connection_->device.get());
   connection_->device.reset();
   connection_->host.reset();
 }

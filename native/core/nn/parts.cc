@@ -19,7 +19,14 @@ class Earlier {
       : network_(network), present_(copies_of(network.state())) {
     network_.load(weights);
   }
-  ~Earlier() { network_.load(present_); }
+  ~Earlier() {
+    try {
+      network_.load(present_);
+    } catch (const std::exception&) {
+      // On a GPU that failed nothing can be copied: an error is on its way, or comes with the next
+      // thing that is asked for.
+    }
+  }
   Earlier(const Earlier&) = delete;
   Earlier& operator=(const Earlier&) = delete;
 

@@ -4,6 +4,7 @@
 #include <thread>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "core/distributed/connection.h"
 #include "core/distributed/sharing.h"
 #include "core/error.h"
 #include "core/step/trainer.h"
@@ -351,4 +352,14 @@ TEST_CASE("a batch in parts trains as the whole does, on one rank and on two, wh
     CHECK(outcomes[0].report.health->generator_gradient ==
           doctest::Approx(whole.report.health->generator_gradient).epsilon(1e-3));
   }
+}
+
+TEST_CASE("a backend that cannot even be given up, as on a GPU that failed, throws nothing there") {
+  struct Broken : c10d::Backend {
+    Broken() : Backend(0, 1) {}
+    void abort() override { TORCH_CHECK(false, "CUDA error: an illegal memory access"); }
+  };
+  const auto broken = c10::make_intrusive<Broken>();
+  CHECK_NOTHROW(give_up(broken.get()));
+  CHECK_NOTHROW(give_up(nullptr));
 }
