@@ -12,11 +12,12 @@
 #include <torch/version.h>
 
 #include <algorithm>
-#include <set>
+#include <optional>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "cuda/capture.h"
+#include "cuda/lending.h"
 #include "cuda/own_kernels.h"
 #include "ranks.h"
 
@@ -38,6 +39,7 @@ void attempt(const Work& work) {
 class Graph : public at::cuda::CUDAGraph {
  public:
   explicit Graph(c10::DeviceIndex device) : device_(device) {}
+  ~Graph() { forget_strangers(captured_generator_states_, static_cast<CUDAGraph*>(this)); }
 
   void begin() {
     forget_workspaces();
@@ -87,45 +89,66 @@ class Graph : public at::cuda::CUDAGraph {
   c10::DeviceIndex device_;
 };
 
+// Of all threads of the process.
+Turns& turns() {
+  static Turns all;
+  return all;
+}
+
 class GraphRecording : public Recording {
  public:
-  explicit GraphRecording(const at::Device& device) : device_(device), graph_(device.index()) {}
+  explicit GraphRecording(const at::Device& device)
+      : device_(device), graph_(std::in_place, device.index()) {}
+  ~GraphRecording() override {
+    turns().alone([this] { graph_.reset(); });
+  }
 
   void capture(const std::vector<at::Generator>& generators, const std::function<void()>& work) {
     const c10::cuda::CUDAGuard guard(device_);
-    for (const at::Generator& generator : generators) use(generator);
-    sparring::capture(graph_, work);
+    turns().alone([&] {
+      for (const at::Generator& generator : generators) use(generator);
+      sparring::capture(*graph_, work);
+    });
   }
 
   void replay() override {
     const c10::cuda::CUDAGuard guard(device_);
-    graph_.replay();
+    turns().beside_others([this] { graph_->replay(); });
   }
 
  private:
   // The default generator is known to every capture; others have to be made known up to 2.13.
   void use(const at::Generator& generator) {
 #if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 14
-    graph_.register_generator_state(generator);
+    graph_->register_generator_state(generator);
 #else
     (void)generator;
 #endif
   }
 
   at::Device device_;
-  Graph graph_;
+  std::optional<Graph> graph_;
 };
+
+// libtorch's own are 32, lent in turn: a 33rd thread would have the first one's, and what it does
+// there while that one records would be recorded, and not done.
+c10::cuda::CUDAStream new_stream(const at::Device& device) {
+  cudaStream_t stream = nullptr;
+  C10_CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  return c10::cuda::getStreamFromExternal(stream, device.index());
+}
 
 class Cuda : public Accelerator {
  public:
   void enter(const at::Device& device) override {
-    thread_local std::set<c10::DeviceIndex> entered;
-    if (!entered.insert(device.index()).second) return;
     const c10::cuda::CUDAGuard guard(device);
-    // Work so far may be on the default stream, for which streams of the pool do not wait.
-    c10::cuda::getCurrentCUDAStream(device.index()).synchronize();
-    c10::cuda::setCurrentCUDAStream(
-        c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.index()));
+    const auto own = Lending<c10::DeviceIndex, c10::cuda::CUDAStream>::of_thread(
+        device.index(), [&device] { return new_stream(device); });
+    const auto present = c10::cuda::getCurrentCUDAStream(device.index());
+    if (present == own) return;
+    // Work so far may be on the default stream, for which this one does not wait.
+    present.synchronize();
+    c10::cuda::setCurrentCUDAStream(own);
   }
 
   std::unique_ptr<Recording> record(const at::Device& device,
@@ -163,7 +186,7 @@ class Cuda : public Accelerator {
 
   void trim(const at::Device& device) override {
     const c10::cuda::CUDAGuard guard(device);
-    if (is_allocating()) allocator::emptyCache();
+    if (is_allocating()) turns().beside_others([] { allocator::emptyCache(); });
   }
 
   const NormKernels* norm_kernels(const at::Device& device) override {

@@ -1,4 +1,5 @@
 // Recordings beside others, and what comes in between: memory, errors, numbers that are none.
+#include <future>
 #include <utility>
 
 #include "core/runtime/accelerator.h"
@@ -49,6 +50,25 @@ TEST_CASE("replays are what they were after another trainer and its recordings a
   }
   CHECK(second->explain().kind == "replayed");
   for (const at::Tensor& other : others) CHECK(other.count_nonzero().item<int64_t>() == 0);
+}
+
+TEST_CASE("threads train side by side, each on a stream and by recordings of its own") {
+  const auto data = images(70);
+  const Trajectory plain = train(all_rules()[0], false, data, 20);
+  std::vector<std::future<Trajectory>> others;
+  for (int i = 0; i < 4; ++i) {
+    others.push_back(std::async(std::launch::async, [&data] {
+      // What is recorded, replayed and forgotten by one is no other's business.
+      train(all_rules()[1], true, data, 6);
+      return train(all_rules()[0], true, data, 20);
+    }));
+  }
+  for (auto& other : others) {
+    const Trajectory replayed = other.get();
+    for (size_t i = 0; i < plain.losses.size(); ++i) {
+      CHECK(is_near(replayed.losses[i], plain.losses[i]));
+    }
+  }
 }
 
 TEST_CASE("what libtorch keeps for reuse is available: a second run is not refused for the first") {
