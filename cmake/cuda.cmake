@@ -1,16 +1,34 @@
 # native/cuda as a library of its own, where libtorch is a CUDA build and CUDA's headers are there: from
-# the wheels beside it (site-packages/nvidia), CUDA_HOME or /usr/local/cuda.
-option(SPARRING_CUDA "Build native/cuda; off by itself where libtorch is a CPU build or CUDA's headers are missing" ON)
+# CUDA_HOME, the wheels beside it (site-packages/nvidia), the toolkit of the nvcc on the PATH or /usr/local/cuda.
+set(SPARRING_CUDA ON CACHE STRING
+  "Build native/cuda: ON leaves it out where libtorch is a CPU build or CUDA's headers are missing, REQUIRED does not, OFF always")
 set(SPARRING_CUDA_FOUND OFF)
 find_library(LIBTORCH_CUDA torch_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
 find_library(LIBTORCH_C10_CUDA c10_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
-if(NOT SPARRING_CUDA OR NOT LIBTORCH_CUDA)
+set(left_out STATUS)
+if(SPARRING_CUDA STREQUAL REQUIRED)
+  set(left_out FATAL_ERROR)
+endif()
+if(NOT SPARRING_CUDA)
   return()
+elseif(NOT LIBTORCH_CUDA)
+  message(${left_out} "native/cuda is left out: the libtorch in ${LIBTORCH_LIBDIR} is a CPU build")
+  return()
+endif()
+
+# By its own word: what is on the PATH may be a link or a script, with the toolkit elsewhere.
+set(toolkit "")
+find_program(NVCC nvcc)
+if(NVCC)
+  execute_process(COMMAND "${NVCC}" -v none OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  if(said MATCHES "#\\$ TOP=([^\r\n]+)")
+    get_filename_component(toolkit "${CMAKE_MATCH_1}" ABSOLUTE)
+  endif()
 endif()
 
 get_filename_component(packages "${LIBTORCH_LIBDIR}/../.." ABSOLUTE)
 file(GLOB nvidia "${packages}/nvidia/cu1[0-9]" "${packages}/nvidia/cuda_runtime")
-set(places "$ENV{CUDA_HOME}" ${nvidia} /usr/local/cuda)
+set(places "$ENV{CUDA_HOME}" ${nvidia} ${toolkit} /usr/local/cuda)
 # crt/host_defines.h and nv/target are packages of their own since CUDA 13: without them nothing of c10/cuda compiles.
 find_path(CUDA_INCLUDE cuda_runtime_api.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
 find_path(CUDA_CRT_INCLUDE crt/host_defines.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
@@ -19,7 +37,7 @@ find_path(CUDA_CCCL_INCLUDE nv/target PATHS ${places} PATH_SUFFIXES include incl
 find_library(CUDA_RUNTIME NAMES cudart libcudart.so.13 libcudart.so.12 PATHS ${places} PATH_SUFFIXES lib lib64 NO_DEFAULT_PATH)
 foreach(needed CUDA_INCLUDE CUDA_CRT_INCLUDE CUDA_CCCL_INCLUDE CUDA_RUNTIME)
   if(NOT ${needed})
-    message(STATUS "native/cuda is left out: ${needed} was not found (pip: nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl)")
+    message(${left_out} "native/cuda is left out: ${needed} was not found (pip: nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl)")
     return()
   endif()
 endforeach()

@@ -4,8 +4,9 @@
 #
 #   scripts/gpu-check.sh [FILE.json] [bench options, such as --quick --case mlp]
 #
-# Captured steps are compared with uncaptured ones (build/gpu/Release/sparring_cuda_tests); the figures go to FILE.json,
-# gpu-check.json by default, those of each case as soon as it is measured.
+# What only a GPU can tell comes first, as one may be lent for minutes only: captured steps are compared with uncaptured
+# ones (build/gpu/Release/sparring_cuda_tests); the figures go to FILE.json, gpu-check.json by default, those of each case
+# as soon as it is measured; last come the tests that any machine can run. A second call goes on with what was built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -16,20 +17,16 @@ if (($# > 0)) && [[ $1 != -* ]]; then
 fi
 
 libtorch=$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')
-# Toolkits put their headers where CUDA_HOME says, wheels beside PyTorch.
-export CUDA_HOME=${CUDA_HOME:-$("$python" -c 'from torch.utils.cpp_extension import CUDA_HOME; print(CUDA_HOME or "")')}
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
 cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON \
-  -DSPARRING_BENCH=ON -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
-cmake --build build/gpu --parallel "$(nproc)"
+  -DSPARRING_BENCH=ON -DSPARRING_UNITY=ON -DSPARRING_CUDA=REQUIRED -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
+build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
 status=0
-build/gpu/Release/sparring_core_tests || status=$?
-if [[ ! -x build/gpu/Release/sparring_cuda_tests ]]; then
-  echo "native/cuda was not built: CUDA's headers were not found (see above)" >&2
-  exit 1
-fi
+build sparring_cuda_tests sparring_core_bench
 build/gpu/Release/sparring_cuda_tests || status=$?
 "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
+build sparring_core_tests
+build/gpu/Release/sparring_core_tests || status=$?
 exit "$status"

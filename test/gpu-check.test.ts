@@ -13,13 +13,14 @@ const script = fileURLToPath(new URL("../bench/gpu/run.py", import.meta.url));
 const python = await pythonEnvironment();
 const impossible = python === null && process.env.CI === undefined;
 
-// Its losses are no numbers, and of the second case it knows nothing.
+// Its losses are no numbers, of the toy it knows nothing, and over another it says nothing.
 const contestant = `#!${process.execPath}
 if (/\\/toy-[^/]*$/.test(process.argv[2])) process.exit(3);
-console.log('{"ready": true}');
+if (!/\\/article-[^/]*$/.test(process.argv[2])) console.log('{"ready": true, "kernelsOff": "no NVRTC"}');
 require("node:readline").createInterface(process.stdin).on("line", (steps) => {
   const losses = { discriminator: null, generator: null };
-  console.log(JSON.stringify({ seconds: steps * 1e-4, kind: "replayed", losses }));
+  const refusals = { "one pass": "a penalty" };
+  console.log(JSON.stringify({ seconds: steps * 1e-4, kind: "replayed", refusals, losses }));
 });
 `;
 
@@ -35,36 +36,75 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-describe.skipIf(impossible)("the benchmark of a GPU", () => {
-  it("measures without NumPy, takes losses of NaN, and keeps a case when a later one fails", async () => {
-    const { python: program, env } = python as { python: string; env?: Record<string, string> };
-    const paths = [join(folder.path, "without"), env?.PYTHONPATH].filter(Boolean).join(":");
-    const { child, ended } = start(
-      program,
-      [
-        ...[script, "--contestant", "./contestant.cjs", "--json", "gpu.json", "--device", "cpu"],
-        ...["--quick", "--no-compile", "--precision", "float32", "--case", "mlp", "toy"],
-        ...["--rounds", "1", "--seconds", "0.01"],
+// Ends by itself; `options` are those of the benchmark.
+async function measure(...options: readonly string[]) {
+  const { python: program, env } = python as { python: string; env?: Record<string, string> };
+  const paths = [join(folder.path, "without"), env?.PYTHONPATH].filter(Boolean).join(":");
+  const { child, ended } = start(
+    program,
+    [
+      ...[script, "--contestant", "./contestant.cjs", "--json", "gpu.json", "--device", "cpu"],
+      ...[
+        "--quick",
+        "--no-compile",
+        "--precision",
+        "float32",
+        "--rounds",
+        "1",
+        "--seconds",
+        "0.01",
       ],
-      folder.path,
-      { ...env, PYTHONPATH: paths },
-    );
-    child.stdin.end();
-    const { code, stderr } = await ended;
+      ...options,
+    ],
+    folder.path,
+    { ...env, PYTHONPATH: paths },
+  );
+  child.stdin.end();
+  const { code, stderr } = await ended;
+  const file = await readFile(join(folder.path, "gpu.json"), "utf8");
+  return { code, stderr, measured: JSON.parse(file) };
+}
+
+describe.skipIf(impossible)("the benchmark of a GPU", () => {
+  const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0);
+
+  it("measures without NumPy, takes losses of NaN, and goes on where a contestant fails", async () => {
+    const { code, stderr, measured } = await measure("--case", "mlp", "toy");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/RuntimeError: sparring ended with 3\s*$/);
-    const measured = JSON.parse(await readFile(join(folder.path, "gpu.json"), "utf8"));
-    const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0);
+    expect(stderr).toMatch(/toy, float32: RuntimeError: sparring ended with 3\s*$/);
+    const theirs = { discriminator: positive, generator: positive };
     expect(measured).toMatchObject({
       machine: { device: "CPU" },
       geometricMean: { ratioEager: positive, ratioCompile: positive },
       cases: [
         {
           ...{ name: "mlp", precision: "float32", kind: "replayed", ratioEager: positive },
+          ...{ refusals: { "one pass": "a penalty" }, kernelsOff: "no NVRTC", problems: {} },
           losses: {
             sparring: { discriminator: null, generator: null },
-            "PyTorch eager": { discriminator: positive, generator: positive },
+            "PyTorch eager": theirs,
           },
+        },
+        {
+          ...{ name: "toy", kind: null, ratioEager: null, kernelsOff: null },
+          problems: { sparring: "RuntimeError: sparring ended with 3" },
+          losses: { "PyTorch eager": theirs, "PyTorch best": theirs },
+        },
+      ],
+    });
+    expect(measured.geometricMean.ratioEager).toBeCloseTo(measured.cases[0].ratioEager, 10);
+  });
+
+  it("ends who says nothing any more, and tells so", async () => {
+    const { code, measured } = await measure("--case", "article", "--patience", "0.5");
+    expect(code).toBe(1);
+    const ended = (name: string) => [name, `RuntimeError: ${name} ended with -9`];
+    expect(measured).toMatchObject({
+      geometricMean: { ratioEager: null, ratioCompile: null },
+      cases: [
+        {
+          problems: Object.fromEntries(["sparring", "PyTorch eager", "PyTorch best"].map(ended)),
+          losses: {},
         },
       ],
     });

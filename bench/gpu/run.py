@@ -6,6 +6,7 @@ The images are noise: nobody looks at the samples, and the arithmetic is the sam
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 
 import torch
 
@@ -23,12 +25,16 @@ COUNT = 16_384
 
 
 class Contestant:
-    """A child process that trains when it is told to."""
+    """A child process that trains when it is told to. One that says nothing for `patience` seconds is ended."""
 
-    def __init__(self, name, command, first=None):
-        self.name = name
+    def __init__(self, name, command, patience, first=None):
+        self.name, self.patience = name, patience
         self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.facts = self.ask(first) if first is not None else self.answer()
+        try:
+            self.facts = self.ask(first) if first is not None else self.answer()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, message):
         self.child.stdin.write(message + "\n")
@@ -36,73 +42,124 @@ class Contestant:
         return self.answer()
 
     def answer(self):
-        while line := self.child.stdout.readline():
+        while line := self.line():
             answer = json.loads(line)
             if "progress" not in answer:
                 return answer
             print(f"  {self.name}: {answer['progress']}", file=sys.stderr)
         raise RuntimeError(f"{self.name} ended with {self.child.wait()}")
 
+    def line(self):
+        timer = threading.Timer(self.patience, self.child.kill)
+        timer.start()
+        try:
+            return self.child.stdout.readline()
+        finally:
+            timer.cancel()
+
     def close(self):
-        self.child.stdin.close()
-        self.child.wait()
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
+            self.child.stdin.close()
+        try:
+            self.child.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
 
 
 class Ours(Contestant):
-    def __init__(self, program, case, folder):
+    def __init__(self, program, case, folder, patience):
         file = folder / f"{case['name']}-{case['precision']}.pt"
         torch.save(case, file)
-        super().__init__("sparring", [program, str(file)])
+        super().__init__("sparring", [program, str(file)], patience)
 
     def train(self, steps):
         return self.ask(str(steps))
 
 
 class Theirs(Contestant):
-    def __init__(self, case, mode):
+    def __init__(self, case, mode, patience):
         message = json.dumps({**case, "mode": mode})
-        super().__init__(f"PyTorch {mode}", [sys.executable, str(PEER)], message)
+        super().__init__(f"PyTorch {mode}", [sys.executable, str(PEER)], patience, message)
 
     def train(self, steps):
         return self.ask(json.dumps({"steps": steps}))
 
 
-def play(contestants, rounds, seconds):
+class Entry:
+    """What a contestant came to; after a problem it is asked no more, and the others go on."""
+
+    def __init__(self, make):
+        self.one, self.last, self.problem, self.times = None, {}, None, []
+        self.attempt(lambda: setattr(self, "one", make()))
+
+    def attempt(self, work):
+        if self.problem is None:
+            try:
+                work()
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+                print(f"  {self.problem}", file=sys.stderr)
+
+    def warm_up(self, seconds):
+        self.one.train(20)  # and for ours the recording
+        pace = self.one.train(20)["seconds"] / 20
+        self.steps = max(1, round(seconds / pace))
+
+    def play(self):
+        self.last = self.one.train(self.steps)
+        self.times.append(self.last["seconds"] / self.steps)
+
+    def fact(self, name):
+        return self.one.facts.get(name) if self.one else None
+
+
+def play(entries, rounds, seconds):
     """Seconds a step of each round, in turn."""
-    results = []
-    for one in contestants:
-        one.train(20)  # warm-up, and for ours the recording
-        pace = one.train(20)["seconds"] / 20
-        results.append({"one": one, "steps": max(1, round(seconds / pace)), "times": []})
+    for entry in entries:
+        entry.attempt(lambda entry=entry: entry.warm_up(seconds))
     for _ in range(rounds):
-        for result in results:
-            result["last"] = result["one"].train(result["steps"])
-            result["times"].append(result["last"]["seconds"] / result["steps"])
-    return results
+        for entry in entries:
+            entry.attempt(entry.play)
 
 
-def run_case(case, program, folder, rounds, seconds):
+def ratio(ours, other):
+    """How many times as long as ours the other takes; none where one of them did not come that far."""
+    if ours.problem or other.problem:
+        return None
+    return statistics.median(b / a for a, b in zip(ours.times, other.times))
+
+
+def run_case(case, program, folder, rounds, seconds, patience):
     print(f"{case['name']}, {case['precision']}", file=sys.stderr)
-    contestants = [Ours(program, case, folder), Theirs(case, "eager"), Theirs(case, "best")]
+    entries = {
+        "sparring": Entry(lambda: Ours(program, case, folder, patience)),
+        "PyTorch eager": Entry(lambda: Theirs(case, "eager", patience)),
+        "PyTorch best": Entry(lambda: Theirs(case, "best", patience)),
+    }
+    ours, eager, best = entries.values()
     try:
-        ours, eager, best = play(contestants, rounds, seconds)
+        play(entries.values(), rounds, seconds)
     finally:
-        for one in contestants:
-            one.close()
-    ratio = lambda other: statistics.median(b / a for a, b in zip(ours["times"], other["times"]))
+        for entry in entries.values():
+            if entry.one:
+                entry.one.close()
     return {
         "name": case["name"],
         "precision": case["precision"],
-        "kind": ours["last"]["kind"],
-        "ratioEager": ratio(eager),
-        "ratioCompile": ratio(best),
-        "bestMode": contestants[2].facts.get("mode"),
-        "modes": contestants[2].facts.get("modes"),
+        "kind": ours.last.get("kind"),
+        "refusals": ours.last.get("refusals"),
+        "kernelsOff": ours.fact("kernelsOff"),
+        "ratioEager": ratio(ours, eager),
+        "ratioCompile": ratio(ours, best),
+        "bestMode": best.fact("mode"),
+        "modes": best.fact("modes"),
         "milliseconds": {
-            name: [1000 * time for time in result["times"]]
-            for name, result in {"sparring": ours, "pytorchEager": eager, "pytorchBest": best}.items()
+            name: [1000 * time for time in entry.times]
+            for name, entry in {"sparring": ours, "pytorchEager": eager, "pytorchBest": best}.items()
         },
-        "losses": {one["one"].name: one["last"]["losses"] for one in (ours, eager, best)},
+        "losses": {name: entry.last["losses"] for name, entry in entries.items() if entry.last},
+        "problems": {name: entry.problem for name, entry in entries.items() if entry.problem},
     }
 
 
@@ -116,13 +173,22 @@ def write_noise(cases, folder):
         case["images"] = str(file)
 
 
+def mean(results, key):
+    ratios = [one[key] for one in results if one[key] is not None]
+    return statistics.geometric_mean(ratios) if ratios else None
+
+
 def write(file, device, results):
     """All there is so far, and the means over it, which it gives back."""
-    means = {key: statistics.geometric_mean(one[key] for one in results) for key in ("ratioEager", "ratioCompile")}
+    means = {key: mean(results, key) for key in ("ratioEager", "ratioCompile")}
     name = torch.cuda.get_device_name(device) if device.startswith("cuda") else "CPU"
     machine = {"device": name, "torch": torch.__version__, "data": "noise"}
     pathlib.Path(file).write_text(json.dumps({"machine": machine, "geometricMean": means, "cases": results}, indent=2))
     return means
+
+
+def times(value):
+    return "not compared with" if value is None else f"{value:.2f}x"
 
 
 def main():
@@ -134,6 +200,7 @@ def main():
     parser.add_argument("--case", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--patience", type=float, default=300.0)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--no-compile", action="store_true")
     given = parser.parse_args()
@@ -154,12 +221,18 @@ def main():
         for case in cases:
             for precision in given.precision:
                 full = {**case, **common, "precision": precision}
-                results.append(run_case(full, given.contestant, folder, given.rounds, given.seconds))
+                results.append(run_case(full, given.contestant, folder, given.rounds, given.seconds, given.patience))
                 # After each: a later one may fail, and a machine with a GPU may be lent for an hour only.
                 means = write(given.json, given.device, results)
                 last = results[-1]
-                print(f"{last['name']:8} {precision:8} {last['kind']:9} {last['ratioEager']:.2f}x eager, {last['ratioCompile']:.2f}x {last['bestMode']}")
-    print(f"geometric mean: {means['ratioEager']:.2f}x eager, {means['ratioCompile']:.2f}x the best mode")
+                print(
+                    f"{last['name']:8} {last['precision']:8} {last['kind'] or '-':9} "
+                    f"{times(last['ratioEager'])} eager, {times(last['ratioCompile'])} {last['bestMode']}"
+                )
+    print(f"geometric mean: {times(means['ratioEager'])} eager, {times(means['ratioCompile'])} the best mode")
+    failed = [f"{one['name']}, {one['precision']}: {text}" for one in results for text in one["problems"].values()]
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 main()

@@ -121,14 +121,32 @@ std::unique_ptr<Trainer> prepare(const c10::IValue& given) {
   return trainer;
 }
 
+// Why our own kernels are not there; empty where they are, or are not for this device.
+std::string kernels_off(const at::Device& device) {
+  if (device.is_cpu()) return "";
+  return accelerator() == nullptr ? accelerator_off() : accelerator()->kernels_off(device);
+}
+
+// What could have been done with the step as a whole, and why it was not.
+std::string refusals_of(const Explanation& told) {
+  std::string text;
+  for (const auto& [rewrite, reason] : told.refusals) {
+    if (reason.empty()) continue;
+    text += (text.empty() ? "" : ", ") + json_text(rewrite) + ": " + json_text(reason);
+  }
+  return "{" + text + "}";
+}
+
 void train(Trainer& trainer, int64_t steps) {
   const auto start = std::chrono::steady_clock::now();
   for (int64_t i = 0; i < steps; ++i) trainer.step();
   const Report report = trainer.report();  // waits for the device
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  std::cout << R"({"seconds": )" << taken.count() << R"(, "kind": ")" << trainer.explain().kind
-            << R"(", "losses": {"discriminator": )" << json_number(report.discriminator_loss)
-            << R"(, "generator": )" << json_number(report.generator_loss) << "}}" << std::endl;
+  const Explanation told = trainer.explain();
+  std::cout << R"({"seconds": )" << taken.count() << R"(, "kind": )" << json_text(told.kind)
+            << R"(, "refusals": )" << refusals_of(told) << R"(, "losses": {"discriminator": )"
+            << json_number(report.discriminator_loss) << R"(, "generator": )"
+            << json_number(report.generator_loss) << "}}" << std::endl;
 }
 
 }  // namespace
@@ -145,7 +163,8 @@ int main(int count, char** arguments) {
   const c10::IValue given = torch::jit::pickle_load(bytes);
   at::set_num_threads(static_cast<int>(whole(given, "threads")));
   const auto trainer = prepare(given);
-  std::cout << R"({"ready": true})" << std::endl;
+  std::cout << R"({"ready": true, "kernelsOff": )"
+            << json_text(kernels_off(parse_device(text(given, "device")))) << "}" << std::endl;
   for (std::string line; std::getline(std::cin, line);) train(*trainer, std::stoll(line));
   return 0;
 }

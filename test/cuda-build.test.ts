@@ -1,0 +1,110 @@
+// How a CUDA build is set up on a machine that nobody has seen: where CUDA's headers are looked for,
+// and what scripts/gpu-check.sh does in which order. No GPU, and no compiler runs.
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { start } from "./helpers/cli.js";
+import { makeFolder } from "./helpers/folder.js";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+async function put(file: string, text = "") {
+  const path = join(folder.path, file);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  return path;
+}
+
+async function putProgram(file: string, text: string) {
+  await chmod(await put(file, `#!/usr/bin/env bash\n${text}`), 0o755);
+}
+
+async function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  const { child, ended } = start(program, args, folder.path, env);
+  child.stdin.end();
+  return await ended;
+}
+
+/** A folder that looks like a libtorch of this kind. */
+async function putLibtorch(name: string, libraries: readonly string[]) {
+  for (const one of libraries) await put(`${name}/lib/lib${one}.so`);
+  const numbers = ["MAJOR 2", "MINOR 11", "PATCH 0"].map((one) => `#define TORCH_VERSION_${one}\n`);
+  await put(`${name}/include/torch/csrc/api/include/torch/version.h`, numbers.join(""));
+  await put(`${name}/include/ATen/cuda/CUDAContextLight.h`);
+}
+
+function configure(libtorch: string, env: NodeJS.ProcessEnv = {}) {
+  const options = {
+    LIBTORCH: join(folder.path, libtorch),
+    ...{ ADDON: "OFF", TESTS: "ON", BENCH: "ON", CUDA: "REQUIRED" },
+  };
+  const given = Object.entries(options).map(([name, value]) => `-DSPARRING_${name}=${value}`);
+  const build = join(folder.path, `build-${libtorch}`);
+  return run("cmake", ["-S", repository, "-B", build, ...given], { CUDA_HOME: "", ...env });
+}
+
+describe("a CUDA build that is asked for", () => {
+  it("takes CUDA's headers from where nvcc says they are, which need not be beside it", async () => {
+    await putLibtorch("gpu", ["torch_cpu", "c10", "torch_cuda", "c10_cuda"]);
+    const headers = ["cuda_runtime_api.h", "crt/host_defines.h", "cccl/nv/target", "nvrtc.h"];
+    for (const one of headers) await put(`toolkit/include/${one}`);
+    await put("toolkit/lib64/libcudart.so");
+    const root = join(folder.path, "toolkit");
+    await putProgram("bin/nvcc", `printf '#$ _HERE_=x\\n#$ TOP=${root}/bin/..\\n' >&2; exit 1\n`);
+    const path = `${join(folder.path, "bin")}:${process.env.PATH}`;
+    const { code, stdout, stderr } = await configure("gpu", { PATH: path });
+    expect(stderr).toBe("");
+    expect(stdout).toContain(`native/cuda with CUDA's headers in ${root}/include`);
+    expect(code).toBe(0);
+  });
+
+  it("ends at once where libtorch is a CPU build", async () => {
+    await putLibtorch("cpu", ["torch_cpu", "c10"]);
+    const { code, stderr } = await configure("cpu");
+    expect(stderr.replaceAll(/\s+/g, " ")).toMatch(/native\/cuda is left out: .* is a CPU build/);
+    expect(code).toBe(1);
+  });
+});
+
+describe("scripts/gpu-check.sh", () => {
+  // Each program notes that it ran; the tests of CUDA fail.
+  beforeAll(async () => {
+    const note = (text: string) => `echo "${text}" >> ../log\n`;
+    const made = { sparring_cuda_tests: 3, sparring_core_bench: 0, sparring_core_tests: 0 };
+    const lines = Object.entries(made).map(
+      ([name, code]) =>
+        `printf '#!/usr/bin/env bash\\necho ${name} >> ../log\\nexit ${code}\\n' > $out/${name}\n`,
+    );
+    const build = `out=build/gpu/Release; mkdir -p $out\n${lines.join("")}chmod +x $out/*\n`;
+    await putProgram("path/cmake", `${note("cmake $*")}${build}`);
+    await putProgram("path/python", `[[ $1 == -c ]] && echo /torch || ${note("python $1 $4 $5")}`);
+    await mkdir(join(folder.path, "clone/scripts"), { recursive: true });
+    await copyFile(
+      join(repository, "scripts/gpu-check.sh"),
+      join(folder.path, "clone/scripts/gpu-check.sh"),
+    );
+  });
+
+  it("does first what only a GPU can tell, and all of it where a part fails", async () => {
+    const script = join(folder.path, "clone/scripts/gpu-check.sh");
+    const path = `${join(folder.path, "path")}:${process.env.PATH}`;
+    const { code } = await run("bash", [script, "all.json"], { PATH: path, PYTHON: "python" });
+    const log = await readFile(join(folder.path, "log"), "utf8");
+    expect(log.trim().split("\n")).toEqual([
+      expect.stringMatching(/^cmake -S .*SPARRING_OUTPUT/),
+      expect.stringMatching(/^cmake --build .* --target sparring_cuda_tests sparring_core_bench$/),
+      "sparring_cuda_tests",
+      "python bench/gpu/run.py --json all.json",
+      expect.stringMatching(/^cmake --build .* --target sparring_core_tests$/),
+      "sparring_core_tests",
+    ]);
+    expect(code).toBe(3);
+  });
+});
