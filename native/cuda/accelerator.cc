@@ -62,7 +62,7 @@ class Graph : public at::cuda::CUDAGraph {
     for (auto& [state, increment] : captured_generator_states_) stop_recording(*state);
     attempt([this] { reset(); });
     attempt([this] { allocator::endAllocateToPool(device_, mempool_id_); });
-    attempt([this] { at::getHostAllocator(at::kCUDA)->end_allocate_to_pool(mempool_id_); });
+    attempt([this] { end_pool_of(*at::getHostAllocator(at::kCUDA)); });
     attempt([this] {
       if (allocator::getPoolUseCount(device_, mempool_id_) > 0) {
         allocator::releasePool(device_, mempool_id_);
@@ -74,6 +74,14 @@ class Graph : public at::cuda::CUDAGraph {
   template <class State>
   static void stop_recording(State& state) {
     if constexpr (requires { state.capturing_ = false; }) state.capturing_ = false;
+  }
+
+  // Pinned memory has pools for recordings since about 2.11: they were taken back in between.
+  template <class Host>
+  void end_pool_of(Host& host) {
+    if constexpr (requires { host.end_allocate_to_pool(mempool_id_); }) {
+      host.end_allocate_to_pool(mempool_id_);
+    }
   }
 
   // cuBLAS keeps a workspace for the stream, whose address goes into the graph. libtorch drops that
