@@ -75,6 +75,13 @@ const pairs = {
       layers: [l.flatten(), ...twice(() => [l.maxout(240, 5)]), l.linear(1)],
     },
   },
+  "minibatch discrimination": {
+    generator: smallGenerator,
+    discriminator: {
+      image,
+      layers: [l.flatten(), l.linear(64), l.minibatchDiscrimination(100), l.linear(1)],
+    },
+  },
   "linear layers of 1,024": {
     generator: {
       latent: { noise },

@@ -205,6 +205,7 @@ export type RewriteId =
   | "maxout"
   | "sampleNorm"
   | "pixelNorm"
+  | "pairwise"
   | "biasNorm"
   | "normActivation";
 

@@ -125,6 +125,11 @@ describe("explain()", () => {
       1,
     ],
     ["pixel normalisation in one pass", [l.conv2d(8, 1), l.pixelNorm()], 1],
+    [
+      "minibatch discrimination a kernel dimension at a time",
+      [l.flatten(), l.minibatchDiscrimination(3)],
+      1,
+    ],
     ["no bias before normalisation", [l.conv2d(8, 1), l.batchNorm2d()], 1],
     [
       "normalisation and activation together",

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { addon } from "../lib/addon.js";
-import { collect, labelledImages, tinyTrainer } from "./helpers/training.js";
+import { layers as l } from "../lib/index.js";
+import { collect, labelledImages, tinyDiscriminator, tinyTrainer } from "./helpers/training.js";
 
 describe("memory", () => {
   it("refuses a batch whose step cannot fit, before it starts, and goes on with a smaller one", async () => {
@@ -23,6 +24,24 @@ describe("memory", () => {
       native.availableMemory = availableMemory;
     }
     expect(await collect(trainer.run(data, { steps: 1, batchSize: 32 }))).toHaveLength(1);
+  });
+
+  it("counts what is held of each pair of samples that are compared", async () => {
+    const last = [l.minibatchDiscrimination(1000), l.linear(1)];
+    using trainer = tinyTrainer({ discriminator: tinyDiscriminator(last) });
+    using data = await labelledImages(64);
+    const native = addon();
+    const { availableMemory } = native;
+    native.availableMemory = () => 30e6;
+    try {
+      // Of reals and of fakes 64 x 64 x 1000 numbers, beside outputs of 16 + 16 + 1016 + 1.
+      await expect(collect(trainer.run(data, { steps: 1, batchSize: 64 }))).rejects.toThrow(
+        "fits into 30 MB of free host memory for batchSize but received 64 (it holds at least 33 MB)",
+      );
+    } finally {
+      native.availableMemory = availableMemory;
+    }
+    expect(await collect(trainer.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
   });
 
   it("knows what the system has left", () => {

@@ -147,6 +147,14 @@ describe("new Trainer, misused", () => {
       "Expected layers that keep samples apart, which the penalty wganGp needs, for discriminator but received 0 (minibatchStdDev)",
     ],
     [
+      "wganDiv where minibatchDiscrimination couples samples",
+      {
+        objective: objectives.wasserstein({ penalties: [penalties.wganDiv()] }),
+        discriminator: tinyDiscriminator([l.minibatchDiscrimination(4), l.linear(1)]),
+      },
+      "Expected layers that keep samples apart, which the penalty wganDiv needs, for discriminator but received 3 (minibatchDiscrimination)",
+    ],
+    [
       "acgan without classes",
       { objective: acgan, discriminator: headedDiscriminator({ classes: 3 }) },
       "Expected a latent with classes, which acgan needs, for generator but received none",

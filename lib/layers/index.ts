@@ -35,7 +35,8 @@ export { type EmbeddingOptions, embedding, projection } from "./labels.js";
 export type { OptionValue } from "./layer.js";
 export { linear } from "./linear.js";
 export { maxout } from "./maxout.js";
-export { minibatchStdDev } from "./minibatch.js";
+export { minibatchDiscrimination } from "./minibatch-discrimination.js";
+export { minibatchStdDev } from "./minibatch-std-dev.js";
 export { gaussianNoise } from "./noise.js";
 export {
   groupNorm,

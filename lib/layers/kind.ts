@@ -50,6 +50,11 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * @default those of its layers
    */
   multiplications?(layer: ResolvedLayer<O>): number;
+  /**
+   * Numbers of each pair of samples, a sample with itself included, that are held for the backward
+   * pass beside the outputs. @default 0
+   */
+  valuesOfPair?(layer: ResolvedLayer<O>): number;
   /** True where training needs two samples or more, because one says nothing. */
   needsTwo?(layer: ResolvedLayer<O>): boolean;
 }

@@ -61,7 +61,7 @@ export function reshape(x: Value, shape: Shape, to: OnnxWriter): Value {
   return to.node("Reshape", [x, to.ints([0, ...shape])]);
 }
 
-/** ReduceMean or ReduceMax over axes, which stay as sides of 1. */
+/** ReduceMean, ReduceMax or ReduceL1 over axes, which stay as sides of 1. */
 export function reduce(name: string, x: Value, axes: readonly number[], to: OnnxWriter): Value {
   // Axes became an input in opset 18.
   if (to.opset < 18) return to.node(name, [x], { axes, keepdims: 1 });

@@ -21,7 +21,8 @@ import type { LayerKind } from "./kind.js";
 import { embeddingKind, projectionKind } from "./labels.js";
 import { linearKind } from "./linear.js";
 import { maxoutKind } from "./maxout.js";
-import { minibatchStdDevKind } from "./minibatch.js";
+import { minibatchDiscriminationKind } from "./minibatch-discrimination.js";
+import { minibatchStdDevKind } from "./minibatch-std-dev.js";
 import { gaussianNoiseKind } from "./noise.js";
 import {
   groupNormKind,
@@ -67,6 +68,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["linear", linearKind],
   ["maxPool2d", maxPool2dKind],
   ["maxout", maxoutKind],
+  ["minibatchDiscrimination", minibatchDiscriminationKind],
   ["minibatchStdDev", minibatchStdDevKind],
   ["mish", mishKind],
   ["pixelNorm", pixelNormKind],

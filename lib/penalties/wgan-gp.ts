@@ -8,8 +8,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  *     x = α·real + (1 − α)·fake,   α ~ U(0, 1), one for each sample
  *     D += weight · mean((‖∇ₓ D(x)‖₂ − 1)²)
  *
- * Refuses a discriminator whose layers mix the samples of a batch (batchNorm, minibatchStdDev): the
- * gradient of one sample would not be its own.
+ * Refuses a discriminator whose layers mix the samples of a batch (batchNorm, minibatchStdDev,
+ * minibatchDiscrimination): the gradient of one sample would not be its own.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range

@@ -2,6 +2,7 @@
 // need.
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
+import { layerKinds } from "../layers/table.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
 import { isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
@@ -83,8 +84,8 @@ export function trafficBytes(
   const { generator, discriminator, discriminatorSteps: k } = settings;
   const passes = passesOf(settings, carried);
   const outputs =
-    passes.generator.all * outputValues(generator.resolved.layers) +
-    passes.discriminator.all * outputValues(discriminator.resolved.layers);
+    passes.generator.all * outputValues(generator.resolved.layers, batchSize) +
+    passes.discriminator.all * outputValues(discriminator.resolved.layers, batchSize);
   // A weight, its gradient and two moments, read and written.
   const state = 8 * (weightValues(generator.resolved) + k * weightValues(discriminator.resolved));
   return float * (2 * batchSize * outputs + state);
@@ -97,7 +98,7 @@ export function trafficBytes(
  */
 export function bufferBytes(settings: TrainerSettings, rows: number): number {
   const [ofGenerator, ofDiscriminator] = [settings.generator, settings.discriminator].map(
-    ({ resolved }) => outputValues(resolved.layers),
+    ({ resolved }) => outputValues(resolved.layers, rows),
   ) as [number, number];
   const waits = settings.order === "discriminatorFirst" && settings.fakes === "same";
   const waiting = waits ? ofGenerator : 0;
@@ -105,15 +106,17 @@ export function bufferBytes(settings: TrainerSettings, rows: number): number {
 }
 
 /**
- * Numbers of one sample in the outputs of all layers; shapes that only look at others' differently
- * have none.
+ * Numbers of one sample among so many in the outputs of all layers, and in what compares it to the
+ * others; shapes that only look at others' differently have none.
  */
-function outputValues(layers: readonly ResolvedLayer[]): number {
+function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
   let values = 0;
-  for (const { type, layers: inner, output } of layers) {
+  for (const layer of layers) {
+    const { type, layers: inner, output } = layer;
     if (type === "flatten" || type === "unflatten") continue;
-    values += outputValues(inner);
+    values += outputValues(inner, rows);
     if (inner.length === 0 || type === "residual") values += product(output);
+    values += rows * (layerKinds.get(type)?.valuesOfPair?.(layer) ?? 0);
   }
   return values;
 }

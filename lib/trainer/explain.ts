@@ -149,6 +149,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   maxout: unchanged,
   sampleNorm: unchanged,
   pixelNorm: unchanged,
+  pairwise: unchanged,
   biasNorm: unchanged,
   normActivation: unchanged,
 };

@@ -81,9 +81,10 @@ export interface TrainerOptions {
    * Parts in which a batch is worked on, one after the other, before each update: the outputs that
    * are held until the backward pass are those of one part. To float32 rounding the training is
    * what it is without them, as if so many ranks had a part each. Batch normalisation is of a part,
-   * as with PyTorch's accumulation of gradients; `minibatchStdDev`, which compares the samples of a
-   * batch, and `syncBatchNorm` are refused. From 1 to the rows of a batch that a rank has, or half
-   * of them where BatchNorm needs two; an epoch's last batch has fewer parts if it is smaller.
+   * as with PyTorch's accumulation of gradients; `minibatchStdDev` and `minibatchDiscrimination`,
+   * which compare the samples of a batch, and `syncBatchNorm` are refused. From 1 to the rows of a
+   * batch that a rank has, or half of them where BatchNorm needs two; an epoch's last batch has
+   * fewer parts if it is smaller.
    * @default 1
    */
   readonly accumulate?: number | undefined;

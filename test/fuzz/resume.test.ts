@@ -33,6 +33,7 @@ const bodies: Record<string, () => Layer[]> = {
   normed: () => [l.conv2d(4, 4, { padding: 1, stride: 2 }), l.batchNorm2d(), l.relu(), l.flatten()],
   spectral: () => [l.flatten(), l.spectralNorm(l.linear(16)), l.leakyRelu(0.2)],
   dropping: () => [l.flatten(), l.linear(16), l.dropout(0.3), l.leakyRelu(0.2)],
+  discriminating: () => [l.flatten(), l.linear(8), l.minibatchDiscrimination(4), l.leakyRelu(0.2)],
   comparing: () => [l.conv2d(4, 3, { stride: 2 }), l.minibatchStdDev(), l.relu(), l.flatten()],
 };
 

@@ -65,6 +65,7 @@ const smallest: Readonly<Record<string, Smallest>> = {
   linear: onFeatures(l.linear(4)),
   maxPool2d: onImages(l.maxPool2d(2)),
   maxout: onFeatures(l.maxout(4, 2)),
+  minibatchDiscrimination: onFeatures(l.minibatchDiscrimination(4)),
   minibatchStdDev: onImages(l.minibatchStdDev()),
   mish: onFeatures(l.mish()),
   pixelNorm: onFeatures(l.pixelNorm()),

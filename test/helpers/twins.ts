@@ -354,6 +354,15 @@ const discriminators: Record<string, DiscriminatorArchitecture> = {
       l.projection({ name: "out" }),
     ],
   },
+  "samples that are compared": {
+    image: [1, 4, 4],
+    layers: [
+      l.flatten(),
+      l.sequential("model", [l.linear(6), l.minibatchDiscrimination(4, { kernelDims: 3 })]),
+      l.minibatchDiscrimination(3, { name: "again" }),
+      l.linear(1),
+    ],
+  },
   heads: {
     image: [1, 4, 4],
     layers: [

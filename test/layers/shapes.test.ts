@@ -209,6 +209,16 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     `${needsFeatures} for body.0 (maxout) but received an input of [8, 2, 2]${flatten}`,
   ],
   [
+    "minibatchDiscrimination",
+    make(image, l.minibatchDiscrimination(4)),
+    `${needsFeatures} for 1 (minibatchDiscrimination) but received an input of [8, 2, 2]${flatten}`,
+  ],
+  [
+    "minibatchDiscrimination",
+    make({ ...l.minibatchDiscrimination(4), inFeatures: 5 }),
+    "an input of [5] for 0 (minibatchDiscrimination) but received an input of [32]",
+  ],
+  [
     "minibatchStdDev",
     make(l.minibatchStdDev()),
     `${needsImage} for 0 (minibatchStdDev) but received an input of [32]`,

@@ -27,6 +27,7 @@ const comparing = new Discriminator({
   image: [1, 8, 8],
   layers: [l.minibatchStdDev(), l.flatten(), l.linear(1)],
 });
+const discriminating = tinyDiscriminator([l.minibatchDiscrimination(4), l.linear(1)]);
 const make = (options: object) =>
   new Trainer(
     bad({
@@ -214,6 +215,12 @@ refuses("new Trainer", [
     () => make({ accumulate: 2, discriminator: comparing }),
     "RangeError",
     "Expected 1, as the discriminator's 0 (minibatchStdDev) compares the samples of a batch, for accumulate but received 2",
+  ],
+  [
+    "parts where a layer says how close the samples of the batch are",
+    () => make({ accumulate: 2, discriminator: discriminating }),
+    "RangeError",
+    "Expected 1, as the discriminator's 3 (minibatchDiscrimination) compares the samples of a batch, for accumulate but received 2",
   ],
   [
     "parts of a batch that BatchNorm is to see whole",

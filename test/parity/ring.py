@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from common import digest, report
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "wgan-gp"], required=True)
+parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "compared", "wgan-gp"], required=True)
 parser.add_argument("--values", required=True, help="float32 [count, 2], raw")
 parser.add_argument("--batch", type=int, required=True)
 parser.add_argument("--steps", type=int, required=True)
@@ -36,10 +36,34 @@ class InstanceNoise(nn.Module):
         return x + torch.randn_like(x) * 0.1
 
 
+class MinibatchDiscrimination(nn.Module):
+    """Salimans et al. 2016, as scripts have it: of the sum over the batch a sample's distance to itself is left out."""
+
+    def __init__(self, in_features, out_features, kernel_dims):
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.kernel_dims = kernel_dims
+        self.T = nn.Parameter(torch.Tensor(in_features, out_features, kernel_dims))
+        nn.init.normal_(self.T, 0, 1)
+
+    def forward(self, x):
+        matrices = x.mm(self.T.view(self.in_features, -1))
+        matrices = matrices.view(-1, self.out_features, self.kernel_dims)
+        one = matrices.unsqueeze(0)
+        other = one.permute(1, 0, 2, 3)
+        norm = torch.abs(one - other).sum(3)
+        return torch.cat([x, torch.exp(-norm).sum(0) - 1], 1)
+
+
 first = [InstanceNoise()] if opt.game == "noise" else []
 last = [nn.Sigmoid()] if opt.game == "plain" else []
 generator = nn.Sequential(*hidden(latent_dim), nn.Linear(width, 2))
-discriminator = nn.Sequential(*first, *hidden(2), nn.Linear(width, 1), *last)
+body = hidden(2)
+if opt.game == "compared":
+    body.append(MinibatchDiscrimination(width, 20, 3))
+features = width + 20 if opt.game == "compared" else width
+discriminator = nn.Sequential(*first, *body, nn.Linear(features, 1), *last)
 initial = digest(generator, discriminator)
 adversarial_loss = nn.BCELoss() if opt.game == "plain" else nn.BCEWithLogitsLoss()
 optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))

@@ -24,6 +24,7 @@ const games = {
   plain: { objective: objectives.nonSaturating() },
   "batch-norm": { objective: objectives.nonSaturating() },
   noise: { objective: objectives.nonSaturating() },
+  compared: { objective: objectives.nonSaturating() },
   "wgan-gp": {
     objective: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
     order: "discriminatorFirst",
@@ -40,6 +41,7 @@ const batch = 64;
 function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
   const hidden = () => hiddenLayers({ norm: game === "batch-norm" });
   const first = game === "noise" ? [l.gaussianNoise(0.1)] : [];
+  const compared = game === "compared" ? [l.minibatchDiscrimination(20, { kernelDims: 3 })] : [];
   const last = game === "plain" ? [l.sigmoid()] : [];
   const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999] });
   return new Trainer({
@@ -49,7 +51,7 @@ function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
     ),
     discriminator: new Discriminator({
       image: [2],
-      layers: [...first, ...hidden(), l.linear(1), ...last],
+      layers: [...first, ...hidden(), ...compared, l.linear(1), ...last],
     }),
     optimizer: { generator: adam, discriminator: adam },
     ...games[game],

@@ -39,6 +39,7 @@ ModulePtr build_linear(const Layer&, const FirstWeights&);
 // maxout.cc
 ModulePtr build_maxout(const Layer&, const FirstWeights&);
 // minibatch.cc
+ModulePtr build_minibatch_discrimination(const Layer&, const FirstWeights&);
 ModulePtr build_minibatch_std_dev(const Layer&, const FirstWeights&);
 // noise.cc
 ModulePtr build_gaussian_noise(const Layer&, const FirstWeights&);

@@ -29,6 +29,7 @@ ModulePtr build(const Layer& layer, const FirstWeights& from) {
       {"linear", build_linear},
       {"maxPool2d", build_max_pool2d},
       {"maxout", build_maxout},
+      {"minibatchDiscrimination", build_minibatch_discrimination},
       {"minibatchStdDev", build_minibatch_std_dev},
       {"mish", build_mish},
       {"pixelNorm", build_pixel_norm},

@@ -29,7 +29,7 @@ void apply_init(const torch::nn::Module& module, const Init& init, RandomStream&
 }
 
 bool mixes(const Layer& layer) {
-  if (layer.type == "minibatchStdDev") return true;
+  if (layer.type == "minibatchDiscrimination" || layer.type == "minibatchStdDev") return true;
   if (layer.type.rfind("batchNorm", 0) == 0 && !layer.options.flag("trackRunningStats"))
     return true;
   return std::any_of(layer.layers.begin(), layer.layers.end(), mixes);

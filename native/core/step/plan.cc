@@ -10,6 +10,7 @@
 #include "core/step/rewrites/maxout.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
+#include "core/step/rewrites/pairwise.h"
 #include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/same_conv.h"
@@ -75,6 +76,8 @@ static const Rule kRules[] = {
     {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
      nullptr, true},
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
+    {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
+     true},
     {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
      true},

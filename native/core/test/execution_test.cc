@@ -120,6 +120,9 @@ struct Recipe {
 std::vector<Recipe> recipes() {
   const Choice acgan{"acgan", {{"weight", 1.0}}};
   const Choice infogan{"infogan", {{"categorical", 1.0}, {"continuous", 0.1}}};
+  const std::vector<std::string> every{"color", "translation", "cutout"};
+  const std::vector<Layer> compared{layer("flatten", "0"), linear("1", 64, 6),
+                                    minibatch_discrimination("2", 6, 4, 2), linear("3", 10, 1)};
   return {
       {"minimax", plain(), objective("minimax")},
       {"non-saturating", residual(), objective("nonSaturating")},
@@ -127,6 +130,7 @@ std::vector<Recipe> recipes() {
       {"hinge", coupled(), objective("hinge")},
       {"normed", normed(), objective("nonSaturating")},
       {"normed, average", normed(), objective("relativisticAverage"), {"r1", "r2"}},
+      {"compared", compared, objective("nonSaturating"), {"r1", "r2"}},
       {"clipped", plain(), objective("wasserstein")},
       {"wgan-gp", residual(), objective("wasserstein"), {"wganGp"}},
       {"wgan-div", residual(), objective("wasserstein"), {"wganDiv"}},
@@ -137,12 +141,7 @@ std::vector<Recipe> recipes() {
       {"conditional", conditional(), objective("hinge"), {"r1"}, {}, {}, true},
       {"conditional, merged", conditional(), objective("nonSaturating"), {}, {}, {}, true},
       {"heads", with_heads(), objective("nonSaturating"), {}, {acgan, infogan}},
-      {"augmented",
-       residual(),
-       objective("nonSaturating"),
-       {"r1"},
-       {},
-       {"color", "translation", "cutout"}},
+      {"augmented", residual(), objective("nonSaturating"), {"r1"}, {}, every},
       {"augmented, merged", residual(), objective("nonSaturating"), {}, {}, {"cutout", "color"}},
   };
 }

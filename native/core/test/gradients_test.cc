@@ -104,6 +104,7 @@ std::vector<Layer> feature_layers() {
                  {"affine", true},
                  {"trackRunningStats", true}}),
           layer("projection", "1", {{"inFeatures", 6.0}, {"numEmbeddings", 3.0}}),
+          minibatch_discrimination("1", 6, 4, 2),
           layer("unflatten", "1", {{"shape", Shape{6, 1, 1}}})};
 }
 

@@ -162,6 +162,22 @@ TEST_CASE("noise is added that libtorch draws, in any layout, and in training on
   CHECK(at::equal(built->forward(plain, {{}, &stream}), plain));
 }
 
+TEST_CASE("samples are compared a few at a time where no graph is wanted, with the same bits") {
+  RandomStream stream(2);
+  // A batch of 900 is compared in more than one part: it has 2^24 differences and some.
+  Network network({minibatch_discrimination("0", 8, 7, 3)}, at::kCPU, at::kFloat, stream);
+  CHECK(network.mixes_samples());
+  CHECK(network.body().needs_own_pass());
+  const at::Tensor input = at::randn({900, 8}, stream.cpu()).mul_(0.1);
+  const at::Tensor whole = network.body().forward(input);
+  CHECK(at::equal(network.evaluate(input), whole));
+  // By the paper's formula; the sample itself is no other.
+  const at::Tensor rows = at::einsum("ni,iok->nok", {input, network.parameters()[0]});
+  const at::Tensor one = (rows - rows[5]).abs().sum({2}).neg().exp().sum({0}) - 1;
+  CHECK(at::allclose(whole[5].narrow(0, 8, 7), one, 1e-4, 1e-4));
+  CHECK(at::equal(whole.narrow(1, 0, 8), input));
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};

@@ -24,6 +24,11 @@ Layer conv(const std::string& name, double in, double out, int64_t kernel, int64
                 {"bias", true}});
 }
 
+Layer minibatch_discrimination(const std::string& name, double in, double out, double kernel_dims) {
+  return layer("minibatchDiscrimination", name,
+               {{"inFeatures", in}, {"outFeatures", out}, {"kernelDims", kernel_dims}});
+}
+
 Layer batch_norm(const std::string& name, double features, double eps) {
   return layer("batchNorm2d", name,
                {{"numFeatures", features},
@@ -83,8 +88,12 @@ std::vector<Layer> small_discriminator() {
 }
 
 OptimizerChoice adam(double lr, double weight_decay) {
-  const Options options{
-      {"lr", lr}, {"beta1", 0.5}, {"beta2", 0.999}, {"eps", 1e-8}, {"weightDecay", weight_decay}};
+  const Options options{{"lr", lr},
+                        {"beta1", 0.5},
+                        {"beta2", 0.999},
+                        {"eps", 1e-8},
+                        {"weightDecay", weight_decay},
+                        {"amsgrad", false}};
   return {{"adam", options}, {"constant", {}}, 0};
 }
 

@@ -18,6 +18,7 @@ Layer transposed(const std::string& name, double in, double out, int64_t kernel,
 Layer avg_pool(const std::string& name, int64_t side);
 Layer upsample(const std::string& name, double factor, const std::string& mode = "nearest");
 Layer batch_norm(const std::string& name, double features, double eps);
+Layer minibatch_discrimination(const std::string& name, double in, double out, double kernel_dims);
 
 // The article's generator with fewer channels, to [1, 8, 8]; its state-dict keys are the article's.
 std::vector<Layer> small_generator(double noise);

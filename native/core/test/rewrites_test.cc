@@ -9,6 +9,7 @@
 #include "core/step/rewrites/maxout.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
+#include "core/step/rewrites/pairwise.h"
 #include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/sample_norm.h"
@@ -299,6 +300,24 @@ TEST_CASE("pixel normalisation in one pass equals the layer's own: values and bo
     }
   }
   CHECK(fuse_pixel_norm(build(layer("tanh", "1"), stream)).module == nullptr);
+}
+
+TEST_CASE(
+    "minibatch discrimination a dimension at a time equals the layer's own, both derivatives") {
+  RandomStream stream(0);
+  for (const double kernel_dims : {1.0, 3.0}) {
+    const ModulePtr plain = built(minibatch_discrimination("0", 6, 5, kernel_dims), stream);
+    const ModulePtr fused = fuse_pairwise(plain).module;
+    REQUIRE(fused != nullptr);
+    CHECK(fused->needs_own_pass());
+    for (const int64_t batch : {1, 2, 7}) {
+      CAPTURE(batch);
+      const at::Tensor x = at::randn({batch, 6}, at::kDouble).mul_(0.3).requires_grad_();
+      check_equal(fused, {plain}, x, 1e-12);
+      check_second_derivative(fused, plain, x, 1e-11);
+    }
+  }
+  CHECK(fuse_pairwise(build(linear("0", 2, 2), stream)).module == nullptr);
 }
 
 TEST_CASE("a linear layer by products equals torch's, second derivatives included") {
