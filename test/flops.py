@@ -10,7 +10,7 @@ import torch  # noqa: E402
 from counter import count_flops  # noqa: E402
 from gan import Mode, Training  # noqa: E402
 
-adam = {"type": "adam", "lr": 1e-4, "betas": [0.5, 0.999], "eps": 1e-8, "weightDecay": 0}
+adam = {"type": "adam", "lr": 1e-4, "betas": [0.5, 0.999], "eps": 1e-8, "weightDecay": 0, "amsgrad": False}
 case = json.loads(sys.argv[1])
 case |= {"batch": 64, "seed": 0, "optimizer": {"generator": adam, "discriminator": adam}}
 images = torch.zeros(512, *case["image"], dtype=torch.uint8)

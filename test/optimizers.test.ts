@@ -21,7 +21,7 @@ describe("optimizers and schedules, misused", () => {
     [
       "an option of another optimizer",
       () => adamW({ momentum: 0.9 } as never),
-      'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm, clipGradValue for options of adamW but received "momentum"',
+      'Expected only the options lr, betas, eps, weightDecay, amsgrad, schedule, clipGradNorm, clipGradValue for options of adamW but received "momentum"',
     ],
     [
       "an eps of 0",
@@ -211,7 +211,7 @@ describe("optimizers and schedules, misused", () => {
 describe("optimizers as data", () => {
   it("are complete, with torch.optim's defaults", () => {
     const schedule = { type: "constant" };
-    const moments = { betas: [0.9, 0.999], eps: 1e-8 };
+    const moments = { betas: [0.9, 0.999], eps: 1e-8, amsgrad: false };
     expect(adam()).toEqual({ type: "adam", lr: 1e-3, ...moments, weightDecay: 0, schedule });
     expect(adamW()).toEqual({ type: "adamW", lr: 1e-3, ...moments, weightDecay: 1e-2, schedule });
     expect(sgd()).toEqual({
@@ -245,6 +245,7 @@ describe("optimizers as data", () => {
 
   it.each<[string, Optimizer]>([
     ["adam", adam({ lr: 1e-3, schedule: cosine({ steps: 4 }), clipGradNorm: 0.1 })],
+    ["adam with AMSGrad", adam({ amsgrad: true, betas: [0.5, 0.5] })],
     ["adamW", adamW({ schedule: linear({ steps: 4 }) })],
     ["sgd", sgd({ lr: 0.1, momentum: { from: 0.5, to: 0.7, steps: 3 }, nesterov: true })],
     ["rmsprop", rmsprop({ centered: true, schedule: exponential({ gamma: 0.5 }) })],

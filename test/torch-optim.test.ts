@@ -47,6 +47,15 @@ const exact: Record<string, Case> = {
     ours: adamW({ lr, weightDecay: 0.5 }),
     torch: { optimizer: "AdamW", options: { lr, weight_decay: 0.5 } },
   },
+  // Its mean squares fall again as it learns.
+  "adam with AMSGrad": {
+    ours: adam({ lr, betas: [0.5, 0.9], amsgrad: true }),
+    torch: { optimizer: "Adam", options: { lr, betas: [0.5, 0.9], amsgrad: true } },
+  },
+  "adamW with AMSGrad": {
+    ours: adamW({ lr, betas: [0.5, 0.9], amsgrad: true }),
+    torch: { optimizer: "AdamW", options: { lr, betas: [0.5, 0.9], amsgrad: true } },
+  },
   sgd: sgdOf({}, {}),
   "sgd with momentum, dampening and decay": sgdOf(
     { momentum: 0.9, dampening: 0.3, weightDecay: 0.1 },

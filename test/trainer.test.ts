@@ -107,7 +107,7 @@ describe("new Trainer, misused", () => {
     [
       "PyTorch's spelling",
       { weight_decay: 0 },
-      'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm, clipGradValue for options of adam but received "weight_decay"',
+      'Expected only the options lr, betas, eps, weightDecay, amsgrad, schedule, clipGradNorm, clipGradValue for options of adam but received "weight_decay"',
     ],
   ])("adam refuses %s", (_, given, sentence) => {
     expect(() => optimizers.adam(given as never)).toThrow(sentence);

@@ -178,7 +178,7 @@ def compiled(network, mode):
 
 
 def adam(network, options, mode):
-    assert options["type"] == "adam" and options["weightDecay"] == 0, options
+    assert options["type"] == "adam" and options["weightDecay"] == 0 and not options["amsgrad"], options
     return torch.optim.Adam(
         network.parameters(),
         lr=options["lr"],

@@ -17,6 +17,12 @@ export interface AdamOptions extends OptimizerOptions {
   readonly eps?: number | undefined;
   /** L2 penalty, added to the gradient; finite and at least 0. @default 0 */
   readonly weightDecay?: number | undefined;
+  /**
+   * Divides by the largest mean square that there has been, not by the present one (Reddi, Kale and
+   * Kumar 2018, https://arxiv.org/abs/1904.09237): a rare large gradient is remembered.
+   * @default false
+   */
+  readonly amsgrad?: boolean | undefined;
 }
 
 /**
@@ -35,11 +41,13 @@ export interface AdamOf<Type extends string> extends OptimizerSettings {
    * rate in `adamW`.
    */
   readonly weightDecay: number;
+  /** Whether it divides by the largest mean square so far. */
+  readonly amsgrad: boolean;
 }
 
 /**
- * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with bias correction and without
- * AMSGrad. torch.optim.Adam, bit for bit in eager execution on the CPU.
+ * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with bias correction, and AMSGrad
+ * where it is asked for. torch.optim.Adam, bit for bit in eager execution on the CPU.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range
@@ -54,7 +62,7 @@ export function adamOf<Type extends string>(
   options: AdamOptions,
   weightDecay: number,
 ): AdamOf<Type> {
-  const own = ["lr", "betas", "eps", "weightDecay"] as const;
+  const own = ["lr", "betas", "eps", "weightDecay", "amsgrad"] as const;
   check.settings(options, `options of ${type}`, [...own, ...settingNames]);
   const betas = options.betas ?? [0.9, 0.999];
   if (!Array.isArray(betas) || betas.length !== 2)
@@ -65,6 +73,7 @@ export function adamOf<Type extends string>(
     betas: [check.within(betas[0], "betas[0]", 0, 1), check.within(betas[1], "betas[1]", 0, 1)],
     eps: check.positive(options.eps ?? 1e-8, "eps"),
     weightDecay: check.notNegative(options.weightDecay ?? weightDecay, "weightDecay"),
+    amsgrad: check.boolean(options.amsgrad ?? false, "amsgrad"),
   };
 }
 

@@ -2,6 +2,8 @@
 // is to go on.
 import { difference } from "../difference.js";
 import { expected, show, showPath, SparringError } from "../errors.js";
+import { checkOptimizer } from "../optimizers/table.js";
+import { checkOptimizers } from "../trainer/check-options.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
@@ -59,7 +61,7 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
     // A run that is older than a rule does not say.
     ...ruleNames
       .filter((key) => config[key] !== undefined)
-      .map((key) => [key, config[key], asJson(plan.rules[key])] as const),
+      .map((key) => [key, complete(config, key), asJson(plan.rules[key])] as const),
   ];
   for (const [key, there, wanted] of pairs) {
     const found = difference(there, wanted, key);
@@ -68,6 +70,12 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
     const what = `${show(before)}, as the run in ${showPath(plan.out.path)} has it,`;
     throw new SparringError("ERR_OUTPUT", expected(what, nameOf(key, path, plan, given), now));
   }
+}
+
+/** A rule of a run; its optimizers with the options that there were not yet when it began. */
+function complete(config: RunConfig, key: (typeof ruleNames)[number]): unknown {
+  if (key !== "optimizer") return config[key];
+  return asJson(checkOptimizers(config.optimizer, "optimizer of the run", checkOptimizer));
 }
 
 /** What the user calls a place in an option; what a preset brings has no flag. */

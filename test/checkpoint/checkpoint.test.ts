@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { Generator, optimizers, schedules, Trainer } from "../../lib/index.js";
+import { Generator, type Optimizer, optimizers, schedules, Trainer } from "../../lib/index.js";
+import { readSafetensors } from "../../lib/safetensors.js";
 import { freshPaths, saveGood } from "../helpers/checkpoints.js";
 import { fingerprintOf, smallImages, smallTrainer, trainFor } from "../helpers/presets.js";
 import { collect, labelledImages, losses, tinyTrainer } from "../helpers/training.js";
@@ -39,6 +40,30 @@ describe("a checkpoint", () => {
     const path = fresh();
     await cut.save(path);
     expect([...first, ...(await losses(await Trainer.load(path), data, 4))]).toEqual(all);
+  });
+
+  it("keeps what AMSGrad remembers under PyTorch's name, and goes on with it bit for bit", async () => {
+    const adam = optimizers.adam({ lr: 1e-2, betas: [0, 0.5], amsgrad: true });
+    const adamW = optimizers.adamW({ lr: 1e-2, betas: [0, 0.5], amsgrad: true });
+    const data = await labelledImages(32);
+    for (const execution of ["eager", "fused"] as const) {
+      const make = (discriminator: Optimizer) =>
+        tinyTrainer({ optimizer: { generator: adam, discriminator }, execution });
+      const [whole, cut] = [make(adamW), make(adamW)];
+      const all = await losses(whole, data, 12);
+      const first = await losses(cut, data, 6);
+      const path = fresh();
+      await cut.save(path);
+      const kept = (await readSafetensors(`${path}/training.safetensors`)).map(({ name }) => name);
+      expect(kept).toContain("optimizer.generator.max_exp_avg_sq.0.weight");
+      expect(kept).toContain("optimizer.discriminator.max_exp_avg_sq.1.weight");
+      const loaded = await Trainer.load(path);
+      expect([...first, ...(await losses(loaded, data, 6))]).toEqual(all);
+      expect(await fingerprintOf(loaded)).toBe(await fingerprintOf(whole));
+      // Its mean squares fall, so that Adam alone would train otherwise.
+      const plain = make({ ...adamW, amsgrad: false });
+      expect(await losses(plain, data, 12)).not.toEqual(all);
+    }
   });
 
   it("made while a run goes on is the state between two steps of it", async () => {

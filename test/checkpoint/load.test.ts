@@ -143,6 +143,21 @@ describe("Trainer.load refuses", () => {
     });
   });
 
+  it("a checkpoint of Adam that says it is AMSGrad's, which somebody forged", async () => {
+    const path = await forged((manifest) => {
+      const trainer = manifest.trainer as { optimizer: Record<string, object> };
+      const generator = { ...trainer.optimizer.generator, amsgrad: true };
+      const optimizer = { ...trainer.optimizer, generator };
+      return { ...manifest, trainer: { ...trainer, optimizer } };
+    });
+    await expect(Trainer.load(path)).rejects.toMatchObject({
+      code: "ERR_CHECKPOINT",
+      message: expect.stringMatching(
+        /^Expected optimizer\.generator\.max_exp_avg_sq\.\S+ in the checkpoint but there is none$/,
+      ),
+    });
+  });
+
   it.each<[string, string, (bytes: DataView) => void, string]>([
     [
       "random numbers from beyond their generator's state",

@@ -93,6 +93,17 @@ describe("a command line that comes again", () => {
     expect(events).toHaveLength(1);
   });
 
+  it("takes an option that there was not yet when the run began for its default", async () => {
+    await cp(at("whole"), at("older"), { recursive: true });
+    const config = JSON.parse(await readFile(at("older/config.json"), "utf8"));
+    for (const player of ["generator", "discriminator"]) {
+      expect(config.optimizer[player].amsgrad).toBe(false);
+      delete config.optimizer[player].amsgrad;
+    }
+    await writeFile(at("older/config.json"), JSON.stringify(config));
+    expect(await run(`${small} --steps 24 --out older`)).toMatchObject({ code: 0, stdout: "" });
+  });
+
   it("goes on where weights alone are left, which it cannot, and not where they are half written", async () => {
     await cp(at("whole"), at("lone"), { recursive: true });
     await rm(at("lone/checkpoints"), { recursive: true });

@@ -62,7 +62,7 @@ const optimizer = fc
     const options = { lr: 1e-3, ...rest, ...(clipGradNorm && { clipGradNorm }) };
     return some<Optimizer>(
       optimizers.adam(options),
-      optimizers.adamW(options),
+      optimizers.adamW({ ...options, amsgrad: true, betas: [0.5, 0.5] }),
       optimizers.sgd({ ...options, momentum: { from: 0.5, to: 0.9, steps: 5 } }),
       optimizers.rmsprop({ ...options, momentum: 0.5, centered: true }),
     );

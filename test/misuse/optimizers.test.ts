@@ -19,7 +19,7 @@ refuses("optimizers", [
     "a misspelt rate",
     () => optimizers.adam(bad({ learningRate: 1e-3 })),
     "TypeError",
-    'Expected only the options lr, betas, eps, weightDecay, schedule, clipGradNorm, clipGradValue for options of adam but received "learningRate"',
+    'Expected only the options lr, betas, eps, weightDecay, amsgrad, schedule, clipGradNorm, clipGradValue for options of adam but received "learningRate"',
   ],
   [
     "a misspelt rate without a prototype",
@@ -62,6 +62,18 @@ refuses("optimizers", [
     () => optimizers.adamW({ weightDecay: Infinity }),
     "RangeError",
     "Expected a finite number of at least 0 for weightDecay but received Infinity",
+  ],
+  [
+    "an AMSGrad by a number",
+    () => optimizers.adam({ amsgrad: bad(1) }),
+    "TypeError",
+    "Expected true or false for amsgrad but received 1",
+  ],
+  [
+    "an AMSGrad of what has none",
+    () => optimizers.rmsprop(bad({ amsgrad: true })),
+    "TypeError",
+    'Expected only the options lr, alpha, eps, weightDecay, momentum, centered, schedule, clipGradNorm, clipGradValue for options of rmsprop but received "amsgrad"',
   ],
   [
     "a momentum below 0",

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from common import digest, report
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "compared", "wgan-gp"], required=True)
+parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "amsgrad", "compared", "wgan-gp"], required=True)
 parser.add_argument("--values", required=True, help="float32 [count, 2], raw")
 parser.add_argument("--batch", type=int, required=True)
 parser.add_argument("--steps", type=int, required=True)
@@ -66,8 +66,10 @@ features = width + 20 if opt.game == "compared" else width
 discriminator = nn.Sequential(*first, *body, nn.Linear(features, 1), *last)
 initial = digest(generator, discriminator)
 adversarial_loss = nn.BCELoss() if opt.game == "plain" else nn.BCEWithLogitsLoss()
-optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))
-optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.001, betas=(0.5, 0.999))
+amsgrad = opt.game == "amsgrad"
+betas = (0.5, 0.5) if amsgrad else (0.5, 0.999)
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.001, betas=betas, amsgrad=amsgrad)
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.001, betas=betas, amsgrad=amsgrad)
 
 
 def batches():

@@ -24,6 +24,7 @@ const games = {
   plain: { objective: objectives.nonSaturating() },
   "batch-norm": { objective: objectives.nonSaturating() },
   noise: { objective: objectives.nonSaturating() },
+  amsgrad: { objective: objectives.nonSaturating() },
   compared: { objective: objectives.nonSaturating() },
   "wgan-gp": {
     objective: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
@@ -43,7 +44,9 @@ function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
   const first = game === "noise" ? [l.gaussianNoise(0.1)] : [];
   const compared = game === "compared" ? [l.minibatchDiscrimination(20, { kernelDims: 3 })] : [];
   const last = game === "plain" ? [l.sigmoid()] : [];
-  const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999] });
+  const amsgrad = game === "amsgrad";
+  const betas = amsgrad ? ([0.5, 0.5] as const) : ([0.5, 0.999] as const);
+  const adam = optimizers.adam({ lr: 1e-3, betas, amsgrad });
   return new Trainer({
     generator: new Generator(
       { latent: { noise: 2 }, layers: [...hidden(), l.linear(2)] },

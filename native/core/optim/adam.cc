@@ -1,4 +1,5 @@
-// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as torch.optim computes them.
+// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019), as torch.optim computes them;
+// both also with AMSGrad (Reddi, Kale and Kumar 2018).
 #include <cmath>
 
 #include "core/optim/adam_kernel.h"
@@ -14,7 +15,8 @@ class Adam : public Optimizer {
         of_{options.number("beta1"), options.number("beta2"), options.number("eps"),
             options.number("weightDecay"), decoupled},
         means_(make_state("exp_avg")),
-        squares_(make_state("exp_avg_sq")) {
+        squares_(make_state("exp_avg_sq")),
+        largest_squares_(options.flag("amsgrad") ? &make_state("max_exp_avg_sq") : nullptr) {
     for (const at::Tensor& parameter : this->parameters()) {
       steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat)));
     }
@@ -23,7 +25,7 @@ class Adam : public Optimizer {
 
   // Counts and rates are there from here on.
   void work_on_device(const AdamKernel* kernel) {
-    kernel_ = kernel;
+    if (largest_squares_ == nullptr) kernel_ = kernel;
     rate_ = at::zeros_like(steps_[0]);
   }
 
@@ -37,7 +39,7 @@ class Adam : public Optimizer {
     means_[i].lerp_(gradient, 1 - of_.beta1);
     squares_[i].mul_(of_.beta2).addcmul_(gradient, gradient, 1 - of_.beta2);
     const double correction = std::sqrt(1 - std::pow(of_.beta2, static_cast<double>(updates)));
-    const at::Tensor denominator = (squares_[i].sqrt() / correction).add_(of_.eps);
+    const at::Tensor denominator = (under_the_mean(i).sqrt() / correction).add_(of_.eps);
     const double step_size = lr / (1 - std::pow(of_.beta1, static_cast<double>(updates)));
     parameter.addcdiv_(means_[i], denominator, -step_size);
   }
@@ -45,7 +47,7 @@ class Adam : public Optimizer {
   void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                   double lr) override {
     if (!rate_.defined()) return update_on_cpu(indices, gradients, lr);
-    if (following() != nullptr) return update_and_average(indices, gradients);
+    if (kernel_ != nullptr && following()) return update_and_average(indices, gradients);
     update_by_libtorch(indices, gradients);
   }
 
@@ -68,10 +70,21 @@ class Adam : public Optimizer {
   }
 
  private:
+  // The squares whose root divides the mean.
+  const at::Tensor& under_the_mean(size_t i) const {
+    if (largest_squares_ == nullptr) return squares_[i];
+    at::Tensor& largest = (*largest_squares_)[i];
+    return at::maximum_out(largest, largest, squares_[i]);
+  }
+
   AdamTensors tensors_of(size_t i, const at::Tensor& gradient) const {
     static const at::Tensor none;
     const Following* const follower = following();
-    return {parameters()[i], gradient, means_[i], squares_[i],
+    return {parameters()[i],
+            gradient,
+            means_[i],
+            squares_[i],
+            largest_squares_ ? (*largest_squares_)[i] : none,
             follower ? follower->averages[i] : none};
   }
 
@@ -98,29 +111,33 @@ class Adam : public Optimizer {
 
   void update_by_libtorch(const std::vector<size_t>& indices,
                           const std::vector<at::Tensor>& gradients) {
-    std::vector<at::Tensor> parameters, means, squares, steps;
+    const bool amsgrad = largest_squares_ != nullptr;
+    std::vector<at::Tensor> parameters, means, squares, largest_squares, steps;
     for (const size_t i : indices) {
       parameters.push_back(this->parameters()[i]);
       means.push_back(means_[i]);
       squares.push_back(squares_[i]);
+      if (amsgrad) largest_squares.push_back((*largest_squares_)[i]);
       steps.push_back(steps_[i]);
     }
     at::_foreach_add_(steps, 1);
     if (of_.decoupled) {
-      at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, rate_, of_.beta1,
-                        of_.beta2, of_.weight_decay, of_.eps, /*amsgrad=*/false,
+      at::_fused_adamw_(parameters, gradients, means, squares, largest_squares, steps, rate_,
+                        of_.beta1, of_.beta2, of_.weight_decay, of_.eps, amsgrad,
                         /*maximize=*/false);
     } else {
-      at::_fused_adam_(parameters, gradients, means, squares, {}, steps, rate_, of_.beta1,
-                       of_.beta2, of_.weight_decay, of_.eps, /*amsgrad=*/false,
+      at::_fused_adam_(parameters, gradients, means, squares, largest_squares, steps, rate_,
+                       of_.beta1, of_.beta2, of_.weight_decay, of_.eps, amsgrad,
                        /*maximize=*/false);
     }
   }
 
   AdamConstants of_;
   std::vector<at::Tensor>&means_, &squares_;
+  // With AMSGrad alone.
+  std::vector<at::Tensor>* const largest_squares_;
   // On a GPU alone, whose kernels count and read the rate there. libtorch's knows no average; ours
-  // is null where there is none.
+  // knows no AMSGrad, and is null where there is none.
   const AdamKernel* kernel_ = nullptr;
   std::vector<at::Tensor> steps_;
   at::Tensor rate_;

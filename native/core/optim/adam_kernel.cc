@@ -25,13 +25,14 @@ struct Factors {
 // What an update reads and writes.
 template <class T>
 struct Values {
-  T *parameter, *mean, *square, *average;
+  T *parameter, *mean, *square, *largest_square, *average;
   const T* gradient;
 };
 
-template <class T>
+template <class T, bool amsgrad>
 SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, const Values<T>& at) {
   T *parameter = at.parameter, *mean = at.mean, *square = at.square;
+  [[maybe_unused]] T* const largest = at.largest_square;
   const T* gradient = at.gradient;
   for (int64_t i = begin; i < end; ++i) {
     const T g = gradient[i] + of.decay * parameter[i];
@@ -39,7 +40,9 @@ SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, cons
     const T v = of.keep_square * square[i] + of.take_square * g * g;
     mean[i] = m;
     square[i] = v;
-    const T denominator = std::sqrt(v) * of.correction + of.eps;
+    T under = v;
+    if constexpr (amsgrad) largest[i] = under = largest[i] >= v ? largest[i] : v;
+    const T denominator = std::sqrt(under) * of.correction + of.eps;
     parameter[i] = parameter[i] * of.shrink - of.step_size * m / denominator;
   }
 }
@@ -51,9 +54,18 @@ SPARRING_WIDE void follow(int64_t begin, int64_t end, T weight, const T* paramet
 
 template <class T>
 void update_part(int64_t begin, int64_t end, const Factors<T>& of, const Values<T>& values) {
-  update<T>(begin, end, of, values);
+  if (values.largest_square != nullptr) {
+    update<T, true>(begin, end, of, values);
+  } else {
+    update<T, false>(begin, end, of, values);
+  }
   if (values.average == nullptr) return;
   follow<T>(begin, end, of.take_average, values.parameter, values.average);
+}
+
+template <class T>
+T* pointer(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.mutable_data_ptr<T>() : nullptr;
 }
 
 }  // namespace
@@ -74,11 +86,9 @@ void adam_update(const AdamTensors& tensors, const AdamConstants& constants,
                         number(1 / std::sqrt(1 - std::pow(constants.beta2, updates))),
                         number(constants.eps),
                         number(numbers.average_weight)};
-    const Values<T> values{
-        tensors.parameter.mutable_data_ptr<T>(), tensors.mean.mutable_data_ptr<T>(),
-        tensors.square.mutable_data_ptr<T>(),
-        tensors.average.defined() ? tensors.average.mutable_data_ptr<T>() : nullptr,
-        tensors.gradient.const_data_ptr<T>()};
+    const Values<T> values{pointer<T>(tensors.parameter), pointer<T>(tensors.mean),
+                           pointer<T>(tensors.square),    pointer<T>(tensors.largest_square),
+                           pointer<T>(tensors.average),   tensors.gradient.const_data_ptr<T>()};
     at::parallel_for(0, tensors.parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i += kInCache) {
         update_part<T>(i, std::min(end, i + kInCache), of, values);

@@ -8,10 +8,10 @@
 namespace sparring {
 
 // What an update reads and writes of one parameter: all contiguous, of one shape and type, float32
-// or float64. The average may be undefined: none follows. References, as counting them would take
-// longer than to update a small one.
+// or float64. The largest square may be undefined, where none is kept, and the average, where none
+// follows. References, as counting them would take longer than to update a small one.
 struct AdamTensors {
-  const at::Tensor &parameter, &gradient, &mean, &square, &average;
+  const at::Tensor &parameter, &gradient, &mean, &square, &largest_square, &average;
 };
 
 // The numbers that stay, as torch.optim names them.
@@ -41,7 +41,7 @@ class AdamKernel {
     std::vector<at::Tensor> updates;  // float32, 0-dim, of each before this one; counted up
     at::Tensor average_weight;        // float64, 0-dim; undefined where no average follows
   };
-  // `tensors` are of one type.
+  // `tensors` are of one type; none keeps a largest square.
   virtual void update(const std::vector<AdamTensors>& tensors, const AdamConstants& constants,
                       const Numbers& numbers) const = 0;
 };

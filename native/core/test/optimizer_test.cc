@@ -24,8 +24,14 @@ Options rmsprop(double momentum, bool centered) {
 
 std::vector<Choice> all_optimizers() {
   const Options moments = adam(1e-2, 1e-3).optimizer.options;
+  Options largest = moments;
+  largest.set("amsgrad", true);
+  // That the largest square is another than the last.
+  largest.set("beta2", 0.5);
   return {{"adam", moments},
           {"adamW", moments},
+          {"adam", largest},
+          {"adamW", largest},
           {"sgd", sgd(0, 0, false)},
           {"sgd", sgd(0.5, 0.7, false)},
           {"sgd", sgd(0.9, 0.9, true)},
