@@ -5,7 +5,7 @@ import { type Evaluated, evaluateRun } from "../run/evaluate.js";
 import { type AskedMetric, toWord } from "../run/evaluation.js";
 import { defaultFeatures } from "../run/features.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, weightsFlags } from "./options.js";
+import { flag, numberFlag, truncationFlag, weightsFlags } from "./options.js";
 import { counted, grouped } from "../count.js";
 import { generatorText } from "./text.js";
 
@@ -24,7 +24,7 @@ Metrics:
 
 Features are those of the classifier of MNIST's digits that comes with the
 package, or of a TorchScript file of your own that takes images of -1 to 1.
-Numbers of two networks, or of two sample counts, cannot be compared.
+Numbers of two networks, sample counts or truncations cannot be compared.
 
 Examples:
   sparring evaluate runs/dcgan
@@ -43,6 +43,7 @@ const options = [
     usualCount,
   ),
   numberFlag("--seed <n>", "the same seed gives the same numbers", 0),
+  truncationFlag(),
   flag("--features <network>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--data <source>", "the real images", "those of the run"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
@@ -57,15 +58,20 @@ export function evaluateCommand(onExit: (code: number) => void): Command {
 }
 
 function describe(evaluated: Evaluated): string {
-  const { samples, reals, size, network, seed, data } = evaluated;
+  const { samples, reals, size, network, data } = evaluated;
   const rows = rowsOf(evaluated).map(([name, text]) => `  ${name.padEnd(18)}${text}`);
   const against = reals === null ? "images" : `${grouped(reals)} images`;
   return [
     `The ${generatorText(evaluated)}`,
     `  ${counted(samples, "sample")} against ${against} of ${data}, ${size}×${size}`,
-    network === null ? `  seed ${seed}` : `  features of ${network}, seed ${seed}`,
+    `  ${network === null ? "" : `features of ${network}, `}${drawnText(evaluated)}`,
     ...rows,
   ].join("\n");
+}
+
+/** `seed 0`, `seed 0, truncation 0.7` */
+function drawnText({ seed, truncation }: Evaluated): string {
+  return truncation === null ? `seed ${seed}` : `seed ${seed}, truncation ${truncation}`;
 }
 
 /** What each metric says, by its name. */

@@ -19,6 +19,15 @@ export function outFlag(flags: string, description: string): Option {
   return flag(flags, `${description} (needed)`).makeOptionMandatory();
 }
 
+/** How far from 0 the noise of samples may be. */
+export function truncationFlag(): Option {
+  return numberFlag(
+    "--truncation <n>",
+    "draw noise up to this far from 0: fewer outliers, samples more alike",
+    "as in training",
+  );
+}
+
 /** Which weights of a run are meant, for commands that take the newest unless asked otherwise. */
 export function weightsFlags(): Option[] {
   return [rawFlag(), stepFlag("the newest"), checkpointFlag("newest")];

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { type Sampled, sampleRun } from "../run/sample.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, outFlag, weightsFlags } from "./options.js";
+import { flag, numberFlag, outFlag, truncationFlag, weightsFlags } from "./options.js";
 import { counted } from "../count.js";
 import { generatorText } from "./text.js";
 
@@ -30,11 +30,7 @@ const options = [
     "the class of all, by its number or the name of its folder",
     "the classes take turns",
   ),
-  numberFlag(
-    "--truncation <n>",
-    "draw noise up to this far from 0: fewer outliers, samples more alike",
-    "as in training",
-  ),
+  truncationFlag(),
   ...weightsFlags(),
   flag("--json", "tell what was written as one JSON object"),
 ];

@@ -19,6 +19,8 @@ export interface FeatureOptions {
    * @default 1
    */
   readonly answers?: number | undefined;
+  /** How far from 0 the noise of generated samples was drawn at most, above 0. @default anything */
+  readonly truncation?: number | undefined;
 }
 
 /** What a feature network saw in images: a row of numbers for each. */
@@ -36,6 +38,8 @@ export class Features {
   readonly logits: Float32Array | Float64Array | undefined;
   /** Things in a sample that the network classifies: 3 for the digits of stacked MNIST, else 1. */
   readonly answers: number;
+  /** How far from 0 the noise of the samples was drawn at most; undefined where it was anything. */
+  readonly truncation: number | undefined;
 
   /**
    * Features that you computed. The arrays are not copied.
@@ -50,11 +54,14 @@ export class Features {
     const [samples, width] = check.shape(shape, "shape", 2) as [number, number];
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
     this.shape = Object.freeze([samples, width] as const);
-    const known = ["network", "logits", "answers"] as const;
-    const { network = "given", logits, answers = 1 } = check.options(options, "options", known);
+    const known = ["network", "logits", "answers", "truncation"] as const;
+    const given = check.options(options, "options", known);
+    const { network = "given", logits, answers = 1, truncation } = given;
     this.network = check.string(network, "network");
     this.answers = check.integer(answers, "answers", 1);
     this.logits = logits === undefined ? undefined : checkLogits(logits, samples, this.answers);
+    this.truncation =
+      truncation === undefined ? undefined : check.positive(truncation, "truncation");
   }
 
   /** Number of samples. */
@@ -105,7 +112,8 @@ function checkLogits(logits: unknown, samples: number, answers: number): Decimal
 }
 
 /**
- * What every result says, so that numbers of different networks or sample counts are never mixed.
+ * What every result says, so that numbers of different networks, sample counts or truncations are
+ * never mixed.
  */
 export interface Measured<Name extends string> {
   readonly metric: Name;
@@ -115,6 +123,8 @@ export interface Measured<Name extends string> {
   readonly real: number;
   /** Number of generated samples. */
   readonly generated: number;
+  /** How far from 0 their noise was drawn at most; only there where it was not anything. */
+  readonly truncation?: number | undefined;
 }
 
 /** Samples that a network made features of, as far as metrics compare them. */
@@ -122,6 +132,7 @@ interface Seen {
   readonly network: string;
   readonly width: number;
   readonly count: number;
+  readonly truncation: number | undefined;
 }
 
 /** Throws RangeError for features of two networks. */
@@ -148,5 +159,11 @@ export function measured<Name extends string>(
   real: Seen,
   generated: Seen,
 ): Measured<Name> {
-  return { metric, network: real.network, real: real.count, generated: generated.count };
+  const counts = { real: real.count, generated: generated.count };
+  return { metric, network: real.network, ...counts, ...truncationOf(generated) };
+}
+
+/** That of generated samples, if there is one. */
+export function truncationOf({ truncation }: Pick<Seen, "truncation">): { truncation?: number } {
+  return truncation === undefined ? {} : { truncation };
 }

@@ -14,6 +14,8 @@ export class Statistics {
   readonly count: number;
   /** What computed the features. */
   readonly network: string;
+  /** How far from 0 the noise of the samples was drawn at most; undefined where it was anything. */
+  readonly truncation: number | undefined;
 
   /** @internal */
   constructor(moments: NativeMoments, features: Features) {
@@ -21,6 +23,7 @@ export class Statistics {
     this.covariance = moments.covariance;
     this.count = features.count;
     this.network = features.network;
+    this.truncation = features.truncation;
   }
 
   /** Numbers a sample had. */

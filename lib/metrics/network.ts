@@ -4,7 +4,7 @@ import { outOfRange, traced, wrongType } from "../errors.js";
 import { crossingUntil, type Stoppable } from "../heeding.js";
 import { Images } from "../images.js";
 import { Generator, type Labels } from "../networks.js";
-import { checkLabels } from "../networks/conditions.js";
+import { checkLabels, checkTruncation } from "../networks/conditions.js";
 import type { NativeStop } from "../native.js";
 import { Features } from "./features.js";
 import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
@@ -27,6 +27,12 @@ export interface FeaturesOptions extends Stoppable {
    * @default drawn, each class as likely as the others
    */
   readonly labels?: Labels | undefined;
+  /**
+   * How far from 0 the noise of a generator is drawn at most, above 0: the truncation trick, as
+   * `sample()` has it. Results say it.
+   * @default anything
+   */
+  readonly truncation?: number | undefined;
 }
 
 /** What has images. */
@@ -70,10 +76,12 @@ export class FeatureNetwork implements Disposable {
    */
   async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
     const look = this.#prepare(source, options);
-    const { features, width, logits } = await traced(() => crossingUntil(options.signal, look));
+    const { truncation, signal } = options;
+    const { features, width, logits } = await traced(() => crossingUntil(signal, look));
     const samples = features.length / width;
     const answers = this.#input.eachChannel ? 3 : 1;
-    return new Features(features, [samples, width], { network: this.name, logits, answers });
+    const told = { network: this.name, logits, answers, truncation };
+    return new Features(features, [samples, width], told);
   }
 
   /** Checks everything, and says what is to be done. */
@@ -81,8 +89,8 @@ export class FeatureNetwork implements Disposable {
     source: ImageSource,
     options: FeaturesOptions,
   ): (stop?: NativeStop) => Promise<NativeSeen> {
-    const given = check.options(options, "options", ["count", "seed", "labels", "signal"]);
-    const { count, seed = 0, labels, signal } = given;
+    const known = ["count", "seed", "labels", "truncation", "signal"] as const;
+    const { count, seed = 0, labels, signal, ...given } = check.options(options, "options", known);
     check.seed(seed, "seed");
     check.signal(signal, "signal");
     if (source instanceof Generator) {
@@ -90,10 +98,13 @@ export class FeatureNetwork implements Disposable {
       this.#checkShape(source.image);
       const { latent, native, range } = source;
       const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
-      const request = { latent, count: asked, seed, labels: chosen, truncation: 0 };
+      const truncation = checkTruncation(given.truncation);
+      const request = { latent, count: asked, seed, labels: chosen, truncation };
       return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
     }
     if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
+    if (given.truncation !== undefined)
+      throw wrongType("a generator", "source of a truncation", source);
     if (source instanceof Dataset) {
       const asked = check.integer(count ?? source.size, "count", 1, source.size);
       this.#checkShape(source.image);

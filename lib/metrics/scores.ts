@@ -1,7 +1,7 @@
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { outOfRange, traced } from "../errors.js";
-import { Features, type Measured, measured } from "./features.js";
+import { Features, type Measured, measured, truncationOf } from "./features.js";
 import { meanOf, spreadOf } from "./mean-and-spread.js";
 import type { Decimals } from "./native.js";
 
@@ -67,6 +67,7 @@ export async function inceptionScore(
     metric: "inceptionScore",
     network,
     generated: count,
+    ...truncationOf(generated),
     value: meanOf(scores),
     standardDeviation: spreadOf(scores),
     splits,

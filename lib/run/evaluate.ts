@@ -13,6 +13,7 @@ import { loadData } from "./data.js";
 import {
   type AskedMetric,
   checkMetrics,
+  type Drawn,
   type EvaluationPlan,
   Judge,
   planMetrics,
@@ -20,7 +21,7 @@ import {
 import { planFeatures } from "./features.js";
 import { chooseDevice } from "./device.js";
 import { plainOptions } from "./plain-options.js";
-import { isStacked, type Naming, planData, planDevice } from "./plan.js";
+import { isStacked, type Naming, planData, planDevice, planTruncation } from "./plan.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { readRunData } from "./stored.js";
 
@@ -29,6 +30,7 @@ export interface EvaluateRequest extends GeneratorRequest {
   readonly metrics?: unknown;
   readonly samples?: unknown;
   readonly seed?: unknown;
+  readonly truncation?: unknown;
   readonly features?: unknown;
   readonly data?: unknown;
   readonly device?: unknown;
@@ -49,6 +51,8 @@ export interface Evaluated extends GeneratorOrigin {
   /** Real images whose features were compared; null where no metric of features was asked for. */
   readonly reals: number | null;
   readonly seed: number;
+  /** How far from 0 noise was drawn at most; null where it was anything. */
+  readonly truncation: number | null;
   readonly scores: Scores & { readonly parzen?: Parzen | undefined };
 }
 
@@ -65,6 +69,7 @@ export async function evaluateRun(
   const asked = request.samples ?? usualCount;
   const samples = plainOptions.evaluateSamples.check(asked, naming("samples"));
   const seed = check.seed(request.seed ?? 0, naming("seed"));
+  const truncation = planTruncation(request.truncation, naming("truncation"));
   const features = planFeatures(request.features, naming("features"));
   const metrics = planMetrics(request.metrics, features, naming("metrics"));
   const device = chooseDevice(
@@ -86,9 +91,10 @@ export async function evaluateRun(
   using dataset = await load("train");
   // Data without them are refused before anything is measured.
   using test = names?.includes("parzen") ? await load("test") : undefined;
-  const wanted = { features, stacked, samples, seed, names: ofFeatures(names), naming };
+  const drawn = { samples, seed, truncation };
+  const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);
-  if (test !== undefined) judged.scores.parzen = await likelihood(generator, wanted, dataset, test);
+  if (test !== undefined) judged.scores.parzen = await likelihood(generator, drawn, dataset, test);
   const { preset, averaged, step } = found;
   return {
     run: resolve(request.run as string),
@@ -99,6 +105,7 @@ export async function evaluateRun(
     size,
     samples,
     seed,
+    truncation: truncation ?? null,
     ...judged,
   };
 }
@@ -117,7 +124,7 @@ async function judge(
 ): Promise<Judged> {
   if (plan.names?.length === 0) return { network: null, reals: null, scores: {} };
   using judge = await Judge.prepare(plan, dataset, device);
-  const scores = await judge.evaluate(generator, plan.samples, plan.seed);
+  const scores = await judge.evaluate(generator, plan);
   return { network: judge.network, reals: judge.reals, scores };
 }
 
@@ -131,12 +138,12 @@ type Judged = Pick<Evaluated, "network" | "reals"> & {
  */
 async function likelihood(
   generator: Generator,
-  { samples, seed }: EvaluationPlan,
+  { samples, ...options }: Drawn,
   train: Dataset,
   test: Dataset,
 ): Promise<Parzen> {
   const start = Math.floor((train.size * 5) / 6);
-  const made = await generator.sample(samples, { seed });
+  const made = await generator.sample(samples, options);
   return parzen(clipped(made, generator.range), {
     test: await test.read(0, Math.min(10_000, test.size)),
     validation: await train.read(start, Math.min(1000, train.size - start)),

@@ -20,6 +20,14 @@ import { loadTorchScript } from "../metrics/torch-script.js";
 import type { Generator } from "../networks.js";
 import { defaultFeatures } from "./features.js";
 
+/** Samples of a generator that are measured. */
+export interface Drawn {
+  readonly samples: number;
+  readonly seed: number;
+  /** How far from 0 their noise is drawn at most. @default anything */
+  readonly truncation?: number | undefined;
+}
+
 /** Judges generators by one feature network and one set of real images. */
 export class Judge implements Disposable {
   readonly #network: FeatureNetwork;
@@ -60,8 +68,8 @@ export class Judge implements Disposable {
   }
 
   /** Draws samples by random numbers of their own. */
-  async evaluate(generator: Generator, samples: number, seed: number): Promise<Scores> {
-    const generated = await this.#network.features(generator, { count: samples, seed });
+  async evaluate(generator: Generator, { samples, seed, truncation }: Drawn): Promise<Scores> {
+    const generated = await this.#network.features(generator, { count: samples, seed, truncation });
     return score(this.#reals, generated, this.#names, seed);
   }
 
@@ -96,13 +104,11 @@ function answersOf(features: string, stacked: boolean): Answers {
 const possibleMetrics = (answers: Answers) => metricNames.filter((name) => suits(name, answers));
 
 /** What is to be measured, and with what. */
-export interface EvaluationPlan {
+export interface EvaluationPlan extends Drawn {
   /** `classifier`, or the path of a TorchScript file. */
   readonly features: string;
   /** The images are of stacked MNIST: the classifier looks at each channel. */
   readonly stacked: boolean;
-  readonly samples: number;
-  readonly seed: number;
   /** All that the network can if undefined. */
   readonly names: readonly MetricName[] | undefined;
   /** What the user calls an option, for the sentences of errors. */

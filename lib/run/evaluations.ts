@@ -34,7 +34,7 @@ export class Evaluations {
     at: { readonly step: number; readonly samples: number; readonly seed: number },
   ): Promise<Evaluation> {
     const { step, samples, seed } = at;
-    const values = flat(await judge.evaluate(generator, samples, seed));
+    const values = flat(await judge.evaluate(generator, { samples, seed }));
     const line = { step, network: judge.network, samples, reals: judge.reals, values };
     await appendLine(this.#path, "evaluations", line);
     return line;

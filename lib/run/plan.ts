@@ -154,6 +154,11 @@ export function planDevice(device: unknown, name: string): Device | "auto" {
   throw wrongType('"auto", "cpu", "cuda" or "cuda:i"', name, device);
 }
 
+/** Checks how far from 0 noise may be; undefined for any. Throws TypeError or RangeError. */
+export function planTruncation(truncation: unknown, name: string): number | undefined {
+  return truncation === undefined ? undefined : check.positive(truncation, name);
+}
+
 function planSize(
   { size }: RunRequest,
   preset: PresetName,

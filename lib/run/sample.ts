@@ -6,7 +6,7 @@ import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./ge
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
 import { checkOut } from "./out.js";
-import type { Naming } from "./plan.js";
+import { type Naming, planTruncation } from "./plan.js";
 
 /** What a grid of samples is asked for: from a command line. */
 export interface SampleRequest extends GeneratorRequest {
@@ -53,10 +53,7 @@ export async function sampleRun(
       : check.integer(request[option], naming(option), 1, max);
   const asked = { count: whole("count", most), columns: whole("columns", 10_000) };
   if (request.seed !== undefined) check.seed(request.seed, naming("seed"));
-  const truncation =
-    request.truncation === undefined
-      ? undefined
-      : check.positive(request.truncation, naming("truncation"));
+  const truncation = planTruncation(request.truncation, naming("truncation"));
   await checkOut(out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;

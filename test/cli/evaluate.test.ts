@@ -67,6 +67,7 @@ describe("sparring evaluate", () => {
       samples: 100,
       reals: 100,
       seed: 0,
+      truncation: null,
     });
     expect(Object.keys(figures.scores)).toEqual([
       "fid",
@@ -108,6 +109,36 @@ describe("sparring evaluate", () => {
     const { value } = await metrics.fid(real, generated);
     const figures = json(await run("evaluate plain --samples 100 --seed 5 --metrics fid --json"));
     expect(figures.scores.fid.value).toBeCloseTo(value, 3);
+  });
+
+  it("measures samples of truncated noise, and says so in the report and in each result", async () => {
+    const line = `evaluate plain --samples 100 --features ${means}`;
+    const text = await run(`${line} --truncation 0.4`);
+    expect(text.stdout).toMatch(
+      /\n {2}features of means\.pt@[0-9a-f]{12}, seed 0, truncation 0\.4\n/,
+    );
+    const [near, any] = [
+      json(await run(`${line} --truncation 0.4 --json`)),
+      json(await run(`${line} --json`)),
+    ];
+    expect([near.truncation, any.truncation]).toEqual([0.4, null]);
+    for (const name of ["fid", "kid", "precisionRecall", "densityCoverage"]) {
+      expect(near.scores[name].truncation).toBe(0.4);
+      expect(any.scores[name]).not.toHaveProperty("truncation");
+    }
+    expect(near.scores.fid.value).not.toBe(any.scores.fid.value);
+
+    using network = await metrics.torchScript(means);
+    using generator = new Generator(
+      architectures.mlp({ latent: { noise: 100 }, image: [1, 8, 8] }),
+    );
+    await generator.loadWeights(at("plain/weights/generator.safetensors"));
+    using train = await datasets.mnist({ root: at("data"), size: 8 });
+    const real = await network.features(train, { count: 100, seed: 0 });
+    const options = { count: 100, seed: 0, truncation: 0.4 };
+    const result = await metrics.fid(real, await network.features(generator, options));
+    expect(result.truncation).toBe(0.4);
+    expect(near.scores.fid.value).toBeCloseTo(result.value, 6);
   });
 
   it("takes a TorchScript file, of which it asks what that can answer", async () => {

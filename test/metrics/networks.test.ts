@@ -70,6 +70,12 @@ describe("the classifier of digits", () => {
     const samples = await network.features(await generator.sample(300, { seed: 9 }));
     expect(samples.data).toEqual(drawn.data);
     expect(samples.network).toBe(network.name);
+    expect(drawn.truncation).toBeUndefined();
+    const near = await network.features(generator, { count: 300, seed: 9, truncation: 0.4 });
+    const same = await generator.sample(300, { seed: 9, truncation: 0.4 });
+    expect(near.truncation).toBe(0.4);
+    expect(near.data).toEqual((await network.features(same)).data);
+    expect(near.data).not.toEqual(drawn.data);
   });
 
   it("does not move the stream that networks and trainers draw from", async () => {

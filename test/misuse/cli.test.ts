@@ -57,6 +57,14 @@ const commandLines: [string, string][] = [
     "evaluate run --checkpoint best --step 3",
     'Expected --step or --checkpoint for the checkpoint but received "both"',
   ],
+  [
+    "evaluate run --truncation 0",
+    "Expected a finite number above 0 for --truncation but received 0",
+  ],
+  [
+    "evaluate run --truncation some",
+    'Expected a finite number above 0 for --truncation but received "some"',
+  ],
   ["evaluate run --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
   [
     "evaluate run --data nowhere",

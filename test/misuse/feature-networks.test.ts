@@ -143,10 +143,22 @@ refuses(
       "Expected nothing (the latent has no classes) for labels but received 3",
     ],
     [
+      "a truncation of a dataset",
+      () => network.features(grey, { truncation: 0.5 }),
+      "TypeError",
+      "Expected a generator for source of a truncation but received an instance of Dataset",
+    ],
+    [
+      "a truncation of 0",
+      () => network.features(greyGenerator, { count: 2, truncation: 0 }),
+      "RangeError",
+      "Expected a finite number above 0 for truncation but received 0",
+    ],
+    [
       "an option of sample()",
       () => network.features(greyGenerator, bad({ noise: new Float32Array(2) })),
       "TypeError",
-      'Expected only the options count, seed, labels, signal for options but received "noise"',
+      'Expected only the options count, seed, labels, truncation, signal for options but received "noise"',
     ],
     [
       "a controller in place of its signal",
