@@ -158,6 +158,18 @@ export function made<T extends object>(
   throw wrongType(what, name, value, more);
 }
 
+/** An object that its constructor made, and whose numbers are still there. */
+export function madeWithMemory<T extends { readonly data: ArrayBufferView }>(
+  value: unknown,
+  name: string,
+  Class: abstract new (...given: never[]) => T,
+  what: string,
+): T {
+  const object = made(value, name, Class, what);
+  withMemory(object.data, `data of ${name}`);
+  return object;
+}
+
 /**
  * Whether another copy of this module made it, as where a program has two versions of Sparring: a
  * class of the user's own has at most the name.
@@ -236,6 +248,20 @@ function ownMemory<T extends ArrayBufferView>(
 ): asserts array is T {
   if (!types.isArrayBuffer(array.buffer))
     throw wrongType("an array over memory of its own, not shared,", name, array);
+  withMemory(array, name);
+}
+
+/**
+ * Throws TypeError for an array whose memory was transferred, to another thread or by
+ * structuredClone(): it is empty since, and would be called too short.
+ */
+export function withMemory(array: ArrayBufferView, name: string): void {
+  try {
+    // What ArrayBuffer.prototype.detached says, which Node 20 does not have.
+    new Uint8Array(array.buffer);
+  } catch {
+    throw wrongType("an array whose memory was not transferred away", name, array);
+  }
 }
 
 /** Seeds are what torch.manual_seed takes, as far as a JavaScript number is exact. */

@@ -83,6 +83,7 @@ export class Images {
    * @throws TypeError, RangeError
    */
   slice(start: number, end: number = this.count): Images {
+    check.withMemory(this.data, "data");
     check.integer(start, "start", 0, this.count - 1);
     check.integer(end, "end", start + 1, this.count);
     const size = product(this.shape.slice(1));
@@ -114,6 +115,7 @@ export class Images {
 
   /** @internal The images side by side as bytes of RGB. */
   async render(options: GridOptions): Promise<NativeGrid> {
+    check.withMemory(this.data, "data");
     check.options(options, "options", ["columns", "padding", "normalize", "range"]);
     const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
     const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);

@@ -55,7 +55,7 @@ export function statistics(features: Features): Promise<Statistics> {
 
 /** @internal @param name what the user calls them */
 export async function statisticsOf(features: Features, name: string): Promise<Statistics> {
-  check.made(features, name, Features, "Features");
+  check.madeWithMemory(features, name, Features, "Features");
   const { data, shape, count, width } = features;
   if (count <= width)
     throw outOfRange(
@@ -95,5 +95,5 @@ export async function fid(
 
 function checkSide(side: unknown, name: string): Features | Statistics {
   if (side instanceof Statistics) return side;
-  return check.made(side, name, Features, "Features or Statistics");
+  return check.madeWithMemory(side, name, Features, "Features or Statistics");
 }

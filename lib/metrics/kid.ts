@@ -61,8 +61,8 @@ export async function kid(
   generated: Features,
   options: KidOptions = {},
 ): Promise<Kid> {
-  check.made(real, "real", Features, "Features");
-  check.made(generated, "generated", Features, "Features");
+  check.madeWithMemory(real, "real", Features, "Features");
+  check.madeWithMemory(generated, "generated", Features, "Features");
   checkPair(real, generated);
   const given = checkOptions(options, real, generated);
   const values = await traced(() =>

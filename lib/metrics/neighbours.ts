@@ -86,8 +86,8 @@ async function cover(
   options: NeighbourOptions,
   usual: number,
 ) {
-  check.made(real, "real", Features, "Features");
-  check.made(generated, "generated", Features, "Features");
+  check.madeWithMemory(real, "real", Features, "Features");
+  check.madeWithMemory(generated, "generated", Features, "Features");
   checkPair(real, generated);
   const given = check.options(options, "options", ["neighbours"]);
   const neighbours = check.integer(given.neighbours ?? usual, "neighbours", 1);

@@ -113,7 +113,7 @@ export class FeatureNetwork implements Disposable {
         throw wrongType("a dataset of bytes, or Images of -1 to 1,", "source", source.dtype);
       return (stop) => this.#native.ofDataset(source.native, asked, seed, stop);
     }
-    check.made(source, "source", Images, "Images, a Dataset or a Generator");
+    check.madeWithMemory(source, "source", Images, "Images, a Dataset or a Generator");
     if (count !== undefined && count !== source.count)
       throw outOfRange(`${source.count}, as there are images,`, "count", count);
     this.#checkShape(source.shape.slice(1));

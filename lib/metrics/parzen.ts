@@ -108,7 +108,7 @@ export async function parzen(samples: Images, options: ParzenOptions): Promise<P
 }
 
 function checkParzen(samples: Images, options: ParzenOptions) {
-  check.made(samples, "samples", Images, "Images");
+  check.madeWithMemory(samples, "samples", Images, "Images");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["test", "validation", "range", "sigmas"]);
   const pixels = options.range !== null;
@@ -116,7 +116,7 @@ function checkParzen(samples: Images, options: ParzenOptions) {
   checkValues(samples, pixels ? range : undefined, "samples");
   const sigmas = checkSigmas(options.sigmas ?? defaultSigmas);
   const points = (value: unknown, name: string, least: number) => {
-    const images = check.made(value, name, Images, "Images");
+    const images = check.madeWithMemory(value, name, Images, "Images");
     if (images.count < least) throw outOfRange(`at least ${least} images`, name, images.count);
     checkShape(images, samples, name);
     return checkValues(images, pixels ? unit : undefined, name);

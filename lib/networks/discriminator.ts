@@ -114,7 +114,7 @@ export class Discriminator<
 
   /** Columns of its output from `start` on, [count, width]. */
   async #columns(images: Images, options: unknown, start: number, width: number): Promise<Floats> {
-    check.made(images, "images", Images, "Images");
+    check.madeWithMemory(images, "images", Images, "Images");
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }

@@ -4,7 +4,7 @@ import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, traced } from "../errors.js";
+import { SparringError, traced, wrongType } from "../errors.js";
 import { crossingUntil } from "../heeding.js";
 import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork, TensorData } from "../native.js";
@@ -125,7 +125,9 @@ export abstract class Network implements Disposable {
    * @param path of the file, or its bytes
    */
   async loadWeights(path: string | Uint8Array): Promise<void> {
-    if (!types.isUint8Array(path)) check.path(path, "path");
+    if (types.isUint8Array(path)) check.withMemory(path, "path");
+    else if (typeof path === "string") check.path(path, "path");
+    else throw wrongType("a path or a Uint8Array", "path", path);
     await traced(async () => {
       if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
       const name = `${path.byteLength} bytes`;

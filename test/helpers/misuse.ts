@@ -90,9 +90,15 @@ export const bad = (value: unknown): never => value as never;
 export const bare = (fields: object): never => bad(Object.assign(Object.create(null), fields));
 
 /** An array whose memory was given away. */
-export function detached<T extends Float32Array | Uint8Array>(array: T): T {
+export function detached<T extends ArrayBufferView>(array: T): T {
   structuredClone(array, { transfer: [array.buffer as ArrayBuffer] });
   return array;
+}
+
+/** Images, or features, whose numbers were given away. */
+export function emptied<T extends { readonly data: ArrayBufferView }>(object: T): T {
+  detached(object.data);
+  return object;
 }
 
 /** A sparse array: nothing at `index`, not even undefined. */

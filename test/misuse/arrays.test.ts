@@ -35,8 +35,8 @@ refuses("datasets.fromArray", [
   [
     "numbers whose memory was given away",
     () => make({ shape, range }, detached(new Float32Array(2))),
-    "RangeError",
-    "Expected the shape of 0 values for shape but received [1, 1, 1, 2]",
+    "TypeError",
+    "Expected an array whose memory was not transferred away for values but received Float32Array(0 bytes)",
   ],
   [
     "no options",

@@ -1,5 +1,5 @@
 // Discriminators, as a stranger makes and asks them.
-import { bad, refuses } from "../helpers/misuse.js";
+import { bad, emptied, refuses } from "../helpers/misuse.js";
 import { expect } from "vitest";
 import { Discriminator, Images, layers as l } from "../../lib/index.js";
 import {
@@ -119,6 +119,12 @@ refuses(
       () => judge.score(Object.create(Images.prototype)),
       "TypeError",
       "Expected Images for images but received an instance of Images",
+    ],
+    [
+      "images whose numbers were given away",
+      () => judge.score(emptied(new Images(new Float32Array(64), [1, ...image]))),
+      "TypeError",
+      "Expected an array whose memory was not transferred away for data of images but received Float32Array(0 bytes)",
     ],
     [
       "images of features",

@@ -1,5 +1,5 @@
 // Feature networks, and results of two that do not go together.
-import { bad, refuses } from "../helpers/misuse.js";
+import { bad, emptied, refuses } from "../helpers/misuse.js";
 import { afterAll, expect } from "vitest";
 import { datasets, Generator, Images, layers as l, metrics } from "../../lib/index.js";
 
@@ -69,6 +69,12 @@ refuses(
       () => network.features(bad(new Float32Array(784))),
       "TypeError",
       "Expected Images, a Dataset or a Generator for source but received Float32Array(3136 bytes)",
+    ],
+    [
+      "images whose numbers were given away",
+      () => network.features(emptied(images(2, 1, 8, 8))),
+      "TypeError",
+      "Expected an array whose memory was not transferred away for data of source but received Float32Array(0 bytes)",
     ],
     [
       "images in colour, which nobody makes grey",

@@ -1,10 +1,11 @@
 // Images, as a stranger makes, shows and saves them.
-import { bad, detached, holed, refuses } from "../helpers/misuse.js";
+import { bad, detached, emptied, holed, refuses } from "../helpers/misuse.js";
 import { expect, it } from "vitest";
 import { Images } from "../../lib/index.js";
 
 const shape = [2, 1, 2, 2];
 const images = new Images(new Float32Array(8), shape);
+const given = emptied(new Images(new Float32Array(8), shape));
 const flat = new Images(new Float32Array(8), [2, 4]);
 refuses(
   "Images",
@@ -36,8 +37,20 @@ refuses(
     [
       "numbers whose memory was given away",
       () => new Images(detached(new Float32Array(8)), shape),
-      "RangeError",
-      "Expected 0 values for shape but received [2, 1, 2, 2]",
+      "TypeError",
+      "Expected an array whose memory was not transferred away for data but received Float32Array(0 bytes)",
+    ],
+    [
+      "a slice of Images whose numbers were given away",
+      () => given.slice(0, 1),
+      "TypeError",
+      "Expected an array whose memory was not transferred away for data but received Float32Array(0 bytes)",
+    ],
+    [
+      "a picture of Images whose numbers were given away",
+      () => given.toPng(),
+      "TypeError",
+      "Expected an array whose memory was not transferred away for data but received Float32Array(0 bytes)",
     ],
     [
       "a value that cannot be shown",

@@ -1,5 +1,5 @@
 // Metrics.
-import { bad, refuses } from "../helpers/misuse.js";
+import { bad, emptied, refuses } from "../helpers/misuse.js";
 import { metrics } from "../../lib/index.js";
 
 const { Features, FeatureNetwork, fid, statistics, kid, precisionRecall, densityCoverage } =
@@ -94,6 +94,24 @@ refuses("metrics", [
     () => kid(enough, enough, { subsetSize: 11 }),
     "RangeError",
     'Expected at least the 11 samples of a subset for real but received "10 samples"',
+  ],
+  [
+    "kid of features whose numbers were given away",
+    () => kid(emptied(new Features(new Float32Array(40), [10, 4])), enough),
+    "TypeError",
+    "Expected an array whose memory was not transferred away for data of real but received Float32Array(0 bytes)",
+  ],
+  [
+    "fid of features whose numbers were given away",
+    () => fid(enough, emptied(new Features(new Float64Array(40), [10, 4]))),
+    "TypeError",
+    "Expected an array whose memory was not transferred away for data of generated but received Float64Array(0 bytes)",
+  ],
+  [
+    "neighbours of features whose numbers were given away",
+    () => precisionRecall(enough, emptied(new Features(new Float32Array(40), [10, 4]))),
+    "TypeError",
+    "Expected an array whose memory was not transferred away for data of generated but received Float32Array(0 bytes)",
   ],
   [
     "kid of subsets of one",

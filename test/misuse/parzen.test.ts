@@ -1,5 +1,5 @@
 // The Parzen window, as a stranger calls it.
-import { bad, refuses } from "../helpers/misuse.js";
+import { bad, emptied, refuses } from "../helpers/misuse.js";
 import { Images, metrics } from "../../lib/index.js";
 
 const images = (count: number, value = 0.5, side = 2) =>
@@ -22,6 +22,18 @@ refuses("metrics.parzen", [
     () => parzen({ test, validation }, null),
     "TypeError",
     "Expected Images for samples but received null",
+  ],
+  [
+    "samples whose numbers were given away",
+    () => parzen({ test, validation }, emptied(images(20))),
+    "TypeError",
+    "Expected an array whose memory was not transferred away for data of samples but received Float32Array(0 bytes)",
+  ],
+  [
+    "images to test on whose numbers were given away",
+    () => parzen({ test: emptied(images(20)), validation }),
+    "TypeError",
+    "Expected an array whose memory was not transferred away for data of test but received Float32Array(0 bytes)",
   ],
   [
     "no options",

@@ -34,8 +34,8 @@ refuses("datasets.fromValues", [
   [
     "numbers whose memory was given away",
     () => keep(rows, detached(new Float32Array(6))),
-    "RangeError",
-    "Expected the shape of 0 values for shape but received [3, 2]",
+    "TypeError",
+    "Expected an array whose memory was not transferred away for values but received Float32Array(0 bytes)",
   ],
   [
     "no options",

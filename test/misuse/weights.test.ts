@@ -1,5 +1,5 @@
 // Weights, as a stranger saves and loads them.
-import { bad, drawsAsBefore, refuses } from "../helpers/misuse.js";
+import { bad, detached, drawsAsBefore, refuses } from "../helpers/misuse.js";
 import { tinyGenerator } from "../helpers/training.js";
 
 const generator = tinyGenerator();
@@ -60,7 +60,7 @@ refuses(
       "no path to read",
       () => generator.loadWeights(bad(null)),
       "TypeError",
-      "Expected a non-empty string for path but received null",
+      "Expected a path or a Uint8Array for path but received null",
     ],
     [
       "bytes that are none of a file's",
@@ -72,7 +72,13 @@ refuses(
       "bytes of another kind",
       () => generator.loadWeights(bad(new ArrayBuffer(8))),
       "TypeError",
-      "Expected a non-empty string for path but received an instance of ArrayBuffer",
+      "Expected a path or a Uint8Array for path but received an instance of ArrayBuffer",
+    ],
+    [
+      "bytes that were given away",
+      () => generator.loadWeights(detached(new Uint8Array(8))),
+      "TypeError",
+      "Expected an array whose memory was not transferred away for path but received Uint8Array(0 bytes)",
     ],
     [
       "a path with NUL to read",
