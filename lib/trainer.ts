@@ -147,7 +147,7 @@ export class Trainer implements Disposable {
    */
   run(dataset: Dataset | Stream, options: RunOptions): AsyncGenerator<Tick, void, void> {
     const claim = new Claim();
-    return new Run(this.#train(dataset, options, claim), () => claim.leave(this.#stop));
+    return new Run(this.#train(dataset, options, claim), claim, this.#stop);
   }
 
   /** The ticks of a run. */
@@ -162,7 +162,7 @@ export class Trainer implements Disposable {
     // A rank that left by itself would be missed.
     if (distributed === undefined) signal?.throwIfAborted();
     checkMemory(batchSize, this.#settings);
-    this.#claims.begin(claim);
+    this.#claims.begin(claim, steps);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
@@ -170,21 +170,21 @@ export class Trainer implements Disposable {
       if (distributed !== undefined && dataset instanceof Dataset)
         await this.#agree(distributed, dataset, asked);
       const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
-      for (let done = 0; done < steps; ) {
-        const report = await this.#advance(data, asked, steps - done, claim);
+      while (claim.done < steps) {
+        const report = await this.#advance(data, asked, claim);
         if (report === null) {
           if (claim.isLeft) return;
           await this.#explainNothing(signal);
           continue;
         }
-        done += report.steps;
+        claim.done += report.steps;
         this.#step = report.step;
         const tick = toTick(checkFinite(report), this.#watcher);
         this.#claims.park(claim);
         yield tick;
         this.#claims.resume(claim);
         if (claim.isLeft) return;
-        if (distributed !== undefined && report.stopped && done < steps)
+        if (distributed !== undefined && report.stopped && claim.done < steps)
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
@@ -198,13 +198,13 @@ export class Trainer implements Disposable {
   #advance(
     data: NativeDataset | NativeFeed,
     { tickEvery, signal, ...how }: RunSettings,
-    left: number,
     claim: Claim,
   ): Promise<NativeReport | null> {
     const { distributed } = this.#settings;
     if (distributed === undefined) signal?.throwIfAborted();
     const work = () => {
-      const ran = this.#native.run(data, { ...how, steps: Math.min(tickEvery, left) });
+      const steps = Math.min(tickEvery, how.steps - claim.done);
+      const ran = this.#native.run(data, { ...how, steps });
       if (signal?.aborted || claim.isLeft) this.#stop();
       return ran;
     };

@@ -1,7 +1,7 @@
 // What console.log shows of the objects that a user holds.
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { Images, metrics } from "../lib/index.js";
+import { datasets, Images, metrics } from "../lib/index.js";
 import { madeImages } from "./helpers/networks.js";
 import {
   collect,
@@ -39,6 +39,42 @@ it("trainers: steps, and how they are carried out", async () => {
   expect(inspect(trainer.ema)).toMatch(/disposed \}$/);
 });
 
+it("runs: how far they are, and whether they go on", async () => {
+  using trainer = tinyTrainer();
+  using data = await madeImages(16);
+  const run = trainer.run(data, { steps: 1_200, batchSize: 4, tickEvery: 2 });
+  expect(inspect(run)).toBe("Run { not begun }");
+  const tick = run.next();
+  expect(inspect(run)).toBe("Run { 0 of 1,200 steps, training }");
+  await tick;
+  expect(inspect(run)).toBe("Run { 2 of 1,200 steps, at a tick }");
+  const next = trainer.run(data, { steps: 1, batchSize: 4 });
+  await next.next();
+  expect(inspect(run)).toBe("Run { 2 of 1,200 steps, replaced by another }");
+  await next.next();
+  expect(inspect(next)).toBe("Run { 1 of 1 step, ended }");
+  await run.return();
+  expect(inspect(run)).toBe("Run { 2 of 1,200 steps, ended }");
+});
+
+it("JSON has what a user can read, and nothing of the inside", async () => {
+  const generator = tinyGenerator();
+  const discriminator = tinyDiscriminator();
+  const { architecture } = generator;
+  expect(JSON.parse(JSON.stringify(generator))).toEqual({ device: "cpu", architecture });
+  expect(JSON.parse(JSON.stringify(discriminator))).toEqual({
+    device: "cpu",
+    architecture: discriminator.architecture,
+    scores: "logit",
+  });
+  using data = await madeImages(16);
+  expect(Object.keys(data)).not.toContain("native");
+  const source = [new Float32Array(64)];
+  const stream = datasets.stream(source, { image: [1, 8, 8], range: [-1, 1] });
+  const told = ["image", "classes", "length", "shuffle", "seed", "prefetch"];
+  expect(Object.keys(stream)).toEqual(told);
+});
+
 it("datasets, images and features: how many of what", async () => {
   const data = await labelledImages(24);
   expect(inspect(data)).toBe("Dataset { 24 × [1, 8, 8], 3 classes }");
@@ -49,4 +85,6 @@ it("datasets, images and features: how many of what", async () => {
   expect(inspect(new metrics.Features(new Float32Array(6), [3, 2]))).toBe(
     'Features { 3 × [2], "given" }',
   );
+  const statistics = await metrics.statistics(new metrics.Features(new Float32Array(6), [3, 2]));
+  expect(inspect(statistics)).toBe('Statistics { 3 × [2], "given" }');
 });

@@ -62,8 +62,7 @@ export class Dataset implements Disposable {
   readonly skipped: readonly BrokenFile[];
   /** Whether the images are in memory; else each batch is read from the disk. */
   readonly resident: boolean;
-  /** @internal */
-  readonly native: NativeDataset;
+  readonly #native: NativeDataset;
   #disposed = false;
 
   /** @internal */
@@ -76,7 +75,7 @@ export class Dataset implements Disposable {
       throw wrongType("what the functions of datasets make", "new Dataset()", native);
     const { labels, classes = 0, classNames, skipped = [], resident = true } = facts;
     this.dtype = facts.dtype ?? "uint8";
-    this.native = native;
+    this.#native = native;
     this.size = native.size;
     this.image = image;
     // slice() of a Buffer, as a file is read into, is a view: a user would change the dataset by it.
@@ -85,6 +84,11 @@ export class Dataset implements Disposable {
     this.classNames = classNames;
     this.skipped = skipped;
     this.resident = resident;
+  }
+
+  /** @internal */
+  get native(): NativeDataset {
+    return this.#native;
   }
 
   /**
@@ -109,7 +113,7 @@ export class Dataset implements Disposable {
     if (this.dtype === "float32" && range !== undefined)
       throw wrongType("no range (values are read as they are)", "range", range);
     const [black, white] = checkRange(range ?? [0, 1], "range");
-    const values = await crossing(() => this.native.read(start, count, black, white));
+    const values = await crossing(() => this.#native.read(start, count, black, white));
     return new Images(values, [count, ...this.image]);
   }
 
@@ -119,7 +123,7 @@ export class Dataset implements Disposable {
    */
   dispose(): void {
     this.#disposed = true;
-    this.native.dispose();
+    this.#native.dispose();
   }
 
   /** What `using` calls: dispose(). */

@@ -72,8 +72,7 @@ export class Stream {
   readonly seed: number;
   /** Batches that are brought ahead of training. */
   readonly prefetch: number;
-  /** @internal */
-  readonly range: PixelRange | undefined;
+  readonly #range: PixelRange | undefined;
   readonly #source: StreamSource;
   #begun = false;
 
@@ -83,7 +82,7 @@ export class Stream {
     this.image = check.shape(options.image, "image", 3);
     this.classes =
       options.classes === undefined ? 0 : check.integer(options.classes, "classes", 1, 256);
-    this.range = options.range === undefined ? undefined : checkRange(options.range, "range");
+    this.#range = options.range === undefined ? undefined : checkRange(options.range, "range");
     this.length =
       options.length === undefined ? undefined : check.integer(options.length, "length", 1);
     const shuffle = check.integer(options.shuffle ?? 0, "shuffle", 0);
@@ -92,6 +91,11 @@ export class Stream {
     this.prefetch = check.integer(options.prefetch ?? 2, "prefetch", 1, 1024);
     if (this.shuffle * product(this.image) > totalmem())
       throw outOfRange(`a buffer that fits in ${totalmem()} bytes`, "shuffle", options.shuffle);
+  }
+
+  /** @internal */
+  get range(): PixelRange | undefined {
+    return this.#range;
   }
 
   /**

@@ -28,8 +28,7 @@ export class Group implements Disposable {
   readonly worldSize: number;
   /** This process's number among those of its machine, from 0. */
   readonly localRank: number;
-  /** @internal */
-  readonly native: NativeGroup;
+  readonly #native: NativeGroup;
   #training = false;
   #disposed = false;
 
@@ -38,7 +37,12 @@ export class Group implements Disposable {
     this.rank = place.rank;
     this.worldSize = place.worldSize;
     this.localRank = place.localRank;
-    this.native = native;
+    this.#native = native;
+  }
+
+  /** @internal */
+  get native(): NativeGroup {
+    return this.#native;
   }
 
   /**
@@ -50,7 +54,7 @@ export class Group implements Disposable {
   async gather(text: string): Promise<string[]> {
     check.string(text, "text");
     this.expectIdle("gather()");
-    return crossing(() => this.native.gather(text, "gather()"));
+    return crossing(() => this.#native.gather(text, "gather()"));
   }
 
   /**
@@ -61,7 +65,7 @@ export class Group implements Disposable {
    */
   async barrier(): Promise<void> {
     this.expectIdle("barrier()");
-    await crossing(() => this.native.gather("", "barrier()"));
+    await crossing(() => this.#native.gather("", "barrier()"));
   }
 
   /**
@@ -91,7 +95,7 @@ export class Group implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    direct(() => this.native.dispose());
+    direct(() => this.#native.dispose());
   }
 
   /** What `using` calls: dispose(). */

@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { outOfRange, traced } from "../errors.js";
+import { outOfRange, show, traced } from "../errors.js";
+import { lineOf, times } from "../inspect.js";
 import { checkPair, Features, type Measured, measured } from "./features.js";
 import type { NativeMoments } from "./native.js";
 
@@ -29,6 +31,11 @@ export class Statistics {
   /** Numbers a sample had. */
   get width(): number {
     return this.mean.length;
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return lineOf(this, times(this.count, [this.width]), show(this.network));
   }
 }
 

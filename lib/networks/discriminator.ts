@@ -36,8 +36,7 @@ export class Discriminator<
   readonly architecture: A;
   /** What its scores are: probabilities if they come out of a sigmoid, else logits. */
   readonly scores: "probability" | "logit";
-  /** @internal Widths of what its heads say beside the score, 0 for none. */
-  readonly heads: { readonly classes: number; readonly codes: number };
+  readonly #heads: { readonly classes: number; readonly codes: number };
 
   /**
    * Checks the architecture, infers every size, and builds it. The first weights are drawn while
@@ -54,7 +53,12 @@ export class Discriminator<
     super(resolveDiscriminator(architecture), options, template);
     this.architecture = copyOf(architecture);
     this.scores = scoresOf(this.resolved);
-    this.heads = headsOf(this.resolved);
+    this.#heads = headsOf(this.resolved);
+  }
+
+  /** @internal Widths of what its heads say beside the score, 0 for none. */
+  get heads(): { readonly classes: number; readonly codes: number } {
+    return this.#heads;
   }
 
   /** Shape of one sample. */

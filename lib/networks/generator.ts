@@ -47,8 +47,7 @@ const largestArray = 2 ** 30;
 export class Generator<const L extends Latent = Latent> extends Network {
   /** What it was made of, as plain data: it survives JSON, and makes another like it. */
   readonly architecture: GeneratorArchitecture<L>;
-  /** @internal */
-  readonly latent: NativeLatent;
+  readonly #latent: NativeLatent;
 
   /**
    * Checks the architecture, infers every size, and builds it. The first weights are drawn while
@@ -74,7 +73,12 @@ export class Generator<const L extends Latent = Latent> extends Network {
     this.architecture = copyOf(architecture);
     const latent = resolveLatent(architecture.latent, "architecture.latent");
     const { labels, distribution, ...widths } = latent;
-    this.latent = { ...widths, oneHot: labels === "oneHot", uniform: distribution === "uniform" };
+    this.#latent = { ...widths, oneHot: labels === "oneHot", uniform: distribution === "uniform" };
+  }
+
+  /** @internal */
+  get latent(): NativeLatent {
+    return this.#latent;
   }
 
   /** Shape of one sample. */

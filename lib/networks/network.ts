@@ -46,8 +46,7 @@ interface Batch {
 export abstract class Network implements Disposable {
   /** The device that it lives on, with its index: `cuda:0`. */
   readonly device: Device;
-  /** @internal */
-  readonly resolved: ResolvedArchitecture;
+  readonly #resolved: ResolvedArchitecture;
   readonly #native: NativeNetwork;
   /** What it was disposed with, where it belonged to something. */
   #owner: string | undefined;
@@ -58,13 +57,18 @@ export abstract class Network implements Disposable {
     check.options(options, "options", ["device", "seed"]);
     if (options.seed !== undefined) check.seed(options.seed, "seed");
     this.device = resolveDevice(options.device);
-    this.resolved = resolved;
+    this.#resolved = resolved;
     const { Network } = addon();
     const { layers, init } = resolved;
     const { device } = this;
     const { seed } = options;
     const bytes = countBytes(resolved);
     this.#native = direct(() => new Network({ layers, device, seed, bytes, init, template }));
+  }
+
+  /** @internal Not a field: those are public, and all that console.log, JSON and a copy see. */
+  get resolved(): ResolvedArchitecture {
+    return this.#resolved;
   }
 
   /** @internal Throws ERR_DISPOSED where it went with what it belonged to. */

@@ -3,15 +3,19 @@ import { refused } from "../errors.js";
 
 /** A run's claim on its trainer. */
 export class Claim {
-  /** It was asked for a tick that has not come yet. */
-  isBusy = false;
+  /** Steps of this run that are done. */
+  done = 0;
+  /** Steps that it was asked for; 0 until it begins. */
+  steps = 0;
+  /** `training`: it was asked for a tick that has not come yet. */
+  state: "not begun" | "training" | "at a tick" | "replaced by another" | "ended" = "not begun";
   /** Its user wants no more ticks. */
   isLeft = false;
 
   /** Stops the steps under way, those of this run alone. */
   leave(stop: () => void): void {
     this.isLeft = true;
-    if (this.isBusy) stop();
+    if (this.state === "training") stop();
   }
 }
 
@@ -20,28 +24,31 @@ export class Claims {
   #latest: Claim | undefined;
 
   /** Throws ERR_BUSY while steps of another are under way. */
-  begin(claim: Claim): void {
-    if (this.#latest?.isBusy === true)
+  begin(claim: Claim, steps: number): void {
+    const before = this.#latest;
+    if (before?.state === "training")
       throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
+    if (before?.state === "at a tick") before.state = "replaced by another";
     this.#latest = claim;
-    claim.isBusy = true;
+    claim.steps = steps;
+    claim.state = "training";
   }
 
   /** Waits at a tick, for its user. */
   park(claim: Claim): void {
-    claim.isBusy = false;
+    claim.state = "at a tick";
   }
 
   /** Goes on from a tick. Throws ERR_BUSY where another run has begun since. */
   resume(claim: Claim): void {
     if (claim !== this.#latest)
       throw refused("ERR_BUSY", "the trainer's latest run", "next()", "one before it");
-    claim.isBusy = true;
+    claim.state = "training";
   }
 
   /** True where no other run has begun since. */
   end(claim: Claim): boolean {
-    claim.isBusy = false;
+    claim.state = "ended";
     return claim === this.#latest;
   }
 }

@@ -1,4 +1,8 @@
 // A run, as whoever asked for it has it.
+import { inspect } from "node:util";
+import { counted, grouped } from "../count.js";
+import { lineOf } from "../inspect.js";
+import type { Claim } from "./claims.js";
 import type { Tick } from "./tick.js";
 
 /**
@@ -7,11 +11,14 @@ import type { Tick } from "./tick.js";
  */
 export class Run implements AsyncGenerator<Tick, void, void> {
   readonly #ticks: AsyncGenerator<Tick, void, void>;
-  readonly #leave: () => void;
+  readonly #claim: Claim;
+  readonly #stop: () => void;
 
-  constructor(ticks: AsyncGenerator<Tick, void, void>, leave: () => void) {
+  /** @param stop ends the steps that are under way */
+  constructor(ticks: AsyncGenerator<Tick, void, void>, claim: Claim, stop: () => void) {
     this.#ticks = ticks;
-    this.#leave = leave;
+    this.#claim = claim;
+    this.#stop = stop;
   }
 
   next(): Promise<IteratorResult<Tick, void>> {
@@ -19,12 +26,12 @@ export class Run implements AsyncGenerator<Tick, void, void> {
   }
 
   return(): Promise<IteratorResult<Tick, void>> {
-    this.#leave();
+    this.#claim.leave(this.#stop);
     return this.#ticks.return();
   }
 
   throw(error: unknown): Promise<IteratorResult<Tick, void>> {
-    this.#leave();
+    this.#claim.leave(this.#stop);
     return this.#ticks.throw(error);
   }
 
@@ -35,5 +42,12 @@ export class Run implements AsyncGenerator<Tick, void, void> {
   /** What `await using` calls: return(). */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  /** What console.log shows. */
+  [inspect.custom](): string {
+    const { done, steps, state } = this.#claim;
+    const far = steps === 0 ? undefined : `${grouped(done)} of ${counted(steps, "step")}`;
+    return lineOf(this, far, state);
   }
 }
