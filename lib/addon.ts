@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuLimit, processorsOf } from "./cpu-limit.js";
 import { type ErrorCode, SparringError, traced } from "./errors.js";
+import { cureOf, rebuild } from "./loading.js";
 import type { NativeAddon } from "./native.js";
 
 /** What the build wrote beside the addon. */
@@ -22,16 +23,8 @@ const require = createRequire(import.meta.url);
 const packageRoot = fileURLToPath(new URL("../", import.meta.url));
 /** Where the set-up puts the addon of this package. */
 export const buildFolder = join(packageRoot, "build", "Release");
-/** What mends an addon, as a part of a sentence. */
-export const rebuild = "run `npx sparring setup`";
-/**
- * What mends an addon that the set-up takes for whole: it was damaged, or was built on another
- * machine.
- */
-export const again = "run `npx sparring setup --force`";
 /** What mends a libtorch that only the user who installed it can read. */
-export const share =
-  "install Sparring again with XDG_CACHE_HOME set to a folder that every user can read";
+const share = "install Sparring again with XDG_CACHE_HOME set to a folder that every user can read";
 let loaded: NativeAddon | undefined;
 
 /** The addon; the first call loads it. Throws ERR_LIBTORCH with what to do. */
@@ -50,9 +43,10 @@ export function load(folder: string): NativeAddon {
     native = waitingBriefly(folder, () => require(join(folder, "sparring.node")));
   } catch (cause) {
     const why = (cause as Error).message.replace(/\.$/, "");
+    const libraries = join(build.libtorch.directory, "lib");
     throw new SparringError(
       "ERR_LIBTORCH",
-      `The native addon cannot be loaded: ${why}; ${cureOf(cause)}`,
+      `The native addon cannot be loaded: ${why}; ${cureOf(cause, [folder, libraries])}`,
       { cause },
     );
   }
@@ -89,14 +83,6 @@ function checkWorkingFolder(): void {
       { cause },
     );
   }
-}
-
-/** What mends an addon that Node refused, or could not load. */
-function cureOf(cause: unknown): string {
-  const isForbidden = (cause as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED";
-  return isForbidden
-    ? "start Node without --no-addons, or with --allow-addons under --permission"
-    : again;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The processors that a container may use: libtorch counts those of the machine.
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { systemText } from "./system-text.js";
 
 /**
  * The processors' worth of time that this process's control groups leave it: docker's `--cpus`,
@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
  * @param root of the file system
  */
 export function cpuLimit(root = "/"): number {
-  const lines = textOf(join(root, "proc/self/cgroup")).split("\n");
+  const lines = systemText(join(root, "proc/self/cgroup")).split("\n");
   const limits = lines.map((line) => {
     const [id, controllers = "", ...path] = line.split(":");
     const group = path.join(":");
@@ -36,12 +36,12 @@ function lowest(mount: string, group: string, limitOf: (folder: string) => numbe
 }
 
 function limitOfV2(folder: string): number {
-  const [quota, period] = textOf(join(folder, "cpu.max")).split(" ");
+  const [quota, period] = systemText(join(folder, "cpu.max")).split(" ");
   return toLimit(quota, period);
 }
 
 function limitOfV1(folder: string): number {
-  const read = (name: string) => textOf(join(folder, `cpu.cfs_${name}_us`));
+  const read = (name: string) => systemText(join(folder, `cpu.cfs_${name}_us`));
   return toLimit(read("quota"), read("period"));
 }
 
@@ -49,12 +49,4 @@ function limitOfV1(folder: string): number {
 function toLimit(quota: string | undefined, period: string | undefined): number {
   const limit = Number(quota) / Number(period);
   return limit > 0 ? limit : Infinity;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -2,7 +2,7 @@
 import { counted } from "../count.js";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { again, buildFolder, type BuildInfo, readBuild, rebuild, share } from "../addon.js";
+import { buildFolder, type BuildInfo, readBuild } from "../addon.js";
 import { cpuLimit, processorsOf } from "../cpu-limit.js";
 import { neededDriver, readDriver } from "./driver.js";
 import type { CudaObstacle } from "../native.js";
@@ -84,10 +84,8 @@ function lookAtLoading(trial: Trial | NoTrial): Finding {
     const says = `The native addon was built for it${by}, and loads in ${trial.loading.toFixed(2)} s`;
     return { ...one, status: "ok", says };
   }
-  // The loader's own sentences end in what to do.
-  const isCured = [rebuild, again, share].some((cure) => trial.problem.includes(cure));
-  const advice = isCured ? undefined : again;
-  return { ...one, status: "problem", says: trial.problem, advice };
+  const { problem, advice } = trial;
+  return { ...one, status: "problem", says: problem, advice };
 }
 
 /** What to do about each. */

@@ -2,6 +2,7 @@
 // may end it.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { again } from "../loading.js";
 import type { CudaObstacle } from "../native.js";
 
 /** What the addon said and did. */
@@ -24,6 +25,8 @@ export interface Trial {
 /** Why there was none, in a sentence. */
 export interface NoTrial {
   readonly problem: string;
+  /** What to do, where the sentence does not end in that. */
+  readonly advice?: string | undefined;
 }
 
 /** Longer than any machine takes to load a libtorch from a disk that sleeps. */
@@ -39,7 +42,7 @@ export function tryAddon(): Promise<Trial | NoTrial> {
       } catch {
         const signal = error?.signal;
         const why = signal ? `it ended its process with ${signal}` : lastLine(stderr);
-        resolve({ problem: `The native addon cannot be loaded: ${why}` });
+        resolve({ problem: `The native addon cannot be loaded: ${why}`, advice: again });
       }
     });
   });

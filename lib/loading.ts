@@ -1,0 +1,75 @@
+// What keeps a native library from being loaded, and what mends it.
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { grouped } from "./count.js";
+import { systemText } from "./system-text.js";
+
+/** What mends an addon, as a part of a sentence. */
+export const rebuild = "run `npx sparring setup`";
+/**
+ * What mends an addon that the set-up takes for whole: it was damaged, or was built on another
+ * machine.
+ */
+export const again = "run `npx sparring setup --force`";
+
+/**
+ * What mends an addon that Node refused, or could not load.
+ *
+ * @param folders of the libraries that were to be loaded
+ * @param root of the file system
+ */
+export function cureOf(cause: unknown, folders: readonly string[], root = "/"): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ERR_DLOPEN_DISABLED")
+    return "start Node without --no-addons, or with --allow-addons under --permission";
+  return message.includes("failed to map segment") ? cureOfMapping(folders, root) : again;
+}
+
+/** The loader says the same of two things that no set-up mends, and not which it was. */
+function cureOfMapping(folders: readonly string[], root: string): string {
+  const closed = folders.find((folder) => isNoexec(folder, root));
+  const elsewhere = "mount it without that, or set Sparring up in another place";
+  if (closed !== undefined) return `${closed} is mounted noexec: ${elsewhere}`;
+  const bytes = addressSpace(root);
+  const raise = "which libtorch needs more of: raise that limit";
+  if (bytes !== Infinity)
+    return `this process has ${grouped(bytes)} bytes of address space (ulimit -v), ${raise}`;
+  return `a folder of ${folders.join(" and ")} does not let programs be run from it (noexec), or there is too little memory`;
+}
+
+/** Whether the file system that a folder is on runs no programs. */
+function isNoexec(folder: string, root: string): boolean {
+  const path = realPath(folder);
+  const mounts = systemText(join(root, "proc/self/mounts"))
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(([, point]) => point !== undefined && isWithin(path, unescaped(point)));
+  // The longest path is the innermost mount; of two at one place the last is on top.
+  const innermost = mounts.toSorted(([, a = ""], [, b = ""]) => a.length - b.length).at(-1);
+  return innermost?.[3]?.split(",").includes("noexec") === true;
+}
+
+function isWithin(path: string, point: string): boolean {
+  return point === "/" || path === point || path.startsWith(`${point}/`);
+}
+
+/** The kernel writes spaces of a path as `\040`. */
+function unescaped(point: string): string {
+  return point.replace(/\\([0-7]{3})/g, (_, octal) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+}
+
+/** Bytes that the process may map. */
+function addressSpace(root: string): number {
+  const soft = /^Max address space +(\d+)/m.exec(systemText(join(root, "proc/self/limits")))?.[1];
+  return soft === undefined ? Infinity : Number(soft);
+}
+
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}

@@ -1,0 +1,68 @@
+// A native library that the loader refuses: what mends it, by what this machine is.
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { cureOf } from "../lib/loading.js";
+import { withFolder } from "./helpers/networks.js";
+
+const unmapped = new Error("libtorch_cpu.so: failed to map segment from shared object");
+const folders = ["/srv/app/build/Release", "/var/cache/torch/lib"];
+const unlimited =
+  "Max address space         unlimited            unlimited            bytes     \n";
+const elsewhere = "mount it without that, or set Sparring up in another place";
+
+/** What mends a library that cannot be mapped, on a machine with these files in /proc/self. */
+function cured(mounts: string, limits = unlimited, among = folders): Promise<string> {
+  return withFolder(async (root) => {
+    await mkdir(join(root, "proc/self"), { recursive: true });
+    await writeFile(join(root, "proc/self/mounts"), mounts);
+    await writeFile(join(root, "proc/self/limits"), limits);
+    return cureOf(unmapped, among, root);
+  });
+}
+
+it.each([
+  ["where the addon is", "/srv/app", folders[0]],
+  ["where its libtorch is", "/var/cache", folders[1]],
+  ["that is the root", "/", folders[0]],
+])("names a mount without programs, %s", async (_, point, closed) => {
+  const mounts = `overlay /usr overlay rw 0 0\ntmpfs ${point} tmpfs rw,nosuid,noexec,relatime 0 0\n`;
+  expect(await cured(mounts)).toBe(`${closed} is mounted noexec: ${elsewhere}`);
+});
+
+it("goes by the innermost mount, and by the last of two at one place", async () => {
+  const closed = "tmpfs /srv tmpfs noexec 0 0";
+  const open = (point: string) => `ext4 ${point} ext4 rw 0 0`;
+  expect(await cured(`${open("/srv/app")}\n${closed}\n`)).not.toContain("is mounted noexec");
+  expect(await cured(`${closed}\n${open("/srv")}\n`)).not.toContain("is mounted noexec");
+  expect(await cured(`${open("/srv")}\n${closed}\n`)).toContain("is mounted noexec");
+  expect(await cured(`tmpfs /srv/ap tmpfs noexec 0 0\n`)).not.toContain("is mounted noexec");
+});
+
+it("knows a mount by the path that a link leads to, and by one with spaces", async () => {
+  await withFolder(async (folder) => {
+    await mkdir(join(folder, "a b"));
+    await symlink(join(folder, "a b"), join(folder, "link"));
+    const mounts = `tmpfs ${folder}/a\\040b tmpfs noexec 0 0\n`;
+    const link = join(folder, "link");
+    expect(await cured(mounts, unlimited, [link])).toBe(`${link} is mounted noexec: ${elsewhere}`);
+  });
+});
+
+it("names a limit on the address space", async () => {
+  const limits = "Max address space         1024000000           unlimited            bytes     \n";
+  expect(await cured("", limits)).toBe(
+    "this process has 1,024,000,000 bytes of address space (ulimit -v), which libtorch needs more of: raise that limit",
+  );
+});
+
+it("names both where it can tell neither", async () => {
+  expect(await cured("")).toBe(
+    "a folder of /srv/app/build/Release and /var/cache/torch/lib does not let programs be run from it (noexec), or there is too little memory",
+  );
+});
+
+it("has anything else built again", () => {
+  const damaged = new Error("sparring.node: file too short");
+  expect(cureOf(damaged, folders)).toBe("run `npx sparring setup --force`");
+});
