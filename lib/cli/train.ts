@@ -60,8 +60,9 @@ Examples:
 
 Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
 from the newest intact checkpoint, after a SIGKILL too, and ends with the same
-bytes; beside it only --out, --steps and --epochs can be given. --restartable
-begins the run, or goes on with it where it is there: for what is started again.
+bytes; beside it only --out, --steps, --epochs and --device can be given.
+--restartable begins the run, or goes on with it where it is there: for what is
+started again.
 
 Under torchrun, or where RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
 are set, this is one of several ranks that share each batch. Rank 0 keeps the

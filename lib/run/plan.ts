@@ -93,6 +93,8 @@ export interface ResumePlan {
   readonly name: string;
   /** How far to train; as far as before if undefined. */
   readonly length: RunPlan["length"] | undefined;
+  /** Where to train from here on; where it was trained if undefined. */
+  readonly device: RunPlan["device"] | undefined;
   readonly naming: Naming;
 }
 
@@ -127,15 +129,15 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
 }
 
 /**
- * Checks a request to go on. Everything but the length is the run's own. Throws TypeError or
- * RangeError.
+ * Checks a request to go on. Everything but the length and the device is the run's own. Throws
+ * TypeError or RangeError.
  */
 export function planResume(request: RunRequest, naming: Naming): ResumePlan {
-  const { resume, out, steps, epochs, ...others } = request;
+  const { resume, out, steps, epochs, device: where, ...others } = request;
   const name = naming("out");
   const surplus = Object.keys(others)[0] as keyof RunRequest | undefined;
   if (surplus !== undefined) {
-    const allowed = (["out", "steps", "epochs"] as const).map(naming).join(", ");
+    const allowed = (["out", "steps", "epochs", "device"] as const).map(naming).join(", ");
     throw wrongType(
       `only ${allowed} beside ${naming("resume")}`,
       naming("resume"),
@@ -145,7 +147,8 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   if (out === undefined) throw wrongType("the folder of the run", name, out);
   const asked = steps !== undefined || epochs !== undefined;
   const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
-  return { path: check.path(out, name), name, length, naming };
+  const device = where === undefined ? undefined : planDevice(where, naming("device"));
+  return { path: check.path(out, name), name, length, device, naming };
 }
 
 /** Checks a device, or `auto`. Throws TypeError. */

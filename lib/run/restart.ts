@@ -45,7 +45,10 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
   const config = await readRunConfig(folder, out.name, parseRunConfig);
   checkSame(config, plan, given);
   if (await folder.hasWork())
-    return { path: out.path, name: out.name, length: plan.length, naming };
+    return {
+      ...{ path: out.path, name: out.name, length: plan.length, naming },
+      device: given.device === undefined ? undefined : plan.device,
+    };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };
 }
 

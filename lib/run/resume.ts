@@ -71,9 +71,10 @@ async function loadHeld(
   team: Team,
 ): Promise<Resumed> {
   const note = watch.onNote ?? (() => {});
-  const asked = extend(await readResumed(plan), plan);
-  const device = chooseDevice(wantedDevice(asked, team), plan.name, team);
-  const config = { ...asked, threads: await takeThreads(asked, note) };
+  const there = extend(await readResumed(plan), plan);
+  const device = deviceOf(plan, there, team);
+  const asked = plan.device === undefined ? there : { ...there, device };
+  const config = { ...asked, device, threads: await takeThreads(asked, note) };
   if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, distributed: team.group };
@@ -82,7 +83,7 @@ async function loadHeld(
   try {
     checkLength(config, plan, trainer.step);
     await team.tell(() => ({ config: asked, pair: trainer.described() }) satisfies Told);
-    dataset = await team.inTurn(() => loadAgain({ ...config, device }, plan.naming, watch));
+    dataset = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, dataset, config);
     judge = await judgeOf(config, dataset, plan.naming);
     await folder.mend(plan.name);
@@ -120,12 +121,10 @@ export async function accompanyRun(
   team: Team,
 ): Promise<Pick<Resumed, "config" | "trainer" | "dataset">> {
   const { config: asked, pair } = await team.hear<Told>();
-  const config = { ...asked, threads: await takeThreads(asked, () => {}) };
-  const device = chooseDevice(wantedDevice(config, team), "the device of the run", team);
+  const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
+  const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
   const trainer = Trainer.like(pair, { device, distributed: team.group });
-  const dataset = await team.inTurn(() =>
-    loadAgain({ ...config, device }, (option) => option, watch),
-  );
+  const dataset = await team.inTurn(() => loadAgain(config, (option) => option, watch));
   return { config, trainer, dataset };
 }
 
@@ -141,6 +140,13 @@ async function takeThreads({ threads }: RunConfig, note: (text: string) => void)
     );
   await setThreads(count);
   return count;
+}
+
+/** The device that was asked for, or else the run's. */
+function deviceOf({ device, naming }: ResumePlan, config: RunConfig, team: Team): Device {
+  const option = naming("device");
+  if (device !== undefined) return chooseDevice(device, option, team);
+  return chooseDevice(wantedDevice(config, team), `the run (${option} names another)`, team);
 }
 
 /** A run says which device it had; of ranks that go on with it each has its own. */

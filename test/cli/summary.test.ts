@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, type Tick, Trainer } from "../../lib/index.js";
+import { planResume } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -129,8 +130,8 @@ describe("summary.json", () => {
     });
     await train("whole");
     await train("halves", { steps: 5 });
-    const plan = { path: at("halves"), name: "halves", length: { steps: 15 } };
-    using run = await TrainingRun.resume({ ...plan, naming: (option) => option });
+    const request = { resume: true, out: at("halves"), steps: 15 };
+    using run = await TrainingRun.resume(planResume(request, (option) => option));
     for await (const _ of run.train());
     const [{ warnings }, halves] = [
       await readJson("whole/summary.json"),
