@@ -233,10 +233,9 @@ describe("datasets.fromBytes", () => {
 
   it("copies: the array is the caller's again, and gives back what was put in", async () => {
     const bytes = Uint8Array.from({ length: 8 }, (_, i) => i * 30);
-    const made = datasets.fromBytes(bytes, { shape: [2, 1, 2, 2] });
+    using dataset = await datasets.fromBytes(bytes, { shape: [2, 1, 2, 2] });
     const original = bytes.slice();
     bytes.fill(255);
-    using dataset = await made;
     const { data, shape } = await dataset.read(0, 2);
     expect(shape).toEqual([2, 1, 2, 2]);
     expect([...data].map((value) => Math.round(value * 255))).toEqual([...original]);
@@ -247,6 +246,26 @@ describe("datasets.fromBytes", () => {
     );
     await expect(dataset.read(1, 2)).rejects.toThrow(
       "Expected a whole number from 1 to 1 for count but received 2",
+    );
+  });
+
+  it("lets timers run while it copies many bytes", async () => {
+    const count = 64;
+    const bytes = new Uint8Array(count << 20).fill(7);
+    let ticks = 0;
+    const timer = setInterval(() => ++ticks, 1);
+    using dataset = await datasets.fromBytes(bytes, { shape: [count, 1, 1024, 1024] });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThanOrEqual(8);
+    expect((await dataset.read(count - 1, 1)).data.at(-1)).toBeCloseTo(7 / 255, 6);
+  });
+
+  it("says so where the bytes are transferred away before they are copied", async () => {
+    const bytes = new Uint8Array(16 << 20);
+    const made = datasets.fromBytes(bytes, { shape: [16, 1, 1024, 1024] });
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    await expect(made).rejects.toThrow(
+      "Expected an array whose memory was not transferred away for bytes but received Uint8Array(0 bytes)",
     );
   });
 

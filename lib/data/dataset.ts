@@ -3,12 +3,14 @@ import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { outOfRange, wrongType } from "../errors.js";
+import { outOfRange, traced, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
+import { reserve } from "./reading.js";
+import { slicesOf } from "./slices.js";
 
 /** A file that is no image, and was left out. */
 export interface BrokenFile {
@@ -167,7 +169,8 @@ export interface FromBytesOptions extends DatasetOptions {
 }
 
 /**
- * A dataset of bytes that you already hold; they and the labels are copied.
+ * A dataset of bytes that you already hold. They are copied while the promise is pending, and the
+ * labels at once.
  *
  * @throws TypeError and RangeError for bytes, labels and a shape that do not fit; ERR_DEVICE,
  * ERR_MEMORY
@@ -179,7 +182,22 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   const shape = checkShape(options.shape, bytes, "bytes");
   const labels = checkImageLabels(options.labels, shape[0]);
   const size = checkImageSize(options.size);
-  return newDataset({ bytes, lent: false }, shape, size, resolveDevice(options.device), { labels });
+  const device = resolveDevice(options.device);
+  return traced(async () => {
+    const copy = await copyOf(bytes, shape);
+    return createDataset(copy, shape, size, device, { labels });
+  });
+}
+
+/** A copy at once would hold the event loop up: for a fifth of a second, or two, a gigabyte. */
+async function copyOf(bytes: Uint8Array, [count, ...image]: ImagesShape): Promise<Uint8Array> {
+  const copy = reserve(count, product(image));
+  for await (const [start, end] of slicesOf(bytes.length, 4 << 20)) {
+    // They may be transferred away meanwhile.
+    check.withMemory(bytes, "bytes");
+    copy.set(bytes.subarray(start, end), start);
+  }
+  return copy;
 }
 
 /** @internal [count, channels, height, width] of as many values. */
@@ -216,18 +234,8 @@ export function checkImageSize(size: unknown): number | undefined {
  * @internal Copies the bytes to native memory, and resizes them there. They are the caller's again
  * when it resolves: until then nobody may write to them, or transfer them.
  */
-export function createDataset(
+export async function createDataset(
   bytes: Uint8Array,
-  shape: ImagesShape,
-  size: number | undefined,
-  device: Device,
-  facts: DatasetFacts,
-): Promise<Dataset> {
-  return newDataset({ bytes, lent: true }, shape, size, device, facts);
-}
-
-async function newDataset(
-  { bytes, lent }: { readonly bytes: Uint8Array; readonly lent: boolean },
   shape: ImagesShape,
   size: number | undefined,
   device: Device,
@@ -237,7 +245,7 @@ async function newDataset(
   const [height, width] = size === undefined ? sides : [size, size];
   const { labels } = facts;
   const native = await crossing(() =>
-    addon().createDataset({ images: bytes, lent, shape, height, width, device, labels }),
+    addon().createDataset({ images: bytes, lent: true, shape, height, width, device, labels }),
   );
   return new Dataset(native, [channels, height, width], facts);
 }

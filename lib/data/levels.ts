@@ -1,12 +1,9 @@
 // Numbers as grey levels: the one place where pixels are counted in JavaScript, as they have to be
 // bytes before the native side can take them.
-import { setImmediate } from "node:timers/promises";
 import type { PixelRange } from "../pixel-range.js";
+import { slicesOf } from "./slices.js";
 
 export type Numbers = Float32Array | Float64Array | Uint8Array;
-
-/** Few enough that timers are not late. */
-const slice = 1 << 20;
 
 /**
  * Rounds to the nearest of 256 levels, as torchvision's save_image does, and lets timers run in
@@ -21,9 +18,7 @@ export async function toLevels(
   levels: Uint8Array,
 ): Promise<number> {
   const scale = 255 / (white - black);
-  for (let start = 0; start < levels.length; start += slice) {
-    if (start > 0) await setImmediate();
-    const end = Math.min(start + slice, levels.length);
+  for await (const [start, end] of slicesOf(levels.length)) {
     for (let i = start; i < end; ++i) {
       const level = Math.floor(((values[i] as number) - black) * scale + 0.5);
       if (!(level >= 0 && level <= 255)) return i;

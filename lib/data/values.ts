@@ -1,10 +1,10 @@
-import { setImmediate } from "node:timers/promises";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
+import { slicesOf } from "./slices.js";
 import { checkImageLabels, Dataset, type DatasetFacts } from "./dataset.js";
 
 /** Numbers that are data as they are. */
@@ -70,9 +70,6 @@ export function reserveFloats([count = 0, ...sample]: readonly number[]): Float3
   return new Float32Array(reserve(count, product(sample) * Float32Array.BYTES_PER_ELEMENT).buffer);
 }
 
-/** Few enough that timers are not late. */
-const slice = 1 << 20;
-
 /**
  * @internal Copies numbers as float32, and lets timers run in between.
  *
@@ -82,9 +79,7 @@ export async function toFinite(
   values: Float32Array | Float64Array,
   floats: Float32Array,
 ): Promise<number> {
-  for (let start = 0; start < floats.length; start += slice) {
-    if (start > 0) await setImmediate();
-    const end = Math.min(start + slice, floats.length);
+  for await (const [start, end] of slicesOf(floats.length)) {
     for (let i = start; i < end; ++i) {
       const value = Math.fround(values[i] as number);
       if (!Number.isFinite(value)) return i;
