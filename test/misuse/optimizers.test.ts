@@ -28,6 +28,24 @@ refuses("optimizers", [
     'Expected only the options lr, momentum, dampening, nesterov, weightDecay, schedule, clipGradNorm, clipGradValue for options of sgd but received "learningRate"',
   ],
   [
+    "a rate of 0",
+    () => optimizers.adam({ lr: 0 }),
+    "RangeError",
+    "Expected a finite number above 0 for lr but received 0",
+  ],
+  [
+    "a rate without end",
+    () => optimizers.adam({ lr: Infinity }),
+    "RangeError",
+    "Expected a finite number above 0 for lr but received Infinity",
+  ],
+  [
+    "a beta of 1",
+    () => optimizers.adam({ betas: [0.5, 1] }),
+    "RangeError",
+    "Expected a number in [0, 1) for betas[1] but received 1",
+  ],
+  [
     "betas that are one number",
     () => optimizers.adam({ betas: bad(0.5) }),
     "TypeError",

@@ -13,6 +13,7 @@ import {
 
 const data = await labelledImages(24);
 const small = await datasets.fromBytes(new Uint8Array(24 * 16), { shape: [24, 1, 4, 4] });
+const stream = datasets.stream(() => [], { image: [1, 8, 8], length: 8 });
 const emptied = await labelledImages(24);
 emptied.dispose();
 const trainer = tinyTrainer();
@@ -22,6 +23,7 @@ const run = (options: unknown, images: unknown = data) =>
   collect(trainer.run(bad(images), bad(options)));
 const inNine = tinyTrainer({ accumulate: 9 });
 const normed = tinyDiscriminator([l.batchNorm1d(), l.linear(1)]);
+const normedTrainer = tinyTrainer({ discriminator: normed });
 const normedInFive = tinyTrainer({ accumulate: 5, discriminator: normed });
 const why = new RangeError("the deadline has passed");
 const thrown = new TypeError("this getter throws");
@@ -40,10 +42,34 @@ refuses("Trainer.run", [
     "Expected an object for options but received an instance of Promise",
   ],
   [
+    "no options",
+    () => run(undefined),
+    "TypeError",
+    "Expected an object for options but received undefined",
+  ],
+  [
     "options that are null",
     () => run(null),
     "TypeError",
     "Expected an object for options but received null",
+  ],
+  [
+    "neither steps nor epochs",
+    () => run({ batchSize: 8 }),
+    "TypeError",
+    "Expected a whole number of at least 1 for steps but received undefined",
+  ],
+  [
+    "both steps and epochs",
+    () => run({ steps: 1, epochs: 2 }),
+    "TypeError",
+    'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
+  ],
+  [
+    "epochs of a stream",
+    () => run({ epochs: 2, batchSize: 8 }, stream),
+    "TypeError",
+    'Expected steps (only a dataset counts epochs) for the length of the run but received "epochs 2"',
   ],
   [
     "steps as text",
@@ -116,6 +142,18 @@ refuses("Trainer.run", [
     () => collect(normedInFive.run(data, { steps: 1, batchSize: 8 })),
     "RangeError",
     "Expected a whole number from 1 to 4 (a part has at least 2 of the 8 images of a batch, as BatchNorm trains on more than one) for accumulate but received 5",
+  ],
+  [
+    "a batch of one image under BatchNorm",
+    () => collect(normedTrainer.run(data, { steps: 1, batchSize: 1 })),
+    "RangeError",
+    "Expected a whole number from 2 to 24 (BatchNorm trains on more than one) for batchSize but received 1",
+  ],
+  [
+    "a last batch of one image under BatchNorm",
+    () => collect(normedTrainer.run(data, { steps: 1, batchSize: 23 })),
+    "RangeError",
+    "Expected a number that does not leave a last batch of 1 of 24 images (BatchNorm trains on more than one; dropLast leaves it out) for batchSize but received 23",
   ],
   [
     "a batch larger than the data",

@@ -66,6 +66,12 @@ refuses("new Trainer", [
     ],
   ),
   [
+    "no options",
+    () => new Trainer(bad(undefined)),
+    "TypeError",
+    "Expected an object for options but received undefined",
+  ],
+  [
     "options that are null",
     () => new Trainer(bad(null)),
     "TypeError",
@@ -107,6 +113,12 @@ refuses("new Trainer", [
     () => make({ generator: discriminator, discriminator: generator }),
     "TypeError",
     "Expected a Generator for generator but received an instance of Discriminator",
+  ],
+  [
+    "a generator in the discriminator's place, too",
+    () => make({ discriminator: generator }),
+    "TypeError",
+    "Expected a Discriminator for discriminator but received an instance of Generator",
   ],
   [
     "a discriminator of another shape",
@@ -167,6 +179,12 @@ refuses("new Trainer", [
     () => make({ optimizer: { generator: adam } }),
     "TypeError",
     "Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received undefined",
+  ],
+  [
+    "an optimizer of one's own, with a wrong option",
+    () => make({ optimizer: { generator: { type: "adam", lr: "x" }, discriminator: adam } }),
+    "TypeError",
+    'Expected a finite number above 0 for lr but received "x"',
   ],
   [
     "a rate beside the optimizer",
