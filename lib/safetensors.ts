@@ -49,18 +49,14 @@ export const headerLimit = 16 * 1024 ** 2;
 export async function writeSafetensors(
   path: string,
   tensors: readonly (TensorData | StoredTensor)[],
-  metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await writeWhole(path, formatSafetensors(tensors, metadata));
+  await writeWhole(path, formatSafetensors(tensors));
 }
 
 /** @internal The file in pieces. */
-export function formatSafetensors(
-  tensors: readonly (TensorData | StoredTensor)[],
-  metadata: Readonly<Record<string, string>> = { format: "pt" },
-): Uint8Array[] {
+export function formatSafetensors(tensors: readonly (TensorData | StoredTensor)[]): Uint8Array[] {
   const described = tensors.map(({ data, ...rest }) => ({ ...rest, bytes: data.byteLength }));
-  return [formatHeader(described, metadata), ...tensors.map((tensor) => tensor.data)];
+  return [formatHeader(described, { format: "pt" }), ...tensors.map((tensor) => tensor.data)];
 }
 
 /** @internal A tensor whose bytes are written by somebody else. */

@@ -9,7 +9,7 @@ export function hasCursor(stream: Stream): boolean {
 }
 
 /** Whether colour is wanted (no-color.org). */
-export function hasColour(stream: Stream): boolean {
+function hasColour(stream: Stream): boolean {
   return hasCursor(stream) && !process.env.NO_COLOR;
 }
 

@@ -13,7 +13,7 @@ const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 const reads = ["GET", "HEAD"];
 
 /** The header that carries the token. */
-export const tokenHeader = "x-sparring-token";
+const tokenHeader = "x-sparring-token";
 
 /** @param token what anything but a read has to bring */
 export function guard(token: string): MiddlewareHandler {

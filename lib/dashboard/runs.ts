@@ -12,6 +12,8 @@ const deepest = 4;
 const mostRuns = 1000;
 /** Folders that are looked into; a home folder may be given by mistake. */
 const mostFolders = 5000;
+/** Milliseconds. */
+const lookEvery = 700;
 
 export class Runs {
   /** Absolute, without links. */
@@ -43,10 +45,10 @@ export class Runs {
     return this.#runs.get(id);
   }
 
-  /** All runs, the newest first. However many ask, the disk is looked at once in `milliseconds`. */
-  list(milliseconds = 700): Promise<readonly RunCard[]> {
+  /** All runs, the newest first. However many ask, the disk is looked at once in `lookEvery`. */
+  list(): Promise<readonly RunCard[]> {
     const now = performance.now();
-    if (this.#cards === undefined || now - this.#cards.at > milliseconds)
+    if (this.#cards === undefined || now - this.#cards.at > lookEvery)
       this.#cards = { at: now, list: this.#look() };
     return this.#cards.list;
   }

@@ -22,7 +22,7 @@ export interface MnistOptions {
 /** @internal Digits there are. */
 export const mnistClasses = 10;
 /** @internal Side of the originals. */
-export const mnistSide = 28;
+const mnistSide = 28;
 const prefixes = { train: "train", test: "t10k" } as const;
 
 /**

@@ -27,9 +27,6 @@ export interface Launch {
   readonly mayRestart: boolean;
 }
 
-/** Variables by name, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** What the variables are called, for the fields of a place. */
 const variables = {
   rank: "RANK",
@@ -43,20 +40,17 @@ const variables = {
  * True where something has started this process as one of several ranks; also where it has
  * forgotten to say which.
  */
-export function isLaunched(environment: Environment = process.env): boolean {
-  return environment.RANK !== undefined || environment.WORLD_SIZE !== undefined;
+export function isLaunched(): boolean {
+  return process.env.RANK !== undefined || process.env.WORLD_SIZE !== undefined;
 }
 
 /**
  * The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError.
  */
-export function findPlace(
-  given: { readonly [Key in keyof Place]?: unknown },
-  environment: Environment = process.env,
-): Place {
+export function findPlace(given: { readonly [Key in keyof Place]?: unknown }): Place {
   const named = <Key extends keyof Place>(key: Key) =>
     given[key] === undefined
-      ? { value: fromText(environment[variables[key]]), name: variables[key] }
+      ? { value: fromText(process.env[variables[key]]), name: variables[key] }
       : { value: given[key], name: key };
   const whole = (key: keyof Place, least: number, most: number) => {
     const { value, name } = named(key);
@@ -82,13 +76,13 @@ export function findPlace(
 const mostRanks = 65_536;
 
 /** What a launcher says beside the place. */
-export function findLaunch(environment: Environment = process.env): Launch {
+export function findLaunch(): Launch {
   const count = (name: string) => {
-    const value = Number(environment[name] ?? 0);
+    const value = Number(process.env[name] ?? 0);
     return Number.isSafeInteger(value) && value > 0 ? value : 0;
   };
   return {
-    hasAgent: environment.TORCHELASTIC_USE_AGENT_STORE === "True",
+    hasAgent: process.env.TORCHELASTIC_USE_AGENT_STORE === "True",
     // Not TORCHELASTIC_RESTART_COUNT: of several agents only that of the rank that failed has
     // counted.
     mayRestart: count("TORCHELASTIC_MAX_RESTARTS") > 0 || count("SLURM_RESTART_COUNT") > 0,

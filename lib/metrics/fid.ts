@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { outOfRange, show, traced } from "../errors.js";
+import { outOfRange, show, traced, wrongType } from "../errors.js";
 import { lineOf, times } from "../inspect.js";
 import { checkPair, Features, type Measured, measured } from "./features.js";
 import type { NativeMoments } from "./native.js";
@@ -21,6 +21,8 @@ export class Statistics {
 
   /** @internal */
   constructor(moments: NativeMoments, features: Features) {
+    if (moments === undefined)
+      throw wrongType("what statistics() makes", "new Statistics()", moments);
     this.mean = moments.mean;
     this.covariance = moments.covariance;
     this.count = features.count;

@@ -5,7 +5,7 @@ import type { Images } from "../images.js";
 import { loadSharp } from "../sharp.js";
 
 /** Milliseconds of a frame. */
-export const frameTime = 50;
+const frameTime = 50;
 
 /** The encoder of each file extension. */
 const encoders = { ".webp": "webp", ".gif": "gif" } as const;

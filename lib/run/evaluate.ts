@@ -96,18 +96,8 @@ export async function evaluateRun(
   const judged = await judge(wanted, generator, dataset, device);
   if (test !== undefined) judged.scores.parzen = await likelihood(generator, drawn, dataset, test);
   const { preset, averaged, step } = found;
-  return {
-    run: resolve(request.run as string),
-    preset,
-    averaged,
-    step,
-    data,
-    size,
-    samples,
-    seed,
-    truncation: truncation ?? null,
-    ...judged,
-  };
+  const how = { preset, averaged, step, data, size, samples, seed, truncation: truncation ?? null };
+  return { run: resolve(request.run as string), ...how, ...judged };
 }
 
 /** The metrics of features among those asked for; undefined for all of them. */

@@ -210,7 +210,7 @@ function planLength(request: RunRequest, preset: PresetName, naming: Naming): Ru
 }
 
 /** Data that have a name. A file or folder of that name is asked for as `./mnist`. */
-export const namedData = ["mnist", "stacked-mnist"] as const;
+const namedData = ["mnist", "stacked-mnist"] as const;
 
 /** What `--data` takes, as the WHAT of an error. */
 export const dataText = `${namedData.join(", ")}, a folder or a file`;

@@ -109,17 +109,9 @@ async function run(settings: Settings): Promise<Figure1> {
   await play("c", both, share(steps, 1 / 25), 14);
   await play("d", both, steps, 28);
   const last = (part: Part) => seen.findLast((one) => one.part === part) as Moment;
-  return {
-    experiment: "figure1",
-    seed,
-    steps,
-    batchSize,
-    discriminatorSteps,
-    data,
-    x: roundedAll(x),
-    moments: [last("a"), last("b"), last("c"), last("d")],
-    frames: seen,
-  };
+  const moments = [last("a"), last("b"), last("c"), last("d")];
+  const played = { experiment: "figure1", seed, steps, batchSize, discriminatorSteps } as const;
+  return { ...played, data, x: roundedAll(x), moments, frames: seen };
 }
 
 type Optimizers = TrainerOptions["optimizer"];

@@ -142,11 +142,11 @@ export function meanOf(values: ArrayLike<number>): number {
 }
 
 /**
- * Numbers of steps after which to look, each about `factor` times the one before, up to `steps`.
+ * Numbers of steps after which to look, each about one and a half times the one before, up to `steps`.
  */
-export function moments(steps: number, factor = 1.5): number[] {
+export function moments(steps: number): number[] {
   const all: number[] = [];
-  for (let step = 1; step < steps; step = Math.max(step + 1, Math.round(step * factor)))
+  for (let step = 1; step < steps; step = Math.max(step + 1, Math.round(step * 1.5)))
     all.push(step);
   return [...all, steps];
 }

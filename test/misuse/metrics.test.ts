@@ -54,6 +54,12 @@ refuses("metrics", [
     "Expected Features or Statistics for real but received Float32Array(16 bytes)",
   ],
   [
+    "statistics of nothing",
+    () => new (bad(metrics.Statistics) as new () => unknown)(),
+    "TypeError",
+    "Expected what statistics() makes for new Statistics() but received undefined",
+  ],
+  [
     "a covariance of few samples",
     () => statistics(few),
     "RangeError",

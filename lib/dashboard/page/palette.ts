@@ -1,7 +1,7 @@
 // A colour for each run that is shown, and for each player where there is one run.
 import { shownIds } from "./store.js";
 
-export const runColours = 6;
+const runColours = 6;
 
 /** The custom property of a run's colour: by its place among those shown. */
 export function runColour(id: string): string {

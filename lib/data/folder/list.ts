@@ -24,7 +24,7 @@ export interface Listing {
   readonly classNames: readonly string[] | undefined;
 }
 
-export const extensions = [".png", ".jpg", ".jpeg", ".webp"];
+const extensions = [".png", ".jpg", ".jpeg", ".webp"];
 
 /** Labels are bytes. */
 const classLimit = 256;
