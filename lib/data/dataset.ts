@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
+import { inParts } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
@@ -10,7 +11,6 @@ import type { NativeDataset } from "./native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
-import { slicesOf } from "./slices.js";
 
 /** A file that is no image, and was left out. */
 export interface BrokenFile {
@@ -192,10 +192,16 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
 /** A copy at once would hold the event loop up: for a fifth of a second, or two, a gigabyte. */
 async function copyOf(bytes: Uint8Array, [count, ...image]: ImagesShape): Promise<Uint8Array> {
   const copy = reserve(count, product(image));
-  for await (const [start, end] of slicesOf(bytes.length, 4 << 20)) {
-    // They may be transferred away meanwhile.
+  let offset = 0;
+  try {
+    await inParts([bytes], (part) => {
+      copy.set(part, offset);
+      offset += part.byteLength;
+    });
+  } catch (error) {
+    // They may have been transferred away meanwhile.
     check.withMemory(bytes, "bytes");
-    copy.set(bytes.subarray(start, end), start);
+    throw error;
   }
   return copy;
 }
