@@ -164,7 +164,10 @@ export interface DatasetOptions {
 export interface FromBytesOptions extends DatasetOptions {
   /** [count, channels, height, width] of `bytes`. */
   readonly shape: readonly number[];
-  /** The class of each image, 0 to 255. */
+  /**
+   * The class of each image, 0 to 255.
+   * @default no labels
+   */
   readonly labels?: Uint8Array | undefined;
 }
 

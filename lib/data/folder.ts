@@ -56,9 +56,9 @@ export interface FolderOptions {
   readonly limit?: number | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
-  /** Ends the packing, with `signal.reason`. */
+  /** Ends the packing, with `signal.reason`. @default none */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each file that was decoded; never if there is a cache. */
+  /** Called after each file that was decoded; never if there is a cache. @default nobody */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /**
    * Called with a sentence about a cache that could not be used or written.

@@ -74,6 +74,8 @@ export class Discriminator<
   /**
    * Copies it: a discriminator with these weights, which goes its own way from here. Draws no
    * random numbers.
+   *
+   * @throws ERR_DISPOSED
    */
   clone(): Discriminator<A> {
     return new Discriminator<A>(this.architecture, { device: this.device }, this.native);

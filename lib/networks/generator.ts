@@ -100,6 +100,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /**
    * Copies it: a generator with these weights, which goes its own way from here. Draws no random
    * numbers.
+   *
+   * @throws ERR_DISPOSED
    */
   clone(): Generator<L> {
     return new Generator<L>(this.architecture, { device: this.device }, this.native);

@@ -90,7 +90,11 @@ export abstract class Network implements Disposable {
     return countParameters(this.resolved);
   }
 
-  /** Resolves when the initial weights are drawn. Every other call waits for that by itself. */
+  /**
+   * Resolves when the initial weights are drawn. Every other call waits for that by itself.
+   *
+   * @throws ERR_MEMORY where there was no room for them, ERR_DISPOSED
+   */
   ready(): Promise<void> {
     return crossing(() => this.native.ready());
   }
