@@ -177,42 +177,6 @@ describe("within a program", () => {
   });
 });
 
-describe("a run whose device is not here", () => {
-  const away = async (name: string) => {
-    const path = at(await half(name), "config.json");
-    const config = JSON.parse(await readFile(path, "utf8"));
-    await writeFile(path, JSON.stringify({ ...config, device: "cuda:99" }));
-  };
-
-  it("says which it was, and that it may have another, before anything changes", async () => {
-    await away("away");
-    const before = await contents("away");
-    const { code, stderr } = await run("train --resume --out away --steps 24");
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^Expected .* for the run \(--device names another\) but received "cuda:99"/,
-    );
-    expect(await contents("away")).toEqual(before);
-  });
-
-  it.each(["train --resume", `${small} --restartable`])(
-    "goes on where it is told to: %s",
-    async (words) => {
-      const name = words.includes("resume") ? "moved" : "restarted";
-      await away(name);
-      const moved = await run(`${words} --device cpu --out ${name} --steps 24`);
-      expect(moved).toMatchObject({ code: 0 });
-      expect(moved.stderr).toContain("fused, on cpu");
-      const { "stats.jsonl": _, ...files } = await contents(name);
-      const { "stats.jsonl": __, ...wanted } = await contents("whole");
-      expect(files).toEqual(wanted);
-      const { device } = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
-      expect(device).toBe("cpu");
-      expect(await run(`train --resume --out ${name} --steps 25`)).toMatchObject({ code: 0 });
-    },
-  );
-});
-
 it("a run's config.json is read as it was written", async () => {
   const config = JSON.parse(await readFile(at("half/config.json"), "utf8"));
   expect(parseRunConfig(config)).toEqual(config);

@@ -1,0 +1,59 @@
+// A run that goes on on another device than it began on.
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const run = (words: string) => runCli(words.split(" "), folder.path);
+const contents = (name: string) => contentsOf(at(name));
+const small =
+  "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 4";
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+  expect(await run(`${small} --steps 24 --out whole`)).toMatchObject({ code: 0 });
+  expect(await run(`${small} --steps 12 --out half`)).toMatchObject({ code: 0 });
+});
+afterAll(() => folder.remove());
+
+describe("a run whose device is not here", () => {
+  const away = async (name: string) => {
+    await cp(at("half"), at(name), { recursive: true });
+    const path = at(name, "config.json");
+    const config = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, JSON.stringify({ ...config, device: "cuda:99" }));
+  };
+
+  it("says which it was, and that it may have another, before anything changes", async () => {
+    await away("away");
+    const before = await contents("away");
+    const { code, stderr } = await run("train --resume --out away --steps 24");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^Expected .* for the run \(--device names another\) but received "cuda:99"/,
+    );
+    expect(await contents("away")).toEqual(before);
+  });
+
+  it.each(["train --resume", `${small} --restartable`])(
+    "goes on where it is told to: %s",
+    async (words) => {
+      const name = words.includes("resume") ? "moved" : "restarted";
+      await away(name);
+      const moved = await run(`${words} --device cpu --out ${name} --steps 24`);
+      expect(moved).toMatchObject({ code: 0 });
+      expect(moved.stderr).toContain("fused, on cpu");
+      const { "stats.jsonl": _, ...files } = await contents(name);
+      const { "stats.jsonl": __, ...wanted } = await contents("whole");
+      expect(files).toEqual(wanted);
+      const { device } = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+      expect(device).toBe("cpu");
+      expect(await run(`train --resume --out ${name} --steps 25`)).toMatchObject({ code: 0 });
+    },
+  );
+});
