@@ -1,31 +1,25 @@
 #include "core/optim/adam_kernel.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 
-#include <algorithm>
 #include <cmath>
 
+#include "core/optim/one_pass.h"
 #include "core/runtime/accelerator.h"
 #include "core/wide.h"
 
 namespace sparring {
 namespace {
 
-// Values that are worth another thread: memory is what it waits for.
-constexpr int64_t kGrain = 32768;
-// Values whose parameters are still in the first cache when their average is moved.
-constexpr int64_t kInCache = 2048;
-
 template <class T>
 struct Factors {
-  T decay, shrink, take_mean, keep_square, take_square, step_size, correction, eps, take_average;
+  T decay, shrink, take_mean, keep_square, take_square, step_size, correction, eps;
 };
 
 // What an update reads and writes.
 template <class T>
 struct Values {
-  T *parameter, *mean, *square, *largest_square, *average;
+  T *parameter, *mean, *square, *largest_square;
   const T* gradient;
 };
 
@@ -45,22 +39,6 @@ SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, cons
     const T denominator = std::sqrt(under) * of.correction + of.eps;
     parameter[i] = parameter[i] * of.shrink - of.step_size * m / denominator;
   }
-}
-
-template <class T>
-SPARRING_WIDE void follow(int64_t begin, int64_t end, T weight, const T* parameter, T* average) {
-  for (int64_t i = begin; i < end; ++i) average[i] += weight * (parameter[i] - average[i]);
-}
-
-template <class T>
-void update_part(int64_t begin, int64_t end, const Factors<T>& of, const Values<T>& values) {
-  if (values.largest_square != nullptr) {
-    update<T, true>(begin, end, of, values);
-  } else {
-    update<T, false>(begin, end, of, values);
-  }
-  if (values.average == nullptr) return;
-  follow<T>(begin, end, of.take_average, values.parameter, values.average);
 }
 
 template <class T>
@@ -84,15 +62,14 @@ void adam_update(const AdamTensors& tensors, const AdamConstants& constants,
                         number(1 - constants.beta2),
                         number(numbers.lr / (1 - std::pow(constants.beta1, updates))),
                         number(1 / std::sqrt(1 - std::pow(constants.beta2, updates))),
-                        number(constants.eps),
-                        number(numbers.average_weight)};
+                        number(constants.eps)};
     const Values<T> values{pointer<T>(tensors.parameter), pointer<T>(tensors.mean),
-                           pointer<T>(tensors.square),    pointer<T>(tensors.largest_square),
-                           pointer<T>(tensors.average),   tensors.gradient.const_data_ptr<T>()};
-    at::parallel_for(0, tensors.parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i += kInCache) {
-        update_part<T>(i, std::min(end, i + kInCache), of, values);
-      }
+                           pointer<T>(tensors.square), pointer<T>(tensors.largest_square),
+                           tensors.gradient.const_data_ptr<T>()};
+    const Follower follower{tensors.average, numbers.average_weight};
+    update_in_one_pass(tensors.parameter, follower, [&](int64_t begin, int64_t end) {
+      if (values.largest_square != nullptr) return update<T, true>(begin, end, of, values);
+      update<T, false>(begin, end, of, values);
     });
   });
 }
