@@ -2,6 +2,7 @@
 // is to go on.
 import { difference } from "../difference.js";
 import { expected, show, showPath, SparringError } from "../errors.js";
+import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { checkOptimizers } from "../trainer/check-options.js";
 import type { RunConfig } from "./config.js";
@@ -75,10 +76,11 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   }
 }
 
-/** A rule of a run; its optimizers with the options that there were not yet when it began. */
+/** A rule of a run, with the options that there were not yet when it began. */
 function complete(config: RunConfig, key: (typeof ruleNames)[number]): unknown {
-  if (key !== "optimizer") return config[key];
-  return asJson(checkOptimizers(config.optimizer, "optimizer of the run", checkOptimizer));
+  const name = `${key} of the run`;
+  if (key === "optimizer") return asJson(checkOptimizers(config.optimizer, name, checkOptimizer));
+  return key === "objective" ? asJson(checkObjective(config.objective, name)) : config[key];
 }
 
 /** What the user calls a place in an option; what a preset brings has no flag. */

@@ -76,7 +76,7 @@ class Graph : public at::cuda::CUDAGraph {
     if constexpr (requires { state.capturing_ = false; }) state.capturing_ = false;
   }
 
-  // Pinned memory has pools for recordings since about 2.11: they were taken back in between.
+  // Pinned memory has pools for recordings since about 2.11, but not in every libtorch since.
   template <class Host>
   void end_pool_of(Host& host) {
     if constexpr (requires { host.end_allocate_to_pool(mempool_id_); }) {
