@@ -254,7 +254,7 @@ export async function createDataset(
   const [height, width] = size === undefined ? sides : [size, size];
   const { labels } = facts;
   const native = await crossing(() =>
-    addon().createDataset({ images: bytes, lent: true, shape, height, width, device, labels }),
+    addon().createDataset({ images: bytes, shape, height, width, device, labels }),
   );
   return new Dataset(native, [channels, height, width], facts);
 }

@@ -4,9 +4,8 @@ import type { Floats } from "../arrays.js";
 
 /** Images that a dataset is made of. */
 export interface NativeImages {
+  /** Lent. */
   readonly images: Uint8Array;
-  /** Whether they are lent; else they are copied at once. */
-  readonly lent: boolean;
   /** [count, channels, height, width] of the bytes. */
   readonly shape: readonly number[];
   /** Sides that they are resized to, where they have others. */

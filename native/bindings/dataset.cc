@@ -31,17 +31,15 @@ at::Tensor taken_over(const at::Tensor& borrowed, const at::Device& device) {
 // createDataset(source: NativeImages): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const bool lent = to_flag(source, "lent");
-  const at::Tensor images =
-      (lent ? borrow_bytes : copy_bytes)(source.Get("images"), to_shape(source.Get("shape")));
+  const at::Tensor images = borrow_bytes(source.Get("images"), to_shape(source.Get("shape")));
   const int64_t height = to_whole(source, "height"), width = to_whole(source, "width");
   return run_async(
       info.Env(),
-      [images, lent, height, width, device = device_of(source),
+      [images, height, width, device = device_of(source),
        labels = labels_of(source, images.size(0))]() -> DatasetPtr {
         const at::Tensor resized = resize_images(images, height, width);
         return std::make_shared<Dataset>(
-            lent && resized.is_same(images) ? taken_over(images, device) : resized, device, labels);
+            resized.is_same(images) ? taken_over(images, device) : resized, device, labels);
       },
       wrap_dataset);
 }
