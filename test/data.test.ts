@@ -225,7 +225,7 @@ describe("datasets.fromBytes", () => {
       code: "ERR_MEMORY",
       message:
         "Expected enough host memory for this work but it ran out " +
-        "(you tried to allocate 1073741824000 bytes); a smaller batch or image needs less",
+        "(you tried to allocate 1073741824000 bytes); a smaller batch, image or network needs less",
     });
     using dataset = await datasets.fromBytes(new Uint8Array(4), { shape: [1, 1, 2, 2] });
     expect(dataset.size).toBe(1);

@@ -93,7 +93,7 @@ describe("memory", () => {
     expect(JSON.parse(first)).toEqual({
       code: "ERR_MEMORY",
       message: expect.stringMatching(
-        /^Expected enough host memory for this work but it ran out \(you tried to allocate \d+ bytes\); a smaller batch or image needs less \(a step on 20000 images holds at least [\d.]+ GB, and [\d.]+ GB of host memory are free\)$/,
+        /^Expected enough host memory for this work but it ran out \(you tried to allocate \d+ bytes\); a smaller batch, image or network needs less \(a step on 20000 images holds at least [\d.]+ GB, and [\d.]+ GB of host memory are free\)$/,
       ),
     });
     expect(JSON.parse(second)).toEqual({ step: 1 });

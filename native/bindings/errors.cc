@@ -24,7 +24,7 @@ Failure sort_libtorch(const std::string& message) {
           : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
   return {"ERR_MEMORY", std::string("Expected enough ") + (host ? "host" : "device") +
                             " memory for this work but it ran out" + need +
-                            "; a smaller batch or image needs less"};
+                            "; a smaller batch, image or network needs less"};
 }
 
 }  // namespace
