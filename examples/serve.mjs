@@ -14,7 +14,7 @@ async function drawPng(asked, signal) {
   const count = Number(asked);
   if (!(count <= most))
     throw new RangeError(`Expected at most ${most} for count but received ${asked}`);
-  const samples = await best.sample(count, { signal });
+  const samples = await best.sample(count, { execution: "fused", signal });
   return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });
 }
 

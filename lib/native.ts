@@ -40,7 +40,8 @@ export interface NativeNetwork {
     stop?: NativeStop,
   ): Promise<Floats>;
   /** A generator's samples. */
-  sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Floats>;
+  /** `fused`: by the rewrites of fused execution. */
+  sample(request: NativeSampleRequest, fused: boolean, stop?: NativeStop): Promise<Floats>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */

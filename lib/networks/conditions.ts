@@ -21,7 +21,7 @@ type Has<Count> = [Count] extends [0 | undefined]
 
 /**
  * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
- * it, a `signal`, and
+ * it, an `execution`, a `signal`, and
  *
  * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
  *   classes − 1; by default they are drawn, each class as likely as the others
@@ -48,6 +48,12 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default none
    */
   readonly truncation?: number | undefined;
+  /**
+   * `"eager"`: operation by operation, the bytes of the PyTorch module with these weights. `"fused"`:
+   * by the rewrites of fused training, equal to rounding; convolutions take a fraction of the time.
+   * @default "eager"
+   */
+  readonly execution?: "eager" | "fused" | undefined;
 } & Stoppable &
   (Has<Of<L, "classes">> extends "none"
     ? unknown

@@ -10,7 +10,7 @@ import { writeWhole } from "../files.js";
 import { crossingUntil } from "../heeding.js";
 import { some } from "../inspect.js";
 import { Images } from "../images.js";
-import type { NativeLatent, NativeNetwork } from "../native.js";
+import type { NativeLatent, NativeNetwork, NativeSampleRequest } from "../native.js";
 import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
 import type { Bytes, Floats } from "../arrays.js";
 import { generatorSource } from "../pytorch/generator.js";
@@ -151,24 +151,42 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn, or a
-   * `truncation` of the noise; a `signal` that ends it between two parts of 256 samples
+   * `truncation` of the noise; an `execution`; a `signal` that ends it between two parts of 256
+   * samples
    * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY; the reason of
    * `signal`
    */
   async sample(count: number, options: SampleOptions<L> = {} as never): Promise<Images> {
     checkCount(count, Math.max(product(this.image), product(this.resolved.input)));
     const given: SampleOptions = options;
-    check.options(given, "options", ["seed", "noise", "truncation", "labels", "codes", "signal"]);
+    const known = [
+      "seed",
+      "noise",
+      "truncation",
+      "labels",
+      "codes",
+      "execution",
+      "signal",
+    ] as const;
+    check.options(given, "options", known);
+    const request = this.#request(count, given);
+    const execution = check.oneOf(given.execution ?? "eager", "execution", ["eager", "fused"]);
+    const signal = check.signal(given.signal, "signal");
+    const data = await crossingUntil(signal, (stop) =>
+      this.native.sample(request, execution === "fused", stop),
+    );
+    return new Images(data, [count, ...this.image]);
+  }
+
+  /** What is chosen of some samples, checked. */
+  #request(count: number, given: SampleOptions): NativeSampleRequest {
     const seed = checkSeed(given.seed);
     const { noise: size, classes, codes: width } = this.latent;
     const noise = checkNoise(given.noise, count, size);
     const truncation = checkTruncation(given.truncation, noise);
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
-    const signal = check.signal(given.signal, "signal");
-    const request = { latent: this.latent, count, seed, labels, codes, noise, truncation };
-    const data = await crossingUntil(signal, (stop) => this.native.sample(request, stop));
-    return new Images(data, [count, ...this.image]);
+    return { latent: this.latent, count, seed, labels, codes, noise, truncation };
   }
 
   /**

@@ -5,6 +5,7 @@
 #include "core/io/snapshot.h"
 #include "core/nn/samples.h"
 #include "core/runtime/cuda.h"
+#include "core/step/plan.h"
 
 namespace sparring::bindings {
 namespace {
@@ -94,12 +95,14 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(request: NativeSampleRequest, stop?: NativeStop): Promise<Float32Array>
+// sample(request: NativeSampleRequest, fused: boolean, stop?: NativeStop): Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0])] {
-    return Sampling(slot->get(), request);
+  const bool fused = info[1].ToBoolean();
+  auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0]), fused] {
+    const std::shared_ptr<Network> network = slot->get();
+    return Sampling(network, request, fused ? plan_evaluation(*network) : sparring::Forward());
   });
-  return run_slices(info.Env(), stoppable(info[1], std::move(sampling)), to_floats);
+  return run_slices(info.Env(), stoppable(info[2], std::move(sampling)), to_floats);
 }
 
 // state(): Promise<TensorData[]>

@@ -76,13 +76,13 @@ refuses(
       "a misspelt option",
       () => generator.sample(1, bad({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, labels, codes, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, labels, codes, execution, signal for options but received "sed"',
     ],
     [
       "a misspelt option without a prototype",
       () => generator.sample(1, bare({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, labels, codes, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, labels, codes, execution, signal for options but received "sed"',
     ],
     [
       "a controller in place of its signal",
@@ -95,6 +95,12 @@ refuses(
       () => generator.sample(1, { seed: -1 }),
       "RangeError",
       "Expected a whole number of at least 0 for seed but received -1",
+    ],
+    [
+      "an unknown execution",
+      () => generator.sample(1, { execution: bad("compiled") }),
+      "TypeError",
+      'Expected one of eager, fused for execution but received "compiled"',
     ],
     [
       "a truncation of 0",

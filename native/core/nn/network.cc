@@ -64,10 +64,12 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
   }
 }
 
-at::Tensor Network::evaluate(const at::Tensor& input, const at::Tensor& labels) {
+at::Tensor Network::evaluate(const at::Tensor& input, const at::Tensor& labels,
+                             const Forward& forward) {
   const at::NoGradGuard no_grad;
   const Evaluation evaluation(*body_);
-  return body_->forward(input, {labels, nullptr});
+  const Context context{labels, nullptr};
+  return forward ? forward(input, context) : body_->forward(input, context);
 }
 
 NamedTensors Network::state() const {

@@ -1,12 +1,16 @@
 // A generator or a discriminator: the module built from an architecture, on a device.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/named_tensors.h"
 #include "core/nn/sequential.h"
 
 namespace sparring {
+
+// A network's pass: from its input and what comes with it.
+using Forward = std::function<at::Tensor(const at::Tensor&, const Context&)>;
 
 class Network {
  public:
@@ -15,8 +19,10 @@ class Network {
   Network(const std::vector<Layer>& layers, const at::Device& device, at::ScalarType precision,
           RandomStream& stream, const Init& init = {});
 
-  // One pass in evaluation mode, without a graph. `labels` may be undefined.
-  at::Tensor evaluate(const at::Tensor& input, const at::Tensor& labels = {});
+  // One pass in evaluation mode, without a graph. `labels` may be undefined; `forward` is the body
+  // in another form, if it is there.
+  at::Tensor evaluate(const at::Tensor& input, const at::Tensor& labels = {},
+                      const Forward& forward = {});
 
   Sequential& body() { return *body_; }
   const at::Device& device() const { return device_; }

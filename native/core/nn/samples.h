@@ -20,8 +20,12 @@ struct SampleRequest {
 
 class Samples {
  public:
-  explicit Samples(SampleRequest request)
-      : request_(std::move(request)), stream_(request_.seed), parts_(request_.count) {}
+  // `forward` is the network's body in another form, if it is there.
+  explicit Samples(SampleRequest request, Forward forward = {})
+      : request_(std::move(request)),
+        forward_(std::move(forward)),
+        stream_(request_.seed),
+        parts_(request_.count) {}
 
   // The next part, on the network's device.
   at::Tensor next(Network& network);
@@ -31,6 +35,7 @@ class Samples {
 
  private:
   SampleRequest request_;
+  Forward forward_;
   RandomStream stream_;
   Parts parts_;
 };
@@ -38,8 +43,8 @@ class Samples {
 // All samples of a request on the CPU, a part a call.
 class Sampling {
  public:
-  Sampling(std::shared_ptr<Network> network, SampleRequest request)
-      : network_(std::move(network)), samples_(std::move(request)) {}
+  Sampling(std::shared_ptr<Network> network, SampleRequest request, Forward forward = {})
+      : network_(std::move(network)), samples_(std::move(request), std::move(forward)) {}
   std::optional<at::Tensor> operator()();  // after the last part
 
  private:

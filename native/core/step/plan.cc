@@ -23,10 +23,11 @@ namespace {
 // Layers side by side, each branch with its own rewrites.
 class PlannedBranches : public Module {
  public:
-  PlannedBranches(std::shared_ptr<Branches> branches, Precision precision, const std::string& path)
+  PlannedBranches(std::shared_ptr<Branches> branches, Precision precision, Plan::Purpose purpose,
+                  const std::string& path)
       : branches_(std::move(branches)) {
     for (const Part& branch : branches_->branches()) {
-      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch.module), precision,
+      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch.module), precision, purpose,
                           path + "." + branch.path + ".");
     }
   }
@@ -56,6 +57,7 @@ struct Rule {
   Verdict (*of_one)(const ModulePtr&);
   Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
   bool any_precision;
+  bool of_batches = false;  // by the statistics of the batch that passes
 };
 
 static const Rule kRules[] = {
@@ -78,20 +80,23 @@ static const Rule kRules[] = {
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
      true},
-    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true},
-    {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
+    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true, true},
+    {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation, true,
      true},
 };
 
-Plan::Plan(const Sequential& network, Precision precision, const std::string& prefix)
+Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
+           const std::string& prefix)
     : needs_own_pass_(network.needs_own_pass()) {
   for (const Part& part : network.flattened(prefix)) {
     const auto branches = std::dynamic_pointer_cast<Branches>(part.module);
     const ModulePtr module =
-        branches ? std::make_shared<PlannedBranches>(branches, precision, part.path) : part.module;
+        branches ? std::make_shared<PlannedBranches>(branches, precision, purpose, part.path)
+                 : part.module;
     items_.push_back({module, {{part.path}, {}, {}}});
   }
   for (const Rule& rule : kRules) {
+    if (rule.of_batches && purpose == Purpose::kEvaluation) continue;
     // The others compute in float32 whatever autocast says.
     if (rule.any_precision || precision != Precision::kBfloat16) rewrite(rule);
   }
@@ -143,6 +148,14 @@ std::vector<Operation> Plan::operations() const {
     all.push_back(item.operation);
   }
   return all;
+}
+
+Forward plan_evaluation(Network& network) {
+  const auto plan =
+      std::make_shared<Plan>(network.body(), Precision::kFloat32, Plan::Purpose::kEvaluation);
+  return [plan](const at::Tensor& input, const Context& context) {
+    return plan->forward(input, context);
+  };
 }
 
 }  // namespace sparring

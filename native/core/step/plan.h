@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/nn/sequential.h"
+#include "core/nn/network.h"
 #include "core/runtime/precision.h"
 #include "core/step/explanation.h"
 
@@ -14,7 +14,11 @@ struct Rule;
 
 class Plan {
  public:
-  Plan(const Sequential& network, Precision precision, const std::string& prefix = "");
+  // What its passes are for: in evaluation a batch's statistics are not those it is normalised by.
+  enum class Purpose { kTraining, kEvaluation };
+
+  Plan(const Sequential& network, Precision precision, Purpose purpose = Purpose::kTraining,
+       const std::string& prefix = "");
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) const;
   // True where a batch of reals and a batch of fakes must stay apart.
   bool needs_own_pass() const { return needs_own_pass_; }
@@ -31,5 +35,9 @@ class Plan {
   std::vector<Item> items_;
   bool needs_own_pass_;
 };
+
+// What evaluation takes for the network's body: equal to it to rounding. For as long as the network
+// is there, and of the weights that it has when it is called.
+Forward plan_evaluation(Network& network);
 
 }  // namespace sparring
