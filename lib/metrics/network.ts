@@ -17,8 +17,8 @@ export interface FeaturesOptions extends Stoppable {
    */
   readonly count?: number | undefined;
   /**
-   * Chooses the images of a dataset, or the latents: those of `sample(count, { seed })`; at least
-   * 0.
+   * Chooses the images of a dataset, or the samples: those of `sample(count, { seed })` in fused
+   * execution; at least 0.
    * @default 0
    */
   readonly seed?: number | undefined;

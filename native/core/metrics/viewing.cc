@@ -40,11 +40,12 @@ class Drawn : public ImageSource {
 
 class Generated : public ImageSource {
  public:
-  Generated(std::shared_ptr<Network> generator, const Range& range, SampleRequest request)
+  Generated(std::shared_ptr<Network> generator, const Range& range, SampleRequest request,
+            Forward forward)
       : ImageSource(request.count),
         generator_(std::move(generator)),
         range_(range),
-        samples_(std::move(request)) {}
+        samples_(std::move(request), std::move(forward)) {}
 
  private:
   at::Tensor part(int64_t, int64_t) override {
@@ -74,8 +75,9 @@ std::unique_ptr<ImageSource> images_of(std::shared_ptr<const Dataset> dataset, i
 }
 
 std::unique_ptr<ImageSource> images_of(std::shared_ptr<Network> generator, const Range& range,
-                                       SampleRequest request) {
-  return std::make_unique<Generated>(std::move(generator), range, std::move(request));
+                                       SampleRequest request, Forward forward) {
+  return std::make_unique<Generated>(std::move(generator), range, std::move(request),
+                                     std::move(forward));
 }
 
 std::optional<Seen> Viewing::operator()() {

@@ -34,9 +34,9 @@ std::unique_ptr<ImageSource> images_of(at::Tensor values);
 // Images of a dataset, drawn without replacement: those of a folder stand class by class.
 std::unique_ptr<ImageSource> images_of(std::shared_ptr<const Dataset> dataset, int64_t count,
                                        uint64_t seed);
-// A generator's samples.
+// A generator's samples; `forward` is its body in another form, if it is there.
 std::unique_ptr<ImageSource> images_of(std::shared_ptr<Network> generator, const Range& range,
-                                       SampleRequest request);
+                                       SampleRequest request, Forward forward = {});
 
 class Viewing {
  public:
