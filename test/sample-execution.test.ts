@@ -7,6 +7,9 @@ import { collect } from "./helpers/training.js";
 
 const names: PresetName[] = ["article", "dcgan", "sngan-hinge", "cgan", "r3gan"];
 
+/** Those that are rewritten on every processor. */
+const otherwise = new Set<PresetName>(["article", "dcgan"]);
+
 describe("sample() in fused execution", () => {
   it.each(names)("makes the samples of eager to rounding: %s", async (name) => {
     const { pair, size, objective, optimizer, order } = presets[name];
@@ -30,6 +33,8 @@ describe("sample() in fused execution", () => {
       0,
     );
     expect(apart).toBeLessThan(1e-4);
+    // Not a bit the same, so they were made otherwise.
+    if (otherwise.has(name)) expect(apart).toBeGreaterThan(0);
     const again = await generator.sample(260, { seed: 3, execution: "fused" });
     expect(again.data).toEqual(fused.data);
   });
