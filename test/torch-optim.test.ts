@@ -144,6 +144,12 @@ const rounded: Record<string, Case> = {
   },
 };
 
+/**
+ * A centred variance is a difference of two numbers that become alike here. So float32 itself, in
+ * PyTorch's order or in another, ends 2e-6 to 2e-5 from where float64 does.
+ */
+const cancelling = new Set(["rmsprop with everything"]);
+
 describe("a linear discriminator that learns by least squares", async () => {
   const updates = 30;
   const weight = [0.3, -0.2, 0.1, 0.4].map(Math.fround);
@@ -194,7 +200,7 @@ describe("a linear discriminator that learns by least squares", async () => {
       expect(eager).not.toEqual([...weight, bias]);
       theirs.forEach((value, i) => {
         expect(eager[i]).toBeCloseTo(value, 5);
-        expect(fused[i]).toBeCloseTo(value, 5);
+        expect(fused[i]).toBeCloseTo(value, cancelling.has(name) ? 4 : 5);
       });
       if (!(name in exact)) return;
       needsLive(verdict, skip);
