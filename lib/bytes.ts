@@ -35,9 +35,13 @@ export function byteLengthOf(pieces: readonly Uint8Array[]): number {
 /**
  * Pieces of a file in one. Buffer.concat would put a small file in the pool that Node's other
  * buffers are in: it could not be transferred to a thread, and a copy would take them along.
+ *
+ * @param whole room for all of them
  */
-export async function joinBytes(pieces: readonly Uint8Array[]): Promise<Bytes> {
-  const whole = new Uint8Array(byteLengthOf(pieces));
+export async function joinBytes(
+  pieces: readonly Uint8Array[],
+  whole: Bytes = new Uint8Array(byteLengthOf(pieces)),
+): Promise<Bytes> {
   let offset = 0;
   await inParts(pieces, (part) => {
     whole.set(part, offset);

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { inspect } from "node:util";
 import { addon, crossing } from "../addon.js";
-import { inParts } from "../bytes.js";
+import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
@@ -195,18 +195,13 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
 /** A copy at once would hold the event loop up: for a fifth of a second, or two, a gigabyte. */
 async function copyOf(bytes: Uint8Array, [count, ...image]: ImagesShape): Promise<Uint8Array> {
   const copy = reserve(count, product(image));
-  let offset = 0;
   try {
-    await inParts([bytes], (part) => {
-      copy.set(part, offset);
-      offset += part.byteLength;
-    });
+    return await joinBytes([bytes], copy);
   } catch (error) {
     // They may have been transferred away meanwhile.
     check.withMemory(bytes, "bytes");
     throw error;
   }
-  return copy;
 }
 
 /** @internal [count, channels, height, width] of as many values. */

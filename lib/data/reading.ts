@@ -1,4 +1,5 @@
 // Reading files that are larger than one read may be.
+import type { Bytes } from "../arrays.js";
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
@@ -59,7 +60,7 @@ export async function scan(
  * Bytes for images that a file, or a folder, promises: it may be gigabytes long without a byte on
  * the disk. Throws ERR_MEMORY.
  */
-export function reserve(count: number, image: number, cure = ""): Uint8Array {
+export function reserve(count: number, image: number, cure = ""): Bytes {
   const refuse = (cause?: unknown) => {
     const sentence = `Expected enough host memory for ${count} images of ${image} bytes but it ran out${cure}`;
     return new SparringError("ERR_MEMORY", sentence, { cause });

@@ -107,9 +107,13 @@ Following* Optimizer::following() const {
 }
 
 Follower Optimizer::follower(size_t index) const {
+  const Following* const by = following();
+  return {of_one(by ? &by->averages : nullptr, index), by ? by->weight : 0};
+}
+
+const at::Tensor& Optimizer::of_one(const std::vector<at::Tensor>* list, size_t index) {
   static const at::Tensor none;
-  if (following() == nullptr) return {none, 0};
-  return {following()->averages[index], following()->weight};
+  return list ? (*list)[index] : none;
 }
 
 void Optimizer::move_averages(const std::vector<size_t>& updated) const {

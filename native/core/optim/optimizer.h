@@ -88,8 +88,10 @@ class Optimizer {
   virtual bool averages_within() const { return false; }
   // Null where none follow, or not by an update of this one.
   Following* following() const;
-  // Of one parameter, on the CPU.
+  // Of one parameter.
   Follower follower(size_t index) const;
+  // That of one parameter; undefined where there is no such list.
+  static const at::Tensor& of_one(const std::vector<at::Tensor>* list, size_t index);
   bool is_on_cpu() const { return parameters_.empty() || parameters_[0].is_cpu(); }
   // True for one whose updates do not depend on how many there were, but for the rate.
   virtual bool is_steady() const { return true; }

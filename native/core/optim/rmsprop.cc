@@ -36,14 +36,11 @@ class RmsProp : public Optimizer {
   void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                   double lr) override {
     if (!is_on_cpu()) return Optimizer::update_all(indices, gradients, lr);
-    static const at::Tensor none;
-    const auto of = [](const std::vector<at::Tensor>* all, size_t i) -> const at::Tensor& {
-      return all == nullptr ? none : (*all)[i];
-    };
     for (size_t k = 0; k < indices.size(); ++k) {
       const size_t i = indices[k];
-      rmsprop_update({parameters()[i], gradients[k], squares_[i], of(means_, i), of(buffers_, i)},
-                     {lr, alpha_, eps_, weight_decay_, momentum_}, follower(i));
+      rmsprop_update(
+          {parameters()[i], gradients[k], squares_[i], of_one(means_, i), of_one(buffers_, i)},
+          {lr, alpha_, eps_, weight_decay_, momentum_}, follower(i));
     }
   }
 

@@ -32,12 +32,10 @@ class Sgd : public Optimizer {
   void update_all(const std::vector<size_t>& indices, const std::vector<at::Tensor>& gradients,
                   double lr) override {
     if (!is_on_cpu()) return Optimizer::update_all(indices, gradients, lr);
-    static const at::Tensor none;
     for (size_t k = 0; k < indices.size(); ++k) {
       const size_t i = indices[k];
-      const at::Tensor& buffer = buffers_ == nullptr ? none : (*buffers_)[i];
       const SgdNumbers numbers = numbers_of(lr, parameter_updates(i) == 1);
-      sgd_update(parameters()[i], gradients[k], buffer, numbers, follower(i));
+      sgd_update(parameters()[i], gradients[k], of_one(buffers_, i), numbers, follower(i));
     }
   }
 
