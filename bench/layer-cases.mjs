@@ -1,5 +1,5 @@
 // Pairs in which one kind of layer has nearly all of the work: they show what its rewrite is worth.
-import { layers as l, objectives, optimizers } from "sparring";
+import { layers as l, objectives, optimizers, penalties } from "sparring";
 
 const size = 32;
 const image = [1, size, size];
@@ -99,15 +99,31 @@ const pairs = {
   },
 };
 
+/** Those whose second derivatives are what is measured. */
+const penalised = {
+  "5×5 convolutions of stride 2, WGAN-GP": discriminating(
+    ...twice(() => [l.conv2d(channels, 5, { stride: 2, padding: 2 }), activation()]),
+  ),
+  "3×3 convolutions in groups, WGAN-GP": discriminating(
+    ...twice(() => [l.conv2d(channels, 3, { padding: 1, groups: 4 }), activation()]),
+  ),
+};
+
+const gradientPenalty = penalties.wganGp({ weight: 10 });
+
 /** @type {readonly import("./cases.mjs").Case[]} */
-export const layerCases = Object.entries(pairs).map(([title, pair]) => ({
-  name: `layers: ${title}`,
-  title,
-  batch: 64,
-  data: { kind: "mnist", size },
-  pair,
-  training: {
-    objective: objectives.hinge(),
-    optimizer: { generator: adam, discriminator: adam },
-  },
-}));
+export const layerCases = [
+  ...casesOf(pairs, objectives.hinge()),
+  ...casesOf(penalised, objectives.wasserstein({ penalties: [gradientPenalty] })),
+];
+
+function casesOf(those, objective) {
+  return Object.entries(those).map(([title, pair]) => ({
+    name: `layers: ${title}`,
+    title,
+    batch: 64,
+    data: { kind: "mnist", size },
+    pair,
+    training: { objective, optimizer: { generator: adam, discriminator: adam } },
+  }));
+}

@@ -202,13 +202,15 @@ export type RewriteId =
   | "halving"
   | "sameConv"
   | "narrowConv"
+  | "convDerivatives"
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"
-  | "normActivation";
+  | "normActivation"
+  | "piecewiseLinear";
 
 /** A rewrite that was made: what arithmetic is counted by, and a name that is only shown. */
 export interface NativeRewrite<Id extends string = RewriteId> {

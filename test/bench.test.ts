@@ -316,11 +316,13 @@ const everywhere = [
   "convolution and pooling as one strided convolution",
   "transposed convolution of one pixel as a product",
   "convolution to few channels as products",
+  "convolution whose second derivatives are convolutions",
   "maxout in one pass",
   "normalisation of each sample in the layout of convolutions",
   "pixel normalisation in one pass",
   "no bias before normalisation",
   "normalisation and activation together",
+  "activation without a second derivative",
   "a list of calls",
 ];
 

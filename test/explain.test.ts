@@ -5,6 +5,7 @@ import {
   Generator,
   type Layer,
   layers as l,
+  type Objective,
   objectives,
   type Penalty,
   penalties,
@@ -89,7 +90,14 @@ describe("explain()", () => {
     expect(told.onePass).toBe(false);
   });
 
-  it.for<[string, DiscriminatorArchitecture["layers"], share: number, batchSize?: number]>([
+  const penalised = objectives.wasserstein({ penalties: [penalties.wganGp()] });
+
+  it.for<
+    [
+      ...[string, DiscriminatorArchitecture["layers"], share: number],
+      ...[batchSize?: number, objective?: Objective],
+    ]
+  >([
     ["1x1 convolution before upsampling", [l.upsample(2), l.conv2d(8, 1)], 1 / 4],
     ["1x1 convolution after pooling", [l.conv2d(8, 1), l.avgPool2d(2)], 1 / 4],
     [
@@ -119,6 +127,8 @@ describe("explain()", () => {
     ["convolution to few channels as products", [l.conv2d(1, 3, { padding: 1 })], 1],
     ["linear layer by oneDNN", [l.conv2d(8, 1)], 1],
     ["maxout in one pass", [l.flatten(), l.maxout(8, 3)], 1],
+    ["convolution whose second derivatives are convolutions", [l.conv2d(8, 2)], 1, 2, penalised],
+    ["activation without a second derivative", [l.conv2d(8, 2), l.relu()], 1, 2, penalised],
     [
       "normalisation of each sample in the layout of convolutions",
       [l.conv2d(8, 1), l.instanceNorm2d()],
@@ -138,7 +148,7 @@ describe("explain()", () => {
     ],
   ])(
     "counts what %s leaves of the multiplications",
-    async ([name, layers, share, batchSize = 2], { skip }) => {
+    async ([name, layers, share, batchSize = 2, objective], { skip }) => {
       const image = [64, 8, 8];
       const operations = async (execution: "eager" | "fused") => {
         using generator = new Generator({
@@ -149,7 +159,10 @@ describe("explain()", () => {
           image,
           layers: [...layers, l.flatten(), l.linear(1)],
         });
-        using trainer = tinyTrainer({ generator, discriminator, execution });
+        using trainer = tinyTrainer({
+          ...{ generator, discriminator, execution },
+          ...(objective && { objective }),
+        });
         return (await trainer.explain({ batchSize })).discriminator;
       };
       const [fused, eager] = [await operations("fused"), await operations("eager")];
@@ -226,6 +239,30 @@ describe("explain()", () => {
       expect(with_.flops - without.flops).toBe(2 * 64 * 32 * (16 * first + all));
     },
   );
+
+  it.each<[string, Penalty, Layer, "eager" | "fused", passes: number]>([
+    ["WGAN-GP", penalties.wganGp(), l.leakyRelu(0.2), "eager", 6],
+    ["WGAN-GP", penalties.wganGp(), l.leakyRelu(0.2), "fused", 4],
+    ["WGAN-GP behind a softplus", penalties.wganGp(), l.softplus(), "fused", 6],
+    ["R1", penalties.r1(), l.leakyRelu(0.2), "eager", 3],
+    ["lazy R2", penalties.r2({ every: 4 }), l.relu(), "fused", 3 / 4],
+  ])("counts the passes of %s by autograd", async (_, penalty, activation, execution, all) => {
+    const image = [1, 8, 8];
+    const flopsOf = async (given: readonly Penalty[]) => {
+      using discriminator = new Discriminator({
+        image,
+        layers: [l.conv2d(6, 5, { padding: 2 }), activation, l.flatten(), l.linear(1)],
+      });
+      const objective = objectives.wasserstein({ penalties: given });
+      using trainer = tinyTrainer({
+        ...{ discriminator, objective, execution },
+        ...{ order: "discriminatorFirst", fakes: "fresh" },
+      });
+      return (await trainer.explain({ batchSize: 64 })).flops;
+    };
+    const more = (await flopsOf([penalty])) - (await flopsOf([]));
+    expect(more).toBe(2 * 64 * (64 * 25 * 6 + 64 * 6) * all);
+  });
 
   it("counts it where a layer couples samples, too", async () => {
     const image = [1, 8, 8];

@@ -38,8 +38,9 @@ export function passesOf(
   const wasted = kind === "eager" ? 1 : 0;
   const reals = objective.type.startsWith("relativistic") ? 1 : 0;
   const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
+  const bends = kind === "eager" || !isPiecewiseLinear(settings.discriminator.resolved.layers);
   const penalties = objective.penalties.map(({ type, every }) => {
-    const { all, withoutFirst } = passesOfPenalty(type, kind, is);
+    const { all, withoutFirst } = passesOfPenalty(type, kind, is, bends);
     return { all: all / (every ?? 1), withoutFirst: withoutFirst / (every ?? 1) };
   });
   const ofPenalties = (count: keyof Passes) =>
@@ -59,17 +60,34 @@ export function passesOf(
 
 /**
  * Four: forward, the gradient at its points, and that gradient's own twice. Autograd goes back
- * through the forward pass, too, with zeros where the discriminator is piecewise linear: two more.
+ * through the forward pass, too, where the discriminator bends, or with PyTorch's zeros where it
+ * does not: two more. At reals or fakes themselves both ways are the loss's.
  */
 function passesOfPenalty(
   type: Penalty["type"],
   kind: NativeExplanation["kind"],
   is: (rewrite: StepRewriteId) => boolean,
+  bends: boolean,
 ): Passes {
-  const all = kind === "planned" ? 4 : 6;
-  if (isBetween({ type })) return { all, withoutFirst: is("between") ? 1 : 0 };
-  const seen = is("seenPoints") && (type === "r1" || type === "r2");
-  return { all: seen ? all - 1 : all, withoutFirst: 0 };
+  const atBatch = type === "r1" || type === "r2";
+  if (kind !== "planned") return { all: atBatch ? 3 : bends ? 6 : 4, withoutFirst: 0 };
+  if (isBetween({ type })) return { all: 4, withoutFirst: is("between") ? 1 : 0 };
+  return { all: atBatch && is("seenPoints") ? 3 : 4, withoutFirst: 0 };
+}
+
+/** Layers that are linear, or linear by pieces: they have no second derivative. */
+const piecewiseLinear: ReadonlySet<string> = new Set([
+  ...["linear", "conv2d", "convTranspose2d", "spectralNorm", "residual", "sequential"],
+  ...["relu", "leakyRelu", "maxout", "dropout", "dropout2d", "gaussianNoise"],
+  ...["flatten", "unflatten", "pixelShuffle", "pixelUnshuffle", "upsample"],
+  ...["avgPool2d", "adaptiveAvgPool2d", "globalSumPool2d"],
+  ...["zeroPad2d", "reflectionPad2d", "replicationPad2d"],
+]);
+
+function isPiecewiseLinear(layers: readonly ResolvedLayer[]): boolean {
+  return layers.every(
+    ({ type, layers: inner }) => piecewiseLinear.has(type) && isPiecewiseLinear(inner),
+  );
 }
 
 /**

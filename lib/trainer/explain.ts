@@ -145,6 +145,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
     tileProducts("sameConv", conv?.output, batchSize) / (9 * pixels(conv?.output)),
   firstTransposed: unchanged,
   narrowConv: unchanged,
+  convDerivatives: unchanged,
   linearProduct: unchanged,
   maxout: unchanged,
   sampleNorm: unchanged,
@@ -152,6 +153,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   pairwise: unchanged,
   biasNorm: unchanged,
   normActivation: unchanged,
+  piecewiseLinear: unchanged,
 };
 
 function shareOf(

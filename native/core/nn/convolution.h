@@ -4,6 +4,13 @@
 
 namespace sparring {
 
+// How a kernel goes over an image, in rows and columns.
+struct ConvSizes {
+  Shape stride, padding, dilation, output_padding{0, 0};
+  int64_t groups = 1;
+  bool transposed = false;
+};
+
 class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);
@@ -11,17 +18,13 @@ class Conv2d : public Weighted {
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
                    const at::Tensor& bias) const override;
   // For the rewrites of step/, which run the same parameters in another form.
-  const Shape& stride() const { return stride_; }
-  const Shape& padding() const { return padding_; }
-  const Shape& dilation() const { return dilation_; }
-  int64_t groups() const { return groups_; }
+  const ConvSizes& sizes() const { return sizes_; }
 
  protected:
   Redrawn::Kind kind() const override { return Redrawn::kConvolution; }
 
  private:
-  Shape stride_, padding_, dilation_;
-  int64_t groups_;
+  ConvSizes sizes_;
 };
 
 class ConvTranspose2d : public Weighted {
@@ -35,13 +38,13 @@ class ConvTranspose2d : public Weighted {
   bool is_product_on_a_pixel() const;
   // A 4x4 kernel that makes an image of twice the height and width.
   bool doubles() const;
+  const ConvSizes& sizes() const { return sizes_; }
 
  protected:
   Redrawn::Kind kind() const override { return Redrawn::kConvolution; }
 
  private:
-  Shape stride_, padding_, output_padding_, dilation_;
-  int64_t groups_;
+  ConvSizes sizes_;
 };
 
 }  // namespace sparring

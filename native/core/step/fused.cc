@@ -16,7 +16,9 @@ class Fused : public Execution {
   explicit Fused(std::shared_ptr<const Pair> pair)
       : pair_(std::move(pair)),
         generator_(pair_->generator->body(), pair_->precision),
-        discriminator_(pair_->discriminator->body(), pair_->precision) {}
+        discriminator_(
+            pair_->discriminator->body(), pair_->precision,
+            pair_->penalties.empty() ? Plan::Purpose::kTraining : Plan::Purpose::kPenalty) {}
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
     return generator_.forward(latents, context);

@@ -3,6 +3,7 @@
 #include "core/nn/branches.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/channels_last.h"
+#include "core/step/rewrites/conv_derivatives.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
 #include "core/step/rewrites/halving.h"
@@ -11,6 +12,7 @@
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pairwise.h"
+#include "core/step/rewrites/piecewise_linear.h"
 #include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/same_conv.h"
@@ -57,7 +59,8 @@ struct Rule {
   Verdict (*of_one)(const ModulePtr&);
   Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
   bool any_precision;
-  bool of_batches = false;  // by the statistics of the batch that passes
+  bool of_batches = false;    // by the statistics of the batch that passes
+  bool of_penalties = false;  // for what is differentiated twice
 };
 
 static const Rule kRules[] = {
@@ -73,6 +76,8 @@ static const Rule kRules[] = {
      false},
     {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
     {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
+    {"convDerivatives", "convolution whose second derivatives are convolutions",
+     fuse_conv_derivatives, nullptr, false, false, true},
     {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
     {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
@@ -83,6 +88,8 @@ static const Rule kRules[] = {
     {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true, true},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation, true,
      true},
+    {"piecewiseLinear", "activation without a second derivative", fuse_piecewise_linear, nullptr,
+     true, false, true},
 };
 
 Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
@@ -97,6 +104,7 @@ Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
   }
   for (const Rule& rule : kRules) {
     if (rule.of_batches && purpose == Purpose::kEvaluation) continue;
+    if (rule.of_penalties && purpose != Purpose::kPenalty) continue;
     // The others compute in float32 whatever autocast says.
     if (rule.any_precision || precision != Precision::kBfloat16) rewrite(rule);
   }

@@ -14,8 +14,9 @@ struct Rule;
 
 class Plan {
  public:
-  // What its passes are for: in evaluation a batch's statistics are not those it is normalised by.
-  enum class Purpose { kTraining, kEvaluation };
+  // What its passes are for: under a penalty they are differentiated twice, and in evaluation a
+  // batch's statistics are not those it is normalised by.
+  enum class Purpose { kTraining, kPenalty, kEvaluation };
 
   Plan(const Sequential& network, Precision precision, Purpose purpose = Purpose::kTraining,
        const std::string& prefix = "");

@@ -33,11 +33,13 @@ void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, co
 
 void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& x,
                              double bound) {
+  std::vector<at::Tensor> inputs = theirs->parameters();
+  inputs.push_back(x);
   const auto second = [&](const ModulePtr& module) {
     const at::Tensor score = module->forward(x).tanh().sum();
     const at::Tensor slope =
         torch::autograd::grad({score}, {x}, {}, true, /*create_graph=*/true)[0];
-    return torch::autograd::grad({slope.square().sum()}, theirs->parameters());
+    return torch::autograd::grad({slope.square().sum()}, inputs);
   };
   const auto expected = second(theirs), received = second(ours);
   for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(received[i], expected[i]) < bound);

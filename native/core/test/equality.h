@@ -14,7 +14,7 @@ at::Tensor draw(const Shape& shape);
 void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, const at::Tensor& x,
                  double bound);
 
-// The gradient of a function of the gradient.
+// The gradient of a function of the gradient, for the parameters and for x.
 void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& x,
                              double bound);
 

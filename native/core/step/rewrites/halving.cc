@@ -1,68 +1,57 @@
 #include "core/step/rewrites/halving.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include "core/linalg/batch_product.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
+#include "core/step/rewrites/convolution_by_torch.h"
 #include "core/step/rewrites/halving_kernels.h"
 #include "core/step/rewrites/winograd.h"
 
 namespace sparring {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-at::Tensor run(const at::Tensor& image, const at::Tensor& weight, bool halves) {
-  return halves ? halving::halve(channels_last(image), weight)
-                : halving::twice(channels_last(image), weight);
-}
-
-class HalvingFunction : public torch::autograd::Function<HalvingFunction> {
+// Between a big image and a small one, with fewer multiplications.
+class Halves : public Bilinear {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
-                            const at::Tensor& weight, bool halves) {
-    context->save_for_backward({image, weight});
-    context->saved_data["halves"] = halves;
-    return run(image, weight, halves);
+  at::Tensor output(const at::Tensor& big, const at::Tensor& weight,
+                    const at::Tensor& bias) const override {
+    return with_bias(halving::halve(channels_last(big), weight), bias);
   }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor &image = saved[0], &weight = saved[1];
-    const bool halves = context->saved_data["halves"].toBool();
-    if (at::GradMode::is_enabled()) {
-      return differentiable(*context, gradients[0], image, weight, halves);
-    }
-    const at::Tensor gradient = channels_last(gradients[0]);
-    variable_list wanted(3);
-    if (context->needs_input_grad(0)) {
-      wanted[0] = run(gradient, weight, !halves);
-    }
-    if (context->needs_input_grad(1)) {
-      const at::Tensor other = channels_last(image);
-      wanted[1] = halving::weight_gradient(halves ? other : gradient, halves ? gradient : other);
-    }
-    return wanted;
+  at::Tensor image_gradient(const at::Tensor& small, const at::Tensor& weight,
+                            at::IntArrayRef) const override {
+    return halving::twice(channels_last(small), weight);
   }
-
- private:
-  // The same with a graph of its own.
-  static variable_list differentiable(const AutogradContext& context, const at::Tensor& gradient,
-                                      const at::Tensor& image, const at::Tensor& weight,
-                                      bool halves) {
-    const auto [of_image, of_weight, _] = at::convolution_backward(
-        gradient, image, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{2, 2},
-        /*padding=*/{1, 1}, /*dilation=*/{1, 1}, /*transposed=*/!halves, /*output_padding=*/{0, 0},
-        /*groups=*/1, {context.needs_input_grad(0), context.needs_input_grad(1), false});
-    return {of_image, of_weight, {}};
+  at::Tensor weight_gradient(const at::Tensor& big, const at::Tensor& small,
+                             at::IntArrayRef) const override {
+    return halving::weight_gradient(channels_last(big), channels_last(small));
   }
 };
 
-// In place: nobody else has the image yet.
-at::Tensor with_bias(at::Tensor image, const at::Tensor& bias) {
-  return bias.defined() ? image.add_(bias.view({-1, 1, 1})) : image;
+class Doubles : public Bilinear {
+ public:
+  at::Tensor output(const at::Tensor& small, const at::Tensor& weight,
+                    const at::Tensor& bias) const override {
+    return with_bias(halving::twice(channels_last(small), weight), bias);
+  }
+  at::Tensor image_gradient(const at::Tensor& big, const at::Tensor& weight,
+                            at::IntArrayRef) const override {
+    return halving::halve(channels_last(big), weight);
+  }
+  at::Tensor weight_gradient(const at::Tensor& small, const at::Tensor& big,
+                             at::IntArrayRef) const override {
+    return halving::weight_gradient(channels_last(big), channels_last(small));
+  }
+};
+
+const Halves kHalves;
+const Doubles kDoubles;
+
+// The same by libtorch.
+const ConvolutionByTorch& plain(bool transposed) {
+  static const ConvolutionByTorch halves({.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}});
+  static const ConvolutionByTorch doubles(
+      {.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}, .transposed = true});
+  return transposed ? doubles : halves;
 }
 
 bool is_square_of_four(const at::Tensor& weight) {
@@ -100,28 +89,32 @@ class DoublingConv : public Halving {
 std::shared_ptr<Halving> as_halving(const ModulePtr& module) {
   if (auto form = std::dynamic_pointer_cast<Halving>(module)) return form;
   if (auto source = ConvSource::of(module)) {
-    const Conv2d& conv = *source->conv;
-    const bool halves = is_square_of_four(conv.weight()) && conv.stride() == Shape{2, 2} &&
-                        conv.padding() == Shape{1, 1} && conv.dilation() == Shape{1, 1} &&
-                        conv.groups() == 1;
+    const ConvSizes& sizes = source->conv->sizes();
+    const bool halves = is_square_of_four(source->conv->weight()) && sizes.stride == Shape{2, 2} &&
+                        sizes.padding == Shape{1, 1} && sizes.dilation == Shape{1, 1} &&
+                        sizes.groups == 1;
     return halves ? std::make_shared<HalvingConv>(std::move(*source)) : nullptr;
   }
   auto conv = std::dynamic_pointer_cast<ConvTranspose2d>(module);
   return conv && conv->doubles() ? std::make_shared<DoublingConv>(std::move(conv)) : nullptr;
 }
 
+bool Halving::derive_by_convolutions() {
+  return !multiplies_less_ && !std::exchange(derives_, true);
+}
+
 at::Tensor Halving::halved(const at::Tensor& image, const at::Tensor& weight,
                            const at::Tensor& bias) const {
   const bool is_even = image.size(2) % 2 == 0 && image.size(3) % 2 == 0;
-  if (multiplies_less_ && is_even) {
-    return with_bias(HalvingFunction::apply(image, weight, true), bias);
-  }
+  if (multiplies_less_ && is_even) return sparring::apply(kHalves, image, weight, bias);
+  if (derives_) return sparring::apply(plain(false), image, weight, bias);
   return at::conv2d(image, weight, bias, /*stride=*/2, /*padding=*/1);
 }
 
 at::Tensor Halving::doubled(const at::Tensor& image, const at::Tensor& weight,
                             const at::Tensor& bias) const {
-  if (multiplies_less_) return with_bias(HalvingFunction::apply(image, weight, false), bias);
+  if (multiplies_less_) return sparring::apply(kDoubles, image, weight, bias);
+  if (derives_) return sparring::apply(plain(true), image, weight, bias);
   return at::conv_transpose2d(image, weight, bias, /*stride=*/2, /*padding=*/1);
 }
 

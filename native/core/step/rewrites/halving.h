@@ -10,6 +10,8 @@ namespace sparring {
 class Halving : public Rewrite {
  public:
   void multiply_less() { multiplies_less_ = true; }
+  // True where that changes something: with fewer multiplications it is so already.
+  bool derive_by_convolutions();
   // The layer's own, whose first two sizes are those of channels.
   virtual const at::Tensor& kernel() const = 0;
 
@@ -22,7 +24,7 @@ class Halving : public Rewrite {
                      const at::Tensor& bias) const;
 
  private:
-  bool multiplies_less_ = false;
+  bool multiplies_less_ = false, derives_ = false;
 };
 
 // A layer of that kind, or what another rewrite made one of; null for others.

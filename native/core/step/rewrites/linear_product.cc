@@ -1,46 +1,45 @@
 #include "core/step/rewrites/linear_product.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <string>
 
 #include "core/linalg/product.h"
 #include "core/nn/linear.h"
+#include "core/step/rewrites/bilinear.h"
 
 namespace sparring {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+at::Tensor multiplied(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
+  product(out, a, b);
+  return out;
+}
 
-class ProductFunction : public torch::autograd::Function<ProductFunction> {
+class Products : public Bilinear {
  public:
-  // [n, k] times [k, m]
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& a, const at::Tensor& b) {
-    context->save_for_backward({a, b});
-    const at::Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
-    product(out, a, b);
-    return out;
+  at::Tensor output(const at::Tensor& rows, const at::Tensor& weight,
+                    const at::Tensor& bias) const override {
+    return with_bias(multiplied(rows, weight.t()), bias);
   }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
-    variable_list wanted(2);
-    if (context->needs_input_grad(0)) wanted[0] = apply(gradients[0], saved[1].t());
-    // Turned, as the weight is: so its gradient lies in memory as the weight does, and an optimizer
-    // need not copy it.
-    if (context->needs_input_grad(1)) wanted[1] = apply(gradients[0].t(), saved[0]).t();
-    return wanted;
+  at::Tensor image_gradient(const at::Tensor& gradient, const at::Tensor& weight,
+                            at::IntArrayRef) const override {
+    return multiplied(gradient, weight);
+  }
+  // It lies in memory as the weight does, so an optimizer need not copy it.
+  at::Tensor weight_gradient(const at::Tensor& rows, const at::Tensor& gradient,
+                             at::IntArrayRef) const override {
+    return multiplied(gradient.t(), rows);
   }
 };
+
+const Products kProducts;
 
 class LinearProduct : public Rewrite {
  public:
   explicit LinearProduct(std::shared_ptr<Linear> linear) : linear_(std::move(linear)) {}
   // [N, in] -> [N, out]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    const at::Tensor output = ProductFunction::apply(input, linear_->weight().t());
-    return bias.defined() ? output + bias : output;
+    return sparring::apply(kProducts, input, linear_->weight(), bias);
   }
   const at::Tensor& bias() const override { return linear_->bias(); }
 

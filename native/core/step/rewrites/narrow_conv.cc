@@ -1,16 +1,12 @@
 #include "core/step/rewrites/narrow_conv.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include "core/linalg/product.h"
+#include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/rows.h"
 
 namespace sparring {
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
 
 // Taps and sizes of a pass.
 struct Sizes {
@@ -19,10 +15,9 @@ struct Sizes {
   int64_t pixels() const { return batch * height * width; }
 };
 
-Sizes sizes_of(const at::Tensor& input, const at::Tensor& weight) {
-  const int64_t kernel = weight.size(2);
-  return {input.size(0),  input.size(1), input.size(2), input.size(3),
-          weight.size(0), kernel,        kernel / 2};
+Sizes sizes_of(at::IntArrayRef image, at::IntArrayRef weight) {
+  const int64_t kernel = weight[2];
+  return {image[0], image[1], image[2], image[3], weight[0], kernel, kernel / 2};
 }
 
 // [out, in, k, k] as [out·k·k, in].
@@ -48,7 +43,7 @@ at::Tensor padded(const at::Tensor& planes, const Sizes& sizes) {
 }
 
 at::Tensor convolve(const at::Tensor& input, const at::Tensor& weight) {
-  const Sizes sizes = sizes_of(input, weight);
+  const Sizes sizes = sizes_of(input.sizes(), weight.sizes());
   const at::Tensor products = at::empty({sizes.taps(), sizes.pixels()}, input.options());
   product(products, as_taps(weight), as_rows(input).t());
   const at::Tensor planes =
@@ -76,56 +71,36 @@ at::Tensor spread(const at::Tensor& gradient, const Sizes& sizes) {
   return all.view({sizes.taps(), sizes.pixels()});
 }
 
-class NarrowFunction : public torch::autograd::Function<NarrowFunction> {
+class ByTaps : public Bilinear {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
-                            const at::Tensor& weight) {
-    context->save_for_backward({input, weight});
-    return convolve(input, weight);
+  at::Tensor output(const at::Tensor& image, const at::Tensor& weight,
+                    const at::Tensor& bias) const override {
+    return with_bias(convolve(image, weight), bias);
   }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor &input = saved[0], &weight = saved[1];
-    const Sizes sizes = sizes_of(input, weight);
-    if (at::GradMode::is_enabled()) return differentiable(*context, gradients[0], input, weight);
-    const at::Tensor taps = spread(gradients[0], sizes);
-    variable_list wanted(2);
-    if (context->needs_input_grad(0)) {
-      const at::Tensor rows = at::empty({sizes.pixels(), sizes.in}, input.options());
-      product(rows, taps.t(), as_taps(weight));
-      wanted[0] =
-          rows.view({sizes.batch, sizes.height, sizes.width, sizes.in}).permute({0, 3, 1, 2});
-    }
-    if (context->needs_input_grad(1)) {
-      const at::Tensor flat = at::empty({sizes.taps(), sizes.in}, input.options());
-      product(flat, taps, as_rows(input));
-      wanted[1] =
-          flat.view({sizes.out, sizes.kernel, sizes.kernel, sizes.in}).permute({0, 3, 1, 2});
-    }
-    return wanted;
+  at::Tensor image_gradient(const at::Tensor& gradient, const at::Tensor& weight,
+                            at::IntArrayRef image) const override {
+    const Sizes sizes = sizes_of(image, weight.sizes());
+    const at::Tensor rows = at::empty({sizes.pixels(), sizes.in}, gradient.options());
+    product(rows, spread(gradient, sizes).t(), as_taps(weight));
+    return rows.view({sizes.batch, sizes.height, sizes.width, sizes.in}).permute({0, 3, 1, 2});
   }
-
- private:
-  // The same with a graph of its own.
-  static variable_list differentiable(const AutogradContext& context, const at::Tensor& gradient,
-                                      const at::Tensor& input, const at::Tensor& weight) {
-    const int64_t padding = weight.size(2) / 2;
-    const auto [of_input, of_weight, _] = at::convolution_backward(
-        gradient, input, weight, /*bias_sizes=*/std::nullopt, /*stride=*/{1, 1}, {padding, padding},
-        /*dilation=*/{1, 1}, /*transposed=*/false, /*output_padding=*/{0, 0},
-        /*groups=*/1, {context.needs_input_grad(0), context.needs_input_grad(1), false});
-    return {of_input, of_weight};
+  at::Tensor weight_gradient(const at::Tensor& image, const at::Tensor& gradient,
+                             at::IntArrayRef weight) const override {
+    const Sizes sizes = sizes_of(image.sizes(), weight);
+    const at::Tensor flat = at::empty({sizes.taps(), sizes.in}, image.options());
+    product(flat, spread(gradient, sizes), as_rows(image));
+    return flat.view({sizes.out, sizes.kernel, sizes.kernel, sizes.in}).permute({0, 3, 1, 2});
   }
 };
+
+const ByTaps kByTaps;
 
 class NarrowConv : public Rewrite {
  public:
   explicit NarrowConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
   // [N, C, H, W] -> [N, out, H, W]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    const at::Tensor output = NarrowFunction::apply(input, conv_->weight());
-    return bias.defined() ? output + bias.view({-1, 1, 1}) : output;
+    return sparring::apply(kByTaps, input, conv_->weight(), bias);
   }
   const at::Tensor& bias() const override { return conv_->bias(); }
 
