@@ -20,8 +20,8 @@ class Average {
  public:
   // `target` holds the average; it starts as a copy of the generator.
   Average(std::shared_ptr<Network> target, const AverageOptions& options);
-  // Around a step in which the generator is updated once: its optimizer may move the average of the
-  // weights meanwhile, if it leads what follows(). What it left, and the statistics, end() does.
+  // Around an update of the generator: its optimizer may move the average of the weights meanwhile,
+  // if it leads what follows(). What it left, and the statistics, end() does.
   void begin();
   void end(const Network& generator);
   Following* follows() { return &following_; }

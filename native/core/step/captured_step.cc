@@ -47,8 +47,11 @@ std::string CapturedStep::obstacle(const Pair& pair) {
   if (pair.accumulate > 1)
     return "a batch is worked on in parts, which draw the same numbers again";
   if (pair.sharing) return "several ranks sum their gradients in between";
-  if (!pair.generator_optimizer->is_recordable(1)) {
-    return "the generator's optimizer has numbers that change from step to step";
+  if (pair.average && pair.generator_steps > 1) {
+    return "a moving average is moved between the generator's updates";
+  }
+  if (!pair.generator_optimizer->is_recordable(pair.generator_steps)) {
+    return "the generator's optimizer has numbers that change from update to update";
   }
   if (!pair.discriminator_optimizer->is_recordable(pair.discriminator_steps)) {
     return "the discriminator's optimizer has numbers that change from update to update";

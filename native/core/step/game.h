@@ -37,11 +37,12 @@ struct Pair {
   bool conditional = false;  // the discriminator takes labels
   Range range;               // of reals, and so of fakes
   Order order = Order::kGeneratorFirst;
-  // The generator's update, and the discriminator's beside it, are on the same fakes. Else each
-  // update has fresh ones.
+  // The generator's update, and the discriminator's beside it, are on the same fakes. Else, and
+  // where there are more, each update has fresh ones.
   bool shares_fakes = true;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;  // k of Algorithm 1
+  int64_t generator_steps = 1;      // updates of the generator in a step, from one batch
   int64_t accumulate = 1;           // parts in which a batch is worked on, one after the other
   int64_t fewest_rows = 1;          // that a part, or a rank by itself, trains on
   std::shared_ptr<RandomStream> stream;

@@ -24,6 +24,20 @@ class Watching {
   const Pair& pair_;
 };
 
+class MeanLoss {
+ public:
+  void add(const at::Tensor& loss) {
+    const at::Tensor more = loss.to(at::kDouble);
+    sum_ = count_ == 0 ? more : sum_ + more;
+    count_ += 1;
+  }
+  at::Tensor mean() const { return sum_ / count_; }
+
+ private:
+  at::Tensor sum_;
+  int64_t count_ = 0;
+};
+
 Batch rows_of(const Batch& batch, int64_t start, int64_t rows) {
   return {batch.images.narrow(0, start, rows),
           batch.labels.defined() ? batch.labels.narrow(0, start, rows) : at::Tensor()};
@@ -61,27 +75,31 @@ std::vector<bool> OrderedStep::pattern() const {
 
 Losses OrderedStep::run_generator_first(const Source& next) {
   const Batch reals = next();
-  const Make fresh = make(/*for_update=*/false);
+  const Make fresh = make(/*for_update=*/false), for_update = make(/*for_update=*/true);
+  MeanLoss of_generator, of_discriminator;
+  for (int64_t i = 1; i < pair_->generator_steps; ++i) {
+    of_generator.add(end_and_go_on(begin_generator(reals, for_update, /*kept=*/nullptr)));
+  }
+  // Those of the last update.
   std::vector<Fakes> fakes;
   const Make again = [&fakes](int64_t, size_t place) { return fakes[place]; };
-  Update generator =
-      begin_generator(reals, make(/*for_update=*/true), pair_->shares_fakes ? &fakes : nullptr);
+  Update generator = begin_generator(reals, for_update, pair_->shares_fakes ? &fakes : nullptr);
   // A discriminator that does not look at the new generator gives the ranks time to sum.
   const bool overlaps = pair_->sharing && pair_->shares_fakes;
-  at::Tensor generator_loss;
-  if (!overlaps) generator_loss = end(std::move(generator));
+  if (!overlaps) of_generator.add(end(std::move(generator)));
   Update discriminator = begin_discriminator(reals, pair_->shares_fakes ? again : fresh);
-  if (overlaps) generator_loss = end(std::move(generator));
-  at::Tensor discriminator_loss = end_discriminator(std::move(discriminator));
+  if (overlaps) of_generator.add(end(std::move(generator)));
+  of_discriminator.add(end_discriminator(std::move(discriminator)));
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
-    discriminator_loss = discriminator_loss + end_discriminator(begin_discriminator(next(), fresh));
+    of_discriminator.add(end_discriminator(begin_discriminator(next(), fresh)));
   }
-  return {generator_loss, discriminator_loss / pair_->discriminator_steps};
+  return {of_generator.mean(), of_discriminator.mean()};
 }
 
 Losses OrderedStep::run_discriminator_first(const Source& next) {
   const Make fresh = make(/*for_update=*/false), for_update = make(/*for_update=*/true);
-  // Those of the last update, with their graph: the generator does not change until its own.
+  MeanLoss of_generator, of_discriminator;
+  // Those of the last update, with their graph: the generator does not change until its first.
   Fakes fakes;
   const Make keep = [this, &fakes](int64_t rows, size_t) {
     TORCH_INTERNAL_ASSERT(parts_ == 1, "fakes of parts would have to wait");
@@ -90,16 +108,19 @@ Losses OrderedStep::run_discriminator_first(const Source& next) {
   };
   const Make again = [&fakes](int64_t, size_t) { return fakes; };
   Batch reals;
-  at::Tensor discriminator_loss;
   for (int64_t i = 0; i < pair_->discriminator_steps; ++i) {
     const bool keeps = pair_->shares_fakes && i + 1 == pair_->discriminator_steps;
     reals = next();
-    const at::Tensor loss = end_discriminator(begin_discriminator(reals, keeps ? keep : fresh));
-    discriminator_loss = i == 0 ? loss : discriminator_loss + loss;
+    of_discriminator.add(end_discriminator(begin_discriminator(reals, keeps ? keep : fresh)));
   }
-  const at::Tensor generator_loss =
-      end(begin_generator(reals, pair_->shares_fakes ? again : for_update, /*kept=*/nullptr));
-  return {generator_loss, discriminator_loss / pair_->discriminator_steps};
+  const int64_t last = pair_->generator_steps - 1;
+  for (int64_t i = 0; i <= last; ++i) {
+    const bool goes_on_from_them = pair_->shares_fakes && i == 0;
+    Update update =
+        begin_generator(reals, goes_on_from_them ? again : for_update, /*kept=*/nullptr);
+    of_generator.add(i < last ? end_and_go_on(std::move(update)) : end(std::move(update)));
+  }
+  return {of_generator.mean(), of_discriminator.mean()};
 }
 
 OrderedStep::Make OrderedStep::make(bool for_update) {
@@ -108,6 +129,7 @@ OrderedStep::Make OrderedStep::make(bool for_update) {
 
 OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, const Make& make,
                                                  std::vector<Fakes>* kept) {
+  keeps_fakes_ = kept != nullptr;
   return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t place) {
     Fakes fakes = make(part.images.size(0), place);
     Gradients found = generator_gradients(fakes, part);
@@ -130,7 +152,7 @@ OrderedStep::Update OrderedStep::begin_discriminator(const Batch& reals, const M
 
 // And what comes after each update of the discriminator.
 at::Tensor OrderedStep::end_discriminator(Update update) {
-  const at::Tensor loss = end(std::move(update)).to(at::kDouble);
+  const at::Tensor loss = end(std::move(update));
   clip_weights();
   discriminator_updates_ += 1;
   return loss;
@@ -157,6 +179,16 @@ at::Tensor OrderedStep::end(Update update) {
   auto& [optimizer, found, launched] = update;
   const at::Tensor loss = launched ? pair_->sharing->collect(launched) : found.loss;
   apply(optimizer, std::move(found.of_parameters));
+  return loss;
+}
+
+// The average moves after each update: after the last one whoever asked for the step moves it.
+at::Tensor OrderedStep::end_and_go_on(Update generator) {
+  const at::Tensor loss = end(std::move(generator));
+  if (pair_->average) {
+    pair_->average->end(*pair_->generator);
+    pair_->average->begin();
+  }
   return loss;
 }
 

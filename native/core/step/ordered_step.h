@@ -1,5 +1,5 @@
-// The order of things in a step: k updates of the discriminator and one of the generator, each from
-// a batch that is worked on at once or in parts. It knows no formula.
+// The order of things in a step: k updates of the discriminator and some of the generator, each
+// from a batch that is worked on at once or in parts. It knows no formula.
 #pragma once
 
 #include <functional>
@@ -53,7 +53,7 @@ class OrderedStep : public Step {
 
   // In the generator's update: the discriminator's that comes next is on the same fakes, and may go
   // on from what it says of them now.
-  bool looks_once() const { return looks_once_; }
+  bool looks_once() const { return looks_once_ && keeps_fakes_; }
 
   // Makes fakes for an update of the generator, or only to look at. Those of the last call may be
   // in a buffer that the next one writes to.
@@ -85,6 +85,8 @@ class OrderedStep : public Step {
   Update begin(Optimizer& optimizer, const Batch& batch, const Work& work);
   // Each gives the loss before the update, of the whole batch.
   at::Tensor end(Update update);
+  // Another one of the generator's follows.
+  at::Tensor end_and_go_on(Update generator);
   at::Tensor end_discriminator(Update update);
   Gradients work_in_parts(const Batch& batch, const Share& own, const Work& work);
   void survey(const Batch& batch, const Share& own, const Work& work);
@@ -100,6 +102,8 @@ class OrderedStep : public Step {
 
   std::shared_ptr<const Pair> pair_;
   bool looks_once_;
+  // The present update of the generator hands its fakes on to the discriminator's.
+  bool keeps_fakes_ = false;
   int64_t discriminator_updates_ = 0;
   Watch* watch_ = nullptr;
   // Of the batch, what is worked on at once; and all reals that this rank has of it, if that is

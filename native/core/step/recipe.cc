@@ -26,6 +26,7 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->shares_fakes = recipe.shares_fakes;
   pair->precision = recipe.precision;
   pair->discriminator_steps = recipe.discriminator_steps;
+  pair->generator_steps = recipe.generator_steps;
   pair->accumulate = recipe.accumulate;
   pair->fewest_rows = recipe.fewest_rows;
   if (players.average) {

@@ -23,6 +23,7 @@ struct Recipe {
   bool conditional = false, generator_first = true, shares_fakes = true, fused = true;
   Precision precision = Precision::kFloat32;
   int64_t discriminator_steps = 1;
+  int64_t generator_steps = 1;
   int64_t accumulate = 1;
   int64_t fewest_rows = 1;  // that a part, or a rank by itself, trains on
   bool sync_batch_norm = false;

@@ -13,7 +13,7 @@ namespace sparring {
 
 // 0-dim tensors on the device: reading them is left to the tick.
 struct Losses {
-  at::Tensor generator, discriminator;  // the discriminator's is the mean over its k updates
+  at::Tensor generator, discriminator;  // means over the updates of each
 };
 
 class Step {

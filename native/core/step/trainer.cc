@@ -69,6 +69,7 @@ void Trainer::step(bool watched) {
   choose_products(pair_->precision, pair_->generator->device());
   mark_step();
   Watch watch;
+  // For the first of the generator's updates, and after the step for its last: see OrderedStep.
   if (pair_->average) pair_->average->begin();
   const Losses losses =
       adversarial_step_->run([this] { return next_batch(); }, watched ? &watch : nullptr);

@@ -29,6 +29,7 @@ std::shared_ptr<Pair> pair_by(Order order, bool is_normed) {
   pair->order = order;
   pair->shares_fakes = order == Order::kGeneratorFirst;
   pair->discriminator_steps = 2;
+  pair->generator_steps = 2;
   return pair;
 }
 

@@ -74,6 +74,7 @@ struct Game {
   bool is_normed = false;
   bool shares_fakes = true;
   bool flips = false;
+  int64_t generator_updates = 1;
 };
 
 Choice penalty(const char* type, double every = 1) {
@@ -97,6 +98,7 @@ std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& g
   pair->discriminator_optimizer =
       make_optimizer(descent(0.02, 0.9, 0.5), pair->discriminator->parameters());
   pair->discriminator_steps = game.updates;
+  pair->generator_steps = game.generator_updates;
   pair->order = game.order;
   pair->shares_fakes = game.shares_fakes;
   pair->augmentations = make_augmentations(game.augmentations);
@@ -176,6 +178,8 @@ std::vector<Game> games() {
     all.back().order = Order::kDiscriminatorFirst;
     all.push_back({"fresh fakes", {"hinge", {}}, {}, is_fused, false, 2});
     all.back().shares_fakes = false;
+    all.push_back({"two of each", {"hinge", {}}, {penalty("r1", 2)}, is_fused, false, 2});
+    all.back().generator_updates = 2;
     all.push_back({"DiffAugment",
                    {"hinge", {}},
                    {},

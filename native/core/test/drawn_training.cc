@@ -15,6 +15,7 @@ struct Rules {
   int64_t discriminator_steps, rows;
   std::vector<std::string> augmentations = {};
   bool shares_fakes = true;
+  int64_t generator_steps = 1;
   int64_t parts = 1;  // in which a batch is worked on
 };
 
@@ -34,6 +35,7 @@ Rules draw_rules(Drawer& draw) {
       draw.integer(2, 7)};
   if (draw.chance(0.1)) rules.augmentations = {"color"};
   rules.shares_fakes = draw.chance(0.5);
+  rules.generator_steps = draw.integer(1, 2);
   return rules;
 }
 
@@ -61,6 +63,7 @@ at::Tensor train(const DrawnPair& drawn, const Rules& rules, uint64_t seed,
   pair->order = rules.order;
   pair->shares_fakes = rules.shares_fakes;
   pair->discriminator_steps = rules.discriminator_steps;
+  pair->generator_steps = rules.generator_steps;
   pair->accumulate = rules.parts;
   // Adam would make a step of its own of what is noise.
   pair->generator_optimizer = make_optimizer(descent(0.01), pair->generator->parameters());
