@@ -144,6 +144,7 @@ export interface NativeTrainerOptions {
   readonly order: "generatorFirst" | "discriminatorFirst";
   readonly fakes: "same" | "fresh";
   readonly discriminatorSteps: number;
+  readonly generatorSteps: number;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;
   readonly ema: { readonly decay: number; readonly rampUp: number } | null;

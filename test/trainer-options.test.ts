@@ -5,9 +5,12 @@ import {
   Generator,
   layers as l,
   objectives,
+  optimizers,
   penalties,
+  schedules,
   type TrainerOptions,
 } from "../lib/index.js";
+import { digest } from "./helpers/networks.js";
 import {
   collect,
   conditionalDiscriminator,
@@ -298,13 +301,54 @@ describe("order and discriminatorSteps", () => {
     );
   });
 
-  it("fused follows eager, for either order, either fakes and k = 3", async () => {
+  it.each(orders)("%s: further updates of the generator take no batches", async (order) => {
+    using data = await labelledImages(20);
+    const ticks = async (generatorSteps: number) =>
+      await reportsOf(async () => {
+        const trainer = tinyTrainer({ order, generatorSteps });
+        await collect(trainer.run(data, { steps: 4, batchSize: 8, tickEvery: 1 }));
+      });
+    // Batches of an epoch: 8, 8, 4.
+    expect((await ticks(3)).map(({ images }) => images)).toEqual([8, 8, 4, 8]);
+  });
+
+  it("one update of the generator is what a trainer has that was told nothing, three are another game", async () => {
+    using data = await labelledImages(24);
+    for (const order of orders) {
+      const untold = await losses(tinyTrainer({ order }), data);
+      expect(await losses(tinyTrainer({ order, generatorSteps: 1 }), data)).toEqual(untold);
+      expect(await losses(tinyTrainer({ order, generatorSteps: 3 }), data)).not.toEqual(untold);
+    }
+  });
+
+  it("a schedule counts the updates of its own player", async () => {
+    using data = await labelledImages(24);
+    // A rate of nothing from the fourth update on.
+    const schedule = schedules.linear({ steps: 3 });
+    const adam = optimizers.adam({ lr: 1e-2, schedule });
+    const trainer = tinyTrainer({
+      optimizer: { generator: adam, discriminator: adam },
+      generatorSteps: 3,
+    });
+    const states: string[] = [];
+    for (let step = 0; step < 4; ++step) {
+      await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
+      states.push(await digest(trainer.generator), await digest(trainer.discriminator));
+    }
+    const [generators, discriminators] = [0, 1].map((player) =>
+      states.filter((_, i) => i % 2 === player),
+    );
+    expect(new Set(generators).size).toBe(1);
+    expect(new Set(discriminators).size).toBe(3);
+  });
+
+  it("fused follows eager, for either order, either fakes and k = 3, and two updates of the generator", async () => {
     using data = await labelledImages(24);
     const games = orders.flatMap((order) =>
       (["same", "fresh"] as const).map((fakes) => ({ order, fakes })),
     );
     for (const game of games) {
-      const options = { ...game, discriminatorSteps: 3 };
+      const options = { ...game, discriminatorSteps: 3, generatorSteps: 2 };
       const eager = await losses(tinyTrainer({ ...options, execution: "eager" }), data);
       const fused = await losses(tinyTrainer({ ...options, execution: "fused" }), data);
       eager.flat().forEach((loss, i) => {

@@ -24,7 +24,14 @@ export interface Sides {
 export interface Preset
   extends Pick<
     TrainerOptions,
-    "objective" | "optimizer" | "order" | "fakes" | "discriminatorSteps" | "ema" | "diffAugment"
+    | "objective"
+    | "optimizer"
+    | "order"
+    | "fakes"
+    | "discriminatorSteps"
+    | "generatorSteps"
+    | "ema"
+    | "diffAugment"
   > {
   /** What it is, for --help. */
   readonly summary: string;

@@ -41,6 +41,8 @@ export interface RunConfig extends PlainOptions {
   readonly fakes: Fakes;
   /** Batches, and updates of the discriminator, in a step. */
   readonly discriminatorSteps: number;
+  /** Updates of the generator in a step. */
+  readonly generatorSteps: number;
   /** The moving average of the generator; null for none. */
   readonly ema: Complete<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
@@ -133,6 +135,8 @@ function imagesOf(dataset: Dataset, { size }: RunPlan) {
 }
 
 function rulesOf(settings: TrainerSettings) {
-  const { objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment } = settings;
-  return { objective, optimizer, order, fakes, discriminatorSteps, ema: ema ?? null, diffAugment };
+  const { objective, optimizer, order, fakes, ema, diffAugment } = settings;
+  const { discriminatorSteps, generatorSteps } = settings;
+  const updates = { order, fakes, discriminatorSteps, generatorSteps };
+  return { objective, optimizer, ...updates, ema: ema ?? null, diffAugment };
 }

@@ -123,6 +123,11 @@ export const configSchema = v.strictObject({
     limits.discriminatorSteps,
     "the preset's",
   ),
+  generatorSteps: whole(
+    "Updates of the generator in a step.",
+    limits.generatorSteps,
+    "the preset's",
+  ),
   ema: option(
     v.nullable(v.looseObject({ decay: v.number("a number") }, "null or an object { decay }")),
     "Keeps a moving average of the generator; null for none.",

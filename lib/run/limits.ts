@@ -18,6 +18,7 @@ export const limits = {
   epochs: atLeastOne,
   batch: atLeastOne,
   discriminatorSteps: { min: 1, max: mostUpdates },
+  generatorSteps: { min: 1, max: mostUpdates },
   seed: { min: 0 },
 } satisfies Record<string, Limit>;
 

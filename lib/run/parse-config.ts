@@ -71,6 +71,8 @@ const readers = {
   batch: whole("batch"),
   fakes: toFakes,
   discriminatorSteps: whole("discriminatorSteps"),
+  generatorSteps: ({ generatorSteps }) =>
+    checkWhole(generatorSteps ?? 1, "generatorSteps", limits.generatorSteps),
   seed: ({ seed }) => check.seed(seed, "seed"),
   // It may have begun on a machine with more processors.
   threads: ({ threads }) => check.integer(threads, "threads", 1),

@@ -32,6 +32,7 @@ export interface RunRequest extends Unchecked<PlainOptions> {
   readonly order?: unknown;
   readonly fakes?: unknown;
   readonly discriminatorSteps?: unknown;
+  readonly generatorSteps?: unknown;
   readonly ema?: unknown;
   readonly diffAugment?: unknown;
   readonly data?: unknown;

@@ -26,7 +26,13 @@ export interface Networks {
 export interface Rules
   extends Pick<
     TrainerSettings,
-    "objective" | "optimizer" | "order" | "fakes" | "discriminatorSteps" | "diffAugment"
+    | "objective"
+    | "optimizer"
+    | "order"
+    | "fakes"
+    | "discriminatorSteps"
+    | "generatorSteps"
+    | "diffAugment"
   > {
   /** The moving average of the generator; null for none. */
   readonly ema: NonNullable<TrainerSettings["ema"]> | null;
@@ -38,6 +44,7 @@ export const ruleNames = [
   "order",
   "fakes",
   "discriminatorSteps",
+  "generatorSteps",
   "ema",
   "diffAugment",
 ] as const satisfies readonly (keyof Rules)[];
@@ -131,17 +138,16 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     within(name.replace("optimizer", player), () =>
       checkOptimizer({ ...checkOptimizer(value, player), ...rate }, player),
     );
+  const updates = (key: "discriminatorSteps" | "generatorSteps") =>
+    checkWhole(chosen(key) ?? 1, naming(key), limits[key]);
   const order = check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders);
   return {
     objective: rule("objective", (value) => checkObjective(value, "objective")),
     optimizer: checkOptimizers(chosen("optimizer"), name, withRate),
     order,
     fakes: check.oneOf(chosen("fakes") ?? usualFakes[order], naming("fakes"), fakesKinds),
-    discriminatorSteps: checkWhole(
-      chosen("discriminatorSteps") ?? 1,
-      naming("discriminatorSteps"),
-      limits.discriminatorSteps,
-    ),
+    discriminatorSteps: updates("discriminatorSteps"),
+    generatorSteps: updates("generatorSteps"),
     ema: rule("ema", (value) => (value === null ? null : checkEma(value as Rules["ema"] & object))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
   };

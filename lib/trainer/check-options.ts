@@ -31,6 +31,7 @@ const known = [
   "order",
   "fakes",
   "discriminatorSteps",
+  "generatorSteps",
   "accumulate",
   "ema",
   "diffAugment",
@@ -58,12 +59,8 @@ export function checkOptions(
     objective: checkObjective(options.objective, "objective"),
     order,
     fakes: check.oneOf(options.fakes ?? usualFakes[order], "fakes", fakesKinds),
-    discriminatorSteps: check.integer(
-      options.discriminatorSteps ?? 1,
-      "discriminatorSteps",
-      1,
-      mostUpdates,
-    ),
+    discriminatorSteps: checkUpdates(options.discriminatorSteps, "discriminatorSteps"),
+    generatorSteps: checkUpdates(options.generatorSteps, "generatorSteps"),
     accumulate: check.integer(options.accumulate ?? 1, "accumulate", 1),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
     precision: checkPrecision(
@@ -78,6 +75,11 @@ export function checkOptions(
   checkRules(settings);
   checkAccumulate(settings, naming);
   return settings;
+}
+
+/** Updates of a player in a step. */
+function checkUpdates(value: unknown, name: string): number {
+  return check.integer(value ?? 1, name, 1, mostUpdates);
 }
 
 /**

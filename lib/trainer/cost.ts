@@ -31,7 +31,7 @@ export function passesOf(
   settings: TrainerSettings,
   { kind, onePass, rewrites }: Carried,
 ): Record<"generator" | "discriminator", Passes> {
-  const { fakes, discriminatorSteps: k, objective } = settings;
+  const { fakes, discriminatorSteps: k, generatorSteps, objective } = settings;
   const looks = fakes === "same" ? k - 1 : k;
   // Eager has the discriminator's weight gradients in the generator's update too, and throws them
   // away.
@@ -50,9 +50,9 @@ export function passesOf(
   // factor.
   const back = onePass ? look : 0;
   return {
-    generator: { all: looks + 3, withoutFirst: 1 },
+    generator: { all: looks + 3 * generatorSteps, withoutFirst: generatorSteps },
     discriminator: {
-      all: k * (2 * 3 + ofPenalties("all")) + 2 + wasted + reals - look - back,
+      all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
       withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
     },
   };
@@ -99,13 +99,16 @@ export function trafficBytes(
   batchSize: number,
   carried: Carried,
 ): number {
-  const { generator, discriminator, discriminatorSteps: k } = settings;
+  const { generator, discriminator, discriminatorSteps, generatorSteps } = settings;
   const passes = passesOf(settings, carried);
   const outputs =
     passes.generator.all * outputValues(generator.resolved.layers, batchSize) +
     passes.discriminator.all * outputValues(discriminator.resolved.layers, batchSize);
   // A weight, its gradient and two moments, read and written.
-  const state = 8 * (weightValues(generator.resolved) + k * weightValues(discriminator.resolved));
+  const state =
+    8 *
+    (generatorSteps * weightValues(generator.resolved) +
+      discriminatorSteps * weightValues(discriminator.resolved));
   return float * (2 * batchSize * outputs + state);
 }
 

@@ -67,8 +67,8 @@ export interface TrainerOptions {
   /**
    * `same`: the generator's update and the discriminator's next to it learn from the same fakes,
    * which are made once, as in the article's script and in DCGAN's, which moves the discriminator
-   * first. `fresh`: each update has noise of its own, as in Algorithm 1. Further updates of the
-   * discriminator always have. `same` with `discriminatorFirst` is refused beside `accumulate`.
+   * first. `fresh`: each update has noise of its own, as in Algorithm 1. Further updates of either
+   * always have. `same` with `discriminatorFirst` is refused beside `accumulate`.
    * @default "same" for `generatorFirst`, "fresh" for `discriminatorFirst`
    */
   readonly fakes?: Fakes | undefined;
@@ -77,6 +77,12 @@ export interface TrainerOptions {
    * @default 1
    */
   readonly discriminatorSteps?: number | undefined;
+  /**
+   * Updates of the generator in a step, 1 to 1000. They follow each other, each on fresh fakes, and
+   * take no further batch: the loss of a tick is the mean over them.
+   * @default 1
+   */
+  readonly generatorSteps?: number | undefined;
   /**
    * Parts in which a batch is worked on, one after the other, before each update: the outputs that
    * are held until the backward pass are those of one part. To float32 rounding the training is

@@ -6,7 +6,7 @@ import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 
 export function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
-  const { generator, discriminator, optimizer, order, discriminatorSteps } = settings;
+  const { generator, discriminator, optimizer, order } = settings;
   const { penalties, auxiliaries, ...objective } = settings.objective;
   const [black, white] = generator.range;
   return {
@@ -23,7 +23,8 @@ export function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions
     discriminatorOptimizer: toNativeOptimizer(optimizer.discriminator),
     order,
     fakes: settings.fakes,
-    discriminatorSteps,
+    discriminatorSteps: settings.discriminatorSteps,
+    generatorSteps: settings.generatorSteps,
     accumulate: settings.accumulate,
     ema: settings.ema ?? null,
     // Ranks that normalise together have the rows of the whole batch to do it over.

@@ -39,6 +39,7 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.fused = to_text(options, "execution") == "fused";
   recipe.precision = parse_precision(to_text(options, "precision"));
   recipe.discriminator_steps = to_whole(options, "discriminatorSteps");
+  recipe.generator_steps = to_whole(options, "generatorSteps");
   recipe.accumulate = to_whole(options, "accumulate");
   recipe.fewest_rows = to_whole(options, "fewestRows");
   recipe.sync_batch_norm = to_flag(options, "syncBatchNorm");

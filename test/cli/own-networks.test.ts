@@ -32,6 +32,7 @@ const rules = {
   optimizer: { generator: optimizers.adam(), discriminator: optimizers.rmsprop({ lr: 1e-3 }) },
   order: "discriminatorFirst",
   discriminatorSteps: 2,
+  generatorSteps: 2,
   ema: { decay: 0.9, rampUp: 0 },
 } as const;
 const options = { data: "data", batch: 10, threads: 1, steps: 4, seed: 3 };

@@ -33,6 +33,7 @@ describe("parseRunConfig", () => {
     expect(parseRunConfig(oldest)).toEqual({
       ...oldest,
       fakes: "same",
+      generatorSteps: 1,
       classes: 0,
       classNames: null,
       resident: true,
@@ -80,6 +81,7 @@ describe("parseRunConfig", () => {
     ["accumulate", 0, wholeFrom(1)],
     ["fakes", "stale", "one of same, fresh"],
     ["discriminatorSteps", 1.5, "a whole number from 1 to 1000"],
+    ["generatorSteps", 0, "a whole number from 1 to 1000"],
     ["syncBatchNorm", 1, flag],
     ["seed", -1, wholeFrom(0)],
     ["threads", 0, wholeFrom(1)],

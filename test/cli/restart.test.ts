@@ -186,6 +186,7 @@ describe("another run in the folder is refused, with what differs", () => {
     ["dropLast", true],
     ["horizontalFlip", true],
     ["accumulate", 2],
+    ["generatorSteps", 2],
     ["execution", "eager"],
     ["precision", "bfloat16"],
     ["sampleEvery", 4],

@@ -77,6 +77,11 @@ export const games = {
     latent: { noise: 5, classes, codes: 2 },
   }),
   algorithm1: game(objectives.minimax(), { order: "discriminatorFirst", discriminatorSteps: 2 }),
+  twoOfEach: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
+    discriminatorSteps: 2,
+    generatorSteps: 2,
+    ema: { decay: 0.99 },
+  }),
   augmented: game(objectives.hinge(), {
     diffAugment: ["color", "translation", "cutout"],
     convolutional: true,

@@ -98,6 +98,7 @@ const training = fc.record({
   optimizer: fc.record({ generator: optimizer, discriminator: optimizer }),
   order: some("generatorFirst" as const, "discriminatorFirst" as const),
   discriminatorSteps: fc.integer({ min: 1, max: 3 }),
+  generatorSteps: some(1, 1, 2, 3),
   accumulate: some(1, 1, 2, 3),
   ema: maybe(fc.record({ decay: some(0, 0.9, 0.999), rampUp: some(0, 0.05) })),
   diffAugment: fc.subarray(["color", "translation", "cutout"] as const),

@@ -287,6 +287,7 @@ const config = {
   steps: 10,
   batch: 32,
   discriminatorSteps: 1,
+  generatorSteps: 2,
   device: "cpu",
   threads: 1,
   sampleEvery: 4,

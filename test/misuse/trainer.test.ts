@@ -82,7 +82,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "device"',
   ],
   [
     "no generator",
@@ -190,7 +190,7 @@ refuses("new Trainer", [
     "a rate beside the optimizer",
     () => make({ lr: 1e-3 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "lr"',
   ],
   [
     "more updates than a step could end with",
@@ -203,6 +203,30 @@ refuses("new Trainer", [
     () => make({ discriminatorSteps: "5" }),
     "TypeError",
     'Expected a whole number from 1 to 1000 for discriminatorSteps but received "5"',
+  ],
+  [
+    "a generator without an update",
+    () => make({ generatorSteps: 0 }),
+    "RangeError",
+    "Expected a whole number from 1 to 1000 for generatorSteps but received 0",
+  ],
+  [
+    "more updates of the generator than a step could end with",
+    () => make({ generatorSteps: 1001 }),
+    "RangeError",
+    "Expected a whole number from 1 to 1000 for generatorSteps but received 1001",
+  ],
+  [
+    "half an update of the generator",
+    () => make({ generatorSteps: 1.5 }),
+    "RangeError",
+    "Expected a whole number from 1 to 1000 for generatorSteps but received 1.5",
+  ],
+  [
+    "the generator's updates as text",
+    () => make({ generatorSteps: "2" }),
+    "TypeError",
+    'Expected a whole number from 1 to 1000 for generatorSteps but received "2"',
   ],
   [
     "no parts of a batch",
@@ -226,7 +250,7 @@ refuses("new Trainer", [
     "PyTorch Lightning's name of the parts",
     () => make({ accumulateGradBatches: 4 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, accumulate, ema, diffAugment, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
   ],
   [
     "parts where a layer compares the samples of the batch",
