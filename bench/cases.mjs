@@ -22,8 +22,9 @@ export const targets = { eager: 3, compile: 2, slowest: 1 };
 
 function ofPreset(name, size, changes = {}) {
   const { pair, objective, optimizer, ...rest } = presets[name];
-  const { order, fakes, discriminatorSteps, ema, diffAugment } = rest;
-  const rules = { objective, optimizer, order, fakes, discriminatorSteps, ema, diffAugment };
+  const { order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment } = rest;
+  const updates = { order, fakes, discriminatorSteps, generatorSteps };
+  const rules = { objective, optimizer, ...updates, ema, diffAugment };
   return {
     data: { kind: "mnist", size },
     pair: pair({ size, channels: 1 }),

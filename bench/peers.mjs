@@ -77,7 +77,8 @@ export async function startPytorch(arena, one, { threads, onProgress, ...options
 
 /** What the Python side needs to know of a case: data, no names of cases. */
 async function describe(arena, one) {
-  const { objective, optimizer, order = "generatorFirst", discriminatorSteps = 1 } = one.training;
+  const { objective, optimizer, order = "generatorFirst" } = one.training;
+  const { discriminatorSteps = 1, generatorSteps = 1 } = one.training;
   const { noise } = one.pair.generator.latent;
   return {
     batch: one.batch,
@@ -89,6 +90,7 @@ async function describe(arena, one) {
     optimizer,
     order,
     discriminatorSteps,
+    generatorSteps,
     ...sources(one),
     quick: false,
     compile: true,

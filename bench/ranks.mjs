@@ -105,9 +105,10 @@ async function countBytes(side, { pair, training }, steps) {
   const bytesPerStep = (loopbackBytes() - before) / steps;
   const generator = new Generator(pair.generator);
   const discriminator = new Discriminator(pair.discriminator);
-  const { discriminatorSteps = 1 } = training;
+  const { discriminatorSteps = 1, generatorSteps = 1 } = training;
   const gradientBytes =
-    4 * (generator.parameterCount + discriminatorSteps * discriminator.parameterCount);
+    4 *
+    (generatorSteps * generator.parameterCount + discriminatorSteps * discriminator.parameterCount);
   // Each rank sends 2(n - 1)/n of them.
   const expectedBytes = 2 * (count - 1) * gradientBytes;
   return { gradientBytes, bytesPerStep, bytesRatio: bytesPerStep / expectedBytes };

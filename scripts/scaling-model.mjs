@@ -71,18 +71,22 @@ export function turningPoint(updates, alone, { bytesPerSecond, latency }) {
  * update.
  */
 export async function demands(name, size) {
-  const { pair, objective, optimizer, order, discriminatorSteps = 1 } = presets[name];
+  const { pair, objective, optimizer, order } = presets[name];
+  const { discriminatorSteps = 1, generatorSteps = 1 } = presets[name];
   const architectures = pair({ size, channels: 1 });
   const generator = new Generator(architectures.generator);
   const discriminator = new Discriminator(architectures.discriminator);
   // In bfloat16 convolutions are ordinary ones; in float32 some processors do with fewer
   // multiplications.
   const precision = "bfloat16";
-  const rules = { objective, optimizer, order, discriminatorSteps, precision };
+  const rules = { objective, optimizer, order, discriminatorSteps, generatorSteps, precision };
   const trainer = new Trainer({ generator, discriminator, ...rules });
   const batchSize = 64;
   const { flops } = await trainer.explain({ batchSize });
-  const bytes = [generator, ...Array(discriminatorSteps).fill(discriminator)];
+  const bytes = [
+    ...Array(generatorSteps).fill(generator),
+    ...Array(discriminatorSteps).fill(discriminator),
+  ];
   return {
     flopsPerImage: flops / batchSize,
     updates: bytes.map(({ parameterCount }) => 4 * parameterCount),

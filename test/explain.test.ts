@@ -10,16 +10,23 @@ import {
   type Penalty,
   penalties,
   Trainer,
+  type TrainerOptions,
 } from "../lib/index.js";
 import { type PresetName, presets } from "../lib/presets.js";
 import { referee } from "./helpers/referee.js";
 import { labelledImages, losses, stateOf, tinyTrainer } from "./helpers/training.js";
 
-function trainerOf(name: PresetName, execution: "eager" | "fused", size?: number): Trainer {
+function trainerOf(
+  name: PresetName,
+  execution: "eager" | "fused",
+  size?: number,
+  changes: Partial<TrainerOptions> = {},
+): Trainer {
   const { pair, size: sizes, batch, steps, summary, ...options } = presets[name];
   const { generator, discriminator } = pair({ size: size ?? sizes.default, channels: 1 });
   return new Trainer({
     ...options,
+    ...changes,
     generator: new Generator(generator, { seed: 0 }),
     discriminator: new Discriminator(discriminator),
     execution,
@@ -336,18 +343,27 @@ describe("explain()", () => {
     );
   });
 
-  it.each<PresetName>(["article", "mlp", "wgan-gp", "dcgan"])(
-    "the arithmetic of %s is what PyTorch's counter counts, to 2 in 100",
-    async (name) => {
-      using trainer = trainerOf(name, "eager");
+  it.each<[PresetName, generatorSteps: number]>([
+    ["article", 1],
+    ["article", 3],
+    ["mlp", 1],
+    ["wgan-gp", 1],
+    ["wgan-gp", 3],
+    ["dcgan", 1],
+  ])(
+    "the arithmetic of %s with %i updates of G is what PyTorch's counter counts, to 2 in 100",
+    async (name, generatorSteps) => {
+      using trainer = trainerOf(name, "eager", undefined, { generatorSteps });
       const { generator, discriminator } = trainer;
       const { objective, order, discriminatorSteps } = presets[name];
       const case_ = {
         ...{ generator: generator.toPyTorch(), discriminator: discriminator.toPyTorch() },
         ...{ noise: generator.latent.noise, image: generator.image, objective },
         ...{ order: order ?? "generatorFirst", discriminatorSteps: discriminatorSteps ?? 1 },
+        generatorSteps,
       };
-      const { value } = await referee<{ flops: number }>(`flops-${name}`, "flops.py", [
+      const reference = generatorSteps === 1 ? `flops-${name}` : `flops-${name}-${generatorSteps}`;
+      const { value } = await referee<{ flops: number }>(reference, "flops.py", [
         JSON.stringify(case_),
       ]);
       const { flops } = await trainer.explain({ batchSize: 64 });

@@ -30,7 +30,8 @@ export function exportCases() {
   return cases.map((one) => {
     const generator = new Generator(one.pair.generator, { seed: 0 });
     const discriminator = new Discriminator(one.pair.discriminator);
-    const { objective, optimizer, order = "generatorFirst", discriminatorSteps = 1 } = one.training;
+    const { objective, optimizer, order = "generatorFirst" } = one.training;
+    const { discriminatorSteps = 1, generatorSteps = 1 } = one.training;
     return {
       name: one.name,
       title: one.title,
@@ -40,6 +41,7 @@ export function exportCases() {
       optimizer,
       order,
       discriminatorSteps,
+      generatorSteps,
       noise: generator.latent.noise,
       generator: generator.toPyTorch(),
       discriminator: discriminator.toPyTorch(),

@@ -105,7 +105,7 @@ class Training:
         discriminator = build(case["discriminator"], "Discriminator").to(**placed)
         self.half = case.get("precision") == "bfloat16"
         self.noise, self.batch = case["noise"], case["batch"]
-        self.discriminator_steps = case["discriminatorSteps"]
+        self.discriminator_steps, self.generator_steps = case["discriminatorSteps"], case["generatorSteps"]
         assert case["order"] == "discriminatorFirst" or self.discriminator_steps == 1, case["order"]
         self.penalty = penalty_weight(case["objective"])
         self.objective = OBJECTIVES[case["objective"]["type"]](self.batch, self.device)
@@ -132,9 +132,11 @@ class Training:
             return self.whole_discriminator(images).float()
 
     def generator_first(self):
-        """Both learn from the same fakes. Returns the two losses, as tensors."""
-        reals, fakes = self.reals.next(), self.generate()
-        generator_loss = self.update_generator(fakes)
+        """Both learn from the same fakes, the generator's last. Returns the two last losses, as tensors."""
+        reals = self.reals.next()
+        for _ in range(self.generator_steps):
+            fakes = self.generate()
+            generator_loss = self.update_generator(fakes)
         return self.update_discriminator(reals, fakes.detach()), generator_loss
 
     def discriminator_first(self):
@@ -143,7 +145,9 @@ class Training:
             with torch.no_grad():
                 fakes = self.generate()
             discriminator_loss = self.update_discriminator(reals, fakes)
-        return discriminator_loss, self.update_generator(self.generate())
+        for _ in range(self.generator_steps):
+            generator_loss = self.update_generator(self.generate())
+        return discriminator_loss, generator_loss
 
     def score_plainly(self, images):
         with self.autocast():

@@ -84,6 +84,7 @@ Recipe to_recipe(const c10::IValue& options, Precision precision, bool fused) {
   recipe.generator_first = text(options, "order") == "generatorFirst";
   recipe.shares_fakes = text(options, "fakes") == "same";
   recipe.discriminator_steps = whole(options, "discriminatorSteps");
+  recipe.generator_steps = whole(options, "generatorSteps");
   recipe.precision = precision;
   recipe.fused = fused;
   return recipe;

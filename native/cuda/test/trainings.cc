@@ -31,6 +31,7 @@ std::vector<Rules> all_rules() {
        .discriminator_steps = 3,
        .order = Order::kDiscriminatorFirst,
        .shares_fakes = false},
+      {.name = "three updates of G", .objective = classic, .scores = logit, .generator_steps = 3},
       {.name = "the tutorial's", .objective = classic, .order = Order::kDiscriminatorFirst},
       {.name = "fresh fakes", .objective = classic, .shares_fakes = false},
       {.name = "lazy R1, every 4",
@@ -65,6 +66,7 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
   for (const Choice& penalty : rules.penalties) pair->penalties.push_back(make_penalty(penalty));
   pair->augmentations = make_augmentations(rules.augmentations);
   pair->discriminator_steps = rules.discriminator_steps;
+  pair->generator_steps = rules.generator_steps;
   pair->order = rules.order;
   pair->shares_fakes = rules.shares_fakes;
   pair->precision = rules.precision;
@@ -72,6 +74,8 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
   if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;
   pair->generator_optimizer = make_optimizer(optimizer, pair->generator->parameters());
   pair->discriminator_optimizer = make_optimizer(optimizer, pair->discriminator->parameters());
+  // One that moves between updates is not recorded.
+  if (rules.generator_steps > 1) return pair;
   // Its weight changes at every step of these: the ramp lasts longer.
   RandomStream stream(8);
   pair->average = std::make_unique<Average>(
@@ -104,8 +108,9 @@ Trajectory train(const Rules& rules, bool captured, const std::shared_ptr<const 
   }
   // Still replayed: nothing in it was refused by the capture.
   if (captured) CHECK(trainer.explain().kind == "replayed");
-  for (const Network* const network :
-       {pair->generator.get(), pair->discriminator.get(), &pair->average->network()}) {
+  std::vector<const Network*> networks = {pair->generator.get(), pair->discriminator.get()};
+  if (pair->average) networks.push_back(&pair->average->network());
+  for (const Network* const network : networks) {
     for (const auto& [name, tensor] : network->state()) out.weights.push_back(tensor.cpu());
   }
   return out;

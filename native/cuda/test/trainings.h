@@ -15,6 +15,7 @@ struct Rules {
   std::vector<Choice> penalties;
   std::vector<std::string> augmentations;
   int64_t discriminator_steps = 1;
+  int64_t generator_steps = 1;
   Order order = Order::kGeneratorFirst;
   bool shares_fakes = true;
   Choice schedule = {"constant", {}};
@@ -23,7 +24,7 @@ struct Rules {
 };
 std::vector<Rules> all_rules();
 
-// The small pair by these rules, with an average.
+// The small pair by these rules, with an average where the generator has one update a step.
 std::shared_ptr<Pair> pair_by(const Rules& rules);
 
 // Noise, of the pair's size.
