@@ -15,8 +15,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 
-def options():
-    """Parses the command line and seeds PyTorch."""
+def options(**choices):
+    """Parses the command line and seeds PyTorch. `choices`: what else has to be said, and the values it may have."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", required=True, help="uint8 [count, 1, size, size], raw")
     parser.add_argument("--labels", required=True, help="uint8 [count], raw")
@@ -26,6 +26,8 @@ def options():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--flip", action="store_true", help="by torchvision's RandomHorizontalFlip")
+    for name, values in choices.items():
+        parser.add_argument(f"--{name}", choices=values, required=True)
     opt = parser.parse_args()
     torch.set_num_threads(opt.threads)
     torch.manual_seed(opt.seed)

@@ -27,6 +27,8 @@ interface Case {
   readonly preset: PresetName;
   readonly training?: Partial<TrainerOptions>;
   readonly horizontalFlip?: boolean;
+  /** What its script is told of it. */
+  readonly choices?: Readonly<Record<string, string>>;
   /** Networks in the place of its own. */
   readonly networks?: (size: number) => ReturnType<Preset["pair"]>;
 }
@@ -63,18 +65,24 @@ async function readData(size: number) {
   };
 }
 
-function trainThere(script: string, size: number, flips: boolean) {
+function trainThere(script: string, { preset, horizontalFlip: flips, choices = {} }: Case) {
+  const size = presets[preset].size.default;
   return withFolder(async (folder) => {
     const { bytes, labels } = await readData(size);
     const [images, classes] = [join(folder, "images"), join(folder, "labels")];
     await writeFile(images, bytes);
     await writeFile(classes, labels);
     const numbers = { size, steps, batch, threads: 1, seed: 0 };
-    const name = `gan-${script}${flips ? "-flipped" : ""}`;
+    const name = ["gan", script, ...(flips ? ["flipped"] : []), ...Object.values(choices)].join(
+      "-",
+    );
     return referee<Trajectory>(name, `parity/${script}.py`, [
       ...["--images", images, "--labels", classes],
       ...(flips ? ["--flip"] : []),
-      ...Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...Object.entries({ ...numbers, ...choices }).flatMap(([name, value]) => [
+        `--${name}`,
+        String(value),
+      ]),
     ]);
   });
 }
@@ -84,9 +92,7 @@ async function compare(
   one: Case,
   context: Pick<TestContext, "skip">,
 ): Promise<void> {
-  const { horizontalFlip = false, preset } = one;
-  const theirs = await trainThere(script, presets[preset].size.default, horizontalFlip);
-  expectEqual(await trainHere(one), theirs, context);
+  expectEqual(await trainHere(one), await trainThere(script, one), context);
 }
 
 const wide = 16;
@@ -164,6 +170,28 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });
     return compare("wgan-div", { preset: "wgan-gp", training: { objective } }, context);
   });
+
+  it.for(
+    (["generatorFirst", "discriminatorFirst"] as const).flatMap((order) =>
+      (["same", "fresh"] as const).map((fakes) => ({ order, fakes })),
+    ),
+  )(
+    "have them with two updates of each player a step: $order, $fakes fakes",
+    (choices, context) => {
+      const rate = { lr: 2e-4, betas: [0.5, 0.999] } as const;
+      const schedule = schedules.cosine({ steps: 2 * steps, min: 1e-5 });
+      const training: Partial<TrainerOptions> = {
+        ...choices,
+        objective: objectives.hinge(),
+        optimizer: {
+          generator: optimizers.adam({ ...rate, schedule }),
+          discriminator: optimizers.adam(rate),
+        },
+        ...{ discriminatorSteps: 2, generatorSteps: 2, ema: { decay: 0.99 } },
+      };
+      return compare("generator-steps", { preset: "wgan-gp", training, choices }, context);
+    },
+  );
 
   it("have them with torchvision's random flips, of five batches a step", (context) =>
     compare("wgan-gp", { preset: "wgan-gp", horizontalFlip: true }, context));
