@@ -24,14 +24,14 @@ class Watching {
   const Pair& pair_;
 };
 
+// Over the updates of a player. One is its own mean: a small network's step is short of operations.
 class MeanLoss {
  public:
   void add(const at::Tensor& loss) {
-    const at::Tensor more = loss.to(at::kDouble);
-    sum_ = count_ == 0 ? more : sum_ + more;
+    sum_ = count_ == 0 ? loss : sum_.to(at::kDouble) + loss;
     count_ += 1;
   }
-  at::Tensor mean() const { return sum_ / count_; }
+  at::Tensor mean() const { return count_ == 1 ? sum_ : sum_ / count_; }
 
  private:
   at::Tensor sum_;
