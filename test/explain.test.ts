@@ -131,6 +131,12 @@ describe("explain()", () => {
     ],
     ["3x3 convolution with fewer multiplications", [l.conv2d(64, 3, { padding: 1 })], 4 / 9],
     ["3x3 convolution with fewer multiplications", [l.conv2d(64, 3, { padding: 1 })], 36 / 144, 8],
+    [
+      "3x3 convolution with fewer multiplications",
+      [l.conv2d(64, 3, { padding: 1, groups: 4 })],
+      36 / 144,
+      8,
+    ],
     ["convolution to few channels as products", [l.conv2d(1, 3, { padding: 1 })], 1],
     ["linear layer by oneDNN", [l.conv2d(8, 1)], 1],
     ["maxout in one pass", [l.flatten(), l.maxout(8, 3)], 1],

@@ -14,6 +14,10 @@ struct Matrices {
   int64_t next;  // from one to the next
   int64_t row;   // from a row to the next
 
+  // Those of each that begin there.
+  Matrices of_rows(int64_t first_row) const { return {first + first_row * row, next, row}; }
+  Matrices of_columns(int64_t first_column) const { return {first + first_column, next, row}; }
+
   // To read from.
   operator Matrices<const T>() const
     requires(!std::is_const_v<T>)

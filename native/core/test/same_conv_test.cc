@@ -13,6 +13,16 @@
 using namespace sparring;
 using namespace sparring::test;
 
+namespace {
+
+Layer grouped(double in, double out, double groups) {
+  Layer one = conv("0", in, out, 3, 1);
+  one.options.set("groups", groups);
+  return one;
+}
+
+}  // namespace
+
 TEST_CASE(
     "a 3x3 convolution with fewer multiplications equals torch's: values, both derivatives, odd "
     "sides") {
@@ -43,6 +53,31 @@ TEST_CASE("threads share the sums of a 3x3 weight by tiles and by channels") {
   const ModulePtr plain = built(conv("0", 3, 36, 3, 1), stream);
   check_equal(as_same_conv(plain), {plain}, draw({140, 3, 8, 8}), 1e-12);
   at::set_num_threads(before);
+}
+
+TEST_CASE("a 3x3 convolution in groups equals torch's: values, both derivatives, sums by threads") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 6}) {
+    at::set_num_threads(threads);
+    CAPTURE(threads);
+    for (const Layer& one : {grouped(6, 4, 2), grouped(6, 9, 3), grouped(5, 5, 5)}) {
+      const ModulePtr plain = built(one, stream);
+      const ModulePtr less = as_same_conv(plain);
+      const double in = one.options.number("inChannels");
+      for (const int64_t side : {3, 8}) {
+        const at::Tensor image = draw({33, static_cast<int64_t>(in), side, side + 1});
+        check_equal(less, {plain}, image, 1e-12);
+        check_second_derivative(less, plain, image, 1e-11);
+      }
+    }
+    const ModulePtr wide = built(grouped(32, 64, 4), stream);
+    check_equal(as_same_conv(wide), {wide}, draw({140, 32, 4, 4}), 1e-12);
+  }
+  at::set_num_threads(before);
+  const ModulePtr plain = build(grouped(64, 32, 2), stream);
+  check_rounding(as_same_conv(plain), plain, at::randn({7, 64, 8, 8}), 4);
+  check_rounding(as_same_conv(plain), plain, at::randn({20, 64, 15, 12}), 16);
 }
 
 TEST_CASE("few images go through 3x3 in tiles of 2x2, whose rounding errors are small") {
@@ -98,6 +133,12 @@ TEST_CASE(
   CHECK(many.reason.empty() == pays);
   CHECK(fuse_same_conv(build(conv("0", 31, 64, 3, 1), stream)).module == nullptr);
   CHECK(!fuse_same_conv(build(conv("0", 31, 64, 3, 1), stream)).reason.empty());
+  CHECK((fuse_same_conv(build(grouped(32, 64, 2), stream)).module != nullptr) == pays);
+  for (const Layer& few : {grouped(60, 64, 4), grouped(64, 60, 4), grouped(16, 16, 1)}) {
+    const Verdict verdict = fuse_same_conv(build(few, stream));
+    CHECK(verdict.module == nullptr);
+    CHECK(!verdict.reason.empty());
+  }
 }
 
 TEST_CASE("no images are convolved to none, and have gradients of 0") {

@@ -10,16 +10,16 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-void remember(AutogradContext& context, const Bilinear* by, const at::Tensor& a,
+void remember(AutogradContext& context, const BilinearPtr& by, const at::Tensor& a,
               const at::Tensor& b) {
   context.save_for_backward({a, b});
-  context.saved_data["by"] = reinterpret_cast<int64_t>(by);
+  context.saved_data["by"] = c10::IValue::make_capsule(by);
   // Where nothing comes back there is nothing to compute: no zeros.
   context.set_materialize_grads(false);
 }
 
-const Bilinear* remembered(const AutogradContext& context) {
-  return reinterpret_cast<const Bilinear*>(context.saved_data.at("by").toInt());
+BilinearPtr remembered(const AutogradContext& context) {
+  return c10::static_intrusive_pointer_cast<Bilinear>(context.saved_data.at("by").toCapsule());
 }
 
 // Of each output channel, over samples and pixels.
@@ -31,18 +31,18 @@ at::Tensor bias_gradient(const at::Tensor& gradient) {
 }
 
 // The three functions, whose derivatives are each other. Gradients come in the order of arguments.
-at::Tensor output_of(const Bilinear* by, const at::Tensor& image, const at::Tensor& weight,
+at::Tensor output_of(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                      const std::optional<at::Tensor>& bias);
-at::Tensor image_gradient_of(const Bilinear* by, const at::Tensor& gradient,
+at::Tensor image_gradient_of(const BilinearPtr& by, const at::Tensor& gradient,
                              const at::Tensor& weight, at::IntArrayRef sizes);
-at::Tensor weight_gradient_of(const Bilinear* by, const at::Tensor& image,
+at::Tensor weight_gradient_of(const BilinearPtr& by, const at::Tensor& image,
                               const at::Tensor& gradient, at::IntArrayRef sizes);
 
 class Output : public torch::autograd::Function<Output> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
                             const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                            const Bilinear* by) {
+                            const BilinearPtr& by) {
     remember(*context, by, image, weight);
     context->saved_data["has_bias"] = bias.has_value();
     return by->output(image, weight, bias.value_or(at::Tensor()));
@@ -51,7 +51,7 @@ class Output : public torch::autograd::Function<Output> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &image = saved[0], &weight = saved[1], &gradient = gradients[0];
-    const Bilinear* by = remembered(*context);
+    const BilinearPtr by = remembered(*context);
     variable_list wanted(4);
     if (!gradient.defined()) return wanted;
     if (context->needs_input_grad(0)) {
@@ -70,7 +70,8 @@ class Output : public torch::autograd::Function<Output> {
 class ImageGradient : public torch::autograd::Function<ImageGradient> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gradient,
-                            const at::Tensor& weight, at::IntArrayRef sizes, const Bilinear* by) {
+                            const at::Tensor& weight, at::IntArrayRef sizes,
+                            const BilinearPtr& by) {
     remember(*context, by, gradient, weight);
     return by->image_gradient(gradient, weight, sizes);
   }
@@ -78,7 +79,7 @@ class ImageGradient : public torch::autograd::Function<ImageGradient> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &gradient = saved[0], &weight = saved[1], &image = gradients[0];
-    const Bilinear* by = remembered(*context);
+    const BilinearPtr by = remembered(*context);
     variable_list wanted(4);
     if (!image.defined()) return wanted;
     if (context->needs_input_grad(0)) wanted[0] = output_of(by, image, weight, std::nullopt);
@@ -92,7 +93,8 @@ class ImageGradient : public torch::autograd::Function<ImageGradient> {
 class WeightGradient : public torch::autograd::Function<WeightGradient> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
-                            const at::Tensor& gradient, at::IntArrayRef sizes, const Bilinear* by) {
+                            const at::Tensor& gradient, at::IntArrayRef sizes,
+                            const BilinearPtr& by) {
     remember(*context, by, image, gradient);
     return by->weight_gradient(image, gradient, sizes);
   }
@@ -100,7 +102,7 @@ class WeightGradient : public torch::autograd::Function<WeightGradient> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &image = saved[0], &gradient = saved[1], &weight = gradients[0];
-    const Bilinear* by = remembered(*context);
+    const BilinearPtr by = remembered(*context);
     variable_list wanted(4);
     if (!weight.defined()) return wanted;
     if (context->needs_input_grad(0)) {
@@ -111,26 +113,26 @@ class WeightGradient : public torch::autograd::Function<WeightGradient> {
   }
 };
 
-at::Tensor output_of(const Bilinear* by, const at::Tensor& image, const at::Tensor& weight,
+at::Tensor output_of(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                      const std::optional<at::Tensor>& bias) {
   return Output::apply(image, weight, bias, by);
 }
 
-at::Tensor image_gradient_of(const Bilinear* by, const at::Tensor& gradient,
+at::Tensor image_gradient_of(const BilinearPtr& by, const at::Tensor& gradient,
                              const at::Tensor& weight, at::IntArrayRef sizes) {
   return ImageGradient::apply(gradient, weight, sizes, by);
 }
 
-at::Tensor weight_gradient_of(const Bilinear* by, const at::Tensor& image,
+at::Tensor weight_gradient_of(const BilinearPtr& by, const at::Tensor& image,
                               const at::Tensor& gradient, at::IntArrayRef sizes) {
   return WeightGradient::apply(image, gradient, sizes, by);
 }
 
 }  // namespace
 
-at::Tensor apply(const Bilinear& by, const at::Tensor& image, const at::Tensor& weight,
+at::Tensor apply(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                  const at::Tensor& bias) {
-  return output_of(&by, image, weight, bias.defined() ? std::optional(bias) : std::nullopt);
+  return output_of(by, image, weight, bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
 at::Tensor with_bias(at::Tensor output, const at::Tensor& bias) {

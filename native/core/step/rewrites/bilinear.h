@@ -10,9 +10,9 @@
 
 namespace sparring {
 
-class Bilinear {
+// Its derivatives' graphs hold it, too.
+class Bilinear : public torch::CustomClassHolder {
  public:
-  virtual ~Bilinear() = default;
   // [N, out, ...] of an image [N, in, ...]; plus a bias [out] where there is one.
   virtual at::Tensor output(const at::Tensor& image, const at::Tensor& weight,
                             const at::Tensor& bias) const = 0;
@@ -24,8 +24,10 @@ class Bilinear {
                                      at::IntArrayRef sizes) const = 0;
 };
 
-// The output, with a graph of any derivative. `by` has to stay for as long as the graph.
-at::Tensor apply(const Bilinear& by, const at::Tensor& image, const at::Tensor& weight,
+using BilinearPtr = c10::intrusive_ptr<Bilinear>;
+
+// The output, with a graph of any derivative.
+at::Tensor apply(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                  const at::Tensor& bias = {});
 
 // In place: nobody else has the output yet.

@@ -11,14 +11,16 @@ namespace {
 class DerivableConv : public Rewrite {
  public:
   DerivableConv(const ConvSizes& sizes, std::function<at::Tensor()> weight, at::Tensor bias)
-      : convolution_(sizes), weight_(std::move(weight)), bias_(std::move(bias)) {}
+      : by_(c10::make_intrusive<ConvolutionByTorch>(sizes)),
+        weight_(std::move(weight)),
+        bias_(std::move(bias)) {}
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(convolution_, input, weight_(), bias);
+    return sparring::apply(by_, input, weight_(), bias);
   }
   const at::Tensor& bias() const override { return bias_; }
 
  private:
-  ConvolutionByTorch convolution_;
+  BilinearPtr by_;
   std::function<at::Tensor()> weight_;
   at::Tensor bias_;
 };

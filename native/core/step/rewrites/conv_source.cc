@@ -15,11 +15,15 @@ std::optional<ConvSource> ConvSource::of(const ModulePtr& module) {
 }
 
 bool ConvSource::keeps_size(int64_t kernel) const {
+  return conv->sizes().groups == 1 && keeps_size_in_groups(kernel);
+}
+
+bool ConvSource::keeps_size_in_groups(int64_t kernel) const {
   const Shape one{1, 1}, half{kernel / 2, kernel / 2};
   const at::Tensor& weight = conv->weight();
   const ConvSizes& sizes = conv->sizes();
   return weight.size(2) == kernel && weight.size(3) == kernel && kernel % 2 == 1 &&
-         sizes.stride == one && sizes.padding == half && sizes.dilation == one && sizes.groups == 1;
+         sizes.stride == one && sizes.padding == half && sizes.dilation == one;
 }
 
 }  // namespace sparring

@@ -16,6 +16,8 @@ struct ConvSource {
   static std::optional<ConvSource> of(const ModulePtr& module);
   // A square kernel of that side with steps of 1, which keeps height and width.
   bool keeps_size(int64_t kernel) const;
+  // And may look at the channels in groups.
+  bool keeps_size_in_groups(int64_t kernel) const;
 };
 
 }  // namespace sparring

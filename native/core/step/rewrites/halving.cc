@@ -43,15 +43,9 @@ class Doubles : public Bilinear {
   }
 };
 
-const Halves kHalves;
-const Doubles kDoubles;
-
-// The same by libtorch.
-const ConvolutionByTorch& plain(bool transposed) {
-  static const ConvolutionByTorch halves({.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}});
-  static const ConvolutionByTorch doubles(
-      {.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}, .transposed = true});
-  return transposed ? doubles : halves;
+BilinearPtr by_torch(bool transposed) {
+  return c10::make_intrusive<ConvolutionByTorch>(
+      ConvSizes{.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}, .transposed = transposed});
 }
 
 bool is_square_of_four(const at::Tensor& weight) {
@@ -99,22 +93,30 @@ std::shared_ptr<Halving> as_halving(const ModulePtr& module) {
   return conv && conv->doubles() ? std::make_shared<DoublingConv>(std::move(conv)) : nullptr;
 }
 
+void Halving::multiply_less() {
+  multiplies_less_ = true;
+  halves_ = c10::make_intrusive<Halves>();
+  doubles_ = c10::make_intrusive<Doubles>();
+}
+
 bool Halving::derive_by_convolutions() {
-  return !multiplies_less_ && !std::exchange(derives_, true);
+  if (halves_) return false;
+  halves_ = by_torch(/*transposed=*/false);
+  doubles_ = by_torch(/*transposed=*/true);
+  return true;
 }
 
 at::Tensor Halving::halved(const at::Tensor& image, const at::Tensor& weight,
                            const at::Tensor& bias) const {
   const bool is_even = image.size(2) % 2 == 0 && image.size(3) % 2 == 0;
-  if (multiplies_less_ && is_even) return sparring::apply(kHalves, image, weight, bias);
-  if (derives_) return sparring::apply(plain(false), image, weight, bias);
+  const bool suits = is_even || !multiplies_less_;
+  if (halves_ && suits) return sparring::apply(halves_, image, weight, bias);
   return at::conv2d(image, weight, bias, /*stride=*/2, /*padding=*/1);
 }
 
 at::Tensor Halving::doubled(const at::Tensor& image, const at::Tensor& weight,
                             const at::Tensor& bias) const {
-  if (multiplies_less_) return sparring::apply(kDoubles, image, weight, bias);
-  if (derives_) return sparring::apply(plain(true), image, weight, bias);
+  if (doubles_) return sparring::apply(doubles_, image, weight, bias);
   return at::conv_transpose2d(image, weight, bias, /*stride=*/2, /*padding=*/1);
 }
 

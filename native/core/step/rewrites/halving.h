@@ -2,6 +2,7 @@
 // double it, with 9 multiplications where the definition has 16 (halving_kernels.h).
 #pragma once
 
+#include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/rewrite.h"
 
 namespace sparring {
@@ -9,7 +10,7 @@ namespace sparring {
 // A form whose heart is such a convolution. [small, big, 4, 4] is the weight of both directions.
 class Halving : public Rewrite {
  public:
-  void multiply_less() { multiplies_less_ = true; }
+  void multiply_less();
   // True where that changes something: with fewer multiplications it is so already.
   bool derive_by_convolutions();
   // The layer's own, whose first two sizes are those of channels.
@@ -24,7 +25,8 @@ class Halving : public Rewrite {
                      const at::Tensor& bias) const;
 
  private:
-  bool multiplies_less_ = false, derives_ = false;
+  bool multiplies_less_ = false;
+  BilinearPtr halves_, doubles_;  // null: libtorch's own, for one derivative
 };
 
 // A layer of that kind, or what another rewrite made one of; null for others.

@@ -32,19 +32,18 @@ class Products : public Bilinear {
   }
 };
 
-const Products kProducts;
-
 class LinearProduct : public Rewrite {
  public:
   explicit LinearProduct(std::shared_ptr<Linear> linear) : linear_(std::move(linear)) {}
   // [N, in] -> [N, out]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(kProducts, input, linear_->weight(), bias);
+    return sparring::apply(by_, input, linear_->weight(), bias);
   }
   const at::Tensor& bias() const override { return linear_->bias(); }
 
  private:
   std::shared_ptr<Linear> linear_;
+  BilinearPtr by_ = c10::make_intrusive<Products>();
 };
 
 }  // namespace

@@ -93,19 +93,18 @@ class ByTaps : public Bilinear {
   }
 };
 
-const ByTaps kByTaps;
-
 class NarrowConv : public Rewrite {
  public:
   explicit NarrowConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
   // [N, C, H, W] -> [N, out, H, W]
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(kByTaps, input, conv_->weight(), bias);
+    return sparring::apply(by_, input, conv_->weight(), bias);
   }
   const at::Tensor& bias() const override { return conv_->bias(); }
 
  private:
   std::shared_ptr<Conv2d> conv_;
+  BilinearPtr by_ = c10::make_intrusive<ByTaps>();
 };
 
 }  // namespace

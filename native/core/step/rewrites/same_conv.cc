@@ -13,8 +13,12 @@
 namespace sparring {
 namespace {
 
+// In the input and in the result: products of fewer do not fill a vector.
+constexpr int64_t kFewestOfGroup = 16;
+
 class FewerProducts : public Bilinear {
  public:
+  explicit FewerProducts(int64_t groups) : groups_(groups) {}
   at::Tensor output(const at::Tensor& image, const at::Tensor& weight,
                     const at::Tensor& bias) const override {
     return with_bias(convolve(image, weight, same_conv::Direction::kForward), bias);
@@ -25,35 +29,39 @@ class FewerProducts : public Bilinear {
   }
   at::Tensor weight_gradient(const at::Tensor& image, const at::Tensor& gradient,
                              at::IntArrayRef) const override {
-    return same_conv::weight_gradient(channels_last(image), channels_last(gradient));
+    return same_conv::weight_gradient(channels_last(image), channels_last(gradient), groups_);
   }
 
  private:
-  static at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight,
-                             same_conv::Direction direction) {
-    return same_conv::convolve(channels_last(image), weight, direction);
+  at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight,
+                      same_conv::Direction direction) const {
+    return same_conv::convolve(channels_last(image), weight, direction, groups_);
   }
-};
 
-const FewerProducts kFewerProducts;
+  int64_t groups_;
+};
 
 class SameConv : public Rewrite {
  public:
-  explicit SameConv(ConvSource source) : source_(std::move(source)) {}
+  explicit SameConv(ConvSource source)
+      : source_(std::move(source)),
+        by_(c10::make_intrusive<FewerProducts>(source_.conv->sizes().groups)) {}
   at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(kFewerProducts, input, source_.weight(), bias);
+    return sparring::apply(by_, input, source_.weight(), bias);
   }
   const at::Tensor& bias() const override { return source_.conv->bias(); }
 
  private:
   ConvSource source_;
+  BilinearPtr by_;
 };
 
 }  // namespace
 
 std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module) {
   auto source = ConvSource::of(module);
-  return source && source->keeps_size(3) ? std::make_shared<SameConv>(std::move(*source)) : nullptr;
+  return source && source->keeps_size_in_groups(3) ? std::make_shared<SameConv>(std::move(*source))
+                                                   : nullptr;
 }
 
 Verdict fuse_same_conv(const ModulePtr& module) {
@@ -64,8 +72,13 @@ Verdict fuse_same_conv(const ModulePtr& module) {
   if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
     return refuse("the products are the BLAS's here, and with those nobody has measured it");
   }
-  if (std::min(kernel.size(0), kernel.size(1)) < winograd::kFewestChannels) {
+  const int64_t groups = ConvSource::of(module)->conv->sizes().groups;
+  const int64_t out = kernel.size(0), in = kernel.size(1) * groups;
+  if (std::min(out, in) < winograd::kFewestChannels) {
     return refuse("it needs at least " + std::to_string(winograd::kFewestChannels) + " channels");
+  }
+  if (std::min(out, in) / groups < kFewestOfGroup) {
+    return refuse("it needs at least " + std::to_string(kFewestOfGroup) + " channels in a group");
   }
   return {std::move(form), ""};
 }

@@ -1,5 +1,5 @@
 // 3x3 convolutions of stride 1 and padding 1, which keep height and width, with 4 multiplications
-// where the definition has 9 (same_conv_kernels.h).
+// where the definition has 9 (same_conv_kernels.h), of all channels or in groups.
 #pragma once
 
 #include "core/step/rewrites/rewrite.h"

@@ -212,9 +212,12 @@ class Shares {
     int64_t part, first_tile, tiles, first_channel, channels;
   };
 
-  Shares(int64_t tiles, int64_t channels, int64_t threads)
+  // Channels that fill a vector.
+  static constexpr int64_t kVector = 16;
+  // `unit`: channels that stay together.
+  Shares(int64_t tiles, int64_t channels, int64_t threads, int64_t unit = kVector)
       : tiles_(tiles, std::clamp<int64_t>(tiles / kWorthSums, 1, threads)),
-        channels_(channels, std::max<int64_t>(1, threads / tiles_.count), kVector) {}
+        channels_(channels, std::max<int64_t>(1, threads / tiles_.count), unit) {}
   int64_t parts() const { return tiles_.count; }
   int64_t count() const { return tiles_.count * channels_.count; }
   Share at(int64_t i) const {
@@ -224,8 +227,8 @@ class Shares {
   }
 
  private:
-  // Tiles that are worth sums of their own; channels that fill a vector.
-  static constexpr int64_t kWorthSums = 256, kVector = 16;
+  // Tiles that are worth sums of their own.
+  static constexpr int64_t kWorthSums = 256;
   Parts tiles_, channels_;
 };
 
