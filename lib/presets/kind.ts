@@ -20,19 +20,22 @@ export interface Sides {
   fits(size: number): boolean;
 }
 
+/** The options of a trainer by which two play: a preset has them, and a file may have others. */
+export const ruleNames = [
+  "objective",
+  "optimizer",
+  "order",
+  "fakes",
+  "discriminatorSteps",
+  "generatorSteps",
+  "ema",
+  "diffAugment",
+] as const satisfies readonly (keyof TrainerOptions)[];
+
+export type RuleName = (typeof ruleNames)[number];
+
 /** A pair of networks and how it is trained by default. */
-export interface Preset
-  extends Pick<
-    TrainerOptions,
-    | "objective"
-    | "optimizer"
-    | "order"
-    | "fakes"
-    | "discriminatorSteps"
-    | "generatorSteps"
-    | "ema"
-    | "diffAugment"
-  > {
+export interface Preset extends Pick<TrainerOptions, RuleName> {
   /** What it is, for --help. */
   readonly summary: string;
   readonly size: Sides;

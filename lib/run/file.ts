@@ -6,18 +6,13 @@ import * as check from "../check.js";
 import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { defaultPreset, presets } from "../presets.js";
+import { ruleNames } from "../presets/kind.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
 import { placeOfMistake } from "./json.js";
 import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
-import {
-  checkDiscriminator,
-  checkGenerator,
-  planNetworks,
-  planRules,
-  ruleNames,
-} from "./recipe.js";
+import { checkDiscriminator, checkGenerator, planNetworks, planRules } from "./recipe.js";
 import { configLimit } from "./stored.js";
 
 /** Options of a file, and what a run recorded beside them if it wrote the file. */

@@ -10,7 +10,7 @@ import { isMisuse, misuse, outOfRange, SparringError, wrongType } from "../error
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
-import type { PresetImage } from "../presets/kind.js";
+import type { PresetImage, RuleName } from "../presets/kind.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
 import { fakesKinds, orders, type TrainerSettings, usualFakes } from "../trainer/options.js";
 import { checkWhole, limits } from "./limits.js";
@@ -23,31 +23,10 @@ export interface Networks {
 }
 
 /** How the two are trained, with nothing left open. */
-export interface Rules
-  extends Pick<
-    TrainerSettings,
-    | "objective"
-    | "optimizer"
-    | "order"
-    | "fakes"
-    | "discriminatorSteps"
-    | "generatorSteps"
-    | "diffAugment"
-  > {
+export interface Rules extends Pick<TrainerSettings, Exclude<RuleName, "ema">> {
   /** The moving average of the generator; null for none. */
   readonly ema: NonNullable<TrainerSettings["ema"]> | null;
 }
-
-export const ruleNames = [
-  "objective",
-  "optimizer",
-  "order",
-  "fakes",
-  "discriminatorSteps",
-  "generatorSteps",
-  "ema",
-  "diffAugment",
-] as const satisfies readonly (keyof Rules)[];
 
 /**
  * Checks the networks of a request; null for those of a preset. Throws TypeError, RangeError or

@@ -4,13 +4,13 @@ import { difference } from "../difference.js";
 import { expected, show, showPath, SparringError } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
+import { type RuleName, ruleNames } from "../presets/kind.js";
 import { checkOptimizers } from "../trainer/check-options.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
 import { plainNames } from "./plain-options.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
-import { ruleNames } from "./recipe.js";
 import { readRunConfig } from "./stored.js";
 
 /** What has to be the same in the run that is there; its length alone may be another. */
@@ -77,7 +77,7 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
 }
 
 /** A rule of a run, with the options that there were not yet when it began. */
-function complete(config: RunConfig, key: (typeof ruleNames)[number]): unknown {
+function complete(config: RunConfig, key: RuleName): unknown {
   const name = `${key} of the run`;
   if (key === "optimizer") return asJson(checkOptimizers(config.optimizer, name, checkOptimizer));
   return key === "objective" ? asJson(checkObjective(config.objective, name)) : config[key];

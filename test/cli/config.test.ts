@@ -9,7 +9,7 @@ import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
 import { configSchema } from "../../lib/run/file-schema.js";
 import { plainNames } from "../../lib/run/plain-options.js";
 import { planRun } from "../../lib/run/plan.js";
-import { ruleNames } from "../../lib/run/recipe.js";
+import { ruleNames } from "../../lib/presets/kind.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
