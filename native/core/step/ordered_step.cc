@@ -129,7 +129,6 @@ OrderedStep::Make OrderedStep::make(bool for_update) {
 
 OrderedStep::Update OrderedStep::begin_generator(const Batch& reals, const Make& make,
                                                  std::vector<Fakes>* kept) {
-  keeps_fakes_ = kept != nullptr;
   return begin(*pair_->generator_optimizer, reals, [&](const Batch& part, size_t place) {
     Fakes fakes = make(part.images.size(0), place);
     Gradients found = generator_gradients(fakes, part);

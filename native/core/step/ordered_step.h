@@ -51,9 +51,9 @@ class OrderedStep : public Step {
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
   const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
 
-  // In the generator's update: the discriminator's that comes next is on the same fakes, and may go
-  // on from what it says of them now.
-  bool looks_once() const { return looks_once_ && keeps_fakes_; }
+  // In the generator's update, the last if there are more: the discriminator's that comes next is
+  // on the same fakes, and may go on from what it says of them now.
+  bool looks_once() const { return looks_once_; }
 
   // Makes fakes for an update of the generator, or only to look at. Those of the last call may be
   // in a buffer that the next one writes to.
@@ -102,8 +102,6 @@ class OrderedStep : public Step {
 
   std::shared_ptr<const Pair> pair_;
   bool looks_once_;
-  // The present update of the generator hands its fakes on to the discriminator's.
-  bool keeps_fakes_ = false;
   int64_t discriminator_updates_ = 0;
   Watch* watch_ = nullptr;
   // Of the batch, what is worked on at once; and all reals that this rank has of it, if that is
