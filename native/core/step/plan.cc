@@ -59,8 +59,14 @@ struct Rule {
   Verdict (*of_one)(const ModulePtr&);
   Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
   bool any_precision;
-  bool of_batches = false;    // by the statistics of the batch that passes
-  bool of_penalties = false;  // for what is differentiated twice
+  enum class Where { kEverywhere, kInTraining, kUnderPenalties } where = Where::kEverywhere;
+
+  bool suits(Precision precision, Plan::Purpose purpose) const {
+    // The others compute in float32 whatever autocast says.
+    if (!any_precision && precision == Precision::kBfloat16) return false;
+    if (where == Where::kInTraining) return purpose != Plan::Purpose::kEvaluation;
+    return where == Where::kEverywhere || purpose == Plan::Purpose::kPenalty;
+  }
 };
 
 static const Rule kRules[] = {
@@ -77,7 +83,7 @@ static const Rule kRules[] = {
     {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
     {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"convDerivatives", "convolution whose second derivatives are convolutions",
-     fuse_conv_derivatives, nullptr, false, false, true},
+     fuse_conv_derivatives, nullptr, false, Rule::Where::kUnderPenalties},
     {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
     {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
@@ -85,11 +91,12 @@ static const Rule kRules[] = {
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
      true},
-    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true, true},
+    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true,
+     Rule::Where::kInTraining},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation, true,
-     true},
+     Rule::Where::kInTraining},
     {"piecewiseLinear", "activation without a second derivative", fuse_piecewise_linear, nullptr,
-     true, false, true},
+     true, Rule::Where::kUnderPenalties},
 };
 
 Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
@@ -103,10 +110,7 @@ Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
     items_.push_back({module, {{part.path}, {}, {}}});
   }
   for (const Rule& rule : kRules) {
-    if (rule.of_batches && purpose == Purpose::kEvaluation) continue;
-    if (rule.of_penalties && purpose != Purpose::kPenalty) continue;
-    // The others compute in float32 whatever autocast says.
-    if (rule.any_precision || precision != Precision::kBfloat16) rewrite(rule);
+    if (rule.suits(precision, purpose)) rewrite(rule);
   }
 }
 

@@ -159,11 +159,12 @@ TEST_CASE("ReLU and leaky ReLU have torch's values and gradients, and no second 
 
 TEST_CASE("a penalty goes back through the gradient alone where layers are linear by pieces") {
   RandomStream stream(1);
-  const Options maxout{{"inFeatures", 8.0}, {"outFeatures", 1.0}, {"pieces", 2.0}, {"bias", true}};
-  const std::vector<Layer> layers = {
-      conv("0", 2, 4, 3, 1),   activation("leakyRelu", "1"), conv("2", 4, 16, 4, 1, 2),
-      activation("relu", "3"), conv("4", 16, 1, 3, 1),       layer("flatten", "5"),
-      linear("6", 16, 8),      activation("leakyRelu", "7"), layer("maxout", "8", maxout)};
+  const Options maxout{{"inFeatures", 8.0}, {"outFeatures", 4.0}, {"pieces", 2.0}, {"bias", true}};
+  const std::vector<Layer> layers = {conv("0", 2, 4, 3, 1),        activation("leakyRelu", "1"),
+                                     conv("2", 4, 16, 4, 1, 2),    activation("relu", "3"),
+                                     conv("4", 16, 1, 3, 1),       layer("flatten", "5"),
+                                     linear("6", 16, 8),           activation("leakyRelu", "7"),
+                                     layer("maxout", "8", maxout), linear("9", 4, 1)};
   Sequential network(layers, stream);
   network.to(at::kDouble);
   const at::Tensor x = draw({3, 2, 8, 8});

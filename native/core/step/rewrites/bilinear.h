@@ -3,7 +3,7 @@
 //   <g, output(x, w)> = <x, image_gradient(g, w)> = <w, weight_gradient(x, g)>,
 // so the second ones, which a discriminator learns by under a penalty, are those three once more.
 // libtorch makes the weight's second derivative of a convolution by a convolution whose kernel is
-// as large as the image, which takes several times as long.
+// as large as the image, which takes longer for all but wide strided ones (docs/performance.md).
 #pragma once
 
 #include "core/torch.h"

@@ -1,5 +1,5 @@
 // Convolutions for a discriminator under a penalty: what it learns by are second derivatives, and
-// those of libtorch's convolutions take several times as long as first ones (bilinear.h).
+// those of libtorch's convolutions mostly take longer than first ones (bilinear.h).
 #pragma once
 
 #include "core/step/rewrites/rewrite.h"

@@ -67,17 +67,18 @@ std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module) {
 Verdict fuse_same_conv(const ModulePtr& module) {
   std::shared_ptr<Rewrite> form = as_same_conv(module);
   if (!form) return {};
-  const at::Tensor& kernel = ConvSource::of(module)->conv->weight();
+  const auto conv = ConvSource::of(module)->conv;
+  const at::Tensor& kernel = conv->weight();
   if (!kernel.is_cpu()) return refuse("cuDNN has ways of its own");
   if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
     return refuse("the products are the BLAS's here, and with those nobody has measured it");
   }
-  const int64_t groups = ConvSource::of(module)->conv->sizes().groups;
-  const int64_t out = kernel.size(0), in = kernel.size(1) * groups;
-  if (std::min(out, in) < winograd::kFewestChannels) {
+  const int64_t groups = conv->sizes().groups;
+  const int64_t channels = std::min(kernel.size(0), kernel.size(1) * groups);
+  if (channels < winograd::kFewestChannels) {
     return refuse("it needs at least " + std::to_string(winograd::kFewestChannels) + " channels");
   }
-  if (std::min(out, in) / groups < kFewestOfGroup) {
+  if (channels / groups < kFewestOfGroup) {
     return refuse("it needs at least " + std::to_string(kFewestOfGroup) + " channels in a group");
   }
   return {std::move(form), ""};
