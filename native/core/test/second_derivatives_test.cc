@@ -163,8 +163,8 @@ TEST_CASE("a penalty goes back through the gradient alone where layers are linea
   const std::vector<Layer> layers = {conv("0", 2, 4, 3, 1),        activation("leakyRelu", "1"),
                                      conv("2", 4, 16, 4, 1, 2),    activation("relu", "3"),
                                      conv("4", 16, 1, 3, 1),       layer("flatten", "5"),
-                                     linear("6", 16, 8),           activation("leakyRelu", "7"),
-                                     layer("maxout", "8", maxout), linear("9", 4, 1)};
+                                     linear("6", 16, 8),           layer("maxout", "7", maxout),
+                                     activation("leakyRelu", "8"), linear("9", 4, 1)};
   Sequential network(layers, stream);
   network.to(at::kDouble);
   const at::Tensor x = draw({3, 2, 8, 8});

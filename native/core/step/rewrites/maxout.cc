@@ -67,8 +67,7 @@ at::Tensor scatter(const at::Tensor& outputs, const at::Tensor& places, int64_t 
   return to;
 }
 
-// Each is the other's derivative, as both are linear in the values that they move. Where nothing
-// comes back there is nothing to compute: no zeros.
+// Each is the other's derivative, as both are linear in the values that they move.
 struct Gather : torch::autograd::Function<Gather> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& pieces,
                             const at::Tensor& places);
@@ -79,11 +78,9 @@ struct Scatter : torch::autograd::Function<Scatter> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& outputs,
                             const at::Tensor& places, int64_t each) {
     context->save_for_backward({places});
-    context->set_materialize_grads(false);
     return scatter(outputs, places, each);
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    if (!gradients[0].defined()) return variable_list(3);
     return {Gather::apply(gradients[0], context->get_saved_variables()[0]), {}, {}};
   }
 };
@@ -92,6 +89,7 @@ at::Tensor Gather::forward(AutogradContext* context, const at::Tensor& pieces,
                            const at::Tensor& places) {
   context->save_for_backward({places});
   context->saved_data["each"] = pieces.size(1) / places.size(1);
+  // Where nothing comes back there is nothing to compute: no zeros.
   context->set_materialize_grads(false);
   return gather(pieces, places);
 }
