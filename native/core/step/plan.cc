@@ -93,8 +93,8 @@ static const Rule kRules[] = {
      true},
     {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true,
      Rule::Where::kInTraining},
-    {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation, true,
-     Rule::Where::kInTraining},
+    {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
+     true},
     {"piecewiseLinear", "activation without a second derivative", fuse_piecewise_linear, nullptr,
      true, Rule::Where::kUnderPenalties},
 };

@@ -68,4 +68,12 @@ void check_rounding(const ModulePtr& ours, const ModulePtr& theirs, const at::Te
   }
 }
 
+std::vector<std::string> rewrites_of(const Plan& plan) {
+  std::vector<std::string> all;
+  for (const Operation& one : plan.operations()) {
+    for (const RewriteName& rewrite : one.rewrites) all.push_back(rewrite.id);
+  }
+  return all;
+}
+
 }  // namespace sparring::test

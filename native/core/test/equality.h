@@ -3,6 +3,7 @@
 
 #include "core/nn/architecture.h"
 #include "core/nn/module.h"
+#include "core/step/plan.h"
 
 namespace sparring::test {
 
@@ -22,5 +23,8 @@ void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, con
 // image and for the parameters that both have.
 void check_rounding(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& image,
                     double most);
+
+// By their ids, in the order in which a pass comes to them.
+std::vector<std::string> rewrites_of(const Plan& plan);
 
 }  // namespace sparring::test

@@ -381,10 +381,3 @@ TEST_CASE("images of one channel are channels last for a plan: so is what it mak
   const auto gradient = torch::autograd::grad({plan.forward(images).sum()}, {images});
   CHECK(gradient[0].sizes() == images.sizes());
 }
-
-TEST_CASE("evaluation leaves a network in training mode, after an error too") {
-  RandomStream stream(0);
-  Network network({linear("0", 3, 2)}, at::kCPU, at::kFloat, stream);
-  CHECK_THROWS(network.evaluate(at::zeros({1, 4})));
-  CHECK(network.body().is_training());
-}

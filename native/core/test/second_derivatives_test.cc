@@ -33,14 +33,6 @@ std::vector<at::Tensor> second_by_weight(const ModulePtr& module, const at::Tens
   return torch::autograd::grad({slope.square().sum()}, {x, weight});
 }
 
-std::vector<std::string> rewrites_of(const Plan& plan) {
-  std::vector<std::string> all;
-  for (const Operation& one : plan.operations()) {
-    for (const RewriteName& rewrite : one.rewrites) all.push_back(rewrite.id);
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("convolutions have torch's values and both derivatives, whatever their sizes") {

@@ -18,12 +18,16 @@ at::MemoryFormat format_of(const at::Tensor& x) {
   return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 
+at::Tensor bend(const at::Tensor& x, double slope) {
+  if (slope == 1) return x;
+  return slope == 0 ? at::relu(x) : at::leaky_relu(x, slope);
+}
+
 at::Tensor plain(const at::Tensor& x, const NormPass& pass) {
   const auto& [rule, slope, together, is_alone] = pass;
-  const at::Tensor normal = is_alone ? normalize_instances(x, rule.weight, rule.bias, rule.eps)
-                                     : normalize_batch(x, rule, together);
-  if (slope == 1) return normal;
-  return slope == 0 ? at::relu(normal) : at::leaky_relu(normal, slope);
+  return bend(is_alone ? normalize_instances(x, rule.weight, rule.bias, rule.eps)
+                       : normalize_batch(x, rule, together),
+              slope);
 }
 
 class NormFunction : public torch::autograd::Function<NormFunction> {
@@ -117,17 +121,40 @@ bool suits(const at::Tensor& x, const NormPass& pass, const NormKernels& kernels
          x.is_contiguous(format_of(x));
 }
 
+// The kernels for it; null where there are none, or where they would not pay.
+const NormKernels* kernels_for(const at::Tensor& x) {
+  // On the CPU there have to be rows enough that sharing them out pays.
+  const bool is_small = x.is_cpu() && x.dim() == 2;
+  return is_small ? nullptr : norm_kernels(x.device());
+}
+
+bool can_take(const NormKernels* kernels, const at::Tensor& x, const NormPass& pass) {
+  return kernels != nullptr && pass.rule.weight.defined() && suits(x, pass, *kernels);
+}
+
 class NormActivation : public Module {
  public:
   NormActivation(std::shared_ptr<BatchNorm> norm, double slope)
       : norm_(std::move(norm)), slope_(slope) {}
   at::Tensor forward(const at::Tensor& x, const Context& context) override {
+    const NormPass pass{norm_->rule(), slope_, context.together};
+    if (!norm_->is_training() && pass.rule.running_mean.defined()) return evaluate(x, pass);
     if (norm_->batches().defined()) at::Tensor(norm_->batches()).add_(1);
-    return normalized(x, {norm_->rule(), slope_, context.together});
+    return normalized(x, pass);
   }
   bool needs_own_pass() const override { return true; }
 
  private:
+  // By the running statistics, as nobody differentiates it: a factor and a shift for each channel.
+  at::Tensor evaluate(const at::Tensor& x, const NormPass& pass) const {
+    const NormKernels* const kernels = kernels_for(x);
+    if (!can_take(kernels, x, pass)) return bend(norm_->forward(x, {}), pass.slope);
+    const auto& [weight, bias, mean, variance, momentum, eps] = pass.rule;
+    const at::Tensor factor = (variance + eps).rsqrt_() * weight, output = at::empty_like(x);
+    kernels->scale_and_bend(as_rows(x), factor, bias - mean * factor, pass.slope, as_rows(output));
+    return output;
+  }
+
   std::shared_ptr<BatchNorm> norm_;
   double slope_;
 };
@@ -135,15 +162,12 @@ class NormActivation : public Module {
 }  // namespace
 
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass) {
-  // On the CPU there have to be rows enough that sharing them out pays.
-  const bool is_small = x.is_cpu() && x.dim() == 2;
-  return normalized(x, pass, is_small ? nullptr : norm_kernels(x.device()));
+  return normalized(x, pass, kernels_for(x));
 }
 
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass, const NormKernels* kernels) {
-  const NormRule& rule = pass.rule;
-  const bool can = kernels != nullptr && rule.weight.defined() && suits(x, pass, *kernels);
-  return can ? NormFunction::apply(x, rule.weight, rule.bias, &pass, kernels) : plain(x, pass);
+  if (!can_take(kernels, x, pass)) return plain(x, pass);
+  return NormFunction::apply(x, pass.rule.weight, pass.rule.bias, &pass, kernels);
 }
 
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation) {
