@@ -8,6 +8,7 @@ import { parzen } from "./parzen.mjs";
 import { precision } from "./precision.mjs";
 import { presets } from "./presets.mjs";
 import { ranks } from "./ranks.mjs";
+import { samples } from "./samples.mjs";
 import { scaling } from "./scaling.mjs";
 import { streaming } from "./streaming.mjs";
 
@@ -38,6 +39,7 @@ export const questions = [
   precision,
   layers,
   presets,
+  samples,
   ranks,
   packing,
   streaming,

@@ -26,6 +26,7 @@ const all = [
   "precision",
   "layers",
   "presets",
+  "samples",
   "ranks",
   "packing",
   "streaming",
@@ -305,6 +306,21 @@ describe.skipIf(impossible)("presets", () => {
         ...{ title: expect.any(String), side: positive, batch: positive },
         ...{ eagerMs: positive, fusedMs: positive, ratio: positive },
       });
+  });
+});
+
+describe.skipIf(impossible)("samples", () => {
+  it("are measured in both executions, one and many", async () => {
+    const argv = ["--only", "samples", "--quick", "--json", "samples.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\| article +\| +64 \|( +[\d.]+ \|){2} +[\d.]+× \|$/m);
+    const { extras } = JSON.parse(await readFile(join(folder.path, "samples.json"), "utf8"));
+    const figures = { eagerMs: positive, fusedMs: positive, ratio: positive };
+    const made = ["article", "acgan"].flatMap((name) => [1, 64].map((count) => ({ name, count })));
+    expect(extras.samples).toEqual(made.map((row) => ({ ...row, ...figures })));
   });
 });
 
