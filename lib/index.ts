@@ -31,6 +31,7 @@ export {
   Generator,
   type Labels,
   type NetworkOptions,
+  type Executed,
   type SampleOptions,
 } from "./networks.js";
 export * as objectives from "./objectives/index.js";

@@ -32,15 +32,18 @@ export interface NativeStop {
 }
 
 export interface NativeNetwork {
-  /** Runs it on a batch in evaluation mode; a conditional network takes a label a sample. */
+  /**
+   * Runs it on a batch in evaluation mode; a conditional network takes a label a sample. `fused`: by
+   * the rewrites of fused execution.
+   */
   forward(
     values: Float32Array,
     shape: number[],
-    labels?: Int32Array,
+    labels: Int32Array | undefined,
+    fused: boolean,
     stop?: NativeStop,
   ): Promise<Floats>;
   /** A generator's samples. */
-  /** `fused`: by the rewrites of fused execution. */
   sample(request: NativeSampleRequest, fused: boolean, stop?: NativeStop): Promise<Floats>;
   state(): Promise<TensorData[]>;
   load(tensors: TensorData[]): Promise<void>;

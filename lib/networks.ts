@@ -1,6 +1,7 @@
 // The two players.
 export type {
   Codes,
+  Executed,
   GenerateArguments,
   JudgeArguments,
   Labels,

@@ -19,6 +19,16 @@ type Has<Count> = [Count] extends [0 | undefined]
     ? "perhaps"
     : "some";
 
+/** How a network computes outside of training. */
+export interface Executed {
+  /**
+   * `"eager"`: operation by operation, the bytes of the PyTorch module with these weights. `"fused"`:
+   * by the rewrites of fused training, equal to rounding; convolutions take a fraction of the time.
+   * @default "eager"
+   */
+  readonly execution?: "eager" | "fused" | undefined;
+}
+
 /**
  * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
  * it, an `execution`, a `signal`, and
@@ -48,13 +58,8 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default none
    */
   readonly truncation?: number | undefined;
-  /**
-   * `"eager"`: operation by operation, the bytes of the PyTorch module with these weights. `"fused"`:
-   * by the rewrites of fused training, equal to rounding; convolutions take a fraction of the time.
-   * @default "eager"
-   */
-  readonly execution?: "eager" | "fused" | undefined;
-} & Stoppable &
+} & Executed &
+  Stoppable &
   (Has<Of<L, "classes">> extends "none"
     ? unknown
     : {
@@ -71,16 +76,16 @@ export type SampleOptions<L extends Latent = Latent> = {
         readonly codes?: Codes | undefined;
       });
 
-/** Labels that a network must have, may have, or does not take; and a signal. */
+/** Labels that a network must have, may have, or does not take; an execution and a signal. */
 type LabelArguments<H> = H extends "none"
-  ? [options?: Stoppable]
+  ? [options?: Executed & Stoppable]
   : H extends "perhaps"
-    ? [options?: { readonly labels?: Labels | undefined } & Stoppable]
-    : [options: { readonly labels: Labels } & Stoppable];
+    ? [options?: { readonly labels?: Labels | undefined } & Executed & Stoppable]
+    : [options: { readonly labels: Labels } & Executed & Stoppable];
 
 /**
- * What `generate()` takes after latents: labels where they are embedded, and only there; and a
- * `signal`.
+ * What `generate()` takes after latents: labels where they are embedded, and only there; an
+ * `execution` and a `signal`.
  */
 export type GenerateArguments<L extends Latent> = LabelArguments<
   [Of<L, "labels">] extends ["oneHot" | undefined]
@@ -91,19 +96,30 @@ export type GenerateArguments<L extends Latent> = LabelArguments<
 >;
 
 /**
- * What a discriminator takes after images: labels where it has classes, and only there; and a
- * `signal`.
+ * What a discriminator takes after images: labels where it has classes, and only there; an
+ * `execution` and a `signal`.
  */
 export type JudgeArguments<A extends { readonly classes?: number | undefined }> = LabelArguments<
   Has<Of<A, "classes">>
 >;
 
+/** @internal How an answer is made: by the rewrites of fused execution or not, and how long. */
+export interface Manner {
+  readonly fused: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @internal */
+export function checkManner(options: Executed & Stoppable): Manner {
+  const execution = check.oneOf(options.execution ?? "eager", "execution", ["eager", "fused"]);
+  return { fused: execution === "fused", signal: check.signal(options.signal, "signal") };
+}
+
 /** @internal Options of `generate()` and of a discriminator, as far as they are checked here. */
-export function checkAnswer(options: unknown): { labels?: unknown } & Stoppable {
-  const given = options as ({ labels?: unknown } & Stoppable) | undefined;
-  const known = check.options(given, "options", ["labels", "signal"]);
-  check.signal(known.signal, "signal");
-  return known;
+export function checkAnswer(options: unknown): { labels?: unknown; manner: Manner } {
+  const given = options as ({ labels?: unknown } & Executed & Stoppable) | undefined;
+  const known = check.options(given, "options", ["labels", "execution", "signal"]);
+  return { labels: known.labels, manner: checkManner(known) };
 }
 
 /**

@@ -90,8 +90,8 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there; a
-   * `signal` that ends it between two parts of 256 images
+   * @param options `labels` of the images, where its architecture has classes: needed there; an
+   * `execution`; a `signal` that ends it between two parts of 256 images
    * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED,
    * ERR_MEMORY; the reason of `signal`
    */
@@ -104,8 +104,8 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there; a
-   * `signal` that ends it between two parts of 256 images
+   * @param options `labels` of the images, where its architecture has classes: needed there; an
+   * `execution`; a `signal` that ends it between two parts of 256 images
    * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
@@ -124,9 +124,9 @@ export class Discriminator<
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }
-    const { labels: given, signal } = checkAnswer(options);
+    const { labels: given, manner } = checkAnswer(options);
     const labels = this.#labels(given, images.count);
-    const output = await this.forward(images, labels, signal);
+    const output = await this.forward(images, labels, manner);
     const total = product(this.resolved.output);
     return total === width ? output : columnsOf(output, total, start, start + width);
   }

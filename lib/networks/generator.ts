@@ -19,6 +19,7 @@ import {
   checkAnswer,
   checkCodes,
   checkLabels,
+  checkManner,
   checkNoise,
   checkTruncation,
   type GenerateArguments,
@@ -170,11 +171,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
     ] as const;
     check.options(given, "options", known);
     const request = this.#request(count, given);
-    const execution = check.oneOf(given.execution ?? "eager", "execution", ["eager", "fused"]);
-    const signal = check.signal(given.signal, "signal");
-    const data = await crossingUntil(signal, (stop) =>
-      this.native.sample(request, execution === "fused", stop),
-    );
+    const { fused, signal } = checkManner(given);
+    const data = await crossingUntil(signal, (stop) => this.native.sample(request, fused, stop));
     return new Images(data, [count, ...this.image]);
   }
 
@@ -222,14 +220,14 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are
    * embedded
-   * @param options `labels`, where they are embedded: needed there; a `signal` that ends it between
-   * two parts of 256 samples
+   * @param options `labels`, where they are embedded: needed there; an `execution`; a `signal` that
+   * ends it between two parts of 256 samples
    * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     check.floats(latents, "latents");
-    const { labels: given, signal } = checkAnswer(options);
+    const { labels: given, manner } = checkAnswer(options);
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
       throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);
@@ -241,7 +239,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const labels = checkLabels(given, count, classes, why);
     if (classes > 0 && labels === undefined)
       throw wrongType(`a label from 0 to ${classes - 1} for each sample`, "labels", given);
-    const data = await this.forward({ data: latents, shape: [count, width] }, labels, signal);
+    const data = await this.forward({ data: latents, shape: [count, width] }, labels, manner);
     return new Images(data, [count, ...this.image]);
   }
 }

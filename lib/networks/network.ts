@@ -19,6 +19,7 @@ import {
 } from "../safetensors.js";
 import { product } from "../shape.js";
 import { checkState } from "../weights.js";
+import type { Manner } from "./conditions.js";
 
 /** The device of a network, and the seed of its first weights. */
 export interface NetworkOptions {
@@ -189,9 +190,11 @@ export abstract class Network implements Disposable {
   protected forward(
     { data, shape }: Batch,
     labels: Int32Array | undefined,
-    signal: AbortSignal | undefined,
+    { fused, signal }: Manner,
   ): Promise<Floats> {
-    return crossingUntil(signal, (stop) => this.native.forward(data, [...shape], labels, stop));
+    return crossingUntil(signal, (stop) =>
+      this.native.forward(data, [...shape], labels, fused, stop),
+    );
   }
 }
 

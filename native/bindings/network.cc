@@ -64,13 +64,21 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(slot), to_whole(options, "bytes"));
 }
 
-// forward(values: Float32Array, shape: number[], labels?: Int32Array, stop?: NativeStop):
-//     Promise<Float32Array>
+// The network's body by the rewrites of fused execution, or nothing.
+sparring::Forward body_of(sparring::Network& network, bool fused) {
+  return fused ? plan_evaluation(network) : sparring::Forward();
+}
+
+// forward(values: Float32Array, shape: number[], labels: Int32Array | undefined, fused: boolean,
+//     stop?: NativeStop): Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
-  auto forwarding = lazily(
-      [slot = held(info.Env()), input, labels] { return Forwarding(slot->get(), input, labels); });
-  return run_slices(info.Env(), stoppable(info[3], std::move(forwarding)), to_floats);
+  const bool fused = info[3].ToBoolean();
+  auto forwarding = lazily([slot = held(info.Env()), input, labels, fused] {
+    const std::shared_ptr<Network> network = slot->get();
+    return Forwarding(network, input, labels, body_of(*network, fused));
+  });
+  return run_slices(info.Env(), stoppable(info[4], std::move(forwarding)), to_floats);
 }
 
 // load(tensors: TensorData[]): Promise<void>
@@ -100,7 +108,7 @@ Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   const bool fused = info[1].ToBoolean();
   auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0]), fused] {
     const std::shared_ptr<Network> network = slot->get();
-    return Sampling(network, request, fused ? plan_evaluation(*network) : sparring::Forward());
+    return Sampling(network, request, body_of(*network, fused));
   });
   return run_slices(info.Env(), stoppable(info[2], std::move(sampling)), to_floats);
 }

@@ -74,7 +74,7 @@ export async function runOn(
   const { classes, input } = network.resolved;
   const labels = classes > 0 ? Int32Array.from(labelsOf(classes, count)) : undefined;
   if (network instanceof Discriminator)
-    return network.native.forward(valuesOf(inputs.get("image")), [count, ...input], labels);
+    return network.native.forward(valuesOf(inputs.get("image")), [count, ...input], labels, false);
   const { noise, codes, classes: all, oneHot } = network.latent;
   const [noises, coded] = [valuesOf(inputs.get("noise")), valuesOf(inputs.get("codes"))];
   const latents = new Float32Array(count * product(input));

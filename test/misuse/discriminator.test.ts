@@ -142,7 +142,13 @@ refuses(
       "an unknown option",
       () => judge.score(blank, bad({ label: 1 })),
       "TypeError",
-      'Expected only the options labels, signal for options but received "label"',
+      'Expected only the options labels, execution, signal for options but received "label"',
+    ],
+    [
+      "true in place of an execution",
+      () => judge.score(blank, { execution: bad(true) }),
+      "TypeError",
+      "Expected one of eager, fused for execution but received true",
     ],
     [
       "true in place of a signal",

@@ -330,10 +330,16 @@ refuses(
       "Expected an AbortSignal for signal but received { aborted: false }",
     ],
     [
+      "an unknown execution",
+      () => generator.generate(new Float32Array(5), { execution: bad("planned") }),
+      "TypeError",
+      'Expected one of eager, fused for execution but received "planned"',
+    ],
+    [
       "a seed",
       () => generator.generate(new Float32Array(5), bad({ seed: 0 })),
       "TypeError",
-      'Expected only the options labels, signal for options but received "seed"',
+      'Expected only the options labels, execution, signal for options but received "seed"',
     ],
   ],
   unchanged,

@@ -126,7 +126,7 @@ export async function judging(architecture: DiscriminatorArchitecture) {
   await unknown.score(images, { labels: [1] });
 }
 
-/** Whatever a network takes beside it. */
+/** Whatever a network takes beside them. */
 export async function signals(
   pair: { generator: Generator; discriminator: Discriminator },
   signal: AbortSignal | undefined,
@@ -145,6 +145,10 @@ export async function signals(
   // @ts-expect-error it needs labels, too
   await seeing.score(images, { signal });
   await pair.generator.generate(new Float32Array(4), { labels: 1, signal });
+  await pair.generator.generate(new Float32Array(4), { execution: "fused" });
+  // @ts-expect-error there is no such one
+  await pair.generator.generate(new Float32Array(4), { execution: "compiled" });
+  await seeing.score(images, { labels: 2, execution: "fused" });
   await pair.discriminator.classify(images, { signal });
 }
 

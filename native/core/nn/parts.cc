@@ -67,7 +67,7 @@ std::optional<at::Tensor> Forwarding::operator()() {
         input_.narrow(0, first, size).to(network.device(), network.precision());
     const at::Tensor labels =
         labels_.defined() ? labels_.narrow(0, first, size).to(network.device()) : labels_;
-    return network.evaluate(values, labels);
+    return network.evaluate(values, labels, forward_);
   });
   put_rows(all_, part.cpu(), start, parts_.count());
   return parts_.is_done() ? std::make_optional(all_) : std::nullopt;

@@ -34,19 +34,23 @@ class Parts {
 // `count` rows at once, so that an impossible count fails at once.
 void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count);
 
-// What a network makes of an input, on the CPU, a part a call. `labels` may be undefined.
+// What a network makes of an input, on the CPU, a part a call. `labels` may be undefined; `forward`
+// is the network's body in another form, if it is there.
 class Forwarding {
  public:
-  Forwarding(std::shared_ptr<Network> network, at::Tensor input, at::Tensor labels)
+  Forwarding(std::shared_ptr<Network> network, at::Tensor input, at::Tensor labels,
+             Forward forward = {})
       : network_(std::move(network)),
         input_(std::move(input)),
         labels_(std::move(labels)),
+        forward_(std::move(forward)),
         parts_(input_.size(0)) {}
   std::optional<at::Tensor> operator()();  // after the last part
 
  private:
   std::shared_ptr<Network> network_;
   at::Tensor input_, labels_;
+  Forward forward_;
   Parts parts_;
   at::Tensor all_;
 };
