@@ -1,6 +1,7 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
 import { misuse, wrongType } from "../errors.js";
+import { optionMeant } from "../run/other-names.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
 export function toMisuse(error: CommanderError, program: Command, argv: readonly string[]): Error {
@@ -11,7 +12,7 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
     case "commander.unknownCommand":
       return wrongType(`one of ${listCommands(program)}`, "the command", quoted);
     case "commander.unknownOption":
-      return wrongType(`one of ${listOptions(command)}`, `an option of ${name}`, quoted);
+      return wrongType(optionMeant(quoted, listOptions(command)), `an option of ${name}`, quoted);
     case "commander.optionMissingArgument":
     case "commander.missingMandatoryOptionValue":
       return missing("a value", quoted.split(" ")[0] as string);
@@ -44,7 +45,7 @@ function listCommands(program: Command): string {
   return commands.map((command) => command.name()).join(", ");
 }
 
-function listOptions(command: Command): string {
+function listOptions(command: Command): string[] {
   const options = command.createHelp().visibleOptions(command);
-  return options.map((option) => option.long).join(", ");
+  return options.map((option) => String(option.long));
 }

@@ -11,6 +11,7 @@ import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
 import { placeOfMistake } from "./json.js";
+import { optionMeant } from "./other-names.js";
 import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
 import { checkDiscriminator, checkGenerator, planNetworks, planRules } from "./recipe.js";
 import { configLimit } from "./stored.js";
@@ -97,15 +98,15 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const right = Object.fromEntries(Object.entries(given).filter(([key]) => known.includes(key)));
   const { issues = [] } = v.safeParse(configSchema, right, { abortPipeEarly: true });
   const settled = new Set(Object.keys(flags));
-  const sentences = unknown.map((key) => expected(`one of ${known.join(", ")}`, "an option", key));
-  for (const issue of issues) {
-    const keys = (issue.path ?? []).map(({ key }) => key);
-    settled.add(String(keys[0]));
-    // What a nested object lacks is told of under the name of what is missing.
-    const what = keys.length > 1 && issue.input === undefined ? "a value" : issue.message;
-    sentences.push(expected(what, keys.map(pathPart).join(""), issue.input));
+  const sentences = unknown.map((key) => expected(optionMeant(key, known), "an option", key));
+  for (const { message, input, path: place = [] } of issues) {
+    settled.add(String(place[0]?.key));
+    // What a nested object lacks is told of as that object: in place of what it should be.
+    const inside = place.length > 1 && input === undefined ? place.at(-1) : undefined;
+    const keys = place.map(({ key }) => key).slice(0, inside === undefined ? undefined : -1);
+    sentences.push(expected(message, keys.map(pathPart).join(""), inside?.input ?? input));
   }
-  return [...sentences, ...togetherProblems(given, settled, path)];
+  return [...new Set(sentences), ...togetherProblems(given, settled, path)];
 }
 
 /** `generator`, `.layers`, `[3]`, one after the other. */

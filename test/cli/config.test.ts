@@ -222,7 +222,7 @@ describe("a config file that is wrong", () => {
     };
     expect(await problems(value)).toEqual([
       `Expected one of ${names} for an option but received "stepz"`,
-      `Expected one of ${names} for an option but received "Batch"`,
+      'Expected batch for an option but received "Batch"',
       "Expected a whole number from 1 to 4096 for size but received 5000",
       "Expected 1 or 3 for channels but received 2",
       "Expected true or false for resident but received 1",
@@ -259,6 +259,16 @@ describe("a config file that is wrong", () => {
     expect(await problems(value)).toEqual(found);
     // What a flag replaces does not matter.
     expect(await problems(value, " --threads 1 --data data")).toEqual([found[0], found[3]]);
+  });
+
+  it("hears what its options are called here", async () => {
+    const value = { batch_size: 4, n_critic: 5, betas: [0, 0.9], hidden_dim: 8 };
+    expect(await problems(value)).toEqual([
+      'Expected batch for an option but received "batch_size"',
+      'Expected discriminatorSteps for an option but received "n_critic"',
+      'Expected optimizer for an option but received "betas"',
+      `Expected one of ${names} for an option but received "hidden_dim"`,
+    ]);
   });
 
   it("is read as its own keys alone", async () => {

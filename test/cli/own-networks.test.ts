@@ -215,7 +215,16 @@ describe("what is wrong with them", () => {
     [
       "half of the optimizers",
       { optimizer: { generator: adam } },
-      ["Expected a value for optimizer.discriminator but received undefined"],
+      [
+        'Expected an object { generator, discriminator } for optimizer but received { generator: { type: "adam" } }',
+      ],
+    ],
+    [
+      "one optimizer for both",
+      { optimizer: adam },
+      [
+        'Expected an object { generator, discriminator } for optimizer but received { type: "adam" }',
+      ],
     ],
     [
       "a rate, an average and a policy",

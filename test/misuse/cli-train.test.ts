@@ -188,9 +188,14 @@ const commandLines: [string, string][] = [
     "train --no-sample-every",
     `Expected one of ${trainFlags} for an option of sparring train but received "--no-sample-every"`,
   ],
+  ["train --Steps 10", 'Expected --steps for an option of sparring train but received "--Steps"'],
   [
-    "train --Steps 10",
-    `Expected one of ${trainFlags} for an option of sparring train but received "--Steps"`,
+    "train --n_critic 5",
+    `Expected one of ${trainFlags} for an option of sparring train but received "--n_critic"`,
+  ],
+  [
+    "train --batch_size 64",
+    'Expected --batch for an option of sparring train but received "--batch_size"',
   ],
   ["train --steps 10 --seed", "Expected a value for --seed but received nothing"],
   [

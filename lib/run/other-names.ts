@@ -1,0 +1,42 @@
+// What scripts and other tools call the options of a run: a list of forty names is no answer to
+// somebody who wrote batch_size.
+
+/** Small letters alone, of one spelling: `--batch-size`, `batchSize` and `batch_size` are equal. */
+const spelled = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
+
+/** The name here, and spellings elsewhere. Part of an option, such as betas, leads to the whole. */
+const others: Readonly<Record<string, readonly string[]>> = {
+  batch: ["batchsize", "bs"],
+  checkpointEvery: ["checkpointinterval", "savefreq", "saveinterval"],
+  data: ["datadir", "datapath", "dataroot", "dataset"],
+  device: ["cuda", "gpu"],
+  diffAugment: ["aug", "augment", "diffaug"],
+  discriminatorSteps: ["citers", "criticiters", "diters", "dsteps", "ncritic", "ndis"],
+  epochs: ["nepoch", "nepochs", "niter", "numepochs"],
+  generatorSteps: ["gsteps"],
+  horizontalFlip: ["hflip", "mirror"],
+  logEvery: ["loginterval"],
+  lr: ["learningrate"],
+  objective: ["criterion", "gpweight", "lambdagp", "loss", "r1gamma"],
+  optimizer: ["b1", "b2", "beta1", "beta2", "betas", "dlr", "glr", "lrd", "lrg", "optim"],
+  out: ["outdir", "outf", "output", "outputdir"],
+  precision: ["amp", "bf16", "fp16"],
+  sampleEvery: ["sampleinterval"],
+  seed: ["manualseed", "randomseed"],
+  size: ["imagesize", "imgsize", "resolution"],
+  steps: ["iterations", "maxsteps", "numsteps", "totalsteps"],
+};
+
+const othersOf = new Map(Object.entries(others).map(([name, more]) => [spelled(name), more]));
+
+/**
+ * What an error expects in place of an option that there is not: the one that is meant, or else
+ * one of them all.
+ *
+ * @param known all that there are, as they are written there: `discriminatorSteps`, `--batch`
+ */
+export function optionMeant(name: string, known: readonly string[]): string {
+  const given = spelled(name);
+  const isMeant = (here: string) => here === given || othersOf.get(here)?.includes(given);
+  return known.find((option) => isMeant(spelled(option))) ?? `one of ${known.join(", ")}`;
+}
