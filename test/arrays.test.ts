@@ -99,7 +99,16 @@ describe("datasets.npy", () => {
     ],
     ["no images", npyFile("0, 2, 2", 0), ": its shape is [0, 2, 2]"],
     ["one number", npyFile("", 1), ": its shape is [], of rank 0"],
-    ["a table", npyFile("2, 4", 8), ": its shape is [2, 4], of rank 2"],
+    [
+      "a table",
+      npyFile("2, 4", 8),
+      ": its shape is [2, 4], of rank 2; rows of numbers are float32 or float64",
+    ],
+    [
+      "numbers in one row",
+      npyFile("4,", 16, "'<f4'"),
+      ": its shape is [4], of rank 1; rows of one number are of shape [4, 1]",
+    ],
     [
       "whole numbers that are no bytes",
       npyFile("1, 2, 2", 32, "'<i8'"),

@@ -15,7 +15,7 @@ import {
 } from "./dataset.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { checkTableOptions, isTable, readTable, type Table } from "./npy-table.js";
-import { type DtypeName, type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
+import { type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 import { createValues } from "./values.js";
 
@@ -93,22 +93,20 @@ async function readImages(
   { range, layout }: Pick<NpyOptions, "range" | "layout">,
   refuse: Refusal,
 ): Promise<Pixels> {
-  const levels = rangeOf(header.dtype, range, refuse);
+  const { dtype } = header;
+  if (dtype !== "uint8" && dtype !== "float32" && dtype !== "float64")
+    throw refuse(`its values are ${dtype}, not uint8, float32 or float64`);
   const { shape, last } = imagesShape(header.shape, layout, refuse);
+  const levels =
+    dtype === "uint8" ? range : checkRange(range, "range", ` (the values are ${dtype})`);
   const bytes = await readLevels(file, header, levels, refuse);
   return { bytes: last ? await turned(bytes, shape) : bytes, shape };
 }
 
-/** Undefined where the bytes can be taken as they are. */
-function rangeOf(
-  dtype: DtypeName,
-  range: PixelRange | undefined,
-  refuse: Refusal,
-): PixelRange | undefined {
-  if (dtype === "uint8") return range;
-  if (dtype !== "float32" && dtype !== "float64")
-    throw refuse(`its values are ${dtype}, not uint8, float32 or float64`);
-  return checkRange(range, "range", ` (the values are ${dtype})`);
+/** What to do with an array that would be rows of numbers, of another shape or type. */
+function advice(sides: readonly number[]): string {
+  if (sides.length === 1) return `; rows of one number are of shape [${sides[0]}, 1]`;
+  return sides.length === 2 ? "; rows of numbers are float32 or float64" : "";
 }
 
 /** [count, channels, height, width], and whether the file has the channels last. */
@@ -120,7 +118,7 @@ function imagesShape(
   const [count, a, b, c] = sides as [number, number, number, number];
   if (sides.length === 3) return { shape: [count, 1, a, b], last: false };
   if (sides.length !== 4)
-    throw refuse(`its shape is [${sides.join(", ")}], of rank ${sides.length}`);
+    throw refuse(`its shape is [${sides.join(", ")}], of rank ${sides.length}${advice(sides)}`);
   const usual = (channels: number) => channels === 1 || channels === 3;
   if (layout === undefined && usual(a) === usual(c)) {
     const which = usual(a) ? "both would do" : "neither has 1 or 3 channels";
