@@ -105,7 +105,7 @@ interface Order {
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
   check.path(path, "path");
-  if (options === undefined) throw wrongType("an object", "options", options);
+  if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
   check.options(options, "options", known);
   const order = checkOrder(path, options);
   return traced(() => make(order));

@@ -76,7 +76,8 @@ export function checkRun(
 ): RunSettings {
   const data = checkDataset(dataset, settings);
   const size = data instanceof Dataset ? data.size : data.length;
-  if (options === undefined) throw wrongType("an object", "options", options);
+  if (options === undefined)
+    throw wrongType("an object { steps, ... } or { epochs, ... }", "options", options);
   check.options(options, "options", known);
   const signal = check.signal(options.signal, "signal");
   const length = checkLength(options, data);

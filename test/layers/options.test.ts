@@ -149,7 +149,7 @@ describe("an option of a layer", () => {
     ["linear", () => l.linear(4, null as never), "null"],
   ])("is refused in the order of PyTorch's arguments: %s", (type, call, received) => {
     expect(refusal(call)?.message).toBe(
-      `Expected an object of options for the last argument of ${type}() but received ${received}`,
+      `Expected an object of options for the last argument of ${type}() but received ${received}; what comes in is left out, and options have names`,
     );
   });
 

@@ -40,7 +40,7 @@ refuses("datasets.folder", [
     "no options",
     () => pack(undefined),
     "TypeError",
-    "Expected an object for options but received undefined",
+    "Expected an object { size, ... } for options but received undefined",
   ],
   [
     "a place on the disk without a file",

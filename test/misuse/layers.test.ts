@@ -123,7 +123,7 @@ refuses("layers", [
     "options that are a string",
     () => build(l.linear(4, bad("bias"))),
     "TypeError",
-    'Expected an object of options for the last argument of linear() but received "bias"',
+    'Expected an object of options for the last argument of linear() but received "bias"; what comes in is left out, and options have names',
   ],
   [
     "a name that is a number",

@@ -45,7 +45,7 @@ refuses("Trainer.run", [
     "no options",
     () => run(undefined),
     "TypeError",
-    "Expected an object for options but received undefined",
+    "Expected an object { steps, ... } or { epochs, ... } for options but received undefined",
   ],
   [
     "options that are null",
