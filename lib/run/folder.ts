@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { refused, showPath, SparringError } from "../errors.js";
 import { makeFolders, namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
+import type { RunConfig } from "./config.js";
 import { appendLine, cutLines } from "./json-lines.js";
 import { FolderLock } from "./lock.js";
 
@@ -221,14 +222,19 @@ export class RunFolder implements Disposable {
 
   /**
    * Leaves out statistics of steps after `step`, which are going to be done again, a line that was
-   * cut short, and a tick that ended early because the run did.
+   * cut short, and a tick that ended early because the run did. That of the last of all `steps`
+   * stays: nothing of it is done again.
    *
    * @returns the ticks that are left
    */
-  cutStats(step: number, logEvery: number): Promise<readonly TickLine[]> {
+  cutStats(
+    step: number,
+    { logEvery, steps }: Pick<RunConfig, "logEvery" | "steps">,
+  ): Promise<readonly TickLine[]> {
     return cutLines(this.stats, (line): line is TickLine => {
       const { step: done }: Partial<TickLine> = line;
-      return typeof done === "number" && done <= step && done % logEvery === 0;
+      if (typeof done !== "number" || done > step) return false;
+      return done % logEvery === 0 || done === steps;
     });
   }
 }

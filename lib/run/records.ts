@@ -114,7 +114,7 @@ export class Records {
    * that are left.
    */
   async goBack(event: RollbackEvent): Promise<{ ticks: readonly unknown[]; left: Evaluation[] }> {
-    const ticks = await this.#folder.cutStats(event.to, this.#config.logEvery);
+    const ticks = await this.#folder.cutStats(event.to, this.#config);
     const left = await this.#evaluations.cut(event.to);
     await this.#board?.goBack(event.to);
     await this.#folder.appendEvent(event);

@@ -94,7 +94,7 @@ async function loadHeld(
     throw error;
   }
   await checkpoints.drop(broken);
-  const ticks = await folder.cutStats(trainer.step, config.logEvery);
+  const ticks = await folder.cutStats(trainer.step, config);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
   await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
   const last = ticks.at(-1)?.seconds;

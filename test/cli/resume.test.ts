@@ -73,6 +73,14 @@ describe("a run", () => {
     expect(lines(stats)).toEqual(lines(expected));
   });
 
+  it("that has ended stays as it is, with the tick that its end cut short", async () => {
+    expect(await run(`${small} --steps 14 --out ended`)).toMatchObject({ code: 0 });
+    const before = await contents("ended");
+    expect(before["stats.jsonl"]).toMatch(/"step":14,[^\n]*\n$/);
+    expect(await run("train --resume --out ended")).toMatchObject({ code: 0 });
+    expect(await contents("ended")).toEqual(before);
+  });
+
   it("killed half way goes on from its last checkpoint, and does the steps since then again", async () => {
     const { child, says, ended } = startCli(
       `${small} --steps 100000 --out killed`.split(" "),
