@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from common import digest, report
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--game", choices=["plain", "batch-norm", "noise", "amsgrad", "compared", "wgan-gp"], required=True)
+games = ["plain", "batch-norm", "noise", "amsgrad", "compared", "wgan-gp", "noise-wgan-gp"]
+parser.add_argument("--game", choices=games, required=True)
 parser.add_argument("--values", required=True, help="float32 [count, 2], raw")
 parser.add_argument("--batch", type=int, required=True)
 parser.add_argument("--steps", type=int, required=True)
@@ -56,7 +57,7 @@ class MinibatchDiscrimination(nn.Module):
         return torch.cat([x, torch.exp(-norm).sum(0) - 1], 1)
 
 
-first = [InstanceNoise()] if opt.game == "noise" else []
+first = [InstanceNoise()] if opt.game in ("noise", "noise-wgan-gp") else []
 last = [nn.Sigmoid()] if opt.game == "plain" else []
 generator = nn.Sequential(*hidden(latent_dim), nn.Linear(width, 2))
 body = hidden(2)
@@ -131,6 +132,6 @@ def play_wasserstein(stream):
 
 
 stream = batches()
-step = play_wasserstein if opt.game == "wgan-gp" else play
+step = play_wasserstein if opt.game in ("wgan-gp", "noise-wgan-gp") else play
 losses = [step(stream) for _ in range(opt.steps)]
 report(initial, losses, digest(generator, discriminator))

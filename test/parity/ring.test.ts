@@ -20,17 +20,21 @@ import { hiddenLayers, ringData, ringOfGaussians } from "../helpers/ring.js";
 import { weightsOf } from "../helpers/training.js";
 import { expectEqual, follow, steps, type Trajectory } from "../helpers/trajectory.js";
 
+const wganGp = {
+  objective: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
+  order: "discriminatorFirst",
+  discriminatorSteps: 2,
+} as const;
+
 const games = {
   plain: { objective: objectives.nonSaturating() },
   "batch-norm": { objective: objectives.nonSaturating() },
   noise: { objective: objectives.nonSaturating() },
   amsgrad: { objective: objectives.nonSaturating() },
   compared: { objective: objectives.nonSaturating() },
-  "wgan-gp": {
-    objective: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
-    order: "discriminatorFirst",
-    discriminatorSteps: 2,
-  },
+  "wgan-gp": wganGp,
+  // The latents come before all that the critic draws, at reals, at fakes and for the penalty.
+  "noise-wgan-gp": wganGp,
 } as const satisfies Record<string, Partial<TrainerOptions>>;
 type Game = keyof typeof games;
 const names = Object.keys(games) as Game[];
@@ -41,7 +45,7 @@ const batch = 64;
 
 function trainerOf(game: Game, options: Partial<TrainerOptions>): Trainer {
   const hidden = () => hiddenLayers({ norm: game === "batch-norm" });
-  const first = game === "noise" ? [l.gaussianNoise(0.1)] : [];
+  const first = game.startsWith("noise") ? [l.gaussianNoise(0.1)] : [];
   const compared = game === "compared" ? [l.minibatchDiscrimination(20, { kernelDims: 3 })] : [];
   const last = game === "plain" ? [l.sigmoid()] : [];
   const amsgrad = game === "amsgrad";
