@@ -95,6 +95,23 @@ describe.skipIf(impossible)("the benchmark of a GPU", () => {
     expect(measured.geometricMean.ratioEager).toBeCloseTo(measured.cases[0].ratioEager, 10);
   });
 
+  it("tries, even of few modes of PyTorch's, the one that records a GPU's work as ours does", async () => {
+    const { python: program, env } = python as { python: string; env?: Record<string, string> };
+    const modes = `
+import json, pathlib, modes
+case = json.loads(pathlib.Path("../gpu/cases.json").read_text())[0]
+for device in "cpu", "cuda:0":
+    full = {**case, "device": device, "quick": True, "compile": True}
+    print(", ".join(mode.name for mode in modes.list_modes(full)))`;
+    const peers = fileURLToPath(new URL("../bench/peers", import.meta.url));
+    const { child, ended } = start(program, ["-c", modes], peers, env);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const [onCpu, onGpu] = stdout.trim().split("\n");
+    expect(onGpu).toBe(`${onCpu}, compile reduce-overhead + fused Adam + channels_last`);
+  });
+
   it("ends who says nothing any more, and tells so", async () => {
     const { code, measured } = await measure("--case", "article", "--patience", "0.5");
     expect(code).toBe(1);

@@ -18,6 +18,9 @@ def list_modes(case):
     if case["quick"]:
         modes = [Mode(), *(Mode(None, True, layout) for layout in layouts)]
         modes += [Mode("default", True, layouts[-1])]
+        if case.get("device", "cpu") != "cpu":
+            # On a GPU small networks are bound by launches, and this one records them, as ours does.
+            modes += [Mode("reduce-overhead", True, layouts[-1])]
     else:
         modes = [Mode(*mode) for mode in itertools.product([None, *COMPILED], [False, True], layouts)]
     return [mode for mode in modes if case["compile"] or mode.compile is None]
