@@ -23,10 +23,10 @@ cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPAR
   -DSPARRING_BENCH=ON -DSPARRING_UNITY=ON -DSPARRING_CUDA=REQUIRED -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
 build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
+# A part that does not compile, fails or hangs must not keep the others back.
 status=0
-build sparring_cuda_tests sparring_core_bench
-build/gpu/Release/sparring_cuda_tests || status=$?
-"$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
-build sparring_core_tests
-build/gpu/Release/sparring_core_tests || status=$?
+build sparring_cuda_tests && timeout --kill-after 10 300 build/gpu/Release/sparring_cuda_tests --duration=true || status=$?
+build sparring_core_bench &&
+  "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
+build sparring_core_tests && build/gpu/Release/sparring_core_tests || status=$?
 exit "$status"

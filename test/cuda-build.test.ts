@@ -83,7 +83,7 @@ describe("scripts/gpu-check.sh", () => {
         `printf '#!/usr/bin/env bash\\necho ${name} >> ../log\\nexit ${code}\\n' > $out/${name}\n`,
     );
     const build = `out=build/gpu/Release; mkdir -p $out\n${lines.join("")}chmod +x $out/*\n`;
-    await putProgram("path/cmake", `${note("cmake $*")}${build}`);
+    await putProgram("path/cmake", `${note("cmake $*")}[[ $* != *"$BROKEN" ]] || exit 2\n${build}`);
     await putProgram("path/python", `[[ $1 == -c ]] && echo /torch || ${note("python $1 $4 $5")}`);
     await mkdir(join(folder.path, "clone/scripts"), { recursive: true });
     await copyFile(
@@ -92,19 +92,30 @@ describe("scripts/gpu-check.sh", () => {
     );
   });
 
-  it("does first what only a GPU can tell, and all of it where a part fails", async () => {
+  async function check(broken: string) {
+    const log = await put("log");
     const script = join(folder.path, "clone/scripts/gpu-check.sh");
     const path = `${join(folder.path, "path")}:${process.env.PATH}`;
-    const { code } = await run("bash", [script, "all.json"], { PATH: path, PYTHON: "python" });
-    const log = await readFile(join(folder.path, "log"), "utf8");
-    expect(log.trim().split("\n")).toEqual([
-      expect.stringMatching(/^cmake -S .*SPARRING_OUTPUT/),
-      expect.stringMatching(/^cmake --build .* --target sparring_cuda_tests sparring_core_bench$/),
-      "sparring_cuda_tests",
-      "python bench/gpu/run.py --json all.json",
-      expect.stringMatching(/^cmake --build .* --target sparring_core_tests$/),
-      "sparring_core_tests",
-    ]);
+    const env = { PATH: path, PYTHON: "python", BROKEN: broken };
+    const { code } = await run("bash", [script, "all.json"], env);
+    return { code, lines: (await readFile(log, "utf8")).trim().split("\n") };
+  }
+  const builds = (target: string) =>
+    expect.stringMatching(new RegExp(`^cmake --build .* --target ${target}$`));
+  const configures = expect.stringMatching(/^cmake -S .*SPARRING_OUTPUT/);
+  const benchmark = [builds("sparring_core_bench"), "python bench/gpu/run.py --json all.json"];
+  const rest = [builds("sparring_core_tests"), "sparring_core_tests"];
+
+  it("does first what only a GPU can tell, and all of it where a part fails", async () => {
+    const { code, lines } = await check("nothing");
+    const tests = [builds("sparring_cuda_tests"), "sparring_cuda_tests"];
+    expect(lines).toEqual([configures, ...tests, ...benchmark, ...rest]);
     expect(code).toBe(3);
+  });
+
+  it("does all the rest where a part does not compile", async () => {
+    const { code, lines } = await check("sparring_cuda_tests");
+    expect(lines).toEqual([configures, builds("sparring_cuda_tests"), ...benchmark, ...rest]);
+    expect(code).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 // Compiles the kernels for GPUs from Turing to Blackwell: what a machine without one can know of
-// them. Its loader has to find libnvrtc; see scripts/cuda-check.sh.
+// them.
 #include <cstdio>
 #include <stdexcept>
 
