@@ -24,9 +24,18 @@ cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPAR
 build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
 # A part that does not compile, fails or hangs must not keep the others back.
+tests=build/gpu/Release/sparring_cuda_tests
+run_tests() { timeout --kill-after 10 "$1" "$tests" --duration=true "${@:2}"; }
 status=0
-build sparring_cuda_tests && timeout --kill-after 10 300 build/gpu/Release/sparring_cuda_tests --duration=true || status=$?
+failed=0
+if build sparring_cuda_tests; then run_tests 300 || failed=$?; else status=$?; fi
+((failed == 0)) || status=$failed
 build sparring_core_bench &&
   "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
+# What fails on a GPU may take it away from all that comes after in the same process: so each by itself.
+if ((failed != 0)); then
+  count=$("$tests" --count | grep -oE '[0-9]+$')
+  for ((i = 1; i <= count; ++i)); do run_tests 60 --first="$i" --last="$i" || true; done
+fi
 build sparring_core_tests && build/gpu/Release/sparring_core_tests || status=$?
 exit "$status"

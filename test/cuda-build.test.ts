@@ -74,13 +74,14 @@ describe("a CUDA build that is asked for", () => {
 });
 
 describe("scripts/gpu-check.sh", () => {
-  // Each program notes that it ran; the tests of CUDA fail.
+  // Each program notes that it ran; the tests of CUDA, of which there are two, fail.
   beforeAll(async () => {
     const note = (text: string) => `echo "${text}" >> ../log\n`;
+    const tests = "[[ $1 != --count ]] || { echo there are: 2; exit; }";
     const made = { sparring_cuda_tests: 3, sparring_core_bench: 0, sparring_core_tests: 0 };
     const lines = Object.entries(made).map(
       ([name, code]) =>
-        `printf '#!/usr/bin/env bash\\necho ${name} >> ../log\\nexit ${code}\\n' > $out/${name}\n`,
+        `printf '#!/usr/bin/env bash\\n${tests}\\necho ${name} $* >> ../log\\nexit ${code}\\n' > $out/${name}\n`,
     );
     const build = `out=build/gpu/Release; mkdir -p $out\n${lines.join("")}chmod +x $out/*\n`;
     await putProgram("path/cmake", `${note("cmake $*")}[[ $* != *"$BROKEN" ]] || exit 2\n${build}`);
@@ -98,7 +99,7 @@ describe("scripts/gpu-check.sh", () => {
     const path = `${join(folder.path, "path")}:${process.env.PATH}`;
     const env = { PATH: path, PYTHON: "python", BROKEN: broken };
     const { code } = await run("bash", [script, "all.json"], env);
-    return { code, lines: (await readFile(log, "utf8")).trim().split("\n") };
+    return { code, lines: (await readFile(log, "utf8")).trim().split(/ *\n/) };
   }
   const builds = (target: string) =>
     expect.stringMatching(new RegExp(`^cmake --build .* --target ${target}$`));
@@ -108,8 +109,10 @@ describe("scripts/gpu-check.sh", () => {
 
   it("does first what only a GPU can tell, and all of it where a part fails", async () => {
     const { code, lines } = await check("nothing");
-    const tests = [builds("sparring_cuda_tests"), "sparring_cuda_tests"];
-    expect(lines).toEqual([configures, ...tests, ...benchmark, ...rest]);
+    const tests = "sparring_cuda_tests --duration=true";
+    const each = [1, 2].map((i) => `${tests} --first=${i} --last=${i}`);
+    const first = [configures, builds("sparring_cuda_tests"), tests];
+    expect(lines).toEqual([...first, ...benchmark, ...each, ...rest]);
     expect(code).toBe(3);
   });
 
