@@ -149,4 +149,10 @@ bool check_drawn(uint32_t seed, const at::Device& device) {
   return verdict == Verdict::kAlike;
 }
 
+void train_drawn(uint32_t seed) {
+  Drawer draw(seed);
+  const DrawnPair drawn = draw_pair(draw);
+  train(drawn, draw_rules(draw), seed, at::kCPU, /*is_fused=*/true);
+}
+
 }  // namespace sparring::test

@@ -10,4 +10,7 @@ namespace sparring::test {
 // nothing: eager itself is torn there, or blows up.
 bool check_drawn(uint32_t seed, const at::Device& device);
 
+// Trains the pair by fused execution alone, on the CPU and in one part.
+void train_drawn(uint32_t seed);
+
 }  // namespace sparring::test
