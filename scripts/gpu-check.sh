@@ -34,7 +34,7 @@ build sparring_core_bench &&
   "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
 # What fails on a GPU may take it away from all that comes after in the same process: so each by itself.
 if ((failed != 0)); then
-  count=$("$tests" --count | grep -oE '[0-9]+$')
+  count=$("$tests" --count | grep -oE '[0-9]+$') || count=0
   for ((i = 1; i <= count; ++i)); do run_tests 60 --first="$i" --last="$i" || true; done
 fi
 build sparring_core_tests && build/gpu/Release/sparring_core_tests || status=$?
