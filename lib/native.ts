@@ -206,6 +206,7 @@ export type RewriteId =
   | "halving"
   | "sameConv"
   | "narrowConv"
+  | "pixelProduct"
   | "convDerivatives"
   | "linearProduct"
   | "maxout"

@@ -138,6 +138,7 @@ describe("explain()", () => {
       8,
     ],
     ["convolution to few channels as products", [l.conv2d(1, 3, { padding: 1 })], 1],
+    ["1x1 convolution as a product of all pixels", [l.conv2d(8, 1)], 1],
     ["linear layer by oneDNN", [l.conv2d(8, 1)], 1],
     ["maxout in one pass", [l.flatten(), l.maxout(8, 3)], 1],
     ["convolution whose second derivatives are convolutions", [l.conv2d(8, 2)], 1, 2, penalised],

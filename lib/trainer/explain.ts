@@ -145,6 +145,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
     tileProducts("sameConv", conv?.output, batchSize) / (9 * pixels(conv?.output)),
   firstTransposed: unchanged,
   narrowConv: unchanged,
+  pixelProduct: unchanged,
   convDerivatives: unchanged,
   linearProduct: unchanged,
   maxout: unchanged,

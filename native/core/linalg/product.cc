@@ -42,6 +42,9 @@ constexpr int64_t kMostRowsTurned = 256;
 constexpr int64_t kWorthTurning = int64_t{1} << 14;
 // With fewer columns the block leaves most of its registers empty.
 constexpr int64_t kFewestColumns = 16;
+// Values of a left matrix from which that is faster than the BLAS all the same, which has to pack
+// them.
+constexpr int64_t kManyOnTheLeft = int64_t{1} << 15;
 
 bool is_in_rows(const at::Tensor& matrix) {
   return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1);
@@ -80,13 +83,17 @@ at::Tensor in_rows(const at::Tensor& matrix) {
   return turned;
 }
 
+int64_t fewest_columns(const at::Tensor& left) {
+  return left.numel() < kManyOnTheLeft ? kFewestColumns : 2;
+}
+
 // Multiplies by oneDNN's block; false where that would not be faster than the whole of oneDNN.
 bool multiply_by_blocks(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                         bool accumulate) {
   const auto can_be_in_rows = [](const at::Tensor& one) {
     return is_in_rows(one) || is_in_rows(one.t());
   };
-  if (out.numel() == 0 || a.numel() == 0 || out.size(1) < kFewestColumns) return false;
+  if (out.numel() == 0 || a.numel() == 0 || out.size(1) < fewest_columns(a)) return false;
   if (!can_be_in_rows(a) || !can_be_in_rows(b)) return false;
   if (!is_in_rows(b) && b.numel() > kMostTurned) return false;
   // Each thread turns the rows that it multiplies.

@@ -1,6 +1,7 @@
 #include "core/step/plan.h"
 
 #include "core/nn/branches.h"
+#include "core/nn/shape.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_derivatives.h"
@@ -14,6 +15,7 @@
 #include "core/step/rewrites/pairwise.h"
 #include "core/step/rewrites/piecewise_linear.h"
 #include "core/step/rewrites/pixel_norm.h"
+#include "core/step/rewrites/pixel_product.h"
 #include "core/step/rewrites/pointwise.h"
 #include "core/step/rewrites/same_conv.h"
 #include "core/step/rewrites/sample_norm.h"
@@ -44,6 +46,10 @@ class PlannedBranches : public Module {
   std::shared_ptr<Branches> branches_;
   std::vector<Plan> plans_;
 };
+
+bool is_flatten(const ModulePtr& module) {
+  return dynamic_cast<const Flatten*>(module.get()) != nullptr;
+}
 
 template <class T>
 void append(std::vector<T>& list, const std::vector<T>& more) {
@@ -81,6 +87,8 @@ static const Rule kRules[] = {
     {"halving", "4x4 convolution of stride 2 with fewer multiplications", fuse_halving, nullptr,
      false},
     {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
+    {"pixelProduct", "1x1 convolution as a product of all pixels", fuse_pixel_product, nullptr,
+     false},
     {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
     {"convDerivatives", "convolution whose second derivatives are convolutions",
      fuse_conv_derivatives, nullptr, false, Rule::Where::kUnderPenalties},
@@ -144,6 +152,7 @@ at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const 
   at::Tensor value = input;
   for (const Item& item : items_) {
     if (value.dim() == 4) value = channels_last(value);
+    if (value.dim() == 4 && is_flatten(item.module)) value = channels_first(value);
     value = item.module->forward(value, context);
   }
   return value;

@@ -7,10 +7,10 @@ namespace sparring {
 
 // An image in it; a no-op once done. One channel is first and last, and libtorch reads its strides
 // for which is meant: a convolution would then make an image that had to be copied.
-inline at::Tensor channels_last(const at::Tensor& image) {
-  if (image.size(1) != 1) return image.contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor plane = image.contiguous();
-  return plane.view({plane.size(0), plane.size(2), plane.size(3), 1}).permute({0, 3, 1, 2});
-}
+at::Tensor channels_last(const at::Tensor& image);
+
+// An image in it as one with its channels first, as rows want it. What comes back to it is laid out
+// as it was: activations would go on in the other layout, value by value.
+at::Tensor channels_first(const at::Tensor& image);
 
 }  // namespace sparring

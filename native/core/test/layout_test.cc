@@ -1,0 +1,56 @@
+// Images as rows of pixels, and as rows of numbers: products of the one, gradients of the other.
+#include "core/step/plan.h"
+#include "core/step/rewrites/channels_last.h"
+#include "core/step/rewrites/pixel_product.h"
+#include "core/step/rewrites/pointwise.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/equality.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+TEST_CASE("a 1x1 convolution equals a product of all pixels: values and both derivatives") {
+  RandomStream stream(0);
+  for (const double channels : {1.0, 6.0}) {
+    const ModulePtr plain = built(conv("0", 5, channels, 1, 0), stream);
+    const ModulePtr fused = fuse_pixel_product(plain).module;
+    REQUIRE(fused != nullptr);
+    for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
+      const at::Tensor x = draw({3, 5, 2, 4}).detach().contiguous(format).requires_grad_();
+      check_equal(fused, {plain}, x, 1e-13);
+      check_second_derivative(fused, plain, x, 1e-12);
+      CHECK(fused->forward(x).permute({0, 2, 3, 1}).is_contiguous());
+    }
+  }
+  const ModulePtr pool = build(avg_pool("1", 2), stream);
+  const ModulePtr point = built(conv("0", 3, 6, 1, 0), stream);
+  const ModulePtr before = raise_pool(point, pool).module;
+  CHECK(fuse_pixel_product(before).module == before);
+  CHECK(std::dynamic_pointer_cast<Pointwise>(before)->conv() != point);
+  check_equal(before, {point, pool}, draw({2, 3, 4, 6}), 1e-13);
+  CHECK(fuse_pixel_product(build(conv("0", 3, 6, 3, 1), stream)).module == nullptr);
+  CHECK(fuse_pixel_product(build(conv("0", 3, 6, 1, 0, 2), stream)).module == nullptr);  // strided
+  CHECK(fuse_pixel_product(build(conv("0", 3, 6, 1, 1), stream)).module == nullptr);     // padded
+}
+
+TEST_CASE("what comes back from rows is laid out as images are: their channels last") {
+  RandomStream stream(0);
+  const Layer curve = layer("silu", "0"), rows = layer("flatten", "1");
+  Sequential network({curve, rows, linear("2", 17 * 35 * 31, 1)}, stream);
+  const Plan plan(network, Precision::kFloat32);
+  const at::Tensor x = at::randn({2, 17, 35, 31}).contiguous(at::MemoryFormat::ChannelsLast);
+  x.requires_grad_();
+  const auto gradient = [&](const at::Tensor& score) {
+    return torch::autograd::grad({score.sum()}, {x})[0];
+  };
+  const at::Tensor found = gradient(plan.forward(x));
+  CHECK(found.is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK(at::allclose(found, gradient(network.forward(x, {})), 1e-5, 1e-6));
+  for (const at::Tensor& other : {x.contiguous(), x.to(at::kDouble), x.narrow(2, 1, 3)}) {
+    CHECK(channels_last(other).is_contiguous(at::MemoryFormat::ChannelsLast));
+    CHECK(at::equal(channels_last(other), other));
+    CHECK(channels_first(other).is_contiguous());
+    CHECK(at::equal(channels_first(other), other));
+  }
+}
