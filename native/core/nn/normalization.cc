@@ -20,24 +20,6 @@ at::Tensor without_trap(const at::Tensor& images) {
   return is_trap ? images.clone(at::MemoryFormat::Contiguous) : images;
 }
 
-// Wu and He 2018.
-class GroupNorm : public Module {
- public:
-  explicit GroupNorm(const Layer& layer)
-      : groups_(layer.options.integer("numGroups")), eps_(layer.options.number("eps")) {
-    const bool affine = layer.options.flag("affine");
-    register_affine(*this, {layer.options.integer("numChannels")}, affine, affine, weight_, bias_);
-  }
-  at::Tensor forward(const at::Tensor& input, const Context&) override {
-    return at::group_norm(without_trap(input), groups_, weight_, bias_, eps_);
-  }
-
- private:
-  int64_t groups_;
-  double eps_;
-  at::Tensor weight_, bias_;
-};
-
 }  // namespace
 
 at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
@@ -47,6 +29,16 @@ at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
   // libtorch reads a gradient whose channels are last as if they were not, where there is one
   // sample (2.13, CPU): so it gets it in the other layout.
   return x.size(0) == 1 ? normal.flatten().view(normal.sizes()) : normal;
+}
+
+GroupNorm::GroupNorm(const Layer& layer)
+    : groups_(layer.options.integer("numGroups")), eps_(layer.options.number("eps")) {
+  const bool affine = layer.options.flag("affine");
+  register_affine(*this, {layer.options.integer("numChannels")}, affine, affine, weight_, bias_);
+}
+
+at::Tensor GroupNorm::forward(const at::Tensor& input, const Context&) {
+  return at::group_norm(without_trap(input), groups_, weight_, bias_, eps_);
 }
 
 InstanceNorm::InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {

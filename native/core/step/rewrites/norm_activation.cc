@@ -4,7 +4,9 @@
 
 #include "core/nn/activation.h"
 #include "core/nn/normalization.h"
+#include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/norm_kernels.h"
+#include "core/step/rewrites/piecewise_linear.h"
 #include "core/step/rewrites/rows.h"
 
 namespace sparring {
@@ -91,26 +93,33 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
     return at::empty(shape, weight.options().requires_grad(false));
   }
 
-  // The same with a graph of its own, for a second derivative.
+  // By libtorch's backward pass of batch normalisation, which has a derivative of its own, for a
+  // second derivative.
   static variable_list differentiable(AutogradContext& context, const variable_list& saved,
                                       const at::Tensor& gradient) {
-    const double eps = context.saved_data["eps"].toDouble();
-    const NormPass pass{{saved[1], saved[2], {}, {}, /*momentum=*/0, eps},
-                        context.saved_data["slope"].toDouble(),
-                        {},
-                        context.saved_data["is_alone"].toBool()};
-    const at::Tensor output = plain(saved[0], pass);
-    variable_list wanted;
-    for (size_t i = 0; i < 3; ++i) {
-      if (context.needs_input_grad(i)) wanted.push_back(saved[i]);
+    const at::Tensor &x = saved[0], &weight = saved[1];
+    const at::Tensor bent = sloped(gradient, saved[3], context.saved_data["slope"].toDouble());
+    const auto undone = [&](const at::Tensor& values, const at::Tensor& slopes,
+                            const at::Tensor& factors) {
+      const auto needs = [&](size_t i) { return context.needs_input_grad(i); };
+      return at::native_batch_norm_backward(
+          slopes, values, factors, {}, {}, saved[4].flatten(), saved[5].flatten(), /*train=*/true,
+          context.saved_data["eps"].toDouble(), {needs(0), needs(1), needs(2)});
+    };
+    if (!context.saved_data["is_alone"].toBool()) {
+      const auto [of_x, of_weight, of_shift] = undone(x, bent, weight);
+      return {of_x, of_weight, of_shift, {}, {}};
     }
-    const variable_list found =
-        torch::autograd::grad({output}, wanted, {gradient}, true, /*create_graph=*/true);
-    variable_list all(5);
-    for (size_t i = 0, next = 0; i < 3; ++i) {
-      if (context.needs_input_grad(i)) all[i] = found[next++];
-    }
-    return all;
+    // The channels of all samples as those of one.
+    const int64_t samples = x.size(0), channels = x.size(1);
+    const Shape merged{1, samples * channels, x.size(2), x.size(3)};
+    const auto one = [&](const at::Tensor& all) { return channels_first(all).view(merged); };
+    const auto sum = [&](const at::Tensor& each) {
+      return each.defined() ? each.view({samples, channels}).sum(0) : each;
+    };
+    const auto [of_x, of_weight, of_shift] = undone(one(x), one(bent), weight.repeat(samples));
+    const at::Tensor apart = of_x.defined() ? channels_last(of_x.view(x.sizes())) : of_x;
+    return {apart, sum(of_weight), sum(of_shift), {}, {}};
   }
 };
 

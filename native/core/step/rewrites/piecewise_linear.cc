@@ -17,7 +17,6 @@ void remember(AutogradContext& context, const at::Tensor& x, double slope) {
   context.set_materialize_grads(false);
 }
 
-// A gradient times the slope at x: linear in the gradient, and constant in x but for a jump at 0.
 class Sloped : public torch::autograd::Function<Sloped> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gradient,
@@ -59,6 +58,10 @@ class PiecewiseLinear : public Module {
 };
 
 }  // namespace
+
+at::Tensor sloped(const at::Tensor& gradient, const at::Tensor& x, double slope) {
+  return slope == 1 ? gradient : Sloped::apply(gradient, x, slope);
+}
 
 Verdict fuse_piecewise_linear(const ModulePtr& activation) {
   const auto bend = std::dynamic_pointer_cast<Activation>(activation);

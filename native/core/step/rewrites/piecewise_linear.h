@@ -6,6 +6,10 @@
 
 namespace sparring {
 
+// A gradient times the slope of the activation, 1 above 0 and `slope` below, which x tells or what
+// came of it. Linear in the gradient, and constant in x but for a jump at 0.
+at::Tensor sloped(const at::Tensor& gradient, const at::Tensor& x, double slope);
+
 // The activation with a second derivative that is not there.
 Verdict fuse_piecewise_linear(const ModulePtr& activation);
 
