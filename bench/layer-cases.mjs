@@ -67,6 +67,7 @@ const pairs = {
     ...twice(() => [l.batchNorm2d(), activation()]),
   ),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
+  "group normalisation": discriminating(...twice(() => [l.groupNorm(8), activation()])),
   "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
   "maxout of 5 pieces": {
     generator: smallGenerator,

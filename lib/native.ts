@@ -211,6 +211,7 @@ export type RewriteId =
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
+  | "groupNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"

@@ -29,11 +29,6 @@ class GroupNorm : public Module {
  public:
   explicit GroupNorm(const Layer& layer);
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
-  int64_t groups() const { return groups_; }
-  double eps() const { return eps_; }
-  // Undefined where the layer has none.
-  const at::Tensor& weight() const { return weight_; }
-  const at::Tensor& bias() const { return bias_; }
 
  private:
   int64_t groups_;

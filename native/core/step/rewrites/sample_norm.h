@@ -1,12 +1,16 @@
-// Instance and layer normalisation of images whose channels lie side by side, as convolutions like
-// them. libtorch's are for the other layout: they turn all values over, there and back.
+// Normalisation of each sample, of images whose channels lie side by side, as convolutions like
+// them. libtorch's is for the other layout.
 #pragma once
 
 #include "core/step/rewrites/rewrite.h"
 
 namespace sparring {
 
-// Rewrites either kind of layer; images in the other layout go the way of libtorch.
+// Instance and layer normalisation in that layout: libtorch's turn all values over, there and back.
+// Images in the other one go the way of libtorch.
 Verdict fuse_sample_norm(const ModulePtr& norm);
+
+// Group normalisation in the other layout, there and back by our own kernel.
+Verdict fuse_group_norm(const ModulePtr& norm);
 
 }  // namespace sparring
