@@ -7,7 +7,6 @@
 #include "core/metrics/train_classifier.h"
 #include "core/metrics/viewing.h"
 #include "core/runtime/cuda.h"
-#include "core/step/plan.h"
 
 namespace sparring::bindings {
 namespace {
@@ -99,9 +98,8 @@ Napi::Value FeatureNetworkWrap::OfGenerator(const Napi::CallbackInfo& info) {
                     info[2].As<Napi::Number>().DoubleValue()};
   auto viewing = lazily([network = held(info.Env()), slot = NetworkWrap::of(info[0]), range,
                          request = to_sample_request(info[3])] {
-    const std::shared_ptr<Network> generator = slot->get();
     // What is rounded to pixels anyway needs no last bits.
-    return Viewing(network, images_of(generator, range, request, plan_evaluation(*generator)));
+    return Viewing(network, images_of(slot->get(), range, request, slot->fused()));
   });
   return run_slices(info.Env(), stoppable(info[4], std::move(viewing)), to_seen);
 }

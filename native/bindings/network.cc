@@ -40,7 +40,18 @@ Init to_init(const Napi::Value& value) {
   return value.IsObject() ? Init(to_choice(value)) : Init();
 }
 
+// What evaluation takes for the network's body; nothing is the body itself.
+sparring::Forward body_of(NetworkSlot& slot, bool fused) {
+  return fused ? slot.fused() : sparring::Forward();
+}
+
 }  // namespace
+
+const sparring::Forward& NetworkSlot::fused() {
+  Network& planned = *get();
+  if (!fused_) fused_ = plan_evaluation(planned);
+  return fused_;
+}
 
 // new (options: NativeNetworkOptions) => NativeNetwork
 NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
@@ -64,19 +75,13 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   own(info.Env(), std::move(slot), to_whole(options, "bytes"));
 }
 
-// The network's body by the rewrites of fused execution, or nothing.
-sparring::Forward body_of(sparring::Network& network, bool fused) {
-  return fused ? plan_evaluation(network) : sparring::Forward();
-}
-
 // forward(values: Float32Array, shape: number[], labels: Int32Array | undefined, fused: boolean,
 //     stop?: NativeStop): Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
   const bool fused = info[3].ToBoolean();
   auto forwarding = lazily([slot = held(info.Env()), input, labels, fused] {
-    const std::shared_ptr<Network> network = slot->get();
-    return Forwarding(network, input, labels, body_of(*network, fused));
+    return Forwarding(slot->get(), input, labels, body_of(*slot, fused));
   });
   return run_slices(info.Env(), stoppable(info[4], std::move(forwarding)), to_floats);
 }
@@ -107,8 +112,7 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   const bool fused = info[1].ToBoolean();
   auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0]), fused] {
-    const std::shared_ptr<Network> network = slot->get();
-    return Sampling(network, request, body_of(*network, fused));
+    return Sampling(slot->get(), request, body_of(*slot, fused));
   });
   return run_slices(info.Env(), stoppable(info[2], std::move(sampling)), to_floats);
 }

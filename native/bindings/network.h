@@ -19,6 +19,12 @@ struct NetworkSlot {
     if (failure) std::rethrow_exception(failure);
     return network;
   }
+
+  // The network's body by the rewrites of fused execution, planned when it is first asked for.
+  const sparring::Forward& fused();
+
+ private:
+  sparring::Forward fused_;
 };
 
 class NetworkWrap : public Wrap<NetworkWrap, NetworkSlot> {
