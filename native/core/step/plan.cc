@@ -1,5 +1,6 @@
 #include "core/step/plan.h"
 
+#include "core/nn/activation.h"
 #include "core/nn/branches.h"
 #include "core/nn/shape.h"
 #include "core/step/rewrites/bias_norm.h"
@@ -49,6 +50,17 @@ class PlannedBranches : public Module {
 
 bool is_flatten(const ModulePtr& module) {
   return dynamic_cast<const Flatten*>(module.get()) != nullptr;
+}
+
+bool takes_any_layout(const ModulePtr& module) {
+  return dynamic_cast<const Activation*>(module.get()) != nullptr ||
+         dynamic_cast<const AnyLayout*>(module.get()) != nullptr;
+}
+
+// An image as the layer wants it to lie.
+at::Tensor laid_out(const at::Tensor& image, const ModulePtr& layer) {
+  if (is_flatten(layer)) return channels_first(image);
+  return takes_any_layout(layer) ? image : channels_last(image);
 }
 
 template <class T>
@@ -152,8 +164,7 @@ void Plan::rewrite(const Rule& rule) {
 at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {
   at::Tensor value = input;
   for (const Item& item : items_) {
-    if (value.dim() == 4) value = channels_last(value);
-    if (value.dim() == 4 && is_flatten(item.module)) value = channels_first(value);
+    if (value.dim() == 4) value = laid_out(value, item.module);
     value = item.module->forward(value, context);
   }
   return value;

@@ -70,10 +70,19 @@ TEST_CASE("group normalisation in the other layout is the same: values and both 
       const at::Tensor x = draw({3, 6, 2, 4}).detach().contiguous(format).requires_grad_();
       check_equal(fused, {norm}, x, 1e-12);
       if (affine) check_second_derivative(fused, norm, x, 1e-10);
-      CHECK(fused->forward(x).is_contiguous(format));
+      CHECK(fused->forward(x).is_contiguous());
     }
     const at::Tensor rows = draw({3, 6});
     CHECK(at::equal(fused->forward(rows), norm->forward(rows)));
   }
   CHECK(fuse_group_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
+  const Plan plan(
+      Sequential(
+          {layer("groupNorm", "0",
+                 {{"numGroups", 3.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", true}}),
+           layer("relu", "1"), layer("silu", "2")},
+          stream),
+      Precision::kFloat32);
+  const at::Tensor x = at::randn({3, 6, 2, 4}).contiguous(at::MemoryFormat::ChannelsLast);
+  CHECK(plan.forward(x).is_contiguous());
 }

@@ -5,6 +5,12 @@
 
 namespace sparring {
 
+// A layer that does as well with images in the other layout: they stay as they are before it.
+class AnyLayout {
+ public:
+  virtual ~AnyLayout() = default;
+};
+
 // An image in it; a no-op once done. One channel is first and last, and libtorch reads its strides
 // for which is meant: a convolution would then make an image that had to be copied.
 at::Tensor channels_last(const at::Tensor& image);

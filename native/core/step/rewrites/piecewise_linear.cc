@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/nn/activation.h"
+#include "core/step/rewrites/channels_last.h"
 
 namespace sparring {
 namespace {
@@ -46,7 +47,7 @@ class Bent : public torch::autograd::Function<Bent> {
   }
 };
 
-class PiecewiseLinear : public Module {
+class PiecewiseLinear : public Module, public AnyLayout {
  public:
   explicit PiecewiseLinear(double slope) : slope_(slope) {}
   at::Tensor forward(const at::Tensor& x, const Context&) override {

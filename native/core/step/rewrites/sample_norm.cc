@@ -56,12 +56,12 @@ class LayerNormLast : public Module {
 };
 
 // libtorch's takes twice as long where the channels are last.
-class GroupNormFirst : public Module {
+class GroupNormFirst : public Module, public AnyLayout {
  public:
   explicit GroupNormFirst(std::shared_ptr<GroupNorm> norm) : norm_(std::move(norm)) {}
   at::Tensor forward(const at::Tensor& x, const Context& context) override {
-    if (!x.is_cpu() || !has_channels_last(x)) return norm_->forward(x, context);
-    return channels_last(norm_->forward(channels_first(x), context));
+    const bool turns = x.is_cpu() && has_channels_last(x);
+    return norm_->forward(turns ? channels_first(x) : x, context);
   }
 
  private:

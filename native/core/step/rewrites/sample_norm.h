@@ -10,7 +10,7 @@ namespace sparring {
 // Images in the other one go the way of libtorch.
 Verdict fuse_sample_norm(const ModulePtr& norm);
 
-// Group normalisation in the other layout, there and back by our own kernel.
+// Group normalisation in the other layout, in which it leaves the images.
 Verdict fuse_group_norm(const ModulePtr& norm);
 
 }  // namespace sparring
