@@ -68,6 +68,7 @@ const pairs = {
   ),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
   "group normalisation": discriminating(...twice(() => [l.groupNorm(8), activation()])),
+  "smooth activations": discriminating(...twice(() => [l.silu(), l.softplus(), l.elu()])),
   "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
   "maxout of 5 pieces": {
     generator: smallGenerator,

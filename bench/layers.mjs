@@ -44,7 +44,7 @@ function describe(rows) {
     digits(row.eagerMs),
     digits(row.fusedMs),
     times(row.ratio),
-    row.rewrites.join("; "),
+    row.rewrites.join("; ") || "none of its own",
   ]);
   const header = ["ms a step of such layers", "eager", "fused", "times as fast", "rewrites"];
   return table(header, cells, ["l", "r", "r", "r", "l"]);
