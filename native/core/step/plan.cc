@@ -38,7 +38,11 @@ class PlannedBranches : public Module {
   }
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
     std::vector<at::Tensor> outputs;
-    for (const Plan& plan : plans_) outputs.push_back(plan.forward(input, context));
+    for (const Plan& plan : plans_) {
+      const at::Tensor output = plan.forward(input, context);
+      // In one layout: a sum of two would go value by value.
+      outputs.push_back(output.dim() == 4 ? channels_last(output) : output);
+    }
     return branches_->join(std::move(outputs), input);
   }
   const std::vector<Plan>& plans() const { return plans_; }

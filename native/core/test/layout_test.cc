@@ -76,13 +76,16 @@ TEST_CASE("group normalisation in the other layout is the same: values and both 
     CHECK(at::equal(fused->forward(rows), norm->forward(rows)));
   }
   CHECK(fuse_group_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
-  const Plan plan(
-      Sequential(
-          {layer("groupNorm", "0",
-                 {{"numGroups", 3.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", true}}),
-           layer("relu", "1"), layer("silu", "2")},
-          stream),
-      Precision::kFloat32);
+  const Layer groups =
+      layer("groupNorm", "0",
+            {{"numGroups", 3.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", true}});
+  const Layer main =
+      layer("sequential", "main", {}, {groups, layer("relu", "1"), layer("silu", "2")});
   const at::Tensor x = at::randn({3, 6, 2, 4}).contiguous(at::MemoryFormat::ChannelsLast);
-  CHECK(plan.forward(x).is_contiguous());
+  const auto planned = [&](const Layer& one) {
+    return Plan(Sequential({one}, stream), Precision::kFloat32).forward(x);
+  };
+  CHECK(planned(main).is_contiguous());
+  // What is summed lies in one layout.
+  CHECK(planned(layer("residual", "0", {}, {main})).is_contiguous(at::MemoryFormat::ChannelsLast));
 }
