@@ -20,11 +20,6 @@ at::MemoryFormat format_of(const at::Tensor& x) {
   return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 
-at::Tensor bend(const at::Tensor& x, double slope) {
-  if (slope == 1) return x;
-  return slope == 0 ? at::relu(x) : at::leaky_relu(x, slope);
-}
-
 at::Tensor plain(const at::Tensor& x, const NormPass& pass) {
   const auto& [rule, slope, together, is_alone] = pass;
   return bend(is_alone ? normalize_instances(x, rule.weight, rule.bias, rule.eps)

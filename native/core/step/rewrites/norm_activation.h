@@ -37,7 +37,7 @@ class Normalizing {
 // Why batch normalisation cannot.
 std::string obstacle_of(const BatchNorm& norm);
 
-// The two as one module.
+// The two as one module; in evaluation by the running statistics.
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation);
 
 }  // namespace sparring

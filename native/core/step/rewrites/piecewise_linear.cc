@@ -40,7 +40,7 @@ class Bent : public torch::autograd::Function<Bent> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, double slope) {
     remember(*context, x, slope);
-    return slope == 0 ? at::relu(x) : at::leaky_relu(x, slope);
+    return bend(x, slope);
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     return {Sloped::back_through(*context, gradients[0]), {}};
@@ -59,6 +59,11 @@ class PiecewiseLinear : public Module, public AnyLayout {
 };
 
 }  // namespace
+
+at::Tensor bend(const at::Tensor& x, double slope) {
+  if (slope == 1) return x;
+  return slope == 0 ? at::relu(x) : at::leaky_relu(x, slope);
+}
 
 at::Tensor sloped(const at::Tensor& gradient, const at::Tensor& x, double slope) {
   return slope == 1 ? gradient : Sloped::apply(gradient, x, slope);
