@@ -2,6 +2,7 @@
 // be. Both sides are made from this data: PyTorch's knows no case by name.
 import { layers, objectives, optimizers } from "sparring";
 import { presets } from "../dist/presets.js";
+import { ruleNames } from "../dist/trainer/options.js";
 import { layerCases } from "./layer-cases.mjs";
 
 /**
@@ -21,10 +22,8 @@ import { layerCases } from "./layer-cases.mjs";
 export const targets = { eager: 3, compile: 2, slowest: 1 };
 
 function ofPreset(name, size, changes = {}) {
-  const { pair, objective, optimizer, ...rest } = presets[name];
-  const { order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment } = rest;
-  const updates = { order, fakes, discriminatorSteps, generatorSteps };
-  const rules = { objective, optimizer, ...updates, ema, diffAugment };
+  const { pair, ...preset } = presets[name];
+  const rules = Object.fromEntries(ruleNames.map((rule) => [rule, preset[rule]]));
   return {
     data: { kind: "mnist", size },
     pair: pair({ size, channels: 1 }),

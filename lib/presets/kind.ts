@@ -1,7 +1,7 @@
 // What a preset is, and what several of them share.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import { adam } from "../optimizers/index.js";
-import type { TrainerOptions } from "../trainer.js";
+import type { RuleName, TrainerOptions } from "../trainer/options.js";
 
 /** The square images that a pair is built for. */
 export interface PresetImage {
@@ -19,20 +19,6 @@ export interface Sides {
   readonly what: string;
   fits(size: number): boolean;
 }
-
-/** The options of a trainer by which two play: a preset has them, and a file may have others. */
-export const ruleNames = [
-  "objective",
-  "optimizer",
-  "order",
-  "fakes",
-  "discriminatorSteps",
-  "generatorSteps",
-  "ema",
-  "diffAugment",
-] as const satisfies readonly (keyof TrainerOptions)[];
-
-export type RuleName = (typeof ruleNames)[number];
 
 /** A pair of networks and how it is trained by default. */
 export interface Preset extends Pick<TrainerOptions, RuleName> {

@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { defaultPreset, presets } from "../presets.js";
-import { ruleNames } from "../presets/kind.js";
+import { ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";

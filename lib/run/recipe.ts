@@ -10,9 +10,15 @@ import { isMisuse, misuse, outOfRange, SparringError, wrongType } from "../error
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
-import type { PresetImage, RuleName } from "../presets/kind.js";
+import type { PresetImage } from "../presets/kind.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
-import { fakesKinds, orders, type TrainerSettings, usualFakes } from "../trainer/options.js";
+import {
+  fakesKinds,
+  orders,
+  type RuleName,
+  type TrainerSettings,
+  usualFakes,
+} from "../trainer/options.js";
 import { checkWhole, limits } from "./limits.js";
 import type { Naming, RunRequest } from "./plan.js";
 

@@ -4,7 +4,7 @@ import { difference } from "../difference.js";
 import { expected, show, showPath, SparringError } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
-import { type RuleName, ruleNames } from "../presets/kind.js";
+import { type RuleName, ruleNames } from "../trainer/options.js";
 import { checkOptimizers } from "../trainer/check-options.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";

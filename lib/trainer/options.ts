@@ -134,6 +134,19 @@ export interface TrainerOptions {
   readonly syncBatchNorm?: boolean | undefined;
 }
 
+/** Those by which two play: a preset has them, and a file may have others. */
+export const ruleNames = [
+  "objective",
+  "optimizer",
+  "order",
+  "fakes",
+  "discriminatorSteps",
+  "generatorSteps",
+  "ema",
+  "diffAugment",
+] as const satisfies readonly (keyof TrainerOptions)[];
+export type RuleName = (typeof ruleNames)[number];
+
 /** Checked options, with every default filled in. */
 export interface TrainerSettings extends Complete<Omit<TrainerOptions, "ema" | "distributed">> {
   readonly ema: Complete<EmaOptions> | undefined;
