@@ -134,7 +134,7 @@ export interface TrainerOptions {
   readonly syncBatchNorm?: boolean | undefined;
 }
 
-/** Those by which two play: a preset has them, and a file may have others. */
+/** The options by which two play: a preset has them, and a file may have others. */
 export const ruleNames = [
   "objective",
   "optimizer",
