@@ -39,8 +39,9 @@ NamedTensors RandomStream::state() const {
 
 void RandomStream::set_state(uint64_t seed, const NamedTensors& state, const at::Device& device) {
   seed_ = seed;
-  device_ = {};
   cpu_.set_current_seed(seed);
+  // In place: a recorded step goes on drawing from the generator that it was recorded with.
+  if (device_.defined()) device_.set_current_seed(seed);
   for (const auto& [type, bytes] : state) {
     if (type == "cpu") cpu_.set_state(bytes);
     if (type == "cuda" && device.is_cuda()) on(device).set_state(bytes);

@@ -54,6 +54,7 @@ TEST_CASE("a GPU and native/cuda are there") {
 }
 
 TEST_CASE("the GPU's own kernels normalise and bend as libtorch does, both ways") {
+  REQUIRE(accelerator() != nullptr);
   MESSAGE(accelerator()->kernels_off(kGpu));
   REQUIRE(accelerator()->norm_kernels(kGpu) != nullptr);
   const std::vector<std::pair<at::ScalarType, double>> types{
@@ -73,6 +74,7 @@ TEST_CASE("the GPU's own kernels normalise and bend as libtorch does, both ways"
 }
 
 TEST_CASE("the GPU's own kernels update as libtorch's do, and take the average along") {
+  REQUIRE(accelerator() != nullptr);
   REQUIRE(accelerator()->adam_kernel(kGpu) != nullptr);
   const auto data = images(16);
   const auto flat = [](const Network& network) {

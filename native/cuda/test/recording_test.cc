@@ -52,6 +52,25 @@ TEST_CASE("replays are what they were after another trainer and its recordings a
   for (const at::Tensor& other : others) CHECK(other.count_nonzero().item<int64_t>() == 0);
 }
 
+TEST_CASE("a trainer that has recorded goes back to a snapshot, and its replays do with it") {
+  const auto data = images(16);
+  const auto trainer = trainer_of(pair_by(all_rules()[0]), data);
+  for (int i = 0; i < 6; ++i) trainer->step();
+  const Snapshot taken = trainer->snapshot();
+  std::vector<double> losses;
+  for (int i = 0; i < 5; ++i) {
+    trainer->step();
+    losses.push_back(trainer->report().generator_loss);
+  }
+  trainer->restore(taken);
+  trainer->use(data, 16);
+  for (const double loss : losses) {
+    trainer->step();
+    CHECK(is_near(trainer->report().generator_loss, loss));
+  }
+  CHECK(trainer->explain().kind == "replayed");
+}
+
 TEST_CASE("threads train side by side, each on a stream and by recordings of its own") {
   const auto data = images(70);
   const Trajectory plain = train(all_rules()[0], false, data, 20);
