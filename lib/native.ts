@@ -211,7 +211,6 @@ export type RewriteId =
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
-  | "groupNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"

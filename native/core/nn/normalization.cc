@@ -31,6 +31,11 @@ at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
   return x.size(0) == 1 ? normal.flatten().view(normal.sizes()) : normal;
 }
 
+at::Tensor normalize_groups(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
+                            const at::Tensor& bias, double eps) {
+  return at::group_norm(without_trap(x), groups, weight, bias, eps);
+}
+
 GroupNorm::GroupNorm(const Layer& layer)
     : groups_(layer.options.integer("numGroups")), eps_(layer.options.number("eps")) {
   const bool affine = layer.options.flag("affine");
@@ -38,7 +43,7 @@ GroupNorm::GroupNorm(const Layer& layer)
 }
 
 at::Tensor GroupNorm::forward(const at::Tensor& input, const Context&) {
-  return at::group_norm(without_trap(input), groups_, weight_, bias_, eps_);
+  return normalize_groups(input, groups_, weight_, bias_, eps_);
 }
 
 InstanceNorm::InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {

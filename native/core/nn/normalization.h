@@ -9,6 +9,10 @@ namespace sparring {
 at::Tensor normalize_instances(const at::Tensor& x, const at::Tensor& weight,
                                const at::Tensor& bias, double eps);
 
+// x, [N, C, ...], the channels of each sample in groups; the same.
+at::Tensor normalize_groups(const at::Tensor& x, int64_t groups, const at::Tensor& weight,
+                            const at::Tensor& bias, double eps);
+
 // Ulyanov et al. 2016.
 class InstanceNorm : public Module {
  public:
@@ -29,6 +33,11 @@ class GroupNorm : public Module {
  public:
   explicit GroupNorm(const Layer& layer);
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
+  int64_t groups() const { return groups_; }
+  double eps() const { return eps_; }
+  // Undefined where the layer has none.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
 
  private:
   int64_t groups_;

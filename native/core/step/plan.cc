@@ -112,7 +112,6 @@ static const Rule kRules[] = {
     {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
     {"sampleNorm", "normalisation of each sample in the layout of convolutions", fuse_sample_norm,
      nullptr, true},
-    {"groupNorm", "group normalisation with its channels first", fuse_group_norm, nullptr, true},
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
      true},

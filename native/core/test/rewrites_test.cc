@@ -253,7 +253,12 @@ TEST_CASE(
                                  {"eps", 1e-2},
                                  {"elementwiseAffine", affine},
                                  {"bias", affine}});
-      for (const Layer& one : {instance, whole}) {
+      const Layer groups = layer("groupNorm", "0",
+                                 {{"numGroups", 2.0},
+                                  {"numChannels", static_cast<double>(shape[1])},
+                                  {"eps", 1e-2},
+                                  {"affine", affine}});
+      for (const Layer& one : {instance, groups, whole}) {
         for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
           CAPTURE(one.type);
           CAPTURE(shape);
@@ -266,7 +271,8 @@ TEST_CASE(
           if (affine) check_second_derivative(fused, norm, near, 1e-9);
           if (one.type == "layerNorm") continue;
           const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
-          check_equal(fuse_norm_activation(fused, bend).module, {norm, bend}, near, 1e-10);
+          const ModulePtr both = fuse_norm_activation(fused, bend).module;
+          check_equal(both, {norm, bend}, near, 1e-10);
         }
       }
     }
@@ -279,6 +285,45 @@ TEST_CASE(
                                stream);
   CHECK(fuse_sample_norm(rows).module == nullptr);
   CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
+}
+
+TEST_CASE(
+    "normalisation by kernels of our own has a third derivative, and second ones by weights") {
+  RandomStream stream(0);
+  const Layer batch = batch_norm("0", 4, 0.1);
+  const Layer groups = layer(
+      "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
+  const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
+  for (const Layer& one : {batch, groups}) {
+    CAPTURE(one.type);
+    const ModulePtr norm = built(one, stream);
+    const ModulePtr last = fuse_sample_norm(norm).module;
+    const ModulePtr fused = fuse_norm_activation(last ? last : norm, bend).module;
+    const at::Tensor weight = norm->parameters()[0], bias = norm->parameters()[1];
+    const at::Tensor x = draw({3, 4, 3, 2}).detach().contiguous(at::MemoryFormat::ChannelsLast);
+    x.requires_grad_();
+    const auto slope = [](const at::Tensor& score, const std::vector<at::Tensor>& inputs) {
+      at::Tensor sum = at::zeros({}, at::kDouble);
+      for (const at::Tensor& found : torch::autograd::grad({score}, inputs, {}, true, true)) {
+        sum = sum + found.square().sum();
+      }
+      return sum;
+    };
+    const auto all = [&](const at::Tensor& made) {
+      const at::Tensor score = made.tanh().sum();
+      std::vector<at::Tensor> found{slope(slope(slope(score, {x}), {x}), {x, weight})};
+      for (const at::Tensor& second :
+           torch::autograd::grad({slope(score, {x, weight, bias})}, {x, weight}, {}, true)) {
+        found.push_back(second);
+      }
+      return found;
+    };
+    const auto received = all(fused->forward(x)), expected = all(bend->forward(norm->forward(x)));
+    for (size_t i = 0; i < expected.size(); ++i) {
+      CHECK(distance(received[i], expected[i]) <
+            1e-9 * (1 + expected[i].abs().max().item<double>()));
+    }
+  }
 }
 
 TEST_CASE("pixel normalisation in one pass equals the layer's own: values and both derivatives") {

@@ -2,22 +2,10 @@
 // memory as there can be.
 #pragma once
 
-#include "core/nn/batch_norm.h"
+#include "core/step/rewrites/norm_function.h"
 #include "core/step/rewrites/rewrite.h"
 
 namespace sparring {
-
-class NormKernels;
-
-// What a normalisation is to compute: its own parameters, with another bias and running mean where
-// a bias was left out before it (bias_norm.h). No activation if `slope` is 1.
-struct NormPass {
-  NormRule rule;
-  double slope = 1;
-  TogetherPtr together;
-  // Every sample by its own statistics (instance normalisation), which nobody keeps.
-  bool is_alone = false;
-};
 
 // leaky(norm(x)) with the statistics of the batch, of all ranks where they normalise together;
 // updates the running ones. Differentiable any number of times, but once by ranks together.

@@ -11,27 +11,33 @@ bool has_channels_last(const at::Tensor& x) {
   return x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// Instance normalisation by the kernels of batch normalisation, a sample at a time.
-class InstanceNormLast : public Module, public Normalizing {
+// Instance and group normalisation by the kernels of batch normalisation, a sample at a time.
+class SampleNormLast : public Module, public Normalizing {
  public:
-  explicit InstanceNormLast(std::shared_ptr<InstanceNorm> norm, double slope = 1)
-      : norm_(std::move(norm)), slope_(slope) {}
+  struct Rule {
+    at::Tensor weight, bias;
+    double eps;
+    // None: each channel is one.
+    int64_t groups;
+  };
+  explicit SampleNormLast(Rule rule, double slope = 1) : rule_(std::move(rule)), slope_(slope) {}
   at::Tensor forward(const at::Tensor& x, const Context&) override {
-    at::Tensor weight = norm_->weight(), bias = norm_->bias();
+    at::Tensor weight = rule_.weight, bias = rule_.bias;
     if (!weight.defined() && has_channels_last(x)) {
       weight = at::ones({x.size(1)}, x.options().requires_grad(false));
       bias = at::zeros_like(weight);
     }
-    const NormRule rule{weight, bias, {}, {}, /*momentum=*/0, norm_->eps()};
-    return normalized(x, {rule, slope_, {}, /*is_alone=*/true});
+    const NormRule rule{weight, bias, {}, {}, /*momentum=*/0, rule_.eps};
+    const int64_t groups = rule_.groups > 0 ? rule_.groups : x.size(1);
+    return normalized(x, {rule, slope_, {}, groups});
   }
   ModulePtr with_slope(double slope) const override {
-    return std::make_shared<InstanceNormLast>(norm_, slope);
+    return std::make_shared<SampleNormLast>(rule_, slope);
   }
   std::string obstacle() const override { return ""; }
 
  private:
-  std::shared_ptr<InstanceNorm> norm_;
+  Rule rule_;
   double slope_;
 };
 
@@ -55,30 +61,17 @@ class LayerNormLast : public Module {
   std::shared_ptr<LayerNorm> norm_;
 };
 
-// libtorch's takes twice as long where the channels are last.
-class GroupNormFirst : public Module, public AnyLayout {
- public:
-  explicit GroupNormFirst(std::shared_ptr<GroupNorm> norm) : norm_(std::move(norm)) {}
-  at::Tensor forward(const at::Tensor& x, const Context& context) override {
-    const bool turns = x.is_cpu() && has_channels_last(x);
-    return norm_->forward(turns ? channels_first(x) : x, context);
-  }
-
- private:
-  std::shared_ptr<GroupNorm> norm_;
-};
-
 }  // namespace
 
-Verdict fuse_group_norm(const ModulePtr& norm) {
-  const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
-  if (!of_groups) return {};
-  return {std::make_shared<GroupNormFirst>(of_groups), ""};
-}
-
 Verdict fuse_sample_norm(const ModulePtr& norm) {
-  if (const auto instance = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
-    return {std::make_shared<InstanceNormLast>(instance), ""};
+  using Rule = SampleNormLast::Rule;
+  if (const auto of_instances = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
+    const Rule rule{of_instances->weight(), of_instances->bias(), of_instances->eps(), 0};
+    return {std::make_shared<SampleNormLast>(rule), ""};
+  }
+  if (const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm)) {
+    const Rule rule{of_groups->weight(), of_groups->bias(), of_groups->eps(), of_groups->groups()};
+    return {std::make_shared<SampleNormLast>(rule), ""};
   }
   const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
   // It is for images: rows have one layout.

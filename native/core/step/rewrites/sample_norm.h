@@ -6,11 +6,8 @@
 
 namespace sparring {
 
-// Instance and layer normalisation in that layout: libtorch's turn all values over, there and back.
-// Images in the other one go the way of libtorch.
+// Instance, group and layer normalisation in that layout: libtorch's turn all values over, there
+// and back. Images in the other one go the way of libtorch.
 Verdict fuse_sample_norm(const ModulePtr& norm);
-
-// Group normalisation in the other layout, in which it leaves the images.
-Verdict fuse_group_norm(const ModulePtr& norm);
 
 }  // namespace sparring

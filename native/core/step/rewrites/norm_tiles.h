@@ -1,0 +1,108 @@
+// Matrices in pieces that stay in the cache, shared out to threads: for the loops of normalisation.
+// What they take is [rows, columns], or [groups, rows, columns]; see norm_kernels.h.
+#pragma once
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "core/step/rewrites/norm_kernels.h"
+
+namespace sparring {
+
+// Rows that stay in the cache together.
+constexpr int64_t kTile = 128;
+
+// Rows [begin, end) of a matrix.
+struct Tile {
+  int64_t begin, end, columns;
+};
+
+// A NormGradient's values. Functions take it apart first: what they write might be its slope.
+template <class T>
+struct Slopes {
+  const T *gradient, *output, *x;
+  T slope;
+};
+
+// One group of what the kernels are given.
+template <class T>
+struct Matrix {
+  Matrix(const at::Tensor& x, int64_t of_group)
+      : rows(x.size(-2)), columns(x.size(-1)), group(of_group) {}
+  T* values(const at::Tensor& all) const {
+    return all.mutable_data_ptr<T>() + group * rows * columns;
+  }
+  T* numbers(const at::Tensor& all) const { return all.mutable_data_ptr<T>() + group * columns; }
+  Slopes<T> slopes(const NormGradient& of) const {
+    return {values(of.gradient), values(of.output), values(of.x), static_cast<T>(of.slope)};
+  }
+  int64_t rows, columns, group;
+};
+
+// Calls work(tile, sums) for tiles of the rows, and returns the sums, in the order of the threads:
+// each has its own, which begin as `empty`.
+template <class Sums, class Work>
+std::vector<Sums> sums_of_tiles(int64_t rows, int64_t columns, const Sums& empty,
+                                const Work& work) {
+  const int64_t tiles = (rows + kTile - 1) / kTile;
+  const int64_t threads = std::max(1, at::get_num_threads());
+  const int64_t each = (tiles + threads - 1) / threads;
+  std::vector<Sums> parts(threads, empty);
+  at::parallel_for(0, threads, 1, [&](int64_t first, int64_t last) {
+    for (int64_t part = first; part < last; ++part) {
+      for (int64_t i = part * each; i < std::min(tiles, (part + 1) * each); ++i) {
+        work(Tile{i * kTile, std::min(rows, (i + 1) * kTile), columns}, parts[part]);
+      }
+    }
+  });
+  return parts;
+}
+
+// Tiles that have nothing to sum.
+template <class Work>
+void for_tiles(int64_t rows, int64_t columns, const Work& work) {
+  const int64_t tiles = (rows + kTile - 1) / kTile;
+  at::parallel_for(0, tiles, 8, [&](int64_t first, int64_t last) {
+    work(Tile{first * kTile, std::min(rows, last * kTile), columns});
+  });
+}
+
+// sum_one(tile, sums) sums a tile, column by column, in as many ways as there are in `into`: in the
+// type of the values, where those of tiles are summed in float64.
+template <class T, size_t kWays, class SumOne>
+void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, const std::array<T*, kWays>& into) {
+  using Sums = std::vector<double>;
+  const auto count = kWays * static_cast<size_t>(x.columns);
+  const auto work = [&](const Tile& tile, Sums& sums) {
+    std::vector<T> local(count);
+    std::array<T*, kWays> ways;
+    for (size_t way = 0; way < kWays; ++way) ways[way] = local.data() + way * x.columns;
+    sum_one(tile, ways);
+    for (size_t i = 0; i < count; ++i) sums[i] += static_cast<double>(local[i]);
+  };
+  std::vector<Sums> parts = sums_of_tiles(x.rows, x.columns, Sums(count), work);
+  for (size_t part = 1; part < parts.size(); ++part) {
+    for (size_t i = 0; i < count; ++i) parts[0][i] += parts[part][i];
+  }
+  for (size_t way = 0; way < kWays; ++way) {
+    for (int64_t i = 0; i < x.columns; ++i) {
+      into[way][i] = static_cast<T>(parts[0][way * x.columns + i]);
+    }
+  }
+}
+
+// Groups side by side; a lone one shares its rows out instead, which within a group is done one
+// after the other.
+template <class Work>
+void for_groups(const at::Tensor& x, const Work& work) {
+  const int64_t groups = x.dim() == 3 ? x.size(0) : 1;
+  if (groups == 1) return work(0);
+  at::parallel_for(0, groups, 1, [&](int64_t first, int64_t last) {
+    for (int64_t group = first; group < last; ++group) work(group);
+  });
+}
+
+}  // namespace sparring
