@@ -131,10 +131,10 @@ const helper = `class Projection(nn.Module):
 
     takes_labels = True
 
-    def __init__(self, features, classes):
+    def __init__(self, features, classes, norm=lambda module: module):
         super().__init__()
-        self.linear = nn.Linear(features, 1)
-        self.embedding = nn.Embedding(classes, features)
+        self.linear = norm(nn.Linear(features, 1))
+        self.embedding = norm(nn.Embedding(classes, features))
 
     def forward(self, x, labels):
         return self.linear(x) + (self.embedding(labels) * x).sum(1, keepdim=True)`;

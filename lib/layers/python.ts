@@ -62,6 +62,16 @@ export function list(...items: readonly Expression[]): Group {
   return { open: "[", items, close: "]" };
 }
 
+/** A call with one argument more. */
+export function withItem(value: Expression, item: Expression): Expression {
+  return typeof value === "string" ? value : { ...value, items: [...value.items, item] };
+}
+
+/** `lambda parameter: expression` */
+export function lambda(parameter: string, value: Group): Group {
+  return { ...value, open: `lambda ${parameter}: ${value.open}` };
+}
+
 /** `keyword=expression` */
 export function keyword(name: string, value: Expression): Expression {
   if (typeof value === "string") return `${name}=${value}`;

@@ -73,17 +73,17 @@ describe("layers inside a layer", () => {
     [
       "spectral normalisation of nothing",
       make(l.spectralNorm(undefined as never)),
-      "one linear, conv2d or convTranspose2d for layers of 0 (spectralNorm) but received [undefined]",
+      "one linear, conv2d, convTranspose2d, embedding or projection for layers of 0 (spectralNorm) but received [undefined]",
     ],
     [
       "spectral normalisation of no weight",
       make(l.spectralNorm(l.relu())),
-      'one linear, conv2d or convTranspose2d for layers of 0 (spectralNorm) but received "relu"',
+      'one linear, conv2d, convTranspose2d, embedding or projection for layers of 0 (spectralNorm) but received "relu"',
     ],
     [
       "spectral normalisation of two layers",
       make(raw("spectralNorm", [l.linear(1), l.linear(1)])),
-      'one linear, conv2d or convTranspose2d for layers of 0 (spectralNorm) but received [{ type: "linear", outFeatures: 1 }, { type: "linear", outFeatures: 1 }]',
+      'one linear, conv2d, convTranspose2d, embedding or projection for layers of 0 (spectralNorm) but received [{ type: "linear", outFeatures: 1 }, { type: "linear", outFeatures: 1 }]',
     ],
     [
       "a layer of no type",

@@ -235,13 +235,13 @@ refuses("layers", [
     "spectral normalisation of nothing",
     () => judge(l.flatten(), l.spectralNorm(bad(undefined))),
     "TypeError",
-    "Expected one linear, conv2d or convTranspose2d for layers of 1 (spectralNorm) but received [undefined]",
+    "Expected one linear, conv2d, convTranspose2d, embedding or projection for layers of 1 (spectralNorm) but received [undefined]",
   ],
   [
     "spectral normalisation of an activation",
     () => judge(l.flatten(), l.spectralNorm(l.relu())),
     "TypeError",
-    'Expected one linear, conv2d or convTranspose2d for layers of 1 (spectralNorm) but received "relu"',
+    'Expected one linear, conv2d, convTranspose2d, embedding or projection for layers of 1 (spectralNorm) but received "relu"',
   ],
   [
     "a kernel larger than the image",

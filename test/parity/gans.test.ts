@@ -7,6 +7,7 @@ import {
   Discriminator,
   datasets,
   Generator,
+  type Layer,
   layers as l,
   objectives,
   optimizers,
@@ -109,27 +110,26 @@ const upwards = (name: string) =>
   );
 
 /** Labels in the generator's blocks and at the discriminator's end; orthogonal first weights. */
-const projection = (size: number): ReturnType<Preset["pair"]> => ({
-  generator: {
-    latent: { noise: 64, classes: 10, labels: "embedded" },
-    init: { type: "orthogonal" },
-    layers: [
-      l.linear((wide * size ** 2) / 16, { name: "l1" }),
-      l.unflatten([wide, size / 4, size / 4]),
-      ...[upwards("block2"), upwards("block3"), l.batchNorm2d({ name: "b4" }), l.relu()],
-      ...[l.conv2d(1, 3, { padding: 1, name: "c4" }), l.tanh()],
-    ],
-  },
-  discriminator: {
-    image: [1, size, size],
-    classes: 10,
-    init: { type: "orthogonal" },
-    layers: [
-      ...[down("c1"), l.relu(), down("c2"), l.relu()],
-      ...[l.globalSumPool2d(), l.projection({ name: "head" })],
-    ],
-  },
-});
+const projection =
+  (head: Layer) =>
+  (size: number): ReturnType<Preset["pair"]> => ({
+    generator: {
+      latent: { noise: 64, classes: 10, labels: "embedded" },
+      init: { type: "orthogonal" },
+      layers: [
+        l.linear((wide * size ** 2) / 16, { name: "l1" }),
+        l.unflatten([wide, size / 4, size / 4]),
+        ...[upwards("block2"), upwards("block3"), l.batchNorm2d({ name: "b4" }), l.relu()],
+        ...[l.conv2d(1, 3, { padding: 1, name: "c4" }), l.tanh()],
+      ],
+    },
+    discriminator: {
+      image: [1, size, size],
+      classes: 10,
+      init: { type: "orthogonal" },
+      layers: [...[down("c1"), l.relu(), down("c2"), l.relu()], ...[l.globalSumPool2d(), head]],
+    },
+  });
 
 describe("a preset and its PyTorch script from one seed, one thread", async () => {
   const before = await threads();
@@ -147,10 +147,21 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     return compare("dcgan-tutorial", { preset: "dcgan", training }, context);
   });
 
-  it("have them with labels in residual blocks", (context) => {
+  const own = l.projection({ name: "head" });
+
+  it.for([
+    { head: "plain", layer: own },
+    { head: "normed", layer: l.spectralNorm(own) },
+  ])("have them with labels in residual blocks, and a $head projection", (one, context) => {
+    const { head, layer } = one;
+    const networks = projection(layer);
     const training = { discriminatorSteps: 1 };
-    const one: Case = { preset: "sngan-hinge", networks: projection, training };
-    return compare("sngan-projection", one, context);
+    const choices = { head };
+    return compare(
+      "sngan-projection",
+      { preset: "sngan-hinge", networks, training, choices },
+      context,
+    );
   });
 
   it("have them with clipped gradients and a cosine schedule, too", (context) => {

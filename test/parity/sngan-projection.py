@@ -1,5 +1,6 @@
 """SNGAN with labels: Miyato and Koyama 2018, "cGANs with Projection Discriminator": conditional batch normalisation in
-the blocks of the generator, a projection at the end of the discriminator, and BigGAN's orthogonal first weights."""
+the blocks of the generator, a projection at the end of the discriminator, with both of its weights normalised or
+neither, and BigGAN's orthogonal first weights."""
 
 import torch
 from torch import nn
@@ -7,7 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from common import batches, digest, options, report
 
-opt = options()
+opt = options(head=["plain", "normed"])
 latent_dim, n_classes, ch = 64, 10, 16
 
 
@@ -16,6 +17,10 @@ def init(module):
         nn.init.orthogonal_(module.weight)
         nn.init.zeros_(module.bias)
     return module
+
+
+def head_norm(module):
+    return spectral_norm(init(module)) if opt.head == "normed" else module
 
 
 class ConditionalBatchNorm2d(nn.Module):
@@ -78,8 +83,8 @@ class Generator(nn.Module):
 class Head(nn.Module):
     def __init__(self, features):
         super().__init__()
-        self.linear = nn.Linear(features, 1)
-        self.embedding = nn.Embedding(n_classes, features)
+        self.linear = head_norm(nn.Linear(features, 1))
+        self.embedding = head_norm(nn.Embedding(n_classes, features))
 
     def forward(self, h, y):
         return self.linear(h) + (self.embedding(y) * h).sum(1, keepdim=True)
@@ -91,7 +96,8 @@ class Discriminator(nn.Module):
         self.c1 = spectral_norm(init(nn.Conv2d(1, ch, 4, 2, 1)))
         self.c2 = spectral_norm(init(nn.Conv2d(ch, ch, 4, 2, 1)))
         self.head = Head(ch)
-        init(self.head.linear)
+        if opt.head == "plain":
+            init(self.head.linear)
 
     def forward(self, img, y):
         h = torch.relu(self.c2(torch.relu(self.c1(img))))

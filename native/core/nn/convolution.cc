@@ -24,8 +24,8 @@ Conv2d::Conv2d(const Layer& layer, RandomStream& stream) : sizes_(sizes_of(layer
   own({out, in / sizes_.groups, kernel[0], kernel[1]}, out, layer.options.flag("bias"), stream);
 }
 
-at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight,
-                         const at::Tensor& bias) const {
+at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                         const Context&) const {
   return at::conv2d(input, weight, bias, sizes_.stride, sizes_.padding, sizes_.dilation,
                     sizes_.groups);
 }
@@ -39,7 +39,7 @@ ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
 }
 
 at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight,
-                                  const at::Tensor& bias) const {
+                                  const at::Tensor& bias, const Context&) const {
   return at::conv_transpose2d(input, weight, bias, sizes_.stride, sizes_.padding,
                               sizes_.output_padding, sizes_.groups, sizes_.dilation);
 }

@@ -15,8 +15,8 @@ class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);
   // [N, C, H, W] -> [N, out, H', W']
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
-                   const at::Tensor& bias) const override;
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                   const Context& = {}) const override;
   // For the rewrites of step/, which run the same parameters in another form.
   const ConvSizes& sizes() const { return sizes_; }
 
@@ -31,8 +31,8 @@ class ConvTranspose2d : public Weighted {
  public:
   ConvTranspose2d(const Layer& layer, RandomStream& stream);
   // [N, C, H, W] -> [N, out, H', W']
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
-                   const at::Tensor& bias) const override;
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                   const Context& = {}) const override;
   int64_t output_axis() const override { return 1; }
   // On a single pixel: every output pixel is one product, [N, in] with [in, out · kH · kW].
   bool is_product_on_a_pixel() const;

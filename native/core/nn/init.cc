@@ -83,7 +83,7 @@ using Products = void (*)(const at::Tensor& weight, const Options&, at::Generato
 // Of linear layers and of convolutions; their biases become 0.
 template <Products draw>
 void products(const Redrawn& layer, const Options& options, at::Generator& generator) {
-  if (layer.kind == Redrawn::kBatchNorm) return;
+  if (layer.kind != Redrawn::kLinear && layer.kind != Redrawn::kConvolution) return;
   draw(layer.weight, options, generator);
   if (layer.bias.defined()) layer.bias.zero_();
 }

@@ -13,7 +13,7 @@ void init_weight_and_bias(at::Tensor& weight, at::Tensor& bias, RandomStream& st
 
 // The tensors of a layer that are drawn anew. The bias may be undefined.
 struct Redrawn {
-  enum Kind { kLinear, kConvolution, kBatchNorm } kind;
+  enum Kind { kLinear, kConvolution, kBatchNorm, kEmbedding } kind;
   at::Tensor weight, bias;
 };
 

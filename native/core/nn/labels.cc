@@ -1,4 +1,6 @@
 // The layers that look at the labels of a batch.
+#include "core/nn/labels.h"
+
 #include "core/error.h"
 #include "core/nn/batch_norm.h"
 #include "core/nn/families.h"
@@ -15,7 +17,7 @@ const at::Tensor& labels_of(const Context& context) {
 }
 
 // torch.nn.Embedding: a row for each class, drawn from N(0, 1).
-class Embedding : public Module {
+class Embedding : public Weighted {
  public:
   Embedding(int64_t classes, int64_t width, RandomStream& stream) {
     weight_ = register_parameter("weight", at::empty({classes, width}));
@@ -23,12 +25,13 @@ class Embedding : public Module {
     weight_.normal_(0, 1, stream.cpu());
   }
   // int64 [N] -> [N, width]
-  at::Tensor forward(const at::Tensor& labels, const Context&) override {
-    return at::embedding(weight_, labels);
+  at::Tensor apply(const at::Tensor& labels, const at::Tensor& weight, const at::Tensor&,
+                   const Context&) const override {
+    return at::embedding(weight, labels);
   }
 
  protected:
-  at::Tensor weight_;
+  Redrawn::Kind kind() const override { return Redrawn::kEmbedding; }
 };
 
 // An embedding of the labels, put together with the input: the embedding's weight is its own.
@@ -40,8 +43,9 @@ class LabelEmbedding : public Embedding {
         multiplies_(layer.options.text("combine") == "multiply") {}
 
   // [N, C, ...] -> [N, C + width, ...], or [N, C, ...] where it multiplies
-  at::Tensor forward(const at::Tensor& input, const Context& context) override {
-    at::Tensor embedded = Embedding::forward(labels_of(context), context);
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                   const Context& context) const override {
+    at::Tensor embedded = Embedding::apply(labels_of(context), weight, bias, context);
     if (input.dim() == 4) embedded = embedded.unsqueeze(2).unsqueeze(3);
     if (multiplies_) return input * embedded;
     if (input.dim() == 4) embedded = embedded.expand({-1, -1, input.size(2), input.size(3)});
@@ -55,22 +59,27 @@ class LabelEmbedding : public Embedding {
 // Miyato and Koyama 2018: a score from the features alone, and one from how they match the label.
 class Projection : public Module {
  public:
-  Projection(const Layer& layer, RandomStream& stream) {
+  Projection(const Layer& layer, RandomStream& stream, const Wrap& wrap) {
     const int64_t features = layer.options.integer("inFeatures");
-    linear_ = register_module("linear", std::make_shared<Linear>(features, 1, true, stream));
-    embedding_ = register_module(
-        "embedding",
-        std::make_shared<Embedding>(layer.options.integer("numEmbeddings"), features, stream));
+    const int64_t classes = layer.options.integer("numEmbeddings");
+    linear_ = register_module("linear", wrap(std::make_shared<Linear>(features, 1, true, stream)));
+    embedding_ =
+        register_module("embedding", wrap(std::make_shared<Embedding>(classes, features, stream)));
   }
 
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
     const at::Tensor embedded = embedding_->forward(labels_of(context), context);
     return linear_->forward(input, context) + (embedded * input).sum({1}, /*keepdim=*/true);
   }
+  bool needs_own_pass() const override {
+    return linear_->needs_own_pass() || embedding_->needs_own_pass();
+  }
+  bool repeats_itself() const override {
+    return linear_->repeats_itself() && embedding_->repeats_itself();
+  }
 
  private:
-  std::shared_ptr<Linear> linear_;
-  std::shared_ptr<Embedding> embedding_;
+  ModulePtr linear_, embedding_;
 };
 
 // The weights and biases of a normalisation, side by side: [classes, 2 * features].
@@ -125,7 +134,11 @@ ModulePtr build_embedding(const Layer& layer, const FirstWeights& from) {
 }
 
 ModulePtr build_projection(const Layer& layer, const FirstWeights& from) {
-  return std::make_shared<Projection>(layer, from.stream);
+  return make_projection(layer, from, [](const std::shared_ptr<Weighted>& part) { return part; });
+}
+
+ModulePtr make_projection(const Layer& layer, const FirstWeights& from, const Wrap& wrap) {
+  return std::make_shared<Projection>(layer, from.stream, wrap);
 }
 
 }  // namespace sparring

@@ -7,8 +7,8 @@ Linear::Linear(int64_t in, int64_t out, bool bias, RandomStream& stream) {
   own({out, in}, out, bias, stream);
 }
 
-at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight,
-                         const at::Tensor& bias) const {
+at::Tensor Linear::apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                         const Context&) const {
   return at::linear(input, weight, bias);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/nn/families.h"
+#include "core/nn/labels.h"
 
 namespace sparring {
 namespace {
@@ -16,14 +17,11 @@ class Holder : public torch::nn::Module {};
 
 }  // namespace
 
-SpectralNorm::SpectralNorm(const Layer& layer, const FirstWeights& from)
-    : inner_(std::dynamic_pointer_cast<Weighted>(build(layer.layers.at(0), from))),
-      iterations_(layer.options.integer("nPowerIterations")),
-      eps_(layer.options.number("eps")) {
-  if (!inner_) {
-    throw Error("ERR_NATIVE",
-                "Expected a linear layer or a convolution but received " + layer.layers[0].type);
-  }
+SpectralNorm::SpectralNorm(std::shared_ptr<Weighted> inner, const Options& options,
+                           const FirstWeights& from)
+    : inner_(std::move(inner)),
+      iterations_(options.integer("nPowerIterations")),
+      eps_(options.number("eps")) {
   inner_->draw_anew(from.anew, from.stream);
   if (inner_->bias().defined()) register_parameter("bias", inner_->bias());
   const auto parametrizations = register_module("parametrizations", std::make_shared<Holder>());
@@ -40,8 +38,8 @@ SpectralNorm::SpectralNorm(const Layer& layer, const FirstWeights& from)
   iterate(matrix, iterations_);
 }
 
-at::Tensor SpectralNorm::forward(const at::Tensor& input, const Context&) {
-  return inner_->apply(input, next_weight(), inner_->bias());
+at::Tensor SpectralNorm::forward(const at::Tensor& input, const Context& context) {
+  return inner_->apply(input, next_weight(), inner_->bias(), context);
 }
 
 at::Tensor SpectralNorm::next_weight() {
@@ -71,7 +69,16 @@ void SpectralNorm::iterate(const at::Tensor& matrix, int64_t times) {
 }
 
 ModulePtr build_spectral_norm(const Layer& layer, const FirstWeights& from) {
-  return std::make_shared<SpectralNorm>(layer, from);
+  const Wrap normed = [&](const std::shared_ptr<Weighted>& inner) {
+    return std::make_shared<SpectralNorm>(inner, layer.options, from);
+  };
+  const Layer& inner = layer.layers.at(0);
+  if (inner.type == "projection") return make_projection(inner, from, normed);
+  const auto weighted = std::dynamic_pointer_cast<Weighted>(build(inner, from));
+  if (!weighted) {
+    throw Error("ERR_NATIVE", "Expected a layer of weights but received " + inner.type);
+  }
+  return normed(weighted);
 }
 
 }  // namespace sparring

@@ -7,8 +7,8 @@ namespace sparring {
 // A layer with its weight divided by the weight's largest singular value.
 class SpectralNorm : public Module {
  public:
-  SpectralNorm(const Layer& layer, const FirstWeights& from);
-  at::Tensor forward(const at::Tensor& input, const Context&) override;
+  SpectralNorm(std::shared_ptr<Weighted> inner, const Options& options, const FirstWeights& from);
+  at::Tensor forward(const at::Tensor& input, const Context& context) override;
   // Every pass of training turns the vectors a little further.
   bool needs_own_pass() const override { return true; }
   bool repeats_itself() const override { return false; }

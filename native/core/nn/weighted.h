@@ -1,18 +1,20 @@
 // A layer that is linear in one weight: what spectral normalisation can wrap.
 #pragma once
 
+#include <functional>
+
 #include "core/nn/module.h"
 
 namespace sparring {
 
 class Weighted : public Module {
  public:
-  at::Tensor forward(const at::Tensor& input, const Context& = {}) override {
-    return apply(input, weight_, bias_);
+  at::Tensor forward(const at::Tensor& input, const Context& context = {}) override {
+    return apply(input, weight_, bias_, context);
   }
   // The layer with another weight, or another bias, in the place of its own; no bias if undefined.
   virtual at::Tensor apply(const at::Tensor& input, const at::Tensor& weight,
-                           const at::Tensor& bias) const = 0;
+                           const at::Tensor& bias, const Context& context = {}) const = 0;
   // The axis of the weight that counts the outputs.
   virtual int64_t output_axis() const { return 0; }
   void draw_anew(const Init& init, RandomStream& stream) const override;
@@ -26,5 +28,8 @@ class Weighted : public Module {
 
   at::Tensor weight_, bias_;
 };
+
+// What stands in a layer's place: the layer itself, or the layer with its weight normalised.
+using Wrap = std::function<ModulePtr(const std::shared_ptr<Weighted>&)>;
 
 }  // namespace sparring

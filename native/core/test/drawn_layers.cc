@@ -242,7 +242,7 @@ void DrawnLayers::end_in_score(Labels labels) {
     features = wide;
   }
   const Layer score = score_of(static_cast<double>(features), labels);
-  labels == Labels::kNone ? add_weighted(score) : add(score);
+  labels == Labels::kTold ? add(score) : add_weighted(score);
 }
 
 }  // namespace sparring::test

@@ -91,6 +91,13 @@ std::vector<Layer> conditional() {
           layer("projection", "4", {{"inFeatures", 64.0}, {"numEmbeddings", 3.0}})};
 }
 
+// Nothing turns in a pass but what is inside the projection.
+std::vector<Layer> conditional_normed() {
+  std::vector<Layer> layers = conditional();
+  layers[4] = spectral("4", layers[4]);
+  return layers;
+}
+
 std::vector<Layer> with_heads() {
   return {layer("flatten", "0"), linear("1", 64, 16), leaky("2"),
           layer("heads", "3", {},
@@ -140,6 +147,7 @@ std::vector<Recipe> recipes() {
       {"average", plain(), objective("relativisticAverage")},
       {"conditional", conditional(), objective("hinge"), {"r1"}, {}, {}, true},
       {"conditional, merged", conditional(), objective("nonSaturating"), {}, {}, {}, true},
+      {"conditional, normed", conditional_normed(), objective("hinge"), {}, {}, {}, true},
       {"heads", with_heads(), objective("nonSaturating"), {}, {acgan, infogan}},
       {"augmented", residual(), objective("nonSaturating"), {"r1"}, {}, every},
       {"augmented, merged", residual(), objective("nonSaturating"), {}, {}, {"cutout", "color"}},

@@ -51,6 +51,7 @@ std::vector<Layer> image_layers() {
                      {"padding", Shape{0, 0}},
                      {"countIncludePad", true}};
   const Options spectral{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
+  const Options multiplying{{"numEmbeddings", 3.0}, {"embeddingDim", 4.0}, {"combine", "multiply"}};
   return {
       convolution("conv2d", "1", 4, 6, 3, 2, 1, 1),
       convolution("conv2d", "1", 4, 6, 3, 1, 1, 2),
@@ -88,13 +89,14 @@ std::vector<Layer> image_layers() {
       layer("mish", "1"),
       layer("embedding", "1",
             {{"numEmbeddings", 3.0}, {"embeddingDim", 2.0}, {"combine", "concatenate"}}),
-      layer("embedding", "1",
-            {{"numEmbeddings", 3.0}, {"embeddingDim", 4.0}, {"combine", "multiply"}}),
+      layer("embedding", "1", multiplying),
+      layer("spectralNorm", "1", spectral, {layer("embedding", "0", multiplying)}),
   };
 }
 
 // Every layer that takes [N, 6] features, by itself.
 std::vector<Layer> feature_layers() {
+  const Options projected{{"inFeatures", 6.0}, {"numEmbeddings", 3.0}};
   return {layer("maxout", "1",
                 {{"inFeatures", 6.0}, {"outFeatures", 5.0}, {"pieces", 3.0}, {"bias", true}}),
           layer("batchNorm1d", "1",
@@ -103,7 +105,9 @@ std::vector<Layer> feature_layers() {
                  {"momentum", 0.1},
                  {"affine", true},
                  {"trackRunningStats", true}}),
-          layer("projection", "1", {{"inFeatures", 6.0}, {"numEmbeddings", 3.0}}),
+          layer("projection", "1", projected),
+          layer("spectralNorm", "1", {{"nPowerIterations", 1.0}, {"eps", 1e-12}},
+                {layer("projection", "0", projected)}),
           minibatch_discrimination("1", 6, 4, 2),
           layer("unflatten", "1", {{"shape", Shape{6, 1, 1}}})};
 }

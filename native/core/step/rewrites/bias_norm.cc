@@ -52,9 +52,9 @@ Verdict fuse_bias_norm(const ModulePtr& layer, const ModulePtr& norm) {
   const auto rewrite = std::dynamic_pointer_cast<Rewrite>(layer);
   const auto weighted = std::dynamic_pointer_cast<Weighted>(layer);
   if (!batch_norm || (!rewrite && !weighted)) return {};
-  if (!batch_norm->bias().defined()) return refuse("the normalisation has no shift of its own");
   const at::Tensor& bias = rewrite ? rewrite->bias() : weighted->bias();
   if (!bias.defined()) return {};
+  if (!batch_norm->bias().defined()) return refuse("the normalisation has no shift of its own");
   const Unbiased unbiased = [rewrite, weighted](const at::Tensor& x) {
     return rewrite ? rewrite->apply(x, {}) : weighted->apply(x, weighted->weight(), {});
   };
