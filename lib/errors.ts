@@ -105,6 +105,21 @@ export function isMisuse(error: unknown): error is TypeError | RangeError {
   return error instanceof Error && found.has(error);
 }
 
+/** Says in an error where the value lies, which its own checks cannot know. */
+export function within<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SparringError)
+      throw new SparringError(error.code, `${error.message} (in ${name})`, { cause: error });
+    if (isMisuse(error)) {
+      const Same = error instanceof TypeError ? TypeError : RangeError;
+      throw misuse(new Same(`${error.message} (in ${name})`, { cause: error }));
+    }
+    throw error;
+  }
+}
+
 /**
  * Awaits work; an error of ours that it ends with carries the stack of the call that asked for it.
  */

@@ -1,6 +1,7 @@
 // The table of optimizers: a new one costs its file, a row here and in index.ts, and a row in
 // native code.
 import { remake, toNative } from "../choice.js";
+import { within } from "../errors.js";
 import type { NativeOptimizer } from "../native.js";
 import { adam, flatAdam } from "./adam.js";
 import { adamW } from "./adam-w.js";
@@ -12,10 +13,17 @@ export const optimizerTable = { adam, adamW, sgd, rmsprop };
 /** How a player learns, as data. */
 export type Optimizer = ReturnType<(typeof optimizerTable)[keyof typeof optimizerTable]>;
 
-/** @internal Checked again, as it may come from a file: what adam() would refuse is refused. */
+/**
+ * @internal Checked again, as it may come from a file: what adam() would refuse is refused, with
+ * the name of the optimizer, as there are two.
+ */
 export function checkOptimizer(value: unknown, name: string): Optimizer {
   const what = "an optimizer, as optimizers.adam() makes it,";
-  return remake<Optimizer>(value, name, what, optimizerTable);
+  const named = Object.entries(optimizerTable).map(([type, make]) => [
+    type,
+    (options: never) => within(name, () => make(options)),
+  ]);
+  return remake<Optimizer>(value, name, what, Object.fromEntries(named));
 }
 
 /** @internal */

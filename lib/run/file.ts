@@ -100,13 +100,18 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const settled = new Set(Object.keys(flags));
   const sentences = unknown.map((key) => expected(optionMeant(key, known), "an option", key));
   for (const { message, input, path: place = [] } of issues) {
-    settled.add(String(place[0]?.key));
+    settled.add(settledBy(place.map(({ key }) => String(key))));
     // What a nested object lacks is told of as that object: in place of what it should be.
     const inside = place.length > 1 && input === undefined ? place.at(-1) : undefined;
     const keys = place.map(({ key }) => key).slice(0, inside === undefined ? undefined : -1);
     sentences.push(expected(message, keys.map(pathPart).join(""), inside?.input ?? input));
   }
   return [...new Set(sentences), ...togetherProblems(given, settled, path)];
+}
+
+/** An option that is wrong; of the optimizers the one that is, as the other may be wrong, too. */
+function settledBy([option = "", player]: readonly string[]): string {
+  return option === "optimizer" && player !== undefined ? `${option}.${player}` : option;
 }
 
 /** `generator`, `.layers`, `[3]`, one after the other. */
@@ -136,8 +141,8 @@ function togetherProblems(
   const isSettled = ["preset", "generator", "discriminator"].some((key) => settled.has(key));
   const networks = { generator, discriminator };
   if (!isSettled) checks.push(() => planNetworks({ preset, ...networks }, naming));
-  for (const request of ruleNames.filter(right).flatMap((key) => rulesOf(key, given[key])))
-    checks.push(() => planRules(request, defaultPreset, naming));
+  const rules = ruleNames.filter(right).flatMap((key) => rulesOf(key, given[key], settled));
+  for (const request of rules) checks.push(() => planRules(request, defaultPreset, naming));
   if (right("size") && !isSettled) alone({ preset, size: given.size, ...networks });
   if (right("channels") && !isSettled) alone({ preset, channels: given.channels, ...networks });
   if (right("data")) alone({ data });
@@ -158,12 +163,16 @@ function togetherProblems(
 }
 
 /** A rule by itself; that of each player with one of the preset's beside it. */
-function rulesOf(key: string, value: unknown): RunRequest[] {
+function rulesOf(key: string, value: unknown, settled: ReadonlySet<string>): RunRequest[] {
   if (key !== "optimizer") return [{ [key]: value }];
   const usual = presets[defaultPreset].optimizer;
-  return Object.entries(value as object).map(([player, one]) => ({
-    optimizer: { ...usual, [player]: one },
-  }));
+  const players = Object.keys(usual);
+  const isRight = (player: string) => !settled.has(`${key}.${player}`);
+  const areRight = players.every(isRight);
+  // What is there in the place of a player is told of as that player's lack.
+  return Object.entries(value as object)
+    .filter(([player]) => areRight || (players.includes(player) && isRight(player)))
+    .map(([player, one]) => ({ optimizer: { ...usual, [player]: one } }));
 }
 
 /** The options of the file that are paths, as seen from the working directory. */

@@ -6,7 +6,7 @@ import {
   resolveGenerator,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { isMisuse, misuse, outOfRange, SparringError, wrongType } from "../errors.js";
+import { outOfRange, within, wrongType } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
@@ -119,10 +119,10 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
   const rule = <T>(key: keyof Rules, read: (value: unknown) => T) =>
     within(naming(key), () => read(chosen(key)));
   const name = naming("optimizer");
-  const withRate = (value: unknown, player: string) =>
-    within(name.replace("optimizer", player), () =>
-      checkOptimizer({ ...checkOptimizer(value, player), ...rate }, player),
-    );
+  const withRate = (value: unknown, player: string) => {
+    const own = name.replace("optimizer", player);
+    return checkOptimizer({ ...checkOptimizer(value, own), ...rate }, own);
+  };
   const updates = (key: "discriminatorSteps" | "generatorSteps") =>
     checkWhole(chosen(key) ?? 1, naming(key), limits[key]);
   const order = check.oneOf(chosen("order") ?? "generatorFirst", naming("order"), orders);
@@ -136,19 +136,4 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     ema: rule("ema", (value) => (value === null ? null : checkEma(value as Rules["ema"] & object))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
   };
-}
-
-/** Says in an error where the value lies, which its own checks cannot know. */
-function within<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof SparringError)
-      throw new SparringError(error.code, `${error.message} (in ${name})`, { cause: error });
-    if (isMisuse(error)) {
-      const Same = error instanceof TypeError ? TypeError : RangeError;
-      throw misuse(new Same(`${error.message} (in ${name})`, { cause: error }));
-    }
-    throw error;
-  }
 }

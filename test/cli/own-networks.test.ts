@@ -220,6 +220,22 @@ describe("what is wrong with them", () => {
       ],
     ],
     [
+      "half of the optimizers, and a rate",
+      { optimizer: { generator: { ...adam, lr: "x" } } },
+      [
+        'Expected an object { generator, discriminator } for optimizer but received { generator: { type: "adam", lr: "x" } }',
+        'Expected a finite number above 0 for lr but received "x" (in optimizer.generator)',
+      ],
+    ],
+    [
+      "an optimizer that there is not, and an option of the other",
+      { optimizer: { generator: { type: "adamm" }, discriminator: { ...adam, eps: 0 } } },
+      [
+        'Expected one of adam, adamW, sgd, rmsprop for optimizer.generator.type but received "adamm"',
+        "Expected a finite number above 0 for eps but received 0 (in optimizer.discriminator)",
+      ],
+    ],
+    [
       "one optimizer for both",
       { optimizer: adam },
       [

@@ -184,7 +184,13 @@ refuses("new Trainer", [
     "an optimizer of one's own, with a wrong option",
     () => make({ optimizer: { generator: { type: "adam", lr: "x" }, discriminator: adam } }),
     "TypeError",
-    'Expected a finite number above 0 for lr but received "x"',
+    'Expected a finite number above 0 for lr but received "x" (in optimizer.generator)',
+  ],
+  [
+    "two optimizers of one's own, the second out of its range",
+    () => make({ optimizer: { generator: adam, discriminator: { type: "sgd", momentum: -1 } } }),
+    "RangeError",
+    "Expected a number in [0, 1) for momentum but received -1 (in optimizer.discriminator)",
   ],
   [
     "a rate beside the optimizer",
