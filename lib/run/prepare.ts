@@ -6,7 +6,7 @@ import { outOfRange } from "../errors.js";
 import type { PresetImage } from "../presets/kind.js";
 import { Discriminator, Generator } from "../networks.js";
 import { checkOptions } from "../trainer/check-options.js";
-import { checkBatch, checkDataset } from "../trainer/data.js";
+import { checkBatch, checkDataset, classesUnseen } from "../trainer/data.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { checkParts } from "../trainer/parts.js";
 import { Trainer } from "../trainer.js";
@@ -55,6 +55,8 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   checkBatch(batch, naming("batch"), settings, epoch);
   checkParts(settings.accumulate, naming("accumulate"), settings, batch);
   checkDataset(dataset, settings);
+  const unseen = classesUnseen(dataset, settings);
+  if (unseen !== undefined) watch.onNote?.(unseen);
   await Promise.all([generator.ready(), discriminator.ready()]);
   const found = { device, threads: await threads(), dataset };
   const config = resolveConfig(plan, settings, found);

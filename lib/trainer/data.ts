@@ -63,6 +63,20 @@ function checkLabelled({ labels }: Dataset, classes: number, reader: string): vo
   throw unfit(what, `${labels[wrong]} at image ${wrong}`);
 }
 
+/**
+ * @internal What to say where the generator has classes that no image has; undefined where all have
+ * some, and where nobody looks. That is no mistake in itself: data may be a part of those before.
+ */
+export function classesUnseen(
+  { classes: there }: Pick<Dataset, "classes">,
+  { objective, generator, discriminator }: TrainerSettings,
+): string | undefined {
+  const { classes } = generator.latent;
+  const isTold = labelReader(objective, discriminator.resolved.classes) !== undefined;
+  if (!isTold || there >= classes) return undefined;
+  return `The generator draws images of ${classes} classes, of which the data have ${there}: no real image shows the others`;
+}
+
 /** An epoch that is cut into batches. */
 interface Epoch {
   /** Images; undefined where that is not known. */

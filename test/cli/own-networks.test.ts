@@ -322,6 +322,26 @@ describe("what is wrong with them", () => {
   });
 });
 
+it("says where the networks have classes that no image has, and trains all the same", async () => {
+  const wider = (classes: number) => ({
+    generator: { ...generator, latent: { noise: 6, classes } },
+    discriminator: { ...discriminator, classes },
+  });
+  const note =
+    "The generator draws images of 12 classes, of which the data have 10: no real image shows the others\n";
+  const path = await write("wider.json", { ...own, ...wider(12) });
+  const dry = await sparring(`train ${path} --out wider --dry-run`);
+  expect([dry.code, dry.stderr]).toEqual([0, note]);
+  const { code, stderr } = await sparring(`train ${path} --out wider`);
+  expect([code, stderr.startsWith(note)]).toEqual([0, true]);
+  const right = await write("right.json", { ...own, ...wider(10) });
+  expect((await sparring(`train ${right} --out right --dry-run`)).stderr).toBe("");
+  // Nobody looks at the labels.
+  const judge = { image: [1, 8, 8], layers: [l.flatten(), l.linear(1)] };
+  const untold = await write("untold.json", { ...own, ...wider(12), discriminator: judge });
+  expect((await sparring(`train ${untold} --out untold --dry-run`)).stderr).toBe("");
+});
+
 it("draws the run's own picture again, with more classes than a grid has columns", async () => {
   const many = { ...generator, latent: { noise: 6, classes: 120 } };
   const judge = { image: [1, 8, 8], layers: [l.flatten(), l.linear(1)] };
