@@ -1,5 +1,5 @@
-// What is shown while a folder of images is packed, which happens once: a bar on a terminal, two
-// lines elsewhere.
+// What is shown while a folder of images is packed, which happens once, or read for a dry run: a bar
+// on a terminal, two lines elsewhere.
 import { type Params, SingleBar } from "cli-progress";
 import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";
@@ -17,11 +17,28 @@ interface PackingScreen {
   close(): void;
 }
 
-/** Shows nothing before the first image is packed. */
-export function watchPacking(data: string): DataWatch & { close(): void } {
+interface Words {
+  readonly doing: string;
+  readonly done: string;
+  /** Said at the end. */
+  readonly after: string;
+}
+
+const packing: Words = { doing: "packing", done: "packed", after: "" };
+const reading: Words = { doing: "reading", done: "read", after: ", and kept none" };
+
+const capital = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
+/**
+ * Shows nothing before the first image is there.
+ *
+ * @param keep the images are packed; else they are read and forgotten
+ */
+export function watchPacking(data: string, keep: boolean): DataWatch & { close(): void } {
+  const words = keep ? packing : reading;
   let began: number | undefined;
   const stop = stopBeforeSignals();
-  const screen = hasCursor(process.stdout) ? drawPacking() : logPacking(data);
+  const screen = hasCursor(process.stdout) ? drawPacking(words) : logPacking(data, words);
   return {
     onProgress(progress) {
       began ??= stop.listen();
@@ -30,7 +47,8 @@ export function watchPacking(data: string): DataWatch & { close(): void } {
       if (progress.done < progress.total) return;
       screen.close();
       stop.forget();
-      printNote(`Packed ${grouped(progress.total)} images in ${clock(seconds)}`);
+      const read = `${capital(words.done)} ${grouped(progress.total)} images`;
+      printNote(`${read} in ${clock(seconds)}${words.after}`);
     },
     onNote: printNote,
     signal: stop.signal,
@@ -72,22 +90,22 @@ function stopBeforeSignals() {
   };
 }
 
-function logPacking(data: string): PackingScreen {
+function logPacking(data: string, { doing }: Words): PackingScreen {
   return {
     show({ done, total }) {
-      if (done === 1) printNote(`Packing ${grouped(total)} images of ${data}`);
+      if (done === 1) printNote(`${capital(doing)} ${grouped(total)} images of ${data}`);
     },
     close: () => {},
   };
 }
 
-function drawPacking(): PackingScreen {
+function drawPacking({ doing }: Words): PackingScreen {
   const stream = process.stdout;
   const paint = painter(stream);
   const timeLeft = new TimeLeft();
   const format = (_options: object, { total, value }: Params, { left }: { left: number }) => {
     const count = `${grouped(value).padStart(grouped(total).length)}/${grouped(total)}`;
-    const beside = `${count}  packing images  ${clock(left)} left`;
+    const beside = `${count}  ${doing} images  ${clock(left)} left`;
     return `${drawn(value / total, barWidth(stream, beside), paint)} ${beside}`;
   };
   // The cursor stays: Ctrl+C ends this at once, and nobody would bring it back.

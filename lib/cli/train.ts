@@ -243,7 +243,7 @@ async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRu
 
 async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
   const { data } = await readResumed(plan);
-  return withPacking(data, (packing) => TrainingRun.resume(plan, packing, team));
+  return withPacking(data, true, (packing) => TrainingRun.resume(plan, packing, team));
 }
 
 /**
@@ -264,7 +264,7 @@ async function prepare(
   team: Team,
   keep = true,
 ): Promise<TrainingRun> {
-  const run = await withPacking(plan.data, (packing) =>
+  const run = await withPacking(plan.data, keep, (packing) =>
     TrainingRun.prepare(plan, { ...(team.isFirst ? packing : {}), keep }, team),
   );
   try {
@@ -291,9 +291,10 @@ function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
 
 async function withPacking(
   data: string,
+  keep: boolean,
   work: (packing: DataWatch) => Promise<TrainingRun>,
 ): Promise<TrainingRun> {
-  const packing = watchPacking(data);
+  const packing = watchPacking(data, keep);
   try {
     return await work(packing);
   } finally {

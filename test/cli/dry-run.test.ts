@@ -105,7 +105,9 @@ describe("a dry run for people", () => {
     }
     const before = await tree();
     const line = `train --preset mlp --data ${pictures.path} --size 8 --batch 2 --steps 2 --dry-run`;
-    expect((await sparring(line)).code).toBe(0);
+    const { code, stderr } = await sparring(line);
+    const read = `Reading 4 images of ${pictures.path}\nRead 4 images in 0:00, and kept none\n`;
+    expect([code, stderr]).toEqual([0, read]);
     expect(await tree()).toEqual(before);
     await pictures.remove();
   });
