@@ -49,7 +49,8 @@ describe("datasets.fromArray", () => {
 });
 
 describe("datasets.npy", () => {
-  const file = (why: string) => `Expected a .npy file of images for path but received PATH${why}`;
+  const file = (why: string) =>
+    `Expected a .npy file of images or rows of numbers for path but received PATH${why}`;
   const known = "|u1, |i1, <u2, <i2, <u4, <i4, <u8, <i8, <f4, <f8";
   it.each<[string, Buffer, string]>([
     ["an empty file", Buffer.alloc(0), ": it does not start with NumPy's magic number"],

@@ -8,6 +8,8 @@ import {
   objectives,
   type TrainerOptions,
 } from "../lib/index.js";
+import { makeFolder } from "./helpers/folder.js";
+import { writeTree } from "./helpers/image-folder.js";
 import {
   collect,
   conditionalDiscriminator,
@@ -43,12 +45,22 @@ describe("Trainer.run, with labels that do not fit", () => {
       using bare = await unlabelled();
       await expect(losses(trainer, bare)).rejects.toMatchObject({
         code: "ERR_DATA",
-        message: `Expected labels, which ${reader} needs, for dataset but received none`,
+        message: `Expected labels, which ${reader} needs, for dataset but received none (datasets.fromBytes() takes them as its option labels)`,
       });
       using data = await labelledImages(24);
       expect(await losses(trainer, data)).toHaveLength(3);
     },
   );
+
+  it("names class folders where images of a folder have no labels", async () => {
+    const folder = await makeFolder();
+    await writeTree(folder.path, { "1.png": 1, "2.png": 2 });
+    using bare = await datasets.folder(folder.path, { size: 8, channels: 1, cache: false });
+    await folder.remove();
+    await expect(losses(conditional(), bare)).rejects.toThrow(
+      "Expected labels, which the discriminator needs, for dataset but received none (a folder for each class in it would give them)",
+    );
+  });
 
   it.each([
     ["a conditional discriminator", conditional],

@@ -8,6 +8,7 @@ import {
   checkImageSize,
   createDataset,
   type Dataset,
+  labelsOption,
 } from "./dataset.js";
 import type { FromBytesOptions } from "./dataset.js";
 import { toLevels } from "./levels.js";
@@ -43,7 +44,10 @@ export async function fromArray(
   const device = resolveDevice(options.device);
   return traced(async () => {
     const levels = await levelsOf(values, range);
-    return createDataset(levels, shape, size, device, { labels });
+    return createDataset(levels, shape, size, device, {
+      labels,
+      labelling: labelsOption("fromArray"),
+    });
   });
 }
 

@@ -34,7 +34,13 @@ export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
   readonly resident?: boolean | undefined;
   /** @default "uint8" */
   readonly dtype?: Dataset["dtype"] | undefined;
+  /** How the source is given labels, for who needs them where there are none. */
+  readonly labelling?: string | undefined;
 }
+
+/** @internal The labelling of what one of the functions of datasets makes. */
+export const labelsOption = (maker: string) =>
+  `datasets.${maker}() takes them as its option labels`;
 
 /**
  * Images on a device, or on the disk, as bytes: 0 is black (−1 for the networks), 255 is white (1).
@@ -65,6 +71,7 @@ export class Dataset implements Disposable {
   /** Whether the images are in memory; else each batch is read from the disk. */
   readonly resident: boolean;
   readonly #native: NativeDataset;
+  readonly #labelling: string | undefined;
   #disposed = false;
 
   /** @internal */
@@ -77,6 +84,7 @@ export class Dataset implements Disposable {
       throw wrongType("what the functions of datasets make", "new Dataset()", native);
     const { labels, classes = 0, classNames, skipped = [], resident = true } = facts;
     this.dtype = facts.dtype ?? "uint8";
+    this.#labelling = facts.labelling;
     this.#native = native;
     this.size = native.size;
     this.image = image;
@@ -91,6 +99,11 @@ export class Dataset implements Disposable {
   /** @internal */
   get native(): NativeDataset {
     return this.#native;
+  }
+
+  /** @internal How it could have labels, where it has none and could. */
+  get labelling(): string | undefined {
+    return this.#labelling;
   }
 
   /**
@@ -188,7 +201,10 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   const device = resolveDevice(options.device);
   return traced(async () => {
     const copy = await copyOf(bytes, shape);
-    return createDataset(copy, shape, size, device, { labels });
+    return createDataset(copy, shape, size, device, {
+      labels,
+      labelling: labelsOption("fromBytes"),
+    });
   });
 }
 

@@ -202,7 +202,8 @@ const shapeOf = ({ channels, size }: ImageForm, labels: Uint8Array) =>
   [labels.length, channels, size, size] as const;
 
 function factsOf({ classNames }: Listing, labels: Uint8Array, skipped: Packed["skipped"]) {
-  if (classNames === undefined) return { skipped };
+  const labelling = "a folder for each class in it would give them";
+  if (classNames === undefined) return { skipped, labelling };
   return { labels, classNames, classes: classNames.length, skipped };
 }
 

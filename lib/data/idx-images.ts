@@ -7,6 +7,7 @@ import {
   type Dataset,
   type DatasetOptions,
   type ImagesShape,
+  labelsOption,
 } from "./dataset.js";
 import { readIdx } from "./idx.js";
 
@@ -29,7 +30,7 @@ export async function idx(path: string, options: IdxOptions = {}): Promise<Datas
   const device = resolveDevice(options.device);
   return traced(async () => {
     const { bytes, shape, labels } = await readIdxImages(path, labelsPath);
-    return createDataset(bytes, shape, size, device, { labels });
+    return createDataset(bytes, shape, size, device, { labels, labelling: labelsOption("idx") });
   });
 }
 

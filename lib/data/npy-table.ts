@@ -20,9 +20,13 @@ export function isTable({ dtype, shape }: NpyHeader): boolean {
   return shape.length === 2 && (dtype === "float32" || dtype === "float64");
 }
 
+/** @param holds what the file is to hold, as far as that is known */
+export const refuseNpy = (holds: string, path: string): Refusal =>
+  refusal("ERR_DATA", `a .npy file of ${holds}`, path);
+
 /** Whether a file says that it holds a table. Throws ERR_DATA for what is no .npy file. */
 export function holdsTable(path: string): Promise<boolean> {
-  const refuse = refusal("ERR_DATA", "a .npy file of images", path);
+  const refuse = refuseNpy("images", path);
   return readingFile(path, refuse, async (file, size) =>
     isTable(await readNpyHeader(file, size, refuse)),
   );

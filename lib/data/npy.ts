@@ -12,9 +12,10 @@ import {
   type Dataset,
   type DatasetOptions,
   type ImagesShape,
+  labelsOption,
 } from "./dataset.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
-import { checkTableOptions, isTable, readTable, type Table } from "./npy-table.js";
+import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
 import { type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 import { createValues } from "./values.js";
@@ -62,9 +63,10 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
     const array = await readArray(path, { range, layout, size });
     const [count] = array.shape;
     const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
+    const facts = { labels, labelling: labelsOption("npy") };
     return "values" in array
-      ? createValues(array.values, array.shape, device, { labels })
-      : createDataset(array.bytes, array.shape, size, device, { labels });
+      ? createValues(array.values, array.shape, device, facts)
+      : createDataset(array.bytes, array.shape, size, device, facts);
   });
 }
 
@@ -78,19 +80,19 @@ async function readArray(
   path: string,
   options: Pick<NpyOptions, "range" | "layout" | "size">,
 ): Promise<Pixels | Table> {
-  const refuse = refusal("ERR_DATA", "a .npy file of images", path);
+  const refuse = refuseNpy("images or rows of numbers", path);
   return readingFile(path, refuse, async (file, size) => {
     const header = await readNpyHeader(file, size, refuse);
-    if (!isTable(header)) return readImages(file, header, options, refuse);
+    if (!isTable(header)) return readImages(file, header, { ...options, path }, refuse);
     checkTableOptions(options, header);
-    return readTable(file, header, refuse);
+    return readTable(file, header, refuseNpy("rows of numbers", path));
   });
 }
 
 async function readImages(
   file: FileHandle,
   header: NpyHeader,
-  { range, layout }: Pick<NpyOptions, "range" | "layout">,
+  { range, layout, path }: Pick<NpyOptions, "range" | "layout"> & { path: string },
   refuse: Refusal,
 ): Promise<Pixels> {
   const { dtype } = header;
@@ -99,7 +101,7 @@ async function readImages(
   const { shape, last } = imagesShape(header.shape, layout, refuse);
   const levels =
     dtype === "uint8" ? range : checkRange(range, "range", ` (the values are ${dtype})`);
-  const bytes = await readLevels(file, header, levels, refuse);
+  const bytes = await readLevels(file, header, levels, refuseNpy("images", path));
   return { bytes: last ? await turned(bytes, shape) : bytes, shape };
 }
 

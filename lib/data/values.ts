@@ -5,7 +5,7 @@ import { outOfRange, traced, wrongType } from "../errors.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
 import { slicesOf } from "./slices.js";
-import { checkImageLabels, Dataset, type DatasetFacts } from "./dataset.js";
+import { checkImageLabels, Dataset, type DatasetFacts, labelsOption } from "./dataset.js";
 
 /** Numbers that are data as they are. */
 export interface FromValuesOptions {
@@ -47,7 +47,7 @@ export async function fromValues(
     const floats = reserveFloats(shape);
     const wrong = await toFinite(values, floats);
     if (wrong >= 0) throw outOfRange("a finite float32", `values[${wrong}]`, values[wrong]);
-    return createValues(floats, shape, device, { labels });
+    return createValues(floats, shape, device, { labels, labelling: labelsOption("fromValues") });
   });
 }
 

@@ -55,8 +55,12 @@ function checkClasses(stream: Stream, classes: number, reader: string): void {
   throw unfit(what, received);
 }
 
-function checkLabelled({ labels }: Dataset, classes: number, reader: string): void {
-  if (labels === undefined) throw unfit(`labels, which ${reader} needs,`, "none");
+function checkLabelled(data: Dataset, classes: number, reader: string): void {
+  const { labels, labelling } = data;
+  if (labels === undefined) {
+    const cure = labelling === undefined ? "" : ` (${labelling})`;
+    throw unfit(`labels, which ${reader} needs,`, `none${cure}`);
+  }
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong === -1) return;
   const what = `labels from 0 to ${classes - 1} (${classes} classes)`;

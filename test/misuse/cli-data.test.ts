@@ -85,7 +85,7 @@ describe("bad data", () => {
     await writeFile(path, images);
     await expectRefused(
       ["train", "--preset", "cgan", "--data", path, "--out", "never"],
-      "Expected labels, which the discriminator needs, for dataset but received none",
+      "Expected labels, which the discriminator needs, for dataset but received none (datasets.idx() takes them as its option labels)",
     );
   });
 

@@ -108,7 +108,7 @@ refuses("datasets.cifar10", [
 const numpy = (options: unknown, path: unknown = at("bytes.npy")) =>
   datasets.npy(bad(path), bad(options));
 const noNpy = (name: string, why: string) =>
-  `Expected a .npy file of images for path but received ${shown(name)}${why}`;
+  `Expected a .npy file of images or rows of numbers for path but received ${shown(name)}${why}`;
 
 refuses("datasets.npy", [
   [
