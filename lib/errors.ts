@@ -8,7 +8,7 @@
  *   know
  * - `ERR_DATA` a dataset, or the folder of a run, that is missing, cut short or not what it claims
  *   to be
- * - `ERR_DEVICE` a device that this machine, or this build, does not have
+ * - `ERR_DEVICE` a device that this machine, or this build, does not have; or a GPU that failed
  * - `ERR_DISPOSED` an object that was disposed
  * - `ERR_DIVERGED` training that diverged: a loss or weight is NaN or infinite
  * - `ERR_LIBTORCH` the native addon or its libtorch cannot be loaded
@@ -16,7 +16,7 @@
  * - `ERR_NATIVE` anything else that libtorch refused, or sharp, which draws pictures, without its
  *   native part
  * - `ERR_OUTPUT` a file or folder that cannot be written
- * - `ERR_RANK` a rank of a group that did not come, does not fit the others, or was lost
+ * - `ERR_RANK` a rank of a group that did not come, does not fit the others, failed, or was lost
  * - `ERR_STOPPED` the process or worker is ending, or another rank stopped the training
  * - `ERR_WEIGHTS` weights that do not belong to the network
  */

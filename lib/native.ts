@@ -184,6 +184,8 @@ export interface NativeGroup {
   readonly greetings: readonly string[];
   /** One text of each rank; all of them have to ask. */
   gather(text: string, call: Call): Promise<string[]>;
+  /** Tells the others of a failure of this rank, and leaves. */
+  abandon(reason: string): Promise<void>;
   dispose(): void;
 }
 

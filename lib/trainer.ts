@@ -209,7 +209,7 @@ export class Trainer implements Disposable {
       return ran;
     };
     const crossed = () => crossing(work);
-    return heeding(signal, this.#stop, () => distributed?.train(crossed) ?? crossed());
+    return heeding(signal, this.#stop, () => distributed?.train(this, crossed) ?? crossed());
   }
 
   /**
@@ -284,7 +284,7 @@ export class Trainer implements Disposable {
     const { distributed } = this.#settings;
     if (distributed === undefined) return;
     distributed.expectIdle("save()");
-    await crossing(() => this.#native.checkEqual());
+    await distributed.together(() => crossing(() => this.#native.checkEqual()));
   }
 
   /** @internal Everything that training changes, as it is between two steps. */
@@ -312,7 +312,9 @@ export class Trainer implements Disposable {
 
   /** @internal Takes all that training changes over from rank 0; every rank does it together. */
   async follow(): Promise<void> {
-    this.#step = await crossing(() => this.#native.followRank0());
+    const group = this.#settings.distributed as Group;
+    this.#step = await group.together(() => crossing(() => this.#native.followRank0()));
+    group.admit(this);
     this.#following = true;
   }
 

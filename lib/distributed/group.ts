@@ -1,6 +1,7 @@
 import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
-import { refused } from "../errors.js";
+import { refused, SparringError } from "../errors.js";
+import { reason } from "../files.js";
 import type { Call, NativeGroup } from "../native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";
@@ -29,6 +30,9 @@ export class Group implements Disposable {
   /** This process's number among those of its machine, from 0. */
   readonly localRank: number;
   readonly #native: NativeGroup;
+  /** Trainers of this group, by the order in which all ranks began with them. */
+  readonly #numbers = new WeakMap<object, number>();
+  #trainers = 0;
   #training = false;
   #disposed = false;
 
@@ -49,7 +53,7 @@ export class Group implements Disposable {
    * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop,
    * between two ticks.
    *
-   * @throws ERR_RANK where a rank is lost, ERR_BUSY in the middle of a tick
+   * @throws ERR_RANK where a rank failed, is lost, or waits in another call; ERR_BUSY in the middle of a tick
    */
   async gather(text: string): Promise<string[]> {
     check.string(text, "text");
@@ -72,14 +76,53 @@ export class Group implements Disposable {
    * @internal The steps of a tick, which nothing that the ranks do together may come between: each
    * is at another step.
    */
-  async train<T>(steps: () => Promise<T>): Promise<T> {
+  async train<T>(trainer: object, steps: () => Promise<T>): Promise<T> {
     this.expectIdle("run()");
     this.#training = true;
     try {
-      return await steps();
+      if (this.#trainers > 1) await this.#agreeOn(trainer);
+      return await this.together(steps);
     } finally {
       this.#training = false;
     }
+  }
+
+  /** @internal Counts a trainer, on all ranks at the same time, before its first step. */
+  admit(trainer: object): void {
+    this.#numbers.set(trainer, this.#trainers++);
+  }
+
+  /**
+   * Sums of two trainers that meet would be sums of nothing; where they differ in size, Gloo ends
+   * the process.
+   */
+  async #agreeOn(trainer: object): Promise<void> {
+    const own = String(this.#numbers.get(trainer));
+    const all = await crossing(() => this.#native.gather(own, "run()"));
+    const other = all.findIndex((one) => one !== all[0]);
+    if (other === -1) return;
+    const nth = (number: string | undefined) => `a step of trainer ${Number(number) + 1}`;
+    const what = `${nth(all[0])}, as rank 0 is in it,`;
+    throw refused("ERR_RANK", what, `rank ${other}`, nth(all[other]));
+  }
+
+  /**
+   * @internal Work in which the ranks wait for each other. Where it fails on this one alone the
+   * others hear why, and nothing is done together from then on: they are in the middle of it.
+   */
+  async together<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOfAll(error)) await this.abandon(reason(error));
+      throw error;
+    }
+  }
+
+  /** @internal Tells the others that this rank failed, and leaves. Does not throw. */
+  async abandon(sentence: string): Promise<void> {
+    // What failed first is what its caller hears.
+    await crossing(() => this.#native.abandon(sentence)).catch(() => {});
   }
 
   /** @internal */
@@ -136,6 +179,11 @@ export async function join(options: JoinOptions = {}): Promise<Group> {
     throw error;
   }
   return new Group(place, native);
+}
+
+/** Whether all ranks throw it: those that are about to do different things, say. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof SparringError && error.code === "ERR_RANK";
 }
 
 /** Ranks of different versions may compute different things. */

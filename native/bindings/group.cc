@@ -54,6 +54,17 @@ Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
       from_texts);
 }
 
+// abandon(reason: string): Promise<void>
+Napi::Value GroupWrap::Abandon(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(),
+      [group = held(info.Env()), reason = info[0].As<Napi::String>().Utf8Value()] {
+        group->abandon(reason);
+        return Nothing{};
+      },
+      to_undefined);
+}
+
 // dispose(): void. A trainer may go on holding the group; the others are told all the same.
 Napi::Value GroupWrap::Leave(const Napi::CallbackInfo& info) {
   const GroupPtr group = held(info.Env());
@@ -66,10 +77,10 @@ Napi::Value GroupWrap::Leave(const Napi::CallbackInfo& info) {
 }
 
 void GroupWrap::Init(Napi::Env env, Napi::Object exports) {
-  Instance::of(env).group_class =
-      Napi::Persistent(DefineClass(env, "Group",
-                                   {InstanceMethod<&GroupWrap::Leave>("dispose"),
-                                    InstanceMethod<&GroupWrap::Gather>("gather")}));
+  Instance::of(env).group_class = Napi::Persistent(DefineClass(
+      env, "Group",
+      {InstanceMethod<&GroupWrap::Abandon>("abandon"), InstanceMethod<&GroupWrap::Leave>("dispose"),
+       InstanceMethod<&GroupWrap::Gather>("gather")}));
   exports.Set("joinGroup", Napi::Function::New<JoinGroup>(env, "joinGroup"));
 }
 

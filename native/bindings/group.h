@@ -12,6 +12,7 @@ class GroupWrap : public Wrap<GroupWrap, Group> {
   explicit GroupWrap(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value Abandon(const Napi::CallbackInfo& info);
   Napi::Value Gather(const Napi::CallbackInfo& info);
   Napi::Value Leave(const Napi::CallbackInfo& info);
 };

@@ -1,5 +1,6 @@
 // A rank, or one process alone: `child.mjs WHAT JSON`, under the variables of helpers/ranks.ts. Prints a line of JSON at
 // its end; an error as the last line of stderr.
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import {
   Discriminator,
@@ -29,6 +30,9 @@ const acts = {
   between,
   leave,
   hangUp,
+  failAlone,
+  stray,
+  crossed,
   join: joinOnly,
   greet,
   exit,
@@ -169,6 +173,56 @@ async function hangUp(group) {
     print([code, (await trainer.generator.sample(1)).count]);
   }
   await new Promise((resolve) => process.stdin.once("end", resolve).resume());
+}
+
+/** The source of one rank throws in the middle of a step; all of them then try again, twice. */
+async function failAlone(group) {
+  const cache = `${given.root}-${group.rank}.packed`;
+  const options = { size: 8, channels: 1, cache, resident: false };
+  const data = await datasets.folder(given.root, options);
+  const trainer = new Trainer({ ...trainerOf(given.game), distributed: group });
+  const how = { steps: 1_000_000, batchSize: 8, tickEvery: 1 };
+  const errors = [];
+  const tell = ({ code, message }) => errors.push(`${code}: ${message}`);
+  try {
+    for await (const { step } of trainer.run(data, how))
+      if (step === 3 && group.rank === given.who) await truncate(cache, 200);
+  } catch (error) {
+    tell(error);
+  }
+  const calls = [() => trainer.run(data, how).next(), () => group.gather("again")];
+  for (const call of calls) await call().catch(tell);
+  print(errors);
+  // All of them begin anew.
+  trainer.dispose();
+  group.dispose();
+  const anew = await distributed.join({ timeout: given.timeout, masterPort: given.port });
+  const second = new Trainer({ ...trainerOf(given.game), distributed: anew });
+  for await (const _ of second.run(await images(), { ...how, steps: 2 }));
+  await anew.barrier();
+}
+
+/** Goes on with two trainers, in an order of its own on rank 1. */
+async function crossed(group) {
+  const [data, how] = [await images(), { steps: 9, batchSize: 8, tickEvery: 1 }];
+  const runs = ["hinge", "wganGp"].map((game) =>
+    new Trainer({ ...trainerOf(game), distributed: group }).run(data, how),
+  );
+  for (const run of runs) await run.next();
+  for (const run of runs) await run.next();
+  print("in order");
+  if (group.rank === 1) runs.reverse();
+  for (const run of runs) await run.next();
+}
+
+/** Leaves the loop, on one rank alone, for something that the others wait for in no step. */
+async function stray(group) {
+  const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+  const [data, how] = [await images(), { steps: 1_000_000, batchSize: 8, tickEvery: 1 }];
+  for await (const { step } of trainer.run(data, how))
+    if (step === 3 && group.rank === given.who) break;
+  if (given.then === "run") await trainer.run(data, how).next();
+  else await group[given.then]("astray");
 }
 
 /** The memory that a step on a large batch takes: the most that this process ever held, in bytes. */

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
 import { allEnded, freePort, rankEnvironment, runRanks, startRanks } from "../helpers/ranks.js";
 
 const errors = (ends: readonly { stderr: string }[]) => ends.map(({ stderr }) => stderr.trim());
@@ -65,6 +67,55 @@ it("a rank that disposes its group is named at once, also where it lives on with
     expect(other?.stderr).toMatch(/^ERR_RANK: Expected rank 1 to take part but received nothing/);
   // Its barrier.
   expect((await ranks[1]?.ended)?.stderr).toBe("ERR_DISPOSED: This group was disposed\n");
+});
+
+// Rank 0 keeps the store in which the others read why. Of the games one begins sums early, in one
+// ranks wait in the middle of passes.
+it.each([
+  [1, "hinge"],
+  [0, "hinge"],
+  [2, "wganGp"],
+  [1, "syncDcgan"],
+])("a step that fails on rank %i alone is heard of by all at once: %s", async (who, game) => {
+  const folder = await makeFolder();
+  const names = Array.from({ length: 22 }, (_, i) => [`${i}.png`, 11 * i] as const);
+  const root = await writeTree(join(folder.path, "images"), Object.fromEntries(names));
+  const since = performance.now();
+  const given = { root, who, game, timeout: 300, port: await freePort() };
+  const ends = await runRanks(3, "failAlone", given);
+  await folder.remove();
+  expect((performance.now() - since) / 1000).toBeLessThan(60);
+  const own =
+    "Expected packed images that can be read for the dataset but received a file that became shorter";
+  const told = `ERR_RANK: Expected all 3 ranks to take part but received an error of rank ${who}: ${own}`;
+  for (const [rank, { stdout, stderr, code }] of ends.entries()) {
+    const first = rank === who ? `ERR_DATA: ${own}` : told;
+    expect(JSON.parse(stdout)).toEqual([first, told, told]);
+    // The barrier of the group that it left.
+    expect([stderr, code]).toEqual(["ERR_DISPOSED: This group was disposed\n", 1]);
+  }
+});
+
+it.each([
+  [1, "gather", "Expected a step of run(), as rank 0 is in it, for rank 1 but received gather()"],
+  [0, "barrier", "Expected barrier(), as rank 0 is in it, for rank 1 but received a step of run()"],
+  [1, "run", "Expected a step of run(), as rank 0 is in it, for rank 1 but received run()"],
+])(
+  "a loop that rank %i alone leaves, for %s(), ends on all long before the timeout",
+  async (who, then, sentence) => {
+    const since = performance.now();
+    const ends = await runRanks(2, "stray", { who, then, timeout: 300 });
+    expect((performance.now() - since) / 1000).toBeLessThan(60);
+    expect(errors(ends)).toEqual([`ERR_RANK: ${sentence}`, `ERR_RANK: ${sentence}`]);
+  },
+);
+
+it("two trainers whose ticks come in another order on one rank are told apart", async () => {
+  const ends = await runRanks(2, "crossed", {});
+  const sentence =
+    "ERR_RANK: Expected a step of trainer 1, as rank 0 is in it, for rank 1 but received a step of trainer 2";
+  expect(errors(ends)).toEqual([sentence, sentence]);
+  expect(ends.map(({ stdout }) => JSON.parse(stdout))).toEqual(["in order", "in order"]);
 });
 
 it("a rank that waits for another can leave, and go on alone", async () => {

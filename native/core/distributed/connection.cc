@@ -7,6 +7,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "core/distributed/words.h"
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
 
@@ -62,6 +63,16 @@ void give_up(c10d::Backend* backend) noexcept {
     if (backend != nullptr) backend->abort();
   } catch (const std::exception&) {
     // Its own error, or one that was told before.
+  }
+}
+
+bool is_done(c10d::Work& work, int64_t rank) {
+  try {
+    return work.isCompleted();
+  } catch (const std::exception& error) {
+    throw Error("ERR_DEVICE", "Expected the GPU of rank " + std::to_string(rank) +
+                                  " to do its part of a step but received an error: " +
+                                  distributed::first_line(error));
   }
 }
 

@@ -38,6 +38,9 @@ c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10
 // Ends what is under way there, as far as that goes: on a GPU that failed even this may fail, and
 // whoever leaves has an error to tell already. May be null.
 void give_up(c10d::Backend* backend) noexcept;
+// Whether this rank's GPU has done its part. Throws ERR_DEVICE where the GPU failed: a CUDA error
+// comes up wherever it is asked next.
+bool is_done(c10d::Work& work, int64_t rank);
 // Over TCP, for tensors on the CPU.
 c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
                                             const GroupOptions& options);

@@ -5,9 +5,11 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "core/distributed/connection.h"
+#include "core/distributed/roll.h"
 #include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
@@ -20,63 +22,58 @@ namespace {
 
 // The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
+// The time between two looks of one who waits whether the others wait for something else.
+constexpr std::chrono::milliseconds kLook{1'000};
 // The time after which a store that should have told the end of a roll call is taken for cut off.
 constexpr std::chrono::milliseconds kAnswer{2'000};
 
 const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
+// What is no call of its own.
+const char* const kStep = "a step of run()";
 
-// Waits for work of a backend; false if `is_over` came first.
-bool wait_for(c10d::Work& work, const std::function<bool()>& is_over) {
+// Says for a while which call it is that waits.
+class Within {
+ public:
+  Within(std::optional<Call>& place, Call call) : place_(place) { place_ = call; }
+  ~Within() { place_.reset(); }
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  std::optional<Call>& place_;
+};
+
+// The end of work of a backend, to be waited for a while at a time.
+class Ending {
+ public:
+  explicit Ending(c10d::Work& work) {
+    work.getFuture()->addCallback([signal = signal_](c10::ivalue::Future&) {
+      const std::lock_guard lock(signal->mutex);
+      signal->is_done = true;
+      signal->done.notify_all();
+    });
+  }
+
+  // False if it has not come within the time, or `is_over` came first.
+  bool wait(std::chrono::milliseconds time, const std::function<bool()>& is_over) {
+    const auto deadline = Clock::now() + time;
+    std::unique_lock lock(signal_->mutex);
+    while (!signal_->is_done) {
+      if (is_over() || Clock::now() >= deadline) return false;
+      signal_->done.wait_for(lock, kGlance);
+    }
+    return true;
+  }
+
+ private:
   struct Signal {
     std::mutex mutex;
     std::condition_variable done;
     bool is_done = false;
   };
-  // Outlives this call where it is given up.
-  auto signal = std::make_shared<Signal>();
-  work.getFuture()->addCallback([signal](c10::ivalue::Future&) {
-    const std::lock_guard lock(signal->mutex);
-    signal->is_done = true;
-    signal->done.notify_all();
-  });
-  std::unique_lock lock(signal->mutex);
-  while (!signal->is_done) {
-    if (is_over()) return false;
-    signal->done.wait_for(lock, kGlance);
-  }
-  return true;
-}
-
-// Who has not reported, once all have or it is time.
-struct Roll {
-  std::vector<int64_t> missing;
-  bool is_store_gone = false;
+  // Outlives whoever gave the waiting up.
+  std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
 };
-
-std::vector<int64_t> others(int64_t rank, int64_t size) {
-  std::vector<int64_t> all;
-  for (int64_t other = 0; other < size; ++other) {
-    if (other != rank) all.push_back(other);
-  }
-  return all;
-}
-
-Roll call_roll(c10d::Store& store, const GroupOptions& options) {
-  Roll roll{others(options.rank, options.size)};
-  const auto reported = [&](int64_t other) { return store.check({key("present", other)}); };
-  try {
-    store.set(key("present", options.rank), to_bytes("1"));
-    const auto deadline = Clock::now() + kRollCall;
-    auto& missing = roll.missing;
-    while (!missing.empty() && Clock::now() < deadline && !(options.ending && *options.ending)) {
-      missing.erase(std::remove_if(missing.begin(), missing.end(), reported), missing.end());
-      std::this_thread::sleep_for(kGlance);
-    }
-  } catch (const std::exception&) {
-    roll.is_store_gone = true;
-  }
-  return roll;
-}
 
 }  // namespace
 
@@ -149,6 +146,7 @@ std::vector<at::Tensor> Group::gather(const at::Tensor& tensor) {
 }
 
 std::vector<std::string> Group::gather(const std::string& text, Call call) {
+  const Within within(call_, call);
   const auto bytes = static_cast<int64_t>(text.size());
   const std::vector<at::Tensor> told =
       gather(at::tensor({static_cast<int64_t>(call), bytes}, at::kLong));
@@ -183,7 +181,13 @@ void Group::end(Begun begun) {
   auto& [work, is_on_gpu] = found->second;
   // The destructor leaves what is still under way to itself.
   const auto is_over = [this] { return is_left_ || (options_.ending && *options_.ending); };
-  if (!is_on_gpu && !wait_for(*work, is_over)) check_ending();
+  if (!is_on_gpu) {
+    Ending ending(*work);
+    while (!ending.wait(kLook, is_over)) {
+      check_ending();
+      look(begun);
+    }
+  }
   std::string failure;
   try {
     work->wait();
@@ -196,11 +200,16 @@ void Group::end(Begun begun) {
 }
 
 void Group::settle() {
+  auto next_look = Clock::now() + kLook;
   for (const auto& work : connection_->launched) {
     // Not by waiting for the stream: what a lost rank left undone would keep this thread, and the
     // process from ending.
-    while (!work->isCompleted()) {
+    while (!is_done(*work, rank())) {
       check_ending();
+      if (Clock::now() >= next_look) {
+        look(connection_->next);
+        next_look = Clock::now() + kLook;
+      }
       std::this_thread::sleep_for(kBlink);
     }
     try {
@@ -218,19 +227,63 @@ void Group::fail(const std::string& reason) {
   // Closed connections tell those who wait for this rank that there is nothing to wait for. Only
   // then is the roll called: else they would be taken for lost.
   close();
-  const std::vector<int64_t> missing = lost();
-  failure_ = missing.empty()
-                 ? "Expected all " + std::to_string(size()) +
-                       " ranks to stay connected but received an error: " + reason
-                 : "Expected " + name(missing) + " to take part but received nothing: " +
-                       (missing.size() == 1 ? "it has" : "they have") +
-                       " ended, or cannot be reached, or took longer than " +
-                       seconds(options_.timeout) + " (" + reason + ")";
+  const Roll roll = call_roll();
+  const std::vector<int64_t> missing = lost(roll);
+  if (!roll.failure.empty()) {
+    failure_ = roll.failure;
+  } else if (missing.empty()) {
+    failure_ = "Expected all " + std::to_string(size()) +
+               " ranks to stay connected but received an error: " + reason;
+  } else {
+    failure_ =
+        "Expected " + name(missing) +
+        " to take part but received nothing: " + (missing.size() == 1 ? "it has" : "they have") +
+        " ended, or cannot be reached, or took longer than " + seconds(options_.timeout) + " (" +
+        reason + ")";
+  }
   throw Error("ERR_RANK", failure_);
+}
+
+void Group::abandon(const std::string& reason) {
+  if (is_left_ || !failure_.empty()) return;
+  part("Expected all " + std::to_string(size()) + " ranks to take part but received an error of " +
+       name({rank()}) + ": " + reason);
+}
+
+void Group::look(Begun begun) {
+  if (!answers_) return;
+  const std::string place = std::to_string(begun), call = call_ ? kCalls[size_t(*call_)] : kStep;
+  const auto found = ask<std::optional<std::string>>(
+      [options = options_, place, call](c10d::Store& store) {
+        return std::make_optional(find_failure(store, options, place, call));
+      },
+      std::nullopt);
+  // Each question would wait as long, and the backend has a timeout.
+  answers_ = found.has_value();
+  if (!found || found->empty()) return;
+  part(*found);
+  throw Error("ERR_RANK", failure_);
+}
+
+void Group::part(const std::string& failure) {
+  failure_ = failure;
+  // Before the others find connections closed, and ask why.
+  ask<bool>(
+      [failure](c10d::Store& store) {
+        announce(store, failure);
+        return true;
+      },
+      false);
+  depart();
+  call_roll();
 }
 
 void Group::leave() {
   is_left_ = true;
+  depart();
+}
+
+void Group::depart() {
   if (connection_->begun.empty()) {
     close();
   } else {
@@ -255,23 +308,38 @@ void Group::hand_over() {
   close();
 }
 
-std::vector<int64_t> Group::lost() const {
+template <class Answer>
+Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const {
   // Of a machine that is cut off nothing comes, not even an error, for a quarter of an hour. So the
   // store is asked by a thread that can be left to itself.
-  auto promise = std::make_shared<std::promise<Roll>>();
-  std::future<Roll> answer = promise->get_future();
-  std::thread([promise, store = connection_->store, options = options_] {
-    promise->set_value(call_roll(*store, options));
+  auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  std::thread([promise, question = std::move(question), store = connection_->store, otherwise] {
+    try {
+      promise->set_value(question(*store));
+    } catch (const std::exception&) {
+      promise->set_value(otherwise);
+    }
   }).detach();
   const auto deadline = Clock::now() + kRollCall + kAnswer;
-  Roll roll{others(rank(), size()), /*is_store_gone=*/true};
   while (Clock::now() < deadline) {
     const bool is_told = answer.wait_for(kGlance) == std::future_status::ready;
     check_ending();
-    if (!is_told) continue;
-    roll = answer.get();
-    break;
+    if (is_told) return answer.get();
   }
+  return otherwise;
+}
+
+Roll Group::call_roll() const {
+  const bool keeps_store = rank() == 0 && connection_->rank_0_keeps_it;
+  return ask<Roll>(
+      [options = options_, keeps_store](c10d::Store& store) {
+        return distributed::call_roll(store, options, keeps_store);
+      },
+      unheard(options_));
+}
+
+std::vector<int64_t> Group::lost(const Roll& roll) const {
   // Rank 0, where it keeps the store, may have reported before, and ended after its roll call; else
   // it is the one that is lost, and nobody else could report.
   const bool lost_0 = roll.is_store_gone && connection_->rank_0_keeps_it && !roll.missing.empty() &&

@@ -4,13 +4,24 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/torch.h"
 
+namespace c10d {
+class Store;
+class Work;
+}  // namespace c10d
+
 namespace sparring {
+
+namespace distributed {
+struct Roll;
+}
 
 // Where the ranks of a group find each other.
 struct Meeting {
@@ -78,6 +89,9 @@ class Group {
   void stop_waiting() { is_left_ = true; }
   // Ranks that wait for this one hear now that it is lost.
   void leave();
+  // Something that all ranks do together failed on this one: they hear of it as soon as they wait,
+  // and nothing is done together from here on. Nothing happens where the group failed before.
+  void abandon(const std::string& reason);
 
  private:
   struct Connection;  // knows c10d's headers
@@ -93,14 +107,24 @@ class Group {
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;
+  void depart();
   void close();
   // Closes by a thread that can be left to itself: Gloo's are waited for, and they wait for others.
   void hand_over();
   // Throws where not all ranks are in the same call.
   void check_call(const std::vector<at::Tensor>& calls) const;
-  // Names those who have not reported that they are still there.
+  // Tells what failed: what a rank told of itself, or who has not reported that it is still there.
   [[noreturn]] void fail(const std::string& reason);
-  std::vector<int64_t> lost() const;
+  // Looks, at the store, why a wait lasts: throws where a rank failed alone, or waits for something
+  // else in this place of the order.
+  void look(Begun begun);
+  // Tells all of a failure, and leaves.
+  void part(const std::string& failure);
+  // What the store answers, or else `otherwise`.
+  template <class Answer>
+  Answer ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const;
+  distributed::Roll call_roll() const;
+  std::vector<int64_t> lost(const distributed::Roll& roll) const;
   // Throws where the group failed before, or is ending.
   void check_usable() const;
   void check_ending() const;
@@ -111,7 +135,9 @@ class Group {
   GroupOptions options_;
   std::vector<std::string> greetings_;
   std::unique_ptr<Connection> connection_;
-  std::string failure_;  // empty as long as all is well
+  std::optional<Call> call_;  // under way; none in a step
+  bool answers_ = true;       // the store did
+  std::string failure_;       // empty as long as all is well
   std::atomic<bool> is_left_ = false;
 };
 

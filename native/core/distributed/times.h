@@ -11,5 +11,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kGlance{20};
 // The time in which whoever is still there reports so, once a rank is lost or refused.
 constexpr std::chrono::milliseconds kRollCall{3'000};
+// The time after it that whoever keeps the store leaves the others to read there.
+constexpr std::chrono::milliseconds kHearing{1'000};
 
 }  // namespace sparring::distributed

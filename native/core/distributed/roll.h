@@ -1,0 +1,34 @@
+// Who is still there once something went wrong between ranks, and what it was.
+#pragma once
+
+#include <string>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+#include <vector>
+
+#include "core/distributed/group.h"
+
+namespace sparring::distributed {
+
+struct Roll {
+  std::vector<int64_t> missing;  // have not reported, though it is time
+  bool is_store_gone = false;
+  std::string failure;  // the first that a rank told of itself, as a sentence; empty for none
+};
+
+// That of a rank of which nothing was heard.
+Roll unheard(const GroupOptions& options);
+
+// Tells all ranks, once each of them calls the roll, that something failed. The first word counts.
+void announce(c10d::Store& store, const std::string& failure);
+
+// Says that this rank waits in `call`, which has that place in the order of all that they do. Gives
+// what failed: what a rank told of itself, or which of them is in another call at the same place.
+// Empty as long as all is well.
+std::string find_failure(c10d::Store& store, const GroupOptions& options, const std::string& place,
+                         const std::string& call);
+
+// Waits until all have reported, or it is time. Whoever keeps the store also waits until they have
+// read what is there.
+Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store);
+
+}  // namespace sparring::distributed
