@@ -32,10 +32,19 @@ export class RunFailure extends Error {
  */
 export function reportError(error: unknown, speaker = ""): number {
   const failed = error instanceof RunFailure;
-  const cause = failed ? error.cause : error;
+  const cause = causeOf(error);
   process.stderr.write(`${speaker}${describe(cause)}\n`);
   if (failed && cause instanceof SparringError && cause.code === "ERR_RANK") return exitCodes.again;
   return failed || !isBadInput(cause) ? exitCodes.failure : exitCodes.badInput;
+}
+
+/** What is printed of an error, as one rank tells it to the others. */
+export function sentenceOf(error: unknown): string {
+  return describe(causeOf(error));
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof RunFailure ? error.cause : error;
 }
 
 function describe(error: unknown): string {

@@ -24,7 +24,7 @@ import { checkFree, checkPort, defaultPort } from "../dashboard/port.js";
 import { DashboardBeside } from "./beside.js";
 import { createCommand, type Options } from "./command.js";
 import { dryRunText } from "./dry-run.js";
-import { exitCodes, RunFailure } from "./exit.js";
+import { exitCodes, RunFailure, sentenceOf } from "./exit.js";
 import { printLog } from "./log.js";
 import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
 import { flag, numberFlag, toFlag } from "./options.js";
@@ -167,10 +167,27 @@ async function train(asked: Asked): Promise<number> {
   const timeout = check.within(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400, true);
   const start = await plan(asked);
   using team = await assemble(timeout);
+  try {
+    return await trainAs(team, start, asked, board);
+  } catch (error) {
+    // They wait for it, or will.
+    await team.abandon(sentenceOf(error));
+    throw error;
+  }
+}
+
+async function trainAs(
+  team: Team,
+  start: Start,
+  asked: Asked,
+  board: Board | undefined,
+): Promise<number> {
   const run = await begin(start, asked, team);
   const stop = stopOnSignals();
   try {
-    if (!isFirst) await watch(run, silence, stop);
+    // Where it cannot be made nobody has begun.
+    await team.tell(async () => void (await run.open()));
+    if (!team.isFirst) await watch(run, silence, stop);
     else {
       const folder = await run.open();
       // Several ranks make a batch job: a bar would be drawn at every step of them all.
@@ -189,11 +206,16 @@ async function train(asked: Asked): Promise<number> {
   return stop.exitCode ?? exitCodes.again;
 }
 
+/** Where a dashboard is to listen; any port if undefined. */
+interface Board {
+  readonly port: number | undefined;
+}
+
 /**
  * Checks whether a dashboard is wanted, and where. Throws before anything is loaded where it could
  * not listen there.
  */
-async function planDashboard(asked: unknown): Promise<{ port: number | undefined } | undefined> {
+async function planDashboard(asked: unknown): Promise<Board | undefined> {
   if (asked === undefined) return undefined;
   const port = checkPort(asked === true ? undefined : asked, "--dashboard");
   await checkFree(port, "--dashboard");

@@ -22,7 +22,7 @@ export class Team implements Disposable {
 
   /**
    * Tells all what the first of them finds, as JSON has it. What it throws is thrown on rank 0
-   * alone; the others hear of it when that rank ends.
+   * alone; the others hear of it by abandon().
    */
   async tell<T>(find: () => T | Promise<T>): Promise<T> {
     if (!this.isFirst) return this.hear<T>();
@@ -52,6 +52,11 @@ export class Team implements Disposable {
   /** Checks that all are about to do the same. Throws ERR_RANK, on every rank, where one is not. */
   async agree(plan: unknown): Promise<void> {
     if (this.group !== undefined) await agree(this.group, plan);
+  }
+
+  /** Tells the others why this rank ends. */
+  async abandon(sentence: string): Promise<void> {
+    await this.group?.abandon(sentence);
   }
 
   /** Leaves the group. */

@@ -1,5 +1,5 @@
 // `sparring train` under a launcher: ranks that are one run.
-import { cp, readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonEnvironment } from "../../scripts/python-env.mjs";
@@ -147,16 +147,30 @@ describe("a rank that ends", () => {
     expect(checkpoint).toBe(`checkpoints/${String(step).padStart(6, "0")}`);
   });
 
-  it("before the first step says why, and the others that it is gone", async () => {
-    const [first, second] = await runCliRanks(2, `${train} --out whole`, folder.path);
-    expect(first).toEqual({
-      code: 2,
-      stdout: "",
-      stderr:
-        'rank 0: Expected a new or empty folder that can be written for --out but received "whole" (it holds another run)\n',
-    });
-    expect(second?.code).toBe(1);
-    expect(second?.stderr).toMatch(/^rank 1: Expected rank 0 to take part but received nothing/);
+  it.each([
+    ["whole", "it holds another run"],
+    // Found out only when all is loaded, and the folder made.
+    ["/proc/none", "no such file or folder"],
+  ])("before the first step says why, and so do the others: --out %s", async (out, why) => {
+    const [first, second] = await runCliRanks(2, `${train} --out ${out}`, folder.path);
+    const sentence = `Expected a new or empty folder that can be written for --out but received "${out}" (${why})`;
+    expect(first).toEqual({ code: 2, stdout: "", stderr: `rank 0: ${sentence}\n` });
+    const told = `Expected all 2 ranks to take part but received an error of rank 0: ${sentence}`;
+    expect(second).toEqual({ code: 1, stdout: "", stderr: `rank 1: ${told}\n` });
+  });
+
+  it("in the middle of a run says why, and the others, which exit with 75, do so, too", async () => {
+    const words = `${train} --steps 1000000 --log-every 1 --out lost`;
+    const ranks = await startCliRanks(2, words, folder.path);
+    await ranks[0]?.says(/\[Epoch 1\//);
+    // Where rank 0 is to write its next sample.
+    await rm(at("lost/samples"), { recursive: true });
+    const [first, second] = await allEnded(ranks);
+    expect([first?.code, second?.code]).toEqual([1, 75]);
+    const sentence = /^rank 0: (Expected .*)\n$/m.exec(first?.stderr ?? "")?.[1];
+    expect(second?.stderr).toBe(
+      `rank 1: Expected all 2 ranks to take part but received an error of rank 0: ${sentence}\n`,
+    );
   });
 });
 
