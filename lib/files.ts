@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type ErrorCode, refused, showPath, type SparringError } from "./errors.js";
+import { openNew, sync } from "./sync.js";
 
 /**
  * Writes a file so that it is there whole or not at all: beside it under another name, synced,
@@ -197,10 +198,10 @@ function temporaryName(): string {
 }
 
 async function writeSynced<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, "wx+");
+  const file = await openNew(path);
   try {
     const result = await work(file);
-    await file.sync();
+    await sync(file);
     return result;
   } finally {
     await file.close();
@@ -211,8 +212,9 @@ async function writeSynced<T>(path: string, work: (file: FileHandle) => Promise<
 export function readWhole(path: string, limit = buffer.MAX_LENGTH): Promise<Buffer> {
   return withFile(path, async (file, size) => {
     if (size > limit) throw new Error(`it has ${size} bytes, more than ${limit}`);
-    // It puts the pieces of a larger file together at once. Files that tell no size are in /proc.
-    if (size <= chunkBytes) return file.readFile();
+    // Only for files that tell no size, as those of /proc: it puts the pieces of a larger one
+    // together at once, and fails for one in an archive of Yarn's Plug'n'Play.
+    if (size === 0) return file.readFile();
     const bytes = Buffer.allocUnsafeSlow(size);
     if (await fill(file, bytes, 0)) return bytes;
     throw new Error("it became shorter while it was read");
@@ -278,7 +280,7 @@ export function isOfSystem(cause: unknown): boolean {
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {
-    await folder.sync();
+    await sync(folder);
   } finally {
     await folder.close();
   }
