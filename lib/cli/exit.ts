@@ -51,7 +51,14 @@ function describe(error: unknown): string {
   if (process.env.SPARRING_DEBUG === "1") return inspect(error);
   if (error instanceof SparringError || isMisuse(error)) return error.message;
   const message = error instanceof Error ? error.message : String(error);
+  if (isDenied(error))
+    return `Node refuses that under --permission: ${message} (${error.permission})`;
   return `This is a bug in sparring: ${message} (SPARRING_DEBUG=1 shows where)`;
+}
+
+/** What Node throws where a program may not do what it asks for. */
+function isDenied(error: unknown): error is Error & { permission: string } {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED";
 }
 
 function isBadInput(error: unknown): boolean {

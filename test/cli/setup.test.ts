@@ -3,7 +3,7 @@ import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli, start } from "../helpers/cli.js";
+import { mainFile, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -51,5 +51,16 @@ describe("sparring setup", () => {
     const args = [main, "setup", "--cuda", "--verbose"];
     const ended = await start(process.execPath, args, folder.path).ended;
     expect(ended).toEqual({ code: 3, stdout: "--cuda,--verbose\n", stderr: "" });
+  });
+
+  it("says so where Node may start no other program, and takes it for no bug", async () => {
+    const flags = process.allowedNodeEnvironmentFlags;
+    const flag = flags.has("--permission") ? "--permission" : "--experimental-permission";
+    const args = ["--no-warnings", flag, "--allow-fs-read=*", mainFile, "setup"];
+    const { code, stderr } = await start(process.execPath, args, folder.path).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Node refuses that under --permission: Access to this API .* \(ChildProcess\)\n$/,
+    );
   });
 });
