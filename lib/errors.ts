@@ -45,7 +45,7 @@ export class SparringError extends Error {
   readonly code: ErrorCode;
 
   /** Sparring makes these; a program reads them. */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
@@ -66,7 +66,7 @@ export function refused(
   what: string,
   name: string,
   received: string,
-  options?: ErrorOptions,
+  options?: { readonly cause?: unknown },
 ): SparringError {
   return new SparringError(code, sentence(what, name, received), options);
 }

@@ -19,3 +19,9 @@ it("the declarations say nothing that a TypeScript before 5.7 cannot read", asyn
   const generic = [...texts].filter(([, text]) => /(Array|Buffer|View)<\w*ArrayBuffer/.test(text));
   expect(generic.map(([file]) => file)).toEqual([]);
 });
+
+it("the declarations need no library of JavaScript newer than ES2021's", async () => {
+  const texts = await follow(new URL("../dist/index.d.ts", import.meta.url));
+  const newer = [...texts].filter(([, text]) => text.includes("ErrorOptions"));
+  expect(newer.map(([file]) => file)).toEqual([]);
+});
