@@ -1,11 +1,11 @@
 // Finds and loads the native addon, once; checks that its libtorch is the one it was built for.
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuLimit, processorsOf } from "./cpu-limit.js";
 import { type ErrorCode, SparringError, traced } from "./errors.js";
-import { cureOf, rebuild } from "./loading.js";
+import { again, cureOf, isCutShort, rebuild } from "./loading.js";
 import type { NativeAddon } from "./native.js";
 
 /** What the build wrote beside the addon. */
@@ -38,6 +38,7 @@ export function load(folder: string): NativeAddon {
   const build = readBuild(folder);
   checkVersion(build, libtorchVersion(build.libtorch.directory));
   checkWorkingFolder();
+  checkWhole(folder, build);
   let native: NativeAddon;
   try {
     native = waitingBriefly(folder, () => require(join(folder, "sparring.node")));
@@ -83,6 +84,18 @@ function checkWorkingFolder(): void {
       { cause },
     );
   }
+}
+
+/** What the loader would end the process over. A file that is missing it can tell of itself. */
+function checkWhole(folder: string, { libtorch: { directory } }: BuildInfo): void {
+  const check = (path: string, cure: string) => {
+    if (!existsSync(path) || !isCutShort(path)) return;
+    const why = `${path} is cut short`;
+    throw new SparringError("ERR_LIBTORCH", `The native addon cannot be loaded: ${why}; ${cure}`);
+  };
+  for (const name of ["waiting.node", "sparring.node"]) check(join(folder, name), again);
+  for (const name of ["libc10.so", "libtorch_cpu.so"])
+    check(join(directory, "lib", name), `delete ${directory} and ${rebuild}`);
 }
 
 /**
@@ -155,13 +168,15 @@ function checkVersion(build: BuildInfo, found: string | undefined): void {
  * everyone else.
  */
 export function noLibtorch({ libtorch }: BuildInfo, code: string | undefined): SparringError {
-  const why =
-    code === "EACCES"
-      ? `it cannot be read by this user; ${share}`
-      : `it is not there any more; ${rebuild}`;
+  const { directory } = libtorch;
+  const whys: Readonly<Record<string, string>> = {
+    EACCES: `it cannot be read by this user; ${share}`,
+    ERR_ACCESS_DENIED: `it cannot be read under --permission; start Node with --allow-fs-read=${directory}`,
+  };
+  const why = whys[code ?? ""] ?? `it is not there any more; ${rebuild}`;
   return new SparringError(
     "ERR_LIBTORCH",
-    `Expected libtorch ${libtorch.version} in ${libtorch.directory} but ${why}`,
+    `Expected libtorch ${libtorch.version} in ${directory} but ${why}`,
   );
 }
 

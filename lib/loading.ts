@@ -1,16 +1,20 @@
 // What keeps a native library from being loaded, and what mends it.
-import { realpathSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { grouped } from "./count.js";
 import { systemText } from "./system-text.js";
 
+/**
+ * npx looks in node_modules. Yarn's Plug'n'Play has none, and npx would go on to the registry.
+ */
+const runner = process.versions.pnp === undefined ? "npx" : "yarn";
 /** What mends an addon, as a part of a sentence. */
-export const rebuild = "run `npx sparring setup`";
+export const rebuild = `run \`${runner} sparring setup\``;
 /**
  * What mends an addon that the set-up takes for whole: it was damaged, or was built on another
  * machine.
  */
-export const again = "run `npx sparring setup --force`";
+export const again = `run \`${runner} sparring setup --force\``;
 
 /**
  * What mends an addon that Node refused, or could not load.
@@ -22,7 +26,29 @@ export function cureOf(cause: unknown, folders: readonly string[], root = "/"): 
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ERR_DLOPEN_DISABLED")
     return "start Node without --no-addons, or with --allow-addons under --permission";
+  if (message.includes("cannot map zero-fill pages")) return moreMemory;
   return message.includes("failed to map segment") ? cureOfMapping(folders, root) : again;
+}
+
+const moreMemory =
+  "this process may have too little memory for libtorch: raise that limit (ulimit -d, ulimit -v)";
+
+/**
+ * Whether a library lacks its end, as a copy does that ran into a full disk. The loader maps what
+ * is not there, and its first look at that ends the process with SIGBUS. What tells is the place of
+ * the section headers, which the linker writes last.
+ */
+export function isCutShort(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const header = Buffer.alloc(64);
+    const isElf = readSync(file, header) === header.length && header.readUInt32BE() === 0x7f454c46;
+    const end =
+      header.readBigUInt64LE(40) + BigInt(header.readUInt16LE(58) * header.readUInt16LE(60));
+    return isElf && fstatSync(file).size < end;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The loader says the same of two things that no set-up mends, and not which it was. */

@@ -1,6 +1,6 @@
 // Loading the addon: every way it can be wrong ends in a sentence with the command that mends it.
 import { execFileSync } from "node:child_process";
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -67,6 +67,13 @@ describe("an addon that cannot be loaded", () => {
     );
   });
 
+  it("says so where Node may not read its libtorch", () => {
+    const build = { libtorch: { directory: "/var/torch", version: "2.13.0", cuda: null } };
+    expect(noLibtorch(build, "ERR_ACCESS_DENIED").message).toBe(
+      "Expected libtorch 2.13.0 in /var/torch but it cannot be read under --permission; start Node with --allow-fs-read=/var/torch",
+    );
+  });
+
   it("tells a closed folder from none", async () => {
     await withFolder(async (folder) => {
       const build = await buildFolder(folder, "2.13.0", "2.13.0");
@@ -93,6 +100,24 @@ describe("an addon that cannot be loaded", () => {
       await writeFile(join(folder, "sparring.node"), "not a library");
       expect(failure(folder).message).toMatch(
         /^The native addon cannot be loaded: .*; run `npx sparring setup --force`$/,
+      );
+    });
+  });
+
+  it.each([
+    ["sparring.node", "run `npx sparring setup --force`"],
+    ["waiting.node", "run `npx sparring setup --force`"],
+    ["libtorch/lib/libtorch_cpu.so", "delete FOLDER/libtorch and run `npx sparring setup`"],
+    ["libtorch/lib/libc10.so", "delete FOLDER/libtorch and run `npx sparring setup`"],
+  ])("says so where %s is cut short, which would end the process", async (name, cure) => {
+    await withFolder(async (folder) => {
+      await buildFolder(folder, "2.13.0", "2.13.0");
+      await mkdir(join(folder, "libtorch/lib"));
+      const path = join(folder, name);
+      await copyFile(built, path);
+      await truncate(path, 100_000);
+      expect(failure(folder).message).toBe(
+        `The native addon cannot be loaded: ${path} is cut short; ${cure.replace("FOLDER", folder)}`,
       );
     });
   });

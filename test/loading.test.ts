@@ -1,8 +1,9 @@
 // A native library that the loader refuses: what mends it, by what this machine is.
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { cureOf } from "../lib/loading.js";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, it, vi } from "vitest";
+import { cureOf, isCutShort } from "../lib/loading.js";
 import { withFolder } from "./helpers/networks.js";
 
 const unmapped = new Error("libtorch_cpu.so: failed to map segment from shared object");
@@ -65,4 +66,46 @@ it("names both where it can tell neither", async () => {
 it("has anything else built again", () => {
   const damaged = new Error("sparring.node: file too short");
   expect(cureOf(damaged, folders)).toBe("run `npx sparring setup --force`");
+});
+
+it("tells of memory where the loader got none", () => {
+  const full = new Error("libtorch_cpu.so: cannot map zero-fill pages");
+  expect(cureOf(full, folders)).toBe(
+    "this process may have too little memory for libtorch: raise that limit (ulimit -d, ulimit -v)",
+  );
+});
+
+const built = fileURLToPath(new URL("../build/Release/sparring.node", import.meta.url));
+
+it("knows a library that lacks its end, if only a byte, from a whole one and from none", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "copy.node");
+    await copyFile(built, path);
+    const { size } = await stat(path);
+    expect(isCutShort(path)).toBe(false);
+    await truncate(path, size - 1);
+    expect(isCutShort(path)).toBe(true);
+    await truncate(path, 100);
+    expect(isCutShort(path)).toBe(true);
+    // The loader says of these that they are no libraries.
+    await truncate(path, 63);
+    expect(isCutShort(path)).toBe(false);
+    await writeFile(path, "-".repeat(1000));
+    expect(isCutShort(path)).toBe(false);
+  });
+});
+
+afterEach(() => {
+  delete (process.versions as { pnp?: string }).pnp;
+  vi.resetModules();
+});
+
+it("names yarn under Plug'n'Play, where npx finds nothing", async () => {
+  vi.resetModules();
+  Object.assign(process.versions, { pnp: "3" });
+  const { again, rebuild } = await import("../lib/loading.js");
+  expect([rebuild, again]).toEqual([
+    "run `yarn sparring setup`",
+    "run `yarn sparring setup --force`",
+  ]);
 });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { parseArguments } from "../../scripts/setup/arguments.mjs";
+import { commandsOf } from "../../scripts/setup/name.mjs";
 import { main } from "../../scripts/setup/main.mjs";
 import { silentReport, temporaryFolder } from "./helpers.js";
 
@@ -19,4 +20,11 @@ it.each(["toString", "--", "tests"])("the set-up refuses %s", (argument) => {
 it("the set-up reads flags in any order", () => {
   const options = { tests: true, cuda: true, force: true, verbose: false, help: false };
   expect(parseArguments(["--cuda", "--force", "--tests"])).toEqual(options);
+});
+
+it("the set-up is run by the script of a clone, and by what finds an installed package", () => {
+  expect(commandsOf(true, { pnp: "3" })).toEqual(["npm run setup", "npm run setup --"]);
+  expect(commandsOf(false, {})).toEqual(["npx sparring setup", "npx sparring setup"]);
+  // Where Plug'n'Play is, npx finds no package.
+  expect(commandsOf(false, { pnp: "3" })).toEqual(["yarn sparring setup", "yarn sparring setup"]);
 });
