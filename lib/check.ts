@@ -105,24 +105,39 @@ export function upTo(value: unknown, name: string, min: number, max: number): nu
   return value;
 }
 
-/** A finite number above zero. */
+/** The largest finite float32. */
+export const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Whether a number is finite to a network, which computes in float32: 1e39 is infinite there. */
+export function isFinite32(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
+}
+
+/** What a finite number has to be: float32 is named only to those who went beyond it. */
+function finiteFor(value: unknown): string {
+  return Number.isFinite(value) && !isFinite32(value as number)
+    ? "a finite float32"
+    : "a finite number";
+}
+
+/** A number above zero that a float32 can hold. */
 export function positive(value: unknown, name: string): number {
-  const what = "a finite number above 0";
+  const what = `${finiteFor(value)} above 0`;
   if (typeof value !== "number") throw wrongType(what, name, value);
-  if (!(value > 0 && Number.isFinite(value))) throw outOfRange(what, name, value);
+  if (!(value > 0 && isFinite32(value))) throw outOfRange(what, name, value);
   return value;
 }
 
-/** A finite number of at least zero. */
+/** A number of at least zero that a float32 can hold. */
 export function notNegative(value: unknown, name: string): number {
   return atLeast(value, name, 0);
 }
 
-/** A finite number of at least `min`. */
+/** A number of at least `min` that a float32 can hold. */
 export function atLeast(value: unknown, name: string, min: number): number {
-  const what = `a finite number of at least ${min}`;
+  const what = `${finiteFor(value)} of at least ${min}`;
   if (typeof value !== "number") throw wrongType(what, name, value);
-  if (!(value >= min && Number.isFinite(value))) throw outOfRange(what, name, value);
+  if (!(value >= min && isFinite32(value))) throw outOfRange(what, name, value);
   return value + 0;
 }
 

@@ -28,8 +28,7 @@ export const preluKind = layerKind({
     if (numParameters !== 1 && numParameters !== size)
       throw at.refuse(`an input of ${numParameters} channels or features (numParameters)`, input);
     const init = check.number(layer.init ?? 0.25, at.option("init"));
-    // What a float32 holds: 1e39 is infinite there.
-    if (!Number.isFinite(Math.fround(init))) throw at.refuseWhat("a finite init", String(init));
+    if (!check.isFinite32(init)) throw at.refuseWhat("a finite init", String(init));
     return { options: { numParameters, init }, output: input };
   },
   state: ({ options }) => ({ weight: trained(options.numParameters) }),

@@ -44,13 +44,18 @@ export class Features {
   /**
    * Features that you computed. The arrays are not copied.
    *
-   * @param data values of [samples, width], finite, row by row
+   * @param data values of [samples, width], row by row, finite in float32 as well
    * @param shape [samples, width]
    * @throws TypeError for arrays of another kind; RangeError for another number of values, or of
-   * logits, and for NaN
+   * logits, for NaN, and for a sample that can be of no class
    */
   constructor(data: Decimals, shape: readonly number[], options: FeatureOptions = {}) {
-    this.data = checkValues(check.decimals(data, "data"), "data", Number.isFinite);
+    this.data = checkValues(
+      check.decimals(data, "data"),
+      "data",
+      check.isFinite32,
+      "a finite float32",
+    );
     const [samples, width] = check.shape(shape, "shape", 2) as [number, number];
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
     this.shape = Object.freeze([samples, width] as const);
@@ -94,7 +99,7 @@ function checkValues(
   values: Decimals,
   name: string,
   isSound: (value: number) => boolean,
-  what = "a finite number",
+  what: string,
 ): Decimals {
   for (let i = 0; i < values.length; ++i)
     if (!isSound(values[i] as number)) throw outOfRange(what, `${name}[${i}]`, values[i]);
@@ -106,9 +111,15 @@ function checkLogits(logits: unknown, samples: number, answers: number): Decimal
   // That of a class that cannot be is −∞.
   checkValues(given, "logits", (value) => value < Number.POSITIVE_INFINITY, "a number below ∞");
   const rows = samples * answers;
-  if (given.length % rows === 0 && given.length >= 2 * rows) return given;
-  const each = answers === 1 ? `${samples} samples` : `${answers} answers to ${samples} samples`;
-  throw outOfRange(`at least 2 logits for each of ${each}`, "logits", given);
+  if (given.length % rows !== 0 || given.length < 2 * rows) {
+    const each = answers === 1 ? `${samples} samples` : `${answers} answers to ${samples} samples`;
+    throw outOfRange(`at least 2 logits for each of ${each}`, "logits", given);
+  }
+  const classes = given.length / rows;
+  for (let row = 0; row < rows; ++row)
+    if (Math.max(...given.subarray(row * classes, (row + 1) * classes)) === -Infinity)
+      throw outOfRange("at least one finite number", `row ${row} of logits`, -Infinity);
+  return given;
 }
 
 /**

@@ -53,8 +53,8 @@ const usualSize = 1000;
  *
  * @param real features of [samples, width]
  * @param generated features of the same network and width
- * @throws TypeError and RangeError for options out of their range, two networks or widths, and sets
- * smaller than a subset
+ * @throws TypeError and RangeError for options out of their range, two networks or widths, sets
+ * smaller than a subset, and a kernel whose numbers are beyond float64
  */
 export async function kid(
   real: Features,
@@ -76,7 +76,10 @@ export async function kid(
       ),
     ),
   );
-  const { subsets, subsetSize, seed } = given;
+  const { subsets, subsetSize, seed, degree } = given;
+  // Inner products of float32 are float64, but not each power of them.
+  if (!values.every(Number.isFinite))
+    throw outOfRange("a kernel that stays below the largest float64", "degree", degree);
   return {
     ...measured("kid", real, generated),
     value: meanOf(values),

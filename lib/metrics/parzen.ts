@@ -24,7 +24,7 @@ export interface ParzenOptions {
    */
   readonly range?: PixelRange | null | undefined;
   /**
-   * Widths to choose from, each finite and above 0: 1 is from black to white.
+   * Widths to choose from, each finite and at least 1e-100: 1 is from black to white.
    * @default 10 from 0.1 to 1, evenly in their logarithms, as in the paper's code
    */
   readonly sigmas?: readonly number[] | undefined;
@@ -56,6 +56,9 @@ export interface Parzen {
 }
 
 const unit: PixelRange = [0, 1];
+
+/** The squared distance of two float32 points over the square of less is no float64. */
+const leastSigma = 1e-100;
 
 /** numpy.logspace(-1, 0, 10), as in the paper's parzen_ll.py. */
 const defaultSigmas = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
@@ -131,7 +134,11 @@ function checkParzen(samples: Images, options: ParzenOptions) {
 function checkSigmas(sigmas: unknown): readonly number[] {
   if (!Array.isArray(sigmas) || sigmas.length === 0)
     throw wrongType("an array of widths", "sigmas", sigmas);
-  return Array.from(sigmas, (sigma, i) => check.positive(sigma, `sigmas[${i}]`));
+  return Array.from(sigmas, (sigma, i) => {
+    const width = check.positive(sigma, `sigmas[${i}]`);
+    if (width < leastSigma) throw outOfRange(`at least ${leastSigma}`, `sigmas[${i}]`, width);
+    return width;
+  });
 }
 
 function checkShape(images: Images, samples: Images, name: string): void {

@@ -192,8 +192,7 @@ function checkVector(vector: unknown, name: string, width: number): number[] {
   if (!Array.isArray(vector) || vector.length !== width)
     throw wrongType(`an array of ${width} numbers`, name, vector);
   return Array.from(vector, (value, i) => {
-    // What a float32 holds: 1e39 is infinite there.
-    if (typeof value !== "number" || !Number.isFinite(Math.fround(value)))
+    if (typeof value !== "number" || !check.isFinite32(value))
       throw wrongType("a finite number", `${name}[${i}]`, value);
     return value;
   });

@@ -3,6 +3,7 @@
 // received VALUE".
 import * as v from "valibot";
 import { initText, initTypes } from "../architecture.js";
+import { largestFloat32 } from "../check.js";
 import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
@@ -170,7 +171,11 @@ export const configSchema = v.strictObject({
   ),
   accumulate: whole("Parts in which a batch is worked on, for memory.", plainOptions.accumulate),
   lr: option(
-    v.pipe(v.number(positive), v.gtValue(0, positive), v.maxValue(Number.MAX_VALUE, positive)),
+    v.pipe(
+      v.number(positive),
+      v.gtValue(0, positive),
+      v.maxValue(largestFloat32, "a finite float32 above 0"),
+    ),
     "Learning rate of both players.",
     "the preset's",
   ),

@@ -60,6 +60,16 @@ describe("metrics of the same features", async () => {
     expect(kid).toMatchObject({ metric: "kid", network, real: 700, generated: 500, ...kidOptions });
   });
 
+  it("kid has no value where its kernel is beyond float64", async () => {
+    const huge = new metrics.Features(Float32Array.of(1e30, 2e30), [2, 1]);
+    await expect(metrics.kid(huge, huge)).resolves.toMatchObject({ subsetSize: 2 });
+    await expect(metrics.kid(huge, huge, { degree: 10 })).rejects.toThrow(
+      new RangeError(
+        "Expected a kernel that stays below the largest float64 for degree but received 10",
+      ),
+    );
+  });
+
   it("precision, recall, density and coverage are those of scikit-learn's neighbours", async () => {
     const { precision, recall } = await metrics.precisionRecall(realFeatures, generatedFeatures);
     const { density, coverage } = await metrics.densityCoverage(realFeatures, generatedFeatures);

@@ -117,6 +117,7 @@ const commandLines: [string, string][] = [
     "Expected a whole number from 1 to 4 (a part has at least 2 of the 8 images of a batch, as BatchNorm trains on more than one) for --accumulate but received 5",
   ],
   ["train --lr 0", "Expected a finite number above 0 for --lr but received 0"],
+  ["train --lr 1e39", "Expected a finite float32 above 0 for --lr but received 1e+39"],
   ["train --lr fast", 'Expected a finite number above 0 for --lr but received "fast"'],
   ["train --execution lazy", 'Expected one of eager, fused for --execution but received "lazy"'],
   [

@@ -5,6 +5,7 @@ import { metrics } from "../../lib/index.js";
 const { Features, FeatureNetwork, fid, statistics, kid, precisionRecall, densityCoverage } =
   metrics;
 const { inceptionScore, classBalance, modeCoverage, torchScript } = metrics;
+const none = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
 const few = new Features(new Float32Array(12), [3, 4]);
 const answered = new Features(new Float32Array(40), [10, 4], { logits: new Float32Array(20) });
 const enough = new Features(new Float32Array(40), [10, 4]);
@@ -20,13 +21,25 @@ refuses("metrics", [
     "features that are no numbers",
     () => new Features(Float32Array.of(1, 2, Number.NaN), [3, 1]),
     "RangeError",
-    "Expected a finite number for data[2] but received NaN",
+    "Expected a finite float32 for data[2] but received NaN",
   ],
   [
     "features without end",
     () => new Features(Float64Array.of(1, Number.NEGATIVE_INFINITY), [2, 1]),
     "RangeError",
-    "Expected a finite number for data[1] but received -Infinity",
+    "Expected a finite float32 for data[1] but received -Infinity",
+  ],
+  [
+    "features whose squares are beyond float64",
+    () => new Features(Float64Array.of(1e200, 1), [2, 1]),
+    "RangeError",
+    "Expected a finite float32 for data[0] but received 1e+200",
+  ],
+  [
+    "logits of a sample that is of no class",
+    () => new Features(new Float32Array(2), [2, 1], { logits: Float32Array.of(0, 1, ...none) }),
+    "RangeError",
+    "Expected at least one finite number for row 1 of logits but received -Infinity",
   ],
   [
     "logits that are no numbers",

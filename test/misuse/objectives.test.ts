@@ -82,6 +82,12 @@ refuses("objectives", [
     "Expected a finite number above 0 for weightClip of wasserstein but received -0.01",
   ],
   [
+    "a weight clip that no float32 holds",
+    () => objectives.wasserstein({ weightClip: 1e39 }),
+    "RangeError",
+    "Expected a finite float32 above 0 for weightClip of wasserstein but received 1e+39",
+  ],
+  [
     "a clip of -0",
     () => objectives.wasserstein({ weightClip: -0 }),
     "RangeError",

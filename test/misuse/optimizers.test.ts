@@ -40,6 +40,12 @@ refuses("optimizers", [
     "Expected a finite number above 0 for lr but received Infinity",
   ],
   [
+    "a rate that no float32 holds",
+    () => optimizers.sgd({ lr: 1e39 }),
+    "RangeError",
+    "Expected a finite float32 above 0 for lr but received 1e+39",
+  ],
+  [
     "a beta of 1",
     () => optimizers.adam({ betas: [0.5, 1] }),
     "RangeError",
@@ -80,6 +86,12 @@ refuses("optimizers", [
     () => optimizers.adamW({ weightDecay: Infinity }),
     "RangeError",
     "Expected a finite number of at least 0 for weightDecay but received Infinity",
+  ],
+  [
+    "a decay that no float32 holds",
+    () => optimizers.rmsprop({ weightDecay: 1e39 }),
+    "RangeError",
+    "Expected a finite float32 of at least 0 for weightDecay but received 1e+39",
   ],
   [
     "an AMSGrad by a number",

@@ -144,6 +144,12 @@ refuses("metrics.parzen", [
     "Expected a finite number above 0 for sigmas[0] but received -0.1",
   ],
   [
+    "a width whose square is nothing",
+    () => parzen({ test, sigmas: [1e-200] }),
+    "RangeError",
+    "Expected at least 1e-100 for sigmas[0] but received 1e-200",
+  ],
+  [
     "a width in letters",
     () => parzen({ test, validation, sigmas: ["0.1"] }),
     "TypeError",
