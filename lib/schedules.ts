@@ -101,7 +101,7 @@ export interface Cosine extends Complete<CosineOptions> {
 /**
  * Half a cosine from lr to `min`, where it stays (Loshchilov and Hutter 2017, SGDR, without its
  * restarts): lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's
- * CosineAnnealingLR with T_max=steps, eta_min=min.
+ * CosineAnnealingLR with T_max=steps, eta_min=min, up to T_max: from there on it rises again.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range

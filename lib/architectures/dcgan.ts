@@ -18,7 +18,7 @@ const half = { stride: 2, padding: 1, bias: false };
 /**
  * DCGAN (Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional GANs),
  * as PyTorch's tutorial builds it: transposed convolutions from 1×1 up, BatchNorm and ReLU, Tanh.
- * Keys are `main.*`; weights begin as N(0, 0.02). The paper starts from 1024 channels, which is
+ * Keys are `main.*`; weights begin as N(0, 0.02²). The paper starts from 1024 channels, which is
  * `channels: 128` at 64 px.
  *
  * @param options.image [channels, side, side], side 32, 64 or 128

@@ -22,7 +22,7 @@ export interface ConditionalBatchNormOptions {
 /**
  * Batch normalisation of `[channels, height, width]` with a weight and a bias for each class (de
  * Vries et al. 2017), as in the generators of SNGAN-projection and BigGAN. Weights begin as
- * N(1, 0.02), biases as 0. Keys: `bn.*`, `embed.weight`.
+ * N(1, 0.02²), biases as 0. Keys: `bn.*`, `embed.weight`.
  */
 export function conditionalBatchNorm2d(options: ConditionalBatchNormOptions = {}): Layer {
   return withOptions({ type: "conditionalBatchNorm2d" }, options);

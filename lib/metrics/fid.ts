@@ -56,7 +56,7 @@ export interface Fid extends Measured<"fid"> {
  * generators.
  *
  * @throws TypeError for what are no features; RangeError for no more samples than each has
- * features: such a covariance has no inverse, and a distance to it says little
+ * features: such a covariance is singular whatever they are, and a distance to it says little
  */
 export function statistics(features: Features): Promise<Statistics> {
   return traced(() => statisticsOf(features, "features"));

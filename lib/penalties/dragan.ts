@@ -6,7 +6,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  *     x = real + α·½·std(real)·u,   α ~ U(0, 1), one for each sample; u ~ U(0, 1), one for each pixel
  *     D += weight · mean((‖∇ₓ D(x)‖₂ − 1)²)
  *
- * The standard deviation is one number: that of all the values of the batch.
+ * The standard deviation is one number: that of all the values of the batch, as torch's std has it.
+ * So the authors' code has it; the paper adds normal noise.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range

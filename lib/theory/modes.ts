@@ -24,7 +24,10 @@ export interface Mixture {
 
 /** What samples of a generator are worth. */
 export interface Coverage {
-  /** Modes that have at least a quarter of their share of good samples: 0 to 8, or to 25. */
+  /**
+   * Modes within three deviations of which at least a quarter of their equal share of all samples
+   * lies: 0 to 8, or to 25.
+   */
   readonly modes: number;
   /** Share of the samples within three deviations of a centre: 0.989 for the mixture itself. */
   readonly good: number;
