@@ -86,7 +86,8 @@ export function checkOptimizers(
   name = "optimizer",
   one: (optimizer: unknown, name: string) => Optimizer = checkOptimizer,
 ): TrainerOptions["optimizer"] {
-  if (!check.isObject(value))
+  // One for both is no list of unknown options.
+  if (!check.isObject(value) || "type" in value)
     throw wrongType("an object { generator, discriminator }", name, value);
   check.options(value, name, ["generator", "discriminator"]);
   return {

@@ -160,7 +160,7 @@ refuses("new Trainer", [
     "one optimizer",
     () => make({ optimizer: adam }),
     "TypeError",
-    'Expected only the options generator, discriminator for optimizer but received "type"',
+    'Expected an object { generator, discriminator } for optimizer but received { type: "adam", lr: 0.0002, BETAS
   ],
   [
     "no optimizer",
