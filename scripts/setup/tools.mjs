@@ -1,7 +1,7 @@
 // Checks the tools that a build needs; each missing one is a sentence with the command that
 // installs it.
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { run } from "./command.mjs";
 import { expected, SetupError } from "./errors.mjs";
 import { compareVersions, parseVersion } from "./versions.mjs";
@@ -51,8 +51,8 @@ export function checkNode(version = process.versions.node) {
 /**
  * @param {NodeJS.ProcessEnv} [environment]
  * @returns {Promise<{ compiler: string, label: string, generator: string, launcher: string | null
- *   }>} `compiler` as it was named, `label` for people, the CMake generator, and ccache where it is
- *   installed
+ *   }>} `compiler` as it was named, `label` for people, the CMake generator, and ccache where it
+ *   works
  */
 export async function checkTools(environment = process.env) {
   const [compiler, cmake] = await Promise.all([
@@ -70,8 +70,29 @@ export async function checkTools(environment = process.env) {
     compiler: compiler.name,
     label: `${compiler.label}, CMake ${cmake.version}, ${ninja ? "Ninja" : "make"}`,
     generator: ninja ? "Ninja" : "Unix Makefiles",
-    launcher: findProgram("ccache", environment),
+    launcher: await findCcache(environment),
   };
+}
+
+/**
+ * Where its folder cannot be written, ccache fails instead of compiling: a container's user may
+ * have no home at all.
+ */
+async function findCcache(environment) {
+  const program = findProgram("ccache", environment);
+  if (!program) return null;
+  const { code, stdout } = await run(program, ["-k", "cache_dir"], { env: environment });
+  return code === 0 && canWrite(stdout.trim()) ? program : null;
+}
+
+/** Whether a folder can be written, or made. */
+function canWrite(folder) {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch ({ code }) {
+    return code === "ENOENT" && folder !== dirname(folder) && canWrite(dirname(folder));
+  }
 }
 
 async function checkCompiler(environment) {

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkNode, checkPlatform, checkTools } from "../../scripts/setup/tools.mjs";
 import { fakeProgram, temporaryFolder } from "./helpers.js";
@@ -81,5 +83,19 @@ describe("present tools", () => {
     const tools = await checkTools(named);
     expect(tools).toMatchObject({ compiler: "wrap clang++", generator: "Unix Makefiles" });
     expect(tools.launcher).toBeNull();
+  });
+
+  it("include ccache, but not one whose folder cannot be written: it would compile nothing", async () => {
+    const tools = { "g++": debian, cmake, ninja: "" };
+    const launcher = async (folder: string) =>
+      (await checkTools(machine({ ...tools, ccache: folder }))).launcher;
+    const folder = temporaryFolder();
+    expect(await launcher(folder)).toMatch(/\/ccache$/);
+    expect(await launcher(join(folder, "not/made/yet"))).toMatch(/\/ccache$/);
+    await writeFile(join(folder, "file"), "");
+    expect(await launcher(join(folder, "file/folder"))).toBeNull();
+    const homeless = machine(tools);
+    fakeProgram(homeless.PATH, "ccache", "echo 'Could not determine home directory' >&2; exit 1");
+    expect((await checkTools(homeless)).launcher).toBeNull();
   });
 });
