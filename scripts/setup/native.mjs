@@ -65,7 +65,8 @@ async function cmakeJs(root, parameters, { verbose, detail = () => {} }) {
   const env = {
     CCACHE_SLOPPINESS: "pch_defines,time_macros",
     // Paths below the package count as relative: another clone, or the installed package, compiles
-    // the same files.
+    // the same files. (Not those compiled as one, in which CMake includes files by their whole
+    // paths.)
     CCACHE_BASEDIR: root,
     ...process.env,
   };
