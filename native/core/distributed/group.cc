@@ -207,7 +207,8 @@ void Group::settle() {
     while (!is_done(*work, rank())) {
       check_ending();
       if (Clock::now() >= next_look) {
-        look(connection_->next);
+        // Not in the next place: who is done with this one may wait there already.
+        look(connection_->next - 1);
         next_look = Clock::now() + kLook;
       }
       std::this_thread::sleep_for(kBlink);
