@@ -7,7 +7,7 @@ import {
   type Layer,
   layers as l,
 } from "../../lib/index.js";
-
+import * as normed from "./twins-normed.js";
 const lrelu = () => l.leakyRelu(0.2);
 
 /** Layers between a linear layer to [channels, 4, 4] and one back to an image. */
@@ -240,6 +240,7 @@ const named: Record<string, GeneratorArchitecture> = {
       ]),
     ],
   },
+  ...normed.generators,
   "embedded labels": {
     latent: { noise: 6, classes: 5, labels: "embedded" },
     layers: [
@@ -251,15 +252,6 @@ const named: Record<string, GeneratorArchitecture> = {
       l.conv2d(6, 3, { padding: 1 }),
       l.embedding(6, { combine: "multiply", name: "class" }),
       l.tanh(),
-    ],
-  },
-  "labels by a normalised weight": {
-    latent: { noise: 6, classes: 5, labels: "embedded" },
-    layers: [
-      l.spectralNorm(l.embedding(4)),
-      l.linear(3 * 4 * 4),
-      l.unflatten([3, 4, 4]),
-      l.residual([l.spectralNorm(l.embedding(3, { combine: "multiply" })), l.conv2d(3, 1)]),
     ],
   },
   "multiplied labels and codes": {
@@ -324,6 +316,7 @@ const named: Record<string, GeneratorArchitecture> = {
 };
 
 const discriminators: Record<string, DiscriminatorArchitecture> = {
+  ...normed.discriminators,
   "spectral normalisation": {
     image: [2, 6, 6],
     layers: [
@@ -339,24 +332,6 @@ const discriminators: Record<string, DiscriminatorArchitecture> = {
     image: [1, 4, 4],
     classes: 3,
     layers: [l.flatten(), l.sequential("model", [l.linear(8), lrelu()]), l.projection()],
-  },
-  "labels by normalised weights": {
-    image: [2, 4, 4],
-    classes: 3,
-    init: { type: "orthogonal" },
-    layers: [
-      l.spectralNorm(l.embedding(2, { combine: "multiply", name: "scale" })),
-      l.sequential("model", [l.spectralNorm(l.embedding(3, { name: "planes" })), l.flatten()]),
-      l.heads({
-        score: [l.linear(6), l.spectralNorm(l.projection({ name: "out" }), { eps: 1e-6 })],
-        codes: [l.projection(), l.linear(2)],
-      }),
-    ],
-  },
-  "normalised projection": {
-    image: [1, 4, 4],
-    classes: 3,
-    layers: [l.flatten(), l.spectralNorm(l.projection(), { nPowerIterations: 2 })],
   },
   "labels inside heads": {
     image: [1, 4, 4],
