@@ -213,6 +213,7 @@ export type RewriteId =
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
+  | "groupNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"

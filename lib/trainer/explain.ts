@@ -150,6 +150,7 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   linearProduct: unchanged,
   maxout: unchanged,
   sampleNorm: unchanged,
+  groupNorm: unchanged,
   pixelNorm: unchanged,
   pairwise: unchanged,
   biasNorm: unchanged,

@@ -21,6 +21,16 @@
 using namespace sparring;
 using namespace sparring::test;
 
+namespace {
+
+// The normalisation in the layout of convolutions; null where that is none of each sample.
+ModulePtr sample_norm_of(const ModulePtr& norm) {
+  const ModulePtr other = fuse_sample_norm(norm).module;
+  return other ? other : fuse_penalised_group_norm(norm).module;
+}
+
+}  // namespace
+
 TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradients and borders") {
   RandomStream stream(0);
   const ModulePtr up = build(upsample("0", 2), stream);
@@ -264,7 +274,7 @@ TEST_CASE(
           CAPTURE(shape);
           CAPTURE(affine);
           const ModulePtr norm = drawn(built(one, stream));
-          const ModulePtr fused = fuse_sample_norm(norm).module;
+          const ModulePtr fused = sample_norm_of(norm);
           const at::Tensor x = (at::randn(shape, at::kDouble) + 30).contiguous(format);
           check_equal(fused, {norm}, x.requires_grad_(), 1e-11);
           const at::Tensor near = (x.detach() - 30).requires_grad_();
@@ -297,7 +307,7 @@ TEST_CASE(
   for (const Layer& one : {batch, groups}) {
     CAPTURE(one.type);
     const ModulePtr norm = built(one, stream);
-    const ModulePtr last = fuse_sample_norm(norm).module;
+    const ModulePtr last = sample_norm_of(norm);
     const ModulePtr fused = fuse_norm_activation(last ? last : norm, bend).module;
     const at::Tensor weight = norm->parameters()[0], bias = norm->parameters()[1];
     const at::Tensor x = draw({3, 4, 3, 2}).detach().contiguous(at::MemoryFormat::ChannelsLast);
@@ -324,6 +334,19 @@ TEST_CASE(
             1e-9 * (1 + expected[i].abs().max().item<double>()));
     }
   }
+}
+
+TEST_CASE("group normalisation is in the layout of convolutions for a penalty alone") {
+  RandomStream stream(0);
+  const Layer groups = layer(
+      "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
+  const Sequential network({groups, layer("relu", "1")}, stream);
+  const auto rewrites = [&](Plan::Purpose purpose) {
+    return rewrites_of(Plan(network, Precision::kFloat32, purpose));
+  };
+  using Names = std::vector<std::string>;
+  CHECK(rewrites(Plan::Purpose::kPenalty) == Names{"sampleNorm", "normActivation"});
+  CHECK(rewrites(Plan::Purpose::kTraining) == Names{"groupNorm"});
 }
 
 TEST_CASE("pixel normalisation in one pass equals the layer's own: values and both derivatives") {

@@ -61,17 +61,40 @@ class LayerNormLast : public Module {
   std::shared_ptr<LayerNorm> norm_;
 };
 
+// libtorch's takes twice as long where the channels are last.
+class GroupNormFirst : public Module, public AnyLayout {
+ public:
+  explicit GroupNormFirst(std::shared_ptr<GroupNorm> norm) : norm_(std::move(norm)) {}
+  at::Tensor forward(const at::Tensor& x, const Context& context) override {
+    const bool turns = x.is_cpu() && has_channels_last(x);
+    return norm_->forward(turns ? channels_first(x) : x, context);
+  }
+
+ private:
+  std::shared_ptr<GroupNorm> norm_;
+};
+
 }  // namespace
 
+Verdict fuse_group_norm(const ModulePtr& norm) {
+  const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
+  if (!of_groups) return {};
+  return {std::make_shared<GroupNormFirst>(of_groups), ""};
+}
+
+Verdict fuse_penalised_group_norm(const ModulePtr& norm) {
+  const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
+  if (!of_groups) return {};
+  return {std::make_shared<SampleNormLast>(SampleNormLast::Rule{
+              of_groups->weight(), of_groups->bias(), of_groups->eps(), of_groups->groups()}),
+          ""};
+}
+
 Verdict fuse_sample_norm(const ModulePtr& norm) {
-  using Rule = SampleNormLast::Rule;
   if (const auto of_instances = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
-    const Rule rule{of_instances->weight(), of_instances->bias(), of_instances->eps(), 0};
-    return {std::make_shared<SampleNormLast>(rule), ""};
-  }
-  if (const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm)) {
-    const Rule rule{of_groups->weight(), of_groups->bias(), of_groups->eps(), of_groups->groups()};
-    return {std::make_shared<SampleNormLast>(rule), ""};
+    return {std::make_shared<SampleNormLast>(SampleNormLast::Rule{
+                of_instances->weight(), of_instances->bias(), of_instances->eps(), 0}),
+            ""};
   }
   const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
   // It is for images: rows have one layout.
