@@ -109,14 +109,23 @@ const penalised = {
   "3×3 convolutions in groups, WGAN-GP": discriminating(
     ...twice(() => [l.conv2d(channels, 3, { padding: 1, groups: 4 }), activation()]),
   ),
+  "instance normalisation, WGAN-GP": discriminating(
+    ...twice(() => [l.instanceNorm2d(), activation()]),
+  ),
+  "group normalisation, WGAN-GP": discriminating(...twice(() => [l.groupNorm(8), activation()])),
+};
+const penalisedWithBatches = {
+  "batch normalisation, R1": discriminating(...twice(() => [l.batchNorm2d(), activation()])),
 };
 
 const gradientPenalty = penalties.wganGp({ weight: 10 });
+const r1 = penalties.r1({ weight: 10 });
 
 /** @type {readonly import("./cases.mjs").Case[]} */
 export const layerCases = [
   ...casesOf(pairs, objectives.hinge()),
   ...casesOf(penalised, objectives.wasserstein({ penalties: [gradientPenalty] })),
+  ...casesOf(penalisedWithBatches, objectives.nonSaturating({ penalties: [r1] })),
 ];
 
 function casesOf(those, objective) {

@@ -213,7 +213,7 @@ class NormGradientFunction : public torch::autograd::Function<NormGradientFuncti
     Kept other = kept;
     other.x = at::alias(kept.x);
     other.weight = at::alias(kept.weight);
-    const variable_list all{at::alias(gradient), other.x, other.weight};
+    const variable_list all{gradient, other.x, other.weight};
     const at::Tensor of_x = backward_by_torch(other, all[0], {true, false, false})[0];
     variable_list inputs, found(4);
     for (const at::Tensor& one : all) {
