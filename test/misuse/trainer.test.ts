@@ -160,7 +160,7 @@ refuses("new Trainer", [
     "one optimizer",
     () => make({ optimizer: adam }),
     "TypeError",
-    'Expected an object { generator, discriminator } for optimizer but received { type: "adam", lr: 0.0002, BETAS
+    'Expected an object { generator, discriminator } for optimizer but received { type: "adam", lr: 0.001, schedule: { type: "constant" }, clipGradNorm: undefined, clipGradValue: undefined, betas: ...',
   ],
   [
     "no optimizer",
