@@ -117,7 +117,7 @@ function checkLogits(logits: unknown, samples: number, answers: number): Decimal
   }
   const classes = given.length / rows;
   for (let row = 0; row < rows; ++row)
-    if (Math.max(...given.subarray(row * classes, (row + 1) * classes)) === -Infinity)
+    if (given.subarray(row * classes, (row + 1) * classes).every((one) => one === -Infinity))
       throw outOfRange("at least one finite number", `row ${row} of logits`, -Infinity);
   return given;
 }

@@ -12,7 +12,6 @@ namespace sparring {
 namespace {
 
 using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
 // Which values have their mean and variance together, of what NormPass calls groups. Numbers are
