@@ -10,7 +10,8 @@ import type { NativeChoice } from "../native.js";
  * What the first weights are: torch.nn's own, or others that are drawn after them.
  *
  * - `"dcgan"` draws the weights of convolutions from N(0, 0.02²) and those of batch normalisation
- *   from N(1, 0.02²), and makes the biases of batch normalisation 0 (Radford et al. 2016, section 4)
+ *   from N(1, 0.02²), and makes the biases of batch normalisation 0 (Radford et al. 2016,
+ *   section 4)
  * - an object draws the weights of linear layers, of maxout and of convolutions as the function of
  *   torch.nn.init that its type names, and makes their biases 0
  *

@@ -53,7 +53,8 @@ export class Group implements Disposable {
    * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop,
    * between two ticks.
    *
-   * @throws ERR_RANK where a rank failed, is lost, or waits in another call; ERR_BUSY in the middle of a tick
+   * @throws ERR_RANK where a rank failed, is lost, or waits in another call; ERR_BUSY in the middle
+   * of a tick
    */
   async gather(text: string): Promise<string[]> {
     check.string(text, "text");

@@ -21,8 +21,8 @@ export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
 
 /**
  * The difference of the critic's means: an estimate of the earth mover's distance, times K, while
- * the critic is K-Lipschitz, which `weightClip` (Arjovsky et al. 2017, Wasserstein GAN) or the penalty wganGp
- * (Gulrajani et al. 2017) sees to. Needs logits.
+ * the critic is K-Lipschitz, which `weightClip` (Arjovsky et al. 2017, Wasserstein GAN) or the
+ * penalty wganGp (Gulrajani et al. 2017) sees to. Needs logits.
  *
  *     D: mean(D(fake)) − mean(D(real))
  *     G: −mean(D(fake))

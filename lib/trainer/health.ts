@@ -27,8 +27,8 @@ export interface Health {
   readonly discriminatorGradientNorm: number;
   /**
    * Mean distance of two fakes, as a share of that of two reals, of the first 64 of each: near 0
-   * where all samples are the same. Not there where the batch's reals do not differ, one real by itself too: nothing to
-   * compare with.
+   * where all samples are the same. Not there where the batch's reals do not differ, one real by
+   * itself too: nothing to compare with.
    */
   readonly diversity?: number | undefined;
 }

@@ -46,9 +46,10 @@ at::Tensor GroupNorm::forward(const at::Tensor& input, const Context&) {
   return normalize_groups(input, groups_, weight_, bias_, eps_);
 }
 
-InstanceNorm::InstanceNorm(const Layer& layer) : eps_(layer.options.number("eps")) {
+InstanceNorm::InstanceNorm(const Layer& layer)
+    : features_(layer.options.integer("numFeatures")), eps_(layer.options.number("eps")) {
   const bool affine = layer.options.flag("affine");
-  register_affine(*this, {layer.options.integer("numFeatures")}, affine, affine, weight_, bias_);
+  register_affine(*this, {features_}, affine, affine, weight_, bias_);
 }
 
 at::Tensor InstanceNorm::forward(const at::Tensor& input, const Context&) {

@@ -18,12 +18,14 @@ class InstanceNorm : public Module {
  public:
   explicit InstanceNorm(const Layer& layer);
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
+  int64_t features() const { return features_; }
   double eps() const { return eps_; }
   // Undefined where the layer has none.
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
  private:
+  int64_t features_;
   double eps_;
   at::Tensor weight_, bias_;
 };

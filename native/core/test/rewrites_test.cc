@@ -12,7 +12,6 @@
 #include "core/step/rewrites/pairwise.h"
 #include "core/step/rewrites/pixel_norm.h"
 #include "core/step/rewrites/pointwise.h"
-#include "core/step/rewrites/sample_norm.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -20,16 +19,6 @@
 
 using namespace sparring;
 using namespace sparring::test;
-
-namespace {
-
-// The normalisation in the layout of convolutions; null where that is none of each sample.
-ModulePtr sample_norm_of(const ModulePtr& norm) {
-  const ModulePtr other = fuse_sample_norm(norm).module;
-  return other ? other : fuse_penalised_group_norm(norm).module;
-}
-
-}  // namespace
 
 TEST_CASE("upsample + conv3x3 equals one transposed convolution: values, gradients and borders") {
   RandomStream stream(0);
@@ -189,166 +178,6 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
   }
   CHECK(fuse_bias_norm(up, build(batch_norm("1", 3, 1e-5), stream)).module == nullptr);
   CHECK(fuse_bias_norm(convolution, convolution).module == nullptr);
-}
-
-TEST_CASE(
-    "normalisation and activation in two passes equal torch's: values, gradients, running "
-    "statistics") {
-  RandomStream stream(0);
-  for (const double slope : {0.0, 0.2}) {
-    // 5 rows, and many tiles of them.
-    for (const Shape& shape : {Shape{5, 6, 1, 1}, Shape{3, 70, 11, 13}}) {
-      CAPTURE(slope);
-      const auto features = static_cast<double>(shape[1]);
-      const ModulePtr norm = built(batch_norm("0", features, 0.8), stream);
-      const ModulePtr reference = built(batch_norm("0", features, 0.8), stream);
-      for (const ModulePtr& one : {norm, reference}) {
-        const at::NoGradGuard no_grad;
-        one->parameters()[0].copy_(at::linspace(-1, 2, shape[1], at::kDouble));
-        one->parameters()[1].copy_(at::linspace(1, -1, shape[1], at::kDouble));
-      }
-      const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", slope}}), stream);
-      const ModulePtr fused = fuse_norm_activation(norm, bend).module;
-      REQUIRE(fused != nullptr);
-      // An offset that a sum of squares would drown in.
-      const at::Tensor x = (at::randn(shape, at::kDouble) + 100)
-                               .contiguous(at::MemoryFormat::ChannelsLast)
-                               .requires_grad_();
-      const at::Tensor expected = bend->forward(reference->forward(x)), made = fused->forward(x);
-      CHECK(distance(made, expected) < 1e-11);
-      for (size_t i = 0; i < norm->buffers().size(); ++i) {
-        CHECK(distance(norm->buffers()[i].to(at::kDouble),
-                       reference->buffers()[i].to(at::kDouble)) < 1e-12);
-      }
-      const at::Tensor upstream = at::randn_like(made);
-      std::vector<at::Tensor> ours{x}, theirs{x};
-      for (const at::Tensor& one : norm->parameters()) ours.push_back(one);
-      for (const at::Tensor& one : reference->parameters()) theirs.push_back(one);
-      const auto received = torch::autograd::grad({made}, ours, {upstream}, true);
-      const auto wanted = torch::autograd::grad({expected}, theirs, {upstream}, true);
-      for (size_t i = 0; i < ours.size(); ++i) {
-        CAPTURE(i);
-        CHECK(distance(received[i], wanted[i]) < 1e-10);
-      }
-      // And the second derivative, of a gradient at the images.
-      const auto second = [&](const at::Tensor& output, const std::vector<at::Tensor>& inputs) {
-        const at::Tensor slope_at_x =
-            torch::autograd::grad({output.tanh()}, {inputs[0]}, {upstream}, true, true)[0];
-        // Their sum is 0, and what would go wrong with their mean hides.
-        const at::Tensor score = (slope_at_x + upstream).square().sum();
-        return torch::autograd::grad({score}, {inputs[0], inputs[1]}, {}, true);
-      };
-      const auto mine = second(made, ours), yours = second(expected, theirs);
-      for (size_t i = 0; i < mine.size(); ++i) CHECK(distance(mine[i], yours[i]) < 1e-9);
-    }
-  }
-  const ModulePtr norm = build(batch_norm("0", 3, 1e-5), stream);
-  CHECK(fuse_norm_activation(norm, build(layer("tanh", "1"), stream)).module == nullptr);
-  CHECK(fuse_norm_activation(norm, norm).module == nullptr);
-}
-
-TEST_CASE(
-    "normalisation of each sample in another layout equals torch's: values and both derivatives") {
-  RandomStream stream(0);
-  const auto drawn = [](const ModulePtr& module) {
-    for (const at::Tensor& one : module->parameters()) one.detach().copy_(at::randn_like(one));
-    return module;
-  };
-  for (const Shape& shape : {Shape{5, 6, 2, 1}, Shape{3, 70, 11, 13}, Shape{1, 4, 20, 20}}) {
-    for (const bool affine : {true, false}) {
-      const Shape own{shape[1], shape[2], shape[3]};
-      const Layer instance = layer(
-          "instanceNorm2d", "0",
-          {{"numFeatures", static_cast<double>(shape[1])}, {"eps", 1e-2}, {"affine", affine}});
-      const Layer whole = layer("layerNorm", "0",
-                                {{"normalizedShape", own},
-                                 {"eps", 1e-2},
-                                 {"elementwiseAffine", affine},
-                                 {"bias", affine}});
-      const Layer groups = layer("groupNorm", "0",
-                                 {{"numGroups", 2.0},
-                                  {"numChannels", static_cast<double>(shape[1])},
-                                  {"eps", 1e-2},
-                                  {"affine", affine}});
-      for (const Layer& one : {instance, groups, whole}) {
-        for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
-          CAPTURE(one.type);
-          CAPTURE(shape);
-          CAPTURE(affine);
-          const ModulePtr norm = drawn(built(one, stream));
-          const ModulePtr fused = sample_norm_of(norm);
-          const at::Tensor x = (at::randn(shape, at::kDouble) + 30).contiguous(format);
-          check_equal(fused, {norm}, x.requires_grad_(), 1e-11);
-          const at::Tensor near = (x.detach() - 30).requires_grad_();
-          if (affine) check_second_derivative(fused, norm, near, 1e-9);
-          if (one.type == "layerNorm") continue;
-          const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
-          const ModulePtr both = fuse_norm_activation(fused, bend).module;
-          check_equal(both, {norm, bend}, near, 1e-10);
-        }
-      }
-    }
-  }
-  const ModulePtr rows = built(layer("layerNorm", "0",
-                                     {{"normalizedShape", Shape{7}},
-                                      {"eps", 1e-5},
-                                      {"elementwiseAffine", true},
-                                      {"bias", true}}),
-                               stream);
-  CHECK(fuse_sample_norm(rows).module == nullptr);
-  CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
-}
-
-TEST_CASE(
-    "normalisation by kernels of our own has a third derivative, and second ones by weights") {
-  RandomStream stream(0);
-  const Layer batch = batch_norm("0", 4, 0.1);
-  const Layer groups = layer(
-      "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
-  const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
-  for (const Layer& one : {batch, groups}) {
-    CAPTURE(one.type);
-    const ModulePtr norm = built(one, stream);
-    const ModulePtr last = sample_norm_of(norm);
-    const ModulePtr fused = fuse_norm_activation(last ? last : norm, bend).module;
-    const at::Tensor weight = norm->parameters()[0], bias = norm->parameters()[1];
-    const at::Tensor x = draw({3, 4, 3, 2}).detach().contiguous(at::MemoryFormat::ChannelsLast);
-    x.requires_grad_();
-    const auto slope = [](const at::Tensor& score, const std::vector<at::Tensor>& inputs) {
-      at::Tensor sum = at::zeros({}, at::kDouble);
-      for (const at::Tensor& found : torch::autograd::grad({score}, inputs, {}, true, true)) {
-        sum = sum + found.square().sum();
-      }
-      return sum;
-    };
-    const auto all = [&](const at::Tensor& made) {
-      const at::Tensor score = made.tanh().sum();
-      std::vector<at::Tensor> found{slope(slope(slope(score, {x}), {x}), {x, weight})};
-      for (const at::Tensor& second :
-           torch::autograd::grad({slope(score, {x, weight, bias})}, {x, weight}, {}, true)) {
-        found.push_back(second);
-      }
-      return found;
-    };
-    const auto received = all(fused->forward(x)), expected = all(bend->forward(norm->forward(x)));
-    for (size_t i = 0; i < expected.size(); ++i) {
-      CHECK(distance(received[i], expected[i]) <
-            1e-9 * (1 + expected[i].abs().max().item<double>()));
-    }
-  }
-}
-
-TEST_CASE("group normalisation is in the layout of convolutions for a penalty alone") {
-  RandomStream stream(0);
-  const Layer groups = layer(
-      "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
-  const Sequential network({groups, layer("relu", "1")}, stream);
-  const auto rewrites = [&](Plan::Purpose purpose) {
-    return rewrites_of(Plan(network, Precision::kFloat32, purpose));
-  };
-  using Names = std::vector<std::string>;
-  CHECK(rewrites(Plan::Purpose::kPenalty) == Names{"sampleNorm", "normActivation"});
-  CHECK(rewrites(Plan::Purpose::kTraining) == Names{"groupNorm"});
 }
 
 TEST_CASE("pixel normalisation in one pass equals the layer's own: values and both derivatives") {

@@ -17,7 +17,6 @@ class SampleNormLast : public Module, public Normalizing {
   struct Rule {
     at::Tensor weight, bias;
     double eps;
-    // None: each channel is one.
     int64_t groups;
   };
   explicit SampleNormLast(Rule rule, double slope = 1) : rule_(std::move(rule)), slope_(slope) {}
@@ -28,8 +27,7 @@ class SampleNormLast : public Module, public Normalizing {
       bias = at::zeros_like(weight);
     }
     const NormRule rule{weight, bias, {}, {}, /*momentum=*/0, rule_.eps};
-    const int64_t groups = rule_.groups > 0 ? rule_.groups : x.size(1);
-    return normalized(x, {rule, slope_, {}, groups});
+    return normalized(x, {rule, slope_, {}, rule_.groups});
   }
   ModulePtr with_slope(double slope) const override {
     return std::make_shared<SampleNormLast>(rule_, slope);
@@ -40,6 +38,12 @@ class SampleNormLast : public Module, public Normalizing {
   Rule rule_;
   double slope_;
 };
+
+template <class Norm>
+Verdict sample_norm_last(const Norm& norm, int64_t groups) {
+  const SampleNormLast::Rule rule{norm.weight(), norm.bias(), norm.eps(), groups};
+  return {std::make_shared<SampleNormLast>(rule), ""};
+}
 
 // All values of a sample in another order, and the factors in the same one.
 class LayerNormLast : public Module {
@@ -85,16 +89,12 @@ Verdict fuse_group_norm(const ModulePtr& norm) {
 Verdict fuse_penalised_group_norm(const ModulePtr& norm) {
   const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
   if (!of_groups) return {};
-  return {std::make_shared<SampleNormLast>(SampleNormLast::Rule{
-              of_groups->weight(), of_groups->bias(), of_groups->eps(), of_groups->groups()}),
-          ""};
+  return sample_norm_last(*of_groups, of_groups->groups());
 }
 
 Verdict fuse_sample_norm(const ModulePtr& norm) {
   if (const auto of_instances = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
-    return {std::make_shared<SampleNormLast>(SampleNormLast::Rule{
-                of_instances->weight(), of_instances->bias(), of_instances->eps(), 0}),
-            ""};
+    return sample_norm_last(*of_instances, of_instances->features());
   }
   const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
   // It is for images: rows have one layout.
