@@ -213,7 +213,6 @@ export type RewriteId =
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
-  | "groupNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"

@@ -335,7 +335,6 @@ const everywhere = [
   "convolution whose second derivatives are convolutions",
   "maxout in one pass",
   "normalisation of each sample in the layout of convolutions",
-  "group normalisation with its channels first",
   "pixel normalisation in one pass",
   "no bias before normalisation",
   "normalisation and activation together",

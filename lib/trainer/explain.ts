@@ -150,7 +150,6 @@ const shares: Readonly<Record<RewriteId, Share>> = {
   linearProduct: unchanged,
   maxout: unchanged,
   sampleNorm: unchanged,
-  groupNorm: unchanged,
   pixelNorm: unchanged,
   pairwise: unchanged,
   biasNorm: unchanged,

@@ -3,7 +3,6 @@
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/pixel_product.h"
 #include "core/step/rewrites/pointwise.h"
-#include "core/step/rewrites/sample_norm.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
 #include "core/test/pairs.h"
@@ -56,36 +55,16 @@ TEST_CASE("what comes back from rows is laid out as images are: their channels l
   }
 }
 
-TEST_CASE("group normalisation in the other layout is the same: values and both derivatives") {
+TEST_CASE("what is summed lies in one layout") {
   RandomStream stream(0);
-  for (const bool affine : {true, false}) {
-    const ModulePtr norm =
-        built(layer("groupNorm", "0",
-                    {{"numGroups", 3.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", affine}}),
-              stream);
-    for (const at::Tensor& one : norm->parameters()) one.detach().copy_(at::randn_like(one));
-    const ModulePtr fused = fuse_group_norm(norm).module;
-    REQUIRE(fused != nullptr);
-    for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
-      const at::Tensor x = draw({3, 6, 2, 4}).detach().contiguous(format).requires_grad_();
-      check_equal(fused, {norm}, x, 1e-12);
-      if (affine) check_second_derivative(fused, norm, x, 1e-10);
-      CHECK(fused->forward(x).is_contiguous());
-    }
-    const at::Tensor rows = draw({3, 6});
-    CHECK(at::equal(fused->forward(rows), norm->forward(rows)));
-  }
-  CHECK(fuse_group_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
-  const Layer groups =
-      layer("groupNorm", "0",
-            {{"numGroups", 3.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", true}});
   const Layer main =
-      layer("sequential", "main", {}, {groups, layer("relu", "1"), layer("silu", "2")});
+      layer("sequential", "main", {},
+            {layer("flatten", "0"), layer("unflatten", "1", {{"shape", Shape{6, 2, 4}}}),
+             layer("silu", "2")});
   const at::Tensor x = at::randn({3, 6, 2, 4}).contiguous(at::MemoryFormat::ChannelsLast);
   const auto planned = [&](const Layer& one) {
     return Plan(Sequential({one}, stream), Precision::kFloat32).forward(x);
   };
   CHECK(planned(main).is_contiguous());
-  // What is summed lies in one layout.
   CHECK(planned(layer("residual", "0", {}, {main})).is_contiguous(at::MemoryFormat::ChannelsLast));
 }

@@ -1,7 +1,6 @@
 // Normalisation in another form against what it replaces, in float64: values, and derivatives as
 // often as there are any.
 #include "core/nn/batch_norm.h"
-#include "core/step/plan.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/sample_norm.h"
 #include "core/test/check.h"  // last: see there
@@ -10,16 +9,6 @@
 
 using namespace sparring;
 using namespace sparring::test;
-
-namespace {
-
-// The normalisation in the layout of convolutions; null where that is none of each sample.
-ModulePtr sample_norm_of(const ModulePtr& norm) {
-  const ModulePtr other = fuse_sample_norm(norm).module;
-  return other ? other : fuse_penalised_group_norm(norm).module;
-}
-
-}  // namespace
 
 TEST_CASE(
     "normalisation and activation in two passes equal torch's: values, gradients, running "
@@ -106,7 +95,7 @@ TEST_CASE(
           CAPTURE(shape);
           CAPTURE(affine);
           const ModulePtr norm = drawn(built(one, stream));
-          const ModulePtr fused = sample_norm_of(norm);
+          const ModulePtr fused = fuse_sample_norm(norm).module;
           const at::Tensor x = (at::randn(shape, at::kDouble) + 30).contiguous(format);
           check_equal(fused, {norm}, x.requires_grad_(), 1e-11);
           const at::Tensor near = (x.detach() - 30).requires_grad_();
@@ -126,6 +115,15 @@ TEST_CASE(
                                       {"bias", true}}),
                                stream);
   CHECK(fuse_sample_norm(rows).module == nullptr);
+  const ModulePtr groups =
+      build(layer("groupNorm", "0",
+                  {{"numGroups", 2.0}, {"numChannels", 6.0}, {"eps", 1e-2}, {"affine", true}}),
+            stream);
+  const ModulePtr fused = fuse_sample_norm(groups).module;
+  for (const at::Tensor& other : {at::randn({3, 6}), at::randn({2, 6, 3, 4}, at::kBFloat16)}) {
+    const at::Tensor x = other.dim() == 4 ? other.to(at::MemoryFormat::ChannelsLast) : other;
+    CHECK(at::allclose(fused->forward(x), groups->forward(x), 1e-2, 1e-2));
+  }
   CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
 }
 
@@ -139,7 +137,7 @@ TEST_CASE(
   for (const Layer& one : {batch, groups}) {
     CAPTURE(one.type);
     const ModulePtr norm = built(one, stream);
-    const ModulePtr last = sample_norm_of(norm);
+    const ModulePtr last = fuse_sample_norm(norm).module;
     const ModulePtr fused = fuse_norm_activation(last ? last : norm, bend).module;
     const at::Tensor weight = norm->parameters()[0], bias = norm->parameters()[1];
     const at::Tensor x = draw({3, 4, 3, 2}).detach().contiguous(at::MemoryFormat::ChannelsLast);
@@ -166,17 +164,4 @@ TEST_CASE(
             1e-9 * (1 + expected[i].abs().max().item<double>()));
     }
   }
-}
-
-TEST_CASE("group normalisation is in the layout of convolutions for a penalty alone") {
-  RandomStream stream(0);
-  const Layer groups = layer(
-      "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
-  const Sequential network({groups, layer("relu", "1")}, stream);
-  const auto rewrites = [&](Plan::Purpose purpose) {
-    return rewrites_of(Plan(network, Precision::kFloat32, purpose));
-  };
-  using Names = std::vector<std::string>;
-  CHECK(rewrites(Plan::Purpose::kPenalty) == Names{"sampleNorm", "normActivation"});
-  CHECK(rewrites(Plan::Purpose::kTraining) == Names{"groupNorm"});
 }

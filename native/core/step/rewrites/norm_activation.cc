@@ -7,13 +7,11 @@
 namespace sparring {
 namespace {
 
-// Channels side by side, or rows; samples by themselves as images only.
+// Channels side by side, or rows.
 bool suits(const at::Tensor& x, const NormPass& pass, const NormKernels& kernels) {
   const bool lies_right = x.dim() == 4 ? x.is_contiguous(at::MemoryFormat::ChannelsLast)
                                        : x.dim() == 2 && x.is_contiguous();
-  const bool is_alone = pass.groups > 0;
-  return lies_right && (!is_alone || (x.dim() == 4 && kernels.groups())) &&
-         kernels.take(x.scalar_type(), pass.rule.weight.scalar_type());
+  return lies_right && kernels.take(x.scalar_type(), pass.rule.weight.scalar_type());
 }
 
 // The kernels for it; null where there are none, or where they would not pay.
@@ -25,6 +23,10 @@ const NormKernels* kernels_for(const at::Tensor& x) {
 
 bool can_take(const NormKernels* kernels, const at::Tensor& x, const NormPass& pass) {
   return kernels != nullptr && pass.rule.weight.defined() && suits(x, pass, *kernels);
+}
+
+at::Tensor normalized_by_torch(const at::Tensor& x, const NormPass& pass) {
+  return bend(normalize_batch(x, pass.rule, pass.together), pass.slope);
 }
 
 class NormActivation : public Module {

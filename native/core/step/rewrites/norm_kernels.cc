@@ -3,127 +3,23 @@
 #include <ATen/Dispatch.h>
 
 #include "core/runtime/accelerator.h"
-#include "core/step/rewrites/norm_tiles.h"
-#include "core/wide.h"
+#include "core/step/rewrites/norm_loops.h"
 
 namespace sparring {
 namespace {
 
-// Statistics of some rows, in float64.
-struct Statistics {
-  explicit Statistics(int64_t columns) : mean(columns), squares(columns) {}
-  std::vector<double> mean, squares;
-  int64_t rows = 0;
-};
-
-// Mean and squared distances from it of a tile, in two passes over the cache.
-template <class T>
-SPARRING_WIDE void tile_statistics(const Tile& tile, const T* x, T* mean, T* squares) {
-  const auto [begin, end, columns] = tile;
-  for (int64_t i = 0; i < columns; ++i) mean[i] = squares[i] = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    const T* line = x + row * columns;
-    for (int64_t i = 0; i < columns; ++i) mean[i] += line[i];
-  }
-  const T share = T(1) / static_cast<T>(end - begin);
-  for (int64_t i = 0; i < columns; ++i) mean[i] *= share;
-  for (int64_t row = begin; row < end; ++row) {
-    const T* line = x + row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T apart = line[i] - mean[i];
-      squares[i] += apart * apart;
-    }
-  }
-}
-
-// Chan et al. 1983: two sets of values as one. `mean` and `squares` belong to `rows` values.
-template <class T>
-void merge_statistics(Statistics& all, const T* mean, const T* squares, int64_t rows) {
-  if (rows == 0) return;
-  const double share = rows / static_cast<double>(all.rows + rows);
-  for (size_t i = 0; i < all.mean.size(); ++i) {
-    const double apart = static_cast<double>(mean[i]) - all.mean[i];
-    all.mean[i] += apart * share;
-    all.squares[i] += static_cast<double>(squares[i]) + apart * apart * all.rows * share;
-  }
-  all.rows += rows;
-}
-
-template <class T>
-SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const T* factor, const T* offset,
-                              T slope, T* output) {
-  const auto [begin, end, columns] = tile;
-  for (int64_t row = begin; row < end; ++row) {
-    const T* from = x + row * columns;
-    T* to = output + row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T value = from[i] * factor[i] + offset[i];
-      to[i] = value > 0 ? value : value * slope;
-    }
-  }
-}
-
-template <class T>
-SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean, T* sum, T* dot) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  for (int64_t i = 0; i < columns; ++i) sum[i] = dot[i] = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-      sum[i] += g;
-      dot[i] += g * (x[at + i] - mean[i]);
-    }
-  }
-}
-
-template <class T>
-SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const T* factor,
-                                const T* along, const T* offset, T* into) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-      into[at + i] = g * factor[i] + x[at + i] * along[i] + offset[i];
-    }
-  }
-}
-
-template <class T>
-void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances) {
-  const auto work = [&](const Tile& tile, Statistics& all) {
-    std::vector<T> local(2 * x.columns);
-    tile_statistics<T>(tile, values, local.data(), local.data() + x.columns);
-    merge_statistics<T>(all, local.data(), local.data() + x.columns, tile.end - tile.begin);
-  };
-  std::vector<Statistics> parts = sums_of_tiles(x.rows, x.columns, Statistics(x.columns), work);
-  for (size_t i = 1; i < parts.size(); ++i) {
-    merge_statistics<double>(parts[0], parts[i].mean.data(), parts[i].squares.data(),
-                             parts[i].rows);
-  }
-  for (int64_t i = 0; i < x.columns; ++i) {
-    means[i] = static_cast<T>(parts[0].mean[i]);
-    variances[i] = static_cast<T>(parts[0].squares[i] / static_cast<double>(x.rows));
-  }
-}
-
+// Batches: one matrix, whose rows the threads share out.
 class CpuNormKernels : public NormKernels {
  public:
   bool take(at::ScalarType values, at::ScalarType numbers) const override {
     return values == numbers && (values == at::kFloat || values == at::kDouble);
   }
-  bool groups() const override { return true; }
 
   void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                        const at::Tensor& variance) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
-      for_groups(x, [&](int64_t group) {
-        const Matrix<scalar_t> of(x, group);
-        take_statistics_of<scalar_t>(of, of.values(x), of.numbers(mean), of.numbers(variance));
-      });
+      const Matrix<scalar_t> of(x);
+      take_statistics_of(of, of.values(x), of.numbers(mean), of.numbers(variance));
     });
   }
 
@@ -131,41 +27,26 @@ class CpuNormKernels : public NormKernels {
                       double slope, const at::Tensor& output) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
       using T = scalar_t;
-      for_groups(x, [&](int64_t group) {
-        const Matrix<T> of(x, group);
-        for_tiles(of.rows, of.columns, [&](const Tile& tile) {
-          scale_tile<T>(tile, of.values(x), of.numbers(factor), of.numbers(offset),
-                        static_cast<T>(slope), of.values(output));
-        });
-      });
+      const Matrix<T> of(x);
+      const ScaleAndBend<T> by{of.numbers(factor), of.numbers(offset), static_cast<T>(slope)};
+      scale_and_bend_of(of, of.values(x), by, of.values(output));
     });
   }
 
   void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override {
     AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sum_gradients", [&] {
-      using T = scalar_t;
-      for_groups(of.x, [&](int64_t group) {
-        const Matrix<T> one(of.x, group);
-        const auto sum_one = [&](const Tile& tile, const std::array<T*, 2>& ways) {
-          sum_tile<T>(tile, one.slopes(of), one.numbers(mean), ways[0], ways[1]);
-        };
-        sum_tiles<T, 2>(one, sum_one, {one.numbers(sum), one.numbers(dot)});
-      });
+      const Matrix<scalar_t> one(of.x);
+      sum_gradients_of(one, one.slopes(of), one.numbers(mean), one.numbers(sum), one.numbers(dot));
     });
   }
 
   void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
                const at::Tensor& offset, const at::Tensor& into) const override {
     AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
-      using T = scalar_t;
-      for_groups(of.x, [&](int64_t group) {
-        const Matrix<T> one(of.x, group);
-        for_tiles(one.rows, one.columns, [&](const Tile& tile) {
-          combine_tile<T>(tile, one.slopes(of), one.numbers(factor), one.numbers(along),
-                          one.numbers(offset), one.values(into));
-        });
-      });
+      const Matrix<scalar_t> one(of.x);
+      const Combination<scalar_t> by{one.numbers(factor), one.numbers(along), one.numbers(offset)};
+      combine_of(one, one.slopes(of), by, one.values(into));
     });
   }
 };

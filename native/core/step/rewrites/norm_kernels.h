@@ -1,7 +1,5 @@
 // Batch normalisation and a leaky ReLU over images whose channels lie side by side: two passes over
-// memory each way, where libtorch takes four and more. Matrices are [rows, columns], contiguous; or
-// [groups, rows, columns], each group with numbers of its own, [groups, columns], where groups()
-// says so.
+// memory each way, where libtorch takes four and more. Matrices are [rows, columns], contiguous.
 #pragma once
 
 #include "core/torch.h"
@@ -20,7 +18,6 @@ class NormKernels {
 
   // Whether they take values of that type, with numbers of the columns of the other.
   virtual bool take(at::ScalarType values, at::ScalarType numbers) const = 0;
-  virtual bool groups() const { return false; }
 
   // Mean and (biased) variance of each column, [columns].
   virtual void take_statistics(const at::Tensor& x, const at::Tensor& mean,

@@ -25,15 +25,38 @@ SPARRING_WIDE void sum_second_tile(const Tile& tile, const Slopes<T>& of, const 
   }
 }
 
-// A SecondFactors' numbers for one group, in its order.
+// Sums over the rows of v, v · (x - mean) and v · g.
+template <class T>
+struct SecondSums {
+  explicit SecondSums(int64_t columns) : sum(columns), dot(columns), product(columns) {}
+  std::vector<T> sum, dot, product;
+};
+
+// Factors column by column, and what is added, for
+//   at_gradient = leaky'(...) · (v · v_to_gradient + x · x_to_gradient + to_gradient)
+//   at_x = v · v_to_x + g · g_to_x + x · x_to_x + to_x
+template <class T>
+struct SecondFactors {
+  explicit SecondFactors(int64_t columns)
+      : v_to_gradient(columns),
+        x_to_gradient(columns),
+        to_gradient(columns),
+        v_to_x(columns),
+        g_to_x(columns),
+        x_to_x(columns),
+        to_x(columns) {}
+  std::vector<T> v_to_gradient, x_to_gradient, to_gradient;
+  std::vector<T> v_to_x, g_to_x, x_to_x, to_x;
+};
+
+// Their values, in that order.
 template <class T>
 using Factors = std::array<const T*, 7>;
 
 template <class T>
-Factors<T> factors_of(const Matrix<T>& one, const SecondFactors& by) {
-  return {one.numbers(by.v_to_gradient), one.numbers(by.x_to_gradient), one.numbers(by.to_gradient),
-          one.numbers(by.v_to_x),        one.numbers(by.g_to_x),        one.numbers(by.x_to_x),
-          one.numbers(by.to_x)};
+Factors<T> values_of(const SecondFactors<T>& by) {
+  return {by.v_to_gradient.data(), by.x_to_gradient.data(), by.to_gradient.data(), by.v_to_x.data(),
+          by.g_to_x.data(),        by.x_to_x.data(),        by.to_x.data()};
 }
 
 template <class T>
@@ -55,33 +78,80 @@ SPARRING_WIDE void combine_second_tile(const Tile& tile, const Slopes<T>& of, co
   }
 }
 
-}  // namespace
+// A NormNumbers' values for one matrix.
+template <class T>
+struct NumbersOf {
+  NumbersOf(const Matrix<T>& one, const NormNumbers& by)
+      : weight(by.weight.const_data_ptr<T>()),
+        mean(one.numbers(by.mean)),
+        scale(one.numbers(by.scale)),
+        sum(one.numbers(by.sum)),
+        dot(one.numbers(by.dot)),
+        groups(by.groups) {}
+  const T *weight, *mean, *scale, *sum, *dot;
+  int64_t groups;
+};
 
-void sum_second(const NormGradient& of, const at::Tensor& v, const at::Tensor& mean,
-                const SecondSums& into) {
-  AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sum_second", [&] {
-    using T = scalar_t;
-    for_groups(of.x, [&](int64_t group) {
-      const Matrix<T> one(of.x, group);
-      const auto sum_one = [&](const Tile& tile, const std::array<T*, 3>& ways) {
-        sum_second_tile<T>(tile, one.slopes(of), one.values(v), one.numbers(mean), ways[0], ways[1],
-                           ways[2]);
-      };
-      sum_tiles<T, 3>(one, sum_one,
-                      {one.numbers(into.sum), one.numbers(into.dot), one.numbers(into.product)});
-    });
-  });
+template <class T>
+SecondSums<T> second_sums(const Matrix<T>& one, const Slopes<T>& of, const T* v, const T* mean) {
+  SecondSums<T> sums(one.columns);
+  const auto sum_one = [&](const Tile& tile, const std::array<T*, 3>& ways) {
+    sum_second_tile<T>(tile, of, v, mean, ways[0], ways[1], ways[2]);
+  };
+  sum_tiles<T, 3>(one, sum_one, {sums.sum.data(), sums.dot.data(), sums.product.data()});
+  return sums;
 }
 
-void combine_second(const NormGradient& of, const at::Tensor& v, const SecondFactors& by,
-                    const at::Tensor& at_gradient, const at::Tensor& at_x) {
-  AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine_second", [&] {
+// The factors of norm_second.h's formulas, and the weight's derivative.
+template <class T>
+SecondFactors<T> second_factors(const Matrix<T>& one, const SecondSums<T>& of_v,
+                                const NumbersOf<T>& by, T* at_weight) {
+  const Shares shares{one.rows, one.columns, by.groups};
+  const auto mean_of = [&](const auto& sum_of) { return shared_means(shares, sum_of); };
+  const auto weighted = [&](const T* sums) {
+    return mean_of([&, sums](int64_t i) { return double(by.weight[i]) * sums[i]; });
+  };
+  const auto mean_v = mean_of([&](int64_t i) { return double(of_v.sum[i]); });
+  const auto mean_vn = mean_of([&](int64_t i) { return double(of_v.dot[i]) * by.scale[i]; });
+  const auto mean_h = weighted(by.sum), mean_hn = weighted(by.dot);
+  const auto mean_vh = weighted(of_v.product.data());
+
+  SecondFactors<T> found(one.columns);
+  for (int64_t i = 0; i < one.columns; ++i) {
+    const double weight = by.weight[i], mean = by.mean[i], scale = by.scale[i];
+    const double factor = scale * weight, squared = -scale * scale;
+    const double x_to_gradient = -factor * scale * mean_vn[i], v_to_x = squared * mean_hn[i];
+    const double x_to_x =
+        squared * scale * (mean_vh[i] - mean_v[i] * mean_h[i] - 3 * mean_vn[i] * mean_hn[i]);
+    found.v_to_gradient[i] = static_cast<T>(factor);
+    found.x_to_gradient[i] = static_cast<T>(x_to_gradient);
+    found.to_gradient[i] = static_cast<T>(-factor * mean_v[i] - x_to_gradient * mean);
+    found.v_to_x[i] = static_cast<T>(v_to_x);
+    found.g_to_x[i] = static_cast<T>(squared * mean_vn[i] * weight);
+    found.x_to_x[i] = static_cast<T>(x_to_x);
+    found.to_x[i] =
+        static_cast<T>(-v_to_x * mean_v[i] - squared * mean_vn[i] * mean_h[i] - x_to_x * mean);
+    at_weight[i] =
+        static_cast<T>(scale * (of_v.product[i] - mean_v[i] * by.sum[i] - mean_vn[i] * by.dot[i]));
+  }
+  return found;
+}
+
+}  // namespace
+
+void differentiate_again(const NormGradient& of, const at::Tensor& v, const NormNumbers& by,
+                         const SecondDerivatives& into) {
+  AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_again", [&] {
     using T = scalar_t;
-    for_groups(of.x, [&](int64_t group) {
-      const Matrix<T> one(of.x, group);
+    for_samples<T>(of.x, [&](const Matrix<T>& one) {
+      const Slopes<T> slopes = one.slopes(of);
+      const NumbersOf<T> numbers(one, by);
+      const SecondSums<T> sums = second_sums<T>(one, slopes, one.values(v), numbers.mean);
+      const SecondFactors<T> factors =
+          second_factors<T>(one, sums, numbers, one.numbers(into.at_weight));
       for_tiles(one.rows, one.columns, [&](const Tile& tile) {
-        combine_second_tile<T>(tile, one.slopes(of), one.values(v), factors_of(one, by),
-                               one.values(at_gradient), one.values(at_x));
+        combine_second_tile<T>(tile, slopes, one.values(v), values_of(factors),
+                               one.values(into.at_gradient), one.values(into.at_x));
       });
     });
   });

@@ -1,27 +1,30 @@
 // Loops for the second derivative of normalisation with a (leaky) ReLU after it, on the CPU: two
-// passes over memory, where libtorch takes dozens. Matrices and numbers are those of
-// norm_kernels.h.
+// passes over memory, where libtorch takes dozens. Matrices and numbers are those of norm_tiles.h.
 #pragma once
 
 #include "core/step/rewrites/norm_kernels.h"
 
 namespace sparring {
 
-// Sums over the rows of v, v · (x - mean) and v · g, with g = gradient · leaky'(...).
-struct SecondSums {
-  at::Tensor sum, dot, product;
+// What the first derivative was made with, and its sums: of g, the gradient times the slope of the
+// activation, and of g · normal, with normal = (x - mean) · scale. Columns share statistics in so
+// many groups, side by side.
+struct NormNumbers {
+  at::Tensor weight, mean, scale, sum, dot;
+  int64_t groups;
 };
-void sum_second(const NormGradient& of, const at::Tensor& v, const at::Tensor& mean,
-                const SecondSums& into);
 
-// Factors column by column, and what is added, for
-//   at_gradient = leaky'(...) · (v · v_to_gradient + x · x_to_gradient + to_gradient)
-//   at_x = v · v_to_x + g · g_to_x + x · x_to_x + to_x
-struct SecondFactors {
-  at::Tensor v_to_gradient, x_to_gradient, to_gradient;
-  at::Tensor v_to_x, g_to_x, x_to_x, to_x;
+// Derivatives of sum(v · dx), where dx is the gradient at x. The weight's is a sample's own.
+struct SecondDerivatives {
+  at::Tensor at_gradient, at_x, at_weight;
 };
-void combine_second(const NormGradient& of, const at::Tensor& v, const SecondFactors& by,
-                    const at::Tensor& at_gradient, const at::Tensor& at_x);
+
+// With n = normal, h = weight · g, and means over what shares statistics:
+//   dx = scale · (h - mean(h) - n · mean(h · n))
+//   at g: weight · scale · (v - mean(v) - n · mean(v · n))
+//   at x: -scale² · (mean(h · n) · (v - mean(v)) + mean(v · n) · (h - mean(h))
+//         + n · (mean(v · h) - mean(v) · mean(h) - 3 · mean(v · n) · mean(h · n)))
+void differentiate_again(const NormGradient& of, const at::Tensor& v, const NormNumbers& by,
+                         const SecondDerivatives& into);
 
 }  // namespace sparring

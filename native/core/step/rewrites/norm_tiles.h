@@ -1,5 +1,6 @@
 // Matrices in pieces that stay in the cache, shared out to threads: for the loops of normalisation.
-// What they take is [rows, columns], or [groups, rows, columns]; see norm_kernels.h.
+// What they take is [rows, columns]; or [samples, rows, columns], each sample with numbers of its
+// own, [samples, columns].
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -27,19 +28,19 @@ struct Slopes {
   T slope;
 };
 
-// One group of what the kernels are given.
+// A sample's matrix, or the only one.
 template <class T>
 struct Matrix {
-  Matrix(const at::Tensor& x, int64_t of_group)
-      : rows(x.size(-2)), columns(x.size(-1)), group(of_group) {}
+  explicit Matrix(const at::Tensor& x, int64_t of_sample = 0)
+      : rows(x.size(-2)), columns(x.size(-1)), sample(of_sample) {}
   T* values(const at::Tensor& all) const {
-    return all.mutable_data_ptr<T>() + group * rows * columns;
+    return all.mutable_data_ptr<T>() + sample * rows * columns;
   }
-  T* numbers(const at::Tensor& all) const { return all.mutable_data_ptr<T>() + group * columns; }
+  T* numbers(const at::Tensor& all) const { return all.mutable_data_ptr<T>() + sample * columns; }
   Slopes<T> slopes(const NormGradient& of) const {
     return {values(of.gradient), values(of.output), values(of.x), static_cast<T>(of.slope)};
   }
-  int64_t rows, columns, group;
+  int64_t rows, columns, sample;
 };
 
 // Calls work(tile, sums) for tiles of the rows, and returns the sums, in the order of the threads:
@@ -94,14 +95,33 @@ void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, const std::array<T*, k
   }
 }
 
-// Groups side by side; a lone one shares its rows out instead, which within a group is done one
-// after the other.
-template <class Work>
-void for_groups(const at::Tensor& x, const Work& work) {
-  const int64_t groups = x.dim() == 3 ? x.size(0) : 1;
-  if (groups == 1) return work(0);
-  at::parallel_for(0, groups, 1, [&](int64_t first, int64_t last) {
-    for (int64_t group = first; group < last; ++group) work(group);
+// Whose mean and variance are one: the columns of a group, of which there are so many side by side,
+// over so many rows.
+struct Shares {
+  int64_t rows, columns, groups;
+};
+
+// At each column the mean over what shares; sum_of(column) is its sum over the rows.
+template <class SumOf>
+std::vector<double> shared_means(const Shares& shares, const SumOf& sum_of) {
+  std::vector<double> means(shares.columns);
+  const int64_t each = shares.columns / shares.groups;
+  for (int64_t begin = 0; begin < shares.columns; begin += each) {
+    double sum = 0;
+    for (int64_t i = begin; i < begin + each; ++i) sum += sum_of(i);
+    std::fill_n(means.begin() + begin, each, sum / static_cast<double>(shares.rows * each));
+  }
+  return means;
+}
+
+// Calls work(matrix) for each sample, side by side; a lone one shares its rows out instead, which
+// within one of several is done one after the other.
+template <class T, class Work>
+void for_samples(const at::Tensor& x, const Work& work) {
+  const int64_t samples = x.dim() == 3 ? x.size(0) : 1;
+  if (samples == 1) return work(Matrix<T>(x));
+  at::parallel_for(0, samples, 1, [&](int64_t first, int64_t last) {
+    for (int64_t sample = first; sample < last; ++sample) work(Matrix<T>(x, sample));
   });
 }
 

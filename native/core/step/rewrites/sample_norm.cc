@@ -3,6 +3,7 @@
 #include "core/nn/normalization.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/norm_activation.h"
+#include "core/step/rewrites/piecewise_linear.h"
 
 namespace sparring {
 namespace {
@@ -11,23 +12,19 @@ bool has_channels_last(const at::Tensor& x) {
   return x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// Instance and group normalisation by the kernels of batch normalisation, a sample at a time.
+// Instance and group normalisation by loops of our own.
 class SampleNormLast : public Module, public Normalizing {
  public:
-  struct Rule {
-    at::Tensor weight, bias;
-    double eps;
-    int64_t groups;
-  };
-  explicit SampleNormLast(Rule rule, double slope = 1) : rule_(std::move(rule)), slope_(slope) {}
+  explicit SampleNormLast(SampleNormRule rule, double slope = 1)
+      : rule_(std::move(rule)), slope_(slope) {}
   at::Tensor forward(const at::Tensor& x, const Context&) override {
-    at::Tensor weight = rule_.weight, bias = rule_.bias;
-    if (!weight.defined() && has_channels_last(x)) {
-      weight = at::ones({x.size(1)}, x.options().requires_grad(false));
-      bias = at::zeros_like(weight);
+    if (!suits(x)) return bend(normalized_by_torch(x), slope_);
+    SampleNormRule rule = rule_;
+    if (!rule.weight.defined()) {
+      rule.weight = at::ones({x.size(1)}, x.options().requires_grad(false));
+      rule.bias = at::zeros_like(rule.weight);
     }
-    const NormRule rule{weight, bias, {}, {}, /*momentum=*/0, rule_.eps};
-    return normalized(x, {rule, slope_, {}, rule_.groups});
+    return normalized_alone(x, rule, slope_);
   }
   ModulePtr with_slope(double slope) const override {
     return std::make_shared<SampleNormLast>(rule_, slope);
@@ -35,13 +32,25 @@ class SampleNormLast : public Module, public Normalizing {
   std::string obstacle() const override { return ""; }
 
  private:
-  Rule rule_;
+  bool suits(const at::Tensor& x) const {
+    const at::ScalarType type = x.scalar_type();
+    return x.is_cpu() && has_channels_last(x) && (type == at::kFloat || type == at::kDouble) &&
+           (!rule_.weight.defined() || rule_.weight.scalar_type() == type);
+  }
+  at::Tensor normalized_by_torch(const at::Tensor& x) const {
+    const auto& [weight, bias, eps, groups] = rule_;
+    if (groups == x.size(1)) return normalize_instances(x, weight, bias, eps);
+    const bool turns = x.is_cpu() && has_channels_last(x);  // the other way it takes twice as long
+    return normalize_groups(turns ? channels_first(x) : x, groups, weight, bias, eps);
+  }
+
+  SampleNormRule rule_;
   double slope_;
 };
 
 template <class Norm>
 Verdict sample_norm_last(const Norm& norm, int64_t groups) {
-  const SampleNormLast::Rule rule{norm.weight(), norm.bias(), norm.eps(), groups};
+  const SampleNormRule rule{norm.weight(), norm.bias(), norm.eps(), groups};
   return {std::make_shared<SampleNormLast>(rule), ""};
 }
 
@@ -65,36 +74,14 @@ class LayerNormLast : public Module {
   std::shared_ptr<LayerNorm> norm_;
 };
 
-// libtorch's takes twice as long where the channels are last.
-class GroupNormFirst : public Module, public AnyLayout {
- public:
-  explicit GroupNormFirst(std::shared_ptr<GroupNorm> norm) : norm_(std::move(norm)) {}
-  at::Tensor forward(const at::Tensor& x, const Context& context) override {
-    const bool turns = x.is_cpu() && has_channels_last(x);
-    return norm_->forward(turns ? channels_first(x) : x, context);
-  }
-
- private:
-  std::shared_ptr<GroupNorm> norm_;
-};
-
 }  // namespace
-
-Verdict fuse_group_norm(const ModulePtr& norm) {
-  const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
-  if (!of_groups) return {};
-  return {std::make_shared<GroupNormFirst>(of_groups), ""};
-}
-
-Verdict fuse_penalised_group_norm(const ModulePtr& norm) {
-  const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm);
-  if (!of_groups) return {};
-  return sample_norm_last(*of_groups, of_groups->groups());
-}
 
 Verdict fuse_sample_norm(const ModulePtr& norm) {
   if (const auto of_instances = std::dynamic_pointer_cast<InstanceNorm>(norm)) {
     return sample_norm_last(*of_instances, of_instances->features());
+  }
+  if (const auto of_groups = std::dynamic_pointer_cast<GroupNorm>(norm)) {
+    return sample_norm_last(*of_groups, of_groups->groups());
   }
   const auto of_layer = std::dynamic_pointer_cast<LayerNorm>(norm);
   // It is for images: rows have one layout.

@@ -6,16 +6,8 @@
 
 namespace sparring {
 
-// Instance and layer normalisation in that layout: libtorch's turn all values over, there
-// and back. Images in the other one go the way of libtorch.
+// Instance, group and layer normalisation in that layout: libtorch's turn all values over, there
+// and back, or take twice as long. Images in the other one go the way of libtorch.
 Verdict fuse_sample_norm(const ModulePtr& norm);
-
-// Group normalisation in that layout, as instance normalisation is done: for a penalty, as it has a
-// second derivative of two passes then.
-Verdict fuse_penalised_group_norm(const ModulePtr& norm);
-
-// Group normalisation in the other layout, in which it leaves the images: elsewhere libtorch's is
-// as fast there, and faster for few images.
-Verdict fuse_group_norm(const ModulePtr& norm);
 
 }  // namespace sparring

@@ -1,0 +1,34 @@
+// The loops of normalisation over one matrix, in float32 and float64: on all threads, or on the one
+// that calls them where it is one of several.
+#pragma once
+
+#include "core/step/rewrites/norm_tiles.h"
+
+namespace sparring {
+
+// Mean and (biased) variance of each column.
+template <class T>
+void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances);
+
+// output = leaky(x · factor + offset), column by column.
+template <class T>
+struct ScaleAndBend {
+  const T *factor, *offset;
+  T slope;
+};
+template <class T>
+void scale_and_bend_of(const Matrix<T>& x, const T* values, const ScaleAndBend<T>& by, T* output);
+
+// Sums over the rows of g, and of g · (x - mean); see NormKernels.
+template <class T>
+void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T* sum, T* dot);
+
+// into = g · factor + x · along + offset, column by column.
+template <class T>
+struct Combination {
+  const T *factor, *along, *offset;
+};
+template <class T>
+void combine_of(const Matrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into);
+
+}  // namespace sparring
