@@ -148,7 +148,6 @@ describe("explain()", () => {
       [l.conv2d(8, 1), l.instanceNorm2d()],
       1,
     ],
-    ["group normalisation with its channels first", [l.conv2d(8, 1), l.groupNorm(2)], 1],
     ["pixel normalisation in one pass", [l.conv2d(8, 1), l.pixelNorm()], 1],
     [
       "minibatch discrimination a kernel dimension at a time",
