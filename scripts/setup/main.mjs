@@ -1,12 +1,12 @@
 // The set-up from end to end. Each part asks first whether it has anything to do.
 import {
-  accessSync,
-  constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -69,7 +69,8 @@ function checkWritable(root) {
   for (const folder of [join(root, "build"), join(root, "build/Release")]) {
     try {
       mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.W_OK | constants.X_OK);
+      // access() asks for whoever started the process, not for whom it acts as.
+      rmdirSync(mkdtempSync(join(folder, ".writable-")));
     } catch ({ code }) {
       throw expected("a folder that can be written", "the build", `${folder} (${whyNot(code)})`);
     }

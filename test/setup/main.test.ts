@@ -19,16 +19,21 @@ it("the set-up refuses a build folder that is none, before it looks for tools or
   expect(await setUp(root)).toEqual({ code: 1, lines: [sentence] });
 });
 
-it("the set-up refuses a build folder that another user owns", async () => {
-  const root = temporaryFolder();
-  chmodSync(root, 0o755);
-  writeFiles(root, { "package.json": "{}" });
-  mkdirSync(join(root, "build"));
-  chmodSync(join(root, "build"), 0o500);
-  const { code, lines } = await asNobody(() => setUp(root));
-  expect(code).toBe(1);
-  expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
-});
+it.each([[["build"]], [["build", "build/Release"]], [["build/Release"]]])(
+  "the set-up refuses %j that another user owns",
+  async (owned) => {
+    const root = temporaryFolder();
+    chmodSync(root, 0o755);
+    writeFiles(root, { "package.json": "{}" });
+    for (const folder of owned) mkdirSync(join(root, folder), { recursive: true });
+    // What is made on the way is anybody's.
+    chmodSync(join(root, "build"), 0o777);
+    for (const folder of owned) chmodSync(join(root, folder), 0o555);
+    const { code, lines } = await asNobody(() => setUp(root));
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
+  },
+);
 
 it("the set-up refuses another platform before anything else", async () => {
   const real = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
