@@ -123,8 +123,8 @@ function halfToFloat(bits: number): number {
 
 /** Memory that a typed array may lie over: a view into a file starts anywhere. */
 export function aligned(data: Uint8Array): ArrayBuffer {
-  const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength;
-  return (whole ? data : data.slice()).buffer as ArrayBuffer;
+  const isWhole = data.byteLength === data.buffer.byteLength;
+  return (isWhole ? data : data.slice()).buffer as ArrayBuffer;
 }
 
 /**

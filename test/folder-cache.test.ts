@@ -67,11 +67,15 @@ describe("the cache", () => {
       expect(await read({ cache: undefined })).toMatchObject(cached);
       expect(await read({ cache: undefined, size: 2 })).toMatchObject(fresh);
       expect(await read({ cache: undefined, limit: 2 })).toMatchObject({ first: [10, 30] });
+      expect(await read({ cache: undefined, channels: 3 })).toMatchObject(fresh);
+      expect(await read({ cache: undefined, crop: "none" })).toMatchObject(fresh);
+      // None of them took another's place.
+      expect(await read({ cache: undefined })).toMatchObject(cached);
       const names = await readdir(packed);
-      expect(names).toHaveLength(3);
+      expect(names).toHaveLength(5);
       for (const name of names) expect(name).toMatch(/^images-[24]-[0-9a-f]{12}\.packed$/);
       expect(await read({ cache: false })).toMatchObject(fresh);
-      expect(await readdir(packed)).toHaveLength(3);
+      expect(await readdir(packed)).toHaveLength(5);
     } finally {
       if (before === undefined) delete process.env.XDG_CACHE_HOME;
       else process.env.XDG_CACHE_HOME = before;

@@ -183,6 +183,12 @@ describe("a tensor of another dtype", () => {
       "n holds 18446744073709551615, needs whole numbers that I64 can hold",
     ],
     [
+      "the first count beyond I64",
+      () =>
+        convert(one, { dtype: "U64", data: new Uint8Array(BigUint64Array.of(2n ** 63n).buffer) }),
+      "n holds 9223372036854775808, needs whole numbers that I64 can hold",
+    ],
+    [
       "a truth as a count",
       () => convert(one, { dtype: "BOOL", data: new Uint8Array(1) }),
       "n is BOOL, needs whole numbers",
