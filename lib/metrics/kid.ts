@@ -31,8 +31,8 @@ export interface Kid extends Measured<"kid"> {
    */
   readonly value: number;
   /**
-   * Standard deviation over the subsets, divided by their number: how certain the value is, were
-   * they independent.
+   * Standard deviation over the subsets (of n, not of n − 1): how far the value of one subset is
+   * from that of another. 0 to rounding where each subset is all samples, by whatever chance.
    */
   readonly standardDeviation: number;
   /** Pairs of subsets that it is the mean over. */

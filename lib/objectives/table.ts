@@ -13,12 +13,13 @@ import { wasserstein } from "./wasserstein.js";
 
 /** Objectives for either kind of score. */
 const anyScore = { minimax, nonSaturating, leastSquares };
+/** Objectives that judge one score against others: the generator's update scores reals, too. */
+const relativistic = { relativisticPaired, relativisticAverage };
 /** Objectives that make no sense of probabilities. */
 const logitsOnly = {
   hinge,
   wasserstein,
-  relativisticPaired,
-  relativisticAverage,
+  ...relativistic,
   fDivergence,
   boundarySeeking,
 };
@@ -37,4 +38,9 @@ export function checkObjective(value: unknown, name: string): Objective {
 /** @internal */
 export function needsLogits({ type }: Objective): boolean {
   return type in logitsOnly;
+}
+
+/** @internal */
+export function isRelativistic({ type }: Objective): boolean {
+  return type in relativistic;
 }

@@ -4,6 +4,7 @@ import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
+import { isRelativistic } from "../objectives/table.js";
 import { isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
@@ -36,7 +37,7 @@ export function passesOf(
   // Eager has the discriminator's weight gradients in the generator's update too, and throws them
   // away.
   const wasted = kind === "eager" ? 1 : 0;
-  const reals = objective.type.startsWith("relativistic") ? 1 : 0;
+  const reals = isRelativistic(objective) ? 1 : 0;
   const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
   const bends = kind === "eager" || !isPiecewiseLinear(settings.discriminator.resolved.layers);
   const penalties = objective.penalties.map(({ type, every }) => {

@@ -36,9 +36,9 @@ ${Object.entries(flags)
   .join("\n")}
 
 Examples:
-  ${setupCommand.padEnd(28)} what is missing
-  ${`${setupWith} --force`.padEnd(28)} the addon again, whatever is there
-  ${`CXX=clang++ ${setupCommand}`.padEnd(28)} by another compiler
+  ${setupCommand.padEnd(32)} what is missing
+  ${`${setupWith} --force`.padEnd(32)} the addon again, whatever is there
+  ${`CXX=clang++ ${setupCommand}`.padEnd(32)} by another compiler
 
 Environment:
   LIBTORCH         the libtorch to use: a folder with include/ and lib/
