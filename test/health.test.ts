@@ -145,6 +145,9 @@ describe("warnings", () => {
       "",
     ]);
     expect(looks([{}, sure, sure, sure])).toEqual(["", "", "", ""]);
+    // A hundredth of the largest is not below one.
+    const small = { ...sure, generatorGradientNorm: 0.01 };
+    expect(looks([{}, small, small, small])).toEqual(["", "", "", ""]);
     expect(looks([{}, gone, gone, {}, gone])).toEqual(["", "", "", "", ""]);
   });
 
@@ -157,7 +160,8 @@ describe("warnings", () => {
       "collapsing",
       "",
     ]);
-    expect(looks([alike, { diversity: 0.2 }, alike])).toEqual(["", "", ""]);
+    // A sixth, but of samples that were never different.
+    expect(looks([alike, { diversity: 0.29 }, alike])).toEqual(["", "", ""]);
   });
 
   it("do not say collapsing of a tick that has no diversity", () => {

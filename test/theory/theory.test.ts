@@ -68,6 +68,8 @@ describe("theorem 1", () => {
   it("the measured C(G) follows −log 4 + 2·JSD, down to −log 4 where p_g is p_data", async () => {
     const figures = await theory.theorem1({ steps: 300 });
     expect(figures.minusLog4).toBe(-Math.log(4));
+    // As docs/theory.md has it.
+    expect(figures.samples).toBe(200_000);
     expect(Math.abs(figures.criterionAtEquality + Math.log(4))).toBeLessThan(0.005);
     const { path, deviationPath } = figures;
     expect(path.criterion.at(-1)).toBe(figures.criterionAtEquality);
