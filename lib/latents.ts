@@ -34,9 +34,9 @@ export function lerp(a: Float32Array, b: Float32Array, t: number): Floats {
 export function slerp(a: Float32Array, b: Float32Array, t: number): Floats {
   checkWay(a, b, t);
   const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  const angle = Math.acos(cosine);
   const sine = Math.sin(angle);
-  // Not a number for zeros, which have no angle.
+  // Not a number for zeros, which have no angle, and where rounding leaves a cosine beyond 1.
   if (!(sine > flat)) return mix(a, b, 1 - t, t);
   return mix(a, b, Math.sin((1 - t) * angle) / sine, Math.sin(t * angle) / sine);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as check from "../lib/check.js";
 import { expected, isMisuse, traced } from "../lib/errors.js";
-import { Generator, SparringError } from "../lib/index.js";
+import { SparringError } from "../lib/index.js";
 
 function thrownBy(work: () => unknown): unknown {
   try {
@@ -48,7 +48,6 @@ it("errors are SparringErrors with a code", () => {
     code: "ERR_BUSY",
     message: "x",
   });
-  expect(Generator).toBeTypeOf("function");
 });
 
 it("errors show any value in a line, however large, deep or circular", () => {
@@ -59,4 +58,19 @@ it("errors show any value in a line, however large, deep or circular", () => {
     'Expected a thing for x but received { name: "a", self: { name: "a", self: { name: "a", self: ... } } }',
   );
   expect(expected("a thing", "x", new Array(1e7).fill(1)).length).toBeLessThan(200);
+});
+
+it("errors show 120 letters of a value, its quotes among them, and no more", () => {
+  const shown = (length: number) =>
+    expected("a thing", "x", "a".repeat(length)).replace(
+      "Expected a thing for x but received ",
+      "",
+    );
+  expect(shown(118)).toBe(`"${"a".repeat(118)}"`);
+  expect(shown(119)).toBe(`"${"a".repeat(116)}...`);
+});
+
+it("errors tell -0 from 0", () => {
+  expect(expected("a thing", "x", -0)).toMatch(/received -0$/);
+  expect(expected("a thing", "x", 0)).toMatch(/received 0$/);
 });

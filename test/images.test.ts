@@ -133,6 +133,11 @@ describe("a saved grid", () => {
     },
   );
 
+  it("is as wide as its images, however many columns it may have", async () => {
+    const png = await new Images(values(2 * 300 ** 2), [2, 1, 300, 300]).toPng({ columns: 10_000 });
+    expect(await sharp(png).metadata()).toMatchObject({ width: 606, height: 304 });
+  });
+
   it("of equal values is black, not a division by zero", async () => {
     const png = await new Images(new Float32Array(4).fill(0.5), [1, 1, 2, 2]).toPng();
     expect([...new Set(await sharp(png).raw().toBuffer())]).toEqual([0]);

@@ -35,6 +35,13 @@ it("are read without what is no object", async () => {
   expect(await linesOf(at("strange"))).toEqual([{ i: 1 }, { i: 2 }]);
 });
 
+it("are read to the last, which may lack its end", async () => {
+  await writeFile(at("open"), '{"i":1}\n{"i":2}');
+  expect(await linesOf(at("open"))).toEqual([{ i: 1 }, { i: 2 }]);
+  expect(await cutLines(at("open"), isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
+  expect(await readFile(at("open"), "utf8")).toBe('{"i":1}\n{"i":2}\n');
+});
+
 it("are read whole, whatever letters are in them, and however long they are", async () => {
   const letters = ["a\u2028b\rc", "é".repeat(200_000), "🥊".repeat(50_000)];
   for (const i of letters) await appendLine(at("letters"), "letters", { i });

@@ -2,11 +2,14 @@
 import { bad, bare, detached, drawsAsBefore, holed, refuses } from "../helpers/misuse.js";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import { Generator, layers as l } from "../../lib/index.js";
 import { tinyGenerator } from "../helpers/training.js";
 
 const generator = tinyGenerator();
 const conditional = tinyGenerator({ noise: 5, classes: 3, codes: 2 });
 const embedded = tinyGenerator({ noise: 5, classes: 3, labels: "embedded" });
+/** A latent that is larger than what is made of it. */
+const wide = new Generator({ latent: { noise: 1024 }, layers: [l.linear(1)] });
 const unchanged = drawsAsBefore(generator);
 
 refuses(
@@ -53,6 +56,12 @@ refuses(
       () => generator.sample(2 ** 40),
       "RangeError",
       "Expected at most 16777216 samples a call (4 GiB) for count but received 1099511627776",
+    ],
+    [
+      "samples whose latents no array holds",
+      () => wide.sample(2 ** 40),
+      "RangeError",
+      "Expected at most 1048576 samples a call (4 GiB) for count but received 1099511627776",
     ],
     [
       "labels for samples that no array holds",
