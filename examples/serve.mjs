@@ -12,8 +12,10 @@ const most = 10_000;
 /** @param {string} asked @param {AbortSignal} signal */
 async function drawPng(asked, signal) {
   const count = Number(asked);
-  if (!(count <= most))
-    throw new RangeError(`Expected at most ${most} for count but received ${asked}`);
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    const what = `a whole number from 1 to ${most}`;
+    throw new RangeError(`Expected ${what} for count but received ${asked}`);
+  }
   const samples = await best.sample(count, { execution: "fused", signal });
   return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });
 }
