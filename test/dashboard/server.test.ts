@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { modules } from "../../lib/dashboard/assets.js";
 import type { RunCard } from "../../lib/dashboard/page/protocol.js";
 import { ShownRun } from "../../lib/dashboard/run.js";
+import { Runs } from "../../lib/dashboard/runs.js";
 import { startDashboard } from "../../lib/dashboard/serve.js";
 import { ask, config, line, writeRun } from "../helpers/dashboard.js";
 import { aMoment, serveRuns } from "../helpers/served-runs.js";
@@ -37,6 +38,17 @@ describe("what it tells", () => {
     expect(ids).toEqual(["sweep/b", "1/2/3/4", "a"]);
     for (const name of ["1", "node_modules", ".hidden", "a/within"])
       await rm(at(name), { recursive: true });
+    await aMoment();
+  });
+
+  it("lists a thousand runs, and no more", async () => {
+    for (let i = 0; i <= 1000; ++i) {
+      await mkdir(at(`many/${i}`), { recursive: true });
+      await writeFile(at(`many/${i}/stats.jsonl`), "");
+    }
+    const runs = await Runs.in(at("many"), "the folder");
+    expect(await runs.list()).toHaveLength(1000);
+    await rm(at("many"), { recursive: true });
     await aMoment();
   });
 

@@ -103,6 +103,12 @@ refuses("metrics", [
     'Expected a non-empty string for network but received ""',
   ],
   [
+    "logits of one class, of which everything is",
+    () => new Features(new Float32Array(4), [2, 2], { logits: new Float32Array(2) }),
+    "RangeError",
+    "Expected at least 2 logits for each of 2 samples for logits but received Float32Array(8 bytes)",
+  ],
+  [
     "logits for other samples",
     () => new Features(new Float32Array(4), [2, 2], { logits: new Float32Array(5) }),
     "RangeError",

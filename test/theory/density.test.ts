@@ -35,6 +35,11 @@ describe("quadrature", () => {
     expect(integrate((x) => (x - mean) ** 2 * at(x), line)).toBeCloseTo(deviation ** 2, 5);
   });
 
+  it("counts half of what is at the ends", () => {
+    expect(integrate(() => 1, [0, 2])).toBeCloseTo(2, 12);
+    expect(integrate((x) => x, [0, 2])).toBeCloseTo(2, 12);
+  });
+
   it("has the closed form of the Kullback–Leibler divergence of two Gaussians", () => {
     const [p, q] = [gaussian(1, 0.7), gaussian(-0.5, 1)];
     const closed = Math.log(1 / 0.7) + (0.7 ** 2 + 1.5 ** 2) / 2 - 1 / 2;
