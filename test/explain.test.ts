@@ -7,6 +7,7 @@ import {
   layers as l,
   type Objective,
   objectives,
+  optimizers,
   type Penalty,
   penalties,
   Trainer,
@@ -83,6 +84,25 @@ describe("explain()", () => {
     expect(text).toContain(`conv_blocks.1 … conv_blocks.4  128 × 16 × 16  ${own}`);
     expect(text).toMatch(/no faster than [\d.]+ ms\.$/);
     expect(told.floor.milliseconds).toBeGreaterThan(0);
+  });
+
+  it("counts the bytes that a step moves, and those that it holds", async () => {
+    const adam = optimizers.adam();
+    using trainer = new Trainer({
+      generator: new Generator({ latent: { noise: 2 }, layers: [l.linear(3)] }),
+      discriminator: new Discriminator({ image: [3], layers: [l.linear(1)] }),
+      objective: objectives.nonSaturating(),
+      optimizer: { generator: adam, discriminator: adam },
+      execution: "eager",
+    });
+    const { bytes, buffers } = await trainer.explain({ batchSize: 4 });
+    // G: forward, its inputs' gradient, its weights'. D: these of reals and of fakes, and of the
+    // fakes of G's update. Each output is written and read. A weight, its gradient and two moments
+    // are so, too: 2·3 + 3 weights of G, 3 + 1 of D.
+    const outputs = 3 * 3 + (3 + 3 + 3) * 1;
+    expect(bytes).toBe(4 * (2 * 4 * outputs + 8 * (9 + 4)));
+    // G's update holds the outputs of both.
+    expect(buffers).toBe(4 * 4 * (3 + 1));
   });
 
   it("names the rewrites of a residual network, within spectral normalisation too", async () => {
