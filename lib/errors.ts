@@ -71,6 +71,11 @@ export function refused(
   return new SparringError(code, sentence(what, name, received), options);
 }
 
+/** An error about a network, or a pair, whose parts do not fit together. */
+export function misfit(what: string, name: string, received: string): SparringError {
+  return refused("ERR_ARCHITECTURE", what, name, received);
+}
+
 function sentence(what: string, name: string, received: string): string {
   return `Expected ${what} for ${name} but received ${received}`;
 }

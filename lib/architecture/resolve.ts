@@ -1,7 +1,7 @@
 // From an architecture as a user writes it to one whose every size is known.
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
-import { refused, type SparringError, wrongType } from "../errors.js";
+import { misfit, type SparringError, wrongType } from "../errors.js";
 import type { Layer, ResolvedLayer } from "../layers/layer.js";
 import { Site, type Surroundings } from "../layers/site.js";
 import type { TensorSpec } from "../layers/state.js";
@@ -151,10 +151,6 @@ const deepest = 100;
  * billion layers.
  */
 const mostLayers = 10_000;
-
-function misfit(what: string, name: string, received: string): SparringError {
-  return refused("ERR_ARCHITECTURE", what, name, received);
-}
 
 /** Layers that follow each other, under the path of the layer they are in. */
 function resolveAll(

@@ -2,7 +2,7 @@ import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { outOfRange, traced } from "../errors.js";
 import { checkPair, Features, type Measured, measured } from "./features.js";
-import { meanOf, spreadOf } from "./mean-and-spread.js";
+import { meanOf, spreadOf } from "../mean-and-spread.js";
 
 /**
  * The subsets and the kernel (gamma x·y + offset)^degree; by default those of the paper and of

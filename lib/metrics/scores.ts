@@ -2,7 +2,7 @@ import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { outOfRange, traced } from "../errors.js";
 import { Features, type Measured, measured, truncationOf } from "./features.js";
-import { meanOf, spreadOf } from "./mean-and-spread.js";
+import { meanOf, spreadOf } from "../mean-and-spread.js";
 import type { Decimals } from "./native.js";
 
 /** How the score is taken. */

@@ -2,6 +2,7 @@
 // little.
 import { fromArray } from "../data/array.js";
 import type { Dataset } from "../data/dataset.js";
+import { meanOf } from "../mean-and-spread.js";
 import { minimax } from "../objectives/minimax.js";
 import { adam, sgd } from "../optimizers/index.js";
 import { Trainer } from "../trainer.js";
@@ -30,7 +31,6 @@ import {
   logitsAt,
   logitsAtNodes,
   madeBy,
-  meanOf,
   moments,
   normals,
   positions,

@@ -137,10 +137,6 @@ export async function advance(
   return last as Tick;
 }
 
-export function meanOf(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /**
  * Numbers of steps after which to look, each about one and a half times the one before, up to `steps`.
  */

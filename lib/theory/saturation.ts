@@ -2,6 +2,7 @@
 // log D(G(z)) is steep.
 import { type Chart, colours } from "../charts.js";
 import type { Dataset } from "../data/dataset.js";
+import { meanOf } from "../mean-and-spread.js";
 import { minimax } from "../objectives/minimax.js";
 import { nonSaturating } from "../objectives/non-saturating.js";
 import { adam, sgd } from "../optimizers/index.js";
@@ -17,7 +18,6 @@ import {
   lineDiscriminator,
   logitsAt,
   madeBy,
-  meanOf,
   moments,
   normals,
   positions,

@@ -122,13 +122,17 @@ async function measure(
   await setAffine(generator, mean, deviation);
   await advance(trainer, reals, { steps, batchSize, signal });
   const fakes = await positions(generator, await normals(sampleCount, another(seed, 3)));
-  const real = meanOf((await logitsAt(discriminator, test)).map((logit) => -softplus(-logit)));
-  const fake = meanOf((await logitsAt(discriminator, fakes)).map((logit) => -softplus(logit)));
+  const real = meanAndError(
+    (await logitsAt(discriminator, test)).map((logit) => -softplus(-logit)),
+  );
+  const fake = meanAndError(
+    (await logitsAt(discriminator, fakes)).map((logit) => -softplus(logit)),
+  );
   return { value: real.mean + fake.mean, error: Math.hypot(real.error, fake.error) };
 }
 
 /** The mean, and its standard error. */
-function meanOf(values: Float32Array) {
+function meanAndError(values: Float32Array) {
   let [sum, squares] = [0, 0];
   for (const value of values) {
     sum += value;

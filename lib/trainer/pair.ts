@@ -2,7 +2,7 @@
 import { batchNormLayer, couplingLayer } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
-import { refused, type SparringError } from "../errors.js";
+import { misfit, refused } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { needsLogits } from "../objectives/table.js";
 import { isBetween } from "../penalties/table.js";
@@ -104,8 +104,4 @@ function checkHeads({ objective, generator, discriminator }: TrainerSettings): v
       );
     }
   }
-}
-
-function misfit(what: string, name: string, received: string): SparringError {
-  return refused("ERR_ARCHITECTURE", what, name, received);
 }

@@ -1,8 +1,8 @@
-// The mean and the spread of an estimate that is taken several times.
+// The mean and the spread of numbers, summed in float64.
 
 /** The mean. */
-export function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+export function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The standard deviation, divided by the number of values and not by one less. */
