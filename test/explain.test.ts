@@ -7,6 +7,7 @@ import {
   layers as l,
   type Objective,
   objectives,
+  type Order,
   optimizers,
   type Penalty,
   penalties,
@@ -88,14 +89,17 @@ describe("explain()", () => {
 
   it("counts the bytes that a step moves, and those that it holds", async () => {
     const adam = optimizers.adam();
-    using trainer = new Trainer({
-      generator: new Generator({ latent: { noise: 2 }, layers: [l.linear(3)] }),
-      discriminator: new Discriminator({ image: [3], layers: [l.linear(1)] }),
-      objective: objectives.nonSaturating(),
-      optimizer: { generator: adam, discriminator: adam },
-      execution: "eager",
-    });
-    const { bytes, buffers } = await trainer.explain({ batchSize: 4 });
+    const told = async (order: Order) => {
+      using trainer = new Trainer({
+        generator: new Generator({ latent: { noise: 2 }, layers: [l.linear(3)] }),
+        discriminator: new Discriminator({ image: [3], layers: [l.linear(1)] }),
+        objective: objectives.nonSaturating(),
+        optimizer: { generator: adam, discriminator: adam },
+        ...{ execution: "eager", order, fakes: "same" },
+      });
+      return trainer.explain({ batchSize: 4 });
+    };
+    const { bytes, buffers } = await told("generatorFirst");
     // G: forward, its inputs' gradient, its weights'. D: these of reals and of fakes, and of the
     // fakes of G's update. Each output is written and read. A weight, its gradient and two moments
     // are so, too: 2·3 + 3 weights of G, 3 + 1 of D.
@@ -103,6 +107,8 @@ describe("explain()", () => {
     expect(bytes).toBe(4 * (2 * 4 * outputs + 8 * (9 + 4)));
     // G's update holds the outputs of both.
     expect(buffers).toBe(4 * 4 * (3 + 1));
+    // D's holds its own for reals and fakes, while those of G wait for G's.
+    expect((await told("discriminatorFirst")).buffers).toBe(4 * 4 * (2 * 1 + 3));
   });
 
   it("names the rewrites of a residual network, within spectral normalisation too", async () => {
