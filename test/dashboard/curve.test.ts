@@ -41,6 +41,19 @@ function reader(curve: Curve) {
 }
 
 describe("Curve", () => {
+  it("knows the time of a row whose last tick has none", () => {
+    const curve = new Curve();
+    for (let i = 0; i <= mostRows; ++i)
+      curve.add({ ...point(i, i), seconds: i % 2 === 0 ? i : null });
+    // Rows of two ticks; the last has one so far.
+    const rows = curve.since(undefined)?.rows ?? [];
+    expect(rows.slice(0, 3).map(([step, seconds]) => [step, seconds])).toEqual([
+      [1, 0],
+      [3, 2],
+      [5, 4],
+    ]);
+  });
+
   it("is the ticks themselves while they are few", () => {
     const curve = new Curve();
     curve.add(point(10, 0.123456789));
@@ -159,6 +172,19 @@ describe("Tail", () => {
     await appendFile(at("long"), "x\nb\n");
     await tail.read();
     expect(lines).toEqual(["a", "b"]);
+    expect(events).toEqual(["too long"]);
+  });
+
+  it("takes a line of a mebibyte, and none of a byte more", async () => {
+    const { tail, lines, events } = follow(at("limit"));
+    const longest = 1024 * 1024;
+    await writeFile(at("limit"), "x".repeat(longest));
+    await tail.read();
+    await appendFile(at("limit"), `\n${"y".repeat(longest + 1)}`);
+    await tail.read();
+    await appendFile(at("limit"), "\nz\n");
+    await tail.read();
+    expect(lines.map((line) => line.length)).toEqual([longest, 1]);
     expect(events).toEqual(["too long"]);
   });
 
