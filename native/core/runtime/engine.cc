@@ -1,17 +1,42 @@
 #include "core/runtime/engine.h"
 
+#include <pthread.h>
+
 #include <chrono>
 
 #include "core/runtime/vector_math.h"
 
 namespace sparring {
+namespace {
+
+// What Linux gives a thread where nobody limits it.
+constexpr size_t kStackBytes = 8 << 20;
+
+// A thread has what the limit of the first one's stack was when the process began (ulimit -s), and
+// with 64 KB oneDNN ends in a segmentation fault. So threads that are made without a size from here
+// on, those of OpenMP and of libtorch too, have what they need.
+void widen_stacks() {
+  pthread_attr_t usual;
+  if (pthread_getattr_default_np(&usual) != 0) return;
+  size_t bytes = 0;
+  const bool is_small = pthread_attr_getstacksize(&usual, &bytes) == 0 && bytes < kStackBytes;
+  if (is_small && pthread_attr_setstacksize(&usual, kStackBytes) == 0) {
+    pthread_setattr_default_np(&usual);
+  }
+  pthread_attr_destroy(&usual);
+}
+
+}  // namespace
 
 bool Engine::post(Slice slice) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return false;
   queue_.push_back(std::move(slice));
   // Started by the first job: a process that only imports the library gets no thread.
-  if (!thread_.joinable()) thread_ = std::thread([this] { loop(); });
+  if (!thread_.joinable()) {
+    widen_stacks();
+    thread_ = std::thread([this] { loop(); });
+  }
   wake_.notify_one();
   return true;
 }

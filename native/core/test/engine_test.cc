@@ -1,5 +1,7 @@
 #include "core/runtime/engine.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -129,4 +131,44 @@ TEST_CASE("stopping drops what waits") {
   waiting.get_future().wait();
   engine.stop();
   CHECK(held.use_count() == 1);
+}
+
+namespace {
+
+size_t stack_of_this_thread() {
+  pthread_attr_t own;
+  size_t bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &own) != 0) return 0;
+  pthread_attr_getstacksize(&own, &bytes);
+  pthread_attr_destroy(&own);
+  return bytes;
+}
+
+// What the process gives threads that are made without a size: what `ulimit -s` was, at first.
+void give_stacks(size_t bytes) {
+  pthread_attr_t usual;
+  pthread_getattr_default_np(&usual);
+  pthread_attr_setstacksize(&usual, bytes);
+  pthread_setattr_default_np(&usual);
+  pthread_attr_destroy(&usual);
+}
+
+}  // namespace
+
+TEST_CASE("its stack, and that of threads made later, is large enough under a small limit") {
+  constexpr size_t kSmall = 64 << 10, kUsual = 8 << 20, kLarge = 16 << 20;
+  for (const auto& [limit, least] : {std::pair(kSmall, kUsual), std::pair(kLarge, kLarge)}) {
+    give_stacks(limit);
+    Engine engine;
+    std::promise<size_t> bytes;
+    engine.post([&bytes] {
+      bytes.set_value(stack_of_this_thread());
+      return Then::kDone;
+    });
+    CHECK(bytes.get_future().get() >= least);
+    size_t later = 0;
+    std::thread([&later] { later = stack_of_this_thread(); }).join();
+    CHECK(later >= least);
+  }
+  give_stacks(kUsual);
 }
