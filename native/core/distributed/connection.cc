@@ -66,16 +66,6 @@ void give_up(c10d::Backend* backend) noexcept {
   }
 }
 
-bool is_done(c10d::Work& work, int64_t rank) {
-  try {
-    return work.isCompleted();
-  } catch (const std::exception& error) {
-    throw Error("ERR_DEVICE", "Expected the GPU of rank " + std::to_string(rank) +
-                                  " to do its part of a step but received an error: " +
-                                  distributed::first_line(error));
-  }
-}
-
 c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
                                                     const GroupOptions& options) {
   Accelerator* const cuda = accelerator();

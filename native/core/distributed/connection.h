@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/distributed/group.h"
+#include "core/distributed/words.h"
+#include "core/error.h"
 
 // It stands before c10d's headers: without it the one of the Gloo backend is empty.
 #define USE_C10D_GLOO
@@ -38,9 +40,23 @@ c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10
 // Ends what is under way there, as far as that goes: on a GPU that failed even this may fail, and
 // whoever leaves has an error to tell already. May be null.
 void give_up(c10d::Backend* backend) noexcept;
-// Whether this rank's GPU has done its part. Throws ERR_DEVICE where the GPU failed: a CUDA error
-// comes up wherever it is asked next.
-bool is_done(c10d::Work& work, int64_t rank);
+// What `ask` gives, which asks a backend or its work for something on this rank's GPU. Throws
+// ERR_DEVICE where the GPU failed: a CUDA error comes up wherever it is asked next. What says of
+// itself whom or what it lacks, other ranks or memory, is thrown as it is.
+template <class Ask>
+auto of_gpu(int64_t rank, const Ask& ask) {
+  try {
+    return ask();
+  } catch (const c10::DistError&) {
+    throw;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error("ERR_DEVICE", "Expected the GPU of rank " + std::to_string(rank) +
+                                  " to do its part of a step but received an error: " +
+                                  distributed::first_line(error));
+  }
+}
 // Over TCP, for tensors on the CPU.
 c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
                                             const GroupOptions& options);

@@ -116,7 +116,8 @@ Group::Begun Group::begin(const at::Tensor& tensor, const Begin& begin) {
   }
   c10::intrusive_ptr<c10d::Work> work;
   try {
-    work = begin(*backend);
+    const auto ask = [&] { return begin(*backend); };
+    work = tensor.is_cuda() ? of_gpu(rank(), ask) : ask();
   } catch (const c10::DistError& error) {
     // NCCL meets the other ranks at the first of these, and knows here of those it lost.
     fail(first_line(error));
@@ -190,7 +191,10 @@ void Group::end(Begun begun) {
   }
   std::string failure;
   try {
-    work->wait();
+    const auto ask = [&one = *work] { one.wait(); };
+    is_on_gpu ? of_gpu(rank(), ask) : ask();
+  } catch (const Error&) {
+    throw;
   } catch (const std::exception& error) {
     failure = first_line(error);
   }
@@ -204,7 +208,7 @@ void Group::settle() {
   for (const auto& work : connection_->launched) {
     // Not by waiting for the stream: what a lost rank left undone would keep this thread, and the
     // process from ending.
-    while (!is_done(*work, rank())) {
+    while (!of_gpu(rank(), [&] { return work->isCompleted(); })) {
       check_ending();
       if (Clock::now() >= next_look) {
         // Not in the next place: who is done with this one may wait there already.

@@ -1,5 +1,6 @@
 // What fails on one rank alone, and what one rank alone does.
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <torch/csrc/distributed/c10d/Work.hpp>
 
@@ -67,14 +68,52 @@ TEST_CASE("ranks that are late, but in the same call, are waited for") {
   CHECK(errors == std::vector<std::string>(2));
 }
 
-TEST_CASE("a GPU that failed is told of in a sentence") {
-  struct Broken : c10d::Work {
-    bool isCompleted() override {
-      TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered\nCompile with");
-    }
+namespace {
+
+// On a GPU that failed, whatever it is asked for.
+struct BrokenWork : c10d::Work {
+  bool isCompleted() override {
+    TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered\nCompile with");
+  }
+};
+
+struct BrokenBackend : c10d::Backend {
+  BrokenBackend() : Backend(3, 4) {}
+  c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>&,
+                                           const c10d::AllreduceOptions&) override {
+    TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered\nCompile with");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a GPU that failed is told of in a sentence, whatever it is asked for next") {
+  const auto work = c10::make_intrusive<BrokenWork>();
+  const auto backend = c10::make_intrusive<BrokenBackend>();
+  std::vector<at::Tensor> tensors{at::ones({1})};
+  const std::function<void()> asked[] = {
+      [&] { work->isCompleted(); },
+      [&] { backend->allreduce(tensors, {}); },
   };
-  const auto work = c10::make_intrusive<Broken>();
-  CHECK_THROWS_WITH(is_done(*work, 3),
-                    "Expected the GPU of rank 3 to do its part of a step but received an error: "
-                    "CUDA error: an illegal memory access was encountered");
+  for (const auto& ask : asked) {
+    std::string code, told;
+    try {
+      of_gpu(3, ask);
+    } catch (const Error& error) {
+      code = error.code();
+      told = error.what();
+    }
+    CHECK(code == "ERR_DEVICE");
+    CHECK(told ==
+          "Expected the GPU of rank 3 to do its part of a step but received an error: CUDA error: "
+          "an illegal memory access was encountered");
+  }
+}
+
+TEST_CASE("ranks that are lost, and memory that is short, are no GPU that failed") {
+  const auto lost = [] { TORCH_CHECK_WITH(DistBackendError, false, "NCCL error: remote exit"); };
+  CHECK_THROWS_AS(of_gpu(3, lost), c10::DistError);
+  const auto short_of_memory = [] { TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of it"); };
+  CHECK_THROWS_AS(of_gpu(3, short_of_memory), c10::OutOfMemoryError);
+  CHECK(of_gpu(3, [] { return 7; }) == 7);
 }
