@@ -227,6 +227,8 @@ describe("images that are none", () => {
     const sentence = "Expected values from -1 to 1 for the images but received";
     await expect(network.features(of(255))).rejects.toThrow(`${sentence} 255 to 255`);
     await expect(network.features(of(Number.NaN))).rejects.toThrow(`${sentence} NaN`);
+    for (const value of [Infinity, -Infinity])
+      await expect(network.features(of(value))).rejects.toThrow(`${sentence} infinite values`);
     await expect(network.features(of(1.01))).resolves.toBeDefined();
   });
 

@@ -37,6 +37,15 @@ class Classifier : public FeatureNetwork {
   Network network_;
 };
 
+// What values from `least` to `most` are, as part of a sentence.
+std::string span_of(double least, double most) {
+  if (std::isnan(least)) return "NaN";
+  if (std::isinf(least) || std::isinf(most)) return "infinite values";
+  std::ostringstream text;
+  text << least << " to " << most;
+  return text.str();
+}
+
 }  // namespace
 
 void check_pixels(const at::Tensor& images, const Range& range) {
@@ -47,12 +56,7 @@ void check_pixels(const at::Tensor& images, const Range& range) {
   if (!(least >= range.black - slack && most <= range.white + slack)) {
     std::ostringstream text;
     text << "Expected values from " << range.black << " to " << range.white
-         << " for the images but received ";
-    if (std::isnan(least)) {
-      text << "NaN";
-    } else {
-      text << least << " to " << most;
-    }
+         << " for the images but received " << span_of(least, most);
     throw Error("ERR_DATA", text.str());
   }
 }

@@ -1,5 +1,8 @@
 #include "core/metrics/viewing.h"
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -39,9 +42,18 @@ TEST_CASE("values are seen as their pixels, a part a turn, in their order") {
 }
 
 TEST_CASE("values outside of the range are refused when they are looked at") {
-  auto images = images_of(at::full({1, 1, 2, 2}, 7.0));
-  CHECK_THROWS_WITH_AS(images->next(),
-                       "Expected values from -1 to 1 for the images but received 7 to 7", Error);
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::pair<std::vector<double>, std::string> refused[] = {
+      {{7, 7}, "7 to 7"},
+      {{0, infinity}, "infinite values"},
+      {{-infinity, infinity}, "infinite values"},
+      {{infinity, std::nan("")}, "NaN"},
+  };
+  for (const auto& [values, received] : refused) {
+    const std::string told = "Expected values from -1 to 1 for the images but received " + received;
+    auto images = images_of(at::tensor(values, at::kFloat).view({1, 1, 1, 2}));
+    CHECK_THROWS_WITH_AS(images->next(), told.c_str(), Error);
+  }
 }
 
 TEST_CASE("images of a dataset are drawn without replacement, by the seed alone") {
