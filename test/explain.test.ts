@@ -16,7 +16,13 @@ import {
 } from "../lib/index.js";
 import { type PresetName, presets } from "../lib/presets.js";
 import { referee } from "./helpers/referee.js";
-import { labelledImages, losses, stateOf, tinyTrainer } from "./helpers/training.js";
+import {
+  labelledImages,
+  losses,
+  stateOf,
+  tinyDiscriminator,
+  tinyTrainer,
+} from "./helpers/training.js";
 
 function trainerOf(
   name: PresetName,
@@ -302,6 +308,46 @@ describe("explain()", () => {
     };
     const more = (await flopsOf([penalty])) - (await flopsOf([]));
     expect(more).toBe(2 * 64 * (64 * 25 * 6 + 64 * 6) * all);
+  });
+
+  it.each<[string, DiscriminatorArchitecture["layers"]]>([
+    ["projection", [l.flatten(), l.linear(16), l.leakyRelu(0.2), l.projection()]],
+    ["embedding", [l.embedding(4), l.flatten(), l.linear(1)]],
+    ["multiplied-embedding", [l.embedding(6, { combine: "multiply" }), l.flatten(), l.linear(1)]],
+  ])(
+    "a penalty with labels by %s costs what PyTorch's counter counts, to 2 in 100",
+    async (name, last) => {
+      const image = [1, 8, 8];
+      const classes = 3;
+      const layers = [l.conv2d(6, 5, { padding: 2 }), l.leakyRelu(0.2), ...last];
+      using discriminator = new Discriminator({ image, layers, classes });
+      const flopsOf = async (given: readonly Penalty[]) => {
+        const objective = objectives.wasserstein({ penalties: given });
+        using trainer = tinyTrainer({
+          ...{ discriminator, objective, latent: { noise: 5, classes } },
+          ...{ execution: "fused", order: "discriminatorFirst", fakes: "fresh" },
+        });
+        return (await trainer.explain({ batchSize: 64 })).flops;
+      };
+      const more = (await flopsOf([penalties.wganGp()])) - (await flopsOf([]));
+      const case_ = JSON.stringify({ discriminator: discriminator.toPyTorch(), image, classes });
+      const { value } = await referee<{ flops: number }>(
+        `penalty-flops-${name}`,
+        "penalty-flops.py",
+        [case_],
+      );
+      expect(more / value.flops).toBeGreaterThan(0.98);
+      expect(more / value.flops).toBeLessThan(1.02);
+    },
+  );
+
+  it("counts the product inside spectral normalisation as the product that it is", async () => {
+    const flopsOf = async (layer: Layer) => {
+      using discriminator = tinyDiscriminator([layer, l.linear(1)]);
+      using trainer = tinyTrainer({ discriminator });
+      return (await trainer.explain()).discriminator.map(({ flops }) => flops);
+    };
+    expect(await flopsOf(l.spectralNorm(l.linear(7)))).toEqual(await flopsOf(l.linear(7)));
   });
 
   it("counts it where a layer couples samples, too", async () => {

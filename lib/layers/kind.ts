@@ -46,8 +46,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   /** Whether in training, and there alone, it makes of a probability what may be none. */
   spoilsProbabilities?(layer: ResolvedLayer<O>): boolean;
   /**
-   * Multiplications of one sample's forward pass, those of products and convolutions.
-   * @default those of its layers
+   * Multiplications of one sample's forward pass, those of products and convolutions. What holds
+   * layers has none of its own. @default 0
    */
   multiplications?(layer: ResolvedLayer<O>): number;
   /**

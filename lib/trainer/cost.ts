@@ -76,9 +76,14 @@ function passesOfPenalty(
   return { all: atBatch && is("seenPoints") ? 3 : 4, withoutFirst: 0 };
 }
 
-/** Layers that are linear, or linear by pieces: they have no second derivative. */
+/**
+ * Layers that are linear, or linear by pieces, in what goes in: they have no second derivative. What
+ * looks at labels, too, is linear in the rest.
+ */
 const piecewiseLinear: ReadonlySet<string> = new Set([
-  ...["linear", "conv2d", "convTranspose2d", "spectralNorm", "residual", "sequential"],
+  ...["linear", "conv2d", "convTranspose2d", "spectralNorm"],
+  ...["residual", "sequential", "heads"],
+  ...["embedding", "projection"],
   ...["relu", "leakyRelu", "maxout", "dropout", "dropout2d", "gaussianNoise"],
   ...["flatten", "unflatten", "pixelShuffle", "pixelUnshuffle", "upsample"],
   ...["avgPool2d", "adaptiveAvgPool2d", "globalSumPool2d"],

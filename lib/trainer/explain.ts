@@ -89,6 +89,7 @@ function explainNetwork(
   });
 }
 
+/** By their paths; a layer that only changes how another computes has that one's. */
 function collect(layers: readonly ResolvedLayer[], into: Map<string, ResolvedLayer>): void {
   for (const layer of layers) {
     into.set(layer.path, layer);
@@ -96,14 +97,10 @@ function collect(layers: readonly ResolvedLayer[], into: Map<string, ResolvedLay
   }
 }
 
-/**
- * Layers that run by themselves: not what holds others, but for one that changes how its layer
- * computes.
- */
+/** Layers that run by themselves: not what holds others. */
 function* leaves(layers: readonly ResolvedLayer[]): Generator<ResolvedLayer> {
   for (const layer of layers) {
-    const holds = layer.layers.length > 0 && layer.type !== "spectralNorm";
-    if (holds) yield* leaves(layer.layers);
+    if (layer.layers.length > 0) yield* leaves(layer.layers);
     else yield layer;
   }
 }
@@ -117,11 +114,7 @@ function asOperation({ path }: ResolvedLayer): NativeOperation {
  * themselves.
  */
 function multiplicationsOf(layer: ResolvedLayer): number {
-  const own = layerKinds.get(layer.type)?.multiplications;
-  if (own !== undefined) return own(layer);
-  return layer.type === "spectralNorm"
-    ? layer.layers.reduce((n, one) => n + multiplicationsOf(one), 0)
-    : 0;
+  return layerKinds.get(layer.type)?.multiplications?.(layer) ?? 0;
 }
 
 /** The share of its layers' multiplications that an operation is left with. */
