@@ -1,5 +1,6 @@
 // Where two values of JSON differ.
 import * as check from "./check.js";
+import { show } from "./errors.js";
 
 type Difference = readonly [path: string, first: unknown, second: unknown];
 
@@ -25,4 +26,9 @@ export function difference(first: unknown, second: unknown, path: string): Diffe
     return undefined;
   }
   return JSON.stringify(first) === JSON.stringify(second) ? undefined : [path, first, second];
+}
+
+/** One of two values that differ, for a sentence: JSON has no value for what is not there. */
+export function showOne(value: unknown): string {
+  return value === undefined ? "none" : show(value);
 }

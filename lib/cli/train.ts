@@ -14,7 +14,7 @@ import {
 } from "../run/plan.js";
 import { defaultFeatures } from "../run/features.js";
 import { describeRun } from "../run/dry.js";
-import { planPlain } from "../run/plain-options.js";
+import { plainOf, planPlain } from "../run/plain-options.js";
 import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
 import { planRestart } from "../run/restart.js";
 import { readResumed } from "../run/resume.js";
@@ -251,7 +251,7 @@ async function plan({ config, flags }: Asked): Promise<Start> {
 /** Begins or goes on, as rank 0 decides. */
 async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRun> {
   const { restartable, flags } = asked;
-  await team.agree(sharedRequest(start.request, restartable));
+  await team.agree(sharedPlan(start, restartable));
   let { plan } = start;
   const goesOn = await team.tell(async () => {
     if (!("path" in plan) && (restartable || mayRestart()))
@@ -269,13 +269,18 @@ async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
 }
 
 /**
- * The part of a request that has to be the same on every rank. The rest is a machine's own, rank
- * 0's alone, or compared later.
+ * What is about to be done, defaults and all, as far as it has to be the same on every rank. The
+ * rest is a machine's own, rank 0's alone, or compared later.
  */
-function sharedRequest(request: RunRequest, restartable: boolean) {
-  const { data, resident, device, threads, out, evaluateFeatures, ...shared } = request;
-  // First: where that differs, all else does.
-  return { resume: request.resume === true, restartable, ...shared };
+function sharedPlan({ plan, request }: Start, restartable: boolean) {
+  // First: where these differ, all else does.
+  const kind = { resume: "path" in plan, restartable };
+  if ("path" in plan) return { ...kind, ...plan.length };
+  const { preset, networks, size, channels, length, batch, rules } = plan;
+  const images = { size, channels };
+  // A seed that nobody chose is rank 0's.
+  const plain = { batch, ...plainOf(plan), seed: request.seed };
+  return { ...kind, preset, ...networks, ...images, ...length, ...plain, ...rules };
 }
 
 /** @param keep packed images are kept */

@@ -2,8 +2,8 @@
 // middle of it.
 import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
-import { difference } from "../difference.js";
-import { refused, show } from "../errors.js";
+import { difference, showOne } from "../difference.js";
+import { refused } from "../errors.js";
 import type { Group } from "./group.js";
 
 /**
@@ -23,7 +23,7 @@ export async function agree(group: Group, plan: unknown): Promise<void> {
     const found = difference(plans[0], plan, "");
     if (found === undefined) continue;
     const [path, mine, theirs] = found;
-    const what = `${show(mine)}, as rank 0 has it,`;
-    throw refused("ERR_RANK", what, `${path} of rank ${rank}`, show(theirs));
+    const what = `${showOne(mine)}, as rank 0 has it,`;
+    throw refused("ERR_RANK", what, `${path} of rank ${rank}`, showOne(theirs));
   }
 }

@@ -1,7 +1,7 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run
 // is to go on.
-import { difference } from "../difference.js";
-import { expected, show, showPath, SparringError } from "../errors.js";
+import { difference, showOne } from "../difference.js";
+import { expected, refused, showPath, SparringError } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { type RuleName, ruleNames } from "../trainer/options.js";
@@ -71,8 +71,8 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
     const found = difference(there, wanted, key);
     if (found === undefined) continue;
     const [path, before, now] = found;
-    const what = `${show(before)}, as the run in ${showPath(plan.out.path)} has it,`;
-    throw new SparringError("ERR_OUTPUT", expected(what, nameOf(key, path, plan, given), now));
+    const what = `${showOne(before)}, as the run in ${showPath(plan.out.path)} has it,`;
+    throw refused("ERR_OUTPUT", what, nameOf(key, path, plan, given), showOne(now));
   }
 }
 

@@ -208,6 +208,11 @@ it.each([
     "Expected false, as rank 0 has it, for trainer.syncBatchNorm of rank 1 but received true",
   ],
   [
+    "average",
+    { rules: { ema: { decay: 0.9 } } },
+    "Expected none, as rank 0 has it, for trainer.ema of rank 1 but received { decay: 0.9, rampUp: 0.05 }",
+  ],
+  [
     "dataset",
     { data: 20 },
     /^ERR_RANK: Expected "[0-9a-f]{16}", as rank 0 has it, for data of rank 1/,

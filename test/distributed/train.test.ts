@@ -226,6 +226,22 @@ describe("ranks, misused", () => {
     );
   });
 
+  it("compare what is in force, whether it was asked for or not", async () => {
+    const own = { 1: { words: `${train} --out none --execution fused --sample-every 8` } };
+    const sentence = "Expected 5, as rank 0 has it, for sampleEvery of rank 1 but received 8";
+    expect(await refused(`${train} --out none`, own)).toEqual(
+      [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
+    );
+  });
+
+  it("refuse a seed that one of them alone was given", async () => {
+    const sentence = "Expected none, as rank 0 has it, for seed of rank 1 but received 1";
+    const own = { 1: { words: `${train} --out none` } };
+    expect(await refused(`${train.replace(" --seed 1", "")} --out none`, own)).toEqual(
+      [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
+    );
+  });
+
   it("refuse --resume on one of them", async () => {
     const own = { 1: { words: "train --resume --out half" } };
     const sentence = "Expected false, as rank 0 has it, for resume of rank 1 but received true";
