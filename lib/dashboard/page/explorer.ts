@@ -41,48 +41,72 @@ function layOut(section: HTMLElement) {
 
 export function startExplorer(): void {
   const section = find("explorer");
-  const { large, caption, controls, ways } = layOut(section);
-  let place: Place | undefined;
-  let waiting: number | undefined;
-  const refuse = (error: Error) => {
-    caption.classList.add("problem");
-    setText(caption, error.message);
+  const explorer = new Explorer(layOut(section));
+  openWhenSeen(section, explorer.open, () => explorer.run);
+}
+
+/** Where in the latent space of which run it is, and what it shows of that. */
+class Explorer {
+  readonly #parts: ReturnType<typeof layOut>;
+  readonly #large = new Latest((at: Place) => this.#drawLarge(at));
+  readonly #ways = new Latest((at: Place) => this.#drawWays(at));
+  #place: Place | undefined;
+  #form: Form | undefined;
+  #waiting: number | undefined;
+
+  constructor(parts: ReturnType<typeof layOut>) {
+    this.#parts = parts;
+  }
+
+  /** The id of the run that is open. */
+  get run(): string | undefined {
+    return this.#place?.run.id;
+  }
+
+  /** Opens a run, at its beginning or, where it is open already, where it is. */
+  readonly open = async (run: RunCard): Promise<void> => {
+    const plan = await fetchPlan(run);
+    if ("error" in plan) return this.#refuse(new Error(plan.error));
+    const place = this.#place?.run.id === run.id ? this.#place : startOf(run, plan);
+    this.#place = Object.assign(place, { run, plan });
+    this.#form = makeForm(this.#parts.controls, place, this.#move, this.open);
+    this.#move({});
   };
-  const drawLarge = new Latest(async (at: Place) => {
+
+  readonly #move = (change: Partial<Place>): void => {
+    if (this.#place === undefined) return;
+    Object.assign(this.#place, change);
+    const at = { ...this.#place };
+    this.#large.do(at);
+    clearTimeout(this.#waiting);
+    this.#waiting = window.setTimeout(() => this.#ways.do(at), rest);
+    this.#form?.update(this.#place);
+  };
+
+  readonly #refuse = (error: Error): void => {
+    this.#parts.caption.classList.add("problem");
+    setText(this.#parts.caption, error.message);
+  };
+
+  async #drawLarge(at: Place): Promise<void> {
+    const { large, caption } = this.#parts;
     await explore(requestOf(at, [pointOf(at)])).then(
       (found) => showLarge(large, caption, found, at),
-      refuse,
+      this.#refuse,
     );
-  });
-  const drawWays = new Latest(async (at: Place) => {
-    for (const [i, way] of waysOf(at).entries())
-      await explore(
-        requestOf(
-          at,
-          way.stops.map(({ point }) => point),
-        ),
-      ).then((found) => showWay(ways, i, way, found, move), refuse);
+  }
+
+  async #drawWays(at: Place): Promise<void> {
+    const { ways } = this.#parts;
+    for (const [i, way] of waysOf(at).entries()) {
+      const points = way.stops.map(({ point }) => point);
+      await explore(requestOf(at, points)).then(
+        (found) => showWay(ways, i, way, found, this.#move),
+        this.#refuse,
+      );
+    }
     while (ways.children.length > waysOf(at).length) ways.lastElementChild?.remove();
-  });
-  const move = (change: Partial<Place>) => {
-    if (place === undefined) return;
-    Object.assign(place, change);
-    const at = { ...place };
-    drawLarge.do(at);
-    clearTimeout(waiting);
-    waiting = window.setTimeout(() => drawWays.do(at), rest);
-    form?.update(place);
-  };
-  let form: Form | undefined;
-  const open = async (run: RunCard) => {
-    const plan = await fetchPlan(run);
-    if ("error" in plan) return refuse(new Error(plan.error));
-    if (place?.run.id !== run.id) place = startOf(run, plan);
-    Object.assign(place as Place, { run, plan });
-    form = makeForm(controls, place as Place, move, open);
-    move({});
-  };
-  openWhenSeen(section, open, () => place?.run.id);
+  }
 }
 
 /** Loading a generator costs a second of the machine: not before somebody looks. */
