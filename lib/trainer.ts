@@ -8,13 +8,10 @@ import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
 import type { NativeDataset, NativeFeed } from "./data/native.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
-import { agree } from "./distributed/agreement.js";
-import type { Group } from "./distributed/group.js";
 import { SparringError, traced } from "./errors.js";
 import { heeding } from "./heeding.js";
 import { gone, lineOf, some } from "./inspect.js";
 import { Discriminator, Generator } from "./networks.js";
-import { countBytes } from "./networks/network.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkOptions } from "./trainer/check-options.js";
 import type { Explanation, StepPlan } from "./trainer/explanation.js";
@@ -28,8 +25,9 @@ import { Run } from "./trainer/run.js";
 import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
-import { toNativeOptions } from "./trainer/to-native.js";
+import { makeNative } from "./trainer/to-native.js";
 import { Claim, Claims } from "./trainer/claims.js";
+import { Ranks } from "./trainer/ranks.js";
 
 export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
 export type { Health, Warning } from "./trainer/health.js";
@@ -77,12 +75,12 @@ export class Trainer implements Disposable {
   readonly execution: "eager" | "fused";
   readonly #settings: TrainerSettings;
   readonly #native: NativeTrainer;
+  /** Undefined where it trains alone. */
+  readonly #ranks: Ranks | undefined;
   readonly #watcher = new Watcher();
   readonly #supply = new Supply();
   readonly #claims = new Claims();
   #step = 0;
-  /** Whether this rank is where rank 0 is. */
-  #following = false;
   #disposed = false;
   /**
    * Stops at the next step boundary: what listens to a signal, and has nobody to catch what it
@@ -100,21 +98,14 @@ export class Trainer implements Disposable {
    */
   constructor(options: TrainerOptions) {
     const settings = checkOptions(options);
-    const { generator, discriminator } = settings;
     this.#settings = settings;
-    this.generator = generator;
-    this.discriminator = discriminator;
+    this.generator = settings.generator;
+    this.discriminator = settings.discriminator;
     this.execution = settings.execution;
-    this.ema = settings.ema === undefined ? undefined : generator.clone();
-    // Up to two moments for every weight, and gradients while a step runs.
-    const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));
-    const players = {
-      generator: generator.native,
-      discriminator: discriminator.native,
-      ema: this.ema?.native,
-      group: settings.distributed?.native,
-    };
-    this.#native = direct(() => new (addon().Trainer)(players, toNativeOptions(settings), bytes));
+    this.ema = settings.ema === undefined ? undefined : this.generator.clone();
+    this.#native = makeNative(settings, this.ema);
+    if (settings.distributed !== undefined)
+      this.#ranks = new Ranks(settings.distributed, this.#native);
   }
 
   /** Steps done so far. */
@@ -158,17 +149,17 @@ export class Trainer implements Disposable {
   ): AsyncGenerator<Tick, void, void> {
     const asked = checkRun(dataset, options, this.#settings);
     const { steps, batchSize, signal } = asked;
-    const { distributed } = this.#settings;
+    const ranks = this.#ranks;
     // A rank that left by itself would be missed.
-    if (distributed === undefined) signal?.throwIfAborted();
+    if (ranks === undefined) signal?.throwIfAborted();
     checkMemory(batchSize, this.#settings);
     this.#claims.begin(claim, steps);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
-      if (distributed !== undefined && dataset instanceof Dataset)
-        await this.#agree(distributed, dataset, asked);
+      if (ranks !== undefined && dataset instanceof Dataset)
+        await this.#agree(ranks, dataset, asked);
       const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
       while (claim.done < steps) {
         const report = await this.#advance(data, asked, claim);
@@ -184,7 +175,7 @@ export class Trainer implements Disposable {
         yield tick;
         this.#claims.resume(claim);
         if (claim.isLeft) return;
-        if (distributed !== undefined && report.stopped && claim.done < steps)
+        if (ranks !== undefined && report.stopped && claim.done < steps)
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
@@ -200,8 +191,8 @@ export class Trainer implements Disposable {
     { tickEvery, signal, ...how }: RunSettings,
     claim: Claim,
   ): Promise<NativeReport | null> {
-    const { distributed } = this.#settings;
-    if (distributed === undefined) signal?.throwIfAborted();
+    const ranks = this.#ranks;
+    if (ranks === undefined) signal?.throwIfAborted();
     const work = () => {
       const steps = Math.min(tickEvery, how.steps - claim.done);
       const ran = this.#native.run(data, { ...how, steps });
@@ -209,7 +200,7 @@ export class Trainer implements Disposable {
       return ran;
     };
     const crossed = () => crossing(work);
-    return heeding(signal, this.#stop, () => distributed?.train(this, crossed) ?? crossed());
+    return heeding(signal, this.#stop, () => ranks?.train(crossed) ?? crossed());
   }
 
   /**
@@ -268,12 +259,10 @@ export class Trainer implements Disposable {
 
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown): Promise<void> {
-    const { distributed } = this.#settings;
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);
     try {
-      if (distributed === undefined || distributed.rank === 0)
-        await writeCheckpoint(path, this.#settings, snapshot, run);
+      if (this.#ranks?.isFirst ?? true) await writeCheckpoint(path, this.#settings, snapshot, run);
     } finally {
       direct(() => addon().release(snapshot.tensors));
     }
@@ -281,10 +270,7 @@ export class Trainer implements Disposable {
 
   /** @internal What a rank that writes no checkpoint does while others save. Throws ERR_RANK where a rank has other weights. */
   async checkEqual(): Promise<void> {
-    const { distributed } = this.#settings;
-    if (distributed === undefined) return;
-    distributed.expectIdle("save()");
-    await distributed.together(() => crossing(() => this.#native.checkEqual()));
+    await this.#ranks?.checkEqual();
   }
 
   /** @internal Everything that training changes, as it is between two steps. */
@@ -296,26 +282,16 @@ export class Trainer implements Disposable {
    * Whether all ranks are about to do the same; and from the first time on, from the same
    * beginning.
    */
-  async #agree(
-    group: Group,
-    dataset: Dataset,
-    { signal, tickEvery, ...how }: RunSettings,
-  ): Promise<void> {
-    // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not another.
-    group.expectIdle("run()");
-    const data = await crossing(() => dataset.native.fingerprint());
+  async #agree(ranks: Ranks, dataset: Dataset, asked: RunSettings): Promise<void> {
     // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
     const device = kindOf(this.generator.device);
-    await agree(group, { ...this.described(), device, data, ...how });
-    if (!this.#following) await this.follow();
+    await ranks.agree({ ...this.described(), device }, dataset, asked);
+    if (!ranks.isFollowing) await this.follow();
   }
 
   /** @internal Takes all that training changes over from rank 0; every rank does it together. */
   async follow(): Promise<void> {
-    const group = this.#settings.distributed as Group;
-    this.#step = await group.together(() => crossing(() => this.#native.followRank0()));
-    group.admit(this);
-    this.#following = true;
+    this.#step = await (this.#ranks as Ranks).follow();
   }
 
   /** @internal What it is, as a checkpoint says it. */
@@ -389,6 +365,12 @@ export class Trainer implements Disposable {
   /** What `using` calls: dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** What JSON has of it: its fields and its step; of networks what they are, and no weights. */
+  toJSON(): Pick<Trainer, "step" | "execution" | "generator" | "discriminator" | "ema"> {
+    const { step, execution, generator, discriminator, ema } = this;
+    return { step, execution, generator, discriminator, ema };
   }
 
   /** @internal */

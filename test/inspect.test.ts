@@ -69,10 +69,16 @@ it("JSON has what a user can read, and nothing of the inside", async () => {
   });
   using data = await madeImages(16);
   expect(Object.keys(data)).not.toContain("native");
+  using trainer = tinyTrainer({ generator, discriminator, ema: { decay: 0.9 } });
+  const told = () => JSON.parse(JSON.stringify(trainer));
+  const pair = JSON.parse(JSON.stringify({ generator, discriminator, ema: generator }));
+  expect(told()).toEqual({ step: 0, execution: "eager", ...pair });
+  await collect(trainer.run(data, { steps: 3, batchSize: 4 }));
+  expect(told().step).toBe(3);
   const source = [new Float32Array(64)];
   const stream = datasets.stream(source, { image: [1, 8, 8], range: [-1, 1] });
-  const told = ["image", "classes", "length", "shuffle", "seed", "prefetch"];
-  expect(Object.keys(stream)).toEqual(told);
+  const fields = ["image", "classes", "length", "shuffle", "seed", "prefetch"];
+  expect(Object.keys(stream)).toEqual(fields);
 });
 
 it("datasets, images and features: how many of what", async () => {

@@ -1,11 +1,32 @@
 // A trainer's settings as native code takes them: every option there, and plain.
+import { addon, direct } from "../addon.js";
 import { toNative } from "../choice.js";
-import type { NativeTrainerOptions } from "../native.js";
+import type { NativeTrainer, NativeTrainerOptions } from "../native.js";
+import type { Generator } from "../networks.js";
+import { countBytes } from "../networks/network.js";
 import { toNativeOptimizer } from "../optimizers/table.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 
-export function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
+/**
+ * Makes what trains the pair.
+ *
+ * @param ema the generator that keeps the average, if there is one
+ */
+export function makeNative(settings: TrainerSettings, ema: Generator | undefined): NativeTrainer {
+  const { generator, discriminator, distributed } = settings;
+  // Up to two moments for every weight, and gradients while a step runs.
+  const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));
+  const players = {
+    generator: generator.native,
+    discriminator: discriminator.native,
+    ema: ema?.native,
+    group: distributed?.native,
+  };
+  return direct(() => new (addon().Trainer)(players, toNativeOptions(settings), bytes));
+}
+
+function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
   const { generator, discriminator, optimizer, order } = settings;
   const { penalties, auxiliaries, ...objective } = settings.objective;
   const [black, white] = generator.range;

@@ -1,0 +1,60 @@
+// What the ranks that train one pair do together, beside the sums of a step.
+import { crossing } from "../addon.js";
+import type { Dataset } from "../data/dataset.js";
+import { agree } from "../distributed/agreement.js";
+import type { Group } from "../distributed/group.js";
+import type { NativeTrainer } from "../native.js";
+import type { RunSettings } from "./run-options.js";
+
+/** A trainer as one of several ranks. */
+export class Ranks {
+  readonly #group: Group;
+  readonly #native: NativeTrainer;
+  #following = false;
+
+  constructor(group: Group, native: NativeTrainer) {
+    this.#group = group;
+    this.#native = native;
+  }
+
+  /** Rank 0, which writes for all. */
+  get isFirst(): boolean {
+    return this.#group.rank === 0;
+  }
+
+  /** Whether this rank is where rank 0 is. */
+  get isFollowing(): boolean {
+    return this.#following;
+  }
+
+  /** Whether all ranks are about to do the same. Throws ERR_RANK where one is not, ERR_BUSY. */
+  async agree(
+    described: object,
+    dataset: Dataset,
+    { signal, tickEvery, ...how }: RunSettings,
+  ): Promise<void> {
+    // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not another.
+    this.#group.expectIdle("run()");
+    const data = await crossing(() => dataset.native.fingerprint());
+    await agree(this.#group, { ...described, data, ...how });
+  }
+
+  /** Takes all that training changes over from rank 0. Returns the steps that are done there. */
+  async follow(): Promise<number> {
+    const step = await this.#group.together(() => crossing(() => this.#native.followRank0()));
+    this.#group.admit(this);
+    this.#following = true;
+    return step;
+  }
+
+  /** The steps of a tick, with nothing between them that the ranks do together. */
+  train<T>(steps: () => Promise<T>): Promise<T> {
+    return this.#group.train(this, steps);
+  }
+
+  /** Throws ERR_RANK where a rank has other weights. */
+  async checkEqual(): Promise<void> {
+    this.#group.expectIdle("save()");
+    await this.#group.together(() => crossing(() => this.#native.checkEqual()));
+  }
+}
