@@ -17,6 +17,22 @@ export function versionsOf(engines) {
 }
 
 /**
+ * The flags of Node that let a program do no more than train and write.
+ *
+ * @param {{ read: string[], write: string[] }} paths
+ */
+export function permissionsFor({ read, write }) {
+  return [
+    "--permission",
+    "--allow-addons",
+    // It says of itself that addons are not bound by it.
+    "--disable-warning=SecurityWarning",
+    ...read.map((path) => `--allow-fs-read=${path}`),
+    ...write.map((path) => `--allow-fs-write=${path}`),
+  ];
+}
+
+/**
  * A sentence, or undefined where all is well.
  *
  * @typedef {{ node: string, bits: string }} Trained `bits` is a digest of all that it trained

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { problemWith, versionsOf } from "../../scripts/node-versions/verdict.mjs";
+import { permissionsFor, problemWith, versionsOf } from "../../scripts/node-versions/verdict.mjs";
 import { readPage, root } from "../helpers/pages.js";
 
 it("the check of Nodes tries the oldest Node that package.json allows, and those that the page names", async () => {
@@ -26,4 +26,16 @@ it("the check of Nodes tells another Node than the one that was asked for, and o
   expect(problemWith("22", { node: "22.23.3", bits: "bb" }, first)).toBe(
     "Expected the bits of Node 20.17.0, aa, for Node 22.23.3 but received bb",
   );
+});
+
+it("the check of Nodes lets the last do what it has to, and nothing else", () => {
+  const permissions = permissionsFor({ read: ["/here", "/libtorch"], write: ["/out"] });
+  expect(permissions).toEqual([
+    "--permission",
+    "--allow-addons",
+    "--disable-warning=SecurityWarning",
+    "--allow-fs-read=/here",
+    "--allow-fs-read=/libtorch",
+    "--allow-fs-write=/out",
+  ]);
 });
