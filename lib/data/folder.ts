@@ -91,6 +91,8 @@ interface Order {
   readonly cache: string | false | undefined;
   /** Undefined for what the memory allows. */
   readonly resident: boolean | undefined;
+  /** Whether a cache is written. */
+  readonly keep: boolean;
   readonly device: Device;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: PackProgress) => void) | undefined;
@@ -104,14 +106,26 @@ interface Order {
  * reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
+  return folderWith(path, options, true);
+}
+
+/**
+ * @internal folder(), which packs no images where none are to be kept: it reads the cache if that
+ * holds, and else the files, into memory.
+ */
+export async function folderWith(
+  path: string,
+  options: FolderOptions,
+  keep: boolean,
+): Promise<Dataset> {
   check.path(path, "path");
   if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
   check.options(options, "options", known);
-  const order = checkOrder(path, options);
+  const order = checkOrder(path, options, keep);
   return traced(() => make(order));
 }
 
-function checkOrder(root: string, options: FolderOptions): Order {
+function checkOrder(root: string, options: FolderOptions, keep: boolean): Order {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: check.integer(options.size, "size", 1, largestSide),
@@ -129,6 +143,7 @@ function checkOrder(root: string, options: FolderOptions): Order {
     root,
     form,
     resident,
+    keep,
     onBroken: check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]),
     limit: limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1),
     cache: cache === undefined || cache === false ? cache : checkCachePath(cache),
@@ -148,9 +163,10 @@ async function make(order: Order): Promise<Dataset> {
   const { root, form, limit, signal, onBroken, device } = order;
   const cache = await cachePath(order);
   const listing = await listFolder(root, limit, signal);
-  if (cache !== undefined && !isResident(order, listing.files.length))
-    return makeOnDisk(order, cache, listing);
-  const { images, labels, skipped } = await load(order, cache, listing);
+  const isOnDisk = cache !== undefined && !isResident(order, listing.files.length);
+  const onDisk = isOnDisk ? await makeOnDisk(order, cache, listing) : undefined;
+  if (onDisk !== undefined) return onDisk;
+  const { images, labels, skipped } = await load(order, isOnDisk ? undefined : cache, listing);
   checkBroken(root, listing, labels, skipped, onBroken);
   const facts = factsOf(listing, labels, skipped);
   return createDataset(images, shapeOf(form, labels), undefined, device, facts);
@@ -168,20 +184,25 @@ function isResident({ resident, form, device }: Order, count: number): boolean {
   return fits(1 / 4, "cpu") && (device === "cpu" || fits(1 / 2, device));
 }
 
-/** A dataset of the images in a cache, which is made first if it does not hold. */
-async function makeOnDisk(order: Order, cache: string, listing: Listing): Promise<Dataset> {
-  const { root, form, onBroken, device, onNote } = order;
+/**
+ * A dataset of the images in a cache, which is made first if it does not hold; undefined if none is
+ * to be made.
+ */
+async function makeOnDisk(
+  order: Order,
+  cache: string,
+  listing: Listing,
+): Promise<Dataset | undefined> {
+  const { root, form, onBroken, device, keep } = order;
   const key = await keyOf(listing, form);
   const open = (of = key) =>
     openCache(cache, of, async (file, { offset, labels, skipped }) => {
       const facts = factsOf(listing, labels, skipped);
       return openDataset(file, offset, shapeOf(form, labels), device, facts);
     });
-  let dataset = await open().catch((error) => {
-    onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
-    return undefined;
-  });
+  let dataset = await open().catch((error) => noteUnfit(order, error));
   if (dataset === undefined) {
+    if (!keep) return undefined;
     await checkNamed(order);
     const packed = await packToCache(cache, root, listing, key, order, ({ labels, skipped }) => {
       if (labels.length === 0) checkBroken(root, listing, labels, skipped, onBroken);
@@ -209,7 +230,7 @@ function factsOf({ classNames }: Listing, labels: Uint8Array, skipped: Packed["s
 
 /** Undefined for none. */
 async function cachePath(order: Order): Promise<string | undefined> {
-  const { root, form, limit, cache, resident, onNote } = order;
+  const { root, form, limit, cache, resident, keep, onNote } = order;
   if (cache === false) return undefined;
   if (cache !== undefined) return cache;
   try {
@@ -218,7 +239,7 @@ async function cachePath(order: Order): Promise<string | undefined> {
     if (!(error instanceof SparringError))
       throw refusal("ERR_DATA", "a folder of images", root).unreadable(error);
     if (resident === false) throw error;
-    onNote(`${error.message}; the next call packs again`);
+    if (keep) onNote(`${error.message}; the next call packs again`);
     return undefined;
   }
 }
@@ -232,12 +253,17 @@ async function checkNamed({ cache }: Order): Promise<void> {
 
 const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
 
+/** Says of a cache that it does not hold. */
+function noteUnfit({ keep, onNote }: Order, error: unknown): undefined {
+  onNote(`${sentenceOf(error, "ERR_DATA")}; ${keep ? "packing again" : "reading the files"}`);
+}
+
 /**
  * Packed images: those of the cache if it holds, else of the files, which are then written to the
- * cache.
+ * cache if they are to be kept.
  */
 async function load(order: Order, cache: string | undefined, listing: Listing): Promise<Packed> {
-  const { root, form, onNote } = order;
+  const { root, form, keep, onNote } = order;
   const pack = () => packImages(root, listing.files, form, order);
   if (cache === undefined) return pack();
   const key = await keyOf(listing, form);
@@ -245,8 +271,9 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
     const cached = await readCache(cache, key);
     if (cached !== undefined) return cached;
   } catch (error) {
-    onNote(`${sentenceOf(error, "ERR_DATA")}; packing again`);
+    noteUnfit(order, error);
   }
+  if (!keep) return pack();
   await checkNamed(order);
   const packed = await pack();
   try {

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { cifar10, cifarFiles, cifarRecord } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
-import { folder, type PackProgress } from "../data/folder.js";
+import { folderWith, type PackProgress } from "../data/folder.js";
 import { listBroken } from "../data/folder/broken.js";
 import { isImageName } from "../data/folder/list.js";
 import { idx } from "../data/idx-images.js";
@@ -51,11 +51,10 @@ export async function loadData(
     "stacked-mnist": () => stackedMnist({ ...options, split }),
     cifar10: () => cifar10(data, { ...options, split }),
     folder: () => {
-      // What is not kept cannot be read again.
-      const place = keep ? { resident } : { cache: false as const };
       const watch = { onProgress, onNote, signal };
       const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
-      return folder(data, { ...options, ...place, ...watch, ...colours, onBroken: "skip" });
+      const how = { ...options, resident, ...watch, ...colours, onBroken: "skip" } as const;
+      return folderWith(data, how, keep);
     },
     npy: async () => {
       await refuseTable(naming("data"), data);

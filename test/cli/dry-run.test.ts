@@ -1,7 +1,6 @@
 // `sparring train --dry-run`: what it tells is what the run then does, and nothing is written.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DryRun, NetworkTable } from "../../lib/run/dry.js";
 import { readSafetensors } from "../../lib/safetensors.js";
@@ -9,6 +8,7 @@ import { product } from "../../lib/shape.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -90,25 +90,44 @@ describe("a dry run for people", () => {
     expect(await tree()).toEqual(before);
   });
 
-  it("decodes a folder of images without packing it", async () => {
-    const pictures = await makeFolder();
-    for (let i = 0; i < 4; ++i) {
-      const create = {
-        width: 8,
-        height: 8,
-        channels: 3,
-        background: { r: 60 * i, g: 0, b: 0 },
-      } as const;
-      await sharp({ create })
-        .png()
-        .toFile(join(pictures.path, `${i}.png`));
-    }
-    const before = await tree();
-    const line = `train --preset mlp --data ${pictures.path} --size 8 --batch 2 --steps 2 --dry-run`;
-    const { code, stderr } = await sparring(line);
-    const read = `Reading 4 images of ${pictures.path}\nRead 4 images in 0:00, and kept none\n`;
-    expect([code, stderr]).toEqual([0, read]);
-    expect(await tree()).toEqual(before);
-    await pictures.remove();
+  describe("of a folder of images", () => {
+    const line = "train --preset mlp --size 8 --batch 2 --steps 2 --data";
+    let pictures: { readonly path: string; remove(): Promise<void> };
+    beforeAll(async () => {
+      pictures = await makeFolder();
+      const levels = [0, 60, 120, 180];
+      await writeTree(
+        pictures.path,
+        Object.fromEntries(levels.map((level) => [`${level}.png`, level])),
+      );
+    });
+    afterAll(() => pictures.remove());
+    const read = () =>
+      `Reading 4 images of ${pictures.path}\nRead 4 images in 0:00, and kept none\n`;
+
+    it.each(["", " --no-resident"])("decodes it without packing it%s", async (more) => {
+      const before = await tree();
+      const { code, stderr } = await sparring(`${line} ${pictures.path} --dry-run${more}`);
+      expect([code, stderr]).toEqual([0, read()]);
+      expect(await tree()).toEqual(before);
+    });
+
+    it("reads what a run packed, as long as that fits", async () => {
+      expect((await sparring(`${line} ${pictures.path} --out packed`)).code).toBe(0);
+      const before = await tree();
+      for (const more of ["", " --no-resident"]) {
+        const { code, stderr } = await sparring(`${line} ${pictures.path} --dry-run${more}`);
+        expect([code, stderr]).toEqual([0, ""]);
+      }
+      await writeTree(pictures.path, { "180.png": 181 });
+      for (const more of ["", " --no-resident"]) {
+        const { code, stderr } = await sparring(`${line} ${pictures.path} --dry-run${more}`);
+        expect(code).toBe(0);
+        expect(stderr).toContain("made of other files or with other options; reading the files\n");
+        expect(stderr.split("reading the files").length).toBe(2);
+        expect(stderr).toContain(read());
+      }
+      expect(await tree()).toEqual(before);
+    });
   });
 });
