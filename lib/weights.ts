@@ -6,7 +6,8 @@ import type { TensorData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
 
 /**
- * The tensors in the dtypes that the network has. Throws ERR_WEIGHTS with every name that is
+ * The tensors in the dtypes that the network has, those that have them already in the memory of the
+ * file. Throws ERR_WEIGHTS with every name that is
  * missing, surplus, of another shape, of a dtype that does not convert, or that holds NaN or
  * infinity.
  */
@@ -67,7 +68,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 function toFloats({ dtype, data }: StoredTensor): Uint8Array | string {
   const read = floatReaders[dtype];
   if (read === undefined) return `is ${dtype}, needs F64, F32, F16 or BF16`;
-  const values = read(aligned(data));
+  const values = read(data);
   if (!allFinite(values))
     return `holds values that are not finite${dtype === "F64" ? " as F32" : ""}`;
   return bytesOf(values);
@@ -77,7 +78,7 @@ function toFloats({ dtype, data }: StoredTensor): Uint8Array | string {
 function toWholeNumbers({ dtype, data }: StoredTensor): Uint8Array | string {
   const read = numberReaders[dtype];
   if (read === undefined) return `is ${dtype}, needs whole numbers`;
-  const values = Array.from<number | bigint>(read(aligned(data)));
+  const values = Array.from<number | bigint>(read(data));
   const wrong = values.find((value) => !isExact(value));
   if (wrong !== undefined) return `holds ${wrong}, needs whole numbers that I64 can hold`;
   return bytesOf(BigInt64Array.from(values, BigInt));
@@ -87,28 +88,38 @@ function isExact(value: number | bigint): boolean {
   return typeof value === "bigint" ? value < 2n ** 63n : Number.isSafeInteger(value);
 }
 
-const floatReaders: { readonly [D in Dtype]?: (bytes: ArrayBuffer) => Float32Array } = {
-  F32: (bytes) => new Float32Array(bytes),
-  F64: (bytes) => Float32Array.from(new Float64Array(bytes)),
-  F16: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat),
+// Not by from(), which makes a list of its numbers first: that of a large tensor ends the process.
+const floatReaders: { readonly [D in Dtype]?: (bytes: Uint8Array) => Float32Array } = {
+  F32: (bytes) => over(Float32Array, bytes),
+  F64: (bytes) => new Float32Array(over(Float64Array, bytes)),
+  F16: (bytes) => {
+    const halves = over(Uint16Array, bytes);
+    const values = new Float32Array(halves.length);
+    for (let i = 0; i < halves.length; ++i) values[i] = halfToFloat(halves[i] as number);
+    return values;
+  },
   // The upper half of a float32.
-  BF16: (bytes) =>
-    new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer),
+  BF16: (bytes) => {
+    const halves = over(Uint16Array, bytes);
+    const values = new Uint32Array(halves.length);
+    for (let i = 0; i < halves.length; ++i) values[i] = (halves[i] as number) << 16;
+    return new Float32Array(values.buffer);
+  },
 };
 
 const numberReaders: {
-  readonly [D in Dtype]?: (bytes: ArrayBuffer) => Iterable<number | bigint>;
+  readonly [D in Dtype]?: (bytes: Uint8Array) => Iterable<number | bigint>;
 } = {
   ...floatReaders,
-  F64: (bytes) => new Float64Array(bytes),
-  I64: (bytes) => new BigInt64Array(bytes),
-  I32: (bytes) => new Int32Array(bytes),
-  I16: (bytes) => new Int16Array(bytes),
-  I8: (bytes) => new Int8Array(bytes),
-  U64: (bytes) => new BigUint64Array(bytes),
-  U32: (bytes) => new Uint32Array(bytes),
-  U16: (bytes) => new Uint16Array(bytes),
-  U8: (bytes) => new Uint8Array(bytes),
+  F64: (bytes) => over(Float64Array, bytes),
+  I64: (bytes) => over(BigInt64Array, bytes),
+  I32: (bytes) => over(Int32Array, bytes),
+  I16: (bytes) => over(Int16Array, bytes),
+  I8: (bytes) => over(Int8Array, bytes),
+  U64: (bytes) => over(BigUint64Array, bytes),
+  U32: (bytes) => over(Uint32Array, bytes),
+  U16: (bytes) => over(Uint16Array, bytes),
+  U8: (bytes) => bytes,
 };
 
 /** IEEE 754 half precision: 1 bit of sign, 5 of exponent, 10 of fraction. */
@@ -121,10 +132,18 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Memory that a typed array may lie over: a view into a file starts anywhere. */
-export function aligned(data: Uint8Array): ArrayBuffer {
-  const isWhole = data.byteLength === data.buffer.byteLength;
-  return (isWhole ? data : data.slice()).buffer as ArrayBuffer;
+/** A kind of typed array. */
+interface Numbers<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (memory: ArrayBufferLike, start: number, length: number): T;
+}
+
+/** The numbers in their own memory, or in a copy of it where it begins in the midst of one. */
+export function over<T>(Kind: Numbers<T>, bytes: Uint8Array): T {
+  const { BYTES_PER_ELEMENT: width } = Kind;
+  const { buffer, byteOffset, byteLength } =
+    bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return new Kind(buffer, byteOffset, byteLength / width);
 }
 
 /**

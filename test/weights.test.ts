@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { Discriminator, Generator, layers as l, setThreads, threads } from "../lib/index.js";
 import type { TensorSpec } from "../lib/layers/state.js";
@@ -116,6 +118,35 @@ function stored(dtype: Dtype, values: ArrayBufferView, length: number): StoredTe
   bytes.set(new Uint8Array(values.buffer as ArrayBuffer));
   return { name: "w", dtype, shape: [length], data: bytes };
 }
+
+it("tensors of the network's own dtype stay in the memory of their file, others and crooked ones do not", () => {
+  const state = new Map<string, TensorSpec>([
+    ["w", { shape: [2], dtype: "float32", trained: true }],
+  ]);
+  const file = new Uint8Array(40);
+  const read = (dtype: Dtype, start: number, length: number) => {
+    const data = file.subarray(start, start + length);
+    const [tensor] = checkState([{ name: "w", dtype, shape: [2], data }], state, "w");
+    return tensor?.data.buffer === file.buffer;
+  };
+  expect(read("F32", 4, 8)).toBe(true);
+  expect(read("F32", 5, 8)).toBe(false);
+  expect(read("F64", 8, 16)).toBe(false);
+  expect(read("BF16", 4, 4)).toBe(false);
+});
+
+it.each(["F64", "F16", "BF16"])("a large tensor of %s takes no heap", async (dtype) => {
+  const program = `
+    import { checkState } from ${JSON.stringify(new URL("../dist/weights.js", import.meta.url))};
+    const [count, bytes] = [2 ** 24, ${dtype === "F64" ? 8 : 2}];
+    const data = new Uint8Array(count * bytes);
+    const state = new Map([["w", { shape: [count], dtype: "float32", trained: true }]]);
+    const [{ data: made }] = checkState([{ name: "w", dtype: "${dtype}", shape: [count], data }], state, "w");
+    console.log(made.byteLength);`;
+  const flags = ["--max-old-space-size=64", "--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, flags);
+  expect(stdout).toBe(`${4 * 2 ** 24}\n`);
+});
 
 describe("a tensor of another dtype", () => {
   const halves = Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001, 0x8000, 0x7bff);

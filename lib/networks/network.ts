@@ -140,13 +140,18 @@ export abstract class Network implements Disposable {
     await traced(async () => {
       if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
       const name = `${path.byteLength} bytes`;
-      return this.loadTensors(parseSafetensors(path, name), name);
+      const state = checkState(parseSafetensors(path, name), this.resolved.state, name);
+      // Theirs may change at once.
+      return this.#load(state.map((tensor) => apartFrom(path, tensor)));
     });
   }
 
-  /** @internal Loads tensors that were read already. */
+  /** @internal Loads tensors that were read already, whose memory nobody writes to any more. */
   async loadTensors(tensors: readonly StoredTensor[], path: string): Promise<void> {
-    const state = checkState(tensors, this.resolved.state, path);
+    await this.#load(checkState(tensors, this.resolved.state, path));
+  }
+
+  async #load(state: TensorData[]): Promise<void> {
     await crossing(() => this.native.load(state));
   }
 
@@ -196,6 +201,12 @@ export abstract class Network implements Disposable {
       this.native.forward(data, [...shape], labels, fused, stop),
     );
   }
+}
+
+/** A tensor in memory of its own, where it lies in that of a file. */
+function apartFrom({ buffer }: Uint8Array, tensor: TensorData): TensorData {
+  const { data } = tensor;
+  return data.buffer === buffer ? { ...tensor, data: new Uint8Array(data) } : tensor;
 }
 
 /** @internal A checked architecture as it was then, and as it stays: clone() builds from it. */

@@ -4,7 +4,7 @@ import type { Attribute, OnnxWriter, Value } from "../layers/onnx.js";
 import { layerKinds } from "../layers/table.js";
 import type { TensorData } from "../native.js";
 import type { Shape } from "../shape.js";
-import { aligned } from "../weights.js";
+import { over } from "../weights.js";
 import { node, tensor } from "./proto.js";
 import type { NodeProto, TensorProto } from "./schema/onnx_pb.js";
 
@@ -114,5 +114,5 @@ interface Numbers {
 }
 
 function numbersOf({ shape, data }: TensorData): Numbers {
-  return { shape, values: new Float32Array(aligned(data)) };
+  return { shape, values: over(Float32Array, data) };
 }
