@@ -13,6 +13,7 @@ export {
 export { type FolderOptions, folder, type PackProgress } from "./data/folder.js";
 export { type FromValuesOptions, fromValues } from "./data/values.js";
 export { type IdxOptions, idx } from "./data/idx-images.js";
+export type { ImageSize } from "./data/size.js";
 export { type MnistOptions, mnist } from "./data/mnist.js";
 export { type StackedMnistOptions, stackedMnist } from "./data/stacked-mnist.js";
 export {

@@ -6,6 +6,7 @@ grey levels that they find in them.
     datasets.py idx      -> {images, labels, shape, levels}
     datasets.py images   -> [{name, file, size, colour, grey}]: what Pillow decodes, cropped to 16 by CenterCrop
     datasets.py resized  -> the same, by torchvision's CenterCrop and Resize to 16, or by Resize alone
+    datasets.py oblong   -> the same to 12 x 20 and to 20 x 12, height first, also of what EXIF turns
     datasets.py cmyk     -> {name: file}: a JPEG of one ink
     datasets.py packed FILE -> {shape, images, labels} of a cache, as the safetensors library reads it
 
@@ -164,6 +165,35 @@ def resized():
             yield decoded(f"{name} squeezed", encoded(image, "PNG"), Resize((16, 16))(image))
 
 
+def oblong():
+    from PIL import Image, ImageOps
+    import torchvision_cpu  # noqa: F401
+    from torchvision.transforms import CenterCrop, Resize
+
+    def middle(image, height, width):
+        """CenterCrop to the largest part with the shape of height x width, to the nearest pixel."""
+        nearest = lambda above, below: (2 * above + below) // (2 * below)
+        if image.width * height > image.height * width:
+            return CenterCrop((image.height, nearest(image.height * width, height)))(image)
+        return CenterCrop((nearest(image.width * height, width), image.width))(image)
+
+    for height, width in [(12, 20), (20, 12)]:
+        name = lambda text: f"{text} to {height}x{width}"
+        for across, down in [(53, 40), (40, 53), (90, 36), (24, 90), (width, height)]:
+            image = Image.fromarray(scene(across, down))
+            file = encoded(image, "PNG")
+            yield decoded(name(f"{across}x{down}"), file, Resize((height, width))(middle(image, height, width)))
+            yield decoded(name(f"{across}x{down} squeezed"), file, Resize((height, width))(image))
+        for kind, across, down in [("PNG", 33, 20), ("PNG", 20, 33), ("JPEG", height, width)]:
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            file = encoded(Image.fromarray(scene(across, down)), kind, exif=exif)
+            upright = ImageOps.exif_transpose(Image.open(io.BytesIO(file)))
+            turned = Resize((height, width))(middle(upright, height, width))
+            yield decoded(name(f"{across}x{down} turned {kind}"), file, turned)
+        yield decoded(name("small jpeg"), (file := encoded(Image.fromarray(scene(width, height)), "JPEG")), Image.open(io.BytesIO(file)))
+
+
 def packed(path):
     from safetensors.numpy import load_file
 
@@ -174,6 +204,6 @@ def packed(path):
 
 made = {
     **{"npy": lambda: list(arrays()), "cifar10": cifar10, "idx": idx, "cmyk": cmyk},
-    **{"images": lambda: list(images()), "resized": lambda: list(resized()), "packed": lambda: packed(*rest)},
+    **{"images": lambda: list(images()), "resized": lambda: list(resized()), "oblong": lambda: list(oblong()), "packed": lambda: packed(*rest)},
 }
 print(json.dumps(made[mode]()))

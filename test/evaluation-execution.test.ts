@@ -22,14 +22,14 @@ function distance(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
 describe("sample() in fused execution", () => {
   it.each(names)("makes the samples of eager to rounding: %s", async (name) => {
     const { pair, size, objective, optimizer, order } = presets[name];
-    const image = { size: size.default, channels: 1 };
-    const { generator: layers, discriminator: judge } = pair(image);
+    const side = size.default;
+    const { generator: layers, discriminator: judge } = pair({ image: [1, side, side] });
     using generator = new Generator(layers, { seed: 1 });
     using discriminator = new Discriminator(judge);
     using trainer = new Trainer({ generator, discriminator, objective, optimizer, order });
-    const pixels = Uint8Array.from({ length: 64 * image.size ** 2 }, (_, i) => (i * 37) % 256);
+    const pixels = Uint8Array.from({ length: 64 * side ** 2 }, (_, i) => (i * 37) % 256);
     const labels = Uint8Array.from({ length: 64 }, (_, i) => i % 10);
-    const shape = [64, 1, image.size, image.size] as const;
+    const shape = [64, 1, side, side] as const;
     using images = await datasets.fromBytes(pixels, { shape, labels });
     // Running statistics that are no batch's.
     await collect(trainer.run(images, { steps: 4, batchSize: 16, tickEvery: 4 }));

@@ -291,7 +291,7 @@ describe("examples/browser", () => {
 
   it.each(presetNames)("draws what the generator of the preset %s does", async (name) => {
     const { pair, size } = presets[name];
-    const generator = new Generator(pair({ size: size.default, channels: 1 }).generator, {
+    const generator = new Generator(pair({ image: [1, size.default, size.default] }).generator, {
       seed: 2,
     });
     const { load, sample } = await import(join(examples, "browser", "sample.js"));

@@ -27,11 +27,12 @@ import {
 function trainerOf(
   name: PresetName,
   execution: "eager" | "fused",
-  size?: number,
+  side?: number,
   changes: Partial<TrainerOptions> = {},
 ): Trainer {
-  const { pair, size: sizes, batch, steps, summary, ...options } = presets[name];
-  const { generator, discriminator } = pair({ size: size ?? sizes.default, channels: 1 });
+  const { pair, size, batch, steps, summary, ...options } = presets[name];
+  const image = [1, side ?? size.default, side ?? size.default];
+  const { generator, discriminator } = pair({ image });
   return new Trainer({
     ...options,
     ...changes,

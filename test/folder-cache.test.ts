@@ -74,11 +74,24 @@ describe("the cache", () => {
       const names = await readdir(packed);
       expect(names).toHaveLength(5);
       for (const name of names) expect(name).toMatch(/^images-[24]-[0-9a-f]{12}\.packed$/);
+      expect(await read({ cache: undefined, size: [2, 3] })).toMatchObject(fresh);
+      const oblong = (await readdir(packed)).filter((name) => !names.includes(name));
+      expect(oblong).toEqual([expect.stringMatching(/^images-2x3-[0-9a-f]{12}\.packed$/)]);
       expect(await read({ cache: false })).toMatchObject(fresh);
-      expect(await readdir(packed)).toHaveLength(5);
+      expect(await readdir(packed)).toHaveLength(6);
     } finally {
       if (before === undefined) delete process.env.XDG_CACHE_HOME;
       else process.env.XDG_CACHE_HOME = before;
+    }
+  });
+
+  it("is one for the side of a square and for two equal sides", async () => {
+    for (const place of [cache, undefined]) {
+      const { XDG_CACHE_HOME: before } = process.env;
+      process.env.XDG_CACHE_HOME = join(temporary.path, "xdg");
+      expect(await read({ cache: place })).toMatchObject({ ...fresh, image: [1, 4, 4] });
+      expect(await read({ cache: place, size: [4, 4] })).toMatchObject(cached);
+      process.env.XDG_CACHE_HOME = before;
     }
   });
 
@@ -104,6 +117,8 @@ describe("the cache", () => {
       { first: [30, 10, 20] },
     ],
     ["the size is another", async () => {}, { size: 2 }, { image: [1, 2, 2] }],
+    ["the size is oblong", async () => {}, { size: [2, 8] }, { image: [1, 2, 8] }],
+    ["height and width are the others'", async () => {}, { size: [8, 2] }, { image: [1, 8, 2] }],
     ["the channels are others", async () => {}, { channels: 3 }, { image: [3, 4, 4] }],
     ["the crop is another", async () => {}, { crop: "none" }, made],
     ["the limit is another", async () => {}, { limit: 2 }, { first: [10, 30] }],

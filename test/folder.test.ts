@@ -397,4 +397,21 @@ describe("resizing", () => {
       expect([judged.name, mean < mostOnAverage || mean]).toEqual([judged.name, true]);
     }
   });
+
+  it("is near them for oblong images, height first, also where EXIF turns them", async () => {
+    const { value } = await referee<Judged[]>("oblong", "datasets.py", ["oblong"]);
+    expect(value).toHaveLength(28);
+    for (const judged of value) {
+      const [width, height] = judged.size;
+      // Nothing is resized where they fit.
+      const fits = [`${width}x${height}`, `${height}x${width} turned JPEG`, "small jpeg"];
+      const most = fits.some((name) => judged.name.startsWith(`${name} to`)) ? 0 : 4;
+      const crop = judged.name.includes("squeezed") ? "none" : "center";
+      root = join(temporary.path, judged.name);
+      const renamed = { ...judged, name: "a.png" };
+      const { worst, mean } = await differences(renamed, { size: [height, width], crop });
+      expect([judged.name, worst <= most || worst]).toEqual([judged.name, true]);
+      expect([judged.name, mean < 1 || mean]).toEqual([judged.name, true]);
+    }
+  });
 });

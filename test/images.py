@@ -1,7 +1,7 @@
 """torchvision as the referee for pixels: grids by save_image, resizing by Resize on PIL images.
 
     images.py grid FLOATS COUNT CHANNELS HEIGHT WIDTH COLUMNS PADDING [BLACK WHITE]   -> [[height, width, 3], bytes as hex]
-    images.py resize BYTES COUNT SIDE SIZE                              -> bytes as hex, one string an image
+    images.py resize BYTES COUNT SIDE HEIGHT WIDTH                      -> bytes as hex, one string an image
 """
 
 import io
@@ -26,7 +26,7 @@ if mode == "grid":
     pixels = numpy.asarray(Image.open(file))
     print(json.dumps([list(pixels.shape), pixels.tobytes().hex()]))
 else:
-    count, side, size = numbers
+    count, side, *size = numbers
     images = numpy.fromfile(path, dtype=numpy.uint8).reshape(count, side, side)
     resize = transforms.Resize(size)
     print(json.dumps([numpy.asarray(resize(Image.fromarray(image))).tobytes().hex() for image in images]))

@@ -145,7 +145,19 @@ describe("a saved grid", () => {
 });
 
 describe("resizing", () => {
-  it.each([32, 14, 64])("to %i is within one grey level of torchvision's Resize", async (size) => {
+  it.each<[datasets.ImageSize, number[]]>([
+    [32, [32, 32]],
+    [14, [14, 14]],
+    [64, [64, 64]],
+    [
+      [20, 36],
+      [20, 36],
+    ],
+    [
+      [40, 14],
+      [40, 14],
+    ],
+  ])("to %j is within one grey level of torchvision's Resize", async (size, sides) => {
     await withFolder(async (folder) => {
       const count = 25;
       using mnist = await datasets.mnist();
@@ -153,9 +165,11 @@ describe("resizing", () => {
         Math.round(value * 255),
       );
       await writeFile(join(folder, "bytes"), bytes);
-      const args = ["resize", join(folder, "bytes"), `${count}`, "28", `${size}`];
-      const theirs = await referee<string[]>(`resize-${size}`, "images.py", args);
+      const args = ["resize", join(folder, "bytes"), `${count}`, "28", ...sides.map(String)];
+      const name = `resize-${typeof size === "number" ? size : size.join("x")}`;
+      const theirs = await referee<string[]>(name, "images.py", args);
       using resized = await datasets.fromBytes(bytes, { shape: [count, 1, 28, 28], size });
+      expect(resized.image).toEqual([1, ...sides]);
       const ours = Uint8Array.from((await resized.read(0, count)).data, (value) =>
         Math.round(value * 255),
       );

@@ -85,7 +85,7 @@ const architectures: Record<string, GeneratorArchitecture> = {
   ...Object.fromEntries(
     presetNames.map((name) => {
       const { pair, size } = presets[name];
-      return [`preset ${name}`, pair({ size: size.default, channels: 1 }).generator];
+      return [`preset ${name}`, pair({ image: [1, size.default, size.default] }).generator];
     }),
   ),
   ...Object.fromEntries(

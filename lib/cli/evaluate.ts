@@ -1,5 +1,6 @@
 // `sparring evaluate`: a run in, numbers of how good its samples are out.
 import type { Command } from "commander";
+import { sizeText } from "../data/size.js";
 import { usualCount } from "../metrics/network.js";
 import { type Evaluated, evaluateRun } from "../run/evaluate.js";
 import { type AskedMetric, toWord } from "../run/evaluation.js";
@@ -63,7 +64,7 @@ function describe(evaluated: Evaluated): string {
   const against = reals === null ? "images" : `${grouped(reals)} images`;
   return [
     `The ${generatorText(evaluated)}`,
-    `  ${counted(samples, "sample")} against ${against} of ${data}, ${size}×${size}`,
+    `  ${counted(samples, "sample")} against ${against} of ${data}, ${sizeText(size)}`,
     `  ${network === null ? "" : `features of ${network}, `}${drawnText(evaluated)}`,
     ...rows,
   ].join("\n");

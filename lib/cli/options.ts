@@ -14,6 +14,14 @@ export function numberFlag(flags: string, description: string, shown?: string | 
   return flag(flags, description, shown).argParser(toNumber);
 }
 
+/** Pixels of images, as in `64` or `48x64`; what is none stays a text, as a number does. */
+export function sizeFlag(description: string, shown: string): Option {
+  return flag("--size <pixels>", description, shown).argParser((text: string) => {
+    const sides = text.split(/x/i).map(toNumber);
+    return sides.length === 2 && sides.every(Number.isInteger) ? sides : toNumber(text);
+  });
+}
+
 /** The file or folder that a command is to write. */
 export function outFlag(flags: string, description: string): Option {
   return flag(flags, `${description} (needed)`).makeOptionMandatory();

@@ -1,5 +1,6 @@
 // Numbers and runs as a reader likes them.
 import { counted, grouped } from "../count.js";
+import { sizeText } from "../data/size.js";
 import { type RunConfig, trainedText } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { GeneratorOrigin } from "../run/generator.js";
@@ -22,7 +23,7 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const one = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
   const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
-    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${size}×${size}`,
+    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${run.step === 0 ? "" : `, from step ${grouped(run.step)} on`}`,

@@ -27,7 +27,7 @@ import { dryRunText } from "./dry-run.js";
 import { exitCodes, RunFailure, sentenceOf } from "./exit.js";
 import { printLog } from "./log.js";
 import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
-import { flag, numberFlag, toFlag } from "./options.js";
+import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { tell } from "./tell.js";
@@ -97,7 +97,7 @@ const usual = planPlain({}, toFlag);
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
   flag("--data <source>", "a name, a folder of images or a file, see below", "mnist"),
-  numberFlag("--size <pixels>", "side that images are resized to", "the preset's"),
+  sizeFlag("images are resized to: a side, or HEIGHTxWIDTH", "the preset's"),
   numberFlag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
   flag("--resident", "a folder's images in memory, as is the default if they fit").hideHelp(),
   flag("--no-resident", "read each batch of a folder from the disk"),

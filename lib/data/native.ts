@@ -33,8 +33,9 @@ export interface NativeGreyImages {
   readonly images: Uint8Array;
   /** [count, 1, height, width] of the bytes. */
   readonly shape: readonly number[];
-  /** Both sides that they are resized to. */
-  readonly size: number;
+  /** Sides that they are resized to. */
+  readonly height: number;
+  readonly width: number;
   readonly device: string;
   /** A label an image, each below `classes`. */
   readonly labels: Uint8Array;

@@ -7,7 +7,7 @@ import { type Refusal, refusal } from "../files.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import {
-  checkImageSize,
+  checkResize,
   createDataset,
   type Dataset,
   type DatasetOptions,
@@ -57,7 +57,7 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
   if (labelsPath !== undefined) check.path(labelsPath, "labels");
   if (range !== undefined) checkRange(range, "range");
   if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
-  const size = checkImageSize(options.size);
+  const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const array = await readArray(path, { range, layout, size });

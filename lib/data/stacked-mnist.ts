@@ -3,6 +3,7 @@ import * as check from "../check.js";
 import { refused, showPath, traced } from "../errors.js";
 import { Dataset } from "./dataset.js";
 import { checkMnist, type MnistOptions, mnistClasses, readMnist } from "./mnist.js";
+import { sidesOf } from "./size.js";
 
 /** The digits that are stacked, and how many images are made of them. */
 export interface StackedMnistOptions extends MnistOptions {
@@ -23,8 +24,8 @@ const channels = 3;
 const mostImages = 100_000_000;
 
 /**
- * Stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): colour images, [3, size,
- * size], whose red, green and blue are three digits of MNIST, drawn with replacement. There are
+ * Stacked MNIST (Metz et al. 2017, https://arxiv.org/abs/1611.02163): colour images, [3, height,
+ * width], whose red, green and blue are three digits of MNIST, drawn with replacement. There are
  * 1,000 combinations, about equally many images of each, so that the modes that a generator leaves
  * out can be counted: `metrics.modeCoverage()`. The label of an image is the number that its digits
  * make, red first: 0 to 999.
@@ -37,6 +38,7 @@ const mostImages = 100_000_000;
 export async function stackedMnist(options: StackedMnistOptions = {}): Promise<Dataset> {
   check.options(options, "options", ["size", "split", "root", "device", "count", "seed"]);
   const { size, device, ...files } = checkMnist(options);
+  const [height, width] = sidesOf(size);
   const count =
     options.count === undefined ? undefined : check.integer(options.count, "count", 1, mostImages);
   const seed = check.seed(options.seed ?? 0, "seed");
@@ -47,7 +49,8 @@ export async function stackedMnist(options: StackedMnistOptions = {}): Promise<D
       addon().stackDataset({
         images: bytes,
         shape,
-        size,
+        height,
+        width,
         device,
         labels: digits,
         classes: mnistClasses,
@@ -56,7 +59,7 @@ export async function stackedMnist(options: StackedMnistOptions = {}): Promise<D
         seed,
       }),
     );
-    const image = [channels, size, size];
+    const image = [channels, height, width];
     const classes = mnistClasses ** channels;
     return new Dataset(made.dataset, image, {
       labels: new Uint16Array(made.labels.buffer),

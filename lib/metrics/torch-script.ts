@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
-import { largestSide } from "../data/dataset.js";
+import { largestSide } from "../data/size.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
 import { refusal, withFile } from "../files.js";

@@ -12,8 +12,7 @@ export const acgan: Preset = {
   batch: 64,
   objective: nonSaturating({ auxiliaries: [auxiliaries.acgan()] }),
   optimizer: usualAdam,
-  pair({ size, channels, classes = 10 }) {
-    const image = [channels, size, size];
+  pair({ image, classes = 10 }) {
     const latent = { noise: 100, classes, labels: "embedded" } as const;
     return {
       generator: architectures.upsampling({ latent, image }),

@@ -10,8 +10,7 @@ export const article: Preset = {
   batch: 64,
   objective: nonSaturating(),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.upsampling({ latent: { noise: 100 }, image }),
       discriminator: architectures.mlp({ image }),

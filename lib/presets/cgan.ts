@@ -10,8 +10,7 @@ export const cgan: Preset = {
   batch: 64,
   objective: nonSaturating(),
   optimizer: usualAdam,
-  pair({ size, channels, classes = 10 }) {
-    const image = [channels, size, size];
+  pair({ image, classes = 10 }) {
     const latent = { noise: 100, classes, labels: "embedded" } as const;
     return {
       generator: architectures.mlp({ latent, image }),

@@ -11,8 +11,7 @@ export const dragan: Preset = {
   batch: 64,
   objective: nonSaturating({ penalties: [penalties.dragan({ weight: 10 })] }),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.upsampling({ latent: { noise: 100 }, image }),
       // Logits of layers that keep samples apart: the norm is that of each sample's own gradient.

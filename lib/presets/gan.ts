@@ -15,8 +15,7 @@ export const gan: Preset = {
   objective: nonSaturating(),
   optimizer: usualAdam,
   order: "discriminatorFirst",
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.goodfellow2014({ latent: { noise: 100 }, image }),
       discriminator: architectures.goodfellow2014({ image }),

@@ -28,8 +28,7 @@ export const goodfellow2014: Preset = {
     }),
   ),
   ema: { decay: 0.9999 },
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     const latent = { noise: 100, distribution: "uniform" } as const;
     return {
       generator: architectures.goodfellow2014({ latent, image, original: true }),

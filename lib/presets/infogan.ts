@@ -21,8 +21,7 @@ export const infogan: Preset = {
   batch: 64,
   objective: nonSaturating({ auxiliaries: [auxiliaries.infogan()] }),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.upsampling({ latent, image }),
       discriminator: architectures.convolutional({

@@ -1,13 +1,13 @@
 // What a preset is, and what several of them share.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import { adam } from "../optimizers/index.js";
+import type { Shape } from "../shape.js";
 import type { RuleName, TrainerOptions } from "../trainer/options.js";
 
-/** The square images that a pair is built for. */
+/** The images that a pair is built for. */
 export interface PresetImage {
-  /** Side in pixels. */
-  readonly size: number;
-  readonly channels: number;
+  /** [channels, height, width] */
+  readonly image: Shape;
   /** Classes of their labels, for pairs that are told them. @default 10, as of MNIST */
   readonly classes?: number | undefined;
 }
@@ -17,7 +17,7 @@ export interface Sides {
   readonly default: number;
   /** These sides in words, as the WHAT of an error. */
   readonly what: string;
-  fits(size: number): boolean;
+  fits(height: number, width: number): boolean;
 }
 
 /** A pair of networks and how it is trained by default. */
@@ -41,14 +41,14 @@ export const anySide = (size: number): Sides => ({
 
 export const multipleOf = (factor: number): Sides => ({
   default: 32,
-  what: `a multiple of ${factor}`,
-  fits: (size) => size % factor === 0,
+  what: `a multiple of ${factor} on each side`,
+  fits: (...sides) => sides.every((side) => side % factor === 0),
 });
 
-export const oneOf = (...sides: number[]): Sides => ({
+export const squareOf = (...sides: number[]): Sides => ({
   default: 32,
-  what: `one of ${sides.join(", ")}`,
-  fits: (size) => sides.includes(size),
+  what: `a square with a side of ${sides.slice(0, -1).join(", ")} or ${sides.at(-1)}`,
+  fits: (height, width) => height === width && sides.includes(height),
 });
 
 /** One optimizer for both players. */

@@ -10,8 +10,7 @@ export const lsgan: Preset = {
   batch: 64,
   objective: leastSquares(),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.upsampling({ latent: { noise: 100 }, image }),
       discriminator: architectures.convolutional({ image, scores: "logit" }),

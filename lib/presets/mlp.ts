@@ -9,8 +9,7 @@ export const mlp: Preset = {
   batch: 64,
   objective: nonSaturating(),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.mlp({ latent: { noise: 100 }, image }),
       discriminator: architectures.mlp({ image }),

@@ -2,14 +2,14 @@ import * as architectures from "../architectures/index.js";
 import { relativisticPaired } from "../objectives/index.js";
 import { adam } from "../optimizers/index.js";
 import * as penalties from "../penalties/index.js";
-import { both, oneOf, type Preset } from "./kind.js";
+import { both, squareOf, type Preset } from "./kind.js";
 
 const width = { channels: 64, blocks: 1 };
 
 /** Huang et al. 2024, small. */
 export const r3gan: Preset = {
   summary: "Huang 2024: relativistic pairs, R1 and R2",
-  size: oneOf(8, 16, 32, 64),
+  size: squareOf(8, 16, 32, 64),
   steps: 1_500,
   batch: 64,
   objective: relativisticPaired({
@@ -18,8 +18,7 @@ export const r3gan: Preset = {
   optimizer: both(adam({ lr: 2e-4, betas: [0, 0.99] })),
   order: "discriminatorFirst",
   ema: { decay: 0.999 },
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.r3gan({ latent: { noise: 64 }, image, ...width }),
       discriminator: architectures.r3gan({ image, ...width }),

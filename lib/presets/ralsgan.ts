@@ -10,8 +10,7 @@ export const ralsgan: Preset = {
   batch: 64,
   objective: relativisticAverage({ loss: "leastSquares" }),
   optimizer: usualAdam,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.upsampling({ latent: { noise: 100 }, image }),
       discriminator: architectures.convolutional({ image, scores: "logit" }),

@@ -13,8 +13,7 @@ export const snganHinge: Preset = {
   optimizer: both(adam({ lr: 2e-4, betas: [0, 0.9] })),
   order: "discriminatorFirst",
   discriminatorSteps: 5,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.sngan({ latent: { noise: 128 }, image, channels: 32 }),
       discriminator: architectures.sngan({ image, channels: 32 }),

@@ -13,8 +13,7 @@ export const wganGp: Preset = {
   optimizer: usualAdam,
   order: "discriminatorFirst",
   discriminatorSteps: 5,
-  pair({ size, channels }) {
-    const image = [channels, size, size];
+  pair({ image }) {
     return {
       generator: architectures.mlp({ latent: { noise: 100 }, image }),
       discriminator: architectures.mlp({ image, scores: "logit" }),

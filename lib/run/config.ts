@@ -4,6 +4,7 @@ import { addon } from "../addon.js";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import type { Complete } from "../complete.js";
 import type { Dataset } from "../data/dataset.js";
+import type { ImageSize } from "../data/size.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
@@ -24,7 +25,8 @@ export interface RunConfig extends PlainOptions {
   readonly data: string;
   /** Images in the dataset. */
   readonly images: number;
-  readonly size: number;
+  /** What they are resized to: the side of a square, or [height, width]. */
+  readonly size: ImageSize;
   readonly channels: number;
   /** Classes of the data's labels, 0 for none. */
   readonly classes: number;

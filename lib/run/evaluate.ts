@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import type { ImageSize } from "../data/size.js";
 import type { Device } from "../device.js";
 import { Images } from "../images.js";
 import type { MetricName, Scores } from "../metrics/all.js";
@@ -42,8 +43,8 @@ export interface Evaluated extends GeneratorOrigin {
   readonly run: string;
   /** Where the real images are from. */
   readonly data: string;
-  /** Side of the images, in pixels. */
-  readonly size: number;
+  /** Pixels of the images: the side of a square, or [height, width]. */
+  readonly size: ImageSize;
   /** The feature network; null where no metric of features was asked for. */
   readonly network: string | null;
   /** Samples of the generator. */

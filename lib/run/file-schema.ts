@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { initText, initTypes } from "../architecture.js";
 import { largestFloat32 } from "../check.js";
+import { largestSide } from "../data/size.js";
 import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
@@ -20,23 +21,19 @@ function option<T extends v.GenericSchema>(schema: T, about: string, shown?: str
   return v.optional(v.pipe(schema, v.description(text)));
 }
 
+const textOf = ({ min, max }: Limit) =>
+  max === undefined ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
+
+function number({ min, max = Number.MAX_SAFE_INTEGER }: Limit, what: string) {
+  return v.pipe(v.number(what), v.integer(what), v.minValue(min, what), v.maxValue(max, what));
+}
+
 function whole(
   about: string,
-  { min, max, usual }: Limit & { readonly usual?: number },
-  shown: string | number | undefined = usual,
+  limit: Limit & { readonly usual?: number },
+  shown: string | number | undefined = limit.usual,
 ) {
-  const what =
-    max === undefined
-      ? `a whole number of at least ${min}`
-      : `a whole number from ${min} to ${max}`;
-  const most = max ?? Number.MAX_SAFE_INTEGER;
-  const number = v.pipe(
-    v.number(what),
-    v.integer(what),
-    v.minValue(min, what),
-    v.maxValue(most, what),
-  );
-  return option(number, about, shown);
+  return option(number(limit, textOf(limit)), about, shown);
 }
 
 function oneOf<const T extends readonly string[]>(about: string, names: T, shown: string) {
@@ -70,6 +67,11 @@ const deviceText = '"auto", "cpu", "cuda" or "cuda:i"';
 const data = text(dataText);
 const device = v.pipe(v.string(deviceText), v.regex(/^(auto|cpu|cuda(:[0-9]{1,3})?)$/, deviceText));
 
+const sideLimit = { min: 1, max: largestSide };
+const sideText = textOf(sideLimit);
+const side = number(sideLimit, sideText);
+const sizeText = "[height, width]";
+
 const { execution, precision } = plainOptions;
 
 /** The options of `sparring train`, under the names of config.json. */
@@ -94,7 +96,7 @@ export const configSchema = v.strictObject({
   ),
   discriminator: option(
     v.looseObject(
-      { image: v.array(v.number("a number"), "[channels, size, size]"), layers, init },
+      { image: v.array(v.number("a number"), "[channels, height, width]"), layers, init },
       "an object { image, layers, ... }",
     ),
     "A discriminator of your own, beside a generator.",
@@ -144,9 +146,12 @@ export const configSchema = v.strictObject({
     "mnist, stacked-mnist, or the path of images, from this file's folder.",
     "mnist",
   ),
-  size: whole(
-    "Side that images are resized to.",
-    limits.size,
+  size: option(
+    v.union(
+      [side, v.pipe(v.array(side, sizeText), v.length(2, sizeText))],
+      `${sideText}, or ${sizeText}`,
+    ),
+    "Pixels that images are resized to: the side of a square, or [height, width].",
     "the preset's, or that of your own networks",
   ),
   channels: option(

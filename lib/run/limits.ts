@@ -1,7 +1,6 @@
 // What whole numbers of a run may be, wherever they come from: a command line, a file of options,
 // the config.json of a run. Those of plain-options.ts have theirs beside their defaults.
 import * as check from "../check.js";
-import { largestSide } from "../data/dataset.js";
 import { mostUpdates } from "../trainer/options.js";
 
 /** A smallest value, and a largest one where it is not that of exact numbers. */
@@ -13,7 +12,6 @@ export interface Limit {
 const atLeastOne: Limit = { min: 1 };
 
 export const limits = {
-  size: { min: 1, max: largestSide },
   steps: atLeastOne,
   epochs: atLeastOne,
   batch: atLeastOne,

@@ -1,6 +1,7 @@
 // Reads the config.json of a run as a stranger's: what each value has to be, and what stands for a
 // value that the version of the run did not write yet.
 import * as check from "../check.js";
+import { checkImageSize, type ImageSize } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
 import { presetNames } from "../presets.js";
 import { type Fakes, fakesKinds, usualFakes } from "../trainer/options.js";
@@ -21,9 +22,9 @@ const toClasses = ({ classes }: Values) => check.integer(classes ?? 0, "classes"
 const toPreset = ({ preset }: Values) =>
   preset === null ? null : check.oneOf(preset, "preset", presetNames);
 
-function toSize(config: Values): number {
+function toSize(config: Values): ImageSize {
   const preset = toPreset(config);
-  if (preset === null) return check.integer(config.size, "size", 1);
+  if (preset === null) return checkImageSize(config.size);
   return checkSize(config.size, preset, "size");
 }
 

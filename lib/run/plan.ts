@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
+import { checkImageSize, type ImageSize, sidesOf } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
 import { outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
@@ -12,7 +13,7 @@ import { checkWhole, limits } from "./limits.js";
 import { type PlainOptions, planPlain } from "./plain-options.js";
 import {
   checkFitting,
-  checkSide,
+  checkFittingSize,
   type Networks,
   planNetworks,
   planRules,
@@ -66,8 +67,7 @@ export interface RunPlan extends PlainOptions {
   readonly rules: Rules;
   /** One of namedData, or the absolute path of a folder or file. */
   readonly data: string;
-  /** Side of the images in pixels. */
-  readonly size: number;
+  readonly size: ImageSize;
   /** Channels of a folder's images; what the data have if undefined. */
   readonly channels: 1 | 3 | undefined;
   /** Whether a folder's images are held in memory; as the memory allows if undefined. */
@@ -168,20 +168,19 @@ function planSize(
   preset: PresetName,
   networks: Networks | null,
   name: string,
-): number {
-  if (networks !== null) return checkSide(networks, size, name);
+): ImageSize {
+  // What is no size on a command line stays a text.
+  if (typeof size === "string") throw wrongType("a side, or HEIGHTxWIDTH,", name, size);
+  if (networks !== null) return checkFittingSize(networks, size, name);
   return checkSize(size ?? presets[preset].size.default, preset, name);
 }
 
-/**
- * Checks that a preset can make images with a side of so many pixels. Throws TypeError or
- * RangeError.
- */
-export function checkSize(size: unknown, preset: PresetName, name: string): number {
+/** Checks that a preset can make images of a size. Throws TypeError or RangeError. */
+export function checkSize(size: unknown, preset: PresetName, name: string): ImageSize {
   const { fits, what } = presets[preset].size;
-  const side = checkWhole(size, name, limits.size);
-  if (!fits(side)) throw outOfRange(`${what} (preset ${preset})`, name, side);
-  return side;
+  const checked = checkImageSize(size, name);
+  if (!fits(...sidesOf(checked))) throw outOfRange(`${what} (preset ${preset})`, name, size);
+  return checked;
 }
 
 function planChannels(

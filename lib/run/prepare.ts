@@ -31,7 +31,7 @@ export interface Prepared {
 
 /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
 export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): Promise<Prepared> {
-  const { naming, size, batch } = plan;
+  const { naming, batch } = plan;
   if (team.isFirst) await checkRunFolder(plan.out);
   const device = chooseDevice(plan.device, naming("device"), team);
   if (team.size > 1 && plan.rollbacks > 0)
@@ -45,11 +45,11 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   // Networks that are no preset's may not fit each other: better known before images are packed for
   // an hour.
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
-  const own = wanted && build(wanted);
-  const fitting = { fitting: wanted?.channels };
+  const own = wanted && build({ image: wanted });
+  const fitting = { fitting: wanted?.[0] };
   const dataset = await team.inTurn(() => loadData({ ...plan, ...fitting }, device, watch));
-  const image = { size, channels: dataset.image[0] as number };
-  const settings = own ?? build({ ...image, classes: dataset.classes || undefined });
+  const { image, classes } = dataset;
+  const settings = own ?? build({ image, classes: classes || undefined });
   const { generator, discriminator } = settings;
   const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
   checkBatch(batch, naming("batch"), settings, epoch);

@@ -1,4 +1,5 @@
 // What a run trains and by which rules: those of a preset, but for what a file says in their place.
+import { isDeepStrictEqual } from "node:util";
 import {
   type DiscriminatorArchitecture,
   type GeneratorArchitecture,
@@ -6,7 +7,8 @@ import {
   resolveGenerator,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { outOfRange, within, wrongType } from "../errors.js";
+import { checkImageSize, type ImageSize, sizeOf } from "../data/size.js";
+import { outOfRange, show, within, wrongType } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
@@ -61,39 +63,39 @@ export function checkGenerator(value: unknown, naming: Naming): GeneratorArchite
   return generator;
 }
 
-/** Checks a discriminator of square images, as datasets are resized to. */
+/** Checks a discriminator of images, as datasets are resized to. */
 export function checkDiscriminator(value: unknown, naming: Naming): DiscriminatorArchitecture {
   const discriminator = value as DiscriminatorArchitecture;
   within(naming("discriminator"), () => resolveDiscriminator(discriminator));
   const { image } = discriminator;
   const isGreyOrColour = image[0] === 1 || image[0] === 3;
-  if (image.length !== 3 || image[1] !== image[2] || !isGreyOrColour)
+  if (image.length !== 3 || !isGreyOrColour)
     throw wrongType(
-      "an image of [1, size, size] or [3, size, size]",
+      "an image of [1, height, width] or [3, height, width]",
       `image of ${naming("discriminator")}`,
       image,
     );
   return discriminator;
 }
 
-/** The images that networks are of. */
-export function imageOf({ discriminator }: Networks): PresetImage {
-  const [channels, size] = discriminator.image as readonly [number, number];
-  return { channels, size };
-}
+/** The images that networks are of: [channels, height, width]. */
+export const imageOf = ({ discriminator }: Networks) =>
+  discriminator.image as readonly [channels: 1 | 3, height: number, width: number];
 
 /**
- * The side of the images of networks, which a size that was asked for has to be. Throws RangeError.
+ * The size of the images of networks, which one that was asked for has to be. Throws TypeError or
+ * RangeError.
  */
-export function checkSide(networks: Networks, size: unknown, name: string): number {
-  const side = imageOf(networks).size;
-  if (size === undefined || size === side) return side;
-  throw outOfRange(`${side}, as the discriminator takes,`, name, size);
+export function checkFittingSize(networks: Networks, size: unknown, name: string): ImageSize {
+  const [, height, width] = imageOf(networks);
+  const own = sizeOf(height, width);
+  if (size === undefined || isDeepStrictEqual(checkImageSize(size, name), own)) return own;
+  throw outOfRange(`${show(own)}, as the discriminator takes,`, name, size);
 }
 
 /** Checks that channels which were asked for are those of the networks. Throws RangeError. */
 export function checkFitting(networks: Networks, channels: 1 | 3 | undefined, name: string) {
-  const own = imageOf(networks).channels as 1 | 3;
+  const [own] = imageOf(networks);
   if (channels === undefined || channels === own) return channels;
   throw outOfRange(`${own}, as the discriminator takes,`, name, channels);
 }

@@ -2,6 +2,7 @@
 // are.
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import { isObject } from "../check.js";
+import { type ImageSize, sidesOf } from "../data/size.js";
 import { refused, showPath } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
@@ -37,8 +38,9 @@ export interface StoredRun {
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
   return readRunConfig(folder, name, (value) => {
-    const { preset, classes, classNames, sampleSeed, ...sides } = pickConfig(value, generatorKeys);
-    const image = { ...sides, classes: classes || undefined };
+    const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
+    const { classNames, sampleSeed } = rest;
+    const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
     const config = value as RunRequest;
     const { objective, ...pair } =
       preset === null ? ownPair(config) : presetPair(preset, image, config);
@@ -95,7 +97,7 @@ export function readRunData(path: string, name: string): Promise<RunData> {
 export interface RunData {
   /** One of namedData, or a path. */
   readonly data: string;
-  readonly size: number;
+  readonly size: ImageSize;
   readonly channels: 1 | 3;
   /** Whether the images stay in memory. */
   readonly resident: boolean;

@@ -79,9 +79,9 @@ Napi::Value StackDataset(const Napi::CallbackInfo& info) {
                              static_cast<uint64_t>(to_whole(source, "seed"))};
   return run_async(
       info.Env(),
-      [images, labels = labels_of(source, images.size(0)), size = to_whole(source, "size"),
-       device = device_of(source), options] {
-        const Stack stack = stack_images(resize_images(images, size, size), labels, options);
+      [images, labels = labels_of(source, images.size(0)), height = to_whole(source, "height"),
+       width = to_whole(source, "width"), device = device_of(source), options] {
+        const Stack stack = stack_images(resize_images(images, height, width), labels, options);
         return Stacked{std::make_shared<Dataset>(stack.images, device, stack.labels), stack.labels};
       },
       to_stacked);

@@ -126,7 +126,7 @@ describe("the config.json of a run", () => {
     async (name) => {
       const preset: Preset = presets[name];
       const size = Array.from({ length: 32 }, (_, i) => i + 1).find(
-        (side) => side >= 8 && preset.size.fits(side),
+        (side) => side >= 8 && preset.size.fits(side, side),
       );
       const given = { preset: name, data: at("data"), size, batch: 10, steps: 1, out: at(name) };
       const flag = (option: string) => option;
@@ -240,6 +240,16 @@ describe("a config file that is wrong", () => {
     ]);
   });
 
+  it.each<[unknown, string]>([
+    [[48], "[height, width] for size but received [48]"],
+    [[48, 64, 3], "[height, width] for size but received [48, 64, 3]"],
+    ["48x64", 'a whole number from 1 to 4096, or [height, width] for size but received "48x64"'],
+    [[48, 0], "a whole number from 1 to 4096 for size[1] but received 0"],
+    [[48, 62], "a multiple of 4 on each side (preset article) for size but received [48, 62]"],
+  ])("hears of a size of %j", async (size, sentence) => {
+    expect(await problems({ size })).toEqual([`Expected ${sentence}`]);
+  });
+
   it("hears of what does not go together, or not on this machine", async () => {
     const cores = availableParallelism();
     const value = {
@@ -251,7 +261,7 @@ describe("a config file that is wrong", () => {
       threads: cores + 1,
     };
     const found = [
-      "Expected one of 32, 64, 128 (preset dcgan) for size but received 28",
+      "Expected a square with a side of 32, 64 or 128 (preset dcgan) for size but received 28",
       `Expected mnist, stacked-mnist, a folder or a file for data but received "${at("nowhere")}"`,
       `Expected a whole number from 1 to ${cores} for threads but received ${cores + 1}`,
       'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',

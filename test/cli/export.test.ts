@@ -16,7 +16,7 @@ let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
 const sparring = (line: string) => runCli(line.split(" "), folder.path);
 
-const config = { preset: "mlp", size: 8, channels: 1, ema: null };
+const config = { preset: "mlp", image: [1, 8, 8], ema: null };
 
 /** Folders that are no runs, by name: their config.json. */
 const broken: Record<string, string> = {
@@ -130,7 +130,7 @@ describe("sparring export refuses", () => {
 describe("sparring export", () => {
   /** The generator of a run, with the weights of a file of it. */
   async function generatorOf(preset: "mlp" | "r3gan", weights: string): Promise<Generator> {
-    const generator = new Generator(presets[preset].pair({ size: 8, channels: 1 }).generator);
+    const generator = new Generator(presets[preset].pair({ image: [1, 8, 8] }).generator);
     await generator.loadWeights(at(preset, "weights", weights));
     return generator;
   }
@@ -194,7 +194,7 @@ describe("sparring export", () => {
   });
 
   it("knows how many classes the run's data had", async () => {
-    const { generator } = presets.cgan.pair({ size: 8, channels: 1, classes: 3 });
+    const { generator } = presets.cgan.pair({ image: [1, 8, 8], classes: 3 });
     await mkdir(at("three/weights"), { recursive: true });
     await writeFile(
       at("three/config.json"),

@@ -175,11 +175,11 @@ describe("what is wrong with them", () => {
     ],
     [
       "a layer that does not fit, and all else",
-      { generator: conv, discriminator: { ...discriminator, image: [1, 8, 4] }, seed: -1 },
+      { generator: conv, discriminator: { ...discriminator, image: [2, 8, 4] }, seed: -1 },
       [
         "Expected a whole number of at least 0 for seed but received -1",
         "Expected an input of [channels, height, width] for 1 (conv2d) but received an input of [100]; put unflatten([...]) before it (in generator)",
-        "Expected an image of [1, size, size] or [3, size, size] for image of discriminator but received [1, 8, 4]",
+        "Expected an image of [1, height, width] or [3, height, width] for image of discriminator but received [2, 8, 4]",
       ],
     ],
     [
@@ -206,6 +206,11 @@ describe("what is wrong with them", () => {
       "another size",
       { size: 16 },
       ["Expected 8, as the discriminator takes, for size but received 16"],
+    ],
+    [
+      "an oblong size",
+      { size: [8, 4] },
+      ["Expected 8, as the discriminator takes, for size but received [8, 4]"],
     ],
     [
       "a penalty's weight",

@@ -65,6 +65,16 @@ describe("parseRunConfig", () => {
     expect(() => parseRunConfig(config)).toThrow(/\(preset r3gan\) for size but received 33$/);
   });
 
+  it("takes a size of height and width, and two equal sides as one", () => {
+    const of = (size: unknown) => pickConfig({ ...oldest, size }, ["size"]).size;
+    expect([of(8), of([8, 8]), of([8, 16])]).toEqual([8, 8, [8, 16]]);
+    expect(() => of([8])).toThrow("a whole number from 1 to 4096, or [height, width], for size");
+    const squares = { ...oldest, preset: "r3gan", size: [32, 64] };
+    expect(() => parseRunConfig(squares)).toThrow(
+      /\(preset r3gan\) for size but received \[32, 64\]$/,
+    );
+  });
+
   it.each<[keyof RunConfig, unknown, string]>([
     ["preset", "stylegan", `one of ${presetNames.join(", ")}`],
     ["data", 1, "a non-empty string"],

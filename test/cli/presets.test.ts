@@ -18,7 +18,9 @@ afterAll(() => folder.remove());
 
 /** The smallest images that a preset takes, for speed. */
 const smallest = (preset: Preset) =>
-  Array.from({ length: 32 }, (_, i) => i + 1).find((side) => side >= 8 && preset.size.fits(side));
+  Array.from({ length: 32 }, (_, i) => i + 1).find(
+    (side) => side >= 8 && preset.size.fits(side, side),
+  );
 
 describe("sparring train --preset", () => {
   it.each(presetNames)("%s trains, samples and saves", async (name) => {
@@ -45,7 +47,7 @@ describe("sparring train --preset", () => {
       "generator.safetensors",
     ]);
 
-    const { generator } = preset.pair({ size: size as number, channels: 1 });
+    const { generator } = preset.pair({ image: [1, size as number, size as number] });
     const { width } = await sharp(join(run, "samples/2.png")).metadata();
     const columns = generator.latent.classes ? 10 : 5;
     expect(width).toBe(columns * ((size as number) + 2) + 2);

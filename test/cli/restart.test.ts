@@ -167,6 +167,7 @@ describe("another run in the folder is refused, with what differs", () => {
       "--no-tensorboard",
       'true, as the run in "whole" has it, for --tensorboard but received false',
     ],
+    ["--size 8x16", '8, as the run in "whole" has it, for --size but received [8, 16]'],
     [
       "--sync-batch-norm",
       'false, as the run in "whole" has it, for --sync-batch-norm but received true',

@@ -32,7 +32,7 @@ afterAll(() => folder.remove());
 /** The generator of a run, with weights of a file in it. */
 async function generatorOf(name: (typeof names)[number], weights = "weights/generator") {
   const preset: Preset = presets[name];
-  const generator = new Generator(preset.pair({ size: 8, channels: 1, classes: 10 }).generator);
+  const generator = new Generator(preset.pair({ image: [1, 8, 8], classes: 10 }).generator);
   await generator.loadWeights(at(name, `${weights}.safetensors`));
   return generator;
 }

@@ -30,7 +30,7 @@ async function expectSaved(run: string, stderr: string): Promise<void> {
   expect(stderr).toContain(`samples in ${run}/samples, the last is ${run}/samples/${step}.png`);
   expect(stderr).toContain(`weights in ${run}/weights`);
   expect(await readdir(at(run, "samples"))).toContain(`${step}.png`);
-  const { generator, discriminator } = presets.mlp.pair({ size: 8, channels: 1 });
+  const { generator, discriminator } = presets.mlp.pair({ image: [1, 8, 8] });
   await new Generator(generator).loadWeights(at(run, "weights/generator.safetensors"));
   await new Discriminator(discriminator).loadWeights(at(run, "weights/discriminator.safetensors"));
 }

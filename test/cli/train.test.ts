@@ -179,7 +179,7 @@ describe("a run without a terminal", () => {
     const saved = await readFile(at("a/samples/10.png"));
     const { width, height } = await sharp(saved).metadata();
     expect([width, height]).toEqual([5 * (8 + 2) + 2, 5 * (8 + 2) + 2]);
-    const generator = new Generator(presets.mlp.pair({ size: 8, channels: 1 }).generator);
+    const generator = new Generator(presets.mlp.pair({ image: [1, 8, 8] }).generator);
     await generator.loadWeights(at("a/weights/generator.safetensors"));
     const { sampleSeed } = await readJson(at("a/config.json"));
     const again = await (await generator.sample(25, { seed: sampleSeed })).toPng({ columns: 5 });

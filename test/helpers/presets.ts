@@ -6,14 +6,17 @@ import { type Preset, type PresetName, presets } from "../../lib/presets.js";
 
 export type Execution = "eager" | "fused";
 
-/** The smallest side that a preset trains at. */
+/** The smallest side of a square that a preset trains at. */
 export function smallestSize(name: PresetName): number {
-  return Array.from({ length: 25 }, (_, i) => i + 8).find(presets[name].size.fits) as number;
+  const { fits } = presets[name].size;
+  const sides = Array.from({ length: 25 }, (_, i) => i + 8);
+  return sides.find((side) => fits(side, side)) as number;
 }
 
 export function smallTrainer(name: PresetName, execution: Execution, seed = 5): Trainer {
   const { pair, size, batch, steps, summary, ...options }: Preset = presets[name];
-  const { generator, discriminator } = pair({ size: smallestSize(name), channels: 1 });
+  const side = smallestSize(name);
+  const { generator, discriminator } = pair({ image: [1, side, side] });
   return new Trainer({
     ...options,
     generator: new Generator(generator, { seed }),

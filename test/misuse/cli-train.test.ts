@@ -40,11 +40,11 @@ const commandLines: [string, string][] = [
   ["train --preset toString", `Expected ${onePreset} for --preset but received "toString"`],
   [
     "train --preset dcgan --size 28",
-    "Expected one of 32, 64, 128 (preset dcgan) for --size but received 28",
+    "Expected a square with a side of 32, 64 or 128 (preset dcgan) for --size but received 28",
   ],
   [
     "train --preset sngan-hinge --size 28",
-    "Expected a multiple of 8 (preset sngan-hinge) for --size but received 28",
+    "Expected a multiple of 8 on each side (preset sngan-hinge) for --size but received 28",
   ],
   [
     "train --data nowhere",
@@ -64,10 +64,29 @@ const commandLines: [string, string][] = [
     "train --data data --size 8 --device cpu --precision tf32",
     'Expected one of float32, bfloat16, which cpu has, for --precision but received "tf32"',
   ],
-  ["train --size 30", "Expected a multiple of 4 (preset article) for --size but received 30"],
+  [
+    "train --size 30",
+    "Expected a multiple of 4 on each side (preset article) for --size but received 30",
+  ],
   ["train --size 0", "Expected a whole number from 1 to 4096 for --size but received 0"],
   ["train --size 5000", "Expected a whole number from 1 to 4096 for --size but received 5000"],
-  ["train --size 32px", 'Expected a whole number from 1 to 4096 for --size but received "32px"'],
+  ["train --size 32px", 'Expected a side, or HEIGHTxWIDTH, for --size but received "32px"'],
+  ["train --size 32x", 'Expected a side, or HEIGHTxWIDTH, for --size but received "32x"'],
+  ["train --size 8x8x8", 'Expected a side, or HEIGHTxWIDTH, for --size but received "8x8x8"'],
+  ["train --size 32x1.5", 'Expected a side, or HEIGHTxWIDTH, for --size but received "32x1.5"'],
+  ["train --size 48x0", "Expected a whole number from 1 to 4096 for --size[1] but received 0"],
+  [
+    "train --size 5000X48",
+    "Expected a whole number from 1 to 4096 for --size[0] but received 5000",
+  ],
+  [
+    "train --size 48x62",
+    "Expected a multiple of 4 on each side (preset article) for --size but received [48, 62]",
+  ],
+  [
+    "train --preset dcgan --size 64x32",
+    "Expected a square with a side of 32, 64 or 128 (preset dcgan) for --size but received [64, 32]",
+  ],
   ["train --dashboard -1", port("--dashboard", "-1")],
   ["train --dashboard 65536", port("--dashboard", "65536")],
   ["train --dashboard run.json", port("--dashboard", '"run.json"')],

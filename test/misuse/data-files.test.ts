@@ -76,7 +76,7 @@ refuses("datasets.cifar10", [
     "a size as text",
     () => cifar({ size: "32" }),
     "TypeError",
-    'Expected a whole number from 1 to 4096 for size but received "32"',
+    'Expected a whole number from 1 to 4096, or [height, width], for size but received "32"',
   ],
   [
     "a device that is none",

@@ -113,10 +113,10 @@ refuses("datasets.fromBytes", [
     "Expected a whole number of at least 1 for shape[0] but received -2",
   ],
   [
-    "a size that is a pair",
-    () => make({ shape, size: [32, 32] }),
+    "a size of three sides",
+    () => make({ shape, size: [32, 32, 3] }),
     "TypeError",
-    "Expected a whole number from 1 to 4096 for size but received [32, 32]",
+    "Expected a whole number from 1 to 4096, or [height, width], for size but received [32, 32, 3]",
   ],
   [
     "a size of NaN",

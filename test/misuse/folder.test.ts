@@ -64,13 +64,13 @@ refuses("datasets.folder", [
     "no size",
     () => pack({}),
     "TypeError",
-    "Expected a whole number from 1 to 4096 for size but received undefined",
+    "Expected a whole number from 1 to 4096, or [height, width], for size but received undefined",
   ],
   [
-    "a size that is a pair",
-    () => pack({ size: [8, 8] }),
+    "a size of one side in an array",
+    () => pack({ size: [8] }),
     "TypeError",
-    "Expected a whole number from 1 to 4096 for size but received [8, 8]",
+    "Expected a whole number from 1 to 4096, or [height, width], for size but received [8]",
   ],
   [
     "two channels",

@@ -13,7 +13,7 @@ refuses("datasets.mnist", [
     "a size as text",
     () => datasets.mnist({ size: bad("32") }),
     "TypeError",
-    'Expected a whole number from 1 to 4096 for size but received "32"',
+    'Expected a whole number from 1 to 4096, or [height, width], for size but received "32"',
   ],
   [
     "the name of a split of other libraries",

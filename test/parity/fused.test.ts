@@ -4,6 +4,7 @@ import { Discriminator, datasets, Generator, optimizers, Trainer } from "../../l
 import { type Preset, type PresetName, presetNames, presets } from "../../lib/presets.js";
 import { readSafetensors } from "../../lib/safetensors.js";
 import { withFolder } from "../helpers/networks.js";
+import { smallestSize } from "../helpers/presets.js";
 
 /** All weights in a row. */
 function weightsOf(networks: readonly (Generator | Discriminator)[]): Promise<Float32Array[]> {
@@ -28,8 +29,8 @@ async function trainOnce(
   changed = true,
 ) {
   const preset: Preset = presets[name];
-  const size = Array.from({ length: 25 }, (_, i) => i + 8).find(preset.size.fits) as number;
-  const { generator, discriminator } = preset.pair({ size, channels: 1 });
+  const size = smallestSize(name);
+  const { generator, discriminator } = preset.pair({ image: [1, size, size] });
   const g = new Generator(generator, { seed });
   const d = new Discriminator(discriminator);
   const { objective, order, discriminatorSteps, ema } = preset;

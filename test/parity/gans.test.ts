@@ -45,7 +45,7 @@ const gans = presetNames.filter((name) => !elsewhere.includes(name));
 async function trainHere(one: Case): Promise<Trajectory> {
   const { preset, training, horizontalFlip, networks: own } = one;
   const { pair, size, summary, steps: _, batch: __, ...rest }: Preset = presets[preset];
-  const architectures = own?.(size.default) ?? pair({ size: size.default, channels: 1 });
+  const architectures = own?.(size.default) ?? pair({ image: [1, size.default, size.default] });
   const generator = new Generator(architectures.generator, { seed: 0 });
   const discriminator = new Discriminator(architectures.discriminator);
   const options = { ...rest, ...training, generator, discriminator, execution: "eager" } as const;

@@ -17,7 +17,7 @@ import { formatHeader, headerLimit } from "../../safetensors.js";
 import { product } from "../../shape.js";
 import type { BrokenFile } from "../dataset.js";
 import { readInto, readingFile, reserve, scan } from "../reading.js";
-import type { ImageForm } from "./decode.js";
+import { imageBytes, type ImageForm, imageShape } from "./decode.js";
 import type { Listing } from "./list.js";
 import { type Packed, reserveImages } from "./pack.js";
 
@@ -69,7 +69,8 @@ export async function defaultCachePath(
   const name = basename(real)
     .replace(/[^\w.-]/g, "_")
     .slice(0, 128);
-  return join(cacheHome(), "sparring", "packed", `${name}-${size}-${key}${extension}`);
+  const sides = typeof size === "number" ? size : size.join("x");
+  return join(cacheHome(), "sparring", "packed", `${name}-${sides}-${key}${extension}`);
 }
 
 function cacheHome(): string {
@@ -266,11 +267,8 @@ async function readHeader(
   throw refuse("its header is not a JSON object");
 }
 
-/** Bytes of one image. */
-export const imageBytes = ({ channels, size }: ImageForm) => channels * size ** 2;
-
-function shapes(count: number, { channels, size }: ImageForm) {
-  return { images: [count, channels, size, size], labels: [count] };
+function shapes(count: number, form: ImageForm) {
+  return { images: [count, ...imageShape(form)], labels: [count] };
 }
 
 /** Whether a header is what we would have written for `count` images; nothing is taken on trust. */

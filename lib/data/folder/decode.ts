@@ -2,18 +2,25 @@
 // or colour.
 import type { Sharp, SharpOptions } from "sharp";
 import { loadSharp } from "../../sharp.js";
+import { product } from "../../shape.js";
 import { channelsFirst } from "../levels.js";
+import { type ImageSize, sidesOf } from "../size.js";
 import { type Plain, readPlain } from "./plain.js";
 import { decodeSmallJpeg, smallSide } from "./small-jpeg.js";
 
 /** What all images of a dataset become. */
 export interface ImageForm {
-  /** Side in pixels. */
-  readonly size: number;
+  readonly size: ImageSize;
   readonly channels: 1 | 3;
-  /** `center`: the largest square in the middle; `none`: all of it, squeezed into a square. */
+  /** `center`: the largest part in the middle that has the shape; `none`: all of it, squeezed. */
   readonly crop: "center" | "none";
 }
+
+/** Shape of an image: [channels, height, width]. */
+export const imageShape = ({ channels, size }: ImageForm) => [channels, ...sidesOf(size)] as const;
+
+/** Bytes of an image. */
+export const imageBytes = (form: ImageForm) => product(imageShape(form));
 
 /** Why a file gives no image, as a sentence without its name. */
 export class BrokenImage extends Error {}
@@ -27,7 +34,7 @@ const luma: [number, number, number] = [0.299, 0.587, 0.114];
 
 const input: SharpOptions = { failOn: "error", limitInputPixels: pixelLimit };
 
-/** Bytes of [channels, size, size]. Throws BrokenImage. */
+/** Bytes of [channels, height, width]. Throws BrokenImage. */
 export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8Array> {
   if (!isKnown(file)) throw new BrokenImage("it is not a PNG, JPEG or WebP");
   const plain = readPlain(file);
@@ -38,12 +45,13 @@ export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8A
 async function decodeSmall(
   file: Buffer,
   plain: Plain | undefined,
-  { size, channels }: ImageForm,
+  form: ImageForm,
 ): Promise<Uint8Array | undefined> {
-  if (plain?.width !== size || plain.height !== size || size > smallSide) return undefined;
-  if (plain.jpegChannels !== channels) return undefined;
+  const [channels, height, width] = imageShape(form);
+  if (plain?.width !== width || plain.height !== height) return undefined;
+  if (Math.max(height, width) > smallSide || plain.jpegChannels !== channels) return undefined;
   const pixels = await decodeSmallJpeg(file);
-  return pixels?.length === channels * size ** 2 ? planesOf(pixels, channels) : undefined;
+  return pixels?.length === imageBytes(form) ? planesOf(pixels, channels) : undefined;
 }
 
 async function decodeAny(
@@ -56,7 +64,7 @@ async function decodeAny(
     const open = (autoOrient = false) => sharp(file, { ...input, autoOrient });
     const image = shaped(open, plain ?? (await measure(open())), form);
     const pixels = await coloured(image, form).raw({ depth: "uchar" }).toBuffer();
-    if (pixels.length !== form.channels * form.size ** 2)
+    if (pixels.length !== imageBytes(form))
       throw new BrokenImage("its header says another size than it has");
     return planesOf(pixels, form.channels);
   } catch (cause) {
@@ -96,30 +104,41 @@ async function measure(image: Sharp): Promise<Measure> {
 
 function shaped(
   open: (autoOrient: boolean) => Sharp,
-  { width, height, isTurned = false }: Measure,
+  whole: Measure,
   { size, crop }: ImageForm,
 ): Sharp {
-  const image = open(isTurned);
-  const side = Math.min(width, height);
-  const resize = { kernel: "linear", fastShrinkOnLoad: false } as const;
-  if (crop === "none" || width === height)
-    return width === size && height === size
-      ? image
-      : image.resize(size, size, { ...resize, fit: "fill" });
+  const image = open(whole.isTurned ?? false);
+  const [height, width] = sidesOf(size);
+  const part = crop === "none" ? whole : middle(whole, height, width);
   // Cropped first: resized as a whole, the side that is cut would be rounded, and the image
   // stretched.
-  const square = image.extract({
-    left: margin(width, side),
-    top: margin(height, side),
-    width: side,
-    height: side,
-  });
-  return side === size ? square : square.resize(size, size, { ...resize, fit: "fill" });
+  const cropped = areEqual(part, whole)
+    ? image
+    : image.extract({
+        left: margin(whole.width, part.width),
+        top: margin(whole.height, part.height),
+        width: part.width,
+        height: part.height,
+      });
+  return areEqual(part, { width, height })
+    ? cropped
+    : cropped.resize(width, height, { kernel: "linear", fastShrinkOnLoad: false, fit: "fill" });
 }
 
+/** The largest part of an image that has the shape of height × width, to the nearest pixel. */
+function middle(whole: Measure, height: number, width: number): Measure {
+  const fitting = (long: number, short: number, across: number) =>
+    Math.max(1, Math.round((across * long) / short));
+  return whole.width * height > whole.height * width
+    ? { height: whole.height, width: fitting(width, height, whole.height) }
+    : { height: fitting(height, width, whole.width), width: whole.width };
+}
+
+const areEqual = (a: Measure, b: Measure) => a.width === b.width && a.height === b.height;
+
 /** Pixels before the middle ones, a half rounded to even: torchvision's CenterCrop. */
-function margin(whole: number, middle: number): number {
-  const half = (whole - middle) / 2;
+function margin(whole: number, part: number): number {
+  const half = (whole - part) / 2;
   return half % 2 === 1.5 ? Math.ceil(half) : Math.floor(half);
 }
 

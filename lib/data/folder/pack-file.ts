@@ -4,7 +4,8 @@ import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
-import { type CacheKey, formatCacheHeader, imageBytes, makeRoom } from "./cache.js";
+import { type CacheKey, formatCacheHeader, makeRoom } from "./cache.js";
+import { imageBytes } from "./decode.js";
 import type { Listing } from "./list.js";
 import { type Decoded, decodeFiles, moves, type PackControl } from "./pack.js";
 

@@ -6,7 +6,7 @@ import { isOfSystem, readWhole, reason } from "../../files.js";
 import type { BrokenFile } from "../dataset.js";
 import { inParallel } from "../parallel.js";
 import { reserve } from "../reading.js";
-import { BrokenImage, decodeImage, type ImageForm } from "./decode.js";
+import { BrokenImage, decodeImage, imageBytes, type ImageForm } from "./decode.js";
 import type { SourceFile } from "./list.js";
 
 /** How far packing is. */
@@ -19,7 +19,7 @@ export interface PackProgress {
 
 /** Images as bytes, one after another, and what was left out. */
 export interface Packed {
-  /** [count, channels, size, size] */
+  /** [count, channels, height, width] */
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
   readonly skipped: readonly BrokenFile[];
@@ -42,7 +42,7 @@ export async function packImages(
   form: ImageForm,
   control: PackControl,
 ): Promise<Packed & Pick<Decoded, "unread">> {
-  const image = form.channels * form.size ** 2;
+  const image = imageBytes(form);
   const images = reserveImages(files.length, form);
   const { gaps, ...facts } = await decodeFiles(root, files, form, control, (pixels, index) =>
     images.set(pixels, index * image),
@@ -99,8 +99,8 @@ export async function decodeFiles(
 }
 
 /** Bytes for as many images. Throws ERR_MEMORY. */
-export function reserveImages(count: number, { channels, size }: ImageForm): Uint8Array {
-  return reserve(count, channels * size ** 2, "; a smaller size or a limit needs less");
+export function reserveImages(count: number, form: ImageForm): Uint8Array {
+  return reserve(count, imageBytes(form), "; a smaller size or a limit needs less");
 }
 
 /** Throws BrokenImage; with the system's error as its cause where that refuses the file. */
