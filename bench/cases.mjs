@@ -26,7 +26,7 @@ function ofPreset(name, size, changes = {}) {
   const rules = Object.fromEntries(ruleNames.map((rule) => [rule, preset[rule]]));
   return {
     data: { kind: "mnist", size },
-    pair: pair({ size, channels: 1 }),
+    pair: pair({ image: [1, size, size] }),
     training: { ...rules, ...changes },
   };
 }

@@ -14,7 +14,7 @@ async function run(_arena, { threads, quick, onProgress }) {
   const rows = [];
   for (const name of quick ? names.slice(0, 2) : names) {
     const { pair, size } = presets[name];
-    const generator = new Generator(pair({ size: size.default, channels: 1 }).generator);
+    const generator = new Generator(pair({ image: [1, size.default, size.default] }).generator);
     for (const count of quick ? counts.slice(0, 2) : counts) {
       onProgress(`${count} of ${name}`);
       rows.push({ name, count, ...(await compare(generator, count, quick ? 3 : 5)) });

@@ -73,7 +73,7 @@ export function turningPoint(updates, alone, { bytesPerSecond, latency }) {
 export async function demands(name, size) {
   const { pair, objective, optimizer, order } = presets[name];
   const { discriminatorSteps = 1, generatorSteps = 1 } = presets[name];
-  const architectures = pair({ size, channels: 1 });
+  const architectures = pair({ image: [1, size, size] });
   const generator = new Generator(architectures.generator);
   const discriminator = new Discriminator(architectures.discriminator);
   // In bfloat16 convolutions are ordinary ones; in float32 some processors do with fewer

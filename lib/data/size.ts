@@ -3,8 +3,8 @@ import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 
 /**
- * Pixels of an image: the side of a square, or [height, width], as torchvision's Resize and
- * CenterCrop take them. Two equal sides are the square of that side.
+ * Pixels of an image, 1 to 4,096 a side: the side of a square, or [height, width], in the order of
+ * torchvision's Resize((height, width)). Two equal sides are the square of that side.
  */
 export type ImageSize = number | readonly [height: number, width: number];
 

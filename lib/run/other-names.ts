@@ -23,7 +23,15 @@ const others: Readonly<Record<string, readonly string[]>> = {
   precision: ["amp", "bf16", "fp16"],
   sampleEvery: ["sampleinterval"],
   seed: ["manualseed", "randomseed"],
-  size: ["imagesize", "imgsize", "resolution"],
+  size: [
+    "imageheight",
+    "imagesize",
+    "imagewidth",
+    "imgheight",
+    "imgsize",
+    "imgwidth",
+    "resolution",
+  ],
   steps: ["iterations", "maxsteps", "numsteps", "totalsteps"],
 };
 

@@ -16,7 +16,7 @@ let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
 const sparring = (line: string) => runCli(line.split(" "), folder.path);
 
-const config = { preset: "mlp", image: [1, 8, 8], ema: null };
+const config = { preset: "mlp", size: 8, channels: 1, ema: null };
 
 /** Folders that are no runs, by name: their config.json. */
 const broken: Record<string, string> = {

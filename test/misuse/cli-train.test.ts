@@ -217,6 +217,10 @@ const commandLines: [string, string][] = [
     "train --batch_size 64",
     'Expected --batch for an option of sparring train but received "--batch_size"',
   ],
+  [
+    "train --img_height 48 --img_width 64",
+    'Expected --size for an option of sparring train but received "--img_height"',
+  ],
   ["train --steps 10 --seed", "Expected a value for --seed but received nothing"],
   [
     "train --evaluate-every -1",
