@@ -5,6 +5,7 @@ export {
   countParameters,
   couplingLayer,
   headsOf,
+  patchesOf,
   scoresOf,
   trainsOnOne,
 } from "./architecture/facts.js";

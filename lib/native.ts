@@ -34,13 +34,13 @@ export interface NativeStop {
 export interface NativeNetwork {
   /**
    * Runs it on a batch in evaluation mode; a conditional network takes a label a sample. `fused`: by
-   * the rewrites of fused execution.
+   * the rewrites of fused execution. `averages`: only the mean of what it makes of each sample.
    */
   forward(
     values: Float32Array,
     shape: number[],
     labels: Int32Array | undefined,
-    fused: boolean,
+    manner: { readonly fused: boolean; readonly averages: boolean },
     stop?: NativeStop,
   ): Promise<Floats>;
   /** A generator's samples. */

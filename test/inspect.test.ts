@@ -1,7 +1,7 @@
 // What console.log shows of the objects that a user holds.
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { datasets, Images, metrics } from "../lib/index.js";
+import { datasets, Discriminator, Images, layers as l, metrics } from "../lib/index.js";
 import { madeImages } from "./helpers/networks.js";
 import {
   collect,
@@ -21,6 +21,12 @@ it("networks: what goes in and comes out, their size and device", () => {
     "{ d: Discriminator { [1, 8, 8] → logit, 1,057 parameters, cpu } }",
   );
   expect(inspect(conditionalDiscriminator())).toMatch(/^Discriminator \{ \[1, 8, 8\] → logit, /);
+  const patches = [l.conv2d(1, 5)];
+  expect(inspect(new Discriminator({ image: [1, 8, 6], layers: patches }))).toBe(
+    "Discriminator { [1, 8, 6] → 4 × 2 logits, 26 parameters, cpu }",
+  );
+  const likely = new Discriminator({ image: [1, 8, 8], layers: [...patches, l.sigmoid()] });
+  expect(inspect(likely)).toMatch(/^Discriminator \{ \[1, 8, 8\] → 4 × 4 probabilities, /);
   generator.dispose();
   expect(inspect(generator)).toMatch(/, cpu, disposed \}$/);
 });

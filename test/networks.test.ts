@@ -113,7 +113,7 @@ describe("an architecture that does not fit", () => {
     [
       "two scores",
       judge([l.flatten(), l.linear(2)]),
-      "Expected an output of [1] (a score) for the discriminator's last layer but received [2]",
+      "Expected an output of [1] (a score) or [1, height, width] (a score for each patch) for the discriminator's last layer but received [2]",
     ],
     [
       "an image without pixels",

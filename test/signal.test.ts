@@ -21,6 +21,10 @@ const discriminator = new Discriminator(
   { image, layers: [l.flatten(), ...slow, heads] },
   { seed: 0 },
 );
+const patched = new Discriminator(
+  { image, layers: [l.flatten(), ...slow, l.linear(16), l.unflatten([1, 4, 4])] },
+  { seed: 0 },
+);
 const latents = new Float32Array(count * 16).fill(0.5);
 const images = new Images(latents, [count, ...image]);
 const network = await metrics.classifier();
@@ -33,6 +37,7 @@ const calls: [string, Ask][] = [
   ["generate()", (options) => generator.generate(latents, options)],
   ["score()", (options) => discriminator.score(images, options)],
   ["classify()", (options) => discriminator.classify(images, options)],
+  ["scorePatches()", (options) => patched.scorePatches(images, options)],
   ["features()", (options) => network.features(dataset, options)],
 ];
 
@@ -73,7 +78,7 @@ describe("a signal", () => {
       const stop = new AbortController();
       const asked = ask({ signal: stop.signal });
       // The first part is done, and perhaps the second: their weights are put back each time.
-      await Promise.all([generator.ready(), discriminator.ready()]);
+      await Promise.all([generator, discriminator, patched].map((network) => network.ready()));
       stop.abort();
       await expect(asked).rejects.toMatchObject({ name: "AbortError" });
     }

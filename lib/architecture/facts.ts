@@ -59,6 +59,15 @@ export function headsOf({ layers }: ResolvedArchitecture): { classes: number; co
   return { classes: width("classes"), codes: width("codes") };
 }
 
+/**
+ * Height and width of the map of scores that a discriminator ends in; undefined where it gives one
+ * score.
+ */
+export function patchesOf({ output }: ResolvedArchitecture): [number, number] | undefined {
+  const [, height, width] = output;
+  return height === undefined || width === undefined ? undefined : [height, width];
+}
+
 /** The first layer through which the samples of a batch influence each other in training. */
 export function couplingLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
   return findLayer(layers, ({ type }) => layerKinds.get(type)?.couplesSamples === true);

@@ -68,7 +68,7 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
   return resolved;
 }
 
-/** Infers every size of a discriminator, which has to end in one score or in heads. */
+/** Infers every size of a discriminator, which has to end in a score, a map of scores or heads. */
 export function resolveDiscriminator(
   architecture: DiscriminatorArchitecture,
 ): ResolvedArchitecture {
@@ -76,12 +76,8 @@ export function resolveDiscriminator(
   const image = check.shape(architecture.image, "architecture.image");
   const classes = checkClasses(architecture.classes, "architecture.classes");
   const resolved = resolve(architecture, image, "discriminator", classes);
-  const { output, layers } = resolved;
-  if (layers.at(-1)?.type !== "heads" && (product(output) !== 1 || output.length !== 1)) {
-    const name = "the discriminator's last layer";
-    const hint = product(output) === 1 ? "; put flatten() after it" : "";
-    throw misfit("an output of [1] (a score)", name, `[${output.join(", ")}]${hint}`);
-  }
+  const { layers } = resolved;
+  checkEnd(layers);
   const spoiler = spoilerOfScores(resolved);
   if (spoiler !== undefined) {
     const what = "a place before the sigmoid";
@@ -92,6 +88,21 @@ export function resolveDiscriminator(
     throw unused("an embedding or projection among its layers", "discriminator", resolved);
   return resolved;
 }
+
+/** A discriminator ends in one score, in a score for each patch, or in heads. */
+function checkEnd(layers: readonly ResolvedLayer[]): void {
+  const last = layers.at(-1) as ResolvedLayer;
+  if (last.type === "heads" || isScores(last.output)) return;
+  const isFlatMap = last.type === "flatten" && isScores(last.input);
+  const hint = isFlatMap ? `; leave flatten() out for a map of [${last.input.join(", ")}]` : "";
+  throw misfit(
+    "an output of [1] (a score) or [1, height, width] (a score for each patch)",
+    "the discriminator's last layer",
+    `[${last.output.join(", ")}]${hint}`,
+  );
+}
+
+const isScores = (output: Shape) => output[0] === 1 && (output.length === 1 || output.length === 3);
 
 /** Infers every size of a classifier of images: its output is not a score. */
 export function resolveClassifier(image: Shape, layers: readonly Layer[]): ResolvedArchitecture {

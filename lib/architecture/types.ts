@@ -42,13 +42,19 @@ export interface GeneratorArchitecture<L extends Latent = Latent> {
   readonly range?: PixelRange | undefined;
 }
 
-/** A discriminator as data: samples in, one score out, or the answers of its heads. */
+/**
+ * A discriminator as data: samples in, one score out, a score for each patch, or the answers of its
+ * heads.
+ */
 export interface DiscriminatorArchitecture {
   /** Shape of a sample: [channels, height, width], or [features]. */
   readonly image: Shape;
   /** Classes of the labels that it is given with each sample, 0 or at least 2. @default 0 */
   readonly classes?: number | undefined;
-  /** Layers from `image` to one score, [1], or to `heads`. */
+  /**
+   * Layers from `image` to one score, [1]; to a score for each patch, [1, height, width]; or to
+   * `heads`.
+   */
   readonly layers: readonly Layer[];
   /** What its first weights are. @default "torch" */
   readonly init?: Init | undefined;

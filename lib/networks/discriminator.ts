@@ -1,6 +1,7 @@
 import {
   type DiscriminatorArchitecture,
   headsOf,
+  patchesOf,
   resolveDiscriminator,
   scoresOf,
 } from "../architecture.js";
@@ -42,7 +43,7 @@ export class Discriminator<
    * Checks the architecture, infers every size, and builds it. The first weights are drawn while
    * your program goes on.
    *
-   * @param architecture layers from `image` to one score, or to `heads`
+   * @param architecture layers from `image` to one score, to a score for each patch, or to `heads`
    * @param options `device`, `seed`
    * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE
    */
@@ -66,9 +67,20 @@ export class Discriminator<
     return this.resolved.input;
   }
 
+  /**
+   * Height and width of the map of scores that it gives an image, one for each patch; undefined
+   * where it gives one score.
+   */
+  get patches(): readonly [height: number, width: number] | undefined {
+    return patchesOf(this.resolved);
+  }
+
   /** @internal */
   protected override get flow(): string {
-    return `${show(this.image)} → ${this.scores}`;
+    const { patches, scores } = this;
+    const each = scores === "logit" ? "logits" : "probabilities";
+    const answer = patches === undefined ? scores : `${patches.join(" × ")} ${each}`;
+    return `${show(this.image)} → ${answer}`;
   }
 
   /**
@@ -86,7 +98,7 @@ export class Discriminator<
   }
 
   /**
-   * One score for each image, in evaluation mode.
+   * One score for each image, in evaluation mode; where it gives a score for each patch, their mean.
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
@@ -96,7 +108,27 @@ export class Discriminator<
    * ERR_MEMORY; the reason of `signal`
    */
   async score(images: Images, ...[options]: JudgeArguments<A>): Promise<Floats> {
-    return this.#columns(images, options, 0, 1);
+    const output = await this.#judge(images, options, this.patches !== undefined);
+    return output.length === images.count ? output : this.#columns(output, 0, 1);
+  }
+
+  /**
+   * A score for each patch of each image, [count, height, width] with the height and width of
+   * `patches`, in evaluation mode.
+   *
+   * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
+   * `read(start, count, { range: [-1, 1] })`
+   * @param options `labels` of the images, where its architecture has classes: needed there; an
+   * `execution`; a `signal` that ends it between two parts of 256 images
+   * @throws ERR_ARCHITECTURE where it gives one score; TypeError and RangeError for arguments;
+   * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
+   */
+  async scorePatches(images: Images, ...[options]: JudgeArguments<A>): Promise<Floats> {
+    if (this.patches === undefined) {
+      const what = "a discriminator that gives a score for each patch";
+      throw refused("ERR_ARCHITECTURE", what, "scorePatches()", "one that gives one score");
+    }
+    return this.#judge(images, options);
   }
 
   /**
@@ -115,20 +147,23 @@ export class Discriminator<
       const what = 'a discriminator with a head "classes"';
       throw refused("ERR_ARCHITECTURE", what, "classify()", "one without");
     }
-    return this.#columns(images, options, 1, classes);
+    return this.#columns(await this.#judge(images, options), 1, classes);
   }
 
-  /** Columns of its output from `start` on, [count, width]. */
-  async #columns(images: Images, options: unknown, start: number, width: number): Promise<Floats> {
+  /** Its whole output, or the mean of what it makes of each image. */
+  async #judge(images: Images, options: unknown, averages = false): Promise<Floats> {
     check.madeWithMemory(images, "images", Images, "Images");
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }
     const { labels: given, manner } = checkAnswer(options);
     const labels = this.#labels(given, images.count);
-    const output = await this.forward(images, labels, manner);
-    const total = product(this.resolved.output);
-    return total === width ? output : columnsOf(output, total, start, start + width);
+    return this.forward(images, labels, manner, averages);
+  }
+
+  /** Columns of an output of heads from `start` on, [count, width]. */
+  #columns(output: Floats, start: number, width: number): Floats {
+    return columnsOf(output, product(this.resolved.output), start, start + width);
   }
 
   #labels(given: unknown, count: number): Int32Array | undefined {

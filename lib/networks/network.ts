@@ -191,14 +191,18 @@ export abstract class Network implements Disposable {
     }
   }
 
-  /** @internal Runs it on a batch in evaluation mode. */
+  /**
+   * @internal Runs it on a batch in evaluation mode. `averages`: only the mean of what it makes of
+   * each sample.
+   */
   protected forward(
     { data, shape }: Batch,
     labels: Int32Array | undefined,
     { fused, signal }: Manner,
+    averages = false,
   ): Promise<Floats> {
     return crossingUntil(signal, (stop) =>
-      this.native.forward(data, [...shape], labels, fused, stop),
+      this.native.forward(data, [...shape], labels, { fused, averages }, stop),
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { ResolvedArchitecture } from "../architecture.js";
+import { patchesOf, type ResolvedArchitecture } from "../architecture.js";
 import { labelsOf } from "./generator.js";
 import { moduleSource } from "./module.js";
 
@@ -10,7 +10,7 @@ export function discriminatorSource(
   const { classes, input, output } = resolved;
   const shapes = [`image [N, ${input.join(", ")}]`, ...(classes > 0 ? [labelsOf(classes)] : [])];
   const answers = [
-    "score",
+    patchesOf(resolved) === undefined ? "score" : "scores of patches",
     ...(heads.classes > 0 ? [`logits of ${heads.classes} classes`] : []),
     ...(heads.codes > 0 ? [`${heads.codes} codes`] : []),
   ];

@@ -6,10 +6,11 @@ import type { NativeHealth } from "../native.js";
 export interface Health {
   /**
    * Share of the reals that the discriminator scored above the middle between its mean scores of
-   * reals and fakes: 1 where it tells them apart, about a half where it guesses.
+   * reals and fakes: 1 where it tells them apart, about a half where it guesses. Where it scores
+   * patches, the share of their patches.
    */
   readonly realAccuracy: number;
-  /** Share of the fakes below that middle. */
+  /** Share of the fakes, or of their patches, below that middle. */
   readonly fakeAccuracy: number;
   /**
    * D(x): the discriminator's mean score of the reals, before its last update. A probability where

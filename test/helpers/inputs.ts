@@ -73,8 +73,10 @@ export async function runOn(
   const inputs = new Map(inputsOf(network, count).map((tensor) => [tensor.name, tensor]));
   const { classes, input } = network.resolved;
   const labels = classes > 0 ? Int32Array.from(labelsOf(classes, count)) : undefined;
-  if (network instanceof Discriminator)
-    return network.native.forward(valuesOf(inputs.get("image")), [count, ...input], labels, false);
+  if (network instanceof Discriminator) {
+    const manner = { fused: false, averages: false };
+    return network.native.forward(valuesOf(inputs.get("image")), [count, ...input], labels, manner);
+  }
   const { noise, codes, classes: all, oneHot } = network.latent;
   const [noises, coded] = [valuesOf(inputs.get("noise")), valuesOf(inputs.get("codes"))];
   const latents = new Float32Array(count * product(input));

@@ -77,20 +77,33 @@ refuses("new Discriminator", [
     "Expected a place before the sigmoid for 3 (gaussianNoise) but received one behind it, where training makes more than 1 of a probability",
   ],
   [
-    "a score for each pixel",
-    () => new Discriminator({ image, layers: [l.conv2d(1, 1)] }),
+    "two scores for each pixel",
+    () => new Discriminator({ image, layers: [l.conv2d(2, 1)] }),
     "ERR_ARCHITECTURE",
-    "Expected an output of [1] (a score) for the discriminator's last layer but received [1, 8, 8]",
+    "Expected an output of [1] (a score) or [1, height, width] (a score for each patch) for the discriminator's last layer but received [2, 8, 8]",
   ],
   [
-    "a score of [1, 1, 1]",
-    () => new Discriminator({ image, layers: [l.conv2d(1, 8)] }),
+    "scores of patches in a row",
+    () => new Discriminator({ image, layers: [l.conv2d(1, 5), l.flatten()] }),
     "ERR_ARCHITECTURE",
-    "Expected an output of [1] (a score) for the discriminator's last layer but received [1, 1, 1]; put flatten() after it",
+    "Expected an output of [1] (a score) or [1, height, width] (a score for each patch) for the discriminator's last layer but received [16]; leave flatten() out for a map of [1, 4, 4]",
+  ],
+  [
+    "a head with a score for each patch",
+    () => new Discriminator({ image, layers: [l.heads({ score: [l.conv2d(1, 5)] })] }),
+    "ERR_ARCHITECTURE",
+    "Expected 0.score to end in [1] (a score) for 0 (heads) but received [1, 4, 4]",
+  ],
+  [
+    "noise behind the sigmoid of patches",
+    () => new Discriminator({ image, layers: [l.conv2d(1, 5), l.sigmoid(), l.gaussianNoise()] }),
+    "ERR_ARCHITECTURE",
+    "Expected a place before the sigmoid for 2 (gaussianNoise) but received one behind it, where training makes more than 1 of a probability",
   ],
 ]);
 
 const judge = tinyDiscriminator();
+const patchJudge = new Discriminator({ image, layers: [l.conv2d(1, 5)] });
 const conditionalJudge = conditionalDiscriminator();
 const blank = new Images(new Float32Array(64), [1, ...image]);
 refuses(
@@ -161,6 +174,24 @@ refuses(
       () => judge.classify(blank),
       "ERR_ARCHITECTURE",
       'Expected a discriminator with a head "classes" for classify() but received one without',
+    ],
+    [
+      "patches where it gives one score",
+      () => judge.scorePatches(blank),
+      "ERR_ARCHITECTURE",
+      "Expected a discriminator that gives a score for each patch for scorePatches() but received one that gives one score",
+    ],
+    [
+      "features in place of images of patches",
+      () => patchJudge.scorePatches(new Images(new Float32Array(64), [1, 64])),
+      "RangeError",
+      "Expected images of shape [count, 1, 8, 8] for images but received [1, 64]",
+    ],
+    [
+      "an unknown option of patches",
+      () => patchJudge.scorePatches(blank, bad({ map: true })),
+      "TypeError",
+      'Expected only the options labels, execution, signal for options but received "map"',
     ],
     [
       "labels that it needs",

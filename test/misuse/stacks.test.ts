@@ -89,6 +89,7 @@ const calls: [name: string, call: Call][] = [
   ["Generator.noise", () => [here(), network.noise(0)]],
   ["Generator.loadWeights", () => [here(), network.loadWeights(nowhere)]],
   ["Discriminator.score", () => [here(), judge.score(blank)]],
+  ["Discriminator.scorePatches", () => [here(), judge.scorePatches(blank)]],
   ["Discriminator.classify", () => [here(), judge.classify(blank)]],
   ["Images.toPng", () => [here(), new Images(new Float32Array(4), [1, 4]).toPng()]],
   ["Images.save", () => [here(), blank.save(nowhere)]],

@@ -113,12 +113,15 @@ export async function judging(architecture: DiscriminatorArchitecture) {
   await blind.score(images, { labels: 3 });
   // @ts-expect-error neither does its other answer
   await blind.classify(images, { labels: 3 });
+  // @ts-expect-error it takes no labels
+  await blind.scorePatches(images, { labels: 3 });
   const seeing = new Discriminator({
     image: [1, 2, 2],
     classes: 3,
     layers: [l.flatten(), l.projection()],
   });
   await seeing.score(images, { labels: 2 });
+  await seeing.scorePatches(images, { labels: 2 });
   // @ts-expect-error it needs them
   await seeing.score(images);
   const unknown: Discriminator = new Discriminator(architecture);

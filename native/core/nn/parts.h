@@ -35,15 +35,17 @@ class Parts {
 void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count);
 
 // What a network makes of an input, on the CPU, a part a call. `labels` may be undefined; `forward`
-// is the network's body in another form, if it is there.
+// is the network's body in another form, if it is there. `averages`: only the mean of what it makes
+// of each row, [N].
 class Forwarding {
  public:
   Forwarding(std::shared_ptr<Network> network, at::Tensor input, at::Tensor labels,
-             Forward forward = {})
+             Forward forward = {}, bool averages = false)
       : network_(std::move(network)),
         input_(std::move(input)),
         labels_(std::move(labels)),
         forward_(std::move(forward)),
+        averages_(averages),
         parts_(input_.size(0)) {}
   std::optional<at::Tensor> operator()();  // after the last part
 
@@ -51,6 +53,7 @@ class Forwarding {
   std::shared_ptr<Network> network_;
   at::Tensor input_, labels_;
   Forward forward_;
+  bool averages_;
   Parts parts_;
   at::Tensor all_;
 };

@@ -12,7 +12,8 @@ namespace sparring {
 // What a discriminator's output is: probabilities if it ends in a sigmoid, else logits.
 enum class ScoreKind { kProbability, kLogit };
 
-// What the discriminator said of a batch of reals and of one of fakes, each [N, 1].
+// What the discriminator said of a batch of reals and of one of fakes, each [N, 1]; or
+// [N, 1, height, width], a score for each patch. A mean is over all of them.
 struct Scores {
   at::Tensor real, fake;
 };
@@ -24,10 +25,10 @@ class Objective {
   virtual at::Tensor generator_loss(const Scores& scores) const = 0;
   virtual at::Tensor discriminator_loss(const Scores& scores) const = 0;
   virtual bool generator_needs_reals() const { return false; }
-  // True where samples meet in a loss: it is no mean over samples, or over pairs of a real and a
-  // fake.
+  // True where samples meet in a loss: it is no mean over scores, or over pairs of one of a real
+  // and one of a fake.
   virtual bool couples() const { return false; }
-  // True where both losses are means over samples of functions of one score. These are the
+  // True where both losses are means over scores of functions of one of them. These are the
   // functions, for plans that need no graph; D's loss is the sum of its two means.
   virtual bool is_pointwise() const { return false; }
   virtual Term generator_term(double /*fake*/) const { return {}; }

@@ -16,14 +16,15 @@ struct Watch {
   void add_scores(const at::Tensor& real, const at::Tensor& fake);
   void add_images(const at::Tensor& real, const at::Tensor& fake);
 
-  at::Tensor real_scores, fake_scores;                    // [N, 1]
+  at::Tensor real_scores, fake_scores;                    // as the objective has them
   at::Tensor reals, fakes;                                // [N, ...], the first of the batch
   at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
 };
 
 struct Health {
-  // Shares of reals that were scored above, and of fakes below, the middle between the mean scores
-  // of the two: 1 and 1 where the discriminator tells them apart, about a half where it guesses.
+  // Shares of reals, or of their patches, that were scored above, and of fakes below, the middle
+  // between the mean scores of the two: 1 and 1 where the discriminator tells them apart, about a
+  // half where it guesses.
   double real_accuracy, fake_accuracy;
   // The mean scores: probabilities or logits, as the discriminator has them.
   double real_score, fake_score;

@@ -85,6 +85,19 @@ std::vector<Layer> normed() {
           linear("8", 16, 1)};
 }
 
+// A score for each patch.
+std::vector<Layer> patches() {
+  return {conv("0", 1, 4, 4, 1, 2), leaky("1"), conv("2", 4, 6, 4, 1), leaky("3"),
+          conv("4", 6, 1, 2, 0)};
+}
+
+std::vector<Layer> patches_normed() {
+  std::vector<Layer> layers = patches();
+  layers[2] = no_bias(layers[2]);
+  layers.insert(layers.begin() + 3, batch_norm("norm", 6, 1e-5));
+  return layers;
+}
+
 std::vector<Layer> conditional() {
   return {embedding("0", 2, "concatenate"), conv("1", 3, 4, 3, 1, 2), leaky("2"),
           layer("flatten", "3"),
@@ -145,6 +158,12 @@ std::vector<Recipe> recipes() {
       {"dragan", coupled(), objective("nonSaturating"), {"dragan"}},
       {"r3gan", residual(), objective("relativisticPaired"), {"r1", "r2"}},
       {"average", plain(), objective("relativisticAverage")},
+      {"patches", patches(), objective("nonSaturating")},
+      {"patches, least squares", patches_normed(), objective("leastSquares")},
+      {"patches, wgan-gp", patches(), objective("wasserstein"), {"wganGp"}},
+      {"patches, r3gan", patches(), objective("relativisticPaired"), {"r1", "r2"}},
+      {"patches, average", patches_normed(), objective("relativisticAverage"), {"r1"}},
+      {"patches, dragan", patches(), objective("hinge"), {"dragan", "r1"}, {}, {"cutout"}},
       {"conditional", conditional(), objective("hinge"), {"r1"}, {}, {}, true},
       {"conditional, merged", conditional(), objective("nonSaturating"), {}, {}, {}, true},
       {"conditional, normed", conditional_normed(), objective("hinge"), {}, {}, {}, true},
@@ -357,6 +376,10 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe augmented = recipe;
   augmented.augmentations = {"cutout"};
   CHECK_FALSE(is_planned(augmented));
+  Recipe patches = recipe;
+  patches.discriminator[3] = linear("3", 16, 4);
+  patches.discriminator.push_back(layer("unflatten", "4", {{"shape", Shape{1, 2, 2}}}));
+  CHECK_FALSE(is_planned(patches));
   Recipe of_channels = recipe;  // not one of 64 columns
   of_channels.generator = {linear("0", 5, 64), layer("unflatten", "1", {{"shape", Shape{1, 8, 8}}}),
                            batch_norm("2", 1, 1e-5)};

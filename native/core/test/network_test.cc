@@ -291,6 +291,18 @@ TEST_CASE("each part of an input goes through a network with its own labels") {
   CHECK(at::equal(forwarding().value().narrow(0, 256, 44), last));
 }
 
+TEST_CASE("of an input that goes through a network only the means of its rows come back") {
+  RandomStream stream(0);
+  const std::vector<Layer> layers{conv("0", 2, 3, 2, 1)};
+  const auto network = std::make_shared<Network>(layers, at::kCPU, at::kFloat, stream);
+  const at::Tensor input = at::randn({300, 2, 4, 5}, stream.cpu());
+  Forwarding forwarding(network, input, {}, {}, /*averages=*/true);
+  CHECK_FALSE(forwarding().has_value());
+  const at::Tensor means = forwarding().value(), expected = network->evaluate(input);
+  CHECK(means.sizes() == at::IntArrayRef{300});
+  CHECK(distance(means, expected.mean({1, 2, 3})) < 1e-6);
+}
+
 TEST_CASE("conditional batch normalisation has a weight and a bias for each class") {
   const Options options{
       {"numFeatures", 20.0}, {"numEmbeddings", 3.0}, {"eps", 1e-3}, {"momentum", 0.1}};

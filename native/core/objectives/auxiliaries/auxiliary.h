@@ -18,7 +18,7 @@ struct Heads {
 
 // What a discriminator said of a batch.
 struct Answer {
-  at::Tensor score;    // [N, 1]
+  at::Tensor score;    // [N, 1], or [N, 1, height, width] where there are no other heads
   at::Tensor classes;  // logits, [N, classes]; undefined without that head
   at::Tensor codes;    // [N, codes]; undefined without that head
 };

@@ -16,8 +16,8 @@ namespace sparring {
 // What a penalty is computed from by autograd.
 struct PenaltyInput {
   at::Tensor reals, fakes;  // [N, ...]; with a graph to their scores where the penalty looks there
-  at::Tensor real_scores, fake_scores;                 // [N, 1]
-  std::function<at::Tensor(const at::Tensor&)> score;  // the scores of other points, [N, 1]
+  at::Tensor real_scores, fake_scores;                 // as the objective has them
+  std::function<at::Tensor(const at::Tensor&)> score;  // the scores of other points, as many
   Rows rows;                                           // for points that are drawn
 };
 
@@ -68,7 +68,8 @@ class PenaltyBetween : public Penalty {
 // Throws ERR_NATIVE for a name that has no file.
 std::unique_ptr<Penalty> make_penalty(const Choice& choice);
 
-// d sum(scores) / d points, [N, ...], itself differentiable.
+// d sum(scores) / d points, [N, ...], itself differentiable. Of a map it is the gradient of the sum
+// over a sample's patches, as grad_outputs of ones have it in PyTorch.
 at::Tensor gradient_at(const at::Tensor& points, const at::Tensor& scores);
 // Mean over samples of (|gradient| - 1)^2: the norm of each sample by itself.
 at::Tensor distance_from_unit_norm(const at::Tensor& gradient);

@@ -56,6 +56,8 @@ class DenseNetwork {
   // Null where the network has something else in it, or is not on the CPU.
   static std::unique_ptr<DenseNetwork> plan(Network& network);
 
+  // Numbers that it makes of a row.
+  int64_t outputs() const { return blocks_.back().weight.size(0); }
   // The rows of a batch influence each other.
   bool couples() const;
   // A sum of slopes: the second derivative of every activation is 0.

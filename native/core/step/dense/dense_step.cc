@@ -57,6 +57,8 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
                 ? " has layers other than linear ones, batch normalisation and simple activations"
                 : " is not on the CPU");
   }
+  // A sample's derivatives are multiples of those of one score.
+  if (discriminator->outputs() != 1) return "the discriminator gives a score for each patch";
   if (pair.precision != Precision::kFloat32) return "its kernels are for float32";
   if (!pair.auxiliaries.empty()) return "auxiliary terms need autograd";
   if (!pair.augmentations.empty()) return "augmentations need autograd";
