@@ -9,6 +9,7 @@ export { dcgan } from "./dcgan.js";
 export { type Goodfellow2014Options, goodfellow2014 } from "./goodfellow2014.js";
 export { mlp } from "./mlp.js";
 export type { PairOptions, Scores, UnconditionalDiscriminator } from "./options.js";
+export { type PatchNorm, patch } from "./patch.js";
 export { type R3ganOptions, r3gan } from "./r3gan.js";
 export { sagan } from "./sagan.js";
 export { sngan } from "./sngan.js";
