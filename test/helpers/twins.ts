@@ -8,6 +8,7 @@ import {
   layers as l,
 } from "../../lib/index.js";
 import * as normed from "./twins-normed.js";
+import { patches } from "./twins-patches.js";
 const lrelu = () => l.leakyRelu(0.2);
 
 /** Layers between a linear layer to [channels, 4, 4] and one back to an image. */
@@ -317,6 +318,7 @@ const named: Record<string, GeneratorArchitecture> = {
 
 const discriminators: Record<string, DiscriminatorArchitecture> = {
   ...normed.discriminators,
+  ...patches,
   "spectral normalisation": {
     image: [2, 6, 6],
     layers: [
@@ -389,10 +391,7 @@ export type Twin =
 
 export const twins: readonly Twin[] = [
   ...Object.entries({ ...unnamed, ...under(inits, drawnAnew), ...named }).map(
-    ([name, generator]) => ({
-      name,
-      generator,
-    }),
+    ([name, generator]) => ({ name, generator }),
   ),
   ...Object.entries({ ...discriminators, ...under(normedInits, drawnAndNormed) }).map(
     ([name, discriminator]) => ({ name, discriminator }),
