@@ -42,6 +42,12 @@ const convolved = () => [
 const normed1d = () => [l.flatten(), l.linear(16), l.batchNorm1d(), l.leakyRelu(0.2)];
 const plain = () => [l.flatten(), l.linear(16), l.leakyRelu(0.2)];
 
+/** A score for each of four patches. */
+const patches = () => [
+  ...[l.conv2d(6, 4, { stride: 2, padding: 1 }), l.leakyRelu(0.2)],
+  ...[l.conv2d(1, 3, { padding: 1, stride: 2 })],
+];
+
 const game = (objective, options = {}) => ({ objective, ...options });
 
 export const games = {
@@ -90,6 +96,11 @@ export const games = {
   convolutional: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
     convolutional: true,
   }),
+  patches: game(objectives.relativisticAverage({ penalties: [penalties.r1({ every: 2 })] }), {
+    makes: convolutional,
+    judges: patches,
+    isPatched: true,
+  }),
   syncArticle: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
     makes: upsampling,
     syncBatchNorm: true,
@@ -111,24 +122,23 @@ export const games = {
   syncMlp: game(objectives.minimax(), { makes: dense1d, syncBatchNorm: true }),
 };
 
+const headsOf = ({ classes, codes }) =>
+  l.heads({
+    score: [l.linear(1)],
+    ...(classes && { classes: [l.linear(classes)] }),
+    ...(codes && { codes: [l.linear(codes)] }),
+  });
+
 /** A trainer's options, with networks of its own. */
 export function trainerOf(name, execution = "fused") {
   const { latent = { noise: 5 }, heads, convolutional: isConvolutional, ...more } = games[name];
-  const { makes = isConvolutional ? convolutional : dense, judges = plain, ...options } = more;
-  const last =
-    heads === undefined
-      ? [l.linear(1)]
-      : [
-          l.heads({
-            score: [l.linear(1)],
-            ...(heads.classes && { classes: [l.linear(heads.classes)] }),
-            ...(heads.codes && { codes: [l.linear(heads.codes)] }),
-          }),
-        ];
+  const { makes = isConvolutional ? convolutional : dense, judges = plain, ...others } = more;
+  const { isPatched = false, ...options } = others;
+  const answers = isPatched ? [] : [heads === undefined ? l.linear(1) : headsOf(heads)];
   return {
     ...options,
     generator: new Generator({ latent, layers: makes() }, { seed: 3 }),
-    discriminator: new Discriminator({ image, layers: [...judges(), ...last] }, { seed: 4 }),
+    discriminator: new Discriminator({ image, layers: [...judges(), ...answers] }, { seed: 4 }),
     optimizer: { generator: descent(), discriminator: descent() },
     execution,
   };
