@@ -314,6 +314,14 @@ describe("an input that does not fit", () => {
     expect([...tried, ...anyShape].sort()).toEqual(types);
   });
 
+  it("is not a row or a column of pixels for instanceNorm2d, which need more than one", () => {
+    for (const shape of [
+      [4, 1, 8],
+      [4, 8, 1],
+    ])
+      expect(make(l.unflatten(shape), l.instanceNorm2d())().output).toEqual(shape);
+  });
+
   it.each(anyShape)("does not exist for %s", (type) => {
     const { layer } = find(type);
     for (const shape of [[32], [4, 8], [8, 2, 2], [2, 2, 2, 4]])
