@@ -7,22 +7,22 @@ import { checkpointFlag, flag, numberFlag, outFlag, rawFlag, stepFlag } from "./
 
 const examples = `
 Formats:
-  onnx         the generator in evaluation mode, for onnxruntime and others
-  safetensors  its weights, under the keys of PyTorch
-  pytorch      the source of its nn.Module, which loads these weights
+  onnx         .onnx: the generator in evaluation mode, for onnxruntime and others
+  safetensors  .safetensors: its weights, under the keys of PyTorch
+  pytorch      .py: the source of its nn.Module, which loads these weights
 
 Examples:
   sparring export runs/cgan --out g.onnx
   sparring export runs/cgan --checkpoint best --out g.onnx   by --evaluate-every
   sparring export runs/cgan --opset 21 --out g.onnx          for newer runtimes
-  sparring export runs/cgan --format safetensors --out g.safetensors
-  sparring export runs/cgan --format pytorch --out generator.py
+  sparring export runs/cgan --out g.safetensors
+  sparring export runs/cgan --out generator.py
   sparring export runs/r3gan --raw --out g.onnx   the last weights
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
-  flag("--format <format>", exportFormats.join(", "), "onnx"),
+  flag("--format <format>", exportFormats.join(", "), "what --out ends in, else onnx"),
   numberFlag("--opset <n>", "operators of onnx, 17 to 26", 17),
   outFlag("--out <file>", "the file to write"),
   stepFlag("as the run ended"),

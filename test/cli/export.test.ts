@@ -72,6 +72,14 @@ const refused: [string, string | RegExp][] = [
     'Expected one of onnx, safetensors, pytorch for --format but received "tflite"',
   ],
   [
+    "export mlp --out g.pt",
+    'Expected a file that ends in .onnx, .safetensors or .py for --out without --format but received "g.pt"',
+  ],
+  [
+    "export mlp --out g.safetensors --opset 18",
+    'Expected onnx beside --opset for --format but received "safetensors"',
+  ],
+  [
     "export mlp --out g --opset 99",
     "Expected a whole number from 17 to 26 for --opset but received 99",
   ],
@@ -123,7 +131,8 @@ describe("sparring export refuses", () => {
     else expect(stderr).toMatch(sentence);
     expect(stderr.trimEnd()).not.toContain("\n");
     expect([code, stdout]).toEqual([2, ""]);
-    await expect(access(at("g"))).rejects.toThrow();
+    for (const name of ["g", "g.pt", "g.safetensors"])
+      await expect(access(at(name))).rejects.toThrow();
   });
 });
 
@@ -180,6 +189,17 @@ describe("sparring export", () => {
       const weights = await readFile(at("mlp/weights/generator.safetensors"));
       expect((await readFile(told.path)).equals(weights)).toBe(true);
     }
+  });
+
+  it.each([
+    ["named.ONNX", "", "onnx"],
+    ["named.safetensors", "", "safetensors"],
+    ["named.py", "", "pytorch"],
+    ["named", "", "onnx"],
+    ["named.pt", " --format safetensors", "safetensors"],
+  ])("tells by the name %s%s that it is %s", async (name, more, format) => {
+    const { stdout } = await sparring(`export mlp --out ${name}${more} --json`);
+    expect(JSON.parse(stdout)).toMatchObject({ path: at(name), format });
   });
 
   it("writes the opset that is asked for", async () => {
