@@ -153,8 +153,8 @@ export class Group implements Disposable {
  * torch.distributed.init_process_group does: under the variables RANK, WORLD_SIZE, LOCAL_RANK,
  * MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
  *
- * @throws ERR_RANK where ranks do not come within the timeout, do not fit each other, or a port is
- * in use
+ * @throws TypeError, RangeError for options and variables; ERR_RANK where ranks do not come within
+ *   the timeout, do not fit each other, or a port is in use
  */
 export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);

@@ -1,6 +1,6 @@
 import { addon, direct } from "../addon.js";
 import { type Device, devices, resolveDevice } from "../device.js";
-import { SparringError, show } from "../errors.js";
+import { refused, show } from "../errors.js";
 import type { Team } from "./team.js";
 
 /**
@@ -20,10 +20,8 @@ export function chooseDevice(device: Device | "auto", name: string, team?: Team)
     return canTrain ? own : "cpu";
   }
   if (device === "cuda" || device === own) return resolveDevice(own, name);
-  throw new SparringError(
-    "ERR_DEVICE",
-    `Expected "cpu" or "cuda", of which this rank has the one of its LOCAL_RANK ${localRank}, for ${name} but received ${show(device)}`,
-  );
+  const what = `"cpu" or "cuda", of which this rank has the one of its LOCAL_RANK ${localRank},`;
+  throw refused("ERR_DEVICE", what, name, show(device));
 }
 
 function anyDevice(): Device {

@@ -23,7 +23,7 @@ import {
 /** Values of which nobody knows yet what they are. */
 export type Unchecked<T> = { readonly [Key in keyof T]?: unknown };
 
-/** The options of a run as they come in: from a command line, or later from a file. */
+/** The options of a run as they come in: from a command line, from a file, or from both. */
 export interface RunRequest extends Unchecked<PlainOptions> {
   readonly preset?: unknown;
   readonly generator?: unknown;

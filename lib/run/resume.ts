@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
-import { outOfRange, show, SparringError } from "../errors.js";
+import { outOfRange, refused, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { Watcher } from "../trainer/health.js";
 import { Trainer } from "../trainer.js";
@@ -183,8 +183,6 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
   const { data: before, tensors } = snapshot;
   direct(() => addon().release(tensors));
   if (before === "0".repeat(16) || before === now) return;
-  throw new SparringError(
-    "ERR_DATA",
-    `Expected the data that the run began with (fingerprint ${before}) for ${show(config.data)} but received others (${now})`,
-  );
+  const what = `the data that the run began with (fingerprint ${before})`;
+  throw refused("ERR_DATA", what, show(config.data), `others (${now})`);
 }
