@@ -34,6 +34,23 @@ describe("datasets.stackedMnist", () => {
       expect(Math.max(...labels)).toBeGreaterThan(255);
     }));
 
+  it("stacks digits that were resized to height and width", () =>
+    withFolder(async (folder) => {
+      const root = await writeIdxFolder(join(folder, "data"), 130);
+      const size = [6, 10] as const;
+      using digits = await datasets.mnist({ root, size });
+      using stacked = await datasets.stackedMnist({ root, size, count: 5 });
+      expect([digits.image, stacked.image]).toEqual([
+        [1, 6, 10],
+        [3, 6, 10],
+      ]);
+      const planesOf = ({ data }: { data: Float32Array }) =>
+        Array.from({ length: data.length / 60 }, (_, i) => data.slice(60 * i, 60 * i + 60).join());
+      const known = new Set(planesOf(await digits.read(0, 130)));
+      const planes = planesOf(await stacked.read(0, 5));
+      expect(planes.filter((plane) => known.has(plane))).toHaveLength(15);
+    }));
+
   it("is the same for the same seed, as long as the files unless asked otherwise, and resized", () =>
     withFolder(async (folder) => {
       const root = await writeIdxFolder(join(folder, "data"), 130);
