@@ -1,6 +1,7 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
 import { misuse, wrongType } from "../errors.js";
+import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
@@ -10,9 +11,13 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownCommand":
-      return wrongType(`one of ${listCommands(program)}`, "the command", quoted);
+      return wrongType(
+        suggestedBy(error) ?? `one of ${listCommands(program)}`,
+        "the command",
+        quoted,
+      );
     case "commander.unknownOption":
-      return wrongType(optionMeant(quoted, listOptions(command)), `an option of ${name}`, quoted);
+      return wrongType(flagMeant(quoted, command, error), `an option of ${name}`, quoted);
     case "commander.optionMissingArgument":
     case "commander.missingMandatoryOptionValue":
       return missing("a value", quoted.split(" ")[0] as string);
@@ -29,6 +34,22 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
     default:
       return misuse(new TypeError(`Expected a command line that makes sense: ${error.message}`));
   }
+}
+
+/** What is expected in place of a flag that there is not. */
+function flagMeant(given: string, command: Command, error: CommanderError): string {
+  const known = listOptions(command);
+  const flag = optionMeant(given, known);
+  if (flag !== undefined) return flag;
+  const isOfTraining = command.name() === "train";
+  const key = isOfTraining && optionMeant(given, Object.keys(configSchema.entries));
+  if (key) return `${key} of a config file`;
+  return suggestedBy(error) ?? `one of ${known.join(", ")}`;
+}
+
+/** What commander thinks was meant: names that differ by few letters. */
+function suggestedBy({ message }: CommanderError): string | undefined {
+  return /\(Did you mean (.+)\?\)/.exec(message)?.[1];
 }
 
 function missing(what: string, name: string): TypeError {

@@ -56,7 +56,6 @@ export function createProgram(onExit: (code: number) => void): Command {
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().
     command.exitOverride().configureOutput({ writeErr: () => {} });
-    command.showSuggestionAfterError(false);
   }
   return program;
 }

@@ -98,7 +98,10 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const right = Object.fromEntries(Object.entries(given).filter(([key]) => known.includes(key)));
   const { issues = [] } = v.safeParse(configSchema, right, { abortPipeEarly: true });
   const settled = new Set(Object.keys(flags));
-  const sentences = unknown.map((key) => expected(optionMeant(key, known), "an option", key));
+  const all = `one of ${known.join(", ")}`;
+  const sentences = unknown.map((key) =>
+    expected(optionMeant(key, known) ?? all, "an option", key),
+  );
   for (const { message, input, path: place = [] } of issues) {
     settled.add(settledBy(place.map(({ key }) => String(key))));
     // What a nested object lacks is told of as that object: in place of what it should be.

@@ -38,13 +38,11 @@ const others: Readonly<Record<string, readonly string[]>> = {
 const othersOf = new Map(Object.entries(others).map(([name, more]) => [spelled(name), more]));
 
 /**
- * What an error expects in place of an option that there is not: the one that is meant, or else
- * one of them all.
- *
- * @param known all that there are, as they are written there: `discriminatorSteps`, `--batch`
+ * The option that is meant, as it is written in `known`: `discriminatorSteps`, `--batch`. Undefined
+ * where it is none of them.
  */
-export function optionMeant(name: string, known: readonly string[]): string {
+export function optionMeant(name: string, known: readonly string[]): string | undefined {
   const given = spelled(name);
   const isMeant = (here: string) => here === given || othersOf.get(here)?.includes(given);
-  return known.find((option) => isMeant(spelled(option))) ?? `one of ${known.join(", ")}`;
+  return known.find((option) => isMeant(spelled(option)));
 }

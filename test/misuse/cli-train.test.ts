@@ -17,9 +17,10 @@ const out = (received: string, why: string) =>
   `Expected a new or empty folder that can be written for --out but received "${received}" (${why})`;
 
 const commandLines: [string, string][] = [
+  ["train --step 3", 'Expected --steps for an option of sparring train but received "--step"'],
   [
-    "train --step 3",
-    `Expected one of ${trainFlags} for an option of sparring train but received "--step"`,
+    "train --nothing-like-it",
+    `Expected one of ${trainFlags} for an option of sparring train but received "--nothing-like-it"`,
   ],
   ["train -s 3", `Expected one of ${trainFlags} for an option of sparring train but received "-s"`],
   [
@@ -206,12 +207,12 @@ const commandLines: [string, string][] = [
   ["train --out .", out(".", "it is not empty")],
   [
     "train --no-sample-every",
-    `Expected one of ${trainFlags} for an option of sparring train but received "--no-sample-every"`,
+    'Expected --sample-every for an option of sparring train but received "--no-sample-every"',
   ],
   ["train --Steps 10", 'Expected --steps for an option of sparring train but received "--Steps"'],
   [
     "train --n_critic 5",
-    `Expected one of ${trainFlags} for an option of sparring train but received "--n_critic"`,
+    'Expected discriminatorSteps of a config file for an option of sparring train but received "--n_critic"',
   ],
   [
     "train --batch_size 64",

@@ -11,7 +11,8 @@ const runs = (path: string, why: string) =>
   `Expected a run or a folder of runs for the folder but received "${path}" (${why})`;
 
 const commandLines: [string, string][] = [
-  ["trian", `Expected ${aCommand} for the command but received "trian"`],
+  ["trian", 'Expected train for the command but received "trian"'],
+  ["learn", `Expected ${aCommand} for the command but received "learn"`],
   ["TRAIN", `Expected ${aCommand} for the command but received "TRAIN"`],
   ["help trian", `Expected ${aCommand} for the command but received "trian"`],
   ["--quick", 'Expected one of --version, --help for an option of sparring but received "--quick"'],
