@@ -45,6 +45,19 @@ describe("architectures.patch", () => {
     );
   });
 
+  it("leaves one patch of the smallest image", () => {
+    for (const [halvings, side] of [
+      [1, 6],
+      [3, 24],
+    ] as const) {
+      const image = [1, side, side + 1];
+      using discriminator = new Discriminator(
+        architectures.patch({ image, channels: 2, halvings }),
+      );
+      expect(discriminator.patches).toEqual([1, 1]);
+    }
+  });
+
   it.each([
     [16, 1],
     [34, 2],

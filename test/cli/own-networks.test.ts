@@ -115,6 +115,22 @@ describe("networks in a config file", () => {
     );
   });
 
+  it("may give a score for each patch", async () => {
+    const layers = [l.conv2d(4, 4, { stride: 2, padding: 1 }), l.leakyRelu(0.2), l.conv2d(1, 2)];
+    const patches = { image: [1, 8, 8], layers } as const;
+    const given = { ...rules, objective: objectives.leastSquares(), ...options };
+    const path = await write("patches.json", { generator, discriminator: patches, ...given });
+    const dry = await sparring(`train ${path} --dry-run`);
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining("1 × 3 × 3")]);
+    expect((await sparring(`train ${path} --out patched`)).code).toBe(0);
+    expect((await sparring(`train ${path} --steps 2 --out pausing`)).code).toBe(0);
+    expect((await sparring("train --resume --steps 4 --out pausing")).code).toBe(0);
+    await expectSameWeights("patched", "pausing");
+    expect((await sparring("export patched --format onnx --out patched.onnx")).code).toBe(0);
+    const judged = await sparring("evaluate patched --metrics fid --samples 40");
+    expect([judged.code, judged.stderr]).toEqual([0, expect.any(String)]);
+  });
+
   it("have the rules of a preset where it is named", async () => {
     const path = await write("rules.json", { generator, discriminator, ...options });
     expect((await sparring(`train ${path} --preset sngan-hinge --out rules`)).code).toBe(0);

@@ -109,6 +109,36 @@ refuses("architectures", [
     "Expected one of probability, logit for scores but received 1",
   ],
   [
+    "a latent for scores of patches",
+    () => architectures.patch(bad({ latent, image: [1, 32, 32] })),
+    "TypeError",
+    'Expected only the options image, channels, halvings, norm for options but received "latent"',
+  ],
+  [
+    "nothing for scores of patches",
+    () => architectures.patch(bad(undefined)),
+    "TypeError",
+    "Expected an object for options but received undefined",
+  ],
+  [
+    "an image of which no patch is left",
+    () => architectures.patch({ image: [1, 23, 32] }),
+    "RangeError",
+    "Expected [channels, height, width] with sides of at least 24 for image but received [1, 23, 32]",
+  ],
+  [
+    "no halvings",
+    () => architectures.patch({ image: [1, 32, 32], halvings: 0 }),
+    "RangeError",
+    "Expected a whole number from 1 to 8 for halvings but received 0",
+  ],
+  [
+    "a norm of layers",
+    () => architectures.patch(bad({ image: [1, 32, 32], norm: "layer" })),
+    "TypeError",
+    'Expected one of batch, instance, none for norm but received "layer"',
+  ],
+  [
     "a side of no use to the blocks",
     () => architectures.sngan({ image: [1, 28, 28] }),
     "RangeError",
