@@ -127,8 +127,8 @@ describe("networks in a config file", () => {
     expect((await sparring("train --resume --steps 4 --out pausing")).code).toBe(0);
     await expectSameWeights("patched", "pausing");
     expect((await sparring("export patched --format onnx --out patched.onnx")).code).toBe(0);
-    const judged = await sparring("evaluate patched --metrics fid --samples 40");
-    expect([judged.code, judged.stderr]).toEqual([0, expect.any(String)]);
+    const judged = await sparring("evaluate patched --metrics precision-recall --samples 40");
+    expect(judged.code).toBe(0);
   });
 
   it("have the rules of a preset where it is named", async () => {
