@@ -158,7 +158,7 @@ const games: [name: string, DiscriminatorArchitecture, Objective][] = [
       image,
       layers: [l.flatten(), l.linear(9), l.leakyRelu(), l.linear(6), l.unflatten([1, 2, 3])],
     },
-    objectives.wasserstein({ penalties: [penalties.wganGp()] }),
+    objectives.leastSquares({ penalties: [penalties.wganGp()] }),
   ],
 ];
 
