@@ -44,8 +44,13 @@ function flagMeant(given: string, command: Command, error: CommanderError): stri
   const isOfTraining = command.name() === "train";
   const key = isOfTraining && optionMeant(given, Object.keys(configSchema.entries));
   if (key) return `${key} of a config file`;
-  return suggestedBy(error) ?? `one of ${known.join(", ")}`;
+  // A few are told all: of those the nearest is often not what was meant.
+  const nearest = known.length > few ? suggestedBy(error) : undefined;
+  return nearest ?? `one of ${known.join(", ")}`;
 }
+
+/** Names that a reader takes in at a glance. */
+const few = 8;
 
 /** What commander thinks was meant: names that differ by few letters. */
 function suggestedBy({ message }: CommanderError): string | undefined {
