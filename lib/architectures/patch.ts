@@ -5,10 +5,8 @@ import type { Layer } from "../layers/layer.js";
 import type { Shape } from "../shape.js";
 import { readImage, type UnconditionalDiscriminator } from "./options.js";
 
-const norms = ["batch", "instance", "none"] as const;
-
 /** What normalises the features of a patch discriminator. */
-export type PatchNorm = (typeof norms)[number];
+export type PatchNorm = "batch" | "instance" | "none";
 
 /** Channels grow no further. */
 const mostDoublings = 3;
@@ -26,7 +24,7 @@ const mostDoublings = 3;
  * at most @default 64
  * @param options.halvings convolutions of stride 2, from 1 to 8; a score sees 16, 34, 70, 142, ...
  * pixels of each side @default 3
- * @param options.norm what comes behind all convolutions but the first and the last; they have
+ * @param options.norm what comes behind all convolutions but the first and the last, which have
  * biases only without batch normalisation. Gradient penalties at points between reals and fakes
  * need `instance` or `none` @default "batch"
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
@@ -42,7 +40,7 @@ export function patch(options: {
   check.options(options, "options", ["image", "channels", "halvings", "norm"]);
   const halvings = check.integer(options.halvings ?? 3, "halvings", 1, 8);
   const channels = check.integer(options.channels ?? 64, "channels", 1);
-  const norm = check.oneOf(options.norm ?? "batch", "norm", norms);
+  const norm = check.oneOf(options.norm ?? "batch", "norm", ["batch", "instance", "none"]);
   // What two convolutions of stride 1 take, and the smallest side that halves to that.
   const side = 3 * 2 ** halvings;
   const what = `sides of at least ${side}`;
