@@ -24,9 +24,9 @@ const mostDoublings = 3;
  * at most @default 64
  * @param options.halvings convolutions of stride 2, from 1 to 8; a score sees 16, 34, 70, 142, ...
  * pixels of each side @default 3
- * @param options.norm what comes behind all convolutions but the first and the last, which have
- * biases only without batch normalisation. Gradient penalties at points between reals and fakes
- * need `instance` or `none` @default "batch"
+ * @param options.norm what comes behind all convolutions but the first and the last; with `batch`
+ * those in between have no biases. Gradient penalties at points between reals and fakes need
+ * `instance` or `none` @default "batch"
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
  * or an image out of its range
  */
