@@ -1,5 +1,5 @@
-// Batch normalisation of images and the (leaky) ReLU after it, in as few passes over memory as there
-// can be; and how other normalisation takes the activation in.
+// Batch normalisation of images and the (leaky) ReLU after it, in as few passes over memory as
+// there can be; and how other normalisation takes the activation in.
 #pragma once
 
 #include "core/step/rewrites/norm_function.h"
