@@ -7,7 +7,7 @@ import { checkpointFlag, flag, numberFlag, outFlag, rawFlag, stepFlag } from "./
 
 const examples = `
 Formats:
-  onnx         .onnx: the generator in evaluation mode, for onnxruntime and others
+  onnx         .onnx: the generator in evaluation mode, for any runtime
   safetensors  .safetensors: its weights, under the keys of PyTorch
   pytorch      .py: the source of its nn.Module, which loads these weights
 
