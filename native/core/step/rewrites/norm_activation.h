@@ -8,7 +8,7 @@
 namespace sparring {
 
 // leaky(norm(x)) with the statistics of the batch, of all ranks where they normalise together;
-// updates the running ones. Differentiable any number of times, but once by ranks together.
+// updates the running ones. Differentiable twice at least, but once by ranks together.
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass);
 // By kernels that may be another device's; none where null.
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass, const NormKernels* kernels);

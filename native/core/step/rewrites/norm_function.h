@@ -16,8 +16,8 @@ struct NormPass {
   TogetherPtr together;
 };
 
-// By the kernels, which suit x: images with their channels last, or rows. Differentiable any number
-// of times; with ranks together, once.
+// By the kernels, which suit x: images with their channels last, or rows. Differentiable as often
+// as libtorch's, twice at least; with ranks together, once.
 at::Tensor normalized_by(const NormKernels& kernels, const at::Tensor& x, const NormPass& pass);
 
 // Every sample by its own statistics, on the CPU, of images with their channels last.
