@@ -5,13 +5,14 @@ import { show } from "./errors.js";
 type Difference = readonly [path: string, first: unknown, second: unknown];
 
 /**
- * The first place where two values of JSON differ; undefined where none does.
+ * The first place where two values of JSON differ; undefined where none does. A list of numbers or
+ * of words is one value: one of two sides would say little.
  *
  * @param path where they are themselves, which comes before the place: "" for the whole of what
  * they are in
  */
 export function difference(first: unknown, second: unknown, path: string): Difference | undefined {
-  if (Array.isArray(first) && Array.isArray(second) && first.length === second.length) {
+  if (isListOfParts(first) && isListOfParts(second) && first.length === second.length) {
     for (const [i, item] of first.entries()) {
       const found = difference(item, second[i], `${path}[${i}]`);
       if (found !== undefined) return found;
@@ -26,6 +27,10 @@ export function difference(first: unknown, second: unknown, path: string): Diffe
     return undefined;
   }
   return JSON.stringify(first) === JSON.stringify(second) ? undefined : [path, first, second];
+}
+
+function isListOfParts(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null);
 }
 
 /** One of two values that differ, for a sentence: JSON has no value for what is not there. */

@@ -268,7 +268,10 @@ export class Trainer implements Disposable {
     }
   }
 
-  /** @internal What a rank that writes no checkpoint does while others save. Throws ERR_RANK where a rank has other weights. */
+  /**
+   * @internal What a rank that writes no checkpoint does while others save. Throws ERR_RANK where a
+   * rank has other weights.
+   */
   async checkEqual(): Promise<void> {
     await this.#ranks?.checkEqual();
   }

@@ -7,9 +7,8 @@ import type { Dtype, StoredTensor } from "./safetensors.js";
 
 /**
  * The tensors in the dtypes that the network has, those that have them already in the memory of the
- * file. Throws ERR_WEIGHTS with every name that is
- * missing, surplus, of another shape, of a dtype that does not convert, or that holds NaN or
- * infinity.
+ * file. Throws ERR_WEIGHTS with every name that is missing, surplus, of another shape, of a dtype
+ * that does not convert, or that holds NaN or infinity.
  */
 export function checkState(
   tensors: readonly StoredTensor[],

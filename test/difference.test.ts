@@ -6,7 +6,8 @@ it.each<[string, unknown, unknown, unknown]>([
   ["numbers", 1, 2, ["a", 1, 2]],
   ["kinds", 1, "1", ["a", 1, "1"]],
   ["an object and an array", {}, [], ["a", {}, []]],
-  ["an item", [1, 2], [1, 3], ["a[1]", 2, 3]],
+  ["a list of numbers", [1, 2], [1, 3], ["a", [1, 2], [1, 3]]],
+  ["a list in a list", [[1], [2]], [[1], [3]], ["a[1]", [2], [3]]],
   ["a list that goes on", [1], [1, 2], ["a", [1], [1, 2]]],
   ["a list that ends sooner", [1, 2], [1], ["a", [1, 2], [1]]],
   ["a key", { b: { c: 1 } }, { b: { c: 2 } }, ["a.b.c", 1, 2]],
@@ -23,5 +24,5 @@ it("is none of equal values, in whatever order their keys are", () => {
 });
 
 it("has the place alone where the whole has no name", () => {
-  expect(difference({ b: [1] }, { b: [2] }, "")).toEqual(["b[0]", 1, 2]);
+  expect(difference({ b: [1] }, { b: [2] }, "")).toEqual(["b", [1], [2]]);
 });

@@ -98,7 +98,7 @@ export class Discriminator<
   }
 
   /**
-   * One score for each image, in evaluation mode; where it gives a score for each patch, their mean.
+   * One score for each image, in evaluation mode; the mean where it gives a score for each patch.
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`

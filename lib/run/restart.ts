@@ -70,8 +70,7 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   for (const [key, there, wanted] of pairs) {
     const found = difference(there, wanted, key);
     if (found === undefined) continue;
-    // One of two sides says little.
-    const [path, before, now] = key === "size" ? [key, there, wanted] : found;
+    const [path, before, now] = found;
     const what = `${showOne(before)}, as the run in ${showPath(plan.out.path)} has it,`;
     throw refused("ERR_OUTPUT", what, nameOf(key, path, plan, given), showOne(now));
   }

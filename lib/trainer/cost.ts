@@ -77,8 +77,8 @@ function passesOfPenalty(
 }
 
 /**
- * Layers that are linear, or linear by pieces, in what goes in: they have no second derivative. What
- * looks at labels, too, is linear in the rest.
+ * Layers that are linear, or linear by pieces, in what goes in: they have no second derivative.
+ * What looks at labels, too, is linear in the rest.
  */
 const piecewiseLinear: ReadonlySet<string> = new Set([
   ...["linear", "conv2d", "convTranspose2d", "spectralNorm"],

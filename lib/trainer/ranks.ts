@@ -33,7 +33,8 @@ export class Ranks {
     dataset: Dataset,
     { signal, tickEvery, ...how }: RunSettings,
   ): Promise<void> {
-    // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not another.
+    // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not
+    // another.
     this.#group.expectIdle("run()");
     const data = await crossing(() => dataset.native.fingerprint());
     await agree(this.#group, { ...described, data, ...how });

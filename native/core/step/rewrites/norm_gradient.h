@@ -20,7 +20,7 @@ struct NormKept {
 
   void save(torch::autograd::AutogradContext& context,
             torch::autograd::variable_list more = {}) const;
-  // Of what was saved; `more` begins at its fifth tensor.
+  // Of what was saved; `more` comes after so many tensors of its own.
   static NormKept by(torch::autograd::AutogradContext& context,
                      const torch::autograd::variable_list& saved);
   static constexpr size_t kOwn = 5;
