@@ -68,6 +68,7 @@ const pairs = {
   ),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
   "group normalisation": discriminating(...twice(() => [l.groupNorm(8), activation()])),
+  "layer normalisation": discriminating(...twice(() => [l.layerNorm(), activation()])),
   "smooth activations": discriminating(...twice(() => [l.silu(), l.softplus(), l.elu()])),
   "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
   "maxout of 5 pieces": {
@@ -113,6 +114,7 @@ const penalised = {
     ...twice(() => [l.instanceNorm2d(), activation()]),
   ),
   "group normalisation, WGAN-GP": discriminating(...twice(() => [l.groupNorm(8), activation()])),
+  "layer normalisation, WGAN-GP": discriminating(...twice(() => [l.layerNorm(), activation()])),
 };
 const penalisedWithBatches = {
   "batch normalisation, R1": discriminating(...twice(() => [l.batchNorm2d(), activation()])),

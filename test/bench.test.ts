@@ -334,7 +334,7 @@ const everywhere = [
   "convolution to few channels as products",
   "convolution whose second derivatives are convolutions",
   "maxout in one pass",
-  "normalisation of each sample in the layout of convolutions",
+  "normalisation of each sample in one go",
   "pixel normalisation in one pass",
   "no bias before normalisation",
   "normalisation and activation together",

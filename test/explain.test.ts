@@ -175,11 +175,7 @@ describe("explain()", () => {
     ["maxout in one pass", [l.flatten(), l.maxout(8, 3)], 1],
     ["convolution whose second derivatives are convolutions", [l.conv2d(8, 2)], 1, 2, penalised],
     ["activation without a second derivative", [l.conv2d(8, 2), l.relu()], 1, 2, penalised],
-    [
-      "normalisation of each sample in the layout of convolutions",
-      [l.conv2d(8, 1), l.instanceNorm2d()],
-      1,
-    ],
+    ["normalisation of each sample in one go", [l.conv2d(8, 1), l.instanceNorm2d()], 1],
     ["pixel normalisation in one pass", [l.conv2d(8, 1), l.pixelNorm()], 1],
     [
       "minibatch discrimination a kernel dimension at a time",

@@ -84,12 +84,17 @@ TEST_CASE(
                                  {"eps", 1e-2},
                                  {"elementwiseAffine", affine},
                                  {"bias", affine}});
+      const Layer unshifted = layer("layerNorm", "0",
+                                    {{"normalizedShape", own},
+                                     {"eps", 1e-2},
+                                     {"elementwiseAffine", affine},
+                                     {"bias", false}});
       const Layer groups = layer("groupNorm", "0",
                                  {{"numGroups", 2.0},
                                   {"numChannels", static_cast<double>(shape[1])},
                                   {"eps", 1e-2},
                                   {"affine", affine}});
-      for (const Layer& one : {instance, groups, whole}) {
+      for (const Layer& one : {instance, groups, whole, unshifted}) {
         for (const auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::Contiguous}) {
           CAPTURE(one.type);
           CAPTURE(shape);
@@ -100,7 +105,6 @@ TEST_CASE(
           check_equal(fused, {norm}, x.requires_grad_(), 1e-11);
           const at::Tensor near = (x.detach() - 30).requires_grad_();
           if (affine) check_second_derivative(fused, norm, near, 1e-9);
-          if (one.type == "layerNorm") continue;
           const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
           const ModulePtr both = fuse_norm_activation(fused, bend).module;
           check_equal(both, {norm, bend}, near, 1e-10);
@@ -124,6 +128,16 @@ TEST_CASE(
     const at::Tensor x = other.dim() == 4 ? other.to(at::MemoryFormat::ChannelsLast) : other;
     CHECK(at::allclose(fused->forward(x), groups->forward(x), 1e-2, 1e-2));
   }
+  const ModulePtr whole = build(layer("layerNorm", "0",
+                                      {{"normalizedShape", Shape{6, 3, 4}},
+                                       {"eps", 1e-2},
+                                       {"elementwiseAffine", true},
+                                       {"bias", true}}),
+                                stream);
+  const at::Tensor coarse =
+      at::randn({2, 6, 3, 4}, at::kBFloat16).to(at::MemoryFormat::ChannelsLast);
+  CHECK(at::allclose(fuse_sample_norm(whole).module->forward(coarse), whole->forward(coarse), 1e-2,
+                     1e-2));
   CHECK(fuse_sample_norm(built(batch_norm("0", 3, 1e-5), stream)).module == nullptr);
 }
 
@@ -134,7 +148,12 @@ TEST_CASE(
   const Layer groups = layer(
       "groupNorm", "0", {{"numGroups", 2.0}, {"numChannels", 4.0}, {"eps", 0.1}, {"affine", true}});
   const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
-  for (const Layer& one : {batch, groups}) {
+  const Layer whole = layer("layerNorm", "0",
+                            {{"normalizedShape", Shape{4, 3, 2}},
+                             {"eps", 0.1},
+                             {"elementwiseAffine", true},
+                             {"bias", true}});
+  for (const Layer& one : {batch, groups, whole}) {
     CAPTURE(one.type);
     const ModulePtr norm = built(one, stream);
     const ModulePtr last = fuse_sample_norm(norm).module;

@@ -72,17 +72,12 @@ class SampleNormFunction : public torch::autograd::Function<SampleNormFunction> 
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, double eps, int64_t groups, double slope) {
-    const Shape columns{x.size(0), x.size(1)};
-    const NormKept kept{x,
-                        weight,
-                        at::empty_like(x),
-                        numbers_of(weight, columns),
-                        numbers_of(weight, columns),
-                        groups,
-                        slope,
-                        eps};
-    normalize_samples(kept.rows(x), {weight, bias, eps, groups}, slope, kept.mean, kept.scale,
-                      kept.rows(kept.output));
+    NormKept kept{x, weight, at::empty_like(x), {}, {}, groups, slope, eps};
+    const Shape numbers = kept.is_of_layer() ? Shape{x.size(0)} : Shape{x.size(0), x.size(1)};
+    kept.mean = numbers_of(weight, numbers);
+    kept.scale = numbers_of(weight, numbers);
+    normalize_samples(kept.rows(x), {kept.factors(weight), kept.factors(bias), eps, groups}, slope,
+                      kept.mean, kept.scale, kept.rows(kept.output));
     kept.save(*context);
     return kept.output;
   }
@@ -101,12 +96,16 @@ class SampleNormFunction : public torch::autograd::Function<SampleNormFunction> 
       return differentiable_backward(kept, gradient, needs, /*has_loops=*/true);
     }
     const NormSums sums{at::empty_like(kept.mean), at::empty_like(kept.mean)};
-    const at::Tensor of_x = needs[0] ? at::empty_like(kept.x) : at::Tensor();
-    differentiate_samples(kept.of(gradient), {kept.weight, kept.mean, kept.scale, kept.groups},
-                          sums.sum, sums.dot, needs[0] ? kept.rows(of_x) : of_x);
-    variable_list found{of_x, {}, {}};
-    if (needs[1]) found[1] = sums.dot.sum(0);
-    if (needs[2]) found[2] = sums.sum.sum(0);
+    variable_list found(3);
+    SampleDerivatives into;
+    if (needs[0]) into.at_x = kept.rows(found[0] = at::empty_like(kept.x));
+    if (needs[1] || needs[2]) {
+      into.at_weight = kept.factors(found[1] = at::empty_like(kept.weight));
+      into.at_bias = kept.factors(found[2] = at::empty_like(kept.weight));
+    }
+    differentiate_samples(kept.of(gradient),
+                          {kept.factors(kept.weight), kept.mean, kept.scale, kept.groups}, sums,
+                          into);
     return found;
   }
 };

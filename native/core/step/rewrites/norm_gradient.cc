@@ -17,6 +17,15 @@ at::MemoryFormat format_of(const at::Tensor& x) {
   return x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 
+// Without a bias.
+at::Tensor normal_by_torch(const at::Tensor& x, const at::Tensor& weight, const NormKept& kept) {
+  const at::Tensor first = channels_first(x);
+  if (kept.is_of_layer()) {
+    return at::layer_norm(first, x.sizes().slice(1), channels_first(weight)[0], {}, kept.eps);
+  }
+  return at::group_norm(first, kept.groups, weight, /*bias=*/{}, kept.eps);
+}
+
 // Gradients at x, the weight and the bias, by libtorch.
 variable_list backward_by_torch(const NormKept& kept, const at::Tensor& gradient,
                                 const std::array<bool, 3>& needs) {
@@ -29,8 +38,7 @@ variable_list backward_by_torch(const NormKept& kept, const at::Tensor& gradient
   }
   // Of aliases: x may come of the weight.
   const at::Tensor x = at::alias(kept.x), weight = at::alias(kept.weight);
-  const at::Tensor normal =
-      at::group_norm(channels_first(x), kept.groups, weight, /*bias=*/{}, kept.eps);
+  const at::Tensor normal = normal_by_torch(x, weight, kept);
   variable_list inputs, found(3);
   if (needs[0]) inputs.push_back(x);
   if (needs[1]) inputs.push_back(weight);
@@ -38,7 +46,7 @@ variable_list backward_by_torch(const NormKept& kept, const at::Tensor& gradient
       torch::autograd::grad({normal}, inputs, {bent}, true, /*create_graph=*/true);
   if (needs[0]) found[0] = channels_last(slopes[0]);
   if (needs[1]) found[1] = slopes.back();
-  if (needs[2]) found[2] = bent.sum({0, 2, 3});
+  if (needs[2]) found[2] = kept.is_of_layer() ? bent.sum(0, true) : bent.sum({0, 2, 3});
   return found;
 }
 
@@ -75,21 +83,21 @@ class NormGradientFunction : public torch::autograd::Function<NormGradientFuncti
     }
     const NormSums sums{at::empty_like(kept.mean), at::empty_like(kept.mean)};
     const at::Tensor of_x = at::empty_like(kept.x);
-    differentiate_samples(of, {kept.weight, kept.mean, kept.scale, kept.groups}, sums.sum, sums.dot,
-                          kept.rows(of_x));
+    differentiate_samples(of, {kept.factors(kept.weight), kept.mean, kept.scale, kept.groups}, sums,
+                          {kept.rows(of_x), {}, {}});
     return {of_x, sums};
   }
 
   static variable_list by_loops(const NormKept& kept, const at::Tensor& gradient,
                                 const NormSums& sums, const at::Tensor& given) {
     const at::Tensor at_gradient = at::empty_like(kept.x), at_x = at::empty_like(kept.x),
-                     at_weight = at::empty_like(kept.mean);
-    const bool is_batch = kept.groups == 0;
-    const int64_t groups = is_batch ? kept.x.size(1) : kept.groups;
-    differentiate_again(kept.of(gradient), kept.rows(given),
-                        {kept.weight, kept.mean, kept.scale, sums.sum, sums.dot, groups},
-                        {kept.rows(at_gradient), kept.rows(at_x), at_weight});
-    return {at_gradient, at_x, is_batch ? at_weight : at_weight.sum(0)};
+                     at_weight = at::empty_like(kept.weight);
+    const int64_t groups = kept.groups == 0 ? kept.x.size(1) : kept.groups;
+    differentiate_again(
+        kept.of(gradient), kept.rows(given),
+        {kept.factors(kept.weight), kept.mean, kept.scale, sums.sum, sums.dot, groups},
+        {kept.rows(at_gradient), kept.rows(at_x), kept.factors(at_weight)});
+    return {at_gradient, at_x, at_weight};
   }
 
   // For a third derivative. Of aliases: the gradient may come of x, and x of the weight.
@@ -141,6 +149,10 @@ NormKept NormKept::by(AutogradContext& context, const variable_list& saved) {
 at::Tensor NormKept::rows(const at::Tensor& images) const {
   const at::Tensor alike = images.contiguous(format_of(x));
   return groups == 0 ? as_rows(alike) : as_matrices(alike);
+}
+
+at::Tensor NormKept::factors(const at::Tensor& alike) const {
+  return is_of_layer() ? as_matrices(alike)[0] : alike;
 }
 
 NormGradient NormKept::of(const at::Tensor& gradient) const {

@@ -4,14 +4,14 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/step/rewrites/norm_kernels.h"
+#include "core/step/rewrites/sample_norm_kernels.h"
 
 namespace sparring {
 
 // What a pass leaves to its derivatives.
 struct NormKept {
-  at::Tensor x, weight, output;
-  // Of columns: [C], or [N, C] where samples are normalised by themselves.
+  at::Tensor x, weight, output;  // layer normalisation's weight is an image, and lies as x does
+  // Of columns: [C], or [N, C] where samples are normalised by themselves, or [N] as layers.
   at::Tensor mean, scale;
   // 0: each channel by the statistics of the batch. Else every sample by its own, its channels in
   // so many groups.
@@ -28,12 +28,9 @@ struct NormKept {
   // Images lie as x does, as a matrix, or as one for each sample.
   at::Tensor rows(const at::Tensor& images) const;
   NormGradient of(const at::Tensor& gradient) const;
-};
-
-// Sums over the rows of g, which is the gradient times the slope of the activation, and of g ·
-// normal, with normal = (x - mean) · scale.
-struct NormSums {
-  at::Tensor sum, dot;
+  // Like the weight, as loops take it: [C], or layer normalisation's as a matrix.
+  at::Tensor factors(const at::Tensor& alike) const;
+  bool is_of_layer() const { return weight.dim() == 4; }
 };
 
 // A batch's, by the kernels of its device.

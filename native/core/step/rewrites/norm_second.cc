@@ -2,6 +2,7 @@
 
 #include <ATen/Dispatch.h>
 
+#include "core/step/rewrites/layer_norm_kernels.h"
 #include "core/step/rewrites/norm_tiles.h"
 #include "core/wide.h"
 
@@ -141,6 +142,9 @@ SecondFactors<T> second_factors(const Matrix<T>& one, const SecondSums<T>& of_v,
 
 void differentiate_again(const NormGradient& of, const at::Tensor& v, const NormNumbers& by,
                          const SecondDerivatives& into) {
+  if (is_of_layer(by.weight)) return differentiate_layers_again(of, v, by, into);
+  const bool is_batch = of.x.dim() == 2;
+  const at::Tensor at_weight = is_batch ? into.at_weight : at::empty_like(by.mean);
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_again", [&] {
     using T = scalar_t;
     for_samples<T>(of.x, [&](const Matrix<T>& one) {
@@ -148,13 +152,14 @@ void differentiate_again(const NormGradient& of, const at::Tensor& v, const Norm
       const NumbersOf<T> numbers(one, by);
       const SecondSums<T> sums = second_sums<T>(one, slopes, one.values(v), numbers.mean);
       const SecondFactors<T> factors =
-          second_factors<T>(one, sums, numbers, one.numbers(into.at_weight));
+          second_factors<T>(one, sums, numbers, one.numbers(at_weight));
       for_tiles(one.rows, one.columns, [&](const Tile& tile) {
         combine_second_tile<T>(tile, slopes, one.values(v), values_of(factors),
                                one.values(into.at_gradient), one.values(into.at_x));
       });
     });
   });
+  if (!is_batch) into.at_weight.copy_(at_weight.sum(0));
 }
 
 }  // namespace sparring

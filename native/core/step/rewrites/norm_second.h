@@ -8,13 +8,13 @@ namespace sparring {
 
 // What the first derivative was made with, and its sums: of g, the gradient times the slope of the
 // activation, and of g · normal, with normal = (x - mean) · scale. Columns share statistics in so
-// many groups, side by side.
+// many groups, side by side. Layer normalisation has other sizes and sums (sample_norm_kernels.h).
 struct NormNumbers {
   at::Tensor weight, mean, scale, sum, dot;
   int64_t groups;
 };
 
-// Derivatives of sum(v · dx), where dx is the gradient at x. The weight's is a sample's own.
+// Derivatives of sum(v · dx), where dx is the gradient at x.
 struct SecondDerivatives {
   at::Tensor at_gradient, at_x, at_weight;
 };

@@ -37,6 +37,8 @@ struct Matrix {
     return all.mutable_data_ptr<T>() + sample * rows * columns;
   }
   T* numbers(const at::Tensor& all) const { return all.mutable_data_ptr<T>() + sample * columns; }
+  // Where a sample has but one.
+  T& number(const at::Tensor& all) const { return all.mutable_data_ptr<T>()[sample]; }
   Slopes<T> slopes(const NormGradient& of) const {
     return {values(of.gradient), values(of.output), values(of.x), static_cast<T>(of.slope)};
   }

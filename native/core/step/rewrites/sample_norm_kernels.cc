@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/step/rewrites/layer_norm_kernels.h"
 #include "core/step/rewrites/norm_loops.h"
 
 namespace sparring {
@@ -63,6 +64,7 @@ void combine_sample(const Matrix<T>& one, const Slopes<T>& of, const SampleNumbe
 
 void normalize_samples(const at::Tensor& x, const SampleNormRule& rule, double slope,
                        const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& output) {
+  if (is_of_layer(rule.weight)) return normalize_layers(x, rule, slope, mean, scale, output);
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "normalize_samples", [&] {
     for_samples<scalar_t>(x, [&](const Matrix<scalar_t>& one) {
       normalize_sample<scalar_t>(one, one.values(x), rule, slope, one.numbers(mean),
@@ -71,19 +73,23 @@ void normalize_samples(const at::Tensor& x, const SampleNormRule& rule, double s
   });
 }
 
-void differentiate_samples(const NormGradient& of, const SampleNumbers& by, const at::Tensor& sum,
-                           const at::Tensor& dot, const at::Tensor& at_x) {
+void differentiate_samples(const NormGradient& of, const SampleNumbers& by, const NormSums& sums,
+                           const SampleDerivatives& into) {
+  if (is_of_layer(by.weight)) return differentiate_layers(of, by, sums, into);
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_samples", [&] {
     using T = scalar_t;
     for_samples<T>(of.x, [&](const Matrix<T>& one) {
-      T *of_g = one.numbers(sum), *along_normal = one.numbers(dot);
+      T *of_g = one.numbers(sums.sum), *along_normal = one.numbers(sums.dot);
       const T* scale = one.numbers(by.scale);
       sum_gradients_of<T>(one, one.slopes(of), one.numbers(by.mean), of_g, along_normal);
       for (int64_t i = 0; i < one.columns; ++i) along_normal[i] *= scale[i];
-      if (!at_x.defined()) return;
-      combine_sample<T>(one, one.slopes(of), by, of_g, along_normal, one.values(at_x));
+      if (!into.at_x.defined()) return;
+      combine_sample<T>(one, one.slopes(of), by, of_g, along_normal, one.values(into.at_x));
     });
   });
+  if (!into.at_weight.defined()) return;
+  into.at_weight.copy_(sums.dot.sum(0));
+  into.at_bias.copy_(sums.sum.sum(0));
 }
 
 }  // namespace sparring
