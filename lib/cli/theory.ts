@@ -51,7 +51,11 @@ export function theoryCommand(onExit: (code: number) => void): Command {
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     const files = Object.values(saved).filter((path) => path !== null);
     tell(figures, json, () =>
-      [...experimentOf(figures).tell(figures), `  ${seconds} s; in`, ...files].join("\n"),
+      [
+        ...experimentOf(figures).tell(figures),
+        `Took ${seconds} s, and wrote`,
+        ...files.map((file) => `  ${file}`),
+      ].join("\n"),
     );
     onExit(exitCodes.ok);
   });

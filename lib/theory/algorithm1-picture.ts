@@ -11,7 +11,7 @@ export function draw(figures: Algorithm1): Chart {
   return row(
     {
       text: "Algorithm 1: k steps of D for each of G, and a D that is trained too far",
-      subtitle: `p_data = N(${data.mean}, ${data.deviation}²), p_g = N(${String(generator.mean).replace("-", "−")}, ${generator.deviation}²) at the start. On the right G waits, and D sees the same ${overtrained.samples.length} samples again and again.`,
+      subtitle: `p_data = N(${data.mean}, ${data.deviation}²), p_g = N(${String(generator.mean).replace("-", "−")}, ${generator.deviation}²) at the start. In the two panels on the right G waits, and D sees the same ${overtrained.samples.length} samples again and again.`,
     },
     [value(figures), distance(figures), tooFar(figures), worth(figures)],
   );
@@ -48,9 +48,9 @@ function distance({ games, step, minusLog4 }: Algorithm1): Chart {
   const least = 1e-6;
   return panel({
     ...size,
-    title: "the way of p_g to p_data",
+    title: "how far p_g is from p_data",
     x: { title: "steps of G" },
-    y: { title: "JSD = (C(G) + log 4) / 2", log: true, domain: [least, 0.7], format: "~e" },
+    y: { title: "JSD(p_data ‖ p_g)", log: true, domain: [least, 0.7], format: "~e" },
     curves: games.map((game, i) => ({
       name: nameOf(game),
       colour: gameColours[i] as string,
@@ -60,7 +60,7 @@ function distance({ games, step, minusLog4 }: Algorithm1): Chart {
         game.criterion.map((one) => Math.max(least, (one - minusLog4) / 2)),
       ),
     })),
-    legendColumns: 2,
+    legendColumns: 3,
   });
 }
 
@@ -98,7 +98,7 @@ function worth({ overtrained }: Algorithm1): Chart {
   const ends = [1, step.at(-1) as number];
   return panel({
     ...size,
-    title: "and what it is worth",
+    title: "the value of that D",
     x: { title: "steps of D", log: true },
     y: { title: "V(D, G)" },
     curves: [
@@ -109,7 +109,7 @@ function worth({ overtrained }: Algorithm1): Chart {
         points: pointsOf(ends, [criterion, criterion]),
       },
       { name: "V on the samples", colour: colours.purple, points: pointsOf(step, valueOnSamples) },
-      { name: "V on all", colour: colours.green, points: pointsOf(step, value) },
+      { name: "V on all data", colour: colours.green, points: pointsOf(step, value) },
     ],
     legendColumns: 2,
   });

@@ -42,6 +42,9 @@ export const dashed = [6, 4];
 export const dotted = [1.5, 3];
 const solid = [1, 0];
 
+/** Square pixels. */
+const pointSize = 45;
+
 export function pointsOf(xs: ArrayLike<number>, ys: ArrayLike<number>): Point[] {
   return Array.from(xs, (x, i) => ({ x, y: ys[i] as number }));
 }
@@ -53,10 +56,9 @@ export function panel(options: Panel): Chart {
   const legend = {
     title: null,
     orient: "bottom",
-    symbolType: "stroke",
-    symbolSize: 500,
     symbolStrokeWidth: 2,
     columns: options.legendColumns ?? 4,
+    encoding: { symbols: symbolsOf(marks) },
   };
   const encoding = {
     x: axis("x", x),
@@ -76,7 +78,7 @@ export function panel(options: Panel): Chart {
       })),
       ...marks.map((curve) => ({
         data: valuesOf(curve),
-        mark: { type: "point", filled: true, size: 45, opacity: 1 },
+        mark: { type: "point", filled: true, size: pointSize, opacity: 1 },
         encoding,
       })),
     ],
@@ -102,17 +104,29 @@ export function heading(text: string) {
   return { text, fontSize: 12, fontWeight: "normal", anchor: "middle", offset: 6 };
 }
 
+/** In a legend curves are strokes, and what is drawn as points is a point. */
+function symbolsOf(marks: readonly Curve[]) {
+  const isPoint = `indexof(${JSON.stringify(marks.map(({ name }) => name))}, datum.value) >= 0`;
+  return {
+    shape: { value: { signal: `${isPoint} ? "circle" : "stroke"` } },
+    size: { value: { signal: `${isPoint} ? ${pointSize} : 500` } },
+    opacity: { value: 1 }, // as the points have it, of which Vega-Lite would add it
+  };
+}
+
 const valuesOf = ({ name, points }: Curve) => ({
   values: points.map((point) => ({ ...point, name })),
 });
 
 function axis(field: "x" | "y", { title, log, domain, format }: Axis) {
-  const limits = domain === undefined ? { zero: false } : { domain, nice: false };
+  const linear = domain === undefined ? { zero: false } : { domain, nice: false };
+  // A decade more than there is to see would be empty paper.
+  const logarithmic = { type: "log", nice: field === "y", ...(domain && { domain }) };
   return {
     field,
     type: "quantitative",
     title,
-    scale: log ? { type: "log", ...(domain && { domain }) } : limits,
+    scale: log ? logarithmic : linear,
     axis: {
       tickCount: log ? 4 : 6,
       labelFlush: true,

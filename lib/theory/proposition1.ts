@@ -161,7 +161,7 @@ function draw(figures: Proposition1): Chart {
   return row(
     {
       text: "Proposition 1: D trained to the end is p_data / (p_data + p_g)",
-      subtitle: `The generator stays as it is while D learns, for ${steps} steps of ${figures.batchSize}.`,
+      subtitle: `The generator stays as it is while D learns, for ${steps.toLocaleString("en")} steps of ${figures.batchSize}.`,
     },
     [curves(gaussians, names.gaussians), curves(mixture, names.mixture), decline(figures)],
   );

@@ -201,6 +201,17 @@ describe("files", () => {
         expect(await readFile(path)).toEqual(await readFile(path.replace("/b/", "/a/")));
     }));
 
+  it("a legend has a point for what is drawn as points, and strokes for curves", () =>
+    withFolder(async (folder) => {
+      const { svg } = await theory.save(await theory.algorithm1({ steps: 10 }), folder);
+      const symbols = (await readFile(svg, "utf8")).matchAll(
+        /legend-symbol"[^>]*><path [^>]*d="([^"]*)"[\s\S]*?>([^<]*)<\/text>/g,
+      );
+      const names = [...symbols].map(([, path, name]) => [name, path?.includes("A") ?? false]);
+      expect(names.filter(([, isPoint]) => isPoint)).toEqual([["the samples", true]]);
+      expect(names).toContainEqual(["D early", false]);
+    }));
+
   it("figure1 has an animation beside its picture: a frame for each moment that was looked at", () =>
     withFolder(async (folder) => {
       const figures = await theory.figure1({ steps: 10, seed: 2 });
