@@ -85,6 +85,11 @@ export function wrongType(what: string, name: string, received: unknown, more = 
   return misuse(new TypeError(`${expected(what, name, received)}${more}`));
 }
 
+/** Nothing where a command line has to say something. */
+export function missing(what: string, name: string): TypeError {
+  return misuse(new TypeError(sentence(what, name, "nothing")));
+}
+
 /** The right kind of value, out of its range. */
 export function outOfRange(what: string, name: string, received: unknown): RangeError {
   return misuse(new RangeError(expected(what, name, received)));

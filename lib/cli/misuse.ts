@@ -1,6 +1,6 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
-import { misuse, wrongType } from "../errors.js";
+import { missing, misuse, wrongType } from "../errors.js";
 import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
 
@@ -55,10 +55,6 @@ const few = 8;
 /** What commander thinks was meant: names that differ by few letters. */
 function suggestedBy({ message }: CommanderError): string | undefined {
   return /\(Did you mean (.+)\?\)/.exec(message)?.[1];
-}
-
-function missing(what: string, name: string): TypeError {
-  return misuse(new TypeError(`Expected ${what} for ${name} but received nothing`));
 }
 
 function argumentsOf({ registeredArguments }: Command): string {

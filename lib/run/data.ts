@@ -122,7 +122,14 @@ async function recognise(path: string, name: string): Promise<Kind> {
   }
   if (kind !== undefined) return kind;
   const what = "a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file";
-  throw refuse(what, "it is none of them");
+  throw refuse(what, (await isEmpty(path)) ? "it is empty" : "it is none of them");
+}
+
+/** Whether a folder has no entry, or a file no byte. */
+async function isEmpty(path: string): Promise<boolean> {
+  const found = await stat(path);
+  if (found.isDirectory()) return (await readdir(path)).length === 0;
+  return found.isFile() && found.size === 0;
 }
 
 async function recogniseFolder(path: string): Promise<Kind | undefined> {

@@ -251,7 +251,7 @@ export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): P
     const entries = await readFolder(path);
     if (entries === "file") throw refuse(path, name, "it is a file");
     if (entries?.some((entry) => entry === configFile || entry === statsFile)) {
-      throw refuse(path, name, "it holds another run");
+      throw refuse(path, name, "it holds another run; --resume goes on with that one");
     }
     if (entries !== undefined && entries.length > 0) throw refuse(path, name, "it is not empty");
     const parent = entries === undefined ? await existingParent(resolve(path)) : path;

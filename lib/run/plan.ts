@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { checkImageSize, type ImageSize, sidesOf } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
-import { outOfRange, show, wrongType } from "../errors.js";
+import { missing, outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { planFeatures } from "./features.js";
 import type { RunPlace } from "./folder.js";
@@ -139,13 +139,9 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   const surplus = Object.keys(others)[0] as keyof RunRequest | undefined;
   if (surplus !== undefined) {
     const allowed = (["out", "steps", "epochs", "device"] as const).map(naming).join(", ");
-    throw wrongType(
-      `only ${allowed} beside ${naming("resume")}`,
-      naming("resume"),
-      naming(surplus),
-    );
+    throw wrongType(`one of ${allowed}`, `an option beside ${naming("resume")}`, naming(surplus));
   }
-  if (out === undefined) throw wrongType("the folder of the run", name, out);
+  if (out === undefined) throw missing("the folder of the run", name);
   const asked = steps !== undefined || epochs !== undefined;
   const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
   const device = where === undefined ? undefined : planDevice(where, naming("device"));
@@ -222,9 +218,9 @@ export const isStacked = (data: string) => data === "stacked-mnist";
 
 /** Checks where images are from: a name, or a path, which is made absolute. Throws TypeError. */
 export function planData(data: unknown, name: string): string {
-  if (typeof data !== "string" || data === "" || !(isNamedData(data) || existsSync(data)))
-    throw wrongType(dataText, name, data);
-  if (isNamedData(data)) return data;
+  if (isNamedData(data)) return data as string;
+  if (typeof data !== "string" || data === "") throw wrongType(dataText, name, data);
+  if (!existsSync(data)) throw wrongType(dataText, name, data, " (no such file or folder)");
   return resolve(data);
 }
 

@@ -262,7 +262,7 @@ describe("a config file that is wrong", () => {
     };
     const found = [
       "Expected a square with a side of 32, 64 or 128 (preset dcgan) for size but received 28",
-      `Expected mnist, stacked-mnist, a folder or a file for data but received "${at("nowhere")}"`,
+      `Expected mnist, stacked-mnist, a folder or a file for data but received "${at("nowhere")}" (no such file or folder)`,
       `Expected a whole number from 1 to ${cores} for threads but received ${cores + 1}`,
       'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
     ];

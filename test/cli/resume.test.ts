@@ -325,12 +325,12 @@ describe("--resume, misused", () => {
   it.each<[string, string, () => Promise<unknown>]>([
     [
       "train --resume",
-      "Expected the folder of the run for --out but received undefined",
+      "Expected the folder of the run for --out but received nothing",
       async () => {},
     ],
     [
       "train --resume --out half --batch 16",
-      'Expected only --out, --steps, --epochs, --device beside --resume for --resume but received "--batch"',
+      'Expected one of --out, --steps, --epochs, --device for an option beside --resume but received "--batch"',
       async () => {},
     ],
     [

@@ -148,7 +148,7 @@ describe("a rank that ends", () => {
   });
 
   it.each([
-    ["whole", "it holds another run"],
+    ["whole", "it holds another run; --resume goes on with that one"],
     // Found out only when all is loaded, and the folder made.
     ["/proc/none", "no such file or folder"],
   ])("before the first step says why, and so do the others: --out %s", async (out, why) => {

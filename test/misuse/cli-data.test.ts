@@ -13,12 +13,12 @@ describe("bad data", () => {
   const labels = idx([128]);
   const missing = (name: string) =>
     `Expected ${name} (or .gz) for MNIST but received the folder "DATA" without it`;
-  const none = (path: string) =>
-    `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${path}" (it is none of them)`;
+  const none = (path: string, why = "it is none of them") =>
+    `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${path}" (${why})`;
   const wrong = (rank: number, name: string, why: string) =>
     `Expected an IDX file of rank ${rank} for path but received "DATA/${name}": ${why}`;
   const cases: [string, Record<string, Uint8Array>, string][] = [
-    ["an empty folder", {}, none("DATA")],
+    ["an empty folder", {}, none("DATA", "it is empty")],
     ["a folder of other files", { "notes.txt": Buffer.from("cats") }, none("DATA")],
     ["labels without images", { [labelsFile]: labels }, missing(imagesFile)],
     ["images without labels", { [imagesFile]: images }, missing(labelsFile)],
@@ -69,15 +69,15 @@ describe("bad data", () => {
     ],
   ];
 
-  it.each<[string, Uint8Array]>([
+  it.each<[string, Uint8Array, string?]>([
     ["text", Buffer.from("cats and dogs")],
-    ["nothing", Buffer.alloc(0)],
+    ["nothing", Buffer.alloc(0), "it is empty"],
     ["image.png", Buffer.from("\x89PNG\r\n", "latin1")],
     ["labels", idx([12])],
-  ])("refuses a file that is none of those that are read: %s", async (name, bytes) => {
+  ])("refuses a file that is none of those that are read: %s", async (name, bytes, why) => {
     const path = join(folder.path, `file ${name}`);
     await writeFile(path, bytes);
-    await expectRefused(["train", "--data", path, "--out", "never"], none(path));
+    await expectRefused(["train", "--data", path, "--out", "never"], none(path, why));
   });
 
   it("refuses a conditional preset on images without labels", async () => {

@@ -49,7 +49,7 @@ const commandLines: [string, string][] = [
   ],
   [
     "train --data nowhere",
-    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere"',
+    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere" (no such file or folder)',
   ],
   ["train --data=", 'Expected mnist, stacked-mnist, a folder or a file for --data but received ""'],
   ["train --channels 2", "Expected 1 or 3 for --channels but received 2"],
@@ -157,7 +157,7 @@ const commandLines: [string, string][] = [
   ["train --sample-every 0", whole("--sample-every", "0")],
   ["train --log-every 0", whole("--log-every", "0")],
   ["train --out=", 'Expected a non-empty string for --out but received ""'],
-  ["train --out run", out("run", "it holds another run")],
+  ["train --out run", out("run", "it holds another run; --resume goes on with that one")],
   ["train --out full", out("full", "it is not empty")],
   ["train --out file", out("file", "it is a file")],
   ["train --out file/below", out("file/below", "a part of the path is not a folder")],

@@ -69,7 +69,7 @@ const commandLines: [string, string][] = [
   ["evaluate run --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
   [
     "evaluate run --data nowhere",
-    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere"',
+    'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere" (no such file or folder)',
   ],
   ["sample run", "Expected a value for --out but received nothing"],
   ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
