@@ -25,3 +25,10 @@ it("the declarations need no library of JavaScript newer than ES2021's", async (
   const newer = [...texts].filter(([, text]) => text.includes("ErrorOptions"));
   expect(newer.map(([file]) => file)).toEqual([]);
 });
+
+it("the declarations need no types of Node's own, which a program may do without", async () => {
+  const texts = await follow(new URL("../dist/index.d.ts", import.meta.url));
+  const code = [...texts].map(([file, text]) => [file, text.replace(/\/\*.*?\*\//gs, "")] as const);
+  const bound = code.filter(([, text]) => /\bBuffer\b|["']node:|\bNodeJS\b/.test(text));
+  expect(bound.map(([file]) => file)).toEqual([]);
+});

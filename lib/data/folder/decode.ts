@@ -34,7 +34,7 @@ const luma: [number, number, number] = [0.299, 0.587, 0.114];
 
 const input: SharpOptions = { failOn: "error", limitInputPixels: pixelLimit };
 
-/** Bytes of [channels, height, width]. Throws BrokenImage. */
+/** @internal Bytes of [channels, height, width]. Throws BrokenImage. */
 export async function decodeImage(file: Buffer, form: ImageForm): Promise<Uint8Array> {
   if (!isKnown(file)) throw new BrokenImage("it is not a PNG, JPEG or WebP");
   const plain = readPlain(file);
