@@ -11,6 +11,10 @@ struct ConvSizes {
   bool transposed = false;
 };
 
+// An image as a convolution can be trusted with it: in the layout that it has, or in a copy with
+// its channels first where oneDNN has a fault in the other one.
+at::Tensor readable(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes);
+
 class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);

@@ -68,3 +68,58 @@ TEST_CASE("what is summed lies in one layout") {
   CHECK(planned(main).is_contiguous());
   CHECK(planned(layer("residual", "0", {}, {main})).is_contiguous(at::MemoryFormat::ChannelsLast));
 }
+
+TEST_CASE(
+    "convolutions that oneDNN misreads with channels last equal those with channels first: 1e-5") {
+  struct Case {
+    const char* type;
+    Shape image, kernel, stride, padding, dilation;
+  };
+  const Shape one{1, 1}, none{0, 0};
+  const std::vector<Case> cases{
+      // Every column of the output lies in the padding: a crash.
+      {"conv2d", {1, 5, 1}, {2, 2}, {2, 2}, {3, 3}, {2, 2}},
+      {"conv2d", {6, 3, 2}, {3, 1}, {1, 4}, {1, 2}, {2, 3}},
+      {"conv2d", {16, 4, 1}, {1, 1}, {3, 3}, {4, 4}, one},
+      // One column is left of one channel: what lies behind the image was read.
+      {"conv2d", {1, 6, 5}, {5, 5}, {1, 2}, none, one},
+      {"conv2d", {1, 5, 3}, {2, 5}, {1, 4}, one, one},
+      {"convTranspose2d", {1, 6, 1}, {4, 4}, {1, 2}, {0, 1}, one},
+      {"convTranspose2d", {8, 4, 1}, {5, 5}, {1, 2}, {2, 1}, one},
+  };
+  RandomStream stream(0);
+  for (const Case& one_case : cases) {
+    const bool is_transposed = one_case.type == std::string("convTranspose2d");
+    const double channels = static_cast<double>(one_case.image[0]);
+    Layer one_layer =
+        is_transposed ? transposed("0", channels, 1, 1, 1, 0) : conv("0", channels, 3, 1, 0);
+    one_layer.options.set("kernelSize", one_case.kernel);
+    one_layer.options.set("stride", one_case.stride);
+    one_layer.options.set("padding", one_case.padding);
+    one_layer.options.set("dilation", one_case.dilation);
+    Sequential network({one_layer}, stream);
+    Shape shape = one_case.image;
+    shape.insert(shape.begin(), 7);
+    const at::Tensor image = at::randn(shape, at::kFloat);
+    const auto derived = [&](const Forward& forward, const at::Tensor& from) {
+      const at::Tensor x = from.detach().requires_grad_();
+      const at::Tensor y = forward(x, {});
+      const at::Tensor weights = at::cos(at::arange(y.numel(), y.options())).view(y.sizes());
+      const at::Tensor gradient = torch::autograd::grad({(y * weights).sum()}, {x})[0];
+      return at::cat({y.detach().flatten(), gradient.flatten()}).to(at::kDouble);
+    };
+    const auto plain = [&](const at::Tensor& x, const Context& context) {
+      return network.forward(x, context);
+    };
+    const at::Tensor expected = derived(plain, image);
+    CAPTURE(one_case.type);
+    CAPTURE(shape);
+    for (const auto purpose : {Plan::Purpose::kTraining, Plan::Purpose::kPenalty}) {
+      const Plan plan(network, Precision::kFloat32, purpose);
+      const auto planned = [&](const at::Tensor& x, const Context& context) {
+        return plan.forward(x, context);
+      };
+      CHECK(distance(derived(planned, image), expected) < 1e-5);
+    }
+  }
+}

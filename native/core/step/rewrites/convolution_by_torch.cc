@@ -4,14 +4,15 @@ namespace sparring {
 
 at::Tensor ConvolutionByTorch::output(const at::Tensor& image, const at::Tensor& weight,
                                       const at::Tensor& bias) const {
-  return at::convolution(image, weight, bias, sizes_.stride, sizes_.padding, sizes_.dilation,
-                         sizes_.transposed, sizes_.output_padding, sizes_.groups);
+  return at::convolution(readable(image, weight, sizes_), weight, bias, sizes_.stride,
+                         sizes_.padding, sizes_.dilation, sizes_.transposed, sizes_.output_padding,
+                         sizes_.groups);
 }
 
 at::Tensor ConvolutionByTorch::image_gradient(const at::Tensor& gradient, const at::Tensor& weight,
                                               at::IntArrayRef sizes) const {
   const at::Tensor image = at::empty(sizes, gradient.options(), at::MemoryFormat::ChannelsLast);
-  return gradient_for(0, gradient, image, weight);
+  return gradient_for(0, gradient, readable(image, weight, sizes_), weight);
 }
 
 at::Tensor ConvolutionByTorch::weight_gradient(const at::Tensor& image, const at::Tensor& gradient,
