@@ -3,10 +3,30 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { addon } from "../lib/addon.js";
-import { layers as l } from "../lib/index.js";
+import { Generator, layers as l } from "../lib/index.js";
 import { collect, labelledImages, tinyDiscriminator, tinyTrainer } from "./helpers/training.js";
 
 describe("memory", () => {
+  it("refuses a network whose weights cannot fit, before the system ends the process for them", async () => {
+    const native = addon();
+    const { availableMemory } = native;
+    native.availableMemory = () => 1e9;
+    // 16 GB and some: less than many machines have in all.
+    const layers = [l.linear(2 ** 26), l.linear(60)];
+    const refusal = expect.objectContaining({
+      code: "ERR_MEMORY",
+      message:
+        "Expected layers whose weights fit into 1.0 GB of free host memory for architecture but received weights of 17.2 GB",
+    });
+    try {
+      expect(() => new Generator({ latent: { noise: 3 }, layers })).toThrow(refusal);
+    } finally {
+      native.availableMemory = availableMemory;
+    }
+    using generator = new Generator({ latent: { noise: 3 }, layers: [l.linear(60)] });
+    await generator.ready();
+  });
+
   it("refuses a batch whose step cannot fit, before it starts, and goes on with a smaller one", async () => {
     const trainer = tinyTrainer();
     const data = await labelledImages(64);

@@ -45,7 +45,8 @@ export class Discriminator<
    *
    * @param architecture layers from `image` to one score, to a score for each patch, or to `heads`
    * @param options `device`, `seed`
-   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE
+   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE,
+   * ERR_MEMORY for weights that do not fit into what is free
    */
   constructor(architecture: A, options?: NetworkOptions);
   /** @internal */

@@ -56,7 +56,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param architecture its latent, and layers from there to a sample
    * @param options `device`, `seed`
-   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE
+   * @throws TypeError, RangeError, ERR_ARCHITECTURE with the layer and both shapes, ERR_DEVICE,
+   * ERR_MEMORY for weights that do not fit into what is free
    */
   constructor(architecture: GeneratorArchitecture<L>, options?: NetworkOptions);
   /** @internal */

@@ -4,7 +4,8 @@ import { countParameters, type ResolvedArchitecture } from "../architecture.js";
 import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, traced, wrongType } from "../errors.js";
+import { refused, SparringError, traced, wrongType } from "../errors.js";
+import { freeMemory, gigabytes } from "../free-memory.js";
 import { crossingUntil } from "../heeding.js";
 import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork, TensorData } from "../native.js";
@@ -64,6 +65,7 @@ export abstract class Network implements Disposable {
     const { device } = this;
     const { seed } = options;
     const bytes = countBytes(resolved);
+    checkRoom(bytes, device);
     this.#native = direct(() => new Network({ layers, device, seed, bytes, init, template }));
   }
 
@@ -205,6 +207,14 @@ export abstract class Network implements Disposable {
       this.native.forward(data, [...shape], labels, { fused, averages }, stop),
     );
   }
+}
+
+/** The system may promise more than there is, and end the process when it is used. */
+function checkRoom(bytes: number, device: Device): void {
+  const { free, where } = freeMemory(device);
+  if (bytes <= free) return;
+  const what = `layers whose weights fit into ${gigabytes(free)} of free ${where} memory`;
+  throw refused("ERR_MEMORY", what, "architecture", `weights of ${gigabytes(bytes)}`);
 }
 
 /** A tensor in memory of its own, where it lies in that of a file. */

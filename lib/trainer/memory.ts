@@ -1,6 +1,6 @@
 // Whether a step fits into memory, and what to say where it did not.
-import { addon, direct } from "../addon.js";
 import { refused, SparringError } from "../errors.js";
+import { freeMemory, gigabytes } from "../free-memory.js";
 import { bufferBytes } from "./cost.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
@@ -27,14 +27,8 @@ export function explainMemory(
 }
 
 function memoryOf(batchSize: number, settings: TrainerSettings) {
-  const { device } = settings.generator;
   return {
     needed: bufferBytes(settings, rowsAtOnce(settings, batchSize)),
-    free: direct(() => addon().availableMemory(device)),
-    where: device === "cpu" ? "host" : "device",
+    ...freeMemory(settings.generator.device),
   };
-}
-
-function gigabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
