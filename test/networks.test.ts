@@ -93,7 +93,7 @@ describe("an architecture that does not fit", () => {
     [
       "an unknown layer",
       make([{ type: "dense" }]),
-      'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "dense"',
+      'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "dense"',
     ],
     [
       "a name with a dot",
@@ -310,7 +310,7 @@ describe("a network", () => {
 
   const squeezed = l.sequential("squeeze", [l.sequential("view", [l.flatten()])]);
   const patches = [l.conv2d(4, 4, { stride: 4 }), l.sigmoid()];
-  it.each<[string, "probability" | "logit", Layer[]]>([
+  it.each<[string, "probability" | "logit" | "energy", Layer[]]>([
     [
       "a sigmoid before a sequential that only reshapes",
       "probability",
@@ -344,6 +344,13 @@ describe("a network", () => {
     ["a sigmoid inside", "logit", [...patches, l.dropout(), l.flatten(), l.linear(1)]],
     ["means of patches", "logit", [l.conv2d(1, 4, { stride: 4 }), l.avgPool2d(2), l.flatten()]],
     ["a residual of a sigmoid", "logit", [l.flatten(), l.linear(1), l.residual([l.sigmoid()])]],
+    ["a reconstruction error", "energy", [l.reconstructionError([l.conv2d(1, 1)])]],
+    [
+      "one in a sequential, before what only reshapes",
+      "energy",
+      [l.sequential("main", [l.reconstructionError([l.tanh()])]), l.unflatten([1, 1, 1])],
+    ],
+    ["a line over one", "logit", [l.reconstructionError([l.tanh()]), l.linear(1)]],
     ["nothing but a shape", "logit", [l.avgPool2d(8), l.flatten()]],
   ])("knows what scores are: %s", (_, scores, layers) => {
     expect(new Discriminator({ image: [1, 8, 8], layers }).scores).toBe(scores);

@@ -56,6 +56,15 @@ const others: Record<string, GeneratorArchitecture> = {
       l.dropout(0.4),
     ),
   },
+  "reconstruction errors": {
+    latent: { noise: 5 },
+    layers: onImages(
+      3,
+      l.reconstructionError([l.conv2d(4, 3), l.tanh(), l.convTranspose2d(3, 3)]),
+      l.linear(6),
+      l.reconstructionError([l.linear(6)], { loss: "l1" }),
+    ),
+  },
   "outputs longer by more than a stride": {
     latent: { noise: 5 },
     layers: onImages(

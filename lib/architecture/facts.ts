@@ -11,11 +11,16 @@ export function countParameters(architecture: ResolvedArchitecture): number {
   return count;
 }
 
+/** What the scores of a discriminator can be: all but energies are high for reals. */
+export type ScoreKind = "probability" | "logit" | "energy";
+
 /**
- * What the scores of a discriminator are: probabilities if they come out of a sigmoid, else logits.
+ * What the scores of a discriminator are: probabilities if they come out of a sigmoid, energies if
+ * they are reconstruction errors, else logits.
  */
-export function scoresOf(architecture: ResolvedArchitecture): "probability" | "logit" {
+export function scoresOf(architecture: ResolvedArchitecture): ScoreKind {
   const last = ending(architecture).at(0);
+  if (last?.type === "reconstructionError") return "energy";
   return last?.type === "sigmoid" ? "probability" : "logit";
 }
 

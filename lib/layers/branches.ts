@@ -53,7 +53,7 @@ export function heads(branches: Heads, options: { name?: string | undefined } = 
 const headNames = ["score", "classes", "codes"] as const;
 
 /** Resolves sequentials that have these names, in this order; all but the first may be missing. */
-function resolveBranches(
+export function resolveBranches(
   layer: Layer,
   input: Shape,
   at: Site,
@@ -67,11 +67,11 @@ function resolveBranches(
   );
   const ordered = found.every((index, i) => index > (i === 0 ? -1 : (found[i - 1] as number)));
   if (found[0] !== 0 || !ordered) {
-    throw wrongType(
-      `sequentials named ${names.join(", ")}, of which only ${names[0]} must be there,`,
-      at.option("layers"),
-      layer.layers,
-    );
+    const what =
+      names.length === 1
+        ? `one sequential named ${names[0]}`
+        : `sequentials named ${names.join(", ")}, of which only ${names[0]} must be there,`;
+    throw wrongType(what, at.option("layers"), layer.layers);
   }
   return received.map((branch, i) => {
     const name = names[found[i] as number] as string;

@@ -57,6 +57,7 @@ export {
   maxPool2d,
 } from "./pooling.js";
 export { type PReluOptions, prelu } from "./prelu.js";
+export { type ReconstructionErrorOptions, reconstructionError } from "./reconstruction-error.js";
 export { type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";

@@ -39,6 +39,7 @@ import {
   maxPool2dKind,
 } from "./pooling.js";
 import { preluKind } from "./prelu.js";
+import { reconstructionErrorKind } from "./reconstruction-error.js";
 import { upsampleKind } from "./resampling.js";
 import { sequentialKind } from "./sequential.js";
 import { flattenKind, unflattenKind } from "./shape.js";
@@ -76,6 +77,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["pixelUnshuffle", pixelUnshuffleKind],
   ["prelu", preluKind],
   ["projection", projectionKind],
+  ["reconstructionError", reconstructionErrorKind],
   ["reflectionPad2d", reflectionPad2dKind],
   ["relu", reluKind],
   ["replicationPad2d", replicationPad2dKind],

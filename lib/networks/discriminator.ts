@@ -35,8 +35,11 @@ export class Discriminator<
 > extends Network {
   /** What it was made of, as plain data: it survives JSON, and makes another like it. */
   readonly architecture: A;
-  /** What its scores are: probabilities if they come out of a sigmoid, else logits. */
-  readonly scores: "probability" | "logit";
+  /**
+   * What its scores are: probabilities if they come out of a sigmoid, energies, which are low for
+   * reals, if they are a `reconstructionError`, else logits.
+   */
+  readonly scores: "probability" | "logit" | "energy";
   readonly #heads: { readonly classes: number; readonly codes: number };
 
   /**
@@ -79,7 +82,7 @@ export class Discriminator<
   /** @internal */
   protected override get flow(): string {
     const { patches, scores } = this;
-    const each = scores === "logit" ? "logits" : "probabilities";
+    const each = { logit: "logits", probability: "probabilities", energy: "energies" }[scores];
     const answer = patches === undefined ? scores : `${patches.join(" × ")} ${each}`;
     return `${show(this.image)} → ${answer}`;
   }

@@ -73,6 +73,7 @@ const smallest: Readonly<Record<string, Smallest>> = {
   pixelUnshuffle: onImages(l.pixelUnshuffle(2)),
   prelu: onFeatures(l.prelu()),
   projection: judging(l.projection(), 3),
+  reconstructionError: onFeatures(l.reconstructionError([l.linear(4), l.linear(8)])),
   reflectionPad2d: onImages(l.reflectionPad2d(1)),
   relu: onFeatures(l.relu()),
   replicationPad2d: onImages(l.replicationPad2d(1)),

@@ -7,6 +7,7 @@ import {
   type Layer,
   layers as l,
 } from "../../lib/index.js";
+import { energies } from "./twins-energies.js";
 import * as normed from "./twins-normed.js";
 import { patches } from "./twins-patches.js";
 const lrelu = () => l.leakyRelu(0.2);
@@ -318,7 +319,7 @@ const named: Record<string, GeneratorArchitecture> = {
 
 const discriminators: Record<string, DiscriminatorArchitecture> = {
   ...normed.discriminators,
-  ...patches,
+  ...{ ...patches, ...energies },
   "spectral normalisation": {
     image: [2, 6, 6],
     layers: [

@@ -11,6 +11,7 @@ describe("layers inside a layer", () => {
     `sequentials named ${names}, of which only ${first} must be there,`;
   const main = l.sequential("main", [l.relu()]);
   const skip = l.sequential("skip", [l.relu()]);
+  const autoencoder = l.sequential("autoencoder", [l.relu()]);
   const raw = (type: string, layers?: unknown) => ({ type, layers }) as Layer;
 
   it.each<[string, () => unknown, string]>([
@@ -69,6 +70,31 @@ describe("layers inside a layer", () => {
       "heads without layers",
       judge(flat, raw("heads", [])),
       `${branches("score, classes, codes", "score")} for layers of 1 (heads) but received []`,
+    ],
+    [
+      "a reconstruction error of nothing",
+      make(l.reconstructionError(undefined as never)),
+      `${none} for layers of 0.autoencoder but received undefined`,
+    ],
+    [
+      "a reconstruction error without layers",
+      make(raw("reconstructionError")),
+      "one sequential named autoencoder for layers of 0 (reconstructionError) but received undefined",
+    ],
+    [
+      "a reconstruction error of two autoencoders",
+      make(raw("reconstructionError", [autoencoder, autoencoder])),
+      'one sequential named autoencoder for layers of 0 (reconstructionError) but received [{ type: "sequential", name: "autoencoder", layers: [...] }, { type: "sequential", name: "autoencoder", layers: [...] }]',
+    ],
+    [
+      "a reconstruction error in another unit",
+      make(l.reconstructionError([l.relu()], { loss: "l2" as never })),
+      'one of mse, l1 for loss of 0 (reconstructionError) but received "l2"',
+    ],
+    [
+      "a loss that is no option",
+      () => l.reconstructionError([l.relu()], "l1" as never),
+      'an object of options for the last argument of reconstructionError() but received "l1"; what comes in is left out, and options have names',
     ],
     [
       "spectral normalisation of nothing",

@@ -81,6 +81,7 @@ const badOptions: readonly [
   ["linear", "inFeatures", "8", whole(1), '"8"'],
   ["linear", "outFeatures", 0, whole(1), "0"],
   ["linear", "bias", 1, truth, "1"],
+  ["reconstructionError", "loss", "huber", "one of mse, l1", '"huber"'],
   ["maxout", "inFeatures", 8.5, whole(1), "8.5"],
   ["maxout", "outFeatures", -4, whole(1), "-4"],
   ["maxout", "pieces", 1, whole(2), "1"],

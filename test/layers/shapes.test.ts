@@ -229,6 +229,21 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     `${needsFeatures} for 0 (projection) but received an input of [3, 4, 4]${flatten}`,
   ],
   [
+    "reconstructionError",
+    make(image, l.reconstructionError([l.conv2d(5, 1)], { name: "energy" })),
+    "layers that end in the shape of their input for energy (reconstructionError) but received [5, 2, 2] of [8, 2, 2]",
+  ],
+  [
+    "reconstructionError",
+    judge(l.reconstructionError([flat, l.linear(48)])),
+    "layers that end in the shape of their input for 0 (reconstructionError) but received [48] of [3, 4, 4]",
+  ],
+  [
+    "reconstructionError",
+    make(image, l.reconstructionError([l.relu(), l.linear(2)])),
+    `${needsFeatures} for 1.autoencoder.1 (linear) but received an input of [8, 2, 2]${flatten}`,
+  ],
+  [
     "residual",
     make(image, l.residual([l.conv2d(5, 1)])),
     "two branches that end in one shape for 1 (residual) but received main [5, 2, 2] and its input [8, 2, 2]; give it a skip that ends in [5, 2, 2]",

@@ -69,13 +69,13 @@ refuses("layers", [
     "a type of PyTorch",
     () => build({ type: "ReLU" }),
     "TypeError",
-    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "ReLU"',
+    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "ReLU"',
   ],
   [
     "a type of the prototype",
     () => build({ type: "constructor" }),
     "TypeError",
-    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "constructor"',
+    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "constructor"',
   ],
   [
     "a type that is a class",
@@ -212,6 +212,18 @@ refuses("layers", [
     () => build(l.residual([l.linear(8)])),
     "ERR_ARCHITECTURE",
     "Expected two branches that end in one shape for 0 (residual) but received main [8] and its input [4]; give it a skip that ends in [8]",
+  ],
+  [
+    "an autoencoder of another shape",
+    () => build(l.reconstructionError([l.linear(8)])),
+    "ERR_ARCHITECTURE",
+    "Expected layers that end in the shape of their input for 0 (reconstructionError) but received [8] of [4]",
+  ],
+  [
+    "a reconstruction error by PyTorch's name",
+    () => build(l.reconstructionError([l.linear(4)], { loss: bad("MSELoss") })),
+    "TypeError",
+    'Expected one of mse, l1 for loss of 0 (reconstructionError) but received "MSELoss"',
   ],
   [
     "heads that are null",

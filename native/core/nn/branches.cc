@@ -25,6 +25,22 @@ class Heads : public Branches {
   }
 };
 
+// Zhao et al. 2017: how far a sample is from what an autoencoder makes of it, the energy of those
+// discriminators that are one: [N, ...] -> [N, 1].
+class ReconstructionError : public Branches {
+ public:
+  ReconstructionError(const Layer& layer, const FirstWeights& from)
+      : Branches(layer.layers, from), squares_(layer.options.text("loss") == "mse") {}
+  at::Tensor join(std::vector<at::Tensor> outputs, const at::Tensor& input) const override {
+    const at::Tensor of_values = squares_ ? at::mse_loss(outputs[0], input, at::Reduction::None)
+                                          : at::l1_loss(outputs[0], input, at::Reduction::None);
+    return of_values.flatten(1).mean(1, /*keepdim=*/true);
+  }
+
+ private:
+  bool squares_;
+};
+
 }  // namespace
 
 Branches::Branches(const std::vector<Layer>& layers, const FirstWeights& from) {
@@ -53,6 +69,10 @@ at::Tensor Branches::forward(const at::Tensor& input, const Context& context) {
 
 ModulePtr build_heads(const Layer& layer, const FirstWeights& from) {
   return std::make_shared<Heads>(layer.layers, from);
+}
+
+ModulePtr build_reconstruction_error(const Layer& layer, const FirstWeights& from) {
+  return std::make_shared<ReconstructionError>(layer, from);
 }
 
 ModulePtr build_residual(const Layer& layer, const FirstWeights& from) {

@@ -4,7 +4,8 @@
 
 namespace sparring {
 
-// Layers side by side on one input; what becomes of their outputs is the subclass's.
+// Layers side by side on one input, or by themselves; what becomes of their outputs is the
+// subclass's.
 class Branches : public Module {
  public:
   Branches(const std::vector<Layer>& layers, const FirstWeights& from);

@@ -23,6 +23,7 @@ ModulePtr build_self_attention(const Layer&, const FirstWeights&);
 ModulePtr build_batch_norm(const Layer&, const FirstWeights&);
 // branches.cc
 ModulePtr build_heads(const Layer&, const FirstWeights&);
+ModulePtr build_reconstruction_error(const Layer&, const FirstWeights&);
 ModulePtr build_residual(const Layer&, const FirstWeights&);
 // convolution.cc
 ModulePtr build_conv2d(const Layer&, const FirstWeights&);

@@ -37,6 +37,7 @@ ModulePtr build(const Layer& layer, const FirstWeights& from) {
       {"pixelUnshuffle", build_pixel_unshuffle},
       {"prelu", build_prelu},
       {"projection", build_projection},
+      {"reconstructionError", build_reconstruction_error},
       {"reflectionPad2d", build_reflection_pad2d},
       {"relu", build_relu},
       {"replicationPad2d", build_replication_pad2d},
