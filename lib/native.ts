@@ -102,6 +102,8 @@ export interface NativeHealth {
   readonly generatorGradientNorm: number;
   readonly discriminatorGradientNorm: number;
   readonly diversity?: number | undefined;
+  readonly convergence?: number | undefined;
+  readonly balance?: number | undefined;
   readonly finite: boolean;
 }
 
@@ -133,7 +135,7 @@ export interface NativeTrainerOptions {
   readonly penalties: readonly NativeChoice[];
   readonly auxiliaries: readonly NativeChoice[];
   /** What the discriminator's score is. */
-  readonly scores: "probability" | "logit";
+  readonly scores: "probability" | "logit" | "energy";
   readonly latent: NativeLatent;
   /** What black and white are to both. */
   readonly black: number;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Discriminator, datasets, Generator, layers as l, optimizers } from "../lib/index.js";
-import { objectives, type Tick, Trainer } from "../lib/index.js";
+import { type Objective, objectives, type Tick, Trainer } from "../lib/index.js";
 import { type Health, Watcher } from "../lib/trainer/health.js";
-import { collect, labelledImages, tinyTrainer, weightsOf } from "./helpers/training.js";
+import { collect, fitting, labelledImages, tinyTrainer, weightsOf } from "./helpers/training.js";
 
 const pixel = [1, 1, 1];
 const frozen = optimizers.sgd({ lr: 1e-30 });
@@ -105,6 +105,64 @@ describe.each(["eager", "fused"] as const)("health, %s", (execution) => {
     expect(each.at(-1)?.health).toEqual(last?.health);
     expect(await weightsOf(often.generator)).toEqual(await weightsOf(rarely.generator));
   });
+});
+
+describe("health under objectives for which reals score low", () => {
+  const still = { generator: frozen, discriminator: frozen };
+
+  it.each(["eager", "fused"] as const)(
+    "%s: a discriminator that scores all reals lower has two accuracies of 1",
+    async (execution) => {
+      const right = await lookFor(objectives.softmax(), -1, execution);
+      expect([right.realAccuracy, right.fakeAccuracy]).toEqual([1, 1]);
+      const wrong = await lookFor(objectives.softmax(), 1, execution);
+      expect([wrong.realAccuracy, wrong.fakeAccuracy]).toEqual([0, 0]);
+      expect(right).not.toHaveProperty("convergence");
+      expect(right).not.toHaveProperty("balance");
+    },
+  );
+
+  /** Reals of 1 and fakes of -1 under a discriminator that says weight · pixel. */
+  async function lookFor(objective: Objective, weight: number, execution: "eager" | "fused") {
+    const generator = new Generator({
+      latent: { noise: 1 },
+      layers: [l.linear(1), l.unflatten(pixel)],
+    });
+    const discriminator = new Discriminator({ image: pixel, layers: [l.flatten(), l.linear(1)] });
+    await set(generator, 0, -1);
+    await set(discriminator, weight, 0);
+    const trainer = new Trainer({
+      generator,
+      discriminator,
+      objective,
+      execution,
+      optimizer: still,
+    });
+    const data = await datasets.fromBytes(new Uint8Array(8).fill(255), { shape: [8, ...pixel] });
+    const [tick] = await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
+    return (tick as Tick).health as Health;
+  }
+
+  it.each(["eager", "fused"] as const)(
+    "%s: BEGAN tells its measure of convergence and k, which follow the equations of the paper",
+    async (execution) => {
+      const [gamma, lambda] = [0.75, 0.3];
+      const objective = objectives.boundaryEquilibrium({ gamma, lambda });
+      const trainer = tinyTrainer({ ...fitting(objective), objective, execution });
+      const data = await labelledImages(24);
+      const ticks = await collect(trainer.run(data, { steps: 6, batchSize: 8, tickEvery: 1 }));
+      let k = 0;
+      for (const { health, discriminatorLoss, generatorLoss } of ticks) {
+        const { realScore: real, fakeScore: fake, convergence, balance } = health as Health;
+        expect(discriminatorLoss).toBeCloseTo(real - k * fake, 5);
+        expect(generatorLoss).toBeCloseTo(fake, 5);
+        k = Math.min(1, Math.max(0, k + lambda * (gamma * real - fake)));
+        expect(balance).toBeCloseTo(k, 5);
+        expect(convergence).toBeCloseTo(real + Math.abs(gamma * real - fake), 5);
+      }
+      expect(k).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("weights that are no numbers", () => {

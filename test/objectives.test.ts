@@ -79,6 +79,41 @@ describe("objectives, misused", () => {
       'Expected one of kl, reverseKl, pearson, jensenShannon for divergence of fDivergence but received "chi"',
     ],
     [
+      "a margin of 0",
+      () => objectives.energyBased({ margin: 0 }),
+      "Expected a finite number above 0 for margin of energyBased but received 0",
+    ],
+    [
+      "an infinite margin",
+      () => objectives.energyBased({ margin: Infinity }),
+      "Expected a finite number above 0 for margin of energyBased but received Infinity",
+    ],
+    [
+      "a ratio of 0",
+      () => objectives.boundaryEquilibrium({ gamma: 0 }),
+      "Expected a number in (0, 1] for gamma of boundaryEquilibrium but received 0",
+    ],
+    [
+      "fakes that differ more than reals",
+      () => objectives.boundaryEquilibrium({ gamma: 1.1 }),
+      "Expected a number in (0, 1] for gamma of boundaryEquilibrium but received 1.1",
+    ],
+    [
+      "a weight that never moves",
+      () => objectives.boundaryEquilibrium({ lambda: 0 }),
+      "Expected a finite number above 0 for lambda of boundaryEquilibrium but received 0",
+    ],
+    [
+      "the name of another script",
+      () => objectives.boundaryEquilibrium({ lambdaK: 0.001 } as never),
+      'Expected only the options gamma, lambda, penalties, auxiliaries for options of boundaryEquilibrium but received "lambdaK"',
+    ],
+    [
+      "a temperature",
+      () => objectives.softmax({ temperature: 1 } as never),
+      'Expected only the options penalties, auxiliaries for options of softmax but received "temperature"',
+    ],
+    [
       "an unknown loss",
       () => objectives.relativisticAverage({ loss: "hinge" as never }),
       'Expected one of logistic, leastSquares for loss of relativisticAverage but received "hinge"',
@@ -213,6 +248,12 @@ describe("objectives as data", () => {
       discriminatorLoss: "mean",
       ...none,
     });
+    expect(objectives.energyBased()).toEqual({ type: "energyBased", margin: 1, ...none });
+    expect(objectives.boundaryEquilibrium()).toEqual({
+      ...{ type: "boundaryEquilibrium", gamma: 0.5, lambda: 0.001 },
+      ...none,
+    });
+    expect(objectives.softmax()).toEqual({ type: "softmax", ...none });
     expect(penalties.wganDiv()).toEqual({ type: "wganDiv", weight: 2, power: 6, every: 1 });
     expect(penalties.wganGp()).toEqual({ type: "wganGp", weight: 10, every: 1 });
     expect(penalties.r1({ weight: 1, every: 16 })).toEqual({ type: "r1", weight: 1, every: 16 });
@@ -244,6 +285,11 @@ const everyObjective: [string, Objective][] = [
   ["minimax, summed", objectives.minimax({ discriminatorLoss: "sum" })],
   ["wasserstein, clipped", objectives.wasserstein({ weightClip: 0.01 })],
   ["relativisticAverage, squared", objectives.relativisticAverage({ loss: "leastSquares" })],
+  ["energyBased, near", objectives.energyBased({ margin: 0.1 })],
+  [
+    "boundaryEquilibrium with r1",
+    objectives.boundaryEquilibrium({ gamma: 1, lambda: 0.5, penalties: [penalties.r1()] }),
+  ],
   ["fDivergence, kl", objectives.fDivergence({ divergence: "kl" })],
   [
     "relativisticPaired with r1 and a lazy r2",

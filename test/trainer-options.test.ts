@@ -19,6 +19,7 @@ import {
   labelledImages,
   losses,
   reportsOf,
+  tinyAutoencoder,
   tinyDiscriminator,
   tinyGenerator,
   tinyTrainer,
@@ -122,6 +123,35 @@ describe("new Trainer, misused", () => {
       { discriminator: probability(), objective: objectives[name]() },
       `Expected logits, which ${name} needs, for discriminator but received a sigmoid at the end`,
     ]),
+    [
+      "probabilities for softmax",
+      { discriminator: probability(), objective: objectives.softmax() },
+      "Expected logits or energies, which softmax needs, for discriminator but received a sigmoid at the end",
+    ],
+    ...(["energyBased", "boundaryEquilibrium"] as const).flatMap(
+      (name): [string, Record<string, unknown>, string][] => {
+        const needed = `Expected a reconstructionError at the end, which ${name} needs, for discriminator but received`;
+        const objective = objectives[name]();
+        return [
+          [`logits for ${name}`, { objective }, `${needed} logits`],
+          [
+            `probabilities for ${name}`,
+            { discriminator: probability(), objective },
+            `${needed} a sigmoid at the end`,
+          ],
+        ];
+      },
+    ),
+    [
+      "energies for an objective that wants reals to score high",
+      { discriminator: tinyAutoencoder(), objective: objectives.hinge() },
+      "Expected logits, which hinge needs, for discriminator but received a reconstructionError at the end",
+    ],
+    [
+      "energies for one that takes probabilities, too",
+      { discriminator: tinyAutoencoder(), objective: objectives.leastSquares() },
+      "Expected logits or probabilities, which leastSquares needs, for discriminator but received a reconstructionError at the end",
+    ],
     [
       "wganGp where batch normalisation couples samples",
       {

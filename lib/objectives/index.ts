@@ -1,5 +1,11 @@
 /** Every objective there is, as data: what the two players minimise. @module */
+export {
+  type BoundaryEquilibrium,
+  type BoundaryEquilibriumOptions,
+  boundaryEquilibrium,
+} from "./boundary-equilibrium.js";
 export { boundarySeeking } from "./boundary-seeking.js";
+export { type EnergyBased, type EnergyBasedOptions, energyBased } from "./energy-based.js";
 export { type FDivergenceOptions, fDivergence } from "./f-divergence.js";
 export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";
@@ -20,4 +26,5 @@ export {
   relativisticAverage,
 } from "./relativistic-average.js";
 export { relativisticPaired } from "./relativistic-paired.js";
+export { softmax } from "./softmax.js";
 export { type Wasserstein, type WassersteinOptions, wasserstein } from "./wasserstein.js";

@@ -1,7 +1,10 @@
 // The table of objectives: a new one costs its file, a row here and in index.ts, and a row in
 // native code.
+import type { ScoreKind } from "../architecture/facts.js";
 import { remake } from "../choice.js";
+import { boundaryEquilibrium } from "./boundary-equilibrium.js";
 import { boundarySeeking } from "./boundary-seeking.js";
+import { energyBased } from "./energy-based.js";
 import { fDivergence } from "./f-divergence.js";
 import { hinge } from "./hinge.js";
 import { leastSquares } from "./least-squares.js";
@@ -9,11 +12,12 @@ import { minimax } from "./minimax.js";
 import { nonSaturating } from "./non-saturating.js";
 import { relativisticAverage } from "./relativistic-average.js";
 import { relativisticPaired } from "./relativistic-paired.js";
+import { softmax } from "./softmax.js";
 import { wasserstein } from "./wasserstein.js";
 
-/** Objectives for either kind of score. */
+/** Objectives for probabilities and logits. */
 const anyScore = { minimax, nonSaturating, leastSquares };
-/** Objectives that judge one score against others: the generator's update scores reals, too. */
+/** Objectives that judge one score against others, high for reals. */
 const relativistic = { relativisticPaired, relativisticAverage };
 /** Objectives that make no sense of probabilities. */
 const logitsOnly = {
@@ -23,8 +27,12 @@ const logitsOnly = {
   fDivergence,
   boundarySeeking,
 };
+/** Objectives that want the scores of reals to be low. */
+const lowForReals = { softmax };
+/** Those that want them to be 0 or more, too. */
+const energiesOnly = { energyBased, boundaryEquilibrium };
 
-export const objectiveTable = { ...anyScore, ...logitsOnly };
+export const objectiveTable = { ...anyScore, ...logitsOnly, ...lowForReals, ...energiesOnly };
 
 /** What the two players minimise, as data. */
 export type Objective = ReturnType<(typeof objectiveTable)[keyof typeof objectiveTable]>;
@@ -35,12 +43,14 @@ export function checkObjective(value: unknown, name: string): Objective {
   return remake<Objective>(value, name, what, objectiveTable);
 }
 
-/** @internal */
-export function needsLogits({ type }: Objective): boolean {
-  return type in logitsOnly;
+/** @internal The kinds of scores that it can be played for. */
+export function scoresFor({ type }: Objective): readonly ScoreKind[] {
+  if (type in energiesOnly) return ["energy"];
+  if (type in lowForReals) return ["logit", "energy"];
+  return type in logitsOnly ? ["logit"] : ["logit", "probability"];
 }
 
-/** @internal */
-export function isRelativistic({ type }: Objective): boolean {
-  return type in relativistic;
+/** @internal Whether the generator's update scores reals, too. */
+export function looksAtReals({ type }: Objective): boolean {
+  return type in relativistic || type in lowForReals;
 }

@@ -55,10 +55,16 @@ export interface Modes extends Figures<"modes"> {
   readonly grid: Covered;
 }
 
-/** What an objective's constructor is called in `objectives`. */
-export type ObjectiveName = Objective["type"];
+/** Objectives that need a discriminator of another kind: one that makes points anew. */
+type ForAutoencoders = "energyBased" | "boundaryEquilibrium";
 
-/** Every objective, with the penalties that its own paper trains it with. */
+/**
+ * What an objective's constructor is called in `objectives`; without those for discriminators that
+ * are autoencoders.
+ */
+export type ObjectiveName = Exclude<Objective["type"], ForAutoencoders>;
+
+/** Every such objective, with the penalties that its own paper trains it with. */
 const rivals: Readonly<Record<ObjectiveName, Objective>> = {
   minimax: objectives.minimax(),
   nonSaturating: objectives.nonSaturating(),
@@ -67,6 +73,7 @@ const rivals: Readonly<Record<ObjectiveName, Objective>> = {
   fDivergence: objectives.fDivergence(),
   boundarySeeking: objectives.boundarySeeking(),
   relativisticAverage: objectives.relativisticAverage(),
+  softmax: objectives.softmax(),
   wasserstein: objectives.wasserstein({ penalties: [penalties.wganGp({ weight: 0.1 })] }),
   relativisticPaired: objectives.relativisticPaired({
     penalties: [penalties.r1({ weight: 0.02 }), penalties.r2({ weight: 0.02 })],

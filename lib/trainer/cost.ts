@@ -4,7 +4,7 @@ import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
-import { isRelativistic } from "../objectives/table.js";
+import { looksAtReals } from "../objectives/table.js";
 import { isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
@@ -37,7 +37,7 @@ export function passesOf(
   // Eager has the discriminator's weight gradients in the generator's update too, and throws them
   // away.
   const wasted = kind === "eager" ? 1 : 0;
-  const reals = isRelativistic(objective) ? 1 : 0;
+  const reals = looksAtReals(objective) ? 1 : 0;
   const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
   const bends = kind === "eager" || !isPiecewiseLinear(settings.discriminator.resolved.layers);
   const penalties = objective.penalties.map(({ type, every }) => {
@@ -139,10 +139,12 @@ export function bufferBytes(settings: TrainerSettings, rows: number): number {
 function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
   let values = 0;
   for (const layer of layers) {
-    const { type, layers: inner, output } = layer;
+    const { type, layers: inner, input, output } = layer;
     if (type === "flatten" || type === "unflatten") continue;
     values += outputValues(inner, rows);
     if (inner.length === 0 || type === "residual") values += product(output);
+    // The error of each value, before their mean.
+    if (type === "reconstructionError") values += product(input);
     values += rows * (layerKinds.get(type)?.valuesOfPair?.(layer) ?? 0);
   }
   return values;

@@ -7,14 +7,15 @@ export interface Health {
   /**
    * Share of the reals that the discriminator scored above the middle between its mean scores of
    * reals and fakes: 1 where it tells them apart, about a half where it guesses. Where it scores
-   * patches, the share of their patches.
+   * patches, the share of their patches. Below that middle under the objectives for which the
+   * scores of reals are low: energyBased, boundaryEquilibrium and softmax.
    */
   readonly realAccuracy: number;
-  /** Share of the fakes, or of their patches, below that middle. */
+  /** Share of the fakes, or of their patches, on the other side of that middle. */
   readonly fakeAccuracy: number;
   /**
    * D(x): the discriminator's mean score of the reals, before its last update. A probability where
-   * it ends in a sigmoid, else a logit.
+   * it ends in a sigmoid, an energy where it ends in a reconstruction error, else a logit.
    */
   readonly realScore: number;
   /** D(G(z)): its mean score of the fakes of that update. */
@@ -32,6 +33,16 @@ export interface Health {
    * itself too: nothing to compare with.
    */
   readonly diversity?: number | undefined;
+  /**
+   * How far training is from where it ends, 0 or more: the measure of convergence of BEGAN,
+   * realScore + |gamma · realScore − fakeScore|. Only there under boundaryEquilibrium.
+   */
+  readonly convergence?: number | undefined;
+  /**
+   * k of BEGAN after this step, in [0, 1]: the weight of fakes in the discriminator's loss. Only
+   * there under boundaryEquilibrium.
+   */
+  readonly balance?: number | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { misfit, refused } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
-import { needsLogits } from "../objectives/table.js";
+import { scoresFor } from "../objectives/table.js";
 import { isBetween } from "../penalties/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
@@ -52,9 +52,26 @@ export function checkRules(settings: TrainerSettings): void {
   checkHeads(settings);
 }
 
+const inWords = { probability: "probabilities", logit: "logits", energy: "energies" } as const;
+/** By what a discriminator has them. */
+const endings = {
+  probability: "a sigmoid at the end",
+  logit: "logits",
+  energy: "a reconstructionError at the end",
+} as const;
+
 function checkScores({ objective, discriminator }: TrainerSettings): void {
-  if (!needsLogits(objective) || discriminator.scores === "logit") return;
-  throw misfit(`logits, which ${objective.type} needs,`, "discriminator", "a sigmoid at the end");
+  const kinds = scoresFor(objective);
+  if (kinds.includes(discriminator.scores)) return;
+  const needed =
+    kinds.length === 1 && kinds[0] === "energy"
+      ? endings.energy
+      : kinds.map((kind) => inWords[kind]).join(" or ");
+  throw misfit(
+    `${needed}, which ${objective.type} needs,`,
+    "discriminator",
+    endings[discriminator.scores],
+  );
 }
 
 /**

@@ -55,6 +55,8 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   object.Set("generatorGradientNorm", health->generator_gradient);
   object.Set("discriminatorGradientNorm", health->discriminator_gradient);
   if (health->diversity) object.Set("diversity", *health->diversity);
+  if (health->convergence) object.Set("convergence", *health->convergence);
+  if (health->balance) object.Set("balance", *health->balance);
   object.Set("finite", health->finite);
   return object;
 }

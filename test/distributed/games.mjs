@@ -48,6 +48,12 @@ const patches = () => [
   ...[l.conv2d(1, 3, { padding: 1, stride: 2 })],
 ];
 
+/** The energy of each image. */
+const autoencoder = (loss) => () => [
+  l.reconstructionError([...plain(), l.linear(64), l.unflatten(image)], { loss }),
+];
+const energies = (loss) => ({ judges: autoencoder(loss), isWhole: true });
+
 const game = (objective, options = {}) => ({ objective, ...options });
 
 export const games = {
@@ -65,6 +71,12 @@ export const games = {
     discriminatorSteps: 3,
   }),
   boundarySeeking: game(objectives.boundarySeeking()),
+  energyBased: game(objectives.energyBased({ margin: 0.8 }), energies("mse")),
+  boundaryEquilibrium: game(objectives.boundaryEquilibrium({ lambda: 0.5 }), {
+    ...energies("l1"),
+    discriminatorSteps: 2,
+  }),
+  softmax: game(objectives.softmax()),
   wganDiv: game(objectives.wasserstein({ penalties: [penalties.wganDiv()] }), {
     discriminatorSteps: 3,
   }),
@@ -99,7 +111,7 @@ export const games = {
   patches: game(objectives.relativisticAverage({ penalties: [penalties.r1({ every: 2 })] }), {
     makes: convolutional,
     judges: patches,
-    isPatched: true,
+    isWhole: true,
   }),
   syncArticle: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
     makes: upsampling,
@@ -133,8 +145,8 @@ const headsOf = ({ classes, codes }) =>
 export function trainerOf(name, execution = "fused") {
   const { latent = { noise: 5 }, heads, convolutional: isConvolutional, ...more } = games[name];
   const { makes = isConvolutional ? convolutional : dense, judges = plain, ...others } = more;
-  const { isPatched = false, ...options } = others;
-  const answers = isPatched ? [] : [heads === undefined ? l.linear(1) : headsOf(heads)];
+  const { isWhole = false, ...options } = others;
+  const answers = isWhole ? [] : [heads === undefined ? l.linear(1) : headsOf(heads)];
   return {
     ...options,
     generator: new Generator({ latent, layers: makes() }, { seed: 3 }),

@@ -88,6 +88,9 @@ const objective = fc
       objectives.wasserstein({ penalties: all }),
       objectives.relativisticPaired({ penalties: all }),
       objectives.relativisticAverage({ penalties: all }),
+      objectives.softmax({ penalties: all }),
+      objectives.energyBased({ penalties: all, margin: 0.5 }),
+      objectives.boundaryEquilibrium({ penalties: all, lambda: 0.3 }),
     ),
   );
 
@@ -113,7 +116,11 @@ type Training = typeof training extends fc.Arbitrary<infer T> ? T : never;
 function trainerOf({ body, generator, ema, ...rest }: Training): Trainer {
   const { images: _, batch: __, before: ___, after: ____, ...options } = rest;
   const made = generators[generator] as () => Layer[];
-  const judged = [...(bodies[body] as () => Layer[])(), l.linear(1)];
+  const layers = (bodies[body] as () => Layer[])();
+  const isEnergy = ["energyBased", "boundaryEquilibrium"].includes(options.objective.type);
+  const judged = isEnergy
+    ? [l.reconstructionError([...layers, l.linear(64), l.unflatten(image)])]
+    : [...layers, l.linear(1)];
   return new Trainer({
     ...options,
     ...(ema && { ema }),

@@ -50,6 +50,15 @@ export const headedDiscriminator = (widths: { classes?: number; codes?: number }
     }),
   ]);
 
+/** A discriminator that is an autoencoder: its scores are energies. */
+export function tinyAutoencoder(loss: "mse" | "l1" = "mse"): Discriminator {
+  const inside = [l.flatten(), l.linear(16), l.leakyRelu(0.2), l.linear(64), l.unflatten(image)];
+  return new Discriminator(
+    { image, layers: [l.reconstructionError(inside, { loss })] },
+    { seed: 1 },
+  );
+}
+
 const adam = optimizers.adam({ lr: 1e-3, betas: [0.5, 0.999] });
 
 /** A trainer of the tiny pair, with a stream of random numbers of its own. */
@@ -69,6 +78,8 @@ export function tinyTrainer(
 
 /** Networks that an objective can be trained with. */
 export function fitting(objective: Objective): Partial<TrainerOptions> & { latent: Latent } {
+  if (objective.type === "energyBased" || objective.type === "boundaryEquilibrium")
+    return { latent: { noise: 5 }, discriminator: tinyAutoencoder() };
   const [auxiliary] = objective.auxiliaries;
   if (auxiliary === undefined) return { latent: { noise: 5 } };
   const codes = auxiliary.type === "infogan" ? 2 : 0;

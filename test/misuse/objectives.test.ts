@@ -76,6 +76,36 @@ refuses("objectives", [
     'Expected only the options weightClip, penalties, auxiliaries for options of wasserstein but received "labelSmoothing"',
   ],
   [
+    "a margin as text",
+    () => objectives.energyBased({ margin: bad("1") }),
+    "TypeError",
+    'Expected a finite number above 0 for margin of energyBased but received "1"',
+  ],
+  [
+    "a margin that no float32 holds",
+    () => objectives.energyBased({ margin: 1e39 }),
+    "RangeError",
+    "Expected a finite float32 above 0 for margin of energyBased but received 1e+39",
+  ],
+  [
+    "a ratio as null",
+    () => objectives.boundaryEquilibrium({ gamma: bad(null) }),
+    "TypeError",
+    "Expected a value for gamma of boundaryEquilibrium but received null",
+  ],
+  [
+    "a gain that is NaN",
+    () => objectives.boundaryEquilibrium({ lambda: Number.NaN }),
+    "RangeError",
+    "Expected a finite number above 0 for lambda of boundaryEquilibrium but received NaN",
+  ],
+  [
+    "a margin of a softmax",
+    () => objectives.softmax(bad({ margin: 1 })),
+    "TypeError",
+    'Expected only the options penalties, auxiliaries for options of softmax but received "margin"',
+  ],
+  [
     "a clip below 0",
     () => objectives.wasserstein({ weightClip: -0.01 }),
     "RangeError",

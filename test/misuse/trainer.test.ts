@@ -154,7 +154,7 @@ refuses("new Trainer", [
     "an objective of the prototype",
     () => make({ objective: JSON.parse('{ "type": "__proto__" }') }),
     "TypeError",
-    'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking for objective.type but received "__proto__"',
+    'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking, softmax, energyBased, boundaryEquilibrium for objective.type but received "__proto__"',
   ],
   [
     "one optimizer",

@@ -131,6 +131,32 @@ const projection =
     },
   });
 
+/** The autoencoder that collections of scripts have for EBGAN. */
+const autoencoding =
+  (loss: "mse" | "l1") =>
+  (size: number): ReturnType<Preset["pair"]> => ({
+    generator: presets.lsgan.pair({ image: [1, size, size] }).generator,
+    discriminator: {
+      image: [1, size, size],
+      layers: [
+        l.reconstructionError(
+          [
+            l.sequential("down", [l.conv2d(64, 3, { stride: 2, padding: 1 }), l.relu()]),
+            l.flatten(),
+            l.linear(32, { name: "embedding" }),
+            l.sequential("fc", [
+              ...[l.batchNorm1d({ eps: 0.8 }), l.relu()],
+              ...[l.linear(16 * size ** 2), l.batchNorm1d(), l.relu()],
+            ]),
+            l.unflatten([64, size / 2, size / 2]),
+            l.sequential("up", [l.upsample(2), l.conv2d(1, 3, { padding: 1 })]),
+          ],
+          { loss, name: "energy" },
+        ),
+      ],
+    },
+  });
+
 describe("a preset and its PyTorch script from one seed, one thread", async () => {
   const before = await threads();
   beforeAll(() => setThreads(1));
@@ -176,6 +202,28 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     const training = { objective, discriminatorSteps: 1, order: "generatorFirst" } as const;
     return compare("bgan", { preset: "wgan-gp", training }, context);
   });
+
+  it("have them by a softmax over reals and fakes", (context) => {
+    const objective = objectives.softmax();
+    const training = { objective, discriminatorSteps: 1, order: "generatorFirst" } as const;
+    return compare("softmax", { preset: "wgan-gp", training }, context);
+  });
+
+  it.for([
+    { loss: "ebgan", error: "mse", objective: objectives.energyBased() },
+    {
+      loss: "began",
+      error: "l1",
+      objective: objectives.boundaryEquilibrium({ gamma: 0.75, lambda: 0.1 }),
+    },
+  ] as const)(
+    "have them with an autoencoder for a discriminator: $loss",
+    ({ loss, error, objective }, context) => {
+      const networks = autoencoding(error);
+      const training = { objective };
+      return compare("energy", { preset: "lsgan", networks, training, choices: { loss } }, context);
+    },
+  );
 
   it("have them with WGAN-div's penalty in the place of WGAN-GP's", (context) => {
     const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });

@@ -29,6 +29,8 @@ export interface ChartOptions {
   /** What it shows, for those who do not see it and those who do not know. */
   readonly about: string;
   readonly logarithmic?: boolean;
+  /** Whether it is there only where a run tells of it: some objectives alone do. */
+  readonly whereTold?: boolean;
   /** The values that are always in view. */
   readonly range?: readonly [number, number];
 }
@@ -69,6 +71,7 @@ export class Chart {
     scheme: number,
   ): void {
     const data = tableOf(lines, curveOf, axis);
+    if (this.#options.whereTold) this.element.hidden = !data.slice(1).some(hasValue);
     const made = JSON.stringify([lines, axis, scheme]);
     this.#lines = lines;
     this.#axis = axis;
@@ -209,6 +212,9 @@ function tableOf(
   });
   return [joined[0], ...columns] as uPlot.AlignedData;
 }
+
+const hasValue = (column: ArrayLike<unknown>) =>
+  Array.from(column).some((value) => typeof value === "number");
 
 /** The value at an index, or before it where this run has none there. */
 function nearest(

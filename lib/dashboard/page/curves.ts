@@ -38,7 +38,7 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
   {
     title: "D(x) and D(G(z))",
     about:
-      "Mean scores that the discriminator gives reals and fakes: probabilities where it ends in a sigmoid, else logits",
+      "Mean scores that the discriminator gives reals and fakes: probabilities where it ends in a sigmoid, energies where it ends in a reconstruction error, else logits",
     parts: [
       { series: "realScore", label: "reals", colour: "--discriminator" },
       { series: "fakeScore", label: "fakes", colour: "--generator" },
@@ -58,6 +58,15 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     about:
       "Mean distance of two fakes as a share of that of two reals; near 0 where all samples are the same",
     parts: [{ series: "diversity", label: "fakes to reals", colour: "--generator" }],
+  },
+  {
+    title: "Convergence",
+    about: "Of BEGAN: the paper's measure M, and the weight k of fakes in the discriminator's loss",
+    whereTold: true,
+    parts: [
+      { series: "convergence", label: "M", colour: "--discriminator" },
+      { series: "balance", label: "k", colour: "--generator" },
+    ],
   },
   {
     title: "Speed",

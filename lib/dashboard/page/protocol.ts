@@ -11,6 +11,8 @@ export const series = [
   "generatorGradientNorm",
   "discriminatorGradientNorm",
   "diversity",
+  "convergence",
+  "balance",
   "imagesPerSecond",
 ] as const;
 

@@ -39,7 +39,9 @@ at::Tensor squared_error(const at::Tensor& scores, double label) {
 // The table of objectives: a new one costs its file and a row here.
 std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) {
   static const std::map<std::string, ObjectiveBuilder> table = {
+      {"boundaryEquilibrium", make_boundary_equilibrium},
       {"boundarySeeking", make_boundary_seeking},
+      {"energyBased", make_energy_based},
       {"fDivergence", make_f_divergence},
       {"hinge", make_hinge},
       {"leastSquares", make_least_squares},
@@ -47,6 +49,7 @@ std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) 
       {"nonSaturating", make_non_saturating},
       {"relativisticAverage", make_relativistic_average},
       {"relativisticPaired", make_relativistic_paired},
+      {"softmax", make_softmax},
       {"wasserstein", make_wasserstein},
   };
   return row(table, choice.type, "objective")(choice.options, kind);

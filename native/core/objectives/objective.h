@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "core/named_tensors.h"
 #include "core/objectives/term.h"
 #include "core/options.h"
 #include "core/torch.h"
@@ -16,6 +18,12 @@ enum class ScoreKind { kProbability, kLogit };
 // [N, 1, height, width], a score for each patch. A mean is over all of them.
 struct Scores {
   at::Tensor real, fake;
+};
+
+// Of a game that is kept in balance, 0-dim each: how far it is from where it ends, and the weight
+// that keeps it.
+struct Equilibrium {
+  at::Tensor convergence, balance;
 };
 
 class Objective {
@@ -34,6 +42,24 @@ class Objective {
   virtual Term generator_term(double /*fake*/) const { return {}; }
   virtual Term real_term(double /*real*/) const { return {}; }
   virtual Term fake_term(double /*fake*/) const { return {}; }
+  // True where the discriminator gives reals the lower scores: energies.
+  virtual bool reals_score_low() const { return false; }
+
+  // What it carries from one update of the discriminator to the next; most carry nothing. The
+  // tensors stay, and are changed in place: a recorded step goes on from them.
+  virtual NamedTensors state() const { return {}; }
+  virtual void move_to(const at::Device& /*device*/) {}
+  // What the state goes on from, as means over the scores of an update; undefined where there is
+  // none. Means over parts of a batch are summed by their weights.
+  virtual at::Tensor observed(const Scores& /*scores*/) const { return {}; }
+  // After an update of the discriminator, with what was observed of its whole batch.
+  virtual void go_on(const at::Tensor& /*observed*/) {}
+  // Where it keeps a balance: after updates with these mean scores, 0-dim.
+  virtual std::optional<Equilibrium> equilibrium(const at::Tensor& /*real*/,
+                                                 const at::Tensor& /*fake*/) const {
+    return std::nullopt;
+  }
+
   // The discriminator's weights are kept within ± this; 0 lets them be.
   virtual double weight_clip() const { return 0; }
 };
@@ -55,7 +81,9 @@ at::Tensor squared_error(const at::Tensor& scores, double label);
 
 // One builder an objective, defined in its file.
 using ObjectiveBuilder = std::unique_ptr<Objective> (*)(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_boundary_equilibrium(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_boundary_seeking(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_energy_based(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_f_divergence(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_hinge(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_least_squares(const Options&, ScoreKind);
@@ -63,6 +91,7 @@ std::unique_ptr<Objective> make_minimax(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_non_saturating(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_relativistic_average(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_relativistic_paired(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_softmax(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_wasserstein(const Options&, ScoreKind);
 
 }  // namespace sparring

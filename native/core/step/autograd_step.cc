@@ -115,6 +115,7 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
     return {};
   }
   if (watch() != nullptr) watch()->add_scores(real.score, fake.score);
+  observe({real.score, fake.score});
   at::Tensor loss = pair().objective->discriminator_loss(met({real.score, fake.score}));
   const PenaltyInput input{
       reals,

@@ -153,6 +153,7 @@ OrderedStep::Update OrderedStep::begin_discriminator(const Batch& reals, const M
 at::Tensor OrderedStep::end_discriminator(Update update) {
   const at::Tensor loss = end(std::move(update));
   clip_weights();
+  move_objective();
   discriminator_updates_ += 1;
   return loss;
 }
@@ -164,6 +165,7 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
   share_ = own;
   // What a step that failed left.
   reals_.reset();
+  observed_.reset();
   is_survey_ = false;
   surveyed_.clear();
   if (pair_->sharing) pair_->sharing->expect(optimizer.parameters());
@@ -272,6 +274,28 @@ std::vector<const Penalty*> OrderedStep::due_penalties() const {
     if (penalty->is_due(discriminator_updates_)) due.push_back(penalty.get());
   }
   return due;
+}
+
+void OrderedStep::observe(const Scores& scores) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor seen = pair_->objective->observed(scores);
+  if (!seen.defined()) return;
+  if (parts_ == 1) {
+    observed_ = seen;
+  } else {
+    const at::Tensor weighed = seen * share_.weight;
+    observed_ = observed_.defined() ? observed_ + weighed : weighed;
+  }
+}
+
+void OrderedStep::move_objective() {
+  if (!observed_.defined()) return;
+  const at::NoGradGuard no_grad;
+  if (pair_->sharing) {
+    observed_ = observed_ * pair_->sharing->share().weight;
+    pair_->sharing->group().sum(observed_);
+  }
+  pair_->objective->go_on(observed_);
 }
 
 void OrderedStep::clip_weights() const {

@@ -47,6 +47,9 @@ class OrderedStep : public Step {
   // The scores that the objective looks at: of the whole batch where samples meet in it.
   Scores met(const Scores& own) const;
 
+  // Takes down what the objective's state goes on from after this update of the discriminator.
+  void observe(const Scores& scores);
+
   // Whom to tell of gradients that will not change any more, in this update: ranks sum them while
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
   const Ready& ready() const { return parts_ == 1 ? ready_ : nobody_; }
@@ -99,6 +102,8 @@ class OrderedStep : public Step {
   // Other ranks have other rows.
   bool is_divided() const { return pair_->sharing && !pair_->sharing->share().is_whole(); }
   void clip_weights() const;
+  // The objective goes on to the next update.
+  void move_objective();
 
   std::shared_ptr<const Pair> pair_;
   bool looks_once_;
@@ -112,6 +117,7 @@ class OrderedStep : public Step {
   PassStreams pass_streams_;
   Ready ready_;
   const Ready nobody_;
+  at::Tensor observed_;  // by the objective, of the parts so far; undefined for most
   bool is_survey_ = false;
   std::vector<Scores> surveyed_;  // of each part; none where samples do not meet
 };

@@ -15,6 +15,7 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->generator = players.generator;
   pair->discriminator = players.discriminator;
   pair->objective = make_objective(recipe.objective, recipe.scores);
+  pair->objective->move_to(pair->generator->device());
   pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
   pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
   pair->augmentations = make_augmentations(recipe.augmentations);

@@ -136,7 +136,9 @@ Report Trainer::report() {
   Report report{
       step_,       step_ - reported_, images_, means[0].item<double>(), means[1].item<double>(),
       std::nullopt};
-  if (watch_) report.health = health_of(*watch_, *pair_->generator, *pair_->discriminator);
+  if (watch_) {
+    report.health = health_of(*watch_, *pair_->objective, *pair_->generator, *pair_->discriminator);
+  }
   watch_.reset();
   loss_sums_.zero_();
   reported_ = step_;

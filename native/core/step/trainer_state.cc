@@ -136,6 +136,7 @@ Snapshot Trainer::snapshot() const {
   }
   save_optimizer(taken, "generator", *pair_->generator, *pair_->generator_optimizer);
   save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  add_copies(taken.tensors, "objective.", pair_->objective->state());
   add_copies(taken.tensors, "random.", pair_->stream->state());
   add_copies(taken.tensors, "", {{"losses", loss_sums_}});
   taken.counts["seed"] = static_cast<int64_t>(pair_->stream->seed());
@@ -173,6 +174,11 @@ void Trainer::restore(const Snapshot& from) {
   const NamedTensors random = part_of(from.tensors, "random.");
   restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
   check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
+  const NamedTensors carried = pair_->objective->state();
+  for (const auto& [name, tensor] : carried) {
+    const std::string whole = "objective." + name;
+    check_tensor(from.tensor(whole), whole.c_str(), tensor.scalar_type(), tensor.sizes());
+  }
   std::optional<Snapshot> place;
   if (from.data != 0) place = place_of(from);
   if (from.count("reported") > from.count("step")) {
@@ -186,6 +192,7 @@ void Trainer::restore(const Snapshot& from) {
   }
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
+  for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor("objective." + name));
   loss_sums_.copy_(from.tensor("losses"));
   step_ = from.count("step");
   reported_ = from.count("reported");

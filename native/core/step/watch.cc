@@ -55,25 +55,38 @@ void Watch::add_images(const at::Tensor& real, const at::Tensor& fake) {
   append_images(fakes, fake);
 }
 
-Health health_of(const Watch& watch, const Network& generator, const Network& discriminator) {
+Health health_of(const Watch& watch, const Objective& objective, const Network& generator,
+                 const Network& discriminator) {
   const at::NoGradGuard no_grad;
   const at::Tensor &real = watch.real_scores, &fake = watch.fake_scores;
   const at::Tensor real_mean = real.mean(), fake_mean = fake.mean();
   const at::Tensor middle = (real_mean + fake_mean) / 2;
+  const bool low = objective.reals_score_low();
   const at::Tensor size = size_of(generator) + size_of(discriminator);
+  std::vector<at::Tensor> figures{share(low ? real < middle : real > middle),
+                                  share(low ? fake > middle : fake < middle),
+                                  real_mean,
+                                  fake_mean,
+                                  norm_or_zero(watch.generator_gradient, size),
+                                  norm_or_zero(watch.discriminator_gradient, size),
+                                  spread(watch.fakes),
+                                  spread(watch.reals),
+                                  size};
+  const std::optional<Equilibrium> equilibrium = objective.equilibrium(real_mean, fake_mean);
+  if (equilibrium) {
+    figures.insert(figures.end(), {equilibrium->convergence, equilibrium->balance});
+  }
+  for (at::Tensor& figure : figures) figure = figure.to(at::kFloat);
   // Together to the CPU: one wait for the device.
-  const at::Tensor all =
-      at::stack({share(real > middle), share(fake < middle), real_mean.to(at::kFloat),
-                 fake_mean.to(at::kFloat), norm_or_zero(watch.generator_gradient, size),
-                 norm_or_zero(watch.discriminator_gradient, size), spread(watch.fakes),
-                 spread(watch.reals), size})
-          .cpu();
+  const at::Tensor all = at::stack(figures).cpu();
   const auto values = all.const_data_ptr<float>();
   // A single real, or a last batch of a few equal ones, is nothing to compare with.
   std::optional<double> diversity;
   if (values[7] > 0) diversity = values[6] / values[7];
-  return {values[0], values[1], values[2], values[3],
-          values[4], values[5], diversity, std::isfinite(values[8])};
+  std::optional<double> convergence, balance;
+  if (equilibrium) convergence = values[9], balance = values[10];
+  return {values[0], values[1], values[2],   values[3], values[4],
+          values[5], diversity, convergence, balance,   std::isfinite(values[8])};
 }
 
 }  // namespace sparring

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/nn/network.h"
+#include "core/objectives/objective.h"
 
 namespace sparring {
 
@@ -24,7 +25,7 @@ struct Watch {
 struct Health {
   // Shares of reals, or of their patches, that were scored above, and of fakes below, the middle
   // between the mean scores of the two: 1 and 1 where the discriminator tells them apart, about a
-  // half where it guesses.
+  // half where it guesses. Of energies, reals below and fakes above.
   double real_accuracy, fake_accuracy;
   // The mean scores: probabilities or logits, as the discriminator has them.
   double real_score, fake_score;
@@ -32,9 +33,13 @@ struct Health {
   // Mean distance of two fakes to that of two reals: near 0 where all samples are the same; none
   // where all reals are.
   std::optional<double> diversity;
+  // How far the game is from its end, and the weight that keeps its balance; none where the
+  // objective keeps none.
+  std::optional<double> convergence, balance;
   bool finite;  // the weights of both
 };
 
-Health health_of(const Watch& watch, const Network& generator, const Network& discriminator);
+Health health_of(const Watch& watch, const Objective& objective, const Network& generator,
+                 const Network& discriminator);
 
 }  // namespace sparring

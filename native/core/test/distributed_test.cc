@@ -167,6 +167,9 @@ std::vector<Game> games() {
     add("relativisticPaired", {"relativisticPaired", {}});
     add("relativisticAverage", {"relativisticAverage", {{"loss", std::string("logistic")}}});
     add("RaLSGAN", {"relativisticAverage", {{"loss", std::string("leastSquares")}}});
+    add("energyBased", {"energyBased", {{"margin", 0.5}}});
+    add("boundaryEquilibrium", {"boundaryEquilibrium", {{"gamma", 0.7}, {"lambda", 0.5}}});
+    add("softmax", {"softmax", {}});
     add("WGAN-GP", {"wasserstein", {{"weightClip", 0.0}}}, {penalty("wganGp")});
     add("DRAGAN", {"nonSaturating", smooth}, {penalty("dragan")});
     add("R1 and R2", {"relativisticPaired", {}}, {penalty("r1", 4), penalty("r2")});

@@ -20,15 +20,18 @@ struct Rules {
 };
 
 Rules draw_rules(Drawer& draw) {
-  const std::string objective =
-      draw.one_of<std::string>({"minimax", "nonSaturating", "leastSquares", "hinge", "wasserstein",
-                                "relativisticPaired", "relativisticAverage", "boundarySeeking"});
+  const std::string objective = draw.one_of<std::string>(
+      {"minimax", "nonSaturating", "leastSquares", "hinge", "wasserstein", "relativisticPaired",
+       "relativisticAverage", "boundarySeeking", "energyBased", "boundaryEquilibrium", "softmax"});
   Rules rules{
       {objective,
        {{"labelSmoothing", 0.0},
         {"discriminatorLoss", "mean"},
         {"loss", "logistic"},
-        {"weightClip", 0.0}}},
+        {"weightClip", 0.0},
+        {"margin", 0.5},
+        {"gamma", 0.5},
+        {"lambda", 0.1}}},
       draw.chance(0.3) ? draw.one_of<std::string>({"wganGp", "wganDiv", "r1", "r2", "dragan"}) : "",
       draw.chance(0.5) ? Order::kGeneratorFirst : Order::kDiscriminatorFirst,
       draw.integer(1, 2),

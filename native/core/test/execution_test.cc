@@ -118,12 +118,25 @@ std::vector<Layer> with_heads() {
                  group("codes", {linear("0", 16, 2)})})};
 }
 
+std::vector<Layer> autoencoder(const std::string& loss, bool is_normed) {
+  std::vector<Layer> inside{
+      conv("0", 1, 4, 3, 1, 2), leaky("1"),
+      layer("flatten", "2"),    linear("3", 64, 6),
+      linear("4", 6, 64),       layer("unflatten", "5", {{"shape", Shape{4, 4, 4}}}),
+      upsample("6", 2),         conv("7", 4, 1, 3, 1)};
+  if (is_normed) inside.insert(inside.begin() + 1, batch_norm("norm", 4, 0.8));
+  return {layer("reconstructionError", "0", {{"loss", loss}}, {group("autoencoder", inside)})};
+}
+
 Choice objective(const std::string& name) {
   return {name,
           {{"labelSmoothing", 0.1},
            {"discriminatorLoss", "mean"},
            {"loss", "logistic"},
-           {"weightClip", 0.05}}};
+           {"weightClip", 0.05},
+           {"margin", 0.4},
+           {"gamma", 0.75},
+           {"lambda", 0.5}}};
 }
 
 struct Recipe {
@@ -158,6 +171,12 @@ std::vector<Recipe> recipes() {
       {"dragan", coupled(), objective("nonSaturating"), {"dragan"}},
       {"r3gan", residual(), objective("relativisticPaired"), {"r1", "r2"}},
       {"average", plain(), objective("relativisticAverage")},
+      {"ebgan", autoencoder("mse", true), objective("energyBased")},
+      {"ebgan, merged", autoencoder("mse", false), objective("energyBased"), {"wganGp"}},
+      {"began", autoencoder("l1", false), objective("boundaryEquilibrium")},
+      {"began, r1", autoencoder("l1", true), objective("boundaryEquilibrium"), {"r1"}},
+      {"softmax", coupled(), objective("softmax")},
+      {"softmax, patches", patches(), objective("softmax")},
       {"patches", patches(), objective("nonSaturating")},
       {"patches, least squares", patches_normed(), objective("leastSquares")},
       {"patches, wgan-gp", patches(), objective("wasserstein"), {"wganGp"}},
@@ -190,8 +209,8 @@ std::vector<Recipe> dense_recipes() {
                                      batch_norm("2", 16, 1e-5), layer("relu", "3"),
                                      linear("4", 16, 1)};
   std::vector<Recipe> all;
-  for (const char* name :
-       {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein", "boundarySeeking"}) {
+  for (const char* name : {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein",
+                           "boundarySeeking", "energyBased"}) {
     const std::string text(name);
     all.push_back({text, plain(), objective(name)});
     all.push_back({text + ", normed", normed, objective(name)});

@@ -51,6 +51,12 @@ std::vector<Layer> image_layers() {
                      {"padding", Shape{0, 0}},
                      {"countIncludePad", true}};
   const Options spectral{{"nPowerIterations", 1.0}, {"eps", 1e-12}};
+  const auto rebuilt = [](const std::string& loss) {
+    const std::vector<Layer> inside{conv("0", 4, 2, 3, 1), layer("tanh", "1"),
+                                    conv("2", 2, 4, 3, 1)};
+    return layer("reconstructionError", "1", {{"loss", loss}},
+                 {layer("sequential", "autoencoder", {}, inside)});
+  };
   const Options multiplying{{"numEmbeddings", 3.0}, {"embeddingDim", 4.0}, {"combine", "multiply"}};
   return {
       convolution("conv2d", "1", 4, 6, 3, 2, 1, 1),
@@ -73,6 +79,8 @@ std::vector<Layer> image_layers() {
       layer("residual", "1", {},
             {layer("sequential", "main", {}, {conv("0", 4, 2, 3, 1)}),
              layer("sequential", "skip", {}, {conv("0", 4, 2, 1, 0)})}),
+      rebuilt("mse"),
+      rebuilt("l1"),
       layer("dropout", "1", {{"p", 0.5}}),
       layer("dropout2d", "1", {{"p", 0.5}}),
       layer("gaussianNoise", "1", {{"std", 0.5}}),
@@ -157,7 +165,9 @@ void check_both_orders(const Layer& one, const Shape& shape) {
 
 Options options_of(const std::string& objective) {
   if (objective == "wasserstein") return {{"weightClip", 0.0}};
-  return {{"labelSmoothing", 0.1}, {"discriminatorLoss", "mean"}, {"loss", "logistic"}};
+  return {{"labelSmoothing", 0.1}, {"discriminatorLoss", "mean"},
+          {"loss", "logistic"},    {"margin", 0.3},
+          {"gamma", 0.7},          {"lambda", 0.1}};
 }
 
 // The closed forms of a loss against the loss itself and its gradient.
@@ -202,9 +212,17 @@ TEST_CASE("first and second derivatives of every layer equal central differences
 }
 
 TEST_CASE("the gradients of every objective equal central differences, for both players") {
-  const std::vector<std::string> names = {
-      "minimax",     "nonSaturating",      "leastSquares",        "hinge",
-      "wasserstein", "relativisticPaired", "relativisticAverage", "boundarySeeking"};
+  const std::vector<std::string> names = {"minimax",
+                                          "nonSaturating",
+                                          "leastSquares",
+                                          "hinge",
+                                          "wasserstein",
+                                          "relativisticPaired",
+                                          "relativisticAverage",
+                                          "boundarySeeking",
+                                          "energyBased",
+                                          "boundaryEquilibrium",
+                                          "softmax"};
   std::vector<std::pair<std::string, Options>> all;
   for (const std::string& name : names) all.emplace_back(name, options_of(name));
   for (const char* divergence : {"kl", "reverseKl", "pearson", "jensenShannon"}) {
@@ -217,6 +235,7 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
         Options options = chosen;
         options.set("loss", loss);
         const auto objective = make_objective({name, options}, kind);
+        objective->go_on(at::tensor({4.0, 0.1}, at::kDouble));  // a weight that is not 0
         RandomStream stream(4);
         const auto draw = [&] {
           const at::Tensor raw = at::randn({5, 1}, stream.cpu(), at::TensorOptions(at::kDouble));

@@ -164,8 +164,10 @@ TEST_CASE("an average moves after each update of the generator, by that update's
 }
 
 TEST_CASE("in parts, several updates of both are those of a whole batch: 1e-10") {
-  for (const Choice& objective : {Choice{"wasserstein", {{"weightClip", 0.0}}},
-                                  Choice{"relativisticAverage", {{"loss", "logistic"}}}}) {
+  for (const Choice& objective :
+       {Choice{"wasserstein", {{"weightClip", 0.0}}},
+        Choice{"relativisticAverage", {{"loss", "logistic"}}},
+        Choice{"boundaryEquilibrium", {{"gamma", 0.7}, {"lambda", 0.5}}}, Choice{"softmax", {}}}) {
     for (const Rules& rules :
          {Rules{Order::kGeneratorFirst, true, 2, 2}, Rules{Order::kGeneratorFirst, false, 2, 2},
           Rules{Order::kDiscriminatorFirst, false, 2, 2}}) {

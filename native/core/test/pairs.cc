@@ -105,6 +105,7 @@ std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator
   pair->generator = std::make_shared<Network>(generator, device, precision, *pair->stream);
   pair->discriminator = std::make_shared<Network>(discriminator, device, precision, *pair->stream);
   pair->objective = make_objective(objective, kind);
+  pair->objective->move_to(device);
   pair->latent = {5, 0, 0};
   pair->generator_optimizer = make_optimizer(adam(2e-4), pair->generator->parameters());
   pair->discriminator_optimizer = make_optimizer(adam(2e-4), pair->discriminator->parameters());
