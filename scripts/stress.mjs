@@ -34,13 +34,16 @@ function random() {
 function start(words) {
   const child = spawn(process.execPath, [main, "train", ...words.split(" ")], {
     env: { ...process.env, OMP_WAIT_POLICY: "passive" },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
+  // It says what it trains when everything is loaded: on a busy machine, after many seconds.
+  const began = once(child.stdout, "data");
+  child.stdout.resume();
   child.stderr.setEncoding("utf8").on("data", (text) => {
     said += text;
   });
-  return { child, ended: once(child, "close"), said: () => said };
+  return { child, began, ended: once(child, "close"), said: () => said };
 }
 
 async function run(words) {
@@ -77,12 +80,14 @@ try {
     const words = begins
       ? `--resume --out ${cut} --steps ${steps}`
       : `${training} ${often} --steps ${steps} --out ${cut}`;
-    const { child, ended, said } = start(words);
+    const { child, began, ended, said } = start(words);
     // Half of them soon after the first steps, half anywhere.
-    const timer = setTimeout(
-      () => child.kill("SIGKILL"),
-      300 + random() * (life % 2 === 0 ? 1200 : 3000),
-    );
+    let timer;
+    const killIn = (milliseconds) => {
+      timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    };
+    if (life % 2 === 0) began.then(() => killIn(random() * 1200));
+    else killIn(300 + random() * 3000);
     const [code, signal] = await ended;
     clearTimeout(timer);
     skipped.push(...(said().match(/^Skipped.*$/gm) ?? []));
