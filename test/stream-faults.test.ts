@@ -190,6 +190,12 @@ describe("images that are not what they should be", () => {
       {},
       "Expected at least one image for epoch 0 of source but received none",
     ],
+    [
+      "an empty epoch of so many images",
+      [],
+      { length: 20 },
+      "Expected 20 images for epoch 0 of source but received none",
+    ],
   ])("are refused with a sentence that says where: %s", async (_, items, options, sentence) => {
     const { error, trainer } = await ending((() => items) as never, options);
     expect([error.code, error.message]).toEqual(["ERR_DATA", sentence]);

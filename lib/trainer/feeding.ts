@@ -217,13 +217,18 @@ export class Feeding {
   #endEpoch(): void {
     const { length } = this.#stream;
     const count = this.#images;
+    if (count === 0)
+      throw refuse(
+        length === undefined ? "at least one image" : `${length} images`,
+        this.#name,
+        "none",
+      );
     if (length !== undefined && count < length)
       throw refuse(
         `${length} images`,
         this.#name,
         `${count}: it ended after item ${this.#items - 1}`,
       );
-    if (count === 0) throw refuse("at least one image", this.#name, "none");
     const { batchSize, dropLast, needsTwo } = this.#form;
     if (dropLast && count < batchSize)
       throw refuse(`at least ${batchSize} images, a batch,`, this.#name, `${count}`);
