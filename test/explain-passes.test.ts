@@ -102,6 +102,14 @@ describe("explain()", () => {
   it.each<[string, DiscriminatorArchitecture["layers"]]>([
     ["projection", [l.flatten(), l.linear(16), l.leakyRelu(0.2), l.projection()]],
     ["embedding", [l.embedding(4), l.flatten(), l.linear(1)]],
+    [
+      "reconstruction-error",
+      [
+        l.embedding(6, { combine: "multiply" }),
+        l.reconstructionError([l.conv2d(6, 3, { padding: 1 }), l.conv2d(6, 1)]),
+        l.linear(1),
+      ],
+    ],
     ["multiplied-embedding", [l.embedding(6, { combine: "multiply" }), l.flatten(), l.linear(1)]],
   ])(
     "a penalty with labels by %s costs what PyTorch's counter counts, to 2 in 100",

@@ -117,6 +117,25 @@ describe("explain()", () => {
     expect((await told("discriminatorFirst")).buffers).toBe(4 * 4 * (2 * 1 + 3));
   });
 
+  it("counts the error of each value that an autoencoder makes anew, and their mean", async () => {
+    const optimizer = { generator: optimizers.adam(), discriminator: optimizers.adam() };
+    using trainer = new Trainer({
+      generator: new Generator({ latent: { noise: 2 }, layers: [l.linear(3)] }),
+      discriminator: new Discriminator({
+        image: [3],
+        layers: [l.reconstructionError([l.linear(3)])],
+      }),
+      ...{ objective: objectives.energyBased(), optimizer, execution: "eager" },
+    });
+    const { bytes, buffers, flops } = await trainer.explain({ batchSize: 4 });
+    const [ofGenerator, ofDiscriminator] = [3, 3 + 3 + 1];
+    const outputs = 3 * ofGenerator + (3 + 3 + 3) * ofDiscriminator;
+    expect(bytes).toBe(4 * (2 * 4 * outputs + 8 * (9 + 12)));
+    expect(buffers).toBe(4 * 4 * 2 * ofDiscriminator);
+    // Products alone: of G forward and its weights', of D all but G's noise.
+    expect(flops).toBe(2 * 4 * (2 * 6 + (3 + 3 + 3 - 2) * 9));
+  });
+
   it("names the rewrites of a residual network, within spectral normalisation too", async () => {
     using trainer = trainerOf("sngan-hinge", "fused", 32);
     const told = await trainer.explain();

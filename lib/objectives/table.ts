@@ -29,7 +29,7 @@ const logitsOnly = {
 };
 /** Objectives that want the scores of reals to be low. */
 const lowForReals = { softmax };
-/** Those that want them to be 0 or more, too. */
+/** Objectives that want them to be 0 or more, too. */
 const energiesOnly = { energyBased, boundaryEquilibrium };
 
 export const objectiveTable = { ...anyScore, ...logitsOnly, ...lowForReals, ...energiesOnly };

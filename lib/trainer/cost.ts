@@ -143,8 +143,8 @@ function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
     if (type === "flatten" || type === "unflatten") continue;
     values += outputValues(inner, rows);
     if (inner.length === 0 || type === "residual") values += product(output);
-    // The error of each value, before their mean.
-    if (type === "reconstructionError") values += product(input);
+    // The error of each value, and their mean.
+    if (type === "reconstructionError") values += product(input) + product(output);
     values += rows * (layerKinds.get(type)?.valuesOfPair?.(layer) ?? 0);
   }
   return values;

@@ -1,7 +1,7 @@
 """EBGAN: Zhao, Mathieu, LeCun 2017, "Energy-based Generative Adversarial Network", equations 1 and 2, without the
 pulling-away term; and BEGAN: Berthelot, Schumm, Metz 2017, "BEGAN: Boundary Equilibrium Generative Adversarial
-Networks". Both with the autoencoder that the collections have for EBGAN; a loss is that of each sample, then their
-mean."""
+Networks". Both with the autoencoder that the collections have for EBGAN, a quarter as wide; a loss is that of each
+sample, then their mean."""
 
 import torch
 from torch import nn
@@ -43,9 +43,9 @@ class Generator(nn.Module):
 class Autoencoder(nn.Module):
     def __init__(self):
         super().__init__()
-        self.down = nn.Sequential(nn.Conv2d(1, 64, 3, 2, 1), nn.ReLU())
+        self.down = nn.Sequential(nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU())
         self.down_size = opt.size // 2
-        down_dim = 64 * self.down_size**2
+        down_dim = 16 * self.down_size**2
         self.embedding = nn.Linear(down_dim, 32)
         self.fc = nn.Sequential(
             nn.BatchNorm1d(32, 0.8),
@@ -54,12 +54,12 @@ class Autoencoder(nn.Module):
             nn.BatchNorm1d(down_dim),
             nn.ReLU(inplace=True),
         )
-        self.up = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(64, 1, 3, 1, 1))
+        self.up = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(16, 1, 3, 1, 1))
 
     def forward(self, img):
         out = self.down(img)
         out = self.fc(self.embedding(out.view(out.size(0), -1)))
-        return self.up(out.view(out.size(0), 64, self.down_size, self.down_size))
+        return self.up(out.view(out.size(0), 16, self.down_size, self.down_size))
 
 
 class Discriminator(nn.Module):
