@@ -272,12 +272,13 @@ describe("a config file that is wrong", () => {
   });
 
   it("hears what its options are called here", async () => {
-    const value = { batch_size: 4, n_critic: 5, betas: [0, 0.9], hidden_dim: 8 };
+    const value = { hidden_dim: 8, batch_size: 4, n_critic: 5, lambda_k: 0.001, betas: [0, 0.9] };
     expect(await problems(value)).toEqual([
+      `Expected one of ${names} for an option but received "hidden_dim"`,
       'Expected batch for an option but received "batch_size"',
       'Expected discriminatorSteps for an option but received "n_critic"',
+      'Expected objective for an option but received "lambda_k"',
       'Expected optimizer for an option but received "betas"',
-      `Expected one of ${names} for an option but received "hidden_dim"`,
     ]);
   });
 

@@ -32,6 +32,12 @@ std::vector<Rules> all_rules() {
        .order = Order::kDiscriminatorFirst,
        .shares_fakes = false},
       {.name = "three updates of G", .objective = classic, .scores = logit, .generator_steps = 3},
+      // What it carries from update to update is moved by the recording itself.
+      {.name = "BEGAN, k = 2",
+       .objective = {"boundaryEquilibrium", {{"gamma", 0.75}, {"lambda", 0.5}}},
+       .scores = logit,
+       .discriminator_steps = 2},
+      {.name = "softmax", .objective = {"softmax", {}}, .scores = logit},
       {.name = "the tutorial's", .objective = classic, .order = Order::kDiscriminatorFirst},
       {.name = "fresh fakes", .objective = classic, .shares_fakes = false},
       {.name = "lazy R1, every 4",
