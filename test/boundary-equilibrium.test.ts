@@ -1,11 +1,20 @@
 // The weight that BEGAN carries from update to update: what it belongs to, and where it goes.
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { formatManifest, type Manifest } from "../lib/checkpoint/format.js";
 import { type Objective, objectives, Trainer, type TrainerOptions } from "../lib/index.js";
+import { runCli } from "./helpers/cli.js";
 import { makeFolder } from "./helpers/folder.js";
-import { fitting, labelledImages, losses, tinyTrainer } from "./helpers/training.js";
+import { writeIdxFolder } from "./helpers/idx.js";
+import {
+  fitting,
+  labelledImages,
+  losses,
+  tinyAutoencoder,
+  tinyGenerator,
+  tinyTrainer,
+} from "./helpers/training.js";
 
 const folder = await makeFolder();
 afterAll(() => folder.remove());
@@ -75,4 +84,27 @@ describe.each(["eager", "fused"] as const)("k of BEGAN, %s", (execution) => {
     expect(await ended(3)).toBeCloseTo(whole, 6);
     expect(await ended(8)).toBeCloseTo(whole, 6);
   });
+});
+
+it("a run of a config file tells of k and of the measure of convergence in its files", async () => {
+  await writeIdxFolder(join(folder.path, "data"), 32);
+  const config = {
+    ...{ data: "data", size: 8, batch: 8, steps: 6, logEvery: 2, threads: 1, out: "run" },
+    generator: tinyGenerator().architecture,
+    discriminator: tinyAutoencoder("l1").architecture,
+    objective: began,
+  };
+  await writeFile(join(folder.path, "began.json"), JSON.stringify(config));
+  expect(await runCli(["train", "began.json"], folder.path)).toMatchObject({ code: 0 });
+  const out = join(folder.path, "run");
+  const lines = (await readFile(join(out, "stats.jsonl"), "utf8")).trim().split("\n");
+  const ticks = lines.map((line) => JSON.parse(line).health);
+  expect(ticks).toHaveLength(3);
+  for (const { balance, convergence, realScore } of ticks) {
+    expect(balance).toBeGreaterThan(0);
+    expect(convergence).toBeGreaterThanOrEqual(realScore);
+  }
+  const events = (await readdir(out)).find((file) => file.includes("tfevents")) as string;
+  const bytes = await readFile(join(out, events));
+  expect(bytes.includes("health/convergence") && bytes.includes("health/balance")).toBe(true);
 });
