@@ -148,6 +148,27 @@ describe("explain()", () => {
     expect(told.onePass).toBe(false);
   });
 
+  it("names the rewrites inside of a reconstruction error", async () => {
+    const inside = [
+      ...[l.conv2d(8, 3, { padding: 1 }), l.avgPool2d(2)],
+      ...[l.upsample(2), l.conv2d(1, 3, { padding: 1 })],
+    ];
+    const discriminator = new Discriminator({
+      image: [1, 8, 8],
+      layers: [l.reconstructionError(inside, { name: "energy" })],
+    });
+    const objective = objectives.energyBased();
+    using trainer = tinyTrainer({ discriminator, objective, execution: "fused" });
+    const { discriminator: told, onePass } = await trainer.explain();
+    expect(told.map(({ layers, rewrites }) => [layers.length, rewrites])).toEqual([
+      [2, ["convolution and pooling as one strided convolution"]],
+      [2, ["upsampling and convolution as one transposed convolution"]],
+      [1, []],
+    ]);
+    expect(told[0]?.layers[0]).toBe("energy.autoencoder.0");
+    expect(onePass).toBe(true);
+  });
+
   const penalised = objectives.wasserstein({ penalties: [penalties.wganGp()] });
 
   it.for<

@@ -228,6 +228,8 @@ describe("Ticks", () => {
         diversity: 0.25,
         imagesPerSecond: 640,
       },
+      // Of another objective.
+      ...{ convergence: null, balance: null },
     });
   });
 
