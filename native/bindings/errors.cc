@@ -3,28 +3,40 @@
 #include <c10/util/Exception.h>
 
 #include "core/error.h"
+#include "core/runtime/out_of_memory.h"
 
 namespace sparring::bindings {
 namespace {
 
-// The allocators' own messages begin with a file and a line, and name no remedy.
-Failure sort_libtorch(const std::string& message) {
+// libtorch's own messages begin with a file and a line, and name no remedy. Of the host's memory
+// they say how much was asked for, of a device's only that it was too much.
+Failure out_of_memory(MemoryOf memory, const std::string& message) {
+  const size_t tried = message.find("you tried to allocate ");
+  const std::string need =
+      tried == std::string::npos
+          ? ""
+          : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
+  const std::string whose = memory == MemoryOf::kHost ? "host" : "device";
+  return {"ERR_MEMORY", "Expected enough " + whose + " memory for this work but it ran out" + need +
+                            "; a smaller batch, image or network needs less"};
+}
+
+Failure of_libtorch(const std::string& message) {
   if (message.find("all elements of input should be between 0 and 1") != std::string::npos) {
     return {
         "ERR_DIVERGED",
         "Expected probabilities for the scores but received NaN: training has diverged; lower the "
         "learning rate"};
   }
-  const bool host = message.find("can't allocate memory") != std::string::npos;
-  if (!host && message.find("out of memory") == std::string::npos) return {"ERR_NATIVE", message};
-  const size_t tried = message.find("you tried to allocate ");
-  const std::string need =
-      tried == std::string::npos
-          ? ""
-          : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
-  return {"ERR_MEMORY", std::string("Expected enough ") + (host ? "host" : "device") +
-                            " memory for this work but it ran out" + need +
-                            "; a smaller batch, image or network needs less"};
+  return {"ERR_NATIVE", message};
+}
+
+Failure of_exception(const std::exception& error) {
+  // what() would carry a C++ backtrace.
+  const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
+  const std::string message = of_torch ? of_torch->what_without_backtrace() : error.what();
+  if (const auto memory = memory_that_ran_out(error)) return out_of_memory(*memory, message);
+  return of_torch ? of_libtorch(message) : Failure{"ERR_NATIVE", message};
 }
 
 }  // namespace
@@ -34,13 +46,8 @@ Failure describe(const std::exception_ptr& exception) {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
     return {error.code(), error.what()};
-  } catch (const c10::Error& error) {
-    // what() would carry a C++ backtrace.
-    return sort_libtorch(error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    return {"ERR_MEMORY", "Expected enough host memory for this work but it ran out"};
   } catch (const std::exception& error) {
-    return {"ERR_NATIVE", error.what()};
+    return of_exception(error);
   } catch (...) {
     return {"ERR_NATIVE", "An exception of unknown type"};
   }

@@ -8,6 +8,7 @@
 #include "core/distributed/group.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
+#include "core/runtime/out_of_memory.h"
 
 // It stands before c10d's headers: without it the one of the Gloo backend is empty.
 #define USE_C10D_GLOO
@@ -49,9 +50,8 @@ auto of_gpu(int64_t rank, const Ask& ask) {
     return ask();
   } catch (const c10::DistError&) {
     throw;
-  } catch (const c10::OutOfMemoryError&) {
-    throw;
   } catch (const std::exception& error) {
+    if (memory_that_ran_out(error)) throw;
     throw Error("ERR_DEVICE", "Expected the GPU of rank " + std::to_string(rank) +
                                   " to do its part of a step but received an error: " +
                                   distributed::first_line(error));

@@ -1,9 +1,9 @@
 #include "core/step/captured_step.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "core/error.h"
+#include "core/runtime/out_of_memory.h"
 
 namespace sparring {
 namespace {
@@ -28,11 +28,6 @@ void copy_into(const Batch& to, const Batch& from) {
 // Gives the batches one after the other.
 Step::Source one_by_one(const std::vector<Batch>& batches) {
   return [&batches, at = size_t{0}]() mutable { return batches[at++]; };
-}
-
-// The allocator's error, or CUDA's own.
-bool is_out_of_memory(const std::exception& error) {
-  return std::string_view(error.what()).find("out of memory") != std::string_view::npos;
 }
 
 }  // namespace
@@ -130,7 +125,7 @@ Losses CapturedStep::run_plain(const std::vector<Batch>& reals, Watch* watch) {
     taken_ = std::max(taken_, accelerator_.measure(device(), work));
     return losses;
   } catch (const std::exception& error) {
-    if (!is_out_of_memory(error)) throw;
+    if (!memory_that_ran_out(error)) throw;
     // Recordings hold as much as a step each: whoever tries again, with less, may have it.
     replays_.clear();
     make_room();
@@ -148,7 +143,7 @@ bool CapturedStep::try_to_record(Replay& replay, const std::vector<Batch>& reals
     replay.fits = leaves_room();
     if (replay.fits) return true;
   } catch (const std::exception& error) {
-    replay.fits = !is_out_of_memory(error);
+    replay.fits = !memory_that_ran_out(error);
     if (replay.fits) failure_ = reason_of(error);
   }
   set_counts(before);

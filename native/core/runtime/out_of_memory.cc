@@ -1,0 +1,38 @@
+#include "core/runtime/out_of_memory.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+#include <string_view>
+
+namespace sparring {
+namespace {
+
+// cudaErrorMemoryAllocation.
+constexpr int kCudaOutOfMemory = 2;
+
+// Where there is no type for it: the CPU's allocator, and CUDA's libraries, which have memory of
+// their own and tell of it by the name of their status.
+std::optional<MemoryOf> by_text(std::string_view text) {
+  const auto says = [text](const char* part) { return text.find(part) != text.npos; };
+  if (says("DefaultCPUAllocator: can't allocate memory")) return MemoryOf::kHost;
+  if (says("_STATUS_ALLOC_FAILED")) return MemoryOf::kDevice;
+  return {};
+}
+
+}  // namespace
+
+std::optional<MemoryOf> memory_that_ran_out(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return MemoryOf::kHost;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) return MemoryOf::kDevice;
+  // From CUDA itself, past libtorch's allocator: a graph that is made, a module that is loaded.
+  if (const auto* of_cuda = dynamic_cast<const c10::AcceleratorError*>(&error)) {
+    if (of_cuda->get_error_code() == kCudaOutOfMemory) return MemoryOf::kDevice;
+  }
+  if (const auto* of_torch = dynamic_cast<const c10::Error*>(&error)) {
+    return by_text(of_torch->what_without_backtrace());
+  }
+  return {};
+}
+
+}  // namespace sparring
