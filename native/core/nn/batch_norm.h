@@ -23,6 +23,8 @@ class BatchNorm : public Module {
   explicit BatchNorm(const Layer& layer);
   at::Tensor forward(const at::Tensor& input, const Context& context) override;
   bool needs_own_pass() const override { return true; }
+  // Without statistics that are kept a batch is always normalised by its own.
+  bool mixes_samples() const override { return !mean_.defined(); }
   void draw_anew(const Init& init, RandomStream& stream) const override;
 
   NormRule rule() const { return {weight_, bias_, mean_, variance_, momentum_, eps_}; }

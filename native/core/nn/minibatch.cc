@@ -32,6 +32,7 @@ class MinibatchStdDev : public Module {
   }
 
   bool needs_own_pass() const override { return true; }
+  bool mixes_samples() const override { return true; }
 
  private:
   // The last batch of an epoch need not be a multiple of the group.

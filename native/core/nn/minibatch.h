@@ -13,6 +13,7 @@ class MinibatchDiscrimination : public Module {
   // [N, in] -> [N, in + out]
   at::Tensor forward(const at::Tensor& input, const Context&) override;
   bool needs_own_pass() const override { return true; }
+  bool mixes_samples() const override { return true; }
 
   // [N, in] -> [N, out, kernel]: the rows that are compared.
   at::Tensor rows_of(const at::Tensor& input) const;

@@ -30,6 +30,9 @@ class Module : public torch::nn::Module {
   // True where a second pass over a batch computes what the first one did: no numbers are drawn,
   // and nothing turns. Running statistics are moved on, and have no part in it.
   virtual bool repeats_itself() const { return true; }
+  // True where in evaluation, too, what comes of a sample depends on the others of its batch. What
+  // holds modules need not ask them.
+  virtual bool mixes_samples() const { return false; }
   // Hands its weight and bias to what draws them anew; most layers have none that it would.
   virtual void draw_anew(const Init&, RandomStream&) const {}
 };

@@ -28,11 +28,13 @@ void apply_init(const torch::nn::Module& module, const Init& init, RandomStream&
   if (const auto* layer = dynamic_cast<const Module*>(&module)) layer->draw_anew(init, stream);
 }
 
-bool mixes(const Layer& layer) {
-  if (layer.type == "minibatchDiscrimination" || layer.type == "minibatchStdDev") return true;
-  if (layer.type.rfind("batchNorm", 0) == 0 && !layer.options.flag("trackRunningStats"))
-    return true;
-  return std::any_of(layer.layers.begin(), layer.layers.end(), mixes);
+// Whether the module or one inside it does.
+bool mixes(const torch::nn::Module& module) {
+  const auto parts = module.modules();
+  return std::any_of(parts.begin(), parts.end(), [](const auto& part) {
+    const auto* layer = dynamic_cast<const Module*>(part.get());
+    return layer != nullptr && layer->mixes_samples();
+  });
 }
 
 // Evaluation mode for as long as it lives, an error's way out included.
@@ -54,7 +56,7 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
     : body_(std::make_shared<Sequential>(layers, FirstWeights(stream, init))),
       device_(device),
       precision_(precision),
-      mixes_samples_(std::any_of(layers.begin(), layers.end(), mixes)) {
+      mixes_samples_(mixes(*body_)) {
   enter_device(device);
   apply_init(*body_, init, stream);
   for (const auto& [name, tensor] : state()) {

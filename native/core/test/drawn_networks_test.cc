@@ -58,3 +58,28 @@ TEST_CASE("a plan for evaluation equals the network's own for networks that were
     CHECK(network.body().is_training());
   }
 }
+
+TEST_CASE("a network that does not mix samples gives each its own score, drawn ones too: 1e-9") {
+  int64_t mixing = 0, mixed = 0;
+  for (uint32_t seed = 1; seed <= 300; ++seed) {
+    Drawer draw(seed);
+    const DrawnPair drawn = draw_pair(draw);
+    const std::string layers = text_of(drawn.discriminator);
+    CAPTURE(seed);
+    CAPTURE(layers);
+    RandomStream stream(seed);
+    Network network(drawn.discriminator, at::kCPU, at::kDouble, stream);
+    Shape shape = drawn.image;
+    shape.insert(shape.begin(), 6);
+    const at::Tensor images = at::randn(shape, at::kDouble), labels = at::randint(3, {6});
+    const at::Tensor whole = network.evaluate(images, labels).narrow(0, 0, 2);
+    const at::Tensor part = network.evaluate(images.narrow(0, 0, 2), labels.narrow(0, 0, 2));
+    const bool differs = distance(part, whole) > 1e-9;
+    CHECK((network.mixes_samples() || !differs));
+    mixing += network.mixes_samples();
+    mixed += differs;
+  }
+  // Not all that may do: nothing comes through a ReLU that is shut.
+  CHECK(mixed > 10);
+  CHECK(mixed > mixing * 3 / 4);
+}

@@ -178,6 +178,19 @@ TEST_CASE("samples are compared a few at a time where no graph is wanted, with t
   CHECK(at::equal(whole.narrow(1, 0, 8), input));
 }
 
+TEST_CASE("samples are mixed by what compares them, and by a normalisation that keeps nothing") {
+  RandomStream stream(2);
+  const auto mixes = [&stream](const Layer& one) {
+    const Layer inside = layer("residual", "0", {}, {layer("sequential", "main", {}, {one})});
+    return Network({inside}, at::kCPU, at::kFloat, stream).mixes_samples();
+  };
+  Layer norm = batch_norm("0", 8, 1e-5);
+  CHECK_FALSE(mixes(norm));
+  norm.options.set("trackRunningStats", false);
+  CHECK(mixes(norm));
+  CHECK(mixes(layer("minibatchStdDev", "0", {{"groupSize", 4.0}})));
+}
+
 TEST_CASE("a latent is noise, one label as one-hot, and codes in [-1, 1), side by side") {
   RandomStream stream(3);
   const Latent widths{62, 10, 2};
