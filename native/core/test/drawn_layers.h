@@ -26,6 +26,8 @@ class DrawnLayers {
   void add_conv(int64_t out);
   void add_activation();
   void end_in_score(Labels labels);
+  // A score for each place of the image.
+  void end_in_patches() { add_usual_conv(1); }
 
   const Shape& shape() const { return shape_; }
   std::vector<Layer> layers() const { return layers_; }

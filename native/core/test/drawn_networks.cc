@@ -63,7 +63,11 @@ DrawnPair draw_images(Drawer& draw) {
   if (draw.chance(0.7)) generator.add_activation();
   DrawnLayers discriminator(draw, generator.shape());
   for (int64_t i = draw.integer(0, 6); i > 0; --i) discriminator.grow(/*in_discriminator=*/true);
-  discriminator.end_in_score(labels);
+  if (labels == Labels::kNone && draw.chance(0.3)) {
+    discriminator.end_in_patches();
+  } else {
+    discriminator.end_in_score(labels);
+  }
   return {generator.layers(), discriminator.layers(), generator.shape(), labels};
 }
 
