@@ -13,6 +13,11 @@ export interface TensorData {
   readonly data: Uint8Array;
 }
 
+/** A tensor of a network's state, in a dtype that its own can be made of. */
+export interface WeightData extends Omit<TensorData, "dtype"> {
+  readonly dtype: TensorData["dtype"] | "float16" | "bfloat16";
+}
+
 export interface NativeNetworkOptions {
   readonly layers: readonly ResolvedLayer[];
   readonly device: string;
@@ -44,9 +49,17 @@ export interface NativeNetwork {
     stop?: NativeStop,
   ): Promise<Floats>;
   /** A generator's samples. */
-  sample(request: NativeSampleRequest, fused: boolean, stop?: NativeStop): Promise<Floats>;
+  sample(
+    request: NativeSampleRequest,
+    manner: { readonly fused: boolean },
+    stop?: NativeStop,
+  ): Promise<Floats>;
   state(): Promise<TensorData[]>;
-  load(tensors: TensorData[]): Promise<void>;
+  /**
+   * Resolves with the positions of those that notFinite() finds; nothing is loaded then. Those that
+   * lie in memory of their own must not be written to until it has.
+   */
+  load(tensors: readonly WeightData[]): Promise<number[]>;
   /** Resolves when the initial weights are there; rejects if they could not be made. */
   ready(): Promise<void>;
   dispose(): void;
@@ -341,6 +354,8 @@ export interface NativeAddon extends NativeData {
    * know when it collects them, and whoever counts it before.
    */
   release(tensors: readonly TensorData[]): void;
+  /** The positions of tensors that hold NaN or infinity, or would as float32. */
+  notFinite(tensors: readonly WeightData[]): Promise<number[]>;
   readonly metrics: NativeMetrics;
   /** Bytes outside its heap that V8 has been told of, ours and others'. */
   externalMemory(): number;

@@ -1,38 +1,56 @@
 // From the tensors of a file to the state of a network: names, shapes, dtypes, values.
-import { show, showName } from "./errors.js";
+import { addon, crossing } from "./addon.js";
+import { type SparringError, show, showName } from "./errors.js";
 import { refusal } from "./files.js";
 import type { TensorSpec } from "./layers/state.js";
-import type { TensorData } from "./native.js";
+import type { WeightData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";
 
+/** Resolves with the positions of tensors that hold NaN or infinity, or would as float32. */
+type Take = (tensors: WeightData[]) => Promise<number[]>;
+
 /**
- * The tensors in the dtypes that the network has, those that have them already in the memory of the
- * file. Throws ERR_WEIGHTS with every name that is missing, surplus, of another shape, of a dtype
- * that does not convert, or that holds NaN or infinity.
+ * Gives the tensors to what takes them, weights in the memory and the dtype of the file, and
+ * resolves with them. Throws ERR_WEIGHTS with every name that is missing, surplus, of another
+ * shape, of a dtype that does not convert, or that holds NaN or infinity.
+ *
+ * @param take called at once where nothing but values can be wrong; it does nothing where they are
  */
-export function checkState(
+export async function fitState(
   tensors: readonly StoredTensor[],
   state: ReadonlyMap<string, TensorSpec>,
   path: string,
-): TensorData[] {
-  const problems: string[] = [];
+  take: Take = (all) => addon().notFinite(all),
+): Promise<WeightData[]> {
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const checked: TensorData[] = [];
+  const surplus = [...found.keys()].filter((name) => !state.has(name));
+  const problems = new Map<string, string>();
+  const fitting: WeightData[] = [];
   for (const [name, spec] of state) {
-    const tensor = found.get(name);
-    const result = tensor === undefined ? "is missing" : convert(tensor, spec);
-    if (typeof result === "string") problems.push(`${name} ${result}`);
-    else checked.push({ name, dtype: spec.dtype, shape: [...spec.shape], data: result });
+    const result = convert(found.get(name), spec);
+    if (typeof result === "string") problems.set(name, result);
+    else fitting.push({ name, shape: [...spec.shape], ...result });
   }
-  for (const name of found.keys())
-    if (!state.has(name)) problems.push(`${showName(name)} is surplus`);
-  if (problems.length > 0) {
-    const surplus = [...found.keys()].filter((name) => !state.has(name));
-    const cures = habits.filter(({ of }) => surplus.some((name) => of.test(name)));
-    const why = [listed(problems), ...cures.map(({ cure }) => cure)].join("; ");
-    throw refusal("ERR_WEIGHTS", "the weights of this network", path)(why);
+  const isWhole = problems.size === 0 && surplus.length === 0;
+  const broken = await crossing(() => (isWhole ? take(fitting) : addon().notFinite(fitting)));
+  if (isWhole && broken.length === 0) return fitting;
+  for (const i of broken) {
+    const { name, dtype } = fitting[i] as WeightData;
+    problems.set(name, `holds values that are not finite${dtype === "float64" ? " as F32" : ""}`);
   }
-  return checked;
+  const ofState = [...state.keys()].filter((name) => problems.has(name));
+  const all = ofState.map((name) => `${name} ${problems.get(name)}`);
+  throw unfit([...all, ...surplus.map((name) => `${showName(name)} is surplus`)], surplus, path);
+}
+
+function unfit(
+  problems: readonly string[],
+  surplus: readonly string[],
+  path: string,
+): SparringError {
+  const cures = habits.filter(({ of }) => surplus.some((name) => of.test(name)));
+  const why = [listed(problems), ...cures.map(({ cure }) => cure)].join("; ");
+  return refusal("ERR_WEIGHTS", "the weights of this network", path)(why);
 }
 
 /** Names that PyTorch gives a module's tensors in some programs, and what to do then. */
@@ -53,8 +71,11 @@ function listed(problems: readonly string[]): string {
   return problems.length <= 20 ? shown : `${shown}; and ${problems.length - 20} more`;
 }
 
+type Bytes = Pick<WeightData, "dtype" | "data">;
+
 /** The bytes that the network needs, or what is wrong with the tensor. */
-function convert(tensor: StoredTensor, { shape, dtype }: TensorSpec): Uint8Array | string {
+function convert(tensor: StoredTensor | undefined, { shape, dtype }: TensorSpec): Bytes | string {
+  if (tensor === undefined) return "is missing";
   if (!sameShape(tensor.shape, shape)) return `is ${show(tensor.shape)}, needs ${show(shape)}`;
   return dtype === "float32" ? toFloats(tensor) : toWholeNumbers(tensor);
 }
@@ -63,54 +84,45 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((side, i) => side === b[i]);
 }
 
-/** Floats of any width; whole numbers are no weights, but somebody's mistake. */
-function toFloats({ dtype, data }: StoredTensor): Uint8Array | string {
-  const read = floatReaders[dtype];
-  if (read === undefined) return `is ${dtype}, needs F64, F32, F16 or BF16`;
-  const values = read(data);
-  if (!allFinite(values))
-    return `holds values that are not finite${dtype === "F64" ? " as F32" : ""}`;
-  return bytesOf(values);
+/** What native code converts; whole numbers are no weights, but somebody's mistake. */
+const floats: { readonly [D in Dtype]?: WeightData["dtype"] } = {
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+function toFloats({ dtype, data }: StoredTensor): Bytes | string {
+  const known = floats[dtype];
+  return known === undefined ? `is ${dtype}, needs F64, F32, F16 or BF16` : { dtype: known, data };
 }
 
 /** Counters: whole numbers of any width, and floats that are whole. */
-function toWholeNumbers({ dtype, data }: StoredTensor): Uint8Array | string {
+function toWholeNumbers({ dtype, data }: StoredTensor): Bytes | string {
   const read = numberReaders[dtype];
   if (read === undefined) return `is ${dtype}, needs whole numbers`;
   const values = Array.from<number | bigint>(read(data));
   const wrong = values.find((value) => !isExact(value));
   if (wrong !== undefined) return `holds ${wrong}, needs whole numbers that I64 can hold`;
-  return bytesOf(BigInt64Array.from(values, BigInt));
+  return { dtype: "int64", data: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) };
 }
 
 function isExact(value: number | bigint): boolean {
   return typeof value === "bigint" ? value < 2n ** 63n : Number.isSafeInteger(value);
 }
 
-// Not by from(), which makes a list of its numbers first: that of a large tensor ends the process.
-const floatReaders: { readonly [D in Dtype]?: (bytes: Uint8Array) => Float32Array } = {
-  F32: (bytes) => over(Float32Array, bytes),
-  F64: (bytes) => new Float32Array(over(Float64Array, bytes)),
-  F16: (bytes) => {
-    const halves = over(Uint16Array, bytes);
-    const values = new Float32Array(halves.length);
-    for (let i = 0; i < halves.length; ++i) values[i] = halfToFloat(halves[i] as number);
-    return values;
-  },
-  // The upper half of a float32.
-  BF16: (bytes) => {
-    const halves = over(Uint16Array, bytes);
-    const values = new Uint32Array(halves.length);
-    for (let i = 0; i < halves.length; ++i) values[i] = (halves[i] as number) << 16;
-    return new Float32Array(values.buffer);
-  },
-};
-
 const numberReaders: {
   readonly [D in Dtype]?: (bytes: Uint8Array) => Iterable<number | bigint>;
 } = {
-  ...floatReaders,
   F64: (bytes) => over(Float64Array, bytes),
+  F32: (bytes) => over(Float32Array, bytes),
+  F16: (bytes) => Array.from(over(Uint16Array, bytes), halfToFloat),
+  // The upper half of a float32.
+  BF16: (bytes) =>
+    over(
+      Float32Array,
+      new Uint8Array(Uint32Array.from(over(Uint16Array, bytes), (half) => half << 16).buffer),
+    ),
   I64: (bytes) => over(BigInt64Array, bytes),
   I32: (bytes) => over(Int32Array, bytes),
   I16: (bytes) => over(Int16Array, bytes),
@@ -143,20 +155,4 @@ export function over<T>(Kind: Numbers<T>, bytes: Uint8Array): T {
   const { buffer, byteOffset, byteLength } =
     bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new Kind(buffer, byteOffset, byteLength / width);
-}
-
-/**
- * Whether all are finite, by the bits of the exponent: ten times as fast as Number.isFinite: the
- * event loop waits for this.
- */
-function allFinite(values: Float32Array): boolean {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const exponent = 0x7f80_0000;
-  for (let i = 0; i < bits.length; ++i)
-    if (((bits[i] as number) & exponent) === exponent) return false;
-  return true;
-}
-
-function bytesOf(values: ArrayBufferView): Uint8Array {
-  return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
 }

@@ -7,7 +7,7 @@ import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
 import * as l from "../layers/index.js";
 import { readSafetensors } from "../safetensors.js";
-import { checkState } from "../weights.js";
+import { fitState } from "../weights.js";
 import type { NativeFeatureInput } from "./native.js";
 import { FeatureNetwork } from "./network.js";
 
@@ -92,7 +92,7 @@ export async function classifier(options: ClassifierOptions = {}): Promise<Featu
   return traced(async () => {
     const { layers, state } = resolveClassifier([1, side, side], classifierLayers);
     const { weights } = classifierFiles;
-    const tensors = checkState(await readSafetensors(weights), state, weights);
+    const tensors = await fitState(await readSafetensors(weights), state, weights);
     const native = await crossing(() => addon().metrics.classifier(layers, tensors, input, on));
     const { name } = classifierFacts();
     return new FeatureNetwork(each ? `${name} of each channel` : name, input, native);

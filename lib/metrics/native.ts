@@ -7,7 +7,7 @@ import type {
   NativeOptimizer,
   NativeSampleRequest,
   NativeStop,
-  TensorData,
+  WeightData,
 } from "../native.js";
 
 export interface NativeMoments {
@@ -123,7 +123,7 @@ export interface NativeMetrics {
   /** All but the last layer make the features, and that makes the logits of them. */
   classifier(
     layers: readonly ResolvedLayer[],
-    weights: readonly TensorData[],
+    weights: readonly WeightData[],
     input: NativeFeatureInput,
     device: string,
   ): Promise<NativeFeatureNetwork>;

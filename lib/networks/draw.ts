@@ -17,7 +17,7 @@ export async function drawLatents(
   const nothing = direct(() => new Network({ layers: [], device, bytes: 0 }));
   try {
     const shown = { ...latent, oneHot: true };
-    return await crossing(() => nothing.sample({ ...request, latent: shown }, false));
+    return await crossing(() => nothing.sample({ ...request, latent: shown }, { fused: false }));
   } finally {
     nothing.dispose();
   }

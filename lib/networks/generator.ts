@@ -173,7 +173,9 @@ export class Generator<const L extends Latent = Latent> extends Network {
     check.options(given, "options", known);
     const request = this.#request(count, given);
     const { fused, signal } = checkManner(given);
-    const data = await crossingUntil(signal, (stop) => this.native.sample(request, fused, stop));
+    const data = await crossingUntil(signal, (stop) =>
+      this.native.sample(request, { fused }, stop),
+    );
     return new Images(data, [count, ...this.image]);
   }
 

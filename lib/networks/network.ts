@@ -19,7 +19,7 @@ import {
   writeSafetensors,
 } from "../safetensors.js";
 import { product } from "../shape.js";
-import { checkState } from "../weights.js";
+import { fitState } from "../weights.js";
 import type { Manner } from "./conditions.js";
 
 /** The device of a network, and the seed of its first weights. */
@@ -142,19 +142,19 @@ export abstract class Network implements Disposable {
     await traced(async () => {
       if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
       const name = `${path.byteLength} bytes`;
-      const state = checkState(parseSafetensors(path, name), this.resolved.state, name);
+      const tensors = parseSafetensors(path, name);
       // Theirs may change at once.
-      return this.#load(state.map((tensor) => apartFrom(path, tensor)));
+      return this.loadTensors(
+        tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })),
+        name,
+      );
     });
   }
 
   /** @internal Loads tensors that were read already, whose memory nobody writes to any more. */
   async loadTensors(tensors: readonly StoredTensor[], path: string): Promise<void> {
-    await this.#load(checkState(tensors, this.resolved.state, path));
-  }
-
-  async #load(state: TensorData[]): Promise<void> {
-    await crossing(() => this.native.load(state));
+    const { native } = this;
+    await fitState(tensors, this.resolved.state, path, (fitting) => native.load(fitting));
   }
 
   /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
@@ -215,12 +215,6 @@ function checkRoom(bytes: number, device: Device): void {
   if (bytes <= free) return;
   const what = `layers whose weights fit into ${gigabytes(free)} of free ${where} memory`;
   throw refused("ERR_MEMORY", what, "architecture", `weights of ${gigabytes(bytes)}`);
-}
-
-/** A tensor in memory of its own, where it lies in that of a file. */
-function apartFrom({ buffer }: Uint8Array, tensor: TensorData): TensorData {
-  const { data } = tensor;
-  return data.buffer === buffer ? { ...tensor, data: new Uint8Array(data) } : tensor;
 }
 
 /** @internal A checked architecture as it was then, and as it stays: clone() builds from it. */

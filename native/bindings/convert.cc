@@ -38,8 +38,9 @@ struct Dtype {
   const char* name;
   at::ScalarType type;
 };
-constexpr Dtype kDtypes[] = {
-    {"float32", at::kFloat}, {"float64", at::kDouble}, {"int64", at::kLong}, {"uint8", at::kByte}};
+constexpr Dtype kDtypes[] = {{"float32", at::kFloat},     {"float64", at::kDouble},
+                             {"float16", at::kHalf},      {"int64", at::kLong},
+                             {"bfloat16", at::kBFloat16}, {"uint8", at::kByte}};
 
 const char* name_of(at::ScalarType type) {
   for (const Dtype& row : kDtypes) {
@@ -240,6 +241,12 @@ Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor) {
 }
 
 Napi::Value to_value(Napi::Env env, const double& number) { return Napi::Number::New(env, number); }
+
+Napi::Value to_numbers(Napi::Env env, const std::vector<int64_t>& values) {
+  const auto array = Napi::Array::New(env, values.size());
+  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, static_cast<double>(values[i]));
+  return array;
+}
 
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor) {
   return to_array<Napi::Uint8Array>(env, tensor, tensor.scalar_type(), tensor.nbytes());

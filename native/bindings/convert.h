@@ -45,6 +45,7 @@ at::Tensor borrow_bytes(const Napi::Value& bytes, const Shape& shape);
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor);
 Napi::Value to_value(Napi::Env env, const double& number);
+Napi::Value to_numbers(Napi::Env env, const std::vector<int64_t>& values);
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor);
 
 // 64 bits, more than a number of JavaScript holds, as 16 hexadecimal digits; both ways.

@@ -2,6 +2,7 @@
 
 #include "bindings/convert.h"
 #include "bindings/stop.h"
+#include "core/io/finite.h"
 #include "core/io/snapshot.h"
 #include "core/nn/samples.h"
 #include "core/runtime/cuda.h"
@@ -87,15 +88,22 @@ Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   return run_slices(info.Env(), stoppable(info[4], std::move(forwarding)), to_floats);
 }
 
-// load(tensors: TensorData[]): Promise<void>
+// load(tensors: TensorData[]): Promise<number[]>
 Napi::Value NetworkWrap::Load(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
       [slot = held(info.Env()), tensors = from_tensors(info[0])] {
-        slot->get()->load(tensors);
-        return Nothing{};
+        std::vector<int64_t> broken = not_finite(tensors);
+        if (broken.empty()) slot->get()->load(tensors);
+        return broken;
       },
-      to_undefined);
+      to_numbers);
+}
+
+// notFinite(tensors: TensorData[]): Promise<number[]>
+static Napi::Value NotFinite(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), [tensors = from_tensors(info[0])] { return not_finite(tensors); }, to_numbers);
 }
 
 // ready(): Promise<void>
@@ -109,9 +117,10 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
       to_undefined);
 }
 
-// sample(request: NativeSampleRequest, fused: boolean, stop?: NativeStop): Promise<Float32Array>
+// sample(request: NativeSampleRequest, manner: { fused: boolean }, stop?: NativeStop):
+//     Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
-  const bool fused = info[1].ToBoolean();
+  const bool fused = to_flag(info[1].As<Napi::Object>(), "fused");
   auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0]), fused] {
     return Sampling(slot->get(), request, body_of(*slot, fused));
   });
@@ -132,6 +141,7 @@ Napi::Value NetworkWrap::State(const Napi::CallbackInfo& info) {
 }
 
 void NetworkWrap::Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("notFinite", Napi::Function::New<NotFinite>(env, "notFinite"));
   exports.Set("Network", DefineClass(env, "Network",
                                      {
                                          InstanceMethod("dispose", &NetworkWrap::Dispose),

@@ -5,12 +5,6 @@
 namespace sparring::bindings {
 namespace {
 
-Napi::Value to_numbers(Napi::Env env, const std::vector<int64_t>& values) {
-  const auto array = Napi::Array::New(env, values.size());
-  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, static_cast<double>(values[i]));
-  return array;
-}
-
 template <class Function>
 void for_keys(const Napi::Object& object, const Function& function) {
   const Napi::Array keys = object.GetPropertyNames();

@@ -7,9 +7,7 @@
 namespace sparring {
 namespace {
 
-[[noreturn]] void missing(const std::string& name) {
-  throw Error("ERR_CHECKPOINT", "Expected " + name + " in the checkpoint but there is none");
-}
+[[noreturn]] void missing(const std::string& name) { refuse("a value", name, "none"); }
 
 auto find(const NamedTensors& tensors, const std::string& name) {
   return std::find_if(tensors.begin(), tensors.end(),
@@ -17,6 +15,11 @@ auto find(const NamedTensors& tensors, const std::string& name) {
 }
 
 }  // namespace
+
+void refuse(const std::string& what, const std::string& name, const std::string& received) {
+  throw Error("ERR_CHECKPOINT",
+              "Expected " + what + " for " + name + " in the checkpoint but received " + received);
+}
 
 const at::Tensor& Snapshot::tensor(const std::string& name) const {
   const auto found = find(tensors, name);

@@ -26,6 +26,10 @@ struct Snapshot {
   int64_t count(const std::string& name) const;
 };
 
+// The error about something in a checkpoint's snapshot that is not what a trainer can go on from.
+[[noreturn]] void refuse(const std::string& what, const std::string& name,
+                         const std::string& received);
+
 // The tensors of `all` whose names begin with the prefix, by the rest of their names.
 NamedTensors part_of(const NamedTensors& all, const std::string& prefix);
 // Copies on the CPU, with the prefix before their names.

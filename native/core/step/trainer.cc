@@ -24,8 +24,10 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bo
   if (is_same && drop_last == drops_last_) return;
   const bool goes_on = waiting_ && waiting_->data == dataset->fingerprint() &&
                        waiting_->count("sampler.batchSize") == batch_size;
-  if (goes_on && waiting_->tensor("sampler.permutation").numel() != dataset->size()) {
-    throw Error("ERR_CHECKPOINT", "Expected an order of as many images for data in the checkpoint");
+  const int64_t ordered = goes_on ? waiting_->tensor("sampler.permutation").numel() : 0;
+  if (goes_on && ordered != dataset->size()) {
+    refuse("an order of " + std::to_string(dataset->size()) + " images", "sampler.permutation",
+           "one of " + std::to_string(ordered));
   }
   mark_step();  // what the data was read with is of no use to the first step
   const at::Device& device = pair_->generator->device();

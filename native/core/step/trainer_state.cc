@@ -38,14 +38,16 @@ void restore_optimizer(const Snapshot& snapshot, const std::string& player, cons
       const std::string name = "optimizer." + player + "." + state + "." + names[i];
       const at::Tensor& saved = snapshot.tensor(name);
       if (saved.sizes() != tensors[i].sizes()) {
-        throw Error("ERR_CHECKPOINT", "Expected a tensor of the optimizer's shape for " + name);
+        refuse("a tensor of " + c10::str(tensors[i].sizes()), name, c10::str(saved.sizes()));
       }
       at::Tensor(tensors[i]).copy_(saved);
     }
   }
   const auto found = snapshot.parameter_updates.find(player);
-  if (found == snapshot.parameter_updates.end() || found->second.size() != names.size()) {
-    throw Error("ERR_CHECKPOINT", "Expected a count for each parameter of the " + player);
+  const size_t counted = found == snapshot.parameter_updates.end() ? 0 : found->second.size();
+  if (counted != names.size()) {
+    refuse("counts of " + std::to_string(names.size()) + " parameters", "the updates of " + player,
+           "those of " + std::to_string(counted));
   }
   optimizer.set_counts({snapshot.count(player + ".updates"), found->second});
 }
@@ -54,8 +56,14 @@ void restore_optimizer(const Snapshot& snapshot, const std::string& player, cons
 void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType type,
                   at::IntArrayRef sizes) {
   if (tensor.scalar_type() == type && tensor.sizes() == sizes) return;
-  throw Error("ERR_CHECKPOINT",
-              std::string("Expected a tensor of another kind for ") + name + " in the checkpoint");
+  const auto told = [](at::ScalarType type, at::IntArrayRef sizes) {
+    return c10::str("a tensor of ", type, " ", sizes);
+  };
+  refuse(told(type, sizes), name, told(tensor.scalar_type(), tensor.sizes()));
+}
+
+[[noreturn]] void refuse_random() {
+  refuse("the state of a generator of random numbers", "random", "other bytes");
 }
 
 // libtorch looks at `left` and `next` of a Mersenne Twister one by one; together they have to be
@@ -72,8 +80,7 @@ void check_place(const at::Tensor& state) {
       static_cast<uint64_t>(found.left) + found.next <= kWords + 1) {
     return;
   }
-  throw Error("ERR_CHECKPOINT",
-              "Expected the state of a generator of random numbers for random in the checkpoint");
+  refuse_random();
 }
 
 // Checks where the random numbers are: as many bytes as this libtorch's generators have.
@@ -93,8 +100,7 @@ void restore_random(const NamedTensors& states, uint64_t seed, RandomStream& str
   try {
     stream.set_state(seed, states, device);
   } catch (const c10::Error&) {
-    throw Error("ERR_CHECKPOINT",
-                "Expected the state of a generator of random numbers for random in the checkpoint");
+    refuse_random();
   }
 }
 
@@ -104,7 +110,7 @@ void check_sampler(const Snapshot& from) {
   const int64_t size = order.numel(), position = from.count("sampler.position");
   const bool sound = position <= size && from.count("sampler.batchSize") >= 1 &&
                      at::equal(std::get<0>(order.sort()), at::arange(size, order.options()));
-  if (!sound) throw Error("ERR_CHECKPOINT", "Expected an order of images in the checkpoint");
+  if (!sound) refuse("an order of images", "sampler.permutation", "other numbers");
 }
 
 // The part of a snapshot that tells a place in the data: in a dataset's order of images, or in what
@@ -181,8 +187,9 @@ void Trainer::restore(const Snapshot& from) {
   }
   std::optional<Snapshot> place;
   if (from.data != 0) place = place_of(from);
-  if (from.count("reported") > from.count("step")) {
-    throw Error("ERR_CHECKPOINT", "Expected no more reported steps than steps in the checkpoint");
+  const int64_t step = from.count("step"), reported = from.count("reported");
+  if (reported > step) {
+    refuse("at most " + std::to_string(step) + " steps", "reported", std::to_string(reported));
   }
   pair_->generator->load(part_of(from.tensors, "generator."));
   pair_->discriminator->load(part_of(from.tensors, "discriminator."));
