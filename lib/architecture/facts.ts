@@ -20,15 +20,19 @@ export type ScoreKind = "probability" | "logit" | "energy";
  */
 export function scoresOf(architecture: ResolvedArchitecture): ScoreKind {
   const last = ending(architecture).at(0);
-  if (last?.type === "reconstructionError") return "energy";
-  return last?.type === "sigmoid" ? "probability" : "logit";
+  if (last && layerKinds.get(last.type)?.makesEnergies) return "energy";
+  return makesProbabilities(last) ? "probability" : "logit";
 }
 
 /** A layer behind the sigmoid of the scores that makes more than 1 of a probability in training. */
 export function spoilerOfScores(architecture: ResolvedArchitecture): ResolvedLayer | undefined {
   const [last, ...after] = ending(architecture);
-  if (last?.type !== "sigmoid") return undefined;
+  if (!makesProbabilities(last)) return undefined;
   return after.find((layer) => layerKinds.get(layer.type)?.spoilsProbabilities?.(layer) === true);
+}
+
+function makesProbabilities(layer: ResolvedLayer | undefined): boolean {
+  return layer !== undefined && layerKinds.get(layer.type)?.makesProbabilities === true;
 }
 
 /**
@@ -83,11 +87,9 @@ export function comparingLayer({ layers }: ResolvedArchitecture): ResolvedLayer 
   return findLayer(layers, ({ type }) => layerKinds.get(type)?.comparesSamples === true);
 }
 
-const batchNorms = new Set(["batchNorm1d", "batchNorm2d", "conditionalBatchNorm2d"]);
-
 /** The first layer that normalises a batch. */
 export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
-  return findLayer(layers, ({ type }) => batchNorms.has(type));
+  return findLayer(layers, ({ type }) => layerKinds.get(type)?.normalizesBatch === true);
 }
 
 /**

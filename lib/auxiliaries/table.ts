@@ -24,9 +24,20 @@ export interface Needs {
   readonly labels: boolean;
 }
 
+type NeedsByType = {
+  readonly [Type in Auxiliary["type"]]: (one: Extract<Auxiliary, { type: Type }>) => Needs;
+};
+
+const needs: NeedsByType = {
+  acgan: () => ({ classes: true, codes: false, labels: true }),
+  infogan: ({ categorical, continuous }) => ({
+    classes: categorical > 0,
+    codes: continuous > 0,
+    labels: false,
+  }),
+};
+
 /** @internal */
 export function needsOf(auxiliary: Auxiliary): Needs {
-  if (auxiliary.type === "acgan") return { classes: true, codes: false, labels: true };
-  const { categorical, continuous } = auxiliary;
-  return { classes: categorical > 0, codes: continuous > 0, labels: false };
+  return needs[auxiliary.type](auxiliary as never);
 }

@@ -96,7 +96,10 @@ function activation<O extends ResolvedOptions>(
 const plain = (torchName: string, onnx: WriteOnnx): LayerKind =>
   activation(torchName, {}, () => ({}), onnx);
 
-export const reluKind = plain("ReLU", operator("Relu"));
+/** Linear by pieces. */
+const pieces: Pick<LayerKind, "bends"> = { bends: () => "eager" };
+
+export const reluKind: LayerKind = { ...plain("ReLU", operator("Relu")), ...pieces };
 export const seluKind = plain("SELU", operator("Selu"));
 // Its own operator came with opset 18.
 export const mishKind = plain("Mish", (_layer, x, to) =>
@@ -105,17 +108,23 @@ export const mishKind = plain("Mish", (_layer, x, to) =>
 export const siluKind = plain("SiLU", (_layer, x, to) =>
   to.node("Mul", [x, to.node("Sigmoid", [x])]),
 );
-export const sigmoidKind = plain("Sigmoid", operator("Sigmoid"));
+export const sigmoidKind: LayerKind = {
+  ...plain("Sigmoid", operator("Sigmoid")),
+  makesProbabilities: true,
+};
 export const tanhKind = plain("Tanh", operator("Tanh"));
 
-export const leakyReluKind = activation(
-  "LeakyReLU",
-  { negativeSlope: 0.01 },
-  (layer, at) => ({
-    negativeSlope: check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope")),
-  }),
-  operator("LeakyRelu", ({ negativeSlope }) => ({ alpha: float(negativeSlope) })),
-);
+export const leakyReluKind: LayerKind = {
+  ...activation(
+    "LeakyReLU",
+    { negativeSlope: 0.01 },
+    (layer, at) => ({
+      negativeSlope: check.notNegative(layer.negativeSlope ?? 0.01, at.option("negativeSlope")),
+    }),
+    operator("LeakyRelu", ({ negativeSlope }) => ({ alpha: float(negativeSlope) })),
+  ),
+  ...pieces,
+};
 
 export const eluKind = activation(
   "ELU",

@@ -90,7 +90,7 @@ export const selfAttention2dKind = layerKind({
 /** One of the convolutions of 1×1, as [N, its channels, pixels]. */
 function pixelRows(layer: ResolvedLayer, name: string, x: Value, to: OnnxWriter): Value {
   const [, height, width] = layer.input as [number, number, number];
-  const inputs = [x, ...weights(layer, `${name}.`, true, to)];
+  const inputs = [x, ...weights(layer, to, { prefix: `${name}.`, bias: true })];
   const convolved = to.node("Conv", inputs, { kernel_shape: [1, 1] });
   return reshape(convolved, [-1, height * width], to);
 }

@@ -80,7 +80,7 @@ function batchNorm(rank: number, needed: string): LayerKind {
     options: ["numFeatures", "eps", "momentum", "affine", "trackRunningStats"],
     resolve(layer, input, at) {
       const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
-      const momentum = check.within(layer.momentum ?? 0.1, at.option("momentum"), 0, 1, true);
+      const momentum = check.between(layer.momentum ?? 0.1, at.option("momentum"), 0, 1);
       const affine = check.boolean(layer.affine ?? true, at.option("affine"));
       const trackRunningStats = check.boolean(
         layer.trackRunningStats ?? true,
@@ -112,6 +112,7 @@ function batchNorm(rank: number, needed: string): LayerKind {
     onnx: (layer, x, to) =>
       layer.options.trackRunningStats ? byRunning(layer, x, to) : byBatch(layer, x, to),
     couplesSamples: true,
+    normalizesBatch: true,
     needsTwo: ({ input }) => product(input.slice(1)) === 1,
   });
 }

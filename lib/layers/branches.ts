@@ -101,6 +101,8 @@ const labelledResidualHelper = `class LabelledResidual(Residual):
 
 export const residualKind = layerKind({
   options: ["layers"],
+  isSideBySide: true,
+  bends: () => "never",
   resolve(layer, input, at) {
     const layers = resolveBranches(layer, input, at, ["main", "skip"]);
     const output = layers[0]?.output ?? input;
@@ -150,6 +152,8 @@ const labelledHeadsHelper = `class LabelledHeads(Heads):
 
 export const headsKind = layerKind({
   options: ["layers"],
+  isSideBySide: true,
+  bends: () => "never",
   resolve(layer, input, at) {
     if (at.around.player !== "discriminator" || at.spot !== "last") {
       const where = at.spot === "inside" ? "inside another layer" : at.spot;

@@ -50,7 +50,7 @@ export const conditionalBatchNorm2dKind = layerKind({
   resolve(layer, input, at) {
     const numEmbeddings = classes(layer, at);
     const eps = check.positive(layer.eps ?? 1e-5, at.option("eps"));
-    const momentum = check.within(layer.momentum ?? 0.1, at.option("momentum"), 0, 1, true);
+    const momentum = check.between(layer.momentum ?? 0.1, at.option("momentum"), 0, 1);
     const numFeatures = at.size(layer, "numFeatures", at.image(input));
     return { options: { numFeatures, numEmbeddings, eps, momentum }, output: input };
   },
@@ -81,5 +81,6 @@ export const conditionalBatchNorm2dKind = layerKind({
     return to.node("Add", [scaled, part(numFeatures)]);
   },
   couplesSamples: true,
+  normalizesBatch: true,
   needsTwo: ({ input }) => product(input.slice(1)) === 1,
 });

@@ -127,7 +127,7 @@ const onnxAttributes = ({ options }: ResolvedLayer<Convolution>) => ({
 });
 
 const onnxWeights = (layer: ResolvedLayer<Convolution>, to: OnnxWriter) =>
-  weights(layer, "", layer.options.bias, to);
+  weights(layer, to, layer.options);
 
 const onnxConv: WriteOnnx<Convolution> = (layer, x, to) =>
   to.node("Conv", [x, ...onnxWeights(layer, to)], onnxAttributes(layer));
@@ -151,6 +151,7 @@ const onnxConvTranspose: WriteOnnx<Transposed> = (layer, x, to) => {
 
 export const conv2dKind = layerKind({
   options: [...windowOptions, "dilation", "groups", "bias"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const { image, ...options } = resolveWindow(layer, input, at);
     const { stride, padding } = options;
@@ -167,6 +168,7 @@ export const conv2dKind = layerKind({
 
 export const convTranspose2dKind = layerKind({
   options: [...windowOptions, "outputPadding", "dilation", "groups", "bias"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const outputPadding = pair(layer, "outputPadding", at, 0, 0);
     const { image, ...options } = resolveWindow(layer, input, at);

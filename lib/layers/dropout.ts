@@ -28,6 +28,7 @@ export function dropout2d(p = 0.5): Layer {
 function dropping(torchName: string, fits: (input: Shape, at: Site) => void): LayerKind {
   return layerKind({
     options: ["p"],
+    bends: () => "never",
     keepsProbabilities: true,
     spoilsProbabilities: ({ options }) => options.p !== 0,
     resolve(layer, input, at) {

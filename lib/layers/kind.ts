@@ -36,8 +36,14 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   readonly labels?: true | undefined;
   /** Whether in training a sample's output depends on the others of its batch. */
   readonly couplesSamples?: true | undefined;
+  /** Whether it normalises over the batch: that is what ranks may do together. */
+  readonly normalizesBatch?: true | undefined;
   /** Whether it also tells of the whole batch, so that a part of one would give another answer. */
   readonly comparesSamples?: true | undefined;
+  /** Whether probabilities come out of it, whatever goes in. */
+  readonly makesProbabilities?: true | undefined;
+  /** Whether what comes out of it is low where a sample is as it should be. */
+  readonly makesEnergies?: true | undefined;
   /**
    * Whether probabilities come out as such: it moves them, pads them with 0, or takes means of
    * them. Dropout does so in evaluation.
@@ -45,11 +51,24 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   readonly keepsProbabilities?: true | undefined;
   /** Whether in training, and there alone, it makes of a probability what may be none. */
   spoilsProbabilities?(layer: ResolvedLayer<O>): boolean;
+  /** Whether the layers inside are all on its own input, and what it joins theirs to is its own. */
+  readonly isSideBySide?: true | undefined;
+  /** Whether its output is the input's memory in another shape. */
+  readonly reshapes?: true | undefined;
+  /**
+   * Where the second derivative that a penalty takes goes back through the layer to those before:
+   * `never` where it is linear in its input, or by pieces, and libtorch knows; `eager` where
+   * libtorch makes zeros of it, and a rewrite does not. @default always: it bends, or libtorch's
+   * zeros go back
+   */
+  bends?(layer: ResolvedLayer<O>): "never" | "eager" | "always";
   /**
    * Multiplications of one sample's forward pass, those of products and convolutions. What holds
    * layers has none of its own. @default 0
    */
   multiplications?(layer: ResolvedLayer<O>): number;
+  /** Numbers of one sample that are held for the backward pass beside its output. @default 0 */
+  heldValues?(layer: ResolvedLayer<O>): number;
   /**
    * Numbers of each pair of samples, a sample with itself included, that are held for the backward
    * pass beside the outputs. @default 0

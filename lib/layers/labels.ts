@@ -56,6 +56,7 @@ export function classes(layer: Layer, at: Site): number {
 
 export const embeddingKind = layerKind({
   options: ["numEmbeddings", "embeddingDim", "combine"],
+  bends: () => "never",
   labels: true,
   resolve(layer, input, at) {
     const numEmbeddings = classes(layer, at);
@@ -141,6 +142,7 @@ const helper = `class Projection(nn.Module):
 
 export const projectionKind = layerKind({
   options: ["inFeatures", "numEmbeddings"],
+  bends: () => "never",
   labels: true,
   resolve(layer, input, at) {
     const numEmbeddings = classes(layer, at);

@@ -22,6 +22,7 @@ export function linear(
 
 export const linearKind = layerKind({
   options: ["inFeatures", "outFeatures", "bias"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
     const bias = check.boolean(layer.bias ?? true, at.option("bias"));

@@ -36,6 +36,7 @@ const helper = `class Maxout(nn.Module):
 
 export const maxoutKind = layerKind({
   options: ["inFeatures", "outFeatures", "pieces", "bias"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const outFeatures = check.integer(layer.outFeatures, at.option("outFeatures"), 1);
     const pieces = check.integer(layer.pieces, at.option("pieces"), 2);

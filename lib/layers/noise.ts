@@ -28,6 +28,7 @@ const helper = `class GaussianNoise(nn.Module):
 
 export const gaussianNoiseKind = layerKind({
   options: ["std"],
+  bends: () => "never",
   keepsProbabilities: true,
   spoilsProbabilities: ({ options }) => options.std !== 0,
   resolve(layer, input, at) {

@@ -177,7 +177,7 @@ export const layerNormKind = layerKind({
   onnx(layer, x, to) {
     const { normalizedShape: shape, eps, elementwiseAffine, bias } = layer.options;
     const scale = elementwiseAffine
-      ? weights(layer, "", bias, to)
+      ? weights(layer, to, { bias })
       : [to.floats(Array(product(shape)).fill(1), shape)];
     const attributes = { axis: -shape.length, epsilon: float(eps) };
     return to.node("LayerNormalization", [x, ...scale], attributes);

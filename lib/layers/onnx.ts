@@ -86,16 +86,15 @@ export function affine(
   to: OnnxWriter,
   { prefix = "", bias }: { prefix?: string | undefined; bias: boolean },
 ): Value {
-  const inputs = [x, ...weights(layer, prefix, bias, to)];
+  const inputs = [x, ...weights(layer, to, { prefix, bias })];
   return to.node("Gemm", inputs, { transB: 1 });
 }
 
 /** A weight, and the bias where there is one. */
 export function weights(
   layer: ResolvedLayer,
-  prefix: string,
-  bias: boolean,
   to: OnnxWriter,
+  { prefix = "", bias }: { prefix?: string | undefined; bias: boolean },
 ): Value[] {
   const keys = [`${prefix}weight`, ...(bias ? [`${prefix}bias`] : [])];
   return keys.map((key) => to.weight(layer, key));
@@ -104,7 +103,7 @@ export function weights(
 /** Multiplies each channel by a layer's weight and adds its bias, where it has them. */
 export function scaleChannels(layer: ResolvedLayer, x: Value, to: OnnxWriter): Value {
   if (!layer.options.affine) return x;
-  const [weight, bias] = weights(layer, "", true, to).map((value) =>
+  const [weight, bias] = weights(layer, to, { bias: true }).map((value) =>
     layer.input.length === 3 ? to.node("Reshape", [value, to.ints([-1, 1, 1])]) : value,
   ) as [Value, Value];
   return to.node("Add", [to.node("Mul", [x, weight]), bias]);

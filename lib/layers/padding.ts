@@ -94,6 +94,9 @@ function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror):
   });
 }
 
-export const zeroPad2dKind = padKind("ZeroPad2d", "constant", () => {});
+export const zeroPad2dKind: LayerKind = {
+  ...padKind("ZeroPad2d", "constant", () => {}),
+  bends: () => "never",
+};
 export const reflectionPad2dKind = padKind("ReflectionPad2d", "reflect", checkMirror);
 export const replicationPad2dKind = padKind("ReplicationPad2d", "edge", () => {});

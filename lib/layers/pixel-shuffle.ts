@@ -32,6 +32,7 @@ export function pixelUnshuffle(
 
 export const pixelShuffleKind = layerKind({
   options: ["upscaleFactor"],
+  bends: () => "never",
   keepsProbabilities: true,
   resolve(layer, input, at) {
     const factor = check.integer(layer.upscaleFactor, at.option("upscaleFactor"), 1);
@@ -48,6 +49,7 @@ export const pixelShuffleKind = layerKind({
 
 export const pixelUnshuffleKind = layerKind({
   options: ["downscaleFactor"],
+  bends: () => "never",
   keepsProbabilities: true,
   resolve(layer, input, at) {
     const factor = check.integer(layer.downscaleFactor, at.option("downscaleFactor"), 1);

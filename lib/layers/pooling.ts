@@ -141,6 +141,8 @@ export const adaptiveAvgPool2dKind = layerKind({
     const [channels] = at.image(input);
     return { options: { outputSize }, output: [channels, ...outputSize] };
   },
+  // To one pixel it is a mean, of which libtorch knows; else it makes zeros.
+  bends: ({ options }) => (options.outputSize.every((side) => side === 1) ? "never" : "always"),
   python: ({ options }) => ({
     module: call("nn.AdaptiveAvgPool2d", literal(options.outputSize)),
   }),
@@ -178,6 +180,7 @@ const sumHelper = `class GlobalSumPool2d(nn.Module):
 
 export const globalSumPool2dKind = layerKind({
   options: [],
+  bends: () => "never",
   resolve: (_, input, at) => ({ options: {}, output: [at.image(input)[0]] }),
   python: () => ({ module: call("GlobalSumPool2d"), helpers: [sumHelper] }),
   // A mean times its pixels: ReduceSum has its axes elsewhere in another opset than ReduceMean.

@@ -4,6 +4,7 @@ import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
 import { reduce } from "./onnx.js";
 import { call, keywords, told, withLabels } from "./python.js";
+import { product } from "../shape.js";
 import { sequential } from "./sequential.js";
 import { withOptions } from "./with-options.js";
 
@@ -62,6 +63,8 @@ const labelledHelper = `class LabelledReconstructionError(ReconstructionError):
 
 export const reconstructionErrorKind = layerKind({
   options: ["layers", "loss"],
+  makesEnergies: true,
+  isSideBySide: true,
   resolve(layer, input, at) {
     const loss = check.oneOf(layer.loss ?? "mse", at.option("loss"), losses);
     const layers = resolveBranches(layer, input, at, ["autoencoder"]);
@@ -72,6 +75,8 @@ export const reconstructionErrorKind = layerKind({
     }
     return { options: { loss }, layers, output: [1] };
   },
+  // The error of each value, before their mean.
+  heldValues: ({ input }) => product(input),
   python(layer, write) {
     const [autoencoder] = layer.layers.map(write) as [ReturnType<typeof write>];
     const items = [autoencoder, ...keywords(layer, { loss: "mse" })];

@@ -25,6 +25,7 @@ export function upsample(scaleFactor: number, options: UpsampleOptions = {}): La
 
 export const upsampleKind = layerKind({
   options: ["scaleFactor", "mode", "alignCorners"],
+  bends: () => "never",
   keepsProbabilities: true,
   resolve(layer, input, at) {
     const scaleFactor = check.integer(layer.scaleFactor, at.option("scaleFactor"), 2);

@@ -13,6 +13,7 @@ export function sequential(name: string, layers: readonly Layer[]): Layer {
 
 export const sequentialKind = layerKind({
   options: ["layers"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const layers = at.around.sequence(layer.layers, input, at.path);
     return { options: {}, layers, output: layers.at(-1)?.output ?? input };

@@ -16,6 +16,8 @@ export function unflatten(shape: Shape): Layer {
 
 export const flattenKind = layerKind({
   options: [],
+  reshapes: true,
+  bends: () => "never",
   keepsProbabilities: true,
   resolve: (_layer, input) => ({ options: {}, output: [product(input)] }),
   python: () => ({ module: call("nn.Flatten"), inline: (x) => `${x}.flatten(1)` }),
@@ -24,6 +26,8 @@ export const flattenKind = layerKind({
 
 export const unflattenKind = layerKind({
   options: ["shape"],
+  reshapes: true,
+  bends: () => "never",
   keepsProbabilities: true,
   resolve(layer, input, at) {
     const shape = at.shape(layer.shape, "shape");

@@ -76,6 +76,7 @@ function wrapped({ layers }: ResolvedLayer) {
 
 export const spectralNormKind = layerKind({
   options: ["nPowerIterations", "eps", "layers"],
+  bends: () => "never",
   resolve(layer, input, at) {
     const nPowerIterations = check.integer(
       layer.nPowerIterations ?? 1,

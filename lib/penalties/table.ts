@@ -9,7 +9,10 @@ import { wganGp } from "./wgan-gp.js";
 /** Penalties on lines between reals and fakes, of the norm that each sample has by itself. */
 const between = { wganGp, wganDiv };
 
-export const penaltyTable = { ...between, r1, r2, dragan };
+/** Penalties at reals or fakes themselves, of which the loss has scores. */
+const atBatch = { r1, r2 };
+
+export const penaltyTable = { ...between, ...atBatch, dragan };
 
 /** Something added to the discriminator's loss, as data. */
 export type Penalty = ReturnType<(typeof penaltyTable)[keyof typeof penaltyTable]>;
@@ -17,6 +20,11 @@ export type Penalty = ReturnType<(typeof penaltyTable)[keyof typeof penaltyTable
 /** @internal */
 export function isBetween({ type }: Pick<Penalty, "type">): boolean {
   return type in between;
+}
+
+/** @internal */
+export function isAtBatch({ type }: Pick<Penalty, "type">): boolean {
+  return type in atBatch;
 }
 
 /** @internal */

@@ -5,7 +5,7 @@ import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
 import { looksAtReals } from "../objectives/table.js";
-import { isBetween, type Penalty } from "../penalties/table.js";
+import { isAtBatch, isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { TrainerSettings } from "./options.js";
 
@@ -19,10 +19,12 @@ export interface Passes {
    * data or for noise.
    */
   readonly withoutFirst: number;
+  /** More of them through the layers up to the last that bends. */
+  readonly upToBend: number;
 }
 
 /** How steps are carried out. */
-type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites">;
+type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites" | "discriminator">;
 
 /**
  * Passes of each network in a step, in forward passes of one batch; a gradient for inputs or for
@@ -30,8 +32,9 @@ type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites">;
  */
 export function passesOf(
   settings: TrainerSettings,
-  { kind, onePass, rewrites }: Carried,
+  carried: Carried,
 ): Record<"generator" | "discriminator", Passes> {
+  const { kind, onePass, rewrites } = carried;
   const { fakes, discriminatorSteps: k, generatorSteps, objective } = settings;
   const looks = fakes === "same" ? k - 1 : k;
   // Eager has the discriminator's weight gradients in the generator's update too, and throws them
@@ -39,30 +42,29 @@ export function passesOf(
   const wasted = kind === "eager" ? 1 : 0;
   const reals = looksAtReals(objective) ? 1 : 0;
   const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
-  const bends = kind === "eager" || !isPiecewiseLinear(settings.discriminator.resolved.layers);
-  const penalties = objective.penalties.map(({ type, every }) => {
-    const { all, withoutFirst } = passesOfPenalty(type, kind, is, bends);
-    return { all: all / (every ?? 1), withoutFirst: withoutFirst / (every ?? 1) };
-  });
+  const bends = bentLayers(settings.discriminator.resolved.layers, carried).length > 0;
   const ofPenalties = (count: keyof Passes) =>
-    penalties.reduce((sum, passes) => sum + passes[count], 0);
+    objective.penalties.reduce((sum, { type, every }) => {
+      return sum + passesOfPenalty(type, kind, is, bends)[count] / every;
+    }, 0);
   const look = is("oneLook") ? 1 : 0;
   // Without a graph, and where no sample depends on another, the way back is the same but for a
   // factor.
   const back = onePass ? look : 0;
   return {
-    generator: { all: looks + 3 * generatorSteps, withoutFirst: generatorSteps },
+    generator: { all: looks + 3 * generatorSteps, withoutFirst: generatorSteps, upToBend: 0 },
     discriminator: {
       all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
       withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
+      upToBend: k * ofPenalties("upToBend"),
     },
   };
 }
 
 /**
- * Four: forward, the gradient at its points, and that gradient's own twice. Autograd goes back
- * through the forward pass, too, where the discriminator bends, or with PyTorch's zeros where it
- * does not: two more. At reals or fakes themselves both ways are the loss's.
+ * Four: forward, the gradient at its points, and that gradient's own twice. Where the discriminator
+ * bends autograd goes back through the forward pass, too, for two more; only eager's also goes down
+ * to the points. At reals or fakes themselves both ways are the loss's.
  */
 function passesOfPenalty(
   type: Penalty["type"],
@@ -70,30 +72,50 @@ function passesOfPenalty(
   is: (rewrite: StepRewriteId) => boolean,
   bends: boolean,
 ): Passes {
-  const atBatch = type === "r1" || type === "r2";
-  if (kind !== "planned") return { all: atBatch ? 3 : bends ? 6 : 4, withoutFirst: 0 };
-  if (isBetween({ type })) return { all: 4, withoutFirst: is("between") ? 1 : 0 };
-  return { all: atBatch && is("seenPoints") ? 3 : 4, withoutFirst: 0 };
+  const passes = { all: 4, withoutFirst: 0, upToBend: 0 };
+  const atBatch = isAtBatch({ type });
+  if (kind === "planned") {
+    if (isBetween({ type })) return { ...passes, withoutFirst: is("between") ? 1 : 0 };
+    return { ...passes, all: atBatch && is("seenPoints") ? 3 : 4 };
+  }
+  if (atBatch) return { ...passes, all: 3 };
+  return bends ? { all: 4, withoutFirst: kind === "eager" ? 0 : 1, upToBend: 2 } : passes;
 }
 
 /**
- * Layers that are linear, or linear by pieces, in what goes in: they have no second derivative.
- * What looks at labels, too, is linear in the rest.
+ * The layers of a discriminator that the second derivative of a penalty goes back through: those up
+ * to the last that bends.
  */
-const piecewiseLinear: ReadonlySet<string> = new Set([
-  ...["linear", "conv2d", "convTranspose2d", "spectralNorm"],
-  ...["residual", "sequential", "heads"],
-  ...["embedding", "projection"],
-  ...["relu", "leakyRelu", "maxout", "dropout", "dropout2d", "gaussianNoise"],
-  ...["flatten", "unflatten", "pixelShuffle", "pixelUnshuffle", "upsample"],
-  ...["avgPool2d", "adaptiveAvgPool2d", "globalSumPool2d"],
-  ...["zeroPad2d", "reflectionPad2d", "replicationPad2d"],
-]);
-
-function isPiecewiseLinear(layers: readonly ResolvedLayer[]): boolean {
-  return layers.every(
-    ({ type, layers: inner }) => piecewiseLinear.has(type) && isPiecewiseLinear(inner),
+export function bentLayers(
+  layers: readonly ResolvedLayer[],
+  { kind, discriminator: operations }: Pick<Carried, "kind" | "discriminator">,
+): ResolvedLayer[] {
+  const becameConvolution = new Set(
+    operations
+      .filter(({ rewrites }) => rewrites.some(({ id }) => id === "convPool"))
+      .flatMap((operation) => operation.layers),
   );
+  return upToLast(layers, (layer) => {
+    const when = layerKinds.get(layer.type)?.bends?.(layer) ?? "always";
+    if (when === "eager") return kind === "eager";
+    return when === "always" && !becameConvolution.has(layer.path);
+  });
+}
+
+/** The layers up to the last that `is`, of what holds others with no more than it has of those. */
+function upToLast(
+  layers: readonly ResolvedLayer[],
+  is: (layer: ResolvedLayer) => boolean,
+): ResolvedLayer[] {
+  const has = (layer: ResolvedLayer): boolean => is(layer) || layer.layers.some(has);
+  const inside = ({ type, layers: inner }: ResolvedLayer) =>
+    layerKinds.get(type)?.isSideBySide === true
+      ? inner.flatMap((branch) => upToLast([branch], is))
+      : upToLast(inner, is);
+  const last = layers.findLastIndex(has);
+  return layers
+    .slice(0, last + 1)
+    .map((layer, i) => (i < last || is(layer) ? layer : { ...layer, layers: inside(layer) }));
 }
 
 /**
@@ -109,7 +131,9 @@ export function trafficBytes(
   const passes = passesOf(settings, carried);
   const outputs =
     passes.generator.all * outputValues(generator.resolved.layers, batchSize) +
-    passes.discriminator.all * outputValues(discriminator.resolved.layers, batchSize);
+    passes.discriminator.all * outputValues(discriminator.resolved.layers, batchSize) +
+    passes.discriminator.upToBend *
+      outputValues(bentLayers(discriminator.resolved.layers, carried), batchSize);
   // A weight, its gradient and two moments, read and written.
   const state =
     8 *
@@ -139,13 +163,13 @@ export function bufferBytes(settings: TrainerSettings, rows: number): number {
 function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
   let values = 0;
   for (const layer of layers) {
-    const { type, layers: inner, input, output } = layer;
-    if (type === "flatten" || type === "unflatten") continue;
+    const { type, layers: inner, output } = layer;
+    const { reshapes, isSideBySide, heldValues, valuesOfPair } = layerKinds.get(type) ?? {};
+    if (reshapes) continue;
     values += outputValues(inner, rows);
-    if (inner.length === 0 || type === "residual") values += product(output);
-    // The error of each value, and their mean.
-    if (type === "reconstructionError") values += product(input) + product(output);
-    values += rows * (layerKinds.get(type)?.valuesOfPair?.(layer) ?? 0);
+    if (inner.length === 0 || isSideBySide) values += product(output);
+    values += heldValues?.(layer) ?? 0;
+    values += rows * (valuesOfPair?.(layer) ?? 0);
   }
   return values;
 }

@@ -16,7 +16,7 @@ import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js
 import { formatExplanation } from "./explanation-text.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
-import { bufferBytes, type Passes, passesOf, trafficBytes } from "./cost.js";
+import { bentLayers, bufferBytes, type Passes, passesOf, trafficBytes } from "./cost.js";
 
 /** Puts what native code does and what that costs together. */
 export function planSteps(
@@ -31,9 +31,11 @@ export function planSteps(
   };
   const { kind, onePass, refusals } = told;
   const passes = passesOf(settings, told);
+  const bent = new Map<string, ResolvedLayer>();
+  collect(bentLayers(discriminator.resolved.layers, told), bent);
   const flops =
     flopsOf(operations.generator, passes.generator) +
-    flopsOf(operations.discriminator, passes.discriminator);
+    flopsOf(operations.discriminator, passes.discriminator, bent);
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
   const rewrites = told.rewrites.map(({ name }) => name);
@@ -62,10 +64,17 @@ const asText = {
   },
 };
 
-function flopsOf(operations: readonly ExplainedOperation[], passes: Passes): number {
-  const all = operations.reduce((total, { flops }) => total + flops, 0);
+/** @param bent by their paths, the layers up to the last that bends @default none */
+function flopsOf(
+  operations: readonly ExplainedOperation[],
+  { all, withoutFirst, upToBend }: Passes,
+  bent: ReadonlyMap<string, ResolvedLayer> = new Map(),
+): number {
+  const sum = (some: readonly ExplainedOperation[]) =>
+    some.reduce((total, { flops }) => total + flops, 0);
   const first = operations.find(({ flops }) => flops > 0)?.flops ?? 0;
-  return passes.all * all - passes.withoutFirst * first;
+  const again = operations.filter(({ layers }) => layers.some((path) => bent.has(path)));
+  return all * sum(operations) - withoutFirst * first + upToBend * sum(again);
 }
 
 /** The operations of a network: those of its plan, or each layer by itself where there is none. */
