@@ -31,10 +31,8 @@ const manifestLimit = 64 * 1024 ** 2;
 
 type Refuse = (why: string, cause?: unknown) => SparringError;
 
-/**
- * Refusals of what may be sound all the same: of a version to come, or that could not be read now.
- */
-const perhapsSound = new WeakSet<object>();
+/** Refusals of what may be sound all the same, and what it is then. */
+const perhapsSound = new WeakMap<object, "that a later version wrote" | "that cannot be read">();
 
 /** Whether an error says that a checkpoint is damaged, and no machine or version could read it. */
 export function isDamage(error: unknown): error is SparringError {
@@ -43,10 +41,10 @@ export function isDamage(error: unknown): error is SparringError {
   );
 }
 
-/** Marks the refusal of what is not to be thrown away for it. */
-function keeping(error: SparringError): SparringError {
-  perhapsSound.add(error);
-  return error;
+/** What to say of a checkpoint that is passed over because of an error. */
+export function skipNote(error: SparringError): string {
+  const which = perhapsSound.get(error) ?? "that is not intact";
+  return `Skipped a checkpoint ${which}: ${error.message}`;
 }
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
@@ -118,7 +116,8 @@ async function readPart(
   } catch (cause) {
     const refused = refuse(`${file}: ${reason(cause)}`, cause);
     const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw isOfSystem(cause) && !isGone ? keeping(refused) : refused;
+    if (isOfSystem(cause) && !isGone) perhapsSound.set(refused, "that cannot be read");
+    throw refused;
   }
 }
 
@@ -141,12 +140,7 @@ function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
   const all = parseJson(bytes, refuse);
   if (all.format !== "sparring checkpoint") throw refuse(`${manifestFile} is not a checkpoint's`);
   const { checksum, ...manifest } = all;
-  if (typeof all.version !== "number" || !(all.version >= 1 && all.version <= formatVersion))
-    throw keeping(
-      refuse(
-        `its format is version ${show(all.version)}; this Sparring reads 1 to ${formatVersion}`,
-      ),
-    );
+  checkVersion(all.version, refuse);
   if (checksum !== checksumOf(manifest)) throw refuse(`${manifestFile} is damaged`);
   const { step, device, threads, generator, discriminator, trainer } = manifest;
   const { counts, parameterUpdates, data, files } = manifest;
@@ -161,6 +155,15 @@ function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
     isRecordOf(files, isFacts);
   if (!sound) throw refuse(`${manifestFile} lacks something that a checkpoint has`);
   return manifest as unknown as Manifest;
+}
+
+function checkVersion(version: unknown, refuse: Refuse): void {
+  if (typeof version === "number" && version >= 1 && version <= formatVersion) return;
+  const what = `its format is version ${show(version)}; this Sparring reads 1 to ${formatVersion}`;
+  const refused = refuse(what);
+  const isLater = typeof version === "number" && version > formatVersion;
+  perhapsSound.set(refused, isLater ? "that a later version wrote" : "that cannot be read");
+  throw refused;
 }
 
 function parseJson(bytes: Buffer, refuse: Refuse): Record<string, unknown> {

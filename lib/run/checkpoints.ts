@@ -2,8 +2,8 @@
 import { rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
-import { isDamage, readCheckpoint } from "../checkpoint/load.js";
-import { refused, showPath } from "../errors.js";
+import { isDamage, readCheckpoint, skipNote } from "../checkpoint/load.js";
+import { refused, type SparringError, showPath } from "../errors.js";
 import { namesIn, textIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
@@ -97,22 +97,23 @@ export class Checkpoints {
     options: LoadOptions,
     onNote: (note: string) => void,
   ): Promise<{ trainer: Trainer; meter: Meter; broken: readonly string[] }> {
-    const broken: { path: string; why: string }[] = [];
+    const broken: { path: string; error: SparringError }[] = [];
     for (const { path } of await this.list()) {
       try {
         const saved = await readCheckpoint(path);
         const trainer = await Trainer.restore(saved, options);
-        for (const { why } of broken) onNote(`Skipped a checkpoint that is not intact: ${why}`);
+        for (const { error } of broken) onNote(skipNote(error));
         const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
         return { trainer, meter, broken: broken.map(({ path }) => path) };
       } catch (error) {
         // A checkpoint that another version may read, or this one tomorrow, is not to be trained
         // over.
         if (!isDamage(error)) throw error;
-        broken.push({ path, why: error.message });
+        broken.push({ path, error });
       }
     }
-    const why = broken.length === 0 ? "it has none" : broken.map(({ why }) => why).join("; ");
+    const why =
+      broken.length === 0 ? "it has none" : broken.map(({ error }) => error.message).join("; ");
     throw refused(
       "ERR_CHECKPOINT",
       "an intact checkpoint",

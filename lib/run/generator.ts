@@ -1,7 +1,7 @@
 // The generator of a run, finished or not, with its newest weights, those of a step, or the best.
 import { join } from "node:path";
 import * as check from "../check.js";
-import { readWeights } from "../checkpoint/load.js";
+import { readWeights, skipNote } from "../checkpoint/load.js";
 import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
 import { Generator } from "../networks.js";
 import type { StoredTensor } from "../safetensors.js";
@@ -43,7 +43,7 @@ export interface RunGenerator extends GeneratorOrigin {
  * from weights/. A run that is being trained may be asked. Throws TypeError and RangeError for what
  * makes no sense, ERR_DATA, ERR_CHECKPOINT and ERR_WEIGHTS for a folder that is missing or broken.
  *
- * @param onNote called with a sentence about a checkpoint that is not intact
+ * @param onNote called with a sentence about a checkpoint that is passed over
  */
 export async function loadGenerator(
   request: GeneratorRequest,
@@ -53,12 +53,12 @@ export async function loadGenerator(
   const raw = check.boolean(request.raw ?? false, naming("raw"));
   const which = planCheckpoint(request, naming);
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
-  const averaged = run.averaged && !raw;
+  const whose = whoseOf(run, raw);
   const weights =
     which.step === "newest"
-      ? await newestWeights(run, averaged, onNote)
-      : await weightsAt(run, await stepOf(run, which), which.name, averaged);
-  return build(run, averaged, weights);
+      ? await newestWeights(run, whose, onNote)
+      : await weightsAt(run, await stepOf(run, which), which.name, whose);
+  return build(run, whose, weights);
 }
 
 /** Loads the generator that a run ended with, from weights/. Throws like loadGenerator(). */
@@ -68,11 +68,18 @@ export async function loadEnded(
 ): Promise<RunGenerator> {
   const raw = check.boolean(request.raw ?? false, naming("raw"));
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
-  const averaged = run.averaged && !raw;
-  return build(run, averaged, endedWeights(run, averaged));
+  const whose = whoseOf(run, raw);
+  return build(run, whose, endedWeights(run, whose));
 }
 
-async function build(run: StoredRun, averaged: boolean, weights: Weights): Promise<RunGenerator> {
+/** The average of the generator, or the generator that was trained. */
+type Whose = "ema" | "generator";
+
+function whoseOf(run: StoredRun, raw: boolean): Whose {
+  return run.averaged && !raw ? "ema" : "generator";
+}
+
+async function build(run: StoredRun, whose: Whose, weights: Weights): Promise<RunGenerator> {
   const generator = new Generator(run.generator);
   try {
     if ("tensors" in weights) await generator.loadTensors(weights.tensors, weights.path);
@@ -82,6 +89,7 @@ async function build(run: StoredRun, averaged: boolean, weights: Weights): Promi
     throw error;
   }
   const { preset, classNames, sampleSeed } = run;
+  const averaged = whose === "ema";
   return { generator, preset, averaged, step: weights.step, classNames, sampleSeed };
 }
 
@@ -121,7 +129,7 @@ type Weights =
 
 async function newestWeights(
   run: StoredRun,
-  averaged: boolean,
+  whose: Whose,
   onNote: (sentence: string) => void,
 ): Promise<Weights> {
   const checkpoints = new Checkpoints(run.folder.checkpoints);
@@ -132,36 +140,35 @@ async function newestWeights(
     if (next === undefined) break;
     tried.add(next.step);
     try {
-      return await weightsIn(next.path, averaged);
+      return await weightsIn(next.path, whose);
     } catch (error) {
       if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
-      if (await checkpoints.has(next.step))
-        onNote(`Skipped a checkpoint that is not intact: ${error.message}`);
+      if (await checkpoints.has(next.step)) onNote(skipNote(error));
     }
   }
-  return endedWeights(run, averaged);
+  return endedWeights(run, whose);
 }
 
-function endedWeights({ folder }: StoredRun, averaged: boolean): Weights {
-  return { path: folder.weightsOf(averaged ? "generator-ema" : "generator"), step: null };
+function endedWeights({ folder }: StoredRun, whose: Whose): Weights {
+  return { path: folder.weightsOf(whose === "ema" ? "generator-ema" : "generator"), step: null };
 }
 
 async function weightsAt(
   { folder }: StoredRun,
   step: number,
   name: string,
-  averaged: boolean,
+  whose: Whose,
 ): Promise<Weights> {
   const all = await new Checkpoints(folder.checkpoints).list();
   const found = all.find((one) => one.step === step);
-  if (found !== undefined) return weightsIn(found.path, averaged);
+  if (found !== undefined) return weightsIn(found.path, whose);
   const steps = all.map((one) => one.step).reverse();
   const what = steps.length === 0 ? "nothing (the run has no checkpoints)" : steps.join(", ");
   throw outOfRange(steps.length > 1 ? `one of ${what}` : what, name, step);
 }
 
 /** Throws ERR_CHECKPOINT where it is not intact. */
-async function weightsIn(path: string, averaged: boolean): Promise<Weights> {
-  const file = `${averaged ? "ema" : "generator"}.safetensors`;
+async function weightsIn(path: string, whose: Whose): Promise<Weights> {
+  const file = `${whose}.safetensors`;
   return { path: join(path, file), ...(await readWeights(path, file)) };
 }

@@ -11,7 +11,6 @@ import {
   optimizers,
   Trainer,
 } from "../../lib/index.js";
-import { readRun } from "../../lib/run/stored.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -341,63 +340,4 @@ describe("what is wrong with them", () => {
     await write({ generator: conv });
     expect((await sparring("sample again --out s.png")).stderr).toContain("(in generator))");
   });
-});
-
-it("says where the networks have classes that no image has, and trains all the same", async () => {
-  const wider = (classes: number) => ({
-    generator: { ...generator, latent: { noise: 6, classes } },
-    discriminator: { ...discriminator, classes },
-  });
-  const note =
-    "The generator draws images of 12 classes, of which the data have 10: no real image shows the others\n";
-  const path = await write("wider.json", { ...own, ...wider(12) });
-  const dry = await sparring(`train ${path} --out wider --dry-run`);
-  expect([dry.code, dry.stderr]).toEqual([0, note]);
-  const { code, stderr } = await sparring(`train ${path} --out wider`);
-  expect([code, stderr.startsWith(note)]).toEqual([0, true]);
-  const right = await write("right.json", { ...own, ...wider(10) });
-  expect((await sparring(`train ${right} --out right --dry-run`)).stderr).toBe("");
-  // Nobody looks at the labels.
-  const judge = { image: [1, 8, 8], layers: [l.flatten(), l.linear(1)] };
-  const untold = await write("untold.json", { ...own, ...wider(12), discriminator: judge });
-  expect((await sparring(`train ${untold} --out untold --dry-run`)).stderr).toBe("");
-});
-
-it("draws the run's own picture again, with more classes than a grid has columns", async () => {
-  const many = { ...generator, latent: { noise: 6, classes: 120 } };
-  const judge = { image: [1, 8, 8], layers: [l.flatten(), l.linear(1)] };
-  const path = await write("many.json", { ...own, generator: many, discriminator: judge });
-  expect((await sparring(`train ${path} --steps 1 --out many`)).code).toBe(0);
-  expect((await sparring("sample many --out many.png")).code).toBe(0);
-  expect(await readFile(at("many.png"))).toEqual(await readFile(at("many/samples/1.png")));
-});
-
-it("has the data's names for the classes of a preset, where its own objective is told the labels", async () => {
-  const config = { ...(await readJson("first/config.json")), size: 8 };
-  const classNames = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
-  const namesWith = async (preset: string, types: string[]) => {
-    const auxiliaries = types.map((type) => ({ type }));
-    const objective = { type: "nonSaturating", auxiliaries };
-    const {
-      generator: _,
-      discriminator: __,
-      ...others
-    } = { ...config, preset, classNames, objective };
-    await writeFile(at("halves/config.json"), JSON.stringify(others));
-    return (await readRun(at("halves"), "the run")).classNames;
-  };
-  expect(await namesWith("infogan", ["acgan", "infogan"])).toEqual(classNames);
-  expect(await namesWith("acgan", [])).toBeNull();
-});
-
-it("has the data's names for its classes where it is told the labels", async () => {
-  const config = await readJson("first/config.json");
-  const classNames = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
-  await writeFile(at("halves/config.json"), JSON.stringify({ ...config, classNames }));
-  expect((await readRun(at("halves"), "the run")).classNames).toEqual(classNames);
-  const { classes, ...untold } = discriminator;
-  const layers = [l.flatten(), l.linear(1)];
-  const changed = { ...config, classNames, discriminator: { ...untold, layers } };
-  await writeFile(at("halves/config.json"), JSON.stringify(changed));
-  expect((await readRun(at("halves"), "the run")).classNames).toBeNull();
 });

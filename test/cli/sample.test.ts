@@ -9,7 +9,6 @@ import { type Preset, presets } from "../../lib/presets.js";
 import { type Ended, runCli, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
-import { writeTree } from "../helpers/image-folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -133,6 +132,18 @@ describe("sparring sample", () => {
     );
     // Nothing of the run is touched: it may be somebody else's.
     expect((await readdir(at("damaged/checkpoints"))).length).toBe(3);
+  });
+
+  it("takes an older checkpoint where a later version wrote the newest, and says so", async () => {
+    await cp(at("mlp"), at("later"), { recursive: true });
+    const manifest = at("later/checkpoints/000003/checkpoint.json");
+    const written = JSON.parse(await readFile(manifest, "utf8"));
+    await writeFile(manifest, JSON.stringify({ ...written, version: 99 }));
+    const { code, stdout, stderr } = await sparring("sample later --out l.png");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("of mlp after 2 steps")]);
+    expect(stderr).toMatch(
+      /^Skipped a checkpoint that a later version wrote: .* its format is version 99; .*\n$/,
+    );
   });
 
   it("takes the weights alone where there are no checkpoints", async () => {
@@ -266,58 +277,6 @@ describe("sparring interpolate", () => {
   });
 });
 
-describe("classes that have names", () => {
-  beforeAll(async () => {
-    const files = Array.from({ length: 40 }, (_, i) => [`${i % 2 ? "dogs" : "cats"}/${i}.png`, i]);
-    await writeTree(at("pets"), Object.fromEntries(files));
-    for (const preset of ["cgan", "infogan"]) {
-      const line = `train --preset ${preset} ${small.replace("--data data", "--data pets")} --steps 1 --out pets-${preset}`;
-      expect((await sparring(line)).code).toBe(0);
-    }
-  });
-
-  it("are chosen by them", async () => {
-    const config = JSON.parse(await readFile(at("pets-cgan/config.json"), "utf8"));
-    expect(config.classNames).toEqual(["cats", "dogs"]);
-    expect(await told("sample pets-cgan --class dogs --out dogs.png")).toMatchObject({ class: 1 });
-    expect(await told("sample pets-cgan --class 1 --out one.png")).toMatchObject({ class: 1 });
-    expect(await pixels("dogs.png")).toBe(await pixels("one.png"));
-    const way = "interpolate pets-cgan --class cats --rows 2 --out way.png";
-    expect(await told(way)).toMatchObject({ classes: [0, 0] });
-  });
-
-  it.each([
-    [
-      "sample pets-cgan --class birds",
-      'Expected a class (cats, dogs) or its number from 0 to 1 for --class but received "birds"',
-    ],
-    // Those that an InfoGAN found are not those of the folders.
-    [
-      "sample pets-infogan --class dogs",
-      'Expected a whole number from 0 to 9 for --class but received "dogs"',
-    ],
-    [
-      "sample cgan --class dogs",
-      'Expected a whole number from 0 to 9 for --class but received "dogs"',
-    ],
-  ])("%s", async (line, sentence) => {
-    const { code, stdout, stderr } = await sparring(`${line} --out g.png`);
-    expect([code, stdout, stderr]).toEqual([2, "", `${sentence}\n`]);
-  });
-
-  it("go with the images of a config, or it is none", async () => {
-    await cp(at("pets-cgan"), at("renamed"), { recursive: true });
-    const config = JSON.parse(await readFile(at("renamed/config.json"), "utf8"));
-    for (const classNames of [["cats"], "cats", [1, 2]]) {
-      await writeFile(at("renamed/config.json"), JSON.stringify({ ...config, classNames }));
-      for (const line of ["sample renamed --out g.png", "train --resume --out renamed"])
-        expect((await sparring(line)).stderr).toContain(
-          "its config.json: Expected null or an array of 2 strings for classNames but received ",
-        );
-    }
-  });
-});
-
 const refused: [string, string][] = [
   ["sample mlp --step 7 --out g.png", "Expected one of 1, 2, 3 for --step but received 7"],
   [
@@ -331,6 +290,10 @@ const refused: [string, string][] = [
   [
     "sample cgan --class 10 --out g.png",
     "Expected a whole number from 0 to 9 for --class but received 10",
+  ],
+  [
+    "sample cgan --class dogs --out g.png",
+    'Expected a whole number from 0 to 9 for --class but received "dogs"',
   ],
   [
     "sample mlp --out no/g.png",
