@@ -29,12 +29,14 @@ const reading: Words = { doing: "reading", done: "read", after: ", and kept none
 
 const capital = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 
-/**
- * Shows nothing before the first image is there.
- *
- * @param keep the images are packed; else they are read and forgotten
- */
-export function watchPacking(data: string, keep: boolean): DataWatch & { close(): void } {
+/** What becomes of the images. */
+export interface Keeping {
+  /** They are packed; else they are read and forgotten. */
+  readonly keep: boolean;
+}
+
+/** Shows nothing before the first image is there. */
+export function watchPacking(data: string, { keep }: Keeping): DataWatch & { close(): void } {
   const words = keep ? packing : reading;
   let began: number | undefined;
   const stop = stopBeforeSignals();

@@ -31,7 +31,7 @@ import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { tell } from "./tell.js";
-import { watchPacking } from "./packing.js";
+import { type Keeping, watchPacking } from "./packing.js";
 import type { Screen } from "./screen.js";
 import { hasCursor } from "./terminal.js";
 
@@ -164,7 +164,7 @@ async function train(asked: Asked): Promise<number> {
   if (flags.resume === true && asked.restartable)
     throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
   const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
-  const timeout = check.within(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400, true);
+  const timeout = check.between(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400);
   const start = await plan(asked);
   using team = await assemble(timeout);
   try {
@@ -229,7 +229,7 @@ async function dryRun({ config, flags, dashboard, ...asked }: Asked): Promise<nu
   if (others.resume === true)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
   const start = await plan({ ...asked, config, flags: others });
-  using run = await prepare(start.plan as RunPlan, start.file, others, new Team(), false);
+  using run = await prepare(start.plan as RunPlan, start.file, others, new Team(), { keep: false });
   tell(await describeRun(run), json, dryRunText);
   return exitCodes.ok;
 }
@@ -251,7 +251,7 @@ async function plan({ config, flags }: Asked): Promise<Start> {
 /** Begins or goes on, as rank 0 decides. */
 async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRun> {
   const { restartable, flags } = asked;
-  await team.agree(sharedPlan(start, restartable));
+  await team.agree(sharedPlan(start, asked));
   let { plan } = start;
   const goesOn = await team.tell(async () => {
     if (!("path" in plan) && (restartable || mayRestart()))
@@ -265,14 +265,14 @@ async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRu
 
 async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
   const { data } = await readResumed(plan);
-  return withPacking(data, true, (packing) => TrainingRun.resume(plan, packing, team));
+  return withPacking(data, { keep: true }, (packing) => TrainingRun.resume(plan, packing, team));
 }
 
 /**
  * What is about to be done, defaults and all, as far as it has to be the same on every rank. The
  * rest is a machine's own, rank 0's alone, or compared later.
  */
-function sharedPlan({ plan, request }: Start, restartable: boolean) {
+function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "restartable">) {
   // First: where these differ, all else does.
   const kind = { resume: "path" in plan, restartable };
   if ("path" in plan) return { ...kind, ...plan.length };
@@ -283,16 +283,15 @@ function sharedPlan({ plan, request }: Start, restartable: boolean) {
   return { ...kind, preset, ...networks, ...images, ...length, ...plain, ...rules };
 }
 
-/** @param keep packed images are kept */
 async function prepare(
   plan: RunPlan,
   file: FileRequest | undefined,
   flags: RunRequest,
   team: Team,
-  keep = true,
+  keeping: Keeping = { keep: true },
 ): Promise<TrainingRun> {
-  const run = await withPacking(plan.data, keep, (packing) =>
-    TrainingRun.prepare(plan, { ...(team.isFirst ? packing : {}), keep }, team),
+  const run = await withPacking(plan.data, keeping, (packing) =>
+    TrainingRun.prepare(plan, { ...(team.isFirst ? packing : {}), ...keeping }, team),
   );
   try {
     if (file !== undefined) checkRepeats(run.config, file, flags);
@@ -318,10 +317,10 @@ function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
 
 async function withPacking(
   data: string,
-  keep: boolean,
+  keeping: Keeping,
   work: (packing: DataWatch) => Promise<TrainingRun>,
 ): Promise<TrainingRun> {
-  const packing = watchPacking(data, keep);
+  const packing = watchPacking(data, keeping);
   try {
     return await work(packing);
   } finally {

@@ -109,7 +109,7 @@ interface Order {
  * reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
-  return folderWith(path, options, true);
+  return folderWith(path, options, { keep: true });
 }
 
 /**
@@ -119,16 +119,16 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
 export async function folderWith(
   path: string,
   options: FolderOptions,
-  keep: boolean,
+  kept: Pick<Order, "keep">,
 ): Promise<Dataset> {
   check.path(path, "path");
   if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
   check.options(options, "options", known);
-  const order = checkOrder(path, options, keep);
+  const order = { ...checkOrder(path, options), ...kept };
   return traced(() => make(order));
 }
 
-function checkOrder(root: string, options: FolderOptions, keep: boolean): Order {
+function checkOrder(root: string, options: FolderOptions): Omit<Order, "keep"> {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: checkImageSize(options.size),
@@ -146,7 +146,6 @@ function checkOrder(root: string, options: FolderOptions, keep: boolean): Order 
     root,
     form,
     resident,
-    keep,
     onBroken: check.oneOf(options.onBroken ?? "refuse", "onBroken", ["refuse", "skip"]),
     limit: limit === undefined ? Number.POSITIVE_INFINITY : check.integer(limit, "limit", 1),
     cache: cache === undefined || cache === false ? cache : checkCachePath(cache),
@@ -171,7 +170,8 @@ async function make(order: Order): Promise<Dataset> {
   if (onDisk !== undefined) return onDisk;
   const { images, labels, skipped } = await load(order, isOnDisk ? undefined : cache, listing);
   checkBroken(root, listing, labels, skipped, onBroken);
-  const facts = factsOf(listing, labels, skipped);
+  // What are not to be kept are in memory now, and told of as if they had been kept.
+  const facts = { ...factsOf(listing, labels, skipped), resident: !isOnDisk };
   return createDataset(images, shapeOf(form, labels), undefined, device, facts);
 }
 

@@ -54,7 +54,7 @@ export async function loadData(
       const watch = { onProgress, onNote, signal };
       const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
       const how = { ...options, resident, ...watch, ...colours, onBroken: "skip" } as const;
-      return folderWith(data, how, keep);
+      return folderWith(data, how, { keep });
     },
     npy: async () => {
       await refuseTable(naming("data"), data);

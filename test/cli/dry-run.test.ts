@@ -112,6 +112,11 @@ describe("a dry run for people", () => {
       expect(await tree()).toEqual(before);
     });
 
+    it.each(["resident", "no-resident"])("tells what --%s makes of it", async (option) => {
+      const told = await sparring(`${line} ${pictures.path} --dry-run --json --${option}`);
+      expect(JSON.parse(told.stdout).config.resident).toBe(option === "resident");
+    });
+
     it("reads what a run packed, as long as that fits", async () => {
       expect((await sparring(`${line} ${pictures.path} --out packed`)).code).toBe(0);
       const before = await tree();
