@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cpuLimit, processorsOf } from "./cpu-limit.js";
-import { type ErrorCode, SparringError, traced } from "./errors.js";
+import { isErrorCode, SparringError, traced } from "./errors.js";
 import { again, cureOf, isCutShort, rebuild } from "./loading.js";
 import type { NativeAddon } from "./native.js";
 
@@ -176,7 +176,7 @@ export function noLibtorch({ libtorch }: BuildInfo, code: string | undefined): S
   const why = whys[code ?? ""] ?? `it is not there any more; ${rebuild}`;
   return new SparringError(
     "ERR_LIBTORCH",
-    `Expected libtorch ${libtorch.version} in ${directory} but ${why}`,
+    `Expected libtorch ${libtorch.version} in ${directory} but received none: ${why}`,
   );
 }
 
@@ -197,7 +197,7 @@ function checkLoaded(native: NativeAddon, build: BuildInfo): void {
   if (found === native.libtorchVersion) return;
   throw new SparringError(
     "ERR_LIBTORCH",
-    `Expected libtorch ${native.libtorchVersion}, which the addon was built for, but the process loaded ${found} from ${directory}; unset LD_LIBRARY_PATH, or ${rebuild}`,
+    `Expected libtorch ${native.libtorchVersion}, which the addon was built for, in this process but received ${found} from ${directory}; unset LD_LIBRARY_PATH, or ${rebuild}`,
   );
 }
 
@@ -213,28 +213,11 @@ function libtorchVersion(directory: string): string | undefined {
   }
 }
 
-const nativeCodes = new Set<string>([
-  "ERR_ARCHITECTURE",
-  "ERR_CHECKPOINT",
-  "ERR_DATA",
-  "ERR_DEVICE",
-  "ERR_DISPOSED",
-  "ERR_DIVERGED",
-  "ERR_MEMORY",
-  "ERR_RANK",
-  "ERR_STOPPED",
-  "ERR_WEIGHTS",
-]);
-
 /** A native error as a SparringError whose stack points at the caller. */
 export function toSparringError(cause: unknown): SparringError {
   if (cause instanceof SparringError) return cause;
-  const { code, message } = cause as { code?: string | undefined; message: string };
-  return new SparringError(
-    code !== undefined && nativeCodes.has(code) ? (code as ErrorCode) : "ERR_NATIVE",
-    message,
-    { cause },
-  );
+  const { code, message } = cause as { code?: unknown; message: string };
+  return new SparringError(isErrorCode(code) ? code : "ERR_NATIVE", message, { cause });
 }
 
 /** Awaits native work; a failure carries the stack of the JavaScript call that asked for it. */

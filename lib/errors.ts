@@ -36,6 +36,28 @@ export type ErrorCode =
   | "ERR_STOPPED"
   | "ERR_WEIGHTS";
 
+const errorCodes: Readonly<Record<ErrorCode, true>> = {
+  ERR_ARCHITECTURE: true,
+  ERR_BUSY: true,
+  ERR_CHECKPOINT: true,
+  ERR_DATA: true,
+  ERR_DEVICE: true,
+  ERR_DISPOSED: true,
+  ERR_DIVERGED: true,
+  ERR_LIBTORCH: true,
+  ERR_MEMORY: true,
+  ERR_NATIVE: true,
+  ERR_OUTPUT: true,
+  ERR_RANK: true,
+  ERR_STOPPED: true,
+  ERR_WEIGHTS: true,
+};
+
+/** @internal Whether it is one of ours: errors of Node.js have codes, too. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(errorCodes, code);
+}
+
 /**
  * Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError.
  */

@@ -52,7 +52,7 @@ describe("an addon that cannot be loaded", () => {
       const error = failure(await buildFolder(folder, "2.13.0"));
       expect(error.code).toBe("ERR_LIBTORCH");
       expect(error.message).toMatch(
-        /^Expected libtorch 2\.13\.0 in .* but it is not there any more; run `npx sparring setup`/,
+        /^Expected libtorch 2\.13\.0 in .* but received none: it is not there any more; run `npx sparring setup`/,
       );
     });
   });
@@ -63,14 +63,14 @@ describe("an addon that cannot be loaded", () => {
     const { code, message } = noLibtorch(build, "EACCES");
     expect(code).toBe("ERR_LIBTORCH");
     expect(message).toBe(
-      `Expected libtorch 2.13.0 in ${directory} but it cannot be read by this user; install Sparring again with XDG_CACHE_HOME set to a folder that every user can read`,
+      `Expected libtorch 2.13.0 in ${directory} but received none: it cannot be read by this user; install Sparring again with XDG_CACHE_HOME set to a folder that every user can read`,
     );
   });
 
   it("says so where Node may not read its libtorch", () => {
     const build = { libtorch: { directory: "/var/torch", version: "2.13.0", cuda: null } };
     expect(noLibtorch(build, "ERR_ACCESS_DENIED").message).toBe(
-      "Expected libtorch 2.13.0 in /var/torch but it cannot be read under --permission; start Node with --allow-fs-read=/var/torch",
+      "Expected libtorch 2.13.0 in /var/torch but received none: it cannot be read under --permission; start Node with --allow-fs-read=/var/torch",
     );
   });
 
@@ -81,7 +81,7 @@ describe("an addon that cannot be loaded", () => {
       await chmod(join(folder, "libtorch"), 0);
       const { message } = await asNobody(() => failure(build));
       await chmod(join(folder, "libtorch"), 0o700);
-      expect(message).toContain("but it cannot be read by this user; ");
+      expect(message).toContain("but received none: it cannot be read by this user; ");
     });
   });
 

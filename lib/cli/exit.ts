@@ -8,15 +8,23 @@ import { type ErrorCode, isMisuse, SparringError } from "../errors.js";
  */
 export const exitCodes = { ok: 0, failure: 1, badInput: 2, again: 75 } as const;
 
-/** Codes that tell of what the user gave, as long as nothing has begun. */
-const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "ERR_ARCHITECTURE",
-  "ERR_CHECKPOINT",
-  "ERR_DATA",
-  "ERR_DEVICE",
-  "ERR_OUTPUT",
-  "ERR_WEIGHTS",
-]);
+/** Whether a code tells of what the user gave, as long as nothing has begun. */
+const isOfInput: Readonly<Record<ErrorCode, boolean>> = {
+  ERR_ARCHITECTURE: true,
+  ERR_BUSY: false,
+  ERR_CHECKPOINT: true,
+  ERR_DATA: true,
+  ERR_DEVICE: true,
+  ERR_DISPOSED: false,
+  ERR_DIVERGED: false,
+  ERR_LIBTORCH: false,
+  ERR_MEMORY: false,
+  ERR_NATIVE: false,
+  ERR_OUTPUT: true,
+  ERR_RANK: false,
+  ERR_STOPPED: false,
+  ERR_WEIGHTS: true,
+};
 
 /** Something that went wrong after training began: never the fault of the command line. */
 export class RunFailure extends Error {
@@ -62,5 +70,5 @@ function isDenied(error: unknown): error is Error & { permission: string } {
 }
 
 function isBadInput(error: unknown): boolean {
-  return isMisuse(error) || (error instanceof SparringError && inputCodes.has(error.code));
+  return isMisuse(error) || (error instanceof SparringError && isOfInput[error.code]);
 }

@@ -1,5 +1,5 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
-import type { Command, CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { missing, misuse, wrongType } from "../errors.js";
 import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
@@ -11,18 +11,14 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownCommand":
-      return wrongType(
-        suggestedBy(error) ?? `one of ${listCommands(program)}`,
-        "the command",
-        quoted,
-      );
+      return unknown(quoted, program, error);
     case "commander.unknownOption":
       return wrongType(flagMeant(quoted, command, error), `an option of ${name}`, quoted);
     case "commander.optionMissingArgument":
     case "commander.missingMandatoryOptionValue":
       return missing("a value", quoted.split(" ")[0] as string);
     case "commander.help": // asked for the help of a command that does not exist
-      return wrongType(`one of ${listCommands(program)}`, "the command", argv[1]);
+      return unknown(argv[1], program, asCommand(argv[1], program));
     case "commander.missingArgument":
       return missing("a value", `<${quoted}> of ${name}`);
     case "commander.excessArguments":
@@ -32,7 +28,23 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
         command.args[command.registeredArguments.length],
       );
     default:
-      return misuse(new TypeError(`Expected a command line that makes sense: ${error.message}`));
+      return wrongType("a command line that makes sense", name, argv, ` (${error.message})`);
+  }
+}
+
+function unknown(given: unknown, program: Command, error: CommanderError | undefined): TypeError {
+  const suggested = error && suggestedBy(error);
+  return wrongType(suggested ?? `one of ${listCommands(program)}`, "the command", given);
+}
+
+/** What commander says of a command that does not exist; undefined for `help`, which does. */
+function asCommand(given: unknown, program: Command): CommanderError | undefined {
+  if (typeof given !== "string" || given === "help") return undefined;
+  try {
+    program.parse([given], { from: "user" });
+    return undefined;
+  } catch (error) {
+    return error instanceof CommanderError ? error : undefined;
   }
 }
 

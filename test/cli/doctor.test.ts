@@ -225,7 +225,7 @@ describe("a package that does not train", () => {
       status: "problem",
       says: `No libtorch in ${at("no")}: no such folder`,
     });
-    expect(find(told, "addon").says).toContain("but it is not there any more");
+    expect(find(told, "addon").says).toContain("but received none: it is not there any more");
   });
 
   it("has an addon that was cut short: whatever the loader does, the doctor goes on", async () => {
