@@ -82,18 +82,19 @@ export function integer(
   return value + 0;
 }
 
-/** A number in [min, max), or in [min, max] if `closed`. */
-export function within(
-  value: unknown,
-  name: string,
-  min: number,
-  max: number,
-  closed = false,
-): number {
-  const what = `a number in [${min}, ${max}${closed ? "]" : ")"}`;
+/** A number in [min, max). */
+export function within(value: unknown, name: string, min: number, max: number): number {
+  const what = `a number in [${min}, ${max})`;
   if (typeof value !== "number") throw wrongType(what, name, value);
-  const inside = value >= min && (closed ? value <= max : value < max);
-  if (!inside) throw outOfRange(what, name, value);
+  if (!(value >= min && value < max)) throw outOfRange(what, name, value);
+  return value + 0;
+}
+
+/** A number in [min, max]. */
+export function between(value: unknown, name: string, min: number, max: number): number {
+  const what = `a number in [${min}, ${max}]`;
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!(value >= min && value <= max)) throw outOfRange(what, name, value);
   return value + 0;
 }
 

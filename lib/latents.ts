@@ -47,7 +47,7 @@ function checkWay(a: Float32Array, b: Float32Array, t: number): void {
   if (a.length === 0) throw outOfRange("at least 1 number", "a", a);
   if (a.length !== b.length)
     throw outOfRange(`${a.length} numbers, as many as a has,`, "b", `${b.length} numbers`);
-  check.within(t, "t", 0, 1, true);
+  check.between(t, "t", 0, 1);
 }
 
 function mix(a: Float32Array, b: Float32Array, ofA: number, ofB: number): Floats {

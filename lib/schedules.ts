@@ -51,7 +51,7 @@ export function linear(options: LinearOptions): Linear {
   const { to, steps, after } = check.settings(options, "options of linear", known);
   return {
     type: "linear",
-    to: check.within(to ?? 0, "to of linear", 0, 1, true),
+    to: check.between(to ?? 0, "to of linear", 0, 1),
     steps: check.integer(steps, "steps of linear", 1),
     after: check.integer(after ?? 0, "after of linear", 0),
   };

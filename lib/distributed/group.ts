@@ -159,7 +159,7 @@ export class Group implements Disposable {
 export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);
   const place = findPlace(options);
-  const timeout = check.within(options.timeout ?? 300, "timeout", 1, 86_400, true);
+  const timeout = check.between(options.timeout ?? 300, "timeout", 1, 86_400);
   const { hasAgent } = findLaunch();
   const native = await crossing(() =>
     addon().joinGroup({

@@ -64,7 +64,7 @@ export function sgd(options: SgdOptions = {}): Sgd {
     type: "sgd",
     ...settings(options.lr ?? 1e-3, options),
     momentum: checkMomentum(options.momentum ?? 0),
-    dampening: check.within(options.dampening ?? 0, "dampening", 0, 1, true),
+    dampening: check.between(options.dampening ?? 0, "dampening", 0, 1),
     nesterov: check.boolean(options.nesterov ?? false, "nesterov"),
     weightDecay: check.notNegative(options.weightDecay ?? 0, "weightDecay"),
   };

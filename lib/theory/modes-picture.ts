@@ -14,15 +14,18 @@ export function draw(figures: Modes): Chart {
       subtitle: `The same networks, seed and optimizer for all, ${steps.toLocaleString("en")} steps of ${batchSize}: modes found, and the share of samples within three deviations of one.`,
     },
     spacing: 12,
-    vconcat: [plots(ring, true), plots(grid, false)],
+    vconcat: [plots(ring, "named"), plots(grid, "unnamed")],
   };
 }
 
-function plots(covered: Covered, named: boolean): Chart {
+/** Whether each column is called by what its plots are of. */
+type Naming = "named" | "unnamed";
+
+function plots(covered: Covered, naming: Naming): Chart {
   const all: [string, Coverage][] = [["data", covered.data], ...Object.entries(covered.objectives)];
   return {
     spacing: 10,
-    hconcat: all.map(([name, coverage]) => plot(name, coverage, covered, named)),
+    hconcat: all.map(([name, coverage]) => plot(name, coverage, covered, naming)),
   };
 }
 
@@ -30,8 +33,9 @@ function plot(
   name: string,
   { modes, good, samples }: Coverage,
   of: Covered,
-  named: boolean,
+  naming: Naming,
 ): Chart {
+  const named = naming === "named";
   const title = { fontSize: 10, fontWeight: "normal", anchor: "middle", offset: 4 };
   const told = `${modes} of ${of.centres.length} · ${(100 * good).toFixed(0)} %`;
   return {

@@ -35,7 +35,7 @@ function checkPoint(value: unknown, name: string): LatentPoint {
   return {
     from: check.seed(point.from, `${name}.from`),
     ...(to === undefined ? {} : { to: check.seed(to, `${name}.to`) }),
-    ...(t === undefined ? {} : { t: check.within(t, `${name}.t`, 0, 1, true) }),
+    ...(t === undefined ? {} : { t: check.between(t, `${name}.t`, 0, 1) }),
     ...(label === undefined ? {} : { label: check.integer(label, `${name}.label`, 0) }),
     ...(codes === undefined ? {} : { codes: checkCodes(codes, `${name}.codes`) }),
   };
@@ -44,7 +44,7 @@ function checkPoint(value: unknown, name: string): LatentPoint {
 function checkCodes(codes: unknown, name: string): number[] {
   if (!Array.isArray(codes) || codes.length > mostCodes)
     throw wrongType("an array of numbers", name, codes);
-  return codes.map((code, i) => check.within(code, `${name}[${i}]`, -1000, 1000, true));
+  return codes.map((code, i) => check.between(code, `${name}[${i}]`, -1000, 1000));
 }
 
 function asObject(value: unknown, name: string): object {

@@ -53,21 +53,23 @@ function draw(body: HTMLElement, runs: readonly RunCard[], plans: readonly Plan[
   const names = whole.map(({ run }) => run.name);
   body.replaceChildren(...broken);
   if (whole.length === 0) return;
-  const open = whole.length === 1;
+  const single = whole.length === 1;
+  // Of several networks each is a long table.
+  const at = single ? "open" : "closed";
   append(body, [
     fold(
       "Options",
-      true,
+      "open",
       compare(
         names,
         whole.map(({ plan }) => plan.config),
       ),
     ),
     ...whole.flatMap(({ run, plan }) => {
-      const of = open ? "" : ` of ${run.name}`;
+      const of = single ? "" : ` of ${run.name}`;
       return [
-        fold(`Generator${of}`, open, layers(plan.generator)),
-        fold(`Discriminator${of}`, open, layers(plan.discriminator)),
+        fold(`Generator${of}`, at, layers(plan.generator)),
+        fold(`Discriminator${of}`, at, layers(plan.discriminator)),
       ];
     }),
     ...drawSteps(whole),
@@ -81,7 +83,7 @@ function ended(whole: readonly { run: RunCard; plan: RunPlanView }[]): HTMLEleme
   const names = done.map(({ run }) => run.name);
   return fold(
     "How it ended",
-    true,
+    "open",
     compare(
       names,
       done.map(({ plan }) => plan.summary ?? {}),

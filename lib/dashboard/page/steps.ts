@@ -16,13 +16,11 @@ export function drawSteps(
     told.map(({ name }) => name),
     told.map(({ steps }) => steps.facts),
   );
-  const single = whole.length === 1;
-  return [
-    fold("Steps", true, costs),
-    ...told.map(({ name, steps }) =>
-      fold(single ? "As it runs" : `${name} as it runs`, single, operations(steps)),
-    ),
-  ];
+  const of = (name: string, steps: PlanSteps) =>
+    whole.length === 1
+      ? fold("As it runs", "open", operations(steps))
+      : fold(`${name} as it runs`, "closed", operations(steps));
+  return [fold("Steps", "open", costs), ...told.map(({ name, steps }) => of(name, steps))];
 }
 
 function operations({ generator, discriminator, notDone }: PlanSteps): HTMLElement {

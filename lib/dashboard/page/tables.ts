@@ -1,11 +1,14 @@
 // Tables of the plan, and what folds around them.
 import { make } from "./dom.js";
 
+/** Whether a part of the page is open at first. */
+export type Fold = "open" | "closed";
+
 /** A part of the page that its title opens and closes. */
-export function fold(title: string, open: boolean, content: HTMLElement): HTMLElement {
+export function fold(title: string, at: Fold, content: HTMLElement): HTMLElement {
   return make(
     "details",
-    { class: "card", open },
+    { class: "card", open: at === "open" },
     make("summary", {}, make("h3", {}, title)),
     content,
   );
