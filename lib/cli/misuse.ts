@@ -1,6 +1,6 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import { type Command, CommanderError } from "commander";
-import { missing, misuse, wrongType } from "../errors.js";
+import { missing, wrongType } from "../errors.js";
 import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
 
