@@ -6,6 +6,7 @@ import { madeImages } from "./helpers/networks.js";
 import {
   collect,
   conditionalDiscriminator,
+  tinyAutoencoder,
   labelledImages,
   tinyDiscriminator,
   tinyGenerator,
@@ -20,6 +21,7 @@ it("networks: what goes in and comes out, their size and device", () => {
   expect(inspect({ d: tinyDiscriminator() })).toBe(
     "{ d: Discriminator { [1, 8, 8] → logit, 1,057 parameters, cpu } }",
   );
+  expect(inspect(tinyAutoencoder())).toMatch(/^Discriminator \{ \[1, 8, 8\] → energy, /);
   expect(inspect(conditionalDiscriminator())).toMatch(/^Discriminator \{ \[1, 8, 8\] → logit, /);
   const patches = [l.conv2d(1, 5)];
   expect(inspect(new Discriminator({ image: [1, 8, 6], layers: patches }))).toBe(
