@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   Discriminator,
@@ -14,6 +15,7 @@ import {
   type TrainerOptions,
 } from "../lib/index.js";
 import { type PresetName, presets } from "../lib/presets.js";
+import { shares } from "../lib/trainer/explain.js";
 import { referee } from "./helpers/referee.js";
 import {
   labelledImages,
@@ -54,6 +56,14 @@ describe("explain(), misused", () => {
     trainer.dispose();
     await expect(trainer.explain()).rejects.toThrow("was disposed");
   });
+});
+
+it("has a share of the arithmetic for every rewrite that native code may tell of", () => {
+  const plan = readFileSync(new URL("../native/core/step/plan.cc", import.meta.url), "utf8");
+  const [, table = ""] = /kRules\[\] = \{\n(.*?)\n\};/s.exec(plan) ?? [];
+  const ids = [...table.matchAll(/^ {4}\{"(\w+)"/gm)].map(([, id]) => id as string);
+  expect(ids.length).toBeGreaterThan(10);
+  expect(Object.keys(shares).toSorted()).toEqual(ids.toSorted());
 });
 
 describe("explain()", () => {

@@ -30,23 +30,52 @@ export interface DataWatch {
 
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 
+/** What is to be loaded. */
+interface Wanted extends Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> {
+  /** @default "train" */
+  readonly split?: "train" | "test" | undefined;
+  /** Channels that a folder's images get where nobody chose. @default 3 */
+  readonly fitting?: number | undefined;
+}
+
 /**
  * Loads what a plan names. Throws ERR_DATA, RangeError for channels that the data do not have, and
  * TypeError for data without images to test on where those are wanted.
  */
-export async function loadData(
-  plan: Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> & {
-    /** @default "train" */
-    readonly split?: "train" | "test" | undefined;
-    /** Channels that a folder's images get where nobody chose. @default 3 */
-    readonly fitting?: number | undefined;
-  },
+export async function loadData(wanted: Wanted, device: Device, watch: DataWatch): Promise<Dataset> {
+  const { data, channels, naming } = wanted;
+  const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
+  checkKind(kind, wanted);
+  const dataset = await readersOf(wanted, device, watch)[kind]();
+  const { skipped, image } = dataset;
+  if (skipped.length > 0)
+    watch.onNote?.(`Left out ${skipped.length} of the files as broken: ${listBroken(skipped)}`);
+  if (channels !== undefined && channels !== image[0]) {
+    dataset.dispose();
+    throw outOfRange(`${image[0]}, as the data have,`, naming("channels"), channels);
+  }
+  return dataset;
+}
+
+function checkKind(kind: Kind, { data, resident, split, naming }: Wanted): void {
+  if (resident === false && kind !== "folder")
+    throw wrongType("a folder of images, which alone can stay on the disk,", naming("data"), data);
+  if (split === "test" && !hasTest(kind, data))
+    throw wrongType(
+      "a folder of MNIST's or CIFAR-10's files, which have images to test on,",
+      naming("data"),
+      data,
+    );
+}
+
+/** How each kind of data is read. */
+function readersOf(
+  { data, size, channels, fitting, resident, naming, split = "train" }: Wanted,
   device: Device,
   { onProgress, signal, onNote = () => {}, keep = true }: DataWatch,
-): Promise<Dataset> {
-  const { data, size, channels, fitting, resident, naming, split = "train" } = plan;
+): Record<Kind, () => Promise<Dataset>> {
   const options = { size, device };
-  const readers: Record<Kind, () => Promise<Dataset>> = {
+  return {
     mnist: () => mnist({ ...options, split, root: data === "mnist" ? undefined : data }),
     "stacked-mnist": () => stackedMnist({ ...options, split }),
     cifar10: () => cifar10(data, { ...options, split }),
@@ -62,24 +91,6 @@ export async function loadData(
     },
     idx: () => idx(data, options),
   };
-  const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
-  if (resident === false && kind !== "folder")
-    throw wrongType("a folder of images, which alone can stay on the disk,", naming("data"), data);
-  if (split === "test" && !hasTest(kind, data))
-    throw wrongType(
-      "a folder of MNIST's or CIFAR-10's files, which have images to test on,",
-      naming("data"),
-      data,
-    );
-  const dataset = await readers[kind]();
-  const { skipped, image } = dataset;
-  if (skipped.length > 0)
-    onNote(`Left out ${skipped.length} of the files as broken: ${listBroken(skipped)}`);
-  if (channels !== undefined && channels !== image[0]) {
-    dataset.dispose();
-    throw outOfRange(`${image[0]}, as the data have,`, naming("channels"), channels);
-  }
-  return dataset;
 }
 
 /**

@@ -131,8 +131,8 @@ type Share = (layers: readonly ResolvedLayer[], batchSize: number) => number;
 
 const unchanged: Share = () => 1;
 
-/** What each rewrite leaves of the multiplications. */
-const shares: Readonly<Record<RewriteId, Share>> = {
+/** @internal What each rewrite leaves of the multiplications. */
+export const shares: Readonly<Record<RewriteId, Share>> = {
   pointwiseBeforeUpsample: ([up]) => pixels(up?.input) / pixels(up?.output),
   pointwiseAfterPool: (layers) =>
     pixels(layers.find(({ type }) => type === "avgPool2d")?.output) / pixels(layers[0]?.input),
