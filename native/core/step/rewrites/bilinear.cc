@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+#include "core/options.h"
+
 namespace sparring {
 namespace {
 
