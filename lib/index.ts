@@ -49,6 +49,8 @@ export * as schedules from "./schedules.js";
 export type { Shape } from "./shape.js";
 export * as theory from "./theory/index.js";
 export {
+  type AdaOptions,
+  type AdaTransform,
   type DiffAugmentPolicy,
   type EmaOptions,
   type ExplainedOperation,

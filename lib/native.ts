@@ -117,6 +117,7 @@ export interface NativeHealth {
   readonly diversity?: number | undefined;
   readonly convergence?: number | undefined;
   readonly balance?: number | undefined;
+  readonly augmentProbability?: number | undefined;
   readonly finite: boolean;
 }
 
@@ -167,12 +168,27 @@ export interface NativeTrainerOptions {
   readonly accumulate: number;
   readonly ema: { readonly decay: number; readonly rampUp: number } | null;
   readonly diffAugment: readonly string[];
+  readonly ada: NativeAda | null;
   readonly execution: "eager" | "fused";
   readonly precision: "float32" | "tf32" | "bfloat16";
   /** Rows of a batch that a part, or a rank by itself, trains on at least. */
   readonly fewestRows: number;
   /** Ranks normalise batches together. */
   readonly syncBatchNorm: boolean;
+}
+
+/** Adaptive discriminator augmentation. */
+export interface NativeAda {
+  /** [channels, height, width] */
+  readonly image: readonly number[];
+  readonly transforms: readonly string[];
+  readonly p: number;
+  readonly fixed: boolean;
+  readonly target: number;
+  /** The score that says neither real nor fake. */
+  readonly middle: number;
+  readonly interval: number;
+  readonly kimg: number;
 }
 
 /** Where a rank meets the others. */

@@ -31,6 +31,7 @@ import { Ranks } from "./trainer/ranks.js";
 
 export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
 export type { Health, Warning } from "./trainer/health.js";
+export type { AdaOptions, AdaTransform } from "./trainer/ada.js";
 export type {
   DiffAugmentPolicy,
   EmaOptions,

@@ -241,6 +241,7 @@ describe("explain()", () => {
     ],
     [{ accumulate: 2 }, [l.batchNorm2d()], "a batch is worked on in parts"],
     [{ diffAugment: ["cutout"] }, [l.batchNorm2d()], "they are augmented anew for each update"],
+    [{ ada: {} }, [l.batchNorm2d()], "they are augmented anew for each update"],
     [{}, [l.dropout(0.5)], "a layer of the discriminator draws numbers, or changes with each pass"],
     [{}, [l.leakyRelu(0.2)], "one pass of reals and fakes is as fast"],
     [

@@ -54,3 +54,16 @@ export function scoresFor({ type }: Objective): readonly ScoreKind[] {
 export function looksAtReals({ type }: Objective): boolean {
   return type in relativistic || type in lowForReals;
 }
+
+/**
+ * @internal The score that says neither real nor fake; undefined where there is none: only
+ * differences of scores say anything, or they are energies.
+ */
+export function middleOf(objective: Objective, scores: ScoreKind) {
+  if (looksAtReals(objective) || objective.type === "wasserstein") return undefined;
+  if (objective.type in energiesOnly) return undefined;
+  // Between its labels; and f'(1), the threshold of f-GAN's table 6, by way of the activation.
+  if (objective.type === "leastSquares") return 0.5;
+  if (objective.type === "fDivergence") return objective.divergence === "kl" ? 1 : 0;
+  return scores === "probability" ? 0.5 : 0;
+}

@@ -8,7 +8,14 @@ import type { ImageSize } from "../data/size.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
-import type { DiffAugmentPolicy, EmaOptions, Fakes, Order, TrainerOptions } from "../trainer.js";
+import type {
+  AdaOptions,
+  DiffAugmentPolicy,
+  EmaOptions,
+  Fakes,
+  Order,
+  TrainerOptions,
+} from "../trainer.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import { epochsOf } from "./epochs.js";
@@ -48,6 +55,8 @@ export interface RunConfig extends PlainOptions {
   /** The moving average of the generator; null for none. */
   readonly ema: Complete<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
+  /** Adaptive discriminator augmentation; null for none. */
+  readonly ada: Complete<AdaOptions> | null;
   readonly device: Device;
   readonly threads: number;
   readonly seed: number;
@@ -84,10 +93,11 @@ export function trainedText(preset: string | null): string {
 
 /** Options of the trainer, from a plan. */
 export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "discriminator"> {
-  const { ema, ...rules } = plan.rules;
+  const { ema, ada, ...rules } = plan.rules;
   return {
     ...rules,
     ema: ema ?? undefined,
+    ada: ada ?? undefined,
     accumulate: plan.accumulate,
     execution: plan.execution,
     precision: plan.precision,
@@ -137,8 +147,8 @@ function imagesOf(dataset: Dataset, { size }: RunPlan) {
 }
 
 function rulesOf(settings: TrainerSettings) {
-  const { objective, optimizer, order, fakes, ema, diffAugment } = settings;
+  const { objective, optimizer, order, fakes, ema, diffAugment, ada } = settings;
   const { discriminatorSteps, generatorSteps } = settings;
   const updates = { order, fakes, discriminatorSteps, generatorSteps };
-  return { objective, optimizer, ...updates, ema: ema ?? null, diffAugment };
+  return { objective, optimizer, ...updates, ema: ema ?? null, diffAugment, ada: ada ?? null };
 }

@@ -9,6 +9,7 @@ import { layerKinds } from "../layers/table.js";
 import { objectiveTable } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
+import { adaNames, adaTransforms } from "../trainer/ada.js";
 import { fakesKinds, orders, policies } from "../trainer/options.js";
 import { defaultFeatures } from "./features.js";
 import { type Limit, limits } from "./limits.js";
@@ -71,6 +72,26 @@ const sideLimit = { min: 1, max: largestSide };
 const sideText = textOf(sideLimit);
 const side = number(sideLimit, sideText);
 const sizeText = "[height, width]";
+
+const adaText = `null or an object { ${adaNames.join(", ")} }`;
+const share = (from: number, what: string) =>
+  v.pipe(v.number(what), v.minValue(from, what), v.maxValue(1, what));
+const adaOptions = {
+  transforms: option(
+    v.array(v.picklist(adaTransforms, `one of ${adaTransforms.join(", ")}`), "an array"),
+    "What is changed.",
+    adaTransforms.join(", "),
+  ),
+  p: option(share(0, "a number in [0, 1]"), "The probability at the beginning.", 0),
+  fixed: flag("Keeps it there.", false),
+  target: option(share(-1, "a number in [-1, 1]"), "Mean sign of the scores of reals.", 0.6),
+  interval: whole("Steps between two changes of the probability.", { min: 1, usual: 4 }),
+  kimg: option(
+    v.pipe(v.number(positive), v.gtValue(0, positive)),
+    "Thousands of reals in which it goes from 0 to 1.",
+    500,
+  ),
+};
 
 const { execution, precision } = plainOptions;
 
@@ -139,6 +160,11 @@ export const configSchema = v.strictObject({
   diffAugment: option(
     v.array(v.picklist(policies, `one of ${policies.join(", ")}`), "an array"),
     "Random changes of what the discriminator sees.",
+    "the preset's",
+  ),
+  ada: option(
+    v.nullable(v.strictObject(adaOptions, adaText)),
+    "Adaptive discriminator augmentation: with a probability that follows how sure it is; null for none.",
     "the preset's",
   ),
   data: option(

@@ -6,6 +6,7 @@ const spelled = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
 
 /** The name here, and spellings elsewhere. Part of an option, such as betas, leads to the whole. */
 const others: Readonly<Record<string, readonly string[]>> = {
+  ada: ["adainterval", "adakimg", "adatarget", "augmentp", "augpipe"],
   batch: ["batchsize", "bs"],
   checkpointEvery: ["checkpointinterval", "savefreq", "saveinterval"],
   data: ["datadir", "datapath", "dataroot", "dataset"],

@@ -36,6 +36,7 @@ export interface RunRequest extends Unchecked<PlainOptions> {
   readonly generatorSteps?: unknown;
   readonly ema?: unknown;
   readonly diffAugment?: unknown;
+  readonly ada?: unknown;
   readonly data?: unknown;
   readonly size?: unknown;
   readonly channels?: unknown;

@@ -13,6 +13,7 @@ import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { defaultPreset, type Preset, type PresetName, presets } from "../presets.js";
 import type { PresetImage } from "../presets/kind.js";
+import { checkAdaOptions } from "../trainer/ada.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
 import {
   fakesKinds,
@@ -31,9 +32,11 @@ export interface Networks {
 }
 
 /** How the two are trained, with nothing left open. */
-export interface Rules extends Pick<TrainerSettings, Exclude<RuleName, "ema">> {
+export interface Rules extends Pick<TrainerSettings, Exclude<RuleName, "ema" | "ada">> {
   /** The moving average of the generator; null for none. */
   readonly ema: NonNullable<TrainerSettings["ema"]> | null;
+  /** Adaptive discriminator augmentation; null for none. */
+  readonly ada: NonNullable<TrainerSettings["ada"]> | null;
 }
 
 /**
@@ -137,5 +140,6 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     generatorSteps: updates("generatorSteps"),
     ema: rule("ema", (value) => (value === null ? null : checkEma(value as Rules["ema"] & object))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
+    ada: rule("ada", (value) => (value === null ? null : checkAdaOptions(value))),
   };
 }

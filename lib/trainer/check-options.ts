@@ -7,6 +7,7 @@ import { refused, wrongType } from "../errors.js";
 import type { Discriminator } from "../networks.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
+import { checkAda } from "./ada.js";
 import {
   type DiffAugmentPolicy,
   type EmaOptions,
@@ -44,13 +45,14 @@ export function checkOptions(
   check.options(options, "options", known);
   checkPair(options);
   const { generator, discriminator } = options;
+  const objective = checkObjective(options.objective, "objective");
   const order = check.oneOf(options.order ?? "generatorFirst", "order", orders);
   const settings: TrainerSettings = {
     generator,
     discriminator,
     execution: check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]),
     optimizer: checkOptimizers(options.optimizer),
-    objective: checkObjective(options.objective, "objective"),
+    objective,
     order,
     fakes: check.oneOf(options.fakes ?? usualFakes[order], "fakes", fakesKinds),
     discriminatorSteps: checkUpdates(options.discriminatorSteps, "discriminatorSteps"),
@@ -63,6 +65,7 @@ export function checkOptions(
       naming("precision"),
     ),
     diffAugment: checkDiffAugment(options.diffAugment ?? [], discriminator),
+    ada: options.ada === undefined ? undefined : checkAda(options.ada, discriminator, objective),
     distributed: checkGroup(options.distributed, generator.device),
     syncBatchNorm: check.boolean(options.syncBatchNorm ?? false, "syncBatchNorm"),
   };

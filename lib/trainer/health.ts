@@ -43,6 +43,11 @@ export interface Health {
    * there under boundaryEquilibrium.
    */
   readonly balance?: number | undefined;
+  /**
+   * With which probability adaptive augmentation changes a sample, after the step; there only under
+   * the option `ada`.
+   */
+  readonly augmentProbability?: number | undefined;
 }
 
 /**

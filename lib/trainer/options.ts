@@ -5,6 +5,7 @@ import type { Group } from "../distributed/group.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
+import type { AdaOptions } from "./ada.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
@@ -103,6 +104,14 @@ export interface TrainerOptions {
    */
   readonly diffAugment?: readonly DiffAugmentPolicy[] | undefined;
   /**
+   * Adaptive discriminator augmentation (Karras et al. 2020): as diffAugment, and after it, but
+   * with a probability that follows how sure the discriminator is of the reals, and is part of a
+   * checkpoint. `wasserstein` and the relativistic objectives, whose scores have no sign of their
+   * own, need `fixed`. `{}` is all defaults.
+   * @default none
+   */
+  readonly ada?: AdaOptions | undefined;
+  /**
    * `eager` is PyTorch's arithmetic operation by operation, equal bit for bit; `fused` computes the
    * same function by exact rewrites, faster, equal to rounding. @default "fused"
    */
@@ -144,12 +153,15 @@ export const ruleNames = [
   "generatorSteps",
   "ema",
   "diffAugment",
+  "ada",
 ] as const satisfies readonly (keyof TrainerOptions)[];
 export type RuleName = (typeof ruleNames)[number];
 
 /** Checked options, with every default filled in. */
-export interface TrainerSettings extends Complete<Omit<TrainerOptions, "ema" | "distributed">> {
+export interface TrainerSettings
+  extends Complete<Omit<TrainerOptions, "ema" | "ada" | "distributed">> {
   readonly ema: Complete<EmaOptions> | undefined;
+  readonly ada: Complete<AdaOptions> | undefined;
   readonly distributed: Group | undefined;
 }
 

@@ -4,6 +4,7 @@ import { toNative } from "../choice.js";
 import type { NativeTrainer, NativeTrainerOptions } from "../native.js";
 import type { Generator } from "../networks.js";
 import { countBytes } from "../networks/network.js";
+import { middleOf } from "../objectives/table.js";
 import { toNativeOptimizer } from "../optimizers/table.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
@@ -24,6 +25,13 @@ export function makeNative(settings: TrainerSettings, ema: Generator | undefined
     group: distributed?.native,
   };
   return direct(() => new (addon().Trainer)(players, toNativeOptions(settings), bytes));
+}
+
+function toNativeAda({ ada, discriminator, objective }: TrainerSettings) {
+  if (ada === undefined) return null;
+  // Where there is no middle it is fixed, and nobody counts from it.
+  const middle = middleOf(objective, discriminator.scores) ?? 0;
+  return { ...ada, middle, image: discriminator.image };
 }
 
 function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
@@ -52,6 +60,7 @@ function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
     fewestRows: settings.syncBatchNorm ? 1 : fewestRows(settings),
     syncBatchNorm: settings.syncBatchNorm,
     diffAugment: settings.diffAugment,
+    ada: toNativeAda(settings),
     execution: settings.execution,
     precision: settings.precision,
   };

@@ -11,6 +11,21 @@ AverageOptions to_average(const Napi::Value& value) {
   return {to_number(object, "decay"), to_number(object, "rampUp")};
 }
 
+std::optional<AdaOptions> to_ada(const Napi::Value& value) {
+  if (!value.IsObject()) return std::nullopt;
+  const auto object = value.As<Napi::Object>();
+  AdaOptions ada;
+  ada.image = to_shape(object.Get("image"));
+  ada.transforms = to_texts(object.Get("transforms"));
+  ada.probability = to_number(object, "p");
+  ada.adapts = !to_flag(object, "fixed");
+  ada.target = to_number(object, "target");
+  ada.middle = to_number(object, "middle");
+  ada.interval = to_whole(object, "interval");
+  ada.thousands = to_number(object, "kimg");
+  return ada;
+}
+
 Heads to_heads(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   return {to_whole(object, "classes"), to_whole(object, "codes")};
@@ -29,6 +44,7 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.penalties = to_choices(options.Get("penalties"));
   recipe.auxiliaries = to_choices(options.Get("auxiliaries"));
   recipe.augmentations = to_texts(options.Get("diffAugment"));
+  recipe.ada = to_ada(options.Get("ada"));
   recipe.average = to_average(options.Get("ema"));
   recipe.latent = to_latent(options.Get("latent"));
   recipe.heads = to_heads(options.Get("heads"));

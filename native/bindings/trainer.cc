@@ -57,6 +57,9 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   if (health->diversity) object.Set("diversity", *health->diversity);
   if (health->convergence) object.Set("convergence", *health->convergence);
   if (health->balance) object.Set("balance", *health->balance);
+  if (health->augment_probability) {
+    object.Set("augmentProbability", *health->augment_probability);
+  }
   object.Set("finite", health->finite);
   return object;
 }

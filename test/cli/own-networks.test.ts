@@ -268,11 +268,13 @@ describe("what is wrong with them", () => {
         optimizer: { generator: adam, discriminator: { ...adam, lr: "x" } },
         ema: { decay: 1 },
         diffAugment: ["color", "color"],
+        ada: { p: 2 },
       },
       [
         'Expected a finite number above 0 for lr but received "x" (in optimizer.discriminator)',
         "Expected a number in [0, 1) for ema.decay but received 1 (in ema)",
         'Expected each policy once for diffAugment but received ["color", "color"] (in diffAugment)',
+        "Expected a number in [0, 1] for ada.p but received 2 (in ada)",
       ],
     ],
   ])("is told: %s", async (_, change, problems) => {

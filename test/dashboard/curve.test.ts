@@ -226,6 +226,7 @@ describe("Ticks", () => {
         generatorGradientNorm: 2,
         discriminatorGradientNorm: 3,
         diversity: 0.25,
+        augmentProbability: 0.125,
         imagesPerSecond: 640,
       },
       // Of another objective.

@@ -105,6 +105,11 @@ export const games = {
     convolutional: true,
     ema: { decay: 0.99 },
   }),
+  adaptive: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
+    ada: { kimg: 0.2 },
+    convolutional: true,
+    discriminatorSteps: 2,
+  }),
   convolutional: game(objectives.nonSaturating({ penalties: [penalties.r1({ every: 2 })] }), {
     convolutional: true,
   }),

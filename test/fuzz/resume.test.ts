@@ -105,6 +105,15 @@ const training = fc.record({
   accumulate: some(1, 1, 2, 3),
   ema: maybe(fc.record({ decay: some(0, 0.9, 0.999), rampUp: some(0, 0.05) })),
   diffAugment: fc.subarray(["color", "translation", "cutout"] as const),
+  ada: maybe(
+    fc.record({
+      transforms: fc.subarray(["blit", "geometry", "color"] as const, { minLength: 1 }),
+      p: some(0, 0.3, 1),
+      interval: fc.integer({ min: 1, max: 4 }),
+      kimg: some(0.05, 500),
+      fixed: fc.boolean(),
+    }),
+  ),
   execution: some("fused" as const, "eager" as const),
   images: fc.integer({ min: 8, max: 30 }),
   batch: fc.integer({ min: 6, max: 8 }),
@@ -113,7 +122,7 @@ const training = fc.record({
 });
 type Training = typeof training extends fc.Arbitrary<infer T> ? T : never;
 
-function trainerOf({ body, generator, ema, ...rest }: Training): Trainer {
+function trainerOf({ body, generator, ema, ada, ...rest }: Training): Trainer {
   const { images: _, batch: __, before: ___, after: ____, ...options } = rest;
   const made = generators[generator] as () => Layer[];
   const layers = (bodies[body] as () => Layer[])();
@@ -124,6 +133,7 @@ function trainerOf({ body, generator, ema, ...rest }: Training): Trainer {
   return new Trainer({
     ...options,
     ...(ema && { ema }),
+    ...(ada && { ada }),
     generator: new Generator({ latent: { noise: 5 }, layers: made() }, { seed: 3 }),
     discriminator: new Discriminator({ image, layers: judged }),
   });

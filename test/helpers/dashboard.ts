@@ -29,6 +29,7 @@ export function line(step: number, more: object = {}): string {
     generatorGradientNorm: 2,
     discriminatorGradientNorm: 3,
     diversity: 0.25,
+    augmentProbability: 0.125,
   };
   const losses = { discriminatorLoss: 1 + step, generatorLoss: -step };
   const tick = { step, ...losses, imagesPerSecond: 640, seconds: step / 10, health, warnings: [] };

@@ -82,7 +82,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, accumulate, execution, precision, distributed, syncBatchNorm for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "device"',
   ],
   [
     "no generator",
@@ -196,7 +196,7 @@ refuses("new Trainer", [
     "a rate beside the optimizer",
     () => make({ lr: 1e-3 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, accumulate, execution, precision, distributed, syncBatchNorm for options but received "lr"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "lr"',
   ],
   [
     "more updates than a step could end with",
@@ -256,7 +256,7 @@ refuses("new Trainer", [
     "PyTorch Lightning's name of the parts",
     () => make({ accumulateGradBatches: 4 }),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, accumulate, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "accumulateGradBatches"',
   ],
   [
     "parts where a layer compares the samples of the batch",

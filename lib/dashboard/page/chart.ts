@@ -29,7 +29,7 @@ export interface ChartOptions {
   /** What it shows, for those who do not see it and those who do not know. */
   readonly about: string;
   readonly logarithmic?: boolean;
-  /** Whether it is there only where a run tells of it: some objectives alone do. */
+  /** Whether it is there only where a run tells of it: some objectives and options alone do. */
   readonly whereTold?: boolean;
   /** The values that are always in view. */
   readonly range?: readonly [number, number];
@@ -71,7 +71,8 @@ export class Chart {
     scheme: number,
   ): void {
     const data = tableOf(lines, curveOf, axis);
-    if (this.#options.whereTold) this.element.hidden = !data.slice(1).some(hasValue);
+    this.element.hidden = this.#options.whereTold === true && !data.slice(1).some(hasValue);
+    if (this.element.hidden) return;
     const made = JSON.stringify([lines, axis, scheme]);
     this.#lines = lines;
     this.#axis = axis;

@@ -69,6 +69,13 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     ],
   },
   {
+    title: "Augmentation",
+    about: "With which probability adaptive augmentation changes what the discriminator sees",
+    whereTold: true,
+    range: [-0.02, 1.02],
+    parts: [{ series: "augmentProbability", label: "probability", colour: "--discriminator" }],
+  },
+  {
     title: "Speed",
     about: "Real images a second, over the time of the steps themselves",
     parts: [{ series: "imagesPerSecond", label: "images a second", colour: "--speed" }],

@@ -13,6 +13,7 @@ export const series = [
   "diversity",
   "convergence",
   "balance",
+  "augmentProbability",
   "imagesPerSecond",
 ] as const;
 

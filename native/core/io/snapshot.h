@@ -13,7 +13,7 @@ namespace sparring {
 struct Snapshot {
   // On the CPU, copies. By player: `generator.<key>`, `discriminator.<key>`, `ema.<key>`, as in the
   // state dict; `optimizer.<player>.<state>.<key>`; `objective.<name>` of what an objective
-  // carries; `random.<device type>`; `sampler.permutation`; `losses`.
+  // carries; `random.<device type>`; `sampler.permutation`; `losses`; `ada`.
   NamedTensors tensors;
   std::map<std::string, int64_t> counts;
   // Updates done to each parameter: a parameter without a gradient is left alone, and its count

@@ -116,6 +116,7 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   }
   if (watch() != nullptr) watch()->add_scores(real.score, fake.score);
   observe({real.score, fake.score});
+  if (pair().ada) pair().ada->note(real.score, own_weight());
   at::Tensor loss = pair().objective->discriminator_loss(met({real.score, fake.score}));
   const PenaltyInput input{
       reals,
@@ -169,7 +170,7 @@ at::Tensor AutogradStep::augmented(at::Tensor images) const {
   for (const Augmentation augment : pair().augmentations) {
     images = augment(images, rows(images.device()));
   }
-  return images;
+  return pair().ada ? pair().ada->augmented(images, rows(images.device())) : images;
 }
 
 }  // namespace sparring

@@ -15,6 +15,7 @@
 #include "core/optim/average.h"
 #include "core/optim/optimizer.h"
 #include "core/runtime/precision.h"
+#include "core/step/ada.h"
 
 namespace sparring {
 
@@ -31,6 +32,7 @@ struct Pair {
   std::vector<std::unique_ptr<Penalty>> penalties;
   std::vector<std::unique_ptr<Auxiliary>> auxiliaries;
   std::vector<Augmentation> augmentations;
+  std::unique_ptr<Ada> ada;          // null: none; after the augmentations
   std::unique_ptr<Average> average;  // null: none is kept
   Latent latent;
   Heads heads;
@@ -48,6 +50,8 @@ struct Pair {
   std::shared_ptr<RandomStream> stream;
   std::shared_ptr<Sharing> sharing;  // null: nobody else trains it
 
+  // What the discriminator sees is changed at random.
+  bool augments() const { return ada != nullptr || !augmentations.empty(); }
   // Who normalises the present batch with this rank; null: nobody does.
   TogetherPtr together() const { return sharing ? sharing->together() : TogetherPtr(); }
 };

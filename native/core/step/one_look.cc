@@ -10,7 +10,7 @@ std::string obstacle_to_one_look(const Pair& pair) {
     return "the discriminator learns from them before the generator does";
   }
   if (pair.accumulate > 1) return "a batch is worked on in parts";
-  if (!pair.augmentations.empty()) return "they are augmented anew for each update";
+  if (pair.augments()) return "they are augmented anew for each update";
   if (!pair.discriminator->body().repeats_itself()) {
     return "a layer of the discriminator draws numbers, or changes with each pass";
   }

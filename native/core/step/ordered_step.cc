@@ -226,6 +226,11 @@ void OrderedStep::each_part(const Batch& batch, const Share& own,
   }
 }
 
+double OrderedStep::own_weight() const {
+  const bool is_everybodys = pair_->sharing && !is_divided();
+  return is_everybodys ? 1 / static_cast<double>(pair_->sharing->group().size()) : 1;
+}
+
 Scores OrderedStep::met(const Scores& own) const {
   if (!pair_->objective->couples()) return own;
   return {met(own.real, &Scores::real), met(own.fake, &Scores::fake)};

@@ -44,6 +44,8 @@ class OrderedStep : public Step {
   // them is worked on: then only scores are asked for, without a graph, and no gradients.
   bool is_survey() const { return is_survey_; }
   void note(const Scores& scores) { surveyed_.push_back(scores); }
+  // What each row counts in a sum over all ranks: where the batch is everybody's, a part.
+  double own_weight() const;
   // The scores that the objective looks at: of the whole batch where samples meet in it.
   Scores met(const Scores& own) const;
 

@@ -19,6 +19,10 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
   pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
   pair->augmentations = make_augmentations(recipe.augmentations);
+  if (recipe.ada) {
+    const at::TensorOptions images(pair->discriminator->device());
+    pair->ada = std::make_unique<Ada>(*recipe.ada, images.dtype(pair->generator->precision()));
+  }
   pair->latent = recipe.latent;
   pair->heads = recipe.heads;
   pair->conditional = recipe.conditional;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Recipe {
   ScoreKind scores = ScoreKind::kLogit;
   std::vector<Choice> penalties, auxiliaries;
   std::vector<std::string> augmentations;
+  std::optional<AdaOptions> ada;
   AverageOptions average;
   Latent latent;
   Heads heads;

@@ -73,11 +73,14 @@ void Trainer::step(bool watched) {
   Watch watch;
   // For the first of the generator's updates, and after the step for its last: see OrderedStep.
   if (pair_->average) pair_->average->begin();
+  if (pair_->ada) pair_->ada->begin_step();
+  const int64_t images = images_;
   const Losses losses =
       adversarial_step_->run([this] { return next_batch(); }, watched ? &watch : nullptr);
   // Only now: of a step that failed half way nothing could be told.
   if (watched) watch_ = std::move(watch);
   if (pair_->average) pair_->average->end(*pair_->generator);
+  if (pair_->ada) pair_->ada->end_step(images_ - images, pair_->sharing.get());
   loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;
 }
@@ -140,6 +143,9 @@ Report Trainer::report() {
       std::nullopt};
   if (watch_) {
     report.health = health_of(*watch_, *pair_->objective, *pair_->generator, *pair_->discriminator);
+  }
+  if (pair_->ada && report.health) {
+    report.health->augment_probability = pair_->ada->probability();
   }
   watch_.reset();
   loss_sums_.zero_();

@@ -140,6 +140,7 @@ Snapshot Trainer::snapshot() const {
     add_copies(taken.tensors, "ema.", pair_->average->network().state());
     taken.counts["ema.updates"] = pair_->average->updates();
   }
+  if (pair_->ada) pair_->ada->save(taken);
   save_optimizer(taken, "generator", *pair_->generator, *pair_->generator_optimizer);
   save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
   add_copies(taken.tensors, "objective.", pair_->objective->state());
@@ -191,6 +192,7 @@ void Trainer::restore(const Snapshot& from) {
   if (reported > step) {
     refuse("at most " + std::to_string(step) + " steps", "reported", std::to_string(reported));
   }
+  if (pair_->ada) pair_->ada->restore(from);
   pair_->generator->load(part_of(from.tensors, "generator."));
   pair_->discriminator->load(part_of(from.tensors, "discriminator."));
   if (pair_->average) {

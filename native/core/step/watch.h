@@ -37,6 +37,9 @@ struct Health {
   // objective keeps none.
   std::optional<double> convergence, balance;
   bool finite;  // the weights of both
+  // With which each change of augmentation is made, after the step; none where it does not adapt
+  // itself.
+  std::optional<double> augment_probability = {};
 };
 
 Health health_of(const Watch& watch, const Objective& objective, const Network& generator,

@@ -75,6 +75,7 @@ struct Game {
   bool shares_fakes = true;
   bool flips = false;
   int64_t generator_updates = 1;
+  bool adapts = false;
 };
 
 Choice penalty(const char* type, double every = 1) {
@@ -102,6 +103,11 @@ std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& g
   pair->order = game.order;
   pair->shares_fakes = game.shares_fakes;
   pair->augmentations = make_augmentations(game.augmentations);
+  if (game.adapts) {
+    AdaOptions ada{{1, 8, 8}, {"blit", "geometry", "color"}};
+    ada.thousands = 0.1;
+    pair->ada = std::make_unique<Ada>(ada, at::TensorOptions(at::kFloat));
+  }
   pair->accumulate = accumulate;
   if (group) pair->sharing = std::make_shared<Sharing>(group, 1, game.is_normed);
   return pair;
@@ -191,6 +197,8 @@ std::vector<Game> games() {
                    1,
                    Order::kGeneratorFirst,
                    {"color", "translation", "cutout"}});
+    all.push_back({"ADA", {"hinge", {}}, {penalty("r1", 2)}, is_fused, true, 2});
+    all.back().adapts = true;
     all.push_back({"mirrored", {"hinge", {}}, {}, is_fused, true, 2});
     all.back().flips = true;
     all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});

@@ -14,12 +14,13 @@ struct Rules {
   Order order;
   int64_t discriminator_steps, rows;
   std::vector<std::string> augmentations = {};
+  bool adapts = false;
   bool shares_fakes = true;
   int64_t generator_steps = 1;
   int64_t parts = 1;  // in which a batch is worked on
 };
 
-Rules draw_rules(Drawer& draw) {
+Rules draw_rules(Drawer& draw, uint32_t seed) {
   const std::string objective = draw.one_of<std::string>(
       {"minimax", "nonSaturating", "leastSquares", "hinge", "wasserstein", "relativisticPaired",
        "relativisticAverage", "boundarySeeking", "energyBased", "boundaryEquilibrium", "softmax"});
@@ -39,6 +40,7 @@ Rules draw_rules(Drawer& draw) {
   if (draw.chance(0.1)) rules.augmentations = {"color"};
   rules.shares_fakes = draw.chance(0.5);
   rules.generator_steps = draw.integer(1, 2);
+  rules.adapts = seed % 10 == 0;
   return rules;
 }
 
@@ -57,6 +59,11 @@ at::Tensor train(const DrawnPair& drawn, const Rules& rules, uint64_t seed,
         make_penalty({rules.penalty, {{"weight", 2.0}, {"every", 1.0}, {"power", 3.0}}}));
   }
   pair->augmentations = make_augmentations(rules.augmentations);
+  if (rules.adapts) {
+    AdaOptions ada{drawn.image, {"blit", "geometry"}};
+    ada.probability = 0.5;
+    pair->ada = std::make_unique<Ada>(ada, at::TensorOptions(device).dtype(at::kDouble));
+  }
   if (drawn.labels != Labels::kNone) pair->latent = {5, 3, 0, /*one_hot=*/true};
   pair->conditional = drawn.labels == Labels::kTaken;
   if (drawn.labels == Labels::kTold) {
@@ -129,7 +136,7 @@ bool knows_no_batch(const std::string& network) {
 bool check_drawn(uint32_t seed, const at::Device& device) {
   Drawer draw(seed);
   const DrawnPair drawn = draw_pair(draw);
-  Rules rules = draw_rules(draw);
+  Rules rules = draw_rules(draw, seed);
   const std::string generator = text_of(drawn.generator);
   const std::string discriminator = text_of(drawn.discriminator);
   CAPTURE(seed);
@@ -155,7 +162,7 @@ bool check_drawn(uint32_t seed, const at::Device& device) {
 void train_drawn(uint32_t seed) {
   Drawer draw(seed);
   const DrawnPair drawn = draw_pair(draw);
-  train(drawn, draw_rules(draw), seed, at::kCPU, /*is_fused=*/true);
+  train(drawn, draw_rules(draw, seed), seed, at::kCPU, /*is_fused=*/true);
 }
 
 }  // namespace sparring::test

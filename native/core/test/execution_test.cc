@@ -148,7 +148,13 @@ struct Recipe {
   std::vector<std::string> augmentations = {};
   bool is_conditional = false;
   std::vector<Layer> generator = conv_generator();
+  std::vector<std::string> transforms = {};  // of ada
 };
+
+Recipe adaptive(Recipe recipe) {
+  recipe.transforms = {"blit", "geometry", "color"};
+  return recipe;
+}
 
 std::vector<Recipe> recipes() {
   const Choice acgan{"acgan", {{"weight", 1.0}}};
@@ -189,6 +195,8 @@ std::vector<Recipe> recipes() {
       {"heads", with_heads(), objective("nonSaturating"), {}, {acgan, infogan}},
       {"augmented", residual(), objective("nonSaturating"), {"r1"}, {}, every},
       {"augmented, merged", residual(), objective("nonSaturating"), {}, {}, {"cutout", "color"}},
+      adaptive({"adaptive", residual(), objective("nonSaturating"), {"r1", "dragan"}}),
+      adaptive({"adaptive, merged", residual(), objective("hinge")}),
   };
 }
 
@@ -261,6 +269,11 @@ std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, const U
     pair->heads = {3, 2};
   }
   pair->augmentations = make_augmentations(recipe.augmentations);
+  if (!recipe.transforms.empty()) {
+    AdaOptions ada{{1, 8, 8}, recipe.transforms};
+    ada.probability = 0.6;
+    pair->ada = std::make_unique<Ada>(ada, at::TensorOptions(at::kDouble));
+  }
   pair->conditional = recipe.is_conditional;
   pair->order = turns.order;
   pair->shares_fakes = turns.shares_fakes;
@@ -395,6 +408,7 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe augmented = recipe;
   augmented.augmentations = {"cutout"};
   CHECK_FALSE(is_planned(augmented));
+  CHECK_FALSE(is_planned(adaptive(recipe)));
   Recipe patches = recipe;
   patches.discriminator[3] = linear("3", 16, 4);
   patches.discriminator.push_back(layer("unflatten", "4", {{"shape", Shape{1, 2, 2}}}));

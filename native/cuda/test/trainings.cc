@@ -48,6 +48,7 @@ std::vector<Rules> all_rules() {
        .objective = classic,
        .scores = logit,
        .augmentations = {"color", "translation", "cutout"}},
+      {.name = "ADA", .objective = classic, .scores = logit, .adapts = true},
       {.name = "a falling rate",
        .objective = classic,
        .scores = logit,
@@ -71,6 +72,11 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
                       rules.objective, rules.scores, at::kFloat, kGpu);
   for (const Choice& penalty : rules.penalties) pair->penalties.push_back(make_penalty(penalty));
   pair->augmentations = make_augmentations(rules.augmentations);
+  if (rules.adapts) {
+    AdaOptions ada{{1, 8, 8}, {"blit", "geometry", "color"}};
+    ada.probability = 0.5;
+    pair->ada = std::make_unique<Ada>(ada, at::TensorOptions(kGpu).dtype(at::kFloat));
+  }
   pair->discriminator_steps = rules.discriminator_steps;
   pair->generator_steps = rules.generator_steps;
   pair->order = rules.order;

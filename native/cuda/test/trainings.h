@@ -14,6 +14,7 @@ struct Rules {
   ScoreKind scores = ScoreKind::kProbability;
   std::vector<Choice> penalties;
   std::vector<std::string> augmentations;
+  bool adapts = false;
   int64_t discriminator_steps = 1;
   int64_t generator_steps = 1;
   Order order = Order::kGeneratorFirst;

@@ -61,7 +61,7 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   if (discriminator->outputs() != 1) return "the discriminator gives a score for each patch";
   if (pair.precision != Precision::kFloat32) return "its kernels are for float32";
   if (!pair.auxiliaries.empty()) return "auxiliary terms need autograd";
-  if (!pair.augmentations.empty()) return "augmentations need autograd";
+  if (pair.augments()) return "augmentations need autograd";
   if (pair.conditional) return "labels need autograd";
   if (!pair.objective->is_pointwise()) return "the objective compares scores with each other";
   if (!pair.penalties.empty() && !discriminator->is_piecewise_linear()) {

@@ -1,0 +1,239 @@
+// Adaptive discriminator augmentation: its transforms, and the probability that follows the signs
+// of the scores. That both are those of PyTorch scripts is in test/ada.test.ts.
+#include "core/step/ada.h"
+
+#include "core/error.h"
+#include "core/step/trainer.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/gradients.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+const at::TensorOptions kNumbers = at::kDouble;
+
+at::Tensor seen(const at::Tensor& images, const std::vector<std::string>& transforms, double p,
+                uint64_t seed = 2) {
+  RandomStream stream(seed);
+  const AugmentationPipeline pipeline(transforms, images.sizes().slice(1), images.options());
+  return pipeline.applied(images, at::scalar_tensor(p, kNumbers), stream.cpu());
+}
+
+at::Tensor drawn(at::IntArrayRef shape) {
+  RandomStream stream(5);
+  return at::randn(shape, stream.cpu(), kNumbers);
+}
+
+AdaOptions small(double probability = 0) {
+  AdaOptions options;
+  options.image = {1, 8, 8};
+  options.transforms = {"blit", "geometry", "color"};
+  options.probability = probability;
+  options.interval = 3;
+  options.thousands = 0.08;
+  return options;
+}
+
+// A trained pair with ada, on batches of 8 of 22 images: the last of an epoch has 6.
+struct Training {
+  explicit Training(const AdaOptions& options = small(0.3), bool is_fused = true)
+      : pair(small_pair(7, at::kDouble)), data(std::make_shared<Dataset>(bytes(), at::kCPU)) {
+    pair->ada = std::make_unique<Ada>(options, kNumbers);
+    trainer =
+        std::make_unique<Trainer>(pair, is_fused ? make_fused_step(pair) : make_eager_step(pair));
+    trainer->use(data, 8);
+  }
+  static at::Tensor bytes() {
+    RandomStream stream(8);
+    return at::randint(256, {22, 1, 8, 8}, stream.cpu(), at::TensorOptions(at::kByte));
+  }
+  void run(int steps) {
+    for (int i = 0; i < steps; ++i) trainer->step();
+  }
+
+  std::shared_ptr<Pair> pair;
+  std::shared_ptr<const Dataset> data;
+  std::unique_ptr<Trainer> trainer;
+};
+
+}  // namespace
+
+TEST_CASE("an unknown transform is refused") {
+  CHECK_THROWS_WITH_AS(seen(drawn({2, 3, 4, 4}), {"nonsense"}, 1),
+                       "Expected a known transform but received nonsense", Error);
+}
+
+TEST_CASE("at probability 0 every bit stays, at 1 every sample changes, and some in between") {
+  for (const char* transform : {"blit", "geometry", "color"}) {
+    CAPTURE(transform);
+    const at::Tensor images = drawn({200, 3, 8, 8});
+    CHECK(at::equal(seen(images, {transform}, 0), images));
+    const auto changed = [&](double p) {
+      return (seen(images, {transform}, p) != images).flatten(1).any(1).sum().item<int64_t>();
+    };
+    // Of what moves pixels one draw of many moves none.
+    CHECK(changed(1) > 180);
+    CHECK(changed(0.1) > 20);
+    CHECK(changed(0.1) < 120);
+  }
+}
+
+TEST_CASE("the numbers that are drawn are the same whatever the probability") {
+  for (const char* transform : {"blit", "geometry", "color"}) {
+    const at::Tensor images = drawn({4, 3, 8, 8});
+    const auto next = [&](double p) {
+      RandomStream stream(2);
+      const AugmentationPipeline pipeline({transform}, {3, 8, 8}, kNumbers);
+      pipeline.applied(images, at::scalar_tensor(p, kNumbers), stream.cpu());
+      return at::rand({1}, stream.cpu(), kNumbers).item<double>();
+    };
+    CHECK(next(0) == next(1));
+  }
+}
+
+TEST_CASE("blitting keeps every value of a square image that it only turns") {
+  // Of one pixel to each side nothing is moved out of sight.
+  const at::Tensor images = drawn({64, 2, 3, 3});
+  const at::Tensor moved = seen(images, {"blit"}, 1);
+  CHECK(at::equal(std::get<0>(moved.flatten(2).sort()), std::get<0>(images.flatten(2).sort())));
+  CHECK_FALSE(at::equal(moved, images));
+}
+
+TEST_CASE("where nothing changes places resampling is the image, of any size") {
+  for (const std::vector<int64_t>& shape :
+       std::vector<std::vector<int64_t>>{{2, 3, 8, 8}, {2, 1, 5, 7}, {1, 2, 1, 4}, {3, 1, 2, 1}}) {
+    const at::Tensor images = drawn(shape);
+    const Warp warp(shape[2], shape[3], kNumbers);
+    const Origin same = Origin::same(shape[0], kNumbers);
+    CHECK(distance(warp.resampled(images, same), images) < 1e-11);
+    CHECK(at::equal(warp.copied(images, same), images));
+    // What is moved by whole pixels, on over the mirrored border, is copied.
+    const Origin moved = same.moved(at::full({1}, -7, kNumbers), at::full({1}, 12, kNumbers));
+    CHECK(distance(warp.resampled(images, moved), warp.copied(images, moved)) < 1e-11);
+  }
+}
+
+TEST_CASE("gradients and second derivatives pass through every transform") {
+  for (const char* transform : {"blit", "geometry", "color"}) {
+    CAPTURE(transform);
+    const at::Tensor images = drawn({4, 3, 5, 6}).requires_grad_();
+    const auto score = [&] { return seen(images, {transform}, 1).tanh().square().sum(); };
+    CHECK(gradient_error(score, {images}) < 1e-6);
+    const auto penalty = [&] {
+      return torch::autograd::grad({score()}, {images}, {}, true, /*create_graph=*/true)[0]
+          .square()
+          .sum();
+    };
+    CHECK(gradient_error(penalty, {images}) < 1e-6);
+    // And one more: a penalty's own second derivative.
+    const auto third = [&] {
+      return torch::autograd::grad({penalty()}, {images}, {}, true, /*create_graph=*/true)[0]
+          .square()
+          .sum();
+    };
+    CHECK(gradient_error(third, {images}) < 1e-5);
+  }
+}
+
+TEST_CASE("parts and ranks see what the whole batch would have seen") {
+  const at::Tensor images = drawn({6, 3, 8, 8});
+  const std::vector<std::string> all{"blit", "geometry", "color"};
+  const at::Tensor whole = seen(images, all, 0.7);
+  const AugmentationPipeline pipeline(all, {3, 8, 8}, kNumbers);
+  RandomStream stream(2);
+  const Share share{2, 3, 6, 0.5};
+  const at::Tensor part = pipeline.applied(images.narrow(0, 2, 3), at::scalar_tensor(0.7, kNumbers),
+                                           {stream.cpu(), &share});
+  CHECK(distance(part, whole.narrow(0, 2, 3)) < 1e-12);
+}
+
+TEST_CASE("the probability moves towards the target every few steps, and stays within 0 and 1") {
+  const auto after = [](double beginning, const std::vector<double>& scores, int steps,
+                        bool adapts = true) {
+    AdaOptions options = small(beginning);
+    options.adapts = adapts;
+    Ada ada(options, kNumbers);
+    for (int step = 0; step < steps; ++step) {
+      ada.begin_step();
+      for (const double score : scores) ada.note(at::full({2, 1}, score, kNumbers), 1);
+      ada.end_step(8, nullptr);
+    }
+    return ada.probability();
+  };
+  // 80 images from 0 to 1: 24 of them in three steps.
+  CHECK(after(0, {1, 2}, 2) == 0);
+  CHECK(after(0, {1, 2}, 3) == doctest::Approx(0.3));
+  CHECK(after(0, {1, 2}, 11) == doctest::Approx(0.9));
+  CHECK(after(0, {1, 2}, 100) == 1);
+  CHECK(after(0.7, {1, -1}, 3) == doctest::Approx(0.4));
+  CHECK(after(0.7, {1, -1}, 100) == 0);
+  // The mean of the signs of five scores, four of them above the middle, is 0.6 and no target is
+  // nearer.
+  CHECK(after(0.5, {1, 1, 1, 1, -1}, 3) == 0.5);
+  CHECK(after(0.5, {1, 2}, 9, /*adapts=*/false) == 0.5);
+}
+
+TEST_CASE("signs are of scores counted from the middle, and those of a step that failed are gone") {
+  AdaOptions options = small(0.5);
+  options.middle = 0.5;
+  options.interval = 1;
+  Ada ada(options, kNumbers);
+  ada.begin_step();
+  ada.note(at::full({4, 1}, 0.4, kNumbers), 1);
+  ada.begin_step();
+  ada.note(at::full({1, 1}, 0.6, kNumbers), 1);
+  ada.end_step(8, nullptr);
+  CHECK(ada.probability() == doctest::Approx(0.6));
+}
+
+TEST_CASE("a trainer with ada goes on from the middle of an interval, bit for bit") {
+  for (const bool is_fused : {true, false}) {
+    Training whole(small(0.3), is_fused), begun(small(0.3), is_fused), going(small(), is_fused);
+    whole.run(11);
+    begun.run(4);
+    going.trainer->restore(begun.trainer->snapshot());
+    going.trainer->use(going.data, 8);
+    going.run(7);
+    const Snapshot one = whole.trainer->snapshot(), other = going.trainer->snapshot();
+    CHECK(one.counts == other.counts);
+    CHECK(one.count("ada.steps") == 2);
+    REQUIRE(one.tensors.size() == other.tensors.size());
+    for (const auto& [name, tensor] : one.tensors) CHECK(at::equal(tensor, other.tensor(name)));
+    CHECK(one.tensor("ada")[0].item<double>() != 0.3);
+  }
+}
+
+TEST_CASE("a report tells the probability where it was watched") {
+  Training training(small(0.25));
+  training.trainer->step(/*watched=*/true);
+  CHECK(training.trainer->report().health->augment_probability == 0.25);
+  training.run(2);
+  training.trainer->step(/*watched=*/true);
+  CHECK(training.trainer->report().health->augment_probability != 0.25);
+}
+
+TEST_CASE("what a checkpoint has for ada is checked before it is believed") {
+  const char* const refusal = "Expected a probability and two sums for ada in the checkpoint";
+  const Snapshot sound = Training().trainer->snapshot();
+  const auto with = [&](const at::Tensor& ada) {
+    Snapshot changed = sound;
+    for (auto& [name, tensor] : changed.tensors) {
+      if (name == "ada") tensor = ada;
+    }
+    return changed;
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const at::Tensor& wrong :
+       {at::zeros({2}, kNumbers), at::zeros({3}, at::kFloat), at::tensor({1.5, 0.0, 0.0}, kNumbers),
+        at::tensor({nan, 0.0, 0.0}, kNumbers), at::tensor({0.5, nan, 0.0}, kNumbers)}) {
+    Training training;
+    CHECK_THROWS_WITH_AS(training.trainer->restore(with(wrong)), refusal, Error);
+    CHECK(training.pair->ada->probability() == 0.3);
+  }
+  Snapshot without = sound;
+  std::erase_if(without.tensors, [](const auto& one) { return one.first == "ada"; });
+  CHECK_THROWS_AS(Training().trainer->restore(without), Error);
+}
