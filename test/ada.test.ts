@@ -1,5 +1,4 @@
-// Adaptive discriminator augmentation: its transforms as the paper has them, trainings and the probability as a PyTorch
-// script has them, bit for bit, and where its probability is told and kept.
+// Adaptive discriminator augmentation: the paper's transforms, a PyTorch script's training, what is told and kept.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +25,6 @@ import {
   labelledImages,
   losses,
   tinyDiscriminator,
-  tinyGenerator,
   tinyTrainer,
 } from "./helpers/training.js";
 
@@ -119,11 +117,9 @@ describe("ada is refused", () => {
   });
 });
 
+type Figure = "changed" | "value" | "gradient" | "second";
 interface Found {
-  readonly transforms: Record<
-    string,
-    { readonly changed: number; readonly value: number; readonly gradient: number; second: number }
-  >;
+  readonly transforms: Record<string, Readonly<Record<Figure, number>>>;
   readonly wavelet: Record<"sum" | "orthogonality" | "moments", number>;
 }
 
@@ -400,7 +396,6 @@ describe("the middle that signs are counted from", () => {
     const still = optimizers.sgd({ lr: 1e-30 });
     using trainer = tinyTrainer({
       ...options,
-      generator: tinyGenerator(),
       discriminator,
       optimizer: { generator: still, discriminator: still },
       ada: { p: 0.5, interval: 1, kimg: 0.1, target: 0 },

@@ -163,7 +163,7 @@ export const configSchema = v.strictObject({
     "the preset's",
   ),
   ada: option(
-    v.nullable(v.strictObject(adaOptions, adaText)),
+    v.nullable(v.looseObject(adaOptions, adaText)),
     "Adaptive discriminator augmentation: with a probability that follows how sure it is; null for none.",
     "the preset's",
   ),

@@ -268,13 +268,28 @@ describe("what is wrong with them", () => {
         optimizer: { generator: adam, discriminator: { ...adam, lr: "x" } },
         ema: { decay: 1 },
         diffAugment: ["color", "color"],
-        ada: { p: 2 },
+        ada: { transforms: ["blit", "blit"] },
       },
       [
         'Expected a finite number above 0 for lr but received "x" (in optimizer.discriminator)',
         "Expected a number in [0, 1) for ema.decay but received 1 (in ema)",
         'Expected each policy once for diffAugment but received ["color", "color"] (in diffAugment)',
-        "Expected a number in [0, 1] for ada.p but received 2 (in ada)",
+        'Expected each transform once for ada.transforms but received ["blit", "blit"] (in ada)',
+      ],
+    ],
+    [
+      "a probability",
+      { ada: { p: 2, kimg: 0 } },
+      [
+        "Expected a number in [0, 1] for ada.p but received 2",
+        "Expected a finite number above 0 for ada.kimg but received 0",
+      ],
+    ],
+    [
+      "an option of ada that there is not",
+      { ada: { kimgs: 100 } },
+      [
+        'Expected only the options transforms, p, fixed, target, interval, kimg for ada but received "kimgs" (in ada)',
       ],
     ],
   ])("is told: %s", async (_, change, problems) => {
