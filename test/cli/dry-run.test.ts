@@ -102,13 +102,14 @@ describe("a dry run for people", () => {
       );
     });
     afterAll(() => pictures.remove());
+    const timeless = (text: string) => text.replace(/ in \d:\d\d,/, " in 0:00,");
     const read = () =>
       `Reading 4 images of ${pictures.path}\nRead 4 images in 0:00, and kept none\n`;
 
     it.each(["", " --no-resident"])("decodes it without packing it%s", async (more) => {
       const before = await tree();
       const { code, stderr } = await sparring(`${line} ${pictures.path} --dry-run${more}`);
-      expect([code, stderr]).toEqual([0, read()]);
+      expect([code, timeless(stderr)]).toEqual([0, read()]);
       expect(await tree()).toEqual(before);
     });
 
@@ -130,7 +131,7 @@ describe("a dry run for people", () => {
         expect(code).toBe(0);
         expect(stderr).toContain("made of other files or with other options; reading the files\n");
         expect(stderr.split("reading the files").length).toBe(2);
-        expect(stderr).toContain(read());
+        expect(timeless(stderr)).toContain(read());
       }
       expect(await tree()).toEqual(before);
     });
