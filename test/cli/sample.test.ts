@@ -142,7 +142,7 @@ describe("sparring sample", () => {
     const { code, stdout, stderr } = await sparring("sample later --out l.png");
     expect([code, stdout]).toEqual([0, expect.stringContaining("of mlp after 2 steps")]);
     expect(stderr).toMatch(
-      /^Skipped a checkpoint that a later version wrote: .* its format is version 99; .*\n$/,
+      /^Skipped a checkpoint that a later version wrote: .* \(its format is version 99; .*\n$/,
     );
   });
 
