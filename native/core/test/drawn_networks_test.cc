@@ -80,6 +80,6 @@ TEST_CASE("a network that does not mix samples gives each its own score, drawn o
     mixed += differs;
   }
   // Not all that may do: nothing comes through a ReLU that is shut.
-  CHECK(mixed > 10);
+  CHECK(mixed > 2);
   CHECK(mixed > mixing * 3 / 4);
 }
