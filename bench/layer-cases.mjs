@@ -66,6 +66,7 @@ const pairs = {
   "batch normalisation, leaky ReLU": discriminating(
     ...twice(() => [l.batchNorm2d(), activation()]),
   ),
+  "batch normalisation, SiLU": discriminating(...twice(() => [l.batchNorm2d(), l.silu()])),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
   "group normalisation": discriminating(...twice(() => [l.groupNorm(8), activation()])),
   "layer normalisation": discriminating(...twice(() => [l.layerNorm(), activation()])),

@@ -248,6 +248,7 @@ export type RewriteId =
   | "pairwise"
   | "biasNorm"
   | "normActivation"
+  | "batchNorm"
   | "piecewiseLinear";
 
 /** A rewrite that was made: what arithmetic is counted by, and a name that is only shown. */

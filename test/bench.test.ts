@@ -338,6 +338,7 @@ const everywhere = [
   "pixel normalisation in one pass",
   "no bias before normalisation",
   "normalisation and activation together",
+  "batch normalisation in two passes",
   "activation without a second derivative",
   "a list of calls",
 ];

@@ -238,6 +238,11 @@ describe("explain()", () => {
       [l.conv2d(8, 1), l.batchNorm2d(), l.leakyRelu(0.2)],
       1,
     ],
+    [
+      "batch normalisation in two passes",
+      [l.conv2d(8, 1, { bias: false }), l.batchNorm2d(), l.tanh()],
+      1,
+    ],
   ])(
     "counts what %s leaves of the multiplications",
     async ([name, layers, share, batchSize = 2, objective], { skip }) => {

@@ -156,6 +156,7 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
   pairwise: unchanged,
   biasNorm: unchanged,
   normActivation: unchanged,
+  batchNorm: unchanged,
   piecewiseLinear: unchanged,
 };
 

@@ -118,6 +118,7 @@ static const Rule kRules[] = {
      Rule::Where::kInTraining},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
      true},
+    {"batchNorm", "batch normalisation in two passes", fuse_batch_norm, nullptr, true},
     {"piecewiseLinear", "activation without a second derivative", fuse_piecewise_linear, nullptr,
      true, Rule::Where::kUnderPenalties},
 };

@@ -14,7 +14,7 @@ TEST_CASE(
     "normalisation and activation in two passes equal torch's: values, gradients, running "
     "statistics") {
   RandomStream stream(0);
-  for (const double slope : {0.0, 0.2}) {
+  for (const double slope : {0.0, 0.2, 1.0}) {  // with 1 the normalisation by itself
     // 5 rows, and many tiles of them.
     for (const Shape& shape : {Shape{5, 6, 1, 1}, Shape{3, 70, 11, 13}}) {
       CAPTURE(slope);
@@ -27,7 +27,8 @@ TEST_CASE(
         one->parameters()[1].copy_(at::linspace(1, -1, shape[1], at::kDouble));
       }
       const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", slope}}), stream);
-      const ModulePtr fused = fuse_norm_activation(norm, bend).module;
+      const ModulePtr fused =
+          (slope == 1 ? fuse_batch_norm(norm) : fuse_norm_activation(norm, bend)).module;
       REQUIRE(fused != nullptr);
       // An offset that a sum of squares would drown in.
       const at::Tensor x = (at::randn(shape, at::kDouble) + 100)
@@ -64,6 +65,20 @@ TEST_CASE(
   const ModulePtr norm = build(batch_norm("0", 3, 1e-5), stream);
   CHECK(fuse_norm_activation(norm, build(layer("tanh", "1"), stream)).module == nullptr);
   CHECK(fuse_norm_activation(norm, norm).module == nullptr);
+}
+
+TEST_CASE("batch normalisation by itself rounds as torch's does with channels first") {
+  RandomStream stream(0);
+  const Layer layer_of_it = batch_norm("0", 16, 1e-5);
+  const ModulePtr exact = built(layer_of_it, stream), plain = build(layer_of_it, stream);
+  const at::Tensor x = at::randn({64, 16, 32, 32}) + 80,
+                   expected = exact->forward(x.to(at::kDouble));
+  const auto error = [&](const at::Tensor& made) {
+    return (made.to(at::kDouble) - expected).abs().max().item<double>();
+  };
+  const at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast);
+  CHECK(error(fuse_batch_norm(plain).module->forward(last)) < 2 * error(plain->forward(x)));
+  CHECK(fuse_batch_norm(built(linear("0", 2, 2), stream)).module == nullptr);
 }
 
 TEST_CASE(

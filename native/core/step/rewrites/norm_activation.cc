@@ -81,6 +81,12 @@ Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation)
   return {std::make_shared<NormActivation>(batch_norm, slope), ""};
 }
 
+Verdict fuse_batch_norm(const ModulePtr& norm) {
+  const auto batch_norm = std::dynamic_pointer_cast<BatchNorm>(norm);
+  if (!batch_norm || !obstacle_of(*batch_norm).empty() || !batch_norm->weight().is_cpu()) return {};
+  return {std::make_shared<NormActivation>(batch_norm, /*slope=*/1), ""};
+}
+
 std::string obstacle_of(const BatchNorm& norm) {
   if (!norm.weight().defined()) return "the normalisation has no factors of its own";
   return norm_kernels_off(norm.weight().device());

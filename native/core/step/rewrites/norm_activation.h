@@ -28,4 +28,8 @@ std::string obstacle_of(const BatchNorm& norm);
 // The two as one module; in evaluation by the running statistics.
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation);
 
+// Batch normalisation by itself, on the CPU: libtorch's sums a channel that lies beside others one
+// value after the other, with an error in float32 that grows with their number.
+Verdict fuse_batch_norm(const ModulePtr& norm);
+
 }  // namespace sparring
