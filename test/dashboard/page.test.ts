@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
 import { runCli, type Started, startCli } from "../helpers/cli.js";
+import { line, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
@@ -259,6 +260,23 @@ describe("the page", () => {
     await expect.poll(stops).toEqual([9, 10, 12]);
     expect(problems).toEqual([]);
     await close();
+  });
+
+  it("draws what few runs tell of where one does, BEGAN's balance and ada's probability", async () => {
+    const health = { convergence: 0.3, balance: 0.02, augmentProbability: 0.125 };
+    const stats = [10, 20].map((step) => line(step, { health })).join("");
+    await writeRun(join(folder.path, "few", "one"), { stats });
+    const few = await serve("few");
+    const page = await browser.newPage();
+    await page.goto(few.url);
+    const labels = () =>
+      page
+        .locator(".chart:not([hidden]) .plot")
+        .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+    await expect.poll(labels).toContain("Convergence: M 0.3, k 0.02 at step 20");
+    expect(await labels()).toContain("Augmentation: probability 0.125 at step 20");
+    await page.close();
+    few.child.kill("SIGINT");
   });
 
   it("can be used by keyboard alone, and says what everything is", async () => {

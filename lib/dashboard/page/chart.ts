@@ -59,6 +59,7 @@ export class Chart {
       this.#legend,
     );
     this.#host.setAttribute("role", "img");
+    this.#host.setAttribute("aria-label", options.title); // until there is more to say
     this.#host.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.#resize()).observe(this.#host);
   }
