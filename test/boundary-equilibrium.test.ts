@@ -42,7 +42,7 @@ it("a checkpoint without k, which somebody forged, is refused", async () => {
   await writeFile(file, formatManifest({ ...(manifest as Manifest), trainer: options }));
   await expect(Trainer.load(path)).rejects.toMatchObject({
     code: "ERR_CHECKPOINT",
-    message: "Expected objective.k in the checkpoint but there is none",
+    message: "Expected a value for objective.k in the checkpoint but received none",
   });
 });
 

@@ -1,7 +1,5 @@
 #include "core/step/ada.h"
 
-#include "core/error.h"
-
 namespace sparring {
 
 Ada::Ada(AdaOptions options, const at::TensorOptions& images)
@@ -50,7 +48,7 @@ void Ada::restore(const Snapshot& from) {
   const bool fits = saved.scalar_type() == at::kDouble && saved.sizes() == state_.sizes();
   const double probability = fits ? saved[kProbability].item<double>() : -1;
   if (!(probability >= 0 && probability <= 1 && saved.isfinite().all().item<bool>())) {
-    throw Error("ERR_CHECKPOINT", "Expected a probability and two sums for ada in the checkpoint");
+    refuse("a probability and two sums", "ada", "other values");
   }
   state_.copy_(saved);
   steps_ = from.count("ada.steps");

@@ -216,7 +216,8 @@ TEST_CASE("a report tells the probability where it was watched") {
 }
 
 TEST_CASE("what a checkpoint has for ada is checked before it is believed") {
-  const char* const refusal = "Expected a probability and two sums for ada in the checkpoint";
+  const char* const refusal =
+      "Expected a probability and two sums for ada in the checkpoint but received other values";
   const Snapshot sound = Training().trainer->snapshot();
   const auto with = [&](const at::Tensor& ada) {
     Snapshot changed = sound;
