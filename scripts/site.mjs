@@ -22,6 +22,7 @@ const behindTypes = [
   "penaltyTable",
   "scheduleTable",
   "policies",
+  "adaTransforms",
   "orders",
   "fakesKinds",
   "discriminatorLosses",

@@ -55,14 +55,11 @@ export interface Modes extends Figures<"modes"> {
   readonly grid: Covered;
 }
 
-/** Objectives that need a discriminator of another kind: one that makes points anew. */
-type ForAutoencoders = "energyBased" | "boundaryEquilibrium";
-
 /**
  * What an objective's constructor is called in `objectives`; without those for discriminators that
  * are autoencoders.
  */
-export type ObjectiveName = Exclude<Objective["type"], ForAutoencoders>;
+export type ObjectiveName = Exclude<Objective["type"], "energyBased" | "boundaryEquilibrium">;
 
 /** Every such objective, with the penalties that its own paper trains it with. */
 const rivals: Readonly<Record<ObjectiveName, Objective>> = {
