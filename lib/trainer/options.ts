@@ -106,8 +106,8 @@ export interface TrainerOptions {
   /**
    * Adaptive discriminator augmentation (Karras et al. 2020): as diffAugment, and after it, but
    * with a probability that follows how sure the discriminator is of the reals, and is part of a
-   * checkpoint. `wasserstein` and the relativistic objectives, whose scores have no sign of their
-   * own, need `fixed`. `{}` is all defaults.
+   * checkpoint. `wasserstein`, `softmax`, the relativistic objectives and those of energies, whose
+   * scores have no sign that tells real from fake, need `fixed`. `{}` is all defaults.
    * @default none
    */
   readonly ada?: AdaOptions | undefined;
