@@ -227,7 +227,7 @@ export interface NativeRefusal {
 }
 
 /** A rewrite of a step as a whole: native/core/step/one_look.h and dense/dense_step.cc. */
-export type StepRewriteId = "oneLook" | "seenPoints" | "between";
+export type StepRewriteId = "oneLook" | "seenPoints" | "between" | "ada";
 
 /** A rewrite of one layer, or of neighbours: native/core/step/plan.cc. */
 export type RewriteId =

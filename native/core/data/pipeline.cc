@@ -62,6 +62,36 @@ constexpr double kReach = 0.125, kScale = 0.2, kShift = 0.125, kBrightness = 0.2
 // [N, 1, 1] beside images
 at::Tensor beside(const at::Tensor& numbers) { return numbers.unsqueeze(3); }
 
+// What is done to colours, [N, 1, 1, 1] each: added to all of them; the factors of their mean and
+// of their distance from it; and the angle by which that is turned.
+struct Tint {
+  at::Tensor brightness, luma, angle, chroma;
+};
+
+at::Tensor tinted(const at::Tensor& images, const Tint& tint) {
+  const at::Tensor grey = images.mean({1}, /*keepdim=*/true), colour = images - grey;
+  // One after the other, so that gradients are summed in the order of a script that says so.
+  const at::Tensor before = colour.roll({1}, {1}), after = colour.roll({-1}, {1});
+  // The cross product with the grey axis.
+  const at::Tensor across = (before - after) / std::numbers::sqrt3;
+  const at::Tensor kept = colour * tint.angle.cos(), moved = across * tint.angle.sin();
+  const at::Tensor lit = (grey + tint.brightness) * tint.luma;
+  return lit + (kept + moved) * tint.chroma;
+}
+
+// The same as one matrix for each sample: what goes over memory a dozen times above does so once.
+at::Tensor mixed(const at::Tensor& images, const Tint& tint) {
+  const auto flat = [](const at::Tensor& numbers) { return numbers.flatten(1).unsqueeze(2); };
+  const at::Tensor same = at::eye(3, tint.angle.options());
+  const at::Tensor grey = at::full_like(same, 1.0 / 3);
+  const at::Tensor across = (same.roll({1}, {0}) - same.roll({-1}, {0})) / std::numbers::sqrt3;
+  const at::Tensor turned =
+      flat(tint.angle.cos()) * (same - grey) + flat(tint.angle.sin()) * across;
+  const at::Tensor matrix = flat(tint.luma) * grey + flat(tint.chroma) * turned;
+  const at::Tensor added = flat(tint.brightness * tint.luma).expand({-1, 3, 1});
+  return at::baddbmm(added, matrix, images.flatten(2)).view(images.sizes());
+}
+
 }  // namespace
 
 AugmentationPipeline::AugmentationPipeline(const std::vector<std::string>& transforms,
@@ -73,21 +103,24 @@ AugmentationPipeline::AugmentationPipeline(const std::vector<std::string>& trans
 }
 
 at::Tensor AugmentationPipeline::applied(const at::Tensor& images, const at::Tensor& probability,
-                                         const Rows& rows) const {
+                                         const Rows& rows, bool rewritten) const {
+  rewritten = rewritten && has_rewrites(images.device());
   const Draws draws(images, probability, rows);
   at::Tensor seen = images;
   Origin origin = draws.origin();
   if (blits_) {
     origin = blitted(draws);
-    seen = warp_.copied(images, origin);
+    seen = rewritten ? Warp::copied_by_loops(images, origin) : warp_.copied(images, origin);
   }
   if (bends_) {
     // From the images themselves: what was moved out of sight may come back.
     at::Tensor any = draws.nowhere();
     const Origin all = bent(draws, std::move(origin), any);
-    seen = at::where(beside(any), warp_.resampled(images, all), seen);
+    const at::Tensor resampled =
+        rewritten ? Warp::resampled_by_loops(images, all, any) : warp_.resampled(images, all);
+    seen = at::where(beside(any), resampled, seen);
   }
-  return colours_ ? coloured(draws, seen) : seen;
+  return colours_ ? coloured(draws, seen, rewritten) : seen;
 }
 
 Origin AugmentationPipeline::blitted(const Draws& draws) const {
@@ -133,7 +166,8 @@ Origin AugmentationPipeline::bent(const Draws& draws, Origin origin, at::Tensor&
 
 // The paper's matrices in closed form: all but brightness leave the grey axis where it is, so that
 // a pixel's mean and its distance from the mean go their own ways.
-at::Tensor AugmentationPipeline::coloured(const Draws& draws, const at::Tensor& images) const {
+at::Tensor AugmentationPipeline::coloured(const Draws& draws, const at::Tensor& images,
+                                          bool rewritten) const {
   at::Tensor any = draws.nowhere();
   const auto drawn = [&](const at::Tensor& chosen, const at::Tensor& value, double otherwise) {
     any = any | chosen;
@@ -150,14 +184,8 @@ at::Tensor AugmentationPipeline::coloured(const Draws& draws, const at::Tensor& 
   const at::Tensor angle = drawn(turns, draws.both_ways() * std::numbers::pi, 0);
   const at::Tensor saturates = draws.chosen();
   const at::Tensor chroma = contrast * drawn(saturates, (draws.normal() * kSaturation).exp2(), 1);
-  const at::Tensor grey = images.mean({1}, /*keepdim=*/true), colour = images - grey;
-  // One after the other, so that gradients are summed in the order of a script that says so.
-  const at::Tensor before = colour.roll({1}, {1}), after = colour.roll({-1}, {1});
-  // The cross product with the grey axis.
-  const at::Tensor across = (before - after) / std::numbers::sqrt3;
-  const at::Tensor kept = colour * angle.cos(), moved = across * angle.sin();
-  const at::Tensor lit = (grey + brightness) * luma, tinted = (kept + moved) * chroma;
-  return at::where(beside(any), lit + tinted, images);
+  const Tint tint{brightness, luma, angle, chroma};
+  return at::where(beside(any), rewritten ? mixed(images, tint) : tinted(images, tint), images);
 }
 
 }  // namespace sparring

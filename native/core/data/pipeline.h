@@ -20,8 +20,10 @@ class AugmentationPipeline {
 
   // [N, ...image], each change with the probability in a 0-dim tensor on the device. A sample for
   // which none of a kind is drawn keeps its bits. Equally many numbers are drawn whatever it is.
-  at::Tensor applied(const at::Tensor& images, const at::Tensor& probability,
-                     const Rows& rows) const;
+  // `rewritten`: by fewer operations on the CPU, equal to rounding.
+  at::Tensor applied(const at::Tensor& images, const at::Tensor& probability, const Rows& rows,
+                     bool rewritten = false) const;
+  static bool has_rewrites(const at::Device& device) { return device.is_cpu(); }
 
  private:
   class Draws;
@@ -29,7 +31,7 @@ class AugmentationPipeline {
   Origin blitted(const Draws& draws) const;
   // Those of places in between, after them; `any` becomes where there is one.
   Origin bent(const Draws& draws, Origin origin, at::Tensor& any) const;
-  at::Tensor coloured(const Draws& draws, const at::Tensor& images) const;
+  at::Tensor coloured(const Draws& draws, const at::Tensor& images, bool rewritten) const;
 
   bool blits_ = false, bends_ = false, colours_ = false;
   int64_t channels_, height_, width_;

@@ -2,31 +2,16 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "core/data/symlet.h"
+#include "core/data/warp_kernels.h"
 
 namespace sparring {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// The scaling filter of the symlet with six vanishing moments (Daubechies 1992). It is orthogonal
-// to itself moved by two: up by it and down by it again is nothing at all.
-constexpr std::array<double, 12> kSymlet = {
-    0.015404109327027373,  0.0034907120842174702, -0.11799011114819057,  -0.048311742585633,
-    0.4910559419267466,    0.787641141030194,     0.3379294217276218,    -0.07263752278646252,
-    -0.021060292512300564, 0.04472490177066578,   0.0017677118642428036, -0.007800708325034148};
-constexpr int64_t kTaps = kSymlet.size();
-// Taps on the near side of a pixel's two samples: the filter is about them.
-constexpr int64_t kBefore = kTaps / 2 - 1;
-
-// At which pixel a mirrored image has what it has at `place`.
-int64_t mirrored_at(int64_t place, int64_t period) {
-  const int64_t within = ((place % period) + period) % period;
-  return std::min(within, period - within);
-}
 
 // libtorch's bilinear interpolation, with derivatives of every order in the images: it is linear in
 // them, and what carries a gradient back is so, too.
@@ -63,6 +48,29 @@ struct Interpolation : torch::autograd::Function<Interpolation> {
 
 at::Tensor interpolate(const at::Tensor& images, const at::Tensor& grid) {
   return Interpolation::apply(images, grid);
+}
+
+// One of the loops, which are linear in the images: the gradient of each way is the other one.
+template <WarpPass* there, WarpPass* back>
+struct Loops : torch::autograd::Function<Loops<there, back>> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& images,
+                            const at::Tensor& origins, const at::Tensor& chosen) {
+    context->save_for_backward({origins, chosen});
+    return there(images.contiguous(), origins, chosen);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    return {Loops<back, there>::apply(gradients[0], saved[0], saved[1]), {}, {}};
+  }
+};
+
+// [N, 6], in float64.
+at::Tensor numbers_of(const Origin& origin) {
+  std::vector<at::Tensor> numbers;
+  for (const at::Tensor& one : {origin.xx, origin.xy, origin.yx, origin.yy, origin.dx, origin.dy}) {
+    numbers.push_back(one.to(at::kDouble).flatten());
+  }
+  return at::stack(numbers, 1);
 }
 
 // [2 · period + 1, size]: the first sample again after the last, to interpolate between the two.
@@ -118,7 +126,7 @@ Origin Origin::moved(const at::Tensor& x, const at::Tensor& y) const {
 Warp::Side::Side(int64_t size, const at::TensorOptions& options)
     : size(size),
       middle(static_cast<double>(size - 1) / 2),
-      mirrored(std::max(2 * (size - 1), int64_t{1})),
+      mirrored(mirrored_period(size)),
       finer(finer_of(size, mirrored).to(options)),
       coarser(coarser_of(size).to(options)) {
   const at::Tensor samples = at::arange(2 * size + kTaps - 2, at::kDouble) - kBefore;
@@ -155,12 +163,23 @@ at::Tensor Warp::resampled(const at::Tensor& images, const Origin& origin) const
       .transpose(2, 3);
 }
 
+at::Tensor Warp::resampled_by_loops(const at::Tensor& images, const Origin& origin,
+                                    const at::Tensor& chosen) {
+  return Loops<resample, resample_backward>::apply(images, numbers_of(origin),
+                                                   chosen.flatten().contiguous());
+}
+
 at::Tensor Warp::copied(const at::Tensor& images, const Origin& origin) const {
   const at::Tensor x = horizontal_.own_places, y = vertical_.own_places.unsqueeze(1);
   const at::Tensor pixels = vertical_.pixel_at(origin.y_of(x, y)) * horizontal_.size +
                             horizontal_.pixel_at(origin.x_of(x, y));
   const at::Tensor flat = images.flatten(2);
   return flat.gather(2, pixels.flatten(1).unsqueeze(1).expand_as(flat)).view(images.sizes());
+}
+
+at::Tensor Warp::copied_by_loops(const at::Tensor& images, const Origin& origin) {
+  return Loops<copy_pixels, copy_pixels_backward>::apply(images, numbers_of(origin),
+                                                         at::ones({images.size(0)}, at::kBool));
 }
 
 }  // namespace sparring

@@ -33,9 +33,14 @@ class Warp {
   // Every pixel of [N, C, height, width] interpolated at its origin. Where nothing changes places
   // that is the image, to rounding. Differentiable in the images, any number of times.
   at::Tensor resampled(const at::Tensor& images, const Origin& origin) const;
+  // The same by loops (warp_kernels.h), of those that `chosen`, [N, 1, 1], names; zeros for the
+  // others.
+  static at::Tensor resampled_by_loops(const at::Tensor& images, const Origin& origin,
+                                       const at::Tensor& chosen);
   // A copy of the pixel that is there: every origin has to be the place of one, or beyond the
   // border.
   at::Tensor copied(const at::Tensor& images, const Origin& origin) const;
+  static at::Tensor copied_by_loops(const at::Tensor& images, const Origin& origin);
 
  private:
   // What one direction needs: height or width.

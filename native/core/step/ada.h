@@ -31,8 +31,8 @@ class Ada {
  public:
   Ada(AdaOptions options, const at::TensorOptions& images);
 
-  at::Tensor augmented(const at::Tensor& images, const Rows& rows) const {
-    return pipeline_.applied(images, state_.select(0, kProbability), rows);
+  at::Tensor augmented(const at::Tensor& images, const Rows& rows, bool rewritten) const {
+    return pipeline_.applied(images, state_.select(0, kProbability), rows, rewritten);
   }
 
   // Around a step. All ranks have to end it together.

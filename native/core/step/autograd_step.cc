@@ -170,7 +170,8 @@ at::Tensor AutogradStep::augmented(at::Tensor images) const {
   for (const Augmentation augment : pair().augmentations) {
     images = augment(images, rows(images.device()));
   }
-  return pair().ada ? pair().ada->augmented(images, rows(images.device())) : images;
+  if (!pair().ada) return images;
+  return pair().ada->augmented(images, rows(images.device()), execution_->rewrites_augmentations());
 }
 
 }  // namespace sparring

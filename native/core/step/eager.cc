@@ -19,6 +19,7 @@ class Eager : public Execution {
 
   bool merges_passes() const override { return false; }
   bool keeps_answers() const override { return false; }
+  bool rewrites_augmentations() const override { return false; }
 
   std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
                                     const Ready& ready) override {

@@ -26,6 +26,8 @@ class Execution {
   virtual bool merges_passes() const = 0;
   // True where an answer of the discriminator may serve more than one update.
   virtual bool keeps_answers() const = 0;
+  // True where what augments images may be rewritten, too.
+  virtual bool rewrites_augmentations() const = 0;
   // An update in its two halves: from a loss to its gradients for what the optimizer moves, and
   // from these, or those of the whole batch, to other weights.
   virtual std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,

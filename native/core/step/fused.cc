@@ -4,6 +4,7 @@
 // - no gradients of the discriminator's weights in the generator's update, which would be thrown
 //   away;
 // - one look of the discriminator at fakes that both updates learn from (one_look.h);
+// - ada's transforms in fewer operations, and none for samples that stay (data/warp_kernels.h);
 // - the networks' own rewrites (plan.h), and the optimizer in one pass over memory.
 #include "core/step/execution.h"
 #include "core/step/plan.h"
@@ -30,6 +31,7 @@ class Fused : public Execution {
 
   bool merges_passes() const override { return !discriminator_.needs_own_pass(); }
   bool keeps_answers() const override { return true; }
+  bool rewrites_augmentations() const override { return true; }
 
   std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
                                     const Ready& ready) override {
@@ -47,6 +49,9 @@ class Fused : public Execution {
 
   Explanation explain() const override {
     Explanation told{"rewritten", merges_passes(), {}, {}, {}, {}};
+    if (pair_->ada && AugmentationPipeline::has_rewrites(pair_->discriminator->device())) {
+      told.rewrites.push_back({"ada", "ada's transforms, sample by sample"});
+    }
     told.generator = generator_.operations();
     told.discriminator = discriminator_.operations();
     return told;

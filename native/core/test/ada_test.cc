@@ -116,6 +116,99 @@ TEST_CASE("where nothing changes places resampling is the image, of any size") {
   }
 }
 
+TEST_CASE("loops resample as the operations do: values, gradients, second derivatives: 1e-11") {
+  struct Change {
+    const char* name;
+    double larger_x, larger_y, angle, right, down;
+  };
+  const std::vector<Change> changes = {{"none", 1, 1, 0, 0, 0},
+                                       {"turned", 1, 1, 0.7, 0, 0},
+                                       {"half as large, and turned", 0.5, 0.6, -2, 1.5, -0.5},
+                                       {"three times as large", 3, 2.5, 0.1, 0, 0.3},
+                                       {"a tenth as large", 0.1, 0.1, 1, 0, 0},
+                                       {"far away", 1.1, 0.9, 3, -123.4, 77.7}};
+  for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{
+           {3, 3, 8, 8}, {3, 1, 5, 17}, {3, 2, 1, 4}, {3, 1, 2, 1}, {3, 1, 1, 1}, {3, 2, 32, 20}}) {
+    const Warp warp(shape[2], shape[3], kNumbers);
+    for (const Change& change : changes) {
+      CAPTURE(shape);
+      CAPTURE(change.name);
+      const auto number = [](double value) { return at::full({1}, value, kNumbers); };
+      const Origin origin =
+          Origin::same(3, kNumbers)
+              .scaled(number(change.larger_x), number(change.larger_y))
+              .turned(number(std::cos(change.angle)), number(std::sin(change.angle)))
+              .moved(number(change.right), number(change.down));
+      // The one in the middle is not to be looked at.
+      const at::Tensor chosen = at::tensor({1, 0, 1}).to(at::kBool).view({3, 1, 1});
+      const auto figures = [&](const auto& resample) {
+        const at::Tensor images = drawn(shape).requires_grad_();
+        const at::Tensor seen = resample(images);
+        const at::Tensor gradient = torch::autograd::grad({seen.pow(3).sum()}, {images}, {}, true,
+                                                          /*create_graph=*/true)[0];
+        const at::Tensor second =
+            torch::autograd::grad({gradient.square().sum()}, {images}, {}, false)[0];
+        return std::vector<at::Tensor>{seen, gradient, second};
+      };
+      const auto loops = figures([&](const at::Tensor& images) {
+        return Warp::resampled_by_loops(images, origin, chosen);
+      });
+      const auto operations = figures([&](const at::Tensor& images) {
+        return warp.resampled(images, origin) * chosen.unsqueeze(3);
+      });
+      for (size_t i = 0; i < loops.size(); ++i) {
+        const double size = std::max(1.0, operations[i].abs().max().item<double>());
+        CHECK(distance(loops[i], operations[i]) < 1e-11 * size);
+      }
+    }
+  }
+}
+
+TEST_CASE("every transform has the same values and derivatives rewritten: 1e-11") {
+  for (const std::vector<int64_t>& shape :
+       std::vector<std::vector<int64_t>>{{40, 3, 8, 8}, {40, 3, 5, 9}, {40, 1, 6, 6}}) {
+    const AugmentationPipeline all({"blit", "geometry", "color"}, {shape[1], shape[2], shape[3]},
+                                   kNumbers);
+    const AugmentationPipeline blit({"blit"}, {shape[1], shape[2], shape[3]}, kNumbers);
+    for (const AugmentationPipeline* pipeline : {&all, &blit}) {
+      const auto figures = [&](bool rewritten) {
+        RandomStream stream(2);
+        const at::Tensor images = drawn(shape).requires_grad_();
+        const at::Tensor seen =
+            pipeline->applied(images, at::scalar_tensor(0.6, kNumbers), stream.cpu(), rewritten);
+        const at::Tensor gradient = torch::autograd::grad({seen.pow(3).sum()}, {images}, {}, true,
+                                                          /*create_graph=*/true)[0];
+        const at::Tensor second =
+            torch::autograd::grad({gradient.square().sum()}, {images}, {}, false)[0];
+        return std::vector<at::Tensor>{seen, gradient, second};
+      };
+      const auto one = figures(true), other = figures(false);
+      for (size_t i = 0; i < one.size(); ++i) {
+        CHECK(distance(one[i], other[i]) < 1e-11 * other[i].abs().max().item<double>());
+      }
+    }
+  }
+}
+
+TEST_CASE("fused moves images by loops, and eager by operations, to the same training") {
+  AdaOptions options = small(0.7);
+  Training fused(options), eager(options, false);
+  fused.run(4);
+  eager.run(4);
+  const auto weights = [](const Training& one) {
+    return one.pair->discriminator->parameters().at(0).detach();
+  };
+  CHECK(distance(weights(fused), weights(eager)) < 1e-10);
+  CHECK_FALSE(at::equal(weights(fused), weights(eager)));
+  const auto told = [](const Training& one) { return one.trainer->explain().rewrites; };
+  const auto names_it = [](const std::vector<RewriteName>& rewrites) {
+    return std::any_of(rewrites.begin(), rewrites.end(),
+                       [](const RewriteName& one) { return one.id == "ada"; });
+  };
+  CHECK(names_it(told(fused)));
+  CHECK_FALSE(names_it(told(eager)));
+}
+
 TEST_CASE("gradients and second derivatives pass through every transform") {
   for (const char* transform : {"blit", "geometry", "color"}) {
     CAPTURE(transform);
