@@ -2,8 +2,11 @@
 // The command `sparring`. Parses and prints; everything it does is in lib/run.
 import { expected } from "../errors.js";
 import { reason } from "../files.js";
+import { endWithTerminal, outlivesTerminal } from "./hang-up.js";
 import { main } from "./program.js";
 
+if (outlivesTerminal) process.on("SIGHUP", () => {});
+process.on("exit", endWithTerminal);
 // The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an
 // error. While a run goes on, stop.ts listens too.
 process.stderr.on("error", () => {});

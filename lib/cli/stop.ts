@@ -4,17 +4,18 @@ import { constants } from "node:os";
 import { expected } from "../errors.js";
 import { reason } from "../files.js";
 import { exitCodes } from "./exit.js";
+import { outlivesTerminal } from "./hang-up.js";
 
-/** SIGHUP is left alone: handling it would undo nohup. */
-export const signals = ["SIGINT", "SIGTERM"] as const;
+/** What ends a command: Ctrl+C, whoever manages it, and a terminal that is closed. */
+export const signals: readonly NodeJS.Signals[] = outlivesTerminal
+  ? ["SIGINT", "SIGTERM"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Milliseconds in which a signal that comes again is the one that came: a terminal sends Ctrl+C to
  * npm and to this process, and npm, where its shell is bash, sends this process another.
  */
 const sameFor = 1000;
-
-type Name = (typeof signals)[number] | "SIGPIPE";
 
 export interface StopRequest {
   /** Aborted by the first signal. */
@@ -31,7 +32,7 @@ export function stopOnSignals(): StopRequest {
   const controller = new AbortController();
   let exitCode: number | undefined;
   let came = 0;
-  const stop = (name: Name) => {
+  const stop = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
       // Not SIGTERM: Slurm repeats it, and torchrun sends its ranks what Slurm has sent them
       // already. Who is in such a hurry has SIGKILL.
@@ -47,6 +48,8 @@ export function stopOnSignals(): StopRequest {
     // Node ignores SIGPIPE; the write fails instead. Whoever reads the log has left, as `| head`
     // does.
     if (error.code === "EPIPE") return stop("SIGPIPE");
+    // The terminal has been closed, and the signal that says so is on its way.
+    if (error.code === "EIO" && process.stdout.isTTY) return stop("SIGHUP");
     process.stderr.write(`${expected("a writable stream", "stdout", reason(error))}\n`);
     exitCode = exitCodes.failure;
     controller.abort();

@@ -58,9 +58,10 @@ Examples:
   sparring train --preset r3gan --dry-run    layers, parameters, time at least
   sparring train --dashboard                 watched on a page
 
-Ctrl+C finishes the step, saves everything, and exits with 130. --resume goes on
-from the newest intact checkpoint, after a SIGKILL too, and ends with the same
-bytes; beside it only --out, --steps, --epochs and --device can be given.
+Ctrl+C finishes the step, saves everything, and exits with 130; so does a closed
+terminal, with 129, but not under nohup. --resume goes on from the newest intact
+checkpoint, after a SIGKILL too, and ends with the same bytes; beside it only
+--out, --steps, --epochs and --device can be given.
 --restartable begins the run, or goes on with it where it is there: for what is
 started again.
 

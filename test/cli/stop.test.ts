@@ -39,6 +39,7 @@ describe("a signal", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("%s finishes the step, saves, says where and exits with %d", async (signal, code) => {
     const { child, ended, says } = startEndless(`--log-every 5 --out ${signal}`);
     await says(/\[Epoch 1\//);
@@ -87,6 +88,7 @@ describe("a signal", () => {
   it.each([
     ["SIGINT", "at once", 0, 130],
     ["SIGTERM", "whenever", 1100, 143],
+    ["SIGHUP", "whenever", 1100, 129],
   ] as const)(
     "%s that is sent again %s, as launchers do, is the same",
     async (signal, _, later, code) => {

@@ -1,6 +1,6 @@
 // What a run looks like on a terminal: a pseudo-terminal of util-linux's `script`.
 import { spawnSync } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mainFile, start } from "../helpers/cli.js";
@@ -92,5 +92,44 @@ describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () =
       "discriminator.safetensors",
       "generator.safetensors",
     ]);
+  });
+
+  describe("that is closed", () => {
+    const at = (...parts: string[]) => join(folder.path, ...parts);
+    const lines = async (run: string) =>
+      (await readFile(at(run, "stats.jsonl"), "utf8")).split("\n").length;
+    const endsAs = (run: string) =>
+      expect.poll(async () => {
+        const summary = await readFile(at(run, "summary.json"), "utf8").catch(() => "{}");
+        return JSON.parse(summary).state;
+      });
+
+    it("stops and saves the run, and ends it as SIGHUP does", async () => {
+      const train = "train --preset mlp --data data --size 8 --batch 32 --threads 1";
+      const run = `"${process.execPath}" "${mainFile}" ${train} --steps 1000000 --out closed`;
+      // The shell stays, to tell.
+      const line = `trap "" HUP; ${run}; echo $? > code`;
+      const { child, says } = start("script", ["-qec", line, "/dev/null"], folder.path, {
+        TERM: "xterm",
+      });
+      await says(/images\/s/);
+      child.kill("SIGKILL");
+      await endsAs("closed").toBe("stopped");
+      expect(await readdir(at("closed/checkpoints"))).toHaveLength(1);
+      await expect.poll(() => readFile(at("code"), "utf8").catch(() => "")).toBe("129\n");
+    });
+
+    it("does not stop it under nohup", async () => {
+      const train = "train --preset mlp --data data --size 8 --batch 32 --threads 1 --log-every 5";
+      const run = `nohup "${process.execPath}" "${mainFile}" ${train} --steps 1000000 --out nohup`;
+      const line = `echo $$ > pid; exec ${run} > nohup.log 2>&1`;
+      const { child } = start("script", ["-qec", line, "/dev/null"], folder.path);
+      await expect.poll(() => lines("nohup").catch(() => 0)).toBeGreaterThan(10);
+      child.kill("SIGKILL");
+      const before = await lines("nohup");
+      await expect.poll(() => lines("nohup")).toBeGreaterThan(before + 200);
+      process.kill(Number(await readFile(at("pid"), "utf8")), "SIGTERM");
+      await endsAs("nohup").toBe("stopped");
+    });
   });
 });
