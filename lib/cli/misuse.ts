@@ -1,6 +1,7 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
-import { type Command, CommanderError } from "commander";
+import type { Command, CommanderError } from "commander";
 import { missing, wrongType } from "../errors.js";
+import { nearest } from "../nearest.js";
 import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
 
@@ -11,14 +12,14 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownCommand":
-      return unknown(quoted, program, error);
+      return unknown(quoted, program);
     case "commander.unknownOption":
-      return wrongType(flagMeant(quoted, command, error), `an option of ${name}`, quoted);
+      return unknownFlag(quoted, command, name);
     case "commander.optionMissingArgument":
     case "commander.missingMandatoryOptionValue":
       return missing("a value", quoted.split(" ")[0] as string);
     case "commander.help": // asked for the help of a command that does not exist
-      return unknown(argv[1], program, asCommand(argv[1], program));
+      return unknown(argv[1] as string, program);
     case "commander.missingArgument":
       return missing("a value", `<${quoted}> of ${name}`);
     case "commander.excessArguments":
@@ -32,24 +33,22 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
   }
 }
 
-function unknown(given: unknown, program: Command, error: CommanderError | undefined): TypeError {
-  const suggested = error && suggestedBy(error);
-  return wrongType(suggested ?? `one of ${listCommands(program)}`, "the command", given);
+function unknown(given: string, program: Command): TypeError {
+  const commands = program.createHelp().visibleCommands(program);
+  const names = commands.map((command) => command.name());
+  return wrongType(nearest(given, names) ?? `one of ${names.join(", ")}`, "the command", given);
 }
 
-/** What commander says of a command that does not exist; undefined for `help`, which does. */
-function asCommand(given: unknown, program: Command): CommanderError | undefined {
-  if (typeof given !== "string" || given === "help") return undefined;
-  try {
-    program.parse([given], { from: "user" });
-    return undefined;
-  } catch (error) {
-    return error instanceof CommanderError ? error : undefined;
-  }
+/** A flag that there is not, or one that takes no value, with one: `--drop-last=false`. */
+function unknownFlag(given: string, command: Command, name: string): TypeError {
+  const [flag = "", ...value] = given.split("=");
+  const known = [...command.options.map(({ long }) => long), "--help"];
+  if (known.includes(flag)) return wrongType("no value", flag, value.join("="));
+  return wrongType(flagMeant(flag, command), `an option of ${name}`, flag);
 }
 
 /** What is expected in place of a flag that there is not. */
-function flagMeant(given: string, command: Command, error: CommanderError): string {
+function flagMeant(given: string, command: Command): string {
   const known = listOptions(command);
   const flag = optionMeant(given, known);
   if (flag !== undefined) return flag;
@@ -57,26 +56,16 @@ function flagMeant(given: string, command: Command, error: CommanderError): stri
   const key = isOfTraining && optionMeant(given, Object.keys(configSchema.entries));
   if (key) return `${key} of a config file`;
   // A few are told all: of those the nearest is often not what was meant.
-  const nearest = known.length > few ? suggestedBy(error) : undefined;
-  return nearest ?? `one of ${known.join(", ")}`;
+  const like = known.length > few ? nearest(given, known) : undefined;
+  return like ?? `one of ${known.join(", ")}`;
 }
 
 /** Names that a reader takes in at a glance. */
 const few = 8;
 
-/** What commander thinks was meant: names that differ by few letters. */
-function suggestedBy({ message }: CommanderError): string | undefined {
-  return /\(Did you mean (.+)\?\)/.exec(message)?.[1];
-}
-
 function argumentsOf({ registeredArguments }: Command): string {
   const names = registeredArguments.map((argument) => `one ${argument.name()} and `);
   return `${names.join("")}options only`;
-}
-
-function listCommands(program: Command): string {
-  const commands = program.createHelp().visibleCommands(program);
-  return commands.map((command) => command.name()).join(", ");
 }
 
 function listOptions(command: Command): string[] {

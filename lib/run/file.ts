@@ -5,6 +5,7 @@ import * as v from "valibot";
 import * as check from "../check.js";
 import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
+import { nearest } from "../nearest.js";
 import { defaultPreset, presets } from "../presets.js";
 import { ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
@@ -100,7 +101,7 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const settled = new Set(Object.keys(flags));
   const all = `one of ${known.join(", ")}`;
   const sentences = unknown.map((key) =>
-    expected(optionMeant(key, known) ?? all, "an option", key),
+    expected(optionMeant(key, known) ?? nearest(key, known) ?? all, "an option", key),
   );
   for (const { message, input, path: place = [] } of issues) {
     settled.add(settledBy(place.map(({ key }) => String(key))));

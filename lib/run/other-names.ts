@@ -1,8 +1,6 @@
 // What scripts and other tools call the options of a run: a list of forty names is no answer to
 // somebody who wrote batch_size.
-
-/** Small letters alone, of one spelling: `--batch-size`, `batchSize` and `batch_size` are equal. */
-const spelled = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
+import { spelled } from "../nearest.js";
 
 /** The name here, and spellings elsewhere. Part of an option, such as betas, leads to the whole. */
 const others: Readonly<Record<string, readonly string[]>> = {

@@ -221,7 +221,7 @@ describe("a config file that is wrong", () => {
       syncBatchNorm: 2,
     };
     expect(await problems(value)).toEqual([
-      `Expected one of ${names} for an option but received "stepz"`,
+      'Expected steps for an option but received "stepz"',
       'Expected batch for an option but received "Batch"',
       "Expected a whole number from 1 to 4096 for size but received 5000",
       "Expected 1 or 3 for channels but received 2",
@@ -279,6 +279,17 @@ describe("a config file that is wrong", () => {
       'Expected discriminatorSteps for an option but received "n_critic"',
       'Expected objective for an option but received "lambda_k"',
       'Expected optimizer for an option but received "betas"',
+    ]);
+  });
+
+  it("hears which of them a misspelt one is like", async () => {
+    const value = { sampleEvry: 5, genratorSteps: 1, dropLst: true, "drop-lst": true, seeed: 1 };
+    expect(await problems(value)).toEqual([
+      'Expected sampleEvery for an option but received "sampleEvry"',
+      'Expected generatorSteps for an option but received "genratorSteps"',
+      'Expected dropLast for an option but received "dropLst"',
+      'Expected dropLast for an option but received "drop-lst"',
+      'Expected seed for an option but received "seeed"',
     ]);
   });
 

@@ -219,6 +219,18 @@ const commandLines: [string, string][] = [
     'Expected --batch for an option of sparring train but received "--batch_size"',
   ],
   [
+    "train --batch_size=64",
+    'Expected --batch for an option of sparring train but received "--batch_size"',
+  ],
+  [
+    "train --drop-lst=true",
+    'Expected --drop-last for an option of sparring train but received "--drop-lst"',
+  ],
+  ["train --drop-last=false", 'Expected no value for --drop-last but received "false"'],
+  ["train --no-resident=a=b", 'Expected no value for --no-resident but received "a=b"'],
+  ["train --tensorboard=", 'Expected no value for --tensorboard but received ""'],
+  ["train --help=all", 'Expected no value for --help but received "all"'],
+  [
     "train --img_height 48 --img_width 64",
     'Expected --size for an option of sparring train but received "--img_height"',
   ],

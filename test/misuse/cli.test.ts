@@ -13,7 +13,7 @@ const runs = (path: string, why: string) =>
 const commandLines: [string, string][] = [
   ["trian", 'Expected train for the command but received "trian"'],
   ["learn", `Expected ${aCommand} for the command but received "learn"`],
-  ["TRAIN", `Expected ${aCommand} for the command but received "TRAIN"`],
+  ["TRAIN", 'Expected train for the command but received "TRAIN"'],
   ["help trian", 'Expected train for the command but received "trian"'],
   ["help learn", `Expected ${aCommand} for the command but received "learn"`],
   ["help help", `Expected ${aCommand} for the command but received "help"`],
@@ -34,6 +34,8 @@ const commandLines: [string, string][] = [
     "doctor --fix",
     'Expected one of --json, --help for an option of sparring doctor but received "--fix"',
   ],
+  ["dashboard --json=true", 'Expected no value for --json but received "true"'],
+  ["--version=1", 'Expected no value for --version but received "1"'],
   [
     "setup --fix",
     "Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received --fix",

@@ -1,0 +1,49 @@
+// Which of some names a misspelt one is like.
+
+/** Letters that may be missing, wrong, swapped or too many. */
+const mostMistakes = 3;
+/** Share of the letters that has to be right: of three letters two. */
+const leastRight = 0.4;
+
+/** Small letters alone, of one spelling: `--batch-size`, `batchSize` and `batch_size` are equal. */
+export const spelled = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
+
+/** The name that is like it, or `one of` several; undefined where none is. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const given = spelled(name);
+  const others = known.filter((one) => one !== name);
+  const ranked = others.map((one) => ({ one, mistakes: mistakesIn(given, spelled(one)) }));
+  const least = Math.min(...ranked.map(({ mistakes }) => mistakes));
+  const best = ranked.filter(({ mistakes }) => mistakes === least).map(({ one }) => one);
+  if (least > mostMistakes) return undefined;
+  return best.length === 1 ? best[0] : `one of ${best.join(", ")}`;
+}
+
+/** How many letters have to change; Infinity where the names are too different. */
+function mistakesIn(given: string, known: string): number {
+  const count = distance(given, known);
+  const length = Math.max(given.length, known.length);
+  return known.length > 1 && length - count > leastRight * length ? count : Infinity;
+}
+
+/** Letters to insert, leave out, replace, or swap with the next (Damerau and Levenshtein). */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; ++i) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; ++j) {
+      const isSame = a[i - 1] === b[j - 1];
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(
+        (above[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (above[j - 1] as number) + (isSame ? 0 : 1),
+        isSwapped ? (before[j - 2] as number) + 1 : Infinity,
+      );
+    }
+    before = above;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { nearest } from "../lib/nearest.js";
+
+const known = ["--steps", "--seed", "--size", "--sample-every", "--log-every", "--lr", "-x"];
+
+it.each([
+  ["nothing", "", undefined],
+  ["what is like none of them", "--nothing-like-it", undefined],
+  ["four wrong letters", "--sampxxxxery", undefined],
+  ["more wrong letters than right ones", "--xd", undefined],
+  ["a letter, which is like any", "-s", undefined],
+  ["a name itself, which is not what was meant", "--lr", undefined],
+  ["a letter too few", "--step", "--steps"],
+  ["a letter too many", "--seeed", "--seed"],
+  ["a wrong letter", "--sixe", "--size"],
+  ["swapped letters", "--setps", "--steps"],
+  ["two mistakes", "--smaple-evry", "--sample-every"],
+  ["another spelling", "sampleEvry", "--sample-every"],
+  ["what is as near to one as to another", "--sixd", "one of --seed, --size"],
+])("the nearest name to %s: %j", (_, given, expected) => {
+  expect(nearest(given, known)).toBe(expected);
+});
+
+it("there is no nearest of no names", () => {
+  expect(nearest("--steps", [])).toBeUndefined();
+});
