@@ -7,7 +7,7 @@ import { Checkpoints } from "../run/checkpoints.js";
 import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";
 import { toStepPlan } from "../run/step-plan.js";
-import { configLimit } from "../run/stored.js";
+import { configLimit, parseStored } from "../run/stored.js";
 import type { StepPlan } from "../trainer/explanation.js";
 import { FileMemo } from "./file-memo.js";
 import { type RunCard, type RunState, type Series, series } from "./page/protocol.js";
@@ -21,12 +21,14 @@ const endSize = 16 * 1024;
 const quietAfter = 120_000;
 
 type Json = { readonly value: Readonly<Record<string, unknown>> } | { readonly problem: string };
+/** With what keeps the run from having a plan, although the file can be read. */
+type Config = Json & { readonly nonsense?: string | undefined };
 
 export class ShownRun {
   readonly id: string;
   readonly folder: RunFolder;
   readonly ticks: Ticks;
-  readonly #config: FileMemo<Json>;
+  readonly #config: FileMemo<Config>;
   readonly #summary: FileMemo<Json>;
   readonly #plan: FileMemo<Json>;
   readonly #samples: FileMemo<number[]>;
@@ -37,7 +39,7 @@ export class ShownRun {
     this.id = id;
     this.folder = RunFolder.at(path);
     this.ticks = new Ticks(this.folder.stats);
-    this.#config = new FileMemo(this.folder.config, readJson);
+    this.#config = new FileMemo(this.folder.config, readConfig);
     this.#summary = new FileMemo(this.folder.summary, readJson);
     this.#plan = new FileMemo(this.folder.plan, readJson);
     this.#samples = new FileMemo(this.folder.samples, listSamples);
@@ -63,6 +65,9 @@ export class ShownRun {
       state: this.#state(config, ending, now),
       problems: [
         ...problemsOf("config.json", config),
+        ...(config?.nonsense === undefined
+          ? []
+          : [`Its config.json makes no sense: ${config.nonsense}.`]),
         ...problemsOf("summary.json", summary),
       ].concat(
         ending?.state === "failed" && typeof ending.reason === "string" ? [ending.reason] : [],
@@ -115,6 +120,17 @@ export class ShownRun {
     const news = [this.#last, this.#samples, this.#checkpoints, this.#config];
     const newest = Math.max(...news.map((one) => one.changed));
     return now - newest < quietAfter ? "running" : "quiet";
+  }
+}
+
+async function readConfig(path: string): Promise<Config> {
+  const json = await readJson(path);
+  if ("problem" in json) return json;
+  try {
+    parseStored(json.value);
+    return json;
+  } catch (error) {
+    return { ...json, nonsense: reason(error) };
   }
 }
 

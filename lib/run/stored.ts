@@ -37,18 +37,23 @@ export interface StoredRun {
  */
 export async function readRun(path: string, name: string): Promise<StoredRun> {
   const folder = RunFolder.at(path);
-  return readRunConfig(folder, name, (value) => {
-    const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
-    const { classNames, sampleSeed } = rest;
-    const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
-    const config = value as RunRequest;
-    const { objective, ...pair } =
-      preset === null ? ownPair(config) : presetPair(preset, image, config);
-    const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
-    const names = isTold ? classNames : null;
-    const averaged = isObject(config.ema);
-    return { folder, preset, ...pair, classNames: names, averaged, sampleSeed };
-  });
+  return readRunConfig(folder, name, (value) => ({ folder, ...parseStored(value) }));
+}
+
+/**
+ * Takes from a config.json what is needed to sample its run. Throws TypeError, RangeError or
+ * ERR_ARCHITECTURE.
+ */
+export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
+  const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
+  const { classNames, sampleSeed } = rest;
+  const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
+  const config = value as RunRequest;
+  const { objective, ...pair } =
+    preset === null ? ownPair(config) : presetPair(preset, image, config);
+  const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
+  const names = isTold ? classNames : null;
+  return { preset, ...pair, classNames: names, averaged: isObject(config.ema), sampleSeed };
 }
 
 /** The keys of a config.json that say how the generator is made. */

@@ -82,7 +82,15 @@ describe("live news", () => {
       state: "unreadable",
       problems: ["Its config.json cannot be read: it is not JSON."],
     });
-    expect(await cardOf("h")).toMatchObject({ state: "running", step: null });
+    expect(await cardOf("h")).toMatchObject({
+      ...{ state: "running", preset: "stylegan", step: null },
+      problems: [
+        expect.stringMatching(
+          /^Its config.json makes no sense: Expected one of .* for preset but received "stylegan"\.$/,
+        ),
+      ],
+    });
+    expect(await cardOf("a")).toMatchObject({ state: "running", problems: [] });
     const plan = await get("/api/plan?run=h");
     expect(plan.status).toBe(409);
     expect(plan.json.error).toMatch(

@@ -21,7 +21,8 @@ export type Series = (typeof series)[number];
 
 /**
  * Where a run is: `running` had news in the last two minutes, `quiet` had none and has not ended
- * either; `unreadable` has no config that makes sense; the others are those of its summary.json.
+ * either; `unreadable` has no config.json that can be read; the others are those of its
+ * summary.json.
  */
 export type RunState = "running" | "quiet" | "done" | "stopped" | "failed" | "unreadable";
 

@@ -83,7 +83,7 @@ function makeCard(id: string): Card {
   };
 }
 
-/** What to do about a run without a config.json that makes sense. */
+/** What to do about a run without a config.json that can be read. */
 const advice =
   "Without it there is no plan, and nothing to explore. Put it back, from a copy or from a run with the same options: the page looks again by itself.";
 
