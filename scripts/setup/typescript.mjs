@@ -1,32 +1,44 @@
 // Compiles lib/ to dist/: what runs in Node, then the page of the dashboard, which runs in browsers.
-import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
 import { packageFolder } from "./native.mjs";
 import { command } from "./stamp.mjs";
 
 const page = "lib/dashboard/page";
+const pageOutput = "dashboard/page";
 const assets = /\.(html|css|svg)$/;
+// Side by side, so that each takes the place of another in a moment.
+const [output, next, former] = ["dist", "dist.new", "dist.old"];
 
+/** Fills dist/ anew. Where the compiler refuses a source, what was there before stays. */
 export async function buildTypescript(root, { verbose } = {}) {
-  const compiler = join(packageFolder(root, "typescript"), "bin/tsc");
-  // The output of a source that is gone must not be packed, or imported by chance.
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  for (const project of ["tsconfig.build.json", page]) {
-    const parameters = [compiler, "-p", project];
-    const { code, output } = await run(process.execPath, parameters, { cwd: root, verbose });
-    if (code !== 0)
-      throw new SetupError(
-        `${verbose ? "" : `${output.trim()}\n\n`}The TypeScript does not compile`,
-      );
+  const at = (...parts) => join(root, ...parts);
+  const remove = (folder) => rmSync(at(folder), { recursive: true, force: true });
+  remove(next);
+  try {
+    await compile(root, "tsconfig.build.json", next, { verbose });
+    await compile(root, page, join(next, pageOutput), { verbose });
+  } catch (error) {
+    remove(next);
+    throw error;
   }
-  copyAssets(root);
-  chmodSync(join(root, command), 0o755);
+  // What a browser takes as it is.
+  for (const name of readdirSync(at(page)).filter((file) => assets.test(file)))
+    cpSync(at(page, name), at(next, pageOutput, name));
+  chmodSync(at(next, relative(output, command)), 0o755);
+  // As a whole: the output of a source that is gone must not be packed, or imported by chance.
+  remove(former);
+  if (existsSync(at(output))) renameSync(at(output), at(former));
+  renameSync(at(next), at(output));
+  remove(former);
 }
 
-/** What a browser takes as it is. */
-function copyAssets(root) {
-  for (const name of readdirSync(join(root, page)).filter((file) => assets.test(file)))
-    cpSync(join(root, page, name), join(root, "dist/dashboard/page", name));
+async function compile(root, project, folder, { verbose }) {
+  const compiler = join(packageFolder(root, "typescript"), "bin/tsc");
+  const parameters = [compiler, "-p", project, "--outDir", folder];
+  const { code, output: text } = await run(process.execPath, parameters, { cwd: root, verbose });
+  if (code === 0) return;
+  throw new SetupError(`${verbose ? "" : `${text.trim()}\n\n`}The TypeScript does not compile`);
 }

@@ -1,0 +1,81 @@
+// What is in dist/ after a build, and after one that fails; in place of tsc, a script.
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { buildTypescript } from "../../scripts/setup/typescript.mjs";
+import { temporaryFolder, writeFiles } from "./helpers.js";
+
+const tsc = `
+const { copyFileSync, mkdirSync, readFileSync } = require("node:fs");
+const { dirname } = require("node:path");
+const { argv } = process;
+const folder = argv[argv.indexOf("--outDir") + 1];
+const isPage = argv[argv.indexOf("-p") + 1].startsWith("lib/");
+const source = isPage ? "lib/dashboard/page/main.ts" : "lib/cli/main.ts";
+const file = folder + (isPage ? "/main.js" : "/cli/main.js");
+mkdirSync(dirname(file), { recursive: true });
+copyFileSync(source, file);
+if (readFileSync(source, "utf8") === "wrong") {
+  console.log(source + ": it is wrong");
+  process.exitCode = 2;
+}
+`;
+
+/** A package whose dist/ is of sources that it had before. */
+function builtBefore(): string {
+  const root = temporaryFolder();
+  writeFiles(root, {
+    "package.json": "{}",
+    "node_modules/typescript/package.json": "{}",
+    "node_modules/typescript/bin/tsc": tsc,
+    "lib/cli/main.ts": "new",
+    "lib/dashboard/page/main.ts": "new page",
+    "lib/dashboard/page/style.css": "new style",
+    "dist/cli/main.js": "old",
+    "dist/cli/gone.js": "old",
+  });
+  return root;
+}
+
+const files = (root: string) =>
+  (readdirSync(join(root, "dist"), { recursive: true }) as string[])
+    .filter((path) => statSync(join(root, "dist", path)).isFile())
+    .sort();
+const beside = (root: string) => readdirSync(root).filter((name) => name.startsWith("dist"));
+
+it.each(["lib/cli/main.ts", "lib/dashboard/page/main.ts"])(
+  "a build that fails at %s says why, and leaves what was there",
+  async (path) => {
+    const root = builtBefore();
+    writeFiles(root, { [path]: "wrong" });
+    await expect(buildTypescript(root)).rejects.toThrow(
+      `${path}: it is wrong\n\nThe TypeScript does not compile`,
+    );
+    expect(files(root)).toEqual(["cli/gone.js", "cli/main.js"]);
+    expect(beside(root)).toEqual(["dist"]);
+  },
+);
+
+it.each(["", "dist.new/cli/cut.js", "dist.old/cli/cut.js"])(
+  "a build takes the place of the one before; one that was killed left: %s",
+  async (left) => {
+    const root = builtBefore();
+    if (left !== "") writeFiles(root, { [left]: "left" });
+    await buildTypescript(root);
+    expect(files(root)).toEqual([
+      "cli/main.js",
+      "dashboard/page/main.js",
+      "dashboard/page/style.css",
+    ]);
+    expect(readFileSync(join(root, "dist/cli/main.js"), "utf8")).toBe("new");
+    expect(statSync(join(root, "dist/cli/main.js")).mode & 0o777).toBe(0o755);
+    expect(beside(root)).toEqual(["dist"]);
+  },
+);
+
+it("a first build needs no dist/", async () => {
+  const root = builtBefore();
+  rmSync(join(root, "dist"), { recursive: true });
+  await buildTypescript(root);
+  expect(files(root)).toContain("cli/main.js");
+});
