@@ -90,7 +90,33 @@ export function refused(
   received: string,
   options?: { readonly cause?: unknown },
 ): SparringError {
-  return new SparringError(code, sentence(what, name, received), options);
+  const error = new SparringError(code, sentence(what, name, received), options);
+  refusals.set(error, { what, name, received });
+  return error;
+}
+
+interface Refused {
+  readonly what: string;
+  readonly name: string;
+  readonly received: string;
+}
+
+/** What the sentence of an error was made of. */
+const refusals = new WeakMap<SparringError, Refused>();
+
+/**
+ * Awaits work; where it refuses with ERR_DATA what the work calls `from`, the error says `to`, as
+ * the user calls it.
+ */
+export async function renamed<T>(from: string, to: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SparringError) || error.code !== "ERR_DATA") throw error;
+    const { what, name, received } = refusals.get(error) ?? {};
+    if (what === undefined || received === undefined || name !== from) throw error;
+    throw refused(error.code, what, to, received, { cause: error.cause });
+  }
 }
 
 /** An error about a network, or a pair, whose parts do not fit together. */

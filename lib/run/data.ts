@@ -12,7 +12,7 @@ import { npy } from "../data/npy.js";
 import { holdsTable } from "../data/npy-table.js";
 import { stackedMnist } from "../data/stacked-mnist.js";
 import type { Device } from "../device.js";
-import { isMisuse, outOfRange, refused, showPath, wrongType } from "../errors.js";
+import { isMisuse, outOfRange, refused, renamed, showPath, wrongType } from "../errors.js";
 import { reason, withFile } from "../files.js";
 import { isNamedData, type RunPlan } from "./plan.js";
 
@@ -46,7 +46,8 @@ export async function loadData(wanted: Wanted, device: Device, watch: DataWatch)
   const { data, channels, naming } = wanted;
   const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
   checkKind(kind, wanted);
-  const dataset = await readersOf(wanted, device, watch)[kind]();
+  const read = readersOf(wanted, device, watch)[kind];
+  const dataset = await renamed("path", naming("data"), read);
   const { skipped, image } = dataset;
   if (skipped.length > 0)
     watch.onNote?.(`Left out ${skipped.length} of the files as broken: ${listBroken(skipped)}`);

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { describe, it } from "vitest";
 import { badLines } from "../helpers/bad-lines.js";
 import { idx, imagesFile, labelsFile } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 const { folder, expectRefused } = await badLines();
 
@@ -16,7 +17,7 @@ describe("bad data", () => {
   const none = (path: string, why = "it is none of them") =>
     `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${path}" (${why})`;
   const wrong = (rank: number, name: string, why: string) =>
-    `Expected an IDX file of rank ${rank} for path but received "DATA/${name}": ${why}`;
+    `Expected an IDX file of rank ${rank} for --data but received "DATA/${name}": ${why}`;
   const cases: [string, Record<string, Uint8Array>, string][] = [
     ["an empty folder", {}, none("DATA", "it is empty")],
     ["a folder of other files", { "notes.txt": Buffer.from("cats") }, none("DATA")],
@@ -55,7 +56,7 @@ describe("bad data", () => {
     [
       "a truncated .gz",
       { [`${imagesFile}.gz`]: gzipSync(images).subarray(0, 200), [labelsFile]: labels },
-      `Expected an IDX file for path but received "DATA/${imagesFile}.gz" (unexpected end of file)`,
+      `Expected an IDX file for --data but received "DATA/${imagesFile}.gz" (unexpected end of file)`,
     ],
     [
       "fewer labels than images",
@@ -87,6 +88,24 @@ describe("bad data", () => {
       ["train", "--preset", "cgan", "--data", path, "--out", "never"],
       "Expected labels, which the discriminator needs, for dataset but received none (datasets.idx() takes them as its option labels)",
     );
+  });
+
+  it.each<[string, Record<string, number | Buffer>, string]>([
+    [
+      "a class without images",
+      { "cats/notes.txt": Buffer.from("cats"), "dogs/1.png": 1 },
+      'the class "cats" has no images (.png, .jpg, .jpeg, .webp)',
+    ],
+    [
+      "images beside classes",
+      { "1.png": 1, "dogs/1.png": 1 },
+      'it holds both images ("1.png") and folders that would be classes ("dogs")',
+    ],
+  ])("refuses a folder with %s", async (title, files, why) => {
+    const data = join(folder.path, `images ${title}`);
+    await writeTree(data, files);
+    const sentence = `Expected a folder of images for --data but received "${data}": ${why}`;
+    await expectRefused(["train", "--data", data, "--out", "never"], sentence);
   });
 
   it.each(cases)("refuses %s", async (title, files, sentence) => {
