@@ -35,6 +35,12 @@ export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
   readonly resident?: boolean | undefined;
   /** @default "uint8" */
   readonly dtype?: Dataset["dtype"] | undefined;
+  /**
+   * Images of the source, where only some were read: for who asks what there is, and trains on
+   * nothing.
+   * @default those that were read
+   */
+  readonly size?: number | undefined;
   /** How the source is given labels, for who needs them where there are none. */
   readonly labelling?: string | undefined;
 }
@@ -87,7 +93,7 @@ export class Dataset implements Disposable {
     this.dtype = facts.dtype ?? "uint8";
     this.#labelling = facts.labelling;
     this.#native = native;
-    this.size = native.size;
+    this.size = facts.size ?? native.size;
     this.image = image;
     // slice() of a Buffer, as a file is read into, is a view: a user would change the dataset by it.
     this.labels = labels instanceof Buffer ? Uint8Array.from(labels) : labels;
@@ -260,9 +266,10 @@ export async function createDataset(
   device: Device,
   facts: DatasetFacts,
 ): Promise<Dataset> {
-  const [, channels, ...sides] = shape;
+  const [count, channels, ...sides] = shape;
   const [height, width] = size === undefined ? sides : sidesOf(size);
-  const { labels } = facts;
+  const { size: all = count } = facts;
+  const labels = all === count ? facts.labels : undefined;
   const native = await crossing(() =>
     addon().createDataset({ images: bytes, shape, height, width, device, labels }),
   );

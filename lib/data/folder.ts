@@ -19,6 +19,7 @@ import { imageBytes, type ImageForm, imageShape } from "./folder/decode.js";
 import { type Listing, listFolder } from "./folder/list.js";
 import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
 import { packToCache } from "./folder/pack-file.js";
+import { packSome } from "./folder/some.js";
 import { checkImageSize, type ImageSize } from "./size.js";
 
 export type { PackProgress } from "./folder/pack.js";
@@ -96,6 +97,8 @@ interface Order {
   readonly resident: boolean | undefined;
   /** Whether a cache is written. */
   readonly keep: boolean;
+  /** Whether a look at some of the files is enough where no cache holds. */
+  readonly some: boolean;
   readonly device: Device;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: PackProgress) => void) | undefined;
@@ -109,17 +112,18 @@ interface Order {
  * reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
-  return folderWith(path, options, { keep: true });
+  return folderWith(path, options, { keep: true, some: false });
 }
 
 /**
  * @internal folder(), which packs no images where none are to be kept: it reads the cache if that
- * holds, and else the files, into memory.
+ * holds, and else the files, into memory. Where some are enough the dataset may say of more images
+ * than it has: nobody can train on it.
  */
 export async function folderWith(
   path: string,
   options: FolderOptions,
-  kept: Pick<Order, "keep">,
+  kept: Pick<Order, "keep" | "some">,
 ): Promise<Dataset> {
   check.path(path, "path");
   if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
@@ -128,7 +132,7 @@ export async function folderWith(
   return traced(() => make(order));
 }
 
-function checkOrder(root: string, options: FolderOptions): Omit<Order, "keep"> {
+function checkOrder(root: string, options: FolderOptions): Omit<Order, "keep" | "some"> {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: checkImageSize(options.size),
@@ -171,8 +175,10 @@ async function make(order: Order): Promise<Dataset> {
   const { images, labels, skipped } = await load(order, isOnDisk ? undefined : cache, listing);
   checkBroken(root, listing, labels, skipped, onBroken);
   // What are not to be kept are in memory now, and told of as if they had been kept.
-  const facts = { ...factsOf(listing, labels, skipped), resident: !isOnDisk };
-  return createDataset(images, shapeOf(form, labels), undefined, device, facts);
+  const kept = { resident: !isOnDisk, size: labels.length };
+  const shape = [images.length / imageBytes(form), ...imageShape(form)] as const;
+  const facts = { ...factsOf(listing, labels, skipped), ...kept };
+  return createDataset(images, shape, undefined, device, facts);
 }
 
 /**
@@ -266,8 +272,11 @@ function noteUnfit({ keep, onNote }: Order, error: unknown): undefined {
  * cache if they are to be kept.
  */
 async function load(order: Order, cache: string | undefined, listing: Listing): Promise<Packed> {
-  const { root, form, keep, onNote } = order;
-  const pack = () => packImages(root, listing.files, form, order);
+  const { root, form, keep, some, onNote } = order;
+  const { files } = listing;
+  const pack = async () =>
+    (some ? await packSome(root, files, form, order, onNote) : undefined) ??
+    packImages(root, files, form, order);
   if (cache === undefined) return pack();
   const key = await keyOf(listing, form);
   try {

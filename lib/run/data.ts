@@ -26,6 +26,11 @@ export interface DataWatch {
   readonly onNote?: ((sentence: string) => void) | undefined;
   /** Packed images are kept for the next run. @default true */
   readonly keep?: boolean | undefined;
+  /**
+   * A look at some files of a folder is enough where no cache holds, as nobody needs the images.
+   * @default false
+   */
+  readonly some?: boolean | undefined;
 }
 
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
@@ -73,7 +78,7 @@ function checkKind(kind: Kind, { data, resident, split, naming }: Wanted): void 
 function readersOf(
   { data, size, channels, fitting, resident, naming, split = "train" }: Wanted,
   device: Device,
-  { onProgress, signal, onNote = () => {}, keep = true }: DataWatch,
+  { onProgress, signal, onNote = () => {}, keep = true, some = false }: DataWatch,
 ): Record<Kind, () => Promise<Dataset>> {
   const options = { size, device };
   return {
@@ -84,7 +89,7 @@ function readersOf(
       const watch = { onProgress, onNote, signal };
       const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
       const how = { ...options, resident, ...watch, ...colours, onBroken: "skip" } as const;
-      return folderWith(data, how, { keep });
+      return folderWith(data, how, { keep, some });
     },
     npy: async () => {
       await refuseTable(naming("data"), data);

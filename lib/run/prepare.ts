@@ -47,7 +47,10 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
   const own = wanted && build({ image: wanted });
   const fitting = { fitting: wanted?.[0] };
-  const dataset = await team.inTurn(() => loadData({ ...plan, ...fitting }, device, watch));
+  // Evaluations look at the images themselves.
+  const some = watch.keep === false && plan.evaluateEvery === 0;
+  const watched = { ...watch, some };
+  const dataset = await team.inTurn(() => loadData({ ...plan, ...fitting }, device, watched));
   const { image, classes } = dataset;
   const settings = own ?? build({ image, classes: classes || undefined });
   const { generator, discriminator } = settings;

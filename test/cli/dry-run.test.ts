@@ -8,7 +8,7 @@ import { product } from "../../lib/shape.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
-import { writeTree } from "../helpers/image-folder.js";
+import { flatPng, writeTree } from "../helpers/image-folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -116,6 +116,47 @@ describe("a dry run for people", () => {
     it.each(["resident", "no-resident"])("tells what --%s makes of it", async (option) => {
       const told = await sparring(`${line} ${pictures.path} --dry-run --json --${option}`);
       expect(JSON.parse(told.stdout).config.resident).toBe(option === "resident");
+    });
+
+    it("decodes some of many, and tells of all", async () => {
+      const one = await flatPng(100);
+      const many = Array.from({ length: 70 }, (_, i) => [`${i}.png`, one] as const);
+      const empty = { "empty.png": Buffer.alloc(0), "text.png": Buffer.from("text") };
+      await writeTree(at("many"), { ...Object.fromEntries(many), ...empty });
+      const words = `${line} ${at("many")} --dry-run --json --batch 4`;
+      const { code, stdout, stderr } = await sparring(words);
+      expect([code, timeless(stderr).split("\n")]).toEqual([
+        0,
+        [
+          `Reading 64 images of ${at("many")}`,
+          "Read 64 images in 0:00, and kept none",
+          "Looked at 64 of 72 files: a run leaves out what else is broken",
+          'Left out 1 of the files as broken: "empty.png" (it is empty)',
+          "",
+        ],
+      ]);
+      expect(JSON.parse(stdout).config).toMatchObject({ images: 71, classes: 0 });
+      const judged = await sparring(
+        `${words} --channels 1 --evaluate-every 1 --evaluate-samples 70`,
+      );
+      expect([judged.code, judged.stderr.split("\n")[0]]).toEqual([
+        0,
+        `Reading 72 images of ${at("many")}`,
+      ]);
+      expect(JSON.parse(judged.stdout).config).toMatchObject({ images: 70 });
+    });
+
+    it("decodes all where none of some is an image", async () => {
+      const text = Buffer.from("text");
+      // Every other one is looked at.
+      const many = Array.from({ length: 128 }, (_, i) => [
+        `${String(i).padStart(3, "0")}.png`,
+        i % 2 === 0 ? text : 100,
+      ]);
+      await writeTree(at("half"), Object.fromEntries(many));
+      const { code, stdout } = await sparring(`${line} ${at("half")} --dry-run --json`);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).config).toMatchObject({ images: 64 });
     });
 
     it("reads what a run packed, as long as that fits", async () => {
