@@ -1,6 +1,7 @@
 // What a machine has for Sparring, apart from the addon.
 import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { counted } from "../count.js";
 import { mnistFolder } from "../data/mnist.js";
 import { reason } from "../files.js";
 import { loadSharp } from "../sharp.js";
@@ -80,7 +81,7 @@ export async function lookAtCache(): Promise<Finding> {
   const packed = await sizesOf(join(folder, "packed"));
   const bytes = packed.reduce((sum, size) => sum + size, 0);
   const facts = { folder, libtorch, packed: { files: packed.length, bytes } };
-  const images = `${packed.length} packed datasets of ${megabytes(bytes)}`;
+  const images = `${counted(packed.length, "packed dataset")} of ${megabytes(bytes)}`;
   const holds = [libtorch === null ? "no libtorch" : `libtorch ${libtorch}`, images].join(", ");
   try {
     await access(await existing(folder), constants.W_OK);

@@ -10,6 +10,7 @@ import { lookAtCuda, lookAtThreads } from "../../lib/doctor/addon.js";
 import { readDriver } from "../../lib/doctor/driver.js";
 import type { Examination } from "../../lib/doctor/examine.js";
 import type { Finding } from "../../lib/doctor/kind.js";
+import { lookAtCache } from "../../lib/doctor/machine.js";
 import { type Ended, runCli, start } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 
@@ -304,6 +305,21 @@ describe("a container's CPU limit", () => {
     });
     expect(lookAtThreads({ threads: 1 }, 0.5)).toMatchObject({ status: "ok" });
   });
+});
+
+it("the cache says how many packed datasets it holds, also of one", async () => {
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = at("xdg");
+  try {
+    await mkdir(at("xdg/sparring/packed"), { recursive: true });
+    const says = async () => (await lookAtCache()).says;
+    expect(await says()).toMatch(/, 0 packed datasets of 0 MB$/);
+    await writeFile(at("xdg/sparring/packed/a.packed"), "");
+    expect(await says()).toMatch(/, 1 packed dataset of 0 MB$/);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  }
 });
 
 describe("the version of NVIDIA's driver", () => {
