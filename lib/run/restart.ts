@@ -9,22 +9,33 @@ import { checkOptimizers } from "../trainer/check-options.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
-import { plainNames } from "./plain-options.js";
+import { type PlainOptions, plainNames } from "./plain-options.js";
 import type { ResumePlan, RunPlan, RunRequest } from "./plan.js";
 import { readRunConfig } from "./stored.js";
 
-/** What has to be the same in the run that is there; its length alone may be another. */
-const same = [
-  "preset",
-  "data",
-  "size",
-  "batch",
-  ...plainNames,
-  "evaluateFeatures",
-] as const satisfies readonly (keyof RunPlan & keyof RunConfig)[];
+/** What a plan and the config of a run have in common, beside what stands by itself. */
+type Common = Exclude<keyof RunPlan & keyof RunConfig, keyof PlainOptions>;
 
-/** What has to be the same where it was asked for. */
-const sameIfGiven = ["channels", "resident", "threads", "seed"] as const;
+/**
+ * Whether it has to be the same in the run that is there: always, where it was asked for, or not at
+ * all, as with the length of the run.
+ */
+const common: Readonly<Record<Common, "always" | "asked" | "never">> = {
+  preset: "always",
+  data: "always",
+  size: "always",
+  channels: "asked",
+  resident: "asked",
+  batch: "always",
+  device: "never",
+  threads: "asked",
+  seed: "asked",
+  evaluateFeatures: "always",
+};
+
+const names = Object.keys(common) as Common[];
+const same = [...names.filter((name) => common[name] === "always"), ...plainNames];
+const sameIfAsked = names.filter((name) => common[name] === "asked");
 
 /**
  * Makes the plan to go on with the run that is in the folder, or to begin it again where it ended
@@ -54,7 +65,7 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
 }
 
 function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
-  const asked = sameIfGiven.filter((key) => given[key] !== undefined);
+  const asked = sameIfAsked.filter((key) => given[key] !== undefined);
   const rates = (one: Partial<Pick<RunConfig, "optimizer">>) => one.optimizer?.generator?.lr;
   const players = ["generator", "discriminator"] as const;
   const pairs = [
