@@ -19,7 +19,7 @@ export { type Device, type Devices, devices, setThreads, threads } from "./devic
 export { type MemoryStats, memoryStats } from "./device.js";
 export * as distributed from "./distributed.js";
 export { type ErrorCode, SparringError } from "./errors.js";
-export type { Stoppable } from "./heeding.js";
+export type { Stoppable } from "./signal.js";
 export { type GridOptions, Images } from "./images.js";
 export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";

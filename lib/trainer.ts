@@ -9,7 +9,7 @@ import type { Stream } from "./data/stream.js";
 import type { NativeDataset, NativeFeed } from "./data/native.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
 import { SparringError, traced } from "./errors.js";
-import { heeding } from "./heeding.js";
+import { heeding } from "./signal.js";
 import { gone, lineOf, some } from "./inspect.js";
 import { Discriminator, Generator } from "./networks.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";

@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
-import { crossingUntil, type Stoppable } from "../heeding.js";
+import { crossingUntil, type Stoppable } from "../signal.js";
 import { Images } from "../images.js";
 import { Generator, type Labels } from "../networks.js";
 import { checkLabels, checkTruncation } from "../networks/conditions.js";

@@ -4,7 +4,7 @@ import { types } from "node:util";
 import type { Latent } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
-import type { Stoppable } from "../heeding.js";
+import type { Stoppable } from "../signal.js";
 
 /** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
 export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;

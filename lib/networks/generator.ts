@@ -7,7 +7,7 @@ import {
 import * as check from "../check.js";
 import { outOfRange, show, traced, wrongType } from "../errors.js";
 import { writeWhole } from "../files.js";
-import { crossingUntil } from "../heeding.js";
+import { crossingUntil } from "../signal.js";
 import { some } from "../inspect.js";
 import { Images } from "../images.js";
 import type { NativeLatent, NativeNetwork, NativeSampleRequest } from "../native.js";

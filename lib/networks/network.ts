@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { refused, SparringError, traced, wrongType } from "../errors.js";
 import { freeMemory, gigabytes } from "../free-memory.js";
-import { crossingUntil } from "../heeding.js";
+import { crossingUntil } from "../signal.js";
 import { gone, lineOf, some } from "../inspect.js";
 import type { NativeNetwork, TensorData } from "../native.js";
 import type { Bytes, Floats } from "../arrays.js";
