@@ -1,15 +1,16 @@
 // What the set-up looks at before it does anything that takes long.
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { main } from "../../scripts/setup/main.mjs";
+import * as stamps from "../../scripts/setup/stamp.mjs";
 import { asNobody } from "../helpers/nobody.js";
-import { silentReport, temporaryFolder, writeFiles } from "./helpers.js";
+import { fakeLibtorch, silentReport, temporaryFolder, writeFiles } from "./helpers.js";
 
 /** What it says, and ends with, in a package that is not built. */
-async function setUp(root: string) {
+async function setUp(root: string, argv: string[] = []) {
   const report = silentReport();
-  return { code: await main([], { root, report }), lines: report.lines };
+  return { code: await main(argv, { root, report }), lines: report.lines };
 }
 
 it("the set-up refuses a build folder that is none, before it looks for tools or a libtorch", async () => {
@@ -34,6 +35,40 @@ it.each([[["build"]], [["build", "build/Release"]], [["build/Release"]]])(
     expect(lines).toEqual([expect.stringContaining("(this user may not write there)")]);
   },
 );
+
+describe("a native build that fails", () => {
+  /** A package that was built before one of its sources became wrong. */
+  function changed() {
+    const root = temporaryFolder();
+    const directory = fakeLibtorch(temporaryFolder());
+    const libtorch = { directory, version: "2.13.0", cuda: null, label: "2.13.0 (cpu)" };
+    writeFiles(root, {
+      "package.json": "{}",
+      "native/addon.cc": "right",
+      "node_modules/cmake-js/package.json": "{}",
+      "node_modules/cmake-js/bin/cmake-js": "process.exitCode = 1;",
+      [stamps.addon]: "built",
+    });
+    const stamp = { sparring: "0.1.0", libtorch, compiler: "g++", inputs: stamps.hashInputs(root) };
+    stamps.writeStamp(root, stamp);
+    writeFiles(root, { "native/addon.cc": "wrong" });
+    return { root, stamp };
+  }
+
+  it("leaves the addon that is there with its stamp, and the same sources are up to date", async () => {
+    const { root, stamp } = changed();
+    expect((await setUp(root)).code).toBe(1);
+    expect(stamps.readStamp(root)).toEqual(stamp);
+    writeFiles(root, { "native/addon.cc": "right" });
+    expect(await setUp(root)).toEqual({ code: 0, lines: ["up to date, libtorch 2.13.0 (cpu)"] });
+  });
+
+  it("leaves no stamp of an addon that --force does not trust", async () => {
+    const { root } = changed();
+    expect((await setUp(root, ["--force"])).code).toBe(1);
+    expect(stamps.readStamp(root)).toBeNull();
+  });
+});
 
 it("the set-up refuses another platform before anything else", async () => {
   const real = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;

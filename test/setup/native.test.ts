@@ -1,6 +1,8 @@
 // What a build leaves behind; in place of cmake-js, a script that fills the tree as that does.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { buildNative } from "../../scripts/setup/native.mjs";
 import { temporaryFolder, writeFiles } from "./helpers.js";
@@ -49,6 +51,31 @@ it("the build keeps a clone's tree: the next build compiles what changed, and al
   expect(await build(root, true)).toMatchObject({ log: "compiled\n", hasTree: true });
   expect(await build(root, true)).toMatchObject({ log: "", hasTree: true });
   expect(await build(root, true, true)).toMatchObject({ log: "compiled\n", hasTree: true });
+});
+
+it("the build's stamp is there until a linker replaces an output", async () => {
+  const root = temporaryFolder();
+  const cmake = fileURLToPath(new URL("../../cmake/stamp.cmake", import.meta.url));
+  writeFiles(root, {
+    "CMakeLists.txt": `
+      cmake_minimum_required(VERSION 3.20)
+      project(stamped LANGUAGES CXX)
+      set(SPARRING_OUTPUT "\${CMAKE_CURRENT_BINARY_DIR}/out")
+      include("${cmake}")
+      add_library(addon MODULE addon.cc)
+      sparring_stamped(addon none)`,
+    "addon.cc": "int one() { return 1; }",
+  });
+  const run = (...words: string[]) => spawnSync("cmake", words, { cwd: root }).status === 0;
+  const stamp = join(root, "tree/out/build.json");
+  const build = (text: string) => {
+    writeFiles(root, { "addon.cc": text, "tree/out/build.json": "{}" });
+    return { isBuilt: run("--build", "tree"), isStamped: existsSync(stamp) };
+  };
+  expect(run("-S", ".", "-B", "tree")).toBe(true);
+  expect(build("int one() { return 1; }")).toEqual({ isBuilt: true, isStamped: false });
+  expect(build("int one() { return wrong; }")).toEqual({ isBuilt: false, isStamped: true });
+  expect(build("int one() { return 2; }")).toEqual({ isBuilt: true, isStamped: false });
 });
 
 it("the build keeps its tree where it failed, to look into", async () => {
