@@ -6,7 +6,7 @@ import * as check from "../check.js";
 import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
 import { nearest } from "../nearest.js";
-import { defaultPreset, presets } from "../presets.js";
+import { defaultPreset, presetNames, presets } from "../presets.js";
 import { ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
@@ -85,11 +85,21 @@ async function parse(path: string): Promise<Record<string, unknown>> {
     text = (await readWhole(path, configLimit)).toString("utf8").replace(/^\uFEFF/, "");
     value = JSON.parse(text);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw refuse(reason(cause), cause);
+    if (!(cause instanceof SyntaxError))
+      throw refuse(`${reason(cause)}${meantBy(path, cause)}`, cause);
     throw refuse(`it is not JSON: ${await placeOfMistake(text)}`, cause);
   }
   if (!check.isObject(value)) throw refuse("it is not an object");
   return value;
+}
+
+/** What somebody may have meant who named what is no file: a word of which a flag is missing. */
+function meantBy(path: string, cause: unknown): string {
+  if (isNamedData(path)) return "; --data names what to train on";
+  if ((presetNames as readonly string[]).includes(path)) return "; --preset names what to train";
+  if (path === "true" || path === "false") return "; a flag that is there is true";
+  const isFolder = (cause as NodeJS.ErrnoException).code === "EISDIR";
+  return isFolder ? "; --data names one of images, and --resume --out a run to go on with" : "";
 }
 
 /** A sentence for each thing that is wrong. */

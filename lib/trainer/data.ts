@@ -2,6 +2,7 @@
 import { trainsOnOne } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
+import { counted } from "../count.js";
 import { Dataset } from "../data/dataset.js";
 import { Stream } from "../data/stream.js";
 import { outOfRange, refused, type SparringError } from "../errors.js";
@@ -110,7 +111,15 @@ export function checkBatch(
       name,
       batchSize,
     );
-  const batch = check.integer(batchSize, name, coupled ? 2 : 1, size);
+  const least = coupled ? 2 : 1;
+  // Whoever took the usual one may have few images.
+  if (Number.isSafeInteger(batchSize) && (batchSize as number) > size)
+    throw outOfRange(
+      `a whole number from ${least} to ${size} (the data have ${counted(size, "image")})`,
+      name,
+      batchSize,
+    );
+  const batch = check.integer(batchSize, name, least, size);
   if (coupled && !dropLast && size % batch === 1) {
     throw outOfRange(
       `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one; ${dropName} leaves it out)`,

@@ -314,7 +314,14 @@ describe("a config file that is wrong", () => {
     ["two.json", "{}\n{}", "it is not JSON: line 2, column 1"],
     ["list.json", "[]", "it is not an object"],
     ["empty.json", "", "it is not JSON: line 1, column 1"],
-    ["data", undefined, "it is a folder"],
+    [
+      "data",
+      undefined,
+      "it is a folder; --data names one of images, and --resume --out a run to go on with",
+    ],
+    ["mnist", undefined, "no such file or folder; --data names what to train on"],
+    ["dcgan", undefined, "no such file or folder; --preset names what to train"],
+    ["false", undefined, "no such file or folder; a flag that is there is true"],
     ["huge.json", " ".repeat(16 * 1024 ** 2 + 1), "it has 16777217 bytes, more than 16777216"],
   ])("is refused where it is no such file: %s", async (name, text, why) => {
     if (text !== undefined) await write(name, text);
@@ -336,10 +343,10 @@ describe("a config file that is wrong", () => {
   it("is named by what is only wrong with the data", async () => {
     const path = await write("large.json", { ...options, batch: 41 });
     expect((await sparring(`train ${path} --out never`)).stderr).toBe(
-      "Expected a whole number from 2 to 40 for batch of large.json but received 41\n",
+      "Expected a whole number from 2 to 40 (the data have 40 images) for batch of large.json but received 41\n",
     );
     expect((await sparring(`train ${path} --batch 42 --out never`)).stderr).toBe(
-      "Expected a whole number from 2 to 40 for --batch but received 42\n",
+      "Expected a whole number from 2 to 40 (the data have 40 images) for --batch but received 42\n",
     );
   });
 });

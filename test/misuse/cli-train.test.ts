@@ -25,7 +25,7 @@ const commandLines: [string, string][] = [
   ["train -s 3", `Expected one of ${trainFlags} for an option of sparring train but received "-s"`],
   [
     "train mnist",
-    'Expected a JSON file of options for the config but received "mnist" (no such file or folder)',
+    'Expected a JSON file of options for the config but received "mnist" (no such file or folder; --data names what to train on)',
   ],
   [
     "train a.json b.json",
@@ -124,7 +124,7 @@ const commandLines: [string, string][] = [
   ],
   [
     "train --data data --batch 129",
-    "Expected a whole number from 2 to 128 for --batch but received 129",
+    "Expected a whole number from 2 to 128 (the data have 128 images) for --batch but received 129",
   ],
   [
     "train --data data --batch 127",

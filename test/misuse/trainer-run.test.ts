@@ -117,7 +117,7 @@ refuses("Trainer.run", [
     "a batch that no one asked for, too large",
     () => run({ steps: 1 }),
     "RangeError",
-    "Expected a whole number from 1 to 24 for batchSize but received 64",
+    "Expected a whole number from 1 to 24 (the data have 24 images) for batchSize but received 64",
   ],
   [
     "a batch of half an image",
@@ -159,7 +159,7 @@ refuses("Trainer.run", [
     "a batch larger than the data",
     () => run({ steps: 1, batchSize: 25 }),
     "RangeError",
-    "Expected a whole number from 1 to 24 for batchSize but received 25",
+    "Expected a whole number from 1 to 24 (the data have 24 images) for batchSize but received 25",
   ],
   [
     "ticks of a fraction",
