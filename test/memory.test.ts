@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -63,6 +64,43 @@ describe("memory", () => {
     }
     expect(await collect(trainer.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
   });
+
+  it("counts ADA's finer grid, and what is interpolated on it", async () => {
+    using trainer = tinyTrainer({ ada: {} });
+    using data = await labelledImages(64);
+    const native = addon();
+    const { availableMemory } = native;
+    native.availableMemory = () => 0.6e6;
+    try {
+      // Beside 160 outputs of the generator 29 x 29 values of the grid, and of 26 x 26 samples the
+      // places across and down three times. The discriminator's 33 come when these are gone.
+      await expect(collect(trainer.run(data, { steps: 1, batchSize: 64 }))).rejects.toThrow(
+        "fits into 1 MB of free host memory for batchSize but received 64 (it holds at least 1 MB)",
+      );
+      // Nothing goes to a finer grid.
+      using copying = tinyTrainer({ ada: { transforms: ["blit", "color"] } });
+      expect(await collect(copying.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
+    } finally {
+      native.availableMemory = availableMemory;
+    }
+    const { buffers } = await trainer.explain({ batchSize: 64 });
+    expect(buffers).toBe(4 * 64 * (160 + 29 ** 2 + 6 * 26 ** 2));
+    expect(await collect(trainer.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
+  });
+
+  const tellsOfPeaks = existsSync("/proc/self/status");
+  it.skipIf(!tellsOfPeaks).each([1, 3])(
+    "is what a step with ADA on images of %d channels takes at least, and not much less",
+    async (channels) => {
+      const script = fileURLToPath(new URL("ada-memory.mjs", import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [script, `${channels}`]);
+      const { peak, buffers } = JSON.parse(stdout);
+      expect(buffers).toBeGreaterThan(300e6);
+      expect(peak).toBeGreaterThan(buffers);
+      // Blocks of memory that wait for a tensor of their size count, too.
+      expect(peak).toBeLessThan(3 * buffers);
+    },
+  );
 
   it("knows what the system has left", () => {
     const free = addon().availableMemory("cpu");

@@ -4,6 +4,7 @@ import type { Complete } from "../complete.js";
 import { outOfRange, wrongType } from "../errors.js";
 import type { Discriminator } from "../networks.js";
 import { middleOf, type Objective } from "../objectives/table.js";
+import { product } from "../shape.js";
 
 /** A group of the transforms of ADA's pipeline. */
 export type AdaTransform = (typeof adaTransforms)[number];
@@ -85,4 +86,29 @@ export function checkAda(
     throw outOfRange(`true, ${why}`, "ada.fixed", false);
   }
   return ada;
+}
+
+/** Samples by which native code's wavelet reaches beyond a side: twelve taps. */
+const reach = 10;
+
+/**
+ * Numbers of one sample that ADA has beside what it changes, where it moves pixels to places in
+ * between. Held for the backward pass are the places that they come from. At once it has, as these
+ * are made, the mirrored image on the grid that is twice as fine, and the places before and after
+ * they are brought onto that grid and put together; on the way back the gradient on the grid, and
+ * its copy in the order of a product.
+ */
+export function resampledValues({
+  ada,
+  discriminator,
+}: {
+  readonly ada: Complete<AdaOptions> | undefined;
+  readonly discriminator: Discriminator;
+}): { readonly held: number; readonly atOnce: number } {
+  if (ada === undefined || !ada.transforms.includes("geometry")) return { held: 0, atOnce: 0 };
+  const [channels, ...sides] = discriminator.image as [number, number, number];
+  const places = product(sides.map((side) => 2 * side + reach));
+  const finer = product(sides.map((side) => 2 * Math.max(2 * (side - 1), 1) + 1));
+  const onFiner = channels * finer;
+  return { held: 2 * places, atOnce: onFiner + Math.max(6 * places, onFiner) };
 }

@@ -7,6 +7,7 @@ import type { NativeExplanation, StepRewriteId } from "../native.js";
 import { looksAtReals } from "../objectives/table.js";
 import { isAtBatch, isBetween, type Penalty } from "../penalties/table.js";
 import { product } from "../shape.js";
+import { resampledValues } from "./ada.js";
 import type { TrainerSettings } from "./options.js";
 
 const float = 4;
@@ -146,14 +147,18 @@ export function trafficBytes(
  * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the
  * two updates: the generator's holds those of both networks for them, the discriminator's those of
  * its own for twice as many, and those of a generator that is to learn from the same fakes next.
+ * Where ADA resamples fakes, the generator's holds where their pixels come from, too, or, before
+ * the discriminator sees them, has them on the finer grid.
  */
 export function bufferBytes(settings: TrainerSettings, rows: number): number {
   const [ofGenerator, ofDiscriminator] = [settings.generator, settings.discriminator].map(
     ({ resolved }) => outputValues(resolved.layers, rows),
   ) as [number, number];
+  const { held, atOnce } = resampledValues(settings);
   const waits = settings.order === "discriminatorFirst" && settings.fakes === "same";
   const waiting = waits ? ofGenerator : 0;
-  return float * rows * Math.max(ofGenerator + ofDiscriminator, 2 * ofDiscriminator + waiting);
+  const inGenerators = ofGenerator + Math.max(held + ofDiscriminator, atOnce);
+  return float * rows * Math.max(inGenerators, 2 * ofDiscriminator + waiting);
 }
 
 /**

@@ -58,8 +58,8 @@ export interface StepPlan {
    */
   readonly bytes: number;
   /**
-   * Bytes of the outputs that the larger of the two updates holds until its backward pass: a lower
-   * bound.
+   * Bytes of the outputs that the larger of the two updates holds until its backward pass, with
+   * ADA's finer grid where that is more: a lower bound.
    */
   readonly buffers: number;
 }
