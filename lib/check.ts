@@ -200,9 +200,15 @@ function isForeign(value: unknown, Class: abstract new (...given: never[]) => ob
   }
 }
 
-export function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
+/** @param what of an error, for a value that is none of them @default all of them */
+export function oneOf<T extends string>(
+  value: unknown,
+  name: string,
+  allowed: readonly T[],
+  what: (value: unknown) => string = () => `one of ${allowed.join(", ")}`,
+): T {
   if (typeof value !== "string" || !(allowed as readonly string[]).includes(value)) {
-    throw wrongType(`one of ${allowed.join(", ")}`, name, value);
+    throw wrongType(what(value), name, value);
   }
   return value as T;
 }

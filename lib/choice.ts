@@ -17,16 +17,18 @@ export type Factory<T extends Choice> = (options: never) => T;
  * Makes a choice again.
  *
  * @param what the WHAT of an error, for a value that is no choice at all
+ * @param typeWhat that for a type which is not in the table @default every type that is
  */
 export function remake<T extends Choice>(
   value: unknown,
   name: string,
   what: string,
   table: Readonly<Record<string, Factory<T>>>,
+  typeWhat?: (type: unknown) => string,
 ): T {
   if (!check.isObject(value)) throw wrongType(what, name, value);
   const { type, ...options } = value;
-  const known = check.oneOf(type, `${name}.type`, Object.keys(table));
+  const known = check.oneOf(type, `${name}.type`, Object.keys(table), typeWhat);
   return (table[known] as Factory<T>)(options as never);
 }
 

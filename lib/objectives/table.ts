@@ -2,6 +2,8 @@
 // native code.
 import type { ScoreKind } from "../architecture/facts.js";
 import { remake } from "../choice.js";
+import { finder } from "../meant.js";
+import { nearest } from "../nearest.js";
 import { boundaryEquilibrium } from "./boundary-equilibrium.js";
 import { boundarySeeking } from "./boundary-seeking.js";
 import { energyBased } from "./energy-based.js";
@@ -40,7 +42,29 @@ export type Objective = ReturnType<(typeof objectiveTable)[keyof typeof objectiv
 /** @internal Checked again, as it may come from a file. */
 export function checkObjective(value: unknown, name: string): Objective {
   const what = "an objective, as objectives.nonSaturating() makes it,";
-  return remake<Objective>(value, name, what, objectiveTable);
+  return remake<Objective>(value, name, what, objectiveTable, objectiveWhat);
+}
+
+const meant = finder({
+  boundaryEquilibrium: ["began"],
+  boundarySeeking: ["bgan", "bsgan"],
+  energyBased: ["ebgan"],
+  fDivergence: ["fgan"],
+  hinge: ["geometricgan", "hingegan"],
+  leastSquares: ["lsgan", "mse"],
+  minimax: ["mmgan", "saturating"],
+  nonSaturating: ["bce", "crossentropy", "dcgan", "gan", "logistic", "nsgan", "vanilla"],
+  relativisticAverage: ["ragan", "rasgan", "ralsgan"],
+  relativisticPaired: ["relativistic", "r3gan", "rgan", "rpgan", "rsgan"],
+  softmax: ["softmaxgan"],
+  wasserstein: ["wgan", "wgandiv", "wgangp"],
+});
+
+/** @internal What an unknown type should be: its name here, the nearest, or one of all. */
+export function objectiveWhat(type: unknown): string {
+  const known = Object.keys(objectiveTable);
+  const one = typeof type === "string" ? (meant(type, known) ?? nearest(type, known)) : undefined;
+  return one ?? `one of ${known.join(", ")}`;
 }
 
 /** @internal The kinds of scores that it can be played for. */

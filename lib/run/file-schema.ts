@@ -6,7 +6,7 @@ import { initText, initTypes } from "../architecture.js";
 import { largestFloat32 } from "../check.js";
 import { largestSide } from "../data/size.js";
 import { layerKinds } from "../layers/table.js";
-import { objectiveTable } from "../objectives/table.js";
+import { objectiveTable, objectiveWhat } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
 import { adaNames, adaTransforms } from "../trainer/ada.js";
@@ -47,10 +47,16 @@ function flag(about: string, shown: string | boolean) {
 
 const names = (table: object) => Object.keys(table);
 
-/** Data with a type: what goes with each of them is checked where they are made. */
-function typed(types: readonly string[]) {
+/**
+ * Data with a type: what goes with each of them is checked where they are made. `what` a type has to
+ * be is said of one that there is not.
+ */
+function typed(
+  types: readonly string[],
+  what: (type: unknown) => string = () => `one of ${types.join(", ")}`,
+) {
   return v.looseObject(
-    { type: v.picklist(types, `one of ${types.join(", ")}`) },
+    { type: v.picklist(types, ({ input }) => what(input)) },
     "an object { type, ... }",
   );
 }
@@ -124,7 +130,7 @@ export const configSchema = v.strictObject({
     "the preset's",
   ),
   objective: option(
-    typed(names(objectiveTable)),
+    typed(names(objectiveTable), objectiveWhat),
     "What the two minimise, of objectives.",
     "the preset's",
   ),

@@ -1,9 +1,9 @@
 // What scripts and other tools call the options of a run: a list of forty names is no answer to
 // somebody who wrote batch_size.
-import { spelled } from "../nearest.js";
+import { finder } from "../meant.js";
 
-/** The name here, and spellings elsewhere. Part of an option, such as betas, leads to the whole. */
-const others: Readonly<Record<string, readonly string[]>> = {
+/** Part of an option, such as betas, leads to the whole. */
+const others = {
   ada: ["adainterval", "adakimg", "adatarget", "augmentp", "augpipe"],
   batch: ["batchsize", "bs"],
   checkpointEvery: ["checkpointinterval", "savefreq", "saveinterval"],
@@ -43,14 +43,8 @@ const others: Readonly<Record<string, readonly string[]>> = {
   steps: ["iterations", "maxsteps", "numsteps", "totalsteps"],
 };
 
-const othersOf = new Map(Object.entries(others).map(([name, more]) => [spelled(name), more]));
-
 /**
  * The option that is meant, as it is written in `known`: `discriminatorSteps`, `--batch`. Undefined
  * where it is none of them.
  */
-export function optionMeant(name: string, known: readonly string[]): string | undefined {
-  const given = spelled(name);
-  const isMeant = (here: string) => here === given || othersOf.get(here)?.includes(given);
-  return known.find((option) => isMeant(spelled(option)));
-}
+export const optionMeant = finder(others);

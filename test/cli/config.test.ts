@@ -293,6 +293,20 @@ describe("a config file that is wrong", () => {
     ]);
   });
 
+  it.each([
+    ["began", "boundaryEquilibrium"],
+    ["EBGAN", "energyBased"],
+    ["bce", "nonSaturating"],
+    ["vanilla", "nonSaturating"],
+    ["least_squares", "leastSquares"],
+    ["wgan-gp", "wasserstein"],
+    ["rsgan", "relativisticPaired"],
+    ["wasserstien", "wasserstein"],
+  ])("hears what the objective %s is called here", async (type, meant) => {
+    const found = [`Expected ${meant} for objective.type but received "${type}"`];
+    expect(await problems({ objective: { type } })).toEqual(found);
+  });
+
   it("is read as its own keys alone", async () => {
     expect(await problems('{ "__proto__": { "steps": 0 }, "toString": 1, "size": 1e999 }')).toEqual(
       [

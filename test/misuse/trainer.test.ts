@@ -157,6 +157,12 @@ refuses("new Trainer", [
     'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking, softmax, energyBased, boundaryEquilibrium for objective.type but received "__proto__"',
   ],
   [
+    "an objective by the name of its paper",
+    () => make({ objective: JSON.parse('{ "type": "BEGAN" }') }),
+    "TypeError",
+    'Expected boundaryEquilibrium for objective.type but received "BEGAN"',
+  ],
+  [
     "one optimizer",
     () => make({ optimizer: adam }),
     "TypeError",
