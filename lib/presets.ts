@@ -5,6 +5,7 @@ import { article } from "./presets/article.js";
 import { cgan } from "./presets/cgan.js";
 import { dcgan } from "./presets/dcgan.js";
 import { dragan } from "./presets/dragan.js";
+import { ebgan } from "./presets/ebgan.js";
 import { gan } from "./presets/gan.js";
 import { infogan } from "./presets/infogan.js";
 import { goodfellow2014 } from "./presets/goodfellow2014.js";
@@ -30,6 +31,7 @@ export const presets = {
   infogan,
   acgan,
   lsgan,
+  ebgan,
   wgan,
   "wgan-gp": wganGp,
   dragan,
