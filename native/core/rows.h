@@ -33,6 +33,10 @@ int64_t parts_of(const Share& own, int64_t ranks, int64_t wanted, int64_t fewest
 // that is one of the whole where what these rows come to is weighed by `weight`.
 at::Tensor with_own(const at::Tensor& all, const at::Tensor& own, int64_t start, double weight);
 
+// The type that a batch's noise is drawn in, whatever that of the networks is: a seed draws the
+// same numbers for each.
+constexpr at::ScalarType kDrawn = at::kFloat;
+
 // The rows of a batch that are worked on at once: all of them, unless ranks share it or it is
 // worked on in parts.
 class Rows {

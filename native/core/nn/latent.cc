@@ -37,18 +37,23 @@ at::Tensor truncated(const at::Tensor& noise, const Latent& latent, double most)
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,
                         const Rows& rows, const LatentBatch& chosen) {
   LatentBatch batch = chosen;
-  batch.noise = rows.draw(count, [&](int64_t n, at::Generator generator) {
-    return draw_noise(latent, n, options, generator);
-  });
+  const at::TensorOptions drawn = options.dtype(kDrawn);
+  batch.noise = rows.draw(count,
+                          [&](int64_t n, at::Generator generator) {
+                            return draw_noise(latent, n, drawn, generator);
+                          })
+                    .to(options);
   if (latent.classes > 0 && !batch.labels.defined()) {
     batch.labels = rows.draw(count, [&](int64_t n, const at::Generator& generator) {
       return at::randint(latent.classes, {n}, generator, options.dtype(at::kLong));
     });
   }
   if (latent.codes > 0 && !batch.codes.defined()) {
-    batch.codes = rows.draw(count, [&](int64_t n, const at::Generator& generator) {
-      return at::rand({n, latent.codes}, generator, options).mul_(2).sub_(1);
-    });
+    batch.codes = rows.draw(count,
+                            [&](int64_t n, const at::Generator& generator) {
+                              return at::rand({n, latent.codes}, generator, drawn).mul_(2).sub_(1);
+                            })
+                      .to(options);
   }
   return batch;
 }

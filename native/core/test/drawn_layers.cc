@@ -8,8 +8,6 @@
 namespace sparring::test {
 namespace {
 
-constexpr int64_t kLargestSide = 20;
-
 // The side of what a window makes of a side; 0 where it does not fit.
 int64_t slid(int64_t side, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
   const int64_t rest = side + 2 * padding - dilation * (kernel - 1) - 1;
@@ -26,7 +24,7 @@ void DrawnLayers::add_weighted(Layer one) {
 
 void DrawnLayers::add_conv(int64_t out) {
   if (draw_.chance(0.4)) return add_usual_conv(out);
-  const auto side = [&] { return draw_.one_of<int64_t>({1, 2, 3, 3, 3, 4, 4, 5}); };
+  const auto side = [&] { return draw_.one_of<int64_t>({1, 2, 3, 3, 3, 4, 4, 5, 7}); };
   const Shape square(2, side());
   const Shape kernel = draw_.chance(0.8) ? square : Shape{side(), side()};
   const Shape stride =
@@ -34,19 +32,30 @@ void DrawnLayers::add_conv(int64_t out) {
   const Shape dilation = draw_.chance(0.9) ? Shape{1, 1} : Shape{1, 2};
   Shape padding{draw_.integer(0, kernel[0] / 2), draw_.integer(0, kernel[1] / 2)};
   if (draw_.chance(0.6)) padding = {(kernel[0] - 1) / 2, (kernel[1] - 1) / 2};
+  // Places that see nothing but padding.
+  if (draw_.chance(0.1))
+    padding = {draw_.integer(0, kernel[0] + 1), draw_.integer(0, kernel[1] + 1)};
   const int64_t tall = slid(height(), kernel[0], stride[0], padding[0], dilation[0]);
   const int64_t wide = slid(width(), kernel[1], stride[1], padding[1], dilation[1]);
-  if (tall < 1 || wide < 1 || tall > kLargestSide || wide > kLargestSide) return;
+  if (tall < 1 || wide < 1 || tall > largest_side_ || wide > largest_side_) return;
   Layer one = conv("", static_cast<double>(shape_[0]), static_cast<double>(out), 1, 0);
-  const bool divides = shape_[0] % 2 == 0 && out % 2 == 0;
   one.options.set("kernelSize", kernel);
   one.options.set("stride", stride);
   one.options.set("padding", padding);
   one.options.set("dilation", dilation);
-  one.options.set("groups", divides && draw_.chance(0.1) ? 2.0 : 1.0);
+  one.options.set("groups", draw_groups(out));
   one.options.set("bias", draw_.chance(0.7));
   add_weighted(one);
   shape_ = {out, tall, wide};
+}
+
+double DrawnLayers::draw_groups(int64_t out) {
+  std::vector<int64_t> fitting;
+  for (int64_t groups = 2; groups <= shape_[0]; ++groups) {
+    if (shape_[0] % groups == 0 && out % groups == 0) fitting.push_back(groups);
+  }
+  if (fitting.empty() || draw_.chance(0.85)) return 1;
+  return static_cast<double>(draw_.one_of(fitting));
 }
 
 // What most networks have, and most rewrites look for.
@@ -64,17 +73,21 @@ void DrawnLayers::add_transposed() {
   const bool doubles = draw_.chance(0.4);
   const int64_t kernel = doubles ? 4 : draw_.integer(1, 5);
   const int64_t stride = doubles ? 2 : draw_.integer(1, 3);
-  const int64_t padding = doubles ? 1 : draw_.integer(0, kernel / 2);
+  const int64_t dilation = doubles || draw_.chance(0.9) ? 1 : 2;
+  const int64_t most = draw_.chance(0.9) ? kernel / 2 : kernel + 1;
+  const int64_t padding = doubles ? 1 : draw_.integer(0, most);
   const int64_t more = stride > 1 && draw_.chance(0.2) ? 1 : 0;
   const auto grown = [&](int64_t side) {
-    return (side - 1) * stride - 2 * padding + kernel + more;
+    return (side - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 + more;
   };
   const int64_t tall = grown(height()), wide = grown(width());
-  if (tall < 1 || wide < 1 || tall > kLargestSide || wide > kLargestSide) return;
+  if (tall < 1 || wide < 1 || tall > largest_side_ || wide > largest_side_) return;
   const int64_t out = draw_.one_of(kChannels);
   Layer one = transposed("", static_cast<double>(shape_[0]), static_cast<double>(out), kernel,
                          stride, padding);
   one.options.set("outputPadding", Shape{more, more});
+  one.options.set("dilation", Shape{dilation, dilation});
+  one.options.set("groups", draw_groups(out));
   one.options.set("bias", draw_.chance(0.7));
   add_weighted(one);
   shape_ = {out, tall, wide};
@@ -122,13 +135,14 @@ void DrawnLayers::add_activation() {
                                layer("prelu", "", {{"numParameters", 1.0}, {"init", 0.25}}),
                                layer("elu", "", {{"alpha", 0.7}}),
                                layer("gelu", "", {{"approximate", "none"}}),
+                               layer("gelu", "", {{"approximate", "tanh"}}),
                                layer("softplus", "", {{"beta", 1.0}, {"threshold", 20.0}})};
   add(draw_.one_of(all));
 }
 
 void DrawnLayers::add_upsample() {
   const int64_t factor = draw_.integer(2, 3);
-  if (height() * factor > kLargestSide || width() * factor > kLargestSide) return;
+  if (height() * factor > largest_side_ || width() * factor > largest_side_) return;
   add(upsample("", static_cast<double>(factor), draw_.chance(0.8) ? "nearest" : "bilinear"));
   shape_ = {shape_[0], height() * factor, width() * factor};
 }
@@ -153,7 +167,7 @@ void DrawnLayers::add_moved() {
   const int64_t channels = shape_[0];
   switch (draw_.integer(0, 3)) {
     case 0:
-      if (channels % 4 != 0 || 2 * std::max(height(), width()) > kLargestSide) return;
+      if (channels % 4 != 0 || 2 * std::max(height(), width()) > largest_side_) return;
       add(layer("pixelShuffle", "", {{"upscaleFactor", 2.0}}));
       shape_ = {channels / 4, 2 * height(), 2 * width()};
       return;
@@ -169,7 +183,7 @@ void DrawnLayers::add_moved() {
       return;
     }
     default:
-      if (height() < 2 || width() < 2 || std::max(height(), width()) + 2 > kLargestSide) return;
+      if (height() < 2 || width() < 2 || std::max(height(), width()) + 2 > largest_side_) return;
       add(layer(draw_.one_of<std::string>({"zeroPad2d", "reflectionPad2d", "replicationPad2d"}), "",
                 {{"padding", Shape{1, 0, 1, 1}}}));
       shape_ = {channels, height() + 2, width() + 1};
@@ -177,7 +191,7 @@ void DrawnLayers::add_moved() {
 }
 
 void DrawnLayers::add_residual() {
-  DrawnLayers main(draw_, shape_);
+  DrawnLayers main(draw_, shape_, {}, largest_side_);
   for (int64_t i = draw_.integer(1, 2); i > 0; --i) {
     main.add_activation();
     const double channels = static_cast<double>(shape_[0]);

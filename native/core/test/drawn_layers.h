@@ -18,8 +18,11 @@ inline const std::vector<int64_t> kChannels{1, 2, 3, 4, 5, 8, 16, 32, 33};
 // Grows a list of layers, and knows what comes out of the last.
 class DrawnLayers {
  public:
-  DrawnLayers(Drawer& draw, Shape image, std::vector<Layer> layers = {})
-      : draw_(draw), shape_(std::move(image)), layers_(std::move(layers)) {}
+  DrawnLayers(Drawer& draw, Shape image, std::vector<Layer> layers, int64_t largest_side)
+      : draw_(draw),
+        shape_(std::move(image)),
+        layers_(std::move(layers)),
+        largest_side_(largest_side) {}
 
   // One more, of any kind that fits.
   void grow(bool in_discriminator);
@@ -47,12 +50,15 @@ class DrawnLayers {
   void add_pool();
   void add_moved();
   void add_residual();
+  // Groups of a convolution to so many channels.
+  double draw_groups(int64_t out);
   int64_t height() const { return shape_[1]; }
   int64_t width() const { return shape_[2]; }
 
   Drawer& draw_;
   Shape shape_;
   std::vector<Layer> layers_;
+  int64_t largest_side_;
 };
 
 // The last layer of a discriminator of so many features.

@@ -51,17 +51,19 @@ Labels draw_labels(Drawer& draw) {
 // Numbers that a generator starts from.
 int64_t latent_of(Labels labels) { return labels == Labels::kNone ? 5 : 5 + kClasses; }
 
-DrawnPair draw_images(Drawer& draw) {
+DrawnPair draw_images(Drawer& draw, int64_t largest_side) {
   const Labels labels = draw_labels(draw);
-  const Shape start{draw.one_of(kChannels), draw.integer(1, 6), draw.integer(1, 6)};
+  const int64_t side = draw.chance(0.1) ? 1 : 6;
+  const Shape start{draw.one_of(kChannels), draw.integer(1, side), draw.integer(1, side)};
   const auto values = static_cast<double>(start[0] * start[1] * start[2]);
   DrawnLayers generator(draw, start,
                         {linear("0", static_cast<double>(latent_of(labels)), values),
-                         layer("unflatten", "1", {{"shape", start}})});
+                         layer("unflatten", "1", {{"shape", start}})},
+                        largest_side);
   for (int64_t i = draw.integer(0, 7); i > 0; --i) generator.grow(/*in_discriminator=*/false);
   generator.add_conv(draw.integer(1, 3));
   if (draw.chance(0.7)) generator.add_activation();
-  DrawnLayers discriminator(draw, generator.shape());
+  DrawnLayers discriminator(draw, generator.shape(), {}, largest_side);
   for (int64_t i = draw.integer(0, 6); i > 0; --i) discriminator.grow(/*in_discriminator=*/true);
   if (labels == Labels::kNone && draw.chance(0.3)) {
     discriminator.end_in_patches();
@@ -116,8 +118,8 @@ DrawnPair draw_rows(Drawer& draw) {
 
 }  // namespace
 
-DrawnPair draw_pair(Drawer& draw) {
-  return draw.chance(0.25) ? draw_rows(draw) : draw_images(draw);
+DrawnPair draw_pair(Drawer& draw, int64_t largest_side) {
+  return draw.chance(0.25) ? draw_rows(draw) : draw_images(draw, largest_side);
 }
 
 std::string text_of(const std::vector<Layer>& layers) {

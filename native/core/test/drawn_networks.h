@@ -40,9 +40,9 @@ struct DrawnPair {
   Labels labels = Labels::kNone;
 };
 
-// From 5 numbers, and a label as one-hot if there are any, to an image with sides of at most 20,
+// From 5 numbers, and a label as one-hot if there are any, to an image with sides of at most that,
 // and from there to a score.
-DrawnPair draw_pair(Drawer& draw);
+DrawnPair draw_pair(Drawer& draw, int64_t largest_side = 20);
 
 // The layers as text, for a failure's message.
 std::string text_of(const std::vector<Layer>& layers);

@@ -9,19 +9,25 @@
 
 #include "core/step/plan.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/drawn_rounding.h"
 #include "core/test/drawn_training.h"
 #include "core/test/pairs.h"
 
 using namespace sparring;
 using namespace sparring::test;
 
-TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
+namespace {
+
+// Whether the pair of a seed says something, and checks of it what there is.
+using Check = bool (*)(uint32_t seed);
+
+void check_many(const Check& check, uint32_t few, uint32_t most_silent) {
   const char* const seconds = std::getenv("SPARRING_FUZZ_SECONDS");
   const char* const given = std::getenv("SPARRING_FUZZ_SEED");
   if (seconds == nullptr && given == nullptr) {
-    int64_t silent = 0;
-    for (uint32_t seed = 1; seed <= 400; ++seed) silent += !check_drawn(seed, at::kCPU);
-    CHECK(silent < 20);
+    uint32_t silent = 0;
+    for (uint32_t seed = 1; seed <= few; ++seed) silent += !check(seed);
+    CHECK(silent <= most_silent);
     return;
   }
   const auto end =
@@ -29,10 +35,20 @@ TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
   uint32_t seed = given ? static_cast<uint32_t>(std::stoul(given)) : std::random_device()();
   int64_t tried = 0, silent = 0;
   do {
-    silent += !check_drawn(seed++, at::kCPU);
+    silent += !check(seed++);
     tried += 1;
   } while (std::chrono::steady_clock::now() < end);
   MESSAGE(tried << " pairs, the last of seed " << seed - 1 << "; " << silent << " said nothing");
+}
+
+}  // namespace
+
+TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
+  check_many([](uint32_t seed) { return check_drawn(seed, at::kCPU); }, 400, 20);
+}
+
+TEST_CASE("fused rounds no worse than eager for networks that were drawn") {
+  check_many(check_rounding, 60, 10);
 }
 
 TEST_CASE("a plan for evaluation equals the network's own for networks that were drawn: 1e-9") {

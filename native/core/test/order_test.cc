@@ -92,7 +92,7 @@ TEST_CASE("both players learn from the same fakes, or each update draws noise of
       make_eager_step(pair)->run([] { return Batch{some_images(), {}}; });
       const int draws = shares ? 4 : 5;
       for (int i = 0; i < draws; ++i) {
-        at::randn({8, 5}, expected.cpu(), at::TensorOptions(at::kDouble));
+        at::randn({8, 5}, expected.cpu(), at::TensorOptions(kDrawn));
       }
       CHECK(expected.draw_seed() == pair->stream->draw_seed());
     }

@@ -11,10 +11,12 @@ class Dragan : public Penalty {
     const at::Tensor alpha = one_a_sample(reals, rows);
     Shape shape = reals.sizes().vec();
     const at::Tensor noise =
-        rows.draw(shape[0], [&](int64_t count, const at::Generator& generator) {
-          shape[0] = count;
-          return at::rand(shape, generator, reals.options());
-        });
+        rows.draw(shape[0],
+                  [&](int64_t count, const at::Generator& generator) {
+                    shape[0] = count;
+                    return at::rand(shape, generator, reals.options().dtype(kDrawn));
+                  })
+            .to(reals.scalar_type());
     return reals + alpha * (0.5 * rows.deviation(reals) * noise);
   }
   at::Tensor of(const at::Tensor& gradient) const override {

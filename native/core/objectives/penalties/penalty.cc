@@ -50,10 +50,14 @@ Term distance_from_unit_norm(double square) {
 
 at::Tensor one_a_sample(const at::Tensor& like, const Rows& rows) {
   Shape shape(like.dim(), 1);
-  return rows.draw(like.size(0), [&](int64_t count, const at::Generator& generator) {
-    shape[0] = count;
-    return at::rand(shape, generator, like.options().requires_grad(false));
-  });
+  const at::TensorOptions options = like.options().requires_grad(false);
+  return rows
+      .draw(like.size(0),
+            [&](int64_t count, const at::Generator& generator) {
+              shape[0] = count;
+              return at::rand(shape, generator, options.dtype(kDrawn));
+            })
+      .to(options);
 }
 
 // The table of penalties: a new one costs its file and a row here.
