@@ -166,7 +166,7 @@ describe("docs/layers.md", () => {
       const text = written.get(name);
       if (text === undefined) {
         // Only what has to be given, and what no word says, has no default there.
-        expect({ normalizedShape: 0, ...layer }).toHaveProperty(name);
+        expect({ normalizedShape: 0, padding: 0, ...layer }).toHaveProperty(name);
         continue;
       }
       const value = text in options ? options[text] : JSON.parse(text);

@@ -117,12 +117,15 @@ describe("explain()", () => {
   const layersOf: Readonly<Record<string, DiscriminatorArchitecture["layers"]>> = {
     adaptiveAvgPool2d: onImage(l.adaptiveAvgPool2d(3)),
     avgPool2d: onImage(l.leakyRelu(), l.avgPool2d(2)),
+    // Few of its outputs: gradients of weights are counted, which it does not have.
+    blur: onImage(l.relu(), l.blur({ stride: 2, padding: 1 })),
     conv2d: onImage(),
     convTranspose2d: onImage(l.convTranspose2d(6, 3)),
     dropout: onImage(l.dropout()),
     dropout2d: onImage(l.dropout2d()),
     elu: onImage(l.elu()),
     embedding: [l.embedding(4), ...onImage()],
+    equalized: onImage(l.equalized(conv(3)), l.relu()),
     flatten: onFeatures(),
     gaussianNoise: onImage(l.gaussianNoise()),
     gelu: onImage(l.gelu()),
@@ -135,6 +138,7 @@ describe("explain()", () => {
     maxPool2d: onImage(l.maxPool2d(2)),
     maxout: onFeatures(l.maxout(8, 2)),
     mish: onImage(l.mish()),
+    noiseInjection: onImage(l.noiseInjection()),
     pixelNorm: onImage(l.pixelNorm()),
     pixelShuffle: onImage(l.pixelUnshuffle(2), l.pixelShuffle(2)),
     pixelUnshuffle: onImage(l.pixelUnshuffle(2)),
@@ -159,8 +163,8 @@ describe("explain()", () => {
     upsample: onImage(l.upsample(2), l.relu()),
     zeroPad2d: onImage(l.zeroPad2d(1)),
   };
-  /** Samples depend on each other there, or products are of two things that both change. */
-  const untold = ["heads", "selfAttention2d"];
+  /** Samples depend on each other there, or products are of two things that both change, or none is seen. */
+  const untold = ["constant", "heads", "modulatedConv2d", "selfAttention2d", "styled"];
 
   it("has a case for each layer", () => {
     const couples = ([, { couplesSamples }]: [string, LayerKind]) => couplesSamples === true;

@@ -134,18 +134,20 @@ function resolve(
   const init = resolveInit(architecture.init ?? "torch", "architecture.init");
   const range = checkRange(architecture.range ?? [-1, 1], "architecture.range");
   let count = 0;
-  const around: Surroundings = {
-    player,
-    classes,
-    enter() {
-      if (++count <= mostLayers) return;
-      throw misfit(`at most ${mostLayers} layers`, "architecture.layers", "more");
-    },
-    sequence: (layers, input, path) => resolveAll(layers, input, path, around),
-    single: (layer, input, path, name) =>
-      resolveOne(layer, input, { path, name, among: "inside" }, around),
+  const enter = () => {
+    if (++count <= mostLayers) return;
+    throw misfit(`at most ${mostLayers} layers`, "architecture.layers", "more");
   };
-  const layers = resolveAll(architecture.layers, input, "", around);
+  const styled = (styleFeatures: number): Surroundings => {
+    const around: Surroundings = {
+      ...{ player, classes, styleFeatures, styled, enter },
+      sequence: (layers, input, path) => resolveAll(layers, input, path, around),
+      single: (layer, input, path, name) =>
+        resolveOne(layer, input, { path, name, among: "inside" }, around),
+    };
+    return around;
+  };
+  const layers = resolveAll(architecture.layers, input, "", styled(0));
   const state = new Map<string, TensorSpec>();
   for (const layer of layers) collectState(layer, state);
   const output = layers.at(-1)?.output ?? input;

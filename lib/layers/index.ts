@@ -19,11 +19,13 @@ export {
 } from "./activation.js";
 export { selfAttention2d } from "./attention.js";
 export { type BatchNormOptions, batchNorm1d, batchNorm2d } from "./batch-norm.js";
+export { type BlurOptions, blur } from "./blur.js";
 export { type Heads, heads, residual } from "./branches.js";
 export {
   type ConditionalBatchNormOptions,
   conditionalBatchNorm2d,
 } from "./conditional-batch-norm.js";
+export { constant } from "./constant.js";
 export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
@@ -31,13 +33,15 @@ export {
   convTranspose2d,
 } from "./convolution.js";
 export { dropout, dropout2d } from "./dropout.js";
+export { equalized } from "./equalized.js";
 export { type EmbeddingOptions, embedding, projection } from "./labels.js";
 export type { OptionValue } from "./layer.js";
 export { linear } from "./linear.js";
 export { maxout } from "./maxout.js";
 export { minibatchDiscrimination } from "./minibatch-discrimination.js";
 export { minibatchStdDev } from "./minibatch-std-dev.js";
-export { gaussianNoise } from "./noise.js";
+export { type ModulatedConv2dOptions, modulatedConv2d } from "./modulated-conv.js";
+export { gaussianNoise, noiseInjection } from "./noise.js";
 export {
   groupNorm,
   instanceNorm2d,
@@ -62,4 +66,5 @@ export { type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
 export { spectralNorm } from "./spectral-norm.js";
+export { type Styled, styled } from "./styled.js";
 export type { Pair } from "./window.js";

@@ -1,7 +1,11 @@
 import * as check from "../check.js";
+import { product } from "../shape.js";
 import { layerKind } from "./kind.js";
 import type { Layer } from "./layer.js";
-import { call, keywords } from "./python.js";
+import { call, keywords, literal } from "./python.js";
+import { kept, trained } from "./state.js";
+import { pair } from "./window.js";
+import { withOptions } from "./with-options.js";
 
 /**
  * In training adds noise from N(0, std²) to each number. As the first layer of a discriminator it
@@ -12,6 +16,17 @@ import { call, keywords } from "./python.js";
  */
 export function gaussianNoise(std = 0.1): Layer {
   return { type: "gaussianNoise", std };
+}
+
+/**
+ * Adds a number from N(0, 1) to each pixel of `[channels, height, width]`, the same to all of its
+ * channels, times a strength that is learned and begins at 0 (Karras et al. 2019, 2020): what makes
+ * details differ that no latent tells of. In training the numbers are drawn anew, in evaluation
+ * they are those of a picture that is drawn with the first weights, so that samples are their
+ * latents' alone. Keys: `noise_strength`, `noise_const`.
+ */
+export function noiseInjection(options: { name?: string | undefined } = {}): Layer {
+  return withOptions({ type: "noiseInjection" }, options);
 }
 
 const helper = `class GaussianNoise(nn.Module):
@@ -40,4 +55,44 @@ export const gaussianNoiseKind = layerKind({
     helpers: [helper],
   }),
   onnx: (_layer, x) => x,
+});
+
+const injectionHelper = `class NoiseInjection(nn.Module):
+    """Noise for each pixel, of a learned strength (Karras et al. 2019)."""
+
+    def __init__(self, height, width):
+        super().__init__()
+        self.noise_strength = nn.Parameter(torch.zeros([]))
+        self.register_buffer("noise_const", torch.randn(height, width))
+
+    def forward(self, x):
+        noise = self.noise_const
+        if self.training:
+            noise = torch.randn(len(x), 1, *x.shape[2:], dtype=x.dtype, device=x.device)
+        return x + noise * self.noise_strength`;
+
+export const noiseInjectionKind = layerKind({
+  options: ["imageSize"],
+  bends: () => "never",
+  resolve(layer, input, at) {
+    const [channels, height, width] = at.image(input);
+    const imageSize = pair(layer, "imageSize", at, 1, [height, width]);
+    if (imageSize[0] !== height || imageSize[1] !== width)
+      throw at.refuse(`an input of [${[channels, ...imageSize].join(", ")}]`, input);
+    return { options: { imageSize }, output: input };
+  },
+  state: ({ options: { imageSize } }) => ({
+    noise_strength: trained(),
+    noise_const: kept(...imageSize),
+  }),
+  // The numbers of a pixel: the gradient of their strength.
+  heldValues: ({ input }) => product(input.slice(1)),
+  python: ({ options }) => ({
+    module: call("NoiseInjection", ...options.imageSize.map(literal)),
+    helpers: [injectionHelper],
+  }),
+  onnx(layer, x, to) {
+    const noise = ["noise_const", "noise_strength"].map((key) => to.weight(layer, key));
+    return to.node("Add", [x, to.node("Mul", noise)]);
+  },
 });

@@ -16,6 +16,8 @@ export interface OnnxWriter {
   readonly opset: number;
   /** Labels of the batch, int64 [N]. */
   readonly labels: Value;
+  /** The style that layers see here, `w` of `styled`, [N, features]. */
+  readonly style: Value;
   /** Adds a node; answers with its output. */
   node(
     operator: string,
@@ -38,6 +40,8 @@ export interface OnnxWriter {
   ints(values: readonly number[]): Value;
   /** Adds a layer inside this one. */
   layer(layer: ResolvedLayer, x: Value): Value;
+  /** Adds a layer inside this one whose layers see another style. */
+  styled(layer: ResolvedLayer, x: Value, style: Value): Value;
 }
 
 /** Adds the nodes that make `x` into what the layer makes of it, in evaluation mode. */

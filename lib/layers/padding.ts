@@ -43,9 +43,13 @@ export function replicationPad2d(
   return withOptions({ type: "replicationPad2d", padding }, options);
 }
 
-type Four = readonly [number, number, number, number];
+export type Four = readonly [number, number, number, number];
 
-function sidesOf(layer: Layer, at: Site): Four {
+/** Whether there is as much on every side. */
+export const isEven = (padding: Four) => padding.every((side) => side === padding[0]);
+
+/** The option `padding`. */
+export function sidesOf(layer: Layer, at: Site): Four {
   const name = at.option("padding");
   const { padding } = layer;
   if (!Array.isArray(padding)) {
@@ -83,8 +87,7 @@ function padKind(torchName: string, onnxMode: string, fits: typeof checkMirror):
     },
     python({ options }) {
       const padding = options.padding;
-      const isEven = padding.every((side) => side === padding[0]);
-      return { module: call(`nn.${torchName}`, literal(isEven ? padding[0] : padding)) };
+      return { module: call(`nn.${torchName}`, literal(isEven(padding) ? padding[0] : padding)) };
     },
     onnx({ options }, x, to) {
       const [left, right, top, bottom] = options.padding;

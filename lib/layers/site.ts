@@ -8,6 +8,10 @@ export interface Surroundings {
   readonly player: "generator" | "discriminator";
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
+  /** Numbers of the style that layers see here, `w` of `styled`; 0 outside of one. */
+  readonly styleFeatures: number;
+  /** This network where layers see a style of so many numbers. */
+  styled(features: number): Surroundings;
   /** Counts a layer. Throws ERR_ARCHITECTURE where there are too many. */
   enter(): void;
   /** Resolves layers that follow each other, under the path of the layer they are in. */

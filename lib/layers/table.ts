@@ -13,17 +13,21 @@ import {
 } from "./activation.js";
 import { selfAttention2dKind } from "./attention.js";
 import { batchNorm1dKind, batchNorm2dKind } from "./batch-norm.js";
+import { blurKind } from "./blur.js";
 import { headsKind, residualKind } from "./branches.js";
 import { conditionalBatchNorm2dKind } from "./conditional-batch-norm.js";
+import { constantKind } from "./constant.js";
 import { conv2dKind, convTranspose2dKind } from "./convolution.js";
 import { dropout2dKind, dropoutKind } from "./dropout.js";
+import { equalizedKind } from "./equalized.js";
 import type { LayerKind } from "./kind.js";
 import { embeddingKind, projectionKind } from "./labels.js";
 import { linearKind } from "./linear.js";
 import { maxoutKind } from "./maxout.js";
 import { minibatchDiscriminationKind } from "./minibatch-discrimination.js";
 import { minibatchStdDevKind } from "./minibatch-std-dev.js";
-import { gaussianNoiseKind } from "./noise.js";
+import { modulatedConv2dKind } from "./modulated-conv.js";
+import { gaussianNoiseKind, noiseInjectionKind } from "./noise.js";
 import {
   groupNormKind,
   instanceNorm2dKind,
@@ -44,19 +48,23 @@ import { upsampleKind } from "./resampling.js";
 import { sequentialKind } from "./sequential.js";
 import { flattenKind, unflattenKind } from "./shape.js";
 import { spectralNormKind } from "./spectral-norm.js";
+import { styledKind } from "./styled.js";
 
 export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["adaptiveAvgPool2d", adaptiveAvgPool2dKind],
   ["avgPool2d", avgPool2dKind],
   ["batchNorm1d", batchNorm1dKind],
   ["batchNorm2d", batchNorm2dKind],
+  ["blur", blurKind],
   ["conditionalBatchNorm2d", conditionalBatchNorm2dKind],
+  ["constant", constantKind],
   ["conv2d", conv2dKind],
   ["convTranspose2d", convTranspose2dKind],
   ["dropout", dropoutKind],
   ["dropout2d", dropout2dKind],
   ["elu", eluKind],
   ["embedding", embeddingKind],
+  ["equalized", equalizedKind],
   ["flatten", flattenKind],
   ["gaussianNoise", gaussianNoiseKind],
   ["gelu", geluKind],
@@ -72,6 +80,8 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["minibatchDiscrimination", minibatchDiscriminationKind],
   ["minibatchStdDev", minibatchStdDevKind],
   ["mish", mishKind],
+  ["modulatedConv2d", modulatedConv2dKind],
+  ["noiseInjection", noiseInjectionKind],
   ["pixelNorm", pixelNormKind],
   ["pixelShuffle", pixelShuffleKind],
   ["pixelUnshuffle", pixelUnshuffleKind],
@@ -89,6 +99,7 @@ export const layerKinds: ReadonlyMap<string, LayerKind> = new Map([
   ["silu", siluKind],
   ["softplus", softplusKind],
   ["spectralNorm", spectralNormKind],
+  ["styled", styledKind],
   ["tanh", tanhKind],
   ["unflatten", unflattenKind],
   ["upsample", upsampleKind],

@@ -20,6 +20,7 @@ export class Graph implements OnnxWriter {
   readonly #state: Map<string, Numbers>;
   readonly #names = new Set<string>();
   #path = "latent";
+  #style: Value = "";
 
   constructor(opset: number, state: readonly TensorData[]) {
     this.opset = opset;
@@ -84,6 +85,18 @@ export class Graph implements OnnxWriter {
     this.#path = layer.path;
     const value = write(layer, x, this);
     this.#path = around;
+    return value;
+  }
+
+  get style(): Value {
+    return this.#style;
+  }
+
+  styled(layer: ResolvedLayer, x: Value, style: Value): Value {
+    const around = this.#style;
+    this.#style = style;
+    const value = this.layer(layer, x);
+    this.#style = around;
     return value;
   }
 

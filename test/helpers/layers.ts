@@ -39,11 +39,13 @@ const smallest: Readonly<Record<string, Smallest>> = {
   avgPool2d: onImages(l.avgPool2d(2)),
   batchNorm1d: onFeatures(l.batchNorm1d()),
   batchNorm2d: onImages(l.batchNorm2d()),
+  blur: onImages(l.blur()),
   conditionalBatchNorm2d: {
     layer: l.conditionalBatchNorm2d(),
     resolve: (layer) =>
       last(resolveGenerator({ latent: labelled, layers: [l.unflatten([2, 2, 2]), layer] })),
   },
+  constant: onFeatures(l.constant([2, 2, 2])),
   conv2d: onImages(l.conv2d(8, 2)),
   convTranspose2d: onImages(l.convTranspose2d(8, 2)),
   dropout: onFeatures(l.dropout()),
@@ -53,6 +55,7 @@ const smallest: Readonly<Record<string, Smallest>> = {
     layer: l.embedding(4),
     resolve: (layer) => last(resolveGenerator({ latent: labelled, layers: [layer] })),
   },
+  equalized: onFeatures(l.equalized(l.linear(4))),
   flatten: onImages(l.flatten()),
   gaussianNoise: onFeatures(l.gaussianNoise()),
   gelu: onFeatures(l.gelu()),
@@ -68,6 +71,15 @@ const smallest: Readonly<Record<string, Smallest>> = {
   minibatchDiscrimination: onFeatures(l.minibatchDiscrimination(4)),
   minibatchStdDev: onImages(l.minibatchStdDev()),
   mish: onFeatures(l.mish()),
+  modulatedConv2d: {
+    layer: l.modulatedConv2d(8, 3),
+    resolve: (layer) => {
+      const synthesis = [l.constant([8, 2, 2]), layer];
+      const layers = [l.styled({ mapping: [l.linear(4)], synthesis })];
+      return last(last(last(resolveGenerator({ latent: { noise: 8 }, layers }))));
+    },
+  },
+  noiseInjection: onImages(l.noiseInjection()),
   pixelNorm: onFeatures(l.pixelNorm()),
   pixelShuffle: onImages(l.pixelShuffle(2)),
   pixelUnshuffle: onImages(l.pixelUnshuffle(2)),
@@ -85,6 +97,7 @@ const smallest: Readonly<Record<string, Smallest>> = {
   silu: onFeatures(l.silu()),
   softplus: onFeatures(l.softplus()),
   spectralNorm: onFeatures(l.spectralNorm(l.linear(4))),
+  styled: onFeatures(l.styled({ mapping: [l.linear(4)], synthesis: [l.linear(4)] })),
   tanh: onFeatures(l.tanh()),
   unflatten: onFeatures(l.unflatten([2, 2, 2])),
   upsample: onImages(l.upsample(2)),
@@ -94,11 +107,13 @@ const smallest: Readonly<Record<string, Smallest>> = {
 /** Options that follow from what comes before the layer. */
 export const inferred: ReadonlySet<string> = new Set([
   "channels",
+  "imageSize",
   "inChannels",
   "inFeatures",
   "numChannels",
   "numEmbeddings",
   "numFeatures",
+  "styleFeatures",
 ]);
 
 /** The types of all layers. */

@@ -10,6 +10,7 @@ import {
 import { energies } from "./twins-energies.js";
 import * as normed from "./twins-normed.js";
 import { patches } from "./twins-patches.js";
+import * as styles from "./twins-styled.js";
 const lrelu = () => l.leakyRelu(0.2);
 
 /** Layers between a linear layer to [channels, 4, 4] and one back to an image. */
@@ -243,6 +244,7 @@ const named: Record<string, GeneratorArchitecture> = {
     ],
   },
   ...normed.generators,
+  ...styles.generators,
   "embedded labels": {
     latent: { noise: 6, classes: 5, labels: "embedded" },
     layers: [
@@ -319,7 +321,7 @@ const named: Record<string, GeneratorArchitecture> = {
 
 const discriminators: Record<string, DiscriminatorArchitecture> = {
   ...normed.discriminators,
-  ...{ ...patches, ...energies },
+  ...{ ...patches, ...energies, ...styles.discriminators },
   "spectral normalisation": {
     image: [2, 6, 6],
     layers: [

@@ -14,9 +14,11 @@ const flatten = "; put flatten() before it";
 const misfits: readonly [type: string, () => unknown, sentence: string][] = [
   ...[
     l.adaptiveAvgPool2d(1),
+    l.blur(),
     l.dropout2d(),
     l.globalSumPool2d(),
     l.maxPool2d(2),
+    l.noiseInjection(),
     l.pixelShuffle(2),
     l.pixelUnshuffle(2),
     l.reflectionPad2d(1),
@@ -27,6 +29,56 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     make(layer),
     `${needsImage} for 0 (${layer.type}) but received an input of [32]`,
   ]),
+  [
+    "blur",
+    make(image, l.blur({ padding: [1, 0, 1, 1] })),
+    "height and width of at least 4 x 4 with its padding (4 x 3) for 1 (blur) but received an input of [8, 2, 2]",
+  ],
+  [
+    "constant",
+    judge(l.constant([8, 2, 2])),
+    "a place in a generator for 0 (constant) but received one in a discriminator",
+  ],
+  [
+    "equalized",
+    make(image, l.equalized(l.conv2d(2, 5))),
+    "height and width of at least 5 x 5 after padding 0 x 0 for 1 (conv2d) but received an input of [8, 2, 2]",
+  ],
+  [
+    "modulatedConv2d",
+    make(image, l.modulatedConv2d(8, 3)),
+    "a place in the synthesis of styled() for 1 (modulatedConv2d) but received one without a style",
+  ],
+  [
+    "modulatedConv2d",
+    make(l.styled({ mapping: [l.modulatedConv2d(8, 3)], synthesis: [l.relu()] })),
+    "a place in the synthesis of styled() for 0.mapping.0 (modulatedConv2d) but received one without a style",
+  ],
+  [
+    "modulatedConv2d",
+    make(l.styled({ mapping: [l.linear(4)], synthesis: [l.modulatedConv2d(8, 3)] })),
+    `${needsImage} for 0.synthesis.0 (modulatedConv2d) but received an input of [4]; begin with constant([...])`,
+  ],
+  [
+    "modulatedConv2d",
+    make(
+      l.styled({
+        mapping: [l.linear(4)],
+        synthesis: [l.constant([8, 2, 2]), { ...l.modulatedConv2d(8, 3), styleFeatures: 5 }],
+      }),
+    ),
+    "a style of [5] for 0.synthesis.1 (modulatedConv2d) but received one of [4]",
+  ],
+  [
+    "noiseInjection",
+    make(image, { ...l.noiseInjection(), imageSize: [2, 3] }),
+    "an input of [8, 2, 3] for 1 (noiseInjection) but received an input of [8, 2, 2]",
+  ],
+  [
+    "styled",
+    make(l.styled({ mapping: [image], synthesis: [l.relu()] })),
+    "a mapping that ends in [features] for 0 (styled) but received [8, 2, 2]; put flatten() behind it",
+  ],
   [
     "maxPool2d",
     make(image, l.maxPool2d(3)),

@@ -69,13 +69,13 @@ refuses("layers", [
     "a type of PyTorch",
     () => build({ type: "ReLU" }),
     "TypeError",
-    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "ReLU"',
+    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, blur, conditionalBatchNorm2d, constant, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, equalized, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, modulatedConv2d, noiseInjection, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, styled, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "ReLU"',
   ],
   [
     "a type of the prototype",
     () => build({ type: "constructor" }),
     "TypeError",
-    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, conditionalBatchNorm2d, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "constructor"',
+    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, blur, conditionalBatchNorm2d, constant, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, equalized, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, modulatedConv2d, noiseInjection, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, styled, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "constructor"',
   ],
   [
     "a type that is a class",
@@ -254,6 +254,46 @@ refuses("layers", [
     () => judge(l.flatten(), l.spectralNorm(l.relu())),
     "TypeError",
     'Expected one linear, conv2d, convTranspose2d, embedding or projection for layers of 1 (spectralNorm) but received "relu"',
+  ],
+  [
+    "an equalized learning rate of nothing",
+    () => build(l.equalized(bad(undefined))),
+    "TypeError",
+    "Expected one linear, conv2d or convTranspose2d for layers of 0 (equalized) but received [undefined]",
+  ],
+  [
+    "an equalized learning rate of what has none",
+    () => build(l.equalized(l.spectralNorm(l.linear(4)))),
+    "TypeError",
+    'Expected one linear, conv2d or convTranspose2d for layers of 0 (equalized) but received "spectralNorm"',
+  ],
+  [
+    "styles of nothing",
+    () => build(l.styled(bad(null))),
+    "TypeError",
+    "Expected an object { mapping, synthesis } for styled but received null",
+  ],
+  [
+    "styles of more",
+    () => build(l.styled(bad({ mapping: [l.relu()], synthesis: [l.relu()], noise: [l.relu()] }))),
+    "TypeError",
+    'Expected only the options mapping, synthesis for styled but received "noise"',
+  ],
+  [
+    "styles for nobody",
+    () => build(l.styled(bad({ mapping: [l.linear(4)] }))),
+    "TypeError",
+    "Expected a non-empty array of layers for layers of 0.synthesis but received undefined",
+  ],
+  [
+    "styles the wrong way round",
+    () =>
+      build({
+        type: "styled",
+        layers: [l.sequential("synthesis", [l.relu()]), l.sequential("mapping", [l.relu()])],
+      }),
+    "TypeError",
+    'Expected sequentials named mapping and synthesis for layers of 0 (styled) but received [{ type: "sequential", name: "synthesis", layers: [...] }, { type: "sequential", name: "mapping", layers: [...] }]',
   ],
   [
     "a kernel larger than the image",

@@ -38,6 +38,7 @@ class ConvTranspose2d : public Weighted {
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                    const Context& = {}) const override;
   int64_t output_axis() const override { return 1; }
+  int64_t outputs() const override { return weight_.size(1) * sizes_.groups; }
   // On a single pixel: every output pixel is one product, [N, in] with [in, out · kH · kW].
   bool is_product_on_a_pixel() const;
   // A 4x4 kernel that makes an image of twice the height and width.

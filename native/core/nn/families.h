@@ -21,6 +21,8 @@ ModulePtr build_tanh(const Layer&, const FirstWeights&);
 ModulePtr build_self_attention(const Layer&, const FirstWeights&);
 // batch_norm.cc
 ModulePtr build_batch_norm(const Layer&, const FirstWeights&);
+// blur.cc
+ModulePtr build_blur(const Layer&, const FirstWeights&);
 // branches.cc
 ModulePtr build_heads(const Layer&, const FirstWeights&);
 ModulePtr build_reconstruction_error(const Layer&, const FirstWeights&);
@@ -31,6 +33,8 @@ ModulePtr build_conv_transpose2d(const Layer&, const FirstWeights&);
 // dropout.cc
 ModulePtr build_dropout(const Layer&, const FirstWeights&);
 ModulePtr build_dropout2d(const Layer&, const FirstWeights&);
+// equalized.cc
+ModulePtr build_equalized(const Layer&, const FirstWeights&);
 // labels.cc
 ModulePtr build_conditional_batch_norm(const Layer&, const FirstWeights&);
 ModulePtr build_embedding(const Layer&, const FirstWeights&);
@@ -42,8 +46,11 @@ ModulePtr build_maxout(const Layer&, const FirstWeights&);
 // minibatch.cc
 ModulePtr build_minibatch_discrimination(const Layer&, const FirstWeights&);
 ModulePtr build_minibatch_std_dev(const Layer&, const FirstWeights&);
+// modulated_conv.cc
+ModulePtr build_modulated_conv2d(const Layer&, const FirstWeights&);
 // noise.cc
 ModulePtr build_gaussian_noise(const Layer&, const FirstWeights&);
+ModulePtr build_noise_injection(const Layer&, const FirstWeights&);
 // normalization.cc
 ModulePtr build_group_norm(const Layer&, const FirstWeights&);
 ModulePtr build_instance_norm(const Layer&, const FirstWeights&);
@@ -69,5 +76,8 @@ ModulePtr build_flatten(const Layer&, const FirstWeights&);
 ModulePtr build_unflatten(const Layer&, const FirstWeights&);
 // spectral_norm.cc
 ModulePtr build_spectral_norm(const Layer&, const FirstWeights&);
+// styled.cc
+ModulePtr build_constant(const Layer&, const FirstWeights&);
+ModulePtr build_styled(const Layer&, const FirstWeights&);
 
 }  // namespace sparring

@@ -18,6 +18,8 @@ struct Context {
   // Who normalises the batch with this rank. Null where nobody does, and in evaluation: whoever
   // looks at a network outside of a step looks alone, and must not wait for the others.
   TogetherPtr together = {};
+  // What a mapping made for the layers here, [N, features]; undefined outside of a synthesis.
+  at::Tensor style = {};
 };
 
 class Module : public torch::nn::Module {

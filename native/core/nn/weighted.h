@@ -17,6 +17,8 @@ class Weighted : public Module {
                            const at::Tensor& bias, const Context& context = {}) const = 0;
   // The axis of the weight that counts the outputs.
   virtual int64_t output_axis() const { return 0; }
+  // Their number, over all groups.
+  virtual int64_t outputs() const { return weight_.size(0); }
   void draw_anew(const Init& init, RandomStream& stream) const override;
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }

@@ -3,6 +3,7 @@
 #include "core/nn/activation.h"
 #include "core/nn/branches.h"
 #include "core/nn/shape.h"
+#include "core/nn/styled.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_derivatives.h"
@@ -25,32 +26,62 @@
 namespace sparring {
 namespace {
 
-// Layers side by side, each branch with its own rewrites.
-class PlannedBranches : public Module {
+// Sequences of layers inside another one, each with its own rewrites.
+class Planned : public Module {
+ public:
+  Planned(const std::vector<Part>& parts, Precision precision, Plan::Purpose purpose,
+          const std::string& path) {
+    for (const Part& part : parts) {
+      plans_.emplace_back(dynamic_cast<const Sequential&>(*part.module), precision, purpose,
+                          path + "." + part.path + ".");
+    }
+  }
+  const std::vector<Plan>& plans() const { return plans_; }
+
+ private:
+  std::vector<Plan> plans_;
+};
+
+// Layers side by side.
+class PlannedBranches : public Planned {
  public:
   PlannedBranches(std::shared_ptr<Branches> branches, Precision precision, Plan::Purpose purpose,
                   const std::string& path)
-      : branches_(std::move(branches)) {
-    for (const Part& branch : branches_->branches()) {
-      plans_.emplace_back(dynamic_cast<const Sequential&>(*branch.module), precision, purpose,
-                          path + "." + branch.path + ".");
-    }
-  }
+      : Planned(branches->branches(), precision, purpose, path), branches_(std::move(branches)) {}
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
     std::vector<at::Tensor> outputs;
-    for (const Plan& plan : plans_) {
+    for (const Plan& plan : plans()) {
       const at::Tensor output = plan.forward(input, context);
       // In one layout: a sum of two would go value by value.
       outputs.push_back(output.dim() == 4 ? channels_last(output) : output);
     }
     return branches_->join(std::move(outputs), input);
   }
-  const std::vector<Plan>& plans() const { return plans_; }
 
  private:
   std::shared_ptr<Branches> branches_;
-  std::vector<Plan> plans_;
 };
+
+// A mapping, and the synthesis that sees what it makes.
+class PlannedStyled : public Planned {
+ public:
+  using Planned::Planned;
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    const at::Tensor w = plans()[0].forward(input, context);
+    return plans()[1].forward(w, seeing(w, context));
+  }
+};
+
+// What holds sequences with these in their own rewrites, anything else as it is.
+ModulePtr planned(const Part& part, Precision precision, Plan::Purpose purpose) {
+  if (auto branches = std::dynamic_pointer_cast<Branches>(part.module)) {
+    return std::make_shared<PlannedBranches>(std::move(branches), precision, purpose, part.path);
+  }
+  if (const auto* styled = dynamic_cast<const Styled*>(part.module.get())) {
+    return std::make_shared<PlannedStyled>(styled->parts(), precision, purpose, part.path);
+  }
+  return part.module;
+}
 
 bool is_flatten(const ModulePtr& module) {
   return dynamic_cast<const Flatten*>(module.get()) != nullptr;
@@ -127,11 +158,7 @@ Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
            const std::string& prefix)
     : needs_own_pass_(network.needs_own_pass()) {
   for (const Part& part : network.flattened(prefix)) {
-    const auto branches = std::dynamic_pointer_cast<Branches>(part.module);
-    const ModulePtr module =
-        branches ? std::make_shared<PlannedBranches>(branches, precision, purpose, part.path)
-                 : part.module;
-    items_.push_back({module, {{part.path}, {}, {}}});
+    items_.push_back({planned(part, precision, purpose), {{part.path}, {}, {}}});
   }
   for (const Rule& rule : kRules) {
     if (rule.suits(precision, purpose)) rewrite(rule);
@@ -176,8 +203,8 @@ at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const 
 std::vector<Operation> Plan::operations() const {
   std::vector<Operation> all;
   for (const Item& item : items_) {
-    if (const auto branches = std::dynamic_pointer_cast<PlannedBranches>(item.module)) {
-      for (const Plan& plan : branches->plans()) {
+    if (const auto* planned = dynamic_cast<const Planned*>(item.module.get())) {
+      for (const Plan& plan : planned->plans()) {
         for (const Operation& one : plan.operations()) all.push_back(one);
       }
     }

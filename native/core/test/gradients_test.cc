@@ -99,6 +99,11 @@ std::vector<Layer> image_layers() {
             {{"numEmbeddings", 3.0}, {"embeddingDim", 2.0}, {"combine", "concatenate"}}),
       layer("embedding", "1", multiplying),
       layer("spectralNorm", "1", spectral, {layer("embedding", "0", multiplying)}),
+      equalized("1", convolution("conv2d", "", 4, 6, 3, 2, 1, 2), 0.5),
+      equalized("1", convolution("convTranspose2d", "", 4, 3, 4, 2, 1, 1)),
+      blur("1", 1, {2, 1, 2, 1}),
+      blur("1", 2, {1, 1, 1, 1}),
+      layer("noiseInjection", "1", {{"imageSize", Shape{4, 4}}}),
   };
 }
 
@@ -117,7 +122,11 @@ std::vector<Layer> feature_layers() {
           layer("spectralNorm", "1", {{"nPowerIterations", 1.0}, {"eps", 1e-12}},
                 {layer("projection", "0", projected)}),
           minibatch_discrimination("1", 6, 4, 2),
-          layer("unflatten", "1", {{"shape", Shape{6, 1, 1}}})};
+          layer("unflatten", "1", {{"shape", Shape{6, 1, 1}}}),
+          equalized("1", linear("", 6, 3), 0.5),
+          styled("1", 6, {modulated("0", 5, 4, 3, 3, false, true)}),
+          styled("1", 6, {modulated("0", 5, 4, 3, 3, true, true)}),
+          styled("1", 6, {modulated("0", 5, 4, 3, 1, false, false)})};
 }
 
 struct Subject {

@@ -1,5 +1,7 @@
 #include "core/test/pairs.h"
 
+#include <cmath>
+
 namespace sparring::test {
 
 Layer layer(const std::string& type, const std::string& name, Options options,
@@ -27,6 +29,37 @@ Layer conv(const std::string& name, double in, double out, int64_t kernel, int64
 Layer minibatch_discrimination(const std::string& name, double in, double out, double kernel_dims) {
   return layer("minibatchDiscrimination", name,
                {{"inFeatures", in}, {"outFeatures", out}, {"kernelDims", kernel_dims}});
+}
+
+Layer equalized(const std::string& name, Layer inner, double lr_multiplier) {
+  inner.name = "0";
+  return layer("equalized", name, {{"gain", std::sqrt(2.0)}, {"lrMultiplier", lr_multiplier}},
+               {std::move(inner)});
+}
+
+Layer blur(const std::string& name, double stride, const Shape& padding) {
+  return layer("blur", name, {{"stride", stride}, {"padding", padding}});
+}
+
+Layer modulated(const std::string& name, double style, double in, double out, double kernel,
+                bool upsample, bool demodulate) {
+  return layer("modulatedConv2d", name,
+               {{"styleFeatures", style},
+                {"inChannels", in},
+                {"outChannels", out},
+                {"kernelSize", kernel},
+                {"upsample", upsample},
+                {"demodulate", demodulate},
+                {"gain", 1.3},
+                {"bias", true}});
+}
+
+Layer styled(const std::string& name, double features, std::vector<Layer> synthesis) {
+  synthesis.insert(synthesis.begin(), layer("constant", "from", {{"shape", Shape{4, 2, 2}}}));
+  return layer("styled", name, {},
+               {layer("sequential", "mapping", {},
+                      {equalized("0", linear("", features, 5), 0.1), layer("tanh", "1")}),
+                layer("sequential", "synthesis", {}, std::move(synthesis))});
 }
 
 Layer batch_norm(const std::string& name, double features, double eps) {
@@ -63,6 +96,39 @@ Layer avg_pool(const std::string& name, int64_t side) {
 Layer upsample(const std::string& name, double factor, const std::string& mode) {
   return layer("upsample", name,
                {{"scaleFactor", factor}, {"mode", mode}, {"alignCorners", false}});
+}
+
+std::vector<Layer> styled_generator(double noise) {
+  const auto noisy = [](const char* name, int64_t side) {
+    return layer("noiseInjection", name, {{"imageSize", Shape{side, side}}});
+  };
+  const auto leaky = [](const char* name) {
+    return layer("leakyRelu", name, {{"negativeSlope", 0.2}});
+  };
+  return {styled("0", noise,
+                 {modulated("0", 5, 4, 6, 3, true, true), noisy("1", 4), leaky("2"),
+                  modulated("3", 5, 6, 3, 3, true, true), noisy("4", 8), leaky("5"),
+                  modulated("6", 5, 3, 1, 1, false, false)})};
+}
+
+std::vector<Layer> styled_discriminator() {
+  const auto leaky = [](const char* name) {
+    return layer("leakyRelu", name, {{"negativeSlope", 0.2}});
+  };
+  const Shape one(4, 1), two(4, 2);
+  const std::vector<Layer> main{equalized("0", conv("", 4, 4, 3, 1)), leaky("1"), blur("2", 1, two),
+                                equalized("3", conv("", 4, 6, 3, 0, 2), 0.5), leaky("4")};
+  const std::vector<Layer> skip{blur("0", 2, one), equalized("1", conv("", 4, 6, 1, 0))};
+  return {equalized("0", conv("", 1, 4, 1, 0)),
+          leaky("1"),
+          layer("residual", "2", {},
+                {layer("sequential", "main", {}, main), layer("sequential", "skip", {}, skip)}),
+          blur("3", 1, {2, 1, 2, 1}),
+          layer("minibatchStdDev", "4", {{"groupSize", 4.0}}),
+          equalized("5", conv("", 7, 4, 3, 1)),
+          leaky("6"),
+          layer("flatten", "7"),
+          equalized("8", linear("", 64, 1))};
 }
 
 std::vector<Layer> small_generator(double noise) {

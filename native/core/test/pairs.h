@@ -18,12 +18,22 @@ Layer transposed(const std::string& name, double in, double out, int64_t kernel,
 Layer avg_pool(const std::string& name, int64_t side);
 Layer upsample(const std::string& name, double factor, const std::string& mode = "nearest");
 Layer batch_norm(const std::string& name, double features, double eps);
+Layer equalized(const std::string& name, Layer inner, double lr_multiplier = 1);
+Layer blur(const std::string& name, double stride, const Shape& padding);
+Layer modulated(const std::string& name, double style, double in, double out, double kernel,
+                bool upsample, bool demodulate);
+// Layers from a mapping to a style of 5, and a synthesis from a constant [4, 2, 2].
+Layer styled(const std::string& name, double features, std::vector<Layer> synthesis);
 Layer minibatch_discrimination(const std::string& name, double in, double out, double kernel_dims);
 
 // The article's generator with fewer channels, to [1, 8, 8]; its state-dict keys are the article's.
 std::vector<Layer> small_generator(double noise);
 // An MLP on [1, 8, 8] that ends in a sigmoid.
 std::vector<Layer> small_discriminator();
+
+// As StyleGAN2's, to [1, 8, 8] and from there to a logit.
+std::vector<Layer> styled_generator(double noise);
+std::vector<Layer> styled_discriminator();
 
 // Adam as lib/ would describe it, without a schedule.
 OptimizerChoice adam(double lr, double weight_decay = 0);

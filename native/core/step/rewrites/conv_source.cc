@@ -1,5 +1,6 @@
 #include "core/step/rewrites/conv_source.h"
 
+#include "core/nn/equalized.h"
 #include "core/nn/spectral_norm.h"
 
 namespace sparring {
@@ -7,6 +8,12 @@ namespace sparring {
 std::optional<ConvSource> ConvSource::of(const ModulePtr& module) {
   if (auto conv = std::dynamic_pointer_cast<Conv2d>(module)) {
     return ConvSource{conv, [conv] { return conv->weight(); }};
+  }
+  if (auto equalized = std::dynamic_pointer_cast<Equalized>(module)) {
+    const auto inside = std::dynamic_pointer_cast<Conv2d>(equalized->inner());
+    // The rewrites take the bias as it is.
+    if (!inside || !equalized->has_own_bias()) return std::nullopt;
+    return ConvSource{inside, [equalized] { return equalized->weight(); }};
   }
   const auto norm = std::dynamic_pointer_cast<SpectralNorm>(module);
   const auto inner = norm ? std::dynamic_pointer_cast<Conv2d>(norm->inner()) : nullptr;

@@ -1,5 +1,5 @@
-// A convolution as the rewrites see it: by itself, or within spectral normalisation, which gives it
-// another weight at each pass.
+// A convolution as the rewrites see it: by itself, or within spectral normalisation or an equalized
+// learning rate, which give it another weight at each pass.
 #pragma once
 
 #include <functional>
