@@ -13,4 +13,9 @@ export { type PatchNorm, patch } from "./patch.js";
 export { type R3ganOptions, r3gan } from "./r3gan.js";
 export { sagan } from "./sagan.js";
 export { sngan } from "./sngan.js";
+export {
+  type Stylegan2GeneratorOptions,
+  type Stylegan2Options,
+  stylegan2,
+} from "./stylegan2.js";
 export { upsampling } from "./upsampling.js";

@@ -1,5 +1,6 @@
 // Networks, among the twins, of the layers that StyleGAN2 is made of.
 import {
+  architectures,
   type DiscriminatorArchitecture,
   type GeneratorArchitecture,
   layers as l,
@@ -80,6 +81,15 @@ export const generators: Record<string, GeneratorArchitecture> = {
       l.sequential("last", [l.blur({ padding: [0, 2, 3, 1] }), l.conv2d(1, 2)]),
     ],
   },
+  "StyleGAN2's": architectures.stylegan2({
+    latent: { noise: 8, classes: 3 },
+    image: [2, 16, 16],
+    channels: 8,
+    style: 6,
+    mappingLayers: 3,
+  }),
 };
 
-export const discriminators: Record<string, DiscriminatorArchitecture> = {};
+export const discriminators: Record<string, DiscriminatorArchitecture> = {
+  "StyleGAN2's discriminator": architectures.stylegan2({ image: [2, 16, 16], channels: 8 }),
+};

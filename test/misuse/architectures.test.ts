@@ -145,6 +145,24 @@ refuses("architectures", [
     "Expected [channels, height, width] with height and width multiples of 8 for image but received [1, 28, 28]",
   ],
   [
+    "channels that cannot be halved",
+    () => architectures.stylegan2({ image: [1, 32, 32], channels: 6 }),
+    "RangeError",
+    "Expected a multiple of 4 (for a side of 32) for channels but received 6",
+  ],
+  [
+    "a mapping of nothing",
+    () => architectures.stylegan2({ latent, image: [1, 32, 32], mappingLayers: 0 }),
+    "RangeError",
+    "Expected a whole number of at least 1 for mappingLayers but received 0",
+  ],
+  [
+    "a mapping of a discriminator",
+    () => architectures.stylegan2(bad({ image: [1, 32, 32], mappingLayers: 2 })),
+    "TypeError",
+    'Expected only the options latent, image, channels for options but received "mappingLayers"',
+  ],
+  [
     "an image that no network makes",
     () => architectures.r3gan({ latent, image: [1, 33, 33] }),
     "RangeError",
