@@ -1,4 +1,7 @@
 // What StyleGAN2 is made of, against its code: filters, learning rates, styles and noise.
+#include <algorithm>
+#include <cmath>
+
 #include "core/error.h"
 #include "core/nn/equalized.h"
 #include "core/nn/network.h"
@@ -35,7 +38,7 @@ at::Tensor upfirdn(const at::Tensor& x, int64_t up, int64_t before, int64_t afte
   const at::Tensor line = at::tensor({1, 3, 3, 1}, x.options()) / 8;
   const at::Tensor filter = (at::outer(line, line) * gain).expand({x.size(1), 1, 4, 4});
   const at::Tensor padded = at::constant_pad_nd(wide, {before, after, before, after});
-  return at::conv2d(padded, filter, {}, 1, 0, 1, x.size(1));
+  return at::conv2d(padded, filter, {}, 1, at::IntArrayRef(0), 1, x.size(1));
 }
 
 // modulated_conv2d of that code with fused_modconv: each sample has weights of its own, and all of
@@ -79,7 +82,7 @@ TEST_CASE("a modulated convolution is that of StyleGAN2's code, which modulates 
           by_weights(x, one["weight"], style, demodulates, 1.3,
                      [&](const at::Tensor& all, const at::Tensor& weights, int64_t groups) {
                        const auto half = static_cast<int64_t>(kernel) / 2;
-                       return at::conv2d(all, weights, {}, 1, half, 1, groups);
+                       return at::conv2d(all, weights, {}, 1, at::IntArrayRef(half), 1, groups);
                      });
       Context context;
       context.style = w;
@@ -99,11 +102,11 @@ TEST_CASE("one that doubles is zeros between pixels, the kernel's mirror image, 
     // The convolution and the filter change places in the middle; on all sides zeros come in.
     const int64_t half = static_cast<int64_t>(kernel) / 2, around = 4;
     const at::Tensor far = upfirdn(x, 2, 2 + around, 1 + around, 4);
-    const at::Tensor expected =
-        by_weights(far, one["weight"], style, true, 1.3,
-                   [&](const at::Tensor& all, const at::Tensor& weights, int64_t groups) {
-                     return at::conv2d(all, weights.flip({2, 3}), {}, 1, half, 1, groups);
-                   });
+    const at::Tensor expected = by_weights(
+        far, one["weight"], style, true, 1.3,
+        [&](const at::Tensor& all, const at::Tensor& weights, int64_t groups) {
+          return at::conv2d(all, weights.flip({2, 3}), {}, 1, at::IntArrayRef(half), 1, groups);
+        });
     Context context;
     context.style = w;
     const at::Tensor made = one.module->forward(x, context);
@@ -127,7 +130,7 @@ TEST_CASE("the filter keeps what is flat, and is that of StyleGAN2's code in any
     CHECK(distance(half->forward(x), every) < 1e-14);
     CHECK(distance(half->forward(x.contiguous(at::MemoryFormat::ChannelsLast)), every) < 1e-14);
     const at::Tensor rounded = half->forward(x.to(at::kFloat));
-    CHECK(rounded.scalar_type() == at::kFloat);
+    CHECK((rounded.scalar_type() == at::kFloat));
     CHECK(distance(rounded.to(at::kDouble), every) < 1e-6);
   }
 }
@@ -181,15 +184,15 @@ TEST_CASE("noise is one number for a pixel: another at each pass of training, el
 
 TEST_CASE("a synthesis is planned as any layers are, and equalized convolutions as their own") {
   RandomStream stream(2);
-  const Network generator(styled_generator(5), at::kCPU, at::kDouble, stream);
-  const Network discriminator(styled_discriminator(), at::kCPU, at::kFloat, stream);
+  Network generator(styled_generator(5), at::kCPU, at::kDouble, stream);
+  Network discriminator(styled_discriminator(), at::kCPU, at::kFloat, stream);
   std::vector<std::string> paths;
-  const Plan plan(const_cast<Network&>(generator).body(), Precision::kFloat32);
+  const Plan plan(generator.body(), Precision::kFloat32);
   for (const Operation& one : plan.operations()) paths.push_back(one.layers.at(0));
   CHECK(paths.front() == "0.mapping.0");
   CHECK(paths.back() == "0");
   CHECK(plan.needs_own_pass());
-  const Plan other(const_cast<Network&>(discriminator).body(), Precision::kFloat32);
+  const Plan other(discriminator.body(), Precision::kFloat32);
   // The 1x1 ones, and not the one whose bias has a rate of its own.
   const std::vector<std::string> done = rewrites_of(other);
   CHECK(std::count(done.begin(), done.end(), "pixelProduct") == 2);
