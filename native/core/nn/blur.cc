@@ -8,12 +8,14 @@
 namespace sparring {
 
 const at::Tensor& Blur::filter_for(const at::Tensor& input) {
-  if (!filter_.defined() || filter_.device() != input.device() ||
-      filter_.scalar_type() != input.scalar_type()) {
+  // Autocast makes it what it wants: a recorded step must find it where it was, whatever the
+  // network is evaluated in meanwhile.
+  const at::ScalarType type = input.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  if (!filter_.defined() || filter_.device() != input.device() || filter_.scalar_type() != type) {
     const at::NoGradGuard no_grad;
     const at::Tensor line = at::tensor({1.0, 3.0, 3.0, 1.0}, at::kDouble);
     const at::Tensor square = at::outer(line, line) * (gain_ / 64);
-    filter_ = square.view({1, 1, 4, 4}).to(input.options());
+    filter_ = square.view({1, 1, 4, 4}).to(input.device(), type);
   }
   return filter_;
 }

@@ -19,7 +19,7 @@ class Blur : public Module {
   int64_t stride_;
   Shape padding_;
   double gain_;
-  at::Tensor filter_;  // [1, 1, 4, 4], of the type and device that the last input had
+  at::Tensor filter_;  // [1, 1, 4, 4], where the last input was
 };
 
 }  // namespace sparring

@@ -17,8 +17,11 @@ int64_t slid(int64_t side, int64_t kernel, int64_t stride, int64_t padding, int6
 }  // namespace
 
 void DrawnLayers::add_weighted(Layer one) {
-  if (!draw_.chance(0.1)) return add(std::move(one));
+  if (!draw_.chance(0.2)) return add(std::move(one));
   one.name = "0";
+  if (one.type != "projection" && draw_.chance(0.5)) {
+    return add(equalized("", one, draw_.one_of<double>({1, 1, 0.5})));
+  }
   add(layer("spectralNorm", "", {{"nPowerIterations", 1.0}, {"eps", 1e-12}}, {one}));
 }
 
@@ -162,10 +165,16 @@ void DrawnLayers::add_pool() {
             slid(width(), kernel, stride, padding, 1)};
 }
 
-// Pixels elsewhere, or more of them around.
+// Pixels elsewhere, more of them around, or blurred.
 void DrawnLayers::add_moved() {
   const int64_t channels = shape_[0];
-  switch (draw_.integer(0, 3)) {
+  switch (draw_.integer(0, 4)) {
+    case 4: {
+      const int64_t stride = draw_.integer(1, 2);
+      add(blur("", static_cast<double>(stride), {2, 1, 2, 1}));
+      shape_ = {channels, slid(height() + 3, 4, stride, 0, 1), slid(width() + 3, 4, stride, 0, 1)};
+      return;
+    }
     case 0:
       if (channels % 4 != 0 || 2 * std::max(height(), width()) > largest_side_) return;
       add(layer("pixelShuffle", "", {{"upscaleFactor", 2.0}}));

@@ -40,7 +40,7 @@ class DrawnLayers {
     one.name = std::to_string(layers_.size());
     layers_.push_back(std::move(one));
   }
-  // Inside of a spectral normalisation now and then.
+  // Inside of a spectral normalisation or an equalized learning rate now and then.
   void add_weighted(Layer one);
   void add_usual_conv(int64_t out);
   void add_transposed();
