@@ -34,6 +34,7 @@ const trainer = new Trainer({
   objective: objectives.nonSaturating(),
   optimizer: { generator: sgd, discriminator: sgd },
   ada: {},
+  execution: "eager",
 });
 for await (const _ of trainer.run(data, { steps: 1, batchSize: 2 }));
 const before = bytesOf("VmRSS");

@@ -66,7 +66,7 @@ describe("memory", () => {
   });
 
   it("counts ADA's finer grid, and what is interpolated on it", async () => {
-    using trainer = tinyTrainer({ ada: {} });
+    using trainer = tinyTrainer({ ada: {}, execution: "eager" });
     using data = await labelledImages(64);
     const native = addon();
     const { availableMemory } = native;
@@ -77,9 +77,12 @@ describe("memory", () => {
       await expect(collect(trainer.run(data, { steps: 1, batchSize: 64 }))).rejects.toThrow(
         "fits into 1 MB of free host memory for batchSize but received 64 (it holds at least 1 MB)",
       );
-      // Nothing goes to a finer grid.
-      using copying = tinyTrainer({ ada: { transforms: ["blit", "color"] } });
-      expect(await collect(copying.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
+      // Nothing goes to a finer grid, or one sample after the other.
+      const copying = { ada: { transforms: ["blit", "color"] }, execution: "eager" } as const;
+      for (const options of [copying, { ada: {}, execution: "fused" } as const]) {
+        using other = tinyTrainer(options);
+        expect(await collect(other.run(data, { steps: 1, batchSize: 64 }))).toHaveLength(1);
+      }
     } finally {
       native.availableMemory = availableMemory;
     }
