@@ -10,6 +10,7 @@ const program = fileURLToPath(new URL("main.js", import.meta.url));
  */
 export class DashboardBeside implements Disposable {
   readonly #child: ChildProcess;
+  #isOver = false;
 
   /**
    * @param folder the run's
@@ -30,7 +31,9 @@ export class DashboardBeside implements Disposable {
     this.#child.on("message", ({ url }: { url: string }) => onSays(`The dashboard is at ${url}`));
     this.#child.on("error", (error) => onSays(`The dashboard did not start: ${error.message}`));
     this.#child.on("close", (code, signal) => {
-      if (code !== 0) onSays(`The dashboard ended: ${said.trim() || signal || code}`);
+      if (this.#isOver) return;
+      const why = said.trim() || signal || code;
+      onSays(why ? `The dashboard ended: ${why}` : "The dashboard ended");
     });
     // What keeps this process alive is the training.
     this.#child.unref();
@@ -39,6 +42,7 @@ export class DashboardBeside implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     if (this.#child.connected) this.#child.disconnect();
   }
 }

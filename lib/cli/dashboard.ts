@@ -57,6 +57,8 @@ async function serve(request: DashboardRequest, json: unknown): Promise<void> {
       () => `The dashboard of ${folder} is at ${url} (Ctrl+C ends it)`,
     );
   await ended;
+  // The channel to the training that started it would keep the process alive.
+  if (process.connected) process.disconnect();
 }
 
 const nameOf = (option: keyof DashboardRequest) =>

@@ -156,19 +156,27 @@ describe("sparring train --dashboard", () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain(`\nThe dashboard is at http://127.0.0.1:${port}/\n`);
+    expect(stderr).not.toContain("The dashboard ended");
     await expect.poll(() => ask(port, "/").catch(({ code }) => code)).toBe("ECONNREFUSED");
   });
 
-  it("trains on where the dashboard dies", async () => {
-    const words = `train ${small} --steps 1000 --log-every 100 --out runs/three --dashboard 0`;
-    const { child, ended } = await serving(words);
+  it.each([
+    ["SIGKILL", "The dashboard ended: SIGKILL\n"],
+    ["SIGTERM", "The dashboard ended\n"],
+  ] as const)("trains on, and says so, where the dashboard ends by %s", async (signal, said) => {
+    const out = `runs/without-${signal}`;
+    const words = `train ${small} --steps 1000000 --log-every 10 --out ${out} --dashboard 0`;
+    const { child, ended, says } = await serving(words);
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
     const [server, ...others] = children.trim().split(" ").map(Number);
     expect(others).toEqual([]);
-    process.kill(server as number, "SIGKILL");
-    const { code, stderr } = await ended;
-    expect(code).toBe(0);
-    expect(stderr).toContain("The dashboard ended: SIGKILL\n");
-    expect(stderr).toContain("Trained 1,000 steps");
+    process.kill(server as number, signal);
+    await says(new RegExp(said));
+    const lines = async () =>
+      (await readFile(join(folder.path, out, "stats.jsonl"), "utf8")).split("\n").length;
+    const before = await lines();
+    await expect.poll(lines).toBeGreaterThan(before + 5);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 130 });
   });
 });
