@@ -74,6 +74,30 @@ it("examples/stacked-mnist.mjs counts the modes of what it trained", async () =>
   });
 });
 
+it.each(["none", "diffaugment", "ada", "ada-fast"])(
+  "examples/few-images.mjs measures samples and discriminator halfway and at the end: %s",
+  async (way) => {
+    await withFolder(async (folder) => {
+      const said = await runExample("few-images.mjs", folder, way, "70", "2", "1", "100");
+      const line = (step: number) =>
+        `${way}, 70 digits, ${step} steps: FID \\d+\\.\\d, KID -?\\d+\\.\\d, coverage \\d\\.\\d{3}; ` +
+        "D of its digits \\d\\.\\d\\d, of others \\d\\.\\d\\d, of fakes \\d\\.\\d\\d; p \\d\\.\\d\\d\n";
+      expect(said).toMatch(new RegExp(`^${line(1)}${line(2)}$`));
+      expect(await isPng(join(folder, `few-images-${way}.png`))).toBe(true);
+    });
+  },
+);
+
+it("examples/few-images.mjs knows no other augmentation", async () => {
+  await withFolder(async (folder) => {
+    await expect(
+      runExample("few-images.mjs", folder, "flip", "70", "2", "1", "100"),
+    ).rejects.toThrow(
+      "Expected one of none, diffaugment, ada, ada-fast for an augmentation but received flip",
+    );
+  });
+});
+
 it("examples/ring.mjs counts the modes that it found, and draws the samples", async () => {
   await withFolder(async (folder) => {
     const said = await runExample("ring.mjs", folder, "2");
