@@ -243,8 +243,7 @@ const named: Record<string, GeneratorArchitecture> = {
       ]),
     ],
   },
-  ...normed.generators,
-  ...styles.generators,
+  ...{ ...normed.generators, ...styles.generators },
   "embedded labels": {
     latent: { noise: 6, classes: 5, labels: "embedded" },
     layers: [
@@ -320,8 +319,7 @@ const named: Record<string, GeneratorArchitecture> = {
 };
 
 const discriminators: Record<string, DiscriminatorArchitecture> = {
-  ...normed.discriminators,
-  ...{ ...patches, ...energies, ...styles.discriminators },
+  ...{ ...normed.discriminators, ...patches, ...energies, ...styles.discriminators },
   "spectral normalisation": {
     image: [2, 6, 6],
     layers: [
