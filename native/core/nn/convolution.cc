@@ -1,5 +1,9 @@
 #include "core/nn/convolution.h"
 
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -17,8 +21,18 @@ ConvSizes sizes_of(const Layer& layer, bool transposed) {
 
 // How a kernel goes over the columns of an image.
 struct Columns {
+  Columns(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes)
+      : width(image.size(3)),
+        kernel(weight.size(3)),
+        stride(sizes.stride[1]),
+        padding(sizes.padding[1]),
+        dilation(sizes.dilation[1]) {}
   int64_t width, kernel, stride, padding, dilation;
   int64_t count() const { return (width + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1; }
+  // Those that a transposed convolution makes.
+  int64_t made(int64_t output_padding) const {
+    return (width - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1;
+  }
   bool sees(int64_t column) const {
     for (int64_t tap = 0; tap < kernel; ++tap) {
       const int64_t at = column * stride - padding + tap * dilation;
@@ -34,16 +48,25 @@ struct Columns {
   }
 };
 
+bool is_in_bfloat16(const at::Tensor& image) {
+  return image.is_cpu() && at::autocast::is_autocast_enabled(at::kCPU);
+}
+
 // With its channels last, oneDNN 3.12 ends the process where all columns of the output lie in the
-// padding, and reads beyond an image of one channel of which one column is left: that of a
-// convolution, or the gradient of what a transposed one makes.
+// padding, and reads beyond images of one channel, in bfloat16 of any number, of which one column
+// is left: that of a convolution, or the gradient of what a transposed one makes.
 bool is_misread(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes) {
-  const Columns columns{image.size(3), weight.size(3), sizes.stride[1], sizes.padding[1],
-                        sizes.dilation[1]};
+  const Columns columns(image, weight, sizes);
   const int64_t left = sizes.transposed ? columns.width : columns.count();
   const bool is_one_channel = sizes.groups == 1 && weight.size(1) == 1;
-  return (is_one_channel && columns.stride > 1 && left == 1) ||
+  return ((is_one_channel || is_in_bfloat16(image)) && columns.stride > 1 && left == 1) ||
          (!sizes.transposed && columns.see_nothing());
+}
+
+// Columns that an image is short of, beside its padding, where it has fewer than a step of the
+// kernel: the image that is convolved, or what a transposed convolution makes.
+int64_t lacking(int64_t padded, const ConvSizes& sizes) {
+  return std::max<int64_t>(0, sizes.stride[1] - padded);
 }
 
 }  // namespace
@@ -55,6 +78,39 @@ at::Tensor readable(const at::Tensor& image, const at::Tensor& weight, const Con
   return image.clone(at::MemoryFormat::Contiguous);
 }
 
+namespace {
+
+at::Tensor convolved(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias,
+                     const ConvSizes& sizes) {
+  const at::Tensor x = readable(image, weight, sizes);
+  if (!sizes.transposed) {
+    return at::conv2d(x, weight, bias, sizes.stride, sizes.padding, sizes.dilation, sizes.groups);
+  }
+  return at::conv_transpose2d(x, weight, bias, sizes.stride, sizes.padding, sizes.output_padding,
+                              sizes.groups, sizes.dilation);
+}
+
+// In bfloat16 oneDNN takes for a part of the weights' gradient what lies around in memory, in any
+// layout, where an image has fewer columns than a step of the kernel. So such a one gets its
+// padding, and what it lacks, as columns of its own; they change no number.
+at::Tensor convolved_wider(const at::Tensor& image, const at::Tensor& weight,
+                           const at::Tensor& bias, ConvSizes sizes) {
+  const int64_t columns = sizes.padding[1], more = lacking(image.size(3) + 2 * columns, sizes);
+  sizes.padding[1] = 0;
+  return convolved(at::constant_pad_nd(image, {columns, columns + more}), weight, bias, sizes);
+}
+
+// The same where what is made is the narrow one.
+at::Tensor transposed_wider(const at::Tensor& image, const at::Tensor& weight,
+                            const at::Tensor& bias, ConvSizes sizes, int64_t width) {
+  const int64_t columns = sizes.padding[1];
+  sizes.output_padding[1] += lacking(width + 2 * columns, sizes);
+  sizes.padding[1] = 0;
+  return convolved(image, weight, bias, sizes).narrow(3, columns, width);
+}
+
+}  // namespace
+
 Conv2d::Conv2d(const Layer& layer, RandomStream& stream) : sizes_(sizes_of(layer, false)) {
   const Shape& kernel = layer.options.shape("kernelSize");
   const int64_t in = layer.options.integer("inChannels");
@@ -64,8 +120,9 @@ Conv2d::Conv2d(const Layer& layer, RandomStream& stream) : sizes_(sizes_of(layer
 
 at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                          const Context&) const {
-  return at::conv2d(readable(input, weight, sizes_), weight, bias, sizes_.stride, sizes_.padding,
-                    sizes_.dilation, sizes_.groups);
+  const bool is_narrow = input.size(3) < sizes_.stride[1];
+  return is_narrow && is_in_bfloat16(input) ? convolved_wider(input, weight, bias, sizes_)
+                                            : convolved(input, weight, bias, sizes_);
 }
 
 ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
@@ -78,9 +135,10 @@ ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
 
 at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight,
                                   const at::Tensor& bias, const Context&) const {
-  return at::conv_transpose2d(readable(input, weight, sizes_), weight, bias, sizes_.stride,
-                              sizes_.padding, sizes_.output_padding, sizes_.groups,
-                              sizes_.dilation);
+  const int64_t width = Columns(input, weight, sizes_).made(sizes_.output_padding[1]);
+  const bool is_narrow = width < sizes_.stride[1];
+  return is_narrow && is_in_bfloat16(input) ? transposed_wider(input, weight, bias, sizes_, width)
+                                            : convolved(input, weight, bias, sizes_);
 }
 
 bool ConvTranspose2d::is_product_on_a_pixel() const {
