@@ -48,7 +48,7 @@ TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
 }
 
 TEST_CASE("fused rounds no worse than eager for networks that were drawn") {
-  check_many(check_rounding, 60, 10);
+  check_many(check_rounding, 60, 20);
 }
 
 TEST_CASE("a plan for evaluation equals the network's own for networks that were drawn: 1e-9") {

@@ -128,7 +128,7 @@ struct Bounds {
   double floor;   // of the size of a tensor, on top of that
   double least;   // on top of that, too: a sum of such terms may cancel out exactly in eager alone
 };
-constexpr Bounds kFloatBounds{3e-7, 10, 1e-5, 3e-7}, kHalfBounds{4e-3, 4, 2e-2, 5e-3};
+constexpr Bounds kFloatBounds{3e-7, 30, 1e-5, 1e-6}, kHalfBounds{4e-3, 30, 5e-2, 1e-2};
 
 double largest(const at::Tensor& values) {
   return values.numel() == 0 ? 0 : values.abs().max().item<double>();
@@ -213,9 +213,11 @@ class Comparison {
 
 bool check_rounding(uint32_t seed) {
   const Draw drawn(seed);
-  if ((drawn.generator + drawn.discriminator).find("gaussianNoise") != std::string::npos) {
-    return false;  // it is drawn in the type of the images
-  }
+  const std::string layers = drawn.generator + drawn.discriminator;
+  // Noise is drawn in the type of the images; and of equal pixels, as nearest upsampling makes
+  // them, rounding alone says which one is the largest.
+  if (layers.find("gaussianNoise") != std::string::npos) return false;
+  if (layers.find("maxPool2d") != std::string::npos) return false;
   const bool is_half = drawn.rules.precision == Precision::kBfloat16;
   CAPTURE(seed);
   CAPTURE(is_half);
