@@ -179,10 +179,21 @@ class Comparison {
       }
       if (attempt > 0) found = worst();
     }
+    for (uint64_t attempt = 12; attempt < 24 && !found.empty(); ++attempt) {
+      forgive(train(drawn_, {false, at::kDouble, 10 * bounds_.off, attempt}));
+      found = worst();
+    }
     return found;
   }
 
  private:
+  // Where a few roundings make as much of a difference as fused does, it went round a corner.
+  void forgive(const std::vector<Told>& shaken) {
+    for (size_t i = 0; i < exact_.size(); ++i) {
+      const double off = distance(fused_, i);
+      if (distance(shaken, i) > off / 3) usual_[i] = std::max(usual_[i], off);
+    }
+  }
   double distance(const std::vector<Told>& from, size_t i) const {
     return largest(from[i].value - exact_[i].value);
   }
