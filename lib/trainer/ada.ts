@@ -93,10 +93,11 @@ const reach = 10;
 
 /**
  * Numbers of one sample that ADA has beside what it changes, where it moves pixels to places in
- * between: none in `fused` on the CPU, where loops take one sample after the other. Held for the backward pass are the places that they come from. At once it has, as these
- * are made, the mirrored image on the grid that is twice as fine, and the places before and after
- * they are brought onto that grid and put together; on the way back the gradient on the grid, and
- * its copy in the order of a product.
+ * between: none in `fused` on the CPU, where loops take one sample after the other. Held for the
+ * backward pass are the places that they come from. At once it has, as these are made, the mirrored
+ * image on the grid that is twice as fine, and the places before and after they are brought onto
+ * that grid and put together; on the way back the gradient on the grid, and its copy in the order of
+ * a product.
  */
 export function resampledValues({
   ada,

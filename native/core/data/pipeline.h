@@ -23,7 +23,11 @@ class AugmentationPipeline {
   // `rewritten`: by fewer operations on the CPU, equal to rounding.
   at::Tensor applied(const at::Tensor& images, const at::Tensor& probability, const Rows& rows,
                      bool rewritten = false) const;
-  static bool has_rewrites(const at::Device& device) { return device.is_cpu(); }
+  // Whether there is anything to rewrite: brightness and contrast, all that there is to grey
+  // images, are two operations as it is.
+  bool has_rewrites(const at::Device& device) const {
+    return device.is_cpu() && (blits_ || bends_ || (colours_ && channels_ != 1));
+  }
 
  private:
   class Draws;

@@ -34,6 +34,7 @@ class Ada {
   at::Tensor augmented(const at::Tensor& images, const Rows& rows, bool rewritten) const {
     return pipeline_.applied(images, state_.select(0, kProbability), rows, rewritten);
   }
+  bool has_rewrites(const at::Device& device) const { return pipeline_.has_rewrites(device); }
 
   // Around a step. All ranks have to end it together.
   void begin_step() { noted_.zero_(); }

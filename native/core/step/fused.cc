@@ -49,7 +49,7 @@ class Fused : public Execution {
 
   Explanation explain() const override {
     Explanation told{"rewritten", merges_passes(), {}, {}, {}, {}};
-    if (pair_->ada && AugmentationPipeline::has_rewrites(pair_->discriminator->device())) {
+    if (pair_->ada && pair_->ada->has_rewrites(pair_->discriminator->device())) {
       told.rewrites.push_back({"ada", "ada's transforms, sample by sample"});
     }
     told.generator = generator_.operations();

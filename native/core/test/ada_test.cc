@@ -207,6 +207,8 @@ TEST_CASE("fused moves images by loops, and eager by operations, to the same tra
   };
   CHECK(names_it(told(fused)));
   CHECK_FALSE(names_it(told(eager)));
+  options.transforms = {"color"};  // of grey images
+  CHECK_FALSE(names_it(told(Training(options))));
 }
 
 TEST_CASE("gradients and second derivatives pass through every transform") {
