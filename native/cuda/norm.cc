@@ -65,12 +65,11 @@ void DeviceNormKernels::take_statistics(const at::Tensor& x, const at::Tensor& m
       {pointer(parts), static_cast<int>(blocks.y), columns(x), pointer(mean), pointer(variance)});
 }
 
-void DeviceNormKernels::scale_and_bend(const at::Tensor& x, const at::Tensor& factor,
-                                       const at::Tensor& offset, double slope,
+void DeviceNormKernels::scale_and_bend(const at::Tensor& x, const NormLines& lines, double slope,
                                        const at::Tensor& output) const {
   launcher_.launch(named("scale_and_bend", x), blocks_of(x), kThreads,
-                   {pointer(x), pointer(factor), pointer(offset), number(slope, x), rows(x),
-                    columns(x), pointer(output)});
+                   {pointer(x), pointer(lines.mean), pointer(lines.along), pointer(lines.offset),
+                    number(slope, x), rows(x), columns(x), pointer(output)});
 }
 
 void DeviceNormKernels::sum_gradients(const NormGradient& of, const at::Tensor& mean,
@@ -87,12 +86,12 @@ void DeviceNormKernels::sum_gradients(const NormGradient& of, const at::Tensor& 
 }
 
 void DeviceNormKernels::combine(const NormGradient& of, const at::Tensor& factor,
-                                const at::Tensor& along, const at::Tensor& offset,
-                                const at::Tensor& into) const {
+                                const NormLines& lines, const at::Tensor& into) const {
   const auto& [gradient, output, x, slope] = of;
   launcher_.launch(named("combine", x), blocks_of(x), kThreads,
-                   {pointer(gradient), pointer(output), pointer(x), pointer(factor), pointer(along),
-                    pointer(offset), number(slope, x), rows(x), columns(x), pointer(into)});
+                   {pointer(gradient), pointer(output), pointer(x), pointer(factor),
+                    pointer(lines.mean), pointer(lines.along), pointer(lines.offset),
+                    number(slope, x), rows(x), columns(x), pointer(into)});
 }
 
 }  // namespace sparring

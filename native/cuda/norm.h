@@ -17,12 +17,12 @@ class DeviceNormKernels : public NormKernels {
   bool take(at::ScalarType values, at::ScalarType numbers) const override;
   void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                        const at::Tensor& variance) const override;
-  void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
-                      double slope, const at::Tensor& output) const override;
+  void scale_and_bend(const at::Tensor& x, const NormLines& lines, double slope,
+                      const at::Tensor& output) const override;
   void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override;
-  void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
-               const at::Tensor& offset, const at::Tensor& into) const override;
+  void combine(const NormGradient& of, const at::Tensor& factor, const NormLines& lines,
+               const at::Tensor& into) const override;
 
  private:
   const Launcher& launcher_;

@@ -100,30 +100,25 @@ Layer without_scale(const Layer& layer) {
   return norm;
 }
 
-// De Vries et al. 2017: batch normalisation with a weight and a bias for each class.
-class ConditionalBatchNorm : public Module {
- public:
-  ConditionalBatchNorm(const Layer& layer, RandomStream& stream) {
-    norm_ = register_module("bn", std::make_shared<BatchNorm>(without_scale(layer)));
-    scales_ = register_module(
-        "embed", std::make_shared<Scales>(layer.options.integer("numEmbeddings"),
-                                          layer.options.integer("numFeatures"), stream));
-  }
-
-  // [N, C, H, W] -> [N, C, H, W]
-  at::Tensor forward(const at::Tensor& input, const Context& context) override {
-    const at::Tensor scales = scales_->forward(labels_of(context), context);
-    const std::vector<at::Tensor> parts = scales.unsqueeze(2).unsqueeze(3).chunk(2, 1);
-    return parts[0] * norm_->forward(input, context) + parts[1];
-  }
-  bool needs_own_pass() const override { return true; }
-
- private:
-  std::shared_ptr<BatchNorm> norm_;
-  std::shared_ptr<Scales> scales_;
-};
-
 }  // namespace
+
+ConditionalBatchNorm::ConditionalBatchNorm(const Layer& layer, RandomStream& stream) {
+  norm_ = register_module("bn", std::make_shared<BatchNorm>(without_scale(layer)));
+  scales_ = register_module("embed",
+                            std::make_shared<Scales>(layer.options.integer("numEmbeddings"),
+                                                     layer.options.integer("numFeatures"), stream));
+}
+
+at::Tensor ConditionalBatchNorm::forward(const at::Tensor& input, const Context& context) {
+  const auto [weight, bias] = factors(context);
+  return weight * norm_->forward(input, context) + bias;
+}
+
+ConditionalBatchNorm::Factors ConditionalBatchNorm::factors(const Context& context) const {
+  const at::Tensor both = scales_->forward(labels_of(context), context);
+  const std::vector<at::Tensor> parts = both.unsqueeze(2).unsqueeze(3).chunk(2, 1);
+  return {parts[0], parts[1]};
+}
 
 ModulePtr build_conditional_batch_norm(const Layer& layer, const FirstWeights& from) {
   return std::make_shared<ConditionalBatchNorm>(layer, from.stream);

@@ -52,7 +52,7 @@ TEST_CASE("fused rounds no worse than eager for networks that were drawn") {
 }
 
 TEST_CASE("fused rounds no worse than eager for drawn networks that oneDNN or libtorch got wrong") {
-  for (const uint32_t seed : {1337, 100466, 100560}) CHECK(check_rounding(seed));
+  for (const uint32_t seed : {992, 1337, 100466, 100560}) CHECK(check_rounding(seed));
 }
 
 TEST_CASE("a plan for evaluation equals the network's own for networks that were drawn: 1e-9") {

@@ -67,24 +67,87 @@ TEST_CASE(
   CHECK(fuse_norm_activation(norm, norm).module == nullptr);
 }
 
+TEST_CASE("batch normalisation without factors of its own is that with 1 and 0") {
+  RandomStream stream(0);
+  const at::Tensor x =
+      draw({3, 5, 4, 7}).detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+  const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
+  const Layer bare = batch_norm("0", 5, 0.1, /*affine=*/false);
+  const ModulePtr norm = built(bare, stream), plain = built(bare, stream);
+  check_equal(fuse_batch_norm(norm).module, {plain}, x, 1e-12);
+  check_equal(fuse_norm_activation(norm, bend).module, {plain, bend}, x, 1e-12);
+  const Layer both =
+      layer("sequential", "0", {}, {bare, layer("leakyRelu", "1", {{"negativeSlope", 0.2}})});
+  check_second_derivative(fuse_norm_activation(norm, bend).module, built(both, stream), x, 1e-10);
+  const ModulePtr fused = fuse_batch_norm(norm).module;
+  fused->train(false);
+  norm->train(false);
+  CHECK(distance(fused->forward(x), norm->forward(x)) < 1e-12);
+}
+
+TEST_CASE("conditional batch normalisation in two passes equals the layer's own") {
+  RandomStream stream(0);
+  const Options options{
+      {"numFeatures", 5.0}, {"numEmbeddings", 3.0}, {"eps", 0.1}, {"momentum", 0.1}};
+  const Layer one = layer("conditionalBatchNorm2d", "0", options);
+  const ModulePtr norm = built(one, stream), plain = built(one, stream);
+  for (const ModulePtr& module : {norm, plain}) {
+    module->parameters()[0].detach().copy_(at::linspace(-1, 2, 30, at::kDouble).view({3, 10}));
+  }
+  const at::Tensor labels = at::tensor({2, 0, 2}, at::kLong);
+  const at::Tensor x =
+      draw({3, 5, 4, 7}).detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+  const ModulePtr fused = fuse_batch_norm(norm).module;
+  CHECK(fused->needs_own_pass());
+  const at::Tensor made = fused->forward(x, {labels}), expected = plain->forward(x, {labels});
+  CHECK(distance(made, expected) < 1e-12);
+  const at::Tensor upstream = at::randn_like(made);
+  const auto received = torch::autograd::grad({made}, {x, norm->parameters()[0]}, {upstream});
+  const auto wanted = torch::autograd::grad({expected}, {x, plain->parameters()[0]}, {upstream});
+  for (size_t i = 0; i < wanted.size(); ++i) CHECK(distance(received[i], wanted[i]) < 1e-11);
+  for (size_t i = 0; i < norm->buffers().size(); ++i) {
+    CHECK(distance(norm->buffers()[i].to(at::kDouble), plain->buffers()[i].to(at::kDouble)) <
+          1e-12);
+  }
+  fused->train(false);
+  norm->train(false);
+  CHECK(distance(fused->forward(x, {labels}), norm->forward(x, {labels})) < 1e-12);
+}
+
 TEST_CASE("batch normalisation by itself rounds as torch's does with channels first") {
   RandomStream stream(0);
-  const Layer layer_of_it = batch_norm("0", 16, 1e-5);
-  const ModulePtr exact = built(layer_of_it, stream), plain = build(layer_of_it, stream);
-  const at::Tensor x = at::randn({64, 16, 32, 32}) + 80,
-                   expected = exact->forward(x.to(at::kDouble));
-  const auto error = [&](const at::Tensor& made) {
-    return (made.to(at::kDouble) - expected).abs().max().item<double>();
+  const ModulePtr plain = build(batch_norm("0", 16, 1e-5), stream);
+  const at::Tensor x = at::randn({64, 16, 32, 32}) + 80;
+  // Along x, of whose direction normalisation leaves nothing.
+  const at::Tensor weights = at::randn(x.sizes()) + 3 * (x - 80);
+  // What comes out, and the gradient at x.
+  const auto all_of = [&](const ModulePtr& norm, const at::Tensor& given) {
+    const at::Tensor input = given.detach().requires_grad_(), made = norm->forward(input);
+    const at::Tensor score = (made * weights).sum();
+    return std::vector<at::Tensor>{made, torch::autograd::grad({score}, {input})[0]};
   };
-  const at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast);
-  CHECK(error(fuse_batch_norm(plain).module->forward(last)) < 2 * error(plain->forward(x)));
+  for (const bool affine : {true, false}) {
+    const Layer one = batch_norm("0", 16, 1e-5, affine);
+    const auto exact = all_of(built(one, stream), x.to(at::kDouble)),
+               first = all_of(build(one, stream), x),
+               last = all_of(fuse_batch_norm(build(one, stream)).module,
+                             x.contiguous(at::MemoryFormat::ChannelsLast));
+    for (size_t i = 0; i < exact.size(); ++i) {
+      const auto error = [&](const at::Tensor& found) {
+        return (found.to(at::kDouble) - exact[i]).abs().max().item<double>();
+      };
+      CAPTURE(affine);
+      CAPTURE(i);
+      CHECK(error(last[i]) < 2 * error(first[i]));
+    }
+  }
   // Equal values are no rounding error apart, which eps would make hundreds of.
   const at::Tensor equal =
       at::full({5, 16, 7, 9}, 0.147).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor y = fuse_batch_norm(plain).module->forward(equal);
-  const at::Tensor weights = at::cos(at::arange(y.numel())).view(y.sizes());
+  const at::Tensor outer = at::cos(at::arange(y.numel())).view(y.sizes());
   const at::Tensor gradient =
-      torch::autograd::grad({(y * weights).sum()}, {plain->parameters()[0]})[0];
+      torch::autograd::grad({(y * outer).sum()}, {plain->parameters()[0]})[0];
   CHECK(gradient.abs().max().item<double>() == 0);
   CHECK(fuse_batch_norm(built(linear("0", 2, 2), stream)).module == nullptr);
 }

@@ -62,12 +62,12 @@ Layer styled(const std::string& name, double features, std::vector<Layer> synthe
                 layer("sequential", "synthesis", {}, std::move(synthesis))});
 }
 
-Layer batch_norm(const std::string& name, double features, double eps) {
+Layer batch_norm(const std::string& name, double features, double eps, bool affine) {
   return layer("batchNorm2d", name,
                {{"numFeatures", features},
                 {"eps", eps},
                 {"momentum", 0.1},
-                {"affine", true},
+                {"affine", affine},
                 {"trackRunningStats", true}});
 }
 

@@ -17,7 +17,7 @@ Layer transposed(const std::string& name, double in, double out, int64_t kernel,
 // Means of squares of that side, side by side.
 Layer avg_pool(const std::string& name, int64_t side);
 Layer upsample(const std::string& name, double factor, const std::string& mode = "nearest");
-Layer batch_norm(const std::string& name, double features, double eps);
+Layer batch_norm(const std::string& name, double features, double eps, bool affine = true);
 Layer equalized(const std::string& name, Layer inner, double lr_multiplier = 1);
 Layer blur(const std::string& name, double stride, const Shape& padding);
 Layer modulated(const std::string& name, double style, double in, double out, double kernel,

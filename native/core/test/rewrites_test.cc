@@ -147,9 +147,12 @@ TEST_CASE("a bias before batch normalisation can stay out: values, gradients, ru
       {convolution, {convolution}},
       {fuse_upsample_conv(up, convolution).module, {up, convolution}},
   };
-  for (const auto& [layer, replaced] : layers) {
-    const ModulePtr norm = built(batch_norm("2", 6, 0.8), stream);
-    const ModulePtr reference = built(batch_norm("2", 6, 0.8), stream);
+  for (size_t i = 0; i < 2 * layers.size(); ++i) {
+    const auto& [layer, replaced] = layers[i / 2];
+    const bool affine = i % 2 == 0;
+    CAPTURE(affine);
+    const ModulePtr norm = built(batch_norm("2", 6, 0.8, affine), stream);
+    const ModulePtr reference = built(batch_norm("2", 6, 0.8, affine), stream);
     const ModulePtr fused = fuse_bias_norm(layer, norm).module;
     REQUIRE(fused != nullptr);
     CHECK(fused->needs_own_pass());

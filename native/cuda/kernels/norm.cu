@@ -116,14 +116,15 @@ __device__ void merge_statistics(const Moments<Number>* parts, int count, int co
 }
 
 template <class Value, class Number>
-__device__ void scale_and_bend(const Value* x, const Number* factors, const Number* offsets,
-                               Number slope, long long rows, int columns, Value* output) {
+__device__ void scale_and_bend(const Value* x, const Number* means, const Number* alongs,
+                               const Number* offsets, Number slope, long long rows, int columns,
+                               Value* output) {
   const int column = own_column();
   if (column >= columns) return;
-  const Number factor = factors[column], offset = offsets[column];
+  const Number mean = means[column], along = alongs[column], offset = offsets[column];
   for (long long row = first_row(); row < rows; row += row_step()) {
     const long long at = row * columns + column;
-    const Number value = widen(x[at]) * factor + offset;
+    const Number value = (widen(x[at]) - mean) * along + offset;
     narrow(value > 0 ? value : value * slope, output + at);
   }
 }
@@ -163,15 +164,17 @@ __device__ void merge_sums(const Sums<Number>* parts, int count, int columns, Nu
 
 template <class Value, class Number>
 __device__ void combine(const Value* gradient, const Value* output, const Value* x,
-                        const Number* factors, const Number* alongs, const Number* offsets,
-                        Number slope, long long rows, int columns, Value* into) {
+                        const Number* factors, const Number* means, const Number* alongs,
+                        const Number* offsets, Number slope, long long rows, int columns,
+                        Value* into) {
   const int column = own_column();
   if (column >= columns) return;
-  const Number factor = factors[column], along = alongs[column], offset = offsets[column];
+  const Number factor = factors[column];
+  const Number mean = means[column], along = alongs[column], offset = offsets[column];
   for (long long row = first_row(); row < rows; row += row_step()) {
     const long long at = row * columns + column;
     const Number g = unbent(gradient, output, slope, at);
-    narrow(g * factor + widen(x[at]) * along + offset, into + at);
+    narrow(g * factor + (widen(x[at]) - mean) * along + offset, into + at);
   }
 }
 
@@ -185,10 +188,10 @@ __device__ void combine(const Value* gradient, const Value* output, const Value*
                                                      Number* mean, Number* variance) {            \
     merge_statistics(static_cast<const Moments<Number>*>(parts), count, columns, mean, variance); \
   }                                                                                               \
-  extern "C" __global__ void scale_and_bend_##name(const Value* x, const Number* factors,         \
-                                                   const Number* offsets, Number slope,           \
-                                                   long long rows, int columns, Value* output) {  \
-    scale_and_bend(x, factors, offsets, slope, rows, columns, output);                            \
+  extern "C" __global__ void scale_and_bend_##name(                                               \
+      const Value* x, const Number* means, const Number* alongs, const Number* offsets,           \
+      Number slope, long long rows, int columns, Value* output) {                                 \
+    scale_and_bend(x, means, alongs, offsets, slope, rows, columns, output);                      \
   }                                                                                               \
   extern "C" __global__ void part_sums_##name(const Value* gradient, const Value* output,         \
                                               const Value* x, const Number* means, Number slope,  \
@@ -202,9 +205,9 @@ __device__ void combine(const Value* gradient, const Value* output, const Value*
   }                                                                                               \
   extern "C" __global__ void combine_##name(                                                      \
       const Value* gradient, const Value* output, const Value* x, const Number* factors,          \
-      const Number* alongs, const Number* offsets, Number slope, long long rows, int columns,     \
-      Value* into) {                                                                              \
-    combine(gradient, output, x, factors, alongs, offsets, slope, rows, columns, into);           \
+      const Number* means, const Number* alongs, const Number* offsets, Number slope,             \
+      long long rows, int columns, Value* into) {                                                 \
+    combine(gradient, output, x, factors, means, alongs, offsets, slope, rows, columns, into);    \
   }
 
 NORM_KERNELS(float, float, float)

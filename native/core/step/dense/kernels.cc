@@ -140,15 +140,17 @@ void bend_all(const at::Tensor& values, const Nonlinearity& nonlinearity) {
   });
 }
 
-// Mean and variance in two passes: the values are in the cache.
+// Mean and variance in two passes: the values are in the cache. The mean is that of distances from
+// the first row: equal values have no rounding error.
 template <class T>
 SPARRING_WIDE void take_statistics(const Columns& part, const T* x, T* mean, T* variance) {
   for (int64_t i = part.begin; i < part.end; ++i) mean[i] = variance[i] = 0;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = x + row * part.stride;
-    for (int64_t i = part.begin; i < part.end; ++i) mean[i] += line[i];
+    for (int64_t i = part.begin; i < part.end; ++i) mean[i] += line[i] - x[i];
   }
-  for (int64_t i = part.begin; i < part.end; ++i) mean[i] /= static_cast<T>(part.rows);
+  const T rows = static_cast<T>(part.rows);
+  for (int64_t i = part.begin; i < part.end; ++i) mean[i] = x[i] + mean[i] / rows;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = x + row * part.stride;
     for (int64_t i = part.begin; i < part.end; ++i) {
@@ -156,7 +158,7 @@ SPARRING_WIDE void take_statistics(const Columns& part, const T* x, T* mean, T* 
       variance[i] += apart * apart;
     }
   }
-  for (int64_t i = part.begin; i < part.end; ++i) variance[i] /= static_cast<T>(part.rows);
+  for (int64_t i = part.begin; i < part.end; ++i) variance[i] /= rows;
 }
 
 // Updates the running statistics. As in torch, the running variance is the unbiased one.
@@ -177,15 +179,14 @@ SPARRING_WIDE void scale_and_shift(const Columns& part, const T* x, const T* mea
                                    const T* weight, const T* bias, T* output) {
   T factor[kBlock], offset[kBlock];
   for (int64_t i = part.begin; i < part.end; ++i) {
-    const T one = scale[i] * (weight == nullptr ? T(1) : weight[i]);
-    factor[i - part.begin] = one;
-    offset[i - part.begin] = (bias == nullptr ? T(0) : bias[i]) - mean[i] * one;
+    factor[i - part.begin] = scale[i] * (weight == nullptr ? T(1) : weight[i]);
+    offset[i - part.begin] = bias == nullptr ? T(0) : bias[i];
   }
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* from = x + row * part.stride;
     T* to = output + row * part.stride;
     for (int64_t i = part.begin; i < part.end; ++i) {
-      to[i] = from[i] * factor[i - part.begin] + offset[i - part.begin];
+      to[i] = (from[i] - mean[i]) * factor[i - part.begin] + offset[i - part.begin];
     }
   }
 }

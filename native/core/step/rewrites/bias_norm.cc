@@ -18,7 +18,8 @@ class BiasNorm : public Module, public Normalizing {
     const at::Tensor x = layer_(input);
     // A gradient of 0 all the same, so that weight decay and momentum see the bias as before.
     NormPass pass{norm_->rule(), slope_, context.together};
-    pass.rule.bias = norm_->bias() + 0 * bias_;
+    const at::Tensor nothing = 0 * bias_;
+    pass.rule.bias = norm_->bias().defined() ? norm_->bias() + nothing : nothing;
     if (!norm_->running_mean().defined()) return normalized(x, pass);
     {
       const at::NoGradGuard no_grad;
@@ -54,7 +55,6 @@ Verdict fuse_bias_norm(const ModulePtr& layer, const ModulePtr& norm) {
   if (!batch_norm || (!rewrite && !weighted)) return {};
   const at::Tensor& bias = rewrite ? rewrite->bias() : weighted->bias();
   if (!bias.defined()) return {};
-  if (!batch_norm->bias().defined()) return refuse("the normalisation has no shift of its own");
   const Unbiased unbiased = [rewrite, weighted](const at::Tensor& x) {
     return rewrite ? rewrite->apply(x, {}) : weighted->apply(x, weighted->weight(), {});
   };

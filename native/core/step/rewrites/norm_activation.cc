@@ -1,6 +1,7 @@
 #include "core/step/rewrites/norm_activation.h"
 
 #include "core/nn/activation.h"
+#include "core/nn/labels.h"
 #include "core/step/rewrites/piecewise_linear.h"
 #include "core/step/rewrites/rows.h"
 
@@ -8,10 +9,10 @@ namespace sparring {
 namespace {
 
 // Channels side by side, or rows.
-bool suits(const at::Tensor& x, const NormPass& pass, const NormKernels& kernels) {
+bool suits(const at::Tensor& x, const NormRule& rule, const NormKernels& kernels) {
   const bool lies_right = x.dim() == 4 ? x.is_contiguous(at::MemoryFormat::ChannelsLast)
                                        : x.dim() == 2 && x.is_contiguous();
-  return lies_right && kernels.take(x.scalar_type(), pass.rule.weight.scalar_type());
+  return lies_right && kernels.take(x.scalar_type(), rule.weight.scalar_type());
 }
 
 // The kernels for it; null where there are none, or where they would not pay.
@@ -21,12 +22,29 @@ const NormKernels* kernels_for(const at::Tensor& x) {
   return is_small ? nullptr : norm_kernels(x.device());
 }
 
-bool can_take(const NormKernels* kernels, const at::Tensor& x, const NormPass& pass) {
-  return kernels != nullptr && pass.rule.weight.defined() && suits(x, pass, *kernels);
+bool can_take(const NormKernels* kernels, const at::Tensor& x, const NormRule& rule) {
+  return kernels != nullptr && suits(x, rule, *kernels);
+}
+
+// The rule with factors of 1 and 0 where the layer has none.
+NormRule complete(NormRule rule, const at::Tensor& x) {
+  const auto type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto constant = x.options().requires_grad(false).dtype(type);
+  if (!rule.weight.defined()) rule.weight = at::ones({x.size(1)}, constant);
+  if (!rule.bias.defined()) rule.bias = at::zeros({x.size(1)}, constant);
+  return rule;
 }
 
 at::Tensor normalized_by_torch(const at::Tensor& x, const NormPass& pass) {
   return bend(normalize_batch(x, pass.rule, pass.together), pass.slope);
+}
+
+// Where a layer is; one without tensors might be anywhere, and asks its input.
+at::Device device_of(const BatchNorm& norm) {
+  for (const at::Tensor& one : {norm.weight(), norm.running_mean()}) {
+    if (one.defined()) return one.device();
+  }
+  return at::kCPU;
 }
 
 class NormActivation : public Module {
@@ -45,15 +63,32 @@ class NormActivation : public Module {
   // By the running statistics, as nobody differentiates it: a factor and a shift for each channel.
   at::Tensor evaluate(const at::Tensor& x, const NormPass& pass) const {
     const NormKernels* const kernels = kernels_for(x);
-    if (!can_take(kernels, x, pass)) return bend(norm_->forward(x, {}), pass.slope);
-    const auto& [weight, bias, mean, variance, momentum, eps] = pass.rule;
+    const NormRule rule = complete(pass.rule, x);
+    if (!can_take(kernels, x, rule)) return bend(norm_->forward(x, {}), pass.slope);
+    const auto& [weight, bias, mean, variance, momentum, eps] = rule;
     const at::Tensor factor = (variance + eps).rsqrt_() * weight, output = at::empty_like(x);
-    kernels->scale_and_bend(as_rows(x), factor, bias - mean * factor, pass.slope, as_rows(output));
+    kernels->scale_and_bend(as_rows(x), {mean, factor, bias}, pass.slope, as_rows(output));
     return output;
   }
 
   std::shared_ptr<BatchNorm> norm_;
   double slope_;
+};
+
+// The weights and biases of the classes come after it.
+class ConditionalNorm : public Module {
+ public:
+  explicit ConditionalNorm(std::shared_ptr<ConditionalBatchNorm> norm)
+      : norm_(std::move(norm)), normal_(norm_->norm(), /*slope=*/1) {}
+  at::Tensor forward(const at::Tensor& x, const Context& context) override {
+    const auto [weight, bias] = norm_->factors(context);
+    return weight * normal_.forward(x, context) + bias;
+  }
+  bool needs_own_pass() const override { return true; }
+
+ private:
+  std::shared_ptr<ConditionalBatchNorm> norm_;
+  NormActivation normal_;
 };
 
 }  // namespace
@@ -63,8 +98,9 @@ at::Tensor normalized(const at::Tensor& x, const NormPass& pass) {
 }
 
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass, const NormKernels* kernels) {
-  return can_take(kernels, x, pass) ? normalized_by(*kernels, x, pass)
-                                    : normalized_by_torch(x, pass);
+  const NormPass whole{complete(pass.rule, x), pass.slope, pass.together};
+  return can_take(kernels, x, whole.rule) ? normalized_by(*kernels, x, whole)
+                                          : normalized_by_torch(x, pass);
 }
 
 Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation) {
@@ -82,14 +118,14 @@ Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation)
 }
 
 Verdict fuse_batch_norm(const ModulePtr& norm) {
-  const auto batch_norm = std::dynamic_pointer_cast<BatchNorm>(norm);
-  if (!batch_norm || !obstacle_of(*batch_norm).empty() || !batch_norm->weight().is_cpu()) return {};
+  const auto conditional = std::dynamic_pointer_cast<ConditionalBatchNorm>(norm);
+  const auto batch_norm =
+      conditional ? conditional->norm() : std::dynamic_pointer_cast<BatchNorm>(norm);
+  if (!batch_norm || !device_of(*batch_norm).is_cpu()) return {};
+  if (conditional) return {std::make_shared<ConditionalNorm>(conditional), ""};
   return {std::make_shared<NormActivation>(batch_norm, /*slope=*/1), ""};
 }
 
-std::string obstacle_of(const BatchNorm& norm) {
-  if (!norm.weight().defined()) return "the normalisation has no factors of its own";
-  return norm_kernels_off(norm.weight().device());
-}
+std::string obstacle_of(const BatchNorm& norm) { return norm_kernels_off(device_of(norm)); }
 
 }  // namespace sparring

@@ -29,8 +29,8 @@ class BatchNormFunction : public torch::autograd::Function<BatchNormFunction> {
     kernels->take_statistics(rows, batch.mean, batch.variance);
     if (together) batch = together->whole(batch);
     keep_statistics(rule, batch);
-    const at::Tensor scale = (batch.variance + rule.eps).rsqrt_(), factor = scale * weight;
-    kernels->scale_and_bend(rows, factor, shift - batch.mean * factor, slope, as_rows(output));
+    const at::Tensor scale = (batch.variance + rule.eps).rsqrt_();
+    kernels->scale_and_bend(rows, {batch.mean, scale * weight, shift}, slope, as_rows(output));
     NormKept{x, weight, output, batch.mean, scale, /*groups=*/0, slope, rule.eps}.save(*context);
     // Kernels stay for as long as the process lives.
     context->saved_data["kernels"] = reinterpret_cast<int64_t>(kernels);

@@ -156,7 +156,9 @@ at::Tensor NormKept::factors(const at::Tensor& alike) const {
 }
 
 NormGradient NormKept::of(const at::Tensor& gradient) const {
-  return {rows(gradient), rows(output), rows(x), slope};
+  const at::Tensor given = rows(gradient);
+  // Where nothing is bent, no sign matters: so it is asked of what is read anyway.
+  return {given, slope == 1 ? given : rows(output), rows(x), slope};
 }
 
 NormSums batch_sums(const NormGradient& of, const NormKept& kept, const NormKernels& kernels) {
@@ -171,9 +173,9 @@ at::Tensor batch_gradient_at_x(const NormGradient& of, const NormKept& kept, con
   const auto rows = static_cast<double>(of.x.size(0));
   const at::Tensor &weight = kept.weight, &scale = kept.scale;
   const at::Tensor along = weight * sums.dot / rows * scale * scale.neg();
-  const at::Tensor offset = weight * sums.sum / rows * scale.neg() - kept.mean * along;
+  const at::Tensor offset = weight * sums.sum / rows * scale.neg();
   const at::Tensor of_x = at::empty_like(kept.x);
-  kernels.combine(of, scale * weight, along, offset, kept.rows(of_x));
+  kernels.combine(of, scale * weight, {kept.mean, along, offset}, kept.rows(of_x));
   return of_x;
 }
 

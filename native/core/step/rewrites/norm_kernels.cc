@@ -8,6 +8,11 @@
 namespace sparring {
 namespace {
 
+template <class T>
+Lines<T> lines_of(const Matrix<T>& x, const NormLines& lines) {
+  return {x.numbers(lines.mean), x.numbers(lines.along), x.numbers(lines.offset)};
+}
+
 // Batches: one matrix, whose rows the threads share out.
 class CpuNormKernels : public NormKernels {
  public:
@@ -23,13 +28,13 @@ class CpuNormKernels : public NormKernels {
     });
   }
 
-  void scale_and_bend(const at::Tensor& x, const at::Tensor& factor, const at::Tensor& offset,
-                      double slope, const at::Tensor& output) const override {
+  void scale_and_bend(const at::Tensor& x, const NormLines& lines, double slope,
+                      const at::Tensor& output) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
       using T = scalar_t;
       const Matrix<T> of(x);
-      const ScaleAndBend<T> by{of.numbers(factor), of.numbers(offset), static_cast<T>(slope)};
-      scale_and_bend_of(of, of.values(x), by, of.values(output));
+      scale_and_bend_of(of, of.values(x), lines_of(of, lines), static_cast<T>(slope),
+                        of.values(output));
     });
   }
 
@@ -41,12 +46,12 @@ class CpuNormKernels : public NormKernels {
     });
   }
 
-  void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
-               const at::Tensor& offset, const at::Tensor& into) const override {
+  void combine(const NormGradient& of, const at::Tensor& factor, const NormLines& lines,
+               const at::Tensor& into) const override {
     AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
       const Matrix<scalar_t> one(of.x);
-      const Combination<scalar_t> by{one.numbers(factor), one.numbers(along), one.numbers(offset)};
-      combine_of(one, one.slopes(of), by, one.values(into));
+      combine_of(one, one.slopes(of), {one.numbers(factor), lines_of(one, lines)},
+                 one.values(into));
     });
   }
 };

@@ -12,6 +12,13 @@ struct NormGradient {
   double slope;
 };
 
+// A line for each column: (x - mean) · along + offset. x · along + another offset would be the
+// same, but for its rounding errors: they grow with the mean, these with how far values are from
+// it.
+struct NormLines {
+  at::Tensor mean, along, offset;
+};
+
 class NormKernels {
  public:
   virtual ~NormKernels() = default;
@@ -23,9 +30,8 @@ class NormKernels {
   virtual void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                                const at::Tensor& variance) const = 0;
 
-  // output = leaky(x · factor + offset), column by column.
-  virtual void scale_and_bend(const at::Tensor& x, const at::Tensor& factor,
-                              const at::Tensor& offset, double slope,
+  // output = leaky(lines of x).
+  virtual void scale_and_bend(const at::Tensor& x, const NormLines& lines, double slope,
                               const at::Tensor& output) const = 0;
 
   // Sums over the rows of g = gradient · leaky'(...), told by the sign of `output`, and of g · (x -
@@ -33,9 +39,9 @@ class NormKernels {
   virtual void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                              const at::Tensor& dot) const = 0;
 
-  // into = g · factor + x · along + offset, column by column.
-  virtual void combine(const NormGradient& of, const at::Tensor& factor, const at::Tensor& along,
-                       const at::Tensor& offset, const at::Tensor& into) const = 0;
+  // into = g · factor + lines of x, column by column.
+  virtual void combine(const NormGradient& of, const at::Tensor& factor, const NormLines& lines,
+                       const at::Tensor& into) const = 0;
 };
 
 // Kernels for float32 and float64 with many more rows than columns: threads share out the rows.

@@ -65,14 +65,15 @@ void merge_statistics(Statistics& all, const T* mean, const T* squares, int64_t 
 }
 
 template <class T>
-SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const T* factor, const T* offset,
-                              T slope, T* output) {
+SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const Lines<T>& by, T slope,
+                              T* output) {
   const auto [begin, end, columns] = tile;
+  const auto [mean, along, offset] = by;
   for (int64_t row = begin; row < end; ++row) {
     const T* from = x + row * columns;
     T* to = output + row * columns;
     for (int64_t i = 0; i < columns; ++i) {
-      const T value = from[i] * factor[i] + offset[i];
+      const T value = (from[i] - mean[i]) * along[i] + offset[i];
       to[i] = value > 0 ? value : value * slope;
     }
   }
@@ -94,15 +95,17 @@ SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean
 }
 
 template <class T>
-SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const T* factor,
-                                const T* along, const T* offset, T* into) {
+SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Combination<T>& by,
+                                T* into) {
   const auto [begin, end, columns] = tile;
   const auto [gradient, output, x, slope] = of;
+  const auto [mean, along, offset] = by.lines;
+  const T* const factor = by.factor;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * columns;
     for (int64_t i = 0; i < columns; ++i) {
       const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-      into[at + i] = g * factor[i] + x[at + i] * along[i] + offset[i];
+      into[at + i] = g * factor[i] + (x[at + i] - mean[i]) * along[i] + offset[i];
     }
   }
 }
@@ -130,10 +133,10 @@ void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* varian
 }
 
 template <class T>
-void scale_and_bend_of(const Matrix<T>& x, const T* values, const ScaleAndBend<T>& by, T* output) {
-  for_tiles(x.rows, x.columns, [&](const Tile& tile) {
-    scale_tile<T>(tile, values, by.factor, by.offset, by.slope, output);
-  });
+void scale_and_bend_of(const Matrix<T>& x, const T* values, const Lines<T>& by, T slope,
+                       T* output) {
+  for_tiles(x.rows, x.columns,
+            [&](const Tile& tile) { scale_tile<T>(tile, values, by, slope, output); });
 }
 
 template <class T>
@@ -146,15 +149,13 @@ void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T*
 
 template <class T>
 void combine_of(const Matrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into) {
-  for_tiles(x.rows, x.columns, [&](const Tile& tile) {
-    combine_tile<T>(tile, of, by.factor, by.along, by.offset, into);
-  });
+  for_tiles(x.rows, x.columns, [&](const Tile& tile) { combine_tile<T>(tile, of, by, into); });
 }
 
-#define SPARRING_LOOPS_FOR(T)                                                                 \
-  template void take_statistics_of<T>(const Matrix<T>&, const T*, T*, T*);                    \
-  template void scale_and_bend_of<T>(const Matrix<T>&, const T*, const ScaleAndBend<T>&, T*); \
-  template void sum_gradients_of<T>(const Matrix<T>&, const Slopes<T>&, const T*, T*, T*);    \
+#define SPARRING_LOOPS_FOR(T)                                                              \
+  template void take_statistics_of<T>(const Matrix<T>&, const T*, T*, T*);                 \
+  template void scale_and_bend_of<T>(const Matrix<T>&, const T*, const Lines<T>&, T, T*);  \
+  template void sum_gradients_of<T>(const Matrix<T>&, const Slopes<T>&, const T*, T*, T*); \
   template void combine_of<T>(const Matrix<T>&, const Slopes<T>&, const Combination<T>&, T*);
 SPARRING_LOOPS_FOR(float)
 SPARRING_LOOPS_FOR(double)

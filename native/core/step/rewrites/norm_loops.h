@@ -10,23 +10,25 @@ namespace sparring {
 template <class T>
 void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances);
 
-// output = leaky(x · factor + offset), column by column.
+// NormLines' values.
 template <class T>
-struct ScaleAndBend {
-  const T *factor, *offset;
-  T slope;
+struct Lines {
+  const T *mean, *along, *offset;
 };
+
+// output = leaky(lines of x).
 template <class T>
-void scale_and_bend_of(const Matrix<T>& x, const T* values, const ScaleAndBend<T>& by, T* output);
+void scale_and_bend_of(const Matrix<T>& x, const T* values, const Lines<T>& by, T slope, T* output);
 
 // Sums over the rows of g, and of g · (x - mean); see NormKernels.
 template <class T>
 void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T* sum, T* dot);
 
-// into = g · factor + x · along + offset, column by column.
+// into = g · factor + lines of x, column by column.
 template <class T>
 struct Combination {
-  const T *factor, *along, *offset;
+  const T* factor;
+  Lines<T> lines;
 };
 template <class T>
 void combine_of(const Matrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into);

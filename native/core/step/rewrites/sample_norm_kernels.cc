@@ -31,12 +31,9 @@ void normalize_sample(const Matrix<T>& one, const T* x, const SampleNormRule& ru
   take_statistics_of<T>(one, x, mean, scale);
   share_statistics(one, rule, mean, scale);
   const T *weight = rule.weight.const_data_ptr<T>(), *bias = rule.bias.const_data_ptr<T>();
-  std::vector<T> factor(one.columns), offset(one.columns);
-  for (int64_t i = 0; i < one.columns; ++i) {
-    factor[i] = scale[i] * weight[i];
-    offset[i] = bias[i] - mean[i] * factor[i];
-  }
-  scale_and_bend_of<T>(one, x, {factor.data(), offset.data(), static_cast<T>(slope)}, output);
+  std::vector<T> factor(one.columns);
+  for (int64_t i = 0; i < one.columns; ++i) factor[i] = scale[i] * weight[i];
+  scale_and_bend_of<T>(one, x, {mean, factor.data(), bias}, static_cast<T>(slope), output);
 }
 
 // dx = scale · (h - mean(h) - normal · mean(h · normal)), with h = weight · g, and means over what
@@ -55,9 +52,9 @@ void combine_sample(const Matrix<T>& one, const Slopes<T>& of, const SampleNumbe
   for (int64_t i = 0; i < one.columns; ++i) {
     factor[i] = scale[i] * weight[i];
     along[i] = static_cast<T>(-mean_hn[i] * scale[i] * scale[i]);
-    offset[i] = static_cast<T>(-mean_h[i] * scale[i] - mean[i] * along[i]);
+    offset[i] = static_cast<T>(-mean_h[i] * scale[i]);
   }
-  combine_of<T>(one, of, {factor.data(), along.data(), offset.data()}, at_x);
+  combine_of<T>(one, of, {factor.data(), {mean, along.data(), offset.data()}}, at_x);
 }
 
 }  // namespace
