@@ -36,6 +36,16 @@ function generating(...layers) {
   };
 }
 
+/** The same for layers that take labels; the discriminator has to know of them, too. */
+function generatingByLabels(...layers) {
+  const { generator } = generating(...layers);
+  const latent = { noise, classes: 10, labels: "embedded" };
+  return {
+    generator: { ...generator, latent },
+    discriminator: { image, classes: 10, layers: [l.flatten(), l.projection()] },
+  };
+}
+
 const pairs = {
   "3×3 convolutions": discriminating(...twice(() => [conv3(), activation()])),
   "4×4 convolutions of stride 2": discriminating(
@@ -67,6 +77,10 @@ const pairs = {
     ...twice(() => [l.batchNorm2d(), activation()]),
   ),
   "batch normalisation, SiLU": discriminating(...twice(() => [l.batchNorm2d(), l.silu()])),
+  "conditional batch normalisation": generatingByLabels(
+    l.upsample(2),
+    ...twice(() => [l.conditionalBatchNorm2d(), activation()]),
+  ),
   "instance normalisation": discriminating(...twice(() => [l.instanceNorm2d(), activation()])),
   "group normalisation": discriminating(...twice(() => [l.groupNorm(8), activation()])),
   "layer normalisation": discriminating(...twice(() => [l.layerNorm(), activation()])),

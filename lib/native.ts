@@ -244,6 +244,7 @@ export type RewriteId =
   | "linearProduct"
   | "maxout"
   | "sampleNorm"
+  | "conditionalNorm"
   | "pixelNorm"
   | "pairwise"
   | "biasNorm"

@@ -335,6 +335,7 @@ const everywhere = [
   "convolution whose second derivatives are convolutions",
   "maxout in one pass",
   "normalisation of each sample in one go",
+  "conditional batch normalisation in two passes",
   "pixel normalisation in one pass",
   "no bias before normalisation",
   "normalisation and activation together",

@@ -152,6 +152,7 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
   linearProduct: unchanged,
   maxout: unchanged,
   sampleNorm: unchanged,
+  conditionalNorm: unchanged,
   pixelNorm: unchanged,
   pairwise: unchanged,
   biasNorm: unchanged,

@@ -111,12 +111,12 @@ ConditionalBatchNorm::ConditionalBatchNorm(const Layer& layer, RandomStream& str
 
 at::Tensor ConditionalBatchNorm::forward(const at::Tensor& input, const Context& context) {
   const auto [weight, bias] = factors(context);
-  return weight * norm_->forward(input, context) + bias;
+  const auto on_pixels = [](const at::Tensor& one) { return one.unsqueeze(2).unsqueeze(3); };
+  return on_pixels(weight) * norm_->forward(input, context) + on_pixels(bias);
 }
 
 ConditionalBatchNorm::Factors ConditionalBatchNorm::factors(const Context& context) const {
-  const at::Tensor both = scales_->forward(labels_of(context), context);
-  const std::vector<at::Tensor> parts = both.unsqueeze(2).unsqueeze(3).chunk(2, 1);
+  const std::vector<at::Tensor> parts = scales_->forward(labels_of(context), context).chunk(2, 1);
   return {parts[0], parts[1]};
 }
 

@@ -18,7 +18,7 @@ class ConditionalBatchNorm : public Module {
 
   const std::shared_ptr<BatchNorm>& norm() const { return norm_; }
   struct Factors {
-    at::Tensor weight, bias;  // [N, C, 1, 1]
+    at::Tensor weight, bias;  // [N, C]
   };
   Factors factors(const Context& context) const;
 

@@ -6,6 +6,7 @@
 #include "core/nn/styled.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/channels_last.h"
+#include "core/step/rewrites/conditional_norm.h"
 #include "core/step/rewrites/conv_derivatives.h"
 #include "core/step/rewrites/conv_pool.h"
 #include "core/step/rewrites/first_transposed.h"
@@ -142,6 +143,8 @@ static const Rule kRules[] = {
     {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
     {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
     {"sampleNorm", "normalisation of each sample in one go", fuse_sample_norm, nullptr, true},
+    {"conditionalNorm", "conditional batch normalisation in two passes", fuse_conditional_norm,
+     nullptr, true},
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
      true},

@@ -173,10 +173,10 @@ class Comparison {
     if (!are_finite(fused_)) return "not finite";
     std::string found = "?";
     for (uint64_t attempt = 0; attempt < 12 && !found.empty(); ++attempt) {
-      const auto shaken = train(drawn_, {false, at::kDouble, bounds_.off, attempt});
-      for (size_t i = 0; i < exact_.size(); ++i) {
-        usual_[i] = std::max(usual_[i], distance(shaken, i));
-      }
+      look_at(train(drawn_, {false, at::kDouble, bounds_.off, attempt}), 1);
+      // In float32, too: where rows are all but equal, so are their roundings in eager, by chance.
+      // These are what fused's are to be like, and count for less.
+      look_at(train(drawn_, {false, at::kFloat, bounds_.off / 3, attempt}), 1.0 / 3);
       if (attempt > 0) found = worst();
     }
     for (uint64_t attempt = 12; attempt < 24 && !found.empty(); ++attempt) {
@@ -187,6 +187,11 @@ class Comparison {
   }
 
  private:
+  void look_at(const std::vector<Told>& shaken, double share) {
+    for (size_t i = 0; i < exact_.size(); ++i) {
+      usual_[i] = std::max(usual_[i], share * distance(shaken, i));
+    }
+  }
   // Where a few roundings make as much of a difference as fused does, it went round a corner.
   void forgive(const std::vector<Told>& shaken) {
     for (size_t i = 0; i < exact_.size(); ++i) {

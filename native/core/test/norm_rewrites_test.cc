@@ -85,35 +85,6 @@ TEST_CASE("batch normalisation without factors of its own is that with 1 and 0")
   CHECK(distance(fused->forward(x), norm->forward(x)) < 1e-12);
 }
 
-TEST_CASE("conditional batch normalisation in two passes equals the layer's own") {
-  RandomStream stream(0);
-  const Options options{
-      {"numFeatures", 5.0}, {"numEmbeddings", 3.0}, {"eps", 0.1}, {"momentum", 0.1}};
-  const Layer one = layer("conditionalBatchNorm2d", "0", options);
-  const ModulePtr norm = built(one, stream), plain = built(one, stream);
-  for (const ModulePtr& module : {norm, plain}) {
-    module->parameters()[0].detach().copy_(at::linspace(-1, 2, 30, at::kDouble).view({3, 10}));
-  }
-  const at::Tensor labels = at::tensor({2, 0, 2}, at::kLong);
-  const at::Tensor x =
-      draw({3, 5, 4, 7}).detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
-  const ModulePtr fused = fuse_batch_norm(norm).module;
-  CHECK(fused->needs_own_pass());
-  const at::Tensor made = fused->forward(x, {labels}), expected = plain->forward(x, {labels});
-  CHECK(distance(made, expected) < 1e-12);
-  const at::Tensor upstream = at::randn_like(made);
-  const auto received = torch::autograd::grad({made}, {x, norm->parameters()[0]}, {upstream});
-  const auto wanted = torch::autograd::grad({expected}, {x, plain->parameters()[0]}, {upstream});
-  for (size_t i = 0; i < wanted.size(); ++i) CHECK(distance(received[i], wanted[i]) < 1e-11);
-  for (size_t i = 0; i < norm->buffers().size(); ++i) {
-    CHECK(distance(norm->buffers()[i].to(at::kDouble), plain->buffers()[i].to(at::kDouble)) <
-          1e-12);
-  }
-  fused->train(false);
-  norm->train(false);
-  CHECK(distance(fused->forward(x, {labels}), norm->forward(x, {labels})) < 1e-12);
-}
-
 TEST_CASE("batch normalisation by itself rounds as torch's does with channels first") {
   RandomStream stream(0);
   const ModulePtr plain = build(batch_norm("0", 16, 1e-5), stream);

@@ -1,7 +1,6 @@
 #include "core/step/rewrites/norm_activation.h"
 
 #include "core/nn/activation.h"
-#include "core/nn/labels.h"
 #include "core/step/rewrites/piecewise_linear.h"
 #include "core/step/rewrites/rows.h"
 
@@ -75,22 +74,6 @@ class NormActivation : public Module {
   double slope_;
 };
 
-// The weights and biases of the classes come after it.
-class ConditionalNorm : public Module {
- public:
-  explicit ConditionalNorm(std::shared_ptr<ConditionalBatchNorm> norm)
-      : norm_(std::move(norm)), normal_(norm_->norm(), /*slope=*/1) {}
-  at::Tensor forward(const at::Tensor& x, const Context& context) override {
-    const auto [weight, bias] = norm_->factors(context);
-    return weight * normal_.forward(x, context) + bias;
-  }
-  bool needs_own_pass() const override { return true; }
-
- private:
-  std::shared_ptr<ConditionalBatchNorm> norm_;
-  NormActivation normal_;
-};
-
 }  // namespace
 
 at::Tensor normalized(const at::Tensor& x, const NormPass& pass) {
@@ -118,11 +101,8 @@ Verdict fuse_norm_activation(const ModulePtr& norm, const ModulePtr& activation)
 }
 
 Verdict fuse_batch_norm(const ModulePtr& norm) {
-  const auto conditional = std::dynamic_pointer_cast<ConditionalBatchNorm>(norm);
-  const auto batch_norm =
-      conditional ? conditional->norm() : std::dynamic_pointer_cast<BatchNorm>(norm);
+  const auto batch_norm = std::dynamic_pointer_cast<BatchNorm>(norm);
   if (!batch_norm || !device_of(*batch_norm).is_cpu()) return {};
-  if (conditional) return {std::make_shared<ConditionalNorm>(conditional), ""};
   return {std::make_shared<NormActivation>(batch_norm, /*slope=*/1), ""};
 }
 
