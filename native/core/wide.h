@@ -9,3 +9,6 @@
 #else
 #define SPARRING_WIDE
 #endif
+
+// A part of such a function, a lambda too: within it, and so compiled for all of these registers.
+#define SPARRING_INLINE __attribute__((always_inline))

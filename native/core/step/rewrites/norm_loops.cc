@@ -13,42 +13,35 @@ struct Statistics {
 };
 
 // Means of a tile's columns, as distances from its first row: equal values have no rounding error,
-// and values far from 0 that of how far they are apart. Four rows at a time keep the sums in
-// registers for longer.
+// and values far from 0 that of how far they are apart.
 template <class T>
 SPARRING_WIDE void tile_means(const Tile& tile, const T* x, T* mean) {
-  const auto [begin, end, columns] = tile;
-  const T* first = x + begin * columns;
-  for (int64_t i = 0; i < columns; ++i) mean[i] = 0;
-  int64_t row = begin;
-  for (; row + 4 <= end; row += 4) {
-    const T *one = x + row * columns, *two = one + columns, *three = two + columns,
-            *four = three + columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T from = first[i];
-      mean[i] += ((one[i] - from) + (two[i] - from)) + ((three[i] - from) + (four[i] - from));
+  const int64_t columns = tile.columns;
+  const T *start = x + tile.begin * columns, share = T(1) / static_cast<T>(tile.end - tile.begin);
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    T from[kWidest], sum[kWidest];
+    for (int64_t i = 0; i < width; ++i) from[i] = start[first + i], sum[i] = 0;
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const T* line = x + row * columns + first;
+      for (int64_t i = 0; i < width; ++i) sum[i] += line[i] - from[i];
     }
-  }
-  for (; row < end; ++row) {
-    const T* line = x + row * columns;
-    for (int64_t i = 0; i < columns; ++i) mean[i] += line[i] - first[i];
-  }
-  const T share = T(1) / static_cast<T>(end - begin);
-  for (int64_t i = 0; i < columns; ++i) mean[i] = first[i] + mean[i] * share;
+    for (int64_t i = 0; i < width; ++i) mean[first + i] = from[i] + sum[i] * share;
+  });
 }
 
 // Squared distances of a tile from its means, which are still in the cache.
 template <class T>
 SPARRING_WIDE void tile_squares(const Tile& tile, const T* x, const T* mean, T* squares) {
-  const auto [begin, end, columns] = tile;
-  for (int64_t i = 0; i < columns; ++i) squares[i] = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    const T* line = x + row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T apart = line[i] - mean[i];
-      squares[i] += apart * apart;
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    T middle[kWidest], sum[kWidest];
+    for (int64_t i = 0; i < width; ++i) middle[i] = mean[first + i], sum[i] = 0;
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const T* line = x + row * columns + first;
+      for (int64_t i = 0; i < width; ++i) sum[i] += (line[i] - middle[i]) * (line[i] - middle[i]);
     }
-  }
+    for (int64_t i = 0; i < width; ++i) squares[first + i] = sum[i];
+  });
 }
 
 // Chan et al. 1983: two sets of values as one. `mean` and `squares` belong to `rows` values.
@@ -67,47 +60,57 @@ void merge_statistics(Statistics& all, const T* mean, const T* squares, int64_t 
 template <class T>
 SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const Lines<T>& by, T slope,
                               T* output) {
-  const auto [begin, end, columns] = tile;
-  const auto [mean, along, offset] = by;
-  for (int64_t row = begin; row < end; ++row) {
-    const T* from = x + row * columns;
-    T* to = output + row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T value = (from[i] - mean[i]) * along[i] + offset[i];
-      to[i] = value > 0 ? value : value * slope;
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    const OwnLines<T> lines(by, width, first);
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const T* __restrict__ from = x + row * columns + first;
+      T* __restrict__ to = output + row * columns + first;
+      for (int64_t i = 0; i < width; ++i) {
+        const T value = lines.at(i, from[i]);
+        to[i] = value > 0 ? value : value * slope;
+      }
     }
-  }
+  });
 }
 
 template <class T>
 SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean, T* sum, T* dot) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  for (int64_t i = 0; i < columns; ++i) sum[i] = dot[i] = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-      sum[i] += g;
-      dot[i] += g * (x[at + i] - mean[i]);
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    const auto [gradient, output, x, slope] = of;
+    T middle[kWidest], sums[kWidest], dots[kWidest];
+    for (int64_t i = 0; i < width; ++i) middle[i] = mean[first + i], sums[i] = dots[i] = 0;
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const int64_t at = row * columns + first;
+      for (int64_t i = 0; i < width; ++i) {
+        const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
+        sums[i] += g;
+        dots[i] += g * (x[at + i] - middle[i]);
+      }
     }
-  }
+    for (int64_t i = 0; i < width; ++i) sum[first + i] = sums[i], dot[first + i] = dots[i];
+  });
 }
 
 template <class T>
 SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Combination<T>& by,
                                 T* into) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  const auto [mean, along, offset] = by.lines;
-  const T* const factor = by.factor;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-      into[at + i] = g * factor[i] + (x[at + i] - mean[i]) * along[i] + offset[i];
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    const auto [gradient, output, x, slope] = of;
+    const OwnLines<T> lines(by.lines, width, first);
+    T factor[kWidest];
+    for (int64_t i = 0; i < width; ++i) factor[i] = by.factor[first + i];
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const int64_t at = row * columns + first;
+      T* __restrict__ to = into + at;
+      for (int64_t i = 0; i < width; ++i) {
+        const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
+        to[i] = g * factor[i] + lines.at(i, x[at + i]);
+      }
     }
-  }
+  });
 }
 
 }  // namespace

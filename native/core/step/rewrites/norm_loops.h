@@ -10,12 +10,6 @@ namespace sparring {
 template <class T>
 void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances);
 
-// NormLines' values.
-template <class T>
-struct Lines {
-  const T *mean, *along, *offset;
-};
-
 // output = leaky(lines of x).
 template <class T>
 void scale_and_bend_of(const Matrix<T>& x, const T* values, const Lines<T>& by, T slope, T* output);

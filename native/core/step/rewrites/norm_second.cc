@@ -12,18 +12,29 @@ namespace {
 template <class T>
 SPARRING_WIDE void sum_second_tile(const Tile& tile, const Slopes<T>& of, const T* v, const T* mean,
                                    T* sum, T* dot, T* product) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  for (int64_t i = 0; i < columns; ++i) sum[i] = dot[i] = product[i] = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope), value = v[at + i];
-      sum[i] += value;
-      dot[i] += value * (x[at + i] - mean[i]);
-      product[i] += value * g;
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    const auto [gradient, output, x, slope] = of;
+    T middle[kWidest], sums[kWidest], dots[kWidest], products[kWidest];
+    for (int64_t i = 0; i < width; ++i) {
+      middle[i] = mean[first + i];
+      sums[i] = dots[i] = products[i] = 0;
     }
-  }
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const int64_t at = row * columns + first;
+      for (int64_t i = 0; i < width; ++i) {
+        const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope), value = v[at + i];
+        sums[i] += value;
+        dots[i] += value * (x[at + i] - middle[i]);
+        products[i] += value * g;
+      }
+    }
+    for (int64_t i = 0; i < width; ++i) {
+      sum[first + i] = sums[i];
+      dot[first + i] = dots[i];
+      product[first + i] = products[i];
+    }
+  });
 }
 
 // Sums over the rows of v, v · (x - mean) and v · g.
@@ -34,8 +45,8 @@ struct SecondSums {
 };
 
 // Factors column by column, and what is added, for
-//   at_gradient = leaky'(...) · (v · v_to_gradient + x · x_to_gradient + to_gradient)
-//   at_x = v · v_to_x + g · g_to_x + x · x_to_x + to_x
+//   at_gradient = leaky'(...) · (v · v_to_gradient + lines of x)
+//   at_x = v · v_to_x + g · g_to_x + other lines of x
 template <class T>
 struct SecondFactors {
   explicit SecondFactors(int64_t columns)
@@ -50,33 +61,43 @@ struct SecondFactors {
   std::vector<T> v_to_x, g_to_x, x_to_x, to_x;
 };
 
-// Their values, in that order.
+// Their values.
 template <class T>
-using Factors = std::array<const T*, 7>;
-
-template <class T>
-Factors<T> values_of(const SecondFactors<T>& by) {
-  return {by.v_to_gradient.data(), by.x_to_gradient.data(), by.to_gradient.data(), by.v_to_x.data(),
-          by.g_to_x.data(),        by.x_to_x.data(),        by.to_x.data()};
-}
+struct Factors {
+  Factors(const SecondFactors<T>& by, const T* mean)
+      : v_to_gradient(by.v_to_gradient.data()),
+        v_to_x(by.v_to_x.data()),
+        g_to_x(by.g_to_x.data()),
+        to_gradient{mean, by.x_to_gradient.data(), by.to_gradient.data()},
+        to_x{mean, by.x_to_x.data(), by.to_x.data()} {}
+  const T *v_to_gradient, *v_to_x, *g_to_x;
+  Lines<T> to_gradient, to_x;
+};
 
 template <class T>
 SPARRING_WIDE void combine_second_tile(const Tile& tile, const Slopes<T>& of, const T* v,
-                                       const Factors<T>& by, T* __restrict__ at_gradient,
-                                       T* __restrict__ at_x) {
-  const auto [begin, end, columns] = tile;
-  const auto [gradient, output, x, slope] = of;
-  const auto [v_to_gradient, x_to_gradient, to_gradient, v_to_x, g_to_x, x_to_x, to_x] = by;
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t at = row * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      const T bend = output[at + i] > 0 ? T(1) : slope, g = gradient[at + i] * bend;
-      const T value = v[at + i], input = x[at + i];
-      at_gradient[at + i] =
-          bend * (value * v_to_gradient[i] + input * x_to_gradient[i] + to_gradient[i]);
-      at_x[at + i] = value * v_to_x[i] + g * g_to_x[i] + input * x_to_x[i] + to_x[i];
+                                       const Factors<T>& by, T* at_gradient, T* at_x) {
+  const int64_t columns = tile.columns;
+  for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
+    const auto [gradient, output, x, slope] = of;
+    const OwnLines<T> to_gradient(by.to_gradient, width, first), to_x(by.to_x, width, first);
+    T v_to_gradient[kWidest], v_to_x[kWidest], g_to_x[kWidest];
+    for (int64_t i = 0; i < width; ++i) {
+      v_to_gradient[i] = by.v_to_gradient[first + i];
+      v_to_x[i] = by.v_to_x[first + i];
+      g_to_x[i] = by.g_to_x[first + i];
     }
-  }
+    for (int64_t row = tile.begin; row < tile.end; ++row) {
+      const int64_t at = row * columns + first;
+      T* __restrict__ own_gradient = at_gradient + at, * __restrict__ own_x = at_x + at;
+      for (int64_t i = 0; i < width; ++i) {
+        const T bend = output[at + i] > 0 ? T(1) : slope, g = gradient[at + i] * bend;
+        const T value = v[at + i], input = x[at + i];
+        own_gradient[i] = bend * (value * v_to_gradient[i] + to_gradient.at(i, input));
+        own_x[i] = value * v_to_x[i] + g * g_to_x[i] + to_x.at(i, input);
+      }
+    }
+  });
 }
 
 // A NormNumbers' values for one matrix.
@@ -119,19 +140,18 @@ SecondFactors<T> second_factors(const Matrix<T>& one, const SecondSums<T>& of_v,
 
   SecondFactors<T> found(one.columns);
   for (int64_t i = 0; i < one.columns; ++i) {
-    const double weight = by.weight[i], mean = by.mean[i], scale = by.scale[i];
+    const double weight = by.weight[i], scale = by.scale[i];
     const double factor = scale * weight, squared = -scale * scale;
     const double x_to_gradient = -factor * scale * mean_vn[i], v_to_x = squared * mean_hn[i];
     const double x_to_x =
         squared * scale * (mean_vh[i] - mean_v[i] * mean_h[i] - 3 * mean_vn[i] * mean_hn[i]);
     found.v_to_gradient[i] = static_cast<T>(factor);
     found.x_to_gradient[i] = static_cast<T>(x_to_gradient);
-    found.to_gradient[i] = static_cast<T>(-factor * mean_v[i] - x_to_gradient * mean);
+    found.to_gradient[i] = static_cast<T>(-factor * mean_v[i]);
     found.v_to_x[i] = static_cast<T>(v_to_x);
     found.g_to_x[i] = static_cast<T>(squared * mean_vn[i] * weight);
     found.x_to_x[i] = static_cast<T>(x_to_x);
-    found.to_x[i] =
-        static_cast<T>(-v_to_x * mean_v[i] - squared * mean_vn[i] * mean_h[i] - x_to_x * mean);
+    found.to_x[i] = static_cast<T>(-v_to_x * mean_v[i] - squared * mean_vn[i] * mean_h[i]);
     at_weight[i] =
         static_cast<T>(scale * (of_v.product[i] - mean_v[i] * by.sum[i] - mean_vn[i] * by.dot[i]));
   }
@@ -153,9 +173,10 @@ void differentiate_again(const NormGradient& of, const at::Tensor& v, const Norm
       const SecondSums<T> sums = second_sums<T>(one, slopes, one.values(v), numbers.mean);
       const SecondFactors<T> factors =
           second_factors<T>(one, sums, numbers, one.numbers(at_weight));
+      const Factors<T> values(factors, numbers.mean);
       for_tiles(one.rows, one.columns, [&](const Tile& tile) {
-        combine_second_tile<T>(tile, slopes, one.values(v), values_of(factors),
-                               one.values(into.at_gradient), one.values(into.at_x));
+        combine_second_tile<T>(tile, slopes, one.values(v), values, one.values(into.at_gradient),
+                               one.values(into.at_x));
       });
     });
   });

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <vector>
 
 #include "core/step/rewrites/norm_kernels.h"
+#include "core/wide.h"
 
 namespace sparring {
 
@@ -19,6 +21,41 @@ constexpr int64_t kTile = 128;
 // Rows [begin, end) of a matrix.
 struct Tile {
   int64_t begin, end, columns;
+};
+
+// Calls work(width, begin) for columns side by side, whose factors and sums stay in registers over
+// all rows of a tile. Widths are constants, for loops of a known length, but that of the last.
+constexpr int64_t kWidest = 64, kNarrowest = 16;
+template <class Work>
+SPARRING_INLINE inline void for_columns(int64_t columns, const Work& work) {
+  int64_t begin = 0;
+  for (; begin + kWidest <= columns; begin += kWidest) {
+    work(std::integral_constant<int64_t, kWidest>(), begin);
+  }
+  for (; begin + kNarrowest <= columns; begin += kNarrowest) {
+    work(std::integral_constant<int64_t, kNarrowest>(), begin);
+  }
+  if (begin < columns) work(columns - begin, begin);
+}
+
+// NormLines' values.
+template <class T>
+struct Lines {
+  const T *mean, *along, *offset;
+};
+
+// Lines of some columns, by copies that nothing else writes to.
+template <class T>
+struct OwnLines {
+  template <class Width>
+  SPARRING_INLINE OwnLines(const Lines<T>& of, Width width, int64_t first) {
+    for (int64_t i = 0; i < width; ++i) {
+      mean[i] = of.mean[first + i], along[i] = of.along[first + i],
+      offset[i] = of.offset[first + i];
+    }
+  }
+  SPARRING_INLINE T at(int64_t i, T x) const { return (x - mean[i]) * along[i] + offset[i]; }
+  T mean[kWidest], along[kWidest], offset[kWidest];
 };
 
 // A NormGradient's values. Functions take it apart first: what they write might be its slope.

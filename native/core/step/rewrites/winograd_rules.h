@@ -111,7 +111,7 @@ struct Ways {
 
 // made = factors given, along one axis. No arithmetic for factors of 0, 1 and -1.
 template <const auto& kFactors, class T>
-inline __attribute__((always_inline)) void along(const T* given, T* made) {
+SPARRING_INLINE inline void along(const T* given, T* made) {
 #pragma GCC unroll 8
   for (int row = 0; row < kFactors.rows; ++row) {
     T sum = 0;
