@@ -37,6 +37,10 @@ done
 # Kernels are compiled where they run, which needs no GPU; NVRTC is found as sparring_cuda finds it.
 "$folder/build/Release/sparring_kernels_check"
 
+# What stands for the headers of CUDA's libraries has the names that libtorch 2.11 and 2.12 need of them, too.
+echo 'const char* cusparseGetErrorString(cusparseStatus_t);' |
+  "${CXX:-c++}" -fsyntax-only -include native/cuda/names/cusparse.h -x c++ -
+
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
   -isystem "$folder/packages/torch/include/torch/csrc/api/include")

@@ -4,3 +4,5 @@
 #pragma once
 
 using cusparseHandle_t = struct cusparseContext*;
+// Up to 2.12 libtorch declares cusparseGetErrorString() once more, which takes one.
+enum cusparseStatus_t : int;
