@@ -12,6 +12,9 @@ class Blur : public Module {
       : stride_(stride), padding_(std::move(padding)), gain_(gain) {}
   // [N, C, H, W] -> [N, C, H', W']
   at::Tensor forward(const at::Tensor& input, const Context& = {}) override;
+  int64_t stride() const { return stride_; }
+  const Shape& padding() const { return padding_; }
+  double gain() const { return gain_; }
 
  private:
   const at::Tensor& filter_for(const at::Tensor& input);

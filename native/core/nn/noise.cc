@@ -1,3 +1,5 @@
+#include "core/nn/noise.h"
+
 #include "core/nn/families.h"
 
 namespace sparring {
@@ -24,38 +26,25 @@ class GaussianNoise : public Module {
   double deviation_;
 };
 
-// Karras et al. 2019: noise for each pixel, the same on all channels, of a strength that is
-// learned.
-class NoiseInjection : public Module {
- public:
-  NoiseInjection(const Shape& size, RandomStream& stream) {
-    strength_ = register_parameter("noise_strength", at::zeros({}));
-    const_ = register_buffer("noise_const", at::empty(size));
-    const_.normal_(0, 1, stream.cpu());
-  }
-
-  // [N, C, H, W] -> [N, C, H, W]. In evaluation every sample has the picture that was drawn with
-  // the first weights.
-  at::Tensor forward(const at::Tensor& input, const Context& context) override {
-    const bool draws = is_training() && context.stream != nullptr;
-    return input + (draws ? drawn_for(input, *context.stream) : const_) * strength_;
-  }
-
-  bool needs_own_pass() const override { return true; }
-  bool repeats_itself() const override { return false; }
-
- private:
-  static at::Tensor drawn_for(const at::Tensor& input, RandomStream& stream) {
-    const at::Tensor noise =
-        at::empty({input.size(0), 1, input.size(2), input.size(3)}, input.options());
-    noise.normal_(0, 1, stream.on(input.device()));
-    return noise;
-  }
-
-  at::Tensor strength_, const_;
-};
-
 }  // namespace
+
+NoiseInjection::NoiseInjection(const Shape& size, RandomStream& stream) {
+  strength_ = register_parameter("noise_strength", at::zeros({}));
+  const_ = register_buffer("noise_const", at::empty(size));
+  const_.normal_(0, 1, stream.cpu());
+}
+
+at::Tensor NoiseInjection::forward(const at::Tensor& input, const Context& context) {
+  return input + noise_for(input, context) * strength_;
+}
+
+at::Tensor NoiseInjection::noise_for(const at::Tensor& input, const Context& context) const {
+  if (!is_training() || context.stream == nullptr) return const_;
+  const at::Tensor noise =
+      at::empty({input.size(0), 1, input.size(2), input.size(3)}, input.options());
+  noise.normal_(0, 1, context.stream->on(input.device()));
+  return noise;
+}
 
 ModulePtr build_gaussian_noise(const Layer& layer, const FirstWeights&) {
   return std::make_shared<GaussianNoise>(layer.options.number("std"));
