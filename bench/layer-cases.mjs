@@ -86,6 +86,27 @@ const pairs = {
   "layer normalisation": discriminating(...twice(() => [l.layerNorm(), activation()])),
   "smooth activations": discriminating(...twice(() => [l.silu(), l.softplus(), l.elu()])),
   "pixel normalisation": discriminating(...twice(() => [l.pixelNorm(), activation()])),
+  blurs: discriminating(...twice(() => [l.blur(), activation()])),
+  "modulated convolutions": {
+    generator: {
+      latent: { noise },
+      layers: [
+        l.styled({
+          mapping: [l.linear(noise)],
+          synthesis: [
+            l.constant([channels, 16, 16]),
+            ...[true, false].flatMap((upsample) => [
+              l.modulatedConv2d(channels, 3, { upsample }),
+              l.noiseInjection(),
+              activation(),
+            ]),
+            l.modulatedConv2d(1, 1, { demodulate: false }),
+          ],
+        }),
+      ],
+    },
+    discriminator: smallDiscriminator,
+  },
   "maxout of 5 pieces": {
     generator: smallGenerator,
     discriminator: {

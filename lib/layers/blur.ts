@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { product } from "../shape.js";
 import { layerKind } from "./kind.js";
-import type { Layer } from "./layer.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import type { OnnxWriter, Value } from "./onnx.js";
 import { type Four, isEven, type Sides, sidesOf } from "./padding.js";
 import { call, keywords } from "./python.js";
@@ -53,6 +53,11 @@ export const blurHelper = `class Blur(nn.Module):
 
 const same = [2, 1, 2, 1] as const;
 
+/** Of the filter over what comes out. */
+export function blurMultiplications({ output }: Pick<ResolvedLayer, "output">): number {
+  return product(output) * filter.length ** 2;
+}
+
 export const blurKind = layerKind({
   options: ["stride", "padding"],
   bends: () => "never",
@@ -69,7 +74,8 @@ export const blurKind = layerKind({
     }
     return { options: { stride, padding }, output: [channels, ...slide(padded, window, at)] };
   },
-  multiplications: ({ output }) => product(output) * filter.length ** 2,
+  multiplications: blurMultiplications,
+  constantMultiplications: blurMultiplications,
   // What is padded is a copy, unless the convolution itself pads.
   heldValues: ({ input, options: { padding } }) => (isEven(padding) ? 0 : product(input)),
   python: ({ options: { stride, padding } }) => ({

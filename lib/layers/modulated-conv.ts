@@ -1,7 +1,7 @@
 import * as check from "../check.js";
 import { outOfRange } from "../errors.js";
 import { product } from "../shape.js";
-import { blurHelper, blurred } from "./blur.js";
+import { blurHelper, blurMultiplications, blurred } from "./blur.js";
 import { equalizedHelper } from "./equalized.js";
 import { layerKind } from "./kind.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
@@ -101,6 +101,10 @@ function styleOf(layer: Layer, at: Site): number {
   return seen;
 }
 
+function ofBlur(layer: Modulated): number {
+  return layer.options.upsample ? blurMultiplications(layer) : 0;
+}
+
 export const modulatedConv2dKind = layerKind({
   options: [
     ...["styleFeatures", "inChannels", "outChannels", "kernelSize"],
@@ -133,13 +137,14 @@ export const modulatedConv2dKind = layerKind({
       "affine.bias": trained(inChannels),
     };
   },
-  multiplications({ options, input, output }) {
-    const { styleFeatures, inChannels, outChannels, kernelSize, upsample, demodulate } = options;
-    const [, height, width] = input as [number, number, number];
+  multiplications(layer) {
+    const { styleFeatures, inChannels, outChannels, kernelSize, demodulate } = layer.options;
+    const [, height, width] = layer.input as [number, number, number];
     const styles = styleFeatures * inChannels + (demodulate ? inChannels * outChannels : 0);
     const conv = height * width * kernelSize ** 2 * inChannels * outChannels;
-    return styles + conv + (upsample ? 16 * product(output) : 0);
+    return styles + conv + ofBlur(layer);
   },
+  constantMultiplications: (layer) => ofBlur(layer),
   // What is convolved, and what is demodulated.
   heldValues: ({ input, output, options: { upsample, demodulate } }) =>
     product(input) + (demodulate ? product(output) : 0) + (upsample ? product(output) : 0),

@@ -20,7 +20,9 @@ export interface Passes {
    * data or for noise.
    */
   readonly withoutFirst: number;
-  /** More of them through the layers up to the last that bends. */
+  /** How many are gradients for weights, and are not there where a layer has constants instead. */
+  readonly forWeights: number;
+  /** More of them through the layers up to the last that bends; one in two is for weights. */
   readonly upToBend: number;
 }
 
@@ -53,10 +55,16 @@ export function passesOf(
   // factor.
   const back = onePass ? look : 0;
   return {
-    generator: { all: looks + 3 * generatorSteps, withoutFirst: generatorSteps, upToBend: 0 },
+    generator: {
+      all: looks + 3 * generatorSteps,
+      withoutFirst: generatorSteps,
+      forWeights: generatorSteps,
+      upToBend: 0,
+    },
     discriminator: {
       all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
       withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
+      forWeights: k * (2 + ofPenalties("forWeights")) + generatorSteps * wasted,
       upToBend: k * ofPenalties("upToBend"),
     },
   };
@@ -73,14 +81,16 @@ function passesOfPenalty(
   is: (rewrite: StepRewriteId) => boolean,
   bends: boolean,
 ): Passes {
-  const passes = { all: 4, withoutFirst: 0, upToBend: 0 };
+  // What is for weights libtorch's second derivative has for constants, too.
+  const forWeights = kind === "eager" ? 0 : 1;
+  const passes = { all: 4, withoutFirst: 0, forWeights, upToBend: 0 };
   const atBatch = isAtBatch({ type });
   if (kind === "planned") {
     if (isBetween({ type })) return { ...passes, withoutFirst: is("between") ? 1 : 0 };
     return { ...passes, all: atBatch && is("seenPoints") ? 3 : 4 };
   }
   if (atBatch) return { ...passes, all: 3 };
-  return bends ? { all: 4, withoutFirst: kind === "eager" ? 0 : 1, upToBend: 2 } : passes;
+  return bends ? { ...passes, withoutFirst: kind === "eager" ? 0 : 1, upToBend: 2 } : passes;
 }
 
 /**

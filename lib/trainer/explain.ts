@@ -25,17 +25,21 @@ export function planSteps(
   told: NativeExplanation,
 ): StepPlan {
   const { generator, discriminator } = settings;
+  const counted = {
+    generator: countNetwork(generator.resolved.layers, told.generator, batchSize),
+    discriminator: countNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
+  };
   const operations = {
-    generator: explainNetwork(generator.resolved.layers, told.generator, batchSize),
-    discriminator: explainNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
+    generator: counted.generator.map((one) => one.operation),
+    discriminator: counted.discriminator.map((one) => one.operation),
   };
   const { kind, onePass, refusals } = told;
   const passes = passesOf(settings, told);
   const bent = new Map<string, ResolvedLayer>();
   collect(bentLayers(discriminator.resolved.layers, told), bent);
   const flops =
-    flopsOf(operations.generator, passes.generator) +
-    flopsOf(operations.discriminator, passes.discriminator, bent);
+    flopsOf(counted.generator, passes.generator) +
+    flopsOf(counted.discriminator, passes.discriminator, bent);
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
   const rewrites = told.rewrites.map(({ name }) => name);
@@ -64,37 +68,50 @@ const asText = {
   },
 };
 
+/** An operation, and which of its floating-point operations have no gradient for weights. */
+interface Counted {
+  readonly operation: ExplainedOperation;
+  readonly constantFlops: number;
+}
+
 /** @param bent by their paths, the layers up to the last that bends @default none */
 function flopsOf(
-  operations: readonly ExplainedOperation[],
-  { all, withoutFirst, upToBend }: Passes,
+  counted: readonly Counted[],
+  { all, withoutFirst, forWeights, upToBend }: Passes,
   bent: ReadonlyMap<string, ResolvedLayer> = new Map(),
 ): number {
-  const sum = (some: readonly ExplainedOperation[]) =>
-    some.reduce((total, { flops }) => total + flops, 0);
-  const first = operations.find(({ flops }) => flops > 0)?.flops ?? 0;
-  const again = operations.filter(({ layers }) => layers.some((path) => bent.has(path)));
-  return all * sum(operations) - withoutFirst * first + upToBend * sum(again);
+  const sum = (some: readonly Counted[], passes: number, withWeights: number) =>
+    some.reduce((total, { operation: { flops }, constantFlops }) => {
+      return total + passes * flops - withWeights * constantFlops;
+    }, 0);
+  const first = counted.find(({ operation }) => operation.flops > 0)?.operation.flops ?? 0;
+  const again = counted.filter(({ operation }) => operation.layers.some((path) => bent.has(path)));
+  return sum(counted, all, forWeights) - withoutFirst * first + sum(again, upToBend, upToBend / 2);
 }
 
 /** The operations of a network: those of its plan, or each layer by itself where there is none. */
-function explainNetwork(
+function countNetwork(
   layers: readonly ResolvedLayer[],
   plan: readonly NativeOperation[],
   batchSize: number,
-): ExplainedOperation[] {
+): Counted[] {
   const byPath = new Map<string, ResolvedLayer>();
   collect(layers, byPath);
   const operations = plan.length > 0 ? plan : [...leaves(layers)].map(asOperation);
   return operations.map((operation) => {
     const parts = operation.layers.map((path) => byPath.get(path) as ResolvedLayer);
     const multiplications = parts.reduce((total, layer) => total + multiplicationsOf(layer), 0);
-    return {
+    const told = {
       ...operation,
       rewrites: operation.rewrites.map(({ name }) => name),
       output: (parts.at(-1) as ResolvedLayer).output,
       flops: 2 * batchSize * multiplications * shareOf(operation.rewrites, parts, batchSize),
     };
+    const isFiltered = operation.rewrites.some(({ id }) => id === "blur" || id === "modulation");
+    const constants = parts.reduce((total, layer) => {
+      return total + constantsOf(layer) * (isFiltered ? filterShare(layer) : 1);
+    }, 0);
+    return { operation: told, constantFlops: 2 * batchSize * constants };
   });
 }
 
@@ -126,6 +143,19 @@ function multiplicationsOf(layer: ResolvedLayer): number {
   return layerKinds.get(layer.type)?.multiplications?.(layer) ?? 0;
 }
 
+/** Those of its multiplications that have no gradient for weights. */
+function constantsOf(layer: ResolvedLayer): number {
+  return layerKinds.get(layer.type)?.constantMultiplications?.(layer) ?? 0;
+}
+
+/** What is left of 16 for each value that a blur makes: 4 for each column that it sees, and 4. */
+function filterShare({ type, options, input, output }: ResolvedLayer): number {
+  const [, , from = 0] = input;
+  const [, , made = 0] = output;
+  const seen = type === "blur" ? from : 2 * (from - 1) + (options.kernelSize as number);
+  return (seen / made + 1) / 4;
+}
+
 /** The share of its layers' multiplications that an operation is left with. */
 type Share = (layers: readonly ResolvedLayer[], batchSize: number) => number;
 
@@ -143,8 +173,11 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
     const small = pixels(images[0]) < pixels(images[1]) ? images[0] : images[1];
     return tileProducts("halving", small, batchSize) / (16 * pixels(small));
   },
-  sameConv: ([conv], batchSize) =>
-    tileProducts("sameConv", conv?.output, batchSize) / (9 * pixels(conv?.output)),
+  sameConv: ([conv], batchSize) => {
+    const tiles = tileProducts("sameConv", conv?.output, batchSize);
+    const left = tiles / (9 * pixels(conv?.output));
+    return conv?.type === "modulatedConv2d" ? 1 - convolvingShare(conv) * (1 - left) : left;
+  },
   firstTransposed: unchanged,
   narrowConv: unchanged,
   pixelProduct: unchanged,
@@ -155,11 +188,24 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
   conditionalNorm: unchanged,
   pixelNorm: unchanged,
   pairwise: unchanged,
+  modulation: ([layer]) => {
+    if (layer === undefined) return 1;
+    return 1 - (constantsOf(layer) / multiplicationsOf(layer)) * (1 - filterShare(layer));
+  },
+  modulationNoise: unchanged,
+  modulationActivation: unchanged,
+  blur: ([blur]) => (blur === undefined ? 1 : filterShare(blur)),
   biasNorm: unchanged,
   normActivation: unchanged,
   batchNorm: unchanged,
   piecewiseLinear: unchanged,
 };
+
+/** The share of a 3x3 modulated convolution's multiplications that is not its style's. */
+function convolvingShare(layer: ResolvedLayer): number {
+  const taps = 9 * (layer.options.inChannels as number);
+  return (taps * product(layer.output)) / multiplicationsOf(layer);
+}
 
 function shareOf(
   rewrites: readonly NativeRewrite[],

@@ -5,6 +5,7 @@
 #include "core/nn/shape.h"
 #include "core/nn/styled.h"
 #include "core/step/rewrites/bias_norm.h"
+#include "core/step/rewrites/blur.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conditional_norm.h"
 #include "core/step/rewrites/conv_derivatives.h"
@@ -13,6 +14,7 @@
 #include "core/step/rewrites/halving.h"
 #include "core/step/rewrites/linear_product.h"
 #include "core/step/rewrites/maxout.h"
+#include "core/step/rewrites/modulation.h"
 #include "core/step/rewrites/narrow_conv.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/pairwise.h"
@@ -132,6 +134,7 @@ static const Rule kRules[] = {
      true},
     {"firstTransposed", "transposed convolution of one pixel as a product", fuse_first_transposed,
      nullptr, true},
+    {"modulation", "modulation in one pass", fuse_modulation, nullptr, false},
     {"halving", "4x4 convolution of stride 2 with fewer multiplications", fuse_halving, nullptr,
      false},
     {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
@@ -148,6 +151,10 @@ static const Rule kRules[] = {
     {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
      true},
+    {"blur", "blur along columns, then along rows", fuse_blur, nullptr, false},
+    {"modulationNoise", "noise in the pass of a modulation", nullptr, fuse_modulation_noise, false},
+    {"modulationActivation", "activation in the pass of a modulation", nullptr,
+     fuse_modulation_activation, false},
     {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true,
      Rule::Where::kInTraining},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,

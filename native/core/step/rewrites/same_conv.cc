@@ -7,6 +7,7 @@
 #include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
+#include "core/step/rewrites/modulation.h"
 #include "core/step/rewrites/same_conv_kernels.h"
 #include "core/step/rewrites/winograd.h"
 
@@ -56,6 +57,22 @@ class SameConv : public Rewrite {
   BilinearPtr by_;
 };
 
+// What keeps it from paying; empty: nothing.
+std::string obstacle_to(const at::Tensor& kernel, int64_t groups) {
+  if (!kernel.is_cpu()) return "cuDNN has ways of its own";
+  if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
+    return "the products are the BLAS's here, and with those nobody has measured it";
+  }
+  const int64_t channels = std::min(kernel.size(0), kernel.size(1) * groups);
+  if (channels < winograd::kFewestChannels) {
+    return "it needs at least " + std::to_string(winograd::kFewestChannels) + " channels";
+  }
+  if (channels / groups < kFewestOfGroup) {
+    return "it needs at least " + std::to_string(kFewestOfGroup) + " channels in a group";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module) {
@@ -65,23 +82,18 @@ std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module) {
 }
 
 Verdict fuse_same_conv(const ModulePtr& module) {
+  if (auto form = std::dynamic_pointer_cast<Modulation>(module)) {
+    const at::Tensor& weight = form->layer().weight();
+    if (form->layer().sizes().transposed || weight.size(2) != 3) return {};
+    if (const std::string off = obstacle_to(weight, /*groups=*/1); !off.empty()) return refuse(off);
+    form->convolve_by(c10::make_intrusive<FewerProducts>(/*groups=*/1));
+    return {std::move(form), ""};
+  }
   std::shared_ptr<Rewrite> form = as_same_conv(module);
   if (!form) return {};
   const auto conv = ConvSource::of(module)->conv;
-  const at::Tensor& kernel = conv->weight();
-  if (!kernel.is_cpu()) return refuse("cuDNN has ways of its own");
-  if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
-    return refuse("the products are the BLAS's here, and with those nobody has measured it");
-  }
-  const int64_t groups = conv->sizes().groups;
-  const int64_t channels = std::min(kernel.size(0), kernel.size(1) * groups);
-  if (channels < winograd::kFewestChannels) {
-    return refuse("it needs at least " + std::to_string(winograd::kFewestChannels) + " channels");
-  }
-  if (channels / groups < kFewestOfGroup) {
-    return refuse("it needs at least " + std::to_string(kFewestOfGroup) + " channels in a group");
-  }
-  return {std::move(form), ""};
+  const std::string off = obstacle_to(conv->weight(), conv->sizes().groups);
+  return off.empty() ? Verdict{std::move(form), ""} : refuse(off);
 }
 
 }  // namespace sparring

@@ -1,0 +1,72 @@
+// The low-pass filter by loops of its own is libtorch's convolution with it.
+#include "core/step/rewrites/blur.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/step/plan.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/equality.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+struct Case {
+  double stride;
+  Shape padding;  // left, right, top, bottom
+};
+
+// More zeros than the filter is wide, none, and another number on each side.
+const std::vector<Case> kCases{
+    {1, {2, 1, 2, 1}}, {1, {2, 2, 2, 2}}, {1, {1, 1, 1, 1}}, {1, {0, 0, 0, 0}}, {1, {5, 0, 1, 6}},
+    {2, {1, 1, 1, 1}}, {2, {2, 1, 0, 5}}, {2, {0, 0, 0, 0}}, {3, {4, 0, 2, 3}}, {5, {1, 1, 2, 2}}};
+
+}  // namespace
+
+TEST_CASE("the filter by its own loops equals the convolution: values, both derivatives, borders") {
+  RandomStream stream(0);
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    for (const auto& [stride, padding] : kCases) {
+      const ModulePtr plain = build(blur("0", stride, padding), stream);
+      const ModulePtr fused = fuse_blur(plain).module;
+      REQUIRE(fused != nullptr);
+      for (const auto& [channels, height, width] : std::vector<std::array<int64_t, 3>>{
+               {1, 4, 4}, {3, 5, 9}, {16, 7, 6}, {33, 4, 8}, {5, 33, 34}}) {
+        CAPTURE(stride);
+        CAPTURE(padding[0]);
+        CAPTURE(channels);
+        CAPTURE(height);
+        const at::Tensor x = draw({channels == 16 ? 1 : 3, channels, height, width});
+        check_equal(fused, {plain}, x, 1e-13);
+        check_second_derivative(fused, plain, x, 1e-12);
+        const at::Tensor last = x.detach().contiguous(at::MemoryFormat::ChannelsLast);
+        check_equal(fused, {plain}, last.requires_grad_(), 1e-13);
+        CHECK(fused->forward(x).permute({0, 2, 3, 1}).is_contiguous());
+      }
+    }
+  }
+  at::set_num_threads(before);
+}
+
+TEST_CASE("the filter sees images that are smaller than it, with zeros around them") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(blur("0", 1, {3, 2, 2, 3}), stream);
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 1}, {1, 5}, {2, 1}}) {
+    check_equal(fuse_blur(plain).module, {plain}, draw({2, 3, height, width}), 1e-13);
+  }
+}
+
+TEST_CASE("the filter by its own loops rounds as the convolution does, and is one of its plan") {
+  RandomStream stream(0);
+  const ModulePtr plain = build(blur("0", 1, {2, 1, 2, 1}), stream);
+  check_rounding(fuse_blur(plain).module, plain, at::randn({7, 9, 15, 12}), 2);
+  CHECK(fuse_blur(build(avg_pool("0", 2), stream)).module == nullptr);
+  const Layer image = layer("unflatten", "0", {{"shape", Shape{1, 4, 4}}});
+  const Sequential network({image, blur("1", 1, {2, 1, 2, 1})}, stream);
+  CHECK(rewrites_of(Plan(network, Precision::kFloat32)) == std::vector<std::string>{"blur"});
+  CHECK(rewrites_of(Plan(network, Precision::kBfloat16)).empty());
+}
