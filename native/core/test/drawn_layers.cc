@@ -199,6 +199,19 @@ void DrawnLayers::add_moved() {
   }
 }
 
+void DrawnLayers::add_blur() {
+  const int64_t stride = draw_.integer(1, 3);
+  Shape sides(4, draw_.integer(0, 3));
+  if (draw_.chance(0.5)) {
+    for (int64_t& side : sides) side = draw_.integer(0, 5);
+  }
+  const int64_t tall = slid(height() + sides[2] + sides[3], 4, stride, 0, 1);
+  const int64_t wide = slid(width() + sides[0] + sides[1], 4, stride, 0, 1);
+  if (tall < 1 || wide < 1 || tall > largest_side_ || wide > largest_side_) return;
+  add(blur("", static_cast<double>(stride), sides));
+  shape_ = {shape_[0], tall, wide};
+}
+
 void DrawnLayers::add_residual() {
   DrawnLayers main(draw_, shape_, {}, largest_side_);
   for (int64_t i = draw_.integer(1, 2); i > 0; --i) {

@@ -28,6 +28,8 @@ class DrawnLayers {
   void grow(bool in_discriminator);
   void add_conv(int64_t out);
   void add_activation();
+  // With zeros around, another number on each side.
+  void add_blur();
   void end_in_score(Labels labels);
   // A score for each place of the image.
   void end_in_patches() { add_usual_conv(1); }

@@ -1,5 +1,6 @@
 #include "core/test/drawn_networks.h"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <sstream>
@@ -117,6 +118,51 @@ DrawnPair draw_rows(Drawer& draw) {
 }
 
 }  // namespace
+
+DrawnPair draw_styled_pair(Drawer& draw) {
+  constexpr int64_t kLargestSide = 16;
+  const Shape start{draw.one_of(kChannels), draw.integer(1, 5), draw.integer(1, 5)};
+  std::vector<Layer> synthesis{layer("constant", "from", {{"shape", start}})};
+  const auto add = [&synthesis](Layer one) {
+    one.name = std::to_string(synthesis.size());
+    synthesis.push_back(std::move(one));
+  };
+  Shape shape = start;
+  const auto modulate = [&](int64_t out, int64_t kernel, bool upsample, bool demodulate) {
+    Layer one = modulated("", 5, static_cast<double>(shape[0]), static_cast<double>(out),
+                          static_cast<double>(kernel), upsample, demodulate);
+    one.options.set("bias", draw.chance(0.8));
+    add(std::move(one));
+    const int64_t times = upsample ? 2 : 1;
+    shape = {out, times * shape[1], times * shape[2]};
+  };
+  const std::vector<Layer> activations{layer("leakyRelu", "", {{"negativeSlope", 0.2}}),
+                                       layer("relu", ""), layer("tanh", ""),
+                                       layer("leakyRelu", "", {{"negativeSlope", -0.1}})};
+  for (int64_t i = draw.integer(1, 4); i > 0; --i) {
+    const bool fits = 2 * std::max(shape[1], shape[2]) <= kLargestSide;
+    modulate(draw.one_of(kChannels), draw.one_of<int64_t>({1, 3, 3, 5}), fits && draw.chance(0.4),
+             draw.chance(0.8));
+    if (draw.chance(0.7)) {
+      add(layer("noiseInjection", "", {{"imageSize", Shape{shape[1], shape[2]}}}));
+    }
+    if (draw.chance(0.8)) add(draw.one_of(activations));
+  }
+  modulate(draw.integer(1, 3), 1, false, false);
+  const std::vector<Layer> mapping{equalized("0", linear("", 5, 5), 0.1), layer("tanh", "1")};
+  DrawnLayers discriminator(draw, shape, {}, kLargestSide);
+  for (int64_t i = draw.integer(1, 3); i > 0; --i) {
+    discriminator.add_blur();
+    discriminator.add_conv(draw.one_of(kChannels));
+    discriminator.add_activation();
+  }
+  discriminator.end_in_score(Labels::kNone);
+  return {{layer("styled", "0", {},
+                 {layer("sequential", "mapping", {}, mapping),
+                  layer("sequential", "synthesis", {}, synthesis)})},
+          discriminator.layers(),
+          shape};
+}
 
 DrawnPair draw_pair(Drawer& draw, int64_t largest_side) {
   return draw.chance(0.25) ? draw_rows(draw) : draw_images(draw, largest_side);

@@ -44,6 +44,9 @@ struct DrawnPair {
 // and from there to a score.
 DrawnPair draw_pair(Drawer& draw, int64_t largest_side = 20);
 
+// A synthesis of modulated convolutions against a discriminator that blurs.
+DrawnPair draw_styled_pair(Drawer& draw);
+
 // The layers as text, for a failure's message.
 std::string text_of(const std::vector<Layer>& layers);
 

@@ -47,6 +47,10 @@ TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
   check_many([](uint32_t seed) { return check_drawn(seed, at::kCPU); }, 400, 20);
 }
 
+TEST_CASE("fused equals eager for synthesis and blurs that were drawn: 1e-8") {
+  check_many([](uint32_t seed) { return check_drawn(seed, at::kCPU, draw_styled_pair); }, 80, 8);
+}
+
 TEST_CASE("fused rounds no worse than eager for networks that were drawn") {
   check_many(check_rounding, 60, 20);
 }

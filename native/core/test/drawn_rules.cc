@@ -32,7 +32,8 @@ DrawnRules draw_rules(Drawer& draw, uint32_t seed) {
 bool knows_no_batch(const std::string& networks) {
   return networks.find("batchNorm") == std::string::npos &&
          networks.find("dropout") == std::string::npos &&
-         networks.find("gaussianNoise") == std::string::npos;
+         networks.find("gaussianNoise") == std::string::npos &&
+         networks.find("noiseInjection") == std::string::npos;
 }
 
 std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules, uint64_t seed,

@@ -64,8 +64,12 @@ Verdict compare(const at::Tensor& found, const at::Tensor& expected, const Train
 }  // namespace
 
 bool check_drawn(uint32_t seed, const at::Device& device) {
+  return check_drawn(seed, device, [](Drawer& draw) { return draw_pair(draw); });
+}
+
+bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_networks)(Drawer&)) {
   Drawer draw(seed);
-  const DrawnPair drawn = draw_pair(draw);
+  const DrawnPair drawn = draw_networks(draw);
   DrawnRules rules = draw_rules(draw, seed);
   const std::string generator = text_of(drawn.generator);
   const std::string discriminator = text_of(drawn.discriminator);
