@@ -53,7 +53,7 @@ export const blurHelper = `class Blur(nn.Module):
 
 const same = [2, 1, 2, 1] as const;
 
-/** Of the filter over what comes out. */
+/** Multiplications of the filter: all its taps for each value that comes out. */
 export function blurMultiplications({ output }: Pick<ResolvedLayer, "output">): number {
   return product(output) * filter.length ** 2;
 }

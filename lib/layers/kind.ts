@@ -67,7 +67,7 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * layers has none of its own. @default 0
    */
   multiplications?(layer: ResolvedLayer<O>): number;
-  /** Those of them that are by constants: there is no gradient for weights in them. @default 0 */
+  /** How many of the multiplications are by constants, which have no gradient. @default 0 */
   constantMultiplications?(layer: ResolvedLayer<O>): number;
   /** Numbers of one sample that are held for the backward pass beside its output. @default 0 */
   heldValues?(layer: ResolvedLayer<O>): number;

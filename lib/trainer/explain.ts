@@ -143,7 +143,7 @@ function multiplicationsOf(layer: ResolvedLayer): number {
   return layerKinds.get(layer.type)?.multiplications?.(layer) ?? 0;
 }
 
-/** Those of its multiplications that have no gradient for weights. */
+/** How many of its multiplications are by constants, for which there is no gradient. */
 function constantsOf(layer: ResolvedLayer): number {
   return layerKinds.get(layer.type)?.constantMultiplications?.(layer) ?? 0;
 }
