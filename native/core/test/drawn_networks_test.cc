@@ -41,6 +41,27 @@ void check_many(const Check& check, uint32_t few, uint32_t most_silent) {
   MESSAGE(tried << " pairs, the last of seed " << seed - 1 << "; " << silent << " said nothing");
 }
 
+// A plan for evaluation equals the generator's own evaluation.
+void check_evaluation(uint32_t seed, const DrawnPair& drawn) {
+  const std::string layers = text_of(drawn.generator);
+  CAPTURE(seed);
+  CAPTURE(layers);
+  RandomStream stream(seed);
+  Network network(drawn.generator, at::kCPU, at::kDouble, stream);
+  const int64_t width = drawn.labels == Labels::kNone ? 5 : 8;
+  const at::Tensor latents = at::randn({6, width}, at::kDouble), labels = at::randint(3, {6});
+  const Forward plan = plan_evaluation(network);
+  // Running statistics that are no batch's, and weights that came after the plan was made.
+  const at::NoGradGuard no_grad;
+  for (int i = 0; i < 3; ++i) {
+    network.body().forward(at::randn({6, width}, at::kDouble), {labels, &stream});
+    for (const at::Tensor& one : network.parameters()) one.add_(at::randn_like(one) * 0.01);
+  }
+  const at::Tensor expected = network.evaluate(latents, labels);
+  CHECK(distance(network.evaluate(latents, labels, plan), expected) < 1e-9);
+  CHECK(network.body().is_training());
+}
+
 }  // namespace
 
 TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
@@ -61,25 +82,9 @@ TEST_CASE("fused rounds no worse than eager for drawn networks that oneDNN or li
 
 TEST_CASE("a plan for evaluation equals the network's own for networks that were drawn: 1e-9") {
   for (uint32_t seed = 1; seed <= 200; ++seed) {
-    Drawer draw(seed);
-    const DrawnPair drawn = draw_pair(draw);
-    const std::string layers = text_of(drawn.generator);
-    CAPTURE(seed);
-    CAPTURE(layers);
-    RandomStream stream(seed);
-    Network network(drawn.generator, at::kCPU, at::kDouble, stream);
-    const int64_t width = drawn.labels == Labels::kNone ? 5 : 8;
-    const at::Tensor latents = at::randn({6, width}, at::kDouble), labels = at::randint(3, {6});
-    const Forward plan = plan_evaluation(network);
-    // Running statistics that are no batch's, and weights that came after the plan was made.
-    const at::NoGradGuard no_grad;
-    for (int i = 0; i < 3; ++i) {
-      network.body().forward(at::randn({6, width}, at::kDouble), {labels, &stream});
-      for (const at::Tensor& one : network.parameters()) one.add_(at::randn_like(one) * 0.01);
-    }
-    const at::Tensor expected = network.evaluate(latents, labels);
-    CHECK(distance(network.evaluate(latents, labels, plan), expected) < 1e-9);
-    CHECK(network.body().is_training());
+    Drawer draw(seed), other(seed);
+    check_evaluation(seed, draw_pair(draw));
+    check_evaluation(seed, draw_styled_pair(other));
   }
 }
 
