@@ -5,7 +5,9 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <mutex>
 #include <new>
+#include <unordered_map>
 
 #include "core/torch.h"
 
@@ -29,9 +31,15 @@ class FencedMemory : public c10::Allocator {
     char* const fence = static_cast<char*>(start) + own;
     if (mprotect(fence, kPage, PROT_NONE) != 0) throw std::bad_alloc();
     std::memset(start, 0xff, own);
-    return {fence - bytes, new Block{start, own + kPage}, &give_back,
-            c10::Device(c10::DeviceType::CPU)};
+    char* const data = fence - bytes;
+    {
+      const std::lock_guard lock(mutex_);
+      blocks()[data] = {start, own + kPage};
+    }
+    return {data, data, &give_back, c10::Device(c10::DeviceType::CPU)};
   }
+  // oneDNN takes plain pointers.
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back; }
 
   void copy_data(void* to, const void* from, size_t count) const override {
     default_copy_data(to, from, count);
@@ -44,13 +52,25 @@ class FencedMemory : public c10::Allocator {
     size_t bytes;
   };
 
+  // Never destroyed: what is static in a library gives back after the last test.
+  static std::unordered_map<void*, Block>& blocks() {
+    static auto* const all = new std::unordered_map<void*, Block>;
+    return *all;
+  }
   // Of a tensor that may have outlived the fences.
-  static void give_back(void* context) {
-    const auto* const block = static_cast<Block*>(context);
-    munmap(block->start, block->bytes);
-    delete block;
+  static void give_back(void* data) {
+    if (data == nullptr) return;
+    Block block;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = blocks().find(data);
+      block = found->second;
+      blocks().erase(found);
+    }
+    munmap(block.start, block.bytes);
   }
 
+  inline static std::mutex mutex_;
   c10::Allocator* before_;
 };
 
