@@ -5,6 +5,7 @@
 #include "core/nn/batch_norm.h"
 #include "core/nn/families.h"
 #include "core/nn/linear.h"
+#include "core/nn/on_pixels.h"
 
 namespace sparring {
 namespace {
@@ -46,7 +47,7 @@ class LabelEmbedding : public Embedding {
   at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                    const Context& context) const override {
     at::Tensor embedded = Embedding::apply(labels_of(context), weight, bias, context);
-    if (input.dim() == 4) embedded = embedded.unsqueeze(2).unsqueeze(3);
+    if (input.dim() == 4) embedded = on_pixels(embedded);
     if (multiplies_) return input * embedded;
     if (input.dim() == 4) embedded = embedded.expand({-1, -1, input.size(2), input.size(3)});
     return at::cat({input, embedded}, 1);
@@ -111,7 +112,6 @@ ConditionalBatchNorm::ConditionalBatchNorm(const Layer& layer, RandomStream& str
 
 at::Tensor ConditionalBatchNorm::forward(const at::Tensor& input, const Context& context) {
   const auto [weight, bias] = factors(context);
-  const auto on_pixels = [](const at::Tensor& one) { return one.unsqueeze(2).unsqueeze(3); };
   return on_pixels(weight) * norm_->forward(input, context) + on_pixels(bias);
 }
 

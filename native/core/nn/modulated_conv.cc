@@ -5,15 +5,13 @@
 #include "core/error.h"
 #include "core/nn/families.h"
 #include "core/nn/linear.h"
+#include "core/nn/on_pixels.h"
 
 namespace sparring {
 namespace {
 
 // Added to the square of a norm.
 constexpr double kEps = 1e-8;
-
-// [N, C] -> [N, C, 1, 1]
-at::Tensor on_pixels(const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); }
 
 }  // namespace
 

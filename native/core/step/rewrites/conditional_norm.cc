@@ -3,6 +3,7 @@
 #include <ATen/Dispatch.h>
 
 #include "core/nn/labels.h"
+#include "core/nn/on_pixels.h"
 #include "core/step/rewrites/norm_activation.h"
 #include "core/step/rewrites/norm_gradient.h"
 #include "core/step/rewrites/norm_loops.h"
@@ -80,8 +81,8 @@ variable_list differentiable(const NormKept& kept, const at::Tensor& gradient) {
   const at::Tensor x = at::alias(kept.x), weight = at::alias(kept.weight);
   const at::Tensor normal = at::batch_norm(x, {}, {}, {}, {}, /*training=*/true, /*momentum=*/0,
                                            kept.eps, /*cudnn_enabled=*/false);
-  variable_list found = torch::autograd::grad({weight.unsqueeze(2).unsqueeze(3) * normal},
-                                              {x, weight}, {bent}, true, /*create_graph=*/true);
+  variable_list found = torch::autograd::grad({on_pixels(weight) * normal}, {x, weight}, {bent},
+                                              true, /*create_graph=*/true);
   found.push_back(bent.sum({2, 3}));
   return found;
 }
@@ -126,9 +127,9 @@ class ConditionalNorm : public Module, public Normalizing {
   explicit ConditionalNorm(std::shared_ptr<ConditionalBatchNorm> norm, double slope = 1)
       : norm_(std::move(norm)), slope_(slope) {}
   at::Tensor forward(const at::Tensor& x, const Context& context) override {
-    const auto [weight, bias] = norm_->factors(context);
-    if (context.together || !suits(x, weight)) return bend(norm_->forward(x, context), slope_);
     const NormRule rule = norm_->norm()->rule();
+    if (context.together || !suits(x, rule)) return bend(norm_->forward(x, context), slope_);
+    const auto [weight, bias] = norm_->factors(context);
     if (!norm_->is_training()) return evaluate(x, {rule.running_mean, weight, bias}, rule);
     at::Tensor(norm_->norm()->batches()).add_(1);
     return ConditionalNormFunction::apply(x, weight, bias, &rule, slope_);
@@ -141,10 +142,10 @@ class ConditionalNorm : public Module, public Normalizing {
 
  private:
   // Whether the loops take such images.
-  static bool suits(const at::Tensor& x, const at::Tensor& weight) {
+  static bool suits(const at::Tensor& x, const NormRule& rule) {
     const at::ScalarType type = x.scalar_type();
     return x.is_cpu() && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
-           (type == at::kFloat || type == at::kDouble) && weight.scalar_type() == type;
+           (type == at::kFloat || type == at::kDouble) && rule.running_mean.scalar_type() == type;
   }
   // Nobody differentiates it.
   at::Tensor evaluate(const at::Tensor& x, const SampleLines& by, const NormRule& rule) const {

@@ -1,6 +1,7 @@
 #include "core/step/rewrites/modulation.h"
 
 #include "core/nn/activation.h"
+#include "core/nn/on_pixels.h"
 #include "core/step/rewrites/blur.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/shade.h"
@@ -18,7 +19,7 @@ bool Modulation::is_wide() const { return layer_->weight().size(0) >= kFewestCha
 
 at::Tensor Modulation::scaled(const at::Tensor& input, const at::Tensor& style) const {
   if (input.size(1) >= kFewestChannels) return shade(input, {.factors = style});
-  return input * style.unsqueeze(2).unsqueeze(3);
+  return input * on_pixels(style);
 }
 
 at::Tensor Modulation::forward(const at::Tensor& input, const Context& context) {

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "core/nn/on_pixels.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/piecewise_linear.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-at::Tensor on_pixels(const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); }
 
 // Undefined where there is none, as autograd takes it.
 std::optional<at::Tensor> given(const at::Tensor& tensor) {
