@@ -24,18 +24,20 @@ struct Tile {
 };
 
 // Calls work(width, begin) for columns side by side, whose factors and sums stay in registers over
-// all rows of a tile. Widths are constants, for loops of a known length, but that of the last.
-constexpr int64_t kWidest = 64, kNarrowest = 16;
+// all rows of a tile. Widths that fill vectors are constants, for loops of a known length; what is
+// left of others goes in one go, as smaller pieces would each go over all rows again.
+constexpr int64_t kWidest = 64;
 template <class Work>
 SPARRING_INLINE inline void for_columns(int64_t columns, const Work& work) {
   int64_t begin = 0;
   for (; begin + kWidest <= columns; begin += kWidest) {
     work(std::integral_constant<int64_t, kWidest>(), begin);
   }
-  for (; begin + kNarrowest <= columns; begin += kNarrowest) {
-    work(std::integral_constant<int64_t, kNarrowest>(), begin);
-  }
-  if (begin < columns) work(columns - begin, begin);
+  const int64_t left = columns - begin;
+  if (left == 48) return work(std::integral_constant<int64_t, 48>(), begin);
+  if (left == 32) return work(std::integral_constant<int64_t, 32>(), begin);
+  if (left == 16) return work(std::integral_constant<int64_t, 16>(), begin);
+  if (left > 0) work(left, begin);
 }
 
 // NormLines' values.
