@@ -30,19 +30,24 @@ export interface Stylegan2GeneratorOptions extends Stylegan2Options {
   readonly style?: number | undefined;
   /** Layers of the mapping, at least 1; the paper has 8. @default 2, as StyleGAN2-ADA has it */
   readonly mappingLayers?: number | undefined;
+  /**
+   * Colours of every side add up, each upsampled to the next, as in the paper's section 4; else the
+   * last layer alone makes them (`orig` in that code). @default false
+   */
+  readonly skips?: boolean | undefined;
 }
 
 /**
  * StyleGAN2's generator (Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN):
  * a mapping to the style w, and a synthesis of modulated convolutions from a learned constant, with
- * noise for each pixel and LeakyReLU(0.2). Deviates in its colours, which the last layer alone makes
- * (`orig` in that code; the paper adds up those of every side), in its widths, and in that nothing
- * mixes styles. Pixels have no Tanh.
+ * noise for each pixel and LeakyReLU(0.2). Deviates in its widths, and in that nothing mixes styles;
+ * with `skips`, colours are upsampled bilinearly, which differs at the borders. Pixels have no Tanh.
  *
  * @param options.image [channels, side, side], side a power of two from 8 to 256
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling @default 128
  * @param options.style width of the style w, at least 1 @default channels
  * @param options.mappingLayers layers of the mapping, at least 1; the paper has 8 @default 2
+ * @param options.skips colours of every side add up, as in the paper @default false
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
  * or an image out of its range
  */
@@ -61,7 +66,7 @@ export function stylegan2(
   options: PairOptions & Stylegan2GeneratorOptions,
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const { latent } = readOptions(options, {
-    generator: ["channels", "style", "mappingLayers"],
+    generator: ["channels", "style", "mappingLayers", "skips"],
     discriminator: ["channels"],
   });
   const [channels, side] = readSquare(options.image, sides);
@@ -70,7 +75,8 @@ export function stylegan2(
   if (latent === undefined) return { image, layers: discriminator(widths) };
   const style = check.integer(options.style ?? widths[0], "style", 1);
   const layers = check.integer(options.mappingLayers ?? 2, "mappingLayers", 1);
-  const parts = { mapping: mapping(style, layers), synthesis: synthesis(widths, channels) };
+  const skips = check.boolean(options.skips ?? false, "skips");
+  const parts = { mapping: mapping(style, layers), synthesis: synthesis(widths, channels, skips) };
   return { latent, layers: [l.styled(parts)] };
 }
 
@@ -97,7 +103,7 @@ function mapping(style: number, layers: number): Layer[] {
   return [l.pixelNorm(), ...Array.from({ length: layers }, layer).flat()];
 }
 
-function synthesis([first, ...rest]: Widths, colours: number): Layer[] {
+function synthesis([first, ...rest]: Widths, colours: number, skips: boolean): Layer[] {
   const conv = (width: number, upsample: boolean) => [
     l.modulatedConv2d(width, 3, { upsample, gain }),
     l.noiseInjection(),
@@ -105,12 +111,22 @@ function synthesis([first, ...rest]: Widths, colours: number): Layer[] {
   ];
   const block = (width: number, i: number) =>
     l.sequential(`b${8 * 2 ** i}`, [...conv(width, true), ...conv(width, false)]);
-  return [
-    l.constant([first, 4, 4], { name: "input" }),
-    l.sequential("b4", conv(first, false)),
-    ...rest.map(block),
-    l.modulatedConv2d(colours, 1, { demodulate: false, name: "torgb" }),
-  ];
+  const blocks = [l.sequential("b4", conv(first, false)), ...rest.map(block)];
+  const toRgb = () => l.modulatedConv2d(colours, 1, { demodulate: false, name: "torgb" });
+  const input = l.constant([first, 4, 4], { name: "input" });
+  return [input, ...(skips ? summed(blocks, toRgb) : [...blocks, toRgb()])];
+}
+
+/**
+ * Blocks of which each adds its colours: after each there are two ways to the image, by its own
+ * colours and by the blocks that follow.
+ */
+function summed([block, ...others]: readonly Layer[], toRgb: () => Layer): Layer[] {
+  if (block === undefined) return [];
+  if (others.length === 0) return [block, toRgb()];
+  const upsampled = others.map(() => l.upsample(2, { mode: "bilinear" }));
+  const ways = [summed(others, toRgb), [toRgb(), ...upsampled]] as const;
+  return [block, l.residual(...ways, { name: "sum" })];
 }
 
 function discriminator(widths: Widths): Layer[] {

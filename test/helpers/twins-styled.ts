@@ -88,6 +88,12 @@ export const generators: Record<string, GeneratorArchitecture> = {
     style: 6,
     mappingLayers: 3,
   }),
+  "StyleGAN2's, whose colours add up": architectures.stylegan2({
+    latent: { noise: 8 },
+    image: [2, 16, 16],
+    channels: 4,
+    skips: true,
+  }),
 };
 
 export const discriminators: Record<string, DiscriminatorArchitecture> = {

@@ -157,6 +157,12 @@ refuses("architectures", [
     "Expected a whole number of at least 1 for mappingLayers but received 0",
   ],
   [
+    "colours that add up by a word",
+    () => architectures.stylegan2(bad({ latent, image: [1, 32, 32], skips: "orig" })),
+    "TypeError",
+    'Expected true or false for skips but received "orig"',
+  ],
+  [
     "a mapping of a discriminator",
     () => architectures.stylegan2(bad({ image: [1, 32, 32], mappingLayers: 2 })),
     "TypeError",
