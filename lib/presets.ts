@@ -15,6 +15,7 @@ import { mlp } from "./presets/mlp.js";
 import { r3gan } from "./presets/r3gan.js";
 import { ralsgan } from "./presets/ralsgan.js";
 import { snganHinge } from "./presets/sngan-hinge.js";
+import { stylegan2 } from "./presets/stylegan2.js";
 import { wgan } from "./presets/wgan.js";
 import { wganGp } from "./presets/wgan-gp.js";
 
@@ -37,6 +38,7 @@ export const presets = {
   dragan,
   "sngan-hinge": snganHinge,
   ralsgan,
+  stylegan2,
   r3gan,
 } satisfies Record<string, Preset>;
 

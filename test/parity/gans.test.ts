@@ -4,7 +4,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it, type TestContext } from "vitest";
 import {
-  architectures,
   Discriminator,
   datasets,
   Generator,
@@ -225,24 +224,6 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
       return compare("energy", { preset: "lsgan", networks, training, choices: { loss } }, context);
     },
   );
-
-  it("have them with styles, noise for each pixel and equalized learning rates", (context) => {
-    const adam = optimizers.adam({ lr: 2e-3, betas: [0, 0.99] });
-    const training: Partial<TrainerOptions> = {
-      objective: objectives.nonSaturating({
-        discriminatorLoss: "sum",
-        penalties: [penalties.r1({ weight: 10, every: 4 })],
-      }),
-      ...{ optimizer: { generator: adam, discriminator: adam }, ema: { decay: 0.999 } },
-    };
-    const networks = (size: number) => ({
-      generator: architectures.stylegan2({
-        ...{ latent: { noise: 64 }, image: [1, size, size], channels: 16 },
-      }),
-      discriminator: architectures.stylegan2({ image: [1, size, size], channels: 16 }),
-    });
-    return compare("stylegan2", { preset: "dcgan", training, networks }, context);
-  });
 
   it("have them with WGAN-div's penalty in the place of WGAN-GP's", (context) => {
     const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });

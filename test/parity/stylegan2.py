@@ -1,5 +1,5 @@
 """StyleGAN2: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN": a mapping, modulated
-convolutions and noise against residual blocks, the colours by the last layer alone ("orig"), R1 at every fourth step."""
+convolutions and noise, colours of every side that add up, against residual blocks, R1 at every sixteenth step."""
 
 import copy
 import math
@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from common import batches, digest, options, report, update_average
 
 opt = options()
-z_dim, w_dim, r1_gamma, every = 64, 16, 10, 4
+z_dim, w_dim, r1_gamma, every = 64, 64, 1, 16
 # Widths at 4x4, 8x8, 16x16, ...: halved from 16x16 on.
-widths = [16, 16]
+widths = [64, 64]
 while 4 * 2 ** (len(widths) - 1) < opt.size:
     widths.append(widths[-1] // 2)
 
@@ -118,25 +118,53 @@ class Input(nn.Module):
         self.const = nn.Parameter(torch.randn(widths[0], 4, 4))
 
 
-class Synthesis(nn.Module):
-    def __init__(self):
+def to_rgb(width):
+    return Modulated(width, 1, 1, demodulate=False)
+
+
+class Sum(nn.Module):
+    """Two ways from a block to the image: by the blocks that follow, and by its own colours."""
+
+    def __init__(self, level):
         super().__init__()
-        self.input = Input()
-        self.b4 = Layers(style_layer(widths[0], widths[0], 4, False))
-        self.blocks = ["b4"]
-        res = 4
-        for cin, cout in zip(widths, widths[1:]):
-            res *= 2
-            first = style_layer(cin, cout, res, True)
-            self.add_module(f"b{res}", Layers(first + style_layer(cout, cout, res, False)))
-            self.blocks.append(f"b{res}")
-        self.torgb = Modulated(widths[-1], 1, 1, demodulate=False)
+        self.main = Level(level + 1)
+        self.skip = nn.ModuleDict({"torgb": to_rgb(widths[level])})
+        self.doublings = len(widths) - 1 - level
+
+    def forward(self, x, w):
+        others = self.main(x, w)
+        own = self.skip["torgb"](x, w)
+        for _ in range(self.doublings):
+            own = F.interpolate(own, scale_factor=2, mode="bilinear")
+        return others + own
+
+
+class Level(nn.Module):
+    """A block, and what follows."""
+
+    def __init__(self, level):
+        super().__init__()
+        cin, cout = widths[max(level - 1, 0)], widths[level]
+        res = 4 * 2**level
+        first = style_layer(cin, cout, res, True) if level > 0 else []
+        block = Layers(first + style_layer(cout, cout, res, False))
+        self.block = f"b{res}"
+        self.add_module(self.block, block)
+        self.end = "sum" if level < len(widths) - 1 else "torgb"
+        self.add_module(self.end, Sum(level) if self.end == "sum" else to_rgb(cout))
+
+    def forward(self, x, w):
+        return getattr(self, self.end)(getattr(self, self.block)(x, w), w)
+
+
+class Synthesis(Level):
+    def __init__(self):
+        first = Input()
+        super().__init__(0)
+        self.input = first
 
     def forward(self, w):
-        x = self.input.const.expand(w.shape[0], *self.input.const.shape)
-        for name in self.blocks:
-            x = getattr(self, name)(x, w)
-        return self.torgb(x, w)
+        return super().forward(self.input.const.expand(w.shape[0], *self.input.const.shape), w)
 
 
 class Normalize(nn.Module):
@@ -216,8 +244,8 @@ average_G = copy.deepcopy(generator)
 initial = digest(generator, discriminator, average_G)
 stream = batches(opt)
 adversarial_loss = nn.BCEWithLogitsLoss()
-optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.002, betas=(0.0, 0.99))
-optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.002, betas=(0.0, 0.99))
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.0025, betas=(0.0, 0.99))
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.0025, betas=(0.0, 0.99))
 
 losses = []
 for step in range(opt.steps):
