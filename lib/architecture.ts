@@ -5,6 +5,7 @@ export {
   countParameters,
   couplingLayer,
   headsOf,
+  isStyled,
   patchesOf,
   scoresOf,
   trainsOnOne,

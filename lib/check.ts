@@ -121,6 +121,14 @@ function finiteFor(value: unknown): string {
     : "a finite number";
 }
 
+/** A number that a float32 can hold. */
+export function finite(value: unknown, name: string): number {
+  const what = finiteFor(value);
+  if (typeof value !== "number") throw wrongType(what, name, value);
+  if (!isFinite32(value)) throw outOfRange(what, name, value);
+  return value;
+}
+
 /** A number above zero that a float32 can hold. */
 export function positive(value: unknown, name: string): number {
   const what = `${finiteFor(value)} above 0`;

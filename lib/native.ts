@@ -88,6 +88,8 @@ export interface NativeSampleRequest {
   readonly noise?: Float32Array | undefined;
   /** Of noise that is drawn; 0 for none. */
   readonly truncation: number;
+  /** Of styles; 1 for none. */
+  readonly truncationPsi: number;
 }
 
 export interface NativeReport {

@@ -1,7 +1,8 @@
 """PyTorch as the referee for toPyTorch(): the printed source holds our weights and computes our numbers.
 
     torch-module.py FOLDER SEED: for each row of FOLDER/twins.json, runs the source, makes its module with
-    torch.manual_seed(SEED), loads the weights with strict=True and runs it on the inputs, in evaluation mode.
+    torch.manual_seed(SEED), loads the weights with strict=True and runs it on the inputs, in evaluation mode and with
+    the row's truncation of styles, if it has one.
     Prints for each name the keys and shapes of its state in order, the SHA-256 of its first weights, and what
     it made: all of it as SHA-256, and the first numbers.
 """
@@ -32,6 +33,9 @@ def judge(folder, row, seed):
     module.load_state_dict(load_file(f"{folder}/{row['file']}.safetensors"), strict=True)
     inputs = load_file(f"{folder}/{row['file']}.inputs.safetensors")
     module.eval()
+    for part in module.modules():
+        if hasattr(part, "truncation_psi"):
+            part.truncation_psi = row.get("psi", 1.0)
     with torch.no_grad():
         # Copies lie on 64 bytes as ours do: MKL's products depend on that in their last bits.
         output = module(*(inputs[name].clone() for name in row["inputs"]))

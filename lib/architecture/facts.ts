@@ -92,6 +92,11 @@ export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer 
   return findLayer(layers, ({ type }) => layerKinds.get(type)?.normalizesBatch === true);
 }
 
+/** Whether some layer is `styled`. */
+export function isStyled({ layers }: ResolvedArchitecture): boolean {
+  return findLayer(layers, ({ type }) => type === "styled") !== undefined;
+}
+
 /**
  * False where batch normalisation sees one number a feature in a batch of one, of which nothing is
  * left.

@@ -244,7 +244,9 @@ function checkTensorSizes(layer: ResolvedLayer, at: Site): void {
 
 /** A layer that says nothing of its state has that of the layers inside. */
 function collectState(layer: ResolvedLayer, state: Map<string, TensorSpec>): void {
-  const own = layerKinds.get(layer.type)?.state?.(layer);
+  const kind = layerKinds.get(layer.type);
+  const own = kind?.state?.(layer);
+  const tensors = own ?? kind?.buffers?.(layer) ?? {};
+  for (const [name, spec] of Object.entries(tensors)) state.set(`${layer.path}.${name}`, spec);
   if (own === undefined) for (const child of layer.layers) collectState(child, state);
-  else for (const [name, spec] of Object.entries(own)) state.set(`${layer.path}.${name}`, spec);
 }

@@ -6,7 +6,7 @@ import { type Evaluated, evaluateRun } from "../run/evaluate.js";
 import { type AskedMetric, toWord } from "../run/evaluation.js";
 import { defaultFeatures } from "../run/features.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, truncationFlag, weightsFlags } from "./options.js";
+import { flag, numberFlag, truncationFlag, truncationPsiFlag, weightsFlags } from "./options.js";
 import { counted, grouped } from "../count.js";
 import { generatorText } from "./text.js";
 
@@ -45,6 +45,7 @@ const options = [
   ),
   numberFlag("--seed <n>", "the same seed gives the same numbers", 0),
   truncationFlag(),
+  truncationPsiFlag(),
   flag("--features <network>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--data <source>", "the real images", "those of the run"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
@@ -70,9 +71,13 @@ function describe(evaluated: Evaluated): string {
   ].join("\n");
 }
 
-/** `seed 0`, `seed 0, truncation 0.7` */
-function drawnText({ seed, truncation }: Evaluated): string {
-  return truncation === null ? `seed ${seed}` : `seed ${seed}, truncation ${truncation}`;
+/** `seed 0`, `seed 0, truncation 0.7`, `seed 0, truncation psi 0.7` */
+function drawnText({ seed, truncation, truncationPsi }: Evaluated): string {
+  return [
+    `seed ${seed}`,
+    ...(truncation === null ? [] : [`truncation ${truncation}`]),
+    ...(truncationPsi === null ? [] : [`truncation psi ${truncationPsi}`]),
+  ].join(", ");
 }
 
 /** What each metric says, by its name. */

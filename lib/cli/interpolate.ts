@@ -8,7 +8,7 @@ import {
 } from "../run/interpolate.js";
 import { methods } from "../run/latent-points.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, outFlag, weightsFlags } from "./options.js";
+import { flag, numberFlag, outFlag, truncationPsiFlag, weightsFlags } from "./options.js";
 import { counted } from "../count.js";
 import { generatorText } from "./text.js";
 
@@ -44,6 +44,7 @@ const options = [
   flag("--classes", "the rows are the classes, of one pair of seeds"),
   numberFlag("--code <i>", "let a code change, from 0, and keep the noise"),
   flag("--range <a,b>", "what that code goes through", "-1,1"),
+  truncationPsiFlag(),
   ...weightsFlags(),
   flag("--json", "tell what was written as one JSON object"),
 ];

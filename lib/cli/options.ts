@@ -36,6 +36,15 @@ export function truncationFlag(): Option {
   );
 }
 
+/** How far styles may be from their mean. */
+export function truncationPsiFlag(): Option {
+  return numberFlag(
+    "--truncation-psi <n>",
+    "of styled generators: w nearer to its mean, which 0 gives to all",
+    1,
+  );
+}
+
 /** Which weights of a run are meant, for commands that take the newest unless asked otherwise. */
 export function weightsFlags(): Option[] {
   return [rawFlag(), stepFlag("the newest"), checkpointFlag("newest")];

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { type Sampled, sampleRun } from "../run/sample.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, outFlag, truncationFlag, weightsFlags } from "./options.js";
+import { flag, numberFlag, outFlag, truncationFlag, truncationPsiFlag, weightsFlags } from "./options.js";
 import { counted } from "../count.js";
 import { generatorText } from "./text.js";
 
@@ -31,6 +31,7 @@ const options = [
     "the classes take turns",
   ),
   truncationFlag(),
+  truncationPsiFlag(),
   ...weightsFlags(),
   flag("--json", "tell what was written as one JSON object"),
 ];

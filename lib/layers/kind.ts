@@ -24,6 +24,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * buffers, then those of the modules inside. @default those of its layers
    */
   state?(layer: ResolvedLayer<O>): Record<string, TensorSpec>;
+  /** Its own buffers, where its state is that of its layers behind them. @default none */
+  buffers?(layer: ResolvedLayer<O>): Record<string, TensorSpec>;
   /**
    * The layer in PyTorch's words.
    *

@@ -21,6 +21,8 @@ export interface FeatureOptions {
   readonly answers?: number | undefined;
   /** How far from 0 the noise of generated samples was drawn at most, above 0. @default anything */
   readonly truncation?: number | undefined;
+  /** How far styles of generated samples were from their mean, as `sample()` has it. @default 1 */
+  readonly truncationPsi?: number | undefined;
 }
 
 /** What a feature network saw in images: a row of numbers for each. */
@@ -40,6 +42,8 @@ export class Features {
   readonly answers: number;
   /** How far from 0 the noise of the samples was drawn at most; undefined where it was anything. */
   readonly truncation: number | undefined;
+  /** How far their styles were from the mean; undefined where as far as in training. */
+  readonly truncationPsi: number | undefined;
 
   /**
    * Features that you computed. The arrays are not copied.
@@ -59,14 +63,16 @@ export class Features {
     const [samples, width] = check.shape(shape, "shape", 2) as [number, number];
     if (product(shape) !== data.length) throw outOfRange(`${data.length} values`, "shape", shape);
     this.shape = Object.freeze([samples, width] as const);
-    const known = ["network", "logits", "answers", "truncation"] as const;
+    const known = ["network", "logits", "answers", "truncation", "truncationPsi"] as const;
     const given = check.options(options, "options", known);
-    const { network = "given", logits, answers = 1, truncation } = given;
+    const { network = "given", logits, answers = 1, truncation, truncationPsi } = given;
     this.network = check.string(network, "network");
     this.answers = check.integer(answers, "answers", 1);
     this.logits = logits === undefined ? undefined : checkLogits(logits, samples, this.answers);
     this.truncation =
       truncation === undefined ? undefined : check.positive(truncation, "truncation");
+    this.truncationPsi =
+      truncationPsi === undefined ? undefined : check.finite(truncationPsi, "truncationPsi");
   }
 
   /** Number of samples. */
@@ -136,14 +142,20 @@ export interface Measured<Name extends string> {
   readonly generated: number;
   /** How far from 0 their noise was drawn at most; only there where it was not anything. */
   readonly truncation?: number | undefined;
+  /** How far their styles were from the mean; only there where it was asked for. */
+  readonly truncationPsi?: number | undefined;
 }
 
 /** Samples that a network made features of, as far as metrics compare them. */
-interface Seen {
+interface Seen extends Truncations {
   readonly network: string;
   readonly width: number;
   readonly count: number;
+}
+
+interface Truncations {
   readonly truncation: number | undefined;
+  readonly truncationPsi: number | undefined;
 }
 
 /** Throws RangeError for features of two networks. */
@@ -174,7 +186,13 @@ export function measured<Name extends string>(
   return { metric, network: real.network, ...counts, ...truncationOf(generated) };
 }
 
-/** That of generated samples, if there is one. */
-export function truncationOf({ truncation }: Pick<Seen, "truncation">): { truncation?: number } {
-  return truncation === undefined ? {} : { truncation };
+/** The truncations of generated samples, as far as there are any. */
+export function truncationOf({ truncation, truncationPsi }: Truncations): {
+  truncation?: number;
+  truncationPsi?: number;
+} {
+  return {
+    ...(truncation === undefined ? {} : { truncation }),
+    ...(truncationPsi === undefined ? {} : { truncationPsi }),
+  };
 }

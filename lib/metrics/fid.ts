@@ -18,6 +18,8 @@ export class Statistics {
   readonly network: string;
   /** How far from 0 the noise of the samples was drawn at most; undefined where it was anything. */
   readonly truncation: number | undefined;
+  /** How far their styles were from the mean; undefined where as far as in training. */
+  readonly truncationPsi: number | undefined;
 
   /** @internal */
   constructor(moments: NativeMoments, features: Features) {
@@ -28,6 +30,7 @@ export class Statistics {
     this.count = features.count;
     this.network = features.network;
     this.truncation = features.truncation;
+    this.truncationPsi = features.truncationPsi;
   }
 
   /** Numbers a sample had. */

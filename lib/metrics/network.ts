@@ -1,10 +1,11 @@
+import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { crossingUntil, type Stoppable } from "../signal.js";
 import { Images } from "../images.js";
 import { Generator, type Labels } from "../networks.js";
-import { checkLabels, checkTruncation } from "../networks/conditions.js";
+import { checkLabels, checkTruncation, checkTruncationPsi } from "../networks/conditions.js";
 import type { NativeStop } from "../native.js";
 import { Features } from "./features.js";
 import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
@@ -33,6 +34,12 @@ export interface FeaturesOptions extends Stoppable {
    * @default anything
    */
   readonly truncation?: number | undefined;
+  /**
+   * How far the styles of a generator with `styled` are from their mean, as `sample()` has it.
+   * Results say it.
+   * @default 1
+   */
+  readonly truncationPsi?: number | undefined;
 }
 
 /** What has images. */
@@ -76,11 +83,11 @@ export class FeatureNetwork implements Disposable {
    */
   async features(source: ImageSource, options: FeaturesOptions = {}): Promise<Features> {
     const look = this.#prepare(source, options);
-    const { truncation, signal } = options;
+    const { truncation, truncationPsi, signal } = options;
     const { features, width, logits } = await traced(() => crossingUntil(signal, look));
     const samples = features.length / width;
     const answers = this.#input.eachChannel ? 3 : 1;
-    const told = { network: this.name, logits, answers, truncation };
+    const told = { network: this.name, logits, answers, truncation, truncationPsi };
     return new Features(features, [samples, width], told);
   }
 
@@ -89,7 +96,7 @@ export class FeatureNetwork implements Disposable {
     source: ImageSource,
     options: FeaturesOptions,
   ): (stop?: NativeStop) => Promise<NativeSeen> {
-    const known = ["count", "seed", "labels", "truncation", "signal"] as const;
+    const known = ["count", "seed", "labels", "truncation", "truncationPsi", "signal"] as const;
     const { count, seed = 0, labels, signal, ...given } = check.options(options, "options", known);
     check.seed(seed, "seed");
     check.signal(signal, "signal");
@@ -99,12 +106,16 @@ export class FeatureNetwork implements Disposable {
       const { latent, native, range } = source;
       const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
       const truncation = checkTruncation(given.truncation);
-      const request = { latent, count: asked, seed, labels: chosen, truncation };
+      const truncationPsi = checkTruncationPsi(given.truncationPsi, isStyled(source.resolved));
+      const drawn = { truncation, truncationPsi };
+      const request = { latent, count: asked, seed, labels: chosen, ...drawn };
       return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
     }
     if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
     if (given.truncation !== undefined)
       throw wrongType("a generator", "source of a truncation", source);
+    if (given.truncationPsi !== undefined)
+      throw wrongType("a generator", "source of a truncationPsi", source);
     if (source instanceof Dataset) {
       const asked = check.integer(count ?? source.size, "count", 1, source.size);
       this.#checkShape(source.image);

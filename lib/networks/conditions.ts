@@ -31,7 +31,7 @@ export interface Executed {
 
 /**
  * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
- * it, an `execution`, a `signal`, and
+ * it, a `truncationPsi` of styles, an `execution`, a `signal`, and
  *
  * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
  *   classes − 1; by default they are drawn, each class as likely as the others
@@ -58,6 +58,14 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default none
    */
   readonly truncation?: number | undefined;
+  /**
+   * The truncation trick in W (Karras et al. 2019, StyleGAN, appendix B), for a generator with
+   * `styled`: each w is w_avg + truncationPsi · (w − w_avg), where w_avg is the running mean of
+   * training. A finite number: 0 gives the mean style to all samples, numbers below 1 give samples
+   * more alike.
+   * @default 1, w as it is
+   */
+  readonly truncationPsi?: number | undefined;
 } & Executed &
   Stoppable &
   (Has<Of<L, "classes">> extends "none"
@@ -142,6 +150,15 @@ export function checkTruncation(truncation: unknown, noise?: Float32Array): numb
   if (noise !== undefined)
     throw wrongType("nothing (the noise is given)", "truncation", truncation);
   return check.positive(truncation, "truncation");
+}
+
+/**
+ * How far styles are from their mean, in parts of how far they would be: 1 where nothing is given.
+ */
+export function checkTruncationPsi(psi: unknown, isStyled: boolean, name = "truncationPsi"): number {
+  if (psi === undefined) return 1;
+  if (!isStyled) throw wrongType("nothing (the generator has no styled layers)", name, psi);
+  return check.finite(psi, name);
 }
 
 /** Labels of `count` samples; undefined if none are given. `classes` 0: the network takes none. */

@@ -11,13 +11,14 @@ import type { Floats } from "../arrays.js";
 export async function drawLatents(
   latent: NativeLatent,
   device: Device,
-  request: Omit<NativeSampleRequest, "latent">,
+  request: Omit<NativeSampleRequest, "latent" | "truncationPsi">,
 ): Promise<Floats> {
   const { Network } = addon();
   const nothing = direct(() => new Network({ layers: [], device, bytes: 0 }));
   try {
     const shown = { ...latent, oneHot: true };
-    return await crossing(() => nothing.sample({ ...request, latent: shown }, { fused: false }));
+    const asked = { ...request, latent: shown, truncationPsi: 1 };
+    return await crossing(() => nothing.sample(asked, { fused: false }));
   } finally {
     nothing.dispose();
   }

@@ -1,5 +1,6 @@
 import {
   type GeneratorArchitecture,
+  isStyled,
   type Latent,
   resolveGenerator,
   resolveLatent,
@@ -22,6 +23,7 @@ import {
   checkManner,
   checkNoise,
   checkTruncation,
+  checkTruncationPsi,
   type GenerateArguments,
   type SampleOptions,
 } from "./conditions.js";
@@ -153,7 +155,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn, or a
-   * `truncation` of the noise; an `execution`; a `signal` that ends it between two parts of 256
+   * `truncation` of the noise; a `truncationPsi`; an `execution`; a `signal` that ends it between two parts of 256
    * samples
    * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY; the reason of
    * `signal`
@@ -165,6 +167,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
       "seed",
       "noise",
       "truncation",
+      "truncationPsi",
       "labels",
       "codes",
       "execution",
@@ -185,9 +188,10 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const { noise: size, classes, codes: width } = this.latent;
     const noise = checkNoise(given.noise, count, size);
     const truncation = checkTruncation(given.truncation, noise);
+    const truncationPsi = checkTruncationPsi(given.truncationPsi, isStyled(this.resolved));
     const labels = checkLabels(given.labels, count, classes, "the latent has no classes");
     const codes = checkCodes(given.codes, count, width);
-    return { latent: this.latent, count, seed, labels, codes, noise, truncation };
+    return { latent: this.latent, count, seed, labels, codes, noise, truncation, truncationPsi };
   }
 
   /**

@@ -1,5 +1,6 @@
 // From a run folder to numbers of how good its samples are.
 import { resolve } from "node:path";
+import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ImageSize } from "../data/size.js";
@@ -9,6 +10,7 @@ import type { MetricName, Scores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
 import { type Parzen, parzen } from "../metrics/parzen.js";
 import type { Generator } from "../networks.js";
+import { checkTruncationPsi } from "../networks/conditions.js";
 import type { PixelRange } from "../pixel-range.js";
 import { loadData } from "./data.js";
 import {
@@ -22,7 +24,14 @@ import {
 import { planFeatures } from "./features.js";
 import { chooseDevice } from "./device.js";
 import { plainOptions } from "./plain-options.js";
-import { isStacked, type Naming, planData, planDevice, planTruncation } from "./plan.js";
+import {
+  isStacked,
+  type Naming,
+  planData,
+  planDevice,
+  planTruncation,
+  planTruncationPsi,
+} from "./plan.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { readRunData } from "./stored.js";
 
@@ -32,6 +41,7 @@ export interface EvaluateRequest extends GeneratorRequest {
   readonly samples?: unknown;
   readonly seed?: unknown;
   readonly truncation?: unknown;
+  readonly truncationPsi?: unknown;
   readonly features?: unknown;
   readonly data?: unknown;
   readonly device?: unknown;
@@ -54,6 +64,8 @@ export interface Evaluated extends GeneratorOrigin {
   readonly seed: number;
   /** How far from 0 noise was drawn at most; null where it was anything. */
   readonly truncation: number | null;
+  /** How far styles were from their mean; null where as far as in training. */
+  readonly truncationPsi: number | null;
   readonly scores: Scores & { readonly parzen?: Parzen | undefined };
 }
 
@@ -71,6 +83,7 @@ export async function evaluateRun(
   const samples = plainOptions.evaluateSamples.check(asked, naming("samples"));
   const seed = check.seed(request.seed ?? 0, naming("seed"));
   const truncation = planTruncation(request.truncation, naming("truncation"));
+  const truncationPsi = planTruncationPsi(request.truncationPsi, naming("truncationPsi"));
   const features = planFeatures(request.features, naming("features"));
   const metrics = planMetrics(request.metrics, features, naming("metrics"));
   const device = chooseDevice(
@@ -80,6 +93,7 @@ export async function evaluateRun(
   const other = request.data === undefined ? undefined : planData(request.data, naming("data"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
+  checkTruncationPsi(truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
   const trained = await readRunData(request.run as string, naming("run"));
   const { size, channels, resident } = trained;
   const data = other ?? trained.data;
@@ -92,12 +106,13 @@ export async function evaluateRun(
   using dataset = await load("train");
   // Data without them are refused before anything is measured.
   using test = names?.includes("parzen") ? await load("test") : undefined;
-  const drawn = { samples, seed, truncation };
+  const drawn = { samples, seed, truncation, truncationPsi };
   const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);
   if (test !== undefined) judged.scores.parzen = await likelihood(generator, drawn, dataset, test);
   const { preset, averaged, step } = found;
-  const how = { preset, averaged, step, data, size, samples, seed, truncation: truncation ?? null };
+  const truncated = { truncation: truncation ?? null, truncationPsi: truncationPsi ?? null };
+  const how = { preset, averaged, step, data, size, samples, seed, ...truncated };
   return { run: resolve(request.run as string), ...how, ...judged };
 }
 

@@ -26,6 +26,8 @@ export interface Drawn {
   readonly seed: number;
   /** How far from 0 their noise is drawn at most. @default anything */
   readonly truncation?: number | undefined;
+  /** How far their styles are from the mean. @default as far as in training */
+  readonly truncationPsi?: number | undefined;
 }
 
 /** Judges generators by one feature network and one set of real images. */
@@ -68,8 +70,10 @@ export class Judge implements Disposable {
   }
 
   /** Draws samples by random numbers of their own. */
-  async evaluate(generator: Generator, { samples, seed, truncation }: Drawn): Promise<Scores> {
-    const generated = await this.#network.features(generator, { count: samples, seed, truncation });
+  async evaluate(generator: Generator, drawn: Drawn): Promise<Scores> {
+    const { samples: count, seed, truncation, truncationPsi } = drawn;
+    const options = { count, seed, truncation, truncationPsi };
+    const generated = await this.#network.features(generator, options);
     return score(this.#reals, generated, this.#names, seed);
   }
 

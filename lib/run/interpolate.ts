@@ -1,15 +1,17 @@
 // From a run folder to the ways between samples: latents, classes and codes that change bit by bit.
 import { extname, resolve } from "node:path";
+import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import { show, wrongType } from "../errors.js";
 import type { Images } from "../images.js";
 import type { Generator } from "../networks.js";
+import { checkTruncationPsi } from "../networks/conditions.js";
 import { animated, saveAnimation } from "./animation.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { checkClass } from "./labels.js";
 import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
 import { checkOut } from "./out.js";
-import type { Naming } from "./plan.js";
+import { type Naming, planTruncationPsi } from "./plan.js";
 
 /** What an interpolation is asked for: from a command line. */
 export interface InterpolateRequest extends GeneratorRequest {
@@ -23,6 +25,7 @@ export interface InterpolateRequest extends GeneratorRequest {
   readonly classes?: unknown;
   readonly code?: unknown;
   readonly range?: unknown;
+  readonly truncationPsi?: unknown;
 }
 
 export const defaultFrames = { strip: 9, animation: 24 } as const;
@@ -46,6 +49,8 @@ export interface Interpolated extends GeneratorOrigin {
   readonly classes: readonly number[] | null;
   /** The code that changes; null where the noise does. */
   readonly code: { readonly index: number; readonly range: readonly [number, number] } | null;
+  /** How far styles are from their mean; null where as far as in training. */
+  readonly truncationPsi: number | null;
 }
 
 /** The request, checked as far as it can be without the generator. */
@@ -60,6 +65,7 @@ interface Plan {
   readonly method: Method;
   readonly code: number | undefined;
   readonly range: readonly [number, number];
+  readonly truncationPsi: number | undefined;
 }
 
 /**
@@ -78,6 +84,7 @@ export async function interpolateRun(
   await checkOut(plan.out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
+  checkTruncationPsi(plan.truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
   const { classes, codes } = generator.latent;
   const { classNames } = found;
   const only = checkClass(request.class, { classes, classNames }, naming("class"));
@@ -106,6 +113,7 @@ export async function interpolateRun(
     method: code === undefined ? method : null,
     classes: classes === 0 ? null : labels,
     code: code === undefined ? null : { index: code, range },
+    truncationPsi: plan.truncationPsi ?? null,
   };
 }
 
@@ -141,6 +149,7 @@ function planInterpolation(request: InterpolateRequest, naming: Naming<Interpola
     method: check.oneOf(request.method ?? "spherical", naming("method"), methods),
     code: code === undefined ? undefined : check.integer(code, naming("code"), 0),
     range: range === undefined ? defaultRange : parseRange(range, naming("range")),
+    truncationPsi: planTruncationPsi(request.truncationPsi, naming("truncationPsi")),
   };
 }
 
@@ -190,13 +199,13 @@ interface Ways extends Plan {
 
 /** All samples: for a strip row by row, for an animation frame by frame. */
 function drawFrames(generator: Generator, ways: Ways): Promise<Images> {
-  const { rows, frames, moves, method } = ways;
+  const { rows, frames, moves, method, truncationPsi } = ways;
   const points = Array.from({ length: rows * frames }, (_, i) =>
     moves
       ? pointOf(generator, ways, i % rows, Math.floor(i / rows))
       : pointOf(generator, ways, Math.floor(i / frames), i % frames),
   );
-  return drawPoints(generator, { points, method });
+  return drawPoints(generator, { points, method, truncationPsi });
 }
 
 function pointOf(generator: Generator, ways: Ways, row: number, frame: number): LatentPoint {

@@ -22,13 +22,21 @@ export interface LatentPoint {
   readonly codes?: readonly number[] | undefined;
 }
 
+/** Points, and how they are drawn. */
+export interface LatentPoints {
+  readonly points: readonly LatentPoint[];
+  readonly method: Method;
+  /** How far styles are from their mean. @default as far as in training */
+  readonly truncationPsi?: number | undefined;
+}
+
 /**
  * Draws the samples of all points in one pass, in their order. Throws TypeError or RangeError where
  * the generator has no such class or codes.
  */
 export async function drawPoints(
   generator: Generator,
-  { points, method }: { readonly points: readonly LatentPoint[]; readonly method: Method },
+  { points, method, truncationPsi }: LatentPoints,
 ): Promise<Images> {
   const { noise: size, classes, codes } = generator.latent;
   const between = method === "linear" ? latents.lerp : latents.slerp;
@@ -47,6 +55,7 @@ export async function drawPoints(
   return generator.sample(points.length, {
     seed: 0,
     noise,
+    truncationPsi,
     labels: classes > 0 || asksClass ? labels : undefined,
     codes: codes > 0 || asksCodes ? vectors : undefined,
   });

@@ -160,6 +160,14 @@ export function planTruncation(truncation: unknown, name: string): number | unde
   return truncation === undefined ? undefined : check.positive(truncation, name);
 }
 
+/**
+ * Checks how far styles may be from their mean; undefined for as far as in training. Throws
+ * TypeError or RangeError.
+ */
+export function planTruncationPsi(psi: unknown, name: string): number | undefined {
+  return psi === undefined ? undefined : check.finite(psi, name);
+}
+
 function planSize(
   { size }: RunRequest,
   preset: PresetName,

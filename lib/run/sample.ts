@@ -1,12 +1,14 @@
 // From a run folder to a picture of samples.
 import { extname, resolve } from "node:path";
+import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
+import { checkTruncationPsi } from "../networks/conditions.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
 import { checkOut } from "./out.js";
-import { type Naming, planTruncation } from "./plan.js";
+import { type Naming, planTruncation, planTruncationPsi } from "./plan.js";
 
 /** What a grid of samples is asked for: from a command line. */
 export interface SampleRequest extends GeneratorRequest {
@@ -15,6 +17,7 @@ export interface SampleRequest extends GeneratorRequest {
   readonly seed?: unknown;
   readonly class?: unknown;
   readonly truncation?: unknown;
+  readonly truncationPsi?: unknown;
   readonly out?: unknown;
 }
 
@@ -29,6 +32,8 @@ export interface Sampled extends GeneratorOrigin {
   readonly class: number | null;
   /** How far from 0 noise was drawn at most; null where it was anything. */
   readonly truncation: number | null;
+  /** How far styles were from their mean; null where as far as in training. */
+  readonly truncationPsi: number | null;
 }
 
 /** Most samples: more than a grid can show of the smallest images. */
@@ -54,9 +59,11 @@ export async function sampleRun(
   const asked = { count: whole("count", most), columns: whole("columns", 10_000) };
   if (request.seed !== undefined) check.seed(request.seed, naming("seed"));
   const truncation = planTruncation(request.truncation, naming("truncation"));
+  const truncationPsi = planTruncationPsi(request.truncationPsi, naming("truncationPsi"));
   await checkOut(out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
+  checkTruncationPsi(truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
   const { classes } = generator.latent;
   const { classNames } = found;
   const label = checkClass(request.class, { classes, classNames }, naming("class"));
@@ -66,10 +73,11 @@ export async function sampleRun(
   // Where no number is asked for it is the run's own picture, which has no more than the first
   // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
-  const images = await generator.sample(count, { seed, labels, truncation });
+  const images = await generator.sample(count, { seed, labels, truncation, truncationPsi });
   await images.save(out, { columns });
   const { preset, averaged, step } = found;
   const path = resolve(out);
-  const told = { class: label ?? null, truncation: truncation ?? null };
+  const truncated = { truncation: truncation ?? null, truncationPsi: truncationPsi ?? null };
+  const told = { class: label ?? null, ...truncated };
   return { path, preset, averaged, step, count, columns, seed, ...told };
 }

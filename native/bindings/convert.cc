@@ -200,7 +200,8 @@ SampleRequest to_sample_request(const Napi::Value& value) {
                         copy_labels(object.Get("labels")),
                         {},
                         {},
-                        to_number(object, "truncation")};
+                        to_number(object, "truncation"),
+                        to_number(object, "truncationPsi")};
   const Napi::Value codes = object.Get("codes"), noise = object.Get("noise");
   if (codes.IsTypedArray()) {
     request.codes = copy_floats(codes, {request.count, request.latent.codes});

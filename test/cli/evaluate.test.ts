@@ -68,6 +68,7 @@ describe("sparring evaluate", () => {
       reals: 100,
       seed: 0,
       truncation: null,
+      truncationPsi: null,
     });
     expect(Object.keys(figures.scores)).toEqual([
       "fid",

@@ -93,6 +93,7 @@ describe("sparring sample", () => {
       seed: 9,
       class: 7,
       truncation: null,
+      truncationPsi: null,
     });
     const images = await (await generatorOf("cgan")).sample(6, { seed: 9, labels: 7 });
     expect(await pixels("seven.png")).toBe(await pixelsOf(images, 3));
@@ -183,6 +184,7 @@ describe("sparring interpolate", () => {
       method: "spherical",
       classes: null,
       code: null,
+      truncationPsi: null,
     });
     const generator = await generatorOf("mlp");
     const noise = (seed: number) => generator.noise(1, { seed });

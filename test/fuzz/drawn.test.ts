@@ -1,27 +1,16 @@
 // Trainings that nobody chose: PyTorch trains the source that toPyTorch() prints, from the same seed and by the same
 // rules. A few of them in `npm test`; `npm run test:fuzz -- 600 drawn` goes on from a fresh seed for ten minutes, and
 // SPARRING_FUZZ_SEED names the one to begin with.
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Discriminator, Generator, setThreads, threads } from "../../lib/index.js";
+import { setThreads, threads } from "../../lib/index.js";
+import { type Judgement, trainThere } from "../helpers/drawn-referee.js";
 import {
   type DrawnTraining,
   drawTraining,
   type Outcome,
   trainDrawn,
 } from "../helpers/drawn-training.js";
-import { withFolder } from "../helpers/networks.js";
-import { needsLive, referee } from "../helpers/referee.js";
-
-/** What drawn.py says of a training. */
-interface Judgement {
-  readonly initial: string;
-  readonly final: string;
-  readonly losses: readonly (readonly [number, number])[];
-  readonly finite: boolean;
-  readonly error?: string;
-}
+import { needsLive } from "../helpers/referee.js";
 
 const long = process.env.SPARRING_FUZZ_SECONDS;
 const begin = process.env.SPARRING_FUZZ_SEED;
@@ -50,26 +39,6 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome | undefine
     if (/^Expected /.test((error as Error).message)) return undefined;
     throw error;
   }
-}
-
-function rowOf({ seed, pair, rules, bytes, labels }: DrawnTraining): object {
-  using generator = new Generator(pair.generator, { seed: 0 });
-  using discriminator = new Discriminator(pair.discriminator, { seed: 0 });
-  return {
-    ...{ seed, pair, rules, bytes, labels },
-    scores: discriminator.scores,
-    heads: discriminator.heads,
-    conditional: (pair.discriminator.classes ?? 0) > 0,
-    sources: [generator.toPyTorch(), discriminator.toPyTorch()],
-  };
-}
-
-function trainThere(name: string, trainings: readonly DrawnTraining[]) {
-  return withFolder(async (folder) => {
-    const file = join(folder, "trainings.json");
-    await writeFile(file, JSON.stringify(trainings.map(rowOf)));
-    return referee<Record<string, Judgement>>(name, "fuzz/drawn.py", [file]);
-  });
 }
 
 /** In what the two differ; undefined: in nothing. */

@@ -14,27 +14,30 @@ export const generators: Record<string, GeneratorArchitecture> = {
     init: { type: "normal", std: 0.02 },
     layers: [
       l.linear(7),
-      l.styled({
-        mapping: [
-          l.pixelNorm(),
-          l.equalized(l.linear(6), { gain: Math.SQRT2, lrMultiplier: 0.01 }),
-          lrelu(),
-        ],
-        synthesis: [
-          l.constant([4, 3, 2]),
-          l.modulatedConv2d(5, 3),
-          l.noiseInjection(),
-          lrelu(),
-          l.sequential("b8", [
-            l.modulatedConv2d(4, 3, { upsample: true, gain: Math.SQRT2 }),
-            l.noiseInjection({ name: "noise" }),
-            l.residual([l.modulatedConv2d(4, 1, { bias: false }), lrelu()]),
-          ]),
-          l.modulatedConv2d(3, 5, { upsample: true, demodulate: false, name: "wide" }),
-          l.modulatedConv2d(3, 1, { upsample: true, bias: false }),
-          l.modulatedConv2d(2, 1, { demodulate: false, gain: 0.5 }),
-        ],
-      }),
+      l.styled(
+        {
+          mapping: [
+            l.pixelNorm(),
+            l.equalized(l.linear(6), { gain: Math.SQRT2, lrMultiplier: 0.01 }),
+            lrelu(),
+          ],
+          synthesis: [
+            l.constant([4, 3, 2]),
+            l.modulatedConv2d(5, 3),
+            l.noiseInjection(),
+            lrelu(),
+            l.sequential("b8", [
+              l.modulatedConv2d(4, 3, { upsample: true, gain: Math.SQRT2 }),
+              l.noiseInjection({ name: "noise" }),
+              l.residual([l.modulatedConv2d(4, 1, { bias: false }), lrelu()]),
+            ]),
+            l.modulatedConv2d(3, 5, { upsample: true, demodulate: false, name: "wide" }),
+            l.modulatedConv2d(3, 1, { upsample: true, bias: false }),
+            l.modulatedConv2d(2, 1, { demodulate: false, gain: 0.5 }),
+          ],
+        },
+        { averageDecay: 0.9 },
+      ),
       l.conv2d(1, 1),
     ],
   },

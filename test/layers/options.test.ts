@@ -115,6 +115,8 @@ const badOptions: readonly [
   ["softplus", "threshold", -1, notNegative, "-1"],
   ["spectralNorm", "nPowerIterations", 0, whole(1), "0"],
   ["spectralNorm", "eps", 0, positive, "0"],
+  ["styled", "styleFeatures", 0, whole(1), "0"],
+  ["styled", "averageDecay", 1.5, "a number in [0, 1]", "1.5"],
   ["unflatten", "shape", 8, "an array of whole numbers", "8"],
   ["upsample", "scaleFactor", 1.5, whole(2), "1.5"],
   ["upsample", "mode", "bicubic", "one of nearest, bilinear", '"bicubic"'],

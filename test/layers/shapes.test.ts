@@ -80,6 +80,11 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     "a mapping that ends in [features] for 0 (styled) but received [8, 2, 2]; put flatten() behind it",
   ],
   [
+    "styled",
+    make({ ...l.styled({ mapping: [l.linear(4)], synthesis: [l.relu()] }), styleFeatures: 5 }),
+    "a mapping that ends in [5] for 0 (styled) but received one in [4]",
+  ],
+  [
     "maxPool2d",
     make(image, l.maxPool2d(3)),
     "height and width of at least 3 x 3 after padding 0 x 0 for 1 (maxPool2d) but received an input of [8, 2, 2]",

@@ -70,6 +70,18 @@ const commandLines: [string, string][] = [
     "evaluate run --truncation some",
     'Expected a finite number above 0 for --truncation but received "some"',
   ],
+  [
+    "evaluate run --truncation-psi some",
+    'Expected a finite number for --truncation-psi but received "some"',
+  ],
+  [
+    "interpolate run --truncation-psi some --out g.png",
+    'Expected a finite number for --truncation-psi but received "some"',
+  ],
+  [
+    "sample run --truncation-psi some --out g.png",
+    'Expected a finite number for --truncation-psi but received "some"',
+  ],
   ["evaluate run --seed -1", "Expected a whole number of at least 0 for --seed but received -1"],
   [
     "evaluate run --data nowhere",

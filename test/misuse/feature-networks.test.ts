@@ -161,10 +161,22 @@ refuses(
       "Expected a finite number above 0 for truncation but received 0",
     ],
     [
+      "a truncation of the styles of a dataset",
+      () => network.features(grey, { truncationPsi: 0.5 }),
+      "TypeError",
+      "Expected a generator for source of a truncationPsi but received an instance of Dataset",
+    ],
+    [
+      "a truncation of styles that there are not",
+      () => network.features(greyGenerator, { count: 2, truncationPsi: 0.5 }),
+      "TypeError",
+      "Expected nothing (the generator has no styled layers) for truncationPsi but received 0.5",
+    ],
+    [
       "an option of sample()",
       () => network.features(greyGenerator, bad({ noise: new Float32Array(2) })),
       "TypeError",
-      'Expected only the options count, seed, labels, truncation, signal for options but received "noise"',
+      'Expected only the options count, seed, labels, truncation, truncationPsi, signal for options but received "noise"',
     ],
     [
       "a controller in place of its signal",

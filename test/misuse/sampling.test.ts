@@ -8,6 +8,10 @@ import { tinyGenerator } from "../helpers/training.js";
 const generator = tinyGenerator();
 const conditional = tinyGenerator({ noise: 5, classes: 3, codes: 2 });
 const embedded = tinyGenerator({ noise: 5, classes: 3, labels: "embedded" });
+const styled = new Generator({
+  latent: { noise: 5 },
+  layers: [l.styled({ mapping: [l.linear(4)], synthesis: [l.linear(2)] })],
+});
 /** A latent that is larger than what is made of it. */
 const wide = new Generator({ latent: { noise: 1024 }, layers: [l.linear(1)] });
 const unchanged = drawsAsBefore(generator);
@@ -85,13 +89,13 @@ refuses(
       "a misspelt option",
       () => generator.sample(1, bad({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, labels, codes, execution, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, truncationPsi, labels, codes, execution, signal for options but received "sed"',
     ],
     [
       "a misspelt option without a prototype",
       () => generator.sample(1, bare({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, labels, codes, execution, signal for options but received "sed"',
+      'Expected only the options seed, noise, truncation, truncationPsi, labels, codes, execution, signal for options but received "sed"',
     ],
     [
       "a controller in place of its signal",
@@ -129,6 +133,24 @@ refuses(
         generator.sample(1, { truncation: 0.5, noise: new Float32Array(generator.latent.noise) }),
       "TypeError",
       "Expected nothing (the noise is given) for truncation but received 0.5",
+    ],
+    [
+      "a truncation of styles where there are none",
+      () => generator.sample(1, { truncationPsi: 0.7 }),
+      "TypeError",
+      "Expected nothing (the generator has no styled layers) for truncationPsi but received 0.7",
+    ],
+    [
+      "a truncation of styles as text",
+      () => styled.sample(1, { truncationPsi: bad("0.7") }),
+      "TypeError",
+      'Expected a finite number for truncationPsi but received "0.7"',
+    ],
+    [
+      "a truncation of styles without end",
+      () => styled.sample(1, { truncationPsi: Number.NEGATIVE_INFINITY }),
+      "RangeError",
+      "Expected a finite number for truncationPsi but received -Infinity",
     ],
     [
       "labels where there are no classes",

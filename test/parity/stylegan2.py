@@ -183,9 +183,12 @@ class Styled(nn.Module):
             FullyConnectedLayer(w_dim, w_dim, act=True, lr_multiplier=0.01),
         )
         self.synthesis = Synthesis()
+        self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def forward(self, z):
-        return self.synthesis(self.mapping(z))
+        w = self.mapping(z)
+        self.w_avg.copy_(w.detach().mean(dim=0).lerp(self.w_avg, 0.998))
+        return self.synthesis(w)
 
 
 class DiscriminatorBlock(nn.Module):

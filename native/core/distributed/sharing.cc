@@ -150,6 +150,13 @@ at::Tensor Sharing::whole(const at::Tensor& own) const {
   return with_own(all, own, share_.start, share_.weight);
 }
 
+void Sharing::average(const at::Tensor& own) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor all = own.to(at::kDouble) * share_.weight;
+  group_->sum(all);
+  at::Tensor(own).copy_(all);
+}
+
 bool Sharing::stopped() const {
   group_->settle();
   return last_wish_.defined() && last_wish_.item<double>() > 0;

@@ -1,6 +1,7 @@
 // A layer that runs: a torch::nn::Module with one input and one output.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "core/distributed/together.h"
@@ -20,7 +21,12 @@ struct Context {
   TogetherPtr together = {};
   // What a mapping made for the layers here, [N, features]; undefined outside of a synthesis.
   at::Tensor style = {};
+  // How far from their mean styles are in evaluation, in parts of how far they would be.
+  double truncation_psi = 1;
 };
+
+// What layers make of their input, and of what comes with it.
+using Forward = std::function<at::Tensor(const at::Tensor&, const Context&)>;
 
 class Module : public torch::nn::Module {
  public:

@@ -67,10 +67,11 @@ Network::Network(const std::vector<Layer>& layers, const at::Device& device,
 }
 
 at::Tensor Network::evaluate(const at::Tensor& input, const at::Tensor& labels,
-                             const Forward& forward) {
+                             const Forward& forward, double truncation_psi) {
   const at::NoGradGuard no_grad;
   const Evaluation evaluation(*body_);
-  const Context context{labels, nullptr};
+  Context context{labels, nullptr};
+  context.truncation_psi = truncation_psi;
   return forward ? forward(input, context) : body_->forward(input, context);
 }
 

@@ -1,16 +1,12 @@
 // A generator or a discriminator: the module built from an architecture, on a device.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "core/named_tensors.h"
 #include "core/nn/sequential.h"
 
 namespace sparring {
-
-// A network's pass: from its input and what comes with it.
-using Forward = std::function<at::Tensor(const at::Tensor&, const Context&)>;
 
 class Network {
  public:
@@ -22,7 +18,7 @@ class Network {
   // One pass in evaluation mode, without a graph. `labels` may be undefined; `forward` is the body
   // in another form, if it is there.
   at::Tensor evaluate(const at::Tensor& input, const at::Tensor& labels = {},
-                      const Forward& forward = {});
+                      const Forward& forward = {}, double truncation_psi = 1);
 
   Sequential& body() { return *body_; }
   const at::Device& device() const { return device_; }

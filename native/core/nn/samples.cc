@@ -16,7 +16,8 @@ at::Tensor Samples::next(Network& network) {
     }
     // Drawn all the same: labels and codes are those that come after it.
     if (request_.noise.defined()) batch.noise = chosen(request_.noise).to(options);
-    return network.evaluate(batch.input(request_.latent), batch.labels, forward_);
+    return network.evaluate(batch.input(request_.latent), batch.labels, forward_,
+                            request_.truncation_psi);
   });
 }
 

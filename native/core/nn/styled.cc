@@ -27,33 +27,58 @@ class Constant : public Module {
   at::Tensor const_;
 };
 
-}  // namespace
-
-Context seeing(const at::Tensor& w, const Context& context) {
-  Context styled = context;
-  styled.style = w;
-  return styled;
+Forward pass_of(const Part& part) {
+  return [&module = *part.module](const at::Tensor& input, const Context& context) {
+    return module.forward(input, context);
+  };
 }
 
-Styled::Styled(const Layer& layer, const FirstWeights& from) {
+}  // namespace
+
+Styled::Styled(const Layer& layer, const FirstWeights& from)
+    : decay_(layer.options.number("averageDecay")) {
   for (const Layer& part : layer.layers) {
     parts_.push_back({part.name, register_module(part.name, build(part, from))});
   }
+  average_ = register_buffer("w_avg", at::zeros({layer.options.integer("styleFeatures")}));
 }
 
 at::Tensor Styled::forward(const at::Tensor& input, const Context& context) {
-  const at::Tensor w = parts_[0].module->forward(input, context);
-  return parts_[1].module->forward(w, seeing(w, context));
+  return forward_by(pass_of(parts_[0]), pass_of(parts_[1]), input, context);
 }
 
-bool Styled::needs_own_pass() const {
-  return std::any_of(parts_.begin(), parts_.end(),
-                     [](const Part& part) { return part.module->needs_own_pass(); });
+at::Tensor Styled::forward_by(const Forward& map, const Forward& synthesize,
+                              const at::Tensor& input, const Context& context) {
+  at::Tensor w = map(input, context);
+  if (is_training()) {
+    move_average(w);
+  } else if (context.truncation_psi != 1) {
+    w = average_.lerp(w, context.truncation_psi);
+  }
+  Context styled = context;
+  styled.style = w;
+  return synthesize(w, styled);
+}
+
+void Styled::move_average(const at::Tensor& w) {
+  const at::NoGradGuard no_grad;
+  // Under autocast w may be narrower.
+  average_.copy_(w.to(average_.scalar_type()).mean(0).lerp(average_, decay_));
 }
 
 bool Styled::repeats_itself() const {
   return std::all_of(parts_.begin(), parts_.end(),
                      [](const Part& part) { return part.module->repeats_itself(); });
+}
+
+std::vector<at::Tensor> style_averages(const torch::nn::Module& module) {
+  std::vector<at::Tensor> averages;
+  for (const auto& part : module.modules()) {
+    if (const auto* styled = dynamic_cast<const Styled*>(part.get())) {
+      averages.push_back(styled->average());
+    }
+  }
+  return averages;
 }
 
 ModulePtr build_constant(const Layer& layer, const FirstWeights& from) {

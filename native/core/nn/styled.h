@@ -9,16 +9,28 @@ class Styled : public Module {
  public:
   Styled(const Layer& layer, const FirstWeights& from);
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) override;
-  bool needs_own_pass() const override;
+  // The same with both parts in another form.
+  at::Tensor forward_by(const Forward& map, const Forward& synthesize, const at::Tensor& input,
+                        const Context& context);
+  // Its pass moves the mean of w on, so that two are not one of both batches.
+  bool needs_own_pass() const override { return true; }
   bool repeats_itself() const override;
   // Both, with their keys in the state dict: the mapping, then the synthesis.
   const std::vector<Part>& parts() const { return parts_; }
+  // The running mean of w, [features]: what truncation brings styles nearer to.
+  const at::Tensor& average() const { return average_; }
+  // The weight of what it was, in a pass.
+  double decay() const { return decay_; }
 
  private:
+  void move_average(const at::Tensor& w);
+
   std::vector<Part> parts_;
+  double decay_;
+  at::Tensor average_;
 };
 
-// The context of the layers that see w, [N, features].
-Context seeing(const at::Tensor& w, const Context& context);
+// The running means of w of a module and those inside it.
+std::vector<at::Tensor> style_averages(const torch::nn::Module& module);
 
 }  // namespace sparring

@@ -1,6 +1,7 @@
 #include "core/step/gradients.h"
 
 #include "core/nn/spectral_norm.h"
+#include "core/nn/styled.h"
 
 namespace sparring {
 
@@ -34,6 +35,22 @@ Listening::~Listening() {
   for (const auto& [parameter, hook] : hooks_) parameter.remove_hook(hook);
 }
 
+StyleMeans::StyleMeans(const Pair& pair) {
+  for (Network* network : {pair.generator.get(), pair.discriminator.get()}) {
+    for (const at::Tensor& average : style_averages(network->body())) {
+      means_.push_back({average, at::zeros_like(average, at::kDouble)});
+    }
+  }
+}
+
+void StyleMeans::add(double weight) {
+  for (const auto& [average, sum] : means_) at::Tensor(sum).add_(average, weight);
+}
+
+void StyleMeans::apply() const {
+  for (const auto& [average, sum] : means_) at::Tensor(average).copy_(sum);
+}
+
 Rewind::Rewind(const Pair& pair, bool undoes)
     : stream_(*pair.stream), device_(pair.generator->device()), states_(stream_.state()) {
   const auto keep = [this](const std::vector<at::Tensor>& buffers) {
@@ -49,6 +66,7 @@ Rewind::Rewind(const Pair& pair, bool undoes)
         keep(layer->vectors());
       }
     }
+    keep(style_averages(network->body()));
   }
 }
 

@@ -33,6 +33,23 @@ class Listening {
   std::vector<std::pair<at::Tensor, unsigned>> hooks_;
 };
 
+// The running means of w (nn/styled.h) that parts of a batch leave, each from where they were before
+// the batch: a mean of them is what the whole batch would leave.
+class StyleMeans {
+ public:
+  explicit StyleMeans(const Pair& pair);
+  // Where the means are now is what a part of that weight made of them.
+  void add(double weight);
+  // Puts them where all parts together bring them.
+  void apply() const;
+
+ private:
+  struct Mean {
+    at::Tensor average, sum;  // the sum in float64
+  };
+  std::vector<Mean> means_;
+};
+
 // What an update draws, and what its passes turn in layers whatever the batch is: every part of a
 // batch is to have it as the whole batch would.
 class Rewind {

@@ -1,6 +1,7 @@
 #include "core/step/one_look.h"
 
 #include "core/nn/batch_norm.h"
+#include "core/nn/styled.h"
 
 namespace sparring {
 
@@ -28,6 +29,9 @@ void tell_of_one_look(const Pair& pair, Explanation& told) {
 
 Look::Look(Network& discriminator) {
   for (const auto& module : discriminator.body().modules()) {
+    if (const auto* styled = dynamic_cast<const Styled*>(module.get())) {
+      statistics_.push_back({styled->average(), {}, styled->decay()});
+    }
     const auto* norm = dynamic_cast<const BatchNorm*>(module.get());
     if (norm == nullptr || !norm->running_mean().defined()) continue;
     for (const at::Tensor& running : {norm->running_mean(), norm->running_var()}) {

@@ -219,11 +219,14 @@ void OrderedStep::survey(const Batch& batch, const Share& own, const Work& work)
 void OrderedStep::each_part(const Batch& batch, const Share& own,
                             const std::function<void(const Batch&, size_t)>& work) {
   const Rewind start(*pair_);
+  StyleMeans styles(*pair_);
   for (int64_t part = 0; part < parts_; ++part) {
     if (part > 0) start.go_back();
     share_ = part_of(own, part, parts_);
     work(rows_of(batch, share_.start - own.start, share_.rows), static_cast<size_t>(part));
+    styles.add(share_.weight);
   }
+  styles.apply();
 }
 
 double OrderedStep::own_weight() const {

@@ -68,11 +68,21 @@ class PlannedBranches : public Planned {
 // A mapping, and the synthesis that sees what it makes.
 class PlannedStyled : public Planned {
  public:
-  using Planned::Planned;
+  PlannedStyled(std::shared_ptr<Styled> styled, Precision precision, Plan::Purpose purpose,
+                const std::string& path)
+      : Planned(styled->parts(), precision, purpose, path), styled_(std::move(styled)) {}
   at::Tensor forward(const at::Tensor& input, const Context& context) override {
-    const at::Tensor w = plans()[0].forward(input, context);
-    return plans()[1].forward(w, seeing(w, context));
+    return styled_->forward_by(pass_of(plans()[0]), pass_of(plans()[1]), input, context);
   }
+
+ private:
+  static Forward pass_of(const Plan& plan) {
+    return [&plan](const at::Tensor& input, const Context& context) {
+      return plan.forward(input, context);
+    };
+  }
+
+  std::shared_ptr<Styled> styled_;
 };
 
 // What holds sequences with these in their own rewrites, anything else as it is.
@@ -80,8 +90,8 @@ ModulePtr planned(const Part& part, Precision precision, Plan::Purpose purpose) 
   if (auto branches = std::dynamic_pointer_cast<Branches>(part.module)) {
     return std::make_shared<PlannedBranches>(std::move(branches), precision, purpose, part.path);
   }
-  if (const auto* styled = dynamic_cast<const Styled*>(part.module.get())) {
-    return std::make_shared<PlannedStyled>(styled->parts(), precision, purpose, part.path);
+  if (auto styled = std::dynamic_pointer_cast<Styled>(part.module)) {
+    return std::make_shared<PlannedStyled>(std::move(styled), precision, purpose, part.path);
   }
   return part.module;
 }

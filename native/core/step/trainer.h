@@ -58,6 +58,8 @@ class Trainer {
   Report report();
 
  private:
+  // The running means of styles are those of all ranks.
+  void share_styles() const;
   Batch next_batch();
   Batch next_sampled();
   Batch next_fed();

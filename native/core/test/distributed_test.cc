@@ -76,13 +76,23 @@ struct Game {
   bool flips = false;
   int64_t generator_updates = 1;
   bool adapts = false;
+  bool is_styled = false;
 };
 
 Choice penalty(const char* type, double every = 1) {
   return {type, {{"weight", 2.0}, {"every", every}}};
 }
 
+// Its noise comes before the mapping alone: all ranks and parts draw that of the whole batch.
+std::vector<Layer> quiet_styled_generator() {
+  return {styled("0", 5,
+                 {modulated("0", 5, 4, 6, 3, true, true),
+                  layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+                  modulated("2", 5, 6, 1, 3, true, false)})};
+}
+
 std::pair<std::vector<Layer>, std::vector<Layer>> networks_of(const Game& game) {
+  if (game.is_styled) return {quiet_styled_generator(), dense_discriminator(false)};
   if (game.is_normed && game.is_conv) return {small_generator(5), normed_conv_discriminator()};
   if (game.is_normed) return {normed_dense_generator(), normed_dense_discriminator()};
   return {game.is_conv ? conv_generator() : dense_generator(),
@@ -204,6 +214,13 @@ std::vector<Game> games() {
     all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});
     all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
     all.back().is_spectral = true;
+    for (const bool shares : {true, false}) {
+      all.push_back({"styles", {"relativisticAverage", {{"loss", std::string("logistic")}}}});
+      all.back().is_fused = is_fused;
+      all.back().is_styled = true;
+      all.back().shares_fakes = shares;
+      all.back().generator_updates = 2;
+    }
     for (const bool is_conv : {true, false}) {
       all.push_back({"BatchNorm", {"hinge", {}}, {}, is_fused, is_conv, 2});
       all.back().is_normed = true;

@@ -157,7 +157,7 @@ DrawnPair draw_styled_pair(Drawer& draw) {
     discriminator.add_activation();
   }
   discriminator.end_in_score(Labels::kNone);
-  return {{layer("styled", "0", {},
+  return {{layer("styled", "0", {{"styleFeatures", 5.0}, {"averageDecay", 0.9}},
                  {layer("sequential", "mapping", {}, mapping),
                   layer("sequential", "synthesis", {}, synthesis)})},
           discriminator.layers(),

@@ -204,6 +204,11 @@ std::vector<Recipe> recipes() {
        false,
        styled_generator(5)},
       adaptive({"adaptive", residual(), objective("nonSaturating"), {"r1", "dragan"}}),
+      {"styles in the discriminator",
+       {layer("flatten", "0"),
+        layer("styled", "1", {{"styleFeatures", 5.0}, {"averageDecay", 0.9}},
+              {group("mapping", {linear("0", 64, 5)}), group("synthesis", {linear("0", 5, 1)})})},
+       objective("nonSaturating")},
       adaptive({"adaptive, merged", residual(), objective("hinge")}),
   };
 }

@@ -56,7 +56,7 @@ Layer modulated(const std::string& name, double style, double in, double out, do
 
 Layer styled(const std::string& name, double features, std::vector<Layer> synthesis) {
   synthesis.insert(synthesis.begin(), layer("constant", "from", {{"shape", Shape{4, 2, 2}}}));
-  return layer("styled", name, {},
+  return layer("styled", name, {{"styleFeatures", 5.0}, {"averageDecay", 0.9}},
                {layer("sequential", "mapping", {},
                       {equalized("0", linear("", features, 5), 0.1), layer("tanh", "1")}),
                 layer("sequential", "synthesis", {}, std::move(synthesis))});

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/nn/equalized.h"
 #include "core/nn/network.h"
+#include "core/nn/styled.h"
 #include "core/step/plan.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -180,6 +181,46 @@ TEST_CASE("noise is one number for a pixel: another at each pass of training, el
   CHECK_FALSE(noise->repeats_itself());
   noise->eval();
   CHECK(at::equal(noise->forward(plain, {{}, &stream}), plain + noise->buffers()[0] * 0.5));
+}
+
+TEST_CASE("passes of training move the mean of styles, which evaluation takes them nearer to") {
+  RandomStream stream(2);
+  Network generator(styled_generator(5), at::kCPU, at::kDouble, stream);
+  const auto one = std::dynamic_pointer_cast<Styled>(generator.body().flattened()[0].module);
+  const Module& mapping = *one->parts()[0].module;
+  const auto style_of = [&](const at::Tensor& noise) {
+    return const_cast<Module&>(mapping).forward(noise);
+  };
+  CHECK(generator.state()[0].first == "0.w_avg");
+  CHECK(at::equal(one->average(), at::zeros({5}, at::kDouble)));
+  at::Tensor expected = at::zeros({5}, at::kDouble);
+  RandomStream noise(3);
+  for (const int64_t rows : {4, 1, 7}) {
+    const at::Tensor x = draw({rows, 5});
+    expected = expected * 0.9 + style_of(x).mean(0) * 0.1;
+    generator.body().forward(x, {{}, &noise});
+    CHECK(distance(one->average(), expected) < 1e-15);
+    CHECK_FALSE(one->average().requires_grad());
+  }
+  const at::Tensor x = draw({6, 5});
+  const Forward planned = plan_evaluation(generator);
+  const auto made = [&](double psi, const Forward& form) {
+    return generator.evaluate(x, {}, form, psi);
+  };
+  const at::NoGradGuard no_grad;
+  CHECK(at::equal(made(1, {}), generator.evaluate(x)));
+  for (const double psi : {0.0, 0.7, 1.5, -0.5}) {
+    CAPTURE(psi);
+    Context context;
+    context.style = expected + psi * (style_of(x) - expected);
+    generator.body().eval();
+    const at::Tensor wanted = one->parts()[1].module->forward(context.style, context);
+    CHECK(distance(made(psi, {}), wanted) < 1e-13);
+    CHECK(distance(made(psi, planned), wanted) < 1e-12);
+  }
+  const at::Tensor same = made(0, {});
+  CHECK(distance(same, same.narrow(0, 0, 1).expand_as(same)) < 1e-13);
+  CHECK(distance(one->average(), expected) < 1e-15);
 }
 
 TEST_CASE("a synthesis is planned as any layers are, and equalized convolutions as their own") {
