@@ -7,6 +7,7 @@ import {
   architectures,
   type GeneratorArchitecture,
   Generator,
+  Images,
   type Layer,
   layers as l,
   metrics,
@@ -48,21 +49,29 @@ const kinds: Record<string, GeneratorArchitecture> = {
     ...{ latent: { ...spelled, noise: 5 }, range },
     layers: [l.styled({ mapping: mapping(), synthesis: synthesis() }, { averageDecay: 0.7 })],
   },
+  "two styles of a batch": {
+    ...{ latent: { ...spelled, noise: 5, distribution: "uniform", classes: 3, codes: 2 }, range },
+    layers: [l.styled({ mapping: mapping(), synthesis: synthesis() }, { mixing: 0.8 })],
+  },
   "labels, and styles in styles": {
     ...{ latent: { ...spelled, noise: 5, classes: 3, labels: "embedded" }, range },
     layers: [
-      l.styled({
-        mapping: [l.embedding(4), l.linear(6), lrelu()],
-        synthesis: [
-          ...[l.constant([4, 8, 8]), l.modulatedConv2d(4, 3), l.embedding(4, { combine: "multiply" })],
-          l.styled({
-            mapping: [l.flatten(), l.linear(3)],
-            synthesis: [l.unflatten([3, 1, 1]), l.modulatedConv2d(16, 1)],
-          }),
-          ...[l.pixelShuffle(4), l.modulatedConv2d(64, 1), l.pixelShuffle(8)],
-          l.avgPool2d(4),
-        ],
-      }),
+      l.styled(
+        {
+          mapping: [l.embedding(4), l.linear(6), lrelu()],
+          synthesis: [
+            ...[l.constant([4, 8, 8]), l.modulatedConv2d(4, 3)],
+            l.embedding(4, { combine: "multiply" }),
+            l.styled({
+              mapping: [l.modulatedConv2d(2, 3), l.flatten(), l.linear(3)],
+              synthesis: [l.unflatten([3, 1, 1]), l.modulatedConv2d(16, 1)],
+            }),
+            ...[l.pixelShuffle(4), l.modulatedConv2d(64, 1), l.pixelShuffle(8)],
+            l.avgPool2d(4),
+          ],
+        },
+        { mixing: 0.8 },
+      ),
     ],
   },
 };
@@ -148,10 +157,7 @@ describe("the mean of styles", () => {
     using first = await trained(1);
     using trainer = await trained(3);
     const mean = async (network: Generator) => (await stateOf(network)).get("0.w_avg");
-    const [mine, its] = [
-      await mean(trainer.generator),
-      await mean(trainer.ema as Generator),
-    ];
+    const [mine, its] = [await mean(trainer.generator), await mean(trainer.ema as Generator)];
     expect(its).toEqual(mine);
     expect(mine).not.toEqual(await mean(first.generator));
     await trainer.generator.sample(8, { seed: 1, truncationPsi: 0.5 });
@@ -245,7 +251,13 @@ describe("truncationPsi", () => {
     const near = await network.features(generator, { ...options, truncationPsi: 0.3 });
     const plain = await network.features(generator, options);
     const drawn = { seed: 2, truncationPsi: 0.3, execution: "fused" } as const;
-    expect(near.data).toEqual((await network.features(await generator.sample(100, drawn))).data);
+    const { data, shape } = await generator.sample(100, drawn);
+    // Beyond black and white as pictures are.
+    const images = new Images(
+      data.map((value) => Math.min(1, Math.max(-1, value))),
+      shape,
+    );
+    expect(near.data).toEqual((await network.features(images)).data);
     expect([near.truncationPsi, plain.truncationPsi]).toEqual([0.3, undefined]);
     expect(await metrics.fid(plain, near)).toMatchObject({ truncationPsi: 0.3 });
     expect(await metrics.fid(near, plain)).not.toHaveProperty("truncationPsi");

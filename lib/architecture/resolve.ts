@@ -3,7 +3,7 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { misfit, type SparringError, wrongType } from "../errors.js";
 import type { Layer, ResolvedLayer } from "../layers/layer.js";
-import { Site, type Surroundings } from "../layers/site.js";
+import { Site, type Spot, type Surroundings } from "../layers/site.js";
 import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { checkRange } from "../pixel-range.js";
@@ -58,7 +58,11 @@ export function resolveGenerator(architecture: GeneratorArchitecture): ResolvedA
   const width = latent.noise + (embedded > 0 ? 0 : latent.classes) + latent.codes;
   if (width > largestTensor)
     throw misfit(`at most ${largestTensor} numbers`, "architecture.latent", String(width));
-  const resolved = resolve(architecture, [width], "generator", embedded);
+  const resolved = resolve(architecture, [width], {
+    player: "generator",
+    latent,
+    classes: embedded,
+  });
   if (embedded > 0 && !resolved.layers.some(({ takesLabels }) => takesLabels))
     throw unused(
       'an embedding or conditionalBatchNorm2d among its layers (labels are "embedded")',
@@ -75,7 +79,7 @@ export function resolveDiscriminator(
   requireArchitecture(architecture, ["image", "layers"], ["classes", "init", "range"]);
   const image = check.shape(architecture.image, "architecture.image");
   const classes = checkClasses(architecture.classes, "architecture.classes");
-  const resolved = resolve(architecture, image, "discriminator", classes);
+  const resolved = resolve(architecture, image, { ...judging, classes });
   const { layers } = resolved;
   checkEnd(layers);
   const spoiler = spoilerOfScores(resolved);
@@ -106,8 +110,10 @@ const isScores = (output: Shape) => output[0] === 1 && (output.length === 1 || o
 
 /** Infers every size of a classifier of images: its output is not a score. */
 export function resolveClassifier(image: Shape, layers: readonly Layer[]): ResolvedArchitecture {
-  return resolve({ layers }, image, "discriminator", 0);
+  return resolve({ layers }, image, { ...judging, classes: 0 });
 }
+
+const judging = { player: "discriminator", latent: undefined } as const;
 
 /** Labels that no layer looks at would be a conditional network in name only. */
 function unused(what: string, player: string, { layers }: ResolvedArchitecture): SparringError {
@@ -128,8 +134,7 @@ function requireArchitecture(
 function resolve(
   architecture: { readonly layers: unknown; readonly init?: unknown; readonly range?: unknown },
   input: Shape,
-  player: Surroundings["player"],
-  classes: number,
+  whole: Pick<Surroundings, "player" | "latent" | "classes">,
 ): ResolvedArchitecture {
   const init = resolveInit(architecture.init ?? "torch", "architecture.init");
   const range = checkRange(architecture.range ?? [-1, 1], "architecture.range");
@@ -140,10 +145,10 @@ function resolve(
   };
   const styled = (styleFeatures: number): Surroundings => {
     const around: Surroundings = {
-      ...{ player, classes, styleFeatures, styled, enter },
+      ...{ ...whole, styleFeatures, styled, enter },
       sequence: (layers, input, path) => resolveAll(layers, input, path, around),
       single: (layer, input, path, name) =>
-        resolveOne(layer, input, { path, name, among: "inside" }, around),
+        resolveOne(layer, input, { path, name, among: "inside", isFirst: false }, around),
     };
     return around;
   };
@@ -151,7 +156,7 @@ function resolve(
   const state = new Map<string, TensorSpec>();
   for (const layer of layers) collectState(layer, state);
   const output = layers.at(-1)?.output ?? input;
-  return { input, output, layers, state, classes, init, range };
+  return { input, output, layers, state, classes: whole.classes, init, range };
 }
 
 /**
@@ -189,7 +194,8 @@ function resolveAll(
     const name = layerName(requireLayer(layer, spot).name, spot) ?? String(position);
     const last = position === layers.length - 1;
     const among = path !== "" ? "inside" : last ? "last" : "before others";
-    const place = { path: `${prefix}${name}`, name, among } as const;
+    const isFirst = path === "" && position === 0;
+    const place = { path: `${prefix}${name}`, name, among, isFirst } as const;
     const one = resolveOne(layer, resolved.at(-1)?.output ?? input, place, around);
     if (names.has(one.name))
       throw wrongType("a name that no sibling has", `name of ${one.path}`, one.name);
@@ -208,7 +214,7 @@ function requireLayer(layer: unknown, spot: string): Layer {
 function resolveOne(
   value: unknown,
   input: Shape,
-  { path, name, among }: { path: string; name: string; among: Site["spot"] },
+  { path, name, ...spot }: { path: string; name: string } & Spot,
   around: Surroundings,
 ): ResolvedLayer {
   const layer = requireLayer(value, path);
@@ -217,7 +223,7 @@ function resolveOne(
   if (kind === undefined)
     throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
   around.enter();
-  const at = new Site(path, type, around, among);
+  const at = new Site(path, type, around, spot);
   check.options(layer, String(at), ["type", "name", ...kind.options]);
   const { layers = [], options, output } = kind.resolve(layer, input, at);
   const takesLabels = kind.labels === true || layers.some((inner) => inner.takesLabels);

@@ -35,19 +35,26 @@ export interface Stylegan2GeneratorOptions extends Stylegan2Options {
    * last layer alone makes them (`orig` in that code). @default false
    */
   readonly skips?: boolean | undefined;
+   * Chance that a batch of training has two styles, from 0 to 1: `mixing` of styled. The paper's
+   * code has 0.9.
+   * @default 0
+   */
+  readonly mixing?: number | undefined;
 }
 
 /**
  * StyleGAN2's generator (Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN):
  * a mapping to the style w, and a synthesis of modulated convolutions from a learned constant, with
- * noise for each pixel and LeakyReLU(0.2). Deviates in its widths, and in that nothing mixes styles;
- * with `skips`, colours are upsampled bilinearly, which differs at the borders. Pixels have no Tanh.
+ * noise for each pixel and LeakyReLU(0.2). Deviates in its widths, and in that styles are mixed and
+ * colours of several sides added up only if asked; with `skips`, colours are upsampled bilinearly,
+ * which differs at the borders. Pixels have no Tanh.
  *
  * @param options.image [channels, side, side], side a power of two from 8 to 256
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling @default 128
  * @param options.style width of the style w, at least 1 @default channels
  * @param options.mappingLayers layers of the mapping, at least 1; the paper has 8 @default 2
  * @param options.skips colours of every side add up, as in the paper @default false
+ * @param options.mixing chance that a batch of training has two styles, 0 to 1 @default 0
  * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
  * or an image out of its range
  */
@@ -66,7 +73,7 @@ export function stylegan2(
   options: PairOptions & Stylegan2GeneratorOptions,
 ): GeneratorArchitecture | DiscriminatorArchitecture {
   const { latent } = readOptions(options, {
-    generator: ["channels", "style", "mappingLayers", "skips"],
+    generator: ["channels", "style", "mappingLayers", "mixing", "skips"],
     discriminator: ["channels"],
   });
   const [channels, side] = readSquare(options.image, sides);
@@ -75,9 +82,10 @@ export function stylegan2(
   if (latent === undefined) return { image, layers: discriminator(widths) };
   const style = check.integer(options.style ?? widths[0], "style", 1);
   const layers = check.integer(options.mappingLayers ?? 2, "mappingLayers", 1);
+  const mixing = check.between(options.mixing ?? 0, "mixing", 0, 1);
   const skips = check.boolean(options.skips ?? false, "skips");
   const parts = { mapping: mapping(style, layers), synthesis: synthesis(widths, channels, skips) };
-  return { latent, layers: [l.styled(parts)] };
+  return { latent, layers: [l.styled(parts, { mixing })] };
 }
 
 type Widths = readonly [number, ...number[]];
@@ -119,13 +127,13 @@ function synthesis([first, ...rest]: Widths, colours: number, skips: boolean): L
 
 /**
  * Blocks of which each adds its colours: after each there are two ways to the image, by its own
- * colours and by the blocks that follow.
+ * colours and by the blocks that follow. Those come last, as styles are mixed in this order.
  */
 function summed([block, ...others]: readonly Layer[], toRgb: () => Layer): Layer[] {
   if (block === undefined) return [];
   if (others.length === 0) return [block, toRgb()];
   const upsampled = others.map(() => l.upsample(2, { mode: "bilinear" }));
-  const ways = [summed(others, toRgb), [toRgb(), ...upsampled]] as const;
+  const ways = [[toRgb(), ...upsampled], summed(others, toRgb)] as const;
   return [block, l.residual(...ways, { name: "sum" })];
 }
 

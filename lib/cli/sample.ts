@@ -2,7 +2,14 @@
 import type { Command } from "commander";
 import { type Sampled, sampleRun } from "../run/sample.js";
 import { createRunCommand } from "./command.js";
-import { flag, numberFlag, outFlag, truncationFlag, truncationPsiFlag, weightsFlags } from "./options.js";
+import {
+  flag,
+  numberFlag,
+  outFlag,
+  truncationFlag,
+  truncationPsiFlag,
+  weightsFlags,
+} from "./options.js";
 import { counted } from "../count.js";
 import { generatorText } from "./text.js";
 

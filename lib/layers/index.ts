@@ -66,5 +66,5 @@ export { type UpsampleOptions, upsample } from "./resampling.js";
 export { sequential } from "./sequential.js";
 export { flatten, unflatten } from "./shape.js";
 export { spectralNorm } from "./spectral-norm.js";
-export { type Styled, styled } from "./styled.js";
+export { type Styled, type StyledOptions, styled } from "./styled.js";
 export type { Pair } from "./window.js";

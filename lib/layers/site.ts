@@ -1,4 +1,6 @@
+import type { Latent } from "../architecture/types.js";
 import * as check from "../check.js";
+import type { Complete } from "../complete.js";
 import { refused, type SparringError } from "../errors.js";
 import type { Shape } from "../shape.js";
 import type { Layer, ResolvedLayer } from "./layer.js";
@@ -8,6 +10,8 @@ export interface Surroundings {
   readonly player: "generator" | "discriminator";
   /** Classes of the labels that the network is given beside its input; 0 if it is given none. */
   readonly classes: number;
+  /** What a generator starts from; undefined in a discriminator. */
+  readonly latent: Complete<Latent> | undefined;
   /** Numbers of the style that layers see here, `w` of `styled`; 0 outside of one. */
   readonly styleFeatures: number;
   /** This network where layers see a style of so many numbers. */
@@ -20,6 +24,12 @@ export interface Surroundings {
   single(layer: unknown, input: Shape, path: string, name: string): ResolvedLayer;
 }
 
+/** Where a layer stands in its network. */
+export interface Spot {
+  readonly among: "inside" | "last" | "before others";
+  readonly isFirst: boolean;
+}
+
 /**
  * The site of a layer in its network, for the sentences of its errors and for what is allowed
  * there.
@@ -29,13 +39,16 @@ export class Site {
   readonly type: string;
   readonly around: Surroundings;
   /** Where among the network's own layers: none before or after it, or inside another one. */
-  readonly spot: "inside" | "last" | "before others";
+  readonly spot: Spot["among"];
+  /** Whether the network's input comes into it, and nothing else. */
+  readonly isFirst: boolean;
 
-  constructor(path: string, type: string, around: Surroundings, spot: Site["spot"]) {
+  constructor(path: string, type: string, around: Surroundings, { among, isFirst }: Spot) {
     this.path = path;
     this.type = type;
     this.around = around;
-    this.spot = spot;
+    this.spot = among;
+    this.isFirst = isFirst;
   }
 
   /** `conv_blocks.2 (conv2d)` */

@@ -2,9 +2,10 @@
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
 import { layerKind } from "./kind.js";
-import type { Layer } from "./layer.js";
+import type { Layer, ResolvedLayer } from "./layer.js";
 import { call, keywords, literal, told, withLabels } from "./python.js";
 import { sequential } from "./sequential.js";
+import type { Site, Surroundings } from "./site.js";
 import { kept } from "./state.js";
 import { withOptions } from "./with-options.js";
 
@@ -24,6 +25,14 @@ export interface StyledOptions {
    * @default 0.998
    */
   readonly averageDecay?: number | undefined;
+  /**
+   * Style mixing (Karras et al. 2019, section 3.1): the chance, from 0 to 1, that in a pass of
+   * training the layers that take a style see another one from one of them on, that of the same
+   * labels and codes and of noise drawn anew. Which one is drawn for the whole batch, from the second
+   * to the last. It needs the place of a generator's first layer, and two layers that take a style.
+   * @default 0
+   */
+  readonly mixing?: number | undefined;
   /** Key in the state dict. @default its position among its siblings */
   readonly name?: string | undefined;
 }
@@ -56,6 +65,17 @@ const helper = `class Styled(nn.Module):
         self.truncation_psi = 1.0
         self.register_buffer("w_avg", torch.zeros(features))
 
+    def takers(self, module):
+        """The layers in it that take this style, in order: a synthesis inside has another."""
+        if getattr(module, "takes_style", False):
+            return [module]
+        if isinstance(module, Styled):
+            return self.takers(module.mapping)
+        return [taker for part in module.children() for taker in self.takers(part)]
+
+    def styles(self, x, w, mapping, count):
+        return [w] * count
+
     def styled(self, x, mapping, synthesis):
         w = mapping(x)
         if self.training:
@@ -63,12 +83,12 @@ const helper = `class Styled(nn.Module):
             self.w_avg.copy_(mean.lerp(self.w_avg, self.average_decay))
         elif self.truncation_psi != 1:
             w = self.w_avg.lerp(w, self.truncation_psi)
-        seeing = [one for one in self.synthesis.modules() if getattr(one, "takes_style", False)]
-        for module in seeing:
-            module.w = w
+        takers = self.takers(self.synthesis)
+        for taker, style in zip(takers, self.styles(x, w, mapping, len(takers))):
+            taker.w = style
         x = synthesis(w)
-        for module in seeing:
-            module.w = None
+        for taker in takers:
+            taker.w = None
         return x
 
     def forward(self, x):
@@ -83,8 +103,32 @@ const labelledHelper = `class LabelledStyled(Styled):
         mapping = lambda x: told(self.mapping, x, labels)
         return self.styled(x, mapping, lambda w: told(self.synthesis, w, labels))`;
 
+const mixedHelper = `class MixedStyled(Styled):
+    """Styled layers that in training may see the w of another latent, from one of them on."""
+
+    def __init__(self, *parts, noise, mixing, distribution="normal", **options):
+        super().__init__(*parts, **options)
+        self.noise = noise
+        self.mixing = mixing
+        self.distribution = distribution
+
+    def styles(self, x, w, mapping, count):
+        if not self.training:
+            return super().styles(x, w, mapping, count)
+        crossover = torch.empty([], dtype=torch.int64, device=x.device).random_(1, count)
+        mixes = torch.rand([], device=x.device) < self.mixing
+        crossover = torch.where(mixes, crossover, count)
+        noise = torch.empty(len(x), self.noise, dtype=x.dtype, device=x.device)
+        bound = math.sqrt(3)
+        noise = noise.normal_() if self.distribution == "normal" else noise.uniform_(-bound, bound)
+        other = mapping(torch.cat([noise, x[:, self.noise :]], 1))
+        return [torch.where(i < crossover, w, other) for i in range(count)]`;
+
+const labelledMixedHelper = `class LabelledMixedStyled(LabelledStyled, MixedStyled):
+    """Mixed styles of layers of which some take labels."""`;
+
 export const styledKind = layerKind({
-  options: ["layers", "styleFeatures", "averageDecay"],
+  options: ["layers", "styleFeatures", "averageDecay", "mixing", "noiseFeatures", "distribution"],
   bends: () => "never",
   resolve(layer, input, at) {
     const received: unknown[] = Array.isArray(layer.layers) ? layer.layers : [];
@@ -96,7 +140,13 @@ export const styledKind = layerKind({
         at.option("layers"),
         layer.layers,
       );
-    const averageDecay = check.between(layer.averageDecay ?? 0.998, at.option("averageDecay"), 0, 1);
+    const averageDecay = check.between(
+      layer.averageDecay ?? 0.998,
+      at.option("averageDecay"),
+      0,
+      1,
+    );
+    const mixing = check.between(layer.mixing ?? 0, at.option("mixing"), 0, 1);
     const path = (name: string) => `${at.path}.${name}`;
     const mapping = at.around.single(received[0], input, path("mapping"), "mapping");
     const [features, ...sides] = mapping.output as [number, ...number[]];
@@ -109,23 +159,37 @@ export const styledKind = layerKind({
       throw at.refuseWhat(`a mapping that ends in [${stated}]`, `one in [${features}]`);
     const seeing = at.around.styled(features);
     const synthesis = seeing.single(received[1], mapping.output, path("synthesis"), "synthesis");
-    const options = { styleFeatures: features, averageDecay };
+    const options = {
+      ...{ styleFeatures: features, averageDecay, mixing },
+      ...drawnAnew(layer, mixing > 0 ? at.around.latent : undefined, at),
+    };
+    if (mixing > 0) checkMixing(synthesis, at);
     return { options, layers: [mapping, synthesis], output: synthesis.output };
   },
   buffers: ({ options }) => ({ w_avg: kept(options.styleFeatures) }),
   python(layer, write) {
+    const { styleFeatures, mixing, noiseFeatures } = layer.options;
+    const mixes = mixing > 0;
     const parts = [
       ...layer.layers.map(write),
-      literal(layer.options.styleFeatures),
-      ...keywords(layer, { averageDecay: 0.998 }),
+      literal(styleFeatures),
+      ...(mixes ? [`noise=${literal(noiseFeatures)}`, `mixing=${literal(mixing)}`] : []),
+      ...keywords(layer, { distribution: "normal", averageDecay: 0.998 }),
     ];
-    return layer.takesLabels
-      ? {
-          module: call("LabelledStyled", ...parts),
-          helpers: [helper, told, labelledHelper],
-          forward: withLabels,
-        }
-      : { module: call("Styled", ...parts), helpers: [helper] };
+    const mixed = mixes ? [mixedHelper] : [];
+    const imports = mixes ? { import: "import math" } : {};
+    if (!layer.takesLabels)
+      return {
+        module: call(mixes ? "MixedStyled" : "Styled", ...parts),
+        helpers: [helper, ...mixed],
+        ...imports,
+      };
+    return {
+      module: call(mixes ? "LabelledMixedStyled" : "LabelledStyled", ...parts),
+      helpers: [helper, told, ...mixed, labelledHelper, ...(mixes ? [labelledMixedHelper] : [])],
+      forward: withLabels,
+      ...imports,
+    };
   },
   onnx({ layers }, x, to) {
     const [mapping, synthesis] = layers as [(typeof layers)[number], (typeof layers)[number]];
@@ -133,3 +197,44 @@ export const styledKind = layerKind({
     return to.styled(synthesis, w, w);
   },
 });
+
+/** What a second latent is drawn of, where there is one. */
+function drawnAnew(layer: Layer, latent: Surroundings["latent"], at: Site) {
+  const { noise = 0, distribution = "normal" } = latent ?? {};
+  const stated = {
+    noiseFeatures: check.integer(layer.noiseFeatures ?? noise, at.option("noiseFeatures"), 0),
+    distribution: check.oneOf(layer.distribution ?? distribution, at.option("distribution"), [
+      "normal",
+      "uniform",
+    ]),
+  };
+  if (stated.noiseFeatures !== noise || stated.distribution !== distribution)
+    throw at.refuseWhat(
+      `a latent of ${stated.noiseFeatures} numbers of ${stated.distribution} noise`,
+      `one of ${noise} of ${distribution}`,
+    );
+  return stated;
+}
+
+/** Throws ERR_ARCHITECTURE where the latent does not come in, or no layer could see another style. */
+function checkMixing(synthesis: ResolvedLayer, at: Site): void {
+  if (at.around.player === "discriminator" || !at.isFirst) {
+    const received =
+      at.around.player === "discriminator"
+        ? "one in a discriminator"
+        : at.spot === "inside"
+          ? "one inside another layer"
+          : "one behind others";
+    throw at.refuseWhat("a place as the first of a generator's own layers (for mixing)", received);
+  }
+  const takers = countTakers(synthesis);
+  if (takers < 2)
+    throw at.refuseWhat("at least 2 layers that take a style (for mixing)", String(takers));
+}
+
+/** Layers that take the style of a synthesis: one inside has another, its mapping this one. */
+function countTakers({ type, layers }: ResolvedLayer): number {
+  if (type === "modulatedConv2d") return 1;
+  const seeing = type === "styled" ? layers.slice(0, 1) : layers;
+  return seeing.reduce((sum, layer) => sum + countTakers(layer), 0);
+}

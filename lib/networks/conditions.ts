@@ -155,7 +155,11 @@ export function checkTruncation(truncation: unknown, noise?: Float32Array): numb
 /**
  * How far styles are from their mean, in parts of how far they would be: 1 where nothing is given.
  */
-export function checkTruncationPsi(psi: unknown, isStyled: boolean, name = "truncationPsi"): number {
+export function checkTruncationPsi(
+  psi: unknown,
+  isStyled: boolean,
+  name = "truncationPsi",
+): number {
   if (psi === undefined) return 1;
   if (!isStyled) throw wrongType("nothing (the generator has no styled layers)", name, psi);
   return check.finite(psi, name);

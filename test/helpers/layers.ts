@@ -107,9 +107,11 @@ const smallest: Readonly<Record<string, Smallest>> = {
 /** Options that follow from what comes before the layer. */
 export const inferred: ReadonlySet<string> = new Set([
   "channels",
+  "distribution",
   "imageSize",
   "inChannels",
   "inFeatures",
+  "noiseFeatures",
   "numChannels",
   "numEmbeddings",
   "numFeatures",

@@ -90,13 +90,27 @@ export const generators: Record<string, GeneratorArchitecture> = {
     channels: 8,
     style: 6,
     mappingLayers: 3,
+    mixing: 0.9,
   }),
   "StyleGAN2's, whose colours add up": architectures.stylegan2({
     latent: { noise: 8 },
     image: [2, 16, 16],
     channels: 4,
+    mixing: 0.9,
     skips: true,
   }),
+  "mixed styles of labels": {
+    latent: { noise: 5, distribution: "uniform", classes: 3, codes: 2, labels: "embedded" },
+    layers: [
+      l.styled(
+        {
+          mapping: [l.embedding(4), l.linear(6), l.relu()],
+          synthesis: [...[l.constant([3, 4, 4]), l.modulatedConv2d(4, 3), l.modulatedConv2d(1, 3)]],
+        },
+        { mixing: 0.5, averageDecay: 0.9 },
+      ),
+    ],
+  },
 };
 
 export const discriminators: Record<string, DiscriminatorArchitecture> = {

@@ -10,6 +10,15 @@ const needsFeatures = "an input of [features]";
 const unflat = "; put unflatten([...]) before it";
 const flatten = "; put flatten() before it";
 
+const twoStyles = () =>
+  l.styled(
+    {
+      mapping: [l.linear(4)],
+      synthesis: [l.constant([8, 2, 2]), l.modulatedConv2d(8, 3), l.modulatedConv2d(1, 1)],
+    },
+    { mixing: 0.9 },
+  );
+
 /** The type that refuses, the layers, and its sentence from "Expected" on. */
 const misfits: readonly [type: string, () => unknown, sentence: string][] = [
   ...[
@@ -78,6 +87,58 @@ const misfits: readonly [type: string, () => unknown, sentence: string][] = [
     "styled",
     make(l.styled({ mapping: [image], synthesis: [l.relu()] })),
     "a mapping that ends in [features] for 0 (styled) but received [8, 2, 2]; put flatten() behind it",
+  ],
+  [
+    "styled",
+    make(l.styled({ mapping: [l.linear(4)], synthesis: [l.relu()] }, { mixing: 0.9 })),
+    "at least 2 layers that take a style (for mixing) for 0 (styled) but received 0",
+  ],
+  [
+    "styled",
+    make(
+      l.styled(
+        {
+          mapping: [l.linear(4)],
+          synthesis: [
+            ...[l.constant([8, 2, 2]), l.modulatedConv2d(8, 3), l.flatten()],
+            l.styled({
+              mapping: [l.linear(2)],
+              synthesis: [l.unflatten([2, 1, 1]), l.modulatedConv2d(8, 3)],
+            }),
+          ],
+        },
+        { mixing: 0.9 },
+      ),
+    ),
+    "at least 2 layers that take a style (for mixing) for 0 (styled) but received 1",
+  ],
+  [
+    "styled",
+    make(l.linear(8), twoStyles()),
+    "a place as the first of a generator's own layers (for mixing) for 1 (styled) but received one behind others",
+  ],
+  [
+    "styled",
+    make(l.sequential("body", [twoStyles()])),
+    "a place as the first of a generator's own layers (for mixing) for body.0 (styled) but received one inside another layer",
+  ],
+  [
+    "styled",
+    judge(
+      l.flatten(),
+      l.styled({ mapping: [l.linear(4)], synthesis: [l.linear(1)] }, { mixing: 1 }),
+    ),
+    "a place as the first of a generator's own layers (for mixing) for 1 (styled) but received one in a discriminator",
+  ],
+  [
+    "styled",
+    make({ ...twoStyles(), noiseFeatures: 5 }),
+    "a latent of 5 numbers of normal noise for 0 (styled) but received one of 32 of normal",
+  ],
+  [
+    "styled",
+    make({ ...twoStyles(), distribution: "uniform" }),
+    "a latent of 32 numbers of uniform noise for 0 (styled) but received one of 32 of normal",
   ],
   [
     "styled",

@@ -163,6 +163,12 @@ refuses("architectures", [
     'Expected true or false for skips but received "orig"',
   ],
   [
+    "mixing more than always",
+    () => architectures.stylegan2({ latent, image: [1, 32, 32], mixing: 1.1 }),
+    "RangeError",
+    "Expected a number in [0, 1] for mixing but received 1.1",
+  ],
+  [
     "a mapping of a discriminator",
     () => architectures.stylegan2(bad({ image: [1, 32, 32], mappingLayers: 2 })),
     "TypeError",

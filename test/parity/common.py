@@ -27,7 +27,7 @@ def options(**choices):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--flip", action="store_true", help="by torchvision's RandomHorizontalFlip")
     for name, values in choices.items():
-        parser.add_argument(f"--{name}", choices=values, required=True)
+        parser.add_argument(f"--{name}", choices=values, default=values[0])
     opt = parser.parse_args()
     torch.set_num_threads(opt.threads)
     torch.manual_seed(opt.seed)

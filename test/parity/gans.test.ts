@@ -225,6 +225,19 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
     },
   );
 
+  it("have them with mixed styles", (context) => {
+    const networks = (size: number) => {
+      const { generator, discriminator } = presets.stylegan2.pair({ image: [1, size, size] });
+      const [styled] = generator.layers as [Layer];
+      return { generator: { ...generator, layers: [{ ...styled, mixing: 0.9 }] }, discriminator };
+    };
+    return compare(
+      "stylegan2",
+      { preset: "stylegan2", networks, choices: { mixing: "0.9" } },
+      context,
+    );
+  });
+
   it("have them with WGAN-div's penalty in the place of WGAN-GP's", (context) => {
     const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });
     return compare("wgan-div", { preset: "wgan-gp", training: { objective } }, context);

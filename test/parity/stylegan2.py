@@ -1,5 +1,6 @@
 """StyleGAN2: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN": a mapping, modulated
-convolutions and noise, colours of every side that add up, against residual blocks, R1 at every sixteenth step."""
+convolutions and noise, colours of every side that add up, against residual blocks, R1 at every sixteenth step; with
+mixed styles or without."""
 
 import copy
 import math
@@ -10,12 +11,14 @@ from torch.nn import functional as F
 
 from common import batches, digest, options, report, update_average
 
-opt = options()
+opt = options(mixing=["0", "0.9"])
+style_mixing_prob = float(opt.mixing)
 z_dim, w_dim, r1_gamma, every = 64, 64, 1, 16
 # Widths at 4x4, 8x8, 16x16, ...: halved from 16x16 on.
 widths = [64, 64]
 while 4 * 2 ** (len(widths) - 1) < opt.size:
     widths.append(widths[-1] // 2)
+num_ws = 3 * len(widths) - 1  # two convolutions and the colours of each side; but one at 4x4
 
 
 def setup_filter():
@@ -102,9 +105,9 @@ class Noise(nn.Module):
 class Layers(nn.ModuleList):
     """A block of the synthesis; its activations have positions, too, as in nn.Sequential."""
 
-    def forward(self, x, w):
+    def forward(self, x, ws):
         for layer in self:
-            x = layer(x, w) if isinstance(layer, Modulated) else layer(x)
+            x = layer(x, next(ws)) if isinstance(layer, Modulated) else layer(x)
         return x
 
 
@@ -123,20 +126,19 @@ def to_rgb(width):
 
 
 class Sum(nn.Module):
-    """Two ways from a block to the image: by the blocks that follow, and by its own colours."""
+    """Two ways from a block to the image: by its own colours, and by the blocks that follow."""
 
     def __init__(self, level):
         super().__init__()
-        self.main = Level(level + 1)
-        self.skip = nn.ModuleDict({"torgb": to_rgb(widths[level])})
+        self.main = nn.ModuleDict({"torgb": to_rgb(widths[level])})
+        self.skip = Level(level + 1)
         self.doublings = len(widths) - 1 - level
 
-    def forward(self, x, w):
-        others = self.main(x, w)
-        own = self.skip["torgb"](x, w)
+    def forward(self, x, ws):
+        own = self.main["torgb"](x, next(ws))
         for _ in range(self.doublings):
             own = F.interpolate(own, scale_factor=2, mode="bilinear")
-        return others + own
+        return own + self.skip(x, ws)
 
 
 class Level(nn.Module):
@@ -148,13 +150,16 @@ class Level(nn.Module):
         res = 4 * 2**level
         first = style_layer(cin, cout, res, True) if level > 0 else []
         block = Layers(first + style_layer(cout, cout, res, False))
-        self.block = f"b{res}"
+        self.block, self.is_last = f"b{res}", level == len(widths) - 1
         self.add_module(self.block, block)
-        self.end = "sum" if level < len(widths) - 1 else "torgb"
-        self.add_module(self.end, Sum(level) if self.end == "sum" else to_rgb(cout))
+        if self.is_last:
+            self.torgb = to_rgb(cout)
+        else:
+            self.sum = Sum(level)
 
-    def forward(self, x, w):
-        return getattr(self, self.end)(getattr(self, self.block)(x, w), w)
+    def forward(self, x, ws):
+        x = getattr(self, self.block)(x, ws)
+        return self.torgb(x, next(ws)) if self.is_last else self.sum(x, ws)
 
 
 class Synthesis(Level):
@@ -163,8 +168,9 @@ class Synthesis(Level):
         super().__init__(0)
         self.input = first
 
-    def forward(self, w):
-        return super().forward(self.input.const.expand(w.shape[0], *self.input.const.shape), w)
+    def forward(self, ws):
+        x = self.input.const.expand(ws[0].shape[0], *self.input.const.shape)
+        return super().forward(x, iter(ws))
 
 
 class Normalize(nn.Module):
@@ -188,7 +194,12 @@ class Styled(nn.Module):
     def forward(self, z):
         w = self.mapping(z)
         self.w_avg.copy_(w.detach().mean(dim=0).lerp(self.w_avg, 0.998))
-        return self.synthesis(w)
+        if style_mixing_prob == 0:
+            return self.synthesis([w] * num_ws)
+        cutoff = torch.empty([], dtype=torch.int64).random_(1, num_ws)
+        cutoff = torch.where(torch.rand([]) < style_mixing_prob, cutoff, torch.full_like(cutoff, num_ws))
+        other = self.mapping(torch.randn_like(z))
+        return self.synthesis([torch.where(cutoff > i, w, other) for i in range(num_ws)])
 
 
 class DiscriminatorBlock(nn.Module):

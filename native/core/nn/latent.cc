@@ -9,13 +9,13 @@ namespace {
 // Of a uniform distribution with variance 1.
 const double kBound = std::sqrt(3.0);
 
+}  // namespace
+
 at::Tensor draw_noise(const Latent& latent, int64_t count, const at::TensorOptions& options,
                       at::Generator& generator) {
   if (!latent.uniform) return at::randn({count, latent.noise}, generator, options);
   return at::empty({count, latent.noise}, options).uniform_(-kBound, kBound, generator);
 }
-
-}  // namespace
 
 at::Tensor LatentBatch::input(const Latent& latent) const {
   std::vector<at::Tensor> parts{noise};

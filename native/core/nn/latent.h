@@ -23,6 +23,10 @@ struct LatentBatch {
 // draw stays the same sample, nearer to the mean. [N, noise]
 at::Tensor truncated(const at::Tensor& noise, const Latent& latent, double most);
 
+// Of the latent's distribution, [count, noise].
+at::Tensor draw_noise(const Latent& latent, int64_t count, const at::TensorOptions& options,
+                      at::Generator& generator);
+
 // Draws noise, labels and codes in that order, as the InfoGAN script does. What is given in
 // `chosen` is taken and not drawn.
 LatentBatch draw_latent(const Latent& latent, int64_t count, const at::TensorOptions& options,

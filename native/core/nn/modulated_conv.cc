@@ -49,7 +49,12 @@ at::Tensor ModulatedConv2d::style(const Context& context) {
   if (!context.style.defined()) {
     throw Error("ERR_NATIVE", "Expected a style for a modulated convolution but received none");
   }
-  const at::Tensor scale = affine_->forward(context.style, context);
+  // Where they meet is read by nobody here: a recorded step mixes anew each time.
+  const at::Tensor seen =
+      context.crossover.defined()
+          ? at::where(context.crossover > place_, context.style, context.other_style)
+          : context.style;
+  const at::Tensor scale = affine_->forward(seen, context);
   return demodulates_ ? scale : scale * gain_;
 }
 

@@ -20,6 +20,8 @@ class ModulatedConv2d : public Module {
   // What the input channels are multiplied by, [N, C].
   at::Tensor style(const Context& context);
   bool demodulates() const { return demodulates_; }
+  // Which it is of the layers that take one style, in their order.
+  void set_place(int64_t place) { place_ = place; }
   // What the outputs of the convolution are multiplied by then, [N, out], of that style.
   at::Tensor demodulation(const at::Tensor& style) const;
   // The outputs of the convolution, demodulated and with the bias.
@@ -34,6 +36,7 @@ class ModulatedConv2d : public Module {
  private:
   at::Tensor convolved(const at::Tensor& x);
 
+  int64_t place_ = 0;
   bool demodulates_;
   double gain_;
   ConvSizes sizes_;

@@ -21,6 +21,8 @@ struct Context {
   TogetherPtr together = {};
   // What a mapping made for the layers here, [N, features]; undefined outside of a synthesis.
   at::Tensor style = {};
+  // Where styles are mixed, the one that layers see from that one of them on (0-dim, int64).
+  at::Tensor other_style = {}, crossover = {};
   // How far from their mean styles are in evaluation, in parts of how far they would be.
   double truncation_psi = 1;
 };

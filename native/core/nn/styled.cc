@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/nn/families.h"
+#include "core/nn/latent.h"
+#include "core/nn/modulated_conv.h"
 
 namespace sparring {
 namespace {
@@ -36,10 +38,13 @@ Forward pass_of(const Part& part) {
 }  // namespace
 
 Styled::Styled(const Layer& layer, const FirstWeights& from)
-    : decay_(layer.options.number("averageDecay")) {
+    : decay_(layer.options.number("averageDecay")), mixing_(layer.options.number("mixing")) {
+  noise_.noise = layer.options.integer("noiseFeatures");
+  noise_.uniform = layer.options.text("distribution") == "uniform";
   for (const Layer& part : layer.layers) {
     parts_.push_back({part.name, register_module(part.name, build(part, from))});
   }
+  number(*parts_[1].module);
   average_ = register_buffer("w_avg", at::zeros({layer.options.integer("styleFeatures")}));
 }
 
@@ -57,7 +62,37 @@ at::Tensor Styled::forward_by(const Forward& map, const Forward& synthesize,
   }
   Context styled = context;
   styled.style = w;
+  styled.other_style = styled.crossover = at::Tensor();
+  if (is_training() && mixing_ > 0 && context.stream != nullptr) {
+    mix(map, input, context, styled);
+  }
   return synthesize(w, styled);
+}
+
+void Styled::number(torch::nn::Module& module) {
+  if (auto* taker = dynamic_cast<ModulatedConv2d*>(&module)) {
+    taker->set_place(takers_++);
+  } else if (const auto* styled = dynamic_cast<Styled*>(&module)) {
+    // Its synthesis has another style.
+    number(*styled->parts()[0].module);
+  } else {
+    for (const auto& child : module.children()) number(*child);
+  }
+}
+
+// In the order of StyleGAN2-ADA's code, and as there nothing is read from the device.
+void Styled::mix(const Forward& map, const at::Tensor& input, const Context& context,
+                 Context& styled) const {
+  at::Generator& generator = context.stream->on(input.device());
+  const at::TensorOptions options(input.device());
+  const at::Tensor crossover =
+      at::empty({}, options.dtype(at::kLong)).random_(1, takers_, generator);
+  const at::Tensor mixes = at::rand({}, generator, options.dtype(kDrawn)) < mixing_;
+  styled.crossover = at::where(mixes, crossover, takers_);
+  const at::Tensor noise =
+      draw_noise(noise_, input.size(0), options.dtype(kDrawn), generator).to(input.scalar_type());
+  const int64_t others = input.size(1) - noise_.noise;  // labels and codes
+  styled.other_style = map(at::cat({noise, input.narrow(1, noise_.noise, others)}, 1), context);
 }
 
 void Styled::move_average(const at::Tensor& w) {
@@ -67,8 +102,9 @@ void Styled::move_average(const at::Tensor& w) {
 }
 
 bool Styled::repeats_itself() const {
-  return std::all_of(parts_.begin(), parts_.end(),
-                     [](const Part& part) { return part.module->repeats_itself(); });
+  return mixing_ == 0 && std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+           return part.module->repeats_itself();
+         });
 }
 
 std::vector<at::Tensor> style_averages(const torch::nn::Module& module) {

@@ -4,7 +4,8 @@
 
 namespace sparring {
 
-// Layers, the synthesis, that see what others, the mapping, make of the input: w.
+// Layers, the synthesis, that see what others, the mapping, make of the input: w. In training some
+// of them may see the w of another input, whose noise is drawn anew.
 class Styled : public Module {
  public:
   Styled(const Layer& layer, const FirstWeights& from);
@@ -23,10 +24,17 @@ class Styled : public Module {
   double decay() const { return decay_; }
 
  private:
+  // Tells the layers in a module that take this style which of them they are.
+  void number(torch::nn::Module& module);
   void move_average(const at::Tensor& w);
+  // Draws what the layers see beside w, and from which of them on.
+  void mix(const Forward& map, const at::Tensor& input, const Context& context,
+           Context& styled) const;
 
   std::vector<Part> parts_;
-  double decay_;
+  double decay_, mixing_;
+  Latent noise_;  // with which the input begins, where styles are mixed
+  int64_t takers_ = 0;
   at::Tensor average_;
 };
 

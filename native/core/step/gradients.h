@@ -33,8 +33,8 @@ class Listening {
   std::vector<std::pair<at::Tensor, unsigned>> hooks_;
 };
 
-// The running means of w (nn/styled.h) that parts of a batch leave, each from where they were before
-// the batch: a mean of them is what the whole batch would leave.
+// The running means of w (nn/styled.h) that parts of a batch leave, each from where they were
+// before the batch: a mean of them is what the whole batch would leave.
 class StyleMeans {
  public:
   explicit StyleMeans(const Pair& pair);

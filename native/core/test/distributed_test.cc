@@ -85,10 +85,10 @@ Choice penalty(const char* type, double every = 1) {
 
 // Its noise comes before the mapping alone: all ranks and parts draw that of the whole batch.
 std::vector<Layer> quiet_styled_generator() {
-  return {styled("0", 5,
-                 {modulated("0", 5, 4, 6, 3, true, true),
-                  layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
-                  modulated("2", 5, 6, 1, 3, true, false)})};
+  return {styled(
+      "0", 5,
+      {modulated("0", 5, 4, 6, 3, true, true), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+       modulated("2", 5, 6, 1, 3, true, false)})};
 }
 
 std::pair<std::vector<Layer>, std::vector<Layer>> networks_of(const Game& game) {
@@ -215,8 +215,8 @@ std::vector<Game> games() {
     all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
     all.back().is_spectral = true;
     for (const bool shares : {true, false}) {
-      all.push_back({"styles", {"relativisticAverage", {{"loss", std::string("logistic")}}}});
-      all.back().is_fused = is_fused;
+      all.push_back(
+          {"styles", {"relativisticAverage", {{"loss", std::string("logistic")}}}, {}, is_fused});
       all.back().is_styled = true;
       all.back().shares_fakes = shares;
       all.back().generator_updates = 2;

@@ -23,7 +23,7 @@ void write(const std::vector<Layer>& layers, std::ostream& to) {
   for (const Layer& one : layers) {
     to << one.type;
     for (const char* name : {"inChannels", "outChannels", "inFeatures", "outFeatures", "groups",
-                             "scaleFactor", "bias", "affine"}) {
+                             "scaleFactor", "bias", "affine", "mixing"}) {
       try {
         const double value = one.options.number(name);
         to << ' ' << name << ' ' << value;
@@ -157,7 +157,7 @@ DrawnPair draw_styled_pair(Drawer& draw) {
     discriminator.add_activation();
   }
   discriminator.end_in_score(Labels::kNone);
-  return {{layer("styled", "0", {{"styleFeatures", 5.0}, {"averageDecay", 0.9}},
+  return {{layer("styled", "0", styled_options(draw.chance(0.3) ? 0.7 : 0, 5),
                  {layer("sequential", "mapping", {}, mapping),
                   layer("sequential", "synthesis", {}, synthesis)})},
           discriminator.layers(),

@@ -33,7 +33,8 @@ bool knows_no_batch(const std::string& networks) {
   return networks.find("batchNorm") == std::string::npos &&
          networks.find("dropout") == std::string::npos &&
          networks.find("gaussianNoise") == std::string::npos &&
-         networks.find("noiseInjection") == std::string::npos;
+         networks.find("noiseInjection") == std::string::npos &&
+         networks.find("mixing 0.") == std::string::npos;
 }
 
 std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules, uint64_t seed,

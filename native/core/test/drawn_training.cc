@@ -93,9 +93,9 @@ bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_netwo
   return verdict == Verdict::kAlike;
 }
 
-void train_drawn(uint32_t seed) {
+void train_drawn(uint32_t seed, DrawnPair (*draw_networks)(Drawer&)) {
   Drawer draw(seed);
-  const DrawnPair drawn = draw_pair(draw);
+  const DrawnPair drawn = draw_networks(draw);
   train(drawn, draw_rules(draw, seed), seed, at::kCPU, /*is_fused=*/true);
 }
 

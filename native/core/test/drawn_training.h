@@ -14,6 +14,6 @@ bool check_drawn(uint32_t seed, const at::Device& device);
 bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_networks)(Drawer&));
 
 // Trains the pair by fused execution alone, on the CPU and in one part.
-void train_drawn(uint32_t seed);
+void train_drawn(uint32_t seed, DrawnPair (*draw_networks)(Drawer&));
 
 }  // namespace sparring::test

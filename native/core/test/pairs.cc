@@ -54,9 +54,18 @@ Layer modulated(const std::string& name, double style, double in, double out, do
                 {"bias", true}});
 }
 
-Layer styled(const std::string& name, double features, std::vector<Layer> synthesis) {
+Options styled_options(double mixing, double noise) {
+  return {{"styleFeatures", 5.0},
+          {"averageDecay", 0.9},
+          {"mixing", mixing},
+          {"noiseFeatures", noise},
+          {"distribution", "normal"}};
+}
+
+Layer styled(const std::string& name, double features, std::vector<Layer> synthesis,
+             double mixing) {
   synthesis.insert(synthesis.begin(), layer("constant", "from", {{"shape", Shape{4, 2, 2}}}));
-  return layer("styled", name, {{"styleFeatures", 5.0}, {"averageDecay", 0.9}},
+  return layer("styled", name, styled_options(mixing, features),
                {layer("sequential", "mapping", {},
                       {equalized("0", linear("", features, 5), 0.1), layer("tanh", "1")}),
                 layer("sequential", "synthesis", {}, std::move(synthesis))});
@@ -98,7 +107,7 @@ Layer upsample(const std::string& name, double factor, const std::string& mode) 
                {{"scaleFactor", factor}, {"mode", mode}, {"alignCorners", false}});
 }
 
-std::vector<Layer> styled_generator(double noise) {
+std::vector<Layer> styled_generator(double noise, double mixing) {
   const auto noisy = [](const char* name, int64_t side) {
     return layer("noiseInjection", name, {{"imageSize", Shape{side, side}}});
   };
@@ -108,7 +117,8 @@ std::vector<Layer> styled_generator(double noise) {
   return {styled("0", noise,
                  {modulated("0", 5, 4, 6, 3, true, true), noisy("1", 4), leaky("2"),
                   modulated("3", 5, 6, 3, 3, true, true), noisy("4", 8), leaky("5"),
-                  modulated("6", 5, 3, 1, 1, false, false)})};
+                  modulated("6", 5, 3, 1, 1, false, false)},
+                 mixing)};
 }
 
 std::vector<Layer> styled_discriminator() {

@@ -22,8 +22,11 @@ Layer equalized(const std::string& name, Layer inner, double lr_multiplier = 1);
 Layer blur(const std::string& name, double stride, const Shape& padding);
 Layer modulated(const std::string& name, double style, double in, double out, double kernel,
                 bool upsample, bool demodulate);
+// Of a style of 5.
+Options styled_options(double mixing = 0, double noise = 0);
 // Layers from a mapping to a style of 5, and a synthesis from a constant [4, 2, 2].
-Layer styled(const std::string& name, double features, std::vector<Layer> synthesis);
+Layer styled(const std::string& name, double features, std::vector<Layer> synthesis,
+             double mixing = 0);
 Layer minibatch_discrimination(const std::string& name, double in, double out, double kernel_dims);
 
 // The article's generator with fewer channels, to [1, 8, 8]; its state-dict keys are the article's.
@@ -32,7 +35,7 @@ std::vector<Layer> small_generator(double noise);
 std::vector<Layer> small_discriminator();
 
 // As StyleGAN2's, to [1, 8, 8] and from there to a logit.
-std::vector<Layer> styled_generator(double noise);
+std::vector<Layer> styled_generator(double noise, double mixing = 0);
 std::vector<Layer> styled_discriminator();
 
 // Adam as lib/ would describe it, without a schedule.

@@ -1,11 +1,13 @@
 // What StyleGAN2 is made of, against its code: filters, learning rates, styles and noise.
+#include "core/nn/styled.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "core/nn/equalized.h"
+#include "core/nn/modulated_conv.h"
 #include "core/nn/network.h"
-#include "core/nn/styled.h"
 #include "core/step/plan.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -221,6 +223,54 @@ TEST_CASE("passes of training move the mean of styles, which evaluation takes th
   const at::Tensor same = made(0, {});
   CHECK(distance(same, same.narrow(0, 0, 1).expand_as(same)) < 1e-13);
   CHECK(distance(one->average(), expected) < 1e-15);
+}
+
+TEST_CASE("in training layers see another style from one of them on, now and then, and none else") {
+  RandomStream stream(2);
+  Network generator(styled_generator(5, 0.6), at::kCPU, at::kDouble, stream);
+  const Plan plan(generator.body(), Precision::kFloat32);
+  const auto one = std::dynamic_pointer_cast<Styled>(generator.body().flattened()[0].module);
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& entry : generator.state()) {
+      if (entry.first.find("noise_strength") != std::string::npos) entry.second.fill_(0.3);
+    }
+  }
+  const auto& mapping = one->parts()[0].module;
+  const auto synthesis = std::dynamic_pointer_cast<Sequential>(one->parts()[1].module);
+  CHECK_FALSE(one->repeats_itself());
+  std::vector<int64_t> crossovers(4);
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    const at::Tensor x = draw({6, 5}), average = one->average().clone();
+    RandomStream ours(seed), other(seed), theirs(seed);
+    const at::Tensor made = generator.body().forward(x, {{}, &ours});
+    const at::Tensor after = one->average().clone();
+    const at::Tensor w = mapping->forward(x);
+    CHECK(distance(after, average * 0.9 + w.mean(0) * 0.1) < 1e-15);
+    // The draws of StyleGAN2-ADA's code, in its order.
+    int64_t crossover = at::empty({}, at::kLong).random_(1, 3, theirs.cpu()).item<int64_t>();
+    if (at::rand({}, theirs.cpu()).item<double>() >= 0.6) crossover = 3;
+    crossovers[crossover] += 1;
+    const at::Tensor noise = at::randn({6, 5}, theirs.cpu()).to(at::kDouble);
+    const at::Tensor second = mapping->forward(noise);
+    at::Tensor expected = w;
+    int64_t place = 0;
+    for (const Part& part : synthesis->flattened()) {
+      Context context{{}, &theirs};
+      const bool takes = std::dynamic_pointer_cast<ModulatedConv2d>(part.module) != nullptr;
+      if (takes) context.style = place++ < crossover ? w : second;
+      expected = part.module->forward(expected, context);
+    }
+    CHECK(at::equal(made, expected));
+    CHECK(distance(plan.forward(x, {{}, &other}), expected) < 1e-11);
+  }
+  CHECK(crossovers[0] == 0);
+  for (const int64_t count : {1, 2, 3}) CHECK(crossovers[count] > 5);
+  const at::Tensor x = draw({6, 5});
+  const at::Tensor without = generator.body().forward(x);
+  CHECK(at::equal(without, generator.body().forward(x)));
+  CHECK(at::equal(generator.evaluate(x), generator.evaluate(x)));
 }
 
 TEST_CASE("a synthesis is planned as any layers are, and equalized convolutions as their own") {
