@@ -35,6 +35,7 @@ export interface Stylegan2GeneratorOptions extends Stylegan2Options {
    * last layer alone makes them (`orig` in that code). @default false
    */
   readonly skips?: boolean | undefined;
+  /**
    * Chance that a batch of training has two styles, from 0 to 1: `mixing` of styled. The paper's
    * code has 0.9.
    * @default 0

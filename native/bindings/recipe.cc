@@ -26,6 +26,11 @@ std::optional<AdaOptions> to_ada(const Napi::Value& value) {
   return ada;
 }
 
+std::optional<Options> to_path_length(const Napi::Value& value) {
+  if (!value.IsObject()) return std::nullopt;
+  return to_choice(value).options;
+}
+
 Heads to_heads(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   return {to_whole(object, "classes"), to_whole(object, "codes")};
@@ -42,6 +47,7 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.scores =
       to_text(options, "scores") == "probability" ? ScoreKind::kProbability : ScoreKind::kLogit;
   recipe.penalties = to_choices(options.Get("penalties"));
+  recipe.path_length = to_path_length(options.Get("pathLength"));
   recipe.auxiliaries = to_choices(options.Get("auxiliaries"));
   recipe.augmentations = to_texts(options.Get("diffAugment"));
   recipe.ada = to_ada(options.Get("ada"));

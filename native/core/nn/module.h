@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/distributed/together.h"
 #include "core/nn/architecture.h"
@@ -25,6 +26,9 @@ struct Context {
   at::Tensor other_style = {}, crossover = {};
   // How far from their mean styles are in evaluation, in parts of how far they would be.
   double truncation_psi = 1;
+  // Where all that mappings make is to go, too, for whoever differentiates down to it; null where
+  // nobody does.
+  std::vector<at::Tensor>* styles = nullptr;
 };
 
 // What layers make of their input, and of what comes with it.

@@ -29,6 +29,15 @@ class Constant : public Module {
   at::Tensor const_;
 };
 
+// What a mapping made, as the synthesis is to have it: told to whoever wants to hear of it.
+at::Tensor mapped(at::Tensor w, const Context& context) {
+  if (context.styles == nullptr) return w;
+  // A mapping without weights makes what nobody has asked a gradient of.
+  if (!w.requires_grad()) w = w.detach().requires_grad_();
+  context.styles->push_back(w);
+  return w;
+}
+
 Forward pass_of(const Part& part) {
   return [&module = *part.module](const at::Tensor& input, const Context& context) {
     return module.forward(input, context);
@@ -54,7 +63,7 @@ at::Tensor Styled::forward(const at::Tensor& input, const Context& context) {
 
 at::Tensor Styled::forward_by(const Forward& map, const Forward& synthesize,
                               const at::Tensor& input, const Context& context) {
-  at::Tensor w = map(input, context);
+  at::Tensor w = mapped(map(input, context), context);
   if (is_training()) {
     move_average(w);
   } else if (context.truncation_psi != 1) {
@@ -92,7 +101,8 @@ void Styled::mix(const Forward& map, const at::Tensor& input, const Context& con
   const at::Tensor noise =
       draw_noise(noise_, input.size(0), options.dtype(kDrawn), generator).to(input.scalar_type());
   const int64_t others = input.size(1) - noise_.noise;  // labels and codes
-  styled.other_style = map(at::cat({noise, input.narrow(1, noise_.noise, others)}, 1), context);
+  const at::Tensor other = at::cat({noise, input.narrow(1, noise_.noise, others)}, 1);
+  styled.other_style = mapped(map(other, context), context);
 }
 
 void Styled::move_average(const at::Tensor& w) {

@@ -58,6 +58,8 @@ class Optimizer {
     std::vector<int64_t> of_parameters;
   };
   Counts counts() const { return {updates_, parameter_updates_}; }
+  // Those of the optimizer, without a present one.
+  int64_t updates() const { return updates_; }
   // Goes on from there, on the device too where it counts by itself.
   virtual void set_counts(Counts counts);
   // While it is not null, updates in one pass take the averages along: all of them on the CPU, on a
@@ -100,8 +102,6 @@ class Optimizer {
   virtual void take_rate(double) {}
   // How often one parameter was updated, the present time included.
   int64_t parameter_updates(size_t index) const { return parameter_updates_[index]; }
-  // Updates that this optimizer did before the present one.
-  int64_t updates() const { return updates_; }
 
  private:
   // Moves the averages that update_all() did not, of the parameters it was not given or of all.

@@ -39,14 +39,19 @@ Explanation AutogradStep::explain() const {
 }
 
 OrderedStep::Fakes AutogradStep::generate(int64_t count, bool for_update) {
-  const at::AutoGradMode mode(for_update && !is_survey());
+  const bool has_graph = for_update && !is_survey();
+  const bool is_penalised = has_graph && due_path_length() != nullptr;
+  const at::AutoGradMode mode(has_graph);
   LatentBatch latent = draw_latent(count);
   at::Tensor images;
+  std::vector<at::Tensor> styles;
   {
     const Autocast autocast(pair().precision, pair().generator->device());
-    images = execution_->generate(latent.input(pair().latent), context(latent.labels));
+    Context seen = context(latent.labels);
+    if (is_penalised) seen.styles = &styles;
+    images = execution_->generate(latent.input(pair().latent), seen);
   }
-  return {images.to(pair().generator->precision()), std::move(latent)};
+  return {images.to(pair().generator->precision()), std::move(latent), std::move(styles)};
 }
 
 Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& reals) {
@@ -63,10 +68,12 @@ Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& rea
     return {};
   }
   at::Tensor loss = pair().objective->generator_loss(met(scores));
+  const at::Tensor penalty = path_penalty(fakes);
+  if (penalty.defined()) loss = loss + penalty;
   for (const auto& auxiliary : pair().auxiliaries) {
     loss = loss + auxiliary->generator_term(fake, fakes.latent);
   }
-  return judged_ ? gradients_through(fakes.images, loss)
+  return judged_ ? gradients_through(fakes.images, loss, penalty)
                  : gradients_of(loss, *pair().generator_optimizer);
 }
 
@@ -84,11 +91,22 @@ Answer AutogradStep::judge(const Fakes& fakes) {
   return judged_->answer;
 }
 
-Gradients AutogradStep::gradients_through(const at::Tensor& images, const at::Tensor& loss) {
+Gradients AutogradStep::gradients_through(const at::Tensor& images, const at::Tensor& loss,
+                                          const at::Tensor& penalty) {
   const at::Tensor gradient =
       torch::autograd::grad({loss}, {judged_->images}, {}, /*retain_graph=*/true)[0];
-  return {loss.detach(),
-          execution_->gradients(*pair().generator_optimizer, {images, gradient}, ready())};
+  Root root{images, gradient};
+  // As one number, so that what made the images is gone back through only once.
+  if (penalty.defined()) root = {(images * gradient).sum() + penalty};
+  return {loss.detach(), execution_->gradients(*pair().generator_optimizer, root, ready())};
+}
+
+at::Tensor AutogradStep::path_penalty(const Fakes& fakes) {
+  const PathLength* const due = due_path_length();
+  if (due == nullptr) return {};
+  const at::Tensor lengths = due->lengths(fakes.images, fakes.styles, rows(fakes.images.device()));
+  observe(lengths);
+  return due->strength() * due->of(lengths);
 }
 
 Gradients AutogradStep::gradients_of(const at::Tensor& loss, const Optimizer& optimizer) {

@@ -45,8 +45,11 @@ class AutogradStep : public OrderedStep {
     Answer answer;
   };
   Answer judge(const Fakes& fakes);
-  // Down from the loss, by way of what was judged.
-  Gradients gradients_through(const at::Tensor& images, const at::Tensor& loss);
+  // Down from the loss, by way of what was judged, and from a penalty on the way to the images.
+  Gradients gradients_through(const at::Tensor& images, const at::Tensor& loss,
+                              const at::Tensor& penalty);
+  // That on the generator's path length, weighted; undefined where none is due.
+  at::Tensor path_penalty(const Fakes& fakes);
 
   std::unique_ptr<Execution> execution_;
   Look look_;

@@ -12,14 +12,18 @@
 namespace sparring {
 namespace {
 
+Plan::Purpose purpose_under(bool penalties) {
+  return penalties ? Plan::Purpose::kPenalty : Plan::Purpose::kTraining;
+}
+
 class Fused : public Execution {
  public:
   explicit Fused(std::shared_ptr<const Pair> pair)
       : pair_(std::move(pair)),
-        generator_(pair_->generator->body(), pair_->precision),
-        discriminator_(
-            pair_->discriminator->body(), pair_->precision,
-            pair_->penalties.empty() ? Plan::Purpose::kTraining : Plan::Purpose::kPenalty) {}
+        generator_(pair_->generator->body(), pair_->precision,
+                   purpose_under(pair_->path_length != nullptr)),
+        discriminator_(pair_->discriminator->body(), pair_->precision,
+                       purpose_under(!pair_->penalties.empty())) {}
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
     return generator_.forward(latents, context);

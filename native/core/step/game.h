@@ -11,6 +11,7 @@
 #include "core/nn/network.h"
 #include "core/objectives/auxiliaries/auxiliary.h"
 #include "core/objectives/objective.h"
+#include "core/objectives/penalties/path_length.h"
 #include "core/objectives/penalties/penalty.h"
 #include "core/optim/average.h"
 #include "core/optim/optimizer.h"
@@ -29,7 +30,8 @@ struct Pair {
   std::shared_ptr<Network> generator, discriminator;
   std::unique_ptr<Optimizer> generator_optimizer, discriminator_optimizer;
   std::unique_ptr<Objective> objective;
-  std::vector<std::unique_ptr<Penalty>> penalties;
+  std::vector<std::unique_ptr<Penalty>> penalties;  // of the discriminator's loss
+  std::unique_ptr<PathLength> path_length;          // of the generator's; null: none
   std::vector<std::unique_ptr<Auxiliary>> auxiliaries;
   std::vector<Augmentation> augmentations;
   std::unique_ptr<Ada> ada;          // null: none; after the augmentations

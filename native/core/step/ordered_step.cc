@@ -70,6 +70,9 @@ std::vector<bool> OrderedStep::pattern() const {
       due.push_back(penalty->is_due(discriminator_updates_ + i));
     }
   }
+  for (int64_t i = 0; pair_->path_length && i < pair_->generator_steps; ++i) {
+    due.push_back(pair_->path_length->is_due(pair_->generator_optimizer->updates() + i));
+  }
   return due;
 }
 
@@ -86,9 +89,9 @@ Losses OrderedStep::run_generator_first(const Source& next) {
   Update generator = begin_generator(reals, for_update, pair_->shares_fakes ? &fakes : nullptr);
   // A discriminator that does not look at the new generator gives the ranks time to sum.
   const bool overlaps = pair_->sharing && pair_->shares_fakes;
-  if (!overlaps) of_generator.add(end(std::move(generator)));
+  if (!overlaps) of_generator.add(end_generator(std::move(generator)));
   Update discriminator = begin_discriminator(reals, pair_->shares_fakes ? again : fresh);
-  if (overlaps) of_generator.add(end(std::move(generator)));
+  if (overlaps) of_generator.add(end_generator(std::move(generator)));
   of_discriminator.add(end_discriminator(std::move(discriminator)));
   for (int64_t i = 1; i < pair_->discriminator_steps; ++i) {
     of_discriminator.add(end_discriminator(begin_discriminator(next(), fresh)));
@@ -118,7 +121,8 @@ Losses OrderedStep::run_discriminator_first(const Source& next) {
     const bool goes_on_from_them = pair_->shares_fakes && i == 0;
     Update update =
         begin_generator(reals, goes_on_from_them ? again : for_update, /*kept=*/nullptr);
-    of_generator.add(i < last ? end_and_go_on(std::move(update)) : end(std::move(update)));
+    of_generator.add(i < last ? end_and_go_on(std::move(update))
+                              : end_generator(std::move(update)));
   }
   return {of_generator.mean(), of_discriminator.mean()};
 }
@@ -166,10 +170,12 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
   // What a step that failed left.
   reals_.reset();
   observed_.reset();
+  length_.reset();
   is_survey_ = false;
   surveyed_.clear();
   if (pair_->sharing) pair_->sharing->expect(optimizer.parameters());
-  Update update{optimizer, parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work), nullptr};
+  Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
+  Update update{optimizer, std::move(found), nullptr, std::move(length_)};
   if (pair_->sharing) {
     update.launched = pair_->sharing->launch(update.found.of_parameters, update.found.loss);
   }
@@ -177,15 +183,22 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
 }
 
 at::Tensor OrderedStep::end(Update update) {
-  auto& [optimizer, found, launched] = update;
-  const at::Tensor loss = launched ? pair_->sharing->collect(launched) : found.loss;
-  apply(optimizer, std::move(found.of_parameters));
+  const at::Tensor loss =
+      update.launched ? pair_->sharing->collect(update.launched) : update.found.loss;
+  apply(update.optimizer, std::move(update.found.of_parameters));
+  return loss;
+}
+
+at::Tensor OrderedStep::end_generator(Update update) {
+  const at::Tensor length = update.length;
+  const at::Tensor loss = end(std::move(update));
+  if (length.defined()) pair_->path_length->go_on(over_ranks(length));
   return loss;
 }
 
 // The average moves after each update: after the last one whoever asked for the step moves it.
-at::Tensor OrderedStep::end_and_go_on(Update generator) {
-  const at::Tensor loss = end(std::move(generator));
+at::Tensor OrderedStep::end_and_go_on(Update update) {
+  const at::Tensor loss = end_generator(std::move(update));
   if (pair_->average) {
     pair_->average->end(*pair_->generator);
     pair_->average->begin();
@@ -284,26 +297,42 @@ std::vector<const Penalty*> OrderedStep::due_penalties() const {
   return due;
 }
 
+const PathLength* OrderedStep::due_path_length() const {
+  const PathLength* const penalty = pair_->path_length.get();
+  const bool is_due = penalty && penalty->is_due(pair_->generator_optimizer->updates());
+  return is_due ? penalty : nullptr;
+}
+
 void OrderedStep::observe(const Scores& scores) {
   const at::NoGradGuard no_grad;
   const at::Tensor seen = pair_->objective->observed(scores);
-  if (!seen.defined()) return;
+  if (seen.defined()) add_seen(observed_, seen);
+}
+
+void OrderedStep::observe(const at::Tensor& lengths) {
+  const at::NoGradGuard no_grad;
+  add_seen(length_, lengths.mean());
+}
+
+void OrderedStep::add_seen(at::Tensor& mean, const at::Tensor& seen) const {
   if (parts_ == 1) {
-    observed_ = seen;
+    mean = seen;
   } else {
     const at::Tensor weighed = seen * share_.weight;
-    observed_ = observed_.defined() ? observed_ + weighed : weighed;
+    mean = mean.defined() ? mean + weighed : weighed;
   }
 }
 
 void OrderedStep::move_objective() {
-  if (!observed_.defined()) return;
+  if (observed_.defined()) pair_->objective->go_on(over_ranks(observed_));
+}
+
+at::Tensor OrderedStep::over_ranks(const at::Tensor& mean) const {
+  if (!pair_->sharing) return mean;
   const at::NoGradGuard no_grad;
-  if (pair_->sharing) {
-    observed_ = observed_ * pair_->sharing->share().weight;
-    pair_->sharing->group().sum(observed_);
-  }
-  pair_->objective->go_on(observed_);
+  const at::Tensor sum = mean * pair_->sharing->share().weight;
+  pair_->sharing->group().sum(sum);
+  return sum;
 }
 
 void OrderedStep::clip_weights() const {

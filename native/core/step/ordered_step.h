@@ -25,6 +25,8 @@ class OrderedStep : public Step {
   struct Fakes {
     at::Tensor images;
     LatentBatch latent;
+    // What mappings made on the way; none where nobody goes back to it.
+    std::vector<at::Tensor> styles = {};
   };
 
   explicit OrderedStep(std::shared_ptr<const Pair> pair);
@@ -33,6 +35,8 @@ class OrderedStep : public Step {
   Watch* watch() const { return watch_; }
   // Penalties of this update of the discriminator.
   std::vector<const Penalty*> due_penalties() const;
+  // That of the generator's next update; null where there is none.
+  const PathLength* due_path_length() const;
 
   // The rows that are worked on at once, and what they draw from.
   Rows rows(const at::Device& device) const;
@@ -51,6 +55,8 @@ class OrderedStep : public Step {
 
   // Takes down what the objective's state goes on from after this update of the discriminator.
   void observe(const Scores& scores);
+  // And what the path length's does after this one of the generator.
+  void observe(const at::Tensor& lengths);
 
   // Whom to tell of gradients that will not change any more, in this update: ranks sum them while
   // the rest of the backward pass goes on. Empty where there is nothing to gain.
@@ -81,6 +87,7 @@ class OrderedStep : public Step {
     Optimizer& optimizer;
     Gradients found;
     Sharing::Launched launched;  // null where there are no other ranks
+    at::Tensor length;           // mean of the batch's paths; undefined where nobody looks
   };
   // Fakes of noise of their own.
   Make make(bool for_update);
@@ -90,8 +97,9 @@ class OrderedStep : public Step {
   Update begin(Optimizer& optimizer, const Batch& batch, const Work& work);
   // Each gives the loss before the update, of the whole batch.
   at::Tensor end(Update update);
+  at::Tensor end_generator(Update update);
   // Another one of the generator's follows.
-  at::Tensor end_and_go_on(Update generator);
+  at::Tensor end_and_go_on(Update update);
   at::Tensor end_discriminator(Update update);
   Gradients work_in_parts(const Batch& batch, const Share& own, const Work& work);
   void survey(const Batch& batch, const Share& own, const Work& work);
@@ -106,6 +114,10 @@ class OrderedStep : public Step {
   void clip_weights() const;
   // The objective goes on to the next update.
   void move_objective();
+  // Adds what was seen of a part to the mean over the rank's rows.
+  void add_seen(at::Tensor& mean, const at::Tensor& seen) const;
+  // From the mean over the rank's rows to that over all.
+  at::Tensor over_ranks(const at::Tensor& mean) const;
 
   std::shared_ptr<const Pair> pair_;
   bool looks_once_;
@@ -120,6 +132,7 @@ class OrderedStep : public Step {
   Ready ready_;
   const Ready nobody_;
   at::Tensor observed_;  // by the objective, of the parts so far; undefined for most
+  at::Tensor length_;    // of paths, likewise
   bool is_survey_ = false;
   std::vector<Scores> surveyed_;  // of each part; none where samples do not meet
 };

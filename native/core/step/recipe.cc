@@ -17,6 +17,10 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   pair->objective = make_objective(recipe.objective, recipe.scores);
   pair->objective->move_to(pair->generator->device());
   pair->penalties = build_all<std::unique_ptr<Penalty>>(recipe.penalties, make_penalty);
+  if (recipe.path_length) {
+    pair->path_length = std::make_unique<PathLength>(*recipe.path_length);
+    pair->path_length->move_to(pair->generator->device());
+  }
   pair->auxiliaries = build_all<std::unique_ptr<Auxiliary>>(recipe.auxiliaries, make_auxiliary);
   pair->augmentations = make_augmentations(recipe.augmentations);
   if (recipe.ada) {

@@ -16,6 +16,7 @@ struct Recipe {
   Choice objective;
   ScoreKind scores = ScoreKind::kLogit;
   std::vector<Choice> penalties, auxiliaries;
+  std::optional<Options> path_length;
   std::vector<std::string> augmentations;
   std::optional<AdaOptions> ada;
   AverageOptions average;

@@ -52,6 +52,17 @@ void restore_optimizer(const Snapshot& snapshot, const std::string& player, cons
   optimizer.set_counts({snapshot.count(player + ".updates"), found->second});
 }
 
+// What the rules carry from update to update, beside weights and what optimizers remember.
+NamedTensors carried_by(const Pair& pair) {
+  NamedTensors all;
+  const auto add = [&all](const std::string& prefix, const NamedTensors& state) {
+    for (const auto& [name, tensor] : state) all.emplace_back(prefix + name, tensor);
+  };
+  add("objective.", pair.objective->state());
+  if (pair.path_length) add("pathLength.", pair.path_length->state());
+  return all;
+}
+
 // A file may hold anything under a name.
 void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType type,
                   at::IntArrayRef sizes) {
@@ -143,7 +154,7 @@ Snapshot Trainer::snapshot() const {
   if (pair_->ada) pair_->ada->save(taken);
   save_optimizer(taken, "generator", *pair_->generator, *pair_->generator_optimizer);
   save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
-  add_copies(taken.tensors, "objective.", pair_->objective->state());
+  add_copies(taken.tensors, "", carried_by(*pair_));
   add_copies(taken.tensors, "random.", pair_->stream->state());
   add_copies(taken.tensors, "", {{"losses", loss_sums_}});
   taken.counts["seed"] = static_cast<int64_t>(pair_->stream->seed());
@@ -181,10 +192,9 @@ void Trainer::restore(const Snapshot& from) {
   const NamedTensors random = part_of(from.tensors, "random.");
   restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
   check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
-  const NamedTensors carried = pair_->objective->state();
+  const NamedTensors carried = carried_by(*pair_);
   for (const auto& [name, tensor] : carried) {
-    const std::string whole = "objective." + name;
-    check_tensor(from.tensor(whole), whole.c_str(), tensor.scalar_type(), tensor.sizes());
+    check_tensor(from.tensor(name), name.c_str(), tensor.scalar_type(), tensor.sizes());
   }
   std::optional<Snapshot> place;
   if (from.data != 0) place = place_of(from);
@@ -201,7 +211,7 @@ void Trainer::restore(const Snapshot& from) {
   }
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
-  for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor("objective." + name));
+  for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor(name));
   loss_sums_.copy_(from.tensor("losses"));
   step_ = from.count("step");
   reported_ = from.count("reported");

@@ -2,6 +2,7 @@
 // to record. That a replay is the step it was recorded from needs a GPU (native/cuda/test).
 #include "core/step/captured_step.h"
 
+#include <set>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
@@ -107,6 +108,31 @@ TEST_CASE("batches with labels and without are recorded apart, of one size or of
   CHECK(training.device.recorded == 3);
   training.run(1, batch_of(4, true));
   CHECK(training.device.recorded == 3);
+}
+
+TEST_CASE("steps with a penalty of either player and without are recorded apart") {
+  const auto pair = pair_of(7, styled_generator(5), styled_discriminator(), {"hinge", {}},
+                            ScoreKind::kLogit, at::kDouble);
+  add_penalty(*pair, {"r1", {{"weight", 2.0}, {"every", 2.0}}});
+  add_penalty(*pair, {"pathLength", {{"weight", 2.0}, {"every", 3.0}, {"decay", 0.1}}});
+  pair->generator_steps = 2;
+  Training training(pair);
+  // Of the discriminator's update, and of the generator's two.
+  std::set<std::vector<bool>> kinds;
+  for (int64_t step = 0; step < 6; ++step) {
+    AutogradStep at_step(pair, make_eager(pair));
+    at_step.set_discriminator_updates(step);
+    const int64_t update = pair->generator_optimizer->updates();
+    CHECK(update == 2 * step);
+    const std::vector<bool> due{step % 2 == 0, update % 3 == 0, (update + 1) % 3 == 0};
+    CHECK(at_step.pattern() == due);
+    kinds.insert(due);
+    training.run(1, batch_of(4));
+  }
+  CHECK(kinds.size() == 6);
+  CHECK(training.device.recorded == 0);
+  training.run(18, batch_of(4));
+  CHECK(training.device.recorded == 6);
 }
 
 TEST_CASE("what libtorch keeps goes back before a step is recorded") {

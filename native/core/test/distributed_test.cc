@@ -35,6 +35,14 @@ std::vector<Layer> conv_generator() {
           layer("tanh", "5")};
 }
 
+// Without noise: parts would draw other numbers.
+std::vector<Layer> styled_generator() {
+  return {styled(
+      "0", 5,
+      {modulated("0", 5, 4, 6, 3, true, true), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
+       modulated("2", 5, 6, 1, 3, true, true)})};
+}
+
 // `is_spectral`: each pass turns vectors of its first layer.
 std::vector<Layer> dense_discriminator(bool is_spectral) {
   const Layer first = linear("1", 64, 16);
@@ -80,7 +88,7 @@ struct Game {
 };
 
 Choice penalty(const char* type, double every = 1) {
-  return {type, {{"weight", 2.0}, {"every", every}}};
+  return {type, {{"weight", 2.0}, {"every", every}, {"decay", 0.3}}};
 }
 
 // Its noise comes before the mapping alone: all ranks and parts draw that of the whole batch.
@@ -94,6 +102,7 @@ std::vector<Layer> quiet_styled_generator() {
 std::pair<std::vector<Layer>, std::vector<Layer>> networks_of(const Game& game) {
   if (game.is_styled) return {quiet_styled_generator(), dense_discriminator(false)};
   if (game.is_normed && game.is_conv) return {small_generator(5), normed_conv_discriminator()};
+  if (game.is_styled) return {styled_generator(), dense_discriminator(/*is_spectral=*/false)};
   if (game.is_normed) return {normed_dense_generator(), normed_dense_discriminator()};
   return {game.is_conv ? conv_generator() : dense_generator(),
           dense_discriminator(game.is_spectral)};
@@ -103,7 +112,7 @@ std::shared_ptr<Pair> pair_for(const Game& game, const std::shared_ptr<Group>& g
                                int64_t accumulate) {
   const auto [generator, discriminator] = networks_of(game);
   auto pair = pair_of(3, generator, discriminator, game.objective, ScoreKind::kLogit, at::kFloat);
-  for (const Choice& one : game.penalties) pair->penalties.push_back(make_penalty(one));
+  for (const Choice& one : game.penalties) add_penalty(*pair, one);
   pair->generator_optimizer =
       make_optimizer(descent(0.02, 0.9, 0.5), pair->generator->parameters());
   pair->discriminator_optimizer =
@@ -209,6 +218,21 @@ std::vector<Game> games() {
                    {"color", "translation", "cutout"}});
     all.push_back({"ADA", {"hinge", {}}, {penalty("r1", 2)}, is_fused, true, 2});
     all.back().adapts = true;
+    all.push_back({"path lengths",
+                   {"hinge", {}},
+                   {penalty("pathLength", 2), penalty("r1", 2)},
+                   is_fused,
+                   true});
+    all.back().is_styled = true;
+    all.push_back({"path lengths, two of each",
+                   {"relativisticAverage", {{"loss", std::string("logistic")}}},
+                   {penalty("pathLength", 3)},
+                   is_fused,
+                   true,
+                   2});
+    all.back().is_styled = true;
+    all.back().generator_updates = 2;
+    all.back().shares_fakes = false;
     all.push_back({"mirrored", {"hinge", {}}, {}, is_fused, true, 2});
     all.back().flips = true;
     all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});

@@ -43,8 +43,10 @@ std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules
       pair_of(seed, drawn.generator, drawn.discriminator, rules.objective, ScoreKind::kLogit,
               c10::typeMetaToScalarType(options.dtype()), options.device());
   if (!rules.penalty.empty()) {
-    pair->penalties.push_back(
-        make_penalty({rules.penalty, {{"weight", 2.0}, {"every", 1.0}, {"power", 3.0}}}));
+    add_penalty(*pair, {rules.penalty, {{"weight", 2.0}, {"every", 1.0}, {"power", 3.0}}});
+  }
+  if (rules.penalises_paths) {
+    add_penalty(*pair, {"pathLength", {{"weight", 1.0}, {"every", 1.0}, {"decay", 0.3}}});
   }
   pair->augmentations = make_augmentations(rules.augmentations);
   if (rules.adapts) {

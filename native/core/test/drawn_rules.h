@@ -22,6 +22,7 @@ struct DrawnRules {
   int64_t parts = 1;  // in which a batch is worked on
   double momentum = 0;
   Precision precision = Precision::kFloat32;
+  bool penalises_paths = false;  // of a generator that is styled
 };
 
 DrawnRules draw_rules(Drawer& draw, uint32_t seed);

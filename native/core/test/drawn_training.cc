@@ -72,12 +72,14 @@ bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_netwo
   const DrawnPair drawn = draw_networks(draw);
   DrawnRules rules = draw_rules(draw, seed);
   const std::string generator = text_of(drawn.generator);
+  rules.penalises_paths = generator.find("styled") != std::string::npos && draw.chance(0.5);
   const std::string discriminator = text_of(drawn.discriminator);
   CAPTURE(seed);
   CAPTURE(generator);
   CAPTURE(discriminator);
   CAPTURE(rules.objective.type);
   CAPTURE(rules.penalty);
+  CAPTURE(rules.penalises_paths);
   CAPTURE(rules.rows);
   const at::Tensor eager = train(drawn, rules, seed, device, false);
   const auto again = [&, whole = rules] { return train(drawn, whole, seed, device, false, 1e-13); };

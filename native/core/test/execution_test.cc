@@ -203,6 +203,22 @@ std::vector<Recipe> recipes() {
        {},
        false,
        styled_generator(5)},
+      {"path lengths",
+       styled_discriminator(),
+       objective("nonSaturating"),
+       {"r1", "pathLength"},
+       {},
+       {},
+       false,
+       styled_generator(5)},
+      {"path lengths, merged",
+       residual(),
+       objective("relativisticPaired"),
+       {"pathLength"},
+       {},
+       {},
+       false,
+       styled_generator(5)},
       adaptive({"adaptive", residual(), objective("nonSaturating"), {"r1", "dragan"}}),
       {"styles, mixed",
        styled_discriminator(),
@@ -282,8 +298,7 @@ std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, const U
       pair_of(1, made, recipe.discriminator, recipe.objective, ScoreKind::kLogit, at::kDouble);
   if (labelled) pair->latent = {5, 3, 2, /*one_hot=*/false};
   for (const std::string& name : recipe.penalties) {
-    pair->penalties.push_back(
-        make_penalty({name, {{"weight", 2.0}, {"every", 2.0}, {"power", 6.0}}}));
+    add_penalty(*pair, {name, {{"weight", 2.0}, {"every", 2.0}, {"power", 6.0}, {"decay", 0.3}}});
   }
   for (const Choice& choice : recipe.auxiliaries) {
     pair->auxiliaries.push_back(make_auxiliary(choice));

@@ -188,6 +188,15 @@ std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator
   return pair;
 }
 
+void add_penalty(Pair& pair, const Choice& choice) {
+  if (choice.type == "pathLength") {
+    pair.path_length = std::make_unique<PathLength>(choice.options);
+    pair.path_length->move_to(pair.generator->device());
+  } else {
+    pair.penalties.push_back(make_penalty(choice));
+  }
+}
+
 OptimizerChoice descent(double lr, double momentum, double clip) {
   return {{"sgd",
            {{"lr", lr},

@@ -54,6 +54,9 @@ std::shared_ptr<Pair> pair_of(uint64_t seed, const std::vector<Layer>& generator
                               ScoreKind kind, at::ScalarType precision,
                               const at::Device& device = at::kCPU);
 
+// Adds it to the loss of the player that it is for.
+void add_penalty(Pair& pair, const Choice& choice);
+
 // An objective, with what comes in between when the generator's loss is taken.
 struct Hindered : Objective {
   explicit Hindered(std::unique_ptr<Objective> of) : of(std::move(of)) {}

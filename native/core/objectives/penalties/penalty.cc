@@ -6,9 +6,6 @@
 
 namespace sparring {
 
-Penalty::Penalty(const Options& options)
-    : weight_(options.number("weight")), every_(options.integer("every")) {}
-
 at::Tensor Penalty::points(const at::Tensor& reals, const at::Tensor& fakes, const Rows&) const {
   return place() == Place::kFakes ? fakes : reals;
 }

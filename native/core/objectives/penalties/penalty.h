@@ -1,10 +1,12 @@
 // What is added to the discriminator's loss to keep it smooth: a function of the gradient of its
-// scores at some points, so that its own gradient is a second derivative. One file a penalty.
+// scores at some points, so that its own gradient is a second derivative. One file a penalty; that
+// of the generator's loss is path_length.h.
 #pragma once
 
 #include <functional>
 #include <memory>
 
+#include "core/objectives/penalties/lazy.h"
 #include "core/objectives/term.h"
 #include "core/options.h"
 #include "core/random.h"
@@ -21,9 +23,9 @@ struct PenaltyInput {
   Rows rows;                                           // for points that are drawn
 };
 
-class Penalty {
+class Penalty : public Lazy {
  public:
-  explicit Penalty(const Options& options);
+  using Lazy::Lazy;
   virtual ~Penalty() = default;
   // Where it looks at the gradient of the scores.
   enum class Place { kReals, kFakes, kBetween, kDrawn };
@@ -43,16 +45,6 @@ class Penalty {
   virtual Term of_square(double square) const = 0;
   // The penalty, down from the scores, with a graph to the discriminator's weights.
   at::Tensor value(const PenaltyInput& input) const;
-
-  // Lazy regularisation (Karras et al. 2020, StyleGAN2): only at every n-th update of the
-  // discriminator, and then n times as strong.
-  bool is_due(int64_t update) const { return update % every_ == 0; }
-  bool is_lazy() const { return every_ > 1; }
-  double strength() const { return weight_ * static_cast<double>(every_); }
-
- private:
-  double weight_;
-  int64_t every_;
 };
 
 // At points on lines between reals and fakes, as Gulrajani et al. 2017 draw them.
