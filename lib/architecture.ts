@@ -6,6 +6,7 @@ export {
   couplingLayer,
   headsOf,
   isStyled,
+  layersOfType,
   patchesOf,
   scoresOf,
   trainsOnOne,

@@ -148,7 +148,10 @@ export interface NativePlayers {
 
 export interface NativeTrainerOptions {
   readonly objective: NativeChoice;
+  /** Those of the discriminator's loss. */
   readonly penalties: readonly NativeChoice[];
+  /** That of the generator's. */
+  readonly pathLength: NativeChoice | null;
   readonly auxiliaries: readonly NativeChoice[];
   /** What the discriminator's score is. */
   readonly scores: "probability" | "logit" | "energy";

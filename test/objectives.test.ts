@@ -132,7 +132,7 @@ describe("objectives, misused", () => {
     [
       "an unknown penalty",
       () => objectives.hinge({ penalties: [penalties.r1(), { type: "r3" }] as never }),
-      'Expected one of wganGp, wganDiv, r1, r2, dragan for penalties[1].type but received "r3"',
+      'Expected one of wganGp, wganDiv, r1, r2, dragan, pathLength for penalties[1].type but received "r3"',
     ],
     [
       "a penalty from a file that is wrong",
@@ -178,6 +178,16 @@ describe("objectives, misused", () => {
       "a power of another penalty",
       () => penalties.wganGp({ power: 6 } as never),
       'Expected only the options weight, every for options of wganGp but received "power"',
+    ],
+    [
+      "a mean length that stays where it is",
+      () => penalties.pathLength({ decay: 0 }),
+      "Expected a number in (0, 1] for decay of pathLength but received 0",
+    ],
+    [
+      "one that goes too far",
+      () => penalties.pathLength({ decay: 1.1 }),
+      "Expected a number in (0, 1] for decay of pathLength but received 1.1",
     ],
     [
       "half an interval",
@@ -254,6 +264,9 @@ describe("objectives as data", () => {
     expect(penalties.r1({ weight: 1, every: 16 })).toEqual({ type: "r1", weight: 1, every: 16 });
     expect(penalties.r2()).toEqual({ type: "r2", weight: 10, every: 1 });
     expect(penalties.dragan()).toEqual({ type: "dragan", weight: 10, every: 1 });
+    expect(penalties.pathLength()).toEqual({
+      ...{ type: "pathLength", weight: 2, every: 4, decay: 0.01 },
+    });
     expect(auxiliaries.acgan()).toEqual({ type: "acgan", weight: 1 });
     expect(auxiliaries.infogan()).toEqual({ type: "infogan", categorical: 1, continuous: 0.1 });
   });

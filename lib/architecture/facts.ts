@@ -106,6 +106,17 @@ export function trainsOnOne({ layers }: ResolvedArchitecture): boolean {
   return findLayer(layers, (layer) => needsTwo(layer) === true) === undefined;
 }
 
+/** Every layer of the type, those inside others included. */
+export function layersOfType(
+  { layers }: Pick<ResolvedArchitecture, "layers">,
+  type: string,
+): readonly ResolvedLayer[] {
+  return layers.flatMap((layer) => [
+    ...(layer.type === type ? [layer] : []),
+    ...layersOfType(layer, type),
+  ]);
+}
+
 /** The first such layer, those inside others included. */
 function findLayer(
   layers: readonly ResolvedLayer[],

@@ -6,7 +6,8 @@ import { checkPenalties, type Penalty } from "../penalties/table.js";
 /** What every objective takes. */
 export interface ObjectiveOptions {
   /**
-   * Terms of the discriminator's loss, summed from the left; each type at most once.
+   * Terms of a player's loss, summed from the left: `pathLength` of the generator's, all others of
+   * the discriminator's. Each type at most once.
    * @default none
    */
   readonly penalties?: readonly Penalty[] | undefined;

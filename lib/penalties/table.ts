@@ -1,6 +1,7 @@
 // The table of penalties: a new one costs its file, a row here and a row in native code.
 import { remakeAll } from "../choice.js";
 import { dragan } from "./dragan.js";
+import { type PathLength, pathLength } from "./path-length.js";
 import { r1 } from "./r1.js";
 import { r2 } from "./r2.js";
 import { wganDiv } from "./wgan-div.js";
@@ -12,9 +13,12 @@ const between = { wganGp, wganDiv };
 /** Penalties at reals or fakes themselves, of which the loss has scores. */
 const atBatch = { r1, r2 };
 
-export const penaltyTable = { ...between, ...atBatch, dragan };
+export const penaltyTable = { ...between, ...atBatch, dragan, pathLength };
 
-/** Something added to the discriminator's loss, as data. */
+/**
+ * Something added to a player's loss, as data: `pathLength` to the generator's, all others to the
+ * discriminator's.
+ */
 export type Penalty = ReturnType<(typeof penaltyTable)[keyof typeof penaltyTable]>;
 
 /** @internal */
@@ -25,6 +29,18 @@ export function isBetween({ type }: Pick<Penalty, "type">): boolean {
 /** @internal */
 export function isAtBatch({ type }: Pick<Penalty, "type">): boolean {
   return type in atBatch;
+}
+
+/** @internal The discriminator's, in their order. */
+export function discriminatorPenalties(
+  penalties: readonly Penalty[],
+): readonly Exclude<Penalty, PathLength>[] {
+  return penalties.filter((one) => one.type !== "pathLength");
+}
+
+/** @internal The generator's; undefined where there is none. */
+export function pathLengthOf(penalties: readonly Penalty[]): PathLength | undefined {
+  return penalties.find((one) => one.type === "pathLength");
 }
 
 /** @internal */

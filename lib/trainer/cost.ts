@@ -5,7 +5,13 @@ import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeExplanation, StepRewriteId } from "../native.js";
 import { looksAtReals } from "../objectives/table.js";
-import { isAtBatch, isBetween, type Penalty } from "../penalties/table.js";
+import {
+  discriminatorPenalties,
+  isAtBatch,
+  isBetween,
+  pathLengthOf,
+  type Penalty,
+} from "../penalties/table.js";
 import { product } from "../shape.js";
 import { resampledValues } from "./ada.js";
 import type { TrainerSettings } from "./options.js";
@@ -22,9 +28,16 @@ export interface Passes {
   readonly withoutFirst: number;
   /** How many are gradients for weights, and are not there where a layer has constants instead. */
   readonly forWeights: number;
-  /** More of them through the layers up to the last that bends; one in two is for weights. */
-  readonly upToBend: number;
+  /**
+   * More of them through a part of the layers: the discriminator's up to the last that bends, the
+   * generator's that come after w.
+   */
+  readonly partly: number;
+  /** How many of those are for weights. */
+  readonly partlyForWeights: number;
 }
+
+type PenaltyPasses = Omit<Passes, "partlyForWeights">;
 
 /** How steps are carried out. */
 type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites" | "discriminator">;
@@ -46,10 +59,12 @@ export function passesOf(
   const reals = looksAtReals(objective) ? 1 : 0;
   const is = (rewrite: StepRewriteId) => rewrites.some(({ id }) => id === rewrite);
   const bends = bentLayers(settings.discriminator.resolved.layers, carried).length > 0;
-  const ofPenalties = (count: keyof Passes) =>
-    objective.penalties.reduce((sum, { type, every }) => {
+  const ofPenalties = (count: keyof PenaltyPasses) =>
+    discriminatorPenalties(objective.penalties).reduce((sum, { type, every }) => {
       return sum + passesOfPenalty(type, kind, is, bends)[count] / every;
     }, 0);
+  const pathLength = pathLengthOf(objective.penalties);
+  const ofPaths = pathLength === undefined ? 0 : generatorSteps / pathLength.every;
   const look = is("oneLook") ? 1 : 0;
   // Without a graph, and where no sample depends on another, the way back is the same but for a
   // factor.
@@ -59,15 +74,25 @@ export function passesOf(
       all: looks + 3 * generatorSteps,
       withoutFirst: generatorSteps,
       forWeights: generatorSteps,
-      upToBend: 0,
+      // The gradient for w, and that gradient's own twice. The way back through the forward pass is
+      // the loss's.
+      partly: 3 * ofPaths,
+      partlyForWeights: forConstants(kind) * ofPaths,
     },
     discriminator: {
       all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
       withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
       forWeights: k * (2 + ofPenalties("forWeights")) + generatorSteps * wasted,
-      upToBend: k * ofPenalties("upToBend"),
+      partly: k * ofPenalties("partly"),
+      // The other one is for inputs.
+      partlyForWeights: (k * ofPenalties("partly")) / 2,
     },
   };
+}
+
+/** What is for weights libtorch's second derivative has for constants, too. */
+function forConstants(kind: NativeExplanation["kind"]): number {
+  return kind === "eager" ? 0 : 1;
 }
 
 /**
@@ -80,17 +105,15 @@ function passesOfPenalty(
   kind: NativeExplanation["kind"],
   is: (rewrite: StepRewriteId) => boolean,
   bends: boolean,
-): Passes {
-  // What is for weights libtorch's second derivative has for constants, too.
-  const forWeights = kind === "eager" ? 0 : 1;
-  const passes = { all: 4, withoutFirst: 0, forWeights, upToBend: 0 };
+): PenaltyPasses {
+  const passes = { all: 4, withoutFirst: 0, forWeights: forConstants(kind), partly: 0 };
   const atBatch = isAtBatch({ type });
   if (kind === "planned") {
     if (isBetween({ type })) return { ...passes, withoutFirst: is("between") ? 1 : 0 };
     return { ...passes, all: atBatch && is("seenPoints") ? 3 : 4 };
   }
   if (atBatch) return { ...passes, all: 3 };
-  return bends ? { ...passes, withoutFirst: kind === "eager" ? 0 : 1, upToBend: 2 } : passes;
+  return bends ? { ...passes, withoutFirst: kind === "eager" ? 0 : 1, partly: 2 } : passes;
 }
 
 /**
@@ -111,6 +134,20 @@ export function bentLayers(
     if (when === "eager") return kind === "eager";
     return when === "always" && !becameConvolution.has(layer.path);
   });
+}
+
+/**
+ * The layers of a generator that come after w, which what penalises path lengths goes through. None
+ * where nothing is styled.
+ */
+export function layersAfterW(layers: readonly ResolvedLayer[]): ResolvedLayer[] {
+  const has = ({ type, layers: inner }: ResolvedLayer): boolean =>
+    type === "styled" || inner.some(has);
+  const first = layers.findIndex(has);
+  if (first < 0) return [];
+  const [holder, ...after] = layers.slice(first) as [ResolvedLayer, ...ResolvedLayer[]];
+  const inner = holder.type === "styled" ? holder.layers.slice(1) : layersAfterW(holder.layers);
+  return [{ ...holder, layers: inner }, ...after];
 }
 
 /** The layers up to the last that `is`, of what holds others with no more than it has of those. */
@@ -142,8 +179,9 @@ export function trafficBytes(
   const passes = passesOf(settings, carried);
   const outputs =
     passes.generator.all * outputValues(generator.resolved.layers, batchSize) +
+    passes.generator.partly * outputValues(layersAfterW(generator.resolved.layers), batchSize) +
     passes.discriminator.all * outputValues(discriminator.resolved.layers, batchSize) +
-    passes.discriminator.upToBend *
+    passes.discriminator.partly *
       outputValues(bentLayers(discriminator.resolved.layers, carried), batchSize);
   // A weight, its gradient and two moments, read and written.
   const state =

@@ -16,7 +16,14 @@ import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js
 import { formatExplanation } from "./explanation-text.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
-import { bentLayers, bufferBytes, type Passes, passesOf, trafficBytes } from "./cost.js";
+import {
+  bentLayers,
+  bufferBytes,
+  layersAfterW,
+  type Passes,
+  passesOf,
+  trafficBytes,
+} from "./cost.js";
 
 /** Puts what native code does and what that costs together. */
 export function planSteps(
@@ -35,11 +42,13 @@ export function planSteps(
   };
   const { kind, onePass, refusals } = told;
   const passes = passesOf(settings, told);
-  const bent = new Map<string, ResolvedLayer>();
-  collect(bentLayers(discriminator.resolved.layers, told), bent);
+  const part = {
+    generator: byPaths(layersAfterW(generator.resolved.layers)),
+    discriminator: byPaths(bentLayers(discriminator.resolved.layers, told)),
+  };
   const flops =
-    flopsOf(counted.generator, passes.generator) +
-    flopsOf(counted.discriminator, passes.discriminator, bent);
+    flopsOf(counted.generator, passes.generator, part.generator) +
+    flopsOf(counted.discriminator, passes.discriminator, part.discriminator);
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
   const rewrites = told.rewrites.map(({ name }) => name);
@@ -74,19 +83,21 @@ interface Counted {
   readonly constantFlops: number;
 }
 
-/** @param bent by their paths, the layers up to the last that bends @default none */
+/** @param part by their paths, the layers of the passes through a part of them */
 function flopsOf(
   counted: readonly Counted[],
-  { all, withoutFirst, forWeights, upToBend }: Passes,
-  bent: ReadonlyMap<string, ResolvedLayer> = new Map(),
+  { all, withoutFirst, forWeights, partly, partlyForWeights }: Passes,
+  part: ReadonlyMap<string, ResolvedLayer>,
 ): number {
   const sum = (some: readonly Counted[], passes: number, withWeights: number) =>
     some.reduce((total, { operation: { flops }, constantFlops }) => {
       return total + passes * flops - withWeights * constantFlops;
     }, 0);
   const first = counted.find(({ operation }) => operation.flops > 0)?.operation.flops ?? 0;
-  const again = counted.filter(({ operation }) => operation.layers.some((path) => bent.has(path)));
-  return sum(counted, all, forWeights) - withoutFirst * first + sum(again, upToBend, upToBend / 2);
+  const again = counted.filter(({ operation }) => operation.layers.some((path) => part.has(path)));
+  return (
+    sum(counted, all, forWeights) - withoutFirst * first + sum(again, partly, partlyForWeights)
+  );
 }
 
 /** The operations of a network: those of its plan, or each layer by itself where there is none. */
@@ -95,8 +106,7 @@ function countNetwork(
   plan: readonly NativeOperation[],
   batchSize: number,
 ): Counted[] {
-  const byPath = new Map<string, ResolvedLayer>();
-  collect(layers, byPath);
+  const byPath = byPaths(layers);
   const operations = plan.length > 0 ? plan : [...leaves(layers)].map(asOperation);
   return operations.map((operation) => {
     const parts = operation.layers.map((path) => byPath.get(path) as ResolvedLayer);
@@ -116,11 +126,15 @@ function countNetwork(
 }
 
 /** By their paths; a layer that only changes how another computes has that one's. */
-function collect(layers: readonly ResolvedLayer[], into: Map<string, ResolvedLayer>): void {
+function byPaths(
+  layers: readonly ResolvedLayer[],
+  into = new Map<string, ResolvedLayer>(),
+): ReadonlyMap<string, ResolvedLayer> {
   for (const layer of layers) {
     into.set(layer.path, layer);
-    collect(layer.layers, into);
+    byPaths(layer.layers, into);
   }
+  return into;
 }
 
 /** Layers that run by themselves: not what holds others. */

@@ -1,11 +1,11 @@
 // What two networks, an objective and its terms have to be, to be trained with each other.
-import { batchNormLayer, couplingLayer } from "../architecture.js";
+import { batchNormLayer, couplingLayer, layersOfType } from "../architecture.js";
 import { needsOf } from "../auxiliaries/table.js";
 import * as check from "../check.js";
 import { misfit, refused } from "../errors.js";
 import { Discriminator, Generator } from "../networks.js";
 import { scoresFor } from "../objectives/table.js";
-import { isBetween } from "../penalties/table.js";
+import { discriminatorPenalties, isBetween, pathLengthOf } from "../penalties/table.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 type Pair = Pick<TrainerOptions, "generator" | "discriminator">;
@@ -48,6 +48,7 @@ export function checkPair({ generator, discriminator }: Pair): void {
 export function checkRules(settings: TrainerSettings): void {
   checkScores(settings);
   checkPenalties(settings);
+  checkPathLength(settings);
   checkSynced(settings);
   checkHeads(settings);
 }
@@ -90,9 +91,26 @@ function checkPenalties({ objective, discriminator }: TrainerSettings): void {
   );
 }
 
+/** What penalises path lengths differentiates down to the w of one styled layer. */
+function checkPathLength({ objective, generator }: TrainerSettings): void {
+  if (pathLengthOf(objective.penalties) === undefined) return;
+  const styled = layersOfType(generator.resolved, "styled").map(({ path }) => path);
+  if (styled.length !== 1) {
+    const received = styled.length === 0 ? "none" : styled.join(" and ");
+    throw misfit("one styled layer, which the penalty pathLength needs,", "generator", received);
+  }
+  const coupling = couplingLayer(generator.resolved);
+  if (coupling === undefined) return;
+  throw misfit(
+    "layers that keep samples apart, which the penalty pathLength needs,",
+    "generator",
+    `${coupling.path} (${coupling.type})`,
+  );
+}
+
 /** Messages to other ranks have no derivative; a penalty takes that of a backward pass. */
 function checkSynced({ objective, discriminator, syncBatchNorm }: TrainerSettings): void {
-  const [penalty] = objective.penalties;
+  const [penalty] = discriminatorPenalties(objective.penalties);
   if (!syncBatchNorm || penalty === undefined) return;
   const norm = batchNormLayer(discriminator.resolved);
   if (norm === undefined) return;

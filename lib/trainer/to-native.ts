@@ -6,6 +6,7 @@ import type { Generator } from "../networks.js";
 import { countBytes } from "../networks/network.js";
 import { middleOf } from "../objectives/table.js";
 import { toNativeOptimizer } from "../optimizers/table.js";
+import { discriminatorPenalties, pathLengthOf } from "../penalties/table.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 
@@ -37,10 +38,12 @@ function toNativeAda({ ada, discriminator, objective }: TrainerSettings) {
 function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
   const { generator, discriminator, optimizer, order } = settings;
   const { penalties, auxiliaries, ...objective } = settings.objective;
+  const pathLength = pathLengthOf(penalties);
   const [black, white] = generator.range;
   return {
     objective: toNative(objective),
-    penalties: penalties.map(toNative),
+    penalties: discriminatorPenalties(penalties).map(toNative),
+    pathLength: pathLength === undefined ? null : toNative(pathLength),
     auxiliaries: auxiliaries.map(toNative),
     scores: discriminator.scores,
     latent: generator.latent,

@@ -22,6 +22,16 @@ const convolutional = () => [
   ...[l.linear(64), l.unflatten([4, 4, 4]), l.leakyRelu(0.2), l.upsample(2)],
   ...[l.conv2d(1, 3, { padding: 1 }), l.tanh()],
 ];
+/** Without noise: parts would draw other numbers. */
+const styled = () => [
+  l.styled({
+    mapping: [l.linear(6), l.leakyRelu(0.2)],
+    synthesis: [
+      ...[l.constant([4, 4, 4]), l.modulatedConv2d(4, 3), l.leakyRelu(0.2)],
+      l.modulatedConv2d(1, 3, { upsample: true }),
+    ],
+  }),
+];
 /** The article's blocks, with a bias before each BatchNorm. */
 const upsampling = () => [
   ...[l.linear(6 * 4 * 4), l.unflatten([6, 4, 4]), l.batchNorm2d(), l.upsample(2)],
@@ -81,6 +91,12 @@ export const games = {
     discriminatorSteps: 3,
   }),
   dragan: game(objectives.nonSaturating({ penalties: [penalties.dragan()] })),
+  pathLength: game(
+    objectives.hinge({
+      penalties: [penalties.pathLength({ every: 2, decay: 0.2 }), penalties.r1({ every: 3 })],
+    }),
+    { makes: styled, discriminatorSteps: 2, generatorSteps: 2 },
+  ),
   r1r2: game(
     objectives.relativisticPaired({
       penalties: [penalties.r1({ weight: 1, every: 4 }), penalties.r2({ weight: 1 })],

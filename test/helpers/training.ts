@@ -27,6 +27,20 @@ export function tinyGenerator(latent: Latent = { noise: 5 }, seed = 0): Generato
   return new Generator({ latent, layers } as Generator["architecture"], { seed });
 }
 
+/** latent → w of 6, and a synthesis without noise that w styles. */
+export function tinyStyledGenerator(latent: Latent = { noise: 5 }, seed = 0): Generator {
+  const parts = {
+    mapping: [l.linear(6), l.leakyRelu(0.2)],
+    synthesis: [
+      ...[l.constant([4, 4, 4]), l.modulatedConv2d(4, 3), l.leakyRelu(0.2)],
+      l.modulatedConv2d(1, 3, { upsample: true }),
+    ],
+  };
+  return new Generator({ latent, layers: [l.styled(parts)] } as Generator["architecture"], {
+    seed,
+  });
+}
+
 /** pixels → 16 → whatever the last layers make of it. */
 export function tinyDiscriminator(
   last: DiscriminatorArchitecture["layers"] = [l.linear(1)],
@@ -80,6 +94,9 @@ export function tinyTrainer(
 export function fitting(objective: Objective): Partial<TrainerOptions> & { latent: Latent } {
   if (objective.type === "energyBased" || objective.type === "boundaryEquilibrium")
     return { latent: { noise: 5 }, discriminator: tinyAutoencoder() };
+  if (objective.penalties.some(({ type }) => type === "pathLength"))
+    // One of which no gradient is rounding alone: Adam would make a step of it.
+    return { latent: { noise: 5 }, generator: tinyStyledGenerator({ noise: 5 }, 1) };
   const [auxiliary] = objective.auxiliaries;
   if (auxiliary === undefined) return { latent: { noise: 5 } };
   const codes = auxiliary.type === "infogan" ? 2 : 0;

@@ -131,6 +131,31 @@ const projection =
     },
   });
 
+/** A small synthesis of a constant, against two strided convolutions. */
+const ofStyles = (size: number): ReturnType<Preset["pair"]> => {
+  const modulated = () => [l.modulatedConv2d(8, 3), l.leakyRelu(0.2), l.upsample(2)];
+  const strided = () => [l.conv2d(8, 4, { stride: 2, padding: 1 }), l.leakyRelu(0.2)];
+  return {
+    generator: {
+      latent: { noise: 16 },
+      layers: [
+        l.styled({
+          mapping: [l.linear(12), l.leakyRelu(0.2), l.linear(12)],
+          synthesis: [
+            ...[l.constant([8, size / 4, size / 4]), ...modulated(), ...modulated()],
+            l.modulatedConv2d(1, 1, { demodulate: false }),
+          ],
+        }),
+        l.tanh(),
+      ],
+    },
+    discriminator: {
+      image: [1, size, size],
+      layers: [...strided(), ...strided(), l.flatten(), l.linear(1)],
+    },
+  };
+};
+
 /** The autoencoder that collections of scripts have for EBGAN, a quarter as wide. */
 const autoencoding =
   (loss: "mse" | "l1") =>
@@ -237,6 +262,32 @@ describe("a preset and its PyTorch script from one seed, one thread", async () =
       context,
     );
   });
+
+  it.for(
+    (["generatorFirst", "discriminatorFirst"] as const).flatMap((order) =>
+      (["1", "2"] as const).map((updates) => ({ order, updates })),
+    ),
+  )(
+    "have them with path lengths, $updates generator updates a step: $order",
+    (choices, context) => {
+      const adam = optimizers.adam({ lr: 2e-3, betas: [0, 0.99] });
+      const training: Partial<TrainerOptions> = {
+        objective: objectives.nonSaturating({
+          penalties: [
+            penalties.pathLength({ every: 2, decay: 0.1 }),
+            penalties.r1({ weight: 1, every: 3 }),
+          ],
+        }),
+        ...{ optimizer: { generator: adam, discriminator: adam } },
+        ...{ order: choices.order, generatorSteps: Number(choices.updates) },
+      };
+      return compare(
+        "path-length",
+        { preset: "dcgan", training, networks: ofStyles, choices },
+        context,
+      );
+    },
+  );
 
   it("have them with WGAN-div's penalty in the place of WGAN-GP's", (context) => {
     const objective = objectives.wasserstein({ penalties: [penalties.wganDiv()] });
