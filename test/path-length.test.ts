@@ -21,6 +21,7 @@ import {
   labelledImages,
   losses,
   stateOf,
+  tinyDiscriminator,
   tinyGenerator,
   tinyStyledGenerator,
   tinyTrainer,
@@ -83,9 +84,16 @@ describe("path lengths are refused", () => {
     expect(() => trainerOf({ generator })).toThrow(sentence);
   });
 
-  it("in the wrong player's name never: R1 is the discriminator's to suit beside them", () => {
-    const objective = objectives.hinge({ penalties: [penalties.pathLength(), penalties.wganGp()] });
-    expect(() => trainerOf({}, objective)).not.toThrow();
+  it("for nothing that the discriminator is, whatever another penalty beside them wants of it", () => {
+    const discriminator = tinyDiscriminator([l.batchNorm1d(), l.linear(1)]);
+    const list = [penalties.pathLength(), penalties.wganGp()];
+    const options = { discriminator, syncBatchNorm: true };
+    expect(() =>
+      trainerOf(options, objectives.hinge({ penalties: list.slice(0, 1) })),
+    ).not.toThrow();
+    expect(() => trainerOf(options, objectives.hinge({ penalties: list }))).toThrow(
+      "which the penalty wganGp needs, for discriminator but received 3 (batchNorm1d)",
+    );
   });
 });
 
@@ -227,6 +235,16 @@ describe("explain() counts path lengths", () => {
     };
     expect(Math.abs((await more(1)) / value - 1)).toBeLessThan(0.02);
     expect(await more(4)).toBeCloseTo((await more(1)) / 4, 0);
+  });
+
+  it("with a generator that is planned for two derivatives", async () => {
+    const name = "activation without a second derivative";
+    const rewritesOf = async (objective: Objective) => {
+      const { generator } = await planned(tinyStyledGenerator(), objective, "fused");
+      return generator.flatMap(({ rewrites }) => rewrites);
+    };
+    expect(await rewritesOf(paths)).toContain(name);
+    expect(await rewritesOf(objectives.hinge({ penalties: [penalties.r1()] }))).not.toContain(name);
   });
 
   it("as three passes of what comes after w, and of the mapping as none", async () => {
