@@ -79,9 +79,11 @@ class Styled(nn.Module):
                 Modulated(width, 1, 1, demodulate=False),
             ]
         )
+        self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def forward(self, z):
         w = self.mapping(z)
+        self.w_avg.copy_(w.detach().mean(dim=0).lerp(self.w_avg, 0.998))
         return self.synthesis(w), w
 
 
