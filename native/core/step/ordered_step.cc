@@ -1,5 +1,6 @@
 #include "core/step/ordered_step.h"
 
+#include "core/nn/styled.h"
 #include "core/step/one_look.h"
 
 namespace sparring {
@@ -185,8 +186,19 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
 at::Tensor OrderedStep::end(Update update) {
   const at::Tensor loss =
       update.launched ? pair_->sharing->collect(update.launched) : update.found.loss;
+  if (pair_->sharing) share_styles();
   apply(update.optimizer, std::move(update.found.of_parameters));
   return loss;
+}
+
+// Each pass moved them linearly, by the mean of a rank's rows: a mean of the ranks' is that of one
+// rank that has all rows. Of each update, since the next may divide other rows.
+void OrderedStep::share_styles() const {
+  for (Network* network : {pair_->generator.get(), pair_->discriminator.get()}) {
+    for (const at::Tensor& average : style_averages(network->body())) {
+      pair_->sharing->average(average);
+    }
+  }
 }
 
 at::Tensor OrderedStep::end_generator(Update update) {

@@ -112,6 +112,8 @@ class OrderedStep : public Step {
   // Other ranks have other rows.
   bool is_divided() const { return pair_->sharing && !pair_->sharing->share().is_whole(); }
   void clip_weights() const;
+  // The running means of styles are those of all ranks.
+  void share_styles() const;
   // The objective goes on to the next update.
   void move_objective();
   // Adds what was seen of a part to the mean over the rank's rows.

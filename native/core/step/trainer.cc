@@ -3,7 +3,6 @@
 #include "core/data/flip.h"
 #include "core/distributed/state.h"
 #include "core/error.h"
-#include "core/nn/styled.h"
 #include "core/runtime/memory.h"
 
 namespace sparring {
@@ -80,21 +79,10 @@ void Trainer::step(bool watched) {
       adversarial_step_->run([this] { return next_batch(); }, watched ? &watch : nullptr);
   // Only now: of a step that failed half way nothing could be told.
   if (watched) watch_ = std::move(watch);
-  if (pair_->sharing) share_styles();
   if (pair_->average) pair_->average->end(*pair_->generator);
   if (pair_->ada) pair_->ada->end_step(images_ - images, pair_->sharing.get());
   loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
   step_ += 1;
-}
-
-// Each pass moved them linearly, by the mean of a rank's rows: a mean of the ranks' is that of one
-// rank that has all rows.
-void Trainer::share_styles() const {
-  for (Network* network : {pair_->generator.get(), pair_->discriminator.get()}) {
-    for (const at::Tensor& average : style_averages(network->body())) {
-      pair_->sharing->average(average);
-    }
-  }
 }
 
 bool Trainer::step_and_ask(bool wants_stop, bool watched) {

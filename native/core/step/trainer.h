@@ -58,8 +58,6 @@ class Trainer {
   Report report();
 
  private:
-  // The running means of styles are those of all ranks.
-  void share_styles() const;
   Batch next_batch();
   Batch next_sampled();
   Batch next_fed();

@@ -54,8 +54,8 @@ Layer modulated(const std::string& name, double style, double in, double out, do
                 {"bias", true}});
 }
 
-Options styled_options(double mixing, double noise) {
-  return {{"styleFeatures", 5.0},
+Options styled_options(double mixing, double noise, double features) {
+  return {{"styleFeatures", features},
           {"averageDecay", 0.9},
           {"mixing", mixing},
           {"noiseFeatures", noise},

@@ -22,8 +22,8 @@ Layer equalized(const std::string& name, Layer inner, double lr_multiplier = 1);
 Layer blur(const std::string& name, double stride, const Shape& padding);
 Layer modulated(const std::string& name, double style, double in, double out, double kernel,
                 bool upsample, bool demodulate);
-// Of a style of 5.
-Options styled_options(double mixing = 0, double noise = 0);
+// Of a style of so many features.
+Options styled_options(double mixing = 0, double noise = 0, double features = 5);
 // Layers from a mapping to a style of 5, and a synthesis from a constant [4, 2, 2].
 Layer styled(const std::string& name, double features, std::vector<Layer> synthesis,
              double mixing = 0);

@@ -43,12 +43,7 @@ std::vector<Layer> plain_generator() {
   const std::vector<Layer> mapping{linear("0", 4, 3), layer("tanh", "1")};
   const std::vector<Layer> synthesis{linear("0", 3, 12),
                                      layer("unflatten", "1", {{"shape", Shape{2, 2, 3}}})};
-  const Options options{{"styleFeatures", 3.0},
-                        {"averageDecay", 0.9},
-                        {"mixing", 0.0},
-                        {"noiseFeatures", 0.0},
-                        {"distribution", "normal"}};
-  return {layer("styled", "0", options,
+  return {layer("styled", "0", styled_options(0, 0, 3),
                 {layer("sequential", "mapping", {}, mapping),
                  layer("sequential", "synthesis", {}, synthesis)})};
 }
@@ -94,6 +89,7 @@ TEST_CASE("of several styles that a pass had the squares of all gradients are su
 
 TEST_CASE("w is told where it is asked for, of a mapping without weights, too, and nowhere else") {
   std::vector<Layer> layers = plain_generator();
+  layers[0].options = styled_options(0, 0, 4);
   layers[0].layers[0].layers = {layer("tanh", "0")};
   layers[0].layers[1].layers[0] = linear("0", 4, 12);
   Network generator = network_of(layers);
