@@ -6,17 +6,17 @@ import { both, type Preset, squareOf } from "./kind.js";
 
 const width = { channels: 64 };
 
-/** Karras et al. 2020, small, as StyleGAN2-ADA trains it on CIFAR-10. */
+/** Karras et al. 2020, small; the rate and R1 are for a short training. */
 export const stylegan2: Preset = {
-  summary: "Karras 2020: styles, lazy R1, equalized learning rates",
+  summary: "Karras 2020: styles, lazy R1, equalized rates",
   size: squareOf(8, 16, 32, 64, 128, 256),
   steps: 1_500,
   batch: 64,
   objective: nonSaturating({
     discriminatorLoss: "sum",
-    penalties: [penalties.r1({ weight: 1, every: 16 })],
+    penalties: [penalties.r1({ weight: 4, every: 16 })],
   }),
-  optimizer: both(adam({ lr: 2.5e-3, betas: [0, 0.99] })),
+  optimizer: both(adam({ lr: 5e-3, betas: [0, 0.99] })),
   order: "discriminatorFirst",
   ema: { decay: 0.999 },
   pair({ image }) {

@@ -13,7 +13,7 @@ from common import batches, digest, options, report, update_average
 
 opt = options(mixing=["0", "0.9"])
 style_mixing_prob = float(opt.mixing)
-z_dim, w_dim, r1_gamma, every = 64, 64, 1, 16
+z_dim, w_dim, r1_gamma, every = 64, 64, 4, 16
 # Widths at 4x4, 8x8, 16x16, ...: halved from 16x16 on.
 widths = [64, 64]
 while 4 * 2 ** (len(widths) - 1) < opt.size:
@@ -258,8 +258,8 @@ average_G = copy.deepcopy(generator)
 initial = digest(generator, discriminator, average_G)
 stream = batches(opt)
 adversarial_loss = nn.BCEWithLogitsLoss()
-optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.0025, betas=(0.0, 0.99))
-optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.0025, betas=(0.0, 0.99))
+optimizer_G = torch.optim.Adam(generator.parameters(), lr=0.005, betas=(0.0, 0.99))
+optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=0.005, betas=(0.0, 0.99))
 
 losses = []
 for step in range(opt.steps):
