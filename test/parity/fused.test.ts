@@ -19,8 +19,11 @@ function weightsOf(networks: readonly (Generator | Discriminator)[]): Promise<Fl
   });
 }
 
-/** First weights of ±0.005 have gradients that would be lost in the rounding of the weights. */
-const rates: Partial<Record<PresetName, number>> = { goodfellow2014: 10 };
+/**
+ * First weights of ±0.005 have gradients that would be lost in the rounding of the weights, and
+ * equalized ones, of N(0, 1), hardly move.
+ */
+const rates: Partial<Record<PresetName, number>> = { goodfellow2014: 10, stylegan2: 10 };
 
 async function trainOnce(
   name: PresetName,
