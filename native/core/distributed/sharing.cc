@@ -150,11 +150,11 @@ at::Tensor Sharing::whole(const at::Tensor& own) const {
   return with_own(all, own, share_.start, share_.weight);
 }
 
-void Sharing::average(const at::Tensor& own) const {
+at::Tensor Sharing::mean(const at::Tensor& own) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor all = own.to(at::kDouble) * share_.weight;
-  group_->sum(all);
-  at::Tensor(own).copy_(all);
+  const at::Tensor sum = own * share_.weight;
+  group_->sum(sum);
+  return sum;
 }
 
 bool Sharing::stopped() const {

@@ -53,8 +53,8 @@ class Sharing {
   // launch() makes one of the whole batch. For losses in which samples meet.
   at::Tensor whole(const at::Tensor& own) const;
 
-  // Makes what each rank has of its rows the mean of all ranks', weighed as their rows are.
-  void average(const at::Tensor& own) const;
+  // Of what each rank has of its rows the mean over all, weighed as its rows are.
+  at::Tensor mean(const at::Tensor& own) const;
 
   // Everybody stops at the end of the step in which somebody wants to.
   void want_stop(bool wanted) { wants_stop_ = wanted; }

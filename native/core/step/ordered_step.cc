@@ -196,7 +196,8 @@ at::Tensor OrderedStep::end(Update update) {
 void OrderedStep::share_styles() const {
   for (Network* network : {pair_->generator.get(), pair_->discriminator.get()}) {
     for (const at::Tensor& average : style_averages(network->body())) {
-      pair_->sharing->average(average);
+      // In float64: what is the same everywhere stays as it is.
+      at::Tensor(average).copy_(pair_->sharing->mean(average.to(at::kDouble)));
     }
   }
 }
@@ -340,11 +341,7 @@ void OrderedStep::move_objective() {
 }
 
 at::Tensor OrderedStep::over_ranks(const at::Tensor& mean) const {
-  if (!pair_->sharing) return mean;
-  const at::NoGradGuard no_grad;
-  const at::Tensor sum = mean * pair_->sharing->share().weight;
-  pair_->sharing->group().sum(sum);
-  return sum;
+  return pair_->sharing ? pair_->sharing->mean(mean) : mean;
 }
 
 void OrderedStep::clip_weights() const {
