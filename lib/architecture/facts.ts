@@ -93,8 +93,8 @@ export function batchNormLayer({ layers }: ResolvedArchitecture): ResolvedLayer 
 }
 
 /** Whether some layer is `styled`. */
-export function isStyled({ layers }: ResolvedArchitecture): boolean {
-  return findLayer(layers, ({ type }) => type === "styled") !== undefined;
+export function isStyled(architecture: Pick<ResolvedArchitecture, "layers">): boolean {
+  return layersOfType(architecture, "styled").length > 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 // What a step costs, from the architecture: how often each network runs, and the memory that passes
 // need.
+import { isStyled } from "../architecture.js";
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
@@ -141,9 +142,7 @@ export function bentLayers(
  * where nothing is styled.
  */
 export function layersAfterW(layers: readonly ResolvedLayer[]): ResolvedLayer[] {
-  const has = ({ type, layers: inner }: ResolvedLayer): boolean =>
-    type === "styled" || inner.some(has);
-  const first = layers.findIndex(has);
+  const first = layers.findIndex((layer) => isStyled({ layers: [layer] }));
   if (first < 0) return [];
   const [holder, ...after] = layers.slice(first) as [ResolvedLayer, ...ResolvedLayer[]];
   const inner = holder.type === "styled" ? holder.layers.slice(1) : layersAfterW(holder.layers);
