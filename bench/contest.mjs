@@ -1,5 +1,6 @@
 // One case: all contestants in turn, several rounds.
 import { contestantNames, startPytorch, startSparring } from "./peers.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median, pairedRatio } from "./stats.mjs";
 
 /**
@@ -67,12 +68,14 @@ function starters(arena, one, { threads, pace, quick, compile, onProgress }) {
  * @param {import("./peers.mjs").Arena} arena
  * @param {import("./cases.mjs").Case} one
  * @param {object[]} ways what startSparring() takes beside the number of threads
- * @param {{ threads: number, quick: boolean, onProgress: (what: string) => void }} options
+ * @param {{ threads: number, rounds?: number, quick: boolean, onProgress: (what: string) => void }}
+ *   options
  * @returns {Promise<{ seconds: number[][], ms: number[] }>} of each way: seconds a step of each round,
  *   and milliseconds of the median one
  */
-export async function playSparring(arena, one, ways, { threads, quick, onProgress }) {
-  const pace = { rounds: quick ? 3 : 5, turnSeconds: quick ? 0.3 : 1 };
+export async function playSparring(arena, one, ways, options) {
+  const { threads, quick, onProgress } = options;
+  const pace = { rounds: roundsOf(options, 5), turnSeconds: quick ? 0.3 : 1 };
   const tell = (what) => onProgress(`${one.title}: ${what}`);
   const started = [];
   try {

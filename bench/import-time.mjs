@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { environment } from "./peers.mjs";
 import { answerOf } from "./process.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median } from "./stats.mjs";
 import { digits, table } from "./text.mjs";
 
@@ -22,9 +23,10 @@ imported = time.perf_counter()
 torch.zeros(1)
 print(json.dumps({"importMs": 1000 * (imported - begin), "firstCallMs": 1000 * (time.perf_counter() - imported)}))`;
 
-async function run({ python }, { threads, rounds }) {
+async function run({ python }, options) {
+  const { threads } = options;
   const starts = { sparring: [], pytorch: [] };
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < roundsOf(options, 9); round++) {
     const node = [process.execPath, "--input-type=module", "-e", ours];
     starts.sparring.push(await start(node, environment(threads)));
     const env = environment(threads, python.env);

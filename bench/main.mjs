@@ -19,6 +19,7 @@ import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
 import { questions } from "./questions.mjs";
 import { describe } from "./report.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { geometricMean } from "./stats.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -88,10 +89,11 @@ async function inScratch(work) {
   }
 }
 
-async function runCases(arena, { only, cases, threads, rounds, quick, compile }, report) {
+async function runCases(arena, options, report) {
+  const { only, cases, threads, quick, compile } = options;
   const results = [];
   if (!only.includes("cases")) return results;
-  const pace = { rounds, ...(quick ? paces.quick : paces.full) };
+  const pace = { rounds: casesRounds(options), ...(quick ? paces.quick : paces.full) };
   for (const one of cases.map(caseNamed)) {
     await report.step(`${one.name}: ${one.title}`, async (detail) => {
       const result = await runCase(arena, one, {
@@ -108,6 +110,8 @@ async function runCases(arena, { only, cases, threads, rounds, quick, compile },
   return results;
 }
 
+const casesRounds = (options) => roundsOf(options, 9);
+
 /** The other questions. */
 async function ask(arena, { only, threads, rounds, quick }, report) {
   const extras = {};
@@ -119,7 +123,7 @@ async function ask(arena, { only, threads, rounds, quick }, report) {
 }
 
 function summarise({ argv, options, machine, torch, cases, extras }) {
-  const { threads, rounds, quick, compile } = options;
+  const { threads, quick, compile } = options;
   const mean = (key) => (cases.length > 0 ? geometricMean(cases.map((one) => one[key])) : null);
   const { libtorch } = readStamp(root);
   return {
@@ -131,7 +135,7 @@ function summarise({ argv, options, machine, torch, cases, extras }) {
       torch: torch.version,
     },
     threads,
-    rounds,
+    rounds: casesRounds(options),
     quick,
     compile,
     date: new Date().toISOString(),

@@ -11,7 +11,7 @@ import { questionNames } from "./questions.mjs";
  * @property {string[]} cases names of cases
  * @property {string[]} only names of questions
  * @property {number} threads
- * @property {number} rounds
+ * @property {number} [rounds] where the command line says so
  * @property {boolean} quick
  * @property {boolean} compile
  * @property {string} [json]
@@ -52,7 +52,7 @@ function complete({ case: cases, only, rounds, quick = false, ...rest }, caseNam
     cases: caseNames.filter((name) => cases === undefined || cases.includes(name)),
     // Who is in a hurry, or asks for a case, does not want the rest.
     only: only ?? (quick || cases ? ["cases"] : questionNames),
-    rounds: rounds ?? (quick ? 3 : 9),
+    rounds,
   };
 }
 
@@ -76,7 +76,11 @@ function createCommand(caseNames, name) {
       list(questionNames),
     )
     .option("--threads <n>", "CPU threads of each side", whole(availableParallelism()), threads)
-    .option("--rounds <n>", "turns of each contestant (default: 9, quick: 3)", whole(1000))
+    .option(
+      "--rounds <n>",
+      "turns of each contestant (default: 9, of some questions 3 or 5; quick: 3)",
+      whole(1000),
+    )
     .option("--no-compile", "leave out torch.compile, which needs a C++ compiler")
     .option("--json <file>", "write every figure", writable)
     .option("--svg <file>", "write a chart of the ratios", writable)

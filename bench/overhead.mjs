@@ -2,12 +2,13 @@
 // whose steps are so short that nothing hides it.
 import { caseNamed } from "./cases.mjs";
 import { startSparring } from "./peers.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median } from "./stats.mjs";
 import { digits } from "./text.mjs";
 
 const steps = 1000;
 
-async function run(arena, { rounds }) {
+async function run(arena, options) {
   const { contestant } = await startSparring(arena, caseNamed("toy"), {
     execution: "fused",
     threads: 1,
@@ -15,7 +16,7 @@ async function run(arena, { rounds }) {
   try {
     await contestant.run(steps);
     const turns = [];
-    for (let round = 0; round < rounds; round++)
+    for (let round = 0; round < roundsOf(options, 9); round++)
       turns.push({
         every1: await microseconds(contestant, 1),
         every1000: await microseconds(contestant, steps),

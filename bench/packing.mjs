@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { datasets } from "sparring";
 import { answerOf } from "./process.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median, pairedRatio } from "./stats.mjs";
 import { digits, times } from "./text.mjs";
 
@@ -19,15 +20,15 @@ const classes = 10;
  * Sides of the files that are compared with bare sharp: one that needs no resizing, one that does.
  */
 const sides = [size, 256];
-const rounds = 5;
 
 /** Measures in a process of its own, as the peak of memory is one of a process. */
-function run(_arena, { quick }) {
-  return answerOf("packing", [process.execPath, script, quick ? "2000" : "20000"]);
+function run(_arena, options) {
+  const numbers = [options.quick ? 2000 : 20_000, roundsOf(options, 5)];
+  return answerOf("packing", [process.execPath, script, ...numbers.map(String)]);
 }
 
 /** @param {number} count images */
-async function measure(count) {
+async function measure(count, rounds) {
   const folder = mkdtempSync(join(tmpdir(), "sparring-packing-"));
   try {
     const images = join(folder, "images");
@@ -39,7 +40,8 @@ async function measure(count) {
     const peak = process.resourceUsage().maxRSS;
     const cached = await timed(() => datasets.folder(images, options));
     const beside = [];
-    for (const side of sides) beside.push(await besideSharp(join(folder, String(side)), side));
+    for (const side of sides)
+      beside.push(await besideSharp(join(folder, String(side)), side, rounds));
     return {
       images: count,
       imagesPerSecond: count / packed.seconds,
@@ -61,7 +63,7 @@ async function measure(count) {
  * @param {string} folder to make
  * @param {number} side of the files, in pixels
  */
-async function besideSharp(folder, side) {
+async function besideSharp(folder, side, rounds) {
   const count = side === size ? distinct : distinct / 5;
   await writeImages(folder, count, side);
   const files = Array.from({ length: count }, (_, i) => readFileSync(pathOf(folder, i)));
@@ -134,5 +136,7 @@ function describe(found) {
 /** @type {import("./questions.mjs").Question} */
 export const packing = { name: "packing", run, describe };
 
-if (process.argv[1] === script)
-  console.log(JSON.stringify(await measure(Number(process.argv[2] ?? 20_000))));
+if (process.argv[1] === script) {
+  const [count = 20_000, rounds = 5] = process.argv.slice(2).map(Number);
+  console.log(JSON.stringify(await measure(count, rounds)));
+}

@@ -15,7 +15,7 @@ import { streaming } from "./streaming.mjs";
 /**
  * @typedef {object} QuestionOptions
  * @property {number} threads CPU threads, the most where several counts are tried
- * @property {number} rounds turns of each contestant
+ * @property {number} [rounds] turns of each contestant, where the command line says so: roundsOf()
  * @property {boolean} quick less of everything
  * @property {(what: string) => void} onProgress hears what a long question is at
  */

@@ -11,6 +11,7 @@ import { Discriminator, Generator } from "sparring";
 import { caseNamed } from "./cases.mjs";
 import { playRounds } from "./contest.mjs";
 import { startSparring } from "./peers.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median, pairedRatio } from "./stats.mjs";
 import { digits, percent, table, times } from "./text.mjs";
 
@@ -18,8 +19,9 @@ import { digits, percent, table, times } from "./text.mjs";
 const names = ["article", "dcgan"];
 const count = 2;
 
-async function run(arena, { rounds, quick, onProgress }) {
-  const pace = { rounds, turnSeconds: quick ? 0.5 : 2 };
+async function run(arena, options) {
+  const { quick, onProgress } = options;
+  const pace = { rounds: roundsOf(options, 9), turnSeconds: quick ? 0.5 : 2 };
   const rows = [];
   for (const one of names.slice(0, quick ? 1 : names.length).map(caseNamed)) {
     const tell = (what) => onProgress(`${one.title}: ${what}`);

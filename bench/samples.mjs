@@ -1,6 +1,7 @@
 // What fused makes of samples, beside eager: one, as a server draws it, and many.
 import { Generator, setThreads } from "sparring";
 import { presets } from "../dist/presets.js";
+import { roundsOf } from "./rounds.mjs";
 import { median, pairedRatio } from "./stats.mjs";
 import { digits, table, times } from "./text.mjs";
 
@@ -9,7 +10,9 @@ const names = ["article", "acgan", "dcgan", "sngan-hinge", "r3gan"];
 const counts = [1, 64, 512];
 const executions = ["eager", "fused"];
 
-async function run(_arena, { threads, quick, onProgress }) {
+async function run(_arena, options) {
+  const { threads, quick, onProgress } = options;
+  const rounds = roundsOf(options, 5);
   await setThreads(threads);
   const rows = [];
   for (const name of quick ? names.slice(0, 2) : names) {
@@ -17,7 +20,7 @@ async function run(_arena, { threads, quick, onProgress }) {
     const generator = new Generator(pair({ image: [1, size.default, size.default] }).generator);
     for (const count of quick ? counts.slice(0, 2) : counts) {
       onProgress(`${count} of ${name}`);
-      rows.push({ name, count, ...(await compare(generator, count, quick ? 3 : 5)) });
+      rows.push({ name, count, ...(await compare(generator, count, rounds)) });
     }
     generator.dispose();
   }

@@ -2,20 +2,23 @@
 import { caseNamed } from "./cases.mjs";
 import { playRounds } from "./contest.mjs";
 import { startPytorch, startSparring } from "./peers.mjs";
+import { roundsOf } from "./rounds.mjs";
 import { median, pairedRatio } from "./stats.mjs";
 import { digits, table, times } from "./text.mjs";
 
 const batches = [16, 64, 256, 512];
 const names = ["article", "mlp"];
-const pace = { rounds: 3, turnSeconds: 0.5 };
 
-async function run(arena, { threads: most, onProgress }) {
+async function run(arena, options) {
+  const { threads: most, onProgress } = options;
+  const pace = { rounds: roundsOf(options, 3), turnSeconds: 0.5 };
   const rows = [];
   for (const name of names)
     for (const threads of threadCounts(most))
       for (const batch of batches) {
         onProgress(`${name}: ${threads} of ${most} threads, batch ${batch}`);
-        rows.push({ name, threads, batch, ...(await measure(arena, name, { threads, batch })) });
+        const figures = await measure(arena, name, { threads, batch }, pace);
+        rows.push({ name, threads, batch, ...figures });
       }
   return rows;
 }
@@ -26,7 +29,7 @@ export function threadCounts(most) {
   return [...powers.filter((count) => count < most), most];
 }
 
-async function measure(arena, name, options) {
+async function measure(arena, name, options, pace) {
   const one = caseNamed(name);
   const started = [await startSparring(arena, one, { ...options, execution: "fused" })];
   try {

@@ -4,9 +4,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { caseNamed } from "../bench/cases.mjs";
+import { playSparring } from "../bench/contest.mjs";
 import { Contestant } from "../bench/contestant.mjs";
 import { exportCases } from "../bench/gpu/export.mjs";
 import { parseOptions } from "../bench/options.mjs";
+import type { Arena } from "../bench/peers.mjs";
+import { roundsOf } from "../bench/rounds.mjs";
 import { threadCounts } from "../bench/scaling.mjs";
 import { geometricMean, median, pairedRatio } from "../bench/stats.mjs";
 import { pythonEnvironment } from "../scripts/python-env.mjs";
@@ -93,10 +97,11 @@ describe("a command line", () => {
   const parse = (...argv: string[]) => parseOptions(argv, caseNames);
 
   it("asks everything by default", () => {
-    expect(parse()).toMatchObject({ cases: caseNames, only: all, rounds: 9, compile: true });
+    expect(parse()).toMatchObject({ cases: caseNames, only: all, compile: true });
+    expect(parse()).toHaveProperty("rounds", undefined);
   });
   it("asks for the cases alone, all of them, in a hurry", () => {
-    expect(parse("--quick")).toMatchObject({ cases: caseNames, only: ["cases"], rounds: 3 });
+    expect(parse("--quick")).toMatchObject({ cases: caseNames, only: ["cases"], quick: true });
   });
   it("keeps the order of the cases, and names none twice", () => {
     const { cases, only } = parse("--case", "toy", "--case", "mlp", "--case", "toy") as {
@@ -139,6 +144,25 @@ describe("the statistics", () => {
   });
   it("double the threads up to the most", () => {
     expect([1, 2, 6].map(threadCounts)).toEqual([[1], [1, 2], [1, 2, 4, 6]]);
+  });
+});
+
+describe("rounds", () => {
+  it("are as many as the command line says, or as usual, or three in a hurry", () => {
+    const options = [
+      { quick: false },
+      { quick: true },
+      { quick: false, rounds: 2 },
+      { quick: true, rounds: 12 },
+    ];
+    expect(options.map((one) => roundsOf(one, 5))).toEqual([5, 3, 2, 12]);
+  });
+  it("are as many for the questions that Sparring answers alone", async () => {
+    const told: string[] = [];
+    const options = { threads: 1, rounds: 2, quick: false };
+    const onProgress = (what: string) => void told.push(what);
+    await playSparring({} as Arena, caseNamed("toy"), [], { ...options, onProgress });
+    expect(told).toEqual([1, 2].map((round) => `1-D toy, N(4, 1.25): round ${round} of 2`));
   });
 });
 
@@ -254,7 +278,7 @@ describe.skipIf(impossible)("a checkpoint", () => {
 
 describe.skipIf(impossible)("bfloat16", () => {
   it("is measured beside float32 in both executions", async () => {
-    const argv = ["--only", "precision", "--quick", "--json", "precision.json"];
+    const argv = ["--only", "precision", "--quick", "--rounds", "1", "--json", "precision.json"];
     const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
     child.stdin.end();
     const { code, stdout } = await ended;
@@ -273,7 +297,7 @@ describe.skipIf(impossible)("bfloat16", () => {
 
 describe.skipIf(impossible)("single kinds of layers", () => {
   it("are measured in both executions, and every rewrite of the plan is among theirs", async () => {
-    const argv = ["--only", "layers", "--quick", "--json", "layers.json"];
+    const argv = ["--only", "layers", "--quick", "--rounds", "1", "--json", "layers.json"];
     const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
     child.stdin.end();
     const { code, stdout } = await ended;
@@ -294,7 +318,7 @@ describe.skipIf(impossible)("single kinds of layers", () => {
 
 describe.skipIf(impossible)("presets", () => {
   it("are measured in both executions, those with labels too", async () => {
-    const argv = ["--only", "presets", "--quick", "--json", "presets.json"];
+    const argv = ["--only", "presets", "--quick", "--rounds", "1", "--json", "presets.json"];
     const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
     child.stdin.end();
     const { code, stdout } = await ended;
