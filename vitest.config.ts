@@ -1,11 +1,23 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** What uses every core by itself, or waits for others with patience: it would suffer from company. */
+const alone = [
+  "test/bench.test.ts",
+  "test/cpu-limit.test.ts",
+  "test/gpu-check.test.ts",
+  "test/memory.test.ts",
+  "test/trainer-beside.test.ts",
+  "test/cli/stop.test.ts",
+  "test/cli/terminal.test.ts",
+  "test/dashboard/**/*.test.ts",
+  "test/distributed/**/*.test.ts",
+  "test/lifetime/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Training uses every core by itself; files side by side would only wait for each other.
-    fileParallelism: false,
-    // Worker threads of vitest would share one libtorch; a process a file is what users have.
+    // A process a file is what users have; worker threads would share one libtorch.
     pool: "forks",
     // Several times what the longest takes on two idle cores: it finds what hangs, and is no measurement.
     testTimeout: 300_000,
@@ -14,5 +26,27 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // libgomp's threads spin while they wait: on two shared cores that costs more than it gives.
     env: { OMP_WAIT_POLICY: "passive" },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "side by side",
+          include: ["test/**/*.test.ts"],
+          exclude: alone,
+          // Most of these start programs, one after the other, which keep one core busy.
+          maxWorkers: Math.min(2, availableParallelism()),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: alone,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
