@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from common import batches, digest, options, report
+from conv_networks import features, strided_blocks, upsampling_blocks
 
 opt = options()
 latent_dim, n_classes = 100, 10
@@ -15,19 +16,7 @@ class Generator(nn.Module):
         self.label_emb = nn.Embedding(n_classes, latent_dim)
         self.init_size = opt.size // 4
         self.l1 = nn.Sequential(nn.Linear(latent_dim, 128 * self.init_size**2))
-        self.conv_blocks = nn.Sequential(
-            nn.BatchNorm2d(128),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 128, 3, stride=1, padding=1),
-            nn.BatchNorm2d(128, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 64, 3, stride=1, padding=1),
-            nn.BatchNorm2d(64, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(64, 1, 3, stride=1, padding=1),
-            nn.Tanh(),
-        )
+        self.conv_blocks = upsampling_blocks()
 
     def forward(self, noise, labels):
         out = self.l1(torch.mul(noise, self.label_emb(labels)))
@@ -37,29 +26,11 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     def __init__(self):
         super().__init__()
-
-        def discriminator_block(in_filters, out_filters, bn=True):
-            block = [
-                nn.Conv2d(in_filters, out_filters, 3, 2, 1),
-                nn.LeakyReLU(0.2, inplace=True),
-                nn.Dropout(0.25),
-            ]
-            if bn:
-                block.append(nn.BatchNorm2d(out_filters, 0.8))
-            return block
-
-        self.model = nn.Sequential(
-            *discriminator_block(1, 16, bn=False),
-            *discriminator_block(16, 32),
-            *discriminator_block(32, 64),
-            *discriminator_block(64, 128),
-        )
-        ds_size = -(-opt.size // 2**4)
-        features = 128 * ds_size**2
+        self.model = strided_blocks()
         self.heads = nn.ModuleDict(
             {
-                "score": nn.Sequential(nn.Linear(features, 1), nn.Sigmoid()),
-                "classes": nn.Sequential(nn.Linear(features, n_classes)),
+                "score": nn.Sequential(nn.Linear(features(opt.size), 1), nn.Sigmoid()),
+                "classes": nn.Sequential(nn.Linear(features(opt.size), n_classes)),
             }
         )
 

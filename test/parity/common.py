@@ -1,8 +1,8 @@
 """What the scripts beside this file share: options, images as bytes, moving averages, and the JSON that a test reads.
 
-Each script is one GAN as its users know it, written by hand in the style of the collections of PyTorch
-scripts: networks, losses and loop stand there in full, but for DCGAN's networks and the WGANs' MLPs, which several
-loops train. They are the referees of gans.test.ts.
+Each script is one GAN as its users know it, written by hand in the style of the collections of PyTorch scripts:
+networks, losses and loop stand there in full, but for the networks that several loops train (*_networks.py). They are
+the referees of gans.test.ts.
 """
 
 import argparse

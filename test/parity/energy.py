@@ -8,36 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from common import batches, digest, options, report
+from conv_networks import Generator, latent_dim
 
 opt = options(loss=["ebgan", "began"])
-latent_dim = 100
 margin = 1.0
 gamma = 0.75
 lambda_k = 0.1  # a hundred times the paper's: twenty steps are to show it
-
-
-class Generator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.init_size = opt.size // 4
-        self.l1 = nn.Sequential(nn.Linear(latent_dim, 128 * self.init_size**2))
-        self.conv_blocks = nn.Sequential(
-            nn.BatchNorm2d(128),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 128, 3, stride=1, padding=1),
-            nn.BatchNorm2d(128, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 64, 3, stride=1, padding=1),
-            nn.BatchNorm2d(64, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(64, 1, 3, stride=1, padding=1),
-            nn.Tanh(),
-        )
-
-    def forward(self, z):
-        out = self.l1(z)
-        return self.conv_blocks(out.view(out.shape[0], 128, self.init_size, self.init_size))
 
 
 class Autoencoder(nn.Module):
@@ -77,7 +53,7 @@ class Discriminator(nn.Module):
         return errors.flatten(1).mean(1)
 
 
-generator = Generator()
+generator = Generator(opt.size)
 discriminator = Discriminator()
 initial = digest(generator, discriminator)
 stream = batches(opt)

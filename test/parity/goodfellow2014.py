@@ -10,54 +10,9 @@ import torch
 from torch import nn
 
 from common import batches, digest, options, report, update_average
+from maxout_networks import Discriminator, Generator, latent_dim
 
 opt = options()
-latent_dim = 100
-
-
-class Generator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.model = nn.Sequential(
-            nn.Linear(latent_dim, 1200),
-            nn.ReLU(inplace=True),
-            nn.Linear(1200, 1200),
-            nn.ReLU(inplace=True),
-            nn.Linear(1200, opt.size**2),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, z):
-        return self.model(z).view(z.shape[0], 1, opt.size, opt.size)
-
-
-class Maxout(nn.Module):
-    """Goodfellow et al. 2013: each output is the largest of `pieces` linear functions."""
-
-    def __init__(self, in_features, out_features, pieces):
-        super().__init__()
-        self.out_features, self.pieces = out_features, pieces
-        self.linear = nn.Linear(in_features, out_features * pieces)
-
-    def forward(self, x):
-        return self.linear(x).view(-1, self.out_features, self.pieces).max(2).values
-
-
-class Discriminator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.model = nn.Sequential(
-            nn.Dropout(0.2),
-            Maxout(opt.size**2, 240, 5),
-            nn.Dropout(0.5),
-            Maxout(240, 240, 5),
-            nn.Dropout(0.5),
-            nn.Linear(240, 1),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, img):
-        return self.model(img.flatten(1))
 
 
 def uniform(reach):
@@ -84,9 +39,9 @@ def step(optimizer, schedule):
     schedule.step()
 
 
-generator = Generator()
+generator = Generator(opt.size, nn.Sigmoid())
 generator.apply(uniform(0.05))
-discriminator = Discriminator()
+discriminator = Discriminator(opt.size)
 discriminator.apply(uniform(0.005))
 average_G = copy.deepcopy(generator)
 initial = digest(generator, discriminator, average_G)

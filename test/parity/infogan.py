@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from common import batches, digest, options, report
+from conv_networks import Generator, features, strided_blocks
 
 opt = options()
 noise_dim, n_classes, code_dim = 62, 10, 2
@@ -14,56 +15,14 @@ latent_dim = noise_dim + n_classes + code_dim
 lambda_cat, lambda_con = 1, 0.1
 
 
-class Generator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.init_size = opt.size // 4
-        self.l1 = nn.Sequential(nn.Linear(latent_dim, 128 * self.init_size**2))
-        self.conv_blocks = nn.Sequential(
-            nn.BatchNorm2d(128),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 128, 3, stride=1, padding=1),
-            nn.BatchNorm2d(128, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 64, 3, stride=1, padding=1),
-            nn.BatchNorm2d(64, 0.8),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(64, 1, 3, stride=1, padding=1),
-            nn.Tanh(),
-        )
-
-    def forward(self, z):
-        out = self.l1(z)
-        return self.conv_blocks(out.view(out.shape[0], 128, self.init_size, self.init_size))
-
-
 class Discriminator(nn.Module):
     def __init__(self):
         super().__init__()
-
-        def discriminator_block(in_filters, out_filters, bn=True):
-            block = [
-                nn.Conv2d(in_filters, out_filters, 3, 2, 1),
-                nn.LeakyReLU(0.2, inplace=True),
-                nn.Dropout(0.25),
-            ]
-            if bn:
-                block.append(nn.BatchNorm2d(out_filters, 0.8))
-            return block
-
-        self.model = nn.Sequential(
-            *discriminator_block(1, 16, bn=False),
-            *discriminator_block(16, 32),
-            *discriminator_block(32, 64),
-            *discriminator_block(64, 128),
-        )
-        ds_size = -(-opt.size // 2**4)
-        features = 128 * ds_size**2
+        self.model = strided_blocks()
 
         def recognition(outputs):
             return nn.Sequential(
-                nn.Linear(features, 128),
+                nn.Linear(features(opt.size), 128),
                 nn.BatchNorm1d(128),
                 nn.LeakyReLU(0.2, inplace=True),
                 nn.Linear(128, outputs),
@@ -71,7 +30,7 @@ class Discriminator(nn.Module):
 
         self.heads = nn.ModuleDict(
             {
-                "score": nn.Sequential(nn.Linear(features, 1), nn.Sigmoid()),
+                "score": nn.Sequential(nn.Linear(features(opt.size), 1), nn.Sigmoid()),
                 "classes": recognition(n_classes),
                 "codes": recognition(code_dim),
             }
@@ -82,7 +41,7 @@ class Discriminator(nn.Module):
         return self.heads["score"](out), self.heads["classes"](out), self.heads["codes"](out)
 
 
-generator = Generator()
+generator = Generator(opt.size, latent_dim)
 discriminator = Discriminator()
 initial = digest(generator, discriminator)
 stream = batches(opt)
