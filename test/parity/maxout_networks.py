@@ -1,4 +1,4 @@
-"""The networks of Goodfellow et al. 2014: an MLP against maxout and dropout. gan.py and goodfellow2014.py train them."""
+"""The networks of Goodfellow et al. 2014: an MLP against maxout and dropout, trained by gan.py and goodfellow2014.py."""
 
 from torch import nn
 
