@@ -40,12 +40,17 @@ export interface NativeNetwork {
   /**
    * Runs it on a batch in evaluation mode; a conditional network takes a label a sample. `fused`: by
    * the rewrites of fused execution. `averages`: only the mean of what it makes of each sample.
+   * `truncationPsi`: of styles; 1 for none.
    */
   forward(
     values: Float32Array,
     shape: number[],
     labels: Int32Array | undefined,
-    manner: { readonly fused: boolean; readonly averages: boolean },
+    manner: {
+      readonly fused: boolean;
+      readonly averages: boolean;
+      readonly truncationPsi: number;
+    },
     stop?: NativeStop,
   ): Promise<Floats>;
   /** A generator's samples. */

@@ -6,6 +6,7 @@ export type {
   JudgeArguments,
   Labels,
   SampleOptions,
+  Truncated,
 } from "./networks/conditions.js";
 export { Discriminator } from "./networks/discriminator.js";
 export { Generator } from "./networks/generator.js";

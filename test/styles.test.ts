@@ -21,7 +21,7 @@ import { product } from "../lib/shape.js";
 import { writeSafetensors } from "../lib/safetensors.js";
 import { type Judgement, trainThere } from "./helpers/drawn-referee.js";
 import { type DrawnTraining, trainDrawn } from "./helpers/drawn-training.js";
-import { bytesOf, inputsOf, valuesOf } from "./helpers/inputs.js";
+import { bytesOf, inputsOf, runOn, valuesOf } from "./helpers/inputs.js";
 import { digest, withFolder } from "./helpers/networks.js";
 import { needsLive, referee, type Verdict } from "./helpers/referee.js";
 import { collect, image, labelledImages, stateOf, tinyDiscriminator } from "./helpers/training.js";
@@ -235,12 +235,39 @@ describe("truncationPsi", () => {
       labels: Array.from(new BigInt64Array(labels?.data.slice().buffer as ArrayBuffer), Number),
       truncationPsi: psi,
     });
+    expect(await runOn(generator, count, psi)).toEqual(data);
     const judged = theirs.value.g;
     judged?.numbers.forEach((value, i) => {
       expect(data[i]).toBeCloseTo(value, 4);
     });
     needsLive(theirs, skip);
     expect(createHash("sha256").update(bytesOf(data)).digest("hex")).toBe(judged?.output);
+  });
+
+  it("of generate() is that of sample(), in parts and fused too", async () => {
+    using trainer = await trained(3);
+    const { generator } = trainer;
+    const [count, truncationPsi] = [300, 0.4];
+    const noise = await generator.noise(count, { seed: 4 });
+    const { noise: width, classes } = generator.latent;
+    const latents = new Float32Array(count * (width + classes));
+    const labels = Array.from({ length: count }, (_, i) => i % classes);
+    for (const [i, label] of labels.entries()) {
+      const start = i * (width + classes);
+      latents.set(noise.subarray(i * width, (i + 1) * width), start);
+      latents[start + width + label] = 1;
+    }
+    const expected = await generator.sample(count, { noise, labels, truncationPsi });
+    const made = async (psi?: number) =>
+      bytesOf((await generator.generate(latents, { truncationPsi: psi })).data);
+    // By their bytes: what differs between so many numbers would take minutes to print.
+    const equal = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+    expect(equal(await made(truncationPsi), bytesOf(expected.data))).toBe(true);
+    expect(equal(await made(1), await made())).toBe(true);
+    const fused = await generator.generate(latents, { truncationPsi, execution: "fused" });
+    fused.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected.data[i] as number, 4);
+    });
   });
 
   it("is told with features of such samples, and with what is measured of them", async () => {

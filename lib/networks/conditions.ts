@@ -29,6 +29,18 @@ export interface Executed {
   readonly execution?: "eager" | "fused" | undefined;
 }
 
+/** How near to their mean the styles of a generator are. */
+export interface Truncated {
+  /**
+   * The truncation trick in W (Karras et al. 2019, StyleGAN, appendix B), for a generator with
+   * `styled`: each w is w_avg + truncationPsi · (w − w_avg), where w_avg is the running mean of
+   * training. A finite number: 0 gives the mean style to all samples, numbers below 1 give samples
+   * more alike.
+   * @default 1, w as it is
+   */
+  readonly truncationPsi?: number | undefined;
+}
+
 /**
  * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
  * it, a `truncationPsi` of styles, an `execution`, a `signal`, and
@@ -58,15 +70,8 @@ export type SampleOptions<L extends Latent = Latent> = {
    * @default none
    */
   readonly truncation?: number | undefined;
-  /**
-   * The truncation trick in W (Karras et al. 2019, StyleGAN, appendix B), for a generator with
-   * `styled`: each w is w_avg + truncationPsi · (w − w_avg), where w_avg is the running mean of
-   * training. A finite number: 0 gives the mean style to all samples, numbers below 1 give samples
-   * more alike.
-   * @default 1, w as it is
-   */
-  readonly truncationPsi?: number | undefined;
-} & Executed &
+} & Truncated &
+  Executed &
   Stoppable &
   (Has<Of<L, "classes">> extends "none"
     ? unknown
@@ -84,23 +89,24 @@ export type SampleOptions<L extends Latent = Latent> = {
         readonly codes?: Codes | undefined;
       });
 
-/** Labels that a network must have, may have, or does not take; an execution and a signal. */
-type LabelArguments<H> = H extends "none"
-  ? [options?: Executed & Stoppable]
+/** Labels that a network must have, may have, or does not take, and what else it takes. */
+type LabelArguments<H, Others> = H extends "none"
+  ? [options?: Others]
   : H extends "perhaps"
-    ? [options?: { readonly labels?: Labels | undefined } & Executed & Stoppable]
-    : [options: { readonly labels: Labels } & Executed & Stoppable];
+    ? [options?: { readonly labels?: Labels | undefined } & Others]
+    : [options: { readonly labels: Labels } & Others];
 
 /**
- * What `generate()` takes after latents: labels where they are embedded, and only there; an
- * `execution` and a `signal`.
+ * What `generate()` takes after latents: labels where they are embedded, and only there; a
+ * `truncationPsi` of styles, an `execution` and a `signal`.
  */
 export type GenerateArguments<L extends Latent> = LabelArguments<
   [Of<L, "labels">] extends ["oneHot" | undefined]
     ? "none"
     : Of<L, "labels"> extends "embedded"
       ? Has<Of<L, "classes">>
-      : "perhaps"
+      : "perhaps",
+  Truncated & Executed & Stoppable
 >;
 
 /**
@@ -108,7 +114,8 @@ export type GenerateArguments<L extends Latent> = LabelArguments<
  * `execution` and a `signal`.
  */
 export type JudgeArguments<A extends { readonly classes?: number | undefined }> = LabelArguments<
-  Has<Of<A, "classes">>
+  Has<Of<A, "classes">>,
+  Executed & Stoppable
 >;
 
 /** @internal How an answer is made: by the rewrites of fused execution or not, and how long. */
@@ -123,11 +130,25 @@ export function checkManner(options: Executed & Stoppable): Manner {
   return { fused: execution === "fused", signal: check.signal(options.signal, "signal") };
 }
 
-/** @internal Options of `generate()` and of a discriminator, as far as they are checked here. */
-export function checkAnswer(options: unknown): { labels?: unknown; manner: Manner } {
-  const given = options as ({ labels?: unknown } & Executed & Stoppable) | undefined;
-  const known = check.options(given, "options", ["labels", "execution", "signal"]);
-  return { labels: known.labels, manner: checkManner(known) };
+/** @internal What an answer is asked for with. */
+interface Asked {
+  readonly labels?: unknown;
+  readonly truncationPsi?: unknown;
+}
+
+/**
+ * @internal Options of `generate()` and of a discriminator, as far as they are checked here.
+ *
+ * @param more what there is beside those that both take
+ */
+export function checkAnswer(
+  options: unknown,
+  more: readonly "truncationPsi"[] = [],
+): Asked & { manner: Manner } {
+  const asked = options as (Asked & Executed & Stoppable) | undefined;
+  const given = check.options(asked, "options", ["labels", ...more, "execution", "signal"]);
+  const { labels, truncationPsi } = given;
+  return { labels, truncationPsi, manner: checkManner(given) };
 }
 
 /**

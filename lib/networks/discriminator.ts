@@ -162,7 +162,7 @@ export class Discriminator<
     }
     const { labels: given, manner } = checkAnswer(options);
     const labels = this.#labels(given, images.count);
-    return this.forward(images, labels, manner, averages);
+    return this.forward(images, labels, manner, { averages });
   }
 
   /** Columns of an output of heads from `start` on, [count, width]. */

@@ -227,14 +227,15 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are
    * embedded
-   * @param options `labels`, where they are embedded: needed there; an `execution`; a `signal` that
-   * ends it between two parts of 256 samples
+   * @param options `labels`, where they are embedded: needed there; a `truncationPsi`, as sample()
+   * has it; an `execution`; a `signal` that ends it between two parts of 256 samples
    * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
   async generate(latents: Float32Array, ...[options = {}]: GenerateArguments<L>): Promise<Images> {
     check.floats(latents, "latents");
-    const { labels: given, manner } = checkAnswer(options);
+    const { labels: given, manner, ...asked } = checkAnswer(options, ["truncationPsi"]);
+    const truncationPsi = checkTruncationPsi(asked.truncationPsi, isStyled(this.resolved));
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
       throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);
@@ -246,7 +247,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const labels = checkLabels(given, count, classes, why);
     if (classes > 0 && labels === undefined)
       throw wrongType(`a label from 0 to ${classes - 1} for each sample`, "labels", given);
-    const data = await this.forward({ data: latents, shape: [count, width] }, labels, manner);
+    const batch = { data: latents, shape: [count, width] };
+    const data = await this.forward(batch, labels, manner, { truncationPsi });
     return new Images(data, [count, ...this.image]);
   }
 }

@@ -195,16 +195,17 @@ export abstract class Network implements Disposable {
 
   /**
    * @internal Runs it on a batch in evaluation mode. `averages`: only the mean of what it makes of
-   * each sample.
+   * each sample. `truncationPsi`: of styles; 1 for none.
    */
   protected forward(
     { data, shape }: Batch,
     labels: Int32Array | undefined,
     { fused, signal }: Manner,
-    averages = false,
+    { averages = false, truncationPsi = 1 } = {},
   ): Promise<Floats> {
+    const manner = { fused, averages, truncationPsi };
     return crossingUntil(signal, (stop) =>
-      this.native.forward(data, [...shape], labels, { fused, averages }, stop),
+      this.native.forward(data, [...shape], labels, manner, stop),
     );
   }
 }

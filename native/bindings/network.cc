@@ -77,13 +77,15 @@ NetworkWrap::NetworkWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 }
 
 // forward(values: Float32Array, shape: number[], labels: Int32Array | undefined, manner: {
-//     fused: boolean, averages: boolean }, stop?: NativeStop): Promise<Float32Array>
+//     fused: boolean, averages: boolean, truncationPsi: number }, stop?: NativeStop):
+//     Promise<Float32Array>
 Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const at::Tensor input = copy_floats(info[0], to_shape(info[1])), labels = copy_labels(info[2]);
   const auto manner = info[3].As<Napi::Object>();
   const bool fused = to_flag(manner, "fused"), averages = to_flag(manner, "averages");
-  auto forwarding = lazily([slot = held(info.Env()), input, labels, fused, averages] {
-    return Forwarding(slot->get(), input, labels, body_of(*slot, fused), averages);
+  const double psi = to_number(manner, "truncationPsi");
+  auto forwarding = lazily([slot = held(info.Env()), input, labels, fused, averages, psi] {
+    return Forwarding(slot->get(), input, labels, body_of(*slot, fused), averages, psi);
   });
   return run_slices(info.Env(), stoppable(info[4], std::move(forwarding)), to_floats);
 }

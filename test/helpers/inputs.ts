@@ -69,12 +69,13 @@ export function inputsOf(network: Generator | Discriminator, count: number): Sto
 export async function runOn(
   network: Generator | Discriminator,
   count: number,
+  truncationPsi?: number,
 ): Promise<Float32Array> {
   const inputs = new Map(inputsOf(network, count).map((tensor) => [tensor.name, tensor]));
   const { classes, input } = network.resolved;
   const labels = classes > 0 ? Int32Array.from(labelsOf(classes, count)) : undefined;
   if (network instanceof Discriminator) {
-    const manner = { fused: false, averages: false };
+    const manner = { fused: false, averages: false, truncationPsi: 1 };
     return network.native.forward(valuesOf(inputs.get("image")), [count, ...input], labels, manner);
   }
   const { noise, codes, classes: all, oneHot } = network.latent;
@@ -86,6 +87,6 @@ export async function runOn(
     const row = [...noises.slice(i * noise, (i + 1) * noise), ...hot];
     latents.set([...row, ...coded.slice(i * codes, (i + 1) * codes)], i * product(input));
   }
-  const options = classes > 0 ? { labels: labelsOf(classes, count) } : {};
+  const options = { truncationPsi, ...(classes > 0 && { labels: labelsOf(classes, count) }) };
   return (await network.generate(latents, options)).data;
 }

@@ -149,6 +149,11 @@ export async function signals(
   await seeing.score(images, { signal });
   await pair.generator.generate(new Float32Array(4), { labels: 1, signal });
   await pair.generator.generate(new Float32Array(4), { execution: "fused" });
+  await pair.generator.generate(new Float32Array(4), { truncationPsi: 0.7, labels: 1 });
+  // @ts-expect-error a truncation of styles is a number
+  await generator.generate(new Float32Array(4), { truncationPsi: "0.7" });
+  // @ts-expect-error a discriminator's styles are not truncated
+  await seeing.score(images, { labels: 2, truncationPsi: 0.7 });
   // @ts-expect-error there is no such one
   await pair.generator.generate(new Float32Array(4), { execution: "compiled" });
   await seeing.score(images, { labels: 2, execution: "fused" });

@@ -67,7 +67,7 @@ std::optional<at::Tensor> Forwarding::operator()() {
         input_.narrow(0, first, size).to(network.device(), network.precision());
     const at::Tensor labels =
         labels_.defined() ? labels_.narrow(0, first, size).to(network.device()) : labels_;
-    const at::Tensor made = network.evaluate(values, labels, forward_);
+    const at::Tensor made = network.evaluate(values, labels, forward_, truncation_psi_);
     return averages_ ? made.flatten(1).mean(1) : made;
   });
   put_rows(all_, part.cpu(), start, parts_.count());

@@ -36,16 +36,17 @@ void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t co
 
 // What a network makes of an input, on the CPU, a part a call. `labels` may be undefined; `forward`
 // is the network's body in another form, if it is there. `averages`: only the mean of what it makes
-// of each row, [N].
+// of each row, [N]. `truncation_psi`: see Styled.
 class Forwarding {
  public:
   Forwarding(std::shared_ptr<Network> network, at::Tensor input, at::Tensor labels,
-             Forward forward = {}, bool averages = false)
+             Forward forward = {}, bool averages = false, double truncation_psi = 1)
       : network_(std::move(network)),
         input_(std::move(input)),
         labels_(std::move(labels)),
         forward_(std::move(forward)),
         averages_(averages),
+        truncation_psi_(truncation_psi),
         parts_(input_.size(0)) {}
   std::optional<at::Tensor> operator()();  // after the last part
 
@@ -54,6 +55,7 @@ class Forwarding {
   at::Tensor input_, labels_;
   Forward forward_;
   bool averages_;
+  double truncation_psi_;
   Parts parts_;
   at::Tensor all_;
 };
