@@ -1,5 +1,10 @@
 // What a run does, from its config.json and plan.json: nothing is loaded, and no native code asked.
-import { resolveDiscriminator, resolveGenerator, resolveLatent } from "../architecture.js";
+import {
+  isStyled,
+  resolveDiscriminator,
+  resolveGenerator,
+  resolveLatent,
+} from "../architecture.js";
 import { tableOf } from "../run/dry.js";
 import { readRun, readRunConfig } from "../run/stored.js";
 import { amount, kinds, notDone, partsText, span } from "../trainer/explanation-text.js";
@@ -14,14 +19,16 @@ export async function planOf(run: ShownRun): Promise<RunPlanView> {
   const config = await readRunConfig(folder, "the run", (value) => value as RunPlanView["config"]);
   const { plan, problems } = await run.steps();
   const { noise, classes, codes } = resolveLatent(stored.generator.latent, "latent");
+  const generator = resolveGenerator(stored.generator);
   return {
     config,
     summary: await run.summary(),
-    generator: tableOf(resolveGenerator(stored.generator)),
+    generator: tableOf(generator),
     discriminator: tableOf(resolveDiscriminator(stored.discriminator)),
     latent: { noise, classes, codes },
     classNames: stored.classNames,
     averaged: stored.averaged,
+    styled: isStyled(generator),
     steps: plan === null ? null : stepsOf(plan),
     problems,
   };

@@ -1,29 +1,12 @@
 // --truncation-psi of `sparring sample`, `interpolate` and `evaluate`, on a run with styles and on one without.
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  architectures,
-  Generator,
-  type Images,
-  latents,
-  objectives,
-  optimizers,
-} from "../../lib/index.js";
+import { Generator, type Images, latents } from "../../lib/index.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
-
-const image = [1, 8, 8];
-const generator = architectures.stylegan2({ latent: { noise: 6 }, image, channels: 4 });
-const adam = optimizers.adam({ lr: 2e-3, betas: [0, 0.99] });
-const own = {
-  ...{ generator, discriminator: architectures.stylegan2({ image, channels: 4 }) },
-  objective: objectives.nonSaturating(),
-  optimizer: { generator: adam, discriminator: adam },
-  ...{ data: "data", batch: 10, threads: 1, steps: 4, seed: 3 },
-};
+import { styledArchitecture, trainStyled } from "../helpers/styled-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -32,8 +15,7 @@ const sparring = (line: string) => runCli(line.split(" "), folder.path);
 beforeAll(async () => {
   folder = await makeFolder();
   await writeIdxFolder(at("data"), 130);
-  await writeFile(at("own.json"), JSON.stringify(own));
-  expect(await sparring("train own.json --out styles")).toMatchObject({ code: 0 });
+  await trainStyled(folder.path, "styles");
   const plain = "train --preset mlp --data data --size 8 --batch 10 --threads 1 --steps 1";
   expect(await sparring(`${plain} --out plain`)).toMatchObject({ code: 0 });
 });
@@ -53,7 +35,7 @@ async function pixelsOf(images: Images, columns: number): Promise<string> {
 }
 
 async function load(): Promise<Generator> {
-  const made = new Generator(generator);
+  const made = new Generator(styledArchitecture);
   await made.loadWeights(at("styles/weights/generator.safetensors"));
   return made;
 }

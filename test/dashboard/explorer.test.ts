@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Generators } from "../../lib/dashboard/explorer/generators.js";
 import { checkRequest } from "../../lib/dashboard/explorer/request.js";
-import { latents } from "../../lib/index.js";
+import { Generator, latents } from "../../lib/index.js";
 import { drawPoints } from "../../lib/run/latent-points.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { styledArchitecture } from "../helpers/styled-run.js";
 import { tinyGenerator } from "../helpers/training.js";
 
 describe("drawPoints", () => {
@@ -40,6 +41,19 @@ describe("drawPoints", () => {
     }
   });
 
+  it("takes styles as near to their mean as it is asked, where there are styles", async () => {
+    const styled = new Generator(styledArchitecture, { seed: 1 });
+    const draw = (truncationPsi?: number, of: Generator = styled) =>
+      drawPoints(of, { ...spherical, points: [{ from: 7 }], truncationPsi });
+    const near = await styled.sample(1, { seed: 7, truncationPsi: 0.3 });
+    expect((await draw(0.3)).data).toEqual(near.data);
+    expect((await draw()).data).toEqual((await draw(1)).data);
+    expect((await draw()).data).not.toEqual(near.data);
+    await expect(draw(0.3, tinyGenerator())).rejects.toThrow(
+      "Expected nothing (the generator has no styled layers) for truncationPsi but received 0.3",
+    );
+  });
+
   it("refuses classes and codes that the generator does not have", async () => {
     const draw = (point: object, of = generator) =>
       drawPoints(of, { ...spherical, points: [{ from: 0, ...point }] });
@@ -62,7 +76,12 @@ describe("checkRequest", () => {
 
   it("takes what the page asks", () => {
     const points = [{ from: 1, to: 2, t: 0.5, label: 3, codes: [-2, 2] }];
-    expect(checkRequest({ ...whole, step: 10, points })).toEqual({ ...whole, step: 10, points });
+    const asked = { ...whole, step: 10, points };
+    expect(checkRequest(asked)).toEqual(asked);
+    expect(checkRequest({ ...asked, truncationPsi: 0.5 })).toEqual({
+      ...asked,
+      truncationPsi: 0.5,
+    });
   });
 
   it.each([
@@ -70,7 +89,15 @@ describe("checkRequest", () => {
     [[], "Expected an object for the request but received []"],
     [
       { ...whole, path: "/" },
-      'Expected only the options run, step, raw, method, points for the request but received "path"',
+      'Expected only the options run, step, raw, method, points, truncationPsi for the request but received "path"',
+    ],
+    [
+      { ...whole, truncationPsi: "0.5" },
+      'Expected a finite number for truncationPsi but received "0.5"',
+    ],
+    [
+      { ...whole, truncationPsi: null },
+      "Expected a finite number for truncationPsi but received null",
     ],
     [{ ...whole, run: 1 }, "Expected a non-empty string for run but received 1"],
     [{ ...whole, step: -1 }, "Expected a whole number of at least 0 for step but received -1"],

@@ -133,6 +133,7 @@ describe("what it tells", () => {
       config,
       summary: null,
       averaged: false,
+      styled: false,
       latent: { classes: 0, codes: 0 },
     });
     expect(json.generator.layers.at(-1)).toMatchObject({ type: "unflatten", output: [1, 8, 8] });

@@ -2,7 +2,9 @@
 import type { ExploreRequest } from "../page/protocol.js";
 import type { Wanted } from "./generators.js";
 
-export interface Question extends Wanted, Pick<ExploreRequest, "method" | "points"> {
+export interface Question
+  extends Wanted,
+    Pick<ExploreRequest, "method" | "points" | "truncationPsi"> {
   readonly id: number;
 }
 

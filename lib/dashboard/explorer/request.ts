@@ -11,9 +11,9 @@ export function checkRequest(value: unknown): ExploreRequest {
   const request = check.options<{ [Key in keyof ExploreRequest]?: unknown }>(
     asObject(value, "the request"),
     "the request",
-    ["run", "step", "raw", "method", "points"],
+    ["run", "step", "raw", "method", "points", "truncationPsi"],
   );
-  const { points } = request;
+  const { points, truncationPsi: psi } = request;
   if (!Array.isArray(points) || points.length === 0 || points.length > mostPoints)
     throw wrongType(`an array of 1 to ${mostPoints} points`, "points", points);
   return {
@@ -22,6 +22,7 @@ export function checkRequest(value: unknown): ExploreRequest {
     raw: check.boolean(request.raw, "raw"),
     method: check.oneOf(request.method, "method", methods),
     points: points.map((point, i) => checkPoint(point, `points[${i}]`)),
+    ...(psi === undefined ? {} : { truncationPsi: check.finite(psi, "truncationPsi") }),
   };
 }
 

@@ -118,16 +118,22 @@ const arcOrLine = [
   ["linear", "the line"],
 ] as const;
 
-/** How far on the way, and each code. */
+/** How far on the way, each code, and, where there are styles, how far they are from their mean. */
 function sliders(place: Place, move: Move): Part {
   const way = slider("Between seeds", 0, 1, 0.01, (value) => move({ t: value }));
   const codes = Array.from({ length: place.plan.latent.codes }, (_, k) =>
     slider(`Code ${k + 1}`, -2, 2, 0.05, (value) => move({ codes: place.codes.with(k, value) })),
   );
+  const psi = slider("Truncation psi", 0, 1, 0.01, (value) => move({ psi: value }));
   return {
-    elements: [way.element, ...codes.map(({ element }) => element)],
+    elements: [
+      way.element,
+      ...codes.map(({ element }) => element),
+      place.plan.styled && psi.element,
+    ],
     update(at) {
       way.set(at.t, `${Math.round(100 * at.t)} %`);
+      psi.set(at.psi, figure(at.psi));
       for (const [k, one] of codes.entries()) one.set(at.codes[k] ?? 0, figure(at.codes[k] ?? 0));
     },
   };

@@ -1,5 +1,5 @@
 // Where the explorer stands in the latent space, and the ways that lead away from there.
-import type { LatentPoint, RunCard, RunPlanView } from "./protocol.js";
+import type { ExploreRequest, LatentPoint, RunCard, RunPlanView } from "./protocol.js";
 
 /** Where the explorer stands. */
 export interface Place {
@@ -13,6 +13,8 @@ export interface Place {
   t: number;
   label: number;
   codes: number[];
+  /** How far styles are from their mean, where there are styles. */
+  psi: number;
 }
 
 /** A row of samples that lead somewhere: each is a point, and what choosing it changes. */
@@ -45,6 +47,7 @@ export function startOf(run: RunCard, plan: RunPlanView): Place {
     t: 0,
     label: 0,
     codes: new Array<number>(plan.latent.codes).fill(0),
+    psi: 1,
   };
 }
 
@@ -58,8 +61,12 @@ export function pointOf({ plan, from, to, t, label, codes }: Place): LatentPoint
   };
 }
 
-export function requestOf({ run, step, raw, method }: Place, points: readonly LatentPoint[]) {
-  return { run: run.id, step, raw, method, points };
+export function requestOf(
+  { run, plan, step, raw, method, psi }: Place,
+  points: readonly LatentPoint[],
+): ExploreRequest {
+  const styles = plan.styled ? { truncationPsi: psi } : {};
+  return { run: run.id, step, raw, method, points, ...styles };
 }
 
 export function waysOf(at: Place): Way[] {
@@ -95,7 +102,9 @@ function className({ classNames }: RunPlanView, label: number): string {
 }
 
 /** The sample in words. */
-export function describePlace({ plan, from, to, t, label }: Place): string {
+export function describePlace({ plan, from, to, t, label, psi }: Place): string {
   const way = t > 0 ? `, ${Math.round(100 * t)} % on the way to seed ${to}` : "";
-  return `Sample of seed ${from}${way}${plan.latent.classes > 0 ? `, ${className(plan, label)}` : ""}`;
+  const kind = plan.latent.classes > 0 ? `, ${className(plan, label)}` : "";
+  const near = psi < 1 ? `, truncation psi ${psi}` : "";
+  return `Sample of seed ${from}${way}${kind}${near}`;
 }

@@ -132,6 +132,8 @@ export interface RunPlanView {
   readonly classNames: readonly string[] | null;
   /** Whether it keeps a moving average of the generator. */
   readonly averaged: boolean;
+  /** Whether the generator has styles. */
+  readonly styled: boolean;
   /** null before its first steps, and for runs of versions that did not record it. */
   readonly steps: PlanSteps | null;
   /** What could not be read, a sentence each. */
@@ -161,6 +163,8 @@ export interface ExploreRequest {
   readonly raw: boolean;
   readonly method: "spherical" | "linear";
   readonly points: readonly LatentPoint[];
+  /** How far styles are from their mean, where the generator has styles. @default 1 */
+  readonly truncationPsi?: number;
 }
 
 /** The most points of a request. */
