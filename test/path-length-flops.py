@@ -18,15 +18,17 @@ class Update:
         self.generator = build(case["generator"], "Generator")
         self.latents = torch.randn(64, case["noise"])
         self.is_penalised = is_penalised
-        styled = next(one for one in self.generator.modules() if type(one).__name__ == "Styled")
-        styled.mapping.register_forward_hook(lambda _, __, w: setattr(self, "w", w))
+        self.styles = []
+        styled = next(one for one in self.generator.modules() if type(one).__name__.endswith("Styled"))
+        styled.mapping.register_forward_hook(lambda _, __, w: self.styles.append(w))
 
     def step(self):
         images = self.generator(self.latents)
         loss = images.square().mean()
         if self.is_penalised:
             noise = torch.randn_like(images)
-            slope = torch.autograd.grad((images * noise).sum(), self.w, create_graph=True)[0]
+            slopes = torch.autograd.grad((images * noise).sum(), self.styles, create_graph=True)
+            slope = torch.cat(slopes, 1)
             loss = loss + slope.norm(2, dim=1).square().mean()
         loss.backward()
 

@@ -217,11 +217,12 @@ describe("explain() counts path lengths", () => {
     return await trainer.plan(64);
   };
 
-  it("as PyTorch's counter does, to 2 in 100", async () => {
+  it.each([0, 0.9])("as PyTorch's counter does, to 2 in 100, with mixing %d", async (mixing) => {
     const generator = new Generator(
-      architectures.stylegan2({ latent: { noise: 5 }, image: [1, 8, 8], channels: 16 }),
+      architectures.stylegan2({ latent: { noise: 5 }, image: [1, 8, 8], channels: 16, mixing }),
     );
-    const { value } = await referee<number>("path-length-flops", "path-length-flops.py", [
+    const name = mixing > 0 ? "path-length-flops-mixed" : "path-length-flops";
+    const { value } = await referee<number>(name, "path-length-flops.py", [
       JSON.stringify({ generator: generator.toPyTorch(), noise: 5 }),
     ]);
     const more = async (every: number) => {
@@ -245,6 +246,18 @@ describe("explain() counts path lengths", () => {
     };
     expect(await rewritesOf(paths)).toContain(name);
     expect(await rewritesOf(objectives.hinge({ penalties: [penalties.r1()] }))).not.toContain(name);
+  });
+
+  it("with no more memory traffic where styles are mixed", async () => {
+    const more = async (mixing: number) => {
+      const generator = new Generator(
+        architectures.stylegan2({ latent: { noise: 5 }, image: [1, 8, 8], channels: 4, mixing }),
+      );
+      const objective = objectives.hinge({ penalties: [penalties.pathLength()] });
+      const { bytes } = await planned(generator, objective, "fused");
+      return bytes - (await planned(generator, objectives.hinge(), "fused")).bytes;
+    };
+    expect(await more(0.5)).toBe(await more(0));
   });
 
   it("as three passes of what comes after w, and of the mapping as none", async () => {

@@ -64,6 +64,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
    * zeros go back
    */
   bends?(layer: ResolvedLayer<O>): "never" | "eager" | "always";
+  /** How often a pass of training goes through each of the layers inside. @default once */
+  timesInside?(layer: ResolvedLayer<O>): readonly number[];
   /**
    * Multiplications of one sample's forward pass, those of products and convolutions. What holds
    * layers has none of its own. @default 0

@@ -166,6 +166,8 @@ export const styledKind = layerKind({
     if (mixing > 0) checkMixing(synthesis, at);
     return { options, layers: [mapping, synthesis], output: synthesis.output };
   },
+  // The other w is made in every pass: which w a layer sees is drawn on the device.
+  timesInside: ({ options }) => [options.mixing > 0 ? 2 : 1, 1],
   buffers: ({ options }) => ({ w_avg: kept(options.styleFeatures) }),
   python(layer, write) {
     const { styleFeatures, mixing, noiseFeatures } = layer.options;

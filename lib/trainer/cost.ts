@@ -145,8 +145,31 @@ export function layersAfterW(layers: readonly ResolvedLayer[]): ResolvedLayer[] 
   const first = layers.findIndex((layer) => isStyled({ layers: [layer] }));
   if (first < 0) return [];
   const [holder, ...after] = layers.slice(first) as [ResolvedLayer, ...ResolvedLayer[]];
-  const inner = holder.type === "styled" ? holder.layers.slice(1) : layersAfterW(holder.layers);
-  return [{ ...holder, layers: inner }, ...after];
+  if (holder.type === "styled") return [...holder.layers.slice(1), ...after];
+  return [{ ...holder, layers: layersAfterW(holder.layers) }, ...after];
+}
+
+/** How often a pass of training goes through each layer, by their paths. */
+export function timesOf(
+  layers: readonly ResolvedLayer[],
+  times: readonly number[] = [],
+  into = new Map<string, number>(),
+): ReadonlyMap<string, number> {
+  layers.forEach((layer, i) => {
+    const { path, layers: inner } = layer;
+    const own = times[i] ?? 1;
+    into.set(path, own);
+    timesOf(
+      inner,
+      timesInside(layer).map((each) => own * each),
+      into,
+    );
+  });
+  return into;
+}
+
+function timesInside(layer: ResolvedLayer): readonly number[] {
+  return layerKinds.get(layer.type)?.timesInside?.(layer) ?? layer.layers.map(() => 1);
 }
 
 /** The layers up to the last that `is`, of what holds others with no more than it has of those. */
@@ -218,7 +241,9 @@ function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
     const { type, layers: inner, output } = layer;
     const { reshapes, isSideBySide, heldValues, valuesOfPair } = layerKinds.get(type) ?? {};
     if (reshapes) continue;
-    values += outputValues(inner, rows);
+    const times = timesInside(layer);
+    for (const [i, one] of inner.entries())
+      values += (times[i] as number) * outputValues([one], rows);
     if (inner.length === 0 || isSideBySide) values += product(output);
     values += heldValues?.(layer) ?? 0;
     values += rows * (valuesOfPair?.(layer) ?? 0);

@@ -22,6 +22,7 @@ import {
   layersAfterW,
   type Passes,
   passesOf,
+  timesOf,
   trafficBytes,
 } from "./cost.js";
 
@@ -107,21 +108,24 @@ function countNetwork(
   batchSize: number,
 ): Counted[] {
   const byPath = byPaths(layers);
+  const times = timesOf(layers);
   const operations = plan.length > 0 ? plan : [...leaves(layers)].map(asOperation);
   return operations.map((operation) => {
     const parts = operation.layers.map((path) => byPath.get(path) as ResolvedLayer);
     const multiplications = parts.reduce((total, layer) => total + multiplicationsOf(layer), 0);
+    // A pass goes through all layers of an operation as often.
+    const seen = 2 * batchSize * (times.get(operation.layers[0] as string) as number);
     const told = {
       ...operation,
       rewrites: operation.rewrites.map(({ name }) => name),
       output: (parts.at(-1) as ResolvedLayer).output,
-      flops: 2 * batchSize * multiplications * shareOf(operation.rewrites, parts, batchSize),
+      flops: seen * multiplications * shareOf(operation.rewrites, parts, batchSize),
     };
     const isFiltered = operation.rewrites.some(({ id }) => id === "blur" || id === "modulation");
     const constants = parts.reduce((total, layer) => {
       return total + constantsOf(layer) * (isFiltered ? filterShare(layer) : 1);
     }, 0);
-    return { operation: told, constantFlops: 2 * batchSize * constants };
+    return { operation: told, constantFlops: seen * constants };
   });
 }
 

@@ -17,8 +17,9 @@ export interface ExplainedOperation {
   /** Shape of one sample of its output. */
   readonly output: readonly number[];
   /**
-   * Floating-point operations of one forward pass of the batch: two for a multiplication with its
-   * addition.
+   * Floating-point operations of one forward pass of the batch in training: two for a multiplication
+   * with its addition. A mapping whose styles are mixed makes two w in every pass, whichever of them
+   * are seen then: its operations count both.
    */
   readonly flops: number;
   /** The rewrites that made it. */
