@@ -306,6 +306,19 @@ describe("explain()", () => {
     );
   });
 
+  it.each(Object.keys(presets) as PresetName[])(
+    "has a number for the arithmetic of %s, no larger by rewrites",
+    async (name) => {
+      const flopsOf = async (execution: "eager" | "fused") => {
+        using trainer = trainerOf(name, execution);
+        return (await trainer.plan(8)).flops;
+      };
+      const [eager, fused] = [await flopsOf("eager"), await flopsOf("fused")];
+      expect(fused).toBeGreaterThan(0);
+      expect(fused).toBeLessThanOrEqual(eager);
+    },
+  );
+
   it.each<[PresetName, generatorSteps: number]>([
     ["article", 1],
     ["article", 3],

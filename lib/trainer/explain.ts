@@ -123,7 +123,9 @@ function countNetwork(
     };
     const isFiltered = operation.rewrites.some(({ id }) => id === "blur" || id === "modulation");
     const constants = parts.reduce((total, layer) => {
-      return total + constantsOf(layer) * (isFiltered ? filterShare(layer) : 1);
+      const own = constantsOf(layer);
+      // Layers that the operation took in filter nothing, and have no such share.
+      return total + (isFiltered && own > 0 ? own * filterShare(layer) : own);
     }, 0);
     return { operation: told, constantFlops: seen * constants };
   });
