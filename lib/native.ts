@@ -125,6 +125,7 @@ export interface NativeHealth {
   readonly convergence?: number | undefined;
   readonly balance?: number | undefined;
   readonly augmentProbability?: number | undefined;
+  readonly meanPathLength?: number | undefined;
   readonly finite: boolean;
 }
 

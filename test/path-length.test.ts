@@ -18,6 +18,7 @@ import {
 import { makeFolder } from "./helpers/folder.js";
 import { referee } from "./helpers/referee.js";
 import {
+  collect,
   labelledImages,
   losses,
   stateOf,
@@ -128,6 +129,28 @@ describe.each(["eager", "fused"] as const)("path lengths, %s", (execution) => {
     expect([...first, ...(await losses(again, data, 5))]).toEqual(told);
     expect(await meanOf(again)).toBe(await meanOf(whole));
     expect(await weightsOf(again.generator)).toEqual(await weightsOf(whole.generator));
+  });
+
+  it("are told of in each tick by the mean after its step, and not without the penalty", async () => {
+    const data = await labelledImages(24);
+    const told = async (trainer: Trainer) => {
+      const [tick] = await collect(trainer.run(data, { steps: 1, batchSize: 8 }));
+      return tick?.health;
+    };
+    const trainer = trainerOf({ execution });
+    const means: number[] = [];
+    for (let step = 0; step < 4; ++step) {
+      const health = await told(trainer);
+      expect(health?.meanPathLength).toBe(await meanOf(trainer));
+      means.push(health?.meanPathLength as number);
+    }
+    // At every second update.
+    expect(means[0]).toBeGreaterThan(0);
+    expect([means[1], means[3]]).toEqual([means[0], means[2]]);
+    expect(means[2]).not.toBe(means[0]);
+    const without = await told(trainerOf({ execution }, objectives.nonSaturating()));
+    expect(without).toBeDefined();
+    expect(without).not.toHaveProperty("meanPathLength");
   });
 
   it("are added at every n-th update of the generator, n times as strong", async () => {

@@ -48,6 +48,11 @@ export interface Health {
    * the option `ada`.
    */
   readonly augmentProbability?: number | undefined;
+  /**
+   * The mean length that pathLength() holds the lengths of paths against, a in its formula, after
+   * the step: 0 or more, and 0 before its first update; there only under that penalty.
+   */
+  readonly meanPathLength?: number | undefined;
 }
 
 /**

@@ -60,6 +60,7 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   if (health->augment_probability) {
     object.Set("augmentProbability", *health->augment_probability);
   }
+  if (health->mean_path_length) object.Set("meanPathLength", *health->mean_path_length);
   object.Set("finite", health->finite);
   return object;
 }

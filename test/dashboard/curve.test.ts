@@ -230,7 +230,7 @@ describe("Ticks", () => {
         imagesPerSecond: 640,
       },
       // Of another objective.
-      ...{ convergence: null, balance: null },
+      ...{ convergence: null, balance: null, meanPathLength: null },
     });
   });
 

@@ -262,8 +262,11 @@ describe("the page", () => {
     await close();
   });
 
-  it("draws what few runs tell of where one does, BEGAN's balance and ada's probability", async () => {
-    const health = { convergence: 0.3, balance: 0.02, augmentProbability: 0.125 };
+  it("draws what few runs tell of where one does: BEGAN's balance, ada's probability, the mean path length", async () => {
+    const health = {
+      ...{ convergence: 0.3, balance: 0.02, augmentProbability: 0.125 },
+      meanPathLength: 1.5,
+    };
     const stats = [10, 20].map((step) => line(step, { health })).join("");
     await writeRun(join(folder.path, "few", "one"), { stats });
     const few = await serve("few");
@@ -275,6 +278,7 @@ describe("the page", () => {
         .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
     await expect.poll(labels).toContain("Convergence: M 0.3, k 0.02 at step 20");
     expect(await labels()).toContain("Augmentation: probability 0.125 at step 20");
+    expect(await labels()).toContain("Path length: mean 1.5 at step 20");
     await page.close();
     few.child.kill("SIGINT");
   });

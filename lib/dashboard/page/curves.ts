@@ -76,6 +76,13 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     parts: [{ series: "augmentProbability", label: "probability", colour: "--discriminator" }],
   },
   {
+    title: "Path length",
+    about:
+      "The mean length that the penalty pathLength holds the lengths of paths against: how far a step of w changes an image",
+    whereTold: true,
+    parts: [{ series: "meanPathLength", label: "mean", colour: "--generator" }],
+  },
+  {
     title: "Speed",
     about: "Real images a second, over the time of the steps themselves",
     parts: [{ series: "imagesPerSecond", label: "images a second", colour: "--speed" }],

@@ -14,6 +14,7 @@ export const series = [
   "convergence",
   "balance",
   "augmentProbability",
+  "meanPathLength",
   "imagesPerSecond",
 ] as const;
 

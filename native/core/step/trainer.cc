@@ -147,6 +147,9 @@ Report Trainer::report() {
   if (pair_->ada && report.health) {
     report.health->augment_probability = pair_->ada->probability();
   }
+  if (pair_->path_length && report.health) {
+    report.health->mean_path_length = pair_->path_length->mean();
+  }
   watch_.reset();
   loss_sums_.zero_();
   reported_ = step_;

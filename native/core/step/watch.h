@@ -40,6 +40,8 @@ struct Health {
   // With which each change of augmentation is made, after the step; none where it does not adapt
   // itself.
   std::optional<double> augment_probability = {};
+  // That the penalty on path lengths compares lengths with, after the step; none without it.
+  std::optional<double> mean_path_length = {};
 };
 
 Health health_of(const Watch& watch, const Objective& objective, const Network& generator,

@@ -121,6 +121,7 @@ TEST_CASE("the mean length moves towards each batch's by decay, from 0, and wher
   CHECK(mean.item<double>() == 1);
   penalty.go_on(at::scalar_tensor(4.0, at::kFloat));
   CHECK(mean.item<double>() == 1.75);
+  CHECK(penalty.mean() == 1.75);
   const at::Tensor lengths = at::tensor({1.75, 3.75}, at::kFloat);
   CHECK(penalty.of(lengths).item<double>() == 2);
   CHECK((penalty.of(lengths).scalar_type() == at::kFloat));
@@ -192,6 +193,9 @@ TEST_CASE("a snapshot has the mean length, which moves at every fourth update of
   Snapshot forged = trainer.snapshot();
   other.restore(forged);
   CHECK(mean_of(other) == means[4]);
+  other.use(images, 4);
+  other.step(/*watched=*/true);
+  CHECK(other.report().health->mean_path_length == mean_of(other));
   for (auto& [name, tensor] : forged.tensors) {
     if (name == "pathLength.mean") tensor = at::zeros({2}, at::kDouble);
   }

@@ -31,6 +31,8 @@ class PathLength : public Lazy {
   void move_to(const at::Device& device) { mean_ = mean_.to(device); }
   // After an update of the generator, with the mean length of its whole batch, 0-dim.
   void go_on(const at::Tensor& length);
+  // The mean length so far. Waits for the device.
+  double mean() const { return mean_.item<double>(); }
 
  private:
   double decay_;
