@@ -33,6 +33,7 @@ export {
   type NetworkOptions,
   type Executed,
   type SampleOptions,
+  type Truncated,
 } from "./networks.js";
 export * as objectives from "./objectives/index.js";
 export type { Objective } from "./objectives/table.js";
