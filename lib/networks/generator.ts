@@ -197,7 +197,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /**
    * The noise that sample() with the same count and seed draws, of the latent's distribution:
    * [count, noise] side by side. latents.slerp() and latents.lerp() lead from one to another, and
-   * sample() takes it back.
+   * sample() takes it back. Where sample() is given labels or codes, and so draws none, the first
+   * 256 rows are its: samples come in parts of 256, and each part draws on where the last ended.
    *
    * @param count at least 1; at most 2³⁰ numbers
    * @param options `seed`, a whole number of at least 0 @default one nobody chose; `truncation`, as
