@@ -20,6 +20,7 @@ import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
+import { checkLoad, optionsToGoOn } from "./trainer/load-options.js";
 import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
 import { Run } from "./trainer/run.js";
 import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
@@ -312,7 +313,7 @@ export class Trainer implements Disposable {
   static like(saved: ReturnType<Trainer["described"]>, options: LoadOptions): Trainer {
     const device = resolveDevice(options.device);
     return new Trainer({
-      ...saved.trainer,
+      ...optionsToGoOn(saved.trainer, options),
       distributed: options.distributed,
       generator: new Generator(saved.generator, { device }),
       discriminator: new Discriminator(saved.discriminator, { device }),
@@ -329,22 +330,23 @@ export class Trainer implements Disposable {
    * @param options.distributed the ranks that go on with it, any number of them @default none
    * @param options.seed draws other random numbers from here on, those of this seed @default goes
    * on with its own
-   * @throws ERR_CHECKPOINT for what is missing, damaged, or of a version to come
+   * @param options.optimizer others of the same types: another learning rate, say
+   * @param options.accumulate how many parts a batch has from here on
+   * @param options.execution how steps are carried out from here on
+   * @param options.precision what products are computed in from here on
+   * @throws TypeError and RangeError for options; ERR_DEVICE; ERR_CHECKPOINT for what is missing,
+   * damaged, or of a version to come, and for an optimizer that remembers more than was saved
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");
-    check.options(options, "options", ["device", "seed", "distributed"]);
-    if (options.seed !== undefined) check.seed(options.seed, "seed");
+    checkLoad(options);
     return traced(async () => Trainer.restore(await readCheckpoint(path), options));
   }
 
   /** @internal */
   static async restore(saved: Checkpoint, options: LoadOptions): Promise<Trainer> {
-    const { device, seed, distributed } = options;
-    const trainer = Trainer.like(saved, {
-      device: device ?? (saved.device as Device),
-      distributed,
-    });
+    const { device = saved.device as Device, seed } = options;
+    const trainer = Trainer.like(saved, { ...options, device });
     await crossing(() =>
       trainer.#native.restore(seed === undefined ? saved.snapshot : reseeded(saved.snapshot, seed)),
     );

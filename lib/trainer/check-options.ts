@@ -16,6 +16,7 @@ import {
   orders,
   policies,
   type Precision,
+  executions,
   precisions,
   ruleNames,
   type TrainerOptions,
@@ -50,7 +51,7 @@ export function checkOptions(
   const settings: TrainerSettings = {
     generator,
     discriminator,
-    execution: check.oneOf(options.execution ?? "fused", "execution", ["eager", "fused"]),
+    execution: check.oneOf(options.execution ?? "fused", "execution", executions),
     optimizer: checkOptimizers(options.optimizer),
     objective,
     order,

@@ -29,6 +29,9 @@ export const policies = ["color", "translation", "cutout"] as const;
 export type Precision = (typeof precisions)[number];
 export const precisions = ["float32", "tf32", "bfloat16"] as const;
 
+/** Ways to carry out a step. */
+export const executions = ["eager", "fused"] as const;
+
 /** A step cannot be stopped half way: more updates than anyone needs would never come back. */
 export const mostUpdates = 1000;
 
@@ -165,7 +168,7 @@ export interface TrainerSettings
   readonly distributed: Group | undefined;
 }
 
-/** How to resume from a checkpoint. */
+/** How to resume from a checkpoint. What is not named here goes on as it was saved. */
 export interface LoadOptions {
   /** The device that both networks go to. @default the one that it was saved on */
   readonly device?: Device | undefined;
@@ -176,4 +179,17 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
   /** The ranks that go on with it, any number of them. @default none */
   readonly distributed?: Group | undefined;
+  /**
+   * Other optimizers, each of the type that its player has: another learning rate, schedule or
+   * clipping. They go on with the moments and the counts of updates that were saved, and a schedule
+   * is where it would be after so many updates.
+   * @default those that it was saved with
+   */
+  readonly optimizer?: TrainerOptions["optimizer"] | undefined;
+  /** Parts of a batch from here on, at least 1. @default as many as when it was saved */
+  readonly accumulate?: number | undefined;
+  /** How steps are carried out from here on. @default as when it was saved */
+  readonly execution?: "eager" | "fused" | undefined;
+  /** What products are computed in from here on. @default as when it was saved */
+  readonly precision?: Precision | undefined;
 }

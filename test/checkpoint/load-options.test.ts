@@ -1,0 +1,151 @@
+// What may be another when a trainer goes on from a checkpoint, and what it does then.
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { checksumOf } from "../../lib/checkpoint/format.js";
+import {
+  type LoadOptions,
+  optimizers,
+  schedules,
+  Trainer,
+  type TrainerOptions,
+} from "../../lib/index.js";
+import { freshPaths } from "../helpers/checkpoints.js";
+import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
+
+const fresh = await freshPaths();
+const images = await labelledImages(20);
+const both = (one: TrainerOptions["optimizer"]["generator"]) => ({
+  generator: one,
+  discriminator: one,
+});
+const ema = { decay: 0.9 };
+const adam = both(optimizers.adam({ lr: 1e-3 }));
+
+/** A checkpoint after three steps: the second epoch of three batches has just begun. */
+async function saved(options: Partial<TrainerOptions> = {}): Promise<string> {
+  using trainer = tinyTrainer({ optimizer: adam, ema, ...options });
+  await losses(trainer, images);
+  const path = fresh();
+  await trainer.save(path);
+  return path;
+}
+
+/** Losses of the next four steps, and what the average then makes. */
+async function end(trainer: Trainer): Promise<{ last: number[]; samples: number[] }> {
+  const last = (await losses(trainer, images, 4)).flat();
+  return { last, samples: [...((await trainer.ema?.sample(4, { seed: 1 }))?.data ?? [])] };
+}
+
+const path = await saved();
+
+describe("Trainer.load refuses", () => {
+  it.each<[string, object, string]>([
+    [
+      "an optimizer of another type",
+      { optimizer: { ...adam, discriminator: optimizers.adamW() } },
+      'Expected "adam", as the checkpoint has it, for optimizer.discriminator.type but received "adamW"',
+    ],
+    [
+      "an optimizer for one player alone",
+      { optimizer: { generator: adam.generator } },
+      "Expected an optimizer, as optimizers.adam() makes it, for optimizer.discriminator but received undefined",
+    ],
+    [
+      "one that remembers what was not saved",
+      { optimizer: both(optimizers.adam({ amsgrad: true })) },
+      "Expected a value for optimizer.generator.max_exp_avg_sq.0.weight in the checkpoint but received none",
+    ],
+    [
+      "an execution that there is not",
+      { execution: "fast" },
+      'Expected one of eager, fused for execution but received "fast"',
+    ],
+    [
+      "a precision that there is not",
+      { precision: "float16" },
+      'Expected one of float32, tf32, bfloat16 for precision but received "float16"',
+    ],
+    [
+      "a precision that the device has not",
+      { precision: "tf32" },
+      'Expected one of float32, bfloat16, which cpu has, for precision but received "tf32"',
+    ],
+    [
+      "no parts",
+      { accumulate: 0 },
+      "Expected a whole number of at least 1 for accumulate but received 0",
+    ],
+    [
+      "another objective",
+      { objective: {} },
+      'Expected only the options device, seed, distributed, optimizer, accumulate, execution, precision for options but received "objective"',
+    ],
+  ])("%s", async (_, options, sentence) => {
+    await expect(Trainer.load(path, options as LoadOptions)).rejects.toThrow(sentence);
+  });
+
+  it("options before it looks for the checkpoint", async () => {
+    for (const options of [{ execution: "fast" }, { precision: 1 }, { optimizer: {} }])
+      await expect(Trainer.load(fresh(), options as never)).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
+describe("Trainer.load goes on", () => {
+  it("with another learning rate, as a schedule that changes it there would", async () => {
+    const schedule = schedules.step({ stepSize: 3, gamma: 0.5 });
+    using whole = tinyTrainer({ optimizer: both(optimizers.adam({ lr: 1e-3, schedule })), ema });
+    await losses(whole, images);
+    const expected = (await losses(whole, images, 3)).flat();
+    using trainer = await Trainer.load(path, { optimizer: both(optimizers.adam({ lr: 5e-4 })) });
+    expect((await losses(trainer, images, 3)).flat()).toEqual(expected);
+  });
+
+  it.each<[string, LoadOptions, number]>([
+    ["with the other execution", { execution: "fused" }, 1e-5],
+    ["in parts", { accumulate: 3 }, 1e-5],
+    ["in bfloat16", { precision: "bfloat16" }, 1e-2],
+  ])("%s, and ends as near as that is", async (_, options, tolerance) => {
+    using same = await Trainer.load(path);
+    using other = await Trainer.load(path, options);
+    const [expected, received] = [await end(same), await end(other)];
+    expect(received).not.toEqual(expected);
+    for (const key of ["last", "samples"] as const) {
+      const far = received[key].map((value, i) => Math.abs(value - (expected[key][i] as number)));
+      expect(far).toHaveLength(expected[key].length);
+      expect(Math.max(...far)).toBeLessThan(tolerance);
+    }
+  });
+
+  it("and says so in the next checkpoint", async () => {
+    const options = { execution: "fused", accumulate: 2, precision: "bfloat16" } as const;
+    const optimizer = both(optimizers.adam({ lr: 0.5 }));
+    using trainer = await Trainer.load(path, { ...options, optimizer });
+    expect(trainer.execution).toBe("fused");
+    const again = fresh();
+    await trainer.save(again);
+    const manifest = JSON.parse(await readFile(`${again}/checkpoint.json`, "utf8"));
+    expect(manifest.trainer).toMatchObject({ ...options, ema, order: "generatorFirst" });
+    expect(manifest.trainer.optimizer.discriminator.lr).toBe(0.5);
+  });
+
+  it("without what the optimizers no longer need", async () => {
+    const kept = await saved({ optimizer: both(optimizers.adam({ lr: 1e-3, amsgrad: true })) });
+    using trainer = await Trainer.load(kept, { optimizer: adam });
+    expect(await losses(trainer, images)).toHaveLength(3);
+  });
+
+  it("on a device that has not the precision that it was saved with", async () => {
+    const forged = fresh();
+    await cp(path, forged, { recursive: true });
+    const { checksum, ...manifest } = JSON.parse(
+      await readFile(`${forged}/checkpoint.json`, "utf8"),
+    );
+    const inTf32 = { ...manifest, trainer: { ...manifest.trainer, precision: "tf32" } };
+    const text = JSON.stringify({ ...inTf32, checksum: checksumOf(inTf32) });
+    await writeFile(`${forged}/checkpoint.json`, text);
+    await expect(Trainer.load(forged)).rejects.toMatchObject({ code: "ERR_DEVICE" });
+    using trainer = await Trainer.load(forged, { device: "cpu", precision: "float32" });
+    using same = await Trainer.load(path);
+    expect(await end(trainer)).toEqual(await end(same));
+  });
+});
