@@ -7,7 +7,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  *     D += weight · mean((‖∇ₓ D(x)‖₂ − 1)²)
  *
  * The standard deviation is one number: that of all the values of the batch, as torch's std has it.
- * So the authors' code has it; the paper adds normal noise.
+ * So the authors' code has it; the paper adds normal noise. A batch of one number has no deviation:
+ * training refuses it.
  *
  * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
  * of its range

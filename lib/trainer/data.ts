@@ -8,6 +8,7 @@ import { Stream } from "../data/stream.js";
 import { outOfRange, refused, type SparringError } from "../errors.js";
 import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
+import { product } from "../shape.js";
 import type { TrainerOptions, TrainerSettings } from "./options.js";
 
 /**
@@ -98,20 +99,15 @@ interface Epoch {
 export function checkBatch(
   batchSize: unknown,
   name: string,
-  pair: Pick<TrainerOptions, "generator" | "discriminator">,
+  rules: Rules,
   { size, dropLast, dropName = "dropLast" }: Epoch,
 ): number {
-  const coupled = fewestRows(pair) > 1;
-  if (size === undefined) return check.integer(batchSize, name, coupled ? 2 : 1, largestBatch);
-  if (coupled && size < 2)
-    throw outOfRange("at least 2 images (BatchNorm trains on more than one)", "the dataset", size);
-  if (coupled && batchSize === 1)
-    throw outOfRange(
-      `a whole number from 2 to ${size} (BatchNorm trains on more than one)`,
-      name,
-      batchSize,
-    );
-  const least = coupled ? 2 : 1;
+  const why = whyTwo(rules);
+  const least = why === undefined ? 1 : 2;
+  if (size === undefined) return check.integer(batchSize, name, least, largestBatch);
+  if (size < least) throw outOfRange(`at least 2 images (${why})`, "the dataset", size);
+  if (why !== undefined && batchSize === 1)
+    throw outOfRange(`a whole number from 2 to ${size} (${why})`, name, batchSize);
   // Whoever took the usual one may have few images.
   if (Number.isSafeInteger(batchSize) && (batchSize as number) > size)
     throw outOfRange(
@@ -120,9 +116,9 @@ export function checkBatch(
       batchSize,
     );
   const batch = check.integer(batchSize, name, least, size);
-  if (coupled && !dropLast && size % batch === 1) {
+  if (why !== undefined && !dropLast && size % batch === 1) {
     throw outOfRange(
-      `a number that does not leave a last batch of 1 of ${size} images (BatchNorm trains on more than one; ${dropName} leaves it out)`,
+      `a number that does not leave a last batch of 1 of ${size} images (${why}; ${dropName} leaves it out)`,
       name,
       batch,
     );
@@ -136,6 +132,17 @@ export function checkFlip(asked: unknown, name: string, sample: readonly number[
   if (flips && sample.length !== 3)
     throw outOfRange(`false (samples of [${sample.join(", ")}] have no width)`, name, flips);
   return flips;
+}
+
+type Rules = Pick<TrainerOptions, "generator" | "discriminator" | "objective">;
+
+/** @internal Why no batch may be of one image; undefined where it may. */
+export function whyTwo({ objective, ...pair }: Rules): string | undefined {
+  if (fewestRows(pair) > 1) return "BatchNorm trains on more than one";
+  // One number has no deviation: its points, and with them all weights, would be NaN.
+  const isNumber = product(pair.discriminator.image) === 1;
+  const spreads = objective.penalties.some(({ type }) => type === "dragan");
+  return isNumber && spreads ? "dragan takes their standard deviation" : undefined;
 }
 
 /** The largest batch of a stream that does not say how long it is: no device holds more. */

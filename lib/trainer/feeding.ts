@@ -8,7 +8,7 @@ import { traced } from "../errors.js";
 import { chunkBytes } from "../files.js";
 import type { NativeFeed, NativePlace } from "../data/native.js";
 import { product } from "../shape.js";
-import { fewestRows } from "./data.js";
+import { whyTwo } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 import type { RunSettings } from "./run-options.js";
 
@@ -19,14 +19,14 @@ export interface FeedForm {
   readonly dropLast: boolean;
   /** Batches that a step takes. */
   readonly batchesAStep: number;
-  /** The pair cannot be trained on a batch of one. */
-  readonly needsTwo: boolean;
+  /** Why the pair cannot be trained on a batch of one; undefined where it can. */
+  readonly whyTwo: string | undefined;
 }
 
 /** What a run of such a trainer makes of one. */
 export function formOf({ batchSize, dropLast }: RunSettings, trainer: TrainerSettings): FeedForm {
-  const needsTwo = fewestRows(trainer) > 1;
-  return { batchSize, dropLast, batchesAStep: trainer.discriminatorSteps, needsTwo };
+  const batchesAStep = trainer.discriminatorSteps;
+  return { batchSize, dropLast, batchesAStep, whyTwo: whyTwo(trainer) };
 }
 
 const beginning: NativePlace = { epoch: 0, batches: 0, trace: 0 };
@@ -229,11 +229,11 @@ export class Feeding {
         this.#name,
         `${count}: it ended after item ${this.#items - 1}`,
       );
-    const { batchSize, dropLast, needsTwo } = this.#form;
+    const { batchSize, dropLast, whyTwo } = this.#form;
     if (dropLast && count < batchSize)
       throw refuse(`at least ${batchSize} images, a batch,`, this.#name, `${count}`);
-    if (needsTwo && !dropLast && count % batchSize === 1) {
-      const what = `a number of images that leaves no last batch of 1 of ${batchSize} (BatchNorm trains on more than one; dropLast leaves it out)`;
+    if (whyTwo !== undefined && !dropLast && count % batchSize === 1) {
+      const what = `a number of images that leaves no last batch of 1 of ${batchSize} (${whyTwo}; dropLast leaves it out)`;
       throw refuse(what, this.#name, `${count}`);
     }
     direct(() => this.native.endEpoch());

@@ -12,8 +12,8 @@ import { checkParts } from "./parts.js";
 /** How far and on what to train: as many `steps`, or through as many `epochs`. */
 export type RunOptions = {
   /**
-   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm needs
-   * two, to the size of the dataset, or the length of the stream.
+   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm, or
+   * dragan of single numbers, needs two, to the size of the dataset, or the length of the stream.
    * @default 64
    */
   readonly batchSize?: number | undefined;
