@@ -77,7 +77,7 @@ export function resolveDiscriminator(
   architecture: DiscriminatorArchitecture,
 ): ResolvedArchitecture {
   requireArchitecture(architecture, ["image", "layers"], ["classes", "init", "range"]);
-  const image = check.shape(architecture.image, "architecture.image");
+  const image = checkImage(architecture.image);
   const classes = checkClasses(architecture.classes, "architecture.classes");
   const resolved = resolve(architecture, image, { ...judging, classes });
   const { layers } = resolved;
@@ -91,6 +91,13 @@ export function resolveDiscriminator(
   if (classes > 0 && !layers.some(({ takesLabels }) => takesLabels))
     throw unused("an embedding or projection among its layers", "discriminator", resolved);
   return resolved;
+}
+
+/** What data are there of: nothing else could ever be shown to it. */
+function checkImage(value: unknown): number[] {
+  const image = check.shape(value, "architecture.image");
+  if (image.length === 1 || image.length === 3) return image;
+  throw wrongType("[channels, height, width] or [features]", "architecture.image", image);
 }
 
 /** A discriminator ends in one score, in a score for each patch, or in heads. */

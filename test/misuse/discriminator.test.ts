@@ -45,6 +45,12 @@ refuses("new Discriminator", [
     "Expected a whole number of at least 1 for architecture.image[1] but received NaN",
   ],
   [
+    "an image without channels",
+    () => new Discriminator({ image: [28, 28], layers: [l.flatten(), l.linear(1)] }),
+    "TypeError",
+    "Expected [channels, height, width] or [features] for architecture.image but received [28, 28]",
+  ],
+  [
     "one class",
     () => new Discriminator({ image, classes: 1, layers: [l.flatten(), l.linear(1)] }),
     "TypeError",
