@@ -38,6 +38,9 @@ export function checkPair({ generator, discriminator }: Pair): void {
       `${generator.latent.classes}`,
     );
   }
+  // A loss that no number of it changes has no gradient.
+  if (discriminator.parameterCount === 0)
+    throw misfit("layers with weights, which training changes,", "discriminator", "none");
   if (generator.device !== discriminator.device) {
     const what = `the generator's device "${generator.device}"`;
     throw refused("ERR_DEVICE", what, "discriminator", `"${discriminator.device}"`);

@@ -27,6 +27,8 @@ const comparing = new Discriminator({
   image: [1, 8, 8],
   layers: [l.minibatchStdDev(), l.flatten(), l.linear(1)],
 });
+// All that it has are sums.
+const fixed = new Discriminator({ image: [1, 8, 8], layers: [l.globalSumPool2d()] });
 const discriminating = tinyDiscriminator([l.minibatchDiscrimination(4), l.linear(1)]);
 const make = (options: object) =>
   new Trainer(
@@ -40,6 +42,12 @@ const make = (options: object) =>
   );
 
 refuses("new Trainer", [
+  [
+    "a discriminator that cannot learn",
+    () => make({ discriminator: fixed }),
+    "ERR_ARCHITECTURE",
+    "Expected layers with weights, which training changes, for discriminator but received none",
+  ],
   [
     "the promise of a group",
     () => make({ distributed: Promise.resolve() }),
