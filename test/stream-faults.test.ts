@@ -158,7 +158,7 @@ describe("images that are not what they should be", () => {
       "labels that are missing",
       [good],
       { classes: 3 },
-      "Expected a Uint8Array or a number, as there are classes, for labels of item 0 of epoch 0 but received undefined",
+      "Expected a Uint8Array, an array of numbers or a number, as there are classes, for labels of item 0 of epoch 0 but received undefined",
     ],
     [
       "too few labels",

@@ -84,7 +84,7 @@ describe("a stream of the images of a resident dataset, in its order", () => {
     const bytes = Uint8Array.from(floats, (value) => Math.round(value * 255));
     const one = { images: bytes, labels };
     await run(streamed, datasets.stream([one], { image, classes: 3 }), 1);
-    const other = [{ images: floats, labels }];
+    const other = [{ images: floats, labels: [...labels] }];
     await run(asNumbers, datasets.stream(other, { image, classes: 3, range: [0, 1] }), 1);
     expect(await weights(streamed)).toEqual(await weights(inMemory));
     expect(await weights(asNumbers)).toEqual(await weights(inMemory));

@@ -197,8 +197,10 @@ export function checkLabels(
   if (classes === 0) throw wrongType(`nothing (${why})`, "labels", labels);
   if (typeof labels === "number")
     return new Int32Array(count).fill(check.integer(labels, "labels", 0, classes - 1));
-  if (!isLabelArray(labels))
-    throw wrongType("a whole number or an array of them", "labels", labels);
+  if (!isLabelArray(labels)) {
+    const what = "a whole number, or an array, Uint8Array, Uint16Array or Int32Array of them,";
+    throw wrongType(what, "labels", labels);
+  }
   if (labels.length !== count)
     throw outOfRange(`${count} labels, one a sample,`, "labels", `${labels.length} labels`);
   return Int32Array.from({ length: count }, (_, i) =>

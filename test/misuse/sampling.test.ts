@@ -180,13 +180,19 @@ refuses(
       "a label as text",
       () => conditional.sample(1, bad({ labels: "1" })),
       "TypeError",
-      'Expected a whole number or an array of them for labels but received "1"',
+      'Expected a whole number, or an array, Uint8Array, Uint16Array or Int32Array of them, for labels but received "1"',
     ],
     [
       "labels as an array of fractions",
       () => conditional.sample(1, bad({ labels: Float32Array.of(1) })),
       "TypeError",
-      "Expected a whole number or an array of them for labels but received Float32Array(4 bytes)",
+      "Expected a whole number, or an array, Uint8Array, Uint16Array or Int32Array of them, for labels but received Float32Array(4 bytes)",
+    ],
+    [
+      "labels in another array of whole numbers",
+      () => conditional.sample(1, bad({ labels: Uint32Array.of(1) })),
+      "TypeError",
+      "Expected a whole number, or an array, Uint8Array, Uint16Array or Int32Array of them, for labels but received Uint32Array(4 bytes)",
     ],
     [
       "noise that is no number",

@@ -8,10 +8,13 @@ import { toLevels } from "../levels.js";
 /** One image or several, one after another, each [channels, height, width]. */
 export type StreamImages = Uint8Array | Float32Array;
 
-/** What a source yields: images alone, or with their classes. */
+/** What a source yields: images alone, or with their classes, a number where it is one image. */
 export type StreamItem =
   | StreamImages
-  | { readonly images: StreamImages; readonly labels?: Uint8Array | number | undefined };
+  | {
+      readonly images: StreamImages;
+      readonly labels?: Uint8Array | readonly number[] | number | undefined;
+    };
 
 /** What items have to be. */
 export interface ItemForm {
@@ -85,7 +88,7 @@ function readLabels(labels: unknown, count: number, classes: number, name: strin
   const given = typeof labels === "number" ? [labels] : labels;
   if (!Array.isArray(given) && !types.isUint8Array(given))
     throw refuse(
-      "a Uint8Array or a number, as there are classes,",
+      "a Uint8Array, an array of numbers or a number, as there are classes,",
       `labels of ${name}`,
       show(labels),
     );
