@@ -106,6 +106,11 @@ describe("datasets.npy", () => {
       ": its shape is [2, 4], of rank 2; rows of numbers are float32 or float64",
     ],
     [
+      "a table of whole numbers",
+      npyFile("2, 4", 64, "'<i8'"),
+      ": its values are int64, not float32 or float64",
+    ],
+    [
       "numbers in one row",
       npyFile("4,", 16, "'<f4'"),
       ": its shape is [4], of rank 1; rows of one number are of shape [4, 1]",

@@ -96,8 +96,10 @@ async function readImages(
   refuse: Refusal,
 ): Promise<Pixels> {
   const { dtype } = header;
-  if (dtype !== "uint8" && dtype !== "float32" && dtype !== "float64")
-    throw refuse(`its values are ${dtype}, not uint8, float32 or float64`);
+  if (dtype !== "uint8" && dtype !== "float32" && dtype !== "float64") {
+    const bytes = header.shape.length === 2 ? "" : "uint8, ";
+    throw refuse(`its values are ${dtype}, not ${bytes}float32 or float64`);
+  }
   const { shape, last } = imagesShape(header.shape, layout, refuse);
   const levels =
     dtype === "uint8" ? range : checkRange(range, "range", ` (the values are ${dtype})`);
