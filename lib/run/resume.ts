@@ -9,7 +9,7 @@ import { type Device, kindOf, setThreads } from "../device.js";
 import { outOfRange, refused, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { Watcher } from "../trainer/health.js";
-import { Trainer } from "../trainer.js";
+import { type Precision, Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { type DataWatch, loadData } from "./data.js";
@@ -73,11 +73,12 @@ async function loadHeld(
   const note = watch.onNote ?? (() => {});
   const there = extend(await readResumed(plan), plan);
   const device = deviceOf(plan, there, team);
-  const asked = plan.device === undefined ? there : { ...there, device };
-  const config = { ...asked, device, threads: await takeThreads(asked, note) };
+  const precision = takePrecision(there, device, note);
+  const asked = plan.device === undefined ? there : { ...there, device, precision };
+  const config = { ...asked, device, precision, threads: await takeThreads(asked, note) };
   if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   const checkpoints = new Checkpoints(folder.checkpoints);
-  const options = { device, distributed: team.group };
+  const options = { device, precision, distributed: team.group };
   const { trainer, meter, broken } = await checkpoints.newest(plan.name, options, note);
   let dataset: Dataset | undefined, judge: Judge | undefined;
   try {
@@ -140,6 +141,21 @@ async function takeThreads({ threads }: RunConfig, note: (text: string) => void)
     );
   await setThreads(count);
   return count;
+}
+
+/**
+ * Takes the precision that the run had; TF32 is how a GPU rounds float32, and a device without it
+ * does what it stands for.
+ */
+function takePrecision(
+  { precision }: RunConfig,
+  device: Device,
+  note: (text: string) => void,
+): Precision {
+  if (precision !== "tf32" || direct(() => addon().precisions(device)).includes(precision))
+    return precision;
+  note(`float32 in place of the run's tf32, which ${device} has not: the last digits may differ`);
+  return "float32";
 }
 
 /** The device that was asked for, or else the run's. */

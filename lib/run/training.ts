@@ -224,8 +224,8 @@ export class TrainingRun implements Disposable {
     attempt: number,
     { onNote = () => {} }: TrainOptions,
   ): Promise<void> {
-    const { device, seed, rollbacks } = this.config;
-    const options = { device, seed: (seed + attempt) % 2 ** 53 };
+    const { device, precision, seed, rollbacks } = this.config;
+    const options = { device, precision, seed: (seed + attempt) % 2 ** 53 };
     const found = await this.#saver.goBack(options, onNote).catch((failure) => {
       onNote(`No rollback: ${reason(failure)}`);
       throw error;

@@ -1,7 +1,8 @@
 // A run that goes on on another device than it began on.
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checksumOf } from "../../lib/checkpoint/format.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -12,6 +13,10 @@ const run = (words: string) => runCli(words.split(" "), folder.path);
 const contents = (name: string) => contentsOf(at(name));
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 4";
+
+async function edit(path: string, change: (json: Record<string, unknown>) => object) {
+  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, "utf8")))));
+}
 
 beforeAll(async () => {
   folder = await makeFolder();
@@ -24,9 +29,19 @@ afterAll(() => folder.remove());
 describe("a run whose device is not here", () => {
   const away = async (name: string) => {
     await cp(at("half"), at(name), { recursive: true });
-    const path = at(name, "config.json");
-    const config = JSON.parse(await readFile(path, "utf8"));
-    await writeFile(path, JSON.stringify({ ...config, device: "cuda:99" }));
+    await edit(at(name, "config.json"), (config) => ({ ...config, device: "cuda:99" }));
+  };
+
+  /** As if it had trained in TF32 there, which rounds float32 as no CPU does. */
+  const inTf32 = async (name: string) => {
+    await away(name);
+    await edit(at(name, "config.json"), (config) => ({ ...config, precision: "tf32" }));
+    for (const step of await readdir(at(name, "checkpoints")))
+      await edit(at(name, "checkpoints", step, "checkpoint.json"), ({ checksum, ...manifest }) => {
+        const trainer = { ...(manifest.trainer as object), precision: "tf32" };
+        const forged = { ...manifest, trainer };
+        return { ...forged, checksum: checksumOf(forged) };
+      });
   };
 
   it("says which it was, and that it may have another, before anything changes", async () => {
@@ -56,4 +71,20 @@ describe("a run whose device is not here", () => {
       expect(await run(`train --resume --out ${name} --steps 25`)).toMatchObject({ code: 0 });
     },
   );
+
+  it("goes on in float32 where it trained in TF32, and keeps to that", async () => {
+    await inTf32("rounded");
+    const moved = await run("train --resume --device cpu --out rounded --steps 24");
+    expect(moved).toMatchObject({ code: 0 });
+    expect(moved.stderr).toContain(
+      "float32 in place of the run's tf32, which cpu has not: the last digits may differ",
+    );
+    const weights = "weights/generator.safetensors";
+    expect(await readFile(at("rounded", weights))).toEqual(await readFile(at("whole", weights)));
+    const { precision } = JSON.parse(await readFile(at("rounded", "config.json"), "utf8"));
+    expect(precision).toBe("float32");
+    const again = await run("train --resume --out rounded --steps 25");
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).not.toContain("tf32");
+  });
 });
