@@ -4,7 +4,7 @@ import { isStyled } from "../architecture.js";
 import type { ResolvedArchitecture } from "../architecture/types.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
-import type { NativeExplanation, StepRewriteId } from "../native.js";
+import type { NativeExplanation, StepRewriteId } from "./native-plan.js";
 import { looksAtReals } from "../objectives/table.js";
 import {
   discriminatorPenalties,

@@ -4,16 +4,16 @@ import { inspect } from "node:util";
 import { addon, direct } from "../addon.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
+import type { NativeCeiling } from "../native.js";
+import { product } from "../shape.js";
+import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js";
+import { formatExplanation } from "./explanation-text.js";
 import type {
-  NativeCeiling,
   NativeExplanation,
   NativeOperation,
   NativeRewrite,
   RewriteId,
-} from "../native.js";
-import { product } from "../shape.js";
-import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js";
-import { formatExplanation } from "./explanation-text.js";
+} from "./native-plan.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
 import {

@@ -1,6 +1,6 @@
 // What is told of a trainer's steps.
 import type { inspect } from "node:util";
-import type { NativeExplanation } from "../native.js";
+import type { NativeExplanation } from "./native-plan.js";
 
 /** Something that would have been less work, and why it is not done. */
 export interface Refusal {
