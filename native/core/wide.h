@@ -12,3 +12,13 @@
 
 // A part of such a function, a lambda too: within it, and so compiled for all of these registers.
 #define SPARRING_INLINE __attribute__((always_inline))
+
+// Before a loop in such a function: what it writes is apart from what it reads, or in the same
+// places. Unless told so, the compiler adds a second loop without vectors for the case that both
+// begin within a vector of each other, as neighbours in memory may. With AVX-512 that one rounds
+// otherwise, and the bits of a seed would depend on where the memory lies.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SPARRING_APART _Pragma("GCC ivdep")
+#else
+#define SPARRING_APART
+#endif

@@ -36,6 +36,7 @@ Filter<T> symlet_times(double factor) {
 // Two samples for each of `pairs` places: q's of from[q] to from[q + 5], the last by the first tap.
 template <class T>
 SPARRING_WIDE void to_pairs(const T* from, int64_t pairs, const Filter<T>& filter, T* into) {
+  SPARRING_APART
   for (int64_t q = 0; q < pairs; ++q) {
     T even = 0, odd = 0;
     for (int64_t m = 0; m < kPairs; ++m) {
@@ -50,6 +51,7 @@ SPARRING_WIDE void to_pairs(const T* from, int64_t pairs, const Filter<T>& filte
 // The transposed of it: place q is of from[2q] to from[2q + 11].
 template <class T>
 SPARRING_WIDE void of_pairs(const T* from, int64_t count, const Filter<T>& filter, T* into) {
+  SPARRING_APART
   for (int64_t q = 0; q < count; ++q) {
     T sum = 0;
     for (int64_t m = 0; m < kPairs; ++m) {
@@ -61,6 +63,7 @@ SPARRING_WIDE void of_pairs(const T* from, int64_t count, const Filter<T>& filte
 
 template <class T>
 SPARRING_WIDE void add_scaled(const T* from, T scale, int64_t count, T* into) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) into[i] += scale * from[i];
 }
 
@@ -68,6 +71,7 @@ SPARRING_WIDE void add_scaled(const T* from, T scale, int64_t count, T* into) {
 template <class T>
 SPARRING_WIDE void add_rows(const T* const* rows, const T* scales, int64_t count, T* into) {
   const T *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4], *f = rows[5];
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     into[i] += scales[0] * a[i] + scales[1] * b[i] + scales[2] * c[i] + scales[3] * d[i] +
                scales[4] * e[i] + scales[5] * f[i];

@@ -28,6 +28,7 @@ SPARRING_WIDE void update(int64_t begin, int64_t end, const Factors<T>& of, cons
   T *parameter = at.parameter, *mean = at.mean, *square = at.square;
   [[maybe_unused]] T* const largest = at.largest_square;
   const T* gradient = at.gradient;
+  SPARRING_APART
   for (int64_t i = begin; i < end; ++i) {
     const T g = gradient[i] + of.decay * parameter[i];
     const T m = mean[i] + of.take_mean * (g - mean[i]);

@@ -16,6 +16,7 @@ constexpr int64_t kGrain = 32768;
 
 template <class T>
 SPARRING_WIDE void follow(int64_t count, T weight, const T* parameter, T* average) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) average[i] += weight * (parameter[i] - average[i]);
 }
 
@@ -31,6 +32,7 @@ struct Descent {
 
 template <class T>
 SPARRING_WIDE void descend(int64_t count, const Descent<T>& by, const T* gradient, T* parameter) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     parameter[i] -= by.lr * (gradient[i] + by.decay * parameter[i]);
   }
@@ -39,6 +41,7 @@ SPARRING_WIDE void descend(int64_t count, const Descent<T>& by, const T* gradien
 template <class T>
 SPARRING_WIDE void descend_with_momentum(int64_t count, const Descent<T>& by, const T* gradient,
                                          T* buffer, T* parameter) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     const T g = gradient[i] + by.decay * parameter[i];
     const T b = by.keep * buffer[i] + by.take * g;
@@ -56,6 +59,7 @@ struct RootMean {
 template <class T>
 SPARRING_WIDE void take_squares(int64_t count, const RootMean<T>& by, const T* gradient,
                                 const T* parameter, T* square, T* scale) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     const T g = gradient[i] + by.decay * parameter[i];
     square[i] = by.keep * square[i] + by.take * g * g;
@@ -77,6 +81,7 @@ SPARRING_WIDE void take_variances(int64_t count, const RootMean<T>& by, const T*
 template <class T>
 SPARRING_WIDE void descend_scaled(int64_t count, const RootMean<T>& by, const T* gradient,
                                   const T* scale, T* parameter) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     parameter[i] -= by.lr * (gradient[i] + by.decay * parameter[i]) / scale[i];
   }
@@ -86,6 +91,7 @@ template <class T>
 SPARRING_WIDE void descend_scaled_with_momentum(int64_t count, const RootMean<T>& by,
                                                 const T* gradient, const T* scale, T* buffer,
                                                 T* parameter) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     const T g = gradient[i] + by.decay * parameter[i];
     buffer[i] = by.momentum * buffer[i] + g / scale[i];

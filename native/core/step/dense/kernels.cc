@@ -44,6 +44,7 @@ template <class T>
 SPARRING_WIDE void add_bias(const Columns& part, T* values, const T* bias) {
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = values + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) line[i] += bias[i];
   }
 }
@@ -63,6 +64,7 @@ SPARRING_WIDE void unleak(const Columns& part, T* gradient, const T* output, T s
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = gradient + row * part.stride;
     const T* out = output + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) line[i] *= out[i] > 0 ? T(1) : slope;
   }
 }
@@ -76,6 +78,7 @@ SPARRING_WIDE void leak_between(const Columns& part, const T* upper, const T* lo
     const T *a = upper + row * part.stride, *b = lower + row * part.stride;
     const T of_a = share[row], of_b = T(1) - share[row];
     T* to = out + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) {
       const T x = a[i] > 0 ? a[i] : a[i] * back, y = b[i] > 0 ? b[i] : b[i] * back;
       const T between = of_a * x + of_b * y;
@@ -89,6 +92,7 @@ SPARRING_WIDE void untanh(const Columns& part, T* gradient, const T* output) {
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = gradient + row * part.stride;
     const T* out = output + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) line[i] *= T(1) - out[i] * out[i];
   }
 }
@@ -98,6 +102,7 @@ SPARRING_WIDE void unsigmoid(const Columns& part, T* gradient, const T* output) 
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = gradient + row * part.stride;
     const T* out = output + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) line[i] *= (T(1) - out[i]) * out[i];
   }
 }
@@ -121,6 +126,7 @@ SPARRING_WIDE void sum_rows(const Columns& part, const T* values, T* sums) {
   for (int64_t i = part.begin; i < part.end; ++i) sums[i] = 0;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = values + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) sums[i] += line[i];
   }
 }
@@ -147,12 +153,15 @@ SPARRING_WIDE void take_statistics(const Columns& part, const T* x, T* mean, T* 
   for (int64_t i = part.begin; i < part.end; ++i) mean[i] = variance[i] = 0;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = x + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) mean[i] += line[i] - x[i];
   }
   const T rows = static_cast<T>(part.rows);
+  SPARRING_APART
   for (int64_t i = part.begin; i < part.end; ++i) mean[i] = x[i] + mean[i] / rows;
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = x + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) {
       const T apart = line[i] - mean[i];
       variance[i] += apart * apart;
@@ -168,6 +177,7 @@ void run_on(const Columns& part, const T* mean, const T* variance, double moment
   if (running_mean == nullptr) return;
   const T keep = static_cast<T>(1 - momentum), take = static_cast<T>(momentum);
   const T unbiased = static_cast<T>(part.rows) / static_cast<T>(part.rows - 1);
+  SPARRING_APART
   for (int64_t i = part.begin; i < part.end; ++i) {
     running_mean[i] = take * mean[i] + keep * running_mean[i];
     running_var[i] = take * unbiased * variance[i] + keep * running_var[i];
@@ -185,6 +195,7 @@ SPARRING_WIDE void scale_and_shift(const Columns& part, const T* x, const T* mea
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* from = x + row * part.stride;
     T* to = output + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) {
       to[i] = (from[i] - mean[i]) * factor[i - part.begin] + offset[i - part.begin];
     }
@@ -222,11 +233,13 @@ SPARRING_WIDE void sum_gradients(const Columns& part, const Normalized<T>& of, c
   for (int64_t row = 0; row < part.rows; ++row) {
     const T* line = gradient + row * part.stride;
     const T* from = x + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) {
       sum[i - part.begin] += line[i];
       dot[i - part.begin] += line[i] * (from[i] - mean[i]);
     }
   }
+  SPARRING_APART
   for (int64_t i = part.begin; i < part.end; ++i) dot[i - part.begin] *= scale[i];
 }
 
@@ -244,6 +257,7 @@ SPARRING_WIDE void denormalize(const Columns& part, const Normalized<T>& of, T* 
   for (int64_t row = 0; row < part.rows; ++row) {
     T* line = gradient + row * part.stride;
     const T* from = x + row * part.stride;
+    SPARRING_APART
     for (int64_t i = part.begin; i < part.end; ++i) {
       const T normal = (from[i] - mean[i]) * scale[i];
       const T factor = scale[i] * (weight == nullptr ? T(1) : weight[i]);

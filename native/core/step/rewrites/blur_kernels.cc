@@ -34,16 +34,20 @@ SPARRING_WIDE void add_rows(const Under<T>& under, int64_t lines, int64_t length
     T* const to = into + line * apart;
     const int64_t start = line * length;
     if (under.count == 4) {
+      SPARRING_APART
       for (int64_t i = 0; i < length; ++i) {
         to[i] = fa * a[start + i] + fb * b[start + i] + (fc * c[start + i] + fd * d[start + i]);
       }
     } else if (under.count == 3) {
+      SPARRING_APART
       for (int64_t i = 0; i < length; ++i) {
         to[i] = fa * a[start + i] + fb * b[start + i] + fc * c[start + i];
       }
     } else if (under.count == 2) {
+      SPARRING_APART
       for (int64_t i = 0; i < length; ++i) to[i] = fa * a[start + i] + fb * b[start + i];
     } else {
+      SPARRING_APART
       for (int64_t i = 0; i < length; ++i) to[i] = fa * a[start + i];
     }
   }
@@ -53,6 +57,7 @@ SPARRING_WIDE void add_rows(const Under<T>& under, int64_t lines, int64_t length
 template <class T>
 SPARRING_WIDE void filter_values(const T* row, int64_t count, int64_t channels, T* into) {
   const T *b = row + channels, *c = row + 2 * channels, *d = row + 3 * channels;
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) into[i] = (row[i] + d[i]) + 3 * (b[i] + c[i]);
 }
 
@@ -64,6 +69,7 @@ SPARRING_WIDE void filter_pixels(const T* row, int64_t pixels, int64_t channels,
     const T* const a = row + pixel * down * channels;
     const T *b = a + channels, *c = a + 2 * channels, *d = a + 3 * channels;
     T* const to = into + pixel * channels;
+    SPARRING_APART
     for (int64_t i = 0; i < channels; ++i) to[i] = (a[i] + d[i]) + 3 * (b[i] + c[i]);
   }
 }

@@ -82,6 +82,7 @@ template <class T>
 SPARRING_WIDE void scale_piece(const Piece& piece, const T* x, const Scaling<T>& by,
                                const T* weight, const T* bias, T slope, T* output) {
   const auto [mean, scale] = by;
+  SPARRING_APART
   for (int64_t i = piece.begin; i < piece.end; ++i) {
     const T value = (x[i] - mean) * scale * weight[i] + bias[i];
     output[i] = value > 0 ? value : value * slope;
@@ -124,6 +125,7 @@ SPARRING_WIDE void combine_piece(const Piece& piece, const Slopes<T>& of, const 
                                  const LayerCombination<T>& by, T* into) {
   const auto [gradient, output, x, slope] = of;
   const auto [mean, factor, along, offset] = by;
+  SPARRING_APART
   for (int64_t i = piece.begin; i < piece.end; ++i) {
     const T h = gradient[i] * (output[i] > 0 ? T(1) : slope) * weight[i];
     into[i] = h * factor + (x[i] - mean) * along + offset;

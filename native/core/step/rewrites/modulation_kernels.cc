@@ -31,6 +31,7 @@ SPARRING_WIDE void shade_pixels(const Sample<T>& of, const T* x, int64_t first, 
     const T more = noise == nullptr ? T(0) : strength * noise[first + pixel];
     const T* from = x + pixel * channels;
     T* to = y + pixel * channels;
+    SPARRING_APART
     for (int64_t i = 0; i < channels; ++i) {
       const T value = from[i] * factor[i] + (bias[i] + more);
       to[i] = value > 0 ? value : value * slope;
@@ -62,7 +63,7 @@ SPARRING_WIDE void differentiate_pixels(const Sample<T>& of, const T* gradient, 
     T *to0 = into + at, *to1 = to0 + channels, *to2 = to1 + channels, *to3 = to2 + channels;
     const T* n = noise == nullptr ? nullptr : noise + first + pixel;
     const T n0 = n ? n[0] : T(0), n1 = n ? n[1] : T(0), n2 = n ? n[2] : T(0), n3 = n ? n[3] : T(0);
-#pragma GCC ivdep
+    SPARRING_APART
     for (int64_t i = 0; i < channels; ++i) {
       const T a = g0[i] * (y0[i] > 0 ? T(1) : slope), b = g1[i] * (y1[i] > 0 ? T(1) : slope);
       const T c = g2[i] * (y2[i] > 0 ? T(1) : slope), d = g3[i] * (y3[i] > 0 ? T(1) : slope);
@@ -78,7 +79,7 @@ SPARRING_WIDE void differentiate_pixels(const Sample<T>& of, const T* gradient, 
   for (; pixel < pixels; ++pixel) {
     const int64_t at = pixel * channels;
     const T one = noise == nullptr ? T(0) : noise[first + pixel];
-#pragma GCC ivdep
+    SPARRING_APART
     for (int64_t i = 0; i < channels; ++i) {
       const T a = gradient[at + i] * (y[at + i] > 0 ? T(1) : slope);
       dot[i] += a * x[at + i];

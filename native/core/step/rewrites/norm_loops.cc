@@ -63,9 +63,11 @@ SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const Lines<T>& by, 
   const int64_t columns = tile.columns;
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
     const OwnLines<T> lines(by, width, first);
+    SPARRING_APART
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const T* __restrict__ from = x + row * columns + first;
       T* __restrict__ to = output + row * columns + first;
+      SPARRING_APART
       for (int64_t i = 0; i < width; ++i) {
         const T value = lines.at(i, from[i]);
         to[i] = value > 0 ? value : value * slope;
@@ -105,6 +107,7 @@ SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Com
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const int64_t at = row * columns + first;
       T* __restrict__ to = into + at;
+      SPARRING_APART
       for (int64_t i = 0; i < width; ++i) {
         const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
         to[i] = g * factor[i] + lines.at(i, x[at + i]);

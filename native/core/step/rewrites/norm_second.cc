@@ -90,6 +90,7 @@ SPARRING_WIDE void combine_second_tile(const Tile& tile, const Slopes<T>& of, co
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const int64_t at = row * columns + first;
       T* __restrict__ own_gradient = at_gradient + at, * __restrict__ own_x = at_x + at;
+      SPARRING_APART
       for (int64_t i = 0; i < width; ++i) {
         const T bend = output[at + i] > 0 ? T(1) : slope, g = gradient[at + i] * bend;
         const T value = v[at + i], input = x[at + i];

@@ -33,6 +33,7 @@ SPARRING_WIDE void scale_rows(const T* x, int64_t begin, int64_t end, int64_t co
     for (; i < columns; ++i) sum += from[i] * from[i];
     for (int64_t k = 0; k < kLanes; ++k) sum += lanes[k];
     const T scale = 1 / std::sqrt(sum / static_cast<T>(columns) + eps);
+    SPARRING_APART
     for (i = 0; i < columns; ++i) to[i] = from[i] * scale;
   }
 }
@@ -62,6 +63,7 @@ SPARRING_WIDE void combine_rows(const T* gradient, const T* x, int64_t begin, in
     }
     const T count = static_cast<T>(columns), scale = 1 / std::sqrt(square / count + eps);
     const T along = dot / count * scale * scale * scale;
+    SPARRING_APART
     for (i = 0; i < columns; ++i) to[i] = g[i] * scale - from[i] * along;
   }
 }

@@ -139,7 +139,7 @@ SPARRING_WIDE void transform(const T* const* from, int64_t length, T* const* to)
   for (int i = 0; i < kGiven * kGiven; ++i) source[i] = from[i];
 #pragma GCC unroll 64
   for (int i = 0; i < kMade * kMade; ++i) target[i] = to[i];
-#pragma GCC ivdep
+  SPARRING_APART
   for (int64_t i = 0; i < length; ++i) {
     T rows[kMade][kGiven];
 #pragma GCC unroll 8
