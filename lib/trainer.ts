@@ -15,6 +15,7 @@ import { Discriminator, Generator } from "./networks.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkOptions } from "./trainer/check-options.js";
 import type { Explanation, StepPlan } from "./trainer/explanation.js";
+import { whyTwo } from "./trainer/data.js";
 import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { Watcher } from "./trainer/health.js";
@@ -22,6 +23,7 @@ import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
 import { checkLoad, optionsToGoOn } from "./trainer/load-options.js";
 import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
+import { checkParts } from "./trainer/parts.js";
 import { Run } from "./trainer/run.js";
 import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
@@ -222,14 +224,16 @@ export class Trainer implements Disposable {
    * it. Changes nothing; measures the machine for some tenths of a second, between two steps.
    * `String()` of it is a table.
    *
-   * @param options.batchSize reals a batch, at least 1. @default 64
+   * @param options.batchSize reals a batch, as many as run() could train on. @default 64
    * @throws TypeError and RangeError for options; ERR_DISPOSED
    */
   async explain(options: { readonly batchSize?: number | undefined } = {}): Promise<Explanation> {
     check.options(options, "options", ["batchSize"]);
-    const batchSize = check.integer(options.batchSize ?? 64, "batchSize", 1);
+    const { accumulate, precision } = this.#settings;
+    const least = whyTwo(this.#settings) === undefined ? 1 : 2;
+    const batchSize = check.integer(options.batchSize ?? 64, "batchSize", least);
+    checkParts(accumulate, "accumulate", this.#settings, batchSize);
     const { device } = this.generator;
-    const { precision } = this.#settings;
     const [plan, ceiling] = await crossing(() =>
       Promise.all([this.plan(batchSize), addon().ceiling(device, precision)]),
     );

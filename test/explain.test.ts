@@ -51,6 +51,18 @@ describe("explain(), misused", () => {
     await expect(tinyTrainer().explain(options as object)).rejects.toThrow(message);
   });
 
+  it("refuses a batch that could not be trained on", async () => {
+    const normed = tinyTrainer({
+      discriminator: tinyDiscriminator([l.batchNorm1d(), l.linear(1)]),
+    });
+    await expect(normed.explain({ batchSize: 1 })).rejects.toThrow(
+      "Expected a whole number of at least 2 for batchSize but received 1",
+    );
+    await expect(tinyTrainer({ accumulate: 9 }).explain({ batchSize: 8 })).rejects.toThrow(
+      "Expected a whole number from 1 to 8 (a part has at least 1 of the 8 images of a batch) for accumulate but received 9",
+    );
+  });
+
   it("tells of a trainer that was disposed", async () => {
     const trainer = tinyTrainer();
     trainer.dispose();
