@@ -54,7 +54,7 @@ export function readImage(
 
 /** A square image with a side of 4, doubled some times. */
 export function readSquare(image: Shape, sides: readonly number[]): Image {
-  const what = `height and width both one of ${sides.join(", ")}`;
+  const what = `height and width equal, one of ${sides.join(", ")},`;
   return readImage(image, what, (height, width) => height === width && sides.includes(height));
 }
 

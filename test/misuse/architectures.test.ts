@@ -40,13 +40,19 @@ refuses("architectures", [
     "an image with its channels last",
     () => architectures.dcgan({ latent, image: [32, 32, 3] }),
     "RangeError",
-    "Expected [channels, height, width] with height and width both one of 32, 64, 128 for image but received [32, 32, 3]",
+    "Expected [channels, height, width] with height and width equal, one of 32, 64, 128, for image but received [32, 32, 3]",
   ],
   [
     "a side that is not there",
     () => architectures.dcgan({ image: [1, 28, 28] }),
     "RangeError",
-    "Expected [channels, height, width] with height and width both one of 32, 64, 128 for image but received [1, 28, 28]",
+    "Expected [channels, height, width] with height and width equal, one of 32, 64, 128, for image but received [1, 28, 28]",
+  ],
+  [
+    "two sides that are both there",
+    () => architectures.dcgan({ image: [1, 32, 64] }),
+    "RangeError",
+    "Expected [channels, height, width] with height and width equal, one of 32, 64, 128, for image but received [1, 32, 64]",
   ],
   [
     "noise in place of a latent",
@@ -178,6 +184,6 @@ refuses("architectures", [
     "an image that no network makes",
     () => architectures.r3gan({ latent, image: [1, 33, 33] }),
     "RangeError",
-    "Expected [channels, height, width] with height and width both one of 8, 16, 32, 64, 128, 256 for image but received [1, 33, 33]",
+    "Expected [channels, height, width] with height and width equal, one of 8, 16, 32, 64, 128, 256, for image but received [1, 33, 33]",
   ],
 ]);
