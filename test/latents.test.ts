@@ -1,6 +1,6 @@
 // Noise by seed, and the ways between two latents.
 import { describe, expect, it } from "vitest";
-import { Generator, type Latent, latents } from "../lib/index.js";
+import { type Codes, Generator, type Latent, latents } from "../lib/index.js";
 import { classes, stateOf, tinyGenerator } from "./helpers/training.js";
 
 const kinds: [string, Latent][] = [
@@ -224,4 +224,20 @@ describe.each([
 
 it("lerp is the line", () => {
   expect(latents.lerp(vector(0, 4), vector(2, -4), 0.25)).toEqual(vector(0.5, 2));
+});
+
+describe("a way between two codes", () => {
+  const generator = new Generator(tinyGenerator({ noise: 5, codes: 2 }).architecture, { seed: 0 });
+  const [a, b] = [Float32Array.of(-0.5, 0.25), Float32Array.of(0.5, 0.75)];
+  const middle = latents.lerp(a, b, 0.5);
+  const samples = (codes: Codes) => generator.sample(2, { seed: 1, codes });
+
+  it("is codes of all samples", async () => {
+    expect(await samples(middle)).toEqual(await samples([0, 0.5]));
+  });
+
+  it("is codes of one of them, beside others", async () => {
+    expect(await samples([middle, b])).toEqual(await samples([[0, 0.5], [...b]]));
+    expect(await samples([[...a], middle])).toEqual(await samples([[...a], [0, 0.5]]));
+  });
 });

@@ -8,8 +8,11 @@ import type { Stoppable } from "../signal.js";
 
 /** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
 export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;
+/** Numbers as they are written down, or as latents.lerp() makes them. */
+type Vector = readonly number[] | Float32Array;
+
 /** Continuous codes: one vector for all samples, or one for each. */
-export type Codes = readonly number[] | readonly (readonly number[])[];
+export type Codes = Vector | readonly Vector[];
 
 type Of<T, Key extends string> = Key extends keyof T ? T[Key] : undefined;
 /** Whether there are any, as far as the type of a number of them tells. */
@@ -218,9 +221,8 @@ function isLabelArray(labels: unknown): labels is Exclude<Labels, number> {
 export function checkCodes(codes: unknown, count: number, width: number): Float32Array | undefined {
   if (codes === undefined) return undefined;
   if (width === 0) throw wrongType("nothing (the latent has no codes)", "codes", codes);
-  if (!Array.isArray(codes)) throw wrongType(`an array of ${width} numbers`, "codes", codes);
   const all = new Float32Array(count * width);
-  if (codes.slice(0, width + 1).some(Array.isArray)) {
+  if (Array.isArray(codes) && codes.slice(0, width + 1).some(isVector)) {
     if (codes.length !== count)
       throw outOfRange(`${count} vectors, one a sample,`, "codes", `${codes.length} vectors`);
     // By index: forEach would skip the holes of a sparse array.
@@ -232,9 +234,13 @@ export function checkCodes(codes: unknown, count: number, width: number): Float3
   return all;
 }
 
+function isVector(value: unknown): value is Vector {
+  return Array.isArray(value) || types.isFloat32Array(value);
+}
+
 function checkVector(vector: unknown, name: string, width: number): number[] {
-  if (!Array.isArray(vector) || vector.length !== width)
-    throw wrongType(`an array of ${width} numbers`, name, vector);
+  if (!isVector(vector) || vector.length !== width)
+    throw wrongType(`an array or Float32Array of ${width} numbers`, name, vector);
   return Array.from(vector, (value, i) => {
     if (typeof value !== "number" || !check.isFinite32(value))
       throw wrongType("a finite number", `${name}[${i}]`, value);
