@@ -274,7 +274,7 @@ describe("a network", () => {
       "Expected Images for images but received []",
     );
     await expect(generator.generate(new Float32Array(7))).rejects.toThrow(
-      'Expected a multiple of 5 values for latents but received "7 values"',
+      'Expected a multiple of 5 values, one latent at least, for latents but received "7 values"',
     );
     await expect(generator.sample(0)).rejects.toThrow(
       "Expected a whole number of at least 1 for count but received 0",

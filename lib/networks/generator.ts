@@ -227,7 +227,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * Makes samples of given latents, in evaluation mode.
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are
-   * embedded
+   * embedded; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `labels`, where they are embedded: needed there; a `truncationPsi`, as sample()
    * has it; an `execution`; a `signal` that ends it between two parts of 256 samples
    * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
@@ -239,9 +239,13 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const truncationPsi = checkTruncationPsi(asked.truncationPsi, isStyled(this.resolved));
     const width = product(this.resolved.input);
     if (latents.length === 0 || latents.length % width !== 0) {
-      throw outOfRange(`a multiple of ${width} values`, "latents", `${latents.length} values`);
+      const what = `a multiple of ${width} values, one latent at least,`;
+      throw outOfRange(what, "latents", `${latents.length} values`);
     }
     const count = latents.length / width;
+    const most = mostSamples(product(this.image));
+    if (count > most)
+      throw outOfRange(`at most ${most} latents a call (4 GiB)`, "latents", `${count} of them`);
     const { classes } = this.resolved;
     const why =
       this.latent.classes > 0 ? "they are one-hot in the latents" : "the latent has no classes";
@@ -254,9 +258,12 @@ export class Generator<const L extends Latent = Latent> extends Network {
   }
 }
 
+/** Samples of which all numbers fit into one array. */
+const mostSamples = (numbersEach: number) => Math.floor(largestArray / numbersEach);
+
 /** Checks that all samples fit into one array: the call would fail at its end, after minutes. */
 function checkCount(count: unknown, numbersEach: number): void {
-  const most = Math.floor(largestArray / numbersEach);
+  const most = mostSamples(numbersEach);
   const asked = check.integer(count, "count", 1);
   if (asked > most) throw outOfRange(`at most ${most} samples a call (4 GiB)`, "count", asked);
 }

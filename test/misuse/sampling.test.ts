@@ -14,6 +14,11 @@ const styled = new Generator({
 });
 /** A latent that is larger than what is made of it. */
 const wide = new Generator({ latent: { noise: 1024 }, layers: [l.linear(1)] });
+/** Images of 16 million pixels, each of two numbers. */
+const vast = new Generator({
+  latent: { noise: 2 },
+  layers: [l.unflatten([2, 1, 1]), l.conv2d(1, 1), l.upsample(4096)],
+});
 const unchanged = drawsAsBefore(generator);
 
 refuses(
@@ -334,7 +339,13 @@ refuses(
       "no numbers",
       () => generator.generate(new Float32Array(0)),
       "RangeError",
-      'Expected a multiple of 5 values for latents but received "0 values"',
+      'Expected a multiple of 5 values, one latent at least, for latents but received "0 values"',
+    ],
+    [
+      "latents of more samples than an array has room for",
+      () => vast.generate(new Float32Array(2 * 65)),
+      "RangeError",
+      'Expected at most 64 latents a call (4 GiB) for latents but received "65 of them"',
     ],
     [
       "latents whose memory was given away",
