@@ -12,11 +12,11 @@ export type PixelRange = readonly [black: number, white: number];
  * @param what more of what is needed, or why: ` (the values are float32)`
  */
 export function checkRange(range: unknown, name: string, what = ""): PixelRange {
-  const isRange =
-    Array.isArray(range) &&
-    range.length === 2 &&
-    range.every(Number.isFinite) &&
-    (range[0] as number) < (range[1] as number);
-  if (!isRange) throw wrongType(`[black, white], such as [0, 1] or [-1, 1]${what},`, name, range);
-  return [range[0], range[1]] as unknown as PixelRange;
+  const refuse = () => wrongType(`[black, white], such as [0, 1] or [-1, 1]${what},`, name, range);
+  if (!Array.isArray(range) || range.length !== 2) throw refuse();
+  const [black, white] = range as [number, number];
+  // By name: every() would skip the hole of a sparse array.
+  if (!Number.isFinite(black) || !Number.isFinite(white)) throw refuse();
+  if (black < white) return [black, white];
+  throw wrongType("[black, white] with black below white", name, range);
 }

@@ -242,7 +242,7 @@ describe("datasets.fromBytes", () => {
     const { data: wide } = await dataset.read(0, 2, { range: [-2, 6] });
     expect([...wide].map((value) => Math.round(((value + 2) / 8) * 255))).toEqual([...original]);
     await expect(dataset.read(0, 1, { range: [1, 0] })).rejects.toThrow(
-      "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, 0]",
+      "Expected [black, white] with black below white for range but received [1, 0]",
     );
     await expect(dataset.read(1, 2)).rejects.toThrow(
       "Expected a whole number from 1 to 1 for count but received 2",

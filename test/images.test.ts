@@ -66,7 +66,7 @@ describe("Images, misused", () => {
     [
       "a range that is none",
       (images) => images.toPng({ range: [1, -1] }),
-      "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, -1]",
+      "Expected [black, white] with black below white for range but received [1, -1]",
     ],
     [
       "a range of values that are not to be stretched",

@@ -66,7 +66,7 @@ refuses("datasets.fromArray", [
     "a range from white to black",
     () => make({ shape, range: [1, 0] }),
     "TypeError",
-    "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, 0]",
+    "Expected [black, white] with black below white for range but received [1, 0]",
   ],
   [
     "a range with a hole",

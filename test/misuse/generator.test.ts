@@ -141,7 +141,7 @@ refuses("new Generator", [
     "pixels whose black is white",
     () => new Generator({ latent, layers, range: [1, 0] }),
     "TypeError",
-    "Expected [black, white], such as [0, 1] or [-1, 1], for architecture.range but received [1, 0]",
+    "Expected [black, white] with black below white for architecture.range but received [1, 0]",
   ],
   [
     "pixels of one number",

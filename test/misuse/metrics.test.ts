@@ -206,7 +206,7 @@ refuses("metrics", [
     "a range from white to black",
     () => torchScript("inception.pt", { range: [1, -1] }),
     "TypeError",
-    "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, -1]",
+    "Expected [black, white] with black below white for range but received [1, -1]",
   ],
   [
     "a feature network by new",

@@ -117,7 +117,7 @@ refuses("metrics.parzen", [
     "a range of nothing",
     () => parzen({ test, validation, range: [1, 1] }),
     "TypeError",
-    "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, 1]",
+    "Expected [black, white] with black below white for range but received [1, 1]",
   ],
   [
     "one width where widths are expected",

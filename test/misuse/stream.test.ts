@@ -70,7 +70,7 @@ refuses("datasets.stream", [
     "a range from white to black",
     () => streamed({ image: [1, 8, 8], range: [1, 0] }),
     "TypeError",
-    "Expected [black, white], such as [0, 1] or [-1, 1], for range but received [1, 0]",
+    "Expected [black, white] with black below white for range but received [1, 0]",
   ],
   [
     "an empty epoch",
