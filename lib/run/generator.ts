@@ -3,11 +3,13 @@ import { join } from "node:path";
 import * as check from "../check.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
 import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
+import { readWhole } from "../files.js";
 import { Generator } from "../networks.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { Naming } from "./plan.js";
 import { readRun, type StoredRun } from "./stored.js";
+import { endedWell } from "./summary.js";
 
 /** Whose generator is wanted. */
 export interface GeneratorRequest {
@@ -61,7 +63,10 @@ export async function loadGenerator(
   return build(run, whose, weights);
 }
 
-/** Loads the generator that a run ended with, from weights/. Throws like loadGenerator(). */
+/**
+ * Loads the generator that a run ended with, from weights/. Throws like loadGenerator(), and
+ * ERR_CHECKPOINT where the run was trained on since, and has not ended again.
+ */
 export async function loadEnded(
   request: Pick<GeneratorRequest, "run" | "raw">,
   naming: Naming<GeneratorRequest>,
@@ -69,7 +74,34 @@ export async function loadEnded(
   const raw = check.boolean(request.raw ?? false, naming("raw"));
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
   const whose = whoseOf(run, raw);
-  return build(run, whose, endedWeights(run, whose));
+  const weights = endedWeights(run, whose);
+  await checkEnded(run, fileOf(whose), weights.path, naming);
+  return build(run, whose, weights);
+}
+
+/**
+ * Checks that weights are those that a run ended with. One that goes on, or was killed, has those
+ * of the end before, or none; so has one that failed where nothing could be saved.
+ */
+async function checkEnded(
+  { folder }: StoredRun,
+  file: string,
+  weights: string,
+  naming: Naming<GeneratorRequest>,
+): Promise<void> {
+  const [newest] = await new Checkpoints(folder.checkpoints).list();
+  // Without checkpoints there is nothing that could be newer: so a run is handed on.
+  if (newest === undefined || (await endedWell(folder))) return;
+  if (await haveSameBytes(join(newest.path, file), weights)) return;
+  const what = `a run that has ended, or ${naming("checkpoint")} newest,`;
+  const why = `its weights/ are not those of its newest checkpoint, step ${newest.step}`;
+  throw refused("ERR_CHECKPOINT", what, naming("run"), `${showPath(folder.path)} (${why})`);
+}
+
+async function haveSameBytes(...paths: [string, string]): Promise<boolean> {
+  // What cannot be read is not the same.
+  const [one, other] = await Promise.all(paths.map((path) => readWhole(path).catch(() => null)));
+  return one != null && other != null && one.equals(other);
 }
 
 /** The average of the generator, or the generator that was trained. */
@@ -149,7 +181,7 @@ async function newestWeights(
   return endedWeights(run, whose);
 }
 
-function endedWeights({ folder }: StoredRun, whose: Whose): Weights {
+function endedWeights({ folder }: StoredRun, whose: Whose): Weights & { readonly step: null } {
   return { path: folder.weightsOf(whose === "ema" ? "generator-ema" : "generator"), step: null };
 }
 
@@ -169,6 +201,11 @@ async function weightsAt(
 
 /** Throws ERR_CHECKPOINT where it is not intact. */
 async function weightsIn(path: string, whose: Whose): Promise<Weights> {
-  const file = `${whose}.safetensors`;
+  const file = fileOf(whose);
   return { path: join(path, file), ...(await readWeights(path, file)) };
+}
+
+/** The file of a checkpoint. */
+function fileOf(whose: Whose): string {
+  return `${whose}.safetensors`;
 }

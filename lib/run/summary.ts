@@ -3,7 +3,7 @@
 import { rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
-import { writeWhole } from "../files.js";
+import { textIn, writeWhole } from "../files.js";
 import type { Epochs } from "../trainer/epochs.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -57,6 +57,16 @@ export interface RunSummary {
 /** Removes the summary of the last end of a run that goes on. */
 export async function removeSummary(folder: RunFolder): Promise<void> {
   await rm(folder.summary, { force: true });
+}
+
+/** Whether the summary says that a run ended, and not by an error. */
+export async function endedWell(folder: RunFolder): Promise<boolean> {
+  try {
+    const { state }: Partial<RunSummary> = JSON.parse(await textIn(folder.summary));
+    return state === "done" || state === "stopped";
+  } catch {
+    return false;
+  }
 }
 
 /** Writes how the run ended. Throws ERR_OUTPUT. */

@@ -1,5 +1,5 @@
 // `sparring export`: what it refuses, and that others read what it writes.
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor } from "onnxruntime-web";
@@ -225,6 +225,32 @@ describe("sparring export", () => {
     const { code, stderr } = await sparring("export three --format pytorch --out three.py");
     expect([code, stderr]).toEqual([0, ""]);
     expect(await readFile(at("three.py"), "utf8")).toBe(three.toPyTorch());
+  });
+
+  it("refuses the weights of an earlier end where the run was killed since", async () => {
+    await cp(at("r3gan"), at("killed"), { recursive: true });
+    const words = "train --resume --out killed --steps 4";
+    expect(await sparring(words)).toMatchObject({ code: 0 });
+    // As it lies there when it was killed before it ended again.
+    await rm(at("killed/weights"), { recursive: true });
+    await cp(at("r3gan/weights"), at("killed/weights"), { recursive: true });
+    await rm(at("killed/summary.json"));
+    const why = "its weights/ are not those of its newest checkpoint, step 4";
+    for (const raw of ["", " --raw"])
+      expect(await sparring(`export killed --out killed.onnx${raw}`)).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `Expected a run that has ended, or --checkpoint newest, for the run but received "killed" (${why})\n`,
+      });
+    await expect(access(at("killed.onnx"))).rejects.toThrow();
+    const newest = await sparring("export killed --out killed.onnx --checkpoint newest --json");
+    expect(JSON.parse(newest.stdout)).toMatchObject({ step: 4, averaged: true });
+
+    // So it is after an error that left nothing to save; after one that did, all of it is there.
+    await writeFile(at("killed/summary.json"), '{ "state": "failed" }');
+    expect(await sparring("export killed --out killed.py")).toMatchObject({ code: 2 });
+    await rm(at("killed/checkpoints/000004"), { recursive: true });
+    expect(await sparring("export killed --out killed.py")).toMatchObject({ code: 0 });
   });
 
   it("writes ONNX where no format is named", async () => {
