@@ -10,7 +10,8 @@ import { appendLine, cutLines } from "./json-lines.js";
 import { FolderLock } from "./lock.js";
 
 const { R_OK, W_OK, X_OK } = constants;
-const configFile = "config.json";
+/** The file of a run that has all of its settings. */
+export const configFile = "config.json";
 const statsFile = "stats.jsonl";
 const eventsFile = "events.jsonl";
 

@@ -8,7 +8,7 @@ import { type Device, isDevice } from "../device.js";
 import { missing, outOfRange, show, wrongType } from "../errors.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { planFeatures } from "./features.js";
-import type { RunPlace } from "./folder.js";
+import { configFile, type RunPlace } from "./folder.js";
 import { checkWhole, limits } from "./limits.js";
 import { type PlainOptions, planPlain } from "./plain-options.js";
 import {
@@ -130,6 +130,9 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   };
 }
 
+/** What can be said of a run that goes on. */
+const besideResume = ["out", "steps", "epochs", "device"] as const;
+
 /**
  * Checks a request to go on. Everything but the length and the device is the run's own. Throws
  * TypeError or RangeError.
@@ -139,14 +142,20 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   const name = naming("out");
   const surplus = Object.keys(others)[0] as keyof RunRequest | undefined;
   if (surplus !== undefined) {
-    const allowed = (["out", "steps", "epochs", "device"] as const).map(naming).join(", ");
+    const allowed = besideResume.map(naming).join(", ");
     throw wrongType(`one of ${allowed}`, `an option beside ${naming("resume")}`, naming(surplus));
   }
   if (out === undefined) throw missing("the folder of the run", name);
   const asked = steps !== undefined || epochs !== undefined;
   const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
   const device = where === undefined ? undefined : planDevice(where, naming("device"));
-  return { path: check.path(out, name), name, length, device, naming };
+  const path = check.path(out, name);
+  // What no flag can say is the run's own.
+  const called: Naming = (option) =>
+    besideResume.some((one) => one === option)
+      ? naming(option)
+      : `${option} of ${join(path, configFile)}`;
+  return { path, name, length, device, naming: called };
 }
 
 /** Checks a device, or `auto`. Throws TypeError. */

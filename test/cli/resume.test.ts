@@ -369,6 +369,18 @@ describe("--resume, misused", () => {
     expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
   });
 
+  it("data that were moved are asked for where they can be named, and go on from there", async () => {
+    const name = await half("moved");
+    const file = join(name, "config.json");
+    const config = JSON.parse(await readFile(at(file), "utf8"));
+    await writeFile(at(file), JSON.stringify({ ...config, data: at("gone") }));
+    const words = `train --resume --out ${name} --steps 24`;
+    const sentence = `Expected a folder or file that can be read for data of ${file} but received "${at("gone")}" (no such file or folder)`;
+    expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
+    await cp(at("data"), at("gone"), { recursive: true });
+    expect(await run(words)).toMatchObject({ code: 0 });
+  });
+
   it("data that changed since are refused, and the run stays as it is", async () => {
     const name = await half("other");
     const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
