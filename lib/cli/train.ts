@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
-import { wrongType } from "../errors.js";
+import { refused, showPath, wrongType } from "../errors.js";
 import type { DataWatch } from "../run/data.js";
 import {
   type Naming,
@@ -165,7 +165,7 @@ async function train(asked: Asked): Promise<number> {
   if (flags.resume === true && asked.restartable)
     throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
   const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
-  const timeout = check.between(asked.timeout ?? defaultTimeout, "--timeout", 1, 86_400);
+  const timeout = checkTimeout(asked);
   const start = await plan(asked);
   using team = await assemble(timeout);
   try {
@@ -223,16 +223,35 @@ async function planDashboard(asked: unknown): Promise<Board | undefined> {
   return { port };
 }
 
-async function dryRun({ config, flags, dashboard, ...asked }: Asked): Promise<number> {
+function checkTimeout({ timeout }: Asked): number {
+  return check.between(timeout ?? defaultTimeout, "--timeout", 1, 86_400);
+}
+
+async function dryRun({ flags, dashboard, ...asked }: Asked): Promise<number> {
   if (dashboard !== undefined)
     throw wrongType("--dry-run or --dashboard", "sparring train", "--dry-run --dashboard");
   const { dryRun, json, ...others } = flags;
   if (others.resume === true)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
-  const start = await plan({ ...asked, config, flags: others });
-  using run = await prepare(start.plan as RunPlan, start.file, others, new Team(), { keep: false });
+  checkTimeout({ ...asked, flags });
+  const start = await plan({ ...asked, flags: others });
+  const begun = await planBeginning(start, asked);
+  using run = await prepare(begun, start.file, others, new Team(), { keep: false });
   tell(await describeRun(run), json, dryRunText);
   return exitCodes.ok;
+}
+
+/** The plan of a run that begins, as a dry run tells of no other. */
+async function planBeginning(
+  start: Start,
+  { restartable }: Pick<Asked, "restartable">,
+): Promise<RunPlan> {
+  const plan = start.plan as RunPlan;
+  if (!restartable) return plan;
+  const found = await planRestart(plan, start.request);
+  if (!("path" in found)) return found;
+  const what = "a folder without the run, as --dry-run tells only of one that begins,";
+  throw refused("ERR_OUTPUT", what, plan.out.name, showPath(plan.out.path));
 }
 
 /** A plan, with what it was made of. */

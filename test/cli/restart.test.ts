@@ -157,6 +157,36 @@ describe("a folder in which a run was about to begin", () => {
   });
 });
 
+describe("a dry run of a command line that comes again", () => {
+  const dry = (words: string) => run(`${small} --steps 24 --dry-run --json ${words}`);
+
+  it("tells of the run that would begin", async () => {
+    const { code, stdout } = await dry("--out dry");
+    expect([code, JSON.parse(stdout).config.steps]).toEqual([0, 24]);
+    await mkdir(at("begun", "samples"), { recursive: true });
+    expect(await dry("--out begun")).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(at("begun"))).toEqual(["samples"]);
+  });
+
+  it.each([
+    ["", "a folder that a restart finds again for --out but received undefined"],
+    [
+      "--out whole",
+      'a folder without the run, as --dry-run tells only of one that begins, for --out but received "whole"',
+    ],
+    ["--out whole --batch 16", '32, as the run in "whole" has it, for --batch but received 16'],
+    ["--timeout 0", "a number in [1, 86400] for --timeout but received 0"],
+  ])("refuses what a run would refuse, and what goes on: %s", async (words, sentence) => {
+    const before = await contentsOf(at("whole"));
+    const ended = await runCli(
+      `${small} --steps 24 --dry-run ${words}`.split(" ").filter(Boolean),
+      folder.path,
+    );
+    expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
+    expect(await contentsOf(at("whole"))).toEqual(before);
+  });
+});
+
 describe("another run in the folder is refused, with what differs", () => {
   it.each([
     ["--batch 16", '32, as the run in "whole" has it, for --batch but received 16'],
