@@ -45,6 +45,7 @@ export async function writeWholeWith<T>(
   try {
     // The working directory may be gone.
     const target = resolve(path);
+    await checkReplaceable(target);
     temporary = join(dirname(target), temporaryName());
     const result = await writeSynced(temporary, watched);
     await rename(temporary, target);
@@ -55,6 +56,16 @@ export async function writeWholeWith<T>(
     if (own) throw cause;
     throw refusal("ERR_OUTPUT", "a writable file", path).unreadable(cause);
   }
+}
+
+/**
+ * Throws where a file would take the place of a device or a pipe: root would lose /dev/null to it.
+ */
+export async function checkReplaceable(target: string): Promise<void> {
+  const found = await stat(target).catch(() => undefined);
+  // A folder stays what it is: no file can take its place.
+  if (found !== undefined && !found.isFile() && !found.isDirectory())
+    throw new Error("it is no regular file");
 }
 
 /**

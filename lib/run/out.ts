@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { refused, showPath } from "../errors.js";
-import { reason } from "../files.js";
+import { checkReplaceable, reason } from "../files.js";
 
 /**
  * Checks that a file could be written there, and writes nothing. Throws ERR_OUTPUT.
@@ -17,6 +17,7 @@ export async function checkOut(path: string, name: string): Promise<void> {
   try {
     // The file is made beside its target, and takes its place.
     await access(dirname(resolve(path)), constants.W_OK | constants.X_OK);
+    await checkReplaceable(resolve(path));
   } catch (cause) {
     throw refuse(reason(cause), cause);
   }

@@ -1,9 +1,11 @@
 // `sparring export`: what it refuses, and that others read what it writes.
-import { access, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { access, cp, lstat, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeWhole } from "../../lib/files.js";
 import { Generator } from "../../lib/index.js";
 import { ModelProtoSchema } from "../../lib/onnx/schema/onnx_pb.js";
 import { presets } from "../../lib/presets.js";
@@ -125,6 +127,22 @@ const refused: [string, string | RegExp][] = [
 ];
 
 describe("sparring export refuses", () => {
+  it("to take the place of what is no file", async () => {
+    // As root it would be /dev/null that becomes a file, or /dev/stdout, which leads to a pipe.
+    execFileSync("mkfifo", [at("pipe")]);
+    await symlink("pipe", at("link"));
+    for (const name of ["pipe", "link"]) {
+      expect(await sparring(`export mlp --format pytorch --out ${name}`)).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `Expected a writable file for --out but received "${name}" (it is no regular file)\n`,
+      });
+      await expect(writeWhole(at(name), ["text"])).rejects.toThrow("(it is no regular file)");
+    }
+    const [pipe, link] = await Promise.all([lstat(at("pipe")), lstat(at("link"))]);
+    expect([pipe.isFIFO(), link.isSymbolicLink()]).toEqual([true, true]);
+  });
+
   it.each(refused)("%s", async (line, sentence) => {
     const { code, stdout, stderr } = await sparring(line);
     if (typeof sentence === "string") expect(stderr).toBe(`${sentence}\n`);
