@@ -31,7 +31,7 @@ const options = [
   outFlag("--out <file>", "the .png to write"),
   numberFlag("--count <n>", "how many", "25, or 5 of each class"),
   numberFlag("--columns <n>", "images in a row", "5, or one for each class"),
-  numberFlag("--seed <n>", "the same seed gives the same samples", "the run's"),
+  numberFlag("--seed <n>", "the same seed gives the same samples", "that of the run's grids, 0"),
   numberFlag(
     "--class <n>",
     "the class of all, by its number or the name of its folder",
