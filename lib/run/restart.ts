@@ -1,7 +1,7 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run
 // is to go on.
 import { difference, showOne } from "../difference.js";
-import { expected, refused, showPath, SparringError } from "../errors.js";
+import { refused, showPath } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { type RuleName, ruleNames } from "../trainer/options.js";
@@ -47,10 +47,7 @@ const sameIfAsked = names.filter((name) => common[name] === "asked");
 export async function planRestart(plan: RunPlan, given: RunRequest): Promise<RunPlan | ResumePlan> {
   const { out, naming } = plan;
   if (!out.chosen)
-    throw new SparringError(
-      "ERR_OUTPUT",
-      expected("a folder that a restart finds again", out.name, undefined),
-    );
+    throw refused("ERR_OUTPUT", "a folder that a restart finds again", out.name, "nothing");
   if (!(await holdsRun(out)))
     return (await holdsBeginning(out)) ? { ...plan, out: { ...out, begun: true } } : plan;
   const folder = RunFolder.at(out.path);

@@ -169,7 +169,7 @@ describe("a dry run of a command line that comes again", () => {
   });
 
   it.each([
-    ["", "a folder that a restart finds again for --out but received undefined"],
+    ["", "a folder that a restart finds again for --out but received nothing"],
     [
       "--out whole",
       'a folder without the run, as --dry-run tells only of one that begins, for --out but received "whole"',

@@ -298,7 +298,7 @@ describe("ranks, misused", () => {
     const [first] = await refused(train, { 0: { env } });
     expect(first).toEqual([
       2,
-      "rank 0: Expected a folder that a restart finds again for --out but received undefined\n",
+      "rank 0: Expected a folder that a restart finds again for --out but received nothing\n",
     ]);
   });
 

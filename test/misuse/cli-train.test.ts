@@ -99,7 +99,7 @@ const commandLines: [string, string][] = [
   ],
   [
     "train --restartable",
-    "Expected a folder that a restart finds again for --out but received undefined",
+    "Expected a folder that a restart finds again for --out but received nothing",
   ],
   [
     "train --dry-run --dashboard",
