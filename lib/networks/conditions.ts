@@ -8,11 +8,14 @@ import type { Stoppable } from "../signal.js";
 
 /** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
 export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;
-/** Numbers as they are written down, or as latents.lerp() makes them. */
-type Vector = readonly number[] | Float32Array;
-
-/** Continuous codes: one vector for all samples, or one for each. */
-export type Codes = Vector | readonly Vector[];
+/**
+ * Continuous codes: one vector for all samples, or one for each; as they are written down, or as
+ * latents.lerp() makes them.
+ */
+export type Codes =
+  | readonly number[]
+  | Float32Array
+  | readonly (readonly number[] | Float32Array)[];
 
 type Of<T, Key extends string> = Key extends keyof T ? T[Key] : undefined;
 /** Whether there are any, as far as the type of a number of them tells. */
@@ -234,7 +237,7 @@ export function checkCodes(codes: unknown, count: number, width: number): Float3
   return all;
 }
 
-function isVector(value: unknown): value is Vector {
+function isVector(value: unknown): value is readonly number[] | Float32Array {
   return Array.isArray(value) || types.isFloat32Array(value);
 }
 
