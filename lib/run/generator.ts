@@ -1,5 +1,6 @@
 // The generator of a run, finished or not, with its newest weights, those of a step, or the best.
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import * as check from "../check.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
 import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
@@ -58,7 +59,7 @@ export async function loadGenerator(
   const whose = whoseOf(run, raw);
   const weights =
     which.step === "newest"
-      ? await newestWeights(run, whose, onNote)
+      ? await newestWeights(run, whose, naming, onNote)
       : await weightsAt(run, await stepOf(run, which), which.name, whose);
   return build(run, whose, weights);
 }
@@ -74,7 +75,7 @@ export async function loadEnded(
   const raw = check.boolean(request.raw ?? false, naming("raw"));
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
   const whose = whoseOf(run, raw);
-  const weights = endedWeights(run, whose);
+  const weights = await endedWeights(run, whose, naming);
   await checkEnded(run, fileOf(whose), weights.path, naming);
   return build(run, whose, weights);
 }
@@ -162,6 +163,7 @@ type Weights =
 async function newestWeights(
   run: StoredRun,
   whose: Whose,
+  naming: Naming<GeneratorRequest>,
   onNote: (sentence: string) => void,
 ): Promise<Weights> {
   const checkpoints = new Checkpoints(run.folder.checkpoints);
@@ -178,11 +180,20 @@ async function newestWeights(
       if (await checkpoints.has(next.step)) onNote(skipNote(error));
     }
   }
-  return endedWeights(run, whose);
+  return endedWeights(run, whose, naming);
 }
 
-function endedWeights({ folder }: StoredRun, whose: Whose): Weights & { readonly step: null } {
-  return { path: folder.weightsOf(whose === "ema" ? "generator-ema" : "generator"), step: null };
+/** Throws ERR_WEIGHTS where there are none. */
+async function endedWeights(
+  { folder }: StoredRun,
+  whose: Whose,
+  naming: Naming<GeneratorRequest>,
+): Promise<Weights & { readonly step: null }> {
+  const path = folder.weightsOf(whose === "ema" ? "generator-ema" : "generator");
+  if (existsSync(path)) return { path, step: null };
+  const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
+  const received = `${showPath(folder.path)} (${why})`;
+  throw refused("ERR_WEIGHTS", "a run with weights", naming("run"), received);
 }
 
 async function weightsAt(

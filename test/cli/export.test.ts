@@ -53,7 +53,7 @@ const flags = "--format, --opset, --out, --step, --checkpoint, --raw, --json, --
 const noRun = (received: string, why: string) =>
   `Expected the folder of a run for the run but received "${received}" (its config.json: ${why})`;
 const noWeights = (received: string) =>
-  `Expected a safetensors file for path but received "${received}/weights/generator.safetensors"`;
+  `Expected a run with weights for the run but received "${received}" (it has none yet, or lost them: there is no weights/generator.safetensors)`;
 
 const refused: [string, string | RegExp][] = [
   ["export", "Expected a value for --out but received nothing"],
@@ -102,7 +102,7 @@ const refused: [string, string | RegExp][] = [
   ["export empty --out g", noRun("empty", "it is not JSON")],
   ["export list --out g", noRun("list", "it is not an object")],
   ["export odd --out g", /config.json: Expected .* \(preset r3gan\) for size but received 33\)\n$/],
-  ["export unfinished --out g", `${noWeights("unfinished")} (no such file or folder)`],
+  ["export unfinished --out g", noWeights("unfinished")],
   [
     "export cut --out g",
     /^Expected a safetensors file for path .*: its header would be \d+ bytes|lies outside/,
