@@ -26,7 +26,7 @@ print(json.dumps({"importMs": 1000 * (imported - begin), "firstCallMs": 1000 * (
 async function run({ python }, options) {
   const { threads } = options;
   const starts = { sparring: [], pytorch: [] };
-  for (let round = 0; round < roundsOf(options, 9); round++) {
+  for (let round = 0; round < roundsOf(options); round++) {
     const node = [process.execPath, "--input-type=module", "-e", ours];
     starts.sparring.push(await start(node, environment(threads)));
     const env = environment(threads, python.env);

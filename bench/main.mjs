@@ -93,7 +93,7 @@ async function runCases(arena, options, report) {
   const { only, cases, threads, quick, compile } = options;
   const results = [];
   if (!only.includes("cases")) return results;
-  const pace = { rounds: casesRounds(options), ...(quick ? paces.quick : paces.full) };
+  const pace = { rounds: roundsOf(options), ...(quick ? paces.quick : paces.full) };
   for (const one of cases.map(caseNamed)) {
     await report.step(`${one.name}: ${one.title}`, async (detail) => {
       const result = await runCase(arena, one, {
@@ -109,8 +109,6 @@ async function runCases(arena, options, report) {
   }
   return results;
 }
-
-const casesRounds = (options) => roundsOf(options, 9);
 
 /** The other questions. */
 async function ask(arena, { only, threads, rounds, quick }, report) {
@@ -135,7 +133,7 @@ function summarise({ argv, options, machine, torch, cases, extras }) {
       torch: torch.version,
     },
     threads,
-    rounds: casesRounds(options),
+    rounds: roundsOf(options),
     quick,
     compile,
     date: new Date().toISOString(),

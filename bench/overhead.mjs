@@ -16,7 +16,7 @@ async function run(arena, options) {
   try {
     await contestant.run(steps);
     const turns = [];
-    for (let round = 0; round < roundsOf(options, 9); round++)
+    for (let round = 0; round < roundsOf(options); round++)
       turns.push({
         every1: await microseconds(contestant, 1),
         every1000: await microseconds(contestant, steps),

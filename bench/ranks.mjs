@@ -21,7 +21,7 @@ const count = 2;
 
 async function run(arena, options) {
   const { quick, onProgress } = options;
-  const pace = { rounds: roundsOf(options, 9), turnSeconds: quick ? 0.5 : 2 };
+  const pace = { rounds: roundsOf(options), turnSeconds: quick ? 0.5 : 2 };
   const rows = [];
   for (const one of names.slice(0, quick ? 1 : names.length).map(caseNamed)) {
     const tell = (what) => onProgress(`${one.title}: ${what}`);
