@@ -183,7 +183,9 @@ it("explores both kinds of weights, keeps its place, and says why it cannot wher
     await rename(at("runs/averaged", part), at(`${part} of averaged`));
   await seed.fill("7");
   await expect.poll(() => caption.getAttribute("class")).toBe("problem");
-  await expect.poll(() => caption.textContent()).toMatch(/there is no weights\/generator\.safetensors\)$/);
+  await expect
+    .poll(() => caption.textContent())
+    .toMatch(/there is no weights\/generator\.safetensors\)$/);
   for (const part of ["checkpoints", "weights"])
     await rename(at(`${part} of averaged`), at("runs/averaged", part));
   await seed.fill("8");
