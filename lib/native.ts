@@ -106,6 +106,12 @@ export interface NativeReport {
   readonly images: number;
   readonly generatorLoss: number;
   readonly discriminatorLoss: number;
+  /** What penalties are of each loss; there where the player has any. */
+  readonly generatorPenalty?: number | undefined;
+  readonly discriminatorPenalty?: number | undefined;
+  /** Of the last update of each. */
+  readonly generatorLearningRate: number;
+  readonly discriminatorLearningRate: number;
   /** Seconds the steps took, without waiting. */
   readonly seconds: number;
   /** How the players did in the last step; null for a call that was stopped before it. */

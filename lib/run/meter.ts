@@ -9,16 +9,23 @@ interface Sums {
   readonly steps: number;
   readonly discriminatorLoss: number;
   readonly generatorLoss: number;
+  readonly discriminatorPenalty?: number | undefined;
+  readonly generatorPenalty?: number | undefined;
 }
 
 const nothing: Sums = { steps: 0, discriminatorLoss: 0, generatorLoss: 0 };
+
+/** What a tick tells of the last of its steps alone, in whatever pieces they came. */
+type Last = Pick<Tick, "discriminatorLearningRate" | "generatorLearningRate" | "health">;
+/** What it tells of all of them. */
+type Means = Omit<Sums, "steps"> & Pick<Tick, "imagesPerSecond">;
 
 /** Means over the steps since the last tick, however many pieces they came in. */
 export class Meter {
   #sums = nothing;
   #images = 0;
   #seconds = 0;
-  #health: Health | undefined;
+  #last: Last | undefined;
 
   /**
    * Makes a meter that goes on from what toJSON() gave; from nothing where it is given anything
@@ -43,28 +50,39 @@ export class Meter {
    */
   add(tick: Tick, steps: number, images: number): void {
     const sums = this.#sums;
+    const more = (sum: number | undefined, mean: number | undefined) =>
+      mean === undefined ? undefined : (sum ?? 0) + mean * steps;
     this.#sums = {
       steps: sums.steps + steps,
       discriminatorLoss: sums.discriminatorLoss + tick.discriminatorLoss * steps,
       generatorLoss: sums.generatorLoss + tick.generatorLoss * steps,
+      discriminatorPenalty: more(sums.discriminatorPenalty, tick.discriminatorPenalty),
+      generatorPenalty: more(sums.generatorPenalty, tick.generatorPenalty),
     };
     this.#images += images;
     this.#seconds += images / tick.imagesPerSecond;
-    this.#health = tick.health;
+    this.#last = tick;
   }
 
   get isEmpty(): boolean {
     return this.#sums.steps === 0;
   }
 
-  read(): Pick<Tick, "discriminatorLoss" | "generatorLoss" | "imagesPerSecond" | "health"> {
-    const { steps, discriminatorLoss, generatorLoss } = this.#sums;
+  /** After a step: of sums alone the rest is not known. */
+  read(): Means & Last {
+    const { steps, ...sums } = this.#sums;
+    const { health, discriminatorLearningRate, generatorLearningRate } = this.#last as Last;
+    const mean = (sum: number) => shorten(sum / steps);
+    const meanOf = (sum: number | undefined) => (sum === undefined ? undefined : mean(sum));
     return {
-      discriminatorLoss: shorten(discriminatorLoss / steps),
-      generatorLoss: shorten(generatorLoss / steps),
+      discriminatorLoss: mean(sums.discriminatorLoss),
+      generatorLoss: mean(sums.generatorLoss),
+      discriminatorPenalty: meanOf(sums.discriminatorPenalty),
+      generatorPenalty: meanOf(sums.generatorPenalty),
+      discriminatorLearningRate: shorten(discriminatorLearningRate),
+      generatorLearningRate: shorten(generatorLearningRate),
       imagesPerSecond: Number((this.#images / this.#seconds).toFixed(1)),
-      // Health is of the last step: equal, however many pieces there were.
-      health: this.#health === undefined ? undefined : shortenAll(this.#health),
+      health: health === undefined ? undefined : shortenAll(health),
     };
   }
 }
@@ -78,6 +96,6 @@ function shortenAll(health: Health): Health {
  * Nine digits tell two float32 apart; more would only show how the steps were cut into pieces,
  * which on a terminal depends on the clock, and a seed would not give the same statistics twice.
  */
-function shorten(loss: number): number {
-  return Number(loss.toPrecision(9));
+function shorten(figure: number): number {
+  return Number(figure.toPrecision(9));
 }

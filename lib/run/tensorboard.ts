@@ -37,22 +37,19 @@ export class TensorBoardLog {
     await this.#append(sessionStart(step + 1));
   }
 
-  async tick({
-    step,
-    discriminatorLoss,
-    generatorLoss,
-    imagesPerSecond,
-    health,
-  }: RunTick): Promise<void> {
-    const values = Object.entries(health ?? {}).map(([name, value]) => [`health/${name}`, value]);
-    await this.#append(
-      scalars(step, {
-        "loss/discriminator": discriminatorLoss,
-        "loss/generator": generatorLoss,
-        "speed/imagesPerSecond": imagesPerSecond,
-        ...Object.fromEntries(values),
-      }),
-    );
+  async tick({ step, health, ...tick }: RunTick): Promise<void> {
+    const looked = Object.entries(health ?? {}).map(([name, value]) => [`health/${name}`, value]);
+    const figures = {
+      "loss/discriminator": tick.discriminatorLoss,
+      "loss/generator": tick.generatorLoss,
+      "penalty/discriminator": tick.discriminatorPenalty,
+      "penalty/generator": tick.generatorPenalty,
+      "learningRate/discriminator": tick.discriminatorLearningRate,
+      "learningRate/generator": tick.generatorLearningRate,
+      "speed/imagesPerSecond": tick.imagesPerSecond,
+      ...Object.fromEntries(looked),
+    };
+    await this.#append(scalars(step, figures));
   }
 
   async evaluation({ step, values }: Evaluation): Promise<void> {

@@ -9,8 +9,21 @@ export interface Tick {
   readonly step: number;
   /** Mean discriminator loss over the updates of this tick. */
   readonly discriminatorLoss: number;
-  /** Mean generator loss over the steps of this tick. */
+  /** Mean generator loss over the updates of this tick. */
   readonly generatorLoss: number;
+  /**
+   * What penalties are of discriminatorLoss, weighted as they are there: the rest is the
+   * objective's, and that of auxiliaries. A lazy penalty counts in the updates that have it as the
+   * `every` times its weight that it is there, and as 0 in the others. Only there under
+   * `penalties`.
+   */
+  readonly discriminatorPenalty?: number | undefined;
+  /** What pathLength() is of generatorLoss, likewise; only there under that penalty. */
+  readonly generatorPenalty?: number | undefined;
+  /** Learning rate of the discriminator's last update, as its schedule had it. */
+  readonly discriminatorLearningRate: number;
+  /** Learning rate of the generator's last update. */
+  readonly generatorLearningRate: number;
   /** Real images a second, over the time that the steps themselves took. */
   readonly imagesPerSecond: number;
   /**
@@ -24,11 +37,10 @@ export interface Tick {
 
 /** A tick, and what it warns of after those that the watcher has seen. */
 export function toTick(report: NativeReport, watcher: Watcher): Tick {
-  const { step, discriminatorLoss, generatorLoss, images, seconds } = report;
-  const health = report.health === null ? undefined : toHealth(report.health);
+  const { images, seconds, health: looked, steps: _, stopped: __, ...figures } = report;
+  const health = looked === null ? undefined : toHealth(looked);
   const warnings = health === undefined ? [] : watcher.look(health);
-  const imagesPerSecond = images / seconds;
-  return { step, discriminatorLoss, generatorLoss, imagesPerSecond, health, warnings };
+  return { ...figures, imagesPerSecond: images / seconds, health, warnings };
 }
 
 /** Nothing good comes after a loss, or a weight, that is no number. Throws ERR_DIVERGED. */

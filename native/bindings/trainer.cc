@@ -45,6 +45,10 @@ Running::Use to_use(const Napi::Value& data, const Napi::Object& options) {
   };
 }
 
+void set_if(Napi::Object object, const char* name, std::optional<double> value) {
+  if (value) object.Set(name, *value);
+}
+
 Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   if (!health) return env.Null();
   const auto object = Napi::Object::New(env);
@@ -54,13 +58,11 @@ Napi::Value to_health(Napi::Env env, const std::optional<Health>& health) {
   object.Set("fakeScore", health->fake_score);
   object.Set("generatorGradientNorm", health->generator_gradient);
   object.Set("discriminatorGradientNorm", health->discriminator_gradient);
-  if (health->diversity) object.Set("diversity", *health->diversity);
-  if (health->convergence) object.Set("convergence", *health->convergence);
-  if (health->balance) object.Set("balance", *health->balance);
-  if (health->augment_probability) {
-    object.Set("augmentProbability", *health->augment_probability);
-  }
-  if (health->mean_path_length) object.Set("meanPathLength", *health->mean_path_length);
+  set_if(object, "diversity", health->diversity);
+  set_if(object, "convergence", health->convergence);
+  set_if(object, "balance", health->balance);
+  set_if(object, "augmentProbability", health->augment_probability);
+  set_if(object, "meanPathLength", health->mean_path_length);
   object.Set("finite", health->finite);
   return object;
 }
@@ -73,6 +75,10 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
   object.Set("images", static_cast<double>(result.report->images));
   object.Set("generatorLoss", result.report->generator_loss);
   object.Set("discriminatorLoss", result.report->discriminator_loss);
+  set_if(object, "generatorPenalty", result.report->generator_penalty);
+  set_if(object, "discriminatorPenalty", result.report->discriminator_penalty);
+  object.Set("generatorLearningRate", result.report->generator_rate);
+  object.Set("discriminatorLearningRate", result.report->discriminator_rate);
   object.Set("seconds", result.seconds);
   object.Set("stopped", result.stopped);
   object.Set("health", to_health(env, result.report->health));

@@ -108,6 +108,8 @@ describe("TensorBoard's reader finds", () => {
       "health/generatorGradientNorm",
       "health/realAccuracy",
       "health/realScore",
+      "learningRate/discriminator",
+      "learningRate/generator",
       "loss/discriminator",
       "loss/generator",
       "speed/imagesPerSecond",
@@ -123,6 +125,9 @@ describe("TensorBoard's reader finds", () => {
     const told = (tag: string) => scalars[tag]?.map(([step, value]) => [step, value]);
     expect(told("loss/discriminator")).toEqual(values((tick) => tick.discriminatorLoss as never));
     expect(told("loss/generator")).toEqual(values((tick) => tick.generatorLoss as never));
+    expect(told("learningRate/generator")).toEqual(
+      values((tick) => tick.generatorLearningRate as never),
+    );
     expect(told("speed/imagesPerSecond")).toEqual(values((tick) => tick.imagesPerSecond as never));
     expect(told("health/diversity")).toEqual(
       values((tick) => (tick.health as unknown as { diversity: number }).diversity),

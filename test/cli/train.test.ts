@@ -108,6 +108,8 @@ describe("a run without a terminal", () => {
       "batch",
       "discriminatorLoss",
       "generatorLoss",
+      "discriminatorLearningRate",
+      "generatorLearningRate",
       "imagesPerSecond",
       "seconds",
       "health",

@@ -55,6 +55,9 @@ describe("Meter", () => {
           step: 0,
           discriminatorLoss: mean,
           generatorLoss: 2 * mean,
+          discriminatorPenalty: mean / 2,
+          discriminatorLearningRate: 2e-4,
+          generatorLearningRate: 1e-4,
           imagesPerSecond: 64,
           health: undefined,
           warnings: [],
@@ -65,6 +68,10 @@ describe("Meter", () => {
     };
     for (const piece of [1, 3, 7, 50]) expect(read(piece)).toEqual(read(100));
     expect(read(7).imagesPerSecond).toBe(64);
+    const { discriminatorLoss: loss, discriminatorPenalty: penalty } = read(100);
+    expect(penalty).toBeCloseTo(loss / 2, 9);
+    // It survives being written down, as a checkpoint does, and is not made up.
+    expect(read(100)).toMatchObject({ generatorPenalty: undefined, generatorLearningRate: 1e-4 });
   });
 });
 

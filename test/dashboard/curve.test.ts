@@ -231,6 +231,9 @@ describe("Ticks", () => {
       },
       // Of another objective.
       ...{ convergence: null, balance: null, meanPathLength: null },
+      ...{ generatorPenalty: null, discriminatorPenalty: null },
+      // Of an older version.
+      ...{ generatorLearningRate: null, discriminatorLearningRate: null },
     });
   });
 

@@ -262,12 +262,21 @@ describe("the page", () => {
     await close();
   });
 
-  it("draws what few runs tell of where one does: BEGAN's balance, ada's probability, the mean path length", async () => {
+  it("draws what few runs tell of where one does: penalties, rates that change, BEGAN's balance, ada's probability, the mean path length", async () => {
     const health = {
       ...{ convergence: 0.3, balance: 0.02, augmentProbability: 0.125 },
       meanPathLength: 1.5,
     };
-    const stats = [10, 20].map((step) => line(step, { health })).join("");
+    const figures = (step: number) => ({
+      ...{ discriminatorPenalty: 0.75, generatorLearningRate: 2 / step },
+      ...{ discriminatorLearningRate: 0.5, health },
+    });
+    const stats = [10, 20].map((step) => line(step, figures(step))).join("");
+    await writeRun(join(folder.path, "same", "one"), {
+      stats: [10, 20]
+        .map((step) => line(step, { ...figures(step), generatorLearningRate: 0.5 }))
+        .join(""),
+    });
     await writeRun(join(folder.path, "few", "one"), { stats });
     const few = await serve("few");
     const page = await browser.newPage();
@@ -279,8 +288,15 @@ describe("the page", () => {
     await expect.poll(labels).toContain("Convergence: M 0.3, k 0.02 at step 20");
     expect(await labels()).toContain("Augmentation: probability 0.125 at step 20");
     expect(await labels()).toContain("Path length: mean 1.5 at step 20");
+    expect(await labels()).toContain("Penalties: discriminator 0.75 at step 20");
+    expect(await labels()).toContain("Learning rates: generator 0.1, discriminator 0.5 at step 20");
+    const same = await serve("same");
+    await page.goto(same.url);
+    await expect.poll(labels).toContain("Path length: mean 1.5 at step 20");
+    // Rates that stay say nothing.
+    expect((await labels()).filter((label) => label?.startsWith("Learning rates"))).toEqual([]);
     await page.close();
-    few.child.kill("SIGINT");
+    for (const { child } of [few, same]) child.kill("SIGINT");
   });
 
   it("can be used by keyboard alone, and says what everything is", async () => {

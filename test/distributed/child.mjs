@@ -53,6 +53,13 @@ try {
   process.exitCode = 1;
 }
 
+/** What a tick tells of the whole batch. */
+function figuresOf(tick) {
+  const { generatorPenalty = 0, discriminatorPenalty = 0 } = tick;
+  const losses = [tick.generatorLoss, tick.discriminatorLoss];
+  return [tick.step, ...losses, generatorPenalty, discriminatorPenalty];
+}
+
 /** Plays the games and saves each. */
 async function train(group) {
   const losses = {};
@@ -65,7 +72,7 @@ async function train(group) {
       const options = { ...trainerOf(name, execution), accumulate };
       const trainer = new Trainer({ ...options, distributed: group });
       for await (const tick of trainer.run(data, { steps: 50, batchSize: 8, tickEvery: 25 }))
-        losses[`${name}-${execution}`] = [tick.step, tick.generatorLoss, tick.discriminatorLoss];
+        losses[`${name}-${execution}`] = figuresOf(tick);
       await trainer.save(join(given.out, `${name}-${execution}`));
       trainer.dispose();
     }

@@ -29,8 +29,11 @@ export interface ChartOptions {
   /** What it shows, for those who do not see it and those who do not know. */
   readonly about: string;
   readonly logarithmic?: boolean;
-  /** Whether it is there only where a run tells of it: some objectives and options alone do. */
-  readonly whereTold?: boolean;
+  /**
+   * Where it is there: where a run tells of it, as some objectives and options alone do, or where
+   * what it tells changes. @default everywhere
+   */
+  readonly where?: "told" | "changing";
   /** The values that are always in view. */
   readonly range?: readonly [number, number];
 }
@@ -66,14 +69,15 @@ export class Chart {
 
   /** Draws these lines of these curves. @param scheme changes where colours did */
   draw(
-    lines: readonly Line[],
+    asked: readonly Line[],
     curveOf: (run: string) => CurveView | undefined,
     axis: Axis,
     scheme: number,
   ): void {
-    const data = tableOf(lines, curveOf, axis);
-    this.element.hidden = this.#options.whereTold === true && !data.slice(1).some(hasValue);
+    const lines = toldOf(asked, this.#options.where, tableOf(asked, curveOf, axis));
+    this.element.hidden = lines.length === 0;
     if (this.element.hidden) return;
+    const data = tableOf(lines, curveOf, axis);
     const made = JSON.stringify([lines, axis, scheme]);
     this.#lines = lines;
     this.#axis = axis;
@@ -215,8 +219,20 @@ function tableOf(
   return [joined[0], ...columns] as uPlot.AlignedData;
 }
 
-const hasValue = (column: ArrayLike<unknown>) =>
-  Array.from(column).some((value) => typeof value === "number");
+/** The lines that a chart has, of those asked for: none where it is not there. */
+function toldOf(
+  asked: readonly Line[],
+  where: ChartOptions["where"],
+  data: uPlot.AlignedData,
+): readonly Line[] {
+  if (where === undefined) return asked;
+  const different = asked.map((_, i) => {
+    const values = Array.from(data[perLine * i + 1] ?? []);
+    return new Set(values.filter((value) => typeof value === "number")).size;
+  });
+  const isThere = where === "told" || different.some((count) => count > 1);
+  return isThere ? asked.filter((_, i) => different[i] !== 0) : [];
+}
 
 /** The value at an index, or before it where this run has none there. */
 function nearest(

@@ -60,9 +60,18 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     parts: [{ series: "diversity", label: "fakes to reals", colour: "--generator" }],
   },
   {
+    title: "Penalties",
+    about: "What penalties are of the losses: the mean over each tick, as it counts there",
+    where: "told",
+    parts: [
+      { series: "generatorPenalty", ...generator },
+      { series: "discriminatorPenalty", ...discriminator },
+    ],
+  },
+  {
     title: "Convergence",
     about: "Of BEGAN: the paper's measure M, and the weight k of fakes in the discriminator's loss",
-    whereTold: true,
+    where: "told",
     parts: [
       { series: "convergence", label: "M", colour: "--discriminator" },
       { series: "balance", label: "k", colour: "--generator" },
@@ -71,7 +80,7 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
   {
     title: "Augmentation",
     about: "With which probability adaptive augmentation changes what the discriminator sees",
-    whereTold: true,
+    where: "told",
     range: [-0.02, 1.02],
     parts: [{ series: "augmentProbability", label: "probability", colour: "--discriminator" }],
   },
@@ -79,8 +88,17 @@ const charts: readonly (ChartOptions & { readonly parts: readonly Part[] })[] = 
     title: "Path length",
     about:
       "The mean length that the penalty pathLength holds the lengths of paths against: how far a step of w changes an image",
-    whereTold: true,
+    where: "told",
     parts: [{ series: "meanPathLength", label: "mean", colour: "--generator" }],
+  },
+  {
+    title: "Learning rates",
+    about: "The learning rate of each player's last update, as its schedule has it",
+    where: "changing",
+    parts: [
+      { series: "generatorLearningRate", ...generator },
+      { series: "discriminatorLearningRate", ...discriminator },
+    ],
   },
   {
     title: "Speed",

@@ -4,6 +4,10 @@
 export const series = [
   "generatorLoss",
   "discriminatorLoss",
+  "generatorPenalty",
+  "discriminatorPenalty",
+  "generatorLearningRate",
+  "discriminatorLearningRate",
   "realAccuracy",
   "fakeAccuracy",
   "realScore",

@@ -13,6 +13,13 @@ constexpr int64_t kBucketBytes = int64_t{8} << 20;
 // One for each of the two players; one more would be of parameters that changed their memory.
 constexpr size_t kMostFlats = 2;
 
+// How many numbers are summed beside gradients, for whoever asked for the update.
+constexpr int64_t kFigures = 2;
+
+at::Tensor figures_of(const at::Tensor& all) {
+  return all.narrow(0, all.numel() - 1 - kFigures, kFigures);
+}
+
 bool alike(const at::Tensor& a, const at::Tensor& b) {
   return a.sizes() == b.sizes() && a.strides() == b.strides();
 }
@@ -68,17 +75,16 @@ void Sharing::begin_buckets(Flat& flat, size_t end) {
   }
 }
 
-Sharing::Launched Sharing::launch(std::vector<at::Tensor>& gradients, const at::Tensor& loss) {
+Sharing::Launched Sharing::launch(std::vector<at::Tensor>& gradients, const at::Tensor& figures) {
   const at::NoGradGuard no_grad;
   Flat& flat = *flat_;
   for (size_t place = gradients.size(); place-- > 0;) {
     ready(place, gradients[place]);
     if (gradients[place].defined()) gradients[place] = flat.views[place];
   }
-  const int64_t told = flat.all.numel() - 2;
-  flat.all[told].copy_(loss).mul_(share_.weight);
+  figures_of(flat.all).copy_(figures).mul_(share_.weight);
   // Not a share of it: any wish is enough.
-  flat.all[told + 1].fill_(wants_stop_ ? 1 : 0);
+  flat.all[-1].fill_(wants_stop_ ? 1 : 0);
   flat.is_under_way = true;
   begin_buckets(flat, flat.buckets.size());
   return std::exchange(flat_, nullptr);
@@ -88,9 +94,8 @@ at::Tensor Sharing::collect(const Launched& launched) {
   const at::NoGradGuard no_grad;
   for (const Flat::Bucket& bucket : launched->buckets) group_->end(bucket.sum);
   launched->is_under_way = false;
-  const int64_t told = launched->all.numel() - 2;
-  last_wish_ = launched->all[told + 1];
-  return launched->all[told].clone();
+  last_wish_ = launched->all[-1];
+  return figures_of(launched->all).clone();
 }
 
 Sharing::Launched Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
@@ -108,7 +113,7 @@ Sharing::Launched Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
 Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
   const auto made = std::make_shared<Flat>();
   Flat& flat = *made;
-  int64_t values = 2;
+  int64_t values = kFigures + 1;
   for (const at::Tensor& one : parameters) values += one.numel();
   const auto options =
       parameters.empty() ? at::TensorOptions(at::kDouble) : parameters[0].options();

@@ -42,11 +42,11 @@ class Sharing {
   // An update whose sums are on their way.
   struct Flat;
   using Launched = std::shared_ptr<Flat>;
-  // Begins to sum this rank's loss, a mean over its rows, and its gradients with those of the
-  // others; undefined gradients have to be the same ones on every rank. The tensors in the list
-  // become those that the sums come to. Another update may begin meanwhile.
-  Launched launch(std::vector<at::Tensor>& gradients, const at::Tensor& loss);
-  // Waits until they are gradients of the whole batch. Gives the loss of it.
+  // Begins to sum two figures of this rank, [2], means over its rows, and its gradients with those
+  // of the others; undefined gradients have to be the same ones on every rank. The tensors in the
+  // list become those that the sums come to. Another update may begin meanwhile.
+  Launched launch(std::vector<at::Tensor>& gradients, const at::Tensor& figures);
+  // Waits until they are gradients of the whole batch. Gives the figures of it, [2].
   at::Tensor collect(const Launched& launched);
 
   // [rows, ...] of each rank as [total, ...]: own rows keep their graph, with a gradient that
@@ -77,7 +77,7 @@ class Sharing {
 };
 
 // Gradients of a player's update in one flat tensor, which stays: the last layers' first, as a
-// backward pass comes to them; behind them the loss and the wish to stop.
+// backward pass comes to them; behind them two figures and the wish to stop.
 struct Sharing::Flat {
   struct Bucket {
     at::Tensor values;      // into `all`

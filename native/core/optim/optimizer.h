@@ -1,6 +1,7 @@
 // One update of a network's parameters from their gradients, in two forms that agree to rounding.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -77,6 +78,8 @@ class Optimizer {
   bool is_recordable(int64_t each) const;
   // Hands the rate of the next update to the device, if that is where it is read.
   void announce_rate() { take_rate(schedule_(lr_, updates_)); }
+  // The rate of the last update; before the first, its.
+  double last_rate() const { return schedule_(lr_, std::max<int64_t>(updates_ - 1, 0)); }
 
  protected:
   // Zeros like each parameter, under torch.optim's name for them.

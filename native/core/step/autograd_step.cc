@@ -6,6 +6,13 @@
 #include "core/step/dense/dense_step.h"
 
 namespace sparring {
+namespace {
+
+Loss without_graph(const Loss& loss) {
+  return {loss.value.detach(), loss.penalty.defined() ? loss.penalty.detach() : at::Tensor()};
+}
+
+}  // namespace
 
 Explanation AutogradStep::explain() const {
   Explanation told = execution_->explain();
@@ -67,13 +74,12 @@ Gradients AutogradStep::generator_gradients(const Fakes& fakes, const Batch& rea
     note(scores);
     return {};
   }
-  at::Tensor loss = pair().objective->generator_loss(met(scores));
-  const at::Tensor penalty = path_penalty(fakes);
-  if (penalty.defined()) loss = loss + penalty;
+  Loss loss{pair().objective->generator_loss(met(scores)), path_penalty(fakes)};
+  if (loss.penalty.defined()) loss.value = loss.value + loss.penalty;
   for (const auto& auxiliary : pair().auxiliaries) {
-    loss = loss + auxiliary->generator_term(fake, fakes.latent);
+    loss.value = loss.value + auxiliary->generator_term(fake, fakes.latent);
   }
-  return judged_ ? gradients_through(fakes.images, loss, penalty)
+  return judged_ ? gradients_through(fakes.images, loss)
                  : gradients_of(loss, *pair().generator_optimizer);
 }
 
@@ -91,14 +97,13 @@ Answer AutogradStep::judge(const Fakes& fakes) {
   return judged_->answer;
 }
 
-Gradients AutogradStep::gradients_through(const at::Tensor& images, const at::Tensor& loss,
-                                          const at::Tensor& penalty) {
+Gradients AutogradStep::gradients_through(const at::Tensor& images, const Loss& loss) {
   const at::Tensor gradient =
-      torch::autograd::grad({loss}, {judged_->images}, {}, /*retain_graph=*/true)[0];
+      torch::autograd::grad({loss.value}, {judged_->images}, {}, /*retain_graph=*/true)[0];
   Root root{images, gradient};
   // As one number, so that what made the images is gone back through only once.
-  if (penalty.defined()) root = {(images * gradient).sum() + penalty};
-  return {loss.detach(), execution_->gradients(*pair().generator_optimizer, root, ready())};
+  if (loss.penalty.defined()) root = {(images * gradient).sum() + loss.penalty};
+  return {without_graph(loss), execution_->gradients(*pair().generator_optimizer, root, ready())};
 }
 
 at::Tensor AutogradStep::path_penalty(const Fakes& fakes) {
@@ -109,8 +114,8 @@ at::Tensor AutogradStep::path_penalty(const Fakes& fakes) {
   return due->strength() * due->of(lengths);
 }
 
-Gradients AutogradStep::gradients_of(const at::Tensor& loss, const Optimizer& optimizer) {
-  return {loss.detach(), execution_->gradients(optimizer, {loss}, ready())};
+Gradients AutogradStep::gradients_of(const Loss& loss, const Optimizer& optimizer) {
+  return {without_graph(loss), execution_->gradients(optimizer, {loss.value}, ready())};
 }
 
 Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
@@ -135,7 +140,7 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   if (watch() != nullptr) watch()->add_scores(real.score, fake.score);
   observe({real.score, fake.score});
   if (pair().ada) pair().ada->note(real.score, own_weight());
-  at::Tensor loss = pair().objective->discriminator_loss(met({real.score, fake.score}));
+  Loss loss{pair().objective->discriminator_loss(met({real.score, fake.score})), {}};
   const PenaltyInput input{
       reals,
       made,
@@ -143,9 +148,13 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
       fake.score,
       [&](const at::Tensor& points) { return answer(points, batch.labels).score; },
       rows(reals.device())};
-  for (const Penalty* penalty : due) loss = loss + penalty->strength() * penalty->value(input);
+  for (const Penalty* penalty : due) {
+    const at::Tensor term = penalty->strength() * penalty->value(input);
+    loss.value = loss.value + term;
+    loss.penalty = loss.penalty.defined() ? loss.penalty + term : term;
+  }
   for (const auto& auxiliary : pair().auxiliaries) {
-    loss = loss + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
+    loss.value = loss.value + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
   }
   return gradients_of(loss, *pair().discriminator_optimizer);
 }

@@ -37,7 +37,7 @@ class AutogradStep : public OrderedStep {
   at::Tensor discriminated(const at::Tensor& images, const at::Tensor& labels);
   Context context(const at::Tensor& labels) { return {labels, pass_stream(), pair().together()}; }
   at::Tensor augmented(at::Tensor images) const;
-  Gradients gradients_of(const at::Tensor& loss, const Optimizer& optimizer);
+  Gradients gradients_of(const Loss& loss, const Optimizer& optimizer);
 
   // What the discriminator said of fakes in the generator's update, for its own to go on from.
   struct Judged {
@@ -46,8 +46,7 @@ class AutogradStep : public OrderedStep {
   };
   Answer judge(const Fakes& fakes);
   // Down from the loss, by way of what was judged, and from a penalty on the way to the images.
-  Gradients gradients_through(const at::Tensor& images, const at::Tensor& loss,
-                              const at::Tensor& penalty);
+  Gradients gradients_through(const at::Tensor& images, const Loss& loss);
   // That on the generator's path length, weighted; undefined where none is due.
   at::Tensor path_penalty(const Fakes& fakes);
 

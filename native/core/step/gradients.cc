@@ -4,11 +4,20 @@
 #include "core/nn/styled.h"
 
 namespace sparring {
+namespace {
+
+void add_share(at::Tensor& sum, const at::Tensor& part, double weight) {
+  if (!part.defined()) return;
+  const at::Tensor share = part.to(at::kDouble) * weight;
+  sum = sum.defined() ? sum + share : share;
+}
+
+}  // namespace
 
 void Gradients::add(const Gradients& part, double weight) {
   const at::NoGradGuard no_grad;
-  const at::Tensor share = part.loss.to(at::kDouble) * weight;
-  loss = loss.defined() ? loss + share : share;
+  add_share(loss.value, part.loss.value, weight);
+  add_share(loss.penalty, part.loss.penalty, weight);
   of_parameters.resize(part.of_parameters.size());
   for (size_t i = 0; i < of_parameters.size(); ++i) {
     const at::Tensor& more = part.of_parameters[i];

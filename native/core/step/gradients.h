@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "core/step/game.h"
+#include "core/step/loss.h"
 
 namespace sparring {
 
 struct Gradients {
-  at::Tensor loss;                        // 0-dim, before the update
+  Loss loss;
   std::vector<at::Tensor> of_parameters;  // in the order of the optimizer's; undefined for none
 
   // Adds `weight` times those of a part, which may be in buffers that its successor writes to.

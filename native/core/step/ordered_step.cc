@@ -28,16 +28,32 @@ class Watching {
 // Over the updates of a player. One is its own mean: a small network's step is short of operations.
 class MeanLoss {
  public:
-  void add(const at::Tensor& loss) {
-    sum_ = count_ == 0 ? loss : sum_.to(at::kDouble) + loss;
+  void add(const Loss& loss) {
+    add(sum_.value, loss.value);
+    add(sum_.penalty, loss.penalty);
     count_ += 1;
   }
-  at::Tensor mean() const { return count_ == 1 ? sum_ : sum_ / count_; }
+  Loss mean() const { return {mean(sum_.value), mean(sum_.penalty)}; }
 
  private:
-  at::Tensor sum_;
+  // An update without a penalty adds none to the others'.
+  static void add(at::Tensor& sum, const at::Tensor& more) {
+    if (more.defined()) sum = sum.defined() ? sum.to(at::kDouble) + more : more;
+  }
+  at::Tensor mean(const at::Tensor& sum) const {
+    return count_ == 1 || !sum.defined() ? sum : sum / count_;
+  }
+
+  Loss sum_;
   int64_t count_ = 0;
 };
+
+// A loss and its penalty as ranks sum them: the same ones have one.
+at::Tensor side_by_side(const Loss& loss) {
+  const at::Tensor& value = loss.value;
+  return at::stack({value, loss.penalty.defined() ? loss.penalty.to(value.scalar_type())
+                                                  : at::zeros_like(value)});
+}
 
 Batch rows_of(const Batch& batch, int64_t start, int64_t rows) {
   return {batch.images.narrow(0, start, rows),
@@ -155,8 +171,8 @@ OrderedStep::Update OrderedStep::begin_discriminator(const Batch& reals, const M
 }
 
 // And what comes after each update of the discriminator.
-at::Tensor OrderedStep::end_discriminator(Update update) {
-  const at::Tensor loss = end(std::move(update));
+Loss OrderedStep::end_discriminator(Update update) {
+  const Loss loss = end(std::move(update));
   clip_weights();
   move_objective();
   discriminator_updates_ += 1;
@@ -178,14 +194,18 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
   Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
   Update update{optimizer, std::move(found), nullptr, std::move(length_)};
   if (pair_->sharing) {
-    update.launched = pair_->sharing->launch(update.found.of_parameters, update.found.loss);
+    update.launched =
+        pair_->sharing->launch(update.found.of_parameters, side_by_side(update.found.loss));
   }
   return update;
 }
 
-at::Tensor OrderedStep::end(Update update) {
-  const at::Tensor loss =
-      update.launched ? pair_->sharing->collect(update.launched) : update.found.loss;
+Loss OrderedStep::end(Update update) {
+  Loss loss = update.found.loss;
+  if (update.launched) {
+    const at::Tensor both = pair_->sharing->collect(update.launched);
+    loss = {both[0], loss.penalty.defined() ? both[1] : at::Tensor()};
+  }
   if (pair_->sharing) share_styles();
   apply(update.optimizer, std::move(update.found.of_parameters));
   return loss;
@@ -202,16 +222,16 @@ void OrderedStep::share_styles() const {
   }
 }
 
-at::Tensor OrderedStep::end_generator(Update update) {
+Loss OrderedStep::end_generator(Update update) {
   const at::Tensor length = update.length;
-  const at::Tensor loss = end(std::move(update));
+  const Loss loss = end(std::move(update));
   if (length.defined()) pair_->path_length->go_on(over_ranks(length));
   return loss;
 }
 
 // The average moves after each update: after the last one whoever asked for the step moves it.
-at::Tensor OrderedStep::end_and_go_on(Update update) {
-  const at::Tensor loss = end_generator(std::move(update));
+Loss OrderedStep::end_and_go_on(Update update) {
+  const Loss loss = end_generator(std::move(update));
   if (pair_->average) {
     pair_->average->end(*pair_->generator);
     pair_->average->begin();

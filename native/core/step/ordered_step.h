@@ -96,11 +96,11 @@ class OrderedStep : public Step {
   Update begin_discriminator(const Batch& reals, const Make& make);
   Update begin(Optimizer& optimizer, const Batch& batch, const Work& work);
   // Each gives the loss before the update, of the whole batch.
-  at::Tensor end(Update update);
-  at::Tensor end_generator(Update update);
+  Loss end(Update update);
+  Loss end_generator(Update update);
   // Another one of the generator's follows.
-  at::Tensor end_and_go_on(Update update);
-  at::Tensor end_discriminator(Update update);
+  Loss end_and_go_on(Update update);
+  Loss end_discriminator(Update update);
   Gradients work_in_parts(const Batch& batch, const Share& own, const Work& work);
   void survey(const Batch& batch, const Share& own, const Work& work);
   // Does something with each part of a batch, which draws what the others drew.

@@ -7,13 +7,14 @@
 #include "core/data/dataset.h"
 #include "core/step/explanation.h"
 #include "core/step/game.h"
+#include "core/step/loss.h"
 #include "core/step/watch.h"
 
 namespace sparring {
 
-// 0-dim tensors on the device: reading them is left to the tick.
+// Means over the updates of each player.
 struct Losses {
-  at::Tensor generator, discriminator;  // means over the updates of each
+  Loss generator, discriminator;
 };
 
 class Step {

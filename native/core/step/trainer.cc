@@ -17,6 +17,7 @@ at::Tensor rows_of(const Share& share, const at::Tensor& batch) {
 Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
     : pair_(std::move(pair)), adversarial_step_(std::move(step)) {
   loss_sums_ = at::zeros({2}, at::TensorOptions(pair_->generator->device()).dtype(at::kDouble));
+  penalty_sums_ = at::zeros_like(loss_sums_);
 }
 
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last) {
@@ -81,8 +82,15 @@ void Trainer::step(bool watched) {
   if (watched) watch_ = std::move(watch);
   if (pair_->average) pair_->average->end(*pair_->generator);
   if (pair_->ada) pair_->ada->end_step(images_ - images, pair_->sharing.get());
-  loss_sums_.add_(at::stack({losses.generator, losses.discriminator}).to(at::kDouble));
+  add(losses);
   step_ += 1;
+}
+
+void Trainer::add(const Losses& losses) {
+  const auto& [generator, discriminator] = losses;
+  loss_sums_.add_(at::stack({generator.value, discriminator.value}).to(at::kDouble));
+  if (generator.penalty.defined()) penalty_sums_[0].add_(generator.penalty);
+  if (discriminator.penalty.defined()) penalty_sums_[1].add_(discriminator.penalty);
 }
 
 bool Trainer::step_and_ask(bool wants_stop, bool watched) {
@@ -137,10 +145,16 @@ Batch Trainer::next_fed() {
 }
 
 Report Trainer::report() {
-  const at::Tensor means = (loss_sums_ / static_cast<double>(step_ - reported_)).cpu();
-  Report report{
-      step_,       step_ - reported_, images_, means[0].item<double>(), means[1].item<double>(),
-      std::nullopt};
+  // Together to the CPU: one wait for the device.
+  const at::Tensor sums = at::cat({loss_sums_, penalty_sums_}).cpu();
+  const auto mean = [&](int64_t place) {
+    return sums[place].item<double>() / static_cast<double>(step_ - reported_);
+  };
+  Report report{step_, step_ - reported_, images_, mean(0), mean(1)};
+  if (pair_->path_length) report.generator_penalty = mean(2);
+  if (!pair_->penalties.empty()) report.discriminator_penalty = mean(3);
+  report.generator_rate = pair_->generator_optimizer->last_rate();
+  report.discriminator_rate = pair_->discriminator_optimizer->last_rate();
   if (watch_) {
     report.health = health_of(*watch_, *pair_->objective, *pair_->generator, *pair_->discriminator);
   }
@@ -152,6 +166,7 @@ Report Trainer::report() {
   }
   watch_.reset();
   loss_sums_.zero_();
+  penalty_sums_.zero_();
   reported_ = step_;
   images_ = 0;
   return report;

@@ -19,6 +19,10 @@ struct Report {
   int64_t images = 0;  // reals shown since the last report
   double generator_loss = 0;
   double discriminator_loss = 0;
+  // What penalties add to each, of a player that has any.
+  std::optional<double> generator_penalty, discriminator_penalty;
+  // Of the last update of each.
+  double generator_rate = 0, discriminator_rate = 0;
   std::optional<Health> health;  // of a step that was watched
 };
 
@@ -58,6 +62,7 @@ class Trainer {
   Report report();
 
  private:
+  void add(const Losses& losses);
   Batch next_batch();
   Batch next_sampled();
   Batch next_fed();
@@ -76,7 +81,7 @@ class Trainer {
   std::optional<Snapshot> waiting_;
   bool drops_last_ = false, flips_ = false;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
-  at::Tensor loss_sums_;  // [2], float64
+  at::Tensor loss_sums_, penalty_sums_;  // [2], float64: generator, discriminator
   std::optional<Watch> watch_;
 };
 

@@ -1,4 +1,5 @@
 // What a trainer's checkpoint holds, and what of a file may not be believed.
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -71,6 +72,15 @@ void check_tensor(const at::Tensor& tensor, const char* name, at::ScalarType typ
     return c10::str("a tensor of ", type, " ", sizes);
   };
   refuse(told(type, sizes), name, told(tensor.scalar_type(), tensor.sizes()));
+}
+
+// Older checkpoints do not have them.
+at::Tensor penalty_sums_of(const Snapshot& from) {
+  const auto has_name = [](const auto& named) { return named.first == "penalties"; };
+  const auto found = std::find_if(from.tensors.begin(), from.tensors.end(), has_name);
+  if (found == from.tensors.end()) return at::zeros({2}, at::kDouble);
+  check_tensor(found->second, "penalties", at::kDouble, {2});
+  return found->second;
 }
 
 [[noreturn]] void refuse_random() {
@@ -156,7 +166,7 @@ Snapshot Trainer::snapshot() const {
   save_optimizer(taken, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
   add_copies(taken.tensors, "", carried_by(*pair_));
   add_copies(taken.tensors, "random.", pair_->stream->state());
-  add_copies(taken.tensors, "", {{"losses", loss_sums_}});
+  add_copies(taken.tensors, "", {{"losses", loss_sums_}, {"penalties", penalty_sums_}});
   taken.counts["seed"] = static_cast<int64_t>(pair_->stream->seed());
   taken.counts["step"] = step_;
   taken.counts["reported"] = reported_;
@@ -191,7 +201,9 @@ void Trainer::restore(const Snapshot& from) {
   const at::Device& device = pair_->generator->device();
   const NamedTensors random = part_of(from.tensors, "random.");
   restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
-  check_tensor(from.tensor("losses"), "losses", at::kDouble, {2});
+  const at::Tensor& losses = from.tensor("losses");
+  check_tensor(losses, "losses", at::kDouble, {2});
+  const at::Tensor penalties = penalty_sums_of(from);
   const NamedTensors carried = carried_by(*pair_);
   for (const auto& [name, tensor] : carried) {
     check_tensor(from.tensor(name), name.c_str(), tensor.scalar_type(), tensor.sizes());
@@ -212,7 +224,8 @@ void Trainer::restore(const Snapshot& from) {
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
   for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor(name));
-  loss_sums_.copy_(from.tensor("losses"));
+  loss_sums_.copy_(losses);
+  penalty_sums_.copy_(penalties);
   step_ = from.count("step");
   reported_ = from.count("reported");
   images_ = from.count("images");

@@ -113,8 +113,8 @@ std::vector<Told> train(const Draw& drawn, const Way& way) {
           at::randint(3, {rules.rows}, data.cpu(), at::TensorOptions(at::kLong));
       return Batch{shaken(images.to(way.type)), labels};
     });
-    tell(all, "losses", "generator", losses.generator);
-    tell(all, "losses", "discriminator", losses.discriminator);
+    tell(all, "losses", "generator", losses.generator.value);
+    tell(all, "losses", "discriminator", losses.discriminator.value);
   }
   tell(all, "generator", *pair->generator, *pair->generator_optimizer);
   tell(all, "discriminator", *pair->discriminator, *pair->discriminator_optimizer);

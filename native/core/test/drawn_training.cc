@@ -27,7 +27,8 @@ at::Tensor train(const DrawnPair& drawn, const DrawnRules& rules, uint64_t seed,
           at::randint(3, {rules.rows}, data.cpu(), at::TensorOptions(at::kLong));
       return Batch{(images * 2 - 1).to(device), labels.to(device)};
     });
-    all.push_back(at::stack({losses.generator, losses.discriminator}).cpu().to(at::kDouble));
+    all.push_back(
+        at::stack({losses.generator.value, losses.discriminator.value}).cpu().to(at::kDouble));
   }
   for (const Network* network : {pair->generator.get(), pair->discriminator.get()}) {
     for (const auto& [name, tensor] : network->state()) {

@@ -81,7 +81,7 @@ Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, 
   };
   for (int i = 0; i < 3; ++i) {
     const Losses both = step->run(next);
-    losses.push_back(at::stack({both.generator, both.discriminator}));
+    losses.push_back(at::stack({both.generator.value, both.discriminator.value}));
   }
   for (const Network* network : {pair->generator.get(), pair->discriminator.get()}) {
     for (const auto& [name, tensor] : network->state()) {

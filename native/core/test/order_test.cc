@@ -111,7 +111,7 @@ TEST_CASE("a generator that moves second learns first from the discriminator's l
     at::Tensor sum = by_hand.generate(shared);
     for (int64_t i = 1; i < updates; ++i) sum = sum + by_hand.generate(by_hand.fakes());
     check_equal(*pair, *other);
-    CHECK(at::equal(losses.generator, sum / updates));
+    CHECK(at::equal(losses.generator.value, sum / updates));
   }
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("a discriminator that moves second learns first from the generator's l
     }
     by_hand.learn(reals, shared);
     check_equal(*pair, *other);
-    CHECK(at::equal(losses.generator, sum / updates));
+    CHECK(at::equal(losses.generator.value, sum / updates));
   }
 }
 

@@ -153,7 +153,7 @@ Gradients DenseStep::generator_gradients(const Fakes& fakes, const Batch&) {
   const double loss = by_factors ? judge_by_factors(fakes.images, made.output_gradient())
                                  : judge(fakes.images, made.output_gradient());
   generator_->backward(made, DenseNetwork::Wanted::kWeights, ready());
-  return {number(loss), generator_->gradients()};
+  return {{number(loss), {}}, generator_->gradients()};
 }
 
 double DenseStep::judge(const at::Tensor& fakes, const at::Tensor& gradient) {
@@ -192,14 +192,16 @@ Gradients DenseStep::discriminator_gradients(const Batch& batch, const Fakes& fa
   const bool has_looked = std::exchange(has_looked_, false);
   const at::Tensor reals = rows_of(batch.images);
   if (discriminator_->couples()) {
-    return {number(learn_apart(reals, fakes.images, has_looked)), discriminator_->gradients()};
+    const double loss = learn_apart(reals, fakes.images, has_looked);
+    return {{number(loss), {}}, discriminator_->gradients()};
   }
-  double loss = learn_together(reals, fakes.images, has_looked);
+  Learned loss = learn_together(reals, fakes.images, has_looked);
   const Penalty* const joined = joined_penalty();
   for (const Penalty* penalty : due_penalties()) {
-    if (penalty != joined) loss += add_penalty(*penalty, reals, fakes.images);
+    if (penalty != joined) loss.penalize(add_penalty(*penalty, reals, fakes.images));
   }
-  return {number(loss), discriminator_->gradients()};
+  const at::Tensor penalty = loss.penalty ? number(*loss.penalty) : at::Tensor();
+  return {{number(loss.value), penalty}, discriminator_->gradients()};
 }
 
 // The first that has points of its own.
@@ -217,8 +219,8 @@ Pass& DenseStep::pass_together(int64_t count, const at::Tensor& like) {
   return all;
 }
 
-double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes,
-                                 bool has_looked) {
+DenseStep::Learned DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes,
+                                             bool has_looked) {
   const int64_t count = reals.size(0), first = has_looked ? count : 0;
   const Penalty* const penalty = joined_penalty();
   Pass& all = pass_together(count, reals);
@@ -229,7 +231,7 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   forward_first(penalty, all, first);
   discriminator_->forward_rest(passing);
   const at::Tensor slopes = has_looked ? at::empty_like(fake.output()) : fake.output_gradient();
-  double loss = loss_of(real, real.output_gradient(), fake, slopes);
+  Learned loss{loss_of(real, real.output_gradient(), fake, slopes)};
   if (penalty == nullptr && !has_looked) {
     discriminator_->backward(passing, DenseNetwork::Wanted::kWeights, ready_after(penalty));
     return loss;
@@ -237,7 +239,7 @@ double DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fake
   if (penalty != nullptr) all.part(2 * count, count).output_gradient().fill_(1);
   discriminator_->back_to_first(passing);
   if (has_looked) discriminator_->scale(fake, slopes);
-  if (penalty != nullptr) loss += carry(*penalty, all.part(2 * count, count));
+  if (penalty != nullptr) loss.penalize(carry(*penalty, all.part(2 * count, count)));
   discriminator_->learn(all, all.part(0, 2 * count), ready_after(penalty));
   return loss;
 }

@@ -2,6 +2,8 @@
 // derivative in closed form, for which the discriminator has to be piecewise linear.
 #pragma once
 
+#include <optional>
+
 #include "core/step/dense/dense_network.h"
 #include "core/step/one_look.h"
 #include "core/step/ordered_step.h"
@@ -42,9 +44,18 @@ class DenseStep : public OrderedStep {
   // Has the discriminator look at fakes; gives the generator's loss, and its gradient for them.
   double judge(const at::Tensor& fakes, const at::Tensor& gradient);
   double judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient);
+  // A loss, and what of it penalties are; none where none was due.
+  struct Learned {
+    double value;
+    std::optional<double> penalty = {};
+    void penalize(double more) {
+      value += more;
+      penalty = penalty.value_or(0) + more;
+    }
+  };
   // Takes both through the discriminator, fakes only where it has not looked at them, and back;
   // gives the loss.
-  double learn_together(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
+  Learned learn_together(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
   double learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
   // The discriminator's loss, and its slopes at the scores.
   double loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
