@@ -334,12 +334,14 @@ export class Trainer implements Disposable {
    * @param options.distributed the ranks that go on with it, any number of them @default none
    * @param options.seed draws other random numbers from here on, those of this seed @default goes
    * on with its own
+   * @param options.objective another one from here on, or the same with other penalties
    * @param options.optimizer others of the same types: another learning rate, say
    * @param options.accumulate how many parts a batch has from here on
    * @param options.execution how steps are carried out from here on
    * @param options.precision what products are computed in from here on
    * @throws TypeError and RangeError for options; ERR_DEVICE; ERR_CHECKPOINT for what is missing,
-   * damaged, or of a version to come, and for an optimizer that remembers more than was saved
+   * damaged, or of a version to come, and for an objective or an optimizer that remembers more than
+   * was saved; ERR_ARCHITECTURE for networks that an objective does not go with
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");

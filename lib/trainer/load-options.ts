@@ -2,17 +2,19 @@
 import * as check from "../check.js";
 import type { Manifest } from "../checkpoint/format.js";
 import { wrongType } from "../errors.js";
+import { checkObjective } from "../objectives/table.js";
 import { checkOptimizers } from "./check-options.js";
 import { executions, type LoadOptions, precisions, type TrainerOptions } from "./options.js";
 
-/** Options of a trainer that change nothing about what a checkpoint holds. */
-const changeable = ["optimizer", "accumulate", "execution", "precision"] as const;
+/** Options of a trainer that need nothing of a checkpoint that it may not hold, or little. */
+const changeable = ["objective", "optimizer", "accumulate", "execution", "precision"] as const;
 
 /** Throws TypeError and RangeError for what no checkpoint can be loaded with. */
 export function checkLoad(options: LoadOptions): void {
   check.options(options, "options", ["device", "seed", "distributed", ...changeable]);
-  const { seed, optimizer, accumulate, execution, precision } = options;
+  const { seed, objective, optimizer, accumulate, execution, precision } = options;
   if (seed !== undefined) check.seed(seed, "seed");
+  if (objective !== undefined) checkObjective(objective, "objective");
   if (optimizer !== undefined) checkOptimizers(optimizer);
   if (accumulate !== undefined) check.integer(accumulate, "accumulate", 1);
   if (execution !== undefined) check.oneOf(execution, "execution", executions);

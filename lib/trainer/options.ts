@@ -180,6 +180,13 @@ export interface LoadOptions {
   /** The ranks that go on with it, any number of them. @default none */
   readonly distributed?: Group | undefined;
   /**
+   * Another objective, or the same with other penalties: the networks have to go with it, and what
+   * it carries from step to step (boundaryEquilibrium's balance, pathLength's mean length) has to be
+   * in the checkpoint.
+   * @default the one that it was saved with
+   */
+  readonly objective?: Objective | undefined;
+  /**
    * Other optimizers, each of the type that its player has: another learning rate, schedule or
    * clipping. They go on with the moments and the counts of updates that were saved, and a schedule
    * is where it would be after so many updates.

@@ -4,13 +4,15 @@ import { describe, expect, it } from "vitest";
 import { checksumOf } from "../../lib/checkpoint/format.js";
 import {
   type LoadOptions,
+  objectives,
   optimizers,
+  penalties,
   schedules,
   Trainer,
   type TrainerOptions,
 } from "../../lib/index.js";
 import { freshPaths } from "../helpers/checkpoints.js";
-import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
+import { labelledImages, losses, tinyAutoencoder, tinyTrainer } from "../helpers/training.js";
 
 const fresh = await freshPaths();
 const images = await labelledImages(20);
@@ -76,16 +78,43 @@ describe("Trainer.load refuses", () => {
       "Expected a whole number of at least 1 for accumulate but received 0",
     ],
     [
-      "another objective",
-      { objective: {} },
-      'Expected only the options device, seed, distributed, optimizer, accumulate, execution, precision for options but received "objective"',
+      "what is no objective",
+      { objective: "hinge" },
+      'Expected an objective, as objectives.nonSaturating() makes it, for objective but received "hinge"',
+    ],
+    [
+      "an objective that the networks do not go with",
+      { objective: objectives.energyBased() },
+      "Expected a reconstructionError at the end, which energyBased needs, for discriminator but received logits",
+    ],
+    [
+      "other rules",
+      { generatorSteps: 2 },
+      'Expected only the options device, seed, distributed, objective, optimizer, accumulate, execution, precision for options but received "generatorSteps"',
     ],
   ])("%s", async (_, options, sentence) => {
     await expect(Trainer.load(path, options as LoadOptions)).rejects.toThrow(sentence);
   });
 
+  it("an objective that carries what was not saved", async () => {
+    const energies = await saved({
+      discriminator: tinyAutoencoder(),
+      objective: objectives.energyBased(),
+    });
+    const objective = objectives.boundaryEquilibrium();
+    await expect(Trainer.load(energies, { objective })).rejects.toMatchObject({
+      code: "ERR_CHECKPOINT",
+      message: "Expected a value for objective.k in the checkpoint but received none",
+    });
+  });
+
   it("options before it looks for the checkpoint", async () => {
-    for (const options of [{ execution: "fast" }, { precision: 1 }, { optimizer: {} }])
+    for (const options of [
+      { execution: "fast" },
+      { precision: 1 },
+      { optimizer: {} },
+      { objective: 3 },
+    ])
       await expect(Trainer.load(fresh(), options as never)).rejects.toBeInstanceOf(TypeError);
   });
 });
@@ -99,6 +128,25 @@ describe("Trainer.load goes on", () => {
     using trainer = await Trainer.load(path, { optimizer: both(optimizers.adam({ lr: 5e-4 })) });
     expect((await losses(trainer, images, 3)).flat()).toEqual(expected);
   });
+
+  it.each(["eager", "fused"] as const)(
+    "with another objective, as one would that had it from the beginning, %s",
+    async (execution) => {
+      // Until then the two differ in nothing: their weights stay where they are.
+      const optimizer = both(optimizers.sgd({ lr: 1e-30 }));
+      const objective = objectives.leastSquares({ penalties: [penalties.r1({ weight: 3 })] });
+      using whole = tinyTrainer({ objective, optimizer, execution });
+      await losses(whole, images);
+      using trainer = await Trainer.load(await saved({ optimizer, execution, ema: undefined }), {
+        objective,
+      });
+      expect(await losses(trainer, images)).toEqual(await losses(whole, images));
+      const again = fresh();
+      await trainer.save(again);
+      using third = await Trainer.load(again);
+      expect(await losses(third, images)).toEqual(await losses(whole, images));
+    },
+  );
 
   it.each<[string, LoadOptions, number]>([
     ["with the other execution", { execution: "fused" }, 1e-5],
