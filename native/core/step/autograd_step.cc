@@ -132,7 +132,10 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   }
   const auto [real, fake] = judged ? std::pair{answer(reals, batch.labels), judged->answer}
                                    : answer_both(reals, batch.labels, made, fakes.latent.labels);
-  if (judged) look_.repeat();
+  if (judged) {
+    look_.repeat();
+    skip_pass();
+  }
   if (is_survey()) {
     note({real.score, fake.score});
     return {};
@@ -171,6 +174,7 @@ std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,
   const at::Tensor both = at::cat({seen_reals, augmented(fakes)});
   const at::Tensor labels = pair().conditional ? at::cat({real_labels, fake_labels}) : at::Tensor();
   const at::Tensor output = discriminated(both, labels);
+  skip_pass();
   return {to_answer(output.narrow(0, 0, reals.size(0)), pair().heads),
           to_answer(output.narrow(0, reals.size(0), fakes.size(0)), pair().heads)};
 }

@@ -43,6 +43,8 @@ class OrderedStep : public Step {
   LatentBatch draw_latent(int64_t count) const;
   // Where layers of the present pass draw.
   RandomStream* pass_stream();
+  // A pass that one execution saves leaves the numbers of those after it as they are in the other.
+  void skip_pass() { pass_streams_.skip(); }
 
   // Where samples of the whole batch meet in the loss, all parts are looked at before the first of
   // them is worked on: then only scores are asked for, without a graph, and no gradients.
