@@ -40,6 +40,7 @@ const acts = {
 
 try {
   await setThreads(1);
+  if (what === "exitAlone") setTimeout(() => process.exit(7), 1_000);
   const group =
     distributed.isLaunched() && what !== "greet"
       ? await distributed.join({ timeout: given.timeout ?? 60 })

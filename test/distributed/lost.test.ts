@@ -230,3 +230,13 @@ it("process.exit() does not wait for the others", async () => {
   ranks[1]?.child.kill("SIGKILL");
   expect(end).toMatchObject({ code: 7, stderr: "" });
 });
+
+it("process.exit() does not wait for a rank 0 that never comes", async () => {
+  const [end] = await runRanks(
+    1,
+    "exitAlone",
+    { timeout: 600 },
+    { 0: { RANK: "1", WORLD_SIZE: "2" } },
+  );
+  expect(end).toMatchObject({ code: 7, stderr: "" });
+});

@@ -33,6 +33,9 @@ struct Group::Connection {
   std::vector<c10::intrusive_ptr<c10d::Work>> launched;
 };
 
+// Throws ERR_STOPPED where the process is ending.
+void check_ending(const GroupOptions& options);
+
 // The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);
 // Over NCCL, for tensors on GPUs. Throws ERR_DEVICE where there is none.

@@ -359,9 +359,7 @@ void Group::check_usable() const {
 
 void Group::check_ending() const {
   if (is_left_) throw Error("ERR_DISPOSED", "This group was disposed");
-  if (options_.ending && *options_.ending) {
-    throw Error("ERR_STOPPED", "The process or worker is ending: no work is taken any more");
-  }
+  sparring::check_ending(options_);
 }
 
 }  // namespace sparring
