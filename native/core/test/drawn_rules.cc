@@ -29,6 +29,7 @@ DrawnRules draw_rules(Drawer& draw, uint32_t seed) {
 }
 
 // Of a batch in parts nobody sees the rest: not the normalisation, nor what draws numbers.
+// Trainings of such networks in parts are only those of both executions.
 bool knows_no_batch(const std::string& networks) {
   return networks.find("batchNorm") == std::string::npos &&
          networks.find("dropout") == std::string::npos &&
