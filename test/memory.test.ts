@@ -159,4 +159,19 @@ describe("memory", () => {
     });
     expect(JSON.parse(second)).toEqual({ step: 1 });
   });
+
+  it("where it runs out for an answer, says so and goes on, as V8 would not", async () => {
+    const script = fileURLToPath(new URL("little-arrays.mjs", import.meta.url));
+    // 100 MB of images twice, and 400 of values in the engine; as much again is not there.
+    const command = 'ulimit -d 1000000 && exec "$0" "$1"';
+    const { stdout } = await promisify(execFile)("bash", ["-c", command, process.execPath, script]);
+    const [first, second] = stdout.trim().split("\n") as [string, string];
+    expect(JSON.parse(first)).toEqual({
+      code: "ERR_MEMORY",
+      message: expect.stringMatching(
+        /^Expected enough host memory for this work but it ran out(?: \(.*\))?; a smaller batch, image or network needs less$/,
+      ),
+    });
+    expect(JSON.parse(second)).toEqual({ values: 1024 * 1024 });
+  });
 });

@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "bindings/errors.h"
 #include "bindings/instance.h"
@@ -108,11 +109,23 @@ Napi::Value lend_memory(Napi::Env env, const at::Tensor& tensor) {
   return {env, buffer};
 }
 
+// An array of JavaScript's own, by its constructor: that throws where there is no memory for it,
+// and where native code asks V8 for as much V8 ends the process.
+Napi::TypedArray new_array(Napi::Env env, const char* type, size_t length) {
+  try {
+    const auto constructor = env.Global().Get(type).As<Napi::Function>();
+    return constructor.New({Napi::Number::New(env, static_cast<double>(length))})
+        .As<Napi::TypedArray>();
+  } catch (const Napi::Error&) {
+    throw std::bad_alloc();
+  }
+}
+
 // Copied: what JavaScript keeps can be transferred to a worker, which memory of others cannot.
-template <class Array>
-Napi::Value to_array(Napi::Env env, const at::Tensor& tensor, at::ScalarType type, size_t length) {
+Napi::Value to_array(Napi::Env env, const at::Tensor& tensor, at::ScalarType type,
+                     const char* array_type, size_t length) {
   const at::Tensor plain = tensor.to(at::kCPU, type).contiguous();
-  const auto array = Array::New(env, length);
+  const Napi::TypedArray array = new_array(env, array_type, length);
   std::memcpy(array.ArrayBuffer().Data(), plain.const_data_ptr(), plain.nbytes());
   return array;
 }
@@ -234,11 +247,11 @@ at::Tensor borrow_bytes(const Napi::Value& bytes, const Shape& shape) {
 }
 
 Napi::Value to_floats(Napi::Env env, const at::Tensor& tensor) {
-  return to_array<Napi::Float32Array>(env, tensor, at::kFloat, tensor.numel());
+  return to_array(env, tensor, at::kFloat, "Float32Array", tensor.numel());
 }
 
 Napi::Value to_doubles(Napi::Env env, const at::Tensor& tensor) {
-  return to_array<Napi::Float64Array>(env, tensor, at::kDouble, tensor.numel());
+  return to_array(env, tensor, at::kDouble, "Float64Array", tensor.numel());
 }
 
 Napi::Value to_value(Napi::Env env, const double& number) { return Napi::Number::New(env, number); }
@@ -250,7 +263,7 @@ Napi::Value to_numbers(Napi::Env env, const std::vector<int64_t>& values) {
 }
 
 Napi::Value to_bytes(Napi::Env env, const at::Tensor& tensor) {
-  return to_array<Napi::Uint8Array>(env, tensor, tensor.scalar_type(), tensor.nbytes());
+  return to_array(env, tensor, tensor.scalar_type(), "Uint8Array", tensor.nbytes());
 }
 
 Napi::Value to_hex(Napi::Env env, const uint64_t& number) {
