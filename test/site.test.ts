@@ -3,8 +3,10 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openBrowser } from "./helpers/browser.js";
 import { makeFolder } from "./helpers/folder.js";
 import { readPages, root } from "./helpers/pages.js";
 
@@ -82,3 +84,26 @@ it("the site draws formulas, and tells of defaults in a sentence", () => {
     expect(text, path).not.toMatch(/\$<code>|<\/code>\$|class="math"/);
   expect(html.get("types/RunOptions.html")).toContain("Default: <code>64</code>");
 });
+
+it("no page is wider than a phone, and the way to a page ends in it", async () => {
+  await using browser = await openBrowser();
+  // Widths are those of the style alone, which scripts only delay.
+  const page = await browser.newPage({
+    viewport: { width: 400, height: 800 },
+    javaScriptEnabled: false,
+  });
+  const open = (path: string) => page.goto(pathToFileURL(join(folder.path, "site", path)).href);
+  const wide: string[] = [];
+  for (const path of [...html.keys()].filter((path) => /^(documents|interfaces)/.test(path))) {
+    await open(path);
+    const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+    if (width > 400) wide.push(`${path}: ${width}`);
+  }
+  expect(wide).toEqual([]);
+
+  await open("functions/datasets.folder.html");
+  const after = await page.evaluate(
+    "[...document.querySelectorAll('.tsd-breadcrumb li')].map((item) => getComputedStyle(item, '::after').content)",
+  );
+  expect(after).toEqual(['" / "', "none"]);
+}, 120_000);
