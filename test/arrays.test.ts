@@ -219,7 +219,7 @@ describe("datasets.npy", () => {
         expect([...(dataset.labels as Uint8Array)]).toEqual([0, 255]);
         return;
       }
-      const sentence = "Expected a .npy file of labels for path but received PATH";
+      const sentence = "Expected a .npy file of labels for labels but received PATH";
       await expectRefused(labels, read, `${sentence}: ${why}`);
     });
   });
@@ -240,7 +240,7 @@ describe("datasets.idx", () => {
       using small = await datasets.idx(images, { size: 2 });
       expect([small.image, small.labels, small.classes]).toEqual([[1, 2, 2], undefined, 0]);
       await expect(datasets.idx(images, { labels: images })).rejects.toThrow(
-        `Expected an IDX file of rank 1 for path but received ${JSON.stringify(images)}: its rank is 3`,
+        `Expected an IDX file of rank 1 for labels but received ${JSON.stringify(images)}: its rank is 3`,
       );
     });
   });

@@ -1,6 +1,6 @@
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
-import { refused, traced } from "../errors.js";
+import { refused, renamed, showPath, traced } from "../errors.js";
 import {
   checkResize,
   createDataset,
@@ -29,19 +29,28 @@ export async function idx(path: string, options: IdxOptions = {}): Promise<Datas
     options.labels === undefined ? undefined : check.path(options.labels, "labels");
   const device = resolveDevice(options.device);
   return traced(async () => {
-    const { bytes, shape, labels } = await readIdxImages(path, labelsPath);
+    const { bytes, shape, labels } = await readIdxImages(path, labelsPath, "labels");
     return createDataset(bytes, shape, size, device, { labels, labelling: labelsOption("idx") });
   });
 }
 
-/** @internal Grey images, and their labels if there is a file of them. */
+/**
+ * Grey images, and their labels if there is a file of them.
+ *
+ * @internal
+ * @param labelsName what the user calls the path of the labels
+ */
 export async function readIdxImages(
   path: string,
   labelsPath: string | undefined,
+  labelsName = "path",
 ): Promise<{ bytes: Uint8Array; shape: ImagesShape; labels: Uint8Array | undefined }> {
   const { data, shape } = await readIdx(path, 3);
   const [count, height, width] = shape as [number, number, number];
-  const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
+  const labels =
+    labelsPath === undefined
+      ? undefined
+      : await renamed("path", labelsName, () => readLabels(labelsPath, count));
   return { bytes: data, shape: [count, 1, height, width], labels };
 }
 
@@ -49,5 +58,6 @@ export async function readIdxImages(
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
   const { data } = await readIdx(path, 1);
   if (data.length === count) return data;
-  throw refused("ERR_DATA", `${count} labels, one for each image,`, path, `${data.length}`);
+  const received = `${data.length} in ${showPath(path)}`;
+  throw refused("ERR_DATA", `${count} labels, one for each image,`, "path", received);
 }

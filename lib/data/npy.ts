@@ -176,7 +176,7 @@ async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array
 
 /** A label for each of `count` images, from whole numbers of any kind. */
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
-  const refuse = refusal("ERR_DATA", "a .npy file of labels", path);
+  const refuse = refusal("ERR_DATA", "a .npy file of labels", path, "labels");
   return readingFile(path, refuse, async (file, size) => {
     const { dtype, shape, offset } = await readNpyHeader(file, size, refuse);
     if (dtype.startsWith("float")) throw refuse(`its values are ${dtype}, not whole numbers`);

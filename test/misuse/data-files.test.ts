@@ -207,7 +207,7 @@ refuses("datasets.npy", [
     "labels of another file",
     () => numpy({ labels: at("bytes.npy") }),
     "ERR_DATA",
-    `Expected a .npy file of labels for path but received ${shown("bytes.npy")}: its shape is [2, 2, 2], not [2], one for each image`,
+    `Expected a .npy file of labels for labels but received ${shown("bytes.npy")}: its shape is [2, 2, 2], not [2], one for each image`,
   ],
 ]);
 
@@ -276,6 +276,6 @@ refuses("datasets.idx", [
     "labels of other images",
     () => grey({ labels: at("labels.idx") }),
     "ERR_DATA",
-    `Expected 4 labels, one for each image, for ${at("labels.idx")} but received 3`,
+    `Expected 4 labels, one for each image, for labels but received 3 in ${shown("labels.idx")}`,
   ],
 ]);
