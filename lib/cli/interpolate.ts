@@ -57,5 +57,6 @@ export function interpolateCommand(onExit: (code: number) => void): Command {
 
 function describe(made: Interpolated): string {
   const ways = `${counted(made.rows, "row")} of ${counted(made.frames, "frame")}`;
-  return `${ways} of the ${generatorText(made)} are in ${made.path}`;
+  const are = made.rows === 1 ? "is" : "are";
+  return `${ways} of the ${generatorText(made)} ${are} in ${made.path}`;
 }

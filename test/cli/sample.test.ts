@@ -241,6 +241,12 @@ describe("sparring interpolate", () => {
     expect(await pixels("c.png")).toBe(await pixelsOf(images, 3));
   });
 
+  it("says of one row that it is there", async () => {
+    const { stdout } = await sparring("interpolate mlp --rows 1 --frames 2 --out one.png");
+    const row = "1 row of 2 frames of the generator of mlp after 3 steps is in";
+    expect(stdout).toBe(`${row} ${at("one.png")}\n`);
+  });
+
   it.each(["gif", "webp"])("moves there and back without end as .%s", async (type) => {
     const line = `interpolate mlp --from 3 --to 8 --frames 4 --rows 2 --out moving.${type}`;
     const { code, stdout } = await sparring(line);
