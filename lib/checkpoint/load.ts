@@ -1,5 +1,6 @@
 // From a folder to what a trainer is made of. The folder may come from a stranger: everything is
 // checked before it is used, and nothing outside the folder is read.
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as check from "../check.js";
 import { refused, SparringError, show, showPath } from "../errors.js";
@@ -50,7 +51,7 @@ export function skipNote(error: SparringError): string {
 /** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const refuse = noCheckpoint(path);
-  const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
+  const manifest = await readManifest(path, refuse);
   const tensors: TensorData[] = [];
   for (const { file } of parts) {
     const facts = manifest.files[file];
@@ -74,7 +75,7 @@ export async function readWeights(
   file: string,
 ): Promise<{ readonly step: number; readonly tensors: readonly StoredTensor[] }> {
   const refuse = noCheckpoint(path);
-  const manifest = parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
+  const manifest = await readManifest(path, refuse);
   const facts = manifest.files[file];
   if (facts === undefined) throw refuse(`it has no ${file}`);
   const bytes = await readIntact(path, file, facts, refuse);
@@ -89,6 +90,34 @@ function noCheckpoint(path: string): Refuse {
   return (why, cause) =>
     refused("ERR_CHECKPOINT", "a checkpoint", "path", `${showPath(path)} (${why})`, { cause });
 }
+
+/** The manifest. Of the folder of a run, which has none, the error names the newest checkpoint. */
+async function readManifest(path: string, refuse: Refuse): Promise<Manifest> {
+  try {
+    return parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
+  } catch (error) {
+    const { cause } = error as SparringError;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+    const newest = await newestBelow(path);
+    if (newest === undefined) throw error;
+    throw refuse(`the newest checkpoint in it is ${showPath(newest)}`, cause);
+  }
+}
+
+/** The newest checkpoint below the folder of a run, or below that of a run's checkpoints. */
+async function newestBelow(path: string): Promise<string | undefined> {
+  for (const folder of [join(path, "checkpoints"), path]) {
+    const names = await readdir(folder).catch(() => []);
+    const newest = names
+      .filter((name) => /^[0-9]+$/.test(name))
+      .toSorted(byNumber)
+      .at(-1);
+    if (newest !== undefined) return join(folder, newest);
+  }
+  return undefined;
+}
+
+const byNumber = (a: string, b: string) => Number(a) - Number(b);
 
 /** A file of the folder with the bytes that it was written with. */
 async function readIntact(

@@ -132,6 +132,17 @@ describe("Trainer.load refuses", () => {
     else expect(error.message.slice(expected.message.length - 1, -1)).toMatch(why);
   });
 
+  it("the folder of a run, or of its checkpoints, which have the newest in them", async () => {
+    const run = fresh();
+    for (const step of ["000009", "1000000", "000100"])
+      await cp(good, `${run}/checkpoints/${step}`, { recursive: true });
+    const newest = JSON.stringify(`${run}/checkpoints/1000000`);
+    for (const path of [run, `${run}/checkpoints`])
+      await expect(Trainer.load(path)).rejects.toMatchObject(
+        refusal(path, `the newest checkpoint in it is ${newest}`),
+      );
+  });
+
   it("a checkpoint without an optimizer's state, which somebody forged", async () => {
     const path = await forged((manifest) => {
       const { "training.safetensors": gone, ...files } = manifest.files as Record<string, object>;
