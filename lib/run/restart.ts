@@ -1,12 +1,16 @@
 // A command line that comes again: a launcher starts its ranks anew as it did before, and the run
 // is to go on.
+import { realpath } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import { difference, showOne } from "../difference.js";
 import { refused, showPath } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { type RuleName, ruleNames } from "../trainer/options.js";
 import { checkOptimizers } from "../trainer/check-options.js";
+import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
+import { stepsOf } from "./epochs.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
 import { type PlainOptions, plainNames } from "./plain-options.js";
@@ -52,13 +56,34 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
     return (await holdsBeginning(out)) ? { ...plan, out: { ...out, begun: true } } : plan;
   const folder = RunFolder.at(out.path);
   const config = await readRunConfig(folder, out.name, parseRunConfig);
-  checkSame(config, plan, given);
+  checkSame(await withPathOf(plan, config), plan, given);
   if (await folder.hasWork())
     return {
-      ...{ path: out.path, name: out.name, length: plan.length, naming },
+      ...{ path: out.path, name: out.name, length: await lengthFrom(plan, config), naming },
       device: given.device === undefined ? undefined : plan.device,
     };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };
+}
+
+/** The config of a run; where other links lead to its data, by the path that the plan has. */
+async function withPathOf({ data }: RunPlan, config: RunConfig): Promise<RunConfig> {
+  const found = [data, config.data].map(async (path) =>
+    isAbsolute(path) ? realpath(path).catch(() => path) : path,
+  );
+  const [now, before] = await Promise.all(found);
+  return now === before ? { ...config, data } : config;
+}
+
+/**
+ * How far to go on: as far as the run was told since, by --resume, where that took it beyond what
+ * its command line says.
+ */
+async function lengthFrom(
+  { length, out }: RunPlan,
+  config: RunConfig,
+): Promise<RunPlan["length"] | undefined> {
+  const [newest] = await new Checkpoints(RunFolder.at(out.path).checkpoints).list();
+  return stepsOf(config, length) < (newest?.step ?? 0) ? undefined : length;
 }
 
 function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {

@@ -1,5 +1,15 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
-import { chmod, cp, mkdir, readdir, readFile, rm, writeFile, rename } from "node:fs/promises";
+import {
+  chmod,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,6 +84,29 @@ describe("a command line that comes again", () => {
     const again = await run(`${small} --steps 24 --out whole`);
     expect(again).toMatchObject({ code: 0, stdout: "" });
     expect(await contentsOf(at("whole"))).toEqual(before);
+  });
+
+  it("goes on as far as --resume took the run meanwhile", async () => {
+    await cp(at("whole"), at("further"), { recursive: true });
+    const stopped = "train --resume --steps 33 --out further";
+    expect(await run(stopped)).toMatchObject({ code: 0 });
+    const done = await contentsOf(at("further"));
+    for (const length of ["--steps 24", "--epochs 1"])
+      expect(await run(`${small} ${length} --out further`)).toMatchObject({ code: 0, stdout: "" });
+    expect(await contentsOf(at("further"))).toEqual(done);
+    for (const step of ["000030", "000033"])
+      await rm(at("further/checkpoints", step), { recursive: true });
+    const again = await run(`${small} --steps 24 --out further`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).toContain("from step 25 on");
+    expect(await contentsOf(at("further"))).toEqual(done);
+  });
+
+  it("takes data that another link leads to for the same", async () => {
+    await cp(at("whole"), at("linked"), { recursive: true });
+    await symlink(at("data"), at("link"));
+    const linked = small.replace("--data data", "--data link");
+    expect(await run(`${linked} --steps 24 --out linked`)).toMatchObject({ code: 0, stdout: "" });
   });
 
   it("begins again, with the seed that it had drawn, where it did not come to a checkpoint", async () => {
