@@ -19,7 +19,7 @@ export function difference(first: unknown, second: unknown, path: string): Diffe
     }
     return undefined;
   }
-  if (check.isObject(first) && check.isObject(second) && !Array.isArray(first)) {
+  if (check.isObject(first) && check.isObject(second)) {
     for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
       const found = difference(first[key], second[key], path === "" ? key : `${path}.${key}`);
       if (found !== undefined) return found;

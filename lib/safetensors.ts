@@ -1,5 +1,6 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes one after
 // another.
+import { isObject } from "./check.js";
 import { SparringError, show, showName } from "./errors.js";
 import { fill, type Refusal, refusal, withFile, writeWhole } from "./files.js";
 import type { TensorData } from "./native.js";
@@ -196,8 +197,8 @@ function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Ref
 
 function parseHeader(bytes: Uint8Array, refuse: Refusal): Record<string, unknown> {
   try {
-    const header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof header === "object" && header !== null && !Array.isArray(header)) return header;
+    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (isObject(header)) return header;
   } catch {
     // told below: what JSON.parse says of a binary file helps nobody
   }

@@ -87,6 +87,9 @@ export function splitTensors(
 
 type Part = (typeof parts)[number];
 
+/** The fingerprint of data before the first step, as native code has it; null in a manifest. */
+export const noData = "0".repeat(16);
+
 const dtypes = { F32: "float32", F64: "float64", I64: "int64", U8: "uint8" } as const;
 
 /**

@@ -14,6 +14,7 @@ import {
   formatVersion,
   joinTensors,
   manifestFile,
+  noData,
   parts,
   sha256,
 } from "./format.js";
@@ -60,7 +61,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
   const { step, device, threads, generator, discriminator, trainer } = manifest;
   const { counts, parameterUpdates, data } = manifest;
-  const snapshot = { tensors, counts, parameterUpdates, data: data ?? "0" };
+  const snapshot = { tensors, counts, parameterUpdates, data: data ?? noData };
   return { step, device, threads, generator, discriminator, trainer, snapshot, run: manifest.run };
 }
 
@@ -143,10 +144,10 @@ async function readPart(
   try {
     return await readWhole(join(folder, file), limit);
   } catch (cause) {
-    const refused = refuse(`${file}: ${reason(cause)}`, cause);
+    const error = refuse(`${file}: ${reason(cause)}`, cause);
     const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    if (isOfSystem(cause) && !isGone) perhapsSound.set(refused, "that cannot be read");
-    throw refused;
+    if (isOfSystem(cause) && !isGone) perhapsSound.set(error, "that cannot be read");
+    throw error;
   }
 }
 
@@ -189,10 +190,10 @@ function parseManifest(bytes: Buffer, refuse: Refuse): Manifest {
 function checkVersion(version: unknown, refuse: Refuse): void {
   if (typeof version === "number" && version >= 1 && version <= formatVersion) return;
   const what = `its format is version ${show(version)}; this Sparring reads 1 to ${formatVersion}`;
-  const refused = refuse(what);
+  const error = refuse(what);
   const isLater = typeof version === "number" && version > formatVersion;
-  perhapsSound.set(refused, isLater ? "that a later version wrote" : "that cannot be read");
-  throw refused;
+  perhapsSound.set(error, isLater ? "that a later version wrote" : "that cannot be read");
+  throw error;
 }
 
 function parseJson(bytes: Buffer, refuse: Refuse): Record<string, unknown> {

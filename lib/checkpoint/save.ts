@@ -15,6 +15,7 @@ import {
   formatManifest,
   formatVersion,
   manifestFile,
+  noData,
   sha256,
   splitTensors,
 } from "./format.js";
@@ -48,7 +49,7 @@ export async function writeCheckpoint(
     trainer: trainerOf(settings),
     counts: snapshot.counts,
     parameterUpdates: snapshot.parameterUpdates,
-    data: /^0+$/.test(snapshot.data) ? null : snapshot.data,
+    data: snapshot.data === noData ? null : snapshot.data,
     run,
     files: facts,
   });

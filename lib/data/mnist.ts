@@ -26,7 +26,7 @@ export interface MnistOptions {
 
 /** @internal Digits there are. */
 export const mnistClasses = 10;
-/** @internal Side of the originals. */
+/** Side of the originals, in pixels. */
 const mnistSide = 28;
 const prefixes = { train: "train", test: "t10k" } as const;
 

@@ -94,6 +94,9 @@ function parseLiteral(text: string, follow: number, refuse: Refusal): Omit<NpyHe
   return { dtype: name, shape: exact.map(Number) };
 }
 
+/** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */
+export const npySlice = 1 << 21;
+
 /** Memory for `count` values, and the same as bytes to be filled. */
 export function npyBuffer(
   dtype: DtypeName,

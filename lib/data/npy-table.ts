@@ -2,12 +2,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { wrongType } from "../errors.js";
 import { type Refusal, refusal } from "../files.js";
-import { type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
+import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile } from "./reading.js";
 import { reserveFloats, toFinite } from "./values.js";
-
-/** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */
-const slice = 1 << 21;
 
 /** A row for each sample. */
 export interface Table {
@@ -49,8 +46,8 @@ export async function readTable(
 ): Promise<Table> {
   const [count, features] = shape as [number, number];
   const table = reserveFloats(shape);
-  for (let start = 0; start < table.length; start += slice) {
-    const part = table.subarray(start, start + slice);
+  for (let start = 0; start < table.length; start += npySlice) {
+    const part = table.subarray(start, start + npySlice);
     const buffer = npyBuffer(dtype, part.length);
     const values = buffer.values as Float32Array | Float64Array;
     await readInto(file, buffer.bytes, offset + start * values.BYTES_PER_ELEMENT, refuse);

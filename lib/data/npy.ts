@@ -16,7 +16,7 @@ import {
 } from "./dataset.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
-import { type NpyHeader, npyBuffer, readNpyHeader } from "./npy-file.js";
+import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 import { createValues } from "./values.js";
 
@@ -41,9 +41,6 @@ export interface NpyOptions extends DatasetOptions {
    */
   readonly layout?: NpyLayout | undefined;
 }
-
-/** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */
-const slice = 1 << 21;
 
 /**
  * Images of a NumPy array, kept as bytes: uint8, float32 or float64 of [count, height, width],
@@ -147,8 +144,8 @@ async function readLevels(
     await readInto(file, levels, offset, refuse);
     return levels;
   }
-  for (let start = 0; start < levels.length; start += slice) {
-    const part = levels.subarray(start, start + slice);
+  for (let start = 0; start < levels.length; start += npySlice) {
+    const part = levels.subarray(start, start + npySlice);
     const { values, bytes } = npyBuffer(dtype, part.length);
     await readInto(file, bytes, offset + start * values.BYTES_PER_ELEMENT, refuse);
     const outside = await toLevels(values as Numbers, range, part);
@@ -165,7 +162,7 @@ async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array
   const [count, channels, height, width] = shape;
   const image = channels * height * width;
   const to = reserve(count, image);
-  const step = image * Math.ceil(slice / image);
+  const step = image * Math.ceil(npySlice / image);
   for (let start = 0; start < bytes.length; start += step) {
     const part = bytes.subarray(start, start + step);
     channelsFirst(part, to.subarray(start), height * width, channels);

@@ -120,7 +120,7 @@ export class Stream {
     const [images, name] =
       typeof source === "function" ? [source(epoch), `source(${epoch})`] : [source, "source"];
     const iterator = iteratorOf(images);
-    if (iterator === undefined) throw wrongType(`${sequence}`, name, images);
+    if (iterator === undefined) throw wrongType(sequence, name, images);
     return iterator;
   }
 }

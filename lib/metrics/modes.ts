@@ -68,8 +68,8 @@ function modesOf(features: Features, name: string): Map<number, number> {
     let mode = 0;
     for (let channel = 0; channel < channels; ++channel) {
       const start = (i * channels + channel) * digits;
-      const answers = logits.subarray(start, start + digits);
-      mode = digits * mode + answers.indexOf(Math.max(...answers));
+      const ofDigits = logits.subarray(start, start + digits);
+      mode = digits * mode + ofDigits.indexOf(Math.max(...ofDigits));
     }
     modes.set(mode, (modes.get(mode) ?? 0) + 1);
   }

@@ -155,8 +155,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn, or a
-   * `truncation` of the noise; a `truncationPsi`; an `execution`; a `signal` that ends it between two parts of 256
-   * samples
+   * `truncation` of the noise; a `truncationPsi`; an `execution`; a `signal` that ends it between
+   * two parts of 256 samples
    * @throws TypeError and RangeError for arguments; ERR_DISPOSED, ERR_MEMORY; the reason of
    * `signal`
    */

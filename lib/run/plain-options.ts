@@ -2,7 +2,7 @@
 // says. The others depend on a preset, on networks, on the data or on the machine: plan.ts and
 // recipe.ts have them.
 import * as check from "../check.js";
-import { type Precision, precisions } from "../trainer/options.js";
+import { executions, type Precision, precisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { checkWhole, type Limit } from "./limits.js";
 import type { Unchecked } from "./plan.js";
@@ -42,8 +42,6 @@ function oneOf<T extends string>(
 ): PlainOption<T> & { readonly names: readonly T[] } {
   return { names, usual, before, check: (value, name) => check.oneOf(value, name, names) };
 }
-
-const executions = ["eager", "fused"] as const;
 
 export const plainOptions = {
   /** Leaves out what is not a whole batch at the end of an epoch. */

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { addon, direct } from "../addon.js";
 import * as check from "../check.js";
+import { noData } from "../checkpoint/format.js";
 import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
@@ -195,7 +196,7 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
   const [snapshot, now] = await Promise.all([trainer.snapshot(), dataset.native.fingerprint()]);
   const { data: before, tensors } = snapshot;
   direct(() => addon().release(tensors));
-  if (before === "0".repeat(16) || before === now) return;
+  if (before === noData || before === now) return;
   const what = `the data that the run began with (fingerprint ${before})`;
   throw refused("ERR_DATA", what, show(config.data), `others (${now})`);
 }
