@@ -3,21 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { datasets, Discriminator, Generator, Images, layers as l, Trainer } from "../lib/index.js";
 import { type PresetName, presets } from "../lib/presets.js";
+import { largestDifference } from "./helpers/apart.js";
 import { collect } from "./helpers/training.js";
 
 const names: PresetName[] = ["article", "dcgan", "sngan-hinge", "cgan", "r3gan"];
 
 /** Those whose rewrites sum in another order on every processor. */
 const otherwise = new Set<PresetName>(["article"]);
-
-/** Largest difference. */
-function distance(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
-  expect(ours.length).toBe(theirs.length);
-  return Array.from(ours).reduce(
-    (most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))),
-    0,
-  );
-}
 
 describe("sample() in fused execution", () => {
   it.each(names)("makes the samples of eager to rounding: %s", async (name) => {
@@ -37,7 +29,7 @@ describe("sample() in fused execution", () => {
     const eager = await generator.sample(260, { seed: 3 });
     const fused = await generator.sample(260, { seed: 3, execution: "fused" });
     expect(fused.shape).toEqual(eager.shape);
-    const apart = distance(fused.data, eager.data);
+    const apart = largestDifference(fused.data, eager.data);
     expect(apart).toBeLessThan(1e-4);
     // Not a bit the same, so they were made otherwise.
     if (otherwise.has(name)) expect(apart).toBeGreaterThan(0);
@@ -65,7 +57,7 @@ describe("others in fused execution", () => {
     const eager = await generator.generate(latents, { labels });
     const fused = await generator.generate(latents, { labels, execution });
     expect(fused.shape).toEqual([260, 1, 6, 6]);
-    const apart = distance(fused.data, eager.data);
+    const apart = largestDifference(fused.data, eager.data);
     expect(apart).toBeGreaterThan(0);
     expect(apart).toBeLessThan(1e-5);
     const plain = await generator.generate(latents, { labels, execution: "eager" });
@@ -89,7 +81,7 @@ describe("others in fused execution", () => {
     for (const ask of ["score", "classify"] as const) {
       const eager = await discriminator[ask](images);
       const fused = await discriminator[ask](images, { execution });
-      const apart = distance(fused, eager);
+      const apart = largestDifference(fused, eager);
       expect(apart).toBeGreaterThan(0);
       expect(apart).toBeLessThan(1e-5);
     }

@@ -71,13 +71,15 @@ it("the decoder has nothing to say of a file that is cut short, and goes on afte
   const kind = { size: 32, channels: 3, quality: 80, progressive: false, halved: true } as const;
   const file = await makeJpeg(kind);
   const form = { size: 32, channels: 3, crop: "center" } as const;
+  const whole = await decodeSmallJpeg(file);
+  expect(whole).toHaveLength(32 * 32 * 3);
   for (let length = 20; length < file.length; length += 37) {
     const part = file.subarray(0, length);
     expect(await decodeSmallJpeg(part)).toBeUndefined();
     const error = await decodeImage(part, form).catch((reason) => reason);
     expect(error).toBeInstanceOf(BrokenImage);
     expect(error.message).toBe("it cannot be decoded: damaged or cut short");
-    expect(await decodeSmallJpeg(file)).toBeDefined();
+    expect(await decodeSmallJpeg(file)).toEqual(whole);
   }
 });
 

@@ -7,6 +7,7 @@ import type { ResolvedLayer } from "../lib/layers/layer.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { readSafetensors, writeSafetensors } from "../lib/safetensors.js";
 import { product } from "../lib/shape.js";
+import { largestDifference } from "./helpers/apart.js";
 import { makeFolder } from "./helpers/folder.js";
 import { bytesOf, disturb, inputsOf, runOn } from "./helpers/inputs.js";
 import { digest } from "./helpers/networks.js";
@@ -96,9 +97,8 @@ describe("toPyTorch", () => {
 
     it("computes our numbers with our weights, bit for bit", ({ skip }) => {
       const { mine, theirs } = both();
-      theirs.numbers.forEach((value, i) => {
-        expect(mine.output[i]).toBeCloseTo(value, 5);
-      });
+      const first = mine.output.slice(0, theirs.numbers.length);
+      expect(largestDifference(first, theirs.numbers)).toBeLessThan(5e-6);
       expect(mine.output.every(Number.isFinite)).toBe(true);
       expect(mine.output).toHaveLength(product(theirs.shape));
       needsLive(verdict, skip);

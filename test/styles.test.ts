@@ -19,6 +19,7 @@ import {
 } from "../lib/index.js";
 import { product } from "../lib/shape.js";
 import { writeSafetensors } from "../lib/safetensors.js";
+import { largestDifference } from "./helpers/apart.js";
 import { type Judgement, trainThere } from "./helpers/drawn-referee.js";
 import { type DrawnTraining, trainDrawn } from "./helpers/drawn-training.js";
 import { bytesOf, inputsOf, runOn, valuesOf } from "./helpers/inputs.js";
@@ -113,9 +114,8 @@ describe("a training with styles", () => {
     const ours = await trainDrawn(training, { optimizer, steps, execution: "eager" });
     const judged = theirs.value[training.seed] as Judgement;
     expect([judged.error, judged.finite, ours.refusal]).toEqual([undefined, true, undefined]);
-    ours.losses.flat().forEach((loss, i) => {
-      expect(loss).toBeCloseTo(judged.losses.flat()[i] as number, 4);
-    });
+    const losses = judged.losses.flat() as number[];
+    expect(largestDifference(ours.losses.flat(), losses)).toBeLessThan(5e-5);
     if (!theirs.live) return;
     expect([ours.initial, ours.losses, ours.final]).toEqual([
       judged.initial,
@@ -129,9 +129,7 @@ describe("a training with styles", () => {
     const options = { optimizer: training.rules.descent, steps: 5 };
     const eager = await trainDrawn(training, { ...options, execution: "eager" });
     const fused = await trainDrawn(training, { ...options, execution: "fused" });
-    fused.state.forEach((value, i) => {
-      expect(Math.abs(value - (eager.state[i] as number))).toBeLessThan(1e-4);
-    });
+    expect(largestDifference(fused.state, eager.state)).toBeLessThan(1e-4);
   });
 });
 
@@ -205,9 +203,7 @@ describe("truncationPsi", () => {
     );
     const fused = await generator.sample(4, { ...options, truncationPsi: 0.5, execution: "fused" });
     const eager = await samples(0.5);
-    fused.data.forEach((value, i) => {
-      expect(value).toBeCloseTo(eager[i] as number, 4);
-    });
+    expect(largestDifference(fused.data, eager)).toBeLessThan(5e-5);
   });
 
   it("is that of the PyTorch module, bit for bit", async ({ skip }) => {
@@ -236,12 +232,10 @@ describe("truncationPsi", () => {
       truncationPsi: psi,
     });
     expect(await runOn(generator, count, psi)).toEqual(data);
-    const judged = theirs.value.g;
-    judged?.numbers.forEach((value, i) => {
-      expect(data[i]).toBeCloseTo(value, 4);
-    });
+    const { numbers, output } = theirs.value.g as { output: string; numbers: number[] };
+    expect(largestDifference(data.slice(0, numbers.length), numbers)).toBeLessThan(5e-5);
     needsLive(theirs, skip);
-    expect(createHash("sha256").update(bytesOf(data)).digest("hex")).toBe(judged?.output);
+    expect(createHash("sha256").update(bytesOf(data)).digest("hex")).toBe(output);
   });
 
   it("of generate() is that of sample(), in parts and fused too", async () => {
@@ -265,9 +259,7 @@ describe("truncationPsi", () => {
     expect(equal(await made(truncationPsi), bytesOf(expected.data))).toBe(true);
     expect(equal(await made(1), await made())).toBe(true);
     const fused = await generator.generate(latents, { truncationPsi, execution: "fused" });
-    fused.data.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected.data[i] as number, 4);
-    });
+    expect(largestDifference(fused.data, expected.data)).toBeLessThan(5e-5);
   });
 
   it("is told with features of such samples, and with what is measured of them", async () => {
