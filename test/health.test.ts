@@ -230,11 +230,32 @@ describe("warnings", () => {
     ]);
   });
 
+  it("begin at the shares that the table says", () => {
+    const gone = { realAccuracy: 0.99, fakeAccuracy: 0.99, generatorGradientNorm: 0.001 };
+    expect(looks([{}, gone, gone, gone]).at(-1)).toBe("saturated");
+    const unsure = { ...gone, fakeAccuracy: 0.989 };
+    expect(looks([{}, unsure, unsure, unsure]).at(-1)).toBe("");
+    const then = (diversity: number) => looks([{ diversity: 0.3 }, { diversity }]).at(-1);
+    expect([then(0.3 / 4), then(0.0749)]).toEqual(["", "collapsing"]);
+  });
+
+  it("compare a gradient with the largest, and samples with the most different, of all ticks", () => {
+    const gone = { realAccuracy: 1, fakeAccuracy: 1, generatorGradientNorm: 0.5 };
+    const once = { generatorGradientNorm: 100 };
+    expect(looks([once, {}, gone, gone, gone]).at(-1)).toBe("saturated");
+    expect(looks([{}, { diversity: 0.4 }, { diversity: 0.15 }]).at(-1)).toBe("collapsing");
+  });
+
   it("go on from the lines of a file, whatever else is in it", () => {
     const { diversity: _, ...uncompared } = fine;
     const lines = [{ health: fine }, 7, null, {}, { health: "fine" }, { health: uncompared }];
     const broken = [{ health: { ...fine, diversity: "1e9" } }, { health: { diversity: 1e9 } }];
-    const watcher = Watcher.after([...lines, ...broken]);
+    const accuracies = ["realAccuracy", "fakeAccuracy"] as const;
+    const norms = ["generatorGradientNorm", "discriminatorGradientNorm"] as const;
+    const partly = [...accuracies, ...norms].map((name) => {
+      return { health: { ...fine, [name]: null, diversity: 1e9 } };
+    });
+    const watcher = Watcher.after([...lines, ...broken, ...partly]);
     expect(watcher.look({ ...fine, diversity: 0.25 })).toEqual([]);
     expect(watcher.look({ ...fine, diversity: 0.05 })).toEqual(["collapsing"]);
     const sure = { ...fine, realAccuracy: 1, fakeAccuracy: 1, generatorGradientNorm: 0.001 };
