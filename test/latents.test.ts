@@ -170,6 +170,14 @@ describe("latents.slerp", () => {
     }
   });
 
+  it("keeps to the arc of vectors that are almost opposite, where the line leads through 0", () => {
+    const angle = Math.PI - 3e-3;
+    const [a, b] = [vector(1, 0), vector(Math.cos(angle), Math.sin(angle))];
+    // A float32 holds the cosine of such an angle to a part in ten million, and so the angle to 1e-5.
+    expect(norm(latents.slerp(a, b, 0.5))).toBeCloseTo(1, 1);
+    expect(norm(latents.lerp(a, b, 0.5))).toBeLessThan(2e-3);
+  });
+
   it("goes straight where there is no one arc", () => {
     const a = vector(1, 2);
     expect(latents.slerp(a, vector(2, 4), 0.5)).toEqual(vector(1.5, 3));
