@@ -1,7 +1,7 @@
 // How the errors that were found here are told from those of JavaScript, and what they show.
 import { describe, expect, it } from "vitest";
 import * as check from "../lib/check.js";
-import { expected, isMisuse, traced } from "../lib/errors.js";
+import { expected, isMisuse, outOfRange, refused, renamed, traced } from "../lib/errors.js";
 import { SparringError } from "../lib/index.js";
 
 function thrownBy(work: () => unknown): unknown {
@@ -40,6 +40,38 @@ it("an error passes whole where stacks are no text, as tools that look at frames
   } finally {
     Error.prepareStackTrace = before;
   }
+});
+
+describe("renamed()", () => {
+  const ended = (error: unknown) =>
+    renamed("path", "--data", () => Promise.reject(error)).catch((reason) => reason);
+
+  it("has data called what the user calls them, for the same reason", async () => {
+    const cause = new Error("no such file");
+    const error = await ended(refused("ERR_DATA", "a file", "path", "none", { cause }));
+    expect(error).toMatchObject({
+      code: "ERR_DATA",
+      message: "Expected a file for --data but received none",
+      cause,
+    });
+  });
+
+  it.each([
+    ["data of another name", refused("ERR_DATA", "a file", "labels", "none")],
+    [
+      "another code: the path of a cache is not that of the data",
+      refused("ERR_OUTPUT", "a file", "path", "none"),
+    ],
+    ["a sentence of its own", new SparringError("ERR_DATA", "Expected a file for path")],
+    ["misuse", outOfRange("a size", "path", 0)],
+    ["an error of somebody else's", new Error("path")],
+  ])("leaves %s as it is", async (_, error) => {
+    expect(await ended(error)).toBe(error);
+  });
+
+  it("gives what the work gives", async () => {
+    expect(await renamed("path", "--data", async () => 7)).toBe(7);
+  });
 });
 
 it("errors are SparringErrors with a code", () => {
