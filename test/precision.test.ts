@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { architectures, Discriminator, datasets, Generator, optimizers } from "../lib/index.js";
 import { objectives, penalties, Trainer, type TrainerOptions } from "../lib/index.js";
+import type { TrainerSettings } from "../lib/trainer/options.js";
 import { collect, stateOf, tinyTrainer } from "./helpers/training.js";
 
 const sgd = optimizers.sgd({ lr: 0.01 });
@@ -68,6 +69,19 @@ describe("precision", () => {
     const ticks = await collect(trainer.run(data, { steps: 3, batchSize: 8 }));
     expect(ticks.at(-1)?.step).toBe(3);
     expect([...(await stateOf(trainer.discriminator)).values()].flat()).not.toContain(Number.NaN);
+  });
+
+  it("is asked about by rank 0 alone, which speaks for all", async () => {
+    vi.resetModules();
+    const { mayBeSlow } = await import("../lib/trainer/half.js");
+    const asked = (rank: number | undefined, precision: "bfloat16" | "float32" = "bfloat16") =>
+      mayBeSlow({
+        precision,
+        generator: { device: "cpu" },
+        distributed: rank === undefined ? undefined : { rank },
+      } as TrainerSettings);
+    expect([asked(undefined), asked(0), asked(1)]).toEqual([true, true, false]);
+    expect(asked(undefined, "float32")).toBe(false);
   });
 
   it("warns, once and with the figure, where the CPU has no instructions for it", async () => {

@@ -1,7 +1,7 @@
 // Runs, as a stranger starts them.
 import { bad, refuses } from "../helpers/misuse.js";
 import { expect, it } from "vitest";
-import { Dataset, datasets, distributed, layers as l } from "../../lib/index.js";
+import { Dataset, Discriminator, datasets, distributed, layers as l } from "../../lib/index.js";
 import { freePort } from "../helpers/ranks.js";
 import {
   collect,
@@ -24,6 +24,12 @@ const run = (options: unknown, images: unknown = data) =>
 const inNine = tinyTrainer({ accumulate: 9 });
 const normed = tinyDiscriminator([l.batchNorm1d(), l.linear(1)]);
 const normedTrainer = tinyTrainer({ discriminator: normed });
+const pixelsTrainer = tinyTrainer({
+  discriminator: new Discriminator({
+    image: [1, 8, 8],
+    layers: [l.conv2d(2, 3), l.batchNorm2d(), l.flatten(), l.linear(1)],
+  }),
+});
 const normedInFive = tinyTrainer({ accumulate: 5, discriminator: normed });
 const why = new RangeError("the deadline has passed");
 const thrown = new TypeError("this getter throws");
@@ -146,6 +152,12 @@ refuses("Trainer.run", [
   [
     "a batch of one image under BatchNorm",
     () => collect(normedTrainer.run(data, { steps: 1, batchSize: 1 })),
+    "RangeError",
+    "Expected a whole number from 2 to 24 (BatchNorm trains on more than one) for batchSize but received 1",
+  ],
+  [
+    "a batch of one image under BatchNorm over its pixels, whose statistics evaluation would have",
+    () => collect(pixelsTrainer.run(data, { steps: 1, batchSize: 1 })),
     "RangeError",
     "Expected a whole number from 2 to 24 (BatchNorm trains on more than one) for batchSize but received 1",
   ],
