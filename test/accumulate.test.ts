@@ -5,12 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Discriminator,
   Generator,
+  type Health,
+  type Layer,
   layers as l,
   objectives,
   penalties,
   Trainer,
   type TrainerOptions,
 } from "../lib/index.js";
+import type { TrainerSettings } from "../lib/trainer/options.js";
+import { checkParts, rowsAtOnce } from "../lib/trainer/parts.js";
 import { runCli } from "./helpers/cli.js";
 import { contentsOf, makeFolder } from "./helpers/folder.js";
 import { writeIdxFolder } from "./helpers/idx.js";
@@ -21,6 +25,7 @@ import {
   image,
   labelledImages,
   tinyDiscriminator,
+  tinyGenerator,
   tinyTrainer,
 } from "./helpers/training.js";
 
@@ -145,9 +150,44 @@ describe.each(["eager", "fused"] as const)("parts, %s", (execution) => {
       const trainer = tinyTrainer({ accumulate, execution });
       return (await collect(trainer.run(images, { steps: 4, batchSize: 12 }))).at(-1)?.health;
     };
-    const whole = await health(1);
-    for (const [name, value] of Object.entries((await health(5)) ?? {}))
-      expect(value, name).toBeCloseTo(whole?.[name as keyof typeof whole] as number, 5);
+    const [whole, parts] = [await health(1), await health(5)].map((one) => one as Health);
+    const close = Object.entries(whole as Health).map(([name, value]) => {
+      return [name, expect.closeTo(value, 5)];
+    });
+    expect(parts).toEqual(Object.fromEntries(close));
+  });
+});
+
+describe("rows that a rank has at once", () => {
+  const pair = (last: Layer[]) => ({
+    ...{ generator: tinyGenerator(), discriminator: tinyDiscriminator(last) },
+    distributed: { worldSize: 2 },
+  });
+  const free = pair([l.linear(1)]);
+  const normed = pair([l.batchNorm1d(), l.linear(1)]);
+  const most = (settings: typeof free, batch: number, accumulate = 1) =>
+    rowsAtOnce({ ...settings, accumulate } as unknown as TrainerSettings, batch);
+
+  it("are half of a batch, the larger one, and all where halves would be too small", () => {
+    expect([1, 2, 3, 7].map((batch) => most(free, batch))).toEqual([1, 1, 2, 4]);
+    expect([3, 4, 5, 7].map((batch) => most(normed, batch))).toEqual([3, 2, 3, 4]);
+  });
+
+  it("are those of a part, and no fewer than the pair needs", () => {
+    expect([most(free, 7, 3), most(free, 7, 9)]).toEqual([2, 1]);
+    expect([most(normed, 7, 2), most(normed, 7, 9)]).toEqual([2, 2]);
+  });
+
+  it("are told where a part would have too few, by the rank that has fewest", () => {
+    const check = (settings: typeof free, batch: number, accumulate: number) => () =>
+      checkParts(accumulate, "accumulate", settings as unknown as TrainerSettings, batch);
+    expect(check(free, 7, 3)).not.toThrow();
+    expect(check(free, 7, 4)).toThrow(
+      "Expected a whole number from 1 to 3 (a part has at least 1 of the 3 images that a rank has) for accumulate but received 4",
+    );
+    expect(check(normed, 4, 2)).toThrow(
+      "Expected a whole number from 1 to 1 (a part has at least 2 of the 2 images that a rank has, as BatchNorm trains on more than one) for accumulate but received 2",
+    );
   });
 });
 

@@ -56,7 +56,7 @@ export function checkParts(
 /** Rows of the largest part, on the rank that has most. */
 export function rowsAtOnce(settings: TrainerSettings, batchSize: number): number {
   const rows = rowsOfRank(settings, batchSize, Math.ceil);
-  const most = Math.max(1, Math.floor(rows / fewestRows(settings)));
+  const most = Math.floor(rows / fewestRows(settings));
   return Math.ceil(rows / Math.min(settings.accumulate, most));
 }
 
