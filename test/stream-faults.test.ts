@@ -1,6 +1,6 @@
 // Streams that fail, bring what they should not, or never bring anything.
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { datasets } from "../lib/index.js";
 import { fingerprintOf } from "./helpers/presets.js";
 import { smallPair, withFolder } from "./helpers/networks.js";
@@ -89,6 +89,51 @@ describe("a source that fails", () => {
   ])("is told of by its own error: %s", async (_, source, what) => {
     const { error } = await ending(source as never);
     expect(error.message ?? error).toBe(what);
+  });
+
+  it("is not asked again before its error was thrown, however many runs that takes", async () => {
+    let opened = 0;
+    async function* failing() {
+      opened += 1;
+      yield* [pictures(upTo(8)), pictures(upTo(8))];
+      throw new Error("the disk is gone");
+    }
+    const trainer = trainerOf();
+    const stream = datasets.stream(failing, { image, prefetch: 4 });
+    await run(trainer, stream, 1);
+    await expect(run(trainer, stream, 5)).rejects.toThrow("the disk is gone");
+    expect([trainer.step, opened]).toEqual([2, 1]);
+  });
+
+  it("is told at once, where it brings what is no image, and not when its error is thrown", async () => {
+    let isOver = false;
+    async function* source() {
+      try {
+        yield* [pictures(upTo(8)), "cat.png"];
+      } finally {
+        isOver = true;
+      }
+    }
+    await run(trainerOf(), datasets.stream(source as never, { image }), 1);
+    await setImmediate();
+    expect(isOver).toBe(true);
+  });
+
+  it("is not heard any more where it fails after its trainer was disposed", async () => {
+    let fail = (_: Error) => {};
+    const next = () => new Promise<never>((_, reject) => (fail = reject));
+    const source = { [Symbol.asyncIterator]: () => ({ next }) };
+    const trainer = trainerOf();
+    const running = run(trainer, datasets.stream(source, { image }), 5);
+    await setImmediate();
+    trainer.dispose();
+    await expect(running).rejects.toMatchObject({ code: "ERR_DISPOSED" });
+    const unheard = vi.fn();
+    process.once("unhandledRejection", unheard);
+    fail(new Error("late"));
+    await sleep(1);
+    process.off("unhandledRejection", unheard);
+    expect(unheard).not.toHaveBeenCalled();
   });
 
   it("is told that nobody wants more of it", async () => {
@@ -251,6 +296,14 @@ describe("a last batch of one image, where BatchNorm trains on more", () => {
       message: sentence,
     });
     expect(trainer.step).toBe(2);
+  });
+
+  it("is left out by dropLast, as it says", async () => {
+    const { trainer } = smallPair();
+    const { source, seen } = counted(17);
+    await run(trainer, datasets.stream(source, { image }), 5, { dropLast: true });
+    expect(trainer.step).toBe(5);
+    expect(seen.epochs.slice(0, 3)).toEqual([0, 1, 2]);
   });
 
   it("is refused at once if it was", async () => {

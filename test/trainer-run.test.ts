@@ -169,6 +169,17 @@ describe("a second run", () => {
     expect(seen.epochs).toEqual([0, 1]);
   });
 
+  it("is not cut short by that return() in the middle of a tick", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(16);
+    const parked = trainer.run(data, { steps: 4, batchSize: 4, tickEvery: 1 });
+    await parked.next();
+    const second = collect(trainer.run(data, { steps: 400, batchSize: 4, tickEvery: 400 }));
+    await sleep(20);
+    await parked.return();
+    expect((await second).map(({ step }) => step)).toEqual([401]);
+  });
+
   it("lets go of the stream of the one that it took over from", async () => {
     const { trainer } = smallPair();
     const { source, seen } = counted(64);
