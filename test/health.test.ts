@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Discriminator, datasets, Generator, layers as l, optimizers } from "../lib/index.js";
 import { type Objective, objectives, type Tick, Trainer } from "../lib/index.js";
+import type { NativeReport } from "../lib/native.js";
 import { type Health, Watcher } from "../lib/trainer/health.js";
+import { checkFinite } from "../lib/trainer/tick.js";
 import { collect, fitting, labelledImages, tinyTrainer, weightsOf } from "./helpers/training.js";
 
 const pixel = [1, 1, 1];
@@ -163,6 +165,19 @@ describe("health under objectives for which reals score low", () => {
       expect(k).toBeGreaterThan(0);
     },
   );
+});
+
+describe("a loss that is no number", () => {
+  it.each([
+    [Number.NaN, 1],
+    [1, Number.NaN],
+    [-Infinity, 1],
+  ])("is the end, whichever it is: %d and %d", (discriminatorLoss, generatorLoss) => {
+    const report = { step: 3, discriminatorLoss, generatorLoss, health: null };
+    expect(() => checkFinite(report as NativeReport)).toThrow(
+      `Expected finite losses for step 3 but received [${discriminatorLoss}, ${generatorLoss}]; lower the learning rate`,
+    );
+  });
 });
 
 describe("weights that are no numbers", () => {

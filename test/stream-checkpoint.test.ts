@@ -80,4 +80,24 @@ describe("a checkpoint in the middle of a stream", () => {
     await run(trainer, stream, 1);
     expect(seen.epochs).toEqual([0, 0]);
   });
+
+  it.each<[string, () => Promise<Parameters<typeof run>[1]>]>([
+    ["a dataset in memory", () => resident(16)],
+    ["another stream", async () => datasets.stream(counted(20).source, { ...options, seed: 4 })],
+  ])("has no place any more once it was trained on %s", async (_, others) => {
+    const trainer = await loaded();
+    await run(trainer, await others(), 1);
+    const { source, seen } = counted(20);
+    await run(trainer, datasets.stream(source, options), 1);
+    expect(seen.epochs).toEqual([0]);
+  });
+
+  it("lets go of a stream where another one is gone on with", async () => {
+    const trainer = await loaded();
+    const { source, seen } = counted(1000);
+    await run(trainer, datasets.stream(source, options), 1);
+    expect(seen.returned).toBe(0);
+    await run(trainer, datasets.stream(counted(20).source, options), 1);
+    expect(seen.returned).toBe(1);
+  });
 });

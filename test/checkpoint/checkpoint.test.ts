@@ -116,6 +116,10 @@ describe("a checkpoint", () => {
     expect(await losses(await Trainer.load(two), data)).toEqual(await losses(trainer, data));
     const [again, thrice] = [fresh(), fresh()];
     await trainer.save(again);
+    const dataOf = async (path: string) =>
+      JSON.parse(await readFile(`${path}/checkpoint.json`, "utf8")).data;
+    expect([await dataOf(one), await dataOf(two)]).toEqual([null, null]);
+    expect(await dataOf(again)).toBe(await data.native.fingerprint());
     await (await Trainer.load(again)).save(thrice);
     expect(await fingerprintOf(await Trainer.load(thrice))).toBe(await fingerprintOf(trainer));
   });

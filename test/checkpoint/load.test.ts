@@ -100,6 +100,11 @@ describe("Trainer.load refuses", () => {
       "its format is version 2; this Sparring reads 1 to 1",
     ],
     [
+      "a version that there never was",
+      () => forged((manifest) => ({ ...manifest, version: 0 })),
+      "its format is version 0; this Sparring reads 1 to 1",
+    ],
+    [
       "a manifest without counts",
       () => forged(({ counts, ...manifest }) => manifest),
       "checkpoint.json lacks something that a checkpoint has",
@@ -141,6 +146,28 @@ describe("Trainer.load refuses", () => {
       await expect(Trainer.load(path)).rejects.toMatchObject(
         refusal(path, `the newest checkpoint in it is ${newest}`),
       );
+  });
+
+  const facts = { bytes: 9, sha256: "" };
+  it.each<[string, unknown]>([
+    ...[-1, 1.5, "3", null].map((step): [string, unknown] => ["step", step]),
+    ["device", 0],
+    ["threads", "2"],
+    ["generator", null],
+    ["discriminator", []],
+    ["trainer", "adam"],
+    ["counts", { step: "3" }],
+    ["parameterUpdates", { generator: [1, -1] }],
+    ["parameterUpdates", { generator: 1 }],
+    ...["0x00", "0", 7].map((data): [string, unknown] => ["data", data]),
+    ["files", []],
+    ["files", { "generator.safetensors": null }],
+    ["files", { "generator.safetensors": { ...facts, bytes: "9" } }],
+    ["files", { "generator.safetensors": { ...facts, sha256: 0 } }],
+  ])("a manifest whose %s is %j, by somebody who knows the checksum", async (key, value) => {
+    const path = await forged((manifest) => ({ ...manifest, [key]: value }));
+    const why = "checkpoint.json lacks something that a checkpoint has";
+    await expect(Trainer.load(path)).rejects.toMatchObject(refusal(path, why));
   });
 
   it("a checkpoint without an optimizer's state, which somebody forged", async () => {

@@ -38,8 +38,9 @@ describe("metrics.parzen", () => {
     });
     expect(found).toMatchObject({ metric: "parzen", samples: 300, test: 60, sigma: wanted.sigma });
     expect(found.validation).toMatchObject({ images: 40, sigmas });
-    for (const [i, mean] of (found.validation?.logLikelihoods ?? []).entries())
-      near(mean, wanted.tried[i] as number);
+    const tried = found.validation?.logLikelihoods as readonly number[];
+    expect(tried).toHaveLength(sigmas.length);
+    for (const [i, mean] of tried.entries()) near(mean, wanted.tried[i] as number);
     near(found.logLikelihood, wanted.logLikelihood);
     near(found.standardError, wanted.standardError);
   });
