@@ -24,6 +24,14 @@ describe("a network of another copy of sparring", () => {
     expect(refusal(network)).toBe(`${ours} of another copy of sparring`);
   });
 
+  it("is none where all it has is the methods: a user's wrapper has them, too", async () => {
+    const methods = Object.getOwnPropertyNames(Discriminator.prototype);
+    class Wrapper {}
+    for (const method of methods)
+      if (method !== "constructor") Object.defineProperty(Wrapper.prototype, method, { value: 1 });
+    expect(refusal(new Wrapper())).toBe(ours.replace(/Discriminator$/, "Wrapper"));
+  });
+
   it("is none of ours, nor what a user named so", () => {
     using network = new Discriminator(architecture);
     expect(made(network, "discriminator", Discriminator, "a Discriminator")).toBe(network);

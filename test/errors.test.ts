@@ -92,6 +92,18 @@ it("errors show any value in a line, however large, deep or circular", () => {
   expect(expected("a thing", "x", new Array(1e7).fill(1)).length).toBeLessThan(200);
 });
 
+it("errors look at the first forty parts of a value, and at no others", () => {
+  let looks = 0;
+  const part = {
+    get a() {
+      looks += 1;
+      return 1;
+    },
+  };
+  expected("a thing", "x", Array(1000).fill(part));
+  expect(looks).toBe(40);
+});
+
 it("errors show 120 letters of a value, its quotes among them, and no more", () => {
   const shown = (length: number) =>
     expected("a thing", "x", "a".repeat(length)).replace(

@@ -34,6 +34,14 @@ describe("safetensors, damaged", () => {
       ],
     ),
     ["a header that is no JSON", file("{nonsense"), "its header is not a JSON object"],
+    [
+      "a header that is no UTF-8",
+      Buffer.from(
+        file('{"\xff": {}}').toString("latin1").replace("\xc3\xbf", "\xff\xff"),
+        "latin1",
+      ),
+      "its header is not a JSON object",
+    ],
     ["a header that is an array", file("[]"), "its header is not a JSON object"],
     [
       "an entry that is no object",

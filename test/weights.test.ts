@@ -111,6 +111,31 @@ describe("a tensor of another dtype", () => {
     expect(await counted(one, { dtype, data: stored(dtype, values, 1).data })).toBe(7n);
   });
 
+  // The sign, five bits of exponent, ten of fraction; what torch.float16 says of each.
+  it.each([
+    [0x0000, 0n],
+    [0x8000, 0n],
+    [0x3c00, 1n],
+    [0x6bff, 4094n],
+    [0x7bff, 65504n],
+    [0xfbff, -65504n],
+  ])("becomes a counter: F16 of the bits %i", async (bits, count) => {
+    const { data } = stored("F16", Uint16Array.of(bits), 1);
+    expect(await counted(one, { dtype: "F16", data })).toBe(count);
+  });
+
+  it.each([
+    ["an infinite half as a count", 0x7c00, "Infinity"],
+    ["a half that is no number as a count", 0x7c01, "NaN"],
+    ["the least half as a count", 0x0001, "5.960464477539063e-8"],
+    ["the least half with a full exponent as a count", 0x0400, "0.00006103515625"],
+  ])("is refused: %s", async (_, bits, value) => {
+    const { data } = stored("F16", Uint16Array.of(bits), 1);
+    await expect(counted(one, { dtype: "F16", data })).rejects.toThrow(
+      `n holds ${value}, needs whole numbers that I64 can hold`,
+    );
+  });
+
   it.each<[string, () => Promise<unknown>, string]>([
     [
       "a whole number as a weight",
@@ -161,6 +186,20 @@ describe("a tensor of another dtype", () => {
 });
 
 describe("loadWeights", () => {
+  it("lists as many as a line holds, and counts the others", async () => {
+    const problems = async (count: number) => {
+      const tensors = Array.from({ length: count }, (_, i) => ({
+        ...{ name: `s${i}`, dtype: "F32" as const, shape: [1], data: new Uint8Array(4) },
+      }));
+      const { message } = await fitState(tensors, new Map(), "w").catch((error) => error);
+      return message.replace(/^.*"w": /, "");
+    };
+    const listed = (count: number) =>
+      Array.from({ length: count }, (_, i) => `s${i} is surplus`).join("; ");
+    expect(await problems(20)).toBe(listed(20));
+    expect(await problems(23)).toBe(`${listed(20)}; and 3 more`);
+  });
+
   it("lists everything that is missing, surplus, misshapen or not finite, and changes nothing", async () => {
     await withFolder(async (folder) => {
       const { generator } = smallPair();
