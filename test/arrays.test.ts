@@ -296,6 +296,10 @@ describe("datasets.cifar10", () => {
       await expect(datasets.cifar10(join(folder, "data_batch_1.bin"))).rejects.toThrow(
         ": it has 2 lines of text, not 10",
       );
+      await writeFile(join(folder, "batches.meta.txt"), "cat\n".repeat(11));
+      await expect(datasets.cifar10(join(folder, "data_batch_1.bin"))).rejects.toThrow(
+        ": it has 11 lines of text, not 10",
+      );
     });
   });
 

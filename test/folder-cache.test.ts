@@ -2,8 +2,9 @@
 import { existsSync, promises, renameSync } from "node:fs";
 import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { defaultCachePath } from "../lib/data/folder/cache.js";
 import { datasets } from "../lib/index.js";
 import type { FolderOptions } from "../lib/datasets.js";
 import { readSafetensors } from "../lib/safetensors.js";
@@ -56,6 +57,33 @@ describe("the cache", () => {
     expect(await read()).toMatchObject(cached);
     expect((await stat(cache)).mtimeMs).toBe(mtimeMs);
     expect((await readdir(temporary.path)).sort()).toEqual(["images", "images.packed"]);
+  });
+
+  it("does not hold where a file has another size, though its time was put back", async () => {
+    const path = join(root, "a/1.png");
+    await utimes(path, 1, 1);
+    expect(await read()).toMatchObject(fresh);
+    expect(await read()).toMatchObject(cached);
+    await writeFile(path, await flatPng(11, 64));
+    await utimes(path, 1, 1);
+    expect(await read()).toMatchObject({ first: [11, 20, 30], decoded: 3 });
+  });
+
+  it("is where the specification has it: an XDG_CACHE_HOME that is relative does not count", async () => {
+    const place = async (chosen: string | undefined) => {
+      vi.stubEnv("XDG_CACHE_HOME", chosen);
+      const form = { size: 4, channels: 1, crop: "center" } as const;
+      return dirname(await defaultCachePath(temporary.path, form, Infinity));
+    };
+    try {
+      vi.stubEnv("HOME", "/house");
+      const usual = "/house/.cache/sparring/packed";
+      expect([await place("/var/cache"), await place("cache"), await place(undefined)]).toEqual([
+        ...["/var/cache/sparring/packed", usual, usual],
+      ]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it("is by default a file for the folder and the options in the user's cache folder", async () => {

@@ -1,7 +1,7 @@
 // A folder whose packed images stay on the disk: the same images, training and checkpoints as from memory.
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FolderOptions } from "../lib/datasets.js";
 import { datasets, memoryStats, Trainer } from "../lib/index.js";
 import { makeFolder } from "./helpers/folder.js";
@@ -131,6 +131,18 @@ describe("a folder with resident: false", () => {
       expect(disk.skipped).toHaveLength(count);
       expect(await levelsOf(disk)).toEqual(await levelsOf(memory));
     }
+  });
+
+  it("keeps the cache where a broken file is refused, and lets go of it", async () => {
+    await writeTree(root, { "0/broken.png": Buffer.from("text") });
+    const files = async () => (await readdir("/proc/self/fd")).length;
+    await expect(open()).rejects.toThrow("1 of its files are broken");
+    const before = await files();
+    await expect(open()).rejects.toThrow("1 of its files are broken");
+    expect(await files()).toBe(before);
+    const onProgress = vi.fn();
+    using disk = await open({ onBroken: "skip", onProgress });
+    expect([disk.size, onProgress.mock.calls]).toEqual([40, []]);
   });
 
   it("leaves nothing behind where all files are broken, or a signal ends the packing", async () => {
