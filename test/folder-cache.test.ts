@@ -4,7 +4,7 @@ import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "no
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { defaultCachePath } from "../lib/data/folder/cache.js";
+import { defaultCachePath, readCache, writeCache } from "../lib/data/folder/cache.js";
 import { datasets } from "../lib/index.js";
 import type { FolderOptions } from "../lib/datasets.js";
 import { readSafetensors } from "../lib/safetensors.js";
@@ -12,6 +12,8 @@ import { makeFolder } from "./helpers/folder.js";
 import { flatPng, writeTree } from "./helpers/image-folder.js";
 import { levelsOf } from "./helpers/levels.js";
 import { referee } from "./helpers/referee.js";
+
+const form = { size: 4, channels: 1, crop: "center" } as const;
 
 let temporary: { readonly path: string; remove(): Promise<void> };
 let root: string;
@@ -69,10 +71,20 @@ describe("the cache", () => {
     expect(await read()).toMatchObject({ first: [11, 20, 30], decoded: 3 });
   });
 
+  it("is refused with a label that no class has, though its checksum is right", async () => {
+    const key = { source: "somebody's", form, classes: 2 };
+    const packed = (label: number) => ({
+      ...{ images: new Uint8Array(2 * 16), labels: Uint8Array.of(0, label), skipped: [] },
+    });
+    await writeCache(cache, packed(2), key);
+    await expect(readCache(cache, key)).rejects.toThrow("its label 1 is 2, of 2 classes");
+    await writeCache(cache, packed(1), key);
+    expect(await readCache(cache, key)).toEqual(packed(1));
+  });
+
   it("is where the specification has it: an XDG_CACHE_HOME that is relative does not count", async () => {
     const place = async (chosen: string | undefined) => {
       vi.stubEnv("XDG_CACHE_HOME", chosen);
-      const form = { size: 4, channels: 1, crop: "center" } as const;
       return dirname(await defaultCachePath(temporary.path, form, Infinity));
     };
     try {
