@@ -71,7 +71,7 @@ describe("the cache", () => {
     expect(await read()).toMatchObject({ first: [11, 20, 30], decoded: 3 });
   });
 
-  it("is refused with a label that no class has, though its checksum is right", async () => {
+  it("is refused without images, or with a label that no class has, though its checksum is right", async () => {
     const key = { source: "somebody's", form, classes: 2 };
     const packed = (label: number) => ({
       ...{ images: new Uint8Array(2 * 16), labels: Uint8Array.of(0, label), skipped: [] },
@@ -80,6 +80,9 @@ describe("the cache", () => {
     await expect(readCache(cache, key)).rejects.toThrow("its label 1 is 2, of 2 classes");
     await writeCache(cache, packed(1), key);
     expect(await readCache(cache, key)).toEqual(packed(1));
+    const nothing = { images: new Uint8Array(), labels: new Uint8Array(), skipped: [] };
+    await writeCache(cache, nothing, key);
+    await expect(readCache(cache, key)).rejects.toThrow("its header does not fit its size");
   });
 
   it("is where the specification has it: an XDG_CACHE_HOME that is relative does not count", async () => {

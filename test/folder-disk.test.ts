@@ -133,6 +133,16 @@ describe("a folder with resident: false", () => {
     }
   });
 
+  it("moves more than it moves at a time, to a place that overlaps the first", async () => {
+    const broken = Array.from({ length: 400 }, (_, i) => `${i % 2}/${i}-${"x".repeat(200)}.png`);
+    await writeTree(root, Object.fromEntries(broken.map((name) => [name, Buffer.from("text")])));
+    // 40 images of 1 MiB; 16 MiB are moved at a time, and the 17th image is not like the 16th.
+    const options = { size: 1024, onBroken: "skip" } as const;
+    using disk = await open(options);
+    using memory = await open({ ...options, resident: true, cache: false });
+    expect(await disk.native.fingerprint()).toBe(await memory.native.fingerprint());
+  });
+
   it("keeps the cache where a broken file is refused, and lets go of it", async () => {
     await writeTree(root, { "0/broken.png": Buffer.from("text") });
     const files = async () => (await readdir("/proc/self/fd")).length;
