@@ -115,6 +115,12 @@ describe("datasets.npy", () => {
       npyFile("4,", 16, "'<f4'"),
       ": its shape is [4], of rank 1; rows of one number are of shape [4, 1]",
     ],
+    ["more sides than NumPy has", npyFile(Array(65).fill(1).join(", "), 1), ": its rank is 65"],
+    [
+      "a version that there is not",
+      Buffer.from(npyFile("1, 2, 2", 4).map((byte, at) => (at === 7 ? 1 : byte))),
+      ": its version is 1.1, not 1.0, 2.0 or 3.0",
+    ],
     [
       "whole numbers that are no bytes",
       npyFile("1, 2, 2", 32, "'<i8'"),

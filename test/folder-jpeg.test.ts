@@ -115,6 +115,31 @@ it("the decoder leaves to libvips what has a profile, may be turned, or enlarges
   expect(readPlain(turned)).toBeUndefined();
 });
 
+it("a PNG is upright, too, where its EXIF data say that it has to be turned", async () => {
+  // White on the left; a quarter turn to the right brings that to the top.
+  const raw = { width: 8, height: 4, channels: 1 } as const;
+  const pixels = Buffer.from(Array.from({ length: 32 }, (_, i) => (i % 8 < 4 ? 255 : 0)));
+  const flat = await sharp(pixels, { raw }).png().toBuffer();
+  const turned = await sharp(flat).withMetadata({ orientation: 6 }).png().toBuffer();
+  expect(readPlain(flat)).toMatchObject({ width: 8, height: 4 });
+  expect(readPlain(turned)).toBeUndefined();
+  const form = { size: [8, 4], channels: 1, crop: "none" } as const;
+  const levels = Array.from({ length: 32 }, (_, i) => (i < 16 ? 255 : 0));
+  expect([...(await decodeImage(turned, form))]).toEqual(levels);
+});
+
+it("no header is read beyond its end, wherever a file is cut off", async () => {
+  for (const progressive of [false, true]) {
+    const kind = { size: 16, channels: 3, quality: 80, progressive, halved: true } as const;
+    const file = await makeJpeg(kind);
+    const frame = file.indexOf(Buffer.of(0xff, progressive ? 0xc2 : 0xc0));
+    const plain = Array.from({ length: frame + 30 }, (_, i) => readPlain(file.subarray(0, i)));
+    const first = plain.findIndex((one) => one !== undefined);
+    expect(first).toBe(frame + 9);
+    expect(plain.slice(first).every((one) => one?.width === 16 && one.height === 16)).toBe(true);
+  }
+});
+
 it("the decoder keeps files apart that are decoded at the same moment", async () => {
   const form = { size: 64, channels: 3, crop: "center" } as const;
   const kind = { size: 64, channels: 3, progressive: false, halved: false } as const;
