@@ -145,6 +145,8 @@ describe("a stream", () => {
     expect(await train({ shuffle: 4 })).not.toEqual(one);
     expect(await train({})).not.toEqual(one);
     expect(await train({ shuffle: 1 })).toEqual(await train({ shuffle: 0 }));
+    // One order has one name: a checkpoint of the one goes on with the other.
+    expect(datasets.stream([], { image, shuffle: 1 }).shuffle).toBe(0);
   });
 
   it("copies what it is given: an array that is used again changes nothing", async () => {
