@@ -79,6 +79,12 @@ refuses("metrics", [
     'Expected more samples than the 4 features of each, for a covariance, for features but received "3 samples"',
   ],
   [
+    "a covariance of as many samples as features, which is singular",
+    () => statistics(new Features(new Float32Array(16), [4, 4])),
+    "RangeError",
+    'Expected more samples than the 4 features of each, for a covariance, for features but received "4 samples"',
+  ],
+  [
     "fid of few samples",
     () => fid(few, enough),
     "RangeError",
