@@ -13,7 +13,7 @@ export type {
 export * as architectures from "./architectures/index.js";
 export * as auxiliaries from "./auxiliaries/index.js";
 export type { Auxiliary } from "./auxiliaries/table.js";
-export { Dataset } from "./data/dataset.js";
+export { Dataset, type SplitOptions } from "./data/dataset.js";
 export * as datasets from "./datasets.js";
 export { type Device, type Devices, devices, setThreads, threads } from "./device.js";
 export { type MemoryStats, memoryStats } from "./device.js";

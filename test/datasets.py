@@ -8,6 +8,7 @@ grey levels that they find in them.
     datasets.py resized  -> the same, by torchvision's CenterCrop and Resize to 16, or by Resize alone
     datasets.py oblong   -> the same to 12 x 20 and to 20 x 12, height first, also of what EXIF turns
     datasets.py cmyk     -> {name: file}: a JPEG of one ink
+    datasets.py split    -> [{size, lengths, seed, parts}]: the indices that torch.utils.data.random_split gives parts
     datasets.py packed FILE -> {shape, images, labels} of a cache, as the safetensors library reads it
 
 Bytes are written as hex.
@@ -194,6 +195,18 @@ def oblong():
         yield decoded(name("small jpeg"), (file := encoded(Image.fromarray(scene(width, height)), "JPEG")), Image.open(io.BytesIO(file)))
 
 
+def split():
+    import torch
+    from torch.utils.data import random_split
+
+    shares = [[0.9, 0.1], [0.5, 0.5], [0.7, 0.2, 0.1], [0.1] * 10, [1 / 3, 1 / 3, 1 / 3]]
+    asked = [(size, lengths, seed) for size in (47, 300) for lengths in shares for seed in (0, 2**40 + 5)]
+    asked += [(47, [40, 7], 1), (47, [1, 45, 1], 2), (47, [1], 3), (1, [1], 4)]
+    for size, lengths, seed in asked:
+        parts = random_split(range(size), lengths, generator=torch.Generator().manual_seed(seed))
+        yield {"size": size, "lengths": lengths, "seed": seed, "parts": [list(part.indices) for part in parts]}
+
+
 def packed(path):
     from safetensors.numpy import load_file
 
@@ -204,6 +217,7 @@ def packed(path):
 
 made = {
     **{"npy": lambda: list(arrays()), "cifar10": cifar10, "idx": idx, "cmyk": cmyk},
-    **{"images": lambda: list(images()), "resized": lambda: list(resized()), "oblong": lambda: list(oblong()), "packed": lambda: packed(*rest)},
+    **{"images": lambda: list(images()), "resized": lambda: list(resized()), "oblong": lambda: list(oblong())},
+    **{"split": lambda: list(split()), "packed": lambda: packed(*rest)},
 }
 print(json.dumps(made[mode]()))

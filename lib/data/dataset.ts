@@ -10,6 +10,7 @@ import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
+import { checkIndices, checkLengths, labelsAt } from "./part.js";
 import { reserve } from "./reading.js";
 import { checkImageSize, type ImageSize, sidesOf } from "./size.js";
 
@@ -43,6 +44,15 @@ export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
   readonly size?: number | undefined;
   /** How the source is given labels, for who needs them where there are none. */
   readonly labelling?: string | undefined;
+}
+
+/** How a dataset is split. */
+export interface SplitOptions {
+  /**
+   * Seed of the order that images are dealt out in, a whole number of at least 0.
+   * @default 0
+   */
+  readonly seed?: number | undefined;
 }
 
 /** @internal The labelling of what one of the functions of datasets makes. */
@@ -140,8 +150,55 @@ export class Dataset implements Disposable {
   }
 
   /**
+   * Some of the images, with their labels, as a dataset of its own: what torch.utils.data.Subset
+   * is. They are not copied, and stay there until this dataset and its parts are all disposed of.
+   * `classes` and `classNames` are those of this dataset.
+   *
+   * @param indices of its images, in their new order: numbers from 0 to size − 1, at least one; an
+   * image whose index is there twice is there twice
+   * @throws TypeError and RangeError for indices; ERR_DISPOSED, ERR_MEMORY
+   */
+  async subset(indices: ArrayLike<number>): Promise<Dataset> {
+    return this.#part(checkIndices(indices, this.size));
+  }
+
+  /**
+   * Parts of the dataset, as subset() makes them, that have each image once: those of
+   * torch.utils.data.random_split with a generator of the same seed, image for image.
+   *
+   * @param lengths of the parts: shares that sum to 1, as [0.9, 0.1], or numbers of images that sum
+   * to size. Shares are rounded down to whole images; those left over go to the first parts, one
+   * each. No part may be empty.
+   * @throws TypeError and RangeError for lengths and options; ERR_DISPOSED, ERR_MEMORY
+   */
+  async split<const Lengths extends readonly number[]>(
+    lengths: Lengths,
+    options: SplitOptions = {},
+  ): Promise<{ -readonly [Part in keyof Lengths]: Dataset }> {
+    const counts = checkLengths(lengths, this.size);
+    const { seed } = check.options(options, "options", ["seed"]);
+    const drawn = check.seed(seed ?? 0, "seed");
+    const order = await crossing(() => addon().shuffled(this.size, drawn));
+    const parts: Dataset[] = [];
+    let start = 0;
+    for (const count of counts) {
+      parts.push(await this.#part(order.subarray(start, start + count)));
+      start += count;
+    }
+    return parts as { -readonly [Part in keyof Lengths]: Dataset };
+  }
+
+  async #part(indices: Float64Array): Promise<Dataset> {
+    const { classes, classNames, skipped, resident, dtype, labelling } = this;
+    const labels = this.labels === undefined ? undefined : labelsAt(this.labels, indices);
+    const native = await crossing(() => this.#native.part(indices));
+    const facts = { labels, classes, classNames, skipped, resident, dtype, labelling };
+    return new Dataset(native, this.image, facts);
+  }
+
+  /**
    * Frees the images, when the steps that are under way have ended; a run that needs them for more
-   * ends with ERR_DISPOSED then. Calling it twice is fine.
+   * ends with ERR_DISPOSED then. Its parts keep what they need. Calling it twice is fine.
    */
   dispose(): void {
     this.#disposed = true;

@@ -64,6 +64,8 @@ export interface NativeDataset {
   readonly size: number;
   /** A 64-bit hash of the images, their shape and labels, in hexadecimal digits. */
   fingerprint(): Promise<string>;
+  /** The images at those places, whole numbers, without a copy of them. */
+  part(places: Float64Array): Promise<NativeDataset>;
   /** The chosen images, as values from `black` to `white`; values as they are. */
   read(start: number, count: number, black: number, white: number): Promise<Floats>;
   dispose(): void;
@@ -123,6 +125,8 @@ export interface NativeData {
   stackDataset(
     source: NativeGreyImages,
   ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array }>;
+  /** The whole numbers below `count`, as torch.randperm() orders them by a generator of the seed. */
+  shuffled(count: number, seed: number): Promise<Float64Array>;
   /** Keeps a descriptor of its own. */
   openDataset(source: NativeImageFile): Promise<NativeDataset>;
 }

@@ -1,6 +1,7 @@
 #include "bindings/dataset.h"
 
 #include "bindings/convert.h"
+#include "core/data/sampler.h"
 #include "core/data/stack.h"
 #include "core/runtime/cuda.h"
 
@@ -104,6 +105,14 @@ Napi::Value OpenDataset(const Napi::CallbackInfo& info) {
       wrap_dataset);
 }
 
+// shuffled(count: number, seed: number): Promise<Float64Array>
+Napi::Value Shuffled(const Napi::CallbackInfo& info) {
+  const int64_t count = info[0].As<Napi::Number>().Int64Value();
+  const auto seed = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  return run_async(
+      info.Env(), [count, seed] { return shuffled(count, seed).to(at::kDouble); }, to_doubles);
+}
+
 }  // namespace
 
 DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
@@ -118,6 +127,17 @@ DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 Napi::Value DatasetWrap::Fingerprint(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(), [dataset = held(info.Env())] { return dataset->fingerprint(); }, to_hex);
+}
+
+// part(places: Float64Array): Promise<NativeDataset>
+Napi::Value DatasetWrap::Part(const Napi::CallbackInfo& info) {
+  const auto count = static_cast<int64_t>(info[0].As<Napi::TypedArray>().ElementLength());
+  return run_async(
+      info.Env(),
+      [dataset = held(info.Env()), places = copy_decimals(info[0], {count})]() -> DatasetPtr {
+        return std::make_shared<Dataset>(dataset->part(places.to(at::kLong)));
+      },
+      wrap_dataset);
 }
 
 // read(start: number, count: number, black: number, white: number): Promise<Float32Array>
@@ -135,15 +155,16 @@ Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
 }
 
 void DatasetWrap::Init(Napi::Env env, Napi::Object exports) {
-  Instance::of(env).dataset_class =
-      Napi::Persistent(DefineClass(env, "Dataset",
-                                   {InstanceMethod("dispose", &DatasetWrap::Dispose),
-                                    InstanceMethod<&DatasetWrap::Fingerprint>("fingerprint"),
-                                    InstanceMethod<&DatasetWrap::Read>("read")}));
+  Instance::of(env).dataset_class = Napi::Persistent(DefineClass(
+      env, "Dataset",
+      {InstanceMethod("dispose", &DatasetWrap::Dispose),
+       InstanceMethod<&DatasetWrap::Fingerprint>("fingerprint"),
+       InstanceMethod<&DatasetWrap::Part>("part"), InstanceMethod<&DatasetWrap::Read>("read")}));
   exports.Set("createDataset", Napi::Function::New<CreateDataset>(env, "createDataset"));
   exports.Set("createValues", Napi::Function::New<CreateValues>(env, "createValues"));
   exports.Set("stackDataset", Napi::Function::New<StackDataset>(env, "stackDataset"));
   exports.Set("openDataset", Napi::Function::New<OpenDataset>(env, "openDataset"));
+  exports.Set("shuffled", Napi::Function::New<Shuffled>(env, "shuffled"));
 }
 
 }  // namespace sparring::bindings

@@ -14,6 +14,7 @@ class DatasetWrap : public Wrap<DatasetWrap, const Dataset> {
 
  private:
   Napi::Value Fingerprint(const Napi::CallbackInfo& info);
+  Napi::Value Part(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
 };
 

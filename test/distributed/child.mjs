@@ -86,9 +86,18 @@ async function resume(group) {
   const trainer = given.from
     ? await Trainer.load(given.from, { distributed: group })
     : new Trainer({ ...trainerOf(given.game ?? "convolutional"), distributed: group });
-  const data = given.folder ? await datasets.folder(...given.folder) : await images();
+  const data = await dataOf(group);
   for await (const _ of trainer.run(data, { steps: given.steps, batchSize: 8 }));
   await trainer.save(given.to);
+}
+
+/** A folder, a part that is drawn by a seed for each rank, or images that are always the same. */
+async function dataOf(group) {
+  if (given.folder) return datasets.folder(...given.folder);
+  if (!given.seeds) return images();
+  const seed = given.seeds[group?.rank ?? 0];
+  const [part] = await (await images(30)).split([22, 8], { seed });
+  return part;
 }
 
 /** Plays on vectors, which are values, and saves where it ends. */

@@ -103,6 +103,19 @@ it("ranks train on rows of vectors as one does", async () => {
   expect(distance(await weights("points-2"), await weights("points-1"))).toBeLessThan(5e-5);
 });
 
+it("ranks train on a part of a dataset as one does, and only on the same", async () => {
+  const to = (size: number) => ({
+    to: join(folder.path, `part-${size}`),
+    steps: 20,
+    seeds: [3, 3],
+  });
+  for (const rank of [await runAlone("resume", to(1)), ...(await runRanks(2, "resume", to(2)))])
+    expect(rank).toMatchObject(fine);
+  expect(distance(await weights("part-2"), await weights("part-1"))).toBeLessThan(5e-5);
+  for (const rank of await runRanks(2, "resume", { ...to(2), seeds: [3, 4] }))
+    expect(rank.stderr).toMatch(/^ERR_RANK: /);
+});
+
 it("a signal on one rank stops all after the same step", async () => {
   const ranks = await startRanks(3, "run", { rank1: { stopAt: 20 }, tickEvery: 1 });
   const ends = await allEnded(ranks);

@@ -26,26 +26,52 @@ Dataset::Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device
   if (labels.defined()) labels_ = labels.to(device);
 }
 
+Dataset Dataset::part(const at::Tensor& places) const {
+  enter_device(device_);
+  Dataset part(*this);
+  part.places_ = placed(places.to(index_device()));
+  if (labels_.defined()) part.labels_ = labels_.index_select(0, places.to(device_));
+  part.fingerprint_ = 0;
+  return part;
+}
+
+int64_t Dataset::bytes() const {
+  const size_t images = file_ ? 0 : images_.nbytes();
+  return static_cast<int64_t>(images + (places_.defined() ? places_.nbytes() : 0));
+}
+
+at::Tensor Dataset::placed(const at::Tensor& indices) const {
+  return places_.defined() ? places_.index_select(0, indices) : indices;
+}
+
 Dataset Dataset::on(const at::Device& device) const {
-  return file_ ? Dataset(file_, device, labels_) : Dataset(images_, device, labels_);
+  if (!file_) return Dataset(slice(0, size()), device, labels_);
+  Dataset there(file_, device, labels_);
+  there.places_ = places_;
+  return there;
 }
 
 Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision,
                      const Range& range) const {
   const at::Tensor chosen = indices.to(device_);
   const at::Tensor labels = labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor();
-  if (file_) return make_batch(file_->at(indices.cpu()).to(device_), labels, precision, range);
+  const at::Tensor stored = placed(indices.to(index_device()));
+  if (file_) return make_batch(file_->at(stored).to(device_), labels, precision, range);
   return make_batch(
-      is_exact(images_) ? images_.index_select(0, chosen) : values_of(images_, chosen, range),
+      is_exact(images_) ? images_.index_select(0, stored) : values_of(images_, stored, range),
       labels, precision, range);
 }
 
 void Dataset::announce(const at::Tensor& indices) const {
-  if (file_) file_->announce(indices.cpu());
+  if (file_) file_->announce(placed(indices.cpu()));
 }
 
 at::Tensor Dataset::slice(int64_t start, int64_t count) const {
-  return file_ ? file_->slice(start, count) : images_.narrow(0, start, count);
+  if (!places_.defined()) {
+    return file_ ? file_->slice(start, count) : images_.narrow(0, start, count);
+  }
+  const at::Tensor stored = places_.narrow(0, start, count);
+  return file_ ? file_->at(stored) : images_.index_select(0, stored);
 }
 
 at::Tensor Dataset::values(int64_t start, int64_t count, const Range& range) const {
@@ -66,13 +92,14 @@ Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarT
 
 uint64_t Dataset::fingerprint() const {
   if (fingerprint_ != 0) return fingerprint_;
-  const at::IntArrayRef shape = file_ ? at::IntArrayRef(file_->shape()) : images_.sizes();
+  std::vector<int64_t> shape = file_ ? file_->shape() : images_.sizes().vec();
+  shape[0] = size();
   uint64_t hash = 1;
   for (const int64_t side : shape) hash = fold(hash, static_cast<uint64_t>(side));
   // In parts of whole words, 16 MB or eight images: on the disk there may be more than memory
   // holds.
   const int64_t width = file_ ? 1 : static_cast<int64_t>(images_.element_size());
-  const int64_t image = c10::multiply_integers(shape.slice(1)) * width;
+  const int64_t image = c10::multiply_integers(at::IntArrayRef(shape).slice(1)) * width;
   const int64_t part = std::max<int64_t>(8, (int64_t{16} << 20) / image / 8 * 8);
   for (int64_t start = 0; start < size(); start += part) {
     hash = fold(hash, slice(start, std::min(part, size() - start)).cpu());

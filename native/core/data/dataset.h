@@ -34,11 +34,16 @@ class Dataset {
   // Images stay on the disk: a batch of them is read and copied to the device.
   Dataset(std::shared_ptr<const ImageFile> file, const at::Device& device, at::Tensor labels = {});
 
-  int64_t size() const { return file_ ? file_->shape()[0] : images_.size(0); }
-  // Bytes of the images in memory.
-  int64_t bytes() const { return file_ ? 0 : static_cast<int64_t>(images_.nbytes()); }
+  // Some of the images as data of their own, without a copy of them: places int64 [n], of which one
+  // may be there twice.
+  Dataset part(const at::Tensor& places) const;
+
+  int64_t size() const { return places_.defined() ? places_.numel() : stored(); }
+  // Bytes that it keeps in memory: a part all of the images, which whoever frees the whole leaves
+  // to it.
+  int64_t bytes() const;
   const at::Device& device() const { return device_; }
-  // The same data on another device.
+  // The same data on another device, without the images that a part leaves out.
   Dataset on(const at::Device& device) const;
   // Where the indices of images are best to be.
   at::Device index_device() const { return file_ ? at::Device(at::kCPU) : device_; }
@@ -56,7 +61,13 @@ class Dataset {
   at::Tensor slice(int64_t start, int64_t count) const;
 
  private:
-  at::Tensor images_, labels_;
+  // Images that are there, whether or not they belong to this part.
+  int64_t stored() const { return file_ ? file_->shape()[0] : images_.size(0); }
+  // Where chosen images of this part are stored.
+  at::Tensor placed(const at::Tensor& indices) const;
+
+  at::Tensor images_, labels_;  // labels_: of this part alone
+  at::Tensor places_;           // int64 on index_device(); undefined where all belong to it
   // The file that stands for images_, where they are on the disk.
   std::shared_ptr<const ImageFile> file_;
   at::Device device_;

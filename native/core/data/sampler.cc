@@ -4,6 +4,11 @@
 
 namespace sparring {
 
+at::Tensor shuffled(int64_t count, uint64_t seed) {
+  RandomStream stream(seed);
+  return at::randperm(count, stream.cpu(), at::TensorOptions(at::kLong));
+}
+
 Sampler::Sampler(int64_t size, int64_t batch_size, std::shared_ptr<RandomStream> stream,
                  const at::Device& device, bool drop_last)
     : size_(size),
@@ -44,9 +49,8 @@ uint64_t Sampler::draw_epoch(RandomStream& stream) {
 }
 
 void Sampler::start_epoch() {
-  RandomStream shuffle(draw_epoch(*stream_));
   // Once an epoch to the device, not once a batch.
-  permutation_ = at::randperm(size_, shuffle.cpu(), at::TensorOptions(at::kLong)).to(device_);
+  permutation_ = shuffled(size_, draw_epoch(*stream_)).to(device_);
   position_ = 0;
 }
 

@@ -7,6 +7,10 @@
 
 namespace sparring {
 
+// The whole numbers below `count`, int64, in the order of torch.randperm() by a generator of
+// `seed`.
+at::Tensor shuffled(int64_t count, uint64_t seed);
+
 class Sampler {
  public:
   // What an epoch takes from the stream as it begins; returns the seed of its permutation.

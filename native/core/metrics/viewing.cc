@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/data/sampler.h"
+
 namespace sparring {
 namespace {
 
@@ -23,10 +25,9 @@ class Values : public ImageSource {
 class Drawn : public ImageSource {
  public:
   Drawn(std::shared_ptr<const Dataset> dataset, int64_t count, uint64_t seed)
-      : ImageSource(count), dataset_(std::move(dataset)) {
-    RandomStream stream(seed);
-    order_ = at::randperm(dataset_->size(), stream.cpu(), at::kLong);
-  }
+      : ImageSource(count),
+        dataset_(std::move(dataset)),
+        order_(shuffled(dataset_->size(), seed)) {}
 
  private:
   at::Tensor part(int64_t start, int64_t size) override {

@@ -156,6 +156,62 @@ TEST_CASE("images on the disk are those that are in memory: batches, labels, fin
   CHECK(disk.on(at::kCPU).fingerprint() == memory.fingerprint());
 }
 
+namespace {
+
+// What is asked of a part is what the whole has at its places.
+void check_part(const Dataset& part, const Dataset& whole, const std::vector<int64_t>& places) {
+  const auto count = static_cast<int64_t>(places.size());
+  const at::Tensor all = at::tensor(places, at::kLong);
+  const Batch expected = whole.batch(all, at::kFloat),
+              got = part.batch(at::arange(count), at::kFloat);
+  REQUIRE(part.size() == count);
+  CHECK(at::equal(got.images, expected.images));
+  CHECK(at::equal(got.labels, expected.labels));
+  const at::Tensor some = at::tensor({count - 1, int64_t{0}}, at::kLong);
+  part.announce(some);
+  CHECK(at::equal(part.batch(some, at::kFloat).images, expected.images.index_select(0, some)));
+  CHECK(at::equal(part.values(1, count - 1, {}),
+                  whole.batch(all, at::kFloat).images.narrow(0, 1, count - 1)));
+  CHECK(part.on(at::kCPU).fingerprint() == part.fingerprint());
+}
+
+}  // namespace
+
+TEST_CASE("a part is the images at its places, once or twice, with their labels, and parts of it") {
+  const at::Tensor bytes = (at::arange(21 * 15) % 251).to(at::kByte).reshape({21, 1, 3, 5});
+  const at::Tensor labels = at::arange(21).to(at::kShort) * 300;
+  const Temporary file;
+  file.write(bytes);
+  const auto images = std::make_shared<ImageFile>(fileno(file.file), 0, bytes.sizes().vec());
+  const at::Tensor values = bytes.to(at::kFloat) * 1.7;
+  for (const Dataset& whole : {Dataset(bytes, at::kCPU, labels), Dataset(images, at::kCPU, labels),
+                               Dataset(values, at::kCPU, labels)}) {
+    whole.fingerprint();
+    const Dataset part = whole.part(at::tensor({20, 3, 3, 7}, at::kLong));
+    check_part(part, whole, {20, 3, 3, 7});
+    check_part(part.part(at::tensor({3, 0}, at::kLong)), whole, {7, 20});
+    // Nothing is copied, and nothing is freed while it is in use.
+    CHECK(part.bytes() == whole.bytes() + 4 * 8);
+  }
+}
+
+TEST_CASE("the fingerprint of a part is that of the same images by themselves") {
+  const at::Tensor bytes = (at::arange(40 * 15) % 251).to(at::kByte).reshape({40, 1, 3, 5});
+  const at::Tensor labels = at::arange(40).to(at::kByte), places = shuffled(40, 1).narrow(0, 0, 30);
+  const Dataset whole(bytes, at::kCPU, labels);
+  const Dataset alone(bytes.index_select(0, places), at::kCPU, labels.index_select(0, places));
+  CHECK(whole.part(places).fingerprint() == alone.fingerprint());
+  CHECK(whole.part(places.flip({0})).fingerprint() != alone.fingerprint());
+  CHECK(whole.part(at::arange(40)).fingerprint() == whole.fingerprint());
+}
+
+TEST_CASE("a part on another device is without the images that it leaves out") {
+  const Dataset whole(at::zeros({100, 1, 2, 2}, at::kByte), at::kCPU);
+  const Dataset there = whole.part(at::tensor({4, 8}, at::kLong)).on(at::Device(at::kMeta));
+  CHECK(there.size() == 2);
+  CHECK(there.bytes() == 2 * 4);
+}
+
 TEST_CASE("images that are not there any more are an error") {
   const Temporary file;
   file.write(at::zeros({10}, at::kByte));
