@@ -96,7 +96,7 @@ export async function brokenLinks(page: Page): Promise<string[]> {
 /** What a reader of a snippet without imports has at hand. */
 const preamble = `
 import { architectures, auxiliaries, Discriminator, datasets, Generator } from "sparring";
-import { layers, layers as l, memoryStats, objectives, optimizers, penalties, schedules } from "sparring";
+import { layers, layers as l, memoryStats, metrics, objectives, optimizers, penalties, schedules } from "sparring";
 import { Trainer } from "sparring";
 import type { Objective, TrainerOptions } from "sparring";
 declare const generator: Generator;
