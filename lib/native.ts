@@ -104,6 +104,8 @@ export interface NativeReport {
   readonly steps: number;
   /** Reals shown to the discriminator, over all the batches of each step. */
   readonly images: number;
+  /** Of the last batch, from 0. */
+  readonly epoch: number;
   readonly generatorLoss: number;
   readonly discriminatorLoss: number;
   /** What penalties are of each loss; there where the player has any. */

@@ -1,13 +1,16 @@
-// What a tick tells beside losses and health: penalties by themselves, and learning rates.
+// What a tick tells beside losses and health: the epoch, penalties by themselves, learning rates.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { join } from "node:path";
 import {
+  type Dataset,
   Discriminator,
+  datasets,
   layers as l,
   type Objective,
   objectives,
   optimizers,
   penalties,
+  type RunOptions,
   schedules,
   type Tick,
   Trainer,
@@ -164,3 +167,41 @@ it.each(["eager", "fused"] as const)(
     expect(told).toHaveLength(4);
   },
 );
+
+describe("epochs", () => {
+  const epochsOf = async (trainer: Trainer, data: Dataset | datasets.Stream, given: Partial<RunOptions>) => {
+    const options = { steps: 4, batchSize: 8, tickEvery: 1, ...given } as RunOptions;
+    return (await collect(trainer.run(data, options))).map(({ epoch }) => epoch);
+  };
+  const twenty = () => labelledImages(20);
+
+  it("are told from 0, by the last batch of a tick", async () => {
+    // Batches of 8, 8 and 4.
+    const data = await twenty();
+    expect(await epochsOf(tinyTrainer(), data, {})).toEqual([0, 0, 0, 1]);
+    expect(await epochsOf(tinyTrainer(), data, { dropLast: true })).toEqual([0, 0, 1, 1]);
+    expect(await epochsOf(tinyTrainer(), data, { batchSize: 20 })).toEqual([0, 1, 2, 3]);
+    const twice = tinyTrainer({ discriminatorSteps: 2 });
+    expect(await epochsOf(twice, data, { tickEvery: 2 })).toEqual([1, 2]);
+    const epochs = { steps: undefined, epochs: 2 };
+    expect(await epochsOf(tinyTrainer(), data, epochs)).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  it("are told of a stream, too", async () => {
+    const source = () => Array.from({ length: 20 }, () => new Uint8Array(64));
+    const stream = datasets.stream(source, { image });
+    expect(await epochsOf(tinyTrainer(), stream, { steps: 5 })).toEqual([0, 0, 0, 1, 1]);
+  });
+
+  it("go on in another run, after a checkpoint, and on other data", async () => {
+    const data = await twenty();
+    const trainer = tinyTrainer();
+    expect(await epochsOf(trainer, data, {})).toEqual([0, 0, 0, 1]);
+    const path = join(folder.path, "epochs");
+    await trainer.save(path);
+    for (const one of [trainer, await Trainer.load(path)]) {
+      expect(await epochsOf(one, data, { steps: 3 })).toEqual([1, 1, 2]);
+      expect(await epochsOf(one, await twenty(), { steps: 3 })).toEqual([3, 3, 3]);
+    }
+  });
+});

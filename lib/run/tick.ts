@@ -2,8 +2,6 @@ import type { Tick } from "../trainer.js";
 
 /** A line of stats.jsonl. */
 export interface RunTick extends Tick {
-  /** Epoch of the last batch of this tick, from 0. */
-  readonly epoch: number;
   /** The last batch of this tick in its epoch, from 0. */
   readonly batch: number;
   /** Time since training began, with everything that is not a step. */

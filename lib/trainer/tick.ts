@@ -7,6 +7,11 @@ import { type Health, toHealth, type Warning, type Watcher } from "./health.js";
 export interface Tick {
   /** Steps done since the trainer was made. */
   readonly step: number;
+  /**
+   * Epoch of the last batch, from 0. Other data, or another batch size, begin one; a checkpoint
+   * knows which it is.
+   */
+  readonly epoch: number;
   /** Mean discriminator loss over the updates of this tick. */
   readonly discriminatorLoss: number;
   /** Mean generator loss over the updates of this tick. */

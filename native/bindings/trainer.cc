@@ -73,6 +73,7 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
   object.Set("step", static_cast<double>(result.report->step));
   object.Set("steps", static_cast<double>(result.report->steps));
   object.Set("images", static_cast<double>(result.report->images));
+  object.Set("epoch", static_cast<double>(result.report->epoch));
   object.Set("generatorLoss", result.report->generator_loss);
   object.Set("discriminatorLoss", result.report->discriminator_loss);
   set_if(object, "generatorPenalty", result.report->generator_penalty);

@@ -53,6 +53,7 @@ describe("Meter", () => {
         const mean = steps.reduce((sum, loss) => sum + loss, 0) / steps.length;
         const tick = {
           step: 0,
+          epoch: 0,
           discriminatorLoss: mean,
           generatorLoss: 2 * mean,
           discriminatorPenalty: mean / 2,

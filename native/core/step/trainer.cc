@@ -1,5 +1,7 @@
 #include "core/step/trainer.h"
 
+#include <algorithm>
+
 #include "core/data/flip.h"
 #include "core/distributed/state.h"
 #include "core/error.h"
@@ -124,6 +126,7 @@ Batch Trainer::flipped(const Batch& batch) const {
 
 Batch Trainer::next_sampled() {
   at::Tensor chosen = sampler_->next(), upcoming = sampler_->upcoming();
+  if (sampler_->position() == chosen.size(0)) epochs_ += 1;
   if (pair_->sharing) {
     pair_->sharing->divide(chosen.size(0));
     chosen = rows_of(pair_->sharing->share(), chosen);
@@ -137,7 +140,10 @@ Batch Trainer::next_sampled() {
 Batch Trainer::next_fed() {
   const Feed::Fed fed = feed_->next();
   // As a sampler would: the same images in the same order then train to the same bits.
-  if (fed.begins_epoch) Sampler::draw_epoch(*pair_->stream);
+  if (fed.begins_epoch) {
+    Sampler::draw_epoch(*pair_->stream);
+    epochs_ += 1;
+  }
   const at::Device& device = pair_->generator->device();
   return make_batch(fed.images.to(device),
                     fed.labels.defined() ? fed.labels.to(device) : at::Tensor(),
@@ -150,7 +156,8 @@ Report Trainer::report() {
   const auto mean = [&](int64_t place) {
     return sums[place].item<double>() / static_cast<double>(step_ - reported_);
   };
-  Report report{step_, step_ - reported_, images_, mean(0), mean(1)};
+  Report report{step_,  step_ - reported_, images_, std::max<int64_t>(epochs_ - 1, 0), mean(0),
+                mean(1)};
   if (pair_->path_length) report.generator_penalty = mean(2);
   if (!pair_->penalties.empty()) report.discriminator_penalty = mean(3);
   report.generator_rate = pair_->generator_optimizer->last_rate();

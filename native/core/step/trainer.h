@@ -17,6 +17,7 @@ struct Report {
   int64_t step = 0;
   int64_t steps = 0;   // since the last report
   int64_t images = 0;  // reals shown since the last report
+  int64_t epoch = 0;   // of the last batch, from 0
   double generator_loss = 0;
   double discriminator_loss = 0;
   // What penalties add to each, of a player that has any.
@@ -81,6 +82,7 @@ class Trainer {
   std::optional<Snapshot> waiting_;
   bool drops_last_ = false, flips_ = false;
   int64_t batch_size_ = 0, step_ = 0, reported_ = 0, images_ = 0;
+  int64_t epochs_ = 0;                   // that have begun, on whatever data
   at::Tensor loss_sums_, penalty_sums_;  // [2], float64: generator, discriminator
   std::optional<Watch> watch_;
 };

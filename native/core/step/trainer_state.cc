@@ -171,6 +171,7 @@ Snapshot Trainer::snapshot() const {
   taken.counts["step"] = step_;
   taken.counts["reported"] = reported_;
   taken.counts["images"] = images_;
+  taken.counts["epochs"] = epochs_;
   taken.counts["discriminatorUpdates"] = adversarial_step_->discriminator_updates();
   save_place(taken);
   return taken;
@@ -229,6 +230,8 @@ void Trainer::restore(const Snapshot& from) {
   step_ = from.count("step");
   reported_ = from.count("reported");
   images_ = from.count("images");
+  // Older checkpoints do not tell.
+  epochs_ = from.counts.count("epochs") > 0 ? from.count("epochs") : 0;
   adversarial_step_->set_discriminator_updates(from.count("discriminatorUpdates"));
   source_ = dataset_ = nullptr;
   sampler_ = nullptr;
