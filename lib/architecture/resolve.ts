@@ -1,4 +1,5 @@
 // From an architecture as a user writes it to one whose every size is known.
+import { constants } from "node:buffer";
 import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { misfit, type SparringError, wrongType } from "../errors.js";
@@ -244,13 +245,16 @@ function resolveOne(
 /** 4 TiB of float32: far beyond any machine, and far below where sizes stop being exact. */
 const largestTensor = 2 ** 40;
 
+/** What one array of JavaScript takes as float32, as saving needs it: 4 GiB on Node 20. */
+const largestState = Math.min(largestTensor, Math.floor(constants.MAX_LENGTH / 4));
+
 /** Sizes that no memory holds would otherwise reach native code as nonsense. */
 function checkTensorSizes(layer: ResolvedLayer, at: Site): void {
   const state = layerKinds.get(layer.type)?.state?.(layer) ?? {};
-  const shapes = Object.values(state).map(({ shape }) => shape);
-  for (const shape of [layer.output, ...shapes]) {
-    if (product(shape) <= largestTensor) continue;
-    const what = `tensors of at most ${largestTensor} numbers`;
+  const kept = Object.values(state).map(({ shape }) => ({ shape, most: largestState }));
+  for (const { shape, most } of [{ shape: layer.output, most: largestTensor }, ...kept]) {
+    if (product(shape) <= most) continue;
+    const what = `tensors of at most ${most} numbers`;
     throw misfit(what, String(at), `[${shape.join(", ")}]`);
   }
 }

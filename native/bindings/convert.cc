@@ -81,6 +81,9 @@ at::Tensor copy_memory(const Napi::Value& array, const Shape& shape, at::ScalarT
 // What is larger crosses as it is, either way: copies of gigabytes would hold up the event loop.
 constexpr size_t kMostCopied = size_t{1} << 20;
 
+// Of more Node 20 makes no array, and has let go of the memory when it says so.
+constexpr size_t kMostLent = size_t{1} << 32;
+
 // A tensor on the memory of an array that nobody writes to any more.
 at::Tensor borrow_memory(const Napi::Value& array, const Shape& shape, at::ScalarType type) {
   return in_javascript(array.Env(), [&] {
@@ -279,7 +282,8 @@ uint64_t from_hex(const Napi::Value& value) {
 // The bytes of a tensor, which are JavaScript's own where nobody else has it.
 static Napi::Value hand_over(Napi::Env env, const at::Tensor& tensor) {
   const bool is_alone = tensor.use_count() == 1 && tensor.storage().use_count() == 1;
-  if (is_alone && tensor.is_cpu() && tensor.is_contiguous() && tensor.nbytes() > kMostCopied) {
+  const bool is_lent = tensor.nbytes() > kMostCopied && tensor.nbytes() <= kMostLent;
+  if (is_alone && is_lent && tensor.is_cpu() && tensor.is_contiguous()) {
     const Napi::Value lent = lend_memory(env, tensor);
     if (!lent.IsUndefined()) {
       return Napi::Uint8Array::New(env, tensor.nbytes(), lent.As<Napi::ArrayBuffer>(), 0);
