@@ -19,6 +19,12 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best.length === 1 ? best[0] : `one of ${best.join(", ")}`;
 }
 
+/** What a wrong name should be: the one of `known` that it is like, or one of all. */
+export function nearestOrAll(name: unknown, known: readonly string[]): string {
+  const like = typeof name === "string" ? nearest(name, known) : undefined;
+  return like ?? `one of ${known.join(", ")}`;
+}
+
 /** How many letters have to change; Infinity where the names are too different. */
 function mistakesIn(given: string, known: string): number {
   const count = distance(given, known);

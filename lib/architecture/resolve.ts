@@ -7,6 +7,7 @@ import type { Layer, ResolvedLayer } from "../layers/layer.js";
 import { Site, type Spot, type Surroundings } from "../layers/site.js";
 import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
+import { nearestOrAll } from "../nearest.js";
 import { checkRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";
 import { spoilerOfScores } from "./facts.js";
@@ -229,7 +230,7 @@ function resolveOne(
   const { type } = layer;
   const kind = layerKinds.get(type);
   if (kind === undefined)
-    throw wrongType(`one of ${[...layerKinds.keys()].join(", ")}`, `type of layer ${path}`, type);
+    throw wrongType(nearestOrAll(type, [...layerKinds.keys()]), `type of layer ${path}`, type);
   around.enter();
   const at = new Site(path, type, around, spot);
   check.options(layer, String(at), ["type", "name", ...kind.options]);

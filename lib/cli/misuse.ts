@@ -1,7 +1,7 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
 import { missing, wrongType } from "../errors.js";
-import { nearest } from "../nearest.js";
+import { nearest, nearestOrAll } from "../nearest.js";
 import { configSchema } from "../run/file-schema.js";
 import { optionMeant } from "../run/other-names.js";
 
@@ -36,7 +36,7 @@ export function toMisuse(error: CommanderError, program: Command, argv: readonly
 function unknown(given: string, program: Command): TypeError {
   const commands = program.createHelp().visibleCommands(program);
   const names = commands.map((command) => command.name());
-  return wrongType(nearest(given, names) ?? `one of ${names.join(", ")}`, "the command", given);
+  return wrongType(nearestOrAll(given, names), "the command", given);
 }
 
 /** A flag that there is not, or one that takes no value, with one: `--drop-last=false`. */

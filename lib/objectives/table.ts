@@ -3,7 +3,7 @@
 import type { ScoreKind } from "../architecture/facts.js";
 import { remake } from "../choice.js";
 import { finder } from "../meant.js";
-import { nearest } from "../nearest.js";
+import { nearestOrAll } from "../nearest.js";
 import { boundaryEquilibrium } from "./boundary-equilibrium.js";
 import { boundarySeeking } from "./boundary-seeking.js";
 import { energyBased } from "./energy-based.js";
@@ -63,8 +63,8 @@ const meant = finder({
 /** @internal What an unknown type should be: its name here, the nearest, or one of all. */
 export function objectiveWhat(type: unknown): string {
   const known = Object.keys(objectiveTable);
-  const one = typeof type === "string" ? (meant(type, known) ?? nearest(type, known)) : undefined;
-  return one ?? `one of ${known.join(", ")}`;
+  const one = typeof type === "string" ? meant(type, known) : undefined;
+  return one ?? nearestOrAll(type, known);
 }
 
 /** @internal The kinds of scores that it can be played for. */

@@ -6,6 +6,7 @@ import { initText, initTypes } from "../architecture.js";
 import { largestFloat32 } from "../check.js";
 import { largestSide } from "../data/size.js";
 import { layerKinds } from "../layers/table.js";
+import { nearestOrAll } from "../nearest.js";
 import { objectiveTable, objectiveWhat } from "../objectives/table.js";
 import { optimizerTable } from "../optimizers/table.js";
 import { defaultPreset, presetNames } from "../presets.js";
@@ -61,7 +62,11 @@ function typed(
   );
 }
 
-const layers = v.array(typed([...layerKinds.keys()]), "an array of layers");
+const layerTypes = [...layerKinds.keys()];
+const layers = v.array(
+  typed(layerTypes, (type) => nearestOrAll(type, layerTypes)),
+  "an array of layers",
+);
 const init = option(
   v.union([v.picklist(["torch", "dcgan"]), typed(initTypes)], initText),
   "What the first weights are.",
@@ -105,7 +110,7 @@ const { execution, precision } = plainOptions;
 export const configSchema = v.strictObject({
   $schema: option(v.string("a string"), "Where this schema is, for editors."),
   preset: option(
-    v.nullable(v.picklist(presetNames, `one of ${presetNames.join(", ")}`)),
+    v.nullable(v.picklist(presetNames, ({ input }) => nearestOrAll(input, presetNames))),
     "What to train, and by which rules; beside networks of your own the rules alone.",
     defaultPreset,
   ),
@@ -203,7 +208,7 @@ export const configSchema = v.strictObject({
     plainOptions.dropLast.usual,
   ),
   horizontalFlip: flag(
-    "Mirrors each image of a batch, or does not: as it is drawn.",
+    "Mirrors images at random, drawn anew each time they come.",
     plainOptions.horizontalFlip.usual,
   ),
   accumulate: whole("Parts in which a batch is worked on, for memory.", plainOptions.accumulate),

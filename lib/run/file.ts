@@ -5,14 +5,14 @@ import * as v from "valibot";
 import * as check from "../check.js";
 import { expected, isMisuse, misuse, refused, show, showPath, SparringError } from "../errors.js";
 import { readWhole, reason } from "../files.js";
-import { nearest } from "../nearest.js";
+import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, presetNames, presets } from "../presets.js";
 import { ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
 import { placeOfMistake } from "./json.js";
-import { optionMeant } from "./other-names.js";
+import { flagMeant, optionMeant } from "./other-names.js";
 import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
 import { checkDiscriminator, checkGenerator, planNetworks, planRules } from "./recipe.js";
 import { configLimit } from "./stored.js";
@@ -109,10 +109,7 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
   const right = Object.fromEntries(Object.entries(given).filter(([key]) => known.includes(key)));
   const { issues = [] } = v.safeParse(configSchema, right, { abortPipeEarly: true });
   const settled = new Set(Object.keys(flags));
-  const all = `one of ${known.join(", ")}`;
-  const sentences = unknown.map((key) =>
-    expected(optionMeant(key, known) ?? nearest(key, known) ?? all, "an option", key),
-  );
+  const sentences = unknown.map((key) => expected(whatFor(key, known), "an option", key));
   for (const { message, input, path: place = [] } of issues) {
     settled.add(settledBy(place.map(({ key }) => String(key))));
     // What a nested object lacks is told of as that object: in place of what it should be.
@@ -121,6 +118,14 @@ function problemsOf(given: Record<string, unknown>, path: string, flags: RunRequ
     sentences.push(expected(message, keys.map(pathPart).join(""), inside?.input ?? input));
   }
   return [...new Set(sentences), ...togetherProblems(given, settled, path)];
+}
+
+/** What is expected in the place of a key that there is not. */
+function whatFor(key: string, known: readonly string[]): string {
+  const option = optionMeant(key, known);
+  const flag = option ?? flagMeant(key);
+  if (flag !== undefined) return option ?? `the flag ${flag}, which no file has,`;
+  return nearestOrAll(key, known);
 }
 
 /** An option that is wrong; of the optimizers the one that is, as the other may be wrong, too. */

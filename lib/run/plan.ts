@@ -6,6 +6,7 @@ import * as check from "../check.js";
 import { checkImageSize, type ImageSize, sidesOf } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
 import { missing, outOfRange, show, wrongType } from "../errors.js";
+import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { planFeatures } from "./features.js";
 import { configFile, type RunPlace } from "./folder.js";
@@ -105,7 +106,12 @@ const seedLimit = 2 ** 32;
 
 /** Checks a request and fills in what is missing. Throws TypeError or RangeError. */
 export function planRun(request: RunRequest, naming: Naming): RunPlan {
-  const preset = check.oneOf(request.preset ?? defaultPreset, naming("preset"), presetNames);
+  const preset = check.oneOf(
+    request.preset ?? defaultPreset,
+    naming("preset"),
+    presetNames,
+    (preset) => nearestOrAll(preset, presetNames),
+  );
   const whole = (option: keyof typeof limits, fallback: number) =>
     checkWhole(request[option] ?? fallback, naming(option), limits[option]);
   const { threads, resident } = request;

@@ -7,6 +7,7 @@ import { createProgram } from "../../lib/cli/program.js";
 import { type Preset, presetNames, presets } from "../../lib/presets.js";
 import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
 import { configSchema } from "../../lib/run/file-schema.js";
+import { flagMeant, flagsAlone } from "../../lib/run/other-names.js";
 import { plainNames } from "../../lib/run/plain-options.js";
 import { planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
@@ -279,6 +280,32 @@ describe("a config file that is wrong", () => {
       'Expected discriminatorSteps for an option but received "n_critic"',
       'Expected objective for an option but received "lambda_k"',
       'Expected optimizer for an option but received "betas"',
+    ]);
+  });
+
+  it("hears which preset or layer a misspelt one is like", async () => {
+    const layers = [{ type: "Conv2D" }, { type: "convolution" }, { type: 7 }];
+    const networks = { generator: { latent: { noise: 2 }, layers }, discriminator: {} };
+    const found = await problems({ preset: "wgan_gp", ...networks });
+    expect(found.slice(0, 2)).toEqual([
+      'Expected wgan-gp for preset but received "wgan_gp"',
+      'Expected conv2d for generator.layers[0].type but received "Conv2D"',
+    ]);
+    expect(found[2]).toMatch(/^Expected one of adaptiveAvgPool2d, .* but received "convolution"$/);
+    expect(found[3]).toMatch(
+      /^Expected one of adaptiveAvgPool2d, .*layers\[2\]\.type but received 7$/,
+    );
+  });
+
+  it("hears of what only a command line says that it is a flag", async () => {
+    expect(Object.keys(configSchema.entries).filter((key) => flagMeant(key))).toEqual([]);
+    const { stdout: help } = await sparring("train --help");
+    for (const flag of flagsAlone) expect(help).toMatch(new RegExp(`^  ${flag} `, "m"));
+    expect(await problems({ dryRun: true, resume: true, dashboard: 6464, dry_run: 1 })).toEqual([
+      'Expected the flag --dry-run, which no file has, for an option but received "dryRun"',
+      'Expected the flag --resume, which no file has, for an option but received "resume"',
+      'Expected the flag --dashboard, which no file has, for an option but received "dashboard"',
+      'Expected the flag --dry-run, which no file has, for an option but received "dry_run"',
     ]);
   });
 

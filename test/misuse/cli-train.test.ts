@@ -36,7 +36,7 @@ const commandLines: [string, string][] = [
     'Expected a config or --resume for sparring train but received "a.json --resume"',
   ],
   ["train --steps", "Expected a value for --steps but received nothing"],
-  ["train --preset stylegan", `Expected ${onePreset} for --preset but received "stylegan"`],
+  ["train --preset stylegan", 'Expected stylegan2 for --preset but received "stylegan"'],
   ["train --preset=", `Expected ${onePreset} for --preset but received ""`],
   ["train --preset toString", `Expected ${onePreset} for --preset but received "toString"`],
   [
@@ -184,7 +184,7 @@ const commandLines: [string, string][] = [
   ["train --size 31.5", "Expected a whole number from 1 to 4096 for --size but received 31.5"],
   ["train --sample-every never", whole("--sample-every", '"never"')],
   ["train --log-every 0.5", whole("--log-every", "0.5")],
-  ["train --preset DCGAN", `Expected ${onePreset} for --preset but received "DCGAN"`],
+  ["train --preset DCGAN", 'Expected dcgan for --preset but received "DCGAN"'],
   ["train --preset __proto__", `Expected ${onePreset} for --preset but received "__proto__"`],
   [
     "train --device CPU",

@@ -69,7 +69,7 @@ refuses("layers", [
     "a type of PyTorch",
     () => build({ type: "ReLU" }),
     "TypeError",
-    'Expected one of adaptiveAvgPool2d, avgPool2d, batchNorm1d, batchNorm2d, blur, conditionalBatchNorm2d, constant, conv2d, convTranspose2d, dropout, dropout2d, elu, embedding, equalized, flatten, gaussianNoise, gelu, globalSumPool2d, groupNorm, heads, instanceNorm2d, layerNorm, leakyRelu, linear, maxPool2d, maxout, minibatchDiscrimination, minibatchStdDev, mish, modulatedConv2d, noiseInjection, pixelNorm, pixelShuffle, pixelUnshuffle, prelu, projection, reconstructionError, reflectionPad2d, relu, replicationPad2d, residual, selfAttention2d, selu, sequential, sigmoid, silu, softplus, spectralNorm, styled, tanh, unflatten, upsample, zeroPad2d for type of layer 0 but received "ReLU"',
+    'Expected relu for type of layer 0 but received "ReLU"',
   ],
   [
     "a type of the prototype",
