@@ -20,7 +20,7 @@ Exit codes: 0 training works, 1 it does not, 2 bad input.`;
 export function doctorCommand(onExit: (code: number) => void): Command {
   return createCommand({
     name: "doctor",
-    description: "Tell what it runs on, and why it does not if so.",
+    description: "Tell what Sparring runs on, and what is wrong if it does not train.",
     options: [flag("--json", "one JSON object instead of lines")],
     examples,
   }).action(async ({ json }: Options) => {

@@ -83,7 +83,10 @@ export function trainCommand(onExit: (code: number) => void): Command {
   return createCommand({
     name: "train",
     description: "Train a generator and a discriminator against each other.",
-    argument: ["[config]", "a JSON file of options, or a run's config.json to repeat it"],
+    argument: [
+      "[config]",
+      "a JSON file of options, - for what comes in by a pipe, or a run's config.json to repeat it",
+    ],
     options,
     examples,
   }).action(async (config: string | undefined, all: Options) => {
@@ -106,7 +109,7 @@ const options = [
   numberFlag("--epochs <n>", "times through the data, instead of --steps"),
   numberFlag("--batch <n>", "images in a batch", "the preset's"),
   flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
-  flag("--horizontal-flip", "mirror each image of a batch, or do not: as it is drawn"),
+  flag("--horizontal-flip", "mirror images at random, drawn anew each time they come"),
   numberFlag(
     "--accumulate <n>",
     "parts in which a batch is worked on, for memory",

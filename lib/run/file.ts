@@ -40,8 +40,9 @@ const repeated = {
 
 /**
  * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it
- * start from its own folder. Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError
- * with everything that is wrong in it.
+ * start from its own folder; where it is `-`, standard input, they start from the working directory.
+ * Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError with everything that is
+ * wrong in it.
  *
  * @param flags options that go before the file's: whether those fit to this machine does not matter
  *   then
@@ -82,7 +83,8 @@ async function parse(path: string): Promise<Record<string, unknown>> {
   let text = "";
   try {
     // Editors of another system put a mark before it.
-    text = (await readWhole(path, configLimit)).toString("utf8").replace(/^\uFEFF/, "");
+    const bytes = path === "-" ? await readInput() : await readWhole(path, configLimit);
+    text = bytes.toString("utf8").replace(/^\uFEFF/, "");
     value = JSON.parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError))
@@ -93,12 +95,26 @@ async function parse(path: string): Promise<Record<string, unknown>> {
   return value;
 }
 
+/** What comes in by standard input, which has an end as a file has; no more than a file may hold. */
+async function readInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > configLimit) throw new Error(`it has more than ${configLimit} bytes`);
+  }
+  return Buffer.concat(chunks);
+}
+
 /** What somebody may have meant who named what is no file: a word of which a flag is missing. */
 function meantBy(path: string, cause: unknown): string {
   if (isNamedData(path)) return "; --data names what to train on";
   if ((presetNames as readonly string[]).includes(path)) return "; --preset names what to train";
   if (path === "true" || path === "false") return "; a flag that is there is true";
-  const isFolder = (cause as NodeJS.ErrnoException).code === "EISDIR";
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === "ENXIO") return "; - stands for what comes in by a pipe";
+  const isFolder = code === "EISDIR";
   return isFolder ? "; --data names one of images, and --resume --out a run to go on with" : "";
 }
 
