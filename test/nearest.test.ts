@@ -21,6 +21,10 @@ it.each([
   expect(nearest(given, known)).toBe(expected);
 });
 
+it("letters that are swapped are one mistake, and not two", () => {
+  expect(nearest("setps", ["setup", "steps"])).toBe("steps");
+});
+
 it("there is no nearest of no names", () => {
   expect(nearest("--steps", [])).toBeUndefined();
 });

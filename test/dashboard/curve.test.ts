@@ -213,6 +213,20 @@ describe("Ticks", () => {
     expect(ticks.news("run", second?.seen)).toBeUndefined();
   });
 
+  it("begins anew with another file of the name, without what it said of the one before", async () => {
+    await writeFile(at("before"), `${line(10, { warnings: ["saturated"] })}half\n`);
+    const ticks = new Ticks(at("before"));
+    await ticks.read();
+    const first = ticks.news("run", undefined);
+    expect(first?.news).toMatchObject({ ticks: 1, problems: [expect.stringContaining("1 line")] });
+    await writeFile(at("after"), line(10));
+    await rename(at("after"), at("before"));
+    await ticks.read();
+    expect(ticks.news("run", first?.seen)?.news).toMatchObject({
+      ...{ from: 0, ticks: 1, warnings: [], problems: [] },
+    });
+  });
+
   it("knows each series by its place", async () => {
     await writeFile(at("one"), line(3));
     const ticks = new Ticks(at("one"));

@@ -61,6 +61,26 @@ describe("metrics.parzen", () => {
     expect(Math.abs(found.logLikelihood / narrow[0] - 1)).toBeLessThan(1e-5);
   });
 
+  it("takes what rounding adds to black and white, and no more", async () => {
+    const { test, sigmas } = await reference();
+    const over = async (beyond: number) => {
+      const samples = rows(test).data.slice();
+      samples[0] = 1 + beyond;
+      const options = { test: rows(test), range: [0, 1] as const, sigmas: sigmas.slice(0, 1) };
+      const images = new Images(samples, rows(test).shape);
+      return (await metrics.parzen(images, options)).metric;
+    };
+    expect(await over(0.0009)).toBe("parzen");
+    await expect(over(0.0015)).rejects.toThrow("Expected values from 0 to 1 for samples");
+  });
+
+  it("takes the least width, whose squares are numbers still", async () => {
+    const { samples, test } = await reference();
+    const options = { test: rows(test), range: [0, 1] as const, sigmas: [1e-100] };
+    const found = await metrics.parzen(rows(samples), options);
+    expect(Number.isFinite(found.logLikelihood)).toBe(true);
+  });
+
   it("gives the log-density of a Gaussian for one sample", async () => {
     const point = (...values: number[]) =>
       new Images(Float32Array.from(values), [values.length / 2, 2]);
