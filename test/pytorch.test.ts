@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Discriminator, Generator, setThreads, threads } from "../lib/index.js";
+import { Discriminator, Generator, layers as l, setThreads, threads } from "../lib/index.js";
 import type { ResolvedLayer } from "../lib/layers/layer.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { readSafetensors, writeSafetensors } from "../lib/safetensors.js";
@@ -114,6 +114,32 @@ describe("toPyTorch", () => {
         source.includes("import torch\n"),
       );
     });
+  });
+});
+
+describe("names that are not Python's", () => {
+  const source = () =>
+    new Discriminator({
+      image: [4],
+      layers: [
+        l.linear(4, { name: "__x" }),
+        l.leakyRelu(0.1),
+        l.linear(4, { name: "leaky_relu_1" }),
+        l.linear(1, { name: "class" }),
+      ],
+    }).toPyTorch();
+
+  it("are added by add_module(), and asked for by get_submodule(): keywords, and what Python would mangle", () => {
+    for (const name of ["__x", "class"]) {
+      expect(source()).toContain(`self.add_module("${name}", `);
+      expect(source()).toContain(`self.get_submodule("${name}")(`);
+      expect(source()).not.toContain(`self.${name} `);
+    }
+  });
+
+  it("are nobody else's: a layer without one gets a name that is free", () => {
+    expect(source().match(/self\.leaky_relu_1 = /g)).toHaveLength(1);
+    expect(source()).toContain("self.leaky_relu_1_ = nn.LeakyReLU(");
   });
 });
 
