@@ -291,6 +291,16 @@ describe("saveOnnx", () => {
     }
   });
 
+  it("names what a layer adds after that layer, also where it comes after others inside it", async () => {
+    const block = l.residual([l.linear(4), l.relu()], [l.linear(4)], { name: "block" });
+    const network = new Generator({ latent: { noise: 4 }, layers: [block, l.tanh()] }, { seed: 0 });
+    const { graph } = fromBinary(ModelProtoSchema, await network.toOnnx());
+    expect(graph?.node.map(({ output }) => output[0])).toEqual([
+      ...["block.main.0/Gemm", "block.main.1/Relu", "block.skip.0/Gemm", "block/Add"],
+      ...["1/Tanh", "images"],
+    ]);
+  });
+
   it("writes the same bytes for the same weights, and no weight twice", async () => {
     const generator = generators.get("preset article") as Generator;
     expect(
