@@ -38,3 +38,25 @@ describe("epochs of 20 images in batches of 8", () => {
     ]);
   });
 });
+
+describe("epochs of MNIST", () => {
+  it("are counted as the article does, with a smaller last batch", () => {
+    const epochs = new Epochs(60_000, 64);
+    expect(epochs.batches).toBe(938);
+    expect(epochs.count(15_000)).toBe(16);
+    expect(epochs.last(100)).toEqual({ epoch: 0, batch: 99 });
+    expect(epochs.last(938)).toEqual({ epoch: 0, batch: 937 });
+    expect(epochs.last(939)).toEqual({ epoch: 1, batch: 0 });
+    expect(epochs.images(937)).toBe(937 * 64);
+    expect(epochs.images(938)).toBe(60_000);
+    expect(epochs.images(940)).toBe(60_000 + 128);
+  });
+
+  it("are counted in whole batches where the last is left out", () => {
+    const epochs = new Epochs(60_000, 64, 1, true);
+    expect(epochs.batches).toBe(937);
+    expect(epochs.steps(2)).toBe(2 * 937);
+    expect(epochs.last(938)).toEqual({ epoch: 1, batch: 0 });
+    expect(epochs.images(938)).toBe(938 * 64);
+  });
+});

@@ -51,6 +51,11 @@ describe("parseRunConfig", () => {
     expect(parseRunConfig(newest)).toMatchObject(newest);
   });
 
+  it("has the fakes that each order had where a version did not say", () => {
+    const fakesOf = (order: string) => parseRunConfig({ ...oldest, order } as never).fakes;
+    expect([fakesOf("generatorFirst"), fakesOf("discriminatorFirst")]).toEqual(["same", "fresh"]);
+  });
+
   it("refuses what is no object", () => {
     expect(() => parseRunConfig([])).toThrow("it is not an object");
   });

@@ -4,7 +4,7 @@ import { toNumber } from "../../lib/cli/options.js";
 import { counted } from "../../lib/count.js";
 import { clock } from "../../lib/cli/text.js";
 import { TimeLeft } from "../../lib/cli/time-left.js";
-import { Epochs } from "../../lib/trainer/epochs.js";
+import { gridOf } from "../../lib/run/grid.js";
 import { Meter } from "../../lib/run/meter.js";
 import { Pace } from "../../lib/run/pace.js";
 
@@ -21,25 +21,18 @@ it.each([
   expect(toNumber(text)).toBe(value);
 });
 
-describe("Epochs", () => {
-  it("counts as the article does, with a smaller last batch", () => {
-    const epochs = new Epochs(60_000, 64);
-    expect(epochs.batches).toBe(938);
-    expect(epochs.count(15_000)).toBe(16);
-    expect(epochs.last(100)).toEqual({ epoch: 0, batch: 99 });
-    expect(epochs.last(938)).toEqual({ epoch: 0, batch: 937 });
-    expect(epochs.last(939)).toEqual({ epoch: 1, batch: 0 });
-    expect(epochs.images(937)).toBe(937 * 64);
-    expect(epochs.images(938)).toBe(60_000);
-    expect(epochs.images(940)).toBe(60_000 + 128);
-  });
-
-  it("counts whole batches alone where the last is left out", () => {
-    const epochs = new Epochs(60_000, 64, 1, true);
-    expect(epochs.batches).toBe(937);
-    expect(epochs.steps(2)).toBe(2 * 937);
-    expect(epochs.last(938)).toEqual({ epoch: 1, batch: 0 });
-    expect(epochs.images(938)).toBe(938 * 64);
+describe("gridOf", () => {
+  it("has five columns, or one for each class, of at most a hundred", () => {
+    expect(gridOf(0)).toEqual({ columns: 5, count: 25, labels: undefined });
+    expect(gridOf(2)).toMatchObject({
+      columns: 2,
+      count: 10,
+      labels: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1],
+    });
+    const { columns, count, labels } = gridOf(1000);
+    expect([columns, count]).toEqual([100, 500]);
+    // Each class has its column.
+    expect(labels).toEqual(Array.from({ length: 500 }, (_, i) => i % 100));
   });
 });
 
