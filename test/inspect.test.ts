@@ -85,7 +85,7 @@ it("JSON has what a user can read, and nothing of the inside", async () => {
   expect(told().step).toBe(3);
   const source = [new Float32Array(64)];
   const stream = datasets.stream(source, { image: [1, 8, 8], range: [-1, 1] });
-  const fields = ["image", "classes", "length", "shuffle", "seed", "prefetch"];
+  const fields = ["image", "dtype", "classes", "length", "shuffle", "seed", "prefetch"];
   expect(Object.keys(stream)).toEqual(fields);
 });
 

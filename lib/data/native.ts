@@ -73,7 +73,7 @@ export interface NativeDataset {
 
 /** What a feed makes batches of, and how. */
 export interface NativeFeedOptions {
-  /** [channels, height, width] */
+  /** [channels, height, width], or of values any shape. */
   readonly image: readonly number[];
   readonly batchSize: number;
   /** Images that the next one is drawn from; 0: as they come. */
@@ -82,6 +82,8 @@ export interface NativeFeedOptions {
   readonly labelled: boolean;
   /** What is left of an epoch is left out, where that is no whole batch. */
   readonly dropLast: boolean;
+  /** Values that are kept as they are, in place of bytes. */
+  readonly exact: boolean;
 }
 
 /** How far a feed was gone through. */
@@ -96,10 +98,10 @@ export interface NativePlace {
 /** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
 export interface NativeFeed {
   /**
-   * Copies images of the epoch, [count, ...image], and a label each. Throws ERR_DATA where they are
-   * not those that led to the place that a feed goes on at.
+   * Copies images of the epoch, [count, ...image], floats where they are exact, and a label each.
+   * Throws ERR_DATA where they are not those that led to the place that a feed goes on at.
    */
-  push(images: Uint8Array, count: number, labels?: Uint8Array): void;
+  push(images: Uint8Array | Float32Array, count: number, labels?: Uint8Array): void;
   /** Ends the epoch. Throws ERR_DATA where a feed that goes on has not come to its place. */
   endEpoch(): void;
   /** Ends the feed: a run ends when it has used what is there. */

@@ -2,6 +2,7 @@
 import { totalmem } from "node:os";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
+import type { Dataset } from "./dataset.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import type { StreamItem } from "./stream/item.js";
@@ -19,15 +20,21 @@ export type StreamSource = StreamEpoch | ((epoch: number) => StreamEpoch);
 
 /** What is known of the images before they come, and how they are brought. */
 export interface StreamOptions {
-  /** Shape of one: [channels, height, width]. */
+  /** Shape of one: [channels, height, width], or [features] of a vector. */
   readonly image: readonly number[];
+  /**
+   * How they are kept: `"uint8"`, as levels, which networks see in their own range; or `"float32"`,
+   * as a Float32Array has them, which networks see as they are.
+   * @default "uint8" for images, "float32" for vectors, which can be nothing else
+   */
+  readonly dtype?: Dtype | undefined;
   /**
    * Number of classes, 1 to 256: every image then has to come with its label.
    * @default none, and no labels
    */
   readonly classes?: number | undefined;
   /**
-   * Values of black and of white, for a Float32Array; bytes are 0 to 255.
+   * Values of black and of white, for a Float32Array that becomes levels; bytes are 0 to 255.
    * @default only bytes are taken
    */
   readonly range?: PixelRange | undefined;
@@ -54,14 +61,27 @@ export interface StreamOptions {
   readonly prefetch?: number | undefined;
 }
 
-const known = ["image", "classes", "range", "length", "shuffle", "seed", "prefetch"] as const;
+type Dtype = Dataset["dtype"];
+
+const known = [
+  "image",
+  "dtype",
+  "classes",
+  "range",
+  "length",
+  "shuffle",
+  "seed",
+  "prefetch",
+] as const;
 
 /**
  * Images that come while they are trained on: what `datasets.stream()` makes, for `trainer.run()`.
  */
 export class Stream {
-  /** Shape of one image: [channels, height, width]. */
+  /** Shape of one image: [channels, height, width], or [features]. */
   readonly image: readonly number[];
+  /** How images are kept: `"uint8"` for levels, `"float32"` for values as they are. */
+  readonly dtype: "uint8" | "float32";
   /** Number of classes; 0 without labels. */
   readonly classes: number;
   /** Images in an epoch, where that was said. */
@@ -79,17 +99,19 @@ export class Stream {
   /** @internal */
   constructor(source: StreamSource, options: StreamOptions) {
     this.#source = source;
-    this.image = check.shape(options.image, "image", 3);
+    this.image = checkSample(options.image);
+    this.dtype = checkDtype(options.dtype, this.image);
     this.classes =
       options.classes === undefined ? 0 : check.integer(options.classes, "classes", 1, 256);
-    this.#range = options.range === undefined ? undefined : checkRange(options.range, "range");
+    this.#range = checkPixels(options.range, this.dtype);
     this.length =
       options.length === undefined ? undefined : check.integer(options.length, "length", 1);
     const shuffle = check.integer(options.shuffle ?? 0, "shuffle", 0);
     this.shuffle = shuffle === 1 ? 0 : shuffle;
     this.seed = check.seed(options.seed ?? 0, "seed");
     this.prefetch = check.integer(options.prefetch ?? 2, "prefetch", 1, 1024);
-    if (this.shuffle * product(this.image) > totalmem())
+    const width = this.dtype === "float32" ? Float32Array.BYTES_PER_ELEMENT : 1;
+    if (this.shuffle * product(this.image) * width > totalmem())
       throw outOfRange(`a buffer that fits in ${totalmem()} bytes`, "shuffle", options.shuffle);
   }
 
@@ -125,6 +147,29 @@ export class Stream {
   }
 }
 
+function checkSample(image: unknown): readonly number[] {
+  if (Array.isArray(image) && (image.length === 1 || image.length === 3))
+    return check.shape(image, "image");
+  const what = "[channels, height, width] or [features], whole numbers,";
+  throw wrongType(what, "image", image);
+}
+
+function checkDtype(dtype: unknown, { length }: readonly number[]): Dtype {
+  const isVector = length === 1;
+  if (dtype === undefined) return isVector ? "float32" : "uint8";
+  const asked = check.oneOf(dtype, "dtype", ["uint8", "float32"]);
+  if (isVector && asked === "uint8")
+    throw outOfRange('"float32", as vectors have no levels,', "dtype", asked);
+  return asked;
+}
+
+function checkPixels(range: unknown, dtype: Dtype): PixelRange | undefined {
+  if (range === undefined) return undefined;
+  if (dtype === "float32")
+    throw wrongType("no range (values are kept as they are)", "range", range);
+  return checkRange(range, "range");
+}
+
 const sequence = "an iterable or async iterable of images";
 
 function iteratorOf(value: unknown): AsyncIterator<unknown> | Iterator<unknown> | undefined {
@@ -138,7 +183,8 @@ function iteratorOf(value: unknown): AsyncIterator<unknown> | Iterator<unknown> 
  * A dataset of images that are brought while they are trained on, for more than fits in memory. It
  * is pulled as fast as training takes batches, `prefetch` of them ahead. What it yields are images
  * as a Uint8Array or, with a `range`, a Float32Array, one or several at a time, alone or as
- * `{ images, labels }`; they are copied before the next is asked for.
+ * `{ images, labels }`; they are copied before the next is asked for. Where `image` is [features],
+ * or `dtype` is `"float32"`, they are values in a Float32Array, each of them finite.
  *
  * @param source an iterable, sync or async, which is gone through once, or a function that returns
  * a fresh one for each epoch; one that returns the same images for the same epoch can be resumed,

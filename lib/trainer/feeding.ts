@@ -158,7 +158,8 @@ export class Feeding {
     const count = Math.min(chunk.count, this.#form.batchSize);
     const size = count * product(image);
     const labels = classes > 0 ? chunk.labels.subarray(0, count) : undefined;
-    direct(() => this.native.push(chunk.images.subarray(0, size), count, labels));
+    const images = chunk.images.subarray(0, size);
+    direct(() => this.native.push(images, count, labels));
     this.#rest =
       count === chunk.count
         ? undefined
@@ -167,7 +168,7 @@ export class Feeding {
             labels: chunk.labels.subarray(count),
             count: chunk.count - count,
           };
-    this.#copied += size;
+    this.#copied += images.byteLength;
     if (this.#copied >= chunkBytes) {
       this.#copied = 0;
       await setImmediate();
@@ -246,7 +247,8 @@ function makeFeed(
   { batchSize, dropLast }: FeedForm,
   from: NativePlace,
 ): NativeFeed {
-  const { image, shuffle, seed, classes } = stream;
-  const options = { image, batchSize, shuffle, seed, labelled: classes > 0, dropLast };
+  const { image, dtype, shuffle, seed, classes } = stream;
+  const kept = { exact: dtype === "float32", labelled: classes > 0 };
+  const options = { image, batchSize, shuffle, seed, dropLast, ...kept };
   return direct(() => new (addon().Feed)(options, from));
 }

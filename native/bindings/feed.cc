@@ -8,7 +8,8 @@ namespace {
 Feed::Options to_options(const Napi::Object& object) {
   return {to_shape(object.Get("image")), to_whole(object, "batchSize"),
           to_whole(object, "shuffle"),   static_cast<uint64_t>(to_whole(object, "seed")),
-          to_flag(object, "labelled"),   to_flag(object, "dropLast")};
+          to_flag(object, "labelled"),   to_flag(object, "dropLast"),
+          to_flag(object, "exact")};
 }
 
 Feed::Place to_place(const Napi::Object& object) {
@@ -17,7 +18,7 @@ Feed::Place to_place(const Napi::Object& object) {
 }
 
 int64_t bytes_of(const Feed::Options& options) {
-  int64_t image = 1;
+  int64_t image = options.exact ? sizeof(float) : 1;
   for (const int64_t side : options.image) image *= side;
   return image * (options.shuffle + options.batch_size);
 }
@@ -40,12 +41,13 @@ void FeedWrap::change(Napi::Env env, const Work& work) {
   Instance::of(env).engine().wake();
 }
 
-// push(images: Uint8Array, count: number, labels?: Uint8Array): void
+// push(images: Uint8Array | Float32Array, count: number, labels?: Uint8Array): void
 Napi::Value FeedWrap::Push(const Napi::CallbackInfo& info) {
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
   Shape shape{count};
   shape.insert(shape.end(), options_.image.begin(), options_.image.end());
-  const at::Tensor images = copy_bytes(info[0], shape);
+  const at::Tensor images =
+      options_.exact ? copy_floats(info[0], shape) : copy_bytes(info[0], shape);
   const at::Tensor labels = options_.labelled ? copy_bytes(info[2], {count}) : at::Tensor();
   change(info.Env(), [&](Feed& feed) { feed.push(images, labels); });
   return info.Env().Undefined();

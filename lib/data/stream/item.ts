@@ -1,11 +1,12 @@
-// What an iterable of images yields, as bytes.
+// What an iterable of images yields, as bytes or as values.
 import { types } from "node:util";
 import { refused, type SparringError, show } from "../../errors.js";
 import type { PixelRange } from "../../pixel-range.js";
 import { product } from "../../shape.js";
 import { toLevels } from "../levels.js";
+import { toFinite } from "../values.js";
 
-/** One image or several, one after another, each [channels, height, width]. */
+/** One image or several, one after another, each [channels, height, width] or [features]. */
 export type StreamImages = Uint8Array | Float32Array;
 
 /** What a source yields: images alone, or with their classes, a number where it is one image. */
@@ -19,13 +20,14 @@ export type StreamItem =
 /** What items have to be. */
 export interface ItemForm {
   readonly image: readonly number[];
+  readonly dtype: "uint8" | "float32";
   readonly classes: number;
   readonly range: PixelRange | undefined;
 }
 
-/** Images as bytes, not copied if they were bytes. */
+/** Images as bytes, not copied if they were bytes, or as values. */
 export interface Chunk {
-  readonly images: Uint8Array;
+  readonly images: StreamImages;
   /** Empty where there are no classes. */
   readonly labels: Uint8Array;
   readonly count: number;
@@ -41,7 +43,9 @@ export async function readItem(item: unknown, form: ItemForm, name: string): Pro
     throw refuse(what, name, show(images));
   }
   return {
-    images: await toBytes(images, form.range, name),
+    images: await (form.dtype === "uint8"
+      ? toBytes(images, form.range, name)
+      : toValues(images, name)),
     labels: readLabels(labels, count, form.classes, name),
     count,
   };
@@ -78,6 +82,15 @@ async function toBytes(
   if (outside < 0) return levels;
   const what = `values in [${range.join(", ")}]`;
   throw refuse(what, `value ${outside} of ${name}`, show(images[outside]));
+}
+
+async function toValues(images: StreamImages, name: string): Promise<Float32Array> {
+  if (!types.isFloat32Array(images))
+    throw refuse("a Float32Array, of values as they are,", name, show(images));
+  const values = new Float32Array(images.length);
+  const wrong = await toFinite(images, values);
+  if (wrong < 0) return values;
+  throw refuse("a finite number", `value ${wrong} of ${name}`, show(images[wrong]));
 }
 
 function readLabels(labels: unknown, count: number, classes: number, name: string): Uint8Array {

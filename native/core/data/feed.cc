@@ -21,13 +21,14 @@ Feed::Feed(Options options, const Place& from)
 Feed::Rows Feed::rows(int64_t capacity) const {
   std::vector<int64_t> shape{capacity};
   shape.insert(shape.end(), options_.image.begin(), options_.image.end());
-  return {at::empty(shape, at::kByte), at::zeros({capacity}, at::kByte)};
+  return {at::empty(shape, options_.exact ? at::kFloat : at::kByte),
+          at::zeros({capacity}, at::kByte)};
 }
 
 void Feed::copy_row(Rows& to, int64_t at, const Rows& from, int64_t index) const {
-  const int64_t bytes = batch_.images.numel() / options_.batch_size;
-  std::memcpy(to.images.mutable_data_ptr<uint8_t>() + at * bytes,
-              from.images.const_data_ptr<uint8_t>() + index * bytes, static_cast<size_t>(bytes));
+  const size_t bytes = batch_.images.nbytes() / options_.batch_size;
+  std::memcpy(static_cast<uint8_t*>(to.images.mutable_data_ptr()) + at * bytes,
+              static_cast<const uint8_t*>(from.images.const_data_ptr()) + index * bytes, bytes);
   if (options_.labelled) {
     to.labels.mutable_data_ptr<uint8_t>()[at] = from.labels.const_data_ptr<uint8_t>()[index];
   }
@@ -165,6 +166,8 @@ uint64_t Feed::identity() const {
   uint64_t hash = fold(1, static_cast<uint64_t>(options_.shuffle));
   hash = fold(fold(hash, options_.seed), options_.labelled ? 1 : 0);
   for (const int64_t side : options_.image) hash = fold(hash, static_cast<uint64_t>(side));
+  // Nothing for bytes: checkpoints of before know those.
+  if (options_.exact) hash = fold(hash, 1);
   return std::max<uint64_t>(hash, 1);
 }
 

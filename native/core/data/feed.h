@@ -17,12 +17,13 @@ namespace sparring {
 class Feed {
  public:
   struct Options {
-    std::vector<int64_t> image;  // [C, H, W]
+    std::vector<int64_t> image;  // [C, H, W], or of values any shape
     int64_t batch_size;
     int64_t shuffle;  // images that the next one is drawn from; 0: as they come
     uint64_t seed;    // of the drawing, with the number of the epoch
     bool labelled;
     bool drop_last = false;  // what is left of an epoch, where that is no whole batch
+    bool exact = false;      // float32 that mean what they are, in place of bytes
   };
   // How far it was gone through: batches of an epoch, and a 53-bit hash of the images in them.
   struct Place {
@@ -30,7 +31,7 @@ class Feed {
     uint64_t trace = 0;
   };
   struct Fed {
-    at::Tensor images;  // uint8 [N, C, H, W]
+    at::Tensor images;  // uint8 or float [N, ...image]
     at::Tensor labels;  // uint8 [N], or undefined
     bool begins_epoch = false;
   };
@@ -40,8 +41,8 @@ class Feed {
   // Goes on at `from`: its epoch is brought from the beginning, and what was seen of it left out.
   Feed(Options options, const Place& from);
 
-  // The thread that brings them. Images of the epoch, uint8 [N, C, H, W], and a label each, uint8
-  // [N]. Throws ERR_DATA where they are not those that led to the place it goes on at.
+  // The thread that brings them. Images of the epoch, uint8 or float [N, ...image], and a label
+  // each, uint8 [N]. Throws ERR_DATA where they are not those that led to the place it goes on at.
   void push(const at::Tensor& images, const at::Tensor& labels);
   // Ends the epoch: what is left of it becomes batches, of which the last may be smaller, or is
   // left out.

@@ -1,6 +1,7 @@
 #include "core/data/feed.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <map>
 #include <thread>
@@ -67,6 +68,44 @@ TEST_CASE("labels stay with their images through the buffer") {
     const Feed::Fed fed = feed.next();
     CHECK(at::equal(fed.images.flatten() + 100, fed.labels));
   }
+}
+
+TEST_CASE("values stay what they are, of any shape, with their labels, through the buffer") {
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{3}, std::vector<int64_t>{1, 1, 3}}) {
+    Feed::Options options{shape, 4, 5, 3, /*labelled=*/true};
+    const uint64_t of_bytes = Feed(options).identity();
+    options.exact = true;
+    Feed feed(options);
+    CHECK(feed.identity() != of_bytes);
+    std::vector<int64_t> sides{10};
+    sides.insert(sides.end(), shape.begin(), shape.end());
+    const at::Tensor values = at::arange(30).to(at::kFloat).mul(-1e30).view(sides);
+    feed.push(values, at::arange(10).to(at::kByte));
+    feed.end_epoch();
+    int64_t count = 0;
+    for (; feed.ahead() > 0; ++count) {
+      const Feed::Fed fed = feed.next();
+      CHECK(at::equal(fed.images, values.index_select(0, fed.labels.to(at::kLong))));
+    }
+    CHECK(count == 3);
+  }
+}
+
+TEST_CASE("a feed of values goes on where it was left, and knows others by one bit") {
+  Feed::Options options{{2}, 2, 0, 0, /*labelled=*/false};
+  options.exact = true;
+  const at::Tensor values = at::arange(12).to(at::kFloat).view({6, 2}) / 3;
+  Feed first(options);
+  first.push(values, {});
+  first.next();
+  Feed rest(options, first.place());
+  rest.push(values, {});
+  CHECK(at::equal(rest.next().images, values.narrow(0, 2, 2)));
+  at::Tensor others = values.clone();
+  others[1][1] = std::nextafter(others[1][1].item<float>(), 0.0F);
+  Feed other(options, first.place());
+  CHECK_THROWS_AS(other.push(others, {}), Error);
 }
 
 TEST_CASE("a buffer shuffles each epoch its own way, loses nothing, and its seed repeats it") {
