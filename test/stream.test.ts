@@ -15,6 +15,7 @@ import {
   weights,
 } from "./helpers/streams.js";
 import {
+  collect,
   conditionalDiscriminator,
   image,
   labelledImages,
@@ -195,6 +196,35 @@ describe("a stream", () => {
     });
     const ticks = await run(trainerOf(), datasets.stream(web, { image }), 3);
     expect(ticks.at(-1)?.step).toBe(3);
+  });
+});
+
+describe("epochs of a stream that says its length", () => {
+  it.each<[string, number, object, number]>([
+    ["as many steps as batches", 1, {}, 6],
+    ["two batches a step, and half a step left over", 2, {}, 3],
+    ["without last batches", 1, { dropLast: true }, 4],
+  ])("are those of a dataset: %s", async (_, discriminatorSteps, more, steps) => {
+    const { source, seen } = counted(20);
+    const options = { batchSize: 8, tickEvery: 2, epochs: 2, ...more };
+    const [one, other] = [trainerOf(discriminatorSteps), trainerOf(discriminatorSteps)];
+    const ticks = await collect(one.run(datasets.stream(source, { image, length: 20 }), options));
+    expect(ticks.at(-1)?.step).toBe(steps);
+    await collect(other.run(await resident(20), options));
+    expect([one.step, other.step]).toEqual([steps, steps]);
+    expect(seen.epochs.slice(0, 2)).toEqual([0, 1]);
+  });
+
+  it("is one where the iterable is none of a function", async () => {
+    const trainer = trainerOf();
+    const once = () => datasets.stream([pictures(upTo(20))], { image, length: 20 });
+    await expect(collect(trainer.run(once(), { epochs: 2, batchSize: 8 }))).rejects.toThrow(
+      new RangeError(
+        "Expected 1 (an iterable is gone through once, a function again) for epochs but received 2",
+      ),
+    );
+    await collect(trainer.run(once(), { epochs: 1, batchSize: 8 }));
+    expect(trainer.step).toBe(3);
   });
 });
 

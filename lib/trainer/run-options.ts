@@ -3,7 +3,7 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
-import { show, wrongType } from "../errors.js";
+import { outOfRange, show, wrongType } from "../errors.js";
 import { checkBatch, checkDataset, checkFlip } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
@@ -42,7 +42,8 @@ export type RunOptions = {
       readonly steps?: undefined;
       /**
        * Times through the dataset, in place of `steps`: a whole number of at least 1. As many
-       * whole steps as its batches are enough for, at least one; not for a stream.
+       * whole steps as its batches are enough for, at least one. For a stream if it says its
+       * `length`.
        */
       readonly epochs: number;
     }
@@ -102,7 +103,15 @@ function checkLength({ steps, epochs }: RunOptions, data: Dataset | Stream): Len
   const name = "the length of the run";
   if (steps !== undefined)
     throw wrongType("steps or epochs", name, `steps ${show(steps)} epochs ${show(epochs)}`);
-  if (!(data instanceof Dataset))
-    throw wrongType("steps (only a dataset counts epochs)", name, `epochs ${show(epochs)}`);
-  return { epochs: check.integer(epochs, "epochs", 1), images: data.size };
+  const images = data instanceof Dataset ? data.size : data.length;
+  if (images === undefined)
+    throw wrongType(
+      "steps (a stream counts epochs where it says its length)",
+      name,
+      `epochs ${show(epochs)}`,
+    );
+  const times = check.integer(epochs, "epochs", 1);
+  if (times > 1 && !(data instanceof Dataset) && !data.isRepeatable)
+    throw outOfRange("1 (an iterable is gone through once, a function again)", "epochs", times);
+  return { epochs: times, images };
 }

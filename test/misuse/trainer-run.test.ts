@@ -13,7 +13,7 @@ import {
 
 const data = await labelledImages(24);
 const small = await datasets.fromBytes(new Uint8Array(24 * 16), { shape: [24, 1, 4, 4] });
-const stream = datasets.stream(() => [], { image: [1, 8, 8], length: 8 });
+const stream = datasets.stream(() => [], { image: [1, 8, 8] });
 const emptied = await labelledImages(24);
 emptied.dispose();
 const trainer = tinyTrainer();
@@ -72,10 +72,10 @@ refuses("Trainer.run", [
     'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
   ],
   [
-    "epochs of a stream",
+    "epochs of a stream that nobody knows the end of",
     () => run({ epochs: 2, batchSize: 8 }, stream),
     "TypeError",
-    'Expected steps (only a dataset counts epochs) for the length of the run but received "epochs 2"',
+    'Expected steps (a stream counts epochs where it says its length) for the length of the run but received "epochs 2"',
   ],
   [
     "steps as text",
