@@ -27,7 +27,7 @@ export interface StreamOptions {
    * as a Float32Array has them, which networks see as they are.
    * @default "uint8" for images, "float32" for vectors, which can be nothing else
    */
-  readonly dtype?: Dtype | undefined;
+  readonly dtype?: "uint8" | "float32" | undefined;
   /**
    * Number of classes, 1 to 256: every image then has to come with its label.
    * @default none, and no labels
