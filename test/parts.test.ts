@@ -140,7 +140,7 @@ describe("dataset.subset", () => {
     expect(await levelsOf(part)).toEqual(await levelsOf(await copied(whole, [4, 2])));
   });
 
-  it("of a part is a part of the whole, without its classes that have no image", async () => {
+  it("of a part is a part of the whole, and keeps classes that have no image", async () => {
     using whole = await labelledImages(9, (index) => index);
     using part = await whole.subset([8, 6, 4, 2]);
     using smaller = await part.subset([3, 0]);
