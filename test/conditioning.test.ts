@@ -52,6 +52,18 @@ describe("Trainer.run, with labels that do not fit", () => {
     },
   );
 
+  it("refuses a label that is one beyond the classes, and takes the last of them", async () => {
+    const trainer = conditional();
+    const labelled = (label: number) =>
+      datasets.fromBytes(new Uint8Array(8 * 64), {
+        ...{ shape: [8, 1, 8, 8], labels: new Uint8Array(8).fill(label) },
+      });
+    await expect(losses(trainer, await labelled(3))).rejects.toThrow(
+      "Expected labels from 0 to 2 (3 classes) for dataset but received 3 at image 0",
+    );
+    expect(await losses(trainer, await labelled(2))).toHaveLength(3);
+  });
+
   it("names class folders where images of a folder have no labels", async () => {
     const folder = await makeFolder();
     await writeTree(folder.path, { "1.png": 1, "2.png": 2 });
