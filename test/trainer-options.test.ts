@@ -269,6 +269,8 @@ describe("new Trainer, misused", () => {
       },
       { generator: tinyGenerator(three), discriminator: tinyDiscriminator() },
       { ema: { decay: 0, rampUp: 0 }, diffAugment: [] },
+      // Without BatchNorm there is nothing that would be over the whole batch.
+      { accumulate: 2, syncBatchNorm: true },
     ];
     for (const options of taken) expect(() => tinyTrainer(options).dispose()).not.toThrow();
   });

@@ -191,6 +191,15 @@ describe("a second run", () => {
   });
 });
 
+it("as few images are enough as a pair needs: one, or two under BatchNorm", async () => {
+  using one = await madeImages(1);
+  const ticks = await collect(tinyTrainer().run(one, { steps: 1, batchSize: 1 }));
+  expect(ticks.map(({ step }) => step)).toEqual([1]);
+  using two = await madeImages(2);
+  const { trainer } = smallPair();
+  expect(await collect(trainer.run(two, { steps: 1, batchSize: 2 }))).toHaveLength(1);
+});
+
 describe("a run that is left in the middle of a tick", () => {
   const endless = { steps: 1e9, batchSize: 4, tickEvery: 1e9 };
 
