@@ -169,7 +169,11 @@ it.each(["eager", "fused"] as const)(
 );
 
 describe("epochs", () => {
-  const epochsOf = async (trainer: Trainer, data: Dataset | datasets.Stream, given: Partial<RunOptions>) => {
+  const epochsOf = async (
+    trainer: Trainer,
+    data: Dataset | datasets.Stream,
+    given: Partial<RunOptions>,
+  ) => {
     const options = { steps: 4, batchSize: 8, tickEvery: 1, ...given } as RunOptions;
     return (await collect(trainer.run(data, options))).map(({ epoch }) => epoch);
   };
