@@ -33,8 +33,6 @@ export class Meter {
    */
   static from(value: unknown): Meter {
     const meter = new Meter();
-    const isSums = (one: unknown): one is Sums =>
-      check.isObject(one) && Object.keys(nothing).every((key) => Number.isFinite(one[key]));
     if (isSums(value)) meter.#sums = value;
     return meter;
   }
@@ -64,11 +62,12 @@ export class Meter {
     this.#last = tick;
   }
 
+  /** Whether no step was added since it was made: what it went on from is no news. */
   get isEmpty(): boolean {
-    return this.#sums.steps === 0;
+    return this.#last === undefined;
   }
 
-  /** After a step: of sums alone the rest is not known. */
+  /** Of one that is not empty. */
   read(): Means & Last {
     const { steps, ...sums } = this.#sums;
     const { health, discriminatorLearningRate, generatorLearningRate } = this.#last as Last;
@@ -85,6 +84,13 @@ export class Meter {
       health: health === undefined ? undefined : shortenAll(health),
     };
   }
+}
+
+function isSums(value: unknown): value is Sums {
+  if (!check.isObject(value)) return false;
+  const { discriminatorPenalty = 0, generatorPenalty = 0 } = value;
+  const needed = Object.keys(nothing).map((key) => value[key]);
+  return [...needed, discriminatorPenalty, generatorPenalty].every(Number.isFinite);
 }
 
 function shortenAll(health: Health): Health {

@@ -64,8 +64,33 @@ describe("Meter", () => {
     expect(read(7).imagesPerSecond).toBe(64);
     const { discriminatorLoss: loss, discriminatorPenalty: penalty } = read(100);
     expect(penalty).toBeCloseTo(loss / 2, 9);
-    // It survives being written down, as a checkpoint does, and is not made up.
     expect(read(100)).toMatchObject({ generatorPenalty: undefined, generatorLearningRate: 1e-4 });
+  });
+
+  it("goes on from what a checkpoint keeps of it, which by itself is no news", () => {
+    const tick = (loss: number) => ({
+      ...{ step: 1, epoch: 0, discriminatorLoss: loss, generatorLoss: loss, imagesPerSecond: 64 },
+      ...{ discriminatorPenalty: loss / 2, health: undefined, warnings: [] },
+      ...{ discriminatorLearningRate: 2e-4, generatorLearningRate: 1e-4 },
+    });
+    const meter = new Meter();
+    expect(meter.isEmpty).toBe(true);
+    meter.add(tick(3), 2, 64);
+    expect(meter.isEmpty).toBe(false);
+    const kept: object = JSON.parse(JSON.stringify(meter));
+    const again = Meter.from(kept);
+    expect(again.isEmpty).toBe(true);
+    again.add(tick(6), 1, 32);
+    expect(again.read()).toMatchObject({ discriminatorLoss: 4, discriminatorPenalty: 2 });
+    // Of an older version, and of somebody who made it up.
+    const older = Meter.from({ ...kept, discriminatorPenalty: undefined });
+    older.add(tick(6), 1, 32);
+    expect(older.read()).toMatchObject({ discriminatorLoss: 4, discriminatorPenalty: 1 });
+    for (const broken of [3, { ...kept, discriminatorPenalty: "9" }, { ...kept, steps: null }]) {
+      const fresh = Meter.from(broken);
+      fresh.add(tick(6), 1, 32);
+      expect(fresh.read()).toMatchObject({ discriminatorLoss: 6, discriminatorPenalty: 3 });
+    }
   });
 });
 
