@@ -92,9 +92,8 @@ TEST_CASE("a bucket is on its way as soon as it is full, in the order of the las
       CHECK(sharing->begun() == 1);
       // Nobody has one for the second.
       gradients[1].reset();
-      const at::Tensor loss =
-          sharing->collect(sharing->launch(gradients, at::scalar_tensor(value)));
-      CHECK(loss.item<double>() == value);
+      const at::Tensor figures = at::tensor({value, 2 * value});
+      CHECK(at::equal(sharing->collect(sharing->launch(gradients, figures)), figures));
       CHECK(!gradients[1].defined());
       for (const size_t place : {0, 2, 3}) {
         CHECK(gradients[place].sizes() == all[place].sizes());
@@ -116,7 +115,7 @@ TEST_CASE("what an update that failed left under way is not taken for the next o
     CHECK(sharing->begun() == 0);
     std::vector<at::Tensor> gradients;
     for (const at::Tensor& one : all) gradients.push_back(gradient_of(group->rank(), one, 2));
-    sharing->collect(sharing->launch(gradients, at::scalar_tensor(1.0)));
+    sharing->collect(sharing->launch(gradients, at::zeros({2})));
     for (const at::Tensor& one : gradients) CHECK(one.eq(3).all().item<bool>());
   });
   CHECK(ended == kFine);
@@ -134,12 +133,12 @@ TEST_CASE("two updates are under way at once, of parameters alike, and keep to t
         for (const at::Tensor& one : all) {
           gradients[player].push_back(gradient_of(group->rank(), one, 2 + 2 * player));
         }
-        launched.push_back(sharing->launch(gradients[player], at::scalar_tensor(5.0 + player)));
+        launched.push_back(sharing->launch(gradients[player], at::full({2}, 5 + player)));
       }
       // One that was launched and given up, as by a step that failed, is in nobody's way.
       if (step == 0) continue;
       for (const int player : {0, 1}) {
-        CHECK(sharing->collect(launched[player]).item<double>() == 5.0 + player);
+        CHECK(sharing->collect(launched[player]).eq(5 + player).all().item<bool>());
         for (const at::Tensor& one : gradients[player]) {
           CHECK(one.eq(3 + 3 * player).all().item<bool>());
         }
