@@ -61,7 +61,7 @@ describe("bad data", () => {
     [
       "fewer labels than images",
       { [imagesFile]: images, [labelsFile]: idx([127]) },
-      `Expected 128 labels, one for each image, for DATA/${labelsFile} but received 127`,
+      `Expected 128 labels, one for each image, for --data but received 127 in "DATA/${labelsFile}"`,
     ],
     [
       "a single image",
