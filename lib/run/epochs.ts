@@ -7,11 +7,3 @@ export function epochsOf(
 ): Epochs {
   return new Epochs(run.images, run.batch, run.discriminatorSteps, run.dropLast);
 }
-
-/** The steps of a length that may be in epochs. */
-export function stepsOf(
-  run: Parameters<typeof epochsOf>[0],
-  length: { readonly steps: number } | { readonly epochs: number },
-): number {
-  return "steps" in length ? length.steps : epochsOf(run).steps(length.epochs);
-}

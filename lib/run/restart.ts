@@ -8,9 +8,7 @@ import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { type RuleName, ruleNames } from "../trainer/options.js";
 import { checkOptimizers } from "../trainer/check-options.js";
-import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
-import { stepsOf } from "./epochs.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
 import { type PlainOptions, plainNames } from "./plain-options.js";
@@ -59,7 +57,7 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
   checkSame(await withPathOf(plan, config), plan, given);
   if (await folder.hasWork())
     return {
-      ...{ path: out.path, name: out.name, length: await lengthFrom(plan, config), naming },
+      ...{ path: out.path, name: out.name, length: plan.length, naming },
       device: given.device === undefined ? undefined : plan.device,
     };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };
@@ -72,18 +70,6 @@ async function withPathOf({ data }: RunPlan, config: RunConfig): Promise<RunConf
   );
   const [now, before] = await Promise.all(found);
   return now === before ? { ...config, data } : config;
-}
-
-/**
- * How far to go on: as far as the run was told since, by --resume, where that took it beyond what
- * its command line says.
- */
-async function lengthFrom(
-  { length, out }: RunPlan,
-  config: RunConfig,
-): Promise<RunPlan["length"] | undefined> {
-  const [newest] = await new Checkpoints(RunFolder.at(out.path).checkpoints).list();
-  return stepsOf(config, length) < (newest?.step ?? 0) ? undefined : length;
 }
 
 function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {

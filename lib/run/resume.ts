@@ -15,7 +15,7 @@ import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import { type DataWatch, loadData } from "./data.js";
 import { chooseDevice } from "./device.js";
-import { epochsOf, stepsOf } from "./epochs.js";
+import { epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
 import { RunFolder } from "./folder.js";
@@ -179,7 +179,10 @@ function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise
 /** The config, with another length if one was asked for. */
 function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
-  return { ...config, steps: check.integer(stepsOf(config, length), naming("steps"), 1) };
+  const epochs = epochsOf(config);
+  const steps = "steps" in length ? length.steps : epochs.steps(length.epochs);
+  check.integer(steps, naming("steps"), 1);
+  return { ...config, steps };
 }
 
 /** Checks that a length which was asked for is not behind what is done, in the unit that it has. */

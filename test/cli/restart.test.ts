@@ -86,22 +86,6 @@ describe("a command line that comes again", () => {
     expect(await contentsOf(at("whole"))).toEqual(before);
   });
 
-  it("goes on as far as --resume took the run meanwhile", async () => {
-    await cp(at("whole"), at("further"), { recursive: true });
-    const stopped = "train --resume --steps 33 --out further";
-    expect(await run(stopped)).toMatchObject({ code: 0 });
-    const done = await contentsOf(at("further"));
-    for (const length of ["--steps 24", "--epochs 1"])
-      expect(await run(`${small} ${length} --out further`)).toMatchObject({ code: 0, stdout: "" });
-    expect(await contentsOf(at("further"))).toEqual(done);
-    for (const step of ["000030", "000033"])
-      await rm(at("further/checkpoints", step), { recursive: true });
-    const again = await run(`${small} --steps 24 --out further`);
-    expect(again).toMatchObject({ code: 0 });
-    expect(again.stderr).toContain("from step 25 on");
-    expect(await contentsOf(at("further"))).toEqual(done);
-  });
-
   it("takes data that another link leads to for the same", async () => {
     await cp(at("whole"), at("linked"), { recursive: true });
     await symlink(at("data"), at("link"));

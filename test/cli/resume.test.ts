@@ -326,7 +326,8 @@ describe("--resume, misused", () => {
       stdout: "",
       stderr: expect.stringContaining(`Expected ${sentence}\n`),
     };
-    expect(await run(`train --resume ${length} --out ${name}`)).toEqual(refused);
+    for (const words of ["train --resume", `${small} --restartable`])
+      expect(await run(`${words} ${length} --out ${name}`)).toEqual(refused);
     expect(await contents(name)).toEqual(before);
     expect(await checkpoints(name)).toContain("000013");
     expect(await run(`train --resume --epochs 3 --out ${name}`)).toMatchObject({ code: 0 });

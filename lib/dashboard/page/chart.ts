@@ -74,10 +74,11 @@ export class Chart {
     axis: Axis,
     scheme: number,
   ): void {
-    const lines = toldOf(asked, this.#options.where, tableOf(asked, curveOf, axis));
+    const all = tableOf(asked, curveOf, axis);
+    const lines = toldOf(asked, this.#options.where, all);
     this.element.hidden = lines.length === 0;
     if (this.element.hidden) return;
-    const data = tableOf(lines, curveOf, axis);
+    const data = lines.length === asked.length ? all : tableOf(lines, curveOf, axis);
     const made = JSON.stringify([lines, axis, scheme]);
     this.#lines = lines;
     this.#axis = axis;
