@@ -9,6 +9,7 @@
 
 #include "bindings/errors.h"
 #include "bindings/instance.h"
+#include "core/error.h"
 
 namespace sparring::bindings {
 
@@ -33,9 +34,10 @@ inline Napi::Error stopped_error(Napi::Env env) {
                   {"ERR_STOPPED", "The process or worker is ending: no work is taken any more"});
 }
 
-// Queues work that nobody waits for. Throws ERR_STOPPED.
+// Queues work. Throws ERR_STOPPED, and ERR_MEMORY where the first work gets no thread.
 inline void post_or_throw(Napi::Env env, Engine::Slice slice) {
-  if (!Instance::of(env).engine().post(std::move(slice))) throw stopped_error(env);
+  Engine& engine = Instance::of(env).engine();
+  if (!in_javascript(env, [&] { return engine.post(std::move(slice)); })) throw stopped_error(env);
 }
 
 // `work()` runs on the engine thread, again and again until it returns a value (an std::optional,
@@ -61,8 +63,7 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
 
   // Boxed: an std::function has to be copyable, and copies would carry state apart.
   auto boxed = std::make_shared<Work>(std::move(work));
-  instance.job_started();
-  const bool posted = instance.engine().post([boxed, finish, settle] {
+  Engine::Slice slice = [boxed, finish, settle] {
     try {
       auto turn = to_turn((*boxed)());
       if (const auto* then = std::get_if<Engine::Then>(&turn)) return *then;
@@ -74,10 +75,13 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
       settle([failure](Napi::Env env) -> Napi::Value { throw to_error(env, failure); });
     }
     return Engine::Then::kDone;
-  });
-  if (!posted) {
-    instance.job_settled();
-    deferred.Reject(stopped_error(env).Value());
+  };
+  try {
+    post_or_throw(env, std::move(slice));
+    // What it comes to is told in a later turn of JavaScript.
+    instance.job_started();
+  } catch (const Napi::Error& error) {
+    deferred.Reject(error.Value());
   }
   return deferred.Promise();
 }
@@ -104,13 +108,17 @@ Napi::Promise run_async(Napi::Env env, Work work, Finish finish) {
 }
 
 // Frees on the engine thread: never in the middle of a step, and for CUDA on the thread that uses
-// it.
+// it. Here where there is no such thread: then nothing is in the middle of anything.
 template <class T>
 void release_on_engine(Napi::Env env, std::shared_ptr<T>& held) {
-  Instance::of(env).engine().post([held = std::move(held)]() mutable {
-    held.reset();
-    return Engine::Then::kDone;
-  });
+  try {
+    Instance::of(env).engine().post([held = std::move(held)]() mutable {
+      held.reset();
+      return Engine::Then::kDone;
+    });
+  } catch (const sparring::Error&) {
+    // It got none.
+  }
   held.reset();
 }
 

@@ -3,7 +3,9 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <system_error>
 
+#include "core/error.h"
 #include "core/runtime/vector_math.h"
 
 namespace sparring {
@@ -31,14 +33,23 @@ void widen_stacks() {
 bool Engine::post(Slice slice) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return false;
+  // By the first job: a process that only imports the library gets no thread. And before the job
+  // is in the queue, which would keep one that nobody does.
+  if (!thread_.joinable()) start();
   queue_.push_back(std::move(slice));
-  // Started by the first job: a process that only imports the library gets no thread.
-  if (!thread_.joinable()) {
-    widen_stacks();
-    thread_ = std::thread([this] { loop(); });
-  }
   wake_.notify_one();
   return true;
+}
+
+void Engine::start() {
+  widen_stacks();
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (const std::system_error& error) {
+    throw Error("ERR_MEMORY", "Expected a thread for this work but the system gave none (" +
+                                  reason_of(error) +
+                                  "); fewer processes, or a higher limit of them, make room");
+  }
 }
 
 void Engine::wake() {

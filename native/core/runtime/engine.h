@@ -28,7 +28,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Queues work; jobs take turns in the order in which they came. False once stopped.
+  // Queues work; jobs take turns in the order in which they came. False once stopped. Throws
+  // ERR_MEMORY where the first one gets no thread; the next one tries again.
   bool post(Slice slice);
   // Something may have come that slices wait for: all of them look again. Any thread.
   void wake();
@@ -36,6 +37,7 @@ class Engine {
   void stop();
 
  private:
+  void start();
   void loop();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
 

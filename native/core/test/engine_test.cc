@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "core/error.h"
 #include "core/test/check.h"  // last: see there
 
 using sparring::Engine;
@@ -171,4 +172,28 @@ TEST_CASE("its stack, and that of threads made later, is large enough under a sm
     CHECK(later >= least);
   }
   give_stacks(kUsual);
+}
+
+TEST_CASE("a job for which there is no thread is refused, and not kept for the next one") {
+  constexpr size_t kUsual = 8 << 20, kMoreThanThereIs = size_t{1} << 46;
+  Engine engine;
+  std::string done;
+  give_stacks(kMoreThanThereIs);
+  const auto refused = [&] {
+    engine.post([&done] {
+      done += "refused";
+      return Then::kDone;
+    });
+  };
+  CHECK_THROWS_WITH_AS(refused(), doctest::Contains("Expected a thread for this work"),
+                       sparring::Error);
+  give_stacks(kUsual);
+  std::promise<void> ended;
+  engine.post([&] {
+    done += "taken";
+    ended.set_value();
+    return Then::kDone;
+  });
+  ended.get_future().wait();
+  CHECK(done == "taken");
 }
