@@ -125,8 +125,8 @@ DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 
 // fingerprint(): Promise<string>
 Napi::Value DatasetWrap::Fingerprint(const Napi::CallbackInfo& info) {
-  return run_async(
-      info.Env(), [dataset = held(info.Env())] { return dataset->fingerprint(); }, to_hex);
+  return run_slices(
+      info.Env(), [dataset = held(info.Env())] { return dataset->read_fingerprint(); }, to_hex);
 }
 
 // part(places: Float64Array): Promise<NativeDataset>

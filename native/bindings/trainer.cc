@@ -36,12 +36,15 @@ Running::Use to_use(const Napi::Value& data, const Napi::Object& options) {
     return [feed = FeedWrap::of(data), flips](Trainer& trainer) {
       trainer.use(feed);
       trainer.flip(flips);
+      return true;
     };
   }
   return [dataset = DatasetWrap::of(data), batch = to_whole(options, "batchSize"),
           drops = to_flag(options, "dropLast"), flips](Trainer& trainer) {
+    if (!trainer.read(*dataset)) return false;
     trainer.use(dataset, batch, drops);
     trainer.flip(flips);
+    return true;
   };
 }
 
@@ -148,8 +151,14 @@ Napi::Value TrainerWrap::Explain(const Napi::CallbackInfo& info) {
 
 // snapshot(): Promise<NativeSnapshot>
 Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
-  return run_async(
-      info.Env(), [slot = held(info.Env())] { return slot->get()->snapshot(); }, to_snapshot);
+  return run_slices(
+      info.Env(),
+      [slot = held(info.Env())]() -> std::optional<sparring::Snapshot> {
+        const std::shared_ptr<Trainer> trainer = slot->get();
+        if (!trainer->read_for_snapshot()) return std::nullopt;
+        return trainer->snapshot();
+      },
+      to_snapshot);
 }
 
 // restore(snapshot: NativeSnapshot): Promise<void>

@@ -32,6 +32,7 @@ Dataset Dataset::part(const at::Tensor& places) const {
   part.places_ = placed(places.to(index_device()));
   if (labels_.defined()) part.labels_ = labels_.index_select(0, places.to(device_));
   part.fingerprint_ = 0;
+  part.reading_ = {};
   return part;
 }
 
@@ -91,19 +92,29 @@ Batch make_batch(const at::Tensor& images, const at::Tensor& labels, at::ScalarT
 }
 
 uint64_t Dataset::fingerprint() const {
+  while (true) {
+    if (const auto fingerprint = read_fingerprint()) return *fingerprint;
+  }
+}
+
+std::optional<uint64_t> Dataset::read_fingerprint() const {
   if (fingerprint_ != 0) return fingerprint_;
   std::vector<int64_t> shape = file_ ? file_->shape() : images_.sizes().vec();
   shape[0] = size();
-  uint64_t hash = 1;
-  for (const int64_t side : shape) hash = fold(hash, static_cast<uint64_t>(side));
+  auto& [hash, start] = reading_;
+  if (start == 0) {
+    hash = 1;
+    for (const int64_t side : shape) hash = fold(hash, static_cast<uint64_t>(side));
+  }
   // In parts of whole words, 16 MB or eight images: on the disk there may be more than memory
   // holds.
   const int64_t width = file_ ? 1 : static_cast<int64_t>(images_.element_size());
   const int64_t image = c10::multiply_integers(at::IntArrayRef(shape).slice(1)) * width;
   const int64_t part = std::max<int64_t>(8, (int64_t{16} << 20) / image / 8 * 8);
-  for (int64_t start = 0; start < size(); start += part) {
-    hash = fold(hash, slice(start, std::min(part, size() - start)).cpu());
-  }
+  const int64_t count = std::min(part, size() - start);
+  hash = fold(hash, slice(start, count).cpu());
+  start += count;
+  if (start < size()) return std::nullopt;
   if (labels_.defined()) hash = fold(hash, labels_.cpu());
   return fingerprint_ = std::max<uint64_t>(hash, 1);
 }

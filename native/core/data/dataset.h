@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "core/data/image_file.h"
 #include "core/torch.h"
@@ -54,6 +55,8 @@ class Dataset {
   // A 64-bit hash of the images, their shape and labels. Never 0. Reads all of it, once: a second
   // for a gigabyte.
   uint64_t fingerprint() const;
+  // The same a part of it at a time, so that others get their turn: nothing while there is more.
+  std::optional<uint64_t> read_fingerprint() const;
   // The images of a range of places as values, float [count, C, H, W] on the CPU; values as they
   // are.
   at::Tensor values(int64_t start, int64_t count, const Range& range) const;
@@ -71,7 +74,13 @@ class Dataset {
   // The file that stands for images_, where they are on the disk.
   std::shared_ptr<const ImageFile> file_;
   at::Device device_;
-  mutable uint64_t fingerprint_ = 0;  // 0 until somebody asks
+  mutable uint64_t fingerprint_ = 0;  // 0 until it is read
+  // What is known of it: the hash of the images before `next`.
+  struct Reading {
+    uint64_t hash = 0;
+    int64_t next = 0;
+  };
+  mutable Reading reading_;
 };
 
 // torchvision's Resize((height, width), antialias=True) of bytes, uint8 [N, C, H, W].

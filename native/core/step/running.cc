@@ -10,10 +10,10 @@ Running::Running(std::shared_ptr<Trainer> trainer, std::shared_ptr<const std::at
 
 Turn<Running::Result> Running::operator()() {
   const auto start = std::chrono::steady_clock::now();
-  if (done_ == 0) use_(*trainer_);
-  const Feed::State supply = trainer_->supply();
   // Where ranks train together the others have to know first.
   const bool leaves = *stop_ && !trainer_->is_shared();
+  if (done_ == 0 && !leaves && !use_(*trainer_)) return Engine::Then::kAgain;
+  const Feed::State supply = trainer_->supply();
   if (!leaves && supply == Feed::State::kWaiting) return Engine::Then::kWait;
   const bool works = !leaves && supply == Feed::State::kReady;
   const bool stopped = works ? advance() : leaves;

@@ -13,8 +13,9 @@ namespace sparring {
 
 class Running {
  public:
-  // Has the trainer take its batches from what run() was given.
-  using Use = std::function<void(Trainer&)>;
+  // Has the trainer take its batches from what run() was given; false while there is more to read
+  // before it can.
+  using Use = std::function<bool(Trainer&)>;
 
   struct Result {
     std::optional<Report> report;  // none where it ended before the first step

@@ -34,6 +34,9 @@ class Trainer {
   // The data from here on, copied to the networks' device if they are elsewhere. The same dataset
   // and batch size again go on where they stopped.
   void use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last = false);
+  // Reads a part of what use() needs to know of the data where it was restored, in which it may
+  // have to go on; whether that is all.
+  bool read(const Dataset& dataset) const { return !waiting_ || dataset.read_fingerprint(); }
   // Takes images that come while it trains; where they go on is the feed's to know.
   void use(std::shared_ptr<Feed> feed);
   // Whether each image of a batch is mirrored at random, from here on.
@@ -55,8 +58,10 @@ class Trainer {
   Explanation explain() const { return adversarial_step_->explain(); }
   // A copy of all that training changes, and back again. The networks, rules and device have to be
   // those that it was taken of; throws ERR_CHECKPOINT where something is missing or does not fit.
-  // Asking for it changes nothing.
+  // Asking for it changes nothing. It tells the data by a fingerprint, which it reads in one go
+  // unless read_for_snapshot() has said that all is read: each call reads a part.
   Snapshot snapshot() const;
+  bool read_for_snapshot() const { return !is_in_order() || source_->read_fingerprint(); }
   void restore(const Snapshot& snapshot);
 
   // Reads the losses from the device: the only synchronisation of a tick.
@@ -70,6 +75,10 @@ class Trainer {
   // The batch as it is mirrored.
   Batch flipped(const Batch& batch) const;
   void save_place(Snapshot& taken) const;
+  // Whether it is on its way through a dataset.
+  bool is_in_order() const {
+    return !waiting_ && !feed_ && sampler_ && sampler_->permutation().defined();
+  }
 
   std::shared_ptr<const Pair> pair_;
   std::unique_ptr<Step> adversarial_step_;

@@ -190,7 +190,7 @@ void Trainer::save_place(Snapshot& taken) const {
     taken.counts["feed.epoch"] = place.epoch;
     taken.counts["feed.batches"] = place.batches;
     taken.counts["feed.trace"] = static_cast<int64_t>(place.trace);
-  } else if (sampler_ && sampler_->permutation().defined()) {
+  } else if (is_in_order()) {
     taken.data = source_->fingerprint();
     taken.counts["sampler.batchSize"] = sampler_->batch_size();
     taken.counts["sampler.position"] = sampler_->position();

@@ -108,6 +108,10 @@ TEST_CASE("the fingerprint of values tells every bit, the shape and the labels")
   };
   const uint64_t whole = fingerprint(values);
   CHECK(fingerprint(values.clone()) == whole);
+  const Dataset in_parts(values, at::kCPU);
+  CHECK_FALSE(in_parts.read_fingerprint().has_value());
+  CHECK(in_parts.part(at::arange(values.size(0))).fingerprint() == whole);
+  CHECK(in_parts.read_fingerprint() == whole);
   for (const int64_t place : {int64_t{0}, values.size(0) / 2, values.size(0) - 1}) {
     at::Tensor other = values.clone();
     other[place][1].mul_(1 + 1e-6);

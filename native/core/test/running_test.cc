@@ -20,7 +20,12 @@ struct Training {
   }
 
   Running run(int64_t steps) const {
-    return {trainer, stop, [data = images](Trainer& own) { own.use(data, 4); }, steps};
+    const auto use = [data = images](Trainer& own) {
+      if (!own.read(*data)) return false;
+      own.use(data, 4);
+      return true;
+    };
+    return {trainer, stop, use, steps};
   }
 };
 
@@ -70,7 +75,11 @@ TEST_CASE("a run that is stopped tells of the steps that it did, if it did any")
 TEST_CASE("a run waits for the batches of a feed, and ends with it") {
   Training training;
   const auto feed = std::make_shared<Feed>(Feed::Options{{1, 8, 8}, 4, 0, 0, false});
-  Running running(training.trainer, training.stop, [feed](Trainer& own) { own.use(feed); }, 9);
+  const auto use = [feed](Trainer& own) {
+    own.use(feed);
+    return true;
+  };
+  Running running(training.trainer, training.stop, use, 9);
   CHECK(waits(running()));
   feed->push(at::zeros({4, 1, 8, 8}, at::kByte), {});
   CHECK(goes_on(running()));
@@ -80,4 +89,31 @@ TEST_CASE("a run waits for the batches of a feed, and ends with it") {
   CHECK_FALSE(result.stopped);
   REQUIRE(result.report.has_value());
   CHECK(result.report->steps == 1);
+}
+
+TEST_CASE("large data are read a part a turn, for a snapshot and where a restored run goes on") {
+  // Three parts of at most 16 MB.
+  const auto large = std::make_shared<Dataset>(at::zeros({40, 1, 1024, 1024}, at::kByte), at::kCPU);
+  Training training;
+  CHECK(training.trainer->read_for_snapshot());  // nothing was asked for yet
+  training.trainer->use(training.images, 4);
+  training.trainer->step();
+  int parts = 1;
+  while (!training.trainer->read_for_snapshot()) parts += 1;
+  CHECK(parts == 1);
+  const Snapshot taken = training.trainer->snapshot();
+
+  Training later;
+  later.images = large;
+  later.trainer->restore(taken);
+  Running running = later.run(3);
+  CHECK(goes_on(running()));
+  CHECK(goes_on(running()));
+  CHECK(later.trainer->steps() == 1);
+  *later.stop = true;
+  const auto result = std::get<Running::Result>(running());
+  CHECK(result.stopped);
+  CHECK_FALSE(result.report.has_value());
+  // They are not in use.
+  CHECK(later.trainer->snapshot().data == taken.data);
 }
