@@ -1,7 +1,6 @@
 #include "core/linalg/batch_product.h"
 
 #include <limits>
-#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -35,7 +34,8 @@ int narrowed(int64_t value) {
 }
 
 bool has_blas() { return cblas_sgemm_batch != nullptr && cblas_dgemm_batch != nullptr; }
-bool product_is_by_one_dnn() { return product_library() == std::string_view("oneDNN"); }
+// Its block is as fast as any BLAS at these, or faster: they are small.
+bool is_by_one_dnn() { return has_block_product() && multiplier() != Multiplier::kBlas; }
 
 template <class T>
 void multiply_by_blas(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
@@ -78,14 +78,16 @@ void multiply_by_one_dnn(const BatchSize& size, const Matrices<float>& out,
 }  // namespace
 
 bool multiplies_batches_well() {
-  return has_blas() && (has_block_product() || !product_is_by_one_dnn());
+  return has_blas() && (has_block_product() || multiplier() != Multiplier::kOneDnn);
 }
+
+bool multiplies_batches_by_blocks() { return multiplies_batches_well() && is_by_one_dnn(); }
 
 template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate, bool transposes_a) {
   if constexpr (std::is_same_v<T, float>) {
-    static const bool by_one_dnn = has_block_product() && product_is_by_one_dnn();
+    static const bool by_one_dnn = is_by_one_dnn();
     if (by_one_dnn) return multiply_by_one_dnn(size, out, a, b, accumulate, transposes_a);
   }
   multiply_by_blas(size, out, a, b, accumulate, transposes_a);

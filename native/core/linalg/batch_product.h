@@ -32,13 +32,15 @@ struct BatchSize {
 };
 
 // out = a b, or out += a b, of each pair; a is stored the other way round where `transposes_a`.
-// Past libtorch's dispatcher, as there are thousands of small ones in a step: by its MKL, or where
-// that is slow by its oneDNN. A libtorch without them has none.
+// Past libtorch's dispatcher, as there are thousands of small ones in a step: by oneDNN's block
+// where the processor has AVX-512, else by its MKL. A libtorch without them has none.
 template <class T>
 void batch_product(const BatchSize& size, const Matrices<T>& out, const Matrices<const T>& a,
                    const Matrices<const T>& b, bool accumulate = false, bool transposes_a = false);
 
 // Whether that is there, and as fast as this processor can multiply.
 bool multiplies_batches_well();
+// Whether it is by oneDNN's block, in float32.
+bool multiplies_batches_by_blocks();
 
 }  // namespace sparring

@@ -17,16 +17,20 @@ namespace sparring {
 namespace {
 
 // On AMD's processors libtorch's BLAS (MKL) keeps to AVX2, and oneDNN's AVX-512 kernels are twice
-// as fast: 240 against 105 GFLOP/s on one core of a Zen 5. A rule and no measurement, so that a
-// seed gives the same numbers each time.
-bool prefers_one_dnn() {
+// as fast: 240 against 105 GFLOP/s on one core of a Zen 5. On Intel's the two are about as fast,
+// but the BLAS packs both matrices for each product, and oneDNN's block none.
+Multiplier choose() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  return at::native::mkldnn_matmul != nullptr && at::globalContext().hasMKLDNN() &&
-         __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f");
-#else
-  return false;
+  if (!at::globalContext().hasMKLDNN() || !__builtin_cpu_supports("avx512f")) {
+    return Multiplier::kBlas;
+  }
+  if (__builtin_cpu_is("amd")) {
+    return at::native::mkldnn_matmul ? Multiplier::kOneDnn : Multiplier::kBlas;
+  }
+  if (__builtin_cpu_is("intel") && has_block_product()) return Multiplier::kEither;
 #endif
+  return Multiplier::kBlas;
 }
 
 // Multiplications from which its 10 µs a call are made up for.
@@ -45,6 +49,15 @@ constexpr int64_t kFewestColumns = 16;
 // Values of a left matrix from which that is faster than the BLAS all the same, which has to pack
 // them.
 constexpr int64_t kManyOnTheLeft = int64_t{1} << 15;
+
+// Beside a BLAS that is as fast, timed on an Emerald Rapids. Values of a right matrix in rows that
+// stay in the cache, where the block need not jump from page to page.
+constexpr int64_t kMostBesideBlas = int64_t{1} << 17;
+// Values of one in columns, and rows of the left matrix that make up for turning it round.
+constexpr int64_t kMostTurnedBesideBlas = int64_t{1} << 14, kRowsToTurn = int64_t{1} << 12;
+// A small batch: its most rows, and values of the right matrix for each from which on it costs more
+// to pack the weights than to turn the batch round.
+constexpr int64_t kMostRowsBesideBlas = 128, kWeightsOfARow = 6144;
 
 bool is_in_rows(const at::Tensor& matrix) {
   return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1);
@@ -139,22 +152,52 @@ bool multiply_turned(const at::Tensor& out, const at::Tensor& a, const at::Tenso
   return true;
 }
 
+// The whole of oneDNN; false where that would not be faster than the BLAS.
+bool multiply_by_one_dnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                         bool accumulate) {
+  if (has_block_product()) {
+    if (multiply_by_blocks(out, a, b, accumulate)) return true;
+    if (!accumulate && multiply_turned(out, a, b)) return true;
+  }
+  if (a.size(0) * a.size(1) * b.size(1) < kWorthIt) return false;
+  at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
+  return true;
+}
+
+// What the block is better at than a BLAS that is as fast; false where it is none of that.
+bool multiply_beside_blas(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                          bool accumulate) {
+  if (!is_in_rows(a)) return false;
+  const int64_t rows = a.size(0), values = b.numel();
+  const bool is_small = is_in_rows(b) ? values <= kMostBesideBlas
+                                      : values <= kMostTurnedBesideBlas && rows >= kRowsToTurn;
+  if (is_small && multiply_by_blocks(out, a, b, accumulate)) return true;
+  const bool is_small_batch = rows <= kMostRowsBesideBlas && values >= kWeightsOfARow * rows;
+  return is_small_batch && !accumulate && multiply_turned(out, a, b);
+}
+
+bool multiply_past_blas(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                        bool accumulate) {
+  switch (multiplier()) {
+    case Multiplier::kOneDnn:
+      return multiply_by_one_dnn(out, a, b, accumulate);
+    case Multiplier::kEither:
+      return multiply_beside_blas(out, a, b, accumulate);
+    case Multiplier::kBlas:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
-const char* product_library() {
-  static const char* library = prefers_one_dnn() ? "oneDNN" : "BLAS";
-  return library;
+Multiplier multiplier() {
+  static const Multiplier chosen = choose();
+  return chosen;
 }
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
-  static const bool one_dnn = prefers_one_dnn(), blocks = one_dnn && has_block_product();
-  if (one_dnn && out.scalar_type() == at::kFloat) {
-    if (blocks && multiply_by_blocks(out, a, b, accumulate)) return;
-    if (blocks && !accumulate && multiply_turned(out, a, b)) return;
-    if (a.size(0) * a.size(1) * b.size(1) >= kWorthIt) {
-      return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
-    }
-  }
+  if (out.scalar_type() == at::kFloat && multiply_past_blas(out, a, b, accumulate)) return;
   at::Tensor result = out;
   if (accumulate) {
     at::addmm_out(result, result, a, b);

@@ -108,7 +108,8 @@ TEST_CASE("products of nothing are 0, and of no rows none; one column and more t
     for (const auto& [rows, inner, columns] : {std::tuple<int64_t, int64_t, int64_t>{64, 300, 1},
                                                {2, 700, 901},
                                                {33, 700, 901},
-                                               {901, 700, 17}}) {
+                                               {901, 700, 17},
+                                               {4099, 61, 70}}) {
       CAPTURE(columns);
       const at::Tensor a = at::randn({rows, inner}, options),
                        b = at::randn({inner, columns}, options);

@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 
 #include "core/linalg/batch_product.h"
-#include "core/linalg/product.h"
 #include "core/step/plan.h"
 #include "core/step/rewrites/same_conv.h"
 #include "core/test/check.h"  // last: see there
@@ -179,7 +178,7 @@ TEST_CASE("a 3x3 modulation has fewer multiplications where a convolution has: t
   const Chain chain({33, 34, 3, false, true, 5, 7, 6}, 0.2, stream);
   const ModulePtr one = chain.fused();
   const Verdict verdict = fuse_same_conv(one);
-  const bool pays = multiplies_batches_well() && product_library() == std::string_view("oneDNN");
+  const bool pays = multiplies_batches_by_blocks();
   CHECK((verdict.module == one) == pays);
   CHECK(verdict.reason.empty() == pays);
   check_chain(chain, {one}, chain.plain());

@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 
 #include "core/linalg/batch_product.h"
-#include "core/linalg/product.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
 #include "core/test/pairs.h"
@@ -127,7 +126,7 @@ TEST_CASE(
   CHECK(as_same_conv(build(conv("0", 5, 7, 5, 2), stream)) == nullptr);
   CHECK(as_same_conv(build(conv("0", 5, 7, 1, 0), stream)) == nullptr);
   CHECK(as_same_conv(build(linear("0", 3, 2), stream)) == nullptr);
-  const bool pays = multiplies_batches_well() && product_library() == std::string("oneDNN");
+  const bool pays = multiplies_batches_by_blocks();
   const Verdict many = fuse_same_conv(build(conv("0", 32, 64, 3, 1), stream));
   CHECK((many.module != nullptr) == pays);
   CHECK(many.reason.empty() == pays);

@@ -1,7 +1,5 @@
 #include "core/step/rewrites/linear_product.h"
 
-#include <string>
-
 #include "core/linalg/product.h"
 #include "core/nn/linear.h"
 #include "core/step/rewrites/bilinear.h"
@@ -52,7 +50,7 @@ Verdict fuse_linear_product(const ModulePtr& linear) {
   const auto layer = std::dynamic_pointer_cast<Linear>(linear);
   if (!layer) return {};
   if (!layer->weight().is_cpu()) return refuse("on a GPU cuBLAS is the only one");
-  if (layer->weight().scalar_type() == at::kFloat && product_library() == std::string("BLAS")) {
+  if (layer->weight().scalar_type() == at::kFloat && multiplier() != Multiplier::kOneDnn) {
     return refuse("on this processor the BLAS is the fastest");
   }
   return {std::make_shared<LinearProduct>(layer), ""};

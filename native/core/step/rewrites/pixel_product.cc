@@ -1,7 +1,5 @@
 #include "core/step/rewrites/pixel_product.h"
 
-#include <string_view>
-
 #include "core/linalg/product.h"
 #include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/channels_last.h"
@@ -70,7 +68,7 @@ Verdict fuse_pixel_product(const ModulePtr& module) {
   if (!source || !source->keeps_size(1)) return {};
   const at::Tensor& weight = source->conv->weight();
   if (!weight.is_cpu()) return refuse("cuDNN has ways of its own");
-  if (weight.scalar_type() == at::kFloat && product_library() != std::string_view("oneDNN")) {
+  if (weight.scalar_type() == at::kFloat && multiplier() == Multiplier::kBlas) {
     return refuse("the products are the BLAS's here, and with those nobody has measured it");
   }
   return {std::make_shared<PixelProduct>(std::move(*source)), ""};

@@ -1,9 +1,8 @@
 #include "core/step/rewrites/same_conv.h"
 
-#include <string_view>
+#include <string>
 
 #include "core/linalg/batch_product.h"
-#include "core/linalg/product.h"
 #include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
@@ -60,7 +59,7 @@ class SameConv : public Rewrite {
 // What keeps it from paying; empty: nothing.
 std::string obstacle_to(const at::Tensor& kernel, int64_t groups) {
   if (!kernel.is_cpu()) return "cuDNN has ways of its own";
-  if (!multiplies_batches_well() || product_library() != std::string_view("oneDNN")) {
+  if (!multiplies_batches_by_blocks()) {
     return "the products are the BLAS's here, and with those nobody has measured it";
   }
   const int64_t channels = std::min(kernel.size(0), kernel.size(1) * groups);
