@@ -4,8 +4,13 @@ import { Dataset } from "../data/dataset.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { crossingUntil, type Stoppable } from "../signal.js";
 import { Images } from "../images.js";
-import { Generator, type Labels } from "../networks.js";
-import { checkLabels, checkTruncation, checkTruncationPsi } from "../networks/conditions.js";
+import { type Codes, Generator, type Labels } from "../networks.js";
+import {
+  checkCodes,
+  checkLabels,
+  checkTruncation,
+  checkTruncationPsi,
+} from "../networks/conditions.js";
 import type { NativeStop } from "../native.js";
 import { Features } from "./features.js";
 import type { NativeFeatureInput, NativeFeatureNetwork, NativeSeen } from "./native.js";
@@ -29,6 +34,11 @@ export interface FeaturesOptions extends Stoppable {
    */
   readonly labels?: Labels | undefined;
   /**
+   * Codes of all samples of a generator that has some, or a vector for each.
+   * @default drawn from U(-1, 1)
+   */
+  readonly codes?: Codes | undefined;
+  /**
    * How far from 0 the noise of a generator is drawn at most, above 0: the truncation trick, as
    * `sample()` has it. Results say it.
    * @default anything
@@ -41,6 +51,9 @@ export interface FeaturesOptions extends Stoppable {
    */
   readonly truncationPsi?: number | undefined;
 }
+
+/** Options that only a generator understands. */
+const ofGenerators = ["labels", "codes", "truncation", "truncationPsi"] as const;
 
 /** What has images. */
 export type ImageSource = Images | Dataset | Generator;
@@ -96,26 +109,28 @@ export class FeatureNetwork implements Disposable {
     source: ImageSource,
     options: FeaturesOptions,
   ): (stop?: NativeStop) => Promise<NativeSeen> {
-    const known = ["count", "seed", "labels", "truncation", "truncationPsi", "signal"] as const;
-    const { count, seed = 0, labels, signal, ...given } = check.options(options, "options", known);
+    const known = ["count", "seed", ...ofGenerators, "signal"] as const;
+    const { count, seed = 0, signal, ...given } = check.options(options, "options", known);
     check.seed(seed, "seed");
     check.signal(signal, "signal");
     if (source instanceof Generator) {
       const asked = check.integer(count ?? usualCount, "count", 1);
       this.#checkShape(source.image);
       const { latent, native, range } = source;
-      const chosen = checkLabels(labels, asked, latent.classes, "the latent has no classes");
-      const truncation = checkTruncation(given.truncation);
-      const truncationPsi = checkTruncationPsi(given.truncationPsi, isStyled(source.resolved));
-      const drawn = { truncation, truncationPsi };
-      const request = { latent, count: asked, seed, labels: chosen, ...drawn };
+      const chosen = {
+        labels: checkLabels(given.labels, asked, latent.classes, "the latent has no classes"),
+        codes: checkCodes(given.codes, asked, latent.codes),
+        truncation: checkTruncation(given.truncation),
+        truncationPsi: checkTruncationPsi(given.truncationPsi, isStyled(source.resolved)),
+      };
+      const request = { latent, count: asked, seed, ...chosen };
       return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
     }
-    if (labels !== undefined) throw wrongType("a generator", "source of labels", source);
-    if (given.truncation !== undefined)
-      throw wrongType("a generator", "source of a truncation", source);
-    if (given.truncationPsi !== undefined)
-      throw wrongType("a generator", "source of a truncationPsi", source);
+    for (const option of ofGenerators) {
+      if (given[option] === undefined) continue;
+      const what = option.startsWith("truncation") ? `a ${option}` : option;
+      throw wrongType("a generator", `source of ${what}`, source);
+    }
     if (source instanceof Dataset) {
       const asked = check.integer(count ?? source.size, "count", 1, source.size);
       this.#checkShape(source.image);

@@ -80,6 +80,20 @@ describe("the classifier of digits", () => {
     expect(near.data).not.toEqual(drawn.data);
   });
 
+  it("sees samples of the labels and codes that it is told", async () => {
+    using network = await metrics.classifier();
+    const latent = { noise: 4, classes: 3, codes: 2 };
+    const layers = [l.linear(64), l.tanh(), l.unflatten([1, 8, 8])];
+    using generator = new Generator({ latent, layers }, { seed: 1 });
+    const chosen = { seed: 9, labels: [0, 2, 2], codes: [0.5, -1] };
+    const told = await network.features(generator, { count: 3, ...chosen });
+    const samples = await generator.sample(3, { ...chosen, execution: "fused" });
+    expect(told.data).toEqual((await network.features(samples)).data);
+    const others = { ...chosen, codes: [0.5, 1] };
+    const moved = await network.features(generator, { count: 3, ...others });
+    expect(moved.data).not.toEqual(told.data);
+  });
+
   it("does not move the stream that networks and trainers draw from", async () => {
     const layers = [l.linear(4), l.unflatten([1, 2, 2])];
     const next = async (between: () => Promise<unknown>) => {

@@ -149,6 +149,18 @@ refuses(
       "Expected nothing (the latent has no classes) for labels but received 3",
     ],
     [
+      "codes of a dataset",
+      () => network.features(grey, { codes: [0.5] }),
+      "TypeError",
+      "Expected a generator for source of codes but received an instance of Dataset",
+    ],
+    [
+      "codes of a generator without codes",
+      () => network.features(greyGenerator, { count: 2, codes: [0.5] }),
+      "TypeError",
+      "Expected nothing (the latent has no codes) for codes but received an array of 1",
+    ],
+    [
       "a truncation of a dataset",
       () => network.features(grey, { truncation: 0.5 }),
       "TypeError",
@@ -176,7 +188,7 @@ refuses(
       "an option of sample()",
       () => network.features(greyGenerator, bad({ noise: new Float32Array(2) })),
       "TypeError",
-      'Expected only the options count, seed, labels, truncation, truncationPsi, signal for options but received "noise"',
+      'Expected only the options count, seed, labels, codes, truncation, truncationPsi, signal for options but received "noise"',
     ],
     [
       "a controller in place of its signal",
