@@ -160,6 +160,20 @@ describe("memory", () => {
     expect(JSON.parse(second)).toEqual({ step: 1 });
   });
 
+  const mayLimit = tellsOfPeaks && spawnSync("prlimit", ["--version"]).status === 0;
+  it.skipIf(!mayLimit)("where there is none for a thread, refuses work, and goes on", async () => {
+    const script = fileURLToPath(new URL("no-thread.mjs", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 30_000 });
+    const [refusals, later] = stdout.trim().split("\n") as [string, string];
+    const refusal = {
+      code: "ERR_MEMORY",
+      message:
+        "Expected a thread for this work but the system gave none (Resource temporarily unavailable); fewer processes, or a higher limit of them, make room",
+    };
+    expect(JSON.parse(refusals)).toEqual([refusal, refusal]);
+    expect(JSON.parse(later)).toBe("done");
+  });
+
   it("where it runs out for an answer, says so and goes on, as V8 would not", async () => {
     const script = fileURLToPath(new URL("little-arrays.mjs", import.meta.url));
     // 100 MB of images twice, and 400 of values in the engine; as much again is not there.
