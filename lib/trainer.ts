@@ -18,6 +18,7 @@ import type { Explanation, StepPlan } from "./trainer/explanation.js";
 import { whyTwo } from "./trainer/data.js";
 import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
+import { warnOfUndrawable } from "./trainer/undrawable.js";
 import { Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
@@ -158,6 +159,7 @@ export class Trainer implements Disposable {
     if (ranks === undefined) signal?.throwIfAborted();
     checkMemory(batchSize, this.#settings);
     this.#claims.begin(claim, steps);
+    warnOfUndrawable(dataset, this.#settings);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
