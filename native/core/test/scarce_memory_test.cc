@@ -92,7 +92,8 @@ struct Kind {
   std::string name;
   std::shared_ptr<Pair> pair;
   bool is_fused;
-  int64_t each;  // tensors between two that are refused
+  int64_t each;   // tensors between two that are refused
+  int64_t least;  // tensors of a step, on a processor whose products by the BLAS ask for none
 };
 
 // Refuses one of the tensors of a step; false where the step asks for fewer.
@@ -110,12 +111,12 @@ bool refuse_one(Trainer& trainer, int64_t place) {
 }  // namespace
 
 TEST_CASE("a trainer whose step runs out of memory goes on, wherever that was") {
-  const Kind kinds[] = {{"dense", dense_pair(/*normalizes=*/true), true, 1},
-                        {"with penalties", penalized_pair(), true, 1},
-                        {"with an average", averaged_pair(), true, 2},
-                        {"in parts", divided_pair(), true, 29},
-                        {"eager", penalized_pair(), false, 29}};
-  for (const auto& [name, pair, is_fused, each] : kinds) {
+  const Kind kinds[] = {{"dense", dense_pair(/*normalizes=*/true), true, 1, 20},
+                        {"with penalties", penalized_pair(), true, 1, 15},
+                        {"with an average", averaged_pair(), true, 2, 20},
+                        {"in parts", divided_pair(), true, 29, 20},
+                        {"eager", penalized_pair(), false, 29, 20}};
+  for (const auto& [name, pair, is_fused, each, least] : kinds) {
     CAPTURE(name);
     Trainer trainer(pair, is_fused ? make_fused_step(pair) : make_eager_step(pair));
     trainer.use(images(), 6);
@@ -128,7 +129,7 @@ TEST_CASE("a trainer whose step runs out of memory goes on, wherever that was") 
       if (is_fused) CHECK(is_whole(*pair->discriminator_optimizer));
       CHECK_NOTHROW(trainer.step());
     }
-    CHECK(place > 20);
+    CHECK(place > least);
     CHECK(is_finite(trainer));
   }
 }
