@@ -158,7 +158,7 @@ refuses(
       "codes of a generator without codes",
       () => network.features(greyGenerator, { count: 2, codes: [0.5] }),
       "TypeError",
-      "Expected nothing (the latent has no codes) for codes but received an array of 1",
+      "Expected nothing (the latent has no codes) for codes but received [0.5]",
     ],
     [
       "a truncation of a dataset",
