@@ -93,27 +93,36 @@ TEST_CASE("a run waits for the batches of a feed, and ends with it") {
 
 TEST_CASE("large data are read a part a turn, for a snapshot and where a restored run goes on") {
   // Three parts of at most 16 MB.
-  const auto large = std::make_shared<Dataset>(at::zeros({40, 1, 1024, 1024}, at::kByte), at::kCPU);
+  const auto large = [] {
+    return std::make_shared<Dataset>(at::zeros({600'000, 1, 8, 8}, at::kByte), at::kCPU);
+  };
   Training training;
+  training.images = large();
   CHECK(training.trainer->read_for_snapshot());  // nothing was asked for yet
   training.trainer->use(training.images, 4);
   training.trainer->step();
   int parts = 1;
   while (!training.trainer->read_for_snapshot()) parts += 1;
-  CHECK(parts == 1);
+  CHECK(parts == 3);
   const Snapshot taken = training.trainer->snapshot();
 
   Training later;
-  later.images = large;
+  later.images = large();
   later.trainer->restore(taken);
   Running running = later.run(3);
   CHECK(goes_on(running()));
   CHECK(goes_on(running()));
   CHECK(later.trainer->steps() == 1);
-  *later.stop = true;
-  const auto result = std::get<Running::Result>(running());
-  CHECK(result.stopped);
-  CHECK_FALSE(result.report.has_value());
-  // They are not in use.
+  SUBCASE("it goes on once all is read") {
+    CHECK(goes_on(running()));
+    CHECK(later.trainer->steps() == 2);
+    CHECK(later.trainer->snapshot().count("sampler.position") == 8);
+  }
+  SUBCASE("stopped before, it takes nothing") {
+    *later.stop = true;
+    const auto result = std::get<Running::Result>(running());
+    CHECK(result.stopped);
+    CHECK_FALSE(result.report.has_value());
+  }
   CHECK(later.trainer->snapshot().data == taken.data);
 }
