@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
-import { type Manifest, reseeded } from "./checkpoint/format.js";
+import type { Manifest } from "./checkpoint/format.js";
 import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
@@ -22,7 +22,7 @@ import { warnOfUndrawable } from "./trainer/undrawable.js";
 import { Watcher } from "./trainer/health.js";
 import { checkMemory, explainMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
-import { checkLoad, optionsToGoOn } from "./trainer/load-options.js";
+import { checkLoad, optionsToGoOn, stateToGoOn } from "./trainer/load-options.js";
 import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
 import { checkParts } from "./trainer/parts.js";
 import { Run } from "./trainer/run.js";
@@ -338,9 +338,8 @@ export class Trainer implements Disposable {
    * on with its own
    * @param options.objective another one from here on, or the same with other penalties
    * @param options.optimizer others of the same types: another learning rate, say
-   * @param options.accumulate how many parts a batch has from here on
-   * @param options.execution how steps are carried out from here on
-   * @param options.precision what products are computed in from here on
+   * @param options.ema and every other option of a trainer, but for the pair and `syncBatchNorm`:
+   * what they are from here on, as LoadOptions tells
    * @throws TypeError and RangeError for options; ERR_DEVICE; ERR_CHECKPOINT for what is missing,
    * damaged, or of a version to come, and for an objective or an optimizer that remembers more than
    * was saved; ERR_ARCHITECTURE for networks that an objective does not go with
@@ -353,11 +352,9 @@ export class Trainer implements Disposable {
 
   /** @internal */
   static async restore(saved: Checkpoint, options: LoadOptions): Promise<Trainer> {
-    const { device = saved.device as Device, seed } = options;
+    const { device = saved.device as Device } = options;
     const trainer = Trainer.like(saved, { ...options, device });
-    await crossing(() =>
-      trainer.#native.restore(seed === undefined ? saved.snapshot : reseeded(saved.snapshot, seed)),
-    );
+    await crossing(() => trainer.#native.restore(stateToGoOn(saved, options)));
     trainer.#step = saved.step;
     trainer.#supply.restore(saved.snapshot);
     return trainer;

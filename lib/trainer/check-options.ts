@@ -75,8 +75,8 @@ export function checkOptions(
   return settings;
 }
 
-/** Updates of a player in a step. */
-function checkUpdates(value: unknown, name: string): number {
+/** @internal Updates of a player in a step. */
+export function checkUpdates(value: unknown, name: string): number {
   return check.integer(value ?? 1, name, 1, mostUpdates);
 }
 
@@ -119,9 +119,9 @@ function checkPrecision(value: unknown, device: Device, name: string): Precision
 }
 
 /** @internal */
-export function checkEma(ema: EmaOptions): Complete<EmaOptions> {
-  if (!check.isObject(ema)) throw wrongType("an object { decay, rampUp }", "ema", ema);
-  check.options<EmaOptions>(ema, "ema", ["decay", "rampUp"]);
+export function checkEma(value: unknown): Complete<EmaOptions> {
+  if (!check.isObject(value)) throw wrongType("an object { decay, rampUp }", "ema", value);
+  const ema = check.options(value, "ema", ["decay", "rampUp"]);
   return {
     decay: check.within(ema.decay, "ema.decay", 0, 1),
     rampUp: check.notNegative(ema.rampUp ?? 0.05, "ema.rampUp"),

@@ -193,6 +193,26 @@ export interface LoadOptions {
    * @default those that it was saved with
    */
   readonly optimizer?: TrainerOptions["optimizer"] | undefined;
+  /** The order of the two players from here on. @default as when it was saved */
+  readonly order?: Order | undefined;
+  /** Whose fakes they learn from; another `order` does not change it. @default as it was saved */
+  readonly fakes?: Fakes | undefined;
+  /** Updates of the discriminator in a step, 1 to 1000. @default as many as when it was saved */
+  readonly discriminatorSteps?: number | undefined;
+  /** Updates of the generator in a step, 1 to 1000. @default as many as when it was saved */
+  readonly generatorSteps?: number | undefined;
+  /**
+   * Another weight of the moving average, which goes on. Where none was kept, one begins with the
+   * generator as it was saved. @default as when it was saved
+   */
+  readonly ema?: EmaOptions | undefined;
+  /** Policies of DiffAugment from here on; `[]` for none. @default as when it was saved */
+  readonly diffAugment?: readonly DiffAugmentPolicy[] | undefined;
+  /**
+   * ADA from here on. Its probability goes on, or begins at 0 where there was none; a `p` sets it.
+   * `{ fixed: true, p: 0 }` changes nothing any more. @default as when it was saved
+   */
+  readonly ada?: AdaOptions | undefined;
   /** Parts of a batch from here on, at least 1. @default as many as when it was saved */
   readonly accumulate?: number | undefined;
   /** How steps are carried out from here on. @default as when it was saved */

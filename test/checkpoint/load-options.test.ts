@@ -12,7 +12,14 @@ import {
   type TrainerOptions,
 } from "../../lib/index.js";
 import { freshPaths } from "../helpers/checkpoints.js";
-import { labelledImages, losses, tinyAutoencoder, tinyTrainer } from "../helpers/training.js";
+import {
+  collect,
+  labelledImages,
+  losses,
+  tinyAutoencoder,
+  tinyTrainer,
+  weightsOf,
+} from "../helpers/training.js";
 
 const fresh = await freshPaths();
 const images = await labelledImages(20);
@@ -88,9 +95,54 @@ describe("Trainer.load refuses", () => {
       "Expected a reconstructionError at the end, which energyBased needs, for discriminator but received logits",
     ],
     [
-      "other rules",
-      { generatorSteps: 2 },
-      'Expected only the options device, seed, distributed, objective, optimizer, accumulate, execution, precision for options but received "generatorSteps"',
+      "another way to normalise",
+      { syncBatchNorm: true },
+      'Expected only the options device, seed, distributed, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision for options but received "syncBatchNorm"',
+    ],
+    [
+      "an order that there is not",
+      { order: "bothAtOnce" },
+      'Expected one of generatorFirst, discriminatorFirst for order but received "bothAtOnce"',
+    ],
+    [
+      "fakes that there are not",
+      { fakes: "old" },
+      'Expected one of same, fresh for fakes but received "old"',
+    ],
+    [
+      "no updates of the discriminator",
+      { discriminatorSteps: 0 },
+      "Expected a whole number from 1 to 1000 for discriminatorSteps but received 0",
+    ],
+    [
+      "half an update of the generator",
+      { generatorSteps: 0.5 },
+      "Expected a whole number from 1 to 1000 for generatorSteps but received 0.5",
+    ],
+    [
+      "an average of nothing but the past",
+      { ema: { decay: 1 } },
+      "Expected a number of at least 0, less than 1 for ema.decay but received 1",
+    ],
+    [
+      "a policy that there is not",
+      { diffAugment: ["colour"] },
+      'Expected one of color, translation, cutout for diffAugment[0] but received "colour"',
+    ],
+    [
+      "a probability that there is not",
+      { ada: { p: 2 } },
+      "Expected a number of at least 0, at most 1 for ada.p but received 2",
+    ],
+    [
+      "rules that do not go together",
+      { order: "discriminatorFirst", accumulate: 2 },
+      'Expected "fresh"',
+    ],
+    [
+      "a probability that follows scores without a sign",
+      { objective: objectives.wasserstein(), ada: {} },
+      "Expected true, as the sign of a score tells nothing under wasserstein, for ada.fixed but received false",
     ],
   ])("%s", async (_, options, sentence) => {
     await expect(Trainer.load(path, options as LoadOptions)).rejects.toThrow(sentence);
@@ -114,6 +166,10 @@ describe("Trainer.load refuses", () => {
       { precision: 1 },
       { optimizer: {} },
       { objective: 3 },
+      { order: 1 },
+      { ema: 0.9 },
+      { diffAugment: "color" },
+      { ada: true },
     ])
       await expect(Trainer.load(fresh(), options as never)).rejects.toBeInstanceOf(TypeError);
   });
@@ -162,6 +218,55 @@ describe("Trainer.load goes on", () => {
       expect(far).toHaveLength(expected[key].length);
       expect(Math.max(...far)).toBeLessThan(tolerance);
     }
+  });
+
+  // Before the first step there is no past: it has to be the trainer that has them from the beginning.
+  it.each<[string, LoadOptions]>([
+    ["order", { order: "discriminatorFirst" }],
+    ["fakes", { fakes: "fresh" }],
+    ["updates of the discriminator", { discriminatorSteps: 2 }],
+    ["updates of the generator", { generatorSteps: 3 }],
+    ["augmentation", { diffAugment: ["color", "cutout"] }],
+    ["probability of augmentation", { ada: { p: 0.5, target: 0.1, interval: 1, kimg: 1 } }],
+    ["average", { ema: { decay: 0.5, rampUp: 0 } }],
+  ])("with another %s, as one that has it from the beginning", async (_, options) => {
+    using plain = tinyTrainer();
+    const beginning = fresh();
+    await plain.save(beginning);
+    using whole = tinyTrainer(options as Partial<TrainerOptions>);
+    using loaded = await Trainer.load(beginning, options);
+    using same = await Trainer.load(beginning);
+    const [expected, received, other] = [await end(whole), await end(loaded), await end(same)];
+    expect(received).toEqual(expected);
+    expect(other).not.toEqual(expected);
+  });
+
+  it("with an average that begins where the generator is", async () => {
+    const options = { ema: { decay: 0.9 } };
+    using trainer = await Trainer.load(await saved({ ema: undefined }), options);
+    const average = trainer.ema as NonNullable<typeof trainer.ema>;
+    expect(await weightsOf(average)).toEqual(await weightsOf(trainer.generator));
+    await losses(trainer, images);
+    expect(await weightsOf(average)).not.toEqual(await weightsOf(trainer.generator));
+    const again = fresh();
+    await trainer.save(again);
+    using third = await Trainer.load(again, { ema: { decay: 0.5 } });
+    expect(await weightsOf(third.ema as typeof average)).toEqual(await weightsOf(average));
+  });
+
+  it("with the probability of ADA where it was, or where it is set", async () => {
+    const moving = { interval: 1, kimg: 0.02 };
+    const before = await saved({ ada: { ...moving, target: -1 } });
+    const probabilities = async (options: LoadOptions) => {
+      using trainer = await Trainer.load(before, options);
+      const ticks = await collect(trainer.run(images, { steps: 2, batchSize: 8, tickEvery: 1 }));
+      return ticks.map((tick) => tick.health?.augmentProbability);
+    };
+    const still = { fixed: true };
+    expect(await probabilities({})).toEqual([1, 1]);
+    expect(await probabilities({ ada: still })).toEqual([1, 1]);
+    expect(await probabilities({ ada: { ...still, p: 0.25 } })).toEqual([0.25, 0.25]);
+    expect(await probabilities({ ada: { ...moving, target: 1 } })).not.toEqual([1, 1]);
   });
 
   it("and says so in the next checkpoint", async () => {
