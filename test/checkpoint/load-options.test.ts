@@ -122,7 +122,7 @@ describe("Trainer.load refuses", () => {
     [
       "an average of nothing but the past",
       { ema: { decay: 1 } },
-      "Expected a number of at least 0, less than 1 for ema.decay but received 1",
+      "Expected a number in [0, 1) for ema.decay but received 1",
     ],
     [
       "a policy that there is not",
@@ -132,12 +132,12 @@ describe("Trainer.load refuses", () => {
     [
       "a probability that there is not",
       { ada: { p: 2 } },
-      "Expected a number of at least 0, at most 1 for ada.p but received 2",
+      "Expected a number in [0, 1] for ada.p but received 2",
     ],
     [
       "rules that do not go together",
       { order: "discriminatorFirst", accumulate: 2 },
-      'Expected "fresh"',
+      "Expected 1, as the generator learns from the fakes of the discriminator's update, for accumulate but received 2",
     ],
     [
       "a probability that follows scores without a sign",
@@ -222,7 +222,7 @@ describe("Trainer.load goes on", () => {
 
   // Before the first step there is no past: it has to be the trainer that has them from the beginning.
   it.each<[string, LoadOptions]>([
-    ["order", { order: "discriminatorFirst" }],
+    ["order", { order: "discriminatorFirst", fakes: "fresh" }],
     ["fakes", { fakes: "fresh" }],
     ["updates of the discriminator", { discriminatorSteps: 2 }],
     ["updates of the generator", { generatorSteps: 3 }],
@@ -239,6 +239,16 @@ describe("Trainer.load goes on", () => {
     const [expected, received, other] = [await end(whole), await end(loaded), await end(same)];
     expect(received).toEqual(expected);
     expect(other).not.toEqual(expected);
+  });
+
+  it("with the fakes that it had, in another order, too", async () => {
+    using plain = tinyTrainer();
+    const beginning = fresh();
+    await plain.save(beginning);
+    const order = "discriminatorFirst";
+    using whole = tinyTrainer({ order, fakes: "same" });
+    using loaded = await Trainer.load(beginning, { order });
+    expect(await end(loaded)).toEqual(await end(whole));
   });
 
   it("with an average that begins where the generator is", async () => {
