@@ -122,8 +122,8 @@ export interface TrainerOptions {
   /**
    * What products and convolutions are computed in; weights, losses and optimizers stay float32.
    * `float32` is what PyTorch does by default; `tf32` has CUDA's matrix products in it too (Ampere
-   * or newer); `bfloat16` is torch.autocast's (Ampere or newer; on a CPU it is faster where there
-   * are instructions for it, AMX or AVX512-BF16, and warns where it is not).
+   * or newer); `bfloat16` is torch.autocast's (Ampere or newer; on a CPU it can be faster where
+   * there are instructions for it, AMX or AVX512-BF16, and warns where its products are slower).
    * @default "float32"
    */
   readonly precision?: Precision | undefined;
