@@ -1,14 +1,14 @@
 // A folder whose packed images stay on the disk: the same images, training and checkpoints as from memory.
-import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FolderOptions } from "../lib/datasets.js";
-import { datasets, memoryStats, Trainer } from "../lib/index.js";
+import { type Dataset, datasets, memoryStats, Trainer } from "../lib/index.js";
 import { makeFolder } from "./helpers/folder.js";
 import { writeTree } from "./helpers/image-folder.js";
 import { levelsOf } from "./helpers/levels.js";
 import { fingerprintOf, trainFor } from "./helpers/presets.js";
-import { tinyTrainer } from "./helpers/training.js";
+import { collect, tinyTrainer } from "./helpers/training.js";
 
 let temporary: { readonly path: string; remove(): Promise<void> };
 let root: string;
@@ -114,6 +114,21 @@ describe("a folder with resident: false", () => {
         "Expected packed images that can be read for the dataset but received a file that became shorter",
     });
     await trainFor(trainer, memory, 1);
+  });
+
+  it("has the steps of a run that failed in the middle of a tick not counted as those of the next", async () => {
+    using disk = await open();
+    using memory = await open({ resident: true });
+    // All but some of the images stay readable.
+    await truncate(cache, (await stat(cache)).size - 200);
+    const trainer = tinyTrainer();
+    const run = (data: Dataset, steps: number, tickEvery: number) =>
+      collect(trainer.run(data, { steps, batchSize: 1, tickEvery }));
+    await expect(run(disk, 40, 40)).rejects.toMatchObject({ code: "ERR_DATA" });
+    const steps = (await run(memory, 10, 4)).map(({ step }) => step);
+    const [first = 0] = steps;
+    expect(first).toBeGreaterThan(4);
+    expect(steps).toEqual([first, first + 4, first + 6]);
   });
 
   it("leaves broken files out: a few, and so many that their list moves the images", async () => {

@@ -74,8 +74,8 @@ Napi::Value to_report(Napi::Env env, const Running::Result& result) {
   if (!result.report) return env.Null();
   const auto object = Napi::Object::New(env);
   object.Set("step", static_cast<double>(result.report->step));
-  object.Set("steps", static_cast<double>(result.report->steps));
-  object.Set("images", static_cast<double>(result.report->images));
+  object.Set("steps", static_cast<double>(result.steps));
+  object.Set("images", static_cast<double>(result.images));
   object.Set("epoch", static_cast<double>(result.report->epoch));
   object.Set("generatorLoss", result.report->generator_loss);
   object.Set("discriminatorLoss", result.report->discriminator_loss);

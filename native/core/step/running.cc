@@ -18,15 +18,23 @@ Turn<Running::Result> Running::operator()() {
   const bool works = !leaves && supply == Feed::State::kReady;
   const bool stopped = works ? advance() : leaves;
   const bool ended = stopped || supply == Feed::State::kOver || done_ == steps_;
-  std::optional<Report> report;
-  if (ended && done_ > 0) report = trainer_->report();
+  Result result;
+  if (ended && done_ > 0) result = told();
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!ended) return Engine::Then::kAgain;
-  return Result{std::move(report), seconds_, stopped};
+  result.seconds = seconds_;
+  result.stopped = stopped;
+  return result;
+}
+
+Running::Result Running::told() const {
+  const Report report = trainer_->report();
+  return {report, done_, report.images - unreported_};
 }
 
 // A step; true if it is the last. Where ranks train together they all stop after the same one.
 bool Running::advance() {
+  if (done_ == 0) unreported_ = trainer_->images();
   ++done_;
   const bool watched = done_ == steps_;
   if (trainer_->is_shared()) return trainer_->step_and_ask(*stop_, watched);

@@ -19,7 +19,10 @@ class Running {
 
   struct Result {
     std::optional<Report> report;  // none where it ended before the first step
-    double seconds = 0;            // that the steps took
+    // Of this call alone. What it reports may begin before it: with the steps of a call that failed
+    // half way, or with those from before a checkpoint in the middle of a tick.
+    int64_t steps = 0, images = 0;
+    double seconds = 0;  // that the steps took
     bool stopped = false;
   };
 
@@ -30,11 +33,13 @@ class Running {
 
  private:
   bool advance();
+  Result told() const;
 
   std::shared_ptr<Trainer> trainer_;
   std::shared_ptr<const std::atomic<bool>> stop_;
   Use use_;
   int64_t steps_, done_ = 0;
+  int64_t unreported_ = 0;  // images from before it
   double seconds_ = 0;
 };
 

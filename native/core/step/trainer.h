@@ -55,6 +55,8 @@ class Trainer {
   // A step, after which all know whether one of them wants to stop.
   bool step_and_ask(bool wants_stop, bool watched);
   int64_t steps() const { return step_; }
+  // Reals shown that no report has told of.
+  int64_t images() const { return images_; }
   Explanation explain() const { return adversarial_step_->explain(); }
   // A copy of all that training changes, and back again. The networks, rules and device have to be
   // those that it was taken of; throws ERR_CHECKPOINT where something is missing or does not fit.

@@ -72,6 +72,31 @@ TEST_CASE("a run that is stopped tells of the steps that it did, if it did any")
   CHECK(training.trainer->steps() == 1);
 }
 
+TEST_CASE("a run counts its own steps, and tells of those before it that nobody has told of") {
+  Training training;
+  {
+    Running fails = training.run(5);
+    CHECK(goes_on(fails()));
+    CHECK(goes_on(fails()));
+  }
+  Running running = training.run(1);
+  const auto result = std::get<Running::Result>(running());
+  CHECK(result.steps == 1);
+  CHECK(result.images == 4);
+  REQUIRE(result.report.has_value());
+  CHECK(result.report->steps == 3);
+  CHECK(result.report->images == 12);
+
+  Training later;
+  training.run(2)();
+  later.trainer->restore(training.trainer->snapshot());
+  Running rest = later.run(1);
+  const auto whole = std::get<Running::Result>(rest());
+  CHECK(whole.steps == 1);
+  CHECK(whole.images == 4);
+  CHECK(whole.report->steps == 2);
+}
+
 TEST_CASE("a run waits for the batches of a feed, and ends with it") {
   Training training;
   const auto feed = std::make_shared<Feed>(Feed::Options{{1, 8, 8}, 4, 0, 0, false});
