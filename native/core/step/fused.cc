@@ -48,7 +48,7 @@ class Fused : public Execution {
   }
 
   void apply(Optimizer& optimizer, std::vector<at::Tensor> gradients) override {
-    if (!gradients.empty()) optimizer.step_fused(std::move(gradients));
+    optimizer.step_fused(std::move(gradients));
   }
 
   Explanation explain() const override {

@@ -96,6 +96,8 @@ TEST_CASE("a player without parameters is fine in both executions") {
     const Losses losses = step->run([] { return Batch{at::rand({8, 1, 8, 8}, at::kDouble), {}}; });
     CHECK(losses.discriminator.value.item<double>() > 0);
     CHECK(at::equal(pair->discriminator->state()[0].second, before));
+    // A checkpoint is the same whatever wrote it, and a schedule goes on.
+    CHECK(pair->discriminator_optimizer->updates() == 1);
   }
 }
 
