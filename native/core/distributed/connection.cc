@@ -3,13 +3,10 @@
 #include <c10/util/Logging.h>
 
 #include <cstdlib>
-#include <future>
-#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
@@ -34,24 +31,6 @@ void keep_quiet() {
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
 }
 
-// libtorch waits for a store that is not there yet, and asks nobody whether the process is ending
-// meanwhile: so it does by a thread that can be left to itself.
-c10::intrusive_ptr<c10d::Store> connect(const std::string& host,
-                                        const c10d::TCPStoreOptions& options,
-                                        const GroupOptions& group) {
-  auto promise = std::make_shared<std::promise<c10::intrusive_ptr<c10d::Store>>>();
-  auto store = promise->get_future();
-  std::thread([promise, host, options] {
-    try {
-      promise->set_value(c10::make_intrusive<c10d::TCPStore>(host, options));
-    } catch (...) {
-      promise->set_exception(std::current_exception());
-    }
-  }).detach();
-  while (store.wait_for(distributed::kGlance) != std::future_status::ready) check_ending(group);
-  return store.get();
-}
-
 }  // namespace
 
 void check_ending(const GroupOptions& options) {
@@ -70,8 +49,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
   // libtorch's libuv and Node's have the same names, and Node's come first.
   options.useLibUV = false;
   try {
-    return c10::make_intrusive<c10d::PrefixStore>(meeting.prefix,
-                                                  connect(meeting.host, options, group));
+    return c10::make_intrusive<c10d::PrefixStore>(
+        meeting.prefix, c10::make_intrusive<c10d::TCPStore>(meeting.host, options));
   } catch (const c10::Error& error) {
     refuse(meeting, error.what_without_backtrace());
   }

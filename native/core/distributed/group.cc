@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <condition_variable>
 #include <functional>
-#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "core/distributed/apart.h"
 #include "core/distributed/connection.h"
 #include "core/distributed/roll.h"
 #include "core/distributed/times.h"
@@ -181,7 +181,7 @@ void Group::end(Begun begun) {
   const auto found = connection_->begun.find(begun);
   auto& [work, is_on_gpu] = found->second;
   // The destructor leaves what is still under way to itself.
-  const auto is_over = [this] { return is_left_ || (options_.ending && *options_.ending); };
+  const auto is_over = [this] { return is_ending(); };
   if (!is_on_gpu) {
     Ending ending(*work);
     while (!ending.wait(kLook, is_over)) {
@@ -315,24 +315,18 @@ void Group::hand_over() {
 
 template <class Answer>
 Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const {
-  // Of a machine that is cut off nothing comes, not even an error, for a quarter of an hour. So the
-  // store is asked by a thread that can be left to itself.
-  auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> answer = promise->get_future();
-  std::thread([promise, question = std::move(question), store = connection_->store, otherwise] {
-    try {
-      promise->set_value(question(*store));
-    } catch (const std::exception&) {
-      promise->set_value(otherwise);
-    }
-  }).detach();
   const auto deadline = Clock::now() + kRollCall + kAnswer;
-  while (Clock::now() < deadline) {
-    const bool is_told = answer.wait_for(kGlance) == std::future_status::ready;
-    check_ending();
-    if (is_told) return answer.get();
-  }
-  return otherwise;
+  const auto answer = apart<Answer>(
+      [question = std::move(question), store = connection_->store, otherwise] {
+        try {
+          return question(*store);
+        } catch (const std::exception&) {
+          return otherwise;
+        }
+      },
+      [this, deadline] { return is_ending() || Clock::now() >= deadline; });
+  check_ending();
+  return answer.value_or(otherwise);
 }
 
 Roll Group::call_roll() const {
@@ -356,6 +350,8 @@ void Group::check_usable() const {
   if (!failure_.empty()) throw Error("ERR_RANK", failure_);
   check_ending();
 }
+
+bool Group::is_ending() const { return is_left_ || (options_.ending && *options_.ending); }
 
 void Group::check_ending() const {
   if (is_left_) throw Error("ERR_DISPOSED", "This group was disposed");

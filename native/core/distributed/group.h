@@ -97,6 +97,8 @@ class Group {
   struct Connection;  // knows c10d's headers
 
   Group(std::unique_ptr<Connection> connection, const GroupOptions& options);
+  // join(), which may wait for an answer that never comes.
+  static std::shared_ptr<Group> come(const Meeting& meeting, const GroupOptions& options);
   // Has what sums for the device of `tensor` begin something.
   template <class Begin>
   Begun begin(const at::Tensor& tensor, const Begin& begin);
@@ -128,6 +130,7 @@ class Group {
   // Throws where the group failed before, or is ending.
   void check_usable() const;
   void check_ending() const;
+  bool is_ending() const;
   // Leaves, but as the one that keeps the store not before the others that came: they are to read
   // there who did not.
   void see_off() const;

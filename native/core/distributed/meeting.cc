@@ -2,6 +2,7 @@
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
+#include "core/distributed/apart.h"
 #include "core/distributed/connection.h"
 #include "core/distributed/times.h"
 #include "core/distributed/words.h"
@@ -19,6 +20,16 @@ const std::string kMeetings = "meetings", kBegun = "begun";
 }  // namespace
 
 std::shared_ptr<Group> Group::join(const Meeting& meeting, const GroupOptions& options) {
+  // All of it: the store may be cut off at each question, and Gloo waits for whoever has come and
+  // then does nothing as long as the timeout.
+  const auto joined =
+      apart<std::shared_ptr<Group>>([meeting, options] { return come(meeting, options); },
+                                    [&options] { return options.ending && *options.ending; });
+  if (!joined) sparring::check_ending(options);
+  return *joined;
+}
+
+std::shared_ptr<Group> Group::come(const Meeting& meeting, const GroupOptions& options) {
   auto connection = std::make_unique<Connection>();
   connection->lobby = open_store(meeting, options);
   connection->rank_0_keeps_it = !meeting.has_agent;

@@ -9,6 +9,8 @@ using Clock = std::chrono::steady_clock;
 
 // The time between two looks at what nobody tells of.
 constexpr std::chrono::milliseconds kGlance{20};
+// The time that whoever waits in vain is left to notice it.
+constexpr std::chrono::milliseconds kFarewell{200};
 // The time in which whoever is still there reports so, once a rank is lost or refused.
 constexpr std::chrono::milliseconds kRollCall{3'000};
 // The time after it that whoever keeps the store leaves the others to read there.
