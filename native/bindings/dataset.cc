@@ -1,6 +1,7 @@
 #include "bindings/dataset.h"
 
 #include "bindings/convert.h"
+#include "core/data/resize.h"
 #include "core/data/sampler.h"
 #include "core/data/stack.h"
 #include "core/runtime/cuda.h"
@@ -29,19 +30,34 @@ at::Tensor taken_over(const at::Tensor& borrowed, const at::Device& device) {
   return borrowed.to(device, borrowed.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
 }
 
+// Work for run_slices(): `make(images)` once they are as large as the source wants them, of which
+// some are resized a turn.
+template <class Make>
+auto resized(const Napi::Object& source, const at::Tensor& images, Make make) {
+  using Made = std::invoke_result_t<Make&, const at::Tensor&>;
+  auto resizing =
+      lazily([images, height = to_whole(source, "height"), width = to_whole(source, "width")] {
+        return Resizing(images, height, width);
+      });
+  return [resizing = std::move(resizing), make]() mutable -> std::optional<Made> {
+    const std::optional<at::Tensor> all = resizing();
+    if (!all) return std::nullopt;
+    return make(*all);
+  };
+}
+
 // createDataset(source: NativeImages): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
   const at::Tensor images = borrow_bytes(source.Get("images"), to_shape(source.Get("shape")));
-  const int64_t height = to_whole(source, "height"), width = to_whole(source, "width");
-  return run_async(
+  return run_slices(
       info.Env(),
-      [images, height, width, device = device_of(source),
-       labels = labels_of(source, images.size(0))]() -> DatasetPtr {
-        const at::Tensor resized = resize_images(images, height, width);
-        return std::make_shared<Dataset>(
-            resized.is_same(images) ? taken_over(images, device) : resized, device, labels);
-      },
+      resized(source, images,
+              [images, device = device_of(source),
+               labels = labels_of(source, images.size(0))](const at::Tensor& all) -> DatasetPtr {
+                return std::make_shared<Dataset>(
+                    all.is_same(images) ? taken_over(images, device) : all, device, labels);
+              }),
       wrap_dataset);
 }
 
@@ -78,14 +94,16 @@ Napi::Value StackDataset(const Napi::CallbackInfo& info) {
   const StackOptions options{to_whole(source, "classes"), to_whole(source, "count"),
                              to_whole(source, "channels"),
                              static_cast<uint64_t>(to_whole(source, "seed"))};
-  return run_async(
-      info.Env(),
-      [images, labels = labels_of(source, images.size(0)), height = to_whole(source, "height"),
-       width = to_whole(source, "width"), device = device_of(source), options] {
-        const Stack stack = stack_images(resize_images(images, height, width), labels, options);
-        return Stacked{std::make_shared<Dataset>(stack.images, device, stack.labels), stack.labels};
-      },
-      to_stacked);
+  return run_slices(info.Env(),
+                    resized(source, images,
+                            [labels = labels_of(source, images.size(0)), device = device_of(source),
+                             options](const at::Tensor& all) {
+                              const Stack stack = stack_images(all, labels, options);
+                              return Stacked{
+                                  std::make_shared<Dataset>(stack.images, device, stack.labels),
+                                  stack.labels};
+                            }),
+                    to_stacked);
 }
 
 // openDataset(source: NativeImageFile): Promise<NativeDataset>

@@ -119,19 +119,4 @@ std::optional<uint64_t> Dataset::read_fingerprint() const {
   return fingerprint_ = std::max<uint64_t>(hash, 1);
 }
 
-at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width) {
-  if (images.size(2) == height && images.size(3) == width) return images;
-  at::Tensor resized = at::empty({images.size(0), images.size(1), height, width}, images.options());
-  // In slices of at most 64 MB of float32: all at once would take four times the dataset itself.
-  const int64_t values = images.size(1) * std::max(height * width, images.size(2) * images.size(3));
-  const int64_t slice = std::max<int64_t>(1, (int64_t{16} << 20) / values);
-  for (int64_t start = 0; start < images.size(0); start += slice) {
-    const int64_t count = std::min(slice, images.size(0) - start);
-    const at::Tensor pixels = images.narrow(0, start, count).to(at::kFloat);
-    const at::Tensor smooth = at::_upsample_bilinear2d_aa(pixels, {height, width}, false);
-    resized.narrow(0, start, count).copy_(smooth.round_().clamp_(0, 255));
-  }
-  return resized;
-}
-
 }  // namespace sparring

@@ -83,7 +83,4 @@ class Dataset {
   mutable Reading reading_;
 };
 
-// torchvision's Resize((height, width), antialias=True) of bytes, uint8 [N, C, H, W].
-at::Tensor resize_images(const at::Tensor& images, int64_t height, int64_t width);
-
 }  // namespace sparring

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/data/dataset.h"
+#include "core/data/resize.h"
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
 

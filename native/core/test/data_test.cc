@@ -3,6 +3,7 @@
 #include "core/data/dataset.h"
 #include "core/data/flip.h"
 #include "core/data/levels.h"
+#include "core/data/resize.h"
 #include "core/data/sampler.h"
 #include "core/data/stack.h"
 #include "core/error.h"
@@ -296,6 +297,23 @@ TEST_CASE("resizing keeps a flat image flat, leaves the right size alone and nev
       ((at::arange(28).reshape({28, 1}) + at::arange(28)) % 2 * 255).to(at::kByte);
   const at::Tensor smaller = resize_images(board.reshape({1, 1, 28, 28}), 14, 14);
   CHECK(smaller.to(at::kFloat).mean().item<double>() == doctest::Approx(127.5).epsilon(0.02));
+}
+
+TEST_CASE("large images are resized some a turn, and to the bits of each by itself") {
+  RandomStream stream(4);
+  const at::Tensor images =
+      at::randint(256, {40, 3, 512, 512}, stream.cpu(), at::TensorOptions(at::kByte));
+  Resizing resizing(images, 96, 64);
+  std::optional<at::Tensor> all;
+  int64_t turns = 0;
+  for (; !all; ++turns) all = resizing();
+  CHECK(turns == 2);
+  REQUIRE(all->sizes() == Shape{40, 3, 96, 64});
+  for (const int64_t place : {0, 20, 21, 39}) {
+    CHECK(at::equal(resize_images(images.narrow(0, place, 1), 96, 64)[0], (*all)[place]));
+  }
+  Resizing nothing_to_do(images, 512, 512);
+  CHECK(nothing_to_do().value().is_same(images));
 }
 
 TEST_CASE("a grid stands on black, row by row, stretched from the smallest to the largest value") {
