@@ -205,7 +205,7 @@ std::vector<std::string> to_texts(const Napi::Value& value) {
 at::Tensor copy_labels(const Napi::Value& labels) {
   if (!labels.IsTypedArray()) return {};
   const auto count = static_cast<int64_t>(labels.As<Napi::TypedArray>().ElementLength());
-  return copy_memory(labels, {count}, at::kInt).to(at::kLong);
+  return copy_memory(labels, {count}, at::kInt);
 }
 
 SampleRequest to_sample_request(const Napi::Value& value) {

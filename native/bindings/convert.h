@@ -28,7 +28,8 @@ int64_t to_whole(const Napi::Object& object, const char* key);
 bool to_flag(const Napi::Object& object, const char* key);
 std::string to_text(const Napi::Object& object, const char* key);
 
-// int64 labels of an Int32Array, or undefined where there is none.
+// The labels of an Int32Array as they are, int32, or undefined where there is none. Whoever looks
+// at them makes them int64: that is arithmetic, and has no place on the JavaScript thread.
 at::Tensor copy_labels(const Napi::Value& labels);
 
 // Copies, on the JavaScript thread: afterwards the array is the caller's again.

@@ -65,8 +65,9 @@ std::optional<at::Tensor> Forwarding::operator()() {
   const at::Tensor part = parts_.next(network, [&](int64_t first, int64_t size) {
     const at::Tensor values =
         input_.narrow(0, first, size).to(network.device(), network.precision());
-    const at::Tensor labels =
-        labels_.defined() ? labels_.narrow(0, first, size).to(network.device()) : labels_;
+    const at::Tensor labels = labels_.defined()
+                                  ? labels_.narrow(0, first, size).to(network.device(), at::kLong)
+                                  : labels_;
     const at::Tensor made = network.evaluate(values, labels, forward_, truncation_psi_);
     return averages_ ? made.flatten(1).mean(1) : made;
   });

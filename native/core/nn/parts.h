@@ -34,9 +34,9 @@ class Parts {
 // `count` rows at once, so that an impossible count fails at once.
 void put_rows(at::Tensor& all, const at::Tensor& part, int64_t start, int64_t count);
 
-// What a network makes of an input, on the CPU, a part a call. `labels` may be undefined; `forward`
-// is the network's body in another form, if it is there. `averages`: only the mean of what it makes
-// of each row, [N]. `truncation_psi`: see Styled.
+// What a network makes of an input, on the CPU, a part a call. `labels`: of any type of whole
+// numbers, or undefined; `forward` is the network's body in another form, if it is there.
+// `averages`: only the mean of what it makes of each row, [N]. `truncation_psi`: see Styled.
 class Forwarding {
  public:
   Forwarding(std::shared_ptr<Network> network, at::Tensor input, at::Tensor labels,

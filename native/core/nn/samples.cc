@@ -8,7 +8,9 @@ at::Tensor Samples::next(Network& network) {
     const auto chosen = [&](const at::Tensor& all) {
       return all.defined() ? all.narrow(0, start, size).to(network.device()) : all;
     };
-    const LatentBatch given{{}, chosen(request_.labels), chosen(request_.codes)};
+    const at::Tensor labels = chosen(request_.labels);
+    const LatentBatch given{
+        {}, labels.defined() ? labels.to(at::kLong) : labels, chosen(request_.codes)};
     LatentBatch batch =
         draw_latent(request_.latent, size, options, stream_.on(options.device()), given);
     if (request_.truncation > 0) {

@@ -14,9 +14,9 @@ struct SampleRequest {
   Latent latent;
   int64_t count;
   uint64_t seed;
-  at::Tensor labels, codes, noise;
-  double truncation = 0;      // of drawn noise: see truncated(); 0 for none
-  double truncation_psi = 1;  // of styles: see Styled; 1 for none
+  at::Tensor labels, codes, noise;  // labels: of any type of whole numbers
+  double truncation = 0;            // of drawn noise: see truncated(); 0 for none
+  double truncation_psi = 1;        // of styles: see Styled; 1 for none
 };
 
 class Samples {

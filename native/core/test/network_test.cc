@@ -298,7 +298,7 @@ TEST_CASE("each part of an input goes through a network with its own labels") {
   const auto network = std::make_shared<Network>(layers, at::kCPU, at::kFloat, stream);
   const at::Tensor input = at::randn({300, 4}, stream.cpu());
   const at::Tensor labels = at::arange(300).remainder(3);
-  Forwarding forwarding(network, input, labels);
+  Forwarding forwarding(network, input, labels.to(at::kInt));
   CHECK_FALSE(forwarding().has_value());
   const at::Tensor last = network->evaluate(input.narrow(0, 256, 44), labels.narrow(0, 256, 44));
   CHECK(at::equal(forwarding().value().narrow(0, 256, 44), last));
