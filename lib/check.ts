@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
+import { optionMeant } from "./other-names.js";
 import type { Bytes, Floats } from "./arrays.js";
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -30,13 +31,17 @@ export function options<T extends object>(
   if (value === undefined) return {} as T;
   if (!isObject(value) || holders.some((isHolder) => isHolder(value)))
     throw wrongType("an object", name, value);
-  for (const key of Object.keys(value)) {
-    if (!(known as readonly string[]).includes(key)) {
-      const what = known.length === 0 ? "no options" : `only the options ${known.join(", ")}`;
-      throw wrongType(what, name, key);
-    }
-  }
+  for (const key of Object.keys(value))
+    if (!(known as readonly string[]).includes(key))
+      throw wrongType(whatFor(key, known), name, key);
   return value;
+}
+
+/** What is expected in the place of an option that there is not: the one that is meant, or all. */
+function whatFor(key: string, known: readonly string[]): string {
+  if (known.length === 0) return "no options";
+  const meant = optionMeant(key, known);
+  return meant === undefined ? `only the options ${known.join(", ")}` : `the option ${meant}`;
 }
 
 /**

@@ -2,15 +2,20 @@
 // no answer to somebody who knows what is wanted, and only not what it is called here.
 import { spelled } from "./nearest.js";
 
-/** Names elsewhere of each name here, in small letters without `-` and `_`. */
+/**
+ * Names elsewhere of each name here, in small letters without `-` and `_`. Where two names here have
+ * one of them, the upper row goes first.
+ */
 export type OtherNames = Readonly<Record<string, readonly string[]>>;
 
 /** Finds the one of `known`, as it is written there, that a name means; undefined where it is none. */
 export function finder(others: OtherNames) {
-  const othersOf = new Map(Object.entries(others).map(([name, more]) => [spelled(name), more]));
+  const rows = Object.entries(others).map(([name, more]) => ({ name: spelled(name), more }));
   return (name: string, known: readonly string[]): string | undefined => {
     const given = spelled(name);
-    const isMeant = (here: string) => here === given || othersOf.get(here)?.includes(given);
-    return known.find((one) => isMeant(spelled(one)));
+    const rowsOf = rows.filter(({ more }) => more.includes(given));
+    const meant = [given, ...rowsOf.map((row) => row.name)];
+    const written = new Map(known.map((one) => [spelled(one), one]));
+    return meant.map((one) => written.get(one)).find((one) => one !== undefined);
   };
 }

@@ -46,7 +46,7 @@ function trainerOf(
 describe("explain(), misused", () => {
   it.each<[unknown, string]>([
     [{ batchSize: 0 }, "Expected a whole number of at least 1 for batchSize but received 0"],
-    [{ batch: 8 }, 'Expected only the options batchSize for options but received "batch"'],
+    [{ batch: 8 }, 'Expected the option batchSize for options but received "batch"'],
   ])("%j is refused", async (options, message) => {
     await expect(tinyTrainer().explain(options as object)).rejects.toThrow(message);
   });

@@ -61,7 +61,7 @@ describe("Images, misused", () => {
     [
       "an unknown option",
       (images) => images.toPng({ nrow: 5 } as never),
-      'Expected only the options columns, padding, normalize, range for options but received "nrow"',
+      'Expected the option columns for options but received "nrow"',
     ],
     [
       "a range that is none",

@@ -102,7 +102,7 @@ describe("objectives, misused", () => {
     [
       "the name of another script",
       () => objectives.boundaryEquilibrium({ lambdaK: 0.001 } as never),
-      'Expected only the options gamma, lambda, penalties, auxiliaries for options of boundaryEquilibrium but received "lambdaK"',
+      'Expected the option lambda for options of boundaryEquilibrium but received "lambdaK"',
     ],
     [
       "a temperature",

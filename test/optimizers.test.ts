@@ -126,7 +126,7 @@ describe("optimizers and schedules, misused", () => {
     [
       "torch's name of an option",
       () => step({ step_size: 10 } as never),
-      'Expected only the options stepSize, gamma for options of step but received "step_size"',
+      'Expected the option stepSize for options of step but received "step_size"',
     ],
     [
       "one milestone that is no list",

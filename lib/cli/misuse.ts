@@ -2,8 +2,8 @@
 import type { Command, CommanderError } from "commander";
 import { missing, wrongType } from "../errors.js";
 import { nearest, nearestOrAll } from "../nearest.js";
+import { optionMeant } from "../other-names.js";
 import { configSchema } from "../run/file-schema.js";
-import { optionMeant } from "../run/other-names.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
 export function toMisuse(error: CommanderError, program: Command, argv: readonly string[]): Error {

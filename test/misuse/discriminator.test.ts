@@ -161,7 +161,7 @@ refuses(
       "an unknown option",
       () => judge.score(blank, bad({ label: 1 })),
       "TypeError",
-      'Expected only the options labels, execution, signal for options but received "label"',
+      'Expected the option labels for options but received "label"',
     ],
     [
       "true in place of an execution",

@@ -165,7 +165,7 @@ refuses("new Generator", [
     "a misspelt latent",
     () => new Generator(bad({ latent: { noise: 4, class: 2 }, layers })),
     "TypeError",
-    'Expected only the options noise, distribution, classes, codes, labels for architecture.latent but received "class"',
+    'Expected the option classes for architecture.latent but received "class"',
   ],
   [
     "noise as text",

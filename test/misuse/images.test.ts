@@ -186,7 +186,7 @@ refuses(
       "a misspelt option",
       () => images.save("grid.png", bad({ cols: 5 })),
       "TypeError",
-      'Expected only the options columns, padding, normalize, range for options but received "cols"',
+      'Expected the option columns for options but received "cols"',
     ],
     [
       "a path below nothing",

@@ -87,7 +87,7 @@ refuses("layers", [
     "PyTorch's name of an option",
     () => build({ ...l.linear(4), out_features: 4 }),
     "TypeError",
-    'Expected only the options type, name, inFeatures, outFeatures, bias for 0 (linear) but received "out_features"',
+    'Expected the option outFeatures for 0 (linear) but received "out_features"',
   ],
   [
     "a strange option without a prototype",

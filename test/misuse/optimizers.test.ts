@@ -19,13 +19,13 @@ refuses("optimizers", [
     "a misspelt rate",
     () => optimizers.adam(bad({ learningRate: 1e-3 })),
     "TypeError",
-    'Expected only the options lr, betas, eps, weightDecay, amsgrad, schedule, clipGradNorm, clipGradValue for options of adam but received "learningRate"',
+    'Expected the option lr for options of adam but received "learningRate"',
   ],
   [
     "a misspelt rate without a prototype",
     () => optimizers.sgd(bare({ learningRate: 1e-3 })),
     "TypeError",
-    'Expected only the options lr, momentum, dampening, nesterov, weightDecay, schedule, clipGradNorm, clipGradValue for options of sgd but received "learningRate"',
+    'Expected the option lr for options of sgd but received "learningRate"',
   ],
   [
     "a rate of 0",

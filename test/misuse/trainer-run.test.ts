@@ -189,7 +189,7 @@ refuses("Trainer.run", [
     "PyTorch's name of the batch",
     () => run({ steps: 1, batch_size: 8 }),
     "TypeError",
-    'Expected only the options steps, epochs, batchSize, dropLast, horizontalFlip, tickEvery, signal for options but received "batch_size"',
+    'Expected the option batchSize for options but received "batch_size"',
   ],
   [
     "a controller in place of its signal",

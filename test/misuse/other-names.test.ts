@@ -1,0 +1,102 @@
+// What PyTorch, papers and other tools call the options of a program: the name that they have here is told.
+import { describe, expect, it } from "vitest";
+import {
+  architectures,
+  Discriminator,
+  Generator,
+  layers as l,
+  objectives,
+  optimizers,
+  penalties,
+  schedules,
+  Trainer,
+} from "../../lib/index.js";
+import { optionMeant } from "../../lib/other-names.js";
+import { labelledImages, tinyTrainer } from "../helpers/training.js";
+
+const image = [1, 32, 32];
+const { generator, discriminator } = tinyTrainer();
+const adam = optimizers.adam();
+const rules = {
+  ...{ generator, discriminator, objective: objectives.nonSaturating() },
+  optimizer: { generator: adam, discriminator: adam },
+};
+/** An option that no type lets through. */
+const any = (options: object) => options as never;
+
+const trainer = (options: object) => () => new Trainer(any({ ...rules, ...options }));
+const latent = (options: object) => () =>
+  new Generator({ latent: any({ noise: 4, ...options }), layers: [l.linear(2)] });
+const ofAdam = (options: object) => () => optimizers.adam(any(options));
+const dcgan = (options: object) => () =>
+  architectures.dcgan(any({ latent: { noise: 4 }, image, ...options }));
+
+const rows: [name: string, make: () => unknown, here: string, of: string][] = [
+  ["nCritic", trainer({ nCritic: 5 }), "discriminatorSteps", "options"],
+  ["n_critic", trainer({ n_critic: 5 }), "discriminatorSteps", "options"],
+  ["emaDecay", trainer({ emaDecay: 0.99 }), "ema", "options"],
+  ["betas", trainer({ betas: [0, 0.9] }), "optimizer", "options"],
+  ["lr", trainer({ lr: 1e-4 }), "optimizer", "options"],
+  ["learning_rate", trainer({ learning_rate: 1e-4 }), "optimizer", "options"],
+  ["loss", trainer({ loss: "hinge" }), "objective", "options"],
+  ["diff_augment", trainer({ diff_augment: ["color"] }), "diffAugment", "options"],
+  ["bf16", trainer({ bf16: true }), "precision", "options"],
+  ["beta1", ofAdam({ beta1: 0.5 }), "betas", "options of adam"],
+  ["learning_rate", ofAdam({ learning_rate: 1 }), "lr", "options of adam"],
+  ["weight_decay", ofAdam({ weight_decay: 0 }), "weightDecay", "options of adam"],
+  ["max_grad_norm", ofAdam({ max_grad_norm: 1 }), "clipGradNorm", "options of adam"],
+  ["scheduler", ofAdam({ scheduler: {} }), "schedule", "options of adam"],
+  ["latentDim", dcgan({ latentDim: 100 }), "latent", "options"],
+  ["nz", latent({ nz: 100 }), "noise", "architecture.latent"],
+  ["n_classes", latent({ n_classes: 10 }), "classes", "architecture.latent"],
+  ["lambda_gp", () => penalties.wganGp(any({ lambda_gp: 10 })), "weight", "options of wganGp"],
+  ["step_size", () => schedules.step(any({ step_size: 3 })), "stepSize", "options of step"],
+  [
+    "kernel_size",
+    () => new Discriminator({ image, layers: [any({ ...l.conv2d(8, 4), kernel_size: 4 })] }),
+    "kernelSize",
+    "0 (conv2d)",
+  ],
+];
+
+describe("an option that is called otherwise elsewhere", () => {
+  it.each(rows)("%s", (name, make, here, of) => {
+    expect(make).toThrow(
+      new TypeError(`Expected the option ${here} for ${of} but received "${name}"`),
+    );
+  });
+
+  it("of a run", async () => {
+    const data = await labelledImages(16);
+    for (const [name, here] of [
+      ["batch", "batchSize"],
+      ["n_epochs", "epochs"],
+      ["max_steps", "steps"],
+      ["log_interval", "tickEvery"],
+      ["drop_last", "dropLast"],
+    ] as const) {
+      const first = tinyTrainer()
+        .run(data, any({ [name]: 1 }))
+        .next();
+      await expect(first).rejects.toThrow(
+        new TypeError(`Expected the option ${here} for options but received "${name}"`),
+      );
+    }
+  });
+
+  it("and one that is like none is told which there are", () => {
+    expect(trainer({ hidden: 5 })).toThrow(/^Expected only the options generator, .* "hidden"$/);
+  });
+});
+
+describe("of two that are meant", () => {
+  it.each([
+    ["an option of that very name goes first", "lr", ["optimizer", "lr"], "lr"],
+    ["the upper row of the table goes first", "learning_rate", ["optimizer", "lr"], "lr"],
+    ["the other where the first is not there", "learning_rate", ["optimizer"], "optimizer"],
+    ["it is written as it is known", "nz", ["--noise"], "--noise"],
+    ["none where neither is there", "nz", ["image"], undefined],
+  ])("%s", (_, name, known, meant) => {
+    expect(optionMeant(name, known)).toBe(meant);
+  });
+});
