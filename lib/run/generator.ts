@@ -206,8 +206,14 @@ async function weightsAt(
   const found = all.find((one) => one.step === step);
   if (found !== undefined) return weightsIn(found.path, whose);
   const steps = all.map((one) => one.step).reverse();
-  const what = steps.length === 0 ? "nothing (the run has no checkpoints)" : steps.join(", ");
-  throw outOfRange(steps.length > 1 ? `one of ${what}` : what, name, step);
+  throw outOfRange(stepsText(steps), name, step);
+}
+
+/** Which checkpoints there are. */
+function stepsText(steps: readonly number[]): string {
+  if (steps.length === 0) return "nothing (the run has no checkpoints)";
+  const all = steps.join(", ");
+  return steps.length === 1 ? `${all}, the only checkpoint of the run,` : `one of ${all}`;
 }
 
 /** Throws ERR_CHECKPOINT where it is not intact. */

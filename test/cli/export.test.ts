@@ -111,7 +111,10 @@ const refused: [string, string | RegExp][] = [
     "export other --out g",
     /^Expected the weights of this network for path but received "other\/weights.*needs \[/,
   ],
-  ["export mlp --out g --step 7", "Expected 2 for --step but received 7"],
+  [
+    "export mlp --out g --step 7",
+    "Expected 2, the only checkpoint of the run, for --step but received 7",
+  ],
   [
     "export mlp --out g --step 2 --checkpoint newest",
     'Expected --step or --checkpoint for the checkpoint but received "both"',
