@@ -68,21 +68,30 @@ export async function checkReplaceable(target: string): Promise<void> {
     throw new Error("it is no regular file");
 }
 
+/** What is in each file of a folder, under its name. */
+type Files = Readonly<Record<string, readonly (Uint8Array | string)[]>>;
+
 /**
  * Writes a new folder of files so that it is there whole or not at all: beside it under another
  * name, every file synced in the order given, renamed. Folders above it are made. Throws
  * ERR_OUTPUT, also where something is there already.
+ *
+ * @param make asked for the files once the place is free and can be written to, as they may take
+ *   long to make; what it throws is thrown as it is
  */
-export async function writeFolder(
-  path: string,
-  files: Readonly<Record<string, readonly (Uint8Array | string)[]>>,
-): Promise<void> {
-  let temporary: string | undefined;
+export async function writeFolder(path: string, make: () => Promise<Files>): Promise<void> {
+  let own = false,
+    temporary: string | undefined;
   try {
     const target = resolve(path);
+    await checkFree(target);
     await makeFolders(dirname(target));
     temporary = join(dirname(target), temporaryName());
     await mkdir(temporary);
+    const files = await make().catch((error: unknown) => {
+      own = true;
+      throw error;
+    });
     for (const [name, chunks] of Object.entries(files))
       await writeSynced(join(temporary, name), (file) => writeChunks(file, chunks));
     await syncFolder(temporary);
@@ -92,8 +101,16 @@ export async function writeFolder(
   } catch (cause) {
     if (temporary !== undefined)
       await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (own) throw cause;
     throw refusal("ERR_OUTPUT", "a new folder that can be written", path).unreadable(cause);
   }
+}
+
+/** Throws what the renaming would in the end, where a folder that is not empty is there. */
+async function checkFree(target: string): Promise<void> {
+  // What else may be there, and keep it from being written, is for the calls that write.
+  const names = await readdir(target).catch(() => []);
+  if (names.length > 0) throw unreadable("ENOTEMPTY");
 }
 
 /**

@@ -1,8 +1,8 @@
 // Files that are written whole or not at all, and read line by line.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { linesIn, writeWhole, writeWholeWith } from "../lib/files.js";
+import { linesIn, writeFolder, writeWhole, writeWholeWith } from "../lib/files.js";
 import { withFolder } from "./helpers/networks.js";
 
 /** What the system says of a disk that is full. */
@@ -33,6 +33,34 @@ it.each([
     });
   },
 );
+
+it("a folder that cannot be made is refused before its files are", async () => {
+  await withFolder(async (folder) => {
+    await mkdir(join(folder, "there"));
+    await writeFile(join(folder, "there", "thesis.tex"), "42");
+    const made = async () => expect.unreachable();
+    for (const place of ["there", "there/thesis.tex/inside"]) {
+      const path = join(folder, place);
+      await expect(writeFolder(path, made)).rejects.toMatchObject({
+        code: "ERR_OUTPUT",
+        message: `Expected a new folder that can be written for path but received "${path}" (it exists already)`,
+      });
+    }
+    await expect(writeFolder("/proc/nothing/here", made)).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+    });
+    expect(await readdir(folder)).toEqual(["there"]);
+  });
+});
+
+it("what the making of its files throws is thrown as it is, and no folder appears", async () => {
+  await withFolder(async (folder) => {
+    const error = new RangeError("no tensor");
+    const work = writeFolder(join(folder, "new"), () => Promise.reject(error));
+    expect(await work.catch((reason) => reason)).toBe(error);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
 
 it.each([
   ["ends with a line", "a\nb\n", ["a", "b"]],

@@ -20,13 +20,21 @@ import {
   splitTensors,
 } from "./format.js";
 
-/** Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT. */
+/**
+ * Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT; where the
+ * folder is there already, or cannot be made, before anything is summed up.
+ */
 export async function writeCheckpoint(
   path: string,
   settings: TrainerSettings,
   snapshot: NativeSnapshot,
   run?: unknown,
 ): Promise<void> {
+  await writeFolder(path, () => format(settings, snapshot, run));
+}
+
+/** The files of a checkpoint; the manifest last, as a folder without one is no checkpoint. */
+async function format(settings: TrainerSettings, snapshot: NativeSnapshot, run: unknown) {
   const files: Record<string, readonly Uint8Array[]> = {};
   const facts: Record<string, FileFacts> = {};
   for (const { file, tensors } of splitTensors(snapshot.tensors)) {
@@ -53,8 +61,7 @@ export async function writeCheckpoint(
     run,
     files: facts,
   });
-  // The manifest last: a folder without one is no checkpoint.
-  await writeFolder(path, { ...files, [manifestFile]: [manifest] });
+  return { ...files, [manifestFile]: [manifest] };
 }
 
 /** A file is read again in one piece. */

@@ -94,7 +94,8 @@ describe("what has its name is on the disk, with its name", () => {
 
   it("a folder, when all that is in it is", async () => {
     asked.length = 0;
-    await writeFolder(join(folder.path, "folders", "000001"), { a: ["a"], b: ["b"] });
+    const files = { a: ["a"], b: ["b"] };
+    await writeFolder(join(folder.path, "folders", "000001"), async () => files);
     expect(asked).toEqual([
       ...["sync a", "sync b", "sync temporary", "rename to 000001", "sync folders"],
     ]);
