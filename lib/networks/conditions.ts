@@ -212,8 +212,8 @@ export function checkLabels(
   const checked = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     const label = labels[i] as number;
-    // The words for an error only where there is one: for each label they would take a second for
-    // four million, on the thread of the event loop.
+    // The words for an error only where there is one: for four million labels they would take half
+    // a second, on the thread of the event loop.
     checked[i] = isLabel(label, classes)
       ? label
       : check.integer(label, `labels[${i}]`, 0, classes - 1);
