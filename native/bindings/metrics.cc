@@ -36,11 +36,9 @@ Napi::Value MomentsOf(const Napi::CallbackInfo& info) {
 }
 
 // frechetDistance(a: NativeMoments, b: NativeMoments): Promise<number>
-Napi::Value FrechetDistance(const Napi::CallbackInfo& info) {
-  return run_async(
-      info.Env(),
-      [a = copy_moments(info[0]), b = copy_moments(info[1])] { return frechet_distance(a, b); },
-      to_value);
+Napi::Value FrechetDistanceOf(const Napi::CallbackInfo& info) {
+  return run_slices(info.Env(), FrechetDistance(copy_moments(info[0]), copy_moments(info[1])),
+                    to_value);
 }
 
 // kernelDistances(real: Decimals, realShape: number[], generated: Decimals,
@@ -97,7 +95,7 @@ void InitMetrics(Napi::Env env, Napi::Object exports) {
   const auto metrics = Napi::Object::New(env);
   FeatureNetworkWrap::Init(env, metrics);
   metrics.Set("classCounts", Napi::Function::New<ClassCounts>(env, "classCounts"));
-  metrics.Set("frechetDistance", Napi::Function::New<FrechetDistance>(env, "frechetDistance"));
+  metrics.Set("frechetDistance", Napi::Function::New<FrechetDistanceOf>(env, "frechetDistance"));
   metrics.Set("inceptionScores", Napi::Function::New<InceptionScores>(env, "inceptionScores"));
   metrics.Set("kernelDistances", Napi::Function::New<KernelDistancesOf>(env, "kernelDistances"));
   metrics.Set("moments", Napi::Function::New<MomentsOf>(env, "moments"));

@@ -14,16 +14,34 @@ at::Tensor square_root(const at::Tensor& covariance) {
 
 }  // namespace
 
-double frechet_distance(const Moments& a, const Moments& b) {
+std::optional<double> FrechetDistance::operator()() {
   const at::NoGradGuard no_grad;
+  if (!root_a_.defined()) {
+    root_a_ = square_root(a_.covariance);
+    return std::nullopt;
+  }
+  if (!root_b_.defined()) {
+    root_b_ = square_root(b_.covariance);
+    return std::nullopt;
+  }
+  return distance();
+}
+
+double FrechetDistance::distance() const {
   // The eigenvalues of C1 C2 are the squares of the singular values of C1^(1/2) C2^(1/2). Taken so,
   // what rounding does to those that are 0 stays at 1e-16; a square root of the product, which is
   // not symmetric, would make 1e-8 of it, and complex numbers.
-  const at::Tensor product = square_root(a.covariance).t().mm(square_root(b.covariance));
-  const double shared = at::linalg_svdvals(product).sum().item<double>();
-  const double apart = (a.mean - b.mean).square().sum().item<double>();
-  const double spread = (a.covariance.trace() + b.covariance.trace()).item<double>();
+  const double shared = at::linalg_svdvals(root_a_.t().mm(root_b_)).sum().item<double>();
+  const double apart = (a_.mean - b_.mean).square().sum().item<double>();
+  const double spread = (a_.covariance.trace() + b_.covariance.trace()).item<double>();
   return std::max(apart + spread - 2 * shared, 0.0);
+}
+
+double frechet_distance(const Moments& a, const Moments& b) {
+  FrechetDistance distance(a, b);
+  while (true) {
+    if (const auto found = distance()) return *found;
+  }
 }
 
 }  // namespace sparring

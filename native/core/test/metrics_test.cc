@@ -62,6 +62,10 @@ TEST_CASE("the Fréchet distance of independent dimensions is the sum of theirs"
   const Moments first{at::zeros({6}, at::kDouble), at::diag(a)}, second{apart, at::diag(b)};
   const at::Tensor wanted = apart.square() + (a.sqrt() - b.sqrt()).square();
   CHECK(frechet_distance(first, second) == near(wanted.sum().item<double>()));
+  FrechetDistance in_turns(first, second);
+  CHECK_FALSE(in_turns().has_value());
+  CHECK_FALSE(in_turns().has_value());
+  CHECK(in_turns() == frechet_distance(first, second));
 }
 
 TEST_CASE("the Fréchet distance has the trace of the root of the product, which need not commute") {
