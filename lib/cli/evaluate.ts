@@ -48,6 +48,7 @@ const options = [
   truncationPsiFlag(),
   flag("--features <network>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--data <source>", "the real images", "those of the run"),
+  flag("--split <name>", "train, held (--hold-out) or test", "held, if the run has any, or train"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
   ...weightsFlags(),
   flag("--json", "one JSON object, with what was measured and how"),
@@ -60,9 +61,10 @@ export function evaluateCommand(onExit: (code: number) => void): Command {
 }
 
 function describe(evaluated: Evaluated): string {
-  const { samples, reals, size, network, data } = evaluated;
+  const { samples, reals, size, network, data, split } = evaluated;
   const rows = rowsOf(evaluated).map(([name, text]) => `  ${name.padEnd(18)}${text}`);
-  const against = reals === null ? "images" : `${grouped(reals)} images`;
+  const kind = kinds[split];
+  const against = reals === null ? kind : `${grouped(reals)} ${kind}`;
   return [
     `The ${generatorText(evaluated)}`,
     `  ${counted(samples, "sample")} against ${against} of ${data}, ${sizeText(size)}`,
@@ -70,6 +72,9 @@ function describe(evaluated: Evaluated): string {
     ...rows,
   ].join("\n");
 }
+
+/** What the real images are called. */
+const kinds = { train: "images", held: "held-out images", test: "test images" } as const;
 
 /** `seed 0`, `seed 0, truncation 0.7`, `seed 0, truncation psi 0.7` */
 function drawnText({ seed, truncation, truncationPsi }: Evaluated): string {

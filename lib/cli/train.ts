@@ -105,6 +105,7 @@ const options = [
   numberFlag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
   flag("--resident", "a folder's images in memory, as is the default if they fit").hideHelp(),
   flag("--no-resident", "read each batch of a folder from the disk"),
+  numberFlag("--hold-out <share>", "of the images, for evaluations alone", usual.holdOut),
   numberFlag("--steps <n>", "steps to train", "the preset's"),
   numberFlag("--epochs <n>", "times through the data, instead of --steps"),
   numberFlag("--batch <n>", "images in a batch", "the preset's"),

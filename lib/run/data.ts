@@ -36,7 +36,8 @@ export interface DataWatch {
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 
 /** What is to be loaded. */
-interface Wanted extends Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> {
+export interface Wanted
+  extends Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> {
   /** @default "train" */
   readonly split?: "train" | "test" | undefined;
   /** Channels that a folder's images get where nobody chose. @default 3 */

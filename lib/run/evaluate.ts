@@ -5,6 +5,7 @@ import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ImageSize } from "../data/size.js";
 import type { Device } from "../device.js";
+import { wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import type { MetricName, Scores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
@@ -12,7 +13,6 @@ import { type Parzen, parzen } from "../metrics/parzen.js";
 import type { Generator } from "../networks.js";
 import { checkTruncationPsi } from "../networks/conditions.js";
 import type { PixelRange } from "../pixel-range.js";
-import { loadData } from "./data.js";
 import {
   type AskedMetric,
   checkMetrics,
@@ -22,6 +22,7 @@ import {
   planMetrics,
 } from "./evaluation.js";
 import { planFeatures } from "./features.js";
+import { loadPart, type Split } from "./parts.js";
 import { chooseDevice } from "./device.js";
 import { plainOptions } from "./plain-options.js";
 import {
@@ -33,7 +34,7 @@ import {
   planTruncationPsi,
 } from "./plan.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
-import { readRunData } from "./stored.js";
+import { type RunData, readRunData } from "./stored.js";
 
 /** What an evaluation is asked for: from a command line. */
 export interface EvaluateRequest extends GeneratorRequest {
@@ -44,6 +45,7 @@ export interface EvaluateRequest extends GeneratorRequest {
   readonly truncationPsi?: unknown;
   readonly features?: unknown;
   readonly data?: unknown;
+  readonly split?: unknown;
   readonly device?: unknown;
 }
 
@@ -53,6 +55,8 @@ export interface Evaluated extends GeneratorOrigin {
   readonly run: string;
   /** Where the real images are from. */
   readonly data: string;
+  /** Which of them: those to train on, those that the run kept back, or those to test on. */
+  readonly split: Split;
   /** Pixels of the images: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   /** The feature network; null where no metric of features was asked for. */
@@ -70,9 +74,9 @@ export interface Evaluated extends GeneratorOrigin {
 }
 
 /**
- * Measures the generator of a run against the images that it was trained on, or others. Throws
- * TypeError and RangeError for what makes no sense, what loadGenerator() throws, and ERR_DATA for
- * images or a feature network that do not fit.
+ * Measures the generator of a run against the images that it kept back, those that it was trained
+ * on where it kept none, or others. Throws TypeError and RangeError for what makes no sense, what
+ * loadGenerator() throws, and ERR_DATA for images or a feature network that do not fit.
  */
 export async function evaluateRun(
   request: EvaluateRequest,
@@ -95,25 +99,50 @@ export async function evaluateRun(
   using generator = found.generator;
   checkTruncationPsi(truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
   const trained = await readRunData(request.run as string, naming("run"));
-  const { size, channels, resident } = trained;
-  const data = other ?? trained.data;
+  const { split, images } = planReals(request.split, trained, other, naming);
+  const { data, size } = images;
   const stacked = isStacked(data);
   const names = checkMetrics(metrics, { features, stacked }, naming("metrics"));
-  const called = (option: string) =>
-    option === "data" ? naming(option) : `${option} of ${naming("run")}`;
-  const load = (split: "train" | "test") =>
-    loadData({ data, size, channels, resident, split, naming: called }, device, { onNote });
-  using dataset = await load("train");
+  const load = (part: Split) => loadPart(images, part, device, { onNote });
+  using dataset = await load(split);
   // Data without them are refused before anything is measured.
-  using test = names?.includes("parzen") ? await load("test") : undefined;
+  const isParzen = names?.includes("parzen") === true;
+  using test = isParzen ? await load("test") : undefined;
+  using train = isParzen && split !== "train" ? await load("train") : undefined;
   const drawn = { samples, seed, truncation, truncationPsi };
   const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);
-  if (test !== undefined) judged.scores.parzen = await likelihood(generator, drawn, dataset, test);
+  if (test !== undefined)
+    judged.scores.parzen = await likelihood(generator, drawn, train ?? dataset, test);
   const { preset, averaged, step } = found;
   const truncated = { truncation: truncation ?? null, truncationPsi: truncationPsi ?? null };
-  const how = { preset, averaged, step, data, size, samples, seed, ...truncated };
+  const how = { preset, averaged, step, data, split, size, samples, seed, ...truncated };
   return { run: resolve(request.run as string), ...how, ...judged };
+}
+
+const splits = ["train", "held", "test"] as const satisfies readonly Split[];
+
+/**
+ * Which images are the real ones: those that the run kept back, where there are any. Throws
+ * TypeError.
+ *
+ * @param other data in place of the run's
+ */
+function planReals(
+  asked: unknown,
+  { data, ...trained }: RunData,
+  other: string | undefined,
+  naming: Naming<EvaluateRequest>,
+) {
+  // Other data are not in parts.
+  const holdOut = other === undefined ? trained.holdOut : 0;
+  const name = naming("split");
+  const split = check.oneOf(asked ?? (holdOut > 0 ? "held" : "train"), name, splits);
+  if (split === "held" && holdOut === 0)
+    throw wrongType("train or test, as nothing was kept back (train --hold-out),", name, split);
+  const called = (option: string) =>
+    option === "data" ? naming(option) : `${option} of ${naming("run")}`;
+  return { split, images: { ...trained, holdOut, data: other ?? data, naming: called } };
 }
 
 /** The metrics of features among those asked for; undefined for all of them. */

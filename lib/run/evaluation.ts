@@ -3,7 +3,7 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
-import { outOfRange, show, wrongType } from "../errors.js";
+import { outOfRange, refused, show, wrongType } from "../errors.js";
 import {
   type Answers,
   type MetricName,
@@ -15,6 +15,7 @@ import {
   suits,
 } from "../metrics/all.js";
 import { classifier } from "../metrics/classifier.js";
+import type { Features } from "../metrics/features.js";
 import type { FeatureNetwork } from "../metrics/network.js";
 import { loadTorchScript } from "../metrics/torch-script.js";
 import type { Generator } from "../networks.js";
@@ -62,6 +63,7 @@ export class Judge implements Disposable {
       const count = Math.min(samples, dataset.size);
       const seen = await network.features(dataset, { count, seed });
       const asked = names ?? possibleMetrics(answersOf(features, stacked));
+      if (count < samples && asked.includes("fid")) checkEnough(seen);
       return new Judge(network, await prepareReals(seen, asked, naming("samples")), asked);
     } catch (error) {
       network.dispose();
@@ -90,6 +92,14 @@ export class Judge implements Disposable {
   [Symbol.dispose](): void {
     this.#network.dispose();
   }
+}
+
+/** More samples would not help where there are too few real images for a covariance. */
+function checkEnough({ count, width }: Features): void {
+  if (count > width) return;
+  const what = `more than ${width} images, which FID by so many features needs,`;
+  const received = `${count} (sparring evaluate --metrics kid takes fewer)`;
+  throw refused("ERR_DATA", what, "the real images", received);
 }
 
 /** The classifier knows grey digits, or one in each channel. */

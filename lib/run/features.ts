@@ -8,7 +8,8 @@ export const defaultFeatures = "classifier";
 /** `classifier`, or the path of a file that is there. */
 export function planFeatures(features: unknown, name: string): string {
   if (features === undefined || features === defaultFeatures) return defaultFeatures;
-  if (typeof features !== "string" || features === "" || !existsSync(features))
-    throw wrongType("classifier or a TorchScript file", name, features);
+  const what = "classifier or a TorchScript file";
+  if (typeof features !== "string" || features === "") throw wrongType(what, name, features);
+  if (!existsSync(features)) throw wrongType(what, name, features, " (no such file or folder)");
   return resolve(features);
 }

@@ -104,6 +104,7 @@ const adaOptions = {
   ),
 };
 
+const partText = "a number in [0, 1)";
 const { execution, precision } = plainOptions;
 
 /** The options of `sparring train`, under the names of config.json. */
@@ -199,6 +200,11 @@ export const configSchema = v.strictObject({
   resident: flag(
     "Whether a folder's images are held in memory; false reads each batch from the disk.",
     "as the memory allows",
+  ),
+  holdOut: option(
+    v.pipe(v.number(partText), v.minValue(0, partText), v.ltValue(1, partText)),
+    "Share of the images that is not trained on: evaluations are against these.",
+    plainOptions.holdOut.usual,
   ),
   steps: whole("Steps to train.", limits.steps, "the preset's"),
   epochs: whole("Times through the data, instead of steps.", limits.epochs),

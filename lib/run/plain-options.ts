@@ -36,6 +36,11 @@ function whole({ min, max, usual, before }: Limit & Unsaid<number>): PlainOption
   return { ...limit, usual, before, check: (value, name) => checkWhole(value, name, limit) };
 }
 
+/** A share of the whole, less than all of it. */
+function share({ usual, before }: Unsaid<number>): PlainOption<number> {
+  return { usual, before, check: (value, name) => check.within(value, name, 0, 1) };
+}
+
 function oneOf<T extends string>(
   names: readonly T[],
   { usual, before }: Unsaid<T>,
@@ -44,6 +49,8 @@ function oneOf<T extends string>(
 }
 
 export const plainOptions = {
+  /** Share of the images that is not trained on, and judges the generator. */
+  holdOut: share({ usual: 0, before: 0 }),
   /** Leaves out what is not a whole batch at the end of an epoch. */
   dropLast: flag({ usual: false, before: false }),
   /** Mirrors each image of a batch at random. */

@@ -11,10 +11,11 @@ import type { TrainerSettings } from "../trainer/options.js";
 import { checkParts } from "../trainer/parts.js";
 import { Trainer } from "../trainer.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
-import { type DataWatch, loadData } from "./data.js";
+import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
+import { loadParts, type RunImages } from "./parts.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
 import { imageOf, pairOf } from "./recipe.js";
 import type { Team } from "./team.js";
@@ -50,7 +51,8 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   // Evaluations look at the images themselves.
   const some = watch.keep === false && plan.evaluateEvery === 0;
   const watched = { ...watch, some };
-  const dataset = await team.inTurn(() => loadData({ ...plan, ...fitting }, device, watched));
+  const images = await team.inTurn(() => loadParts({ ...plan, ...fitting }, device, watched));
+  const { dataset } = images;
   const { image, classes } = dataset;
   const settings = own ?? build({ image, classes: classes || undefined });
   const { generator, discriminator } = settings;
@@ -63,7 +65,8 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   await Promise.all([generator.ready(), discriminator.ready()]);
   const found = { device, threads: await threads(), dataset };
   const config = resolveConfig(plan, settings, found);
-  const judge = team.isFirst ? await judgeOf(config, dataset, naming) : undefined;
+  const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
+  images.held?.dispose();
   return { config, trainer: new Trainer(settings), dataset, judge, place: plan.out };
 }
 
@@ -76,10 +79,13 @@ function buildPair(plan: RunPlan, image: PresetImage, device: Device, team: Team
   return checkOptions({ generator, discriminator, ...rules }, plan.naming);
 }
 
-/** Makes who judges the generator while it trains; undefined where no evaluations are wanted. */
+/**
+ * Makes who judges the generator while it trains, by the images that are kept back where there are
+ * any; undefined where no evaluations are wanted.
+ */
 export async function judgeOf(
   config: RunConfig,
-  dataset: Dataset,
+  { dataset, held = dataset }: RunImages,
   naming: Naming,
 ): Promise<Judge | undefined> {
   const { evaluateEvery, evaluateFeatures: features, evaluateSamples: samples, device } = config;
@@ -87,5 +93,5 @@ export async function judgeOf(
   const stacked = isStacked(config.data);
   const plan = { features, stacked, samples, seed: config.sampleSeed, names: undefined };
   const called = { features: naming("evaluateFeatures"), samples: naming("evaluateSamples") };
-  return Judge.prepare({ ...plan, naming: (option) => called[option] }, dataset, device);
+  return Judge.prepare({ ...plan, naming: (option) => called[option] }, held, device);
 }

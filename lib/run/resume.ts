@@ -13,7 +13,7 @@ import { Watcher } from "../trainer/health.js";
 import { type Precision, Trainer } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
-import { type DataWatch, loadData } from "./data.js";
+import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
 import { epochsOf } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
@@ -21,6 +21,7 @@ import { Evaluations } from "./evaluations.js";
 import { RunFolder } from "./folder.js";
 import type { Meter } from "./meter.js";
 import { parseRunConfig } from "./parse-config.js";
+import { loadParts, type RunImages } from "./parts.js";
 import type { Naming, ResumePlan } from "./plan.js";
 import { judgeOf } from "./prepare.js";
 import { readRunConfig } from "./stored.js";
@@ -81,20 +82,23 @@ async function loadHeld(
   const checkpoints = new Checkpoints(folder.checkpoints);
   const options = { device, precision, distributed: team.group };
   const { trainer, meter, broken } = await checkpoints.newest(plan.name, options, note);
-  let dataset: Dataset | undefined, judge: Judge | undefined;
+  let images: RunImages | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
     await team.tell(() => ({ config: asked, pair: trainer.described() }) satisfies Told);
-    dataset = await team.inTurn(() => loadAgain(config, plan.naming, watch));
-    await checkSameData(trainer, dataset, config);
-    judge = await judgeOf(config, dataset, plan.naming);
+    images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
+    await checkSameData(trainer, images.dataset, config);
+    judge = await judgeOf(config, images, plan.naming);
     await folder.mend(plan.name);
   } catch (error) {
     trainer.dispose();
-    dataset?.dispose();
+    images?.dataset.dispose();
     judge?.[Symbol.dispose]();
     throw error;
+  } finally {
+    images?.held?.dispose();
   }
+  const { dataset } = images;
   await checkpoints.drop(broken);
   const ticks = await folder.cutStats(trainer.step, config);
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
@@ -126,7 +130,8 @@ export async function accompanyRun(
   const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
   const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
   const trainer = Trainer.like(pair, { device, distributed: team.group });
-  const dataset = await team.inTurn(() => loadAgain(config, (option) => option, watch));
+  const { dataset, held } = await team.inTurn(() => loadAgain(config, (option) => option, watch));
+  held?.dispose();
   return { config, trainer, dataset };
 }
 
@@ -171,9 +176,9 @@ function wantedDevice({ device }: RunConfig, { group }: Team): Device {
   return group === undefined ? device : kindOf(device);
 }
 
-function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise<Dataset> {
+function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise<RunImages> {
   const channels = config.channels === 1 || config.channels === 3 ? config.channels : undefined;
-  return loadData({ ...config, channels, naming }, config.device, watch);
+  return loadParts({ ...config, channels, naming }, config.device, watch);
 }
 
 /** The config, with another length if one was asked for. */

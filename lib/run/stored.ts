@@ -91,7 +91,8 @@ function ownPair(config: RunRequest): StoredPair {
  */
 export function readRunData(path: string, name: string): Promise<RunData> {
   return readRunConfig(RunFolder.at(path), name, (value) => {
-    const { channels, ...images } = pickConfig(value, ["size", "channels", "data", "resident"]);
+    const keys = ["size", "channels", "data", "resident", "holdOut"] as const;
+    const { channels, ...images } = pickConfig(value, keys);
     if (channels !== 1 && channels !== 3)
       throw new TypeError("its images are neither grey nor in colour");
     return { ...images, channels };
@@ -106,6 +107,8 @@ export interface RunData {
   readonly channels: 1 | 3;
   /** Whether the images stay in memory. */
   readonly resident: boolean;
+  /** Share of them that it did not train on. */
+  readonly holdOut: number;
 }
 
 /**

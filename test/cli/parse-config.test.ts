@@ -37,6 +37,7 @@ describe("parseRunConfig", () => {
       classes: 0,
       classNames: null,
       resident: true,
+      holdOut: 0,
       dropLast: false,
       horizontalFlip: false,
       accumulate: 1,

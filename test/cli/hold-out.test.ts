@@ -1,0 +1,144 @@
+// Images that a run keeps back, and which images `sparring evaluate` takes for the real ones.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { datasets, type Generator, metrics, Trainer } from "../../lib/index.js";
+import { runCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder, writeIdxTestFiles } from "../helpers/idx.js";
+
+const means = fileURLToPath(new URL("../reference/torch-script/means.pt", import.meta.url));
+const small =
+  "train --preset mlp --data data --size 8 --batch 8 --threads 1 --seed 1 --no-tensorboard";
+const judged = `--evaluate-every 2 --evaluate-samples 30 --evaluate-features ${means}`;
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const run = (line: string) => runCli(line.split(" "), folder.path);
+const weights = (name: string) => readFile(at(name, "weights/generator.safetensors"));
+
+/** What a command prints as JSON. */
+async function figures(line: string) {
+  const { code, stderr, stdout } = await run(`${line} --json`);
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+}
+
+const refusal = async (line: string) => {
+  const { code, stderr, stdout } = await run(line);
+  expect([code, stdout]).toEqual([2, ""]);
+  return stderr.trimEnd();
+};
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 40);
+  await writeIdxTestFiles(at("data"), 12);
+  const line = `${small} --hold-out 0.25 ${judged} --steps 4 --out held`;
+  expect(await run(line)).toMatchObject({ code: 0 });
+  expect(await run(`${small} --steps 2 --out plain`)).toMatchObject({ code: 0 });
+});
+afterAll(() => folder.remove());
+
+describe("a run that keeps images back", () => {
+  it("trains on the others, as a program does on that part", async () => {
+    const config = JSON.parse(await readFile(at("held/config.json"), "utf8"));
+    expect(config).toMatchObject({ holdOut: 0.25, images: 30 });
+    const trainer = await Trainer.load(at("held/checkpoints/000004"));
+    using data = await datasets.mnist({ root: at("data"), size: 8 });
+    const [train] = await data.split([30, 10], { seed: 0 });
+    // The data that a checkpoint knows: on others a run would begin a new epoch.
+    const { data: known } = await trainer.snapshot();
+    expect(known).toBe(await train?.native.fingerprint());
+    expect((await weights("held")).equals(await weights("plain"))).toBe(false);
+  });
+
+  it("goes on with the same images, to the same bytes", async () => {
+    const line = `${small} --hold-out 0.25 --out halves`;
+    expect(await run(`${line} --steps 2`)).toMatchObject({ code: 0 });
+    expect(await run("train --resume --steps 4 --out halves")).toMatchObject({ code: 0 });
+    expect((await weights("halves")).equals(await weights("held"))).toBe(true);
+  });
+
+  it("is judged by them while it trains", async () => {
+    const lines = (await readFile(at("held/evaluations.jsonl"), "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).reals)).toEqual([10, 10]);
+  });
+
+  it("is gone on with by the same share alone, and repeated by its config.json", async () => {
+    const again = `${small} --hold-out 0.5 ${judged} --steps 4 --out held --restartable`;
+    expect(await refusal(again)).toBe(
+      'Expected 0.25, as the run in "held" has it, for --hold-out but received 0.5',
+    );
+    expect(await run("train held/config.json --out repeated")).toMatchObject({ code: 0 });
+    expect((await weights("repeated")).equals(await weights("held"))).toBe(true);
+  });
+
+  it.each([
+    ["1", "Expected a number in [0, 1) for --hold-out but received 1"],
+    ["-0.1", "Expected a number in [0, 1) for --hold-out but received -0.1"],
+    ["0.01", "Expected 0, or at least 0.025 of 40 images, for --hold-out but received 0.01"],
+  ])("refuses a share of %s", async (share, sentence) => {
+    expect(await refusal(`${small} --hold-out=${share} --steps 2 --out no`)).toBe(sentence);
+  });
+});
+
+describe("sparring evaluate", () => {
+  const line = (more: string) => `evaluate held --samples 30 --features ${means} ${more}`;
+
+  it("takes the images that were kept back, where there are any", async () => {
+    const { split, reals, scores } = await figures(line("--metrics fid"));
+    expect({ split, reals }).toEqual({ split: "held", reals: 10 });
+    using network = await metrics.torchScript(means);
+    const trainer = await Trainer.load(at("held/checkpoints/000004"));
+    using data = await datasets.mnist({ root: at("data"), size: 8 });
+    const [, held] = await data.split([30, 10], { seed: 0 });
+    const real = await network.features(held as never, { count: 10, seed: 0 });
+    const drawn = await network.features(trainer.generator as Generator, { count: 30, seed: 0 });
+    expect(scores.fid.value).toBeCloseTo((await metrics.fid(real, drawn)).value, 4);
+    expect((await run(line("--metrics fid"))).stdout).toMatch(
+      /\n {2}30 samples against 10 held-out images of /,
+    );
+  });
+
+  it.each([
+    ["train", 30, "images"],
+    ["test", 12, "test images"],
+  ])("takes those to %s on where they are asked for", async (split, reals, called) => {
+    expect(await figures(line(`--split ${split}`))).toMatchObject({ split, reals });
+    const { stdout } = await run(line(`--split ${split}`));
+    expect(stdout).toContain(`30 samples against ${reals} ${called} of `);
+  });
+
+  it("takes all that there are of a run that kept none back, and of other data", async () => {
+    const plain = `evaluate plain --samples 50 --features ${means}`;
+    expect(await figures(plain)).toMatchObject({ split: "train", reals: 40 });
+    expect(await figures(line("--data data --samples 50"))).toMatchObject({
+      ...{ split: "train", reals: 40 },
+    });
+  });
+
+  it("says of too few of them for FID what takes fewer", async () => {
+    const few =
+      "Expected more than 64 images, which FID by so many features needs, for the real images but received 10 (sparring evaluate --metrics kid takes fewer)";
+    expect(await refusal("evaluate held --samples 100")).toBe(few);
+    const kid = await figures("evaluate held --samples 100 --metrics kid");
+    expect(kid).toMatchObject({ reals: 10, samples: 100 });
+    const line = `${small} --hold-out 0.25 --evaluate-every 2 --steps 4 --out no`;
+    expect(await refusal(line)).toBe(few);
+  });
+
+  it("refuses images that there are not", async () => {
+    const none = "Expected train or test, as nothing was kept back (train --hold-out), for --split";
+    expect(await refusal("evaluate plain --split held")).toBe(`${none} but received "held"`);
+    expect(await refusal(line("--data data --split held"))).toBe(`${none} but received "held"`);
+    expect(await refusal(line("--split valid"))).toBe(
+      'Expected one of train, held, test for --split but received "valid"',
+    );
+    const file = at("data/train-images-idx3-ubyte");
+    expect(await refusal(line(`--data ${file} --split test`))).toBe(
+      `Expected a folder of MNIST's or CIFAR-10's files, which have images to test on, for --data but received "${file}"`,
+    );
+  });
+});
