@@ -26,8 +26,15 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
     `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
-    `  seed ${seed}, into ${folder.path}${run.step === 0 ? "" : `, from step ${grouped(run.step)} on`}`,
+    `  seed ${seed}, into ${folder.path}${beginningText(run)}`,
   ];
+}
+
+/** Where it goes on; where that is its end, what would take it further. */
+function beginningText({ step, config }: TrainingRun): string {
+  if (step === 0) return "";
+  const end = step < config.steps ? "" : ": all are done, and --steps or --epochs takes it further";
+  return `, from step ${grouped(step)} on${end}`;
 }
 
 /** `64 images`, `64 images in 4 parts`, `5 batches of 64 images` */

@@ -183,7 +183,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, data, size, channels, resident, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 
@@ -273,9 +273,17 @@ describe("a config file that is wrong", () => {
   });
 
   it("hears what its options are called here", async () => {
-    const value = { hidden_dim: 8, batch_size: 4, n_critic: 5, lambda_k: 0.001, betas: [0, 0.9] };
+    const value = {
+      hidden_dim: 8,
+      latent_dim: 9,
+      batch_size: 4,
+      n_critic: 5,
+      lambda_k: 0.001,
+      betas: [0, 0.9],
+    };
     expect(await problems(value)).toEqual([
       `Expected one of ${names} for an option but received "hidden_dim"`,
+      'Expected generator for an option but received "latent_dim"',
       'Expected batch for an option but received "batch_size"',
       'Expected discriminatorSteps for an option but received "n_critic"',
       'Expected objective for an option but received "lambda_k"',
@@ -347,7 +355,26 @@ describe("a config file that is wrong", () => {
   it.each([
     ["nowhere.json", undefined, "no such file or folder"],
     ["text.json", "preset: mlp", "it is not JSON: line 1, column 1"],
-    ["comma.json", '{\n  "steps": 3,\n}', "it is not JSON: line 3, column 1"],
+    [
+      "comma.json",
+      '{\n  "steps": 3,\n}',
+      "it is not JSON: line 3, column 1, after a comma that nothing follows",
+    ],
+    [
+      "last.json",
+      '{"image": [1, 8, ]}',
+      "it is not JSON: line 1, column 18, after a comma that nothing follows",
+    ],
+    [
+      "comment.json",
+      '{ "steps": 3 // few\n}',
+      "it is not JSON: line 1, column 14, a comment, which JSON has not",
+    ],
+    [
+      "single.json",
+      "{ 'steps': 3 }",
+      "it is not JSON: line 1, column 3, a single quote in place of a double one",
+    ],
     ["word.json", '{\n  "preset": mlp\n}', "it is not JSON: line 2, column 13"],
     ["cut.json", '{ "steps": [1, {"a": "b"}], "seed": ', "it is not JSON: line 1, column 37"],
     ["quote.json", '{\n\n "data": "a\n}', "it is not JSON: line 3, column 10"],

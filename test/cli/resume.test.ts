@@ -61,7 +61,7 @@ describe("a run", () => {
     const name = await half("longer");
     const ended = await run(`train --resume --out ${name} --steps 24`);
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toContain("from step 12 on");
+    expect(ended.stderr).toMatch(/, from step 12 on$/m);
     const [ours, theirs] = [await contents(name), await contents("whole")];
     // The checkpoint at its former end is one of its three newest.
     expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort());
@@ -110,6 +110,13 @@ describe("a run", () => {
     expect(JSON.parse(lines.at(-1) as string).step).toBe(last);
     const ended2 = await run(`train --resume --out stopped --steps ${last + 3}`);
     expect(ended2).toMatchObject({ code: 0 });
+  });
+
+  it("that has all of its steps says what takes it further", async () => {
+    const { code, stderr } = await run(`train --resume --out ${await half("done")}`);
+    expect(code).toBe(0);
+    const told = ", from step 12 on: all are done, and --steps or --epochs takes it further";
+    expect(stderr.split("\n").find((line) => line.endsWith(told))).toMatch(/^ {2}seed /);
   });
 
   it("skips checkpoints that are not intact, says why, and ends the same", async () => {

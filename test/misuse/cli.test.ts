@@ -52,7 +52,7 @@ const commandLines: [string, string][] = [
   ],
   [
     "evaluate run --features inception.pt",
-    'Expected classifier or a TorchScript file for --features but received "inception.pt"',
+    'Expected classifier or a TorchScript file for --features but received "inception.pt" (no such file or folder)',
   ],
   [
     "evaluate run --checkpoint worst",

@@ -39,6 +39,7 @@ const rows: [name: string, make: () => unknown, here: string, of: string][] = [
   ["lr", trainer({ lr: 1e-4 }), "optimizer", "options"],
   ["learning_rate", trainer({ learning_rate: 1e-4 }), "optimizer", "options"],
   ["loss", trainer({ loss: "hinge" }), "objective", "options"],
+  ["latent_dim", trainer({ latent_dim: 100 }), "generator", "options"],
   ["diff_augment", trainer({ diff_augment: ["color"] }), "diffAugment", "options"],
   ["bf16", trainer({ bf16: true }), "precision", "options"],
   ["beta1", ofAdam({ beta1: 0.5 }), "betas", "options of adam"],
