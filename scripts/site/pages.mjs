@@ -17,6 +17,7 @@ const order = {
     "guides/health",
     "guides/resume",
     "guides/export",
+    "guides/serving",
     "guides/memory-and-async",
     "guides/gpus",
     "guides/porting-from-pytorch",

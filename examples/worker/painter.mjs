@@ -1,0 +1,90 @@
+// The thread that draws for server.mjs. It has an engine of its own: nothing else in the program waits for it.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { Trainer } from "sparring";
+
+const checkpoints = join(workerData.run, "checkpoints");
+
+/** The newest checkpoint: each has its name once it is whole, and its step for a name. */
+async function newest() {
+  const names = (await readdir(checkpoints)).filter((name) => /^\d{6,}$/.test(name));
+  return names.sort((a, b) => Number(a) - Number(b)).at(-1);
+}
+
+/** Loads a checkpoint, and keeps the generator alone. @param {string} name */
+async function load(name) {
+  const trainer = await Trainer.load(join(checkpoints, name));
+  const generator = trainer.ema?.clone() ?? trainer.generator; // the average goes with the trainer
+  trainer.dispose();
+  trainer.discriminator.dispose();
+  return { name, step: Number(name), generator };
+}
+
+const first = await newest().catch(() => undefined);
+if (first === undefined)
+  throw new Error(`Expected a run with checkpoints but received ${workerData.run}`);
+let current = await load(first);
+
+/** Goes over to newer checkpoints. Those who draw with the old one finish with it. */
+async function follow() {
+  for (let tried = current.name; ; await sleep(1000)) {
+    const name = (await newest().catch(() => undefined)) ?? tried;
+    if (name === tried) continue;
+    tried = name;
+    try {
+      current = await load(name);
+      console.log(`draws with step ${current.step}`);
+    } catch (error) {
+      console.error(`stays at step ${current.step}: ${error}`);
+    }
+  }
+}
+
+/** @param {Record<string, string>} query @param {AbortSignal} signal */
+async function draw({ count = "1", label, seed }, signal) {
+  const { generator, step } = current;
+  if (Number(count) > 1024)
+    throw new RangeError(`Expected at most 1024 for count but received ${count}`);
+  const samples = await generator.sample(Number(count), {
+    ...(label !== undefined && { labels: Number(label) }),
+    ...(seed !== undefined && { seed: Number(seed) }),
+    execution: "fused",
+    signal,
+  });
+  const body = await samples.toPng({
+    columns: Math.ceil(Math.sqrt(samples.count)),
+    range: generator.range,
+  });
+  return { status: 200, body, step };
+}
+
+/**
+ * A mistake in a call is told to who made it; anything else is ours, but where nobody waits any more.
+ *
+ * @param {unknown} error @param {AbortSignal} signal
+ */
+function explain(error, signal) {
+  const isMisuse = error instanceof TypeError || error instanceof RangeError;
+  if (isMisuse && error.message.startsWith("Expected"))
+    return { status: 400, body: `${error.message}\n`, step: current.step };
+  console.error(signal.aborted ? "a client went away" : error);
+  return { status: 500, body: "It could not be drawn\n", step: current.step };
+}
+
+/** What is being drawn, by the number of the question. @type {Map<number, AbortController>} */
+const drawing = new Map();
+
+parentPort?.on("message", async ({ id, query }) => {
+  if (query === undefined) return drawing.get(id)?.abort(); // the client went away
+  const controller = new AbortController();
+  drawing.set(id, controller);
+  const answer = await draw(query, controller.signal).catch((error) =>
+    explain(error, controller.signal),
+  );
+  drawing.delete(id);
+  parentPort?.postMessage({ id, ...answer });
+});
+parentPort?.postMessage("ready");
+await follow();

@@ -1,0 +1,67 @@
+// Serves samples of a run over HTTP, drawn by a thread of their own: a PNG at
+// http://127.0.0.1:8080/?label=2&seed=7&count=16. It goes over to each new checkpoint of the run as it comes.
+// SIGTERM lets it finish what it was asked for, and ends it.
+//   node examples/worker/server.mjs runs/cgan 8080
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Worker } from "node:worker_threads";
+
+/** @typedef {{ status: number, body: Uint8Array | string, step: number }} Answer */
+
+const [run = "runs/cgan", port = "8080"] = process.argv.slice(2);
+/** Requests at a time; more are asked to come again. */
+const most = 64;
+
+const painter = new Worker(new URL("painter.mjs", import.meta.url), { workerData: { run } });
+/** Who waits for an answer, by the number of the question. @type {Map<number, (answer: Answer) => void>} */
+const waiting = new Map();
+let questions = 0;
+
+/** @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<Answer>} */
+function ask(query, signal) {
+  const id = ++questions;
+  signal.addEventListener("abort", () => waiting.has(id) && painter.postMessage({ id }));
+  painter.postMessage({ id, query });
+  return new Promise((resolve) => waiting.set(id, resolve));
+}
+
+const server = createServer(async (request, response) => {
+  if (waiting.size >= most) {
+    response.writeHead(503, { "retry-after": "1" }).end("Too many at a time\n");
+    return;
+  }
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const { status, body, step } = await ask(Object.fromEntries(searchParams), gone.signal);
+  const type = status === 200 ? "image/png" : "text/plain; charset=utf-8";
+  response.writeHead(status, {
+    ...{ "content-type": type, "x-step": step },
+    ...(server.listening ? {} : { connection: "close" }),
+  });
+  response.end(body);
+});
+
+// What the worker throws by itself ends the program, and so does a run that it cannot draw with.
+painter.on("error", (error) => {
+  console.error(String(error));
+  process.exit(1);
+});
+await once(painter, "message"); // it can draw
+painter.on("message", (/** @type {Answer & { id: number }} */ { id, ...answer }) => {
+  waiting.get(id)?.(answer);
+  waiting.delete(id);
+});
+
+server.listen(Number(port), "127.0.0.1", () => {
+  const address = server.address();
+  const open = typeof address === "object" ? address?.port : port;
+  console.log(`http://127.0.0.1:${open}/ draws with ${run}`);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, async () => {
+    server.close(); // nobody new; those who wait get their answer
+    await once(server, "close");
+    await painter.terminate();
+  });
