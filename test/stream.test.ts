@@ -244,6 +244,17 @@ describe("dropLast", () => {
     expect(await losses(whole)).toEqual(found);
   });
 
+  it("goes on behind a last batch that was trained on before it", async () => {
+    const epochsOf = async (data: Parameters<Trainer["run"]>[0]) => {
+      const trainer = trainerOf();
+      await run(trainer, data, 3);
+      const ticks = await run(trainer, data, 3, { dropLast: true, tickEvery: 1 });
+      return ticks.map(({ epoch }) => epoch);
+    };
+    expect(await epochsOf(await resident(20))).toEqual([1, 1, 2]);
+    expect(await epochsOf(datasets.stream(counted(20).source, { image }))).toEqual([1, 1, 2]);
+  });
+
   it("needs a whole batch in each epoch", async () => {
     const stream = datasets.stream(counted(5).source, { image });
     await expect(run(trainerOf(), stream, 2, { dropLast: true })).rejects.toMatchObject({

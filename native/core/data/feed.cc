@@ -61,7 +61,9 @@ void Feed::end_epoch() {
     add(pool_, chosen);
     if (chosen < pool_.count - 1) copy_row(pool_, chosen, pool_, pool_.count - 1);
   }
-  if (options_.drop_last) batch_.count = 0;
+  // One that was trained on before last batches were left out is a part of the place.
+  const bool was_seen = epoch_ == from_.epoch && batches_ < from_.batches;
+  if (options_.drop_last && !was_seen) batch_.count = 0;
   if (batch_.count > 0) finish_batch();
   if (epoch_ == from_.epoch && batches_ < from_.batches) {
     refuse("no more than " + std::to_string(batches_) + " batches");

@@ -143,6 +143,26 @@ TEST_CASE("a feed goes on at a place of another one with the batches that were t
   }
 }
 
+TEST_CASE("a feed that leaves last batches out goes on behind one that was not") {
+  Feed whole(options(4));
+  bring(whole);
+  for (int i = 0; i < 3; ++i) whole.next();
+  Feed::Options dropping = options(4);
+  dropping.drop_last = true;
+  Feed rest(dropping, whole.place());
+  bring(rest);
+  CHECK(rest.ahead() == 0);
+  bring(rest);
+  CHECK(taken(rest) == Batches{{0, 1, 2, 3}, {4, 5, 6, 7}});
+  Feed other(dropping, whole.place());
+  other.push(numbered(0, 9), {});
+  other.push(numbered(8, 9), {});
+  CHECK_THROWS_WITH_AS(other.end_epoch(),
+                       "Expected the images that epoch 0 was left at after 3 batches for source "
+                       "but received others; a stream with another seed begins anew",
+                       Error);
+}
+
 TEST_CASE("a feed does not go on with other images, or fewer") {
   Feed first(options(3));
   bring(first);
