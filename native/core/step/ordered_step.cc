@@ -318,8 +318,11 @@ LatentBatch OrderedStep::draw_latent(int64_t count) const {
 }
 
 RandomStream* OrderedStep::pass_stream() {
-  const bool is_alone = !pair_->sharing && parts_ == 1;
-  return is_alone ? pair_->stream.get() : &pass_streams_.next(*pair_->stream);
+  return draws_from_common() ? pair_->stream.get() : &pass_streams_.next(*pair_->stream);
+}
+
+void OrderedStep::skip_pass() {
+  if (!draws_from_common()) pass_streams_.skip();
 }
 
 std::vector<const Penalty*> OrderedStep::due_penalties() const {

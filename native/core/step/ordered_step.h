@@ -44,7 +44,7 @@ class OrderedStep : public Step {
   // Where layers of the present pass draw.
   RandomStream* pass_stream();
   // A pass that one execution saves leaves the numbers of those after it as they are in the other.
-  void skip_pass() { pass_streams_.skip(); }
+  void skip_pass();
 
   // Where samples of the whole batch meet in the loss, all parts are looked at before the first of
   // them is worked on: then only scores are asked for, without a graph, and no gradients.
@@ -111,6 +111,8 @@ class OrderedStep : public Step {
   at::Tensor met(const at::Tensor& own, at::Tensor Scores::* which) const;
   // The rank's.
   Share own_share(const Batch& batch) const;
+  // Layers draw from the stream that all else draws from: there is no other part, and no rank.
+  bool draws_from_common() const { return !pair_->sharing && parts_ == 1; }
   // Other ranks have other rows.
   bool is_divided() const { return pair_->sharing && !pair_->sharing->share().is_whole(); }
   void clip_weights() const;
