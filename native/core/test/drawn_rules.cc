@@ -25,7 +25,12 @@ DrawnRules draw_rules(Drawer& draw, uint32_t seed) {
   rules.shares_fakes = draw.chance(0.5);
   rules.generator_steps = draw.integer(1, 2);
   rules.adapts = seed % 10 == 0;
+  if (seed % 3 == 0) rules.last_rows = 1 + seed % rules.rows;
   return rules;
+}
+
+int64_t rows_of(const DrawnRules& rules, int64_t i) {
+  return rules.last_rows > 0 && i % 3 == 2 ? rules.last_rows : rules.rows;
 }
 
 // Of a batch in parts nobody sees the rest: not the normalisation, nor what draws numbers.

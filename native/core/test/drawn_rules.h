@@ -19,13 +19,17 @@ struct DrawnRules {
   bool adapts = false;
   bool shares_fakes = true;
   int64_t generator_steps = 1;
-  int64_t parts = 1;  // in which a batch is worked on
+  int64_t parts = 1;      // in which a batch is worked on
+  int64_t last_rows = 0;  // of every third batch, as an epoch's last may have fewer; 0: all of them
   double momentum = 0;
   Precision precision = Precision::kFloat32;
   bool penalises_paths = false;  // of a generator that is styled
 };
 
 DrawnRules draw_rules(Drawer& draw, uint32_t seed);
+
+// Rows of the i-th batch.
+int64_t rows_of(const DrawnRules& rules, int64_t i);
 
 // True for networks of which no sample knows of the others of its batch, and that draw no numbers
 // as they pass: a batch may be worked on in parts, or have one sample.

@@ -18,13 +18,14 @@ at::Tensor train(const DrawnPair& drawn, const DrawnRules& rules, uint64_t seed,
   const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
   RandomStream data(seed + 1);
   std::vector<at::Tensor> all;
+  int64_t batches = 0;
   for (int i = 0; i < 2; ++i) {
     const Losses losses = step->run([&] {
+      const int64_t rows = rows_of(rules, batches++);
       Shape shape = drawn.image;
-      shape.insert(shape.begin(), rules.rows);
+      shape.insert(shape.begin(), rows);
       const at::Tensor images = at::rand(shape, data.cpu(), at::TensorOptions(at::kDouble));
-      const at::Tensor labels =
-          at::randint(3, {rules.rows}, data.cpu(), at::TensorOptions(at::kLong));
+      const at::Tensor labels = at::randint(3, {rows}, data.cpu(), at::TensorOptions(at::kLong));
       return Batch{(images * 2 - 1).to(device), labels.to(device)};
     });
     all.push_back(
@@ -82,6 +83,7 @@ bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_netwo
   CAPTURE(rules.penalty);
   CAPTURE(rules.penalises_paths);
   CAPTURE(rules.rows);
+  CAPTURE(rules.last_rows);
   const at::Tensor eager = train(drawn, rules, seed, device, false);
   const auto again = [&, whole = rules] { return train(drawn, whole, seed, device, false, 1e-13); };
   const Verdict verdict = compare(train(drawn, rules, seed, device, true), eager, again);
