@@ -13,7 +13,7 @@ import {
   Trainer,
 } from "../lib/index.js";
 import { type Started, start } from "./helpers/cli.js";
-import { inviteExamples, parametersOf } from "./helpers/examples.js";
+import { inviteExamples, parametersOf, statusOf } from "./helpers/examples.js";
 import { makeFolder } from "./helpers/folder.js";
 import { labelledImages } from "./helpers/training.js";
 
@@ -105,6 +105,7 @@ it("tells a client its mistake, and goes on", async () => {
     const wrong = await fetch(`${address}/?${query}`);
     expect([wrong.status, await wrong.text()]).toEqual([400, `${sentence}\n`]);
   }
+  for (const path of ["//", "//:x?label=1"]) expect(await statusOf(address, path)).toBe(200);
   expect((await fetch(address)).status).toBe(200);
 });
 

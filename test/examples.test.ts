@@ -20,7 +20,7 @@ import { ModelProtoSchema } from "../lib/onnx/schema/onnx_pb.js";
 import { presetNames, presets } from "../lib/presets.js";
 import { openBrowser } from "./helpers/browser.js";
 import { type Started, start } from "./helpers/cli.js";
-import { examples, inviteExamples, parametersOf } from "./helpers/examples.js";
+import { examples, inviteExamples, parametersOf, statusOf } from "./helpers/examples.js";
 import { makeFolder } from "./helpers/folder.js";
 
 /** What the examples draw with: colours, greys, the latent and range of 2014, and values beyond the range. */
@@ -113,19 +113,6 @@ async function serve(name: string, model: string): Promise<string> {
   return (/http:\/\/127\.0\.0\.1:\d+/.exec(said) as RegExpExecArray)[0];
 }
 
-/** A path as it stands: fetch() would take the dots out of it. */
-function statusOf(address: string, path: string): Promise<number | undefined> {
-  const { hostname, port } = new URL(address);
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, path }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on("error", reject)
-      .end();
-  });
-}
-
 const withoutAlpha = (pixels: readonly number[]) => pixels.filter((_, i) => i % 4 !== 3);
 
 describe("examples/serve-onnx.mjs", () => {
@@ -168,6 +155,11 @@ describe("examples/serve-onnx.mjs", () => {
       ]);
     }
     expect((await fetch(`${address}/?label=2`)).status).toBe(200);
+  });
+
+  it("answers to a path that is no URL", async () => {
+    const address = await serve("serve-onnx.mjs", "colour.onnx");
+    for (const path of ["//", "//:x?label=2"]) expect(await statusOf(address, path)).toBe(200);
   });
 
   it("refuses a model that does not say what it draws from", async () => {
@@ -228,6 +220,10 @@ describe("examples/serve.mjs", () => {
     }
   });
 
+  it("answers to a path that is no URL", async () => {
+    for (const path of ["//", "//:x?count=1"]) expect(await statusOf(address, path)).toBe(200);
+  });
+
   it("draws no more for a client that went away, and goes on", async () => {
     const asked = request(`${address}/?count=10000`).on("error", () => {});
     await new Promise<void>((resolve) => asked.end(resolve));
@@ -261,7 +257,14 @@ describe("examples/browser", () => {
     expect(model.equals(await readFile(join(folder.path, "colour.onnx")))).toBe(true);
     expect(page).not.toMatch(/https?:/);
     const others = ["/../../package.json", "/ort/../package.json", "/ort/%2e%2e/package.json"];
-    for (const path of [...others, "/..%2f..%2fpackage.json", "/ort/", "/no.js", "//etc/passwd"])
+    for (const path of [
+      ...others,
+      "/..%2f..%2fpackage.json",
+      "/ort/",
+      "/no.js",
+      "//etc/passwd",
+      "//",
+    ])
       expect([path, await statusOf(address, path)]).toEqual([path, 404]);
   });
 

@@ -25,7 +25,8 @@ function fileOf(path) {
 }
 
 const server = createServer(async (request, response) => {
-  const file = fileOf(new URL(request.url ?? "/", "http://localhost").pathname);
+  // Not by new URL(), which a path such as // makes throw.
+  const file = fileOf(request.url?.replace(/[?#].*/, "") ?? "/");
   try {
     const bytes = await readFile(file);
     const type = types[extname(file)] ?? "text/plain";

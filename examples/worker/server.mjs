@@ -32,8 +32,9 @@ const server = createServer(async (request, response) => {
   }
   const gone = new AbortController();
   response.on("close", () => gone.abort());
-  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const { status, body, step } = await ask(Object.fromEntries(searchParams), gone.signal);
+  // Not by new URL(), which a path such as // makes throw.
+  const asked = new URLSearchParams(request.url?.replace(/^[^?]*/, ""));
+  const { status, body, step } = await ask(Object.fromEntries(asked), gone.signal);
   const type = status === 200 ? "image/png" : "text/plain; charset=utf-8";
   response.writeHead(status, {
     ...{ "content-type": type, "x-step": step },

@@ -1,6 +1,7 @@
 // The examples as a reader has them: the file that lies in examples/, started by the command in its header.
 import { execFile } from "node:child_process";
 import { readFile, symlink } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "./pages.js";
@@ -32,4 +33,17 @@ export async function runExample(name: string, folder: string, ...others: string
   const env = { ...process.env, XDG_CACHE_HOME: folder, NODE_OPTIONS: `--import=${fewSteps}` };
   const parameters = await parametersOf(name, ...others);
   return (await promisify(execFile)(process.execPath, parameters, { cwd: folder, env })).stdout;
+}
+
+/** A path as it stands: fetch() would take the dots out of it. */
+export function statusOf(address: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on("error", reject)
+      .end();
+  });
 }
