@@ -2,11 +2,10 @@
 // http://127.0.0.1:8080/?count=64. A client that goes away takes the rest of its samples with it.
 //   node examples/serve.mjs runs/mnist/checkpoints/002000 8080
 import { createServer } from "node:http";
-import { Trainer } from "sparring";
+import { Generator } from "sparring";
 
 const [path = "checkpoint", port = "8080"] = process.argv.slice(2);
-const { ema, generator } = await Trainer.load(path);
-const best = ema ?? generator;
+const generator = await Generator.load(path);
 const most = 10_000;
 
 /** @param {string} asked @param {AbortSignal} signal */
@@ -16,7 +15,7 @@ async function drawPng(asked, signal) {
     const what = `a whole number from 1 to ${most}`;
     throw new RangeError(`Expected ${what} for count but received ${asked}`);
   }
-  const samples = await best.sample(count, { execution: "fused", signal });
+  const samples = await generator.sample(count, { execution: "fused", signal });
   return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });
 }
 

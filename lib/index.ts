@@ -29,6 +29,7 @@ export {
   type Codes,
   Discriminator,
   Generator,
+  type GeneratorLoadOptions,
   type Labels,
   type NetworkOptions,
   type Executed,

@@ -9,5 +9,5 @@ export type {
   Truncated,
 } from "./networks/conditions.js";
 export { Discriminator } from "./networks/discriminator.js";
-export { Generator } from "./networks/generator.js";
+export { Generator, type GeneratorLoadOptions } from "./networks/generator.js";
 export type { NetworkOptions } from "./networks/network.js";

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { Trainer } from "sparring";
+import { Generator } from "sparring";
 
 const checkpoints = join(workerData.run, "checkpoints");
 
@@ -13,13 +13,9 @@ async function newest() {
   return names.sort((a, b) => Number(a) - Number(b)).at(-1);
 }
 
-/** Loads a checkpoint, and keeps the generator alone. @param {string} name */
+/** @param {string} name of a checkpoint */
 async function load(name) {
-  const trainer = await Trainer.load(join(checkpoints, name));
-  const generator = trainer.ema?.clone() ?? trainer.generator; // the average goes with the trainer
-  trainer.dispose();
-  trainer.discriminator.dispose();
-  return { name, step: Number(name), generator };
+  return { name, step: Number(name), generator: await Generator.load(join(checkpoints, name)) };
 }
 
 const first = await newest().catch(() => undefined);

@@ -10,15 +10,17 @@ import type { TrainerOptions } from "../trainer/options.js";
 /** The newest version of the format; older ones are read. */
 export const formatVersion = 1;
 export const manifestFile = "checkpoint.json";
+export const generatorFile = "generator.safetensors";
+export const averageFile = "ema.safetensors";
 
 /**
  * The files of tensors, each with the beginning of the names that go there. PyTorch reads the
  * networks' as they are.
  */
 export const parts = [
-  { file: "generator.safetensors", prefix: "generator." },
+  { file: generatorFile, prefix: "generator." },
   { file: "discriminator.safetensors", prefix: "discriminator." },
-  { file: "ema.safetensors", prefix: "ema." },
+  { file: averageFile, prefix: "ema." },
   { file: "training.safetensors", prefix: "" },
 ] as const;
 

@@ -2,16 +2,19 @@
 // checked before it is used, and nothing outside the folder is read.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { refused, SparringError, show, showPath } from "../errors.js";
 import { isOfSystem, readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors, type StoredTensor } from "../safetensors.js";
 import {
+  averageFile,
   checksumOf,
   type FileFacts,
   type Manifest,
   formatVersion,
+  generatorFile,
   joinTensors,
   manifestFile,
   noData,
@@ -65,18 +68,46 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return { step, device, threads, generator, discriminator, trainer, snapshot, run: manifest.run };
 }
 
+/** The weights of one network of a checkpoint. */
+interface SavedWeights {
+  readonly step: number;
+  readonly tensors: readonly StoredTensor[];
+}
+
 /**
  * The weights of one network of a checkpoint, read once and intact: a run may remove it at any
  * moment. Throws ERR_CHECKPOINT.
  *
  * @param file the network's, one of `parts`
  */
-export async function readWeights(
+export async function readWeights(path: string, file: string): Promise<SavedWeights> {
+  const refuse = noCheckpoint(path);
+  return weightsIn(await readManifest(path, refuse), path, file, refuse);
+}
+
+/**
+ * The generator of a checkpoint, and nothing else of it: its average where one was kept. Throws
+ * ERR_CHECKPOINT.
+ *
+ * @param raw not the average
+ */
+export async function readGenerator(
   path: string,
-  file: string,
-): Promise<{ readonly step: number; readonly tensors: readonly StoredTensor[] }> {
+  raw: boolean,
+): Promise<SavedWeights & { readonly architecture: GeneratorArchitecture; readonly path: string }> {
   const refuse = noCheckpoint(path);
   const manifest = await readManifest(path, refuse);
+  const file = !raw && averageFile in manifest.files ? averageFile : generatorFile;
+  const weights = await weightsIn(manifest, path, file, refuse);
+  return { ...weights, architecture: manifest.generator, path: join(path, file) };
+}
+
+async function weightsIn(
+  manifest: Manifest,
+  path: string,
+  file: string,
+  refuse: Refuse,
+): Promise<SavedWeights> {
   const facts = manifest.files[file];
   if (facts === undefined) throw refuse(`it has no ${file}`);
   const bytes = await readIntact(path, file, facts, refuse);

@@ -6,6 +6,8 @@ import {
   resolveLatent,
 } from "../architecture.js";
 import * as check from "../check.js";
+import { readGenerator } from "../checkpoint/load.js";
+import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, show, traced, wrongType } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { crossingUntil } from "../signal.js";
@@ -32,6 +34,14 @@ import { copyOf, Network, type NetworkOptions } from "./network.js";
 
 /** Most numbers in one array: as many as Node can allocate on every machine. */
 const largestArray = 2 ** 30;
+
+/** Which generator of a checkpoint is wanted, and where it goes to. */
+export interface GeneratorLoadOptions {
+  /** The weights that were trained, where an average of them was kept. @default false */
+  readonly raw?: boolean | undefined;
+  /** @default "cpu" */
+  readonly device?: Device | undefined;
+}
 
 /**
  * Makes samples from latents. Its type knows its latent: `sample({ labels })` is there only where
@@ -78,6 +88,34 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const latent = resolveLatent(architecture.latent, "architecture.latent");
     const { labels, distribution, ...widths } = latent;
     this.#latent = { ...widths, oneHot: labels === "oneHot", uniform: distribution === "uniform" };
+  }
+
+  /**
+   * The generator of a checkpoint alone, to sample from: the average of its weights where
+   * one was kept. Nothing else of the checkpoint is loaded; `Trainer.load()` goes on training.
+   *
+   * @param path what trainer.save() wrote, or a folder in the `checkpoints` of a run
+   * @param options.raw the weights that were trained, and not their average @default false
+   * @param options.device where it goes to @default "cpu"
+   * @throws TypeError for arguments; ERR_CHECKPOINT for what is missing, damaged, or of a version to
+   * come; ERR_WEIGHTS, ERR_DEVICE, ERR_MEMORY
+   */
+  static async load(path: string, options: GeneratorLoadOptions = {}): Promise<Generator> {
+    check.path(path, "path");
+    check.options(options, "options", ["raw", "device"]);
+    const raw = check.boolean(options.raw ?? false, "raw");
+    const device = resolveDevice(options.device);
+    return traced(async () => {
+      const saved = await readGenerator(path, raw);
+      const generator = new Generator(saved.architecture, { device });
+      try {
+        await generator.loadTensors(saved.tensors, saved.path);
+      } catch (error) {
+        generator.dispose();
+        throw error;
+      }
+      return generator;
+    });
   }
 
   /** @internal */
