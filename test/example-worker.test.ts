@@ -1,8 +1,9 @@
 // examples/worker: a server whose samples a thread of its own draws, as a reader would start it.
 import { cp, mkdir, writeFile } from "node:fs/promises";
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import {
   Discriminator,
@@ -23,7 +24,7 @@ const started: Started[] = [];
 /** A pair whose thousand samples take long enough to do something meanwhile. */
 function makeTrainer(): Trainer {
   const image = [1, 8, 8];
-  const slow = [256, 256, 256].map((channels) => l.conv2d(channels, 3, { padding: 1 }));
+  const slow = [256, 256, 256, 256, 256].map((channels) => l.conv2d(channels, 3, { padding: 1 }));
   const generator = new Generator(
     {
       latent: { noise: 4, classes: 3 },
@@ -79,6 +80,24 @@ async function begin(run: string): Promise<Started> {
   return server;
 }
 
+/** Asks for a path; once the server has heard it, the answer is still to come. */
+async function ask(address: string) {
+  const asked = request(address, { headers: { expect: "100-continue" } });
+  const answer = new Promise<{ statusCode: number | undefined; bytes: number }>(
+    (resolve, reject) => {
+      asked.on("error", reject).on("response", async (response) => {
+        let bytes = 0;
+        for await (const part of response) bytes += part.length;
+        resolve({ statusCode: response.statusCode, bytes });
+      });
+    },
+  );
+  answer.catch(() => {}); // of whoever goes away
+  asked.end();
+  await once(asked, "continue");
+  return { asked, answer };
+}
+
 const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer());
 
 it("answers with what the average of the newest checkpoint draws, and tells which it was", async () => {
@@ -129,9 +148,7 @@ it("goes over to a newer checkpoint once it is there, and passes over a damaged 
 
 it("draws no more for a client that went away", async () => {
   const { server, address } = await serve("gone");
-  const asked = request(`${address}/?count=1024`).on("error", () => {});
-  await new Promise<void>((resolve) => asked.end(resolve));
-  await sleep(100);
+  const { asked } = await ask(`${address}/?count=1024`);
   asked.destroy();
   await server.says(/^a client went away$/m);
   expect((await fetch(address)).status).toBe(200);
@@ -141,11 +158,13 @@ it.each(["SIGTERM", "SIGINT"] as const)(
   "finishes its answers at a %s, and ends",
   async (signal) => {
     const { server, address } = await serve(signal);
-    const asked = fetch(`${address}/?count=1024`);
-    await sleep(100);
+    // It never asks, and would keep a server open for a minute.
+    const silent = connect(Number(new URL(address).port), "127.0.0.1");
+    await once(silent, "connect");
+    const { answer } = await ask(`${address}/?count=1024`);
     server.child.kill(signal);
-    const answer = await asked;
-    expect([answer.status, (await bytesOf(answer)).length > 1000]).toEqual([200, true]);
+    const { statusCode, bytes } = await answer;
+    expect([statusCode, bytes > 1000]).toEqual([200, true]);
     expect(await server.ended).toMatchObject({ code: 0, stderr: "" });
     await expect(fetch(address)).rejects.toThrow();
   },

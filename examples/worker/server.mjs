@@ -4,6 +4,7 @@
 //   node examples/worker/server.mjs runs/cgan 8080
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 /** @typedef {{ status: number, body: Uint8Array | string, step: number }} Answer */
@@ -60,9 +61,15 @@ server.listen(Number(port), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${open}/ draws with ${run}`);
 });
 
-for (const signal of ["SIGINT", "SIGTERM"])
-  process.once(signal, async () => {
-    server.close(); // nobody new; those who wait get their answer
-    await once(server, "close");
-    await painter.terminate();
-  });
+async function end() {
+  for (const signal of signals) process.off(signal, end); // another one ends it at once
+  const closed = once(server, "close");
+  server.close(); // nobody new; those who wait get their answer
+  while (waiting.size > 0) await sleep(50);
+  // And the time to read it. A connection that never asked would stay open for a minute.
+  setTimeout(() => server.closeAllConnections(), 2000).unref();
+  await closed;
+  await painter.terminate();
+}
+const signals = ["SIGINT", "SIGTERM"];
+for (const signal of signals) process.on(signal, end);

@@ -18,12 +18,14 @@ export function clock(seconds: number): string {
 /** What is trained on what, before it begins. */
 export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const { config, generator, discriminator } = run;
-  const { preset, data, images, size, steps, device, threads, seed, execution } = config;
+  const { preset, data, images, heldImages, size, steps, device, threads, seed, execution } =
+    config;
+  const held = heldImages > 0 ? `, and ${grouped(heldImages)} kept back` : "";
   const epochs = counted(run.epochs.count(steps), "epoch");
   const one = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
   const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
-    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}`,
+    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}${held}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${beginningText(run)}`,

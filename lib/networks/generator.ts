@@ -98,7 +98,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @param options.raw the weights that were trained, and not their average @default false
    * @param options.device where it goes to @default "cpu"
    * @throws TypeError for arguments; ERR_CHECKPOINT for what is missing, damaged, or of a version to
-   * come; ERR_WEIGHTS, ERR_DEVICE, ERR_MEMORY
+   * come; what the constructor throws, for a network that somebody forged; ERR_WEIGHTS
    */
   static async load(path: string, options: GeneratorLoadOptions = {}): Promise<Generator> {
     check.path(path, "path");

@@ -3,7 +3,6 @@
 import { addon } from "../addon.js";
 import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../architecture.js";
 import type { Complete } from "../complete.js";
-import type { Dataset } from "../data/dataset.js";
 import type { ImageSize } from "../data/size.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
@@ -19,6 +18,7 @@ import type {
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import { epochsOf } from "./epochs.js";
+import type { RunImages } from "./parts.js";
 import { type PlainOptions, plainOf } from "./plain-options.js";
 import type { RunPlan } from "./plan.js";
 
@@ -30,8 +30,10 @@ export interface RunConfig extends PlainOptions {
   /** The discriminator, where the networks are no preset's. */
   readonly discriminator?: DiscriminatorArchitecture | undefined;
   readonly data: string;
-  /** Images in the dataset. */
+  /** Images that it trains on. */
   readonly images: number;
+  /** And those of the data that it keeps back, and is judged by. */
+  readonly heldImages: number;
   /** What they are resized to: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   readonly channels: number;
@@ -112,10 +114,10 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
 export function resolveConfig(
   plan: RunPlan,
   settings: TrainerSettings,
-  found: { device: Device; threads: number; dataset: Dataset },
+  found: { device: Device; threads: number } & RunImages,
 ): RunConfig {
   const { preset, networks, data, length, batch, dropLast } = plan;
-  const images = imagesOf(found.dataset, plan);
+  const images = imagesOf(found, plan);
   const rules = rulesOf(settings);
   const epochs = epochsOf({ ...images, ...rules, batch, dropLast });
   return {
@@ -141,9 +143,10 @@ export function resolveConfig(
   };
 }
 
-function imagesOf(dataset: Dataset, { size }: RunPlan) {
+function imagesOf({ dataset, held }: RunImages, { size }: RunPlan) {
   const { size: images, image, classes, classNames = null, resident } = dataset;
-  return { images, size, channels: image[0] as number, classes, classNames, resident };
+  const counts = { images, heldImages: held?.size ?? 0 };
+  return { ...counts, size, channels: image[0] as number, classes, classNames, resident };
 }
 
 function rulesOf(settings: TrainerSettings) {

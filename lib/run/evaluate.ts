@@ -103,12 +103,14 @@ export async function evaluateRun(
   const { data, size } = images;
   const stacked = isStacked(data);
   const names = checkMetrics(metrics, { features, stacked }, naming("metrics"));
-  const load = (part: Split) => loadPart(images, part, device, { onNote });
-  using dataset = await load(split);
+  const load = (part: Split, holdOut: number) =>
+    loadPart({ ...images, holdOut }, part, device, { onNote });
+  using dataset = await load(split, images.holdOut);
   // Data without them are refused before anything is measured.
   const isParzen = names?.includes("parzen") === true;
-  using test = isParzen ? await load("test") : undefined;
-  using train = isParzen && split !== "train" ? await load("train") : undefined;
+  using test = isParzen ? await load("test", 0) : undefined;
+  const isWhole = split === "train" && images.holdOut === 0;
+  using train = isParzen && !isWhole ? await load("train", 0) : undefined;
   const drawn = { samples, seed, truncation, truncationPsi };
   const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);

@@ -34,6 +34,7 @@ const followed = ["started", "versions"] as const;
 const repeated = {
   sampleSeed: [],
   images: ["data", "size", "channels"],
+  heldImages: ["data", "size", "channels"],
   classes: ["data", "size", "channels"],
   classNames: ["data"],
 } as const satisfies Partial<Record<keyof RunConfig, readonly (keyof RunRequest)[]>>;
@@ -234,11 +235,12 @@ export function checkRepeats(
   { path, recorded }: FileRequest,
   flags: RunRequest,
 ): void {
+  const same = wholeOf(config) === wholeOf(recorded) ? countKeys : [];
   for (const [key, sources] of Object.entries(repeated)) {
     if (!Object.hasOwn(recorded, key) || sources.some((source) => flags[source] !== undefined))
       continue;
     const now = JSON.parse(JSON.stringify(config[key as keyof typeof repeated]));
-    if (isDeepStrictEqual(now, recorded[key])) continue;
+    if (same.includes(key) || isDeepStrictEqual(now, recorded[key])) continue;
     const message = expected(
       `${show(now)}, as this run has it,`,
       `${key} of ${path}`,
@@ -246,4 +248,11 @@ export function checkRepeats(
     );
     throw new SparringError("ERR_DATA", message);
   }
+}
+
+/** Of equal data another share may be kept back. */
+const countKeys: readonly string[] = ["images", "heldImages"] satisfies (keyof typeof repeated)[];
+
+function wholeOf({ images, heldImages }: { images?: unknown; heldImages?: unknown }): number {
+  return Number(images) + Number(heldImages ?? 0);
 }

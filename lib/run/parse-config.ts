@@ -63,6 +63,7 @@ const readers = {
   data: ({ data }) => check.string(data, "data"),
   device: toDevice,
   images: ({ images }) => check.integer(images, "images", 1),
+  heldImages: ({ heldImages }) => check.integer(heldImages ?? 0, "heldImages", 0),
   size: toSize,
   channels: ({ channels }) => check.integer(channels, "channels", 1),
   classes: toClasses,

@@ -1,7 +1,8 @@
 // The images of a run in two parts: those that it trains on, and those that it keeps back.
+import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
-import { outOfRange } from "../errors.js";
+import { outOfRange, refused, show } from "../errors.js";
 import { type DataWatch, loadData, type Wanted } from "./data.js";
 
 /** The images of a run. */
@@ -16,34 +17,51 @@ export interface RunImages {
 export type Split = "train" | "held" | "test";
 
 /** What is to be loaded, and which share of it is kept back. */
-type WantedParts = Omit<Wanted, "split"> & { readonly holdOut: number };
+interface WantedParts extends Omit<Wanted, "split"> {
+  readonly holdOut: number;
+  /** How many there were to train on, if anybody knows. */
+  readonly images?: number | undefined;
+}
 
 /** Draws which images are kept back: the same of equal data, whatever the seed of the run. */
 const seed = 0;
 
 /**
- * Loads what a plan names, and keeps its share back. Throws like loadData(), and RangeError for a
- * share that leaves one part empty.
+ * Loads what a plan names, and keeps its share back. Throws like loadData(), RangeError for a share
+ * that leaves one part empty, and ERR_DATA where there are other images than there were.
  */
 export async function loadParts(
   wanted: WantedParts,
   device: Device,
   watch: DataWatch,
 ): Promise<RunImages> {
-  const { holdOut, naming } = wanted;
+  const { data, holdOut, images, naming } = wanted;
   const whole = await loadData(wanted, device, watch);
   if (holdOut === 0) return { dataset: whole, held: undefined };
-  const { size } = whole;
-  const count = Math.floor(size * holdOut);
-  if (count === 0) {
+  try {
+    const { size } = whole;
+    const count = countOf(size, holdOut);
+    if (count === 0) {
+      const what = `0, or a share that is at least one of ${counted(size, "image")},`;
+      throw outOfRange(what, naming("holdOut"), holdOut);
+    }
+    // Which are kept back depends on all of them: were there one more, the run would have trained on
+    // most of what would be called held.
+    if (images !== undefined && images !== size - count) {
+      const what = `images of which ${images} would be trained on, as when the run began,`;
+      throw refused("ERR_DATA", what, show(data), `${size - count} of ${size}`);
+    }
+    const [dataset, held] = await whole.split([size - count, count], { seed });
+    return { dataset: dataset as Dataset, held };
+  } finally {
+    // Its images are freed with the last of its parts.
     whole.dispose();
-    const least = Number((1 / size).toPrecision(2));
-    throw outOfRange(`0, or at least ${least} of ${size} images,`, naming("holdOut"), holdOut);
   }
-  const [dataset, held] = await whole.split([size - count, count], { seed });
-  // Its images are freed with the last of its parts.
-  whole.dispose();
-  return { dataset: dataset as Dataset, held };
+}
+
+/** How many images a share is; 0.29 of 100 are 29, whatever rounding makes of it, and 1 stays. */
+function countOf(size: number, share: number): number {
+  return Math.min(Math.floor(size * share + 1e-6), size - 1);
 }
 
 /** Loads one part, or the images to test on. Throws like loadParts(). */

@@ -63,7 +63,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const unseen = classesUnseen(dataset, settings);
   if (unseen !== undefined) watch.onNote?.(unseen);
   await Promise.all([generator.ready(), discriminator.ready()]);
-  const found = { device, threads: await threads(), dataset };
+  const found = { device, threads: await threads(), ...images };
   const config = resolveConfig(plan, settings, found);
   const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
   images.held?.dispose();

@@ -91,7 +91,10 @@ function ownPair(config: RunRequest): StoredPair {
  */
 export function readRunData(path: string, name: string): Promise<RunData> {
   return readRunConfig(RunFolder.at(path), name, (value) => {
-    const keys = ["size", "channels", "data", "resident", "holdOut"] as const;
+    const keys = [
+      ...(["size", "channels", "data", "resident"] as const),
+      ...(["holdOut", "images", "heldImages"] as const),
+    ] as const;
     const { channels, ...images } = pickConfig(value, keys);
     if (channels !== 1 && channels !== 3)
       throw new TypeError("its images are neither grey nor in colour");
@@ -109,6 +112,9 @@ export interface RunData {
   readonly resident: boolean;
   /** Share of them that it did not train on. */
   readonly holdOut: number;
+  /** How many it trained on, and how many it kept back. */
+  readonly images: number;
+  readonly heldImages: number;
 }
 
 /**

@@ -75,8 +75,8 @@ export function checkOptions(
   return settings;
 }
 
-/** @internal Updates of a player in a step. */
-export function checkUpdates(value: unknown, name: string): number {
+/** Updates of a player in a step. */
+function checkUpdates(value: unknown, name: string): number {
   return check.integer(value ?? 1, name, 1, mostUpdates);
 }
 

@@ -6,9 +6,9 @@ import { wrongType } from "../errors.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkAdaOptions } from "./ada.js";
-import { checkEma, checkOptimizers, checkPolicies, checkUpdates } from "./check-options.js";
+import { checkEma, checkOptimizers, checkPolicies } from "./check-options.js";
 import { executions, type LoadOptions, precisions, type TrainerOptions } from "./options.js";
-import { fakesKinds, orders, ruleNames } from "./options.js";
+import { fakesKinds, mostUpdates, orders, ruleNames } from "./options.js";
 
 /** Options of a trainer that need nothing of a checkpoint that it may not hold, or little. */
 const changeable = [...ruleNames, "accumulate", "execution", "precision"] as const;
@@ -19,8 +19,8 @@ const checks: { readonly [Name in (typeof changeable)[number]]: (value: unknown)
   optimizer: (value) => checkOptimizers(value),
   order: (value) => check.oneOf(value, "order", orders),
   fakes: (value) => check.oneOf(value, "fakes", fakesKinds),
-  discriminatorSteps: (value) => checkUpdates(value, "discriminatorSteps"),
-  generatorSteps: (value) => checkUpdates(value, "generatorSteps"),
+  discriminatorSteps: (value) => check.integer(value, "discriminatorSteps", 1, mostUpdates),
+  generatorSteps: (value) => check.integer(value, "generatorSteps", 1, mostUpdates),
   ema: checkEma,
   diffAugment: checkPolicies,
   ada: checkAdaOptions,

@@ -115,6 +115,11 @@ describe("Trainer.load refuses", () => {
       "Expected a whole number from 1 to 1000 for discriminatorSteps but received 0",
     ],
     [
+      "null, which is no default",
+      { discriminatorSteps: null },
+      "Expected a whole number from 1 to 1000 for discriminatorSteps but received null",
+    ],
+    [
       "half an update of the generator",
       { generatorSteps: 0.5 },
       "Expected a whole number from 1 to 1000 for generatorSteps but received 0.5",

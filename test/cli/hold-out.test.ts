@@ -1,9 +1,10 @@
 // Images that a run keeps back, and which images `sparring evaluate` takes for the real ones.
-import { readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets, type Generator, metrics, Trainer } from "../../lib/index.js";
+import { loadParts } from "../../lib/run/parts.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder, writeIdxTestFiles } from "../helpers/idx.js";
@@ -37,14 +38,14 @@ beforeAll(async () => {
   await writeIdxTestFiles(at("data"), 12);
   const line = `${small} --hold-out 0.25 ${judged} --steps 4 --out held`;
   expect(await run(line)).toMatchObject({ code: 0 });
-  expect(await run(`${small} --steps 2 --out plain`)).toMatchObject({ code: 0 });
+  expect(await run(`${small} --steps 4 --out plain`)).toMatchObject({ code: 0 });
 });
 afterAll(() => folder.remove());
 
 describe("a run that keeps images back", () => {
   it("trains on the others, as a program does on that part", async () => {
     const config = JSON.parse(await readFile(at("held/config.json"), "utf8"));
-    expect(config).toMatchObject({ holdOut: 0.25, images: 30 });
+    expect(config).toMatchObject({ holdOut: 0.25, images: 30, heldImages: 10 });
     const trainer = await Trainer.load(at("held/checkpoints/000004"));
     using data = await datasets.mnist({ root: at("data"), size: 8 });
     const [train] = await data.split([30, 10], { seed: 0 });
@@ -75,10 +76,43 @@ describe("a run that keeps images back", () => {
     expect((await weights("repeated")).equals(await weights("held"))).toBe(true);
   });
 
+  it("tells how many it keeps back, and may be repeated with another share", async () => {
+    const half = await run("train held/config.json --hold-out 0.5 --out half");
+    expect(half.stderr).toMatch(/: 20 images of 8×8, and 20 kept back\n/);
+    const config = JSON.parse(await readFile(at("held/config.json"), "utf8"));
+    // Beside the run's, as its paths start there.
+    await writeFile(at("held/edited.json"), JSON.stringify({ ...config, holdOut: 0 }));
+    const edited = await run("train held/edited.json --out none");
+    expect(edited.stderr).toMatch(/: 40 images of 8×8\n/);
+    expect((await weights("none")).equals(await weights("plain"))).toBe(true);
+    await writeFile(at("held/edited.json"), JSON.stringify({ ...config, images: 31 }));
+    expect((await run("train held/edited.json --out other")).stderr).toMatch(
+      "Expected 30, as this run has it, for images of held/edited.json but received 31",
+    );
+  });
+
+  it.each([
+    [40, 0.29, 11],
+    [100, 0.29, 29],
+    [100, 0.57, 57],
+    [7, 0.15, 1],
+    [2, 0.999999999, 1],
+  ])("is, of %i images and a share of %f, without %i", async (size, holdOut, expected) => {
+    const name = `of${size}`;
+    await writeIdxFolder(at(name), size);
+    const asked = { data: at(name), size: 8, channels: undefined, resident: undefined, holdOut };
+    const naming = (option: string) => option;
+    const { dataset, held } = await loadParts({ ...asked, naming }, "cpu", {});
+    expect([dataset.size, held?.size]).toEqual([size - expected, expected]);
+  });
+
   it.each([
     ["1", "Expected a number in [0, 1) for --hold-out but received 1"],
     ["-0.1", "Expected a number in [0, 1) for --hold-out but received -0.1"],
-    ["0.01", "Expected 0, or at least 0.025 of 40 images, for --hold-out but received 0.01"],
+    [
+      "0.01",
+      "Expected 0, or a share that is at least one of 40 images, for --hold-out but received 0.01",
+    ],
   ])("refuses a share of %s", async (share, sentence) => {
     expect(await refusal(`${small} --hold-out=${share} --steps 2 --out no`)).toBe(sentence);
   });
@@ -109,6 +143,21 @@ describe("sparring evaluate", () => {
     expect(await figures(line(`--split ${split}`))).toMatchObject({ split, reals });
     const { stdout } = await run(line(`--split ${split}`));
     expect(stdout).toContain(`30 samples against ${reals} ${called} of `);
+  });
+
+  it("refuses data of which other images would be held, and takes those to test on", async () => {
+    await cp(at("held"), at("grown"), { recursive: true });
+    await cp(at("data"), at("more"), { recursive: true });
+    await writeIdxFolder(at("more"), 41);
+    const config = JSON.parse(await readFile(at("held/config.json"), "utf8"));
+    const grown = JSON.stringify({ ...config, data: at("more") });
+    await writeFile(at("grown/config.json"), grown);
+    const command = line("--seed 0").replace("evaluate held", "evaluate grown");
+    for (const split of ["held", "train"])
+      expect(await refusal(`${command} --split ${split}`)).toBe(
+        `Expected images of which 30 would be trained on, as when the run began, for "${at("more")}" but received 31 of 41`,
+      );
+    expect(await figures(`${command} --split test`)).toMatchObject({ split: "test" });
   });
 
   it("takes all that there are of a run that kept none back, and of other data", async () => {

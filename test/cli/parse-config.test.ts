@@ -32,6 +32,7 @@ describe("parseRunConfig", () => {
   it("fills in what older versions did not write, and leaves the rest as it is", () => {
     expect(parseRunConfig(oldest)).toEqual({
       ...oldest,
+      heldImages: 0,
       fakes: "same",
       generatorSteps: 1,
       classes: 0,

@@ -261,5 +261,9 @@ describe("a training of any options", () => {
     expect([...begun, ...rest]).toEqual(whole.told);
     expect(await fingerprintOf(again)).toBe(await fingerprintOf(whole.trainer));
     whole.trainer.dispose();
+    trained += 1;
   });
+
+  let trained = 0;
+  afterAll(() => expect(trained, "trainings that were not refused").toBeGreaterThan(19));
 });

@@ -18,7 +18,7 @@ class Resizing {
 
  private:
   at::Tensor images_, resized_;
-  int64_t slice_, next_ = 0;
+  int64_t slice_ = 0, next_ = 0;
 };
 
 // The same in one go, for a few.

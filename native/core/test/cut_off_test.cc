@@ -98,6 +98,8 @@ c10::intrusive_ptr<c10d::TCPStore> make_store() {
   return c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
 }
 
+constexpr std::chrono::milliseconds kMoment{500};
+
 // A rank of two, in a process that can end.
 class Rank {
  public:
@@ -108,8 +110,9 @@ class Rank {
     return Group::join({"127.0.0.1", port_, /*has_agent=*/true, "test"}, options);
   }
 
-  // Whether `work`, which waits in vain, leaves within the time that an exit may take.
-  bool leaves(const std::function<void()>& work, std::chrono::milliseconds after,
+  // Whether `work`, which waits in vain from when `begun` returns, leaves within the time that an
+  // exit may take.
+  bool leaves(const std::function<void()>& work, const std::function<void()>& begun,
               const std::function<void()>& otherwise) const {
     std::string told;
     auto ended = std::async(std::launch::async, [&] {
@@ -119,7 +122,8 @@ class Rank {
         told = error.what();
       }
     });
-    CHECK(ended.wait_for(after) == std::future_status::timeout);
+    begun();
+    CHECK(ended.wait_for(kMoment) == std::future_status::timeout);
     *ending_ = true;
     const bool leaves = ended.wait_for(std::chrono::seconds(2)) == std::future_status::ready;
     otherwise();
@@ -134,7 +138,10 @@ class Rank {
   std::shared_ptr<std::atomic<bool>> ending_ = std::make_shared<std::atomic<bool>>(false);
 };
 
-constexpr std::chrono::milliseconds kMoment{500};
+// Until a rank has said so in the store.
+void await_word(c10d::TCPStore& store, const std::string& word) {
+  store.wait({word}, std::chrono::seconds(20));
+}
 
 }  // namespace
 
@@ -142,20 +149,20 @@ TEST_CASE("an end waits for no store that was cut off after it was reached") {
   const auto store = make_store();
   auto cable = std::make_unique<Cable>(store->getPort());
   const Rank rank(0, cable->port);
-  std::thread cutter([&cable, &store] {
-    store->wait({"test/1/hello/0"}, std::chrono::seconds(20));
+  const auto cut = [&] {
+    await_word(*store, "test/1/hello/0");
     cable->cut();
-  });
-  CHECK(rank.leaves([&] { rank.join(); }, 2 * kMoment, [&] { cutter.join(), cable.reset(); }));
+  };
+  CHECK(rank.leaves([&] { rank.join(); }, cut, [&] { cable.reset(); }));
 }
 
 TEST_CASE("an end waits for no rank that came, and then does not answer") {
   const auto store = make_store();
   const Rank rank(0, store->getPort());
   store->set("test/1/hello/1", std::vector<uint8_t>{'2', '\n'});
-  CHECK(rank.leaves([&] { rank.join(); }, kMoment, [] {}));
-  // It had met the other.
-  CHECK(store->check({"test/1/begun"}));
+  // It has met the other by then.
+  const auto begun = [&] { await_word(*store, "test/1/begun"); };
+  CHECK(rank.leaves([&] { rank.join(); }, begun, [] {}));
 }
 
 TEST_CASE("an end waits for nobody in a sum, though the store was cut off as well") {
@@ -166,7 +173,8 @@ TEST_CASE("an end waits for nobody in a sum, though the store was cut off as wel
   std::shared_ptr<Group> group = zero.join(), of_other = other.get();
   cable->cut();
   // Longer than until it looks in the store why the wait lasts.
-  const bool leaves = zero.leaves([&group] { group->sum(at::ones({3})); }, 3 * kMoment,
+  const bool leaves = zero.leaves([&group] { group->sum(at::ones({3})); },
+                                  [] { std::this_thread::sleep_for(2 * kMoment); },
                                   [&of_other] { of_other.reset(); });
   CHECK(leaves);
   group.reset();
