@@ -19,8 +19,9 @@ export type Split = "train" | "held" | "test";
 /** What is to be loaded, and which share of it is kept back. */
 interface WantedParts extends Omit<Wanted, "split"> {
   readonly holdOut: number;
-  /** How many there were to train on, if anybody knows. */
+  /** How many there were to train on, and how many were kept back, if anybody knows. */
   readonly images?: number | undefined;
+  readonly heldImages?: number | undefined;
 }
 
 /** Draws which images are kept back: the same of equal data, whatever the seed of the run. */
@@ -35,7 +36,7 @@ export async function loadParts(
   device: Device,
   watch: DataWatch,
 ): Promise<RunImages> {
-  const { data, holdOut, images, naming } = wanted;
+  const { holdOut, naming } = wanted;
   const whole = await loadData(wanted, device, watch);
   if (holdOut === 0) return { dataset: whole, held: undefined };
   try {
@@ -45,18 +46,23 @@ export async function loadParts(
       const what = `0, or a share that is at least one of ${counted(size, "image")},`;
       throw outOfRange(what, naming("holdOut"), holdOut);
     }
-    // Which are kept back depends on all of them: were there one more, the run would have trained on
-    // most of what would be called held.
-    if (images !== undefined && images !== size - count) {
-      const what = `images of which ${images} would be trained on, as when the run began,`;
-      throw refused("ERR_DATA", what, show(data), `${size - count} of ${size}`);
-    }
+    checkCounts(wanted, size - count, count);
     const [dataset, held] = await whole.split([size - count, count], { seed });
     return { dataset: dataset as Dataset, held };
   } finally {
     // Its images are freed with the last of its parts.
     whole.dispose();
   }
+}
+
+/**
+ * Which are kept back depends on all of them: were there one more, a run would have trained on most
+ * of what would be called held.
+ */
+function checkCounts({ data, images, heldImages }: WantedParts, trained: number, held: number) {
+  if (images === undefined || (images === trained && heldImages === held)) return;
+  const what = `${images} images to train on and ${heldImages} kept back, as when the run began,`;
+  throw refused("ERR_DATA", what, show(data), `${trained} and ${held}`);
 }
 
 /** How many images a share is; 0.29 of 100 are 29, whatever rounding makes of it, and 1 stays. */

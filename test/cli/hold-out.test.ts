@@ -155,8 +155,12 @@ describe("sparring evaluate", () => {
     const command = line("--seed 0").replace("evaluate held", "evaluate grown");
     for (const split of ["held", "train"])
       expect(await refusal(`${command} --split ${split}`)).toBe(
-        `Expected images of which 30 would be trained on, as when the run began, for "${at("more")}" but received 31 of 41`,
+        `Expected 30 images to train on and 10 kept back, as when the run began, for "${at("more")}" but received 31 and 10`,
       );
+    // As many to train on, and one more that is held.
+    await writeFile(at("grown/config.json"), grown.replace('"heldImages":10', '"heldImages":9'));
+    await writeIdxFolder(at("more"), 40);
+    expect(await refusal(command)).toContain("but received 30 and 10");
     expect(await figures(`${command} --split test`)).toMatchObject({ split: "test" });
   });
 
