@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as check from "../check.js";
+import { averageFile, generatorFile } from "../checkpoint/format.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
 import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
 import { readWhole } from "../files.js";
@@ -224,5 +225,5 @@ async function weightsIn(path: string, whose: Whose): Promise<Weights> {
 
 /** The file of a checkpoint. */
 function fileOf(whose: Whose): string {
-  return `${whose}.safetensors`;
+  return whose === "ema" ? averageFile : generatorFile;
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../lib/cli/program.js";
-import { flagMeant, flagsAlone } from "../../lib/other-names.js";
+import { flagMeant, flagsAlone } from "../../lib/run/flags-alone.js";
 import { type Preset, presetNames, presets } from "../../lib/presets.js";
 import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
 import { configSchema } from "../../lib/run/file-schema.js";
