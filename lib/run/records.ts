@@ -11,7 +11,7 @@ import { type Evaluation, Evaluations } from "./evaluations.js";
 import type { RunFolder } from "./folder.js";
 import { gridOf } from "./grid.js";
 import { writeStepPlan } from "./step-plan.js";
-import { TensorBoardLog } from "./tensorboard.js";
+import type { TensorBoardLog } from "./tensorboard.js";
 import type { RunTick } from "./tick.js";
 
 /** What happened to a run: a line of events.jsonl. */
@@ -54,7 +54,7 @@ export class Records {
     judge: Judge | undefined,
     step: number,
   ): Promise<Records> {
-    const board = config.tensorboard ? await TensorBoardLog.open(folder.path, step) : undefined;
+    const board = config.tensorboard ? await openBoard(folder, step) : undefined;
     return new Records(folder, config, judge, board);
   }
 
@@ -127,4 +127,10 @@ export class Records {
     await discriminator.saveWeights(this.#folder.weightsOf("discriminator"));
     await ema?.saveWeights(this.#folder.weightsOf("generator-ema"));
   }
+}
+
+/** Reads protobuf only here: seventy modules, which every other command would wait for. */
+async function openBoard(folder: RunFolder, step: number): Promise<TensorBoardLog> {
+  const { TensorBoardLog } = await import("./tensorboard.js");
+  return TensorBoardLog.open(folder.path, step);
 }
