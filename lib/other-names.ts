@@ -24,6 +24,7 @@ const others = {
   ema: ["emabeta", "emadecay", "emakimg", "emarampup", "emaweight"],
   epochs: ["nepoch", "nepochs", "niter", "numepochs"],
   eps: ["epsilon"],
+  from: ["finetune", "initfrom", "pretrained", "resumepkl", "transferfrom"],
   generator: ["latent", "latentdim", "latentsize", "ngf", "nz", "zdim"],
   generatorSteps: ["gsteps"],
   holdOut: ["heldout", "testsize", "testsplit", "valfraction", "validationsplit", "valsplit"],

@@ -11,6 +11,7 @@ import type { TrainerOptions } from "../trainer/options.js";
 export const formatVersion = 1;
 export const manifestFile = "checkpoint.json";
 export const generatorFile = "generator.safetensors";
+export const discriminatorFile = "discriminator.safetensors";
 export const averageFile = "ema.safetensors";
 
 /**
@@ -19,7 +20,7 @@ export const averageFile = "ema.safetensors";
  */
 export const parts = [
   { file: generatorFile, prefix: "generator." },
-  { file: "discriminator.safetensors", prefix: "discriminator." },
+  { file: discriminatorFile, prefix: "discriminator." },
   { file: averageFile, prefix: "ema." },
   { file: "training.safetensors", prefix: "" },
 ] as const;

@@ -26,10 +26,17 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
     `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}${held}`,
-    `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}`,
+    `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}${firstText(config)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${beginningText(run)}`,
   ];
+}
+
+/** `, from runs/seven after 1,800 steps`: whose networks it began with. */
+function firstText({ from, fromStep }: RunConfig): string {
+  if (from === null) return "";
+  const steps = fromStep === null ? "" : ` after ${counted(fromStep, "step")}`;
+  return `, from ${from}${steps}`;
 }
 
 /** Where it goes on; where that is its end, what would take it further. */

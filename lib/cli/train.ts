@@ -17,6 +17,7 @@ import { describeRun } from "../run/dry.js";
 import { plainOf, planPlain } from "../run/plain-options.js";
 import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
 import { planRestart } from "../run/restart.js";
+import { withThoseOf } from "../run/from.js";
 import { readResumed } from "../run/resume.js";
 import { Team } from "../run/team.js";
 import { TrainingRun } from "../run/training.js";
@@ -52,6 +53,7 @@ Examples:
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
   sparring train --resume --out runs/seven   from its last checkpoint on
+  sparring train --from runs/seven --data mine   what it learnt, on other images
   sparring train run.json --seed 8           options of a file, and one of yours
   sparring train runs/seven/config.json      the same run again, bit for bit
   sparring train own.json                    networks and rules of your own
@@ -64,6 +66,9 @@ checkpoint, after a SIGKILL too, and ends with the same bytes; beside it only
 --out, --steps, --epochs and --device can be given.
 --restartable begins the run, or goes on with it where it is there: for what is
 started again.
+
+--from begins with what another run learnt, averages and all, on other data or by
+other rules; without --preset the networks, their size and the rules are its.
 
 Under torchrun, or where RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
 are set, this is one of several ranks that share each batch. Rank 0 keeps the
@@ -137,6 +142,8 @@ const options = [
   flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", usual.precision),
   flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
+  flag("--from <run>", "begin with the networks of another run, see below"),
+  numberFlag("--from-step <n>", "of its checkpoint of a step", "the newest"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
   numberFlag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
   flag("--resume", "go on with the run in --out, see below"),
@@ -267,9 +274,12 @@ interface Start {
 
 async function plan({ config, flags }: Asked): Promise<Start> {
   if (flags.resume === true) return { plan: planResume(flags, toFlag), request: flags };
-  if (config === undefined) return { plan: planRun(flags, toFlag), request: flags };
+  if (config === undefined) {
+    const request = await withThoseOf(flags, toFlag);
+    return { plan: planRun(request, toFlag), request };
+  }
   const file = await readConfigFile(config, flags);
-  return { ...planWithFile(file, flags), file };
+  return { ...(await planWithFile(file, flags)), file };
 }
 
 /** Begins or goes on, as rank 0 decides. */
@@ -304,7 +314,8 @@ function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "rest
   const images = { size, channels };
   // A seed that nobody chose is rank 0's.
   const plain = { batch, ...plainOf(plan), seed: request.seed };
-  return { ...kind, preset, ...networks, ...images, ...length, ...plain, ...rules };
+  const isFirst = { from: plan.from !== null };
+  return { ...kind, ...isFirst, preset, ...networks, ...images, ...length, ...plain, ...rules };
 }
 
 async function prepare(
@@ -330,12 +341,13 @@ async function prepare(
  * Plans with the file's options where no flag says otherwise; --steps or --epochs is a length in
  * place of the file's.
  */
-function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
+async function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
   const { steps, epochs, ...others } = options;
   const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
-  const request = { ...(hasLength ? others : options), ...flags };
+  const asked = { ...(hasLength ? others : options), ...flags };
   const naming: Naming = (option) =>
     option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
+  const request = await withThoseOf(asked, naming);
   return { plan: planRun(request, naming), request };
 }
 

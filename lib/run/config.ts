@@ -66,6 +66,10 @@ export interface RunConfig extends PlainOptions {
   readonly sampleSeed: number;
   /** The feature network of evaluations: `classifier`, or the path of a TorchScript file. */
   readonly evaluateFeatures: string;
+  /** The run whose networks it began with; null where it drew its first weights. */
+  readonly from: string | null;
+  /** Steps that those had been trained; null where nothing told. */
+  readonly fromStep: number | null;
   /** When it began, ISO 8601. */
   readonly started: string;
   readonly versions: {
@@ -82,8 +86,8 @@ const sampleSeed = 0;
  * decides.
  */
 export function sharedOf(config: RunConfig): Partial<RunConfig> {
-  const { data, resident, device, threads, seed, evaluateFeatures, started, versions, ...shared } =
-    config;
+  const { data, resident, device, threads, seed, evaluateFeatures, ...others } = config;
+  const { from, fromStep, started, versions, ...shared } = others;
   // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
   return { ...shared, device: kindOf(device) };
 }
@@ -114,9 +118,9 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
 export function resolveConfig(
   plan: RunPlan,
   settings: TrainerSettings,
-  found: { device: Device; threads: number } & RunImages,
+  found: { device: Device; threads: number; fromStep: number | null } & RunImages,
 ): RunConfig {
-  const { preset, networks, data, length, batch, dropLast } = plan;
+  const { preset, networks, data, length, batch, dropLast, from } = plan;
   const images = imagesOf(found, plan);
   const rules = rulesOf(settings);
   const epochs = epochsOf({ ...images, ...rules, batch, dropLast });
@@ -134,6 +138,8 @@ export function resolveConfig(
     ...plainOf(plan),
     sampleSeed,
     evaluateFeatures: plan.evaluateFeatures,
+    from,
+    fromStep: found.fromStep,
     started: new Date().toISOString(),
     versions: {
       sparring: version(),

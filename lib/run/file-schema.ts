@@ -248,6 +248,15 @@ export const configSchema = v.strictObject({
     "classifier, or the path of a TorchScript file, from this file's folder.",
     defaultFeatures,
   ),
+  from: option(
+    v.nullable(text("a non-empty string")),
+    "The folder of a run whose networks it begins with, from this file's folder; null for none.",
+  ),
+  fromStep: option(
+    v.nullable(number({ min: 0 }, textOf({ min: 0 }))),
+    "Of which checkpoint of that run, by its step.",
+    "the newest",
+  ),
   precision: oneOf("Of products: tf32 on GPUs alone.", precision.names, precision.usual),
   syncBatchNorm: flag(
     "BatchNorm over the rows of all ranks, where several train.",

@@ -184,6 +184,7 @@ function togetherProblems(
   if (right("channels") && !isSettled) alone({ preset, channels: given.channels, ...networks });
   if (right("data")) alone({ data });
   if (right("evaluateFeatures")) alone({ evaluateFeatures });
+  if (right("from") || right("fromStep")) alone({ from: given.from, fromStep: given.fromStep });
   if (right("threads")) alone({ threads: given.threads });
   if (right("steps") && right("epochs")) alone({ steps, epochs });
   const found = checks.flatMap((look) => {
@@ -216,10 +217,11 @@ function rulesOf(key: string, value: unknown, settled: ReadonlySet<string>): Run
 function fromFolder(options: Record<string, unknown>, path: string): RunRequest {
   const absolute = (value: unknown) =>
     typeof value === "string" ? resolve(dirname(path), value) : value;
-  const { data, out, evaluateFeatures: features } = options;
+  const { data, out, from, evaluateFeatures: features } = options;
   return {
     ...(data === undefined ? {} : { data: isNamedData(data) ? data : absolute(data) }),
     ...(out === undefined ? {} : { out: absolute(out) }),
+    ...(from === undefined ? {} : { from: absolute(from) }),
     ...(features === undefined || features === defaultFeatures
       ? {}
       : { evaluateFeatures: absolute(features) }),

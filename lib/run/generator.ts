@@ -1,17 +1,22 @@
 // The generator of a run, finished or not, with its newest weights, those of a step, or the best.
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import * as check from "../check.js";
-import { averageFile, generatorFile } from "../checkpoint/format.js";
-import { readWeights, skipNote } from "../checkpoint/load.js";
-import { outOfRange, refused, showPath, wrongType, SparringError } from "../errors.js";
+import { refused, showPath, wrongType } from "../errors.js";
 import { readWhole } from "../files.js";
 import { Generator } from "../networks.js";
-import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { Naming } from "./plan.js";
 import { readRun, type StoredRun } from "./stored.js";
 import { endedWell } from "./summary.js";
+import {
+  endedWeights,
+  fileOf,
+  giveWeights,
+  newestWeights,
+  type Weights,
+  weightsAt,
+  type Whose,
+} from "./weights.js";
 
 /** Whose generator is wanted. */
 export interface GeneratorRequest {
@@ -60,7 +65,7 @@ export async function loadGenerator(
   const whose = whoseOf(run, raw);
   const weights =
     which.step === "newest"
-      ? await newestWeights(run, whose, naming, onNote)
+      ? await newestWeights(run, whose, naming("run"), onNote)
       : await weightsAt(run, await stepOf(run, which), which.name, whose);
   return build(run, whose, weights);
 }
@@ -76,7 +81,7 @@ export async function loadEnded(
   const raw = check.boolean(request.raw ?? false, naming("raw"));
   const run = await readRun(check.string(request.run, naming("run")), naming("run"));
   const whose = whoseOf(run, raw);
-  const weights = await endedWeights(run, whose, naming);
+  const weights = await endedWeights(run, whose, naming("run"));
   await checkEnded(run, fileOf(whose), weights.path, naming);
   return build(run, whose, weights);
 }
@@ -106,9 +111,6 @@ async function haveSameBytes(...paths: [string, string]): Promise<boolean> {
   return one != null && other != null && one.equals(other);
 }
 
-/** The average of the generator, or the generator that was trained. */
-type Whose = "ema" | "generator";
-
 function whoseOf(run: StoredRun, raw: boolean): Whose {
   return run.averaged && !raw ? "ema" : "generator";
 }
@@ -116,8 +118,7 @@ function whoseOf(run: StoredRun, raw: boolean): Whose {
 async function build(run: StoredRun, whose: Whose, weights: Weights): Promise<RunGenerator> {
   const generator = new Generator(run.generator);
   try {
-    if ("tensors" in weights) await generator.loadTensors(weights.tensors, weights.path);
-    else await generator.loadWeights(weights.path);
+    await giveWeights(generator, weights);
   } catch (error) {
     generator.dispose();
     throw error;
@@ -154,76 +155,4 @@ async function stepOf({ folder }: StoredRun, { step, name }: Which): Promise<num
   if (best !== undefined) return best.step;
   const what = "a run with a best checkpoint (trained with --evaluate-every)";
   throw refused("ERR_CHECKPOINT", what, name, showPath(folder.path));
-}
-
-/** Weights of a checkpoint, or a file that is only named. */
-type Weights =
-  | { readonly path: string; readonly step: number; readonly tensors: readonly StoredTensor[] }
-  | { readonly path: string; readonly step: null };
-
-async function newestWeights(
-  run: StoredRun,
-  whose: Whose,
-  naming: Naming<GeneratorRequest>,
-  onNote: (sentence: string) => void,
-): Promise<Weights> {
-  const checkpoints = new Checkpoints(run.folder.checkpoints);
-  const tried = new Set<number>();
-  for (;;) {
-    // Listed again each time: the run may go on, and remove what it had.
-    const next = (await checkpoints.list()).find(({ step }) => !tried.has(step));
-    if (next === undefined) break;
-    tried.add(next.step);
-    try {
-      return await weightsIn(next.path, whose);
-    } catch (error) {
-      if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
-      if (await checkpoints.has(next.step)) onNote(skipNote(error));
-    }
-  }
-  return endedWeights(run, whose, naming);
-}
-
-/** Throws ERR_WEIGHTS where there are none. */
-async function endedWeights(
-  { folder }: StoredRun,
-  whose: Whose,
-  naming: Naming<GeneratorRequest>,
-): Promise<Weights & { readonly step: null }> {
-  const path = folder.weightsOf(whose === "ema" ? "generator-ema" : "generator");
-  if (existsSync(path)) return { path, step: null };
-  const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
-  const received = `${showPath(folder.path)} (${why})`;
-  throw refused("ERR_WEIGHTS", "a run with weights", naming("run"), received);
-}
-
-async function weightsAt(
-  { folder }: StoredRun,
-  step: number,
-  name: string,
-  whose: Whose,
-): Promise<Weights> {
-  const all = await new Checkpoints(folder.checkpoints).list();
-  const found = all.find((one) => one.step === step);
-  if (found !== undefined) return weightsIn(found.path, whose);
-  const steps = all.map((one) => one.step).reverse();
-  throw outOfRange(stepsText(steps), name, step);
-}
-
-/** Which checkpoints there are. */
-function stepsText(steps: readonly number[]): string {
-  if (steps.length === 0) return "nothing (the run has no checkpoints)";
-  const all = steps.join(", ");
-  return steps.length === 1 ? `${all}, the only checkpoint of the run,` : `one of ${all}`;
-}
-
-/** Throws ERR_CHECKPOINT where it is not intact. */
-async function weightsIn(path: string, whose: Whose): Promise<Weights> {
-  const file = fileOf(whose);
-  return { path: join(path, file), ...(await readWeights(path, file)) };
-}
-
-/** The file of a checkpoint. */
-function fileOf(whose: Whose): string {
-  return whose === "ema" ? averageFile : generatorFile;
 }

@@ -82,6 +82,8 @@ const readers = {
   sampleSeed: ({ sampleSeed }) => check.seed(sampleSeed ?? 0, "sampleSeed"),
   evaluateFeatures: ({ evaluateFeatures }) =>
     check.path(evaluateFeatures ?? defaultFeatures, "evaluateFeatures"),
+  from: ({ from }) => (from == null ? null : check.path(from, "from")),
+  fromStep: ({ fromStep }) => (fromStep == null ? null : check.integer(fromStep, "fromStep", 0)),
 } satisfies { readonly [Key in keyof RunConfig]?: (config: Values) => RunConfig[Key] };
 
 type Readers = typeof readers;

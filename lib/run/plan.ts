@@ -10,6 +10,7 @@ import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { planFeatures } from "./features.js";
 import { configFile, type RunPlace } from "./folder.js";
+import { type FromPlan, planFrom, rulesFrom } from "./from.js";
 import { checkWhole, limits } from "./limits.js";
 import { type PlainOptions, planPlain } from "./plain-options.js";
 import {
@@ -50,6 +51,8 @@ export interface RunRequest extends Unchecked<PlainOptions> {
   readonly threads?: unknown;
   readonly seed?: unknown;
   readonly evaluateFeatures?: unknown;
+  readonly from?: unknown;
+  readonly fromStep?: unknown;
   readonly resume?: unknown;
   readonly dryRun?: unknown;
   readonly json?: unknown;
@@ -62,7 +65,7 @@ export type Naming<Request = RunRequest> = (option: keyof Request) => string;
 /**
  * A request that makes sense, with its defaults; nothing of the machine or the data has been used.
  */
-export interface RunPlan extends PlainOptions {
+export interface RunPlan extends PlainOptions, FromPlan {
   /** What is trained; null for networks that are no preset's. */
   readonly preset: PresetName | null;
   readonly networks: Networks | null;
@@ -116,10 +119,11 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     checkWhole(request[option] ?? fallback, naming(option), limits[option]);
   const { threads, resident } = request;
   const networks = planNetworks(request, naming);
+  const from = planFrom(request, naming);
   return {
     preset: networks === null ? preset : null,
     networks,
-    rules: planRules(request, preset, naming),
+    rules: rulesFrom(from, planRules(request, preset, naming), request),
     device: planDevice(request.device ?? "auto", naming("device")),
     size: planSize(request, preset, networks, naming("size")),
     channels: planChannels(request.channels, networks, naming("channels")),
@@ -130,6 +134,7 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
     seed: whole("seed", randomInt(seedLimit)),
     ...planPlain(request, naming),
     evaluateFeatures: planFeatures(request.evaluateFeatures, naming("evaluateFeatures")),
+    ...from,
     data: planData(request.data ?? "mnist", naming("data")),
     out: planOut(request.out, networks === null ? preset : "own", naming("out")),
     naming,

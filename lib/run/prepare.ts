@@ -15,6 +15,7 @@ import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
+import { giveAverage, giveFirst, readFirst } from "./from.js";
 import { loadParts, type RunImages } from "./parts.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
 import { imageOf, pairOf } from "./recipe.js";
@@ -47,7 +48,9 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   // an hour.
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
   const own = wanted && build({ image: wanted });
-  const fitting = { fitting: wanted?.[0] };
+  const first = await readFirst(plan, watch.onNote ?? (() => {}));
+  if (own !== undefined) await giveFirst(first, own, plan);
+  const fitting = { fitting: wanted?.[0] ?? first?.run.discriminator.image[0] };
   // Evaluations look at the images themselves.
   const some = watch.keep === false && plan.evaluateEvery === 0;
   const watched = { ...watch, some };
@@ -55,6 +58,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const { dataset } = images;
   const { image, classes } = dataset;
   const settings = own ?? build({ image, classes: classes || undefined });
+  if (own === undefined) await giveFirst(first, settings, plan);
   const { generator, discriminator } = settings;
   const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
   checkBatch(batch, naming("batch"), settings, epoch);
@@ -63,11 +67,14 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const unseen = classesUnseen(dataset, settings);
   if (unseen !== undefined) watch.onNote?.(unseen);
   await Promise.all([generator.ready(), discriminator.ready()]);
-  const found = { device, threads: await threads(), ...images };
+  const fromStep = first?.step ?? null;
+  const found = { device, threads: await threads(), fromStep, ...images };
   const config = resolveConfig(plan, settings, found);
   const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
   images.held?.dispose();
-  return { config, trainer: new Trainer(settings), dataset, judge, place: plan.out };
+  const trainer = new Trainer(settings);
+  await giveAverage(first, trainer);
+  return { config, trainer, dataset, judge, place: plan.out };
 }
 
 /** Makes the pair, and checks that its rules fit it. */

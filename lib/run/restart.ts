@@ -33,6 +33,8 @@ const common: Readonly<Record<Common, "always" | "asked" | "never">> = {
   threads: "asked",
   seed: "asked",
   evaluateFeatures: "always",
+  from: "always",
+  fromStep: "asked",
 };
 
 const names = Object.keys(common) as Common[];

@@ -183,7 +183,7 @@ describe("the config.json of a run", () => {
 });
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, from, fromStep, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 

@@ -48,6 +48,8 @@ describe("parseRunConfig", () => {
       evaluateEvery: 0,
       evaluateSamples: 2,
       evaluateFeatures: "classifier",
+      from: null,
+      fromStep: null,
     });
     const newest = { ...oldest, accumulate: 4, classes: 2, classNames: ["cats", "dogs"] };
     expect(parseRunConfig(newest)).toMatchObject(newest);

@@ -1,0 +1,108 @@
+// The weights of a run's networks as they lie on the disk: in its checkpoints, and in weights/.
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { averageFile, discriminatorFile, generatorFile } from "../checkpoint/format.js";
+import { readWeights, skipNote } from "../checkpoint/load.js";
+import { outOfRange, refused, showPath, SparringError } from "../errors.js";
+import type { Network } from "../networks/network.js";
+import type { StoredTensor } from "../safetensors.js";
+import { Checkpoints } from "./checkpoints.js";
+import type { StoredRun } from "./stored.js";
+
+/** A network of a run: those that were trained, or the average of the generator. */
+export type Whose = "discriminator" | "ema" | "generator";
+
+const files: Readonly<Record<Whose, string>> = {
+  discriminator: discriminatorFile,
+  ema: averageFile,
+  generator: generatorFile,
+};
+
+/** The file of a checkpoint. */
+export const fileOf = (whose: Whose): string => files[whose];
+
+/** Weights of a checkpoint, or a file that is only named. */
+export type Weights =
+  | { readonly path: string; readonly step: number; readonly tensors: readonly StoredTensor[] }
+  | { readonly path: string; readonly step: null };
+
+/**
+ * The weights of the newest intact checkpoint, and where there is none those in weights/. Throws
+ * ERR_WEIGHTS where there are none at all.
+ *
+ * @param name what the user calls the run
+ * @param onNote called with a sentence about a checkpoint that is passed over
+ */
+export async function newestWeights(
+  run: StoredRun,
+  whose: Whose,
+  name: string,
+  onNote: (sentence: string) => void,
+): Promise<Weights> {
+  const checkpoints = new Checkpoints(run.folder.checkpoints);
+  const tried = new Set<number>();
+  for (;;) {
+    // Listed again each time: the run may go on, and remove what it had.
+    const next = (await checkpoints.list()).find(({ step }) => !tried.has(step));
+    if (next === undefined) break;
+    tried.add(next.step);
+    try {
+      return await weightsIn(next.path, whose);
+    } catch (error) {
+      if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
+      if (await checkpoints.has(next.step)) onNote(skipNote(error));
+    }
+  }
+  return endedWeights(run, whose, name);
+}
+
+/** The weights in weights/. Throws ERR_WEIGHTS where there are none. */
+export async function endedWeights(
+  { folder }: StoredRun,
+  whose: Whose,
+  name: string,
+): Promise<Weights & { readonly step: null }> {
+  const path = folder.weightsOf(whose === "ema" ? "generator-ema" : whose);
+  if (existsSync(path)) return { path, step: null };
+  const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
+  const received = `${showPath(folder.path)} (${why})`;
+  throw refused("ERR_WEIGHTS", "a run with weights", name, received);
+}
+
+/**
+ * The weights of the checkpoint of a step. Throws RangeError where there is none, and ERR_CHECKPOINT
+ * where it is not intact.
+ *
+ * @param name what the user calls the step
+ */
+export async function weightsAt(
+  { folder }: StoredRun,
+  step: number,
+  name: string,
+  whose: Whose,
+): Promise<Weights> {
+  const all = await new Checkpoints(folder.checkpoints).list();
+  const found = all.find((one) => one.step === step);
+  if (found !== undefined) return weightsIn(found.path, whose);
+  const steps = all.map((one) => one.step).reverse();
+  throw outOfRange(stepsText(steps), name, step);
+}
+
+/** Which checkpoints there are. */
+function stepsText(steps: readonly number[]): string {
+  if (steps.length === 0) return "nothing (the run has no checkpoints)";
+  const all = steps.join(", ");
+  return steps.length === 1 ? `${all}, the only checkpoint of the run,` : `one of ${all}`;
+}
+
+/** Throws ERR_CHECKPOINT where it is not intact. */
+async function weightsIn(path: string, whose: Whose): Promise<Weights> {
+  const file = fileOf(whose);
+  return { path: join(path, file), ...(await readWeights(path, file)) };
+}
+
+/** Gives a network its weights. Throws ERR_WEIGHTS for those of another network. */
+export async function giveWeights(network: Network, weights: Weights): Promise<void> {
+  if ("tensors" in weights) await network.loadTensors(weights.tensors, weights.path);
+  else await network.loadWeights(weights.path);
+}
