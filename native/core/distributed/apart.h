@@ -6,20 +6,21 @@
 #include <functional>
 #include <future>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/distributed/times.h"
+#include "core/runtime/thread.h"
 
 namespace sparring::distributed {
 
 // What `work` gives or throws, which is done by a thread that can be left to itself; nothing where
 // `is_over` came first. What it needs it has to have for itself: it may go on as long as it likes.
+// Throws ERR_MEMORY where there is no thread for it.
 template <class Answer>
 std::optional<Answer> apart(std::function<Answer()> work, const std::function<bool()>& is_over) {
   std::packaged_task<Answer()> task(std::move(work));
   std::future<Answer> answer = task.get_future();
-  std::thread thread(std::move(task));
+  std::thread thread = make_thread(std::move(task));
   const auto comes_within = [&answer](std::chrono::milliseconds time) {
     return answer.wait_for(time) == std::future_status::ready;
   };

@@ -13,6 +13,7 @@
 #include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
+#include "core/runtime/thread.h"
 
 namespace sparring {
 
@@ -305,26 +306,39 @@ void Group::close() {
 }
 
 void Group::hand_over() {
-  std::thread([begun = std::move(connection_->begun),
-               host = std::move(connection_->host)]() mutable {
-    begun.clear();
-    host.reset();
-  }).detach();
+  struct Left {
+    decltype(Connection::host) host;
+    decltype(Connection::begun) begun;
+    Left* before = nullptr;
+  };
+  auto* const left = new Left{std::move(connection_->host), std::move(connection_->begun)};
+  try {
+    make_thread([left] { delete left; }).detach();
+  } catch (const Error&) {
+    // Without a thread that can wait for the others it stays until the process ends.
+    static std::atomic<Left*> kept;
+    left->before = kept.exchange(left);
+  }
   close();
 }
 
 template <class Answer>
 Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const {
   const auto deadline = Clock::now() + kRollCall + kAnswer;
-  const auto answer = apart<Answer>(
-      [question = std::move(question), store = connection_->store, otherwise] {
-        try {
-          return question(*store);
-        } catch (const std::exception&) {
-          return otherwise;
-        }
-      },
-      [this, deadline] { return is_ending() || Clock::now() >= deadline; });
+  std::optional<Answer> answer;
+  try {
+    answer = apart<Answer>(
+        [question = std::move(question), store = connection_->store, otherwise] {
+          try {
+            return question(*store);
+          } catch (const std::exception&) {
+            return otherwise;
+          }
+        },
+        [this, deadline] { return is_ending() || Clock::now() >= deadline; });
+  } catch (const Error&) {
+    // There is no thread to ask it with.
+  }
   check_ending();
   return answer.value_or(otherwise);
 }

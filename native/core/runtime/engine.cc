@@ -3,9 +3,8 @@
 #include <pthread.h>
 
 #include <chrono>
-#include <system_error>
 
-#include "core/error.h"
+#include "core/runtime/thread.h"
 #include "core/runtime/vector_math.h"
 
 namespace sparring {
@@ -43,13 +42,7 @@ bool Engine::post(Slice slice) {
 
 void Engine::start() {
   widen_stacks();
-  try {
-    thread_ = std::thread([this] { loop(); });
-  } catch (const std::system_error& error) {
-    throw Error("ERR_MEMORY", "Expected a thread for this work but the system gave none (" +
-                                  reason_of(error) +
-                                  "); fewer processes, or a higher limit of them, make room");
-  }
+  thread_ = make_thread([this] { loop(); });
 }
 
 void Engine::wake() {

@@ -10,7 +10,9 @@
 
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/stacks.h"
 
+using namespace sparring::test;
 using sparring::Engine;
 using Then = Engine::Then;
 
@@ -145,20 +147,11 @@ size_t stack_of_this_thread() {
   return bytes;
 }
 
-// What the process gives threads that are made without a size: what `ulimit -s` was, at first.
-void give_stacks(size_t bytes) {
-  pthread_attr_t usual;
-  pthread_getattr_default_np(&usual);
-  pthread_attr_setstacksize(&usual, bytes);
-  pthread_setattr_default_np(&usual);
-  pthread_attr_destroy(&usual);
-}
-
 }  // namespace
 
 TEST_CASE("its stack, and that of threads made later, is large enough under a small limit") {
-  constexpr size_t kSmall = 64 << 10, kUsual = 8 << 20, kLarge = 16 << 20;
-  for (const auto& [limit, least] : {std::pair(kSmall, kUsual), std::pair(kLarge, kLarge)}) {
+  constexpr size_t kSmall = 64 << 10, kLarge = 16 << 20;
+  for (const auto& [limit, least] : {std::pair(kSmall, kUsualStack), std::pair(kLarge, kLarge)}) {
     give_stacks(limit);
     Engine engine;
     std::promise<size_t> bytes;
@@ -171,15 +164,14 @@ TEST_CASE("its stack, and that of threads made later, is large enough under a sm
     std::thread([&later] { later = stack_of_this_thread(); }).join();
     CHECK(later >= least);
   }
-  give_stacks(kUsual);
+  give_stacks(kUsualStack);
 }
 
 TEST_CASE("a job for which there is no thread is refused, and not kept for the next one") {
-  constexpr size_t kUsual = 8 << 20, kMoreThanThereIs = size_t{1} << 46;
   Engine engine;
   std::string done;
-  give_stacks(kMoreThanThereIs);
   const auto refused = [&] {
+    const NoThreads no_threads;
     engine.post([&done] {
       done += "refused";
       return Then::kDone;
@@ -187,7 +179,6 @@ TEST_CASE("a job for which there is no thread is refused, and not kept for the n
   };
   CHECK_THROWS_WITH_AS(refused(), doctest::Contains("Expected a thread for this work"),
                        sparring::Error);
-  give_stacks(kUsual);
   std::promise<void> ended;
   engine.post([&] {
     done += "taken";

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+
+namespace sparring {
+
+// A thread that does `work`. Throws ERR_MEMORY where the system gives none.
+template <class Work>
+std::thread make_thread(Work&& work) {
+  try {
+    return std::thread(std::forward<Work>(work));
+  } catch (const std::system_error& error) {
+    throw Error("ERR_MEMORY", "Expected a thread for this work but the system gave none (" +
+                                  reason_of(error) +
+                                  "); fewer processes, or a higher limit of them, make room");
+  }
+}
+
+}  // namespace sparring
