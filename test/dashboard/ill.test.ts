@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
-import { runCli, type Started, startCli } from "../helpers/cli.js";
-import { config, line, writeRun } from "../helpers/dashboard.js";
+import { runCli } from "../helpers/cli.js";
+import { config, line, type Serving, startDashboard, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
@@ -16,8 +16,7 @@ declare const MutationObserver: new (
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
-let server: Started;
-let url: string;
+let server: Serving;
 const at = (...parts: string[]) => join(folder.path, ...parts);
 
 beforeAll(async () => {
@@ -32,11 +31,7 @@ beforeAll(async () => {
   const ending = { state: "failed", step: 20, reason: "Expected finite losses" };
   await writeFile(at("runs/ill/summary.json"), JSON.stringify(ending));
   await writeFile(at("runs/ill/plan.json"), "{");
-  server = startCli(["dashboard", "runs", "--port", "0", "--json"], folder.path);
-  const said = new Promise<string>((resolve) => {
-    server.child.stdout.once("data", resolve);
-  });
-  url = JSON.parse(await said).url;
+  server = await startDashboard("runs", folder.path);
 });
 afterAll(async () => {
   server?.child.kill("SIGINT");
@@ -46,7 +41,7 @@ afterAll(async () => {
 
 async function open(run: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await page.goto(`${url}?run=${run}`);
+  await page.goto(`${server.url}?run=${run}`);
   await page.locator("#link[data-state=live]").waitFor();
   return page;
 }

@@ -4,14 +4,12 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
-import { type Started, startCli } from "../helpers/cli.js";
-import { line, writeRun } from "../helpers/dashboard.js";
+import { line, type Serving, startDashboard, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
-let server: Started;
-let url: string;
+let server: Serving;
 const at = (...parts: string[]) => join(folder.path, ...parts);
 const long = `a-${"very-".repeat(30)}long-name`;
 const numbered = Array.from({ length: 35 }, (_, i) => `many/${String(i).padStart(2, "0")}`);
@@ -22,11 +20,7 @@ beforeAll(async () => {
   const stats = line(10) + line(20);
   for (const name of [long, "x/lr1", "y/lr1", "short", ...numbered])
     await writeRun(at(name), { stats });
-  server = startCli(["dashboard", ".", "--port", "0", "--json"], folder.path);
-  const said = new Promise<string>((resolve) => {
-    server.child.stdout.once("data", resolve);
-  });
-  url = JSON.parse(await said).url;
+  server = await startDashboard(".", folder.path);
 });
 afterAll(async () => {
   server?.child.kill("SIGINT");
@@ -42,7 +36,7 @@ async function open(ids: readonly string[], width = 1280): Promise<Page> {
 }
 
 const addressOf = (ids: readonly string[]) =>
-  `${url}?${new URLSearchParams(ids.map((id) => ["run", id] as [string, string]))}`;
+  `${server.url}?${new URLSearchParams(ids.map((id) => ["run", id] as [string, string]))}`;
 const titles = (page: Page) => page.locator("article.run h3").allInnerTexts();
 const followed = "Curves of 32 runs are drawn, those chosen first; ";
 

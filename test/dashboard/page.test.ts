@@ -5,27 +5,19 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
-import { runCli, type Started, startCli } from "../helpers/cli.js";
-import { line, writeRun } from "../helpers/dashboard.js";
+import { runCli, startCli } from "../helpers/cli.js";
+import { line, type Serving, startDashboard, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
-let server: Started & { url: string };
+let server: Serving;
 const names = "auk,bittern,crow,dunnock,eider,finch,gull,heron,ibis,jay".split(",");
 const small = "--data data --batch 32 --threads 1 --no-tensorboard --seed 1";
 
-async function serve(path: string): Promise<typeof server> {
-  const started = startCli(["dashboard", path, "--port", "0"], folder.path);
-  let said = "";
-  started.child.stdout.on("data", (chunk) => {
-    said += chunk;
-  });
-  await started.says(/127\.0\.0\.1:\d+/);
-  return { ...started, url: /http:\S+/.exec(said)?.[0] ?? "" };
-}
+const serve = (path: string) => startDashboard(path, folder.path);
 
 beforeAll(async () => {
   folder = await makeFolder();

@@ -6,7 +6,8 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
-import { runCli, type Started, startCli } from "../helpers/cli.js";
+import { runCli } from "../helpers/cli.js";
+import { type Serving, startDashboard } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { root } from "../helpers/pages.js";
@@ -14,8 +15,7 @@ import { root } from "../helpers/pages.js";
 const asked = process.env.SPARRING_SCREENSHOTS;
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
-let server: Started;
-let url = "";
+let server: Serving;
 /** What is photographed: the newest run, and one before it. */
 let ids: string[] = [];
 
@@ -29,14 +29,10 @@ beforeAll(async () => {
     const words = `train --preset ${preset} ${small} --out runs/${preset}`;
     expect(await runCli(words.split(" "), folder.path)).toMatchObject({ code: 0 });
   }
-  server = startCli(["dashboard", asked ?? "runs", "--port", "0", "--json"], folder.path);
-  let said = "";
-  server.child.stdout.on("data", (chunk) => {
-    said += chunk;
-  });
-  await server.says(/\n}/);
-  url = JSON.parse(said).url;
-  const answer = (await (await fetch(`${url}api/runs`)).json()) as { runs: { id: string }[] };
+  server = await startDashboard(asked ?? "runs", folder.path);
+  const answer = (await (await fetch(`${server.url}api/runs`)).json()) as {
+    runs: { id: string }[];
+  };
   ids = answer.runs.map(({ id }) => id);
   if (asked !== undefined) await mkdir(join(root, "docs/images"), { recursive: true });
 });
@@ -68,7 +64,7 @@ it.each(shots)("dashboard-%s.png has something on it", async (name, chosen, sect
   const context = await browser.newContext(options);
   const page = await context.newPage();
   await page.goto(
-    `${url}?${new URLSearchParams(chosen().map((id) => ["run", id] as [string, string]))}`,
+    `${server.url}?${new URLSearchParams(chosen().map((id) => ["run", id] as [string, string]))}`,
   );
   await page.locator(".chart canvas").first().waitFor();
   await page.locator("img.grid").last().waitFor();

@@ -5,15 +5,15 @@ import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Generator } from "../../lib/index.js";
 import { openBrowser } from "../helpers/browser.js";
-import { runCli, type Started, startCli } from "../helpers/cli.js";
-import { ask, explorerOf } from "../helpers/dashboard.js";
+import { runCli } from "../helpers/cli.js";
+import { ask, explorerOf, type Serving, startDashboard } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { styledArchitecture, trainStyled } from "../helpers/styled-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
-let server: Started;
+let server: Serving;
 let url: URL;
 
 beforeAll(async () => {
@@ -25,11 +25,8 @@ beforeAll(async () => {
     code: 0,
   });
   await trainStyled(folder.path, "runs/styles");
-  server = startCli(["dashboard", "runs", "--port", "0", "--json"], folder.path);
-  const said = new Promise<string>((resolve) => {
-    server.child.stdout.once("data", resolve);
-  });
-  url = new URL(JSON.parse(await said).url);
+  server = await startDashboard("runs", folder.path);
+  url = new URL(server.url);
 });
 afterAll(async () => {
   server?.child.kill("SIGINT");

@@ -14,8 +14,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
-  /** Resolves when the output so far matches. Rejects if the process ends without it. */
-  says(pattern: RegExp): Promise<void>;
+  /** Resolves with what of the output so far matches. Rejects if the process ends without it. */
+  says(pattern: RegExp): Promise<string>;
 }
 
 /** Starts `sparring` with these arguments in a folder. */
@@ -63,9 +63,10 @@ export function start(
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
   const says = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
+    new Promise<string>((resolve, reject) => {
       const look = () => {
-        if (pattern.test(stdout) || pattern.test(stderr)) resolve();
+        const [found] = pattern.exec(stdout) ?? pattern.exec(stderr) ?? [];
+        if (found !== undefined) resolve(found);
       };
       check.add(look);
       look();

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import type { ExploreRequest } from "../../lib/dashboard/page/protocol.js";
+import { type Started, startCli } from "./cli.js";
 
 /** A config.json as a run of the MLP on 8×8 images writes it, as far as it is read. */
 export const config = {
@@ -51,6 +52,18 @@ export async function writeRun(
   await writeFile(join(path, "stats.jsonl"), stats);
   for (const step of more.samples ?? [])
     await writeFile(join(path, "samples", `${step}.png`), `picture ${step}`);
+}
+
+/** A dashboard in a process of its own. */
+export interface Serving extends Started {
+  /** The address of its page, with a slash at the end. */
+  readonly url: string;
+}
+
+/** Starts the dashboard of a folder of runs, seen from `cwd`, on a free port. */
+export async function startDashboard(path: string, cwd: string): Promise<Serving> {
+  const started = startCli(["dashboard", path, "--port", "0", "--json"], cwd);
+  return { ...started, url: await started.says(/http:[^"]+(?=")/) };
 }
 
 export interface Answer {
