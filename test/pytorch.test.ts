@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Discriminator, Generator, layers as l, setThreads, threads } from "../lib/index.js";
-import type { ResolvedLayer } from "../lib/layers/layer.js";
 import { layerKinds } from "../lib/layers/table.js";
 import { readSafetensors, writeSafetensors } from "../lib/safetensors.js";
 import { product } from "../lib/shape.js";
@@ -11,6 +10,7 @@ import { largestDifference } from "./helpers/apart.js";
 import { makeFolder } from "./helpers/folder.js";
 import { bytesOf, disturb, inputsOf, runOn } from "./helpers/inputs.js";
 import { digest } from "./helpers/networks.js";
+import { optionsSeen } from "./helpers/options-seen.js";
 import { needsLive, referee, type Verdict } from "./helpers/referee.js";
 import { type Twin, twins } from "./helpers/twins.js";
 
@@ -145,19 +145,8 @@ describe("names that are not Python's", () => {
 
 describe("the twins", () => {
   it("use every layer, with at least two values of every option", () => {
-    const seen = new Map<string, Map<string, Set<string>>>();
-    const look = (layer: ResolvedLayer) => {
-      const options = seen.get(layer.type) ?? new Map<string, Set<string>>();
-      seen.set(layer.type, options);
-      for (const [option, value] of Object.entries(layer.options))
-        options.set(option, (options.get(option) ?? new Set()).add(JSON.stringify(value)));
-      layer.layers.forEach(look);
-    };
-    for (const twin of twins) build(twin).resolved.layers.forEach(look);
-    expect([...seen.keys()].sort()).toEqual([...layerKinds.keys()]);
-    const once = [...seen].flatMap(([type, options]) =>
-      [...options].flatMap(([option, values]) => (values.size > 1 ? [] : [`${type}.${option}`])),
-    );
+    const { types, once } = optionsSeen(twins.flatMap((twin) => build(twin).resolved.layers));
+    expect(types).toEqual([...layerKinds.keys()]);
     expect(once).toEqual([]);
   });
 });
