@@ -58,6 +58,9 @@ const ofGenerators = ["labels", "codes", "truncation", "truncationPsi"] as const
 /** What has images. */
 export type ImageSource = Images | Dataset | Generator;
 
+/** Takes features, unless it is stopped. */
+type Look = (stop?: NativeStop) => Promise<NativeSeen>;
+
 /** Samples of a generator unless asked otherwise. */
 export const usualCount = 10_000;
 
@@ -105,41 +108,47 @@ export class FeatureNetwork implements Disposable {
   }
 
   /** Checks everything, and says what is to be done. */
-  #prepare(
-    source: ImageSource,
-    options: FeaturesOptions,
-  ): (stop?: NativeStop) => Promise<NativeSeen> {
+  #prepare(source: ImageSource, options: FeaturesOptions): Look {
     const known = ["count", "seed", ...ofGenerators, "signal"] as const;
     const { count, seed = 0, signal, ...given } = check.options(options, "options", known);
     check.seed(seed, "seed");
     check.signal(signal, "signal");
-    if (source instanceof Generator) {
-      const asked = check.integer(count ?? usualCount, "count", 1);
-      this.#checkShape(source.image);
-      const { latent, native, range } = source;
-      const chosen = {
-        labels: checkLabels(given.labels, asked, latent.classes, "the latent has no classes"),
-        codes: checkCodes(given.codes, asked, latent.codes),
-        truncation: checkTruncation(given.truncation),
-        truncationPsi: checkTruncationPsi(given.truncationPsi, isStyled(source.resolved)),
-      };
-      const request = { latent, count: asked, seed, ...chosen };
-      return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
-    }
+    if (source instanceof Generator) return this.#atSamples(source, { ...given, count, seed });
     for (const option of ofGenerators) {
       if (given[option] === undefined) continue;
       const what = option.startsWith("truncation") ? `a ${option}` : option;
       throw wrongType("a generator", `source of ${what}`, source);
     }
-    if (source instanceof Dataset) {
-      const asked = check.integer(count ?? source.size, "count", 1, source.size);
-      this.#checkShape(source.image);
-      // Whose values they are, and so what black and white are to them, is not known here.
-      if (source.dtype !== "uint8")
-        throw wrongType("a dataset of bytes, or Images of -1 to 1,", "source", source.dtype);
-      return (stop) => this.#native.ofDataset(source.native, asked, seed, stop);
-    }
+    if (source instanceof Dataset) return this.#atDataset(source, count, seed);
     check.madeWithMemory(source, "source", Images, "Images, a Dataset or a Generator");
+    return this.#atImages(source, count);
+  }
+
+  #atSamples(source: Generator, options: FeaturesOptions & { readonly seed: number }): Look {
+    const { seed, labels, codes, truncation, truncationPsi } = options;
+    const count = check.integer(options.count ?? usualCount, "count", 1);
+    this.#checkShape(source.image);
+    const { latent, native, range } = source;
+    const chosen = {
+      labels: checkLabels(labels, count, latent.classes, "the latent has no classes"),
+      codes: checkCodes(codes, count, latent.codes),
+      truncation: checkTruncation(truncation),
+      truncationPsi: checkTruncationPsi(truncationPsi, isStyled(source.resolved)),
+    };
+    const request = { latent, count, seed, ...chosen };
+    return (stop) => this.#native.ofGenerator(native, ...range, request, stop);
+  }
+
+  #atDataset(source: Dataset, asked: number | undefined, seed: number): Look {
+    const count = check.integer(asked ?? source.size, "count", 1, source.size);
+    this.#checkShape(source.image);
+    // Whose values they are, and so what black and white are to them, is not known here.
+    if (source.dtype !== "uint8")
+      throw wrongType("a dataset of bytes, or Images of -1 to 1,", "source", source.dtype);
+    return (stop) => this.#native.ofDataset(source.native, count, seed, stop);
+  }
+
+  #atImages(source: Images, count: number | undefined): Look {
     if (count !== undefined && count !== source.count)
       throw outOfRange(`${source.count}, as there are images,`, "count", count);
     this.#checkShape(source.shape.slice(1));
