@@ -187,17 +187,19 @@ function togetherProblems(
   if (right("from") || right("fromStep")) alone({ from: given.from, fromStep: given.fromStep });
   if (right("threads")) alone({ threads: given.threads });
   if (right("steps") && right("epochs")) alone({ steps, epochs });
-  const found = checks.flatMap((look) => {
-    try {
-      look();
-      return [];
-    } catch (error) {
-      if (!isMisuse(error) && !(error instanceof SparringError)) throw error;
-      return [error.message];
-    }
-  });
   // A network that is wrong by itself is so beside others, too.
-  return [...new Set(found)];
+  return [...new Set(checks.flatMap(refusalsOf))];
+}
+
+/** What a check says of what it refuses, if anything. */
+function refusalsOf(look: () => unknown): string[] {
+  try {
+    look();
+    return [];
+  } catch (error) {
+    if (!isMisuse(error) && !(error instanceof SparringError)) throw error;
+    return [error.message];
+  }
 }
 
 /** A rule by itself; that of each player with one of the preset's beside it. */
