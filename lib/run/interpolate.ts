@@ -7,7 +7,12 @@ import type { Images } from "../images.js";
 import type { Generator } from "../networks.js";
 import { checkTruncationPsi } from "../networks/conditions.js";
 import { animated, saveAnimation } from "./animation.js";
-import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
+import {
+  type GeneratorOrigin,
+  type GeneratorRequest,
+  loadGenerator,
+  type RunGenerator,
+} from "./generator.js";
 import { checkClass } from "./labels.js";
 import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
 import { checkOut } from "./out.js";
@@ -84,19 +89,9 @@ export async function interpolateRun(
   await checkOut(plan.out, naming("out"));
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
-  checkTruncationPsi(plan.truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
-  const { classes, codes } = generator.latent;
-  const { classNames } = found;
-  const only = checkClass(request.class, { classes, classNames }, naming("class"));
-  if (plan.rows === undefined && classes === 0)
-    throw wrongType("nothing (the generator has no classes)", naming("classes"), true);
-  checkCode(plan.code, codes, naming("code"));
-  const rows = plan.rows ?? classes;
-  // The classes are shown on the same way; other rows have one of their own.
-  const apart = plan.rows === undefined ? 0 : 1;
-  const to = plan.to ?? plan.from + Math.max(1, apart * rows);
-  const labels = Array.from({ length: rows }, (_, row) => only ?? row % classes);
-  const images = await drawFrames(generator, { ...plan, rows, to, apart, labels });
+  const ways = findWays(plan, found, request.class, naming);
+  const images = await drawFrames(generator, ways);
+  const { rows, to, labels } = ways;
   if (plan.moves) await saveAnimation(images, rows, plan.out);
   else await images.save(plan.out, { columns: plan.frames });
   const { preset, averaged, step } = found;
@@ -111,7 +106,7 @@ export async function interpolateRun(
     from,
     to: code === undefined ? to : null,
     method: code === undefined ? method : null,
-    classes: classes === 0 ? null : labels,
+    classes: generator.latent.classes === 0 ? null : labels,
     code: code === undefined ? null : { index: code, range },
     truncationPsi: plan.truncationPsi ?? null,
   };
@@ -195,6 +190,27 @@ interface Ways extends Plan {
   readonly apart: number;
   /** Class of each row, where there are classes. */
   readonly labels: readonly number[];
+}
+
+/** Checks what was planned against the generator, and finds the ways. */
+function findWays(
+  plan: Plan,
+  { generator, classNames }: RunGenerator,
+  asked: unknown,
+  naming: Naming<InterpolateRequest>,
+): Ways {
+  checkTruncationPsi(plan.truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
+  const { classes, codes } = generator.latent;
+  const only = checkClass(asked, { classes, classNames }, naming("class"));
+  if (plan.rows === undefined && classes === 0)
+    throw wrongType("nothing (the generator has no classes)", naming("classes"), true);
+  checkCode(plan.code, codes, naming("code"));
+  const rows = plan.rows ?? classes;
+  // The classes are shown on the same way; other rows have one of their own.
+  const apart = plan.rows === undefined ? 0 : 1;
+  const to = plan.to ?? plan.from + Math.max(1, apart * rows);
+  const labels = Array.from({ length: rows }, (_, row) => only ?? row % classes);
+  return { ...plan, rows, to, apart, labels };
 }
 
 /** All samples: for a strip row by row, for an animation frame by frame. */
