@@ -42,7 +42,7 @@ class TorchScript : public FeatureNetwork {
     const at::NoGradGuard no_grad;
     const at::Tensor features = first(run(images));
     const bool flat = features.defined() && features.dim() >= 2 &&
-                      features.size(0) == images.size(0) &&
+                      features.size(0) == images.size(0) && features.size(1) > 0 &&
                       features.numel() == features.size(0) * features.size(1);
     if (!flat || !features.is_floating_point()) refuse(images, features);
     const at::Tensor rows = features.reshape({images.size(0), -1}).to(at::kFloat);

@@ -1,6 +1,10 @@
 #include "core/metrics/viewing.h"
 
+#include <torch/script.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "core/error.h"
@@ -81,4 +85,23 @@ TEST_CASE("a generator's samples are seen in its range, as sampling alone makes 
   const at::Tensor pixels = to_pixels(sampling().value(), {-1, 1});
   const Seen seen = view(images_of(network, {-1, 1}, request), 2);
   CHECK(at::equal(seen.features, pixels.flatten(1).to(at::kFloat)));
+}
+
+TEST_CASE("a TorchScript without a single feature is refused by the shape of its answer") {
+  torch::jit::Module module("Empty");
+  module.define("def forward(self, x):\n    return x.flatten(1)[:, :0]\n");
+  const std::string name = "empty-" + std::to_string(getpid()) + ".pt";
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / name;
+  module.save(path);
+  const FeatureInput input{1, 4, -1, 1, /*bytes=*/false, /*each_channel=*/false};
+  std::string told;
+  try {
+    load_torch_script(path, "path", input, at::kCPU);
+  } catch (const std::exception& error) {
+    told = error.what();
+  }
+  std::filesystem::remove(path);
+  CHECK(told ==
+        "Expected features [2, width] of float32 images [2, 1, 4, 4] for the output of path but "
+        "received [2, 0]");
 }
