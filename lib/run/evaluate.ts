@@ -83,21 +83,10 @@ export async function evaluateRun(
   naming: Naming<EvaluateRequest>,
   onNote: (sentence: string) => void,
 ): Promise<Evaluated> {
-  const asked = request.samples ?? usualCount;
-  const samples = plainOptions.evaluateSamples.check(asked, naming("samples"));
-  const seed = check.seed(request.seed ?? 0, naming("seed"));
-  const truncation = planTruncation(request.truncation, naming("truncation"));
-  const truncationPsi = planTruncationPsi(request.truncationPsi, naming("truncationPsi"));
-  const features = planFeatures(request.features, naming("features"));
-  const metrics = planMetrics(request.metrics, features, naming("metrics"));
-  const device = chooseDevice(
-    planDevice(request.device ?? "auto", naming("device")),
-    naming("device"),
-  );
-  const other = request.data === undefined ? undefined : planData(request.data, naming("data"));
+  const { drawn, features, metrics, device, other } = planEvaluation(request, naming);
   const found = await loadGenerator(request, naming, onNote);
   using generator = found.generator;
-  checkTruncationPsi(truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
+  checkTruncationPsi(drawn.truncationPsi, isStyled(generator.resolved), naming("truncationPsi"));
   const trained = await readRunData(request.run as string, naming("run"));
   const { split, images } = planReals(request.split, trained, other, naming);
   const { data, size } = images;
@@ -111,15 +100,31 @@ export async function evaluateRun(
   using test = isParzen ? await load("test", 0) : undefined;
   const isWhole = split === "train" && images.holdOut === 0;
   using train = isParzen && !isWhole ? await load("train", 0) : undefined;
-  const drawn = { samples, seed, truncation, truncationPsi };
   const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);
   if (test !== undefined)
     judged.scores.parzen = await likelihood(generator, drawn, train ?? dataset, test);
   const { preset, averaged, step } = found;
-  const truncated = { truncation: truncation ?? null, truncationPsi: truncationPsi ?? null };
-  const how = { preset, averaged, step, data, split, size, samples, seed, ...truncated };
-  return { run: resolve(request.run as string), ...how, ...judged };
+  const { samples, seed, truncation = null, truncationPsi = null } = drawn;
+  const how = { preset, averaged, step, data, split, size, samples, seed };
+  return { run: resolve(request.run as string), ...how, truncation, truncationPsi, ...judged };
+}
+
+/** The request, checked as far as it can be without the run. */
+function planEvaluation(request: EvaluateRequest, naming: Naming<EvaluateRequest>) {
+  const asked = request.samples ?? usualCount;
+  const drawn = {
+    samples: plainOptions.evaluateSamples.check(asked, naming("samples")),
+    seed: check.seed(request.seed ?? 0, naming("seed")),
+    truncation: planTruncation(request.truncation, naming("truncation")),
+    truncationPsi: planTruncationPsi(request.truncationPsi, naming("truncationPsi")),
+  };
+  const features = planFeatures(request.features, naming("features"));
+  const metrics = planMetrics(request.metrics, features, naming("metrics"));
+  const wanted = planDevice(request.device ?? "auto", naming("device"));
+  const device = chooseDevice(wanted, naming("device"));
+  const other = request.data === undefined ? undefined : planData(request.data, naming("data"));
+  return { drawn, features, metrics, device, other };
 }
 
 const splits = ["train", "held", "test"] as const satisfies readonly Split[];
