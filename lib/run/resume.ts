@@ -98,15 +98,23 @@ async function loadHeld(
   } finally {
     images?.held?.dispose();
   }
-  const { dataset } = images;
   await checkpoints.drop(broken);
-  const ticks = await folder.cutStats(trainer.step, config);
-  await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(trainer.step));
+  const seen = await rewind(folder, checkpoints, config, trainer.step);
   await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
+  return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
+}
+
+/** Takes the records of a run back to a step. Gives what was seen until there. */
+async function rewind(
+  folder: RunFolder,
+  checkpoints: Checkpoints,
+  config: RunConfig,
+  step: number,
+): Promise<Pick<Resumed, "seconds" | "watcher">> {
+  const ticks = await folder.cutStats(step, config);
+  await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(step));
   const last = ticks.at(-1)?.seconds;
-  const seconds = typeof last === "number" ? last : 0;
-  const watcher = Watcher.after(ticks);
-  return { folder, config, trainer, meter, dataset, judge, seconds, watcher };
+  return { seconds: typeof last === "number" ? last : 0, watcher: Watcher.after(ticks) };
 }
 
 const noRollbacks =
