@@ -123,6 +123,8 @@ it("the TrainJob's pods meet and train, told what Kubeflow Trainer tells them", 
   ]);
   expect(JSON.parse(config.data["run.json"])).toEqual(JSON.parse(await read("run.json")));
   expect(job.spec.runtimeRef).toMatchObject({ kind: runtime.kind, name: runtime.metadata.name });
+  // The torch plugin of Trainer 2.0 to 2.3 sets PET_NODE_RANK and the rest only where there is a spec.trainer.
+  expect(job.spec.trainer).toEqual({ numNodes: runtime.spec.mlPolicy.numNodes });
   const { containers, volumes } =
     runtime.spec.template.spec.replicatedJobs[0].template.spec.template.spec;
   const [node] = containers;
