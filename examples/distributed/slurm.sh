@@ -19,7 +19,8 @@ config=${2:-run.json}
 
 # Rank 0 is on the first machine of the job.
 MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
-MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))
+# Below those that the system hands out, from 32768 on, of which one may be taken.
+MASTER_PORT=$((20000 + SLURM_JOB_ID % 12000))
 export MASTER_ADDR MASTER_PORT OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 # What srun does not take over from sbatch since Slurm 22.05.
 export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
