@@ -52,7 +52,8 @@ Examples:
   sparring train --preset mlp --epochs 20    20 times through MNIST
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
-  sparring train --resume --out runs/seven   from its last checkpoint on
+  sparring train --resume runs/seven         from its last checkpoint on
+  sparring train --resume runs/seven --lr 1e-4 --steps 9000   slower, and on
   sparring train --from runs/seven --data mine   what it learnt, on other images
   sparring train run.json --seed 8           options of a file, and one of yours
   sparring train runs/seven/config.json      the same run again, bit for bit
@@ -62,8 +63,9 @@ Examples:
 
 Ctrl+C finishes the step, saves everything, and exits with 130; so does a closed
 terminal, with 129, but not under nohup. --resume goes on from the newest intact
-checkpoint, after a SIGKILL too, and ends with the same bytes; beside it only
---out, --steps, --epochs and --device can be given.
+checkpoint, after a SIGKILL too, and ends with the same bytes. Beside it what may
+change is given: --steps, --epochs, --device, --lr, --accumulate, --execution,
+--precision, how often it draws, saves and evaluates, and rules of a file.
 --restartable begins the run, or goes on with it where it is there: for what is
 started again.
 
@@ -146,7 +148,7 @@ const options = [
   numberFlag("--from-step <n>", "of its checkpoint of a step", "the newest"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
   numberFlag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
-  flag("--resume", "go on with the run in --out, see below"),
+  flag("--resume [run]", "go on with this run, or the one in --out, see below"),
   flag("--restartable", "go on with the run in --out if it is there"),
   numberFlag("--timeout <seconds>", "to wait for another rank, see below", defaultTimeout),
   flag("--dry-run", "only tell what the run would be, and write nothing"),
@@ -166,14 +168,12 @@ interface Asked {
 }
 
 async function train(asked: Asked): Promise<number> {
-  const { config, flags } = asked;
+  const { flags } = asked;
   const isFirst = (ownRank() ?? 0) === 0;
   if (flags.dryRun === true) return isFirst ? dryRun(asked) : exitCodes.ok;
   if (flags.json !== undefined)
     throw wrongType("--dry-run beside --json", "sparring train", "--json");
-  if (flags.resume === true && config !== undefined)
-    throw wrongType("a config or --resume", "sparring train", `${config} --resume`);
-  if (flags.resume === true && asked.restartable)
+  if (flags.resume !== undefined && asked.restartable)
     throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
   const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
   const timeout = checkTimeout(asked);
@@ -242,7 +242,7 @@ async function dryRun({ flags, dashboard, ...asked }: Asked): Promise<number> {
   if (dashboard !== undefined)
     throw wrongType("--dry-run or --dashboard", "sparring train", "--dry-run --dashboard");
   const { dryRun, json, ...others } = flags;
-  if (others.resume === true)
+  if (others.resume !== undefined)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
   checkTimeout({ ...asked, flags });
   const start = await plan({ ...asked, flags: others });
@@ -273,13 +273,17 @@ interface Start {
 }
 
 async function plan({ config, flags }: Asked): Promise<Start> {
-  if (flags.resume === true) return { plan: planResume(flags, toFlag), request: flags };
-  if (config === undefined) {
-    const request = await withThoseOf(flags, toFlag);
-    return { plan: planRun(request, toFlag), request };
-  }
+  if (config === undefined) return planOf(flags, toFlag);
   const file = await readConfigFile(config, flags);
-  return { ...(await planWithFile(file, flags)), file };
+  const { request, naming } = withFile(file, flags);
+  return { ...(await planOf(request, naming)), file };
+}
+
+/** Plans a run that goes on, or one that begins, with what it takes over from another. */
+async function planOf(asked: RunRequest, naming: Naming): Promise<Start> {
+  if (asked.resume !== undefined) return { plan: planResume(asked, naming), request: asked };
+  const request = await withThoseOf(asked, naming);
+  return { plan: planRun(request, naming), request };
 }
 
 /** Begins or goes on, as rank 0 decides. */
@@ -309,7 +313,7 @@ async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
 function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "restartable">) {
   // First: where these differ, all else does.
   const kind = { resume: "path" in plan, restartable };
-  if ("path" in plan) return { ...kind, ...plan.length };
+  if ("path" in plan) return { ...kind, ...plan.length, ...plan.changes };
   const { preset, networks, size, channels, length, batch, rules } = plan;
   const images = { size, channels };
   // A seed that nobody chose is rank 0's.
@@ -338,17 +342,15 @@ async function prepare(
 }
 
 /**
- * Plans with the file's options where no flag says otherwise; --steps or --epochs is a length in
- * place of the file's.
+ * The file's options where no flag says otherwise; --steps or --epochs is a length in place of the
+ * file's.
  */
-async function planWithFile({ path, options }: FileRequest, flags: RunRequest) {
+function withFile({ path, options }: FileRequest, flags: RunRequest) {
   const { steps, epochs, ...others } = options;
   const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
-  const asked = { ...(hasLength ? others : options), ...flags };
   const naming: Naming = (option) =>
     option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
-  const request = await withThoseOf(asked, naming);
-  return { plan: planRun(request, naming), request };
+  return { request: { ...(hasLength ? others : options), ...flags }, naming };
 }
 
 async function withPacking(

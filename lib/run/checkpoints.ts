@@ -2,7 +2,7 @@
 import { rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
-import { isDamage, readCheckpoint, skipNote } from "../checkpoint/load.js";
+import { type Checkpoint, isDamage, readCheckpoint, skipNote } from "../checkpoint/load.js";
 import { refused, type SparringError, showPath } from "../errors.js";
 import { namesIn, textIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
@@ -18,6 +18,15 @@ export interface Best {
   /** The metric whose lowest value is the best. */
   readonly metric: "fid";
   readonly value: number;
+}
+
+/** What newest() found. */
+interface Newest {
+  readonly trainer: Trainer;
+  readonly was: Checkpoint["trainer"];
+  /** The tick that was under way. */
+  readonly meter: Meter;
+  readonly broken: readonly string[];
 }
 
 export class Checkpoints {
@@ -90,21 +99,23 @@ export class Checkpoints {
    * but may be intact.
    *
    * @param name what the user asked for, for the error
-   * @returns `broken`: newer checkpoints that are not intact, for drop()
+   * @param optionsOf what a checkpoint is to be loaded with
+   * @returns `was`: the options that its trainer had; `broken`: newer checkpoints that are not intact, for drop()
    */
   async newest(
     name: string,
-    options: LoadOptions,
+    optionsOf: (saved: Checkpoint) => LoadOptions,
     onNote: (note: string) => void,
-  ): Promise<{ trainer: Trainer; meter: Meter; broken: readonly string[] }> {
+  ): Promise<Newest> {
     const broken: { path: string; error: SparringError }[] = [];
     for (const { path } of await this.list()) {
       try {
         const saved = await readCheckpoint(path);
-        const trainer = await Trainer.restore(saved, options);
+        const trainer = await Trainer.restore(saved, optionsOf(saved));
         for (const { error } of broken) onNote(skipNote(error));
         const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
-        return { trainer, meter, broken: broken.map(({ path }) => path) };
+        const { trainer: was } = saved;
+        return { trainer, was, meter, broken: broken.map(({ path }) => path) };
       } catch (error) {
         // A checkpoint that another version may read, or this one tomorrow, is not to be trained
         // over.

@@ -17,6 +17,7 @@ import type {
 } from "../trainer.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
+import type { RunChange } from "./changes.js";
 import { epochsOf } from "./epochs.js";
 import type { RunImages } from "./parts.js";
 import { type PlainOptions, plainOf } from "./plain-options.js";
@@ -70,6 +71,8 @@ export interface RunConfig extends PlainOptions {
   readonly from: string | null;
   /** Steps that those had been trained; null where nothing told. */
   readonly fromStep: number | null;
+  /** What was changed where it went on, earliest first; the other keys tell what holds now. */
+  readonly changes?: readonly RunChange[] | undefined;
   /** When it began, ISO 8601. */
   readonly started: string;
   readonly versions: {

@@ -40,6 +40,9 @@ const repeated = {
   classNames: ["data"],
 } as const satisfies Partial<Record<keyof RunConfig, readonly (keyof RunRequest)[]>>;
 
+/** What was changed where a run went on, which one that begins could not repeat. */
+const changesKey = "changes" satisfies keyof RunConfig;
+
 /**
  * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it
  * start from its own folder; where it is `-`, standard input, they start from the working directory.
@@ -52,6 +55,7 @@ const repeated = {
 export async function readConfigFile(path: string, flags: RunRequest): Promise<FileRequest> {
   const all = await parse(path);
   const isRun = Object.hasOwn(all, "versions");
+  if (isRun && all[changesKey] !== undefined) throw notRepeatable(path, all[changesKey]);
   const recorded = isRun ? only(all, [...followed, ...Object.keys(repeated)]) : {};
   // Another preset brings its own rules.
   const dropped = isRun && flags.preset !== undefined ? ruleNames : [];
@@ -64,6 +68,12 @@ export async function readConfigFile(path: string, flags: RunRequest): Promise<F
   }
   const { $schema, ...options } = given;
   return { path, options: { ...options, ...fromFolder(options, path) }, recorded };
+}
+
+/** The other keys of such a config tell what held at its end. */
+function notRepeatable(path: string, changes: unknown): SparringError {
+  const what = "a run of the same rules from its first step, or a copy without its changes,";
+  return refused("ERR_DATA", what, `changes of ${path}`, show(changes));
 }
 
 type Values = Record<string, unknown>;
@@ -117,7 +127,7 @@ function meantBy(path: string, cause: unknown): string {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENXIO") return "; - stands for what comes in by a pipe";
   const isFolder = code === "EISDIR";
-  return isFolder ? "; --data names one of images, and --resume --out a run to go on with" : "";
+  return isFolder ? "; --data names one of images, and --resume a run to go on with" : "";
 }
 
 /** A sentence for each thing that is wrong. */

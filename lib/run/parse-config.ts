@@ -5,6 +5,7 @@ import { checkImageSize, type ImageSize } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
 import { presetNames } from "../presets.js";
 import { type Fakes, fakesKinds, usualFakes } from "../trainer/options.js";
+import { checkChanges } from "./changes.js";
 import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { checkClassNames } from "./labels.js";
@@ -84,6 +85,7 @@ const readers = {
     check.path(evaluateFeatures ?? defaultFeatures, "evaluateFeatures"),
   from: ({ from }) => (from == null ? null : check.path(from, "from")),
   fromStep: ({ fromStep }) => (fromStep == null ? null : check.integer(fromStep, "fromStep", 0)),
+  changes: ({ changes }) => checkChanges(changes),
 } satisfies { readonly [Key in keyof RunConfig]?: (config: Values) => RunConfig[Key] };
 
 type Readers = typeof readers;

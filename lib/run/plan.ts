@@ -8,6 +8,7 @@ import { type Device, isDevice } from "../device.js";
 import { missing, outOfRange, show, wrongType } from "../errors.js";
 import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
+import { type AskedChanges, changeableFlags, changeableRules, planChanges } from "./changes.js";
 import { planFeatures } from "./features.js";
 import { configFile, type RunPlace } from "./folder.js";
 import { type FromPlan, planFrom, rulesFrom } from "./from.js";
@@ -101,6 +102,8 @@ export interface ResumePlan {
   readonly length: RunPlan["length"] | undefined;
   /** Where to train from here on; where it was trained if undefined. */
   readonly device: RunPlan["device"] | undefined;
+  /** What is to be other than it was. */
+  readonly changes: AskedChanges;
   readonly naming: Naming;
 }
 
@@ -141,32 +144,43 @@ export function planRun(request: RunRequest, naming: Naming): RunPlan {
   };
 }
 
-/** What can be said of a run that goes on. */
-const besideResume = ["out", "steps", "epochs", "device"] as const;
+/** What can be said of a run that goes on: on the command line, and in a config file. */
+const flagsBesideResume = ["out", "steps", "epochs", "device", "lr", ...changeableFlags] as const;
+const besideResume: readonly string[] = [...flagsBesideResume, ...changeableRules];
 
-/**
- * Checks a request to go on. Everything but the length and the device is the run's own. Throws
- * TypeError or RangeError.
- */
+/** Checks a request to go on. Everything else is the run's own. Throws TypeError or RangeError. */
 export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   const { resume, out, steps, epochs, device: where, ...others } = request;
-  const name = naming("out");
-  const surplus = Object.keys(others)[0] as keyof RunRequest | undefined;
-  if (surplus !== undefined) {
-    const allowed = besideResume.map(naming).join(", ");
-    throw wrongType(`one of ${allowed}`, `an option beside ${naming("resume")}`, naming(surplus));
-  }
-  if (out === undefined) throw missing("the folder of the run", name);
+  const surplus = Object.keys(others).find((key) => !besideResume.includes(key));
+  if (surplus !== undefined) throw notBesideResume(surplus as keyof RunRequest, naming);
+  const [name, folder] = placeOfRun(request, naming);
   const asked = steps !== undefined || epochs !== undefined;
   const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
   const device = where === undefined ? undefined : planDevice(where, naming("device"));
-  const path = check.path(out, name);
+  const path = check.path(folder, name);
   // What no flag can say is the run's own.
   const called: Naming = (option) =>
-    besideResume.some((one) => one === option)
-      ? naming(option)
-      : `${option} of ${join(path, configFile)}`;
-  return { path, name, length, device, naming: called };
+    besideResume.includes(option) ? naming(option) : `${option} of ${join(path, configFile)}`;
+  const changes = planChanges(request, naming);
+  return { path, name, length, device, changes, naming: called };
+}
+
+/** Which run it is: the one that --resume names, or that of --out. */
+function placeOfRun({ resume, out }: RunRequest, naming: Naming): [name: string, path: unknown] {
+  const [own, other] = [naming("resume"), naming("out")];
+  if (resume === true) {
+    if (out === undefined) throw missing("the folder of the run", other);
+    return [other, out];
+  }
+  if (out === undefined) return [own, resume];
+  const both = `${own} ${show(resume)} ${other} ${show(out)}`;
+  throw wrongType(`one run, after ${own} or ${other}`, "the run", both);
+}
+
+function notBesideResume(surplus: keyof RunRequest, naming: Naming): TypeError {
+  const flags = flagsBesideResume.map(naming).join(", ");
+  const what = `one of ${flags}, or in a file ${changeableRules.join(", ")},`;
+  return wrongType(what, `an option beside ${naming("resume")}`, naming(surplus));
 }
 
 /** Checks a device, or `auto`. Throws TypeError. */

@@ -8,6 +8,7 @@ import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
 import { type RuleName, ruleNames } from "../trainer/options.js";
 import { checkOptimizers } from "../trainer/check-options.js";
+import { noChanges } from "./changes.js";
 import type { RunConfig } from "./config.js";
 import { holdsBeginning, holdsRun, RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
@@ -59,7 +60,7 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
   checkSame(await withPathOf(plan, config), plan, given);
   if (await folder.hasWork())
     return {
-      ...{ path: out.path, name: out.name, length: plan.length, naming },
+      ...{ path: out.path, name: out.name, length: plan.length, changes: noChanges, naming },
       device: given.device === undefined ? undefined : plan.device,
     };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };

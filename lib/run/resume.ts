@@ -4,13 +4,16 @@ import { availableParallelism } from "node:os";
 import { addon, direct } from "../addon.js";
 import * as check from "../check.js";
 import { noData } from "../checkpoint/format.js";
+import type { Checkpoint } from "../checkpoint/load.js";
 import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
 import { outOfRange, refused, show } from "../errors.js";
 import { writeWhole } from "../files.js";
+import { checkPrecision } from "../trainer/check-options.js";
 import { Watcher } from "../trainer/health.js";
 import { type Precision, Trainer } from "../trainer.js";
+import { type AskedChanges, goOn } from "./changes.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import type { DataWatch } from "./data.js";
@@ -75,19 +78,24 @@ async function loadHeld(
   const note = watch.onNote ?? (() => {});
   const there = extend(await readResumed(plan), plan);
   const device = deviceOf(plan, there, team);
-  const precision = takePrecision(there, device, note);
-  const asked = plan.device === undefined ? there : { ...there, device, precision };
-  const config = { ...asked, device, precision, threads: await takeThreads(asked, note) };
-  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
+  const precision = takePrecision(plan, there, device, note);
+  const changes = changesOn(plan, precision);
+  const threads = await takeThreads(there, note);
   const checkpoints = new Checkpoints(folder.checkpoints);
-  const options = { device, precision, distributed: team.group };
-  const { trainer, meter, broken } = await checkpoints.newest(plan.name, options, note);
+  const others = { device, precision, distributed: team.group };
+  const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
+  const { trainer, was, meter, broken } = await checkpoints.newest(plan.name, optionsOf, note);
+  const going = goOn(there, changes, { step: trainer.step, trainer: was });
+  const asked = plan.device === undefined ? going.config : { ...going.config, device };
+  const config = { ...asked, device, precision, threads };
+  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
   let images: RunImages | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
     await team.tell(() => ({ config: asked, pair: trainer.described() }) satisfies Told);
     images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, images.dataset, config);
+    trainer.checkData(images.dataset, config.batch);
     judge = await judgeOf(config, images, plan.naming);
     await folder.mend(plan.name);
   } catch (error) {
@@ -101,6 +109,8 @@ async function loadHeld(
   await checkpoints.drop(broken);
   const seen = await rewind(folder, checkpoints, config, trainer.step);
   await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
+  if (going.changed.length > 0)
+    note(`From step ${trainer.step} on other rules hold: ${going.changed.join(", ")}`);
   return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
 }
 
@@ -158,18 +168,26 @@ async function takeThreads({ threads }: RunConfig, note: (text: string) => void)
 }
 
 /**
- * Takes the precision that the run had; TF32 is how a GPU rounds float32, and a device without it
- * does what it stands for.
+ * Takes the precision that is asked for, or that the run had; TF32 is how a GPU rounds float32, and
+ * a device without it does what it stands for.
  */
 function takePrecision(
+  { changes, naming }: ResumePlan,
   { precision }: RunConfig,
   device: Device,
   note: (text: string) => void,
 ): Precision {
+  const asked = changes.values.precision;
+  if (asked !== undefined) return checkPrecision(asked, device, naming("precision"));
   if (precision !== "tf32" || direct(() => addon().precisions(device)).includes(precision))
     return precision;
   note(`float32 in place of the run's tf32, which ${device} has not: the last digits may differ`);
   return "float32";
+}
+
+/** What is to be changed: on another device the precision, too. */
+function changesOn({ changes, device }: ResumePlan, precision: Precision): AskedChanges {
+  return device === undefined ? changes : { ...changes, values: { ...changes.values, precision } };
 }
 
 /** The device that was asked for, or else the run's. */

@@ -1,5 +1,6 @@
 // The saving of a run: checkpoints, which are written while it goes on, and at its end the weights
 // by themselves.
+import type { Checkpoint } from "../checkpoint/load.js";
 import { SparringError } from "../errors.js";
 import { isOfSystem, reason } from "../files.js";
 import type { LoadOptions, Trainer } from "../trainer.js";
@@ -85,10 +86,13 @@ export class Saver {
   }
 
   /** Goes back to the newest intact checkpoint. Throws ERR_CHECKPOINT where there is none. */
-  async goBack(options: LoadOptions, onNote: (note: string) => void): Promise<Progress> {
+  async goBack(
+    optionsOf: (saved: Checkpoint) => LoadOptions,
+    onNote: (note: string) => void,
+  ): Promise<Progress> {
     await this.#saving;
     const checkpoints = this.#checkpoints as Checkpoints;
-    const { broken, ...progress } = await checkpoints.newest("a rollback", options, onNote);
+    const { broken, ...progress } = await checkpoints.newest("a rollback", optionsOf, onNote);
     await checkpoints.drop(broken);
     return progress;
   }

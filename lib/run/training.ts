@@ -1,4 +1,5 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
+import type { Checkpoint } from "../checkpoint/load.js";
 import type { Dataset } from "../data/dataset.js";
 import { SparringError } from "../errors.js";
 import { reason } from "../files.js";
@@ -7,6 +8,7 @@ import { Watcher } from "../trainer/health.js";
 import type { Epochs } from "../trainer/epochs.js";
 import type { Explanation, Trainer } from "../trainer.js";
 import { Boundaries } from "./boundaries.js";
+import { goOn, noChanges } from "./changes.js";
 import { type RunConfig, sharedOf } from "./config.js";
 import type { Best } from "./checkpoints.js";
 import type { DataWatch } from "./data.js";
@@ -225,8 +227,10 @@ export class TrainingRun implements Disposable {
     { onNote = () => {} }: TrainOptions,
   ): Promise<void> {
     const { device, precision, seed, rollbacks } = this.config;
-    const options = { device, precision, seed: (seed + attempt) % 2 ** 53 };
-    const found = await this.#saver.goBack(options, onNote).catch((failure) => {
+    const others = { device, precision, seed: (seed + attempt) % 2 ** 53 };
+    const rulesOf = (saved: Checkpoint) => goOn(this.config, noChanges, saved).options;
+    const optionsOf = (saved: Checkpoint) => ({ ...rulesOf(saved), ...others });
+    const found = await this.#saver.goBack(optionsOf, onNote).catch((failure) => {
       onNote(`No rollback: ${reason(failure)}`);
       throw error;
     });

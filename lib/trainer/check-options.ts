@@ -109,7 +109,8 @@ function checkGroup(group: unknown, device: Device): Group | undefined {
   throw refused("ERR_DEVICE", what, "distributed", `"${device}": ${off}`);
 }
 
-function checkPrecision(value: unknown, device: Device, name: string): Precision {
+/** @internal One that the device has. */
+export function checkPrecision(value: unknown, device: Device, name: string): Precision {
   const precision = check.oneOf(value, name, precisions);
   if (precision === "float32") return precision;
   const available = direct(() => addon().precisions(device));

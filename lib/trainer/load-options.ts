@@ -29,6 +29,11 @@ const checks: { readonly [Name in (typeof changeable)[number]]: (value: unknown)
   precision: (value) => check.oneOf(value, "precision", precisions),
 };
 
+/** Checks one of them. Throws TypeError or RangeError. */
+export function checkRule(name: (typeof changeable)[number], value: unknown): unknown {
+  return checks[name](value);
+}
+
 /** Throws TypeError and RangeError for what no checkpoint can be loaded with. */
 export function checkLoad(options: LoadOptions): void {
   check.options(options, "options", ["device", "seed", "distributed", ...changeable]);

@@ -385,7 +385,7 @@ describe("a config file that is wrong", () => {
     [
       "data",
       undefined,
-      "it is a folder; --data names one of images, and --resume --out a run to go on with",
+      "it is a folder; --data names one of images, and --resume a run to go on with",
     ],
     ["mnist", undefined, "no such file or folder; --data names what to train on"],
     ["dcgan", undefined, "no such file or folder; --preset names what to train"],

@@ -361,7 +361,7 @@ describe("--resume, misused", () => {
     ],
     [
       "train --resume --out half --batch 16",
-      'Expected one of --out, --steps, --epochs, --device for an option beside --resume but received "--batch"',
+      'Expected one of --out, --steps, --epochs, --device, --lr, --accumulate, --execution, --precision, --sample-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, or in a file objective, optimizer, order, fakes, generatorSteps, ema, diffAugment, ada, for an option beside --resume but received "--batch"',
       async () => {},
     ],
     [

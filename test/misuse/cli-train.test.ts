@@ -32,8 +32,8 @@ const commandLines: [string, string][] = [
     'Expected one config and options only for sparring train but received "b.json"',
   ],
   [
-    "train a.json --resume --out run",
-    'Expected a config or --resume for sparring train but received "a.json --resume"',
+    "train --resume run --out run",
+    'Expected one run, after --resume or --out for the run but received "--resume \\"run\\" --out \\"run\\""',
   ],
   ["train --steps", "Expected a value for --steps but received nothing"],
   ["train --preset stylegan", 'Expected stylegan2 for --preset but received "stylegan"'],
