@@ -22,26 +22,40 @@ const holders = [
   types.isBoxedPrimitive,
 ];
 
+/** Options of another call, which somebody may mean who gives them to this one. */
+export interface Elsewhere {
+  readonly known: readonly string[];
+  /** What has them: `run()`. */
+  readonly of: string;
+}
+
 /** An options object with no key that the call does not know. */
 export function options<T extends object>(
   value: T | undefined,
   name: string,
   known: readonly (keyof T & string)[],
+  elsewhere?: Elsewhere,
 ): T {
   if (value === undefined) return {} as T;
   if (!isObject(value) || holders.some((isHolder) => isHolder(value)))
     throw wrongType("an object", name, value);
   for (const key of Object.keys(value))
     if (!(known as readonly string[]).includes(key))
-      throw wrongType(whatFor(key, known), name, key);
+      throw wrongType(whatFor(key, known, elsewhere), name, key);
   return value;
 }
 
-/** What is expected in the place of an option that there is not: the one that is meant, or all. */
-function whatFor(key: string, known: readonly string[]): string {
+/**
+ * What is expected in the place of an option that there is not: the one that is meant, here or
+ * elsewhere, or all.
+ */
+function whatFor(key: string, known: readonly string[], elsewhere?: Elsewhere): string {
   if (known.length === 0) return "no options";
   const meant = optionMeant(key, known);
-  return meant === undefined ? `only the options ${known.join(", ")}` : `the option ${meant}`;
+  if (meant !== undefined) return `the option ${meant}`;
+  const there = elsewhere && optionMeant(key, elsewhere.known);
+  if (there !== undefined) return `no option of ${elsewhere?.of}, as ${there} is,`;
+  return `only the options ${known.join(", ")}`;
 }
 
 /**

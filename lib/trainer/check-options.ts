@@ -18,24 +18,14 @@ import {
   type Precision,
   executions,
   precisions,
-  ruleNames,
+  trainerNames,
   type TrainerOptions,
   type TrainerSettings,
   usualFakes,
 } from "./options.js";
 import { checkPair, checkRules } from "./pair.js";
 import { checkAccumulate, type OptionNaming } from "./parts.js";
-
-const known = [
-  "generator",
-  "discriminator",
-  ...ruleNames,
-  "accumulate",
-  "execution",
-  "precision",
-  "distributed",
-  "syncBatchNorm",
-] as const;
+import { ofRun } from "./run-options.js";
 
 /** Checks everything about a trainer that can be wrong, and fills in what is missing. */
 export function checkOptions(
@@ -43,7 +33,7 @@ export function checkOptions(
   naming: OptionNaming = (option) => option,
 ): TrainerSettings {
   if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", known);
+  check.options(options, "options", trainerNames, ofRun);
   checkPair(options);
   const { generator, discriminator } = options;
   const objective = checkObjective(options.objective, "objective");

@@ -8,6 +8,7 @@ import { checkObjective } from "../objectives/table.js";
 import { checkAdaOptions } from "./ada.js";
 import { checkEma, checkOptimizers, checkPolicies } from "./check-options.js";
 import { executions, type LoadOptions, precisions, type TrainerOptions } from "./options.js";
+import { ofRun } from "./run-options.js";
 import { fakesKinds, mostUpdates, orders, ruleNames } from "./options.js";
 
 /** Options of a trainer that need nothing of a checkpoint that it may not hold, or little. */
@@ -36,7 +37,7 @@ export function checkRule(name: (typeof changeable)[number], value: unknown): un
 
 /** Throws TypeError and RangeError for what no checkpoint can be loaded with. */
 export function checkLoad(options: LoadOptions): void {
-  check.options(options, "options", ["device", "seed", "distributed", ...changeable]);
+  check.options(options, "options", ["device", "seed", "distributed", ...changeable], ofRun);
   if (options.seed !== undefined) check.seed(options.seed, "seed");
   for (const name of changeable) if (options[name] !== undefined) checks[name](options[name]);
 }

@@ -160,6 +160,18 @@ export const ruleNames = [
 ] as const satisfies readonly (keyof TrainerOptions)[];
 export type RuleName = (typeof ruleNames)[number];
 
+/** Every option of a trainer. */
+export const trainerNames = [
+  "generator",
+  "discriminator",
+  ...ruleNames,
+  "accumulate",
+  "execution",
+  "precision",
+  "distributed",
+  "syncBatchNorm",
+] as const satisfies readonly (keyof TrainerOptions)[];
+
 /** Checked options, with every default filled in. */
 export interface TrainerSettings
   extends Complete<Omit<TrainerOptions, "ema" | "ada" | "distributed">> {

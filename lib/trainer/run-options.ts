@@ -5,7 +5,7 @@ import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
 import { outOfRange, show, wrongType } from "../errors.js";
 import { checkBatch, checkDataset, checkFlip } from "./data.js";
-import type { TrainerSettings } from "./options.js";
+import { trainerNames, type TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
 import { checkParts } from "./parts.js";
 
@@ -66,6 +66,11 @@ const known = [
   "signal",
 ] as const;
 
+/** @internal For who gives them to a trainer. */
+export const ofRun: check.Elsewhere = { known, of: "run()" };
+/** And the other way round. */
+const ofTrainer: check.Elsewhere = { known: trainerNames, of: "new Trainer()" };
+
 /**
  * @internal Checks all that can be wrong about a run, the dataset included, and fills in what is
  * missing.
@@ -79,7 +84,7 @@ export function checkRun(
   const size = data instanceof Dataset ? data.size : data.length;
   if (options === undefined)
     throw wrongType("an object { steps, ... } or { epochs, ... }", "options", options);
-  check.options(options, "options", known);
+  check.options(options, "options", known, ofTrainer);
   const signal = check.signal(options.signal, "signal");
   const length = checkLength(options, data);
   const dropLast = check.boolean(options.dropLast ?? false, "dropLast");

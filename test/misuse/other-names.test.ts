@@ -85,6 +85,39 @@ describe("an option that is called otherwise elsewhere", () => {
     }
   });
 
+  it("and that is one of run(), given to the trainer, and the other way round", async () => {
+    for (const [name, there] of [
+      ["batchSize", "batchSize"],
+      ["batch_size", "batchSize"],
+      ["steps", "steps"],
+      ["n_epochs", "epochs"],
+      ["log_interval", "tickEvery"],
+      ["signal", "signal"],
+      ["dropLast", "dropLast"],
+      ["hflip", "horizontalFlip"],
+    ] as const)
+      expect(trainer({ [name]: 1 })).toThrow(
+        new TypeError(
+          `Expected no option of run(), as ${there} is, for options but received "${name}"`,
+        ),
+      );
+    const data = await labelledImages(16);
+    for (const [name, there] of [
+      ["lr", "optimizer"],
+      ["n_critic", "discriminatorSteps"],
+      ["ema", "ema"],
+    ] as const)
+      await expect(
+        tinyTrainer()
+          .run(data, any({ [name]: 1 }))
+          .next(),
+      ).rejects.toThrow(
+        new TypeError(
+          `Expected no option of new Trainer(), as ${there} is, for options but received "${name}"`,
+        ),
+      );
+  });
+
   it("and one that is like none is told which there are", () => {
     expect(trainer({ hidden: 5 })).toThrow(/^Expected only the options generator, .* "hidden"$/);
   });
