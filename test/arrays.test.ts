@@ -231,6 +231,24 @@ describe("datasets.npy", () => {
   });
 });
 
+describe("labels of datasets.npy from a program", () => {
+  it("are taken for images and for rows, as they were at the call", async () => {
+    await withFolder(async (folder) => {
+      const [images, rows] = [join(folder, "images.npy"), join(folder, "rows.npy")];
+      await writeFile(images, npyFile("2, 1, 1", 2));
+      await writeFile(rows, npyFile("2, 3", 24, "'<f4'"));
+      for (const path of [images, rows]) {
+        const labels = Buffer.of(0, 255);
+        const made = datasets.npy(path, { labels });
+        labels.fill(7);
+        using dataset = await made;
+        expect(dataset.labels).toEqual(Uint8Array.of(0, 255));
+        expect(dataset.classes).toBe(256);
+      }
+    });
+  });
+});
+
 describe("datasets.idx", () => {
   it("reads what NumPy and struct wrote, with and without labels", async () => {
     type Files = { images: string; labels: string; shape: number[]; levels: string };

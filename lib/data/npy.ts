@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { types } from "node:util";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
@@ -7,6 +8,7 @@ import { type Refusal, refusal } from "../files.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import {
+  checkImageLabels,
   checkResize,
   createDataset,
   type Dataset,
@@ -26,10 +28,11 @@ export type NpyLayout = "NHWC" | "NCHW";
 /** What the file does not say of what is in it. All but labels and device are about images. */
 export interface NpyOptions extends DatasetOptions {
   /**
-   * A .npy file of whole numbers, [count]: the class of each image, or row, 0 to 255.
+   * The class of each image, or row, 0 to 255: a .npy file of whole numbers, [count], or the
+   * numbers themselves, which are copied at once.
    * @default no labels
    */
-  readonly labels?: string | undefined;
+  readonly labels?: string | Uint8Array | undefined;
   /**
    * Values of black and of white, which images of floats have to be given.
    * @default [0, 255], for uint8 only
@@ -50,8 +53,8 @@ export interface NpyOptions extends DatasetOptions {
 export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
   check.path(path, "path");
   check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
-  const { labels: labelsPath, range, layout } = options;
-  if (labelsPath !== undefined) check.path(labelsPath, "labels");
+  const { range, layout } = options;
+  const given = copyOfLabels(options.labels);
   if (range !== undefined) checkRange(range, "range");
   if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
   const size = checkResize(options.size);
@@ -59,12 +62,22 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
   return traced(async () => {
     const array = await readArray(path, { range, layout, size });
     const [count] = array.shape;
-    const labels = labelsPath === undefined ? undefined : await readLabels(labelsPath, count);
+    const labels =
+      typeof given === "string" ? await readLabels(given, count) : checkImageLabels(given, count);
     const facts = { labels, labelling: labelsOption("npy") };
     return "values" in array
       ? createValues(array.values, array.shape, device, facts)
       : createDataset(array.bytes, array.shape, size, device, facts);
   });
+}
+
+/** Where labels are, or what they are now: while the file is read their caller may change them. */
+function copyOfLabels(labels: unknown): string | Uint8Array | undefined {
+  if (labels === undefined) return undefined;
+  if (typeof labels === "string") return check.path(labels, "labels");
+  if (!types.isUint8Array(labels))
+    throw wrongType("a .npy file, or a Uint8Array,", "labels", labels);
+  return Uint8Array.from(check.bytes(labels, "labels"));
 }
 
 /** Images as bytes. */

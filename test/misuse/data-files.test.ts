@@ -136,10 +136,22 @@ refuses("datasets.npy", [
     'Expected only the options labels, range, layout, size, device for options but received "root"',
   ],
   [
-    "labels in place of their file",
-    () => numpy({ labels: new Uint8Array(2) }),
+    "labels that are no bytes",
+    () => numpy({ labels: [0, 1] }),
     "TypeError",
-    "Expected a non-empty string for labels but received Uint8Array(2 bytes)",
+    "Expected a .npy file, or a Uint8Array, for labels but received [0, 1]",
+  ],
+  [
+    "labels that are an empty path",
+    () => numpy({ labels: "" }),
+    "TypeError",
+    'Expected a non-empty string for labels but received ""',
+  ],
+  [
+    "labels of fewer images",
+    () => numpy({ labels: new Uint8Array(1) }),
+    "RangeError",
+    'Expected 2 labels, one for each image, for labels but received "1 labels"',
   ],
   [
     "labels with NUL",
