@@ -100,6 +100,13 @@ export interface ResumePlan {
   readonly name: string;
   /** How far to train; as far as before if undefined. */
   readonly length: RunPlan["length"] | undefined;
+  /**
+   * Whether a command line came again: then a length that is behind what is done, as the run was
+   * taken further meanwhile, is no mistake, and the run's own holds.
+   *
+   * @default false
+   */
+  readonly restarted?: boolean | undefined;
   /** Where to train from here on; where it was trained if undefined. */
   readonly device: RunPlan["device"] | undefined;
   /** What is to be other than it was. */

@@ -6,7 +6,7 @@ import { difference, showOne } from "../difference.js";
 import { refused, showPath } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
-import { type RuleName, ruleNames } from "../trainer/options.js";
+import { type Precision, type RuleName, ruleNames } from "../trainer/options.js";
 import { checkOptimizers } from "../trainer/check-options.js";
 import { noChanges } from "./changes.js";
 import type { RunConfig } from "./config.js";
@@ -60,7 +60,8 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
   checkSame(await withPathOf(plan, config), plan, given);
   if (await folder.hasWork())
     return {
-      ...{ path: out.path, name: out.name, length: plan.length, changes: noChanges, naming },
+      ...{ path: out.path, name: out.name, length: plan.length, restarted: true },
+      ...{ changes: noChanges, naming },
       device: given.device === undefined ? undefined : plan.device,
     };
   return { ...plan, seed: config.seed, out: { ...out, begun: true } };
@@ -79,8 +80,9 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
   const asked = sameIfAsked.filter((key) => given[key] !== undefined);
   const rates = (one: Partial<Pick<RunConfig, "optimizer">>) => one.optimizer?.generator?.lr;
   const players = ["generator", "discriminator"] as const;
+  const there = { ...config, precision: precisionOf(config, plan) };
   const pairs = [
-    ...[...same, ...asked].map((key) => [key, config[key], plan[key]] as const),
+    ...[...same, ...asked].map((key) => [key, there[key], plan[key]] as const),
     ...players.map((key) => [key, config[key], asJson(plan.networks?.[key])] as const),
     // Optimizers of a file are compared below, where the place that differs is told.
     ...(given.optimizer === undefined ? ([["lr", rates(config), rates(plan.rules)]] as const) : []),
@@ -96,6 +98,17 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
     const what = `${showOne(before)}, as the run in ${showPath(plan.out.path)} has it,`;
     throw refused("ERR_OUTPUT", what, nameOf(key, path, plan, given), showOne(now));
   }
+}
+
+/**
+ * The precision of a run; what is asked for where that is the same but for a move to a CPU, which
+ * has no TF32: of a run that moves there now, or did so before.
+ */
+function precisionOf({ precision, changes = [] }: RunConfig, plan: RunPlan): Precision {
+  const moves = precision === "tf32" && plan.device === "cpu" && plan.precision === "float32";
+  const moved = changes.some(({ before }) => before.precision === "tf32");
+  const hasMoved = precision === "float32" && moved && plan.precision === "tf32";
+  return moves || hasMoved ? plan.precision : precision;
 }
 
 /** A rule of a run, with the options that there were not yet when it began. */

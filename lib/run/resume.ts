@@ -76,19 +76,9 @@ async function loadHeld(
   team: Team,
 ): Promise<Resumed> {
   const note = watch.onNote ?? (() => {});
-  const there = extend(await readResumed(plan), plan);
-  const device = deviceOf(plan, there, team);
-  const precision = takePrecision(plan, there, device, note);
-  const changes = changesOn(plan, precision);
-  const threads = await takeThreads(there, note);
   const checkpoints = new Checkpoints(folder.checkpoints);
-  const others = { device, precision, distributed: team.group };
-  const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
-  const { trainer, was, meter, broken } = await checkpoints.newest(plan.name, optionsOf, note);
-  const going = goOn(there, changes, { step: trainer.step, trainer: was });
-  const asked = plan.device === undefined ? going.config : { ...going.config, device };
-  const config = { ...asked, device, precision, threads };
-  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
+  const newest = await loadNewest(checkpoints, plan, note, team);
+  const { trainer, meter, asked, config } = newest;
   let images: RunImages | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
@@ -106,11 +96,11 @@ async function loadHeld(
   } finally {
     images?.held?.dispose();
   }
-  await checkpoints.drop(broken);
+  await checkpoints.drop(newest.broken);
   const seen = await rewind(folder, checkpoints, config, trainer.step);
   await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
-  if (going.changed.length > 0)
-    note(`From step ${trainer.step} on other rules hold: ${going.changed.join(", ")}`);
+  if (newest.changed.length > 0)
+    note(`From step ${trainer.step} on other rules hold: ${newest.changed.join(", ")}`);
   return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
 }
 
@@ -125,6 +115,35 @@ async function rewind(
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(step));
   const last = ticks.at(-1)?.seconds;
   return { seconds: typeof last === "number" ? last : 0, watcher: Watcher.after(ticks) };
+}
+
+/**
+ * Loads the trainer, and makes the config by which the run goes on: `asked` as its file is to have
+ * it, and as this machine does it.
+ */
+async function loadNewest(
+  checkpoints: Checkpoints,
+  plan: ResumePlan,
+  note: (text: string) => void,
+  team: Team,
+) {
+  const before = await readResumed(plan);
+  const there = extend(before, plan);
+  const device = deviceOf(plan, there, team);
+  const precision = takePrecision(plan, there, device, note);
+  const changes = changesOn(plan, precision);
+  const threads = await takeThreads(there, note);
+  const others = { device, precision, distributed: team.group };
+  const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
+  const { was, ...newest } = await checkpoints.newest(plan.name, optionsOf, note);
+  const { step } = newest.trainer;
+  const isBehind = plan.restarted === true && there.steps < step;
+  const steps = isBehind ? before.steps : there.steps;
+  const going = goOn({ ...there, steps }, changes, { step, trainer: was });
+  const asked = plan.device === undefined ? going.config : { ...going.config, device };
+  const config = { ...asked, device, precision, threads };
+  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
+  return { ...newest, asked, config, changed: going.changed };
 }
 
 const noRollbacks =

@@ -86,6 +86,35 @@ describe("a command line that comes again", () => {
     expect(await contentsOf(at("whole"))).toEqual(before);
   });
 
+  it.each(["--steps 24", "--epochs 4"])(
+    "has nothing left to do where the run was taken further meanwhile: %s",
+    async (length) => {
+      const name = `further${length.slice(2).replace(" ", "")}`;
+      await cp(at("whole"), at(name), { recursive: true });
+      expect(await run(`train --resume ${name} --steps 30`)).toMatchObject({ code: 0 });
+      const before = await contentsOf(at(name));
+      const again = await run(`${small} ${length} --out ${name}`);
+      expect(again).toMatchObject({ code: 0, stdout: "" });
+      expect(again.stderr).toContain("30 steps of 32 images");
+      expect(again.stderr).toContain("from step 30 on: all are done");
+      expect(await contentsOf(at(name))).toEqual(before);
+    },
+  );
+
+  it("goes on as far as the run was to be taken meanwhile", async () => {
+    await cp(at("whole"), at("farther"), { recursive: true });
+    expect(await run("train --resume farther --steps 26")).toMatchObject({ code: 0 });
+    // As if it had been stopped there on its way to 30.
+    const config = JSON.parse(await readFile(at("farther/config.json"), "utf8"));
+    await writeFile(at("farther/config.json"), JSON.stringify({ ...config, steps: 30 }));
+    const again = await run(`${small} --steps 24 --out farther`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).toMatch(/30 steps of 32 images[\s\S]*from step 26 on\n/);
+    expect(JSON.parse(await readFile(at("farther/summary.json"), "utf8"))).toMatchObject({
+      ...{ state: "done", step: 30, steps: 30 },
+    });
+  });
+
   it("takes data that another link leads to for the same", async () => {
     await cp(at("whole"), at("linked"), { recursive: true });
     await symlink(at("data"), at("link"));

@@ -72,6 +72,33 @@ describe("a run whose device is not here", () => {
     },
   );
 
+  it.each(["--precision tf32", "--precision float32"])(
+    "goes on in float32 where a command line comes again with a CPU and %s, each time",
+    async (precision) => {
+      const name = precision.replace("--precision ", "again-");
+      await inTf32(name);
+      const words = `${small} --restartable --device cpu --out ${name} ${precision}`;
+      for (const steps of [18, 24])
+        expect(await run(`${words} --steps ${steps}`)).toMatchObject({ code: 0 });
+      const weights = "weights/generator.safetensors";
+      expect(await readFile(at(name, weights))).toEqual(await readFile(at("whole", weights)));
+      const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+      expect(config).toMatchObject({
+        precision: "float32",
+        changes: [{ step: 12, before: { precision: "tf32" }, after: { precision: "float32" } }],
+      });
+    },
+  );
+
+  it("stays in TF32 for a command line that moves it nowhere, and asks for float32", async () => {
+    await inTf32("kept");
+    const { code, stderr } = await run(`${small} --restartable --out kept --steps 24`);
+    expect([code, stderr]).toEqual([
+      2,
+      'Expected "tf32", as the run in "kept" has it, for --precision but received "float32"\n',
+    ]);
+  });
+
   it("goes on in float32 where it trained in TF32, and keeps to that", async () => {
     await inTf32("rounded");
     const moved = await run("train --resume --device cpu --out rounded --steps 24");
