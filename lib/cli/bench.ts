@@ -14,7 +14,7 @@ export function benchCommand(onExit: (code: number) => void): Command {
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
-    .addHelpText("after", "\n`sparring bench --help` shows what it can be asked.")
+    .addHelpText("after", "\n`sparring bench --help` lists its options.")
     .action(async (_options: unknown, { args }: Command) =>
       onExit(await runScript(script, args, environment)),
     );

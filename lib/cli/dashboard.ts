@@ -10,7 +10,7 @@ import { tell } from "./tell.js";
 const examples = `
 The page shows runs side by side, finished or not: curves, samples, plans, and
 what lies in the latent space of their generators. New runs appear by
-themselves. It listens on this machine alone; from elsewhere, through a tunnel:
+themselves. Only this machine can open it; from another, use a tunnel:
   ssh -L ${defaultPort}:127.0.0.1:${defaultPort} machine
 
 Examples:
@@ -23,13 +23,13 @@ Ctrl+C ends it. Exit codes: 0 ended, 1 failed, 2 bad input.`;
 
 const options = [
   numberFlag("--port <n>", "where to listen, 0 for any free port", `${defaultPort}, or any free`),
-  flag("--json", "tell the address as one JSON object"),
+  flag("--json", "print the address as one JSON object"),
 ];
 
 export function dashboardCommand(onExit: (code: number) => void): Command {
   return createCommand({
     name: "dashboard",
-    description: "Show runs on a page, live.",
+    description: "Show runs on a web page, live.",
     argument: ["[folder]", "a run, or a folder of runs", "runs"],
     options,
     examples,

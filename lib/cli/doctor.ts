@@ -9,10 +9,10 @@ import { tell } from "./tell.js";
 import { painter } from "./terminal.js";
 
 const examples = `
-Signs: ok; ! for what training can do without; x for what it cannot.
+Signs: ok; ! for what training can do without; x for what it needs.
 
 Examples:
-  sparring doctor          a line for each thing that was looked at
+  sparring doctor          a line for each thing that was checked
   sparring doctor --json   the same as one JSON object, for a bug report
 
 Exit codes: 0 training works, 1 it does not, 2 bad input.`;
@@ -20,8 +20,8 @@ Exit codes: 0 training works, 1 it does not, 2 bad input.`;
 export function doctorCommand(onExit: (code: number) => void): Command {
   return createCommand({
     name: "doctor",
-    description: "Tell what Sparring runs on, and what is wrong if it does not train.",
-    options: [flag("--json", "one JSON object instead of lines")],
+    description: "Say what Sparring runs on, and what is wrong if it does not train.",
+    options: [flag("--json", "print one JSON object instead of lines")],
     examples,
   }).action(async ({ json }: Options) => {
     const examination = await examine();

@@ -16,16 +16,17 @@ Metrics:
   kid                kernel distance, without bias; smaller is better
   precision-recall   share of good samples, share of the data that is covered
   density-coverage   the same, less moved by outliers
-  inception-score    sure and various answers; needs a classifier
-  class-balance      how far the classes' shares are from the data's; the same
-  mode-coverage      of stacked-mnist: combinations of digits that there are
+  inception-score    confident and varied answers; needs a classifier
+  class-balance      how far the classes' shares are from the data's;
+                     needs a classifier
+  mode-coverage      of stacked-mnist: how many combinations of digits appear
   parzen             log-likelihood of MNIST's or CIFAR-10's test images under
                      a Parzen window of the samples, as in the paper of 2014;
-                     only where asked for
+                     only if it is named
 
 Features are those of the classifier of MNIST's digits that comes with the
 package, or of a TorchScript file of your own that takes images of -1 to 1.
-Numbers of two networks, sample counts or truncations cannot be compared.
+Numbers of different networks, sample counts or truncations cannot be compared.
 
 Examples:
   sparring evaluate runs/dcgan
@@ -37,10 +38,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input.`;
 
 const options = [
-  flag("--metrics <names>", "some of them, with commas between", "all that the features allow"),
+  flag(
+    "--metrics <names>",
+    "some of those below, with commas between them",
+    "all that the features allow",
+  ),
   numberFlag(
     "--samples <n>",
-    "of the generator, and of the data as far as it has them",
+    "samples to draw, and real images to take, if there are so many",
     usualCount,
   ),
   numberFlag("--seed <n>", "the same seed gives the same numbers", 0),
@@ -51,7 +56,7 @@ const options = [
   flag("--split <name>", "train, held (--hold-out) or test", "held, if the run has any, or train"),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
   ...weightsFlags(),
-  flag("--json", "one JSON object, with what was measured and how"),
+  flag("--json", "print what was measured, and how, as one JSON object"),
 ];
 
 export function evaluateCommand(onExit: (code: number) => void): Command {

@@ -22,13 +22,13 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
-  flag("--format <format>", exportFormats.join(", "), "what --out ends in, else onnx"),
-  numberFlag("--opset <n>", "operators of onnx, 17 to 26", 17),
+  flag("--format <format>", exportFormats.join(", "), "by the extension of --out, else onnx"),
+  numberFlag("--opset <n>", "operator set of ONNX, 17 to 26", 17),
   outFlag("--out <file>", "the file to write"),
   stepFlag("as the run ended"),
   checkpointFlag(),
   rawFlag(),
-  flag("--json", "tell what was written as one JSON object"),
+  flag("--json", "print what was written as one JSON object"),
 ];
 
 export function exportCommand(onExit: (code: number) => void): Command {

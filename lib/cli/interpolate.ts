@@ -14,8 +14,8 @@ import { generatorText } from "./text.js";
 
 const examples = `
 A .png shows the frames side by side, a row for each pair of seeds: the first
-leads from --from to --to, the second from the seed after that to the seed after
-that. A .webp or .gif goes there and back, all rows at once.
+leads from --from to --to, the second from --from + 1 to --to + 1, and so on. A
+.webp or .gif shows all rows at once, and goes there and back.
 
 Examples:
   sparring interpolate runs/dcgan --out strip.png
@@ -32,25 +32,25 @@ const options = [
   numberFlag(
     "--frames <n>",
     "samples on the way",
-    `${defaultFrames.strip}; moving ${defaultFrames.animation}`,
+    `${defaultFrames.strip}; ${defaultFrames.animation} if moving`,
   ),
   numberFlag("--rows <n>", "pairs of seeds", defaultRows),
   flag("--method <name>", methods.join(", "), methods[0]),
   numberFlag(
     "--class <n>",
-    "the class of all, by its number or the name of its folder",
+    "class of all samples, by its number or the name of its folder",
     "one after the other",
   ),
-  flag("--classes", "the rows are the classes, of one pair of seeds"),
-  numberFlag("--code <i>", "let a code change, from 0, and keep the noise"),
-  flag("--range <a,b>", "what that code goes through", "-1,1"),
+  flag("--classes", "a row for each class, all with the same pair of seeds"),
+  numberFlag("--code <i>", "vary this code (the first is 0), and keep the noise"),
+  flag("--range <a,b>", "range of that code", "-1,1"),
   truncationPsiFlag(),
   ...weightsFlags(),
-  flag("--json", "tell what was written as one JSON object"),
+  flag("--json", "print what was written as one JSON object"),
 ];
 
 export function interpolateCommand(onExit: (code: number) => void): Command {
-  const description = "Draw the ways between samples of a run, as a strip or moving.";
+  const description = "Draw the ways between samples of a run, as a strip or an animation.";
   const text = { name: "interpolate", description, options, examples };
   return createRunCommand({ ...text, work: interpolateRun, toText: describe }, onExit);
 }

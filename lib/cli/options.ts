@@ -24,14 +24,14 @@ export function sizeFlag(description: string, shown: string): Option {
 
 /** The file or folder that a command is to write. */
 export function outFlag(flags: string, description: string): Option {
-  return flag(flags, `${description} (needed)`).makeOptionMandatory();
+  return flag(flags, `${description} (required)`).makeOptionMandatory();
 }
 
 /** How far from 0 the noise of samples may be. */
 export function truncationFlag(): Option {
   return numberFlag(
     "--truncation <n>",
-    "draw noise up to this far from 0: fewer outliers, samples more alike",
+    "keep noise within this distance of 0: fewer outliers, samples more alike",
     "as in training",
   );
 }
@@ -40,7 +40,7 @@ export function truncationFlag(): Option {
 export function truncationPsiFlag(): Option {
   return numberFlag(
     "--truncation-psi <n>",
-    "of styled generators: w nearer to its mean, which 0 gives to all",
+    "for styled generators: 0 gives all samples the mean style, 1 each its own",
     1,
   );
 }
@@ -51,7 +51,7 @@ export function weightsFlags(): Option[] {
 }
 
 export function rawFlag(): Option {
-  return flag("--raw", "the weights of the last step where the run keeps an average");
+  return flag("--raw", "take the last weights, even if the run keeps an average");
 }
 
 export function stepFlag(shown: string): Option {

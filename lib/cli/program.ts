@@ -42,7 +42,10 @@ export function createProgram(onExit: (code: number) => void): Command {
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
-    .addHelpText("after", "\n`sparring train --help` shows what training can be told.");
+    .addHelpText(
+      "after",
+      "\n`sparring train --help` lists presets, data and every option of training.",
+    );
   program.addCommand(trainCommand(onExit));
   program.addCommand(sampleCommand(onExit));
   program.addCommand(interpolateCommand(onExit));

@@ -14,9 +14,9 @@ import { counted } from "../count.js";
 import { generatorText } from "./text.js";
 
 const examples = `
-The newest checkpoint is taken, also of a run that is still going on, and the
-averaged generator where the run keeps one. Without options it is the picture
-that the run itself would draw.
+The samples are those of the newest checkpoint, even while the run is still
+training, and of the averaged generator if the run keeps one. Without options
+the picture is the one that the run itself would draw.
 
 Examples:
   sparring sample runs/dcgan --out samples.png
@@ -29,18 +29,18 @@ Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
   outFlag("--out <file>", "the .png to write"),
-  numberFlag("--count <n>", "how many", "25, or 5 of each class"),
+  numberFlag("--count <n>", "how many samples", "25, or 5 of each class"),
   numberFlag("--columns <n>", "images in a row", "5, or one for each class"),
   numberFlag("--seed <n>", "the same seed gives the same samples", "that of the run's grids, 0"),
   numberFlag(
     "--class <n>",
-    "the class of all, by its number or the name of its folder",
+    "class of all samples, by its number or the name of its folder",
     "the classes take turns",
   ),
   truncationFlag(),
   truncationPsiFlag(),
   ...weightsFlags(),
-  flag("--json", "tell what was written as one JSON object"),
+  flag("--json", "print what was written as one JSON object"),
 ];
 
 export function sampleCommand(onExit: (code: number) => void): Command {

@@ -14,6 +14,6 @@ export function setupCommand(onExit: (code: number) => void): Command {
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
-    .addHelpText("after", "\n`sparring setup --help` shows what it can be asked.")
+    .addHelpText("after", "\n`sparring setup --help` lists its options.")
     .action(async (_options: unknown, { args }: Command) => onExit(await runScript(script, args)));
 }

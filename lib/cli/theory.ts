@@ -20,7 +20,7 @@ Experiments:
   modes          mixtures of Gaussians under every objective
 
 Each trains on the CPU, in less than two minutes, and writes <experiment>.json,
-.svg and .png; figure1 a .webp, too. Its own files are replaced, others stay.
+.svg and .png; figure1 also a .webp. Its own files are replaced, others stay.
 
 Examples:
   sparring theory theorem1 --out theory
@@ -29,10 +29,10 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was written).`;
 
 const options = [
-  outFlag("--out <folder>", "where the picture and the figures go"),
+  outFlag("--out <folder>", "folder for the picture and the figures"),
   numberFlag("--seed <n>", "the same seed gives the same figures", 0),
-  numberFlag("--steps <n>", "steps of each training in it", "the experiment's"),
-  flag("--json", "the figures as one JSON object instead of lines"),
+  numberFlag("--steps <n>", "steps of each training in the experiment", "the experiment's"),
+  flag("--json", "print the figures as one JSON object instead of lines"),
 ];
 
 export function theoryCommand(onExit: (code: number) => void): Command {

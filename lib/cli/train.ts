@@ -40,9 +40,9 @@ const examples = `
 Presets (pixels, steps × batches × images):
 ${presetNames.map(describePreset).join("\n")}
 
-Data, recognised by what they are:
+Data, recognised by their content:
   mnist, stacked-mnist   digits, and three of them as red, green and blue
-  images       a folder of PNG, JPEG or WebP; folders in it are classes
+  images       a folder of PNG, JPEG or WebP; its subfolders are classes
   arrays       .npy of bytes; IDX, or a folder of it under MNIST's names
   CIFAR-10     the folder of its binary version, or one of the .bin files
 
@@ -52,33 +52,35 @@ Examples:
   sparring train --preset mlp --epochs 20    20 times through MNIST
   sparring train --seed 7 --out runs/seven   the same weights each time
   sparring train --data flowers --steps 400  images of your own
-  sparring train --resume runs/seven         from its last checkpoint on
-  sparring train --resume runs/seven --lr 1e-4 --steps 9000   slower, and on
+  sparring train --resume runs/seven         go on from its last checkpoint
+  sparring train --resume runs/seven --lr 1e-4   slower from there on
   sparring train --from runs/seven --data mine   what it learnt, on other images
-  sparring train run.json --seed 8           options of a file, and one of yours
+  sparring train run.json --seed 8           options of a file, but this seed
   sparring train runs/seven/config.json      the same run again, bit for bit
   sparring train own.json                    networks and rules of your own
-  sparring train --preset r3gan --dry-run    layers, parameters, time at least
-  sparring train --dashboard                 watched on a page
+  sparring train --preset r3gan --dry-run    layers, parameters, minimum time
+  sparring train --dashboard                 to watch on a web page
 
 Ctrl+C finishes the step, saves everything, and exits with 130; so does a closed
 terminal, with 129, but not under nohup. --resume goes on from the newest intact
-checkpoint, after a SIGKILL too, and ends with the same bytes. Beside it what may
-change is given: --steps, --epochs, --device, --lr, --accumulate, --execution,
+checkpoint, after a SIGKILL too, and ends with the same bytes. What may change is
+given beside it: --steps, --epochs, --device, --lr, --accumulate, --execution,
 --precision, how often it draws, saves and evaluates, and rules of a file.
---restartable begins the run, or goes on with it where it is there: for what is
-started again.
+--restartable begins the run, or goes on with it if it is there: for a command
+line that a launcher starts again.
 
---from begins with what another run learnt, averages and all, on other data or by
-other rules; without --preset the networks, their size and the rules are its.
+--from begins with what another run learnt: both networks and the average. The
+data, the length and the rates are new; without --preset the networks, their
+size and the rules are those of that run.
 
-Under torchrun, or where RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
-are set, this is one of several ranks that share each batch. Rank 0 keeps the
-folder and speaks. One that does not answer for --timeout seconds ends the run.
-BatchNorm is of the rows of a rank; with --sync-batch-norm of the whole batch.
-  torchrun --no-python --nproc-per-node 4 npx sparring train run.json
+Under torchrun, or if RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT are
+set, this is one of several ranks that share each batch. Rank 0 keeps the folder
+and prints. A rank that does not answer for --timeout seconds ends the run.
+BatchNorm takes the rows of a rank; with --sync-batch-norm the whole batch.
+  torchrun --no-python --nproc-per-node 4 \\
+    node_modules/.bin/sparring train run.json
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made), 75
-another rank was lost or had a signal (all are to be started again).`;
+another rank was lost or got a signal (start all of them again).`;
 
 function describePreset(name: PresetName): string {
   const { summary, size, steps, batch, discriminatorSteps = 1 }: Preset = presets[name];
@@ -92,7 +94,7 @@ export function trainCommand(onExit: (code: number) => void): Command {
     description: "Train a generator and a discriminator against each other.",
     argument: [
       "[config]",
-      "a JSON file of options, - for what comes in by a pipe, or a run's config.json to repeat it",
+      "a JSON file of options, - to read them from stdin, or a run's config.json to repeat the run",
     ],
     options,
     examples,
@@ -108,21 +110,21 @@ const usual = planPlain({}, toFlag);
 const options = [
   flag("--preset <name>", "what to train, see below", defaultPreset),
   flag("--data <source>", "a name, a folder of images or a file, see below", "mnist"),
-  sizeFlag("images are resized to: a side, or HEIGHTxWIDTH", "the preset's"),
-  numberFlag("--channels <n>", "of a folder's images: 1 for grey, 3 for colour", 3),
+  sizeFlag("size to resize images to: a side, or HEIGHTxWIDTH", "the preset's"),
+  numberFlag("--channels <n>", "channels of a folder's images: 1 for grey, 3 for colour", 3),
   flag("--resident", "a folder's images in memory, as is the default if they fit").hideHelp(),
   flag("--no-resident", "read each batch of a folder from the disk"),
-  numberFlag("--hold-out <share>", "of the images, for evaluations alone", usual.holdOut),
+  numberFlag(
+    "--hold-out <share>",
+    "share of the images to keep back for evaluations",
+    usual.holdOut,
+  ),
   numberFlag("--steps <n>", "steps to train", "the preset's"),
   numberFlag("--epochs <n>", "times through the data, instead of --steps"),
   numberFlag("--batch <n>", "images in a batch", "the preset's"),
-  flag("--drop-last", "leave out what is no whole batch at the end of an epoch"),
-  flag("--horizontal-flip", "mirror images at random, drawn anew each time they come"),
-  numberFlag(
-    "--accumulate <n>",
-    "parts in which a batch is worked on, for memory",
-    usual.accumulate,
-  ),
+  flag("--drop-last", "leave out an incomplete batch at the end of an epoch"),
+  flag("--horizontal-flip", "mirror images at random, anew each time they come up"),
+  numberFlag("--accumulate <n>", "parts to work on a batch in, to save memory", usual.accumulate),
   numberFlag("--lr <rate>", "learning rate of both players", "the preset's"),
   flag("--execution <kind>", "fused, or eager (PyTorch bit for bit, slower)", usual.execution),
   flag("--device <device>", "auto (a GPU if there is one), cpu, cuda, cuda:i", "auto"),
@@ -131,7 +133,7 @@ const options = [
   numberFlag("--sample-every <n>", "steps between sample grids", usual.sampleEvery),
   numberFlag("--log-every <n>", "steps between lines of log and stats.jsonl", usual.logEvery),
   numberFlag("--checkpoint-every <n>", "steps between checkpoints", usual.checkpointEvery),
-  numberFlag("--keep-checkpoints <n>", "how many stay, the newest", usual.keepCheckpoints),
+  numberFlag("--keep-checkpoints <n>", "how many of the newest to keep", usual.keepCheckpoints),
   numberFlag(
     "--rollbacks <n>",
     "times to go back to a checkpoint after losses of NaN",
@@ -140,19 +142,19 @@ const options = [
   flag("--tensorboard", "event files for TensorBoard, as is the default").hideHelp(),
   flag("--no-tensorboard", "no event files for TensorBoard"),
   numberFlag("--evaluate-every <n>", "steps between evaluations, 0 for none", usual.evaluateEvery),
-  numberFlag("--evaluate-samples <n>", "samples, and real images, of each", usual.evaluateSamples),
+  numberFlag("--evaluate-samples <n>", "samples, and real images, in each", usual.evaluateSamples),
   flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", usual.precision),
   flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
   flag("--from <run>", "begin with the networks of another run, see below"),
-  numberFlag("--from-step <n>", "of its checkpoint of a step", "the newest"),
+  numberFlag("--from-step <n>", "by its checkpoint of this step", "the newest"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),
-  numberFlag("--dashboard [port]", "show the run on a page meanwhile", `port ${defaultPort}`),
+  numberFlag("--dashboard [port]", "show the run on a web page meanwhile", `port ${defaultPort}`),
   flag("--resume [run]", "go on with this run, or the one in --out, see below"),
-  flag("--restartable", "go on with the run in --out if it is there"),
-  numberFlag("--timeout <seconds>", "to wait for another rank, see below", defaultTimeout),
-  flag("--dry-run", "only tell what the run would be, and write nothing"),
-  flag("--json", "what --dry-run tells as one JSON object"),
+  flag("--restartable", "go on with the run in --out if it is there, see below"),
+  numberFlag("--timeout <seconds>", "how long to wait for another rank, see below", defaultTimeout),
+  flag("--dry-run", "only say what the run would be, and write nothing"),
+  flag("--json", "print what --dry-run says as one JSON object"),
 ];
 
 /** What a command line says: a config file, and options that go before those of the file. */

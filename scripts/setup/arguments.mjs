@@ -4,7 +4,7 @@ import { setupCommand, setupWith } from "./name.mjs";
 const flags = {
   "--tests": ["tests", "build the test binary of the native core too"],
   "--cuda": ["cuda", "use a CUDA build of libtorch (default if there is an NVIDIA driver)"],
-  "--force": ["force", "build the addon again, also where it is what the sources make"],
+  "--force": ["force", "build the addon again, even if it matches the sources"],
   "--verbose": ["verbose", "show what pip, npm, CMake and the compiler print"],
   "--help": ["help", "print this and exit"],
 };
@@ -29,7 +29,7 @@ export function parseArguments(argv) {
 export const help = `Usage: ${setupWith} [flags]
 
 Finds or fetches libtorch, builds the native addon, compiles the TypeScript.
-Does nothing where all of that is done already.
+Does nothing if all of that is done already.
 
 ${Object.entries(flags)
   .map(([flag, [, text]]) => `  ${flag.padEnd(10)} ${text}`)
