@@ -43,8 +43,8 @@ export interface Linear extends Complete<LinearOptions> {
  * steps). torch's LinearLR with start_factor=1, end_factor=to. With `after`, t counts from there
  * on, as in the LambdaLR of CycleGAN: lr for so many updates, and then a line to 0.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function linear(options: LinearOptions): Linear {
   const known = ["to", "steps", "after"] as const;
@@ -73,8 +73,8 @@ export interface Exponential extends Complete<ExponentialOptions> {
 /**
  * A factor at every update: lrₜ = max(min, lr · gammaᵗ). torch's ExponentialLR, with a floor.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function exponential(options: ExponentialOptions): Exponential {
   const { gamma, min } = check.settings(options, "options of exponential", ["gamma", "min"]);
@@ -103,8 +103,8 @@ export interface Cosine extends Complete<CosineOptions> {
  * restarts): lrₜ = min + (lr − min) · ½ · (1 + cos(π · min(t, steps) / steps)). torch's
  * CosineAnnealingLR with T_max=steps, eta_min=min, up to T_max: from there on it rises again.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function cosine(options: CosineOptions): Cosine {
   const { steps, min } = check.settings(options, "options of cosine", ["steps", "min"]);
@@ -131,8 +131,8 @@ export interface Step extends Complete<StepOptions> {
 /**
  * A factor every so many updates: lrₜ = lr · gamma^⌊t / stepSize⌋. torch's StepLR.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function step(options: StepOptions): Step {
   const { stepSize, gamma } = check.settings(options, "options of step", ["stepSize", "gamma"]);
@@ -160,8 +160,8 @@ export interface MultiStep extends Complete<MultiStepOptions> {
  * A factor at chosen updates: lrₜ = lr · gammaⁿ, where n milestones are at most t. torch's
  * MultiStepLR.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function multiStep(options: MultiStepOptions): MultiStep {
   const known = ["milestones", "gamma"] as const;

@@ -66,13 +66,13 @@ export type { Tick } from "./trainer/tick.js";
  * ```
  */
 export class Trainer implements Disposable {
-  /** The one that is trained; yours, or after load() one of its own. */
+  /** The generator that is trained: yours, or after load() the trainer's own. */
   readonly generator: Generator;
-  /** The one that is trained; yours, or after load() one of its own. */
+  /** The discriminator that is trained: yours, or after load() the trainer's own. */
   readonly discriminator: Discriminator;
   /**
    * A generator whose weights are the moving average of the trained one's, if `ema` asked for it: a
-   * copy made with the trainer, which owns it. It can be sampled and saved at any time, as any
+   * copy that the trainer makes and owns. You can sample and save it at any time, like any
    * generator.
    */
   readonly ema: Generator | undefined;
@@ -125,18 +125,18 @@ export class Trainer implements Disposable {
    * The run's own return(), which `await using` calls, leaves in the middle of a tick, too, after
    * the step under way.
    *
-   * What the source of a stream throws is thrown here, after the steps that the images from before
-   * it were enough for; the next run goes on from there.
+   * An error of a stream's source is thrown here, after the steps for which the images before it
+   * were enough; the next run goes on from there.
    *
    * A run that waits at a tick gives way to the next run(): its own next() then throws ERR_BUSY.
    *
-   * Where several ranks train together all of them run the same: the first run takes weights and
-   * all else over from rank 0, and a signal on one of them stops them all after the same step, the
+   * If several ranks train together, all of them make the same run: the first takes weights and
+   * everything else from rank 0, and a signal on one rank stops them all after the same step, the
    * others with ERR_STOPPED. They train on a dataset, not on a stream.
    *
    * @param dataset a dataset or stream of the discriminator's image, on the device of both; with
    * labels where they are needed
-   * @param options `steps` or `epochs`, and what has a default
+   * @param options `steps` or `epochs`, and options that have a default
    * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY while steps of
    *   another run are under way, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN,
    *   and the reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
@@ -221,7 +221,7 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Tells how a step is carried out and what it costs: which layers run as one operation, what is
+   * Says how a step is carried out and what it costs: which layers run as one operation, what is
    * not rewritten and why, arithmetic, memory, and the shortest time that this machine leaves for
    * it. Changes nothing; measures the machine for some tenths of a second, between two steps.
    * `String()` of it is a table.
@@ -251,9 +251,9 @@ export class Trainer implements Disposable {
    * Writes a checkpoint: a new folder with everything that Trainer.load() needs to go on bit for
    * bit. Networks and average as safetensors files that PyTorch reads; optimizers, random numbers,
    * the place in the data and all options beside them, with a checksum over all. While the trainer
-   * runs it is the state between two steps, and the next one waits only for the copy.
+   * runs, this is the state between two steps, and the next step waits only for the copy.
    *
-   * Where several ranks train together all of them save, none while it runs: their bits are
+   * If several ranks train together, all of them call save(), and none during a run: their bits are
    * compared, and rank 0 writes.
    *
    * @param path a folder that is not there yet, or is empty; those above it are made
@@ -333,8 +333,8 @@ export class Trainer implements Disposable {
 
   /**
    * A trainer, with networks of its own, that goes on where the checkpoint was made: with the same
-   * data, batch size, number of threads and libtorch it ends with the bytes that one would have
-   * ended with that was never stopped. Other data, or another batch size, begin a new epoch.
+   * data, batch size, number of threads and libtorch it ends with the bytes of a training that was
+   * never stopped. Other data, or another batch size, begin a new epoch.
    *
    * @param path what save() wrote
    * @param options.device where to go on @default the device that it was saved on
@@ -343,11 +343,11 @@ export class Trainer implements Disposable {
    * on with its own
    * @param options.objective another one from here on, or the same with other penalties
    * @param options.optimizer others of the same types: another learning rate, say
-   * @param options.ema and every other option of a trainer, but for the pair and `syncBatchNorm`:
-   * what they are from here on, as LoadOptions tells
-   * @throws TypeError and RangeError for options; ERR_DEVICE; ERR_CHECKPOINT for what is missing,
-   * damaged, or of a version to come, and for an objective or an optimizer that remembers more than
-   * was saved; ERR_ARCHITECTURE for networks that an objective does not go with
+   * @param options.ema and every other option of a trainer, except the pair and `syncBatchNorm`:
+   * their values from here on, see LoadOptions
+   * @throws TypeError and RangeError for options; ERR_DEVICE; ERR_CHECKPOINT for a checkpoint that
+   * is missing, damaged, or of a newer version, and for an objective or an optimizer that needs
+   * more state than was saved; ERR_ARCHITECTURE for networks that an objective does not go with
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");

@@ -14,8 +14,8 @@ import type { Scores, UnconditionalDiscriminator } from "./options.js";
  * @param options.scores `logit`: without a Sigmoid at the end @default "probability"
  * @param options.classes layers of a head that ends in logits of classes @default none
  * @param options.codes layers of a head that ends in continuous codes @default none
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function convolutional(options: {
   image: Shape;

@@ -23,8 +23,8 @@ const half = { stride: 2, padding: 1, bias: false };
  *
  * @param options.image [channels, side, side], side 32, 64 or 128
  * @param options.channels width at half the side, at least 1; doubled at each halving @default 64
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function dcgan<const L extends Latent>(options: {
   latent: L;
@@ -34,8 +34,8 @@ export function dcgan<const L extends Latent>(options: {
 /**
  * DCGAN's discriminator: strided convolutions down to one score, LeakyReLU(0.2), Sigmoid.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function dcgan(options: {
   image: Shape;

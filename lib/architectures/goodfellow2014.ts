@@ -4,7 +4,7 @@ import * as l from "../layers/index.js";
 import { product, type Shape } from "../shape.js";
 import { type PairOptions, readOptions, type UnconditionalDiscriminator } from "./options.js";
 
-/** What the pair of the first GAN can be told. */
+/** Options of the pair of the first GAN. */
 export interface Goodfellow2014Options extends PairOptions {
   /**
    * As in the paper's code: pixels are in [0, 1], by a Sigmoid at the generator's end, and weights
@@ -21,8 +21,8 @@ export interface Goodfellow2014Options extends PairOptions {
  * → 1200 → 1200 → pixels with ReLU. The latent of the paper's code is
  * `{ noise: 100, distribution: "uniform" }`.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function goodfellow2014<const L extends Latent>(
   options: Goodfellow2014Options & { latent: L },
@@ -31,8 +31,8 @@ export function goodfellow2014<const L extends Latent>(
  * Its discriminator: two layers of 240 maxout units of 5 pieces, dropout on the pixels and behind
  * both, Sigmoid.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function goodfellow2014(
   options: Goodfellow2014Options & { latent?: undefined },

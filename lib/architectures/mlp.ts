@@ -10,8 +10,8 @@ import { isEmbedded, type PairOptions, readOptions, type Scores } from "./option
  * Tanh. Labels that are "embedded" are put behind the noise, as vectors of `classes` numbers (Mirza
  * and Osindero 2014).
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function mlp<const L extends Latent>(options: {
   latent: L;
@@ -24,8 +24,8 @@ export function mlp<const L extends Latent>(options: {
  *
  * @param options.classes labels that it takes @default 0
  * @param options.scores `logit`: without the Sigmoid, as a critic @default "probability"
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function mlp<const C extends number = 0>(options: {
   image: Shape;

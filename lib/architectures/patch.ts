@@ -27,8 +27,8 @@ const mostDoublings = 3;
  * @param options.norm what comes behind all convolutions but the first and the last; with `batch`
  * those in between have no biases. Gradient penalties at points between reals and fakes need
  * `instance` or `none` @default "batch"
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function patch(options: {
   image: Shape;

@@ -38,8 +38,8 @@ export interface R3ganOptions {
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling; every width has to
  *   be a multiple of 8 @default 256
  * @param options.blocks residual blocks at each side, at least 1; the paper has 2 @default 2
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function r3gan<const L extends Latent>(
   options: { latent: L; image: Shape } & R3ganOptions,
@@ -47,8 +47,8 @@ export function r3gan<const L extends Latent>(
 /**
  * The discriminator: the generator backwards, with average pooling; its score is a logit.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function r3gan(options: { image: Shape } & R3ganOptions): UnconditionalDiscriminator;
 export function r3gan(

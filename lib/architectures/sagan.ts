@@ -24,8 +24,8 @@ const half = { stride: 2, padding: 1 };
  * @param options.image [channels, side, side], side 32 or 64
  * @param options.channels width at half the side, where the attention is, a multiple of 8; doubled
  *   at each halving @default 64
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function sagan<const L extends Latent>(options: {
   latent: L;
@@ -36,8 +36,8 @@ export function sagan<const L extends Latent>(options: {
  * The discriminator: strided convolutions, all spectrally normalised, with attention; its score is
  * a logit.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function sagan(options: {
   image: Shape;

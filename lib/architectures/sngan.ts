@@ -18,8 +18,8 @@ import {
  * @param options.image [channels, height, width], sides multiples of 8 (32 for the paper's)
  * @param options.channels width of every layer, at least 1; the paper's generator has 256
  * @default 128
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function sngan<const L extends Latent>(options: {
   latent: L;
@@ -32,8 +32,8 @@ export function sngan<const L extends Latent>(options: {
  * sees their sum over the pixels.
  *
  * @param options.channels width of every layer, at least 1 @default 128
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function sngan(options: {
   image: Shape;

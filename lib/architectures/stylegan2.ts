@@ -56,8 +56,8 @@ export interface Stylegan2GeneratorOptions extends Stylegan2Options {
  * @param options.mappingLayers layers of the mapping, at least 1; the paper has 8 @default 2
  * @param options.skips colours of every side add up, as in the paper @default false
  * @param options.mixing chance that a batch of training has two styles, 0 to 1 @default 0
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function stylegan2<const L extends Latent>(
   options: { latent: L; image: Shape } & Stylegan2GeneratorOptions,
@@ -66,8 +66,8 @@ export function stylegan2<const L extends Latent>(
  * The discriminator: residual blocks that blur before they halve, the deviation of a minibatch as a
  * channel, every learning rate equalized; its score is a logit.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function stylegan2(options: { image: Shape } & Stylegan2Options): UnconditionalDiscriminator;
 export function stylegan2(

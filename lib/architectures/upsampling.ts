@@ -9,8 +9,8 @@ import { isEmbedded, latentWidth, readImage, readOptions } from "./options.js";
  * noise (Odena et al. 2017), under the key `label_emb`.
  *
  * @param options.image [channels, height, width]; height and width multiples of 4
- * @throws TypeError for an option that there is not or is of another kind, RangeError for a number
- * or an image out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
+ * image out of its range
  */
 export function upsampling<const L extends Latent>(options: {
   latent: L;

@@ -22,8 +22,8 @@ export interface Acgan extends Complete<AcganOptions> {
  *
  * Needs a classes head as wide as the generator's latent has classes, and a dataset with labels.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function acgan(options: AcganOptions = {}): Acgan {
   check.settings(options, "options of acgan", ["weight"]);

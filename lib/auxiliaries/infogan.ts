@@ -26,8 +26,8 @@ export interface Infogan extends Complete<InfoganOptions> {
  * Each term with a weight above 0 needs its head, as wide as that part of the latent: 0 leaves a
  * term out.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range and for two weights of 0
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range and for two weights of 0
  */
 export function infogan(options: InfoganOptions = {}): Infogan {
   check.settings(options, "options of infogan", ["categorical", "continuous"]);

@@ -155,7 +155,7 @@ export class Dataset implements Disposable {
    * `classes` and `classNames` are those of this dataset.
    *
    * @param indices of its images, in their new order: numbers from 0 to size − 1, at least one; an
-   * image whose index is there twice is there twice
+   * index that appears twice gives its image twice
    * @throws TypeError and RangeError for indices; ERR_DISPOSED, ERR_MEMORY
    */
   async subset(indices: ArrayLike<number>): Promise<Dataset> {
@@ -226,7 +226,7 @@ function largest(labels: ClassLabels): number {
   return most;
 }
 
-/** What images in memory and in files can be told. */
+/** Options of datasets whose images are in memory or in a file. */
 export interface DatasetOptions {
   /**
    * Pixels that images are resized to as torchvision's Resize((height, width)) does: the side of a

@@ -39,8 +39,8 @@ export interface FolderOptions {
    */
   readonly crop?: "center" | "none" | undefined;
   /**
-   * What broken files do: end it with ERR_DATA and a list of them, or stay out and be listed in
-   * `skipped`.
+   * What becomes of broken files: `refuse` throws ERR_DATA with a list of them, `skip` leaves them
+   * out and lists them in `skipped`.
    * @default "refuse"
    */
   readonly onBroken?: "refuse" | "skip" | undefined;
@@ -56,13 +56,16 @@ export interface FolderOptions {
    * GPU's
    */
   readonly resident?: boolean | undefined;
-  /** Most images to take, at least 1, as many of each class as there are. @default all */
+  /**
+   * The most images to take, shared out evenly among the classes: at least one for each of them.
+   * @default all
+   */
   readonly limit?: number | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
   /** Ends the packing, with `signal.reason`. @default none */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each file that was decoded; never if there is a cache. @default nobody */
+  /** Called after each file that was decoded; never if there is a cache. @default none */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /**
    * Called with a sentence about a cache that could not be used or written.

@@ -25,7 +25,7 @@ import { createValues } from "./values.js";
 /** The order of the sides of an array of images. */
 export type NpyLayout = "NHWC" | "NCHW";
 
-/** What the file does not say of what is in it. All but labels and device are about images. */
+/** What the file does not say about its content. All but labels and device are about images. */
 export interface NpyOptions extends DatasetOptions {
   /**
    * The class of each image, or row, 0 to 255: a .npy file of whole numbers, [count], or the

@@ -181,16 +181,16 @@ function iteratorOf(value: unknown): AsyncIterator<unknown> | Iterator<unknown> 
 
 /**
  * A dataset of images that are brought while they are trained on, for more than fits in memory. It
- * is pulled as fast as training takes batches, `prefetch` of them ahead. What it yields are images
- * as a Uint8Array or, with a `range`, a Float32Array, one or several at a time, alone or as
+ * is pulled as fast as training takes batches, `prefetch` of them ahead. It yields images as a
+ * Uint8Array or, with a `range`, a Float32Array, one or several at a time, alone or as
  * `{ images, labels }`; they are copied before the next is asked for. Where `image` is [features],
  * or `dtype` is `"float32"`, they are values in a Float32Array, each of them finite.
  *
  * @param source an iterable, sync or async, which is gone through once, or a function that returns
  * a fresh one for each epoch; one that returns the same images for the same epoch can be resumed,
  * exactly
- * @throws TypeError, RangeError for options; what is wrong with an item ends `trainer.run()` with
- * ERR_DATA, and what the source throws ends it with that
+ * @throws TypeError, RangeError for options; a wrong item ends `trainer.run()` with ERR_DATA, and
+ * an error of the source ends it with that error
  */
 export function stream(source: StreamSource, options: StreamOptions): Stream {
   const isSource =

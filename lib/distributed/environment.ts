@@ -37,8 +37,8 @@ const variables = {
 } as const satisfies Record<keyof Place, string>;
 
 /**
- * True where something has started this process as one of several ranks; also where it has
- * forgotten to say which.
+ * True where something has started this process as one of several ranks; even if it did not say
+ * which.
  */
 export function isLaunched(): boolean {
   return process.env.RANK !== undefined || process.env.WORLD_SIZE !== undefined;

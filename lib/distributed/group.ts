@@ -6,7 +6,7 @@ import type { Call, NativeGroup } from "../native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";
 
-/** How ranks meet. Whatever is not given is what the environment says. */
+/** How ranks meet. Anything that is not given comes from the environment. */
 export interface JoinOptions extends Partial<Place> {
   /** Seconds that each wait for the others lasts at most, from 1 to 86400. @default 300 */
   readonly timeout?: number | undefined;
@@ -50,8 +50,8 @@ export class Group implements Disposable {
   }
 
   /**
-   * One text of each rank, by rank. All ranks have to ask, before or after a run or in its loop,
-   * between two ticks.
+   * One text of each rank, by rank. All ranks have to call it, before or after a run or in its
+   * loop, between two ticks.
    *
    * @throws ERR_RANK where a rank failed, is lost, or waits in another call; ERR_BUSY in the middle
    * of a tick
@@ -153,8 +153,8 @@ export class Group implements Disposable {
  * torch.distributed.init_process_group does: under the variables RANK, WORLD_SIZE, LOCAL_RANK,
  * MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
  *
- * @throws TypeError, RangeError for options and variables; ERR_RANK where ranks do not come within
- *   the timeout, do not fit each other, or a port is in use
+ * @throws TypeError, RangeError for options and variables; ERR_RANK where ranks do not join within
+ * the timeout, do not fit each other, or a port is in use
  */
 export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);

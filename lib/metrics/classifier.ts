@@ -72,8 +72,8 @@ const side = 28;
 /**
  * The classifier of MNIST's digits that comes with the package: a small convolutional network of 64
  * features, trained by `scripts/train-classifier.mjs` with layers of ours. It takes grey images of
- * any size, resized to 28 × 28. Numbers of it are numbers of digits: they cannot be compared with
- * those of Inception features. Its accuracy on MNIST's test images is in metrics/classifier.json.
+ * any size, resized to 28 × 28. Its numbers are about digits: they cannot be compared with those of
+ * Inception features. Its accuracy on MNIST's test images is in metrics/classifier.json.
  *
  * @throws TypeError for options that there are not; ERR_DEVICE for a device that is not there
  */

@@ -5,7 +5,7 @@ import { lineOf, some, times } from "../inspect.js";
 import { product } from "../shape.js";
 import type { Decimals } from "./native.js";
 
-/** What features are told beside their numbers. */
+/** What goes with features, besides their numbers. */
 export interface FeatureOptions {
   /** A name for what computed them. @default "given" */
   readonly network?: string | undefined;

@@ -14,7 +14,7 @@ export interface InceptionScoreOptions {
   readonly splits?: number | undefined;
 }
 
-/** An Inception-style score and what it was measured with. It knows no real images. */
+/** An Inception-style score and what it was measured with. It does not look at real images. */
 export interface InceptionScore extends Omit<Measured<"inceptionScore">, "real"> {
   /** Mean over the splits: from 1 to the number of classes; larger is better. */
   readonly value: number;

@@ -48,7 +48,7 @@ export interface Truncated {
 }
 
 /**
- * What `sample()` takes beside the number of samples: a `seed`, the `noise` or a `truncation` of
+ * What `sample()` takes besides the number of samples: a `seed`, the `noise` or a `truncation` of
  * it, a `truncationPsi` of styles, an `execution`, a `signal`, and
  *
  * - `labels` where the latent has classes: the class of all samples, or one for each, from 0 to
@@ -59,7 +59,7 @@ export interface Truncated {
 export type SampleOptions<L extends Latent = Latent> = {
   /**
    * Seed that gives the same samples for the same weights; a whole number of at least 0.
-   * @default one nobody chose
+   * @default a random one
    */
   readonly seed?: number | undefined;
   /**
@@ -69,10 +69,11 @@ export type SampleOptions<L extends Latent = Latent> = {
    */
   readonly noise?: Float32Array | undefined;
   /**
-   * The truncation trick (Brock et al. 2019, BigGAN, section 3.1): noise is drawn as if all that is
-   * farther than this from 0 were drawn again; a number above 0. The smaller, the fewer outliers
-   * among the samples, and the more alike they are. A seed keeps its samples: each number is the one
-   * at its own quantile.
+   * The truncation trick (Brock et al. 2019, BigGAN, section 3.1): noise is drawn as if every
+   * number farther than this from 0 were drawn again; a number above 0. The smaller it is, the
+   * fewer outliers there are among the samples, and the more alike they are. A seed keeps its
+   * samples: each number of the noise becomes the one at the same quantile of the truncated
+   * distribution.
    * @default none
    */
   readonly truncation?: number | undefined;

@@ -106,8 +106,8 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there; an
-   * `execution`; a `signal` that ends it between two parts of 256 images
+   * @param options `labels` of the images, needed if its architecture has classes; an `execution`;
+   * a `signal` that ends it between two parts of 256 images
    * @throws TypeError and RangeError for arguments, such as images of another shape; ERR_DISPOSED,
    * ERR_MEMORY; the reason of `signal`
    */
@@ -122,8 +122,8 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there; an
-   * `execution`; a `signal` that ends it between two parts of 256 images
+   * @param options `labels` of the images, needed if its architecture has classes; an `execution`;
+   * a `signal` that ends it between two parts of 256 images
    * @throws ERR_ARCHITECTURE where it gives one score; TypeError and RangeError for arguments;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */
@@ -140,8 +140,8 @@ export class Discriminator<
    *
    * @param images with values of its architecture's `range`, [-1, 1] by default: a dataset's by
    * `read(start, count, { range: [-1, 1] })`
-   * @param options `labels` of the images, where its architecture has classes: needed there; an
-   * `execution`; a `signal` that ends it between two parts of 256 images
+   * @param options `labels` of the images, needed if its architecture has classes; an `execution`;
+   * a `signal` that ends it between two parts of 256 images
    * @throws ERR_ARCHITECTURE without such a head; TypeError and RangeError for arguments;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */

@@ -97,8 +97,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @param path what trainer.save() wrote, or a folder in the `checkpoints` of a run
    * @param options.raw the weights that were trained, and not their average @default false
    * @param options.device where it goes to @default "cpu"
-   * @throws TypeError for arguments; ERR_CHECKPOINT for what is missing, damaged, or of a version to
-   * come; what the constructor throws, for a network that somebody forged; ERR_WEIGHTS
+   * @throws TypeError for arguments; ERR_CHECKPOINT for a checkpoint that is missing, damaged, or
+   * of a newer version; what the constructor throws, for a forged network; ERR_WEIGHTS
    */
   static async load(path: string, options: GeneratorLoadOptions = {}): Promise<Generator> {
     check.path(path, "path");
@@ -188,8 +188,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   /**
    * Draws latents and makes samples of them, in evaluation mode. Never disturbs a training run: its
-   * random numbers are its own, and it takes its turn between two steps; all of many samples, which
-   * take several turns, are of the weights that it began with.
+   * random numbers are its own, and it takes its turn between two steps; many samples take several
+   * turns, but all are drawn with the weights that it began with.
    *
    * @param count at least 1; all samples together are at most 2³⁰ numbers, 4 GiB
    * @param options `seed`, and the `noise`, `labels` and `codes` that are not to be drawn, or a
@@ -235,11 +235,12 @@ export class Generator<const L extends Latent = Latent> extends Network {
   /**
    * The noise that sample() with the same count and seed draws, of the latent's distribution:
    * [count, noise] side by side. latents.slerp() and latents.lerp() lead from one to another, and
-   * sample() takes it back. Where sample() is given labels or codes, and so draws none, the first
-   * 256 rows are its: samples come in parts of 256, and each part draws on where the last ended.
+   * sample() takes it back. If sample() is given labels or codes, and so draws none, only the first
+   * 256 rows are the same: samples come in parts of 256, and each part draws on where the last
+   * ended.
    *
    * @param count at least 1; at most 2³⁰ numbers
-   * @param options `seed`, a whole number of at least 0 @default one nobody chose; `truncation`, as
+   * @param options `seed`, a whole number of at least 0 @default a random one; `truncation`, as
    * sample() has it @default none
    * @throws TypeError and RangeError for arguments; ERR_MEMORY
    */
@@ -266,8 +267,8 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @param latents values of [count, noise + classes + codes], without the classes where labels are
    * embedded; all samples together are at most 2³⁰ numbers, 4 GiB
-   * @param options `labels`, where they are embedded: needed there; a `truncationPsi`, as sample()
-   * has it; an `execution`; a `signal` that ends it between two parts of 256 samples
+   * @param options `labels`, needed if they are embedded; a `truncationPsi`, as sample() has it; an
+   * `execution`; a `signal` that ends it between two parts of 256 samples
    * @throws TypeError and RangeError for arguments, such as values that are no whole latents;
    * ERR_DISPOSED, ERR_MEMORY; the reason of `signal`
    */

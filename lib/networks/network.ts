@@ -29,8 +29,8 @@ export interface NetworkOptions {
   /**
    * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the
    * order of PyTorch, and the networks built next without a seed, and the trainer, go on with it. A
-   * whole number of at least 0. @default goes on with the stream of the network built before, or
-   * one nobody chose
+   * whole number of at least 0. @default goes on with the stream of the network built before, or a
+   * random one
    */
   readonly seed?: number | undefined;
 }
@@ -83,7 +83,7 @@ export abstract class Network implements Disposable {
     );
   }
 
-  /** What black and white are to it. */
+  /** Its values of black and of white. */
   get range(): PixelRange {
     return this.resolved.range;
   }
@@ -112,7 +112,7 @@ export abstract class Network implements Disposable {
   /**
    * Writes weights and buffers as safetensors, under the keys of the PyTorch twin's state_dict().
    *
-   * @throws TypeError for a path that is none; ERR_OUTPUT, ERR_DISPOSED
+   * @throws TypeError for anything but a path; ERR_OUTPUT, ERR_DISPOSED
    */
   async saveWeights(path: string): Promise<void> {
     check.path(path, "path");
@@ -120,8 +120,8 @@ export abstract class Network implements Disposable {
   }
 
   /**
-   * The bytes of that file, in a buffer of their own: for a store that is no disk, or another
-   * thread.
+   * The bytes of that file, in a buffer of their own: for storage that is not a disk, or for
+   * another thread.
    *
    * @throws ERR_DISPOSED
    */

@@ -32,8 +32,8 @@ export interface BoundaryEquilibrium extends ObjectiveOf<"boundaryEquilibrium"> 
  * k is part of checkpoints; a tick's health tells it as `balance`, and the paper's measure of
  * convergence, mean(L(real)) + |gamma · mean(L(real)) − mean(L(fake))|, as `convergence`.
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function boundaryEquilibrium(options: BoundaryEquilibriumOptions = {}): BoundaryEquilibrium {
   const base = objective("boundaryEquilibrium", options, ["gamma", "lambda"]);

@@ -8,8 +8,8 @@ import { type CrossEntropyOf, type CrossEntropyOptions, crossEntropy } from "./o
  *     D: as in nonSaturating
  *     G: ½ · mean(s(fake)²)
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function boundarySeeking(
   options: CrossEntropyOptions = {},

@@ -24,8 +24,8 @@ export interface EnergyBased extends ObjectiveOf<"energyBased"> {
  *     D: mean(E(real)) + mean(max(0, margin − E(fake)))
  *     G: mean(E(fake))
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function energyBased(options: EnergyBasedOptions = {}): EnergyBased {
   const base = objective("energyBased", options, ["margin"]);

@@ -17,8 +17,8 @@ export interface FDivergenceOptions extends ObjectiveOptions {
  *
  *     D: mean(f*(g(D(fake)))) − mean(g(D(real)))        G: −mean(g(D(fake))), their section 3.2
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function fDivergence(options: FDivergenceOptions = {}) {
   const base = objective("fDivergence", options, ["divergence"]);

@@ -8,8 +8,8 @@ import { type ObjectiveOf, type ObjectiveOptions, objective } from "./options.js
  *     D: mean(max(0, 1 − D(real))) + mean(max(0, 1 + D(fake)))
  *     G: −mean(D(fake))
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function hinge(options: ObjectiveOptions = {}): ObjectiveOf<"hinge"> {
   return objective("hinge", options);

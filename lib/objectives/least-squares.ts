@@ -7,8 +7,8 @@ import { type SmoothedOf, type SmoothedOptions, smoothed } from "./options.js";
  *     D: ½ · (mean((D(real) − 1 + labelSmoothing)²) + mean(D(fake)²))
  *     G: ½ · mean((D(fake) − 1)²)
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function leastSquares(options: SmoothedOptions = {}): SmoothedOf<"leastSquares"> {
   return smoothed("leastSquares", options);

@@ -8,8 +8,8 @@ import { type CrossEntropyOf, type CrossEntropyOptions, crossEntropy } from "./o
  *     D: ½ · (BCE(D(real), 1 − labelSmoothing) + BCE(D(fake), 0)), without the ½ for "sum"
  *     G: −BCE(D(fake), 0) = mean(log(1 − D(fake)))
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function minimax(options: CrossEntropyOptions = {}): CrossEntropyOf<"minimax"> {
   return crossEntropy("minimax", options);

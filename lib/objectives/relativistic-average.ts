@@ -23,8 +23,8 @@ export interface RelativisticAverage extends ObjectiveOf<"relativisticAverage"> 
  *     logistic       D: ½ · (BCE(r, 1) + BCE(f, 0))                  G: ½ · (BCE(r, 0) + BCE(f, 1))
  *     leastSquares   D: ½ · (mean((r − 1)²) + mean((f + 1)²))        G: ½ · (mean((r + 1)²) + mean((f − 1)²))
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function relativisticAverage(options: RelativisticAverageOptions = {}): RelativisticAverage {
   const base = objective("relativisticAverage", options, ["loss"]);

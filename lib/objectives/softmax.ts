@@ -9,8 +9,8 @@ import { type ObjectiveOf, type ObjectiveOptions, objective } from "./options.js
  *     D: mean(D(real)) + ln Z
  *     G: mean over reals and fakes of D + ln Z
  *
- * @throws TypeError for an option that there is not or is of another kind, and for a term that is
- * there twice; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
+ * twice; RangeError for one out of its range
  */
 export function softmax(options: ObjectiveOptions = {}): ObjectiveOf<"softmax"> {
   return objective("softmax", options);

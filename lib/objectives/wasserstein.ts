@@ -27,8 +27,8 @@ export interface Wasserstein extends ObjectiveOf<"wasserstein"> {
  *     D: mean(D(fake)) − mean(D(real))
  *     G: −mean(D(fake))
  *
- * @throws TypeError for an option that there is not or is of another kind, for a term that is there
- * twice, and for `weightClip` with wganGp or wganDiv; RangeError for one out of its range
+ * @throws TypeError for an unknown option or one of the wrong type, for a term that is there twice,
+ * and for `weightClip` with wganGp or wganDiv; RangeError for one out of its range
  */
 export function wasserstein(options: WassersteinOptions = {}): Wasserstein {
   const base = objective("wasserstein", options, ["weightClip"]);

@@ -13,8 +13,8 @@ export interface AdamWOptions extends Omit<AdamOptions, "weightDecay"> {
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101).
  * torch.optim.AdamW, with its default weight decay of 1e-2.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function adamW(options: AdamWOptions = {}): AdamOf<"adamW"> {
   return adamOf("adamW", options, 1e-2);

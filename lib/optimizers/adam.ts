@@ -49,8 +49,8 @@ export interface AdamOf<Type extends string> extends OptimizerSettings {
  * Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), with bias correction, and AMSGrad
  * where it is asked for. torch.optim.Adam, bit for bit in eager execution on the CPU.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function adam(options: AdamOptions = {}): AdamOf<"adam"> {
   return adamOf("adam", options, 0);

@@ -42,8 +42,8 @@ export interface Rmsprop extends OptimizerSettings {
  * RMSprop (Hinton's lecture 6, 2012; centered: Graves 2013, https://arxiv.org/abs/1308.0850).
  * torch.optim.RMSprop; WGAN's authors train with it.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function rmsprop(options: RmspropOptions = {}): Rmsprop {
   const own = ["lr", "alpha", "eps", "weightDecay", "momentum", "centered"] as const;

@@ -54,7 +54,7 @@ export interface Sgd extends OptimizerSettings {
  * https://proceedings.mlr.press/v28/sutskever13.html). torch.optim.SGD, and the momentum that rises
  * of the first GAN's code.
  *
- * @throws TypeError for an option that there is not or is of another kind, and for nesterov without
+ * @throws TypeError for an unknown option or one of the wrong type, and for nesterov without
  * momentum or with dampening; RangeError for one out of its range
  */
 export function sgd(options: SgdOptions = {}): Sgd {

@@ -10,8 +10,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  * So the authors' code has it; the paper adds normal noise. A batch of one number has no deviation:
  * training refuses it.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function dragan(options: PenaltyOptions = {}): PenaltyOf<"dragan"> {
   return penalty("dragan", options);

@@ -26,7 +26,8 @@ export interface PathLength extends PenaltyOf<"pathLength"> {
 /**
  * Path length regularisation, the one penalty that is the generator's (Karras et al. 2020,
  * Analyzing and Improving the Image Quality of StyleGAN, equation 4): a step of w changes the image
- * by as much wherever w is, and whichever way it goes. Lengths are those of the update's own fakes.
+ * by the same amount wherever w is, and whichever way it goes. Lengths are those of the update's
+ * own fakes.
  *
  *     y ~ N(0, I) / √(height · width), one for each sample;   J = ∂G/∂w, w of the styled layer
  *     G += weight · mean((‖Jᵀy‖₂ − a)²),   then a ← a + decay · (mean(‖Jᵀy‖₂) − a), from a = 0
@@ -34,8 +35,8 @@ export interface PathLength extends PenaltyOf<"pathLength"> {
  * Refuses a generator that has not exactly one `styled` layer, or whose layers mix the samples of a
  * batch (batchNorm): the gradient of one sample would not be its own.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function pathLength(options: PathLengthOptions = {}): PathLength {
   const { decay = 0.01 } = options;

@@ -7,8 +7,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  *
  *     D += weight · ½ · mean(‖∇ₓ D(x)‖₂²) at x = real
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function r1(options: PenaltyOptions = {}): PenaltyOf<"r1"> {
   return penalty("r1", options);

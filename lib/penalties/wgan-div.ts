@@ -25,8 +25,8 @@ export interface WganDiv extends PenaltyOf<"wganDiv"> {
  *
  * Refuses a discriminator whose layers mix the samples of a batch, as wganGp does.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function wganDiv(options: WganDivOptions = {}): WganDiv {
   const { power = 6 } = options;

@@ -11,8 +11,8 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
  * Refuses a discriminator whose layers mix the samples of a batch (batchNorm, minibatchStdDev,
  * minibatchDiscrimination): the gradient of one sample would not be its own.
  *
- * @throws TypeError for an option that there is not or is of another kind, RangeError for one out
- * of its range
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
  */
 export function wganGp(options: PenaltyOptions = {}): PenaltyOf<"wganGp"> {
   return penalty("wganGp", options);

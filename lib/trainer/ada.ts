@@ -10,7 +10,7 @@ import { product } from "../shape.js";
 export type AdaTransform = (typeof adaTransforms)[number];
 export const adaTransforms = ["blit", "geometry", "color"] as const;
 
-/** Options of adaptive discriminator augmentation; those of Karras et al. 2020 where not said. */
+/** Options of adaptive discriminator augmentation; the defaults are those of Karras et al. 2020. */
 export interface AdaOptions {
   /**
    * What is changed, each group at most once; the order is always that of the paper, which is the

@@ -2,7 +2,7 @@
 import { isObject } from "../check.js";
 import type { NativeHealth } from "../native.js";
 
-/** What a tick tells of its last step, over that step's batch. */
+/** How the players were doing in the last step of a tick, on that step's batch. */
 export interface Health {
   /**
    * Share of the reals that the discriminator scored above the middle between its mean scores of
@@ -29,35 +29,35 @@ export interface Health {
   readonly discriminatorGradientNorm: number;
   /**
    * Mean distance of two fakes, as a share of that of two reals, of the first 64 of each: near 0
-   * where all samples are the same. Not there where the batch's reals do not differ, one real by
-   * itself too: nothing to compare with.
+   * where all samples are the same. Left out if the batch's reals do not differ, or if there is
+   * only one: there is nothing to compare with.
    */
   readonly diversity?: number | undefined;
   /**
    * How far training is from where it ends, 0 or more: the measure of convergence of BEGAN,
-   * realScore + |gamma · realScore − fakeScore|. Only there under boundaryEquilibrium.
+   * realScore + |gamma · realScore − fakeScore|. Only under boundaryEquilibrium.
    */
   readonly convergence?: number | undefined;
   /**
    * k of BEGAN after this step, in [0, 1]: the weight of fakes in the discriminator's loss. Only
-   * there under boundaryEquilibrium.
+   * under boundaryEquilibrium.
    */
   readonly balance?: number | undefined;
   /**
-   * With which probability adaptive augmentation changes a sample, after the step; there only under
+   * The probability with which adaptive augmentation changes a sample, after the step; only with
    * the option `ada`.
    */
   readonly augmentProbability?: number | undefined;
   /**
-   * The mean length that pathLength() holds the lengths of paths against, a in its formula, after
-   * the step: 0 or more, and 0 before its first update; there only under that penalty.
+   * The mean length that pathLength() compares the lengths of paths with, a in its formula, after
+   * the step: 0 or more, and 0 before its first update; only with that penalty.
    */
   readonly meanPathLength?: number | undefined;
 }
 
 /**
- * `saturated`: the discriminator tells all reals from all fakes, and the generator has next to
- * nothing to go by; `collapsing`: samples have become alike.
+ * `saturated`: the discriminator tells all reals from all fakes, and the generator has almost no
+ * gradient to follow; `collapsing`: samples have become alike.
  */
 export type Warning = "saturated" | "collapsing";
 

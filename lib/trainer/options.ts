@@ -72,7 +72,7 @@ export interface TrainerOptions {
    * `same`: the generator's update and the discriminator's next to it learn from the same fakes,
    * which are made once, as in the article's script and in DCGAN's, which moves the discriminator
    * first. `fresh`: each update has noise of its own, as in Algorithm 1. Further updates of either
-   * always have. `same` with `discriminatorFirst` is refused beside `accumulate`.
+   * player always have. `same` with `discriminatorFirst` is refused beside `accumulate`.
    * @default "same" for `generatorFirst`, "fresh" for `discriminatorFirst`
    */
   readonly fakes?: Fakes | undefined;
@@ -89,12 +89,12 @@ export interface TrainerOptions {
   readonly generatorSteps?: number | undefined;
   /**
    * Parts in which a batch is worked on, one after the other, before each update: the outputs that
-   * are held until the backward pass are those of one part. To float32 rounding the training is
-   * what it is without them, as if so many ranks had a part each. Batch normalisation is of a part,
-   * as with PyTorch's accumulation of gradients; `minibatchStdDev` and `minibatchDiscrimination`,
-   * which compare the samples of a batch, and `syncBatchNorm` are refused. From 1 to the rows of a
-   * batch that a rank has, or half of them where BatchNorm needs two; an epoch's last batch has
-   * fewer parts if it is smaller.
+   * are held until the backward pass are those of one part. Up to float32 rounding, training is the
+   * same as without parts, as if that many ranks had a part each. Batch normalisation takes one
+   * part at a time, as with PyTorch's accumulation of gradients; `minibatchStdDev` and
+   * `minibatchDiscrimination`, which compare the samples of a batch, and `syncBatchNorm` are
+   * refused. From 1 to the rows of a batch that a rank has, or half of them where BatchNorm needs
+   * two; an epoch's last batch has fewer parts if it is smaller.
    * @default 1
    */
   readonly accumulate?: number | undefined;
@@ -129,15 +129,15 @@ export interface TrainerOptions {
   readonly precision?: Precision | undefined;
   /**
    * The ranks that train this pair together, of `distributed.join()`: every one of them makes a
-   * trainer with the same options and makes the same calls. Batches are divided among them, and to
-   * float32 rounding the training is what one rank would have done. On the CPU over Gloo, or over
+   * trainer with the same options and makes the same calls. Batches are divided among them, and up
+   * to float32 rounding, training is what one rank would have done. On the CPU over Gloo, or over
    * NCCL with the networks of each rank on a GPU of its own, `cuda:` and its `localRank`.
    * @default none
    */
   readonly distributed?: Group | undefined;
   /**
-   * Where several ranks train, BatchNorm in both networks is over the rows of all of them, as
-   * torch.nn.SyncBatchNorm has it, and not of each rank by itself: then it too trains as one rank
+   * If several ranks train, BatchNorm in both networks takes the rows of all of them, as
+   * torch.nn.SyncBatchNorm does, and not of each rank by itself: then it, too, trains as one rank
    * would. Two small messages a layer and pass. Without other ranks it is BatchNorm as ever. It has
    * no second derivative: refused for a discriminator with BatchNorm under a penalty, whatever the
    * number of ranks.

@@ -9,22 +9,23 @@ import { trainerNames, type TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
 import { checkParts } from "./parts.js";
 
-/** How far and on what to train: as many `steps`, or through as many `epochs`. */
+/** How long and how to train: for a number of `steps`, or of `epochs`. */
 export type RunOptions = {
   /**
-   * Reals a batch, over all ranks where several train together; from 1, or 2 where BatchNorm, or
-   * dragan of single numbers, needs two, to the size of the dataset, or the length of the stream.
+   * Real images in a batch, of all ranks together if several train; from 1, or 2 where BatchNorm,
+   * or dragan on single numbers, needs two, to the size of the dataset, or the length of the
+   * stream.
    * @default 64
    */
   readonly batchSize?: number | undefined;
   /**
    * Leaves out what is not a whole batch at the end of an epoch, as torch.utils.data.DataLoader's
-   * drop_last does: others of the images each time. Else the last batch is smaller. @default false
+   * drop_last does: other images each time. Otherwise the last batch is smaller. @default false
    */
   readonly dropLast?: boolean | undefined;
   /**
    * Mirrors each image from left to right with a probability of one half, drawn anew whenever it
-   * comes, as torchvision's RandomHorizontalFlip does. For images alone, not for `[features]`.
+   * comes up, as torchvision's RandomHorizontalFlip does. Only for images, not for `[features]`.
    * @default false
    */
   readonly horizontalFlip?: boolean | undefined;
@@ -41,8 +42,8 @@ export type RunOptions = {
   | {
       readonly steps?: undefined;
       /**
-       * Times through the dataset, in place of `steps`: a whole number of at least 1. As many
-       * whole steps as its batches are enough for, at least one. For a stream if it says its
+       * Times through the dataset, in place of `steps`: a whole number of at least 1. As many whole
+       * steps as its batches are enough for, at least one. A stream takes it if it says its
        * `length`.
        */
       readonly epochs: number;

@@ -3,13 +3,13 @@ import { refused, SparringError, show } from "../errors.js";
 import type { NativeReport } from "../native.js";
 import { type Health, toHealth, type Warning, type Watcher } from "./health.js";
 
-/** A report on the steps since the one before. */
+/** A report on the steps since the tick before. */
 export interface Tick {
   /** Steps done since the trainer was made. */
   readonly step: number;
   /**
-   * Epoch of the last batch, from 0. Other data, or another batch size, begin one; a checkpoint
-   * knows which it is.
+   * Epoch of the last batch, from 0. Other data, or another batch size, begin a new one; a
+   * checkpoint keeps it.
    */
   readonly epoch: number;
   /** Mean discriminator loss over the updates of this tick. */
@@ -17,13 +17,12 @@ export interface Tick {
   /** Mean generator loss over the updates of this tick. */
   readonly generatorLoss: number;
   /**
-   * What penalties are of discriminatorLoss, weighted as they are there: the rest is the
-   * objective's, and that of auxiliaries. A lazy penalty counts in the updates that have it as the
-   * `every` times its weight that it is there, and as 0 in the others. Only there under
-   * `penalties`.
+   * The part of discriminatorLoss that is penalties, with their weights; the rest is the objective
+   * and auxiliaries. A lazy penalty counts with `every` times its weight in the updates that have
+   * it, and as 0 in the others. Only with `penalties`.
    */
   readonly discriminatorPenalty?: number | undefined;
-  /** What pathLength() is of generatorLoss, likewise; only there under that penalty. */
+  /** The part of generatorLoss that is pathLength(), likewise; only with that penalty. */
   readonly generatorPenalty?: number | undefined;
   /** Learning rate of the discriminator's last update, as its schedule had it. */
   readonly discriminatorLearningRate: number;
@@ -32,11 +31,11 @@ export interface Tick {
   /** Real images a second, over the time that the steps themselves took. */
   readonly imagesPerSecond: number;
   /**
-   * How the players were doing in the last of these steps; undefined where a signal stopped them
+   * How the players were doing in the last of these steps; undefined if a signal stopped them
    * before it.
    */
   readonly health: Health | undefined;
-  /** What the health of this tick, and of those before it, is a warning of. */
+  /** Problems that the health of this tick, and of those before it, points to. */
   readonly warnings: readonly Warning[];
 }
 
