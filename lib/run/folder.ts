@@ -1,6 +1,6 @@
 // The folder of a run on the disk: what is in it, and that it never holds two runs.
 import { constants } from "node:fs";
-import { access, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { access, lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { refused, showPath, SparringError } from "../errors.js";
 import { makeFolders, namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
@@ -248,15 +248,15 @@ export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): P
       using _ = RunFolder.hold({ path, name });
       return await access(path, R_OK | W_OK | X_OK);
     }
-    if (!chosen) return await access(await existingParent(resolve(path)), R_OK | W_OK | X_OK);
+    if (!chosen)
+      return await access(await nearestFolder(dirname(resolve(path))), R_OK | W_OK | X_OK);
     const entries = await readFolder(path);
     if (entries === "file") throw refuse(path, name, "it is a file");
     if (entries?.some((entry) => entry === configFile || entry === statsFile)) {
       throw refuse(path, name, "it holds another run; --resume goes on with that one");
     }
     if (entries !== undefined && entries.length > 0) throw refuse(path, name, "it is not empty");
-    const parent = entries === undefined ? await existingParent(resolve(path)) : path;
-    await access(parent, R_OK | W_OK | X_OK);
+    await access(await nearestFolder(resolve(path)), R_OK | W_OK | X_OK);
   } catch (cause) {
     throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
   }
@@ -298,23 +298,30 @@ async function entriesOf({
 }
 
 /** Names in a folder; undefined if nothing has its name. */
-async function readFolder(path: string): Promise<string[] | "file" | undefined> {
+function readFolder(path: string): Promise<string[] | "file" | undefined> {
+  const read = async () => ((await stat(path)).isDirectory() ? readdir(path) : "file");
+  return unlessMissing(read());
+}
+
+/**
+ * The nearest folder that is there, the path itself or one above: where the first new one would be
+ * made. Throws where that could not be, as a link to nothing has its name.
+ */
+async function nearestFolder(path: string): Promise<string> {
+  if ((await unlessMissing(stat(path))) !== undefined) return path;
+  if ((await unlessMissing(lstat(path))) !== undefined)
+    throw new Error(`the link ${showPath(path)} leads to nothing`);
+  return nearestFolder(dirname(path));
+}
+
+/** What is found; undefined if nothing has the name. */
+async function unlessMissing<T>(looking: Promise<T>): Promise<T | undefined> {
   try {
-    const found = await stat(path);
-    return found.isDirectory() ? await readdir(path) : "file";
+    return await looking;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw cause;
   }
-}
-
-/** The nearest folder above that is there: where the first new one would be made. */
-async function existingParent(path: string): Promise<string> {
-  const parent = dirname(path);
-  const found = await stat(parent).catch((cause) => {
-    if (cause.code !== "ENOENT") throw cause;
-  });
-  return found === undefined ? existingParent(parent) : parent;
 }
 
 /**

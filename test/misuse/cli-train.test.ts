@@ -1,10 +1,11 @@
 // Bad command lines of sparring train.
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, symlink } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { devices } from "../../lib/index.js";
 import { badLines, onePreset, port } from "../helpers/bad-lines.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 const { folder, expectRefused } = await badLines();
 const processors = availableParallelism();
@@ -268,6 +269,29 @@ describe("bad command lines", () => {
     const why = devices().cuda === 0 ? "a usable device" : `one of ${devices().cuda} CUDA devices`;
     const sentence = new RegExp(`^Expected ${why} for --device but received "cuda:99"`);
     await expectRefused(["train", "--device", "cuda:99"], sentence);
+  });
+
+  it("refuses a place for the run before images are packed for it", async () => {
+    await writeTree(join(folder.path, "pictures"), {
+      "a/1.png": 10,
+      "a/2.png": 200,
+      "b/3.png": 90,
+    });
+    await symlink("nowhere", join(folder.path, "link"));
+    const toNothing = `the link "${join(folder.path, "link")}" leads to nothing`;
+    const rows = [
+      ["file", "it is a file"],
+      ["file/run", "a part of the path is not a folder"],
+      ["full", "it is not empty"],
+      ["pictures", "it is not empty"],
+      ["link", toNothing],
+      ["link/far/run", toNothing],
+    ] as const;
+    const words = ["train", "--data", "pictures", "--batch", "2", "--out"];
+    // Packing is told of, and then there would be two lines.
+    for (const [path, why] of rows) await expectRefused([...words, path], out(path, why));
+    for (const flag of ["--restartable", "--dry-run"])
+      await expectRefused([...words, "link/far/run", flag], out("link/far/run", toNothing));
   });
 
   // Root may write anywhere.
