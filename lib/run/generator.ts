@@ -67,7 +67,7 @@ export async function loadGenerator(
     which.step === "newest"
       ? await newestWeights(run, whose, naming("run"), onNote)
       : await weightsAt(run, await stepOf(run, which), which.name, whose);
-  return build(run, whose, weights);
+  return build(run, weights);
 }
 
 /**
@@ -83,7 +83,7 @@ export async function loadEnded(
   const whose = whoseOf(run, raw);
   const weights = await endedWeights(run, whose, naming("run"));
   await checkEnded(run, fileOf(whose), weights.path, naming);
-  return build(run, whose, weights);
+  return build(run, weights);
 }
 
 /**
@@ -115,7 +115,7 @@ function whoseOf(run: StoredRun, raw: boolean): Whose {
   return run.averaged && !raw ? "ema" : "generator";
 }
 
-async function build(run: StoredRun, whose: Whose, weights: Weights): Promise<RunGenerator> {
+async function build(run: StoredRun, weights: Weights): Promise<RunGenerator> {
   const generator = new Generator(run.generator);
   try {
     await giveWeights(generator, weights);
@@ -124,7 +124,7 @@ async function build(run: StoredRun, whose: Whose, weights: Weights): Promise<Ru
     throw error;
   }
   const { preset, classNames, sampleSeed } = run;
-  const averaged = whose === "ema";
+  const averaged = weights.whose === "ema";
   return { generator, preset, averaged, step: weights.step, classNames, sampleSeed };
 }
 

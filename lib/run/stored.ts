@@ -26,6 +26,8 @@ export interface StoredRun {
   readonly classNames: readonly string[] | null;
   /** Whether it keeps a moving average of the generator beside the generator. */
   readonly averaged: boolean;
+  /** Checkpoints of later steps have the average: a run may begin to keep one where it goes on. */
+  readonly averagedAfter: number;
   /** The seed of its sample grids. */
   readonly sampleSeed: number;
 }
@@ -46,14 +48,16 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
  */
 export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
   const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
-  const { classNames, sampleSeed } = rest;
+  const { classNames, sampleSeed, changes = [] } = rest;
   const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
   const config = value as RunRequest;
   const { objective, ...pair } =
     preset === null ? ownPair(config) : presetPair(preset, image, config);
   const isTold = labelReader(objective, pair.discriminator.classes ?? 0) !== undefined;
   const names = isTold ? classNames : null;
-  return { preset, ...pair, classNames: names, averaged: isObject(config.ema), sampleSeed };
+  const averagedAfter = changes.findLast(({ before }) => before.ema === null)?.step ?? -1;
+  const average = { averaged: isObject(config.ema), averagedAfter };
+  return { preset, ...pair, classNames: names, ...average, sampleSeed };
 }
 
 /** The keys of a config.json that say how the generator is made. */
@@ -64,6 +68,7 @@ const generatorKeys = [
   "classes",
   "classNames",
   "sampleSeed",
+  "changes",
 ] as const;
 
 interface StoredPair extends Networks {

@@ -22,9 +22,10 @@ const files: Readonly<Record<Whose, string>> = {
 export const fileOf = (whose: Whose): string => files[whose];
 
 /** Weights of a checkpoint, or a file that is only named. */
-export type Weights =
-  | { readonly path: string; readonly step: number; readonly tensors: readonly StoredTensor[] }
-  | { readonly path: string; readonly step: null };
+export type Weights = { readonly path: string; readonly whose: Whose } & (
+  | { readonly step: number; readonly tensors: readonly StoredTensor[] }
+  | { readonly step: null }
+);
 
 /**
  * The weights of the newest intact checkpoint, and where there is none those in weights/. Throws
@@ -47,7 +48,7 @@ export async function newestWeights(
     if (next === undefined) break;
     tried.add(next.step);
     try {
-      return await weightsIn(next.path, whose);
+      return await weightsIn(next, whoseAt(run, whose, next.step));
     } catch (error) {
       if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
       if (await checkpoints.has(next.step)) onNote(skipNote(error));
@@ -63,7 +64,7 @@ export async function endedWeights(
   name: string,
 ): Promise<Weights & { readonly step: null }> {
   const path = folder.weightsOf(whose === "ema" ? "generator-ema" : whose);
-  if (existsSync(path)) return { path, step: null };
+  if (existsSync(path)) return { path, whose, step: null };
   const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
   const received = `${showPath(folder.path)} (${why})`;
   throw refused("ERR_WEIGHTS", "a run with weights", name, received);
@@ -76,14 +77,14 @@ export async function endedWeights(
  * @param name what the user calls the step
  */
 export async function weightsAt(
-  { folder }: StoredRun,
+  run: StoredRun,
   step: number,
   name: string,
   whose: Whose,
 ): Promise<Weights> {
-  const all = await new Checkpoints(folder.checkpoints).list();
+  const all = await new Checkpoints(run.folder.checkpoints).list();
   const found = all.find((one) => one.step === step);
-  if (found !== undefined) return weightsIn(found.path, whose);
+  if (found !== undefined) return weightsIn(found, whoseAt(run, whose, step));
   const steps = all.map((one) => one.step).reverse();
   throw outOfRange(stepsText(steps), name, step);
 }
@@ -95,10 +96,15 @@ function stepsText(steps: readonly number[]): string {
   return steps.length === 1 ? `${all}, the only checkpoint of the run,` : `one of ${all}`;
 }
 
+/** What a checkpoint has: until the run began to average its generator, the generator. */
+function whoseAt({ averagedAfter }: StoredRun, whose: Whose, step: number): Whose {
+  return whose === "ema" && step <= averagedAfter ? "generator" : whose;
+}
+
 /** Throws ERR_CHECKPOINT where it is not intact. */
-async function weightsIn(path: string, whose: Whose): Promise<Weights> {
+async function weightsIn({ path }: { readonly path: string }, whose: Whose): Promise<Weights> {
   const file = fileOf(whose);
-  return { path: join(path, file), ...(await readWeights(path, file)) };
+  return { path: join(path, file), whose, ...(await readWeights(path, file)) };
 }
 
 /** Gives a network its weights. Throws ERR_WEIGHTS for those of another network. */

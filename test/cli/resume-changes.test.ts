@@ -180,6 +180,24 @@ describe("a run that goes on by other rules", () => {
     expect((await contents(name))["checkpoints/000021/checkpoint.json"]).toBeDefined();
   });
 
+  it("is sampled by the generator where its average had not begun yet", async () => {
+    const name = await half("averaged");
+    await write("averaged.json", { ema: { decay: 0.9 } });
+    expect(await run(`train averaged.json --resume ${name} --steps 15`)).toMatchObject({ code: 0 });
+    const sampled = async (more: string) => {
+      const { code, stdout, stderr } = await run(`sample ${name} --json --out a.png${more}`);
+      expect([code, stderr]).toEqual([0, ""]);
+      const { step, averaged } = JSON.parse(stdout);
+      return [step, averaged];
+    };
+    expect(await sampled("")).toEqual([15, true]);
+    expect(await sampled(" --step 10")).toEqual([10, false]);
+    expect(await sampled(" --step 12")).toEqual([12, false]);
+    // As while it goes on and has no checkpoint with an average yet.
+    await rm(at(name, "checkpoints/000015"), { recursive: true });
+    expect(await sampled("")).toEqual([12, false]);
+  });
+
   it("goes on with ADA's probability where none is asked for", async () => {
     const name = await half("adapted");
     await write("first.json", { ada: { transforms: ["blit"], p: 0.5 } });
