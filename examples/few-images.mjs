@@ -1,6 +1,6 @@
-// Trains a small DCGAN on few of MNIST's digits, with an augmentation or without one, and says halfway and at the end how far
-// its samples are from the 10,000 test digits, and what the discriminator says of its own digits, of those and of fakes.
-// docs/guides/your-data.md has a table of what comes of that. Augmentation, digits, steps, seed and samples:
+// Trains a small DCGAN on a few of MNIST's digits, with an augmentation or without one. Halfway and at the end it says how far
+// its samples are from the 10,000 test digits, and how the discriminator scores its own digits, the test digits and fakes.
+// docs/guides/your-data.md has a table of results. The arguments are augmentation, digits, steps, seed and samples:
 //   node examples/few-images.mjs ada 500 2000 1 10000
 import { architectures, Discriminator, datasets, Generator, metrics } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";

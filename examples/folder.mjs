@@ -1,4 +1,4 @@
-// Pictures of your own, of a folder and those in it (which would be classes, but this pair is not told of them):
+// Trains on pictures of your own, from a folder and its subfolders (which would be classes, but this pair takes no labels):
 //   node examples/folder.mjs pictures
 import { architectures, Discriminator, datasets, Generator } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";

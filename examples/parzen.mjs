@@ -1,4 +1,4 @@
-// The networks of the first GAN, trained with Adam and a long average of the generator in the place of the SGD of their
+// The networks of the first GAN, trained with Adam and a long average of the generator in place of the SGD of their
 // time (sparring train --preset goodfellow2014); every 7500 steps the Parzen row of the 2014 paper. See docs/parzen.md.
 //   node examples/parzen.mjs 90000
 import { architectures, Discriminator, datasets, Generator, metrics } from "sparring";

@@ -1,4 +1,4 @@
-// Serves a generator over HTTP, with neither Sparring nor libtorch nor Python at hand: a PNG at
+// Serves a generator over HTTP, without Sparring, libtorch or Python: a PNG at
 // http://127.0.0.1:8080/?label=7, the label only where the generator has classes.
 //   node examples/serve-onnx.mjs g.onnx 8080
 // What draws is browser/sample.js. With onnxruntime-node in its import it is faster, and all names are the same;

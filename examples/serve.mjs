@@ -1,5 +1,5 @@
 // Serves samples of a checkpoint over HTTP, with Sparring: a grid of them as PNG at
-// http://127.0.0.1:8080/?count=64. A client that goes away takes the rest of its samples with it.
+// http://127.0.0.1:8080/?count=64. When a client goes away, it draws no more for it.
 //   node examples/serve.mjs runs/mnist/checkpoints/002000 8080
 import { createServer } from "node:http";
 import { Generator } from "sparring";

@@ -7,7 +7,7 @@ import { Generator } from "sparring";
 
 const checkpoints = join(workerData.run, "checkpoints");
 
-/** The newest checkpoint: each has its name once it is whole, and its step for a name. */
+/** The newest checkpoint: each is named after its step, and gets its name once it is complete. */
 async function newest() {
   const names = (await readdir(checkpoints)).filter((name) => /^\d{6,}$/.test(name));
   return names.sort((a, b) => Number(a) - Number(b)).at(-1);
@@ -23,7 +23,7 @@ if (first === undefined)
   throw new Error(`Expected a run with checkpoints but received ${workerData.run}`);
 let current = await load(first);
 
-/** Goes over to newer checkpoints. Those who draw with the old one finish with it. */
+/** Switches to newer checkpoints. Drawings under way finish with the old one. */
 async function follow() {
   for (let tried = current.name; ; await sleep(1000)) {
     const name = (await newest().catch(() => undefined)) ?? tried;
@@ -57,7 +57,7 @@ async function draw({ count = "1", label, seed }, signal) {
 }
 
 /**
- * A mistake in a call is told to who made it; anything else is ours, but where nobody waits any more.
+ * Bad arguments are reported to the client; any other error is the server's own, unless the client went away.
  *
  * @param {unknown} error @param {AbortSignal} signal
  */
@@ -69,7 +69,7 @@ function explain(error, signal) {
   return { status: 500, body: "It could not be drawn\n", step: current.step };
 }
 
-/** What is being drawn, by the number of the question. @type {Map<number, AbortController>} */
+/** Drawings under way, by the number of the request. @type {Map<number, AbortController>} */
 const drawing = new Map();
 
 parentPort?.on("message", async ({ id, query }) => {

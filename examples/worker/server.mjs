@@ -1,6 +1,6 @@
 // Serves samples of a run over HTTP, drawn by a thread of their own: a PNG at
-// http://127.0.0.1:8080/?label=2&seed=7&count=16. It goes over to each new checkpoint of the run as it comes.
-// SIGTERM lets it finish what it was asked for, and ends it.
+// http://127.0.0.1:8080/?label=2&seed=7&count=16. It switches to each new checkpoint of the run as it comes.
+// At SIGTERM it answers the requests that it has, and ends.
 //   node examples/worker/server.mjs runs/cgan 8080
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,11 +10,11 @@ import { Worker } from "node:worker_threads";
 /** @typedef {{ status: number, body: Uint8Array | string, step: number }} Answer */
 
 const [run = "runs/cgan", port = "8080"] = process.argv.slice(2);
-/** Requests at a time; more are asked to come again. */
+/** Requests at a time; further ones are told to try again later. */
 const most = 64;
 
 const painter = new Worker(new URL("painter.mjs", import.meta.url), { workerData: { run } });
-/** Who waits for an answer, by the number of the question. @type {Map<number, (answer: Answer) => void>} */
+/** Those who wait for an answer, by the number of the request. @type {Map<number, (answer: Answer) => void>} */
 const waiting = new Map();
 let questions = 0;
 
@@ -44,7 +44,7 @@ const server = createServer(async (request, response) => {
   response.end(body);
 });
 
-// What the worker throws by itself ends the program, and so does a run that it cannot draw with.
+// An error that the worker throws by itself ends the program, and so does a run that it cannot draw with.
 painter.on("error", (error) => {
   console.error(String(error));
   process.exit(1);

@@ -94,12 +94,12 @@ const adaOptions = {
     adaTransforms.join(", "),
   ),
   p: option(share(0, "a number in [0, 1]"), "The probability at the beginning.", 0),
-  fixed: flag("Keeps it there.", false),
+  fixed: flag("Keeps the probability there.", false),
   target: option(share(-1, "a number in [-1, 1]"), "Mean sign of the scores of reals.", 0.6),
   interval: whole("Steps between two changes of the probability.", { min: 1, usual: 4 }),
   kimg: option(
     v.pipe(v.number(positive), v.gtValue(0, positive)),
-    "Thousands of reals in which it goes from 0 to 1.",
+    "Thousands of reals in which the probability goes from 0 to 1.",
     500,
   ),
 };
@@ -112,7 +112,7 @@ export const configSchema = v.strictObject({
   $schema: option(v.string("a string"), "Where this schema is, for editors."),
   preset: option(
     v.nullable(v.picklist(presetNames, ({ input }) => nearestOrAll(input, presetNames))),
-    "What to train, and by which rules; beside networks of your own the rules alone.",
+    "What to train, and by which rules; with networks of your own, only the rules.",
     defaultPreset,
   ),
   generator: option(
@@ -137,7 +137,7 @@ export const configSchema = v.strictObject({
   ),
   objective: option(
     typed(names(objectiveTable), objectiveWhat),
-    "What the two minimise, of objectives.",
+    "What the two players minimise, as objectives makes it.",
     "the preset's",
   ),
   optimizer: option(
@@ -145,7 +145,7 @@ export const configSchema = v.strictObject({
       { generator: typed(names(optimizerTable)), discriminator: typed(names(optimizerTable)) },
       "an object { generator, discriminator }",
     ),
-    "How each learns, of optimizers; lr goes before its rates.",
+    "How each player learns, as optimizers makes it; lr replaces both rates.",
     "the preset's",
   ),
   order: oneOf("Who is updated first.", orders, "the preset's"),
@@ -176,7 +176,7 @@ export const configSchema = v.strictObject({
   ),
   ada: option(
     v.nullable(v.looseObject(adaOptions, adaText)),
-    "Adaptive discriminator augmentation: with a probability that follows how sure it is; null for none.",
+    "Adaptive discriminator augmentation, whose probability follows how sure the discriminator is; null for none.",
     "the preset's",
   ),
   data: option(
@@ -194,7 +194,7 @@ export const configSchema = v.strictObject({
   ),
   channels: option(
     v.picklist([1, 3], "1 or 3"),
-    "Of a folder's images: 1 for grey, 3 for colour.",
+    "Channels of a folder's images: 1 for grey, 3 for colour.",
     3,
   ),
   resident: flag(
@@ -210,14 +210,14 @@ export const configSchema = v.strictObject({
   epochs: whole("Times through the data, instead of steps.", limits.epochs),
   batch: whole("Images in a batch.", limits.batch, "the preset's"),
   dropLast: flag(
-    "Leaves out what is not a whole batch at the end of an epoch.",
+    "Leaves out an incomplete batch at the end of an epoch.",
     plainOptions.dropLast.usual,
   ),
   horizontalFlip: flag(
-    "Mirrors images at random, drawn anew each time they come.",
+    "Mirrors images at random, anew each time they come up.",
     plainOptions.horizontalFlip.usual,
   ),
-  accumulate: whole("Parts in which a batch is worked on, for memory.", plainOptions.accumulate),
+  accumulate: whole("Parts to work on a batch in, to save memory.", plainOptions.accumulate),
   lr: option(
     v.pipe(
       v.number(positive),
@@ -238,11 +238,17 @@ export const configSchema = v.strictObject({
   sampleEvery: whole("Steps between sample grids.", plainOptions.sampleEvery),
   logEvery: whole("Steps between lines of log and stats.jsonl.", plainOptions.logEvery),
   checkpointEvery: whole("Steps between checkpoints.", plainOptions.checkpointEvery),
-  keepCheckpoints: whole("How many checkpoints stay, the newest.", plainOptions.keepCheckpoints),
+  keepCheckpoints: whole(
+    "How many of the newest checkpoints to keep.",
+    plainOptions.keepCheckpoints,
+  ),
   rollbacks: whole("Times to go back to a checkpoint after losses of NaN.", plainOptions.rollbacks),
   tensorboard: flag("Event files for TensorBoard.", plainOptions.tensorboard.usual),
   evaluateEvery: whole("Steps between evaluations, 0 for none.", plainOptions.evaluateEvery),
-  evaluateSamples: whole("Samples, and real images, of each.", plainOptions.evaluateSamples),
+  evaluateSamples: whole(
+    "Samples, and real images, in each evaluation.",
+    plainOptions.evaluateSamples,
+  ),
   evaluateFeatures: option(
     text("classifier or a TorchScript file"),
     "classifier, or the path of a TorchScript file, from this file's folder.",
@@ -250,14 +256,18 @@ export const configSchema = v.strictObject({
   ),
   from: option(
     v.nullable(text("a non-empty string")),
-    "The folder of a run whose networks it begins with, from this file's folder; null for none.",
+    "The folder of a run whose networks this one begins with, from this file's folder; null for none.",
   ),
   fromStep: option(
     v.nullable(number({ min: 0 }, textOf({ min: 0 }))),
-    "Of which checkpoint of that run, by its step.",
+    "Which checkpoint of that run, by its step.",
     "the newest",
   ),
-  precision: oneOf("Of products: tf32 on GPUs alone.", precision.names, precision.usual),
+  precision: oneOf(
+    "What products are computed in: tf32 only on GPUs.",
+    precision.names,
+    precision.usual,
+  ),
   syncBatchNorm: flag(
     "BatchNorm over the rows of all ranks, where several train.",
     plainOptions.syncBatchNorm.usual,
