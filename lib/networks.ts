@@ -2,8 +2,6 @@
 export type {
   Codes,
   Executed,
-  GenerateArguments,
-  JudgeArguments,
   Labels,
   SampleOptions,
   Truncated,
