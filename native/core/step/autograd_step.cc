@@ -12,6 +12,14 @@ Loss without_graph(const Loss& loss) {
   return {loss.value.detach(), loss.penalty.defined() ? loss.penalty.detach() : at::Tensor()};
 }
 
+void add_penalties(Loss& loss, const std::vector<const Penalty*>& due, const PenaltyInput& input) {
+  for (const Penalty* penalty : due) {
+    const at::Tensor term = penalty->strength() * penalty->value(input);
+    loss.value = loss.value + term;
+    loss.penalty = loss.penalty.defined() ? loss.penalty + term : term;
+  }
+}
+
 }  // namespace
 
 Explanation AutogradStep::explain() const {
@@ -140,9 +148,7 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
     note({real.score, fake.score});
     return {};
   }
-  if (watch() != nullptr) watch()->add_scores(real.score, fake.score);
-  observe({real.score, fake.score});
-  if (pair().ada) pair().ada->note(real.score, own_weight());
+  take_down({real.score, fake.score});
   Loss loss{pair().objective->discriminator_loss(met({real.score, fake.score})), {}};
   const PenaltyInput input{
       reals,
@@ -151,15 +157,17 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
       fake.score,
       [&](const at::Tensor& points) { return answer(points, batch.labels).score; },
       rows(reals.device())};
-  for (const Penalty* penalty : due) {
-    const at::Tensor term = penalty->strength() * penalty->value(input);
-    loss.value = loss.value + term;
-    loss.penalty = loss.penalty.defined() ? loss.penalty + term : term;
-  }
+  add_penalties(loss, due, input);
   for (const auto& auxiliary : pair().auxiliaries) {
     loss.value = loss.value + auxiliary->discriminator_term(real, batch.labels, fake, fakes.latent);
   }
   return gradients_of(loss, *pair().discriminator_optimizer);
+}
+
+void AutogradStep::take_down(const Scores& scores) {
+  if (watch() != nullptr) watch()->add_scores(scores.real, scores.fake);
+  observe(scores);
+  if (pair().ada) pair().ada->note(scores.real, own_weight());
 }
 
 std::pair<Answer, Answer> AutogradStep::answer_both(const at::Tensor& reals,

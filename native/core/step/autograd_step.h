@@ -33,6 +33,8 @@ class AutogradStep : public OrderedStep {
   // The discriminator's answers to reals and to fakes.
   std::pair<Answer, Answer> answer_both(const at::Tensor& reals, const at::Tensor& real_labels,
                                         const at::Tensor& fakes, const at::Tensor& fake_labels);
+  // For whoever looks at the scores of an update of the discriminator, or goes by them.
+  void take_down(const Scores& scores);
   Answer answer(const at::Tensor& images, const at::Tensor& labels);
   at::Tensor discriminated(const at::Tensor& images, const at::Tensor& labels);
   Context context(const at::Tensor& labels) { return {labels, pass_stream(), pair().together()}; }

@@ -25,13 +25,7 @@ Trainer::Trainer(std::shared_ptr<const Pair> pair, std::unique_ptr<Step> step)
 void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bool drop_last) {
   const bool is_same = dataset == source_ && batch_size == batch_size_;
   if (is_same && drop_last == drops_last_) return;
-  const bool goes_on = waiting_ && waiting_->data == dataset->fingerprint() &&
-                       waiting_->count("sampler.batchSize") == batch_size;
-  const int64_t ordered = goes_on ? waiting_->tensor("sampler.permutation").numel() : 0;
-  if (goes_on && ordered != dataset->size()) {
-    refuse("an order of " + std::to_string(dataset->size()) + " images", "sampler.permutation",
-           "one of " + std::to_string(ordered));
-  }
+  const bool goes_on = waits_for(*dataset, batch_size);
   mark_step();  // what the data was read with is of no use to the first step
   const at::Device& device = pair_->generator->device();
   // A device without room for it throws: as long as that may be, nothing has changed.
@@ -54,6 +48,17 @@ void Trainer::use(std::shared_ptr<const Dataset> dataset, int64_t batch_size, bo
   batch_size_ = batch_size;
   drops_last_ = drop_last;
   waiting_.reset();
+}
+
+bool Trainer::waits_for(const Dataset& dataset, int64_t batch_size) const {
+  if (!waiting_ || waiting_->data != dataset.fingerprint()) return false;
+  if (waiting_->count("sampler.batchSize") != batch_size) return false;
+  const int64_t ordered = waiting_->tensor("sampler.permutation").numel();
+  if (ordered != dataset.size()) {
+    refuse("an order of " + std::to_string(dataset.size()) + " images", "sampler.permutation",
+           "one of " + std::to_string(ordered));
+  }
+  return true;
 }
 
 void Trainer::use(std::shared_ptr<Feed> feed) {

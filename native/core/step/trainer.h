@@ -77,6 +77,9 @@ class Trainer {
   // The batch as it is mirrored.
   Batch flipped(const Batch& batch) const;
   void save_place(Snapshot& taken) const;
+  // Whether such batches of these data go on at the restored place. Throws ERR_CHECKPOINT where its
+  // order is one of other data.
+  bool waits_for(const Dataset& dataset, int64_t batch_size) const;
   // Whether it is on its way through a dataset.
   bool is_in_order() const {
     return !waiting_ && !feed_ && sampler_ && sampler_->permutation().defined();
