@@ -21,10 +21,10 @@ struct Report {
   double generator_loss = 0;
   double discriminator_loss = 0;
   // What penalties add to each, of a player that has any.
-  std::optional<double> generator_penalty, discriminator_penalty;
+  std::optional<double> generator_penalty = {}, discriminator_penalty = {};
   // Of the last update of each.
   double generator_rate = 0, discriminator_rate = 0;
-  std::optional<Health> health;  // of a step that was watched
+  std::optional<Health> health = {};  // of a step that was watched
 };
 
 class Trainer {
