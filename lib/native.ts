@@ -225,6 +225,8 @@ export interface NativeMeeting {
   readonly timeout: number;
   /** What this rank says of itself. */
   readonly greeting: string;
+  /** Why it cannot take part: it comes only to tell the others. Empty where it can. */
+  readonly failure: string;
 }
 
 /** What a rank may be in: where another is in something else, both are told. */

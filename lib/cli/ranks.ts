@@ -1,12 +1,16 @@
 // `sparring train` under a launcher: this process is one of several ranks, of which rank 0 speaks.
 import { findLaunch, findPlace, isLaunched } from "../distributed/environment.js";
-import { join } from "../distributed/group.js";
+import { decline, join } from "../distributed/group.js";
 import { Team } from "../run/team.js";
-import { reportError } from "./exit.js";
+import { reportError, sentenceOf } from "./exit.js";
 import type { Screen } from "./screen.js";
+import { printNote } from "./text.js";
 
 /** Seconds that a rank waits for the others, unless told otherwise. */
 export const defaultTimeout = 300;
+
+/** Seconds in which a rank that cannot take part reaches the others to say so. */
+const patience = 30;
 
 /**
  * The rank that the launcher made this process; undefined where there is none. Throws TypeError or
@@ -32,8 +36,48 @@ export async function asRank(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    const { RANK } = process.env;
-    return reportError(error, RANK === undefined ? "" : `rank ${RANK}: `);
+    return reportAsRank(error);
+  }
+}
+
+/** What a rank says begins with its number. */
+function speaker(): string {
+  const { RANK } = process.env;
+  return RANK === undefined ? "" : `rank ${RANK}: `;
+}
+
+/** Prints an error of this rank and returns the exit code for it. */
+function reportAsRank(error: unknown): number {
+  return reportError(error, speaker());
+}
+
+/**
+ * Does what this process does alone, before it waits for the others. Where that fails they hear
+ * why, as they wait for this one; gives the exit code then.
+ */
+export async function beforeMeeting<T>(work: () => Promise<T>): Promise<{ done: T } | number> {
+  try {
+    return { done: await work() };
+  } catch (error) {
+    if (!isLaunched()) throw error;
+    // Printed first: the others may not be there yet.
+    const code = reportAsRank(error);
+    await decline(sentenceOf(error), patience);
+    return code;
+  }
+}
+
+/**
+ * Loads on another rank than the first. It does not say what it left out of its images, but where
+ * it fails: they may not be those of the others.
+ */
+export async function withNotes<T>(load: (onNote: (note: string) => void) => Promise<T>) {
+  const notes: string[] = [];
+  try {
+    return await load((note) => notes.push(note));
+  } catch (error) {
+    for (const note of notes) printNote(`${speaker()}${note}`);
+    throw error;
   }
 }
 

@@ -27,7 +27,16 @@ import { createCommand, type Options } from "./command.js";
 import { dryRunText } from "./dry-run.js";
 import { exitCodes, RunFailure, sentenceOf } from "./exit.js";
 import { printLog } from "./log.js";
-import { asRank, assemble, defaultTimeout, mayRestart, ownRank, silence } from "./ranks.js";
+import {
+  asRank,
+  assemble,
+  beforeMeeting,
+  defaultTimeout,
+  mayRestart,
+  ownRank,
+  silence,
+  withNotes,
+} from "./ranks.js";
 import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
@@ -177,9 +186,13 @@ async function train(asked: Asked): Promise<number> {
     throw wrongType("--dry-run beside --json", "sparring train", "--json");
   if (flags.resume !== undefined && asked.restartable)
     throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
-  const board = isFirst ? await planDashboard(asked.dashboard) : undefined;
-  const timeout = checkTimeout(asked);
-  const start = await plan(asked);
+  const ready = await beforeMeeting(async () => ({
+    board: isFirst ? await planDashboard(asked.dashboard) : undefined,
+    timeout: checkTimeout(asked),
+    start: await plan(asked),
+  }));
+  if (typeof ready === "number") return ready;
+  const { board, timeout, start } = ready.done;
   using team = await assemble(timeout);
   try {
     return await trainAs(team, start, asked, board);
@@ -298,7 +311,8 @@ async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRu
       plan = await planRestart(plan, start.request);
     return "path" in plan;
   });
-  if (goesOn && !team.isFirst) return TrainingRun.accompany({}, team);
+  if (goesOn && !team.isFirst)
+    return withNotes((onNote) => TrainingRun.accompany({ onNote }, team));
   if (!("path" in plan)) return prepare(plan, start.file, flags, team);
   return resume(plan, team);
 }
@@ -332,7 +346,9 @@ async function prepare(
   keeping: Keeping = { keep: true },
 ): Promise<TrainingRun> {
   const run = await withPacking(plan.data, keeping, (packing) =>
-    TrainingRun.prepare(plan, { ...(team.isFirst ? packing : {}), ...keeping }, team),
+    team.isFirst
+      ? TrainingRun.prepare(plan, { ...packing, ...keeping }, team)
+      : withNotes((onNote) => TrainingRun.prepare(plan, { onNote, ...keeping }, team)),
   );
   try {
     if (file !== undefined) checkRepeats(run.config, file, flags);

@@ -160,19 +160,7 @@ export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);
   const place = findPlace(options);
   const timeout = check.between(options.timeout ?? 300, "timeout", 1, 86_400);
-  const { hasAgent } = findLaunch();
-  const native = await crossing(() =>
-    addon().joinGroup({
-      rank: place.rank,
-      size: place.worldSize,
-      host: place.masterAddress,
-      port: place.masterPort,
-      hasAgent,
-      prefix: "sparring",
-      timeout: Math.round(1000 * timeout),
-      greeting: describe(),
-    }),
-  );
+  const native = await meet(place, timeout);
   try {
     checkGreetings(native.greetings);
   } catch (error) {
@@ -180,6 +168,35 @@ export async function join(options: JoinOptions = {}): Promise<Group> {
     throw error;
   }
   return new Group(place, native);
+}
+
+/**
+ * @internal Tells the others, who wait for this rank or will, why it does not come. Does not throw:
+ * what failed first is what its caller hears.
+ */
+export async function decline(reason: string, seconds: number): Promise<void> {
+  try {
+    const place = findPlace({});
+    if (place.worldSize > 1) await meet(place, seconds, reason);
+  } catch {
+    // Nobody came, or nobody knows where.
+  }
+}
+
+function meet(place: Place, timeout: number, failure = ""): Promise<NativeGroup> {
+  return crossing(() =>
+    addon().joinGroup({
+      rank: place.rank,
+      size: place.worldSize,
+      host: place.masterAddress,
+      port: place.masterPort,
+      hasAgent: findLaunch().hasAgent,
+      prefix: "sparring",
+      timeout: Math.round(1000 * timeout),
+      greeting: describe(),
+      failure,
+    }),
+  );
 }
 
 /** Whether all ranks throw it: those that are about to do different things, say. */

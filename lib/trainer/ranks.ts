@@ -28,11 +28,7 @@ export class Ranks {
   }
 
   /** Whether all ranks are about to do the same. Throws ERR_RANK where one is not, ERR_BUSY. */
-  async agree(
-    described: object,
-    dataset: Dataset,
-    { signal, tickEvery, ...how }: RunSettings,
-  ): Promise<void> {
+  async agree(described: object, dataset: Dataset, { signal, ...how }: RunSettings): Promise<void> {
     // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not
     // another.
     this.#group.expectIdle("run()");

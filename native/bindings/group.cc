@@ -23,9 +23,12 @@ Napi::Value JoinGroup(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
   Meeting meeting{to_text(given, "host"), static_cast<uint16_t>(to_whole(given, "port")),
                   to_flag(given, "hasAgent"), to_text(given, "prefix")};
-  GroupOptions options{to_whole(given, "rank"), to_whole(given, "size"),
+  GroupOptions options{to_whole(given, "rank"),
+                       to_whole(given, "size"),
                        std::chrono::milliseconds(to_whole(given, "timeout")),
-                       to_text(given, "greeting"), Instance::of(info.Env()).ending()};
+                       to_text(given, "greeting"),
+                       Instance::of(info.Env()).ending(),
+                       to_text(given, "failure")};
   return run_async(
       info.Env(),
       [meeting = std::move(meeting), options = std::move(options)] {

@@ -58,7 +58,9 @@ try {
 function figuresOf(tick) {
   const { generatorPenalty = 0, discriminatorPenalty = 0 } = tick;
   const losses = [tick.generatorLoss, tick.discriminatorLoss];
-  return [tick.step, ...losses, generatorPenalty, discriminatorPenalty];
+  const { realScore, fakeScore, diversity = 0, convergence = 0 } = tick.health;
+  const health = [realScore, fakeScore, diversity, convergence];
+  return [tick.step, ...losses, generatorPenalty, discriminatorPenalty, ...health];
 }
 
 /** Plays the games and saves each. */
@@ -123,7 +125,10 @@ async function run(group) {
   const controller = new AbortController();
   const game = trainerOf(own.game ?? given.game ?? "hinge");
   const trainer = new Trainer({ ...game, ...own.rules, distributed: group });
-  const options = { steps, batchSize: own.batchSize ?? batchSize, tickEvery: more.tickEvery ?? 1 };
+  const options = {
+    ...{ steps, batchSize: own.batchSize ?? batchSize },
+    tickEvery: own.tickEvery ?? more.tickEvery ?? 1,
+  };
   if (own.alone) controller.abort(new Error("enough"));
   for await (const { step } of trainer.run(await images(own.data ?? data), {
     ...options,
@@ -286,6 +291,7 @@ async function greet() {
     ...{ rank: Number(RANK), size: 2, host: "127.0.0.1", port: Number(MASTER_PORT) },
     ...{ hasAgent: false, prefix: "sparring", timeout: 20_000 },
     greeting: "Sparring 9.0.0 on libtorch 2.99.0",
+    failure: "",
   });
 }
 

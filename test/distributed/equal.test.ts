@@ -1,10 +1,14 @@
 // n ranks train as one does, and a checkpoint of some goes on with others.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auxiliaryTable } from "../../lib/auxiliaries/table.js";
+import { objectiveTable } from "../../lib/objectives/table.js";
+import { penaltyTable } from "../../lib/penalties/table.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeTree } from "../helpers/image-folder.js";
 import { allEnded, runAlone, runRanks, startRanks } from "../helpers/ranks.js";
 import { savedWeights, distance } from "../helpers/saved.js";
+import { games } from "./games.mjs";
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeAll(async () => {
@@ -16,6 +20,14 @@ const fine = { code: 0, stderr: "" };
 
 /** The weights of both players in a checkpoint, one after the other. */
 const weights = (checkpoint: string) => savedWeights(join(folder.path, checkpoint));
+
+it("the games are of every objective, penalty and auxiliary that there is", () => {
+  const played = JSON.stringify(Object.values(games).map(({ objective }) => objective));
+  for (const table of [objectiveTable, penaltyTable, auxiliaryTable])
+    for (const type of Object.keys(table)) expect(played).toContain(`{"type":"${type}"`);
+  for (const divergence of ["kl", "reverseKl", "pearson", "jensenShannon"])
+    expect(played).toContain(`"divergence":"${divergence}"`);
+});
 
 describe("n ranks with batch B/n and one rank with batch B", () => {
   const executions = ["fused", "eager"];
@@ -40,7 +52,7 @@ describe("n ranks with batch B/n and one rank with batch B", () => {
   it.each([2, 4])(
     "%i of them have equal weights after 50 steps, whatever they play",
     async (size) => {
-      expect(names.length).toBe(2 * 31);
+      expect(names.length).toBe(2 * 33);
       for (const name of names) {
         const apart = distance(await weights(`${size}/${name}`), await weights(`1/${name}`));
         expect(apart, name).toBeLessThan(5e-5);

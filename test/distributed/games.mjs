@@ -74,6 +74,8 @@ export const games = {
   weightClip: game(objectives.wasserstein({ weightClip: 0.05 })),
   kl: game(objectives.fDivergence({ divergence: "kl" })),
   reverseKl: game(objectives.fDivergence({ divergence: "reverseKl" })),
+  pearson: game(objectives.fDivergence({ divergence: "pearson" })),
+  jensenShannon: game(objectives.fDivergence({ divergence: "jensenShannon" })),
   paired: game(objectives.relativisticPaired()),
   average: game(objectives.relativisticAverage()),
   ralsgan: game(objectives.relativisticAverage({ loss: "leastSquares" })),

@@ -184,6 +184,17 @@ it("a port in use is refused", async () => {
   );
 });
 
+it.each([0, 1])("rank %i without the interface that it names says so, as do all", async (who) => {
+  const env = { [who]: { GLOO_SOCKET_IFNAME: "none0" } };
+  const ends = await runRanks(2, "join", { timeout: 60 }, env);
+  const own =
+    'Expected a network interface of this machine for GLOO_SOCKET_IFNAME but received "none0"';
+  expect(errors(ends)[who]).toBe(`ERR_RANK: ${own}`);
+  expect(errors(ends)[1 - who]).toBe(
+    `ERR_RANK: Expected all 2 ranks to take part but received an error of rank ${who}: ${own}`,
+  );
+});
+
 it("a rank of another version is refused, and both are named", async () => {
   const [end] = await runRanks(2, ["join", "greet"], { timeout: 20 });
   expect(end?.stderr.trim()).toMatch(
@@ -196,6 +207,11 @@ it.each([
     "batch size",
     { batchSize: 4 },
     "Expected 8, as rank 0 has it, for batchSize of rank 1 but received 4",
+  ],
+  [
+    "tickEvery",
+    { tickEvery: 4 },
+    "Expected 1, as rank 0 has it, for tickEvery of rank 1 but received 4",
   ],
   [
     "objective",

@@ -1,5 +1,5 @@
 // `sparring train` under a launcher: ranks that are one run.
-import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonEnvironment } from "../../scripts/python-env.mjs";
@@ -10,6 +10,7 @@ import type { Team } from "../../lib/run/team.js";
 import { mainFile, runCli, start } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 import { allEnded, rankEnvironment, runCliRanks, startCliRanks } from "../helpers/ranks.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
@@ -157,6 +158,42 @@ describe("a rank that ends", () => {
     expect(first).toEqual({ code: 2, stdout: "", stderr: `rank 0: ${sentence}\n` });
     const told = `Expected all 2 ranks to take part but received an error of rank 0: ${sentence}`;
     expect(second).toEqual({ code: 1, stdout: "", stderr: `rank 1: ${told}\n` });
+  });
+
+  it.each([
+    [1, "nowhere"],
+    [0, "nowhere"],
+  ])("before it meets them says why, and so do the others: rank %i", async (who, data) => {
+    const own = {
+      [who]: { words: `${train.replace("--data data", `--data ${data}`)} --out none` },
+    };
+    const since = performance.now();
+    const ends = await runCliRanks(2, `${train} --out none`, folder.path, own);
+    // Long before the timeout, of 300 seconds.
+    expect((performance.now() - since) / 1000).toBeLessThan(25);
+    const sentence = `Expected mnist, stacked-mnist, a folder or a file for --data but received "${data}" (no such file or folder)`;
+    const told = `Expected all 2 ranks to take part but received an error of rank ${who}: ${sentence}`;
+    expect(ends[who]).toEqual({ code: 2, stdout: "", stderr: `rank ${who}: ${sentence}\n` });
+    const other = 1 - who;
+    expect(ends[other]).toEqual({ code: 1, stdout: "", stderr: `rank ${other}: ${told}\n` });
+    expect(await readdir(folder.path)).not.toContain("none");
+  });
+
+  it("as it left out a broken image says which", async () => {
+    const levels = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.png`, 5 * i]));
+    await writeTree(at("pictures"), levels);
+    await cp(at("pictures"), at("pictures-1"), { recursive: true });
+    await writeFile(at("pictures-1/7.png"), "no picture");
+    const words = (data: string) =>
+      `train --preset mlp --data ${data} --size 8 --channels 1 --batch 8 --out none`;
+    const own = { 1: { words: words("pictures-1") } };
+    const [first, second] = await runCliRanks(2, words("pictures"), folder.path, own);
+    const sentence = "Expected 40, as rank 0 has it, for images of rank 1 but received 39";
+    expect(first?.stderr).toContain(`rank 0: ${sentence}\n`);
+    expect(second?.stderr).toMatch(
+      /^rank 1: Left out 1 of the files as broken: .*7\.png.*\nrank 1: (.*)\n$/,
+    );
+    expect(second?.stderr).toContain(`rank 1: ${sentence}\n`);
   });
 
   it("in the middle of a run says why, and the others, which exit with 75, do so, too", async () => {

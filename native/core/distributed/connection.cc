@@ -56,12 +56,22 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
   }
 }
 
-c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
-                                            const GroupOptions& options) {
+OpenGloo prepare_gloo(const GroupOptions& options) {
   // On the interfaces that GLOO_SOCKET_IFNAME names, or on that of the host's own name.
-  auto chosen = c10d::ProcessGroupGloo::Options::create_default(options.timeout);
-  return c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(options.rank),
-                                                     static_cast<int>(options.size), chosen);
+  try {
+    const auto chosen = c10d::ProcessGroupGloo::Options::create_default(options.timeout);
+    return [chosen, rank = static_cast<int>(options.rank),
+            size = static_cast<int>(options.size)](const c10::intrusive_ptr<c10d::Store>& store) {
+      return c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, chosen);
+    };
+  } catch (const std::exception& error) {
+    const char* const name = std::getenv("GLOO_SOCKET_IFNAME");
+    throw Error(
+        "ERR_RANK",
+        "Expected a network interface of this machine for GLOO_SOCKET_IFNAME but received " +
+            (name == nullptr ? "none: " + distributed::first_line(error)
+                             : '"' + std::string(name) + '"'));
+  }
 }
 
 void give_up(c10d::Backend* backend) noexcept {

@@ -2,6 +2,7 @@
 // used here: only all-reduce, broadcast and all-gather are.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -17,10 +18,15 @@
 
 namespace sparring {
 
+// Connects ranks over TCP, for tensors on the CPU.
+using OpenGloo =
+    std::function<c10::intrusive_ptr<c10d::Backend>(const c10::intrusive_ptr<c10d::Store>& store)>;
+
 struct Group::Connection {
   c10::intrusive_ptr<c10d::Store> lobby;  // where everybody comes in
   c10::intrusive_ptr<c10d::Store> store;  // of this meeting alone
   bool rank_0_keeps_it = true;
+  OpenGloo open_host;  // until it is open
   // Backends for what is on the CPU, and for what is on this rank's GPU, from the first time on.
   c10::intrusive_ptr<c10d::Backend> host, device;
   struct UnderWay {
@@ -60,8 +66,7 @@ auto of_gpu(int64_t rank, const Ask& ask) {
                                   distributed::first_line(error));
   }
 }
-// Over TCP, for tensors on the CPU.
-c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>& store,
-                                            const GroupOptions& options);
+// Finds the interface that ranks reach this one by. Throws ERR_RANK where there is none.
+OpenGloo prepare_gloo(const GroupOptions& options);
 
 }  // namespace sparring

@@ -31,6 +31,8 @@ constexpr std::chrono::milliseconds kAnswer{2'000};
 const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
 // What is no call of its own.
 const char* const kStep = "a step of run()";
+// What is found in place of a failure where ranks are asked which of them are still there.
+const std::string kRoll = "roll call";
 
 // Says for a while which call it is that waits.
 class Within {
@@ -230,9 +232,10 @@ void Group::settle() {
 }
 
 void Group::fail(const std::string& reason) {
-  // Closed connections tell those who wait for this rank that there is nothing to wait for. Only
-  // then is the roll called: else they would be taken for lost.
-  close();
+  // Closed connections tell those who wait for this rank that there is nothing to wait for. Gloo
+  // may miss that a rank is lost in other sums that are under way, and waits for these before it
+  // closes any: whoever waits for this one then hears of the roll call.
+  depart();
   const Roll roll = call_roll();
   const std::vector<int64_t> missing = lost(roll);
   if (!roll.failure.empty()) {
@@ -252,8 +255,7 @@ void Group::fail(const std::string& reason) {
 
 void Group::abandon(const std::string& reason) {
   if (is_left_ || !failure_.empty()) return;
-  part("Expected all " + std::to_string(size()) + " ranks to take part but received an error of " +
-       name({rank()}) + ": " + reason);
+  part(error_of(rank(), size(), reason));
 }
 
 void Group::look(Begun begun) {
@@ -261,12 +263,14 @@ void Group::look(Begun begun) {
   const std::string place = std::to_string(begun), call = call_ ? kCalls[size_t(*call_)] : kStep;
   const auto found = ask<std::optional<std::string>>(
       [options = options_, place, call](c10d::Store& store) {
-        return std::make_optional(find_failure(store, options, place, call));
+        const std::string failure = find_failure(store, options, place, call);
+        return std::make_optional(failure.empty() && is_roll_called(store) ? kRoll : failure);
       },
       std::nullopt);
   // Each question would wait as long, and the backend has a timeout.
   answers_ = found.has_value();
   if (!found || found->empty()) return;
+  if (*found == kRoll) fail("another rank has lost a connection");
   part(*found);
   throw Error("ERR_RANK", failure_);
 }

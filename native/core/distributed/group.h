@@ -40,6 +40,8 @@ struct GroupOptions {
   std::string greeting;
   // Once true nothing is waited for any more: the process is ending. May be null.
   std::shared_ptr<const std::atomic<bool>> ending;
+  // Why this rank cannot take part, as a sentence: it comes only to tell the others.
+  std::string failure = {};
 };
 
 // What a rank may be waiting for the others in, by the names that programs have for it.
@@ -106,6 +108,10 @@ class Group {
   // One meeting in a store that may have seen others; false if a later one has begun.
   bool meet_at(int64_t meeting);
   bool greet(int64_t rank, int64_t meeting);
+  // Tells those who come why this rank does not take part, and throws it.
+  [[noreturn]] void decline(const std::string& reason);
+  // Throws what a rank that does not take part has told.
+  void check_declined() const;
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;

@@ -1,9 +1,11 @@
 // How the ranks of a group come together, and who is told that they cannot.
+#include <algorithm>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "core/distributed/apart.h"
 #include "core/distributed/connection.h"
+#include "core/distributed/roll.h"
 #include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
@@ -47,13 +49,14 @@ void Group::meet() {
   try {
     int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
     while (!meet_at(meeting)) meeting = next_meeting(meeting);
-    connection_->host = open_gloo(connection_->store, options_);
+    connection_->host = std::exchange(connection_->open_host, nullptr)(connection_->store);
   } catch (const Error&) {
     see_off();
     throw;
-  } catch (const c10::Error& error) {
+  } catch (const std::exception& error) {
     throw Error("ERR_RANK", "Expected a connection between " + std::to_string(size()) +
-                                " ranks but received an error: " + first_line(error));
+                                " ranks but received an error: " + first_line(error) +
+                                "; GLOO_SOCKET_IFNAME tells by which interface each is reached");
   }
 }
 
@@ -66,6 +69,12 @@ bool Group::meet_at(int64_t meeting) {
     if (!connection_->rank_0_keeps_it && rank() != 0) return false;
     throw Error("ERR_RANK", "Expected one process for RANK " + std::to_string(rank()) +
                                 " but received a second one");
+  }
+  if (!options_.failure.empty()) decline(options_.failure);
+  try {
+    connection_->open_host = prepare_gloo(options_);
+  } catch (const Error& error) {
+    decline(error.what());
   }
   store.set(key("hello", rank()), to_bytes(std::to_string(size()) + "\n" + options_.greeting));
   for (int64_t other = 0; other < size(); ++other) {
@@ -112,6 +121,7 @@ bool Group::greet(int64_t other, int64_t meeting) {
   while (!store.check({key("hello", other)})) {
     check_ending();
     if (is_over(meeting)) return false;
+    check_declined();
     if (Clock::now() >= deadline) {
       std::vector<int64_t> missing;
       for (int64_t one = 0; one < size(); ++one) {
@@ -135,15 +145,32 @@ bool Group::greet(int64_t other, int64_t meeting) {
   return true;
 }
 
+void Group::decline(const std::string& reason) {
+  failure_ = reason;
+  announce(*connection_->store, error_of(rank(), size(), reason));
+  throw Error("ERR_RANK", reason);
+}
+
+void Group::check_declined() const {
+  // An agent's store may have it of an old meeting.
+  if (!connection_->rank_0_keeps_it && rank() != 0) return;
+  const std::string failure = announced(*connection_->store);
+  if (!failure.empty()) throw Error("ERR_RANK", failure);
+}
+
 void Group::see_off() const {
   if (!connection_->store) return;
   try {
     c10d::Store& store = *connection_->store;
     store.set(key("left", rank()), to_bytes("1"));
     if (rank() != 0 || !connection_->rank_0_keeps_it) return;
-    const auto deadline = Clock::now() + kRollCall;
+    // Those who have not come yet are to hear why this rank declined.
+    const bool declined = !failure_.empty();
+    const auto deadline = Clock::now() + (declined ? std::min(kPatience, options_.timeout)
+                                                   : std::chrono::milliseconds(kRollCall));
     for (int64_t other = 1; other < size(); ++other) {
-      while (store.check({key("hello", other)}) && !store.check({key("left", other)})) {
+      while ((declined || store.check({key("hello", other)})) &&
+             !store.check({key("left", other)})) {
         if (Clock::now() >= deadline) return;
         check_ending();
         std::this_thread::sleep_for(kGlance);

@@ -13,6 +13,8 @@ namespace {
 // it has read what it has to know.
 const std::string kFailure = "failure";
 const char* const kPresent = "present";
+// That a rank asks for it.
+const std::string kAsked = "roll";
 const char* const kHeard = "heard";
 // Where it waits, once that takes long: the place, and the call.
 const char* const kWaits = "waits";
@@ -54,9 +56,15 @@ void announce(c10d::Store& store, const std::string& failure) {
   store.compareSet(kFailure, {}, to_bytes(failure));
 }
 
+std::string announced(c10d::Store& store) {
+  return store.check({kFailure}) ? to_text(store.get(kFailure)) : std::string();
+}
+
+bool is_roll_called(c10d::Store& store) { return store.check({kAsked}); }
+
 std::string find_failure(c10d::Store& store, const GroupOptions& options, const std::string& place,
                          const std::string& call) {
-  if (store.check({kFailure})) return to_text(store.get(kFailure));
+  if (const std::string failure = announced(store); !failure.empty()) return failure;
   store.set(key(kWaits, options.rank), to_bytes(place + "\n" + call));
   for (const int64_t other : others(options)) {
     const std::string theirs = call_at(store, other, place);
@@ -74,8 +82,9 @@ Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store
   try {
     const auto deadline = Clock::now() + kRollCall;
     store.set(key(kPresent, options.rank), to_bytes("1"));
+    store.set(kAsked, to_bytes("1"));
     wait_for(store, kPresent, roll.missing, options, deadline);
-    if (store.check({kFailure})) roll.failure = to_text(store.get(kFailure));
+    roll.failure = announced(store);
     store.set(key(kHeard, options.rank), to_bytes("1"));
     if (keeps_store) {
       std::vector<int64_t> listening = others(options);

@@ -20,12 +20,17 @@ Roll unheard(const GroupOptions& options);
 
 // Tells all ranks, once each of them calls the roll, that something failed. The first word counts.
 void announce(c10d::Store& store, const std::string& failure);
+// What announce() told; empty as long as nothing was.
+std::string announced(c10d::Store& store);
 
 // Says that this rank waits in `call`, which has that place in the order of all that they do. Gives
 // what failed: what a rank told of itself, or which of them is in another call at the same place.
 // Empty as long as all is well.
 std::string find_failure(c10d::Store& store, const GroupOptions& options, const std::string& place,
                          const std::string& call);
+
+// Whether a rank waits for all to report.
+bool is_roll_called(c10d::Store& store);
 
 // Waits until all have reported, or it is time. Whoever keeps the store also waits until they have
 // read what is there.

@@ -15,5 +15,7 @@ constexpr std::chrono::milliseconds kFarewell{200};
 constexpr std::chrono::milliseconds kRollCall{3'000};
 // The time after it that whoever keeps the store leaves the others to read there.
 constexpr std::chrono::milliseconds kHearing{1'000};
+// The time in which the others come to a rank that cannot take part.
+constexpr std::chrono::milliseconds kPatience{30'000};
 
 }  // namespace sparring::distributed

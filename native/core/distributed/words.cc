@@ -18,6 +18,11 @@ std::string name(const std::vector<int64_t>& ranks) {
   return text;
 }
 
+std::string error_of(int64_t rank, int64_t ranks, const std::string& reason) {
+  return "Expected all " + std::to_string(ranks) + " ranks to take part but received an error of " +
+         name({rank}) + ": " + reason;
+}
+
 std::string seconds(std::chrono::milliseconds time) {
   const auto tenths = (time.count() + 50) / 100;
   return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) +

@@ -18,6 +18,9 @@ std::string key(const char* what, int64_t rank);
 // "rank 2", "ranks 2, 3"
 std::string name(const std::vector<int64_t>& ranks);
 
+// What the others are told where a rank fails alone.
+std::string error_of(int64_t rank, int64_t ranks, const std::string& reason);
+
 // "1.5 s"
 std::string seconds(std::chrono::milliseconds time);
 

@@ -168,7 +168,8 @@ Report Trainer::report() {
   report.generator_rate = pair_->generator_optimizer->last_rate();
   report.discriminator_rate = pair_->discriminator_optimizer->last_rate();
   if (watch_) {
-    report.health = health_of(*watch_, *pair_->objective, *pair_->generator, *pair_->discriminator);
+    const Watch watch = pair_->sharing ? of_all(*watch_, *pair_->sharing) : *watch_;
+    report.health = health_of(watch, *pair_->objective, *pair_->generator, *pair_->discriminator);
   }
   if (pair_->ada && report.health) {
     report.health->augment_probability = pair_->ada->probability();

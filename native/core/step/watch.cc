@@ -25,6 +25,18 @@ void append_images(at::Tensor& all, const at::Tensor& more) {
   if (room > 0) append(all, more.narrow(0, 0, std::min(room, more.size(0))));
 }
 
+// The first rows of the whole batch, `most` of them, with those that are this rank's in their
+// place; zeros for the others'.
+at::Tensor in_place(const at::Tensor& own, const Share& share, int64_t most) {
+  const int64_t rows = std::min(most, share.total);
+  std::vector<int64_t> sizes = own.sizes().vec();
+  sizes[0] = rows;
+  const at::Tensor all = at::zeros(sizes, own.options().dtype(at::kFloat));
+  const int64_t here = std::min(rows - share.start, own.size(0));
+  if (here > 0) all.narrow(0, share.start, here).copy_(own.narrow(0, 0, here));
+  return all;
+}
+
 at::Tensor share(const at::Tensor& answers) { return answers.to(at::kFloat).mean(); }
 
 // A norm is finite only if everything in it is.
@@ -53,6 +65,31 @@ void Watch::add_images(const at::Tensor& real, const at::Tensor& fake) {
   const at::NoGradGuard no_grad;
   append_images(reals, real);
   append_images(fakes, fake);
+}
+
+Watch of_all(const Watch& own, Sharing& sharing) {
+  const at::NoGradGuard no_grad;
+  const Share& share = sharing.share();
+  if (share.is_whole()) return own;
+  Watch whole = own;
+  const std::vector<at::Tensor*> looked{&whole.real_scores, &whole.fake_scores, &whole.reals,
+                                        &whole.fakes};
+  std::vector<at::Tensor> placed, flat;
+  for (const at::Tensor* one : looked) {
+    const bool is_images = one == &whole.reals || one == &whole.fakes;
+    placed.push_back(in_place(*one, share, is_images ? kMostCompared : share.total));
+    flat.push_back(placed.back().flatten());
+  }
+  // One message. Nothing waits for a stream in which a rank that is lost has left its part undone.
+  const at::Tensor all = at::cat(flat);
+  sharing.group().sum(all);
+  sharing.group().settle();
+  int64_t at = 0;
+  for (size_t i = 0; i < looked.size(); ++i) {
+    *looked[i] = all.narrow(0, at, placed[i].numel()).view(placed[i].sizes());
+    at += placed[i].numel();
+  }
+  return whole;
 }
 
 Health health_of(const Watch& watch, const Objective& objective, const Network& generator,

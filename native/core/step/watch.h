@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/distributed/sharing.h"
 #include "core/nn/network.h"
 #include "core/objectives/objective.h"
 
@@ -21,6 +22,10 @@ struct Watch {
   at::Tensor reals, fakes;                                // [N, ...], the first of the batch
   at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
 };
+
+// What was looked at by each rank, as one would have it of the whole batch; gradients are that
+// already. All ranks have to ask, after the same step. Throws ERR_RANK where one is lost.
+Watch of_all(const Watch& own, Sharing& sharing);
 
 struct Health {
   // Shares of reals, or of their patches, that were scored above, and of fakes below, the middle

@@ -2,9 +2,11 @@
 #include <chrono>
 #include <functional>
 #include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/Work.hpp>
 
 #include "core/distributed/connection.h"
+#include "core/distributed/roll.h"
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/ranks.h"
@@ -116,4 +118,47 @@ TEST_CASE("ranks that are lost, and memory that is short, are no GPU that failed
   const auto short_of_memory = [] { TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of it"); };
   CHECK_THROWS_AS(of_gpu(3, short_of_memory), c10::OutOfMemoryError);
   CHECK(of_gpu(3, [] { return 7; }) == 7);
+}
+
+// Gloo may miss that a connection is lost, where more than one sum is under way.
+TEST_CASE("a rank that waits in a sum reports when another asks who is still there") {
+  const Meeting meeting{"127.0.0.1", free_port(), false, "test"};
+  const GroupOptions first{0, 2, std::chrono::seconds(20), {}, {}},
+      second{1, 2, first.timeout, {}, {}};
+  std::string error;
+  std::thread other([&] {
+    try {
+      Group::join(meeting, second)->sum(at::ones({5}));
+    } catch (const Error& thrown) {
+      error = thrown.what();
+    }
+  });
+  const auto group = Group::join(meeting, first);
+  const auto store = c10::make_intrusive<c10d::PrefixStore>("1", open_store(meeting, second));
+  const distributed::Roll roll = distributed::call_roll(*store, first, /*keeps_store=*/true);
+  CHECK(roll.missing.empty());
+  CHECK_FALSE(roll.is_store_gone);
+  group->leave();
+  other.join();
+  CHECK(error ==
+        "Expected all 2 ranks to stay connected but received an error: another rank has lost a "
+        "connection");
+}
+
+TEST_CASE("a rank that cannot take part tells those who wait for it why") {
+  const auto start = std::chrono::steady_clock::now();
+  for (const size_t who : {0, 2}) {
+    std::vector<GroupOptions> options;
+    for (int64_t rank = 0; rank < 3; ++rank) {
+      options.push_back({rank, 3, std::chrono::seconds(60), {}, {}});
+    }
+    options[who].failure = "no such file";
+    const auto errors = as_ranks_of(options, [](const std::shared_ptr<Group>&) {});
+    for (size_t rank = 0; rank < 3; ++rank) {
+      const std::string told = "Expected all 3 ranks to take part but received an error of rank " +
+                               std::to_string(who) + ": no such file";
+      CHECK(errors[rank] == (rank == who ? "no such file" : told));
+    }
+  }
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }

@@ -1,0 +1,54 @@
+// What ranks look at together.
+#include "core/step/watch.h"
+
+#include "core/test/check.h"  // last: see there
+#include "core/test/ranks.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+// What is looked at of a batch of so many.
+Watch batch_of(int64_t total) {
+  const at::Tensor count = at::arange(double(total), at::kDouble);
+  Watch watch;
+  watch.real_scores = at::sin(count).view({total, 1});
+  watch.fake_scores = at::cos(count * 3).view({total, 1});
+  watch.reals = at::sin(at::arange(total * 4.0, at::kFloat)).view({total, 1, 2, 2});
+  watch.fakes = at::cos(at::arange(total * 4.0, at::kFloat)).view({total, 1, 2, 2});
+  watch.generator_gradient = at::ones({});
+  return watch;
+}
+
+// As a step takes it down: the first of so many images.
+Watch seen(const Watch& whole, int64_t start, int64_t rows) {
+  Watch watch;
+  watch.begin();
+  watch.add_scores(whole.real_scores.narrow(0, start, rows),
+                   whole.fake_scores.narrow(0, start, rows));
+  watch.add_images(whole.reals.narrow(0, start, rows), whole.fakes.narrow(0, start, rows));
+  watch.generator_gradient = whole.generator_gradient;
+  return watch;
+}
+
+}  // namespace
+
+TEST_CASE("ranks look at what one would have looked at") {
+  // The second: more than are compared, the 64th in the middle of a rank's. The last: everybody's.
+  for (const int64_t total : {8, 150, 2}) {
+    const Watch whole = batch_of(total), expected = seen(whole, 0, total);
+    const auto errors = as_ranks(3, [&](const std::shared_ptr<Group>& group) {
+      Sharing sharing(group, 1);
+      sharing.divide(total);
+      const Share share = sharing.share();
+      const Watch all = of_all(seen(whole, share.start, share.rows), sharing);
+      CHECK(all.real_scores.equal(expected.real_scores.to(all.real_scores.scalar_type())));
+      CHECK(all.fake_scores.equal(expected.fake_scores.to(all.fake_scores.scalar_type())));
+      CHECK(all.reals.equal(expected.reals));
+      CHECK(all.fakes.equal(expected.fakes));
+      CHECK(all.generator_gradient.equal(expected.generator_gradient));
+    });
+    for (const std::string& error : errors) CHECK(error.empty());
+  }
+}
