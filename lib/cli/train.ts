@@ -2,22 +2,14 @@
 import type { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
-import { refused, showPath, wrongType } from "../errors.js";
+import { wrongType } from "../errors.js";
 import type { DataWatch } from "../run/data.js";
-import {
-  type Naming,
-  planResume,
-  planRun,
-  type ResumePlan,
-  type RunPlan,
-  type RunRequest,
-} from "../run/plan.js";
+import type { ResumePlan, RunPlan, RunRequest } from "../run/plan.js";
 import { defaultFeatures } from "../run/features.js";
 import { describeRun } from "../run/dry.js";
-import { plainOf, planPlain } from "../run/plain-options.js";
-import { checkRepeats, type FileRequest, readConfigFile } from "../run/file.js";
+import { planPlain } from "../run/plain-options.js";
+import { checkRepeats, type FileRequest } from "../run/file.js";
 import { planRestart } from "../run/restart.js";
-import { withThoseOf } from "../run/from.js";
 import { readResumed } from "../run/resume.js";
 import { Team } from "../run/team.js";
 import { TrainingRun } from "../run/training.js";
@@ -38,6 +30,7 @@ import {
   withNotes,
 } from "./ranks.js";
 import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
+import { type Asked, plan, planBeginning, sharedPlan, type Start } from "./start.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { tell } from "./tell.js";
@@ -166,18 +159,6 @@ const options = [
   flag("--json", "print what --dry-run says as one JSON object"),
 ];
 
-/** What a command line says: a config file, and options that go before those of the file. */
-interface Asked {
-  readonly config: string | undefined;
-  readonly flags: RunRequest;
-  /** A port, or true for any; undefined where nobody watches. */
-  readonly dashboard?: unknown;
-  /** Goes on with the run that is there, or begins it. */
-  readonly restartable: boolean;
-  /** Seconds to wait for another rank; as usual if undefined. */
-  readonly timeout?: unknown;
-}
-
 async function train(asked: Asked): Promise<number> {
   const { flags } = asked;
   const isFirst = (ownRank() ?? 0) === 0;
@@ -267,40 +248,6 @@ async function dryRun({ flags, dashboard, ...asked }: Asked): Promise<number> {
   return exitCodes.ok;
 }
 
-/** The plan of a run that begins, as a dry run tells of no other. */
-async function planBeginning(
-  start: Start,
-  { restartable }: Pick<Asked, "restartable">,
-): Promise<RunPlan> {
-  const plan = start.plan as RunPlan;
-  if (!restartable) return plan;
-  const found = await planRestart(plan, start.request);
-  if (!("path" in found)) return found;
-  const what = "a folder without the run, as --dry-run tells only of one that begins,";
-  throw refused("ERR_OUTPUT", what, plan.out.name, showPath(plan.out.path));
-}
-
-/** A plan, with what it was made of. */
-interface Start {
-  readonly plan: RunPlan | ResumePlan;
-  readonly request: RunRequest;
-  readonly file?: FileRequest | undefined;
-}
-
-async function plan({ config, flags }: Asked): Promise<Start> {
-  if (config === undefined) return planOf(flags, toFlag);
-  const file = await readConfigFile(config, flags);
-  const { request, naming } = withFile(file, flags);
-  return { ...(await planOf(request, naming)), file };
-}
-
-/** Plans a run that goes on, or one that begins, with what it takes over from another. */
-async function planOf(asked: RunRequest, naming: Naming): Promise<Start> {
-  if (asked.resume !== undefined) return { plan: planResume(asked, naming), request: asked };
-  const request = await withThoseOf(asked, naming);
-  return { plan: planRun(request, naming), request };
-}
-
 /** Begins or goes on, as rank 0 decides. */
 async function begin(start: Start, asked: Asked, team: Team): Promise<TrainingRun> {
   const { restartable, flags } = asked;
@@ -322,22 +269,6 @@ async function resume(plan: ResumePlan, team: Team): Promise<TrainingRun> {
   return withPacking(data, { keep: true }, (packing) => TrainingRun.resume(plan, packing, team));
 }
 
-/**
- * What is about to be done, defaults and all, as far as it has to be the same on every rank. The
- * rest is a machine's own, rank 0's alone, or compared later.
- */
-function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "restartable">) {
-  // First: where these differ, all else does.
-  const kind = { resume: "path" in plan, restartable };
-  if ("path" in plan) return { ...kind, ...plan.length, ...plan.changes };
-  const { preset, networks, size, channels, length, batch, rules } = plan;
-  const images = { size, channels };
-  // A seed that nobody chose is rank 0's.
-  const plain = { batch, ...plainOf(plan), seed: request.seed };
-  const isFirst = { from: plan.from !== null };
-  return { ...kind, ...isFirst, preset, ...networks, ...images, ...length, ...plain, ...rules };
-}
-
 async function prepare(
   plan: RunPlan,
   file: FileRequest | undefined,
@@ -357,18 +288,6 @@ async function prepare(
     run[Symbol.dispose]();
     throw error;
   }
-}
-
-/**
- * The file's options where no flag says otherwise; --steps or --epochs is a length in place of the
- * file's.
- */
-function withFile({ path, options }: FileRequest, flags: RunRequest) {
-  const { steps, epochs, ...others } = options;
-  const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
-  const naming: Naming = (option) =>
-    option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
-  return { request: { ...(hasLength ? others : options), ...flags }, naming };
 }
 
 async function withPacking(

@@ -1,0 +1,89 @@
+// From what a command line asks `sparring train` for to a plan of what is done.
+import { refused, showPath } from "../errors.js";
+import { type FileRequest, readConfigFile } from "../run/file.js";
+import { withThoseOf } from "../run/from.js";
+import { plainOf } from "../run/plain-options.js";
+import {
+  type Naming,
+  planResume,
+  planRun,
+  type ResumePlan,
+  type RunPlan,
+  type RunRequest,
+} from "../run/plan.js";
+import { planRestart } from "../run/restart.js";
+import { toFlag } from "./options.js";
+
+/** What a command line says: a config file, and options that go before those of the file. */
+export interface Asked {
+  readonly config: string | undefined;
+  readonly flags: RunRequest;
+  /** A port, or true for any; undefined where nobody watches. */
+  readonly dashboard?: unknown;
+  /** Goes on with the run that is there, or begins it. */
+  readonly restartable: boolean;
+  /** Seconds to wait for another rank; as usual if undefined. */
+  readonly timeout?: unknown;
+}
+
+/** A plan, with what it was made of. */
+export interface Start {
+  readonly plan: RunPlan | ResumePlan;
+  readonly request: RunRequest;
+  readonly file?: FileRequest | undefined;
+}
+
+export async function plan({ config, flags }: Asked): Promise<Start> {
+  if (config === undefined) return planOf(flags, toFlag);
+  const file = await readConfigFile(config, flags);
+  const { request, naming } = withFile(file, flags);
+  return { ...(await planOf(request, naming)), file };
+}
+
+/** Plans a run that goes on, or one that begins, with what it takes over from another. */
+async function planOf(asked: RunRequest, naming: Naming): Promise<Start> {
+  if (asked.resume !== undefined) return { plan: planResume(asked, naming), request: asked };
+  const request = await withThoseOf(asked, naming);
+  return { plan: planRun(request, naming), request };
+}
+
+/**
+ * The file's options where no flag says otherwise; --steps or --epochs is a length in place of the
+ * file's.
+ */
+function withFile({ path, options }: FileRequest, flags: RunRequest) {
+  const { steps, epochs, ...others } = options;
+  const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
+  const naming: Naming = (option) =>
+    option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
+  return { request: { ...(hasLength ? others : options), ...flags }, naming };
+}
+
+/** The plan of a run that begins, as a dry run tells of no other. */
+export async function planBeginning(
+  start: Start,
+  { restartable }: Pick<Asked, "restartable">,
+): Promise<RunPlan> {
+  const plan = start.plan as RunPlan;
+  if (!restartable) return plan;
+  const found = await planRestart(plan, start.request);
+  if (!("path" in found)) return found;
+  const what = "a folder without the run, as --dry-run tells only of one that begins,";
+  throw refused("ERR_OUTPUT", what, plan.out.name, showPath(plan.out.path));
+}
+
+/**
+ * What is about to be done, defaults and all, as far as it has to be the same on every rank. The
+ * rest is a machine's own, rank 0's alone, or compared later.
+ */
+export function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "restartable">) {
+  // First: where these differ, all else does.
+  const kind = { resume: "path" in plan, restartable };
+  if ("path" in plan) return { ...kind, ...plan.length, ...plan.changes };
+  const { preset, networks, size, channels, length, batch, rules } = plan;
+  const images = { size, channels };
+  // A seed that nobody chose is rank 0's.
+  const plain = { batch, ...plainOf(plan), seed: request.seed };
+  const isFirst = { from: plan.from !== null };
+  return { ...kind, ...isFirst, preset, ...networks, ...images, ...length, ...plain, ...rules };
+}
