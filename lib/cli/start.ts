@@ -1,6 +1,7 @@
 // From what a command line asks `sparring train` for to a plan of what is done.
 import { refused, showPath } from "../errors.js";
 import { type FileRequest, readConfigFile } from "../run/file.js";
+import { holdsRun } from "../run/folder.js";
 import { withThoseOf } from "../run/from.js";
 import { plainOf } from "../run/plain-options.js";
 import {
@@ -33,18 +34,25 @@ export interface Start {
   readonly file?: FileRequest | undefined;
 }
 
-export async function plan({ config, flags }: Asked): Promise<Start> {
-  if (config === undefined) return planOf(flags, toFlag);
+/** @param restarts whether a run that is in the folder already is gone on with */
+export async function plan({ config, flags }: Asked, restarts: boolean): Promise<Start> {
+  if (config === undefined) return planOf(flags, toFlag, restarts);
   const file = await readConfigFile(config, flags);
   const { request, naming } = withFile(file, flags);
-  return { ...(await planOf(request, naming)), file };
+  return { ...(await planOf(request, naming, restarts)), file };
 }
 
 /** Plans a run that goes on, or one that begins, with what it takes over from another. */
-async function planOf(asked: RunRequest, naming: Naming): Promise<Start> {
-  if (asked.resume !== undefined) return { plan: planResume(asked, naming), request: asked };
-  const request = await withThoseOf(asked, naming);
-  return { plan: planRun(request, naming), request };
+async function planOf(request: RunRequest, naming: Naming, restarts: boolean): Promise<Start> {
+  if (request.resume !== undefined) return { plan: planResume(request, naming), request };
+  const begun = restarts ? await begunIn(request, naming) : undefined;
+  return { plan: planRun(await withThoseOf(request, naming, begun), naming), request };
+}
+
+/** The folder of a run that has begun already; undefined where it has not. */
+async function begunIn({ out }: RunRequest, naming: Naming): Promise<string | undefined> {
+  if (typeof out !== "string") return undefined;
+  return (await holdsRun({ path: out, name: naming("out") })) ? out : undefined;
 }
 
 /**
@@ -52,11 +60,16 @@ async function planOf(asked: RunRequest, naming: Naming): Promise<Start> {
  * file's.
  */
 function withFile({ path, options }: FileRequest, flags: RunRequest) {
-  const { steps, epochs, ...others } = options;
-  const hasLength = flags.steps !== undefined || flags.epochs !== undefined;
+  const isAsked = (option: keyof RunRequest) => flags[option] !== undefined;
+  const replaced = [
+    ...(isAsked("steps") || isAsked("epochs") ? ["steps", "epochs"] : []),
+    // The step of one run to begin from is no other's.
+    ...(isAsked("from") && options.from !== undefined ? ["fromStep"] : []),
+  ];
+  const kept = Object.entries(options).filter(([option]) => !replaced.includes(option));
   const naming: Naming = (option) =>
     option in options && !(option in flags) ? `${option} of ${path}` : toFlag(option);
-  return { request: { ...(hasLength ? others : options), ...flags }, naming };
+  return { request: { ...Object.fromEntries(kept), ...flags }, naming };
 }
 
 /** The plan of a run that begins, as a dry run tells of no other. */
@@ -79,11 +92,14 @@ export async function planBeginning(
 export function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked, "restartable">) {
   // First: where these differ, all else does.
   const kind = { resume: "path" in plan, restartable };
-  if ("path" in plan) return { ...kind, ...plan.length, ...plan.changes };
+  if ("path" in plan) {
+    const { values, lr } = plan.changes;
+    return { ...kind, ...plan.length, ...values, lr };
+  }
   const { preset, networks, size, channels, length, batch, rules } = plan;
   const images = { size, channels };
   // A seed that nobody chose is rank 0's.
   const plain = { batch, ...plainOf(plan), seed: request.seed };
-  const isFirst = { from: plan.from !== null };
-  return { ...kind, ...isFirst, preset, ...networks, ...images, ...length, ...plain, ...rules };
+  const begins = { from: plan.from !== null };
+  return { ...kind, ...begins, preset, ...networks, ...images, ...length, ...plain, ...rules };
 }

@@ -71,9 +71,9 @@ given beside it: --steps, --epochs, --device, --lr, --accumulate, --execution,
 --restartable begins the run, or goes on with it if it is there: for a command
 line that a launcher starts again.
 
---from begins with what another run learnt: both networks and the average. The
-data, the length and the rates are new; without --preset the networks, their
-size and the rules are those of that run.
+--from begins with what another run learnt: both networks and the average. Data,
+length and batch are new; without --preset the networks, their size and all
+rules, rates among them, are those of that run, but for what is given.
 
 Under torchrun, or if RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT are
 set, this is one of several ranks that share each batch. Rank 0 keeps the folder
@@ -163,15 +163,14 @@ async function train(asked: Asked): Promise<number> {
   const { flags } = asked;
   const isFirst = (ownRank() ?? 0) === 0;
   if (flags.dryRun === true) return isFirst ? dryRun(asked) : exitCodes.ok;
-  if (flags.json !== undefined)
-    throw wrongType("--dry-run beside --json", "sparring train", "--json");
-  if (flags.resume !== undefined && asked.restartable)
-    throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
-  const ready = await beforeMeeting(async () => ({
-    board: isFirst ? await planDashboard(asked.dashboard) : undefined,
-    timeout: checkTimeout(asked),
-    start: await plan(asked),
-  }));
+  const ready = await beforeMeeting(async () => {
+    checkTogether(asked);
+    return {
+      board: isFirst ? await planDashboard(asked.dashboard) : undefined,
+      timeout: checkTimeout(asked),
+      start: await plan(asked, asked.restartable || mayRestart()),
+    };
+  });
   if (typeof ready === "number") return ready;
   const { board, timeout, start } = ready.done;
   using team = await assemble(timeout);
@@ -182,6 +181,13 @@ async function train(asked: Asked): Promise<number> {
     await team.abandon(sentenceOf(error));
     throw error;
   }
+}
+
+/** Checks flags that do not go with each other. Throws TypeError. */
+function checkTogether({ flags: { json, resume }, restartable }: Asked): void {
+  if (json !== undefined) throw wrongType("--dry-run beside --json", "sparring train", "--json");
+  if (resume !== undefined && restartable)
+    throw wrongType("--resume or --restartable", "sparring train", "--resume --restartable");
 }
 
 async function trainAs(
@@ -241,7 +247,7 @@ async function dryRun({ flags, dashboard, ...asked }: Asked): Promise<number> {
   if (others.resume !== undefined)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
   checkTimeout({ ...asked, flags });
-  const start = await plan({ ...asked, flags: others });
+  const start = await plan({ ...asked, flags: others }, asked.restartable);
   const begun = await planBeginning(start, asked);
   using run = await prepare(begun, start.file, others, new Team(), { keep: false });
   tell(await describeRun(run), json, dryRunText);

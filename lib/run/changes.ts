@@ -6,25 +6,18 @@ import { within } from "../errors.js";
 import { checkRule } from "../trainer/load-options.js";
 import type { AdaOptions } from "../trainer/ada.js";
 import { checkOptimizers } from "../trainer/check-options.js";
-import type { LoadOptions } from "../trainer/options.js";
+import { type LoadOptions, type RuleName, ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
 import { plainOptions } from "./plain-options.js";
 import type { Naming, RunRequest, Unchecked } from "./plan.js";
+
+type Rule = Exclude<RuleName, "discriminatorSteps">;
 
 /**
  * Rules of a trainer. Not discriminatorSteps: the epochs of a run are counted by the batches that
  * all of its steps take.
  */
-const rules = [
-  "objective",
-  "optimizer",
-  "order",
-  "fakes",
-  "generatorSteps",
-  "ema",
-  "diffAugment",
-  "ada",
-] as const;
+const rules = ruleNames.filter((name): name is Rule => name !== "discriminatorSteps");
 /** How its steps are carried out, and how often the run does what is beside them. */
 const plain = [
   ...(["accumulate", "execution", "precision"] as const),
@@ -106,7 +99,7 @@ export function checkChanges(value: unknown): readonly RunChange[] | undefined {
       throw new TypeError(`${name} is no change`);
     return {
       step: check.integer(change.step, `${name}.step`, 0),
-      // Told, and never used.
+      // What held is told: it is what no training goes on by.
       before: change.before,
       after: checkValues(change.after, (option) => `${name}.after.${option}`),
     };
@@ -147,7 +140,7 @@ export function goOn(
   const isNone = Object.keys(whole.after).length === 0;
   const kept = isNone ? earlier : [...earlier, { step: saved.step, ...whole }];
   return {
-    options: pick({ ...since, ...now.after }, loaded) as Pick<LoadOptions, Loaded>,
+    options: pick(merged([since, now.after]), loaded) as Pick<LoadOptions, Loaded>,
     config: { ...config, ...told(now.after, held), changes: kept.length > 0 ? kept : undefined },
     changed: changed.map((key) => (key === "optimizer" && asked.lr !== undefined ? "lr" : key)),
   };
@@ -169,7 +162,12 @@ function together(all: readonly Omit<RunChange, "step">[]): Omit<RunChange, "ste
   return { before: pick(before, others), after: pick(after, others) };
 }
 
-const merged = (values: readonly Values[]): Values => Object.assign({}, ...values);
+/** What holds after several, one after the other. ADA goes on at its probability unless one is named. */
+function merged(values: readonly Values[]): Values {
+  const all: Values = Object.assign({}, ...values);
+  const p = values.findLast(({ ada }) => ada?.p !== undefined)?.ada?.p;
+  return all.ada && p !== undefined ? { ...all, ada: { p, ...all.ada } } : all;
+}
 
 /** Those of the keys that are there. */
 function pick<Key extends string>(

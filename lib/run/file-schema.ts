@@ -260,7 +260,7 @@ export const configSchema = v.strictObject({
   ),
   fromStep: option(
     v.nullable(number({ min: 0 }, textOf({ min: 0 }))),
-    "Which checkpoint of that run, by its step.",
+    "Which checkpoint of that run, by its step; null for what the run ended with, in weights/.",
     "the newest",
   ),
   precision: oneOf(

@@ -194,7 +194,8 @@ function togetherProblems(
   if (right("channels") && !isSettled) alone({ preset, channels: given.channels, ...networks });
   if (right("data")) alone({ data });
   if (right("evaluateFeatures")) alone({ evaluateFeatures });
-  if (right("from") || right("fromStep")) alone({ from: given.from, fromStep: given.fromStep });
+  if (right("from") || (right("fromStep") && !settled.has("from")))
+    alone({ from: given.from, fromStep: given.fromStep });
   if (right("threads")) alone({ threads: given.threads });
   if (right("steps") && right("epochs")) alone({ steps, epochs });
   // A network that is wrong by itself is so beside others, too.

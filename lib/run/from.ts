@@ -2,15 +2,16 @@
 import { resolve } from "node:path";
 import * as check from "../check.js";
 import { counted } from "../count.js";
+import { sidesOf } from "../data/size.js";
 import { refused, showPath, SparringError, wrongType } from "../errors.js";
 import { defaultPreset } from "../presets.js";
-import { ruleNames, type TrainerSettings } from "../trainer/options.js";
+import { type EmaOptions, ruleNames, type TrainerSettings } from "../trainer/options.js";
 import type { Trainer } from "../trainer.js";
 import { type RunConfig, trainedText } from "./config.js";
 import { RunFolder } from "./folder.js";
 import { parseRunConfig } from "./parse-config.js";
 import type { Naming, RunPlan, RunRequest } from "./plan.js";
-import { planNetworks, planRules, type Rules } from "./recipe.js";
+import { pairOf, planNetworks, planRules, type Rules } from "./recipe.js";
 import { readRun, readRunConfig, type StoredRun } from "./stored.js";
 import {
   endedWeights,
@@ -25,16 +26,15 @@ import {
 export interface FromPlan {
   /** The absolute path of its folder; null where the first weights are drawn. */
   readonly from: string | null;
-  /** Of which step; of the newest checkpoint if undefined. */
-  readonly fromStep: number | undefined;
+  /** Of which step; null for what the run ended with, undefined for its newest checkpoint. */
+  readonly fromStep: number | null | undefined;
 }
 
 /** Checks which run is meant. Throws TypeError or RangeError. */
 export function planFrom({ from, fromStep }: RunRequest, naming: Naming): FromPlan {
-  // A run that draws its first weights records null for both.
-  const step = fromStep ?? undefined;
   if (from === undefined || from === null) {
-    if (step === undefined) return { from: null, fromStep: undefined };
+    // A run that draws its first weights records null for both.
+    if (fromStep === undefined || fromStep === null) return { from: null, fromStep: null };
     throw wrongType(
       `${naming("from")} beside ${naming("fromStep")}`,
       "the options",
@@ -43,42 +43,47 @@ export function planFrom({ from, fromStep }: RunRequest, naming: Naming): FromPl
   }
   return {
     from: resolve(check.path(from, naming("from"))),
-    fromStep: step === undefined ? undefined : check.integer(step, naming("fromStep"), 0),
+    fromStep: fromStep == null ? fromStep : check.integer(fromStep, naming("fromStep"), 0),
   };
 }
 
-/** What a run is made of, and how it is trained, as its config.json has it. */
+/** What networks a run has, as its config.json says it. */
 const ofNetworks = ["preset", "generator", "discriminator", "size"] as const;
 
 /**
  * Fills in the networks and the rules of the run that is begun from, unless the request names a
  * preset or networks. Throws ERR_DATA where there is no such run.
+ *
+ * @param begun the folder of this run, where it has begun already: the other one may be gone since,
+ *   or go on by other rules
  */
-export async function withThoseOf(request: RunRequest, naming: Naming): Promise<RunRequest> {
+export async function withThoseOf(
+  request: RunRequest,
+  naming: Naming,
+  begun?: string,
+): Promise<RunRequest> {
   const { from } = planFrom(request, naming);
   const { preset, generator, discriminator } = request;
   const named = [preset, generator, discriminator].some((one) => one !== undefined);
   if (from === null || named) return request;
-  const config = await readRunConfig(RunFolder.at(from), naming("from"), parseWhole);
+  const name = naming(begun === undefined ? "from" : "out");
+  const config = await readRunConfig(RunFolder.at(begun ?? from), name, parseWhole);
   const keys = [...ofNetworks, ...ruleNames];
   const taken = keys.map((key) => [key, config[key]]).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(taken), ema: goingOn(config.ema), ...request };
+  // How an average begins is not how it goes on.
+  const ema = config.ema && { decay: config.ema.decay };
+  return { ...Object.fromEntries(taken), ema, ...request };
 }
 
 /**
- * The rules of a run, whose average goes on where that of the other run was, unless the request
- * says how it begins.
+ * The rules of a run. An average that begins with trained weights has none to forget early on,
+ * unless the request says so: StyleGAN2-ADA's own program leaves the ramp out, too, where it goes
+ * on from another network.
  */
-export function rulesFrom({ from }: FromPlan, rules: Rules, { ema }: RunRequest): Rules {
-  return from === null || ema !== undefined ? rules : { ...rules, ema: goingOn(rules.ema) };
-}
-
-/**
- * An average that begins with trained weights has none to forget early on: StyleGAN2-ADA's own
- * program leaves the ramp out, too, where it goes on from another network.
- */
-function goingOn(ema: Rules["ema"]): Rules["ema"] {
-  return ema && { ...ema, rampUp: 0 };
+export function rulesFrom({ from }: FromPlan, rules: Rules, request: RunRequest): Rules {
+  const asked = request.ema as Partial<EmaOptions> | null | undefined;
+  if (from === null || rules.ema === null || asked?.rampUp !== undefined) return rules;
+  return { ...rules, ema: { ...rules.ema, rampUp: 0 } };
 }
 
 /** A config with networks and rules that make sense. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
@@ -107,28 +112,37 @@ export interface First {
  * checkpoint.
  */
 export async function readFirst(
-  { from, fromStep, naming }: RunPlan,
+  plan: RunPlan,
   onNote: (sentence: string) => void,
 ): Promise<First | undefined> {
+  const { from, fromStep, rules, naming } = plan;
   if (from === null) return undefined;
   const name = naming("from");
   const run = await readRun(from, name);
-  const at = (step: number, whose: Whose) => weightsAt(run, step, naming("fromStep"), whose);
-  const generator =
-    fromStep === undefined
-      ? await newestWeights(run, "generator", name, onNote)
-      : await at(fromStep, "generator");
-  const { step } = generator;
-  // Of the same step, though the run may go on meanwhile.
-  const beside = (whose: "discriminator" | "ema") =>
-    step === null ? endedWeights(run, whose, name) : at(step, whose);
-  return {
-    run,
-    step,
-    generator,
-    discriminator: await beside("discriminator"),
-    average: run.averaged ? await beside("ema") : undefined,
-  };
+  checkAlike(run, plan);
+  const whose: Whose[] = ["generator", "discriminator"];
+  if (run.averaged && rules.ema !== null) whose.push("ema");
+  const [generator, discriminator, average] = (await weightsOf()) as [Weights, Weights, Weights?];
+  return { run, step: generator.step, generator, discriminator, average };
+
+  async function weightsOf(): Promise<readonly Weights[]> {
+    if (fromStep === undefined) return newestWeights(run, whose, name, onNote);
+    return Promise.all(
+      whose.map((one) =>
+        fromStep === null
+          ? endedWeights(run, one, name)
+          : weightsAt(run, fromStep, naming("fromStep"), one),
+      ),
+    );
+  }
+}
+
+/** Better known before images are packed for an hour. Throws ERR_WEIGHTS. */
+function checkAlike(run: StoredRun, { preset, networks, size, naming }: RunPlan): void {
+  const image = [run.discriminator.image[0] as number, ...sidesOf(size)] as const;
+  const { classes } = run.generator.latent;
+  const ours = { preset, ...pairOf({ preset, networks }, { image, classes }) };
+  if (networksText(ours) !== networksText(run)) throw notAlike(run, ours, naming("from"));
 }
 
 /** Gives the pair these weights. Throws ERR_WEIGHTS where they are of other networks. */
@@ -144,19 +158,18 @@ export async function giveFirst(
   } catch (error) {
     const { architecture } = discriminator;
     const ours = { preset, generator: generator.architecture, discriminator: architecture };
-    throw misfitting(error, first.run, ours, naming("from"));
+    const isMisfit = error instanceof SparringError && error.code === "ERR_WEIGHTS";
+    // Of networks that look alike the weights that differ tell more.
+    if (!isMisfit || networksText(ours) === networksText(first.run)) throw error;
+    throw notAlike(first.run, ours, naming("from"), error);
   }
 }
 
 type Trained = Pick<StoredRun, "preset" | "generator" | "discriminator">;
 
-/** Of networks that look alike the weights that differ tell more. */
-function misfitting(error: unknown, run: StoredRun, ours: Trained, name: string): unknown {
-  const [wanted, received] = [ours, run].map(networksText) as [string, string];
-  const isOther = error instanceof SparringError && error.code === "ERR_WEIGHTS";
-  if (!isOther || wanted === received) return error;
-  const found = `${showPath(run.folder.path)} (${received})`;
-  return refused("ERR_WEIGHTS", `a run of ${wanted},`, name, found, { cause: error });
+function notAlike(run: StoredRun, ours: Trained, name: string, cause?: unknown): SparringError {
+  const received = `${showPath(run.folder.path)} (${networksText(run)})`;
+  return refused("ERR_WEIGHTS", `a run of ${networksText(ours)},`, name, received, { cause });
 }
 
 /** `cgan, 1×28×28, 10 classes` */

@@ -65,7 +65,7 @@ export async function loadGenerator(
   const whose = whoseOf(run, raw);
   const weights =
     which.step === "newest"
-      ? await newestWeights(run, whose, naming("run"), onNote)
+      ? ((await newestWeights(run, [whose], naming("run"), onNote))[0] as Weights)
       : await weightsAt(run, await stepOf(run, which), which.name, whose);
   return build(run, weights);
 }

@@ -43,7 +43,7 @@ function whole<Key extends keyof typeof limits & keyof RunConfig>(key: Key) {
   return (config: Values) => checkWhole(config[key], key, limits[key]);
 }
 
-// A run goes on with what its checkpoint says of these two.
+// A run goes on as its checkpoint was carried out, and in the precision that resume.ts finds here.
 const { execution, precision, ...plain } = plainOptions;
 
 type Plain = { readonly [Key in keyof typeof plain]: (config: Values) => PlainOptions[Key] };

@@ -36,12 +36,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const { naming, batch } = plan;
   if (team.isFirst) await checkRunFolder(plan.out);
   const device = chooseDevice(plan.device, naming("device"), team);
-  if (team.size > 1 && plan.rollbacks > 0)
-    throw outOfRange(
-      "0 where several ranks train, of which none goes back by itself,",
-      naming("rollbacks"),
-      plan.rollbacks,
-    );
+  checkRollbacks(plan.rollbacks, naming("rollbacks"), team);
   if (plan.threads !== undefined) await setThreads(plan.threads);
   const build = (image: PresetImage) => buildPair(plan, image, device, team);
   // Networks that are no preset's may not fit each other: better known before images are packed for
@@ -75,6 +70,13 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const trainer = new Trainer(settings);
   await giveAverage(first, trainer);
   return { config, trainer, dataset, judge, place: plan.out };
+}
+
+/** Checks that a run which is asked to go back may do so. Throws RangeError. */
+export function checkRollbacks(rollbacks: number, name: string, team: Team): void {
+  if (team.size === 1 || rollbacks === 0) return;
+  const what = "0 where several ranks train, of which none goes back by itself,";
+  throw outOfRange(what, name, rollbacks);
 }
 
 /** Makes the pair, and checks that its rules fit it. */

@@ -64,16 +64,27 @@ export async function planRestart(plan: RunPlan, given: RunRequest): Promise<Run
       ...{ changes: noChanges, naming },
       device: given.device === undefined ? undefined : plan.device,
     };
-  return { ...plan, seed: config.seed, out: { ...out, begun: true } };
+  const first = { seed: config.seed, fromStep: config.fromStep };
+  return { ...plan, ...first, out: { ...out, begun: true } };
 }
 
-/** The config of a run; where other links lead to its data, by the path that the plan has. */
-async function withPathOf({ data }: RunPlan, config: RunConfig): Promise<RunConfig> {
-  const found = [data, config.data].map(async (path) =>
-    isAbsolute(path) ? realpath(path).catch(() => path) : path,
+/**
+ * The config of a run; where other links lead to its data, or to the run that it began from, by the
+ * path that the plan has.
+ */
+async function withPathOf({ data, from }: RunPlan, config: RunConfig): Promise<RunConfig> {
+  const places = { data: [data, config.data], from: [from, config.from] } as const;
+  const same = await Promise.all(Object.values(places).map(leadToOne));
+  return { ...config, ...(same[0] && { data }), ...(same[1] && { from }) };
+}
+
+/** Whether both are one place, by whatever links. */
+async function leadToOne(paths: readonly (string | null)[]): Promise<boolean> {
+  const found = paths.map(async (path) =>
+    path !== null && isAbsolute(path) ? realpath(path).catch(() => path) : path,
   );
   const [now, before] = await Promise.all(found);
-  return now === before ? { ...config, data } : config;
+  return now === before;
 }
 
 function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
@@ -104,10 +115,11 @@ function checkSame(config: RunConfig, plan: RunPlan, given: RunRequest): void {
  * The precision of a run; what is asked for where that is the same but for a move to a CPU, which
  * has no TF32: of a run that moves there now, or did so before.
  */
-function precisionOf({ precision, changes = [] }: RunConfig, plan: RunPlan): Precision {
+function precisionOf({ device, precision, changes = [] }: RunConfig, plan: RunPlan): Precision {
   const moves = precision === "tf32" && plan.device === "cpu" && plan.precision === "float32";
   const moved = changes.some(({ before }) => before.precision === "tf32");
-  const hasMoved = precision === "float32" && moved && plan.precision === "tf32";
+  const hasMoved =
+    device === "cpu" && precision === "float32" && moved && plan.precision === "tf32";
   return moves || hasMoved ? plan.precision : precision;
 }
 

@@ -26,7 +26,7 @@ import type { Meter } from "./meter.js";
 import { parseRunConfig } from "./parse-config.js";
 import { loadParts, type RunImages } from "./parts.js";
 import type { Naming, ResumePlan } from "./plan.js";
-import { judgeOf } from "./prepare.js";
+import { checkRollbacks, judgeOf } from "./prepare.js";
 import { readRunConfig } from "./stored.js";
 import type { Team } from "./team.js";
 
@@ -129,6 +129,7 @@ async function loadNewest(
 ) {
   const before = await readResumed(plan);
   const there = extend(before, plan);
+  checkRollbacks(plan.changes.values.rollbacks ?? 0, plan.naming("rollbacks"), team);
   const device = deviceOf(plan, there, team);
   const precision = takePrecision(plan, there, device, note);
   const changes = changesOn(plan, precision);

@@ -28,18 +28,18 @@ export type Weights = { readonly path: string; readonly whose: Whose } & (
 );
 
 /**
- * The weights of the newest intact checkpoint, and where there is none those in weights/. Throws
- * ERR_WEIGHTS where there are none at all.
+ * The weights of some networks in the newest checkpoint that has all of them intact, and where
+ * there is none those in weights/. Throws ERR_WEIGHTS where there are none at all.
  *
  * @param name what the user calls the run
  * @param onNote called with a sentence about a checkpoint that is passed over
  */
 export async function newestWeights(
   run: StoredRun,
-  whose: Whose,
+  whose: readonly Whose[],
   name: string,
   onNote: (sentence: string) => void,
-): Promise<Weights> {
+): Promise<readonly Weights[]> {
   const checkpoints = new Checkpoints(run.folder.checkpoints);
   const tried = new Set<number>();
   for (;;) {
@@ -48,13 +48,13 @@ export async function newestWeights(
     if (next === undefined) break;
     tried.add(next.step);
     try {
-      return await weightsIn(next, whoseAt(run, whose, next.step));
+      return await Promise.all(whose.map((one) => weightsIn(next, whoseAt(run, one, next.step))));
     } catch (error) {
       if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
       if (await checkpoints.has(next.step)) onNote(skipNote(error));
     }
   }
-  return endedWeights(run, whose, name);
+  return Promise.all(whose.map((one) => endedWeights(run, one, name)));
 }
 
 /** The weights in weights/. Throws ERR_WEIGHTS where there are none. */

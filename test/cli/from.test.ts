@@ -1,5 +1,5 @@
 // A run that begins with the networks of another.
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Trainer } from "../../lib/index.js";
@@ -20,9 +20,9 @@ const configOf = async (name: string) =>
   JSON.parse((await bytesOf(name, "config.json")).toString());
 
 /** What it says before and after its log. */
-async function trained(line: string): Promise<string> {
+async function trained(line: string, first = /^Training /): Promise<string> {
   const { code, stderr } = await run(`train ${line}`);
-  expect([code, stderr]).toEqual([0, expect.stringMatching(/^Training /)]);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(first)]);
   return stderr;
 }
 
@@ -108,6 +108,34 @@ describe("a run that begins with another's networks", () => {
     expect((await bytesOf("half", weights)).equals(await bytesOf("whole", weights))).toBe(true);
   });
 
+  it("takes the newest checkpoint of which both networks are intact", async () => {
+    await cp(at("first"), at("torn"), { recursive: true });
+    await writeFile(at("torn/checkpoints/000004/discriminator.safetensors"), "torn");
+    const told = await trained(
+      `--from torn ${small} --steps 2 --out mended`,
+      /^Skipped a checkpoint/,
+    );
+    expect(told).toContain(`, from ${at("torn")} after 2 steps\n`);
+    const weights = "weights/generator.safetensors";
+    expect((await bytesOf("mended", weights)).equals(await bytesOf("second", weights))).toBe(true);
+  });
+
+  it("keeps no average of the other run where it keeps none, and begins one as it is told", async () => {
+    await cp(at("first"), at("unaveraged"), { recursive: true });
+    await writeFile(at("unaveraged/checkpoints/000004/ema.safetensors"), "torn");
+    await writeFile(at("none.json"), JSON.stringify({ ema: null }));
+    await trained(`none.json --from unaveraged ${small} --steps 2 --out none`);
+    expect(await configOf("none")).toMatchObject({ ema: null, fromStep: 4 });
+    const emaOf = async (ema: object) => {
+      await writeFile(at("ema.json"), JSON.stringify({ ema }));
+      const { code, stdout } = await run(`train ema.json --from first ${small} --dry-run --json`);
+      expect(code).toBe(0);
+      return JSON.parse(stdout).config.ema;
+    };
+    expect(await emaOf({ decay: 0.9 })).toEqual({ decay: 0.9, rampUp: 0 });
+    expect(await emaOf({ decay: 0.9, rampUp: 0.1 })).toEqual({ decay: 0.9, rampUp: 0.1 });
+  });
+
   it("takes the weights of a run that was handed on without checkpoints", async () => {
     await cp(at("first"), at("handed"), { recursive: true });
     await rm(at("handed/checkpoints"), { recursive: true });
@@ -118,6 +146,32 @@ describe("a run that begins with another's networks", () => {
       true,
     );
     expect((await configOf("handed-on")).fromStep).toBe(null);
+    // Repeated, it begins with the same, whatever checkpoints there are by then.
+    await cp(at("first/checkpoints/000002"), at("handed/checkpoints/000002"), { recursive: true });
+    await trained("handed-on/config.json --out repeated");
+    expect((await bytesOf("repeated", weights)).equals(await bytesOf("other", weights))).toBe(true);
+  });
+
+  it("is gone on with where the other run is gone, or goes on by other rules, and by any link to it", async () => {
+    await cp(at("first"), at("teacher"), { recursive: true });
+    const line = `${small} --restartable --out pupil`;
+    await trained(`--from teacher ${line} --steps 1`);
+    await trained("--resume teacher --lr 1e-5 --steps 6", /^From step 4 on other rules hold: lr/);
+    await trained(`--from teacher ${line} --steps 2`);
+    await symlink(at("teacher"), at("link"));
+    await trained(`--from link ${line} --steps 3`);
+    await rm(at("teacher"), { recursive: true });
+    await trained(`--from teacher ${line} --steps 4`);
+    expect((await configOf("pupil")).optimizer.generator.lr).toBe(0.005);
+  });
+
+  it("takes a step of the run that the flag names", async () => {
+    await cp(at("first"), at("gone-on"), { recursive: true });
+    await trained(`second/config.json --from gone-on ${small} --steps 1 --out of-other`);
+    expect(await configOf("of-other")).toMatchObject({ from: at("gone-on"), fromStep: 4 });
+    await writeFile(at("step.json"), JSON.stringify({ fromStep: 2 }));
+    await trained(`step.json --from first ${small} --steps 1 --out stepped`);
+    expect(await configOf("stepped")).toMatchObject({ from: at("first"), fromStep: 2 });
   });
 
   it("begins so from a file, whose paths start from its folder, and with networks of one's own", async () => {
@@ -150,6 +204,11 @@ describe("a run that begins with another's networks", () => {
     const line = `--from first ${small} --restartable --out again-and-again`;
     await trained(`${line} --steps 1`);
     await trained(`${line} --steps 2`);
+    expect(await refusal(`${line} --lr 2e-4 --steps 2`)).toBe(
+      'Expected 0.005, as the run in "again-and-again" has it, for --lr but received 0.0002',
+    );
+    await trained("again-and-again/config.json --restartable --steps 3 --out repeats");
+    await trained("again-and-again/config.json --restartable --steps 4 --out repeats");
     const drawn = line.replace("--from first", "--preset stylegan2 --size 8");
     expect(await refusal(`${drawn} --steps 2`)).toBe(
       `Expected "${at("first")}", as the run in "again-and-again" has it, for --from but received null`,

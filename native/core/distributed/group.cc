@@ -263,8 +263,9 @@ void Group::look(Begun begun) {
   const std::string place = std::to_string(begun), call = call_ ? kCalls[size_t(*call_)] : kStep;
   const auto found = ask<std::optional<std::string>>(
       [options = options_, place, call](c10d::Store& store) {
-        const std::string failure = find_failure(store, options, place, call);
-        return std::make_optional(failure.empty() && is_roll_called(store) ? kRoll : failure);
+        // First what one question tells: the other takes one of each rank.
+        const bool is_lost = announced(store).empty() && is_roll_called(store);
+        return std::make_optional(is_lost ? kRoll : find_failure(store, options, place, call));
       },
       std::nullopt);
   // Each question would wait as long, and the backend has a timeout.
@@ -357,11 +358,13 @@ Roll Group::call_roll() const {
 }
 
 std::vector<int64_t> Group::lost(const Roll& roll) const {
-  // Rank 0, where it keeps the store, may have reported before, and ended after its roll call; else
-  // it is the one that is lost, and nobody else could report.
-  const bool lost_0 = roll.is_store_gone && connection_->rank_0_keeps_it && !roll.missing.empty() &&
-                      roll.missing[0] == 0;
-  return lost_0 ? std::vector<int64_t>{0} : roll.missing;
+  const std::vector<int64_t>& missing = roll.missing;
+  if (!connection_->rank_0_keeps_it || missing.empty() || missing[0] != 0) return missing;
+  // It may have reported before, and ended after its roll call; else it is the one that is lost,
+  // and nobody else could report.
+  if (roll.is_store_gone) return {0};
+  // It is there, as its store is: busy with something else, where another one is missing as well.
+  return missing.size() == 1 ? missing : std::vector<int64_t>(missing.begin() + 1, missing.end());
 }
 
 void Group::check_usable() const {

@@ -111,7 +111,7 @@ class Group {
   // Tells those who come why this rank does not take part, and throws it.
   [[noreturn]] void decline(const std::string& reason);
   // Throws what a rank that does not take part has told.
-  void check_declined() const;
+  void check_declined();
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;

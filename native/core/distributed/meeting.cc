@@ -151,11 +151,13 @@ void Group::decline(const std::string& reason) {
   throw Error("ERR_RANK", reason);
 }
 
-void Group::check_declined() const {
+void Group::check_declined() {
   // An agent's store may have it of an old meeting.
   if (!connection_->rank_0_keeps_it && rank() != 0) return;
   const std::string failure = announced(*connection_->store);
-  if (!failure.empty()) throw Error("ERR_RANK", failure);
+  if (failure.empty()) return;
+  failure_ = failure;
+  throw Error("ERR_RANK", failure);
 }
 
 void Group::see_off() const {
@@ -164,7 +166,7 @@ void Group::see_off() const {
     c10d::Store& store = *connection_->store;
     store.set(key("left", rank()), to_bytes("1"));
     if (rank() != 0 || !connection_->rank_0_keeps_it) return;
-    // Those who have not come yet are to hear why this rank declined.
+    // Those who have not come yet are to hear why one of them declined.
     const bool declined = !failure_.empty();
     const auto deadline = Clock::now() + (declined ? std::min(kPatience, options_.timeout)
                                                    : std::chrono::milliseconds(kRollCall));

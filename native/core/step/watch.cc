@@ -1,6 +1,7 @@
 #include "core/step/watch.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace sparring {
 namespace {
@@ -25,16 +26,17 @@ void append_images(at::Tensor& all, const at::Tensor& more) {
   if (room > 0) append(all, more.narrow(0, 0, std::min(room, more.size(0))));
 }
 
-// The first rows of the whole batch, `most` of them, with those that are this rank's in their
-// place; zeros for the others'.
-at::Tensor in_place(const at::Tensor& own, const Share& share, int64_t most) {
-  const int64_t rows = std::min(most, share.total);
+// The size of the first rows of the whole batch, `most` of them.
+std::vector<int64_t> size_of_all(const at::Tensor& own, const Share& share, int64_t most) {
   std::vector<int64_t> sizes = own.sizes().vec();
-  sizes[0] = rows;
-  const at::Tensor all = at::zeros(sizes, own.options().dtype(at::kFloat));
-  const int64_t here = std::min(rows - share.start, own.size(0));
+  sizes[0] = std::min(most, share.total);
+  return sizes;
+}
+
+// Puts the rows that are this rank's into their place among the first of the whole batch.
+void put_in_place(const at::Tensor& all, const at::Tensor& own, const Share& share) {
+  const int64_t here = std::min(all.size(0) - share.start, own.size(0));
   if (here > 0) all.narrow(0, share.start, here).copy_(own.narrow(0, 0, here));
-  return all;
 }
 
 at::Tensor share(const at::Tensor& answers) { return answers.to(at::kFloat).mean(); }
@@ -74,21 +76,26 @@ Watch of_all(const Watch& own, Sharing& sharing) {
   Watch whole = own;
   const std::vector<at::Tensor*> looked{&whole.real_scores, &whole.fake_scores, &whole.reals,
                                         &whole.fakes};
-  std::vector<at::Tensor> placed, flat;
+  std::vector<std::vector<int64_t>> sizes;
+  int64_t total = 0;
   for (const at::Tensor* one : looked) {
     const bool is_images = one == &whole.reals || one == &whole.fakes;
-    placed.push_back(in_place(*one, share, is_images ? kMostCompared : share.total));
-    flat.push_back(placed.back().flatten());
+    sizes.push_back(size_of_all(*one, share, is_images ? kMostCompared : share.total));
+    total += c10::multiply_integers(sizes.back());
   }
-  // One message. Nothing waits for a stream in which a rank that is lost has left its part undone.
-  const at::Tensor all = at::cat(flat);
-  sharing.group().sum(all);
-  sharing.group().settle();
+  // One message, with zeros for the rows of others. Nothing waits for a stream in which a rank that
+  // is lost has left its part undone.
+  const at::Tensor all = at::zeros({total}, own.real_scores.options().dtype(at::kFloat));
   int64_t at = 0;
   for (size_t i = 0; i < looked.size(); ++i) {
-    *looked[i] = all.narrow(0, at, placed[i].numel()).view(placed[i].sizes());
-    at += placed[i].numel();
+    const int64_t numbers = c10::multiply_integers(sizes[i]);
+    const at::Tensor view = all.narrow(0, at, numbers).view(sizes[i]);
+    put_in_place(view, *looked[i], share);
+    *looked[i] = view;
+    at += numbers;
   }
+  sharing.group().sum(all);
+  sharing.group().settle();
   return whole;
 }
 
