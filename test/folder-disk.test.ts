@@ -1,5 +1,5 @@
 // A folder whose packed images stay on the disk: the same images, training and checkpoints as from memory.
-import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { readdir, readlink, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FolderOptions } from "../lib/datasets.js";
@@ -160,11 +160,16 @@ describe("a folder with resident: false", () => {
 
   it("keeps the cache where a broken file is refused, and lets go of it", async () => {
     await writeTree(root, { "0/broken.png": Buffer.from("text") });
-    const files = async () => (await readdir("/proc/self/fd")).length;
+    // Those of this test alone: others come and go with what is collected.
+    const held = async () => {
+      const files = (await readdir("/proc/self/fd")).map((one) => `/proc/self/fd/${one}`);
+      const paths = await Promise.all(files.map((one) => readlink(one).catch(() => "")));
+      return paths.filter((path) => path.startsWith(temporary.path));
+    };
     await expect(open()).rejects.toThrow("1 of its files are broken");
-    const before = await files();
-    await expect(open()).rejects.toThrow("1 of its files are broken");
-    expect(await files()).toBe(before);
+    expect(await held()).toEqual([]);
+    using whole = await open({ onBroken: "skip" });
+    expect([whole.size, await held()]).toEqual([40, [expect.stringContaining("packed")]]);
     const onProgress = vi.fn();
     using disk = await open({ onBroken: "skip", onProgress });
     expect([disk.size, onProgress.mock.calls]).toEqual([40, []]);
