@@ -260,12 +260,11 @@ void Group::abandon(const std::string& reason) {
 
 void Group::look(Begun begun) {
   if (!answers_) return;
-  const std::string place = std::to_string(begun), call = call_ ? kCalls[size_t(*call_)] : kStep;
+  const std::string call = call_ ? kCalls[size_t(*call_)] : kStep;
   const auto found = ask<std::optional<std::string>>(
-      [options = options_, place, call](c10d::Store& store) {
-        // First what one question tells: the other takes one of each rank.
-        const bool is_lost = announced(store).empty() && is_roll_called(store);
-        return std::make_optional(is_lost ? kRoll : find_failure(store, options, place, call));
+      [options = options_, begun, call](c10d::Store& store) {
+        const std::string failure = find_failure(store, options, begun, call);
+        return std::make_optional(failure.empty() && is_roll_called(store) ? kRoll : failure);
       },
       std::nullopt);
   // Each question would wait as long, and the backend has a timeout.

@@ -16,8 +16,8 @@ const char* const kPresent = "present";
 // That a rank asks for it.
 const std::string kAsked = "roll";
 const char* const kHeard = "heard";
-// Where it waits, once that takes long: the place, and the call.
-const char* const kWaits = "waits";
+// Where ranks wait, once that takes long: the newest such place, and who came first there.
+const std::string kWaits = "waits";
 
 std::vector<int64_t> others(const GroupOptions& options) {
   std::vector<int64_t> all;
@@ -27,12 +27,31 @@ std::vector<int64_t> others(const GroupOptions& options) {
   return all;
 }
 
-// The call in which a rank waits at that place; empty where nothing is known of it.
-std::string call_at(c10d::Store& store, int64_t rank, const std::string& place) {
-  if (!store.check({key(kWaits, rank)})) return {};
-  const std::string text = to_text(store.get(key(kWaits, rank)));
-  const size_t end = text.find('\n');
-  return text.substr(0, end) == place ? text.substr(end + 1) : std::string();
+// A rank that waits: in a call, which has that place in the order of all.
+struct Waiting {
+  Group::Begun place;
+  int64_t rank;
+  std::string call;
+};
+
+std::string to_line(const Waiting& one) {
+  return std::to_string(one.place) + " " + std::to_string(one.rank) + " " + one.call;
+}
+
+Waiting from_line(const std::string& line) {
+  const size_t first = line.find(' '), second = line.find(' ', first + 1);
+  return {std::stoull(line.substr(0, first)), std::stoll(line.substr(first + 1, second - first)),
+          line.substr(second + 1)};
+}
+
+// Who came first to wait at that place, or a later one; this rank, where nobody did before it.
+Waiting first_waiting(c10d::Store& store, const Waiting& own) {
+  for (std::string there;;) {
+    const auto text = store.compareSet(kWaits, to_bytes(there), to_bytes(to_line(own)));
+    there = to_text(text);
+    const Waiting first = from_line(there);
+    if (first.place >= own.place) return first;
+  }
 }
 
 // Leaves those of the ranks who have not said `what` when it is time; or when the store is gone,
@@ -62,19 +81,16 @@ std::string announced(c10d::Store& store) {
 
 bool is_roll_called(c10d::Store& store) { return store.check({kAsked}); }
 
-std::string find_failure(c10d::Store& store, const GroupOptions& options, const std::string& place,
+std::string find_failure(c10d::Store& store, const GroupOptions& options, Group::Begun place,
                          const std::string& call) {
   if (const std::string failure = announced(store); !failure.empty()) return failure;
-  store.set(key(kWaits, options.rank), to_bytes(place + "\n" + call));
-  for (const int64_t other : others(options)) {
-    const std::string theirs = call_at(store, other, place);
-    if (theirs.empty() || theirs == call) continue;
-    const bool is_later = options.rank > other;
-    return "Expected " + (is_later ? theirs : call) + ", as " +
-           name({std::min(options.rank, other)}) + " is in it, for " +
-           name({std::max(options.rank, other)}) + " but received " + (is_later ? call : theirs);
-  }
-  return {};
+  const Waiting first = first_waiting(store, {place, options.rank, call});
+  if (first.place != place || first.call == call) return {};
+  const bool is_later = options.rank > first.rank;
+  return "Expected " + (is_later ? first.call : call) + ", as " +
+         name({std::min(options.rank, first.rank)}) + " is in it, for " +
+         name({std::max(options.rank, first.rank)}) + " but received " +
+         (is_later ? call : first.call);
 }
 
 Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store) {

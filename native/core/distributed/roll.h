@@ -24,9 +24,10 @@ void announce(c10d::Store& store, const std::string& failure);
 std::string announced(c10d::Store& store);
 
 // Says that this rank waits in `call`, which has that place in the order of all that they do. Gives
-// what failed: what a rank told of itself, or which of them is in another call at the same place.
-// Empty as long as all is well.
-std::string find_failure(c10d::Store& store, const GroupOptions& options, const std::string& place,
+// what failed: what a rank told of itself, or that it is in another call than the first one that
+// waits there. Empty as long as all is well. It asks as little of the store of a thousand ranks as
+// of that of two.
+std::string find_failure(c10d::Store& store, const GroupOptions& options, Group::Begun place,
                          const std::string& call);
 
 // Whether a rank waits for all to report.
