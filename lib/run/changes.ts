@@ -99,7 +99,7 @@ export function checkChanges(value: unknown): readonly RunChange[] | undefined {
       throw new TypeError(`${name} is no change`);
     return {
       step: check.integer(change.step, `${name}.step`, 0),
-      // What held is told: it is what no training goes on by.
+      // Not checked: no training goes on by what held.
       before: change.before,
       after: checkValues(change.after, (option) => `${name}.after.${option}`),
     };

@@ -115,26 +115,30 @@ export async function readFirst(
   plan: RunPlan,
   onNote: (sentence: string) => void,
 ): Promise<First | undefined> {
-  const { from, fromStep, rules, naming } = plan;
+  const { from, rules, naming } = plan;
   if (from === null) return undefined;
-  const name = naming("from");
-  const run = await readRun(from, name);
+  const run = await readRun(from, naming("from"));
   checkAlike(run, plan);
   const whose: Whose[] = ["generator", "discriminator"];
   if (run.averaged && rules.ema !== null) whose.push("ema");
-  const [generator, discriminator, average] = (await weightsOf()) as [Weights, Weights, Weights?];
+  const all = await weightsOf(run, whose, plan, onNote);
+  const [generator, discriminator, average] = all as [Weights, Weights, Weights?];
   return { run, step: generator.step, generator, discriminator, average };
+}
 
-  async function weightsOf(): Promise<readonly Weights[]> {
-    if (fromStep === undefined) return newestWeights(run, whose, name, onNote);
-    return Promise.all(
-      whose.map((one) =>
-        fromStep === null
-          ? endedWeights(run, one, name)
-          : weightsAt(run, fromStep, naming("fromStep"), one),
-      ),
-    );
-  }
+async function weightsOf(
+  run: StoredRun,
+  whose: readonly Whose[],
+  { fromStep, naming }: RunPlan,
+  onNote: (sentence: string) => void,
+): Promise<readonly Weights[]> {
+  const name = naming("from");
+  if (fromStep === undefined) return newestWeights(run, whose, name, onNote);
+  const read = (one: Whose) =>
+    fromStep === null
+      ? endedWeights(run, one, name)
+      : weightsAt(run, fromStep, naming("fromStep"), one);
+  return Promise.all(whose.map(read));
 }
 
 /** Better known before images are packed for an hour. Throws ERR_WEIGHTS. */
