@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     // A process a file is what users have; worker threads would share one libtorch.
     pool: "forks",
+    setupFiles: ["test/helpers/same-bytes.ts"],
     // Several times what the longest takes on two idle cores: it finds what hangs, and is no measurement.
     testTimeout: 300_000,
     hookTimeout: 300_000,
