@@ -14,6 +14,7 @@ import { lsgan } from "./presets/lsgan.js";
 import { mlp } from "./presets/mlp.js";
 import { r3gan } from "./presets/r3gan.js";
 import { ralsgan } from "./presets/ralsgan.js";
+import { sagan } from "./presets/sagan.js";
 import { snganHinge } from "./presets/sngan-hinge.js";
 import { stylegan2 } from "./presets/stylegan2.js";
 import { wgan } from "./presets/wgan.js";
@@ -38,6 +39,7 @@ export const presets = {
   dragan,
   "sngan-hinge": snganHinge,
   ralsgan,
+  sagan,
   stylegan2,
   r3gan,
 } satisfies Record<string, Preset>;

@@ -7,7 +7,7 @@ import { makeFolder } from "./folder.js";
 import { writeIdxFolder } from "./idx.js";
 
 export const onePreset =
-  "one of article, goodfellow2014, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, ebgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, stylegan2, r3gan";
+  "one of article, goodfellow2014, mlp, gan, cgan, dcgan, infogan, acgan, lsgan, ebgan, wgan, wgan-gp, dragan, sngan-hinge, ralsgan, sagan, stylegan2, r3gan";
 export const port = (name: string, value: string) =>
   `Expected a whole number from 0 to 65535 for ${name} but received ${value}`;
 
