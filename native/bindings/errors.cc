@@ -8,19 +8,6 @@
 namespace sparring::bindings {
 namespace {
 
-// libtorch's own messages begin with a file and a line, and name no remedy. Of the host's memory
-// they say how much was asked for, of a device's only that it was too much.
-Failure out_of_memory(MemoryOf memory, const std::string& message) {
-  const size_t tried = message.find("you tried to allocate ");
-  const std::string need =
-      tried == std::string::npos
-          ? ""
-          : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
-  const std::string whose = memory == MemoryOf::kHost ? "host" : "device";
-  return {"ERR_MEMORY", "Expected enough " + whose + " memory for this work but it ran out" + need +
-                            "; a smaller batch, image or network needs less"};
-}
-
 Failure of_libtorch(const std::string& message) {
   if (message.find("all elements of input should be between 0 and 1") != std::string::npos) {
     return {
@@ -35,7 +22,8 @@ Failure of_exception(const std::exception& error) {
   // what() would carry a C++ backtrace.
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   const std::string message = of_torch ? of_torch->what_without_backtrace() : error.what();
-  if (const auto memory = memory_that_ran_out(error)) return out_of_memory(*memory, message);
+  if (const auto memory = memory_that_ran_out(error))
+    return {"ERR_MEMORY", lack_of(*memory, message)};
   return of_torch ? of_libtorch(message) : Failure{"ERR_NATIVE", message};
 }
 

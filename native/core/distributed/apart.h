@@ -13,26 +13,51 @@
 
 namespace sparring::distributed {
 
-// What `work` gives or throws, which is done by a thread that can be left to itself; nothing where
-// `is_over` came first. What it needs it has to have for itself: it may go on as long as it likes.
-// Throws ERR_MEMORY where there is no thread for it.
+// Work that is done by a thread which can be left to itself. What it needs it has to have for
+// itself: it may go on as long as it likes.
+template <class Answer>
+class Apart {
+ public:
+  // Throws ERR_MEMORY where there is no thread for it.
+  explicit Apart(std::function<Answer()> work) {
+    std::packaged_task<Answer()> task(std::move(work));
+    answer_ = task.get_future();
+    thread_ = make_thread(std::move(task));
+  }
+  ~Apart() { leave(); }
+  Apart(const Apart&) = delete;
+  Apart& operator=(const Apart&) = delete;
+
+  // False once it was got.
+  bool comes_within(std::chrono::milliseconds time) const {
+    return answer_.valid() && answer_.wait_for(time) == std::future_status::ready;
+  }
+  // What the work gives or throws, once.
+  Answer get() { return answer_.get(); }
+  // Where the work looks itself whether all is over, it need not be left: a process that ends under
+  // a thread which is at work may crash.
+  void leave() {
+    if (!thread_.joinable()) return;
+    // Nothing is to come where that was got.
+    !answer_.valid() || comes_within(kFarewell) ? thread_.join() : thread_.detach();
+  }
+
+ private:
+  std::future<Answer> answer_;
+  std::thread thread_;
+};
+
+// What `work` gives or throws, done apart; nothing where `is_over` came first. Throws ERR_MEMORY
+// where there is no thread for it.
 template <class Answer>
 std::optional<Answer> apart(std::function<Answer()> work, const std::function<bool()>& is_over) {
-  std::packaged_task<Answer()> task(std::move(work));
-  std::future<Answer> answer = task.get_future();
-  std::thread thread = make_thread(std::move(task));
-  const auto comes_within = [&answer](std::chrono::milliseconds time) {
-    return answer.wait_for(time) == std::future_status::ready;
-  };
-  while (!comes_within(kGlance)) {
-    // Where it looks itself whether all is over, it need not be left: a process that ends under a
-    // thread which is at work may crash.
-    if (!is_over() || comes_within(kFarewell)) continue;
-    thread.detach();
-    return std::nullopt;
+  Apart<Answer> one(std::move(work));
+  while (!one.comes_within(kGlance)) {
+    if (!is_over()) continue;
+    one.leave();
+    if (!one.comes_within({})) return std::nullopt;
   }
-  thread.join();
-  return answer.get();
+  return one.get();
 }
 
 }  // namespace sparring::distributed

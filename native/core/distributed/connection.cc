@@ -2,7 +2,9 @@
 
 #include <c10/util/Logging.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -10,18 +12,21 @@
 #include "core/distributed/words.h"
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
+#include "core/runtime/thread.h"
 
 namespace sparring {
 namespace {
 
-[[noreturn]] void refuse(const Meeting& meeting, const std::string& reason) {
+Error no_store(const Meeting& meeting, const std::exception& error) {
   const std::string place = meeting.host + ":" + std::to_string(meeting.port);
+  const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
+  const std::string reason = of_torch ? of_torch->what_without_backtrace() : error.what();
   if (reason.find("already in use") != std::string::npos) {
-    throw Error("ERR_RANK", "Expected a free port for MASTER_PORT but received " +
-                                std::to_string(meeting.port) + ", which is in use");
+    return {"ERR_RANK", "Expected a free port for MASTER_PORT but received " +
+                            std::to_string(meeting.port) + ", which is in use"};
   }
-  throw Error("ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " + place +
-                              " (" + reason.substr(0, reason.find('\n')) + ")");
+  return {"ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " + place +
+                          " (" + reason.substr(0, reason.find('\n')) + ")"};
 }
 
 // c10d prints what it throws, with a page of addresses. Whoever wants to see that says how much of
@@ -39,6 +44,24 @@ void check_ending(const GroupOptions& options) {
   }
 }
 
+Error cause_of(const std::exception& error, const Error& otherwise) {
+  const std::string text = error.what();
+  const auto says = [&text](int number) {
+    return text.find(std::strerror(number)) != std::string::npos;
+  };
+  if (const auto* own = dynamic_cast<const Error*>(&error)) return *own;
+  if (const auto memory = memory_that_ran_out(error)) {
+    return {"ERR_MEMORY", lack_of(*memory, text)};
+  }
+  if (says(EAGAIN)) return no_thread(error);
+  if (says(EMFILE) || says(ENFILE)) {
+    return {"ERR_MEMORY",
+            "Expected sockets for the other ranks but too many files are open; a higher limit of "
+            "them makes room"};
+  }
+  return otherwise;
+}
+
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& group) {
   keep_quiet();
   c10d::TCPStoreOptions options;
@@ -51,8 +74,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
   try {
     return c10::make_intrusive<c10d::PrefixStore>(
         meeting.prefix, c10::make_intrusive<c10d::TCPStore>(meeting.host, options));
-  } catch (const c10::Error& error) {
-    refuse(meeting, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throw cause_of(error, no_store(meeting, error));
   }
 }
 
@@ -66,11 +89,12 @@ OpenGloo prepare_gloo(const GroupOptions& options) {
     };
   } catch (const std::exception& error) {
     const char* const name = std::getenv("GLOO_SOCKET_IFNAME");
-    throw Error(
-        "ERR_RANK",
-        "Expected a network interface of this machine for GLOO_SOCKET_IFNAME but received " +
-            (name == nullptr ? "none: " + distributed::first_line(error)
-                             : '"' + std::string(name) + '"'));
+    throw cause_of(
+        error,
+        {"ERR_RANK",
+         "Expected a network interface of this machine for GLOO_SOCKET_IFNAME but received " +
+             (name == nullptr ? "none: " + distributed::first_line(error)
+                              : '"' + std::string(name) + '"')});
   }
 }
 

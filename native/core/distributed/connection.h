@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/distributed/attendant.h"
 #include "core/distributed/group.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
@@ -37,10 +38,18 @@ struct Group::Connection {
   Group::Begun next = 0;
   // What GPUs were asked for, and nobody knows the end of yet.
   std::vector<c10::intrusive_ptr<c10d::Work>> launched;
+  // What the store was asked, and has not answered yet.
+  std::optional<distributed::Apart<distributed::Look>> question;
+  // Answers while this rank is busy; null where it has left, or there was no thread for it.
+  std::unique_ptr<distributed::Attendant> attendant;
 };
 
 // Throws ERR_STOPPED where the process is ending.
 void check_ending(const GroupOptions& options);
+
+// ERR_MEMORY where the error says that this process gets no more memory, threads or files: no
+// interface, and no other rank, is the cause of that.
+Error cause_of(const std::exception& error, const Error& otherwise);
 
 // The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);

@@ -23,16 +23,12 @@ namespace {
 
 // The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
-// The time between two looks of one who waits whether the others wait for something else.
-constexpr std::chrono::milliseconds kLook{1'000};
 // The time after which a store that should have told the end of a roll call is taken for cut off.
 constexpr std::chrono::milliseconds kAnswer{2'000};
 
 const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
 // What is no call of its own.
 const char* const kStep = "a step of run()";
-// What is found in place of a failure where ranks are asked which of them are still there.
-const std::string kRoll = "roll call";
 
 // Says for a while which call it is that waits.
 class Within {
@@ -232,11 +228,16 @@ void Group::settle() {
 }
 
 void Group::fail(const std::string& reason) {
+  // What was found while this rank was busy.
+  const std::optional<Roll> earlier =
+      connection_->attendant ? connection_->attendant->roll() : std::nullopt;
   // Closed connections tell those who wait for this rank that there is nothing to wait for. Gloo
   // may miss that a rank is lost in other sums that are under way, and waits for these before it
   // closes any: whoever waits for this one then hears of the roll call.
   depart();
-  const Roll roll = call_roll();
+  Roll roll = call_roll();
+  // The others have ended since.
+  if (roll.is_store_gone && earlier) roll = *earlier;
   const std::vector<int64_t> missing = lost(roll);
   if (!roll.failure.empty()) {
     failure_ = roll.failure;
@@ -259,20 +260,48 @@ void Group::abandon(const std::string& reason) {
 }
 
 void Group::look(Begun begun) {
-  if (!answers_) return;
-  const std::string call = call_ ? kCalls[size_t(*call_)] : kStep;
-  const auto found = ask<std::optional<std::string>>(
-      [options = options_, begun, call](c10d::Store& store) {
-        const std::string failure = find_failure(store, options, begun, call);
-        return std::make_optional(failure.empty() && is_roll_called(store) ? kRoll : failure);
-      },
-      std::nullopt);
-  // Each question would wait as long, and the backend has a timeout.
-  answers_ = found.has_value();
-  if (!found || found->empty()) return;
-  if (*found == kRoll) fail("another rank has lost a connection");
-  part(*found);
-  throw Error("ERR_RANK", failure_);
+  const std::optional<Look> found = found_in_store(begun);
+  if (!found) return;
+  if (!found->failure.empty()) {
+    part(found->failure);
+    throw Error("ERR_RANK", failure_);
+  }
+  if (found->is_roll_called) fail("another rank has lost a connection");
+  // Without its keeper no other rank need notice that it is lost. Not at once: it may have left
+  // when all was done, and the last bytes of a sum are still on their way.
+  const bool is_lost = found->is_store_gone && connection_->rank_0_keeps_it;
+  if (is_lost && is_store_gone_) fail("the store that it keeps is gone");
+  is_store_gone_ = is_lost;
+}
+
+std::optional<Look> Group::found_in_store(Begun begun) {
+  auto& question = connection_->question;
+  auto patience = std::chrono::milliseconds(0);
+  if (!question) {
+    const std::string call = call_ ? kCalls[size_t(*call_)] : kStep;
+    patience = kAnswer;
+    try {
+      question.emplace([options = options_, store = connection_->store, begun, call] {
+        return look_in(*store, options, begun, call);
+      });
+    } catch (const Error&) {
+      // There is no thread to ask it with.
+      return std::nullopt;
+    }
+  }
+  const auto deadline = Clock::now() + patience;
+  while (!question->comes_within(kGlance)) {
+    check_ending();
+    if (Clock::now() >= deadline) return std::nullopt;
+  }
+  std::optional<Look> found;
+  try {
+    found = question->get();
+  } catch (const std::exception&) {
+    // It is asked again.
+  }
+  question.reset();
+  return found;
 }
 
 void Group::part(const std::string& failure) {
@@ -294,6 +323,7 @@ void Group::leave() {
 }
 
 void Group::depart() {
+  connection_->attendant.reset();
   if (connection_->begun.empty()) {
     close();
   } else {
@@ -328,7 +358,7 @@ void Group::hand_over() {
 
 template <class Answer>
 Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const {
-  const auto deadline = Clock::now() + kRollCall + kAnswer;
+  const auto deadline = Clock::now() + kRollCall + kHearing + kAnswer;
   std::optional<Answer> answer;
   try {
     answer = apart<Answer>(
@@ -348,23 +378,24 @@ Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise
 }
 
 Roll Group::call_roll() const {
-  const bool keeps_store = rank() == 0 && connection_->rank_0_keeps_it;
   return ask<Roll>(
-      [options = options_, keeps_store](c10d::Store& store) {
-        return distributed::call_roll(store, options, keeps_store);
+      [options = options_, keeps = keeps_store()](c10d::Store& store) {
+        return distributed::call_roll(store, options, keeps);
       },
       unheard(options_));
 }
 
 std::vector<int64_t> Group::lost(const Roll& roll) const {
   const std::vector<int64_t>& missing = roll.missing;
-  if (!connection_->rank_0_keeps_it || missing.empty() || missing[0] != 0) return missing;
-  // It may have reported before, and ended after its roll call; else it is the one that is lost,
-  // and nobody else could report.
-  if (roll.is_store_gone) return {0};
-  // It is there, as its store is: busy with something else, where another one is missing as well.
-  return missing.size() == 1 ? missing : std::vector<int64_t>(missing.begin() + 1, missing.end());
+  // Nobody else could report then. It may have done so itself, and ended after its roll call.
+  const bool is_keeper_lost =
+      connection_->rank_0_keeps_it && roll.is_store_gone && !missing.empty() && missing[0] == 0;
+  if (is_keeper_lost) return {0};
+  // A busy rank is not the cause where another one is lost; else it took too long.
+  return missing.empty() ? roll.busy : missing;
 }
+
+bool Group::keeps_store() const { return rank() == 0 && connection_->rank_0_keeps_it; }
 
 void Group::check_usable() const {
   if (!failure_.empty()) throw Error("ERR_RANK", failure_);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/torch.h"
 
 namespace c10d {
@@ -20,8 +21,9 @@ class Work;
 namespace sparring {
 
 namespace distributed {
+struct Look;
 struct Roll;
-}
+}  // namespace distributed
 
 // Where the ranks of a group find each other.
 struct Meeting {
@@ -109,9 +111,12 @@ class Group {
   bool meet_at(int64_t meeting);
   bool greet(int64_t rank, int64_t meeting);
   // Tells those who come why this rank does not take part, and throws it.
-  [[noreturn]] void decline(const std::string& reason);
-  // Throws what a rank that does not take part has told.
-  void check_declined();
+  [[noreturn]] void decline(const Error& reason);
+  // What a rank that does not take part has told; empty as long as none has.
+  std::string declined(c10d::Store& store) const;
+  [[noreturn]] void refuse(const std::string& failure);
+  // Connects to the others over TCP. Throws, and tells them, where that fails.
+  void open_host();
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;
@@ -126,6 +131,8 @@ class Group {
   // Looks, at the store, why a wait lasts: throws where a rank failed alone, or waits for something
   // else in this place of the order.
   void look(Begun begun);
+  // What the store said of that, now or since it was asked; nothing where it did not answer yet.
+  std::optional<distributed::Look> found_in_store(Begun begun);
   // Tells all of a failure, and leaves.
   void part(const std::string& failure);
   // What the store answers, or else `otherwise`.
@@ -133,6 +140,8 @@ class Group {
   Answer ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const;
   distributed::Roll call_roll() const;
   std::vector<int64_t> lost(const distributed::Roll& roll) const;
+  // Rank 0 where no agent does.
+  bool keeps_store() const;
   // Throws where the group failed before, or is ending.
   void check_usable() const;
   void check_ending() const;
@@ -144,9 +153,9 @@ class Group {
   GroupOptions options_;
   std::vector<std::string> greetings_;
   std::unique_ptr<Connection> connection_;
-  std::optional<Call> call_;  // under way; none in a step
-  bool answers_ = true;       // the store did
-  std::string failure_;       // empty as long as all is well
+  std::optional<Call> call_;    // under way; none in a step
+  bool is_store_gone_ = false;  // as the last look found it
+  std::string failure_;         // empty as long as all is well
   std::atomic<bool> is_left_ = false;
 };
 

@@ -22,10 +22,13 @@ const std::string kMeetings = "meetings", kBegun = "begun";
 }  // namespace
 
 std::shared_ptr<Group> Group::join(const Meeting& meeting, const GroupOptions& options) {
-  // All of it: the store may be cut off at each question, and Gloo waits for whoever has come and
-  // then does nothing as long as the timeout.
+  GroupOptions own = options;
+  // Who comes only to tell the others may find that none of them does.
+  if (!own.failure.empty()) own.timeout = std::min(own.timeout, kPatience);
+  // All of it apart: the store may be cut off at each question, and Gloo waits for whoever has come
+  // and then does nothing as long as the timeout.
   const auto joined =
-      apart<std::shared_ptr<Group>>([meeting, options] { return come(meeting, options); },
+      apart<std::shared_ptr<Group>>([meeting, own] { return come(meeting, own); },
                                     [&options] { return options.ending && *options.ending; });
   if (!joined) sparring::check_ending(options);
   return *joined;
@@ -49,15 +52,53 @@ void Group::meet() {
   try {
     int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
     while (!meet_at(meeting)) meeting = next_meeting(meeting);
-    connection_->host = std::exchange(connection_->open_host, nullptr)(connection_->store);
+    open_host();
   } catch (const Error&) {
     see_off();
     throw;
   } catch (const std::exception& error) {
-    throw Error("ERR_RANK", "Expected a connection between " + std::to_string(size()) +
-                                " ranks but received an error: " + first_line(error) +
-                                "; GLOO_SOCKET_IFNAME tells by which interface each is reached");
+    throw cause_of(error,
+                   {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT to stay until " +
+                                    std::to_string(size()) +
+                                    " ranks have met but received an error: " + first_line(error)});
   }
+  if (size() == 1) return;
+  try {
+    connection_->attendant =
+        std::make_unique<Attendant>(connection_->store, options_, keeps_store());
+  } catch (const Error&) {
+    // Without a thread for it this rank answers when it is not busy.
+  }
+}
+
+void Group::open_host() {
+  using Host = c10::intrusive_ptr<c10d::Backend>;
+  // Gloo waits for the others in the store, and keeps its connection to that for itself.
+  const auto store = connection_->store->clone();
+  std::string told;
+  const auto is_over = [&] {
+    told = declined(*store);
+    return !told.empty() || (options_.ending && *options_.ending);
+  };
+  std::optional<Host> host;
+  try {
+    host = apart<Host>([open = std::exchange(connection_->open_host, nullptr),
+                        kept = connection_->store] { return open(kept); },
+                       is_over);
+  } catch (const std::exception& error) {
+    // Throws where that is gone, by which Gloo would have found the others.
+    store->check({kBegun});
+    decline(cause_of(
+        error, {"ERR_RANK", "Expected a connection between " + std::to_string(size()) +
+                                " ranks but received an error: " + first_line(error) +
+                                "; GLOO_SOCKET_IFNAME tells by which interface each is reached"}));
+  }
+  if (!host) {
+    connection_->store = store;
+    check_ending();
+    refuse(told);
+  }
+  connection_->host = *host;
 }
 
 bool Group::meet_at(int64_t meeting) {
@@ -70,11 +111,11 @@ bool Group::meet_at(int64_t meeting) {
     throw Error("ERR_RANK", "Expected one process for RANK " + std::to_string(rank()) +
                                 " but received a second one");
   }
-  if (!options_.failure.empty()) decline(options_.failure);
+  if (!options_.failure.empty()) decline({"ERR_RANK", options_.failure});
   try {
     connection_->open_host = prepare_gloo(options_);
   } catch (const Error& error) {
-    decline(error.what());
+    decline(error);
   }
   store.set(key("hello", rank()), to_bytes(std::to_string(size()) + "\n" + options_.greeting));
   for (int64_t other = 0; other < size(); ++other) {
@@ -121,7 +162,7 @@ bool Group::greet(int64_t other, int64_t meeting) {
   while (!store.check({key("hello", other)})) {
     check_ending();
     if (is_over(meeting)) return false;
-    check_declined();
+    if (const std::string told = declined(store); !told.empty()) refuse(told);
     if (Clock::now() >= deadline) {
       std::vector<int64_t> missing;
       for (int64_t one = 0; one < size(); ++one) {
@@ -145,17 +186,18 @@ bool Group::greet(int64_t other, int64_t meeting) {
   return true;
 }
 
-void Group::decline(const std::string& reason) {
-  failure_ = reason;
-  announce(*connection_->store, error_of(rank(), size(), reason));
-  throw Error("ERR_RANK", reason);
+void Group::decline(const Error& reason) {
+  failure_ = reason.what();
+  announce(*connection_->store, error_of(rank(), size(), reason.what()));
+  throw reason;
 }
 
-void Group::check_declined() {
+std::string Group::declined(c10d::Store& store) const {
   // An agent's store may have it of an old meeting.
-  if (!connection_->rank_0_keeps_it && rank() != 0) return;
-  const std::string failure = announced(*connection_->store);
-  if (failure.empty()) return;
+  return connection_->rank_0_keeps_it || rank() == 0 ? announced(store) : std::string();
+}
+
+void Group::refuse(const std::string& failure) {
   failure_ = failure;
   throw Error("ERR_RANK", failure);
 }
@@ -167,7 +209,7 @@ void Group::see_off() const {
     store.set(key("left", rank()), to_bytes("1"));
     if (rank() != 0 || !connection_->rank_0_keeps_it) return;
     // Those who have not come yet are to hear why one of them declined.
-    const bool declined = !failure_.empty();
+    const bool declined = !failure_.empty() && !store.check({kBegun});
     const auto deadline = Clock::now() + (declined ? std::min(kPatience, options_.timeout)
                                                    : std::chrono::milliseconds(kRollCall));
     for (int64_t other = 1; other < size(); ++other) {

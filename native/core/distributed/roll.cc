@@ -9,10 +9,11 @@
 namespace sparring::distributed {
 namespace {
 
-// Keys of the store: the first failure that a rank told of; of each rank that it is there, and that
-// it has read what it has to know.
+// Keys of the store: the first failure that a rank told of; of each rank that it is there, or that
+// its process is, and that it has read what it has to know.
 const std::string kFailure = "failure";
 const char* const kPresent = "present";
+const char* const kAlive = "alive";
 // That a rank asks for it.
 const std::string kAsked = "roll";
 const char* const kHeard = "heard";
@@ -69,7 +70,9 @@ void wait_for(c10d::Store& store, const char* what, std::vector<int64_t>& ranks,
 
 }  // namespace
 
-Roll unheard(const GroupOptions& options) { return {others(options), /*is_store_gone=*/true, {}}; }
+Roll unheard(const GroupOptions& options) {
+  return {others(options), {}, /*is_store_gone=*/true, {}};
+}
 
 void announce(c10d::Store& store, const std::string& failure) {
   store.compareSet(kFailure, {}, to_bytes(failure));
@@ -77,6 +80,16 @@ void announce(c10d::Store& store, const std::string& failure) {
 
 std::string announced(c10d::Store& store) {
   return store.check({kFailure}) ? to_text(store.get(kFailure)) : std::string();
+}
+
+Look look_in(c10d::Store& store, const GroupOptions& options, Group::Begun place,
+             const std::string& call) {
+  try {
+    const std::string failure = find_failure(store, options, place, call);
+    return {failure, is_roll_called(store)};
+  } catch (const c10::DistNetworkError&) {
+    return {{}, false, /*is_store_gone=*/true};
+  }
 }
 
 bool is_roll_called(c10d::Store& store) { return store.check({kAsked}); }
@@ -93,13 +106,18 @@ std::string find_failure(c10d::Store& store, const GroupOptions& options, Group:
          (is_later ? call : first.call);
 }
 
-Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store) {
-  Roll roll{others(options), false, {}};
+Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store, Answer answer) {
+  Roll roll{others(options), {}, false, {}};
   try {
     const auto deadline = Clock::now() + kRollCall;
-    store.set(key(kPresent, options.rank), to_bytes("1"));
+    store.set(key(answer == Answer::kPresent ? kPresent : kAlive, options.rank), to_bytes("1"));
     store.set(kAsked, to_bytes("1"));
     wait_for(store, kPresent, roll.missing, options, deadline);
+    const auto lost =
+        std::stable_partition(roll.missing.begin(), roll.missing.end(),
+                              [&store](int64_t rank) { return !store.check({key(kAlive, rank)}); });
+    roll.busy.assign(lost, roll.missing.end());
+    roll.missing.erase(lost, roll.missing.end());
     roll.failure = announced(store);
     store.set(key(kHeard, options.rank), to_bytes("1"));
     if (keeps_store) {

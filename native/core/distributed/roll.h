@@ -11,6 +11,7 @@ namespace sparring::distributed {
 
 struct Roll {
   std::vector<int64_t> missing;  // have not reported, though it is time
+  std::vector<int64_t> busy;     // nor have these; but their processes are there
   bool is_store_gone = false;
   std::string failure;  // the first that a rank told of itself, as a sentence; empty for none
 };
@@ -33,8 +34,21 @@ std::string find_failure(c10d::Store& store, const GroupOptions& options, Group:
 // Whether a rank waits for all to report.
 bool is_roll_called(c10d::Store& store);
 
+// What is answered to a roll call: by the rank itself, which has nothing else to do, or in its
+// place.
+enum class Answer { kPresent, kAlive };
+
 // Waits until all have reported, or it is time. Whoever keeps the store also waits until they have
 // read what is there.
-Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store);
+Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store,
+               Answer answer = Answer::kPresent);
+
+// What a rank that waits finds in the store.
+struct Look {
+  std::string failure;  // as find_failure() has it
+  bool is_roll_called = false, is_store_gone = false;
+};
+Look look_in(c10d::Store& store, const GroupOptions& options, Group::Begun place,
+             const std::string& call);
 
 }  // namespace sparring::distributed

@@ -22,6 +22,19 @@ std::optional<MemoryOf> by_text(std::string_view text) {
 
 }  // namespace
 
+// libtorch's own messages begin with a file and a line, and name no remedy. Of the host's memory
+// they say how much was asked for, of a device's only that it was too much.
+std::string lack_of(MemoryOf memory, const std::string& message) {
+  const size_t tried = message.find("you tried to allocate ");
+  const std::string need =
+      tried == std::string::npos
+          ? ""
+          : " (" + message.substr(tried, message.find(" bytes", tried) + 6 - tried) + ")";
+  const std::string whose = memory == MemoryOf::kHost ? "host" : "device";
+  return "Expected enough " + whose + " memory for this work but it ran out" + need +
+         "; a smaller batch, image or network needs less";
+}
+
 std::optional<MemoryOf> memory_that_ran_out(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error)) return MemoryOf::kHost;
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) return MemoryOf::kDevice;

@@ -8,15 +8,20 @@
 
 namespace sparring {
 
+// What says that the system gave no thread, which `error` told of.
+inline Error no_thread(const std::exception& error) {
+  return {"ERR_MEMORY", "Expected a thread for this work but the system gave none (" +
+                            reason_of(error) +
+                            "); fewer processes, or a higher limit of them, make room"};
+}
+
 // A thread that does `work`. Throws ERR_MEMORY where the system gives none.
 template <class Work>
 std::thread make_thread(Work&& work) {
   try {
     return std::thread(std::forward<Work>(work));
   } catch (const std::system_error& error) {
-    throw Error("ERR_MEMORY", "Expected a thread for this work but the system gave none (" +
-                                  reason_of(error) +
-                                  "); fewer processes, or a higher limit of them, make room");
+    throw no_thread(error);
   }
 }
 

@@ -136,7 +136,9 @@ TEST_CASE("a rank that waits in a sum reports when another asks who is still the
   const auto group = Group::join(meeting, first);
   const auto store = c10::make_intrusive<c10d::PrefixStore>("1", open_store(meeting, second));
   const distributed::Roll roll = distributed::call_roll(*store, first, /*keeps_store=*/true);
+  // Nor is it one for whom another answers: it has let go of what it waited for.
   CHECK(roll.missing.empty());
+  CHECK(roll.busy.empty());
   CHECK_FALSE(roll.is_store_gone);
   group->leave();
   other.join();

@@ -1,0 +1,141 @@
+// What goes wrong while ranks meet: each error names its own cause.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+
+#include "core/distributed/connection.h"
+#include "core/error.h"
+#include "core/test/cable.h"
+#include "core/test/check.h"  // last: see there
+#include "core/test/stacks.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+const std::string kNoThread = "Expected a thread for this work but the system gave none";
+
+struct Told {
+  std::string code, text;
+};
+
+// What a rank of two is told that meets the others at this port.
+std::future<Told> come(int64_t rank, uint16_t port,
+                       std::chrono::seconds timeout = std::chrono::seconds(20)) {
+  return std::async(std::launch::async, [rank, port, timeout]() -> Told {
+    try {
+      Group::join({"127.0.0.1", port, /*has_agent=*/true, "test"}, {rank, 2, timeout, {}, {}});
+      return {};
+    } catch (const Error& error) {
+      return {error.code(), error.what()};
+    }
+  });
+}
+
+// As long as it lives no file can be opened: all below the limit are.
+class NoFiles {
+ public:
+  NoFiles() {
+    getrlimit(RLIMIT_NOFILE, &usual_);
+    const int next = dup(0);
+    close(next);
+    const rlimit none{static_cast<rlim_t>(next), usual_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &usual_); }
+  NoFiles(const NoFiles&) = delete;
+  NoFiles& operator=(const NoFiles&) = delete;
+
+ private:
+  rlimit usual_{};
+};
+
+// What two ranks are told that get no more of something once they have met.
+template <class Nothing>
+std::vector<Told> short_of() {
+  const auto store = make_store();
+  Cable cable(store->getPort());
+  const std::chrono::seconds timeout(5);
+  auto zero = come(0, cable.port, timeout);
+  await_word(*store, "test/1/hello/0");
+  cable.cut();
+  auto one = come(1, store->getPort(), timeout);
+  await_word(*store, "test/1/hello/1");
+  const Nothing nothing;
+  cable.mend();
+  return {zero.get(), one.get()};
+}
+
+std::vector<uint8_t> bytes(const std::string& text) { return {text.begin(), text.end()}; }
+
+}  // namespace
+
+TEST_CASE("a rank that gets no thread to connect by says so, and so does who waits for it") {
+  const auto store = make_store();
+  Cable cable(store->getPort());
+  cable.cut();
+  auto zero = come(0, store->getPort());
+  await_word(*store, "test/1/hello/0");
+  auto one = come(1, cable.port);
+  cable.await_guest();
+  {
+    const NoThreads no_threads;
+    cable.mend();
+    const Told told = one.get();
+    CHECK(told.code == "ERR_MEMORY");
+    CHECK(told.text.rfind(kNoThread, 0) == 0);
+  }
+  const Told heard = zero.get();
+  CHECK(heard.code == "ERR_RANK");
+  CHECK(heard.text.rfind(
+            "Expected all 2 ranks to take part but received an error of rank 1: " + kNoThread, 0) ==
+        0);
+}
+
+TEST_CASE("ranks that have met, and get no threads to sum by, say so") {
+  for (const Told& told : short_of<NoThreads>()) {
+    CAPTURE(told.text);
+    CHECK(told.code == "ERR_MEMORY");
+    CHECK(told.text.rfind(kNoThread, 0) == 0);
+  }
+}
+
+// What the first of them leaves is enough for the other, which waits for it then.
+TEST_CASE("of ranks that have met the one that gets no socket for the other says so") {
+  const std::vector<Told> both = short_of<NoFiles>();
+  const Told& told = both[both[0].code == "ERR_MEMORY" ? 0 : 1];
+  CHECK(told.code == "ERR_MEMORY");
+  CHECK(told.text ==
+        "Expected sockets for the other ranks but too many files are open; a higher limit of them "
+        "makes room");
+}
+
+TEST_CASE("a rank that waits for another's address hears why it does not come") {
+  const auto store = make_store();
+  const auto start = std::chrono::steady_clock::now();
+  auto zero = come(0, store->getPort());
+  store->set("test/1/hello/1", bytes("2\n"));
+  await_word(*store, "test/1/begun");
+  store->set("test/1/failure", bytes("no memory on rank 1"));
+  const Told told = zero.get();
+  CHECK(told.code == "ERR_RANK");
+  CHECK(told.text == "no memory on rank 1");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
+TEST_CASE("a store that is lost while ranks meet is no interface that is wrong") {
+  auto store = make_store();
+  auto zero = come(0, store->getPort());
+  await_word(*store, "test/1/hello/0");
+  store.reset();
+  const Told told = zero.get();
+  CAPTURE(told.text);
+  CHECK(told.code == "ERR_RANK");
+  CHECK(told.text.rfind("Expected the store at MASTER_ADDR and MASTER_PORT to stay until 2 ranks "
+                        "have met but received an error: ",
+                        0) == 0);
+  CHECK(told.text.find("GLOO") == std::string::npos);
+}
