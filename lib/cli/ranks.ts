@@ -6,12 +6,6 @@ import { reportError, sentenceOf } from "./exit.js";
 import type { Screen } from "./screen.js";
 import { printNote } from "./text.js";
 
-/** Seconds that a rank waits for the others, unless told otherwise. */
-export const defaultTimeout = 300;
-
-/** Seconds in which a rank that cannot take part reaches the others to say so. */
-const patience = 30;
-
 /**
  * The rank that the launcher made this process; undefined where there is none. Throws TypeError or
  * RangeError.
@@ -62,7 +56,7 @@ export async function beforeMeeting<T>(work: () => Promise<T>): Promise<{ done: 
     if (!isLaunched()) throw error;
     // Printed first: the others may not be there yet.
     const code = reportAsRank(error);
-    await decline(sentenceOf(error), patience);
+    await decline(sentenceOf(error));
     return code;
   }
 }

@@ -23,12 +23,12 @@ import {
   asRank,
   assemble,
   beforeMeeting,
-  defaultTimeout,
   mayRestart,
   ownRank,
   silence,
   withNotes,
 } from "./ranks.js";
+import { defaultTimeout } from "../distributed/group.js";
 import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
 import { type Asked, plan, planBeginning, sharedPlan, type Start } from "./start.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";

@@ -12,6 +12,9 @@ export interface JoinOptions extends Partial<Place> {
   readonly timeout?: number | undefined;
 }
 
+/** @internal Seconds that a rank waits for the others, unless told otherwise. */
+export const defaultTimeout = 300;
+
 const known = [
   "rank",
   "worldSize",
@@ -159,7 +162,7 @@ export class Group implements Disposable {
 export async function join(options: JoinOptions = {}): Promise<Group> {
   check.options(options, "options", known);
   const place = findPlace(options);
-  const timeout = check.between(options.timeout ?? 300, "timeout", 1, 86_400);
+  const timeout = check.between(options.timeout ?? defaultTimeout, "timeout", 1, 86_400);
   const native = await meet(place, timeout);
   try {
     checkGreetings(native.greetings);
@@ -171,13 +174,13 @@ export async function join(options: JoinOptions = {}): Promise<Group> {
 }
 
 /**
- * @internal Tells the others, who wait for this rank or will, why it does not come. Does not throw:
- * what failed first is what its caller hears.
+ * @internal Tells the others, who wait for this rank or will, why it does not come, as long as
+ * native code leaves it for that. Does not throw: what failed first is what its caller hears.
  */
-export async function decline(reason: string, seconds: number): Promise<void> {
+export async function decline(reason: string): Promise<void> {
   try {
     const place = findPlace({});
-    if (place.worldSize > 1) await meet(place, seconds, reason);
+    if (place.worldSize > 1) await meet(place, defaultTimeout, reason);
   } catch {
     // Nobody came, or nobody knows where.
   }
