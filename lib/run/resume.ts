@@ -82,7 +82,8 @@ async function loadHeld(
   let images: RunImages | undefined, judge: Judge | undefined;
   try {
     checkLength(config, plan, trainer.step);
-    await team.tell(() => ({ config: asked, pair: trainer.described() }) satisfies Told);
+    const told = { ...asked, precision: config.precision };
+    await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
     images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, images.dataset, config);
     trainer.checkData(images.dataset, config.batch);
@@ -152,6 +153,7 @@ const noRollbacks =
 
 /** What rank 0 tells the other ranks of the run that goes on: they need not see its folder. */
 interface Told {
+  /** As its file is to have it, but for the precision, which is one for all ranks. */
   readonly config: RunConfig;
   readonly pair: ReturnType<Trainer["described"]>;
 }

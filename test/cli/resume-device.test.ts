@@ -6,6 +6,7 @@ import { checksumOf } from "../../lib/checkpoint/format.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { runCliRanks } from "../helpers/ranks.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -113,5 +114,15 @@ describe("a run whose device is not here", () => {
     const again = await run("train --resume --out rounded --steps 25");
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).not.toContain("tf32");
+  });
+
+  it("goes on in float32 on all ranks where the first has no TF32", async () => {
+    await inTf32("shared");
+    await edit(at("shared", "config.json"), (config) => ({ ...config, device: "cpu" }));
+    const words = "train --resume --out shared --steps 24";
+    const [first, second] = await runCliRanks(2, words, folder.path);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first?.stderr).toContain("float32 in place of the run's tf32, which cpu has not");
+    expect(second).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 });

@@ -224,6 +224,11 @@ it.each([
     "Expected false, as rank 0 has it, for trainer.syncBatchNorm of rank 1 but received true",
   ],
   [
+    "precision",
+    { rules: { precision: "bfloat16" } },
+    'Expected "float32", as rank 0 has it, for trainer.precision of rank 1 but received "bfloat16"',
+  ],
+  [
     "average",
     { rules: { ema: { decay: 0.9 } } },
     "Expected none, as rank 0 has it, for trainer.ema of rank 1 but received { decay: 0.9, rampUp: 0.05 }",
