@@ -51,6 +51,61 @@ it.each([390, 1280])("a long name does not widen the page of %i pixels", async (
   await page.close();
 });
 
+it("a long name is there to its end, in the list, the cards and the plan; its line keeps its mark", async () => {
+  const page = await open([long, "short"]);
+  const widths = (selector: string) =>
+    page
+      .locator(selector)
+      .evaluateAll((all) => all.map((one) => [one.scrollWidth, one.clientWidth] as const));
+  await page.locator("#plan thead th").first().waitFor();
+  for (const selector of [".run-name", "article.run h3", "#plan .scroll"]) {
+    const found = await widths(selector);
+    expect(found.length).toBeGreaterThan(0);
+    for (const [content, box] of found) expect(content, selector).toBe(box);
+  }
+  const marks = await page
+    .locator(".chart:not([hidden]) .mark")
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width));
+  expect(new Set(marks).size).toBe(1);
+  await page.close();
+});
+
+it("the numbers below a curve are whole steps and seconds, each at its place", async () => {
+  const ticks = [4, 8, 12].map((step) => line(step, { seconds: step }));
+  await writeRun(at("few"), { stats: ticks.join("") });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.addInitScript(() => {
+    const { CanvasRenderingContext2D: canvas } = globalThis as unknown as {
+      CanvasRenderingContext2D: { prototype: { fillText(...words: unknown[]): void } };
+    };
+    const { fillText } = canvas.prototype;
+    const written: unknown[][] = [];
+    Object.assign(globalThis, { written });
+    canvas.prototype.fillText = function (...words) {
+      written.push(words);
+      fillText.apply(this, words);
+    };
+  });
+  /** What stands lowest in the curves, from left to right. */
+  const below = async () => {
+    const written = (await page.evaluate("written")) as [string, number, number][];
+    const lowest = Math.max(...written.map(([, , y]) => y));
+    const last = written.filter(([, , y]) => y === lowest).toSorted(([, a], [, b]) => a - b);
+    return [...new Set(last.map(([text]) => text))];
+  };
+  await page.goto(addressOf(["few"]));
+  await page.locator(".plot[aria-label$='at step 12']").first().waitFor();
+  for (const [button, numbers] of [
+    ["By step", ["0:05", "0:10"]],
+    ["By time", ["5", "10"]],
+  ] as const) {
+    await page.evaluate("written.length = 0");
+    await page.getByRole("button", { name: button }).click();
+    await expect.poll(below).toEqual(numbers);
+  }
+  await page.close();
+});
+
 it("runs that end alike are told apart: in cards, legends, plans", async () => {
   const page = await open(["x/lr1", "y/lr1"]);
   await expect.poll(() => titles(page)).toEqual(["x/lr1", "y/lr1"]);

@@ -1,6 +1,6 @@
 // The page as a stranger has it: headless Chromium on real runs. `npm run screenshots -- FOLDER` makes the pictures of
 // docs/dashboard.md of its runs.
-import { readFile, rename } from "node:fs/promises";
+import { cp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -308,16 +308,20 @@ describe("the page", () => {
     await close();
   });
 
-  it("fits a phone", async () => {
-    const { page, close } = await open("?run=classes&run=codes", {
+  it("fits a phone, among runs of long names, too", async () => {
+    const long = `codes-${"very-".repeat(12)}long-name`;
+    await cp(join(folder.path, "runs/codes"), join(folder.path, "runs", long), { recursive: true });
+    const { page, close } = await open(`?run=classes&run=codes&run=${long}`, {
       ...{ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
     });
     await openExplorer(page);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
-    expect(await page.getByRole("checkbox", { name: "codes" }).isVisible()).toBe(false);
+    const box = page.getByRole("checkbox", { name: "codes", exact: true });
+    expect(await box.isVisible()).toBe(false);
     await page.locator("#runs summary").click();
-    expect(await page.getByRole("checkbox", { name: "codes" }).isVisible()).toBe(true);
+    expect(await box.isVisible()).toBe(true);
     await close();
+    await rm(join(folder.path, "runs", long), { recursive: true });
   });
 
   it("is dark where the system is, and as its button says", async () => {

@@ -41,6 +41,15 @@ export interface ChartOptions {
 const height = 190;
 const perLine = 3;
 
+/** How far apart two lines of an axis may be: whole steps, as their labels are, and whole seconds. */
+const apart: Readonly<Record<Axis, number[]>> = {
+  step: Array.from({ length: 12 }, (_, i) => [1, 2, 5].map((digit) => digit * 10 ** i)).flat(),
+  time: [
+    ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800], // up to half an hour, and then whole hours
+    ...[1, 2, 4, 6, 12, 24, 48, 120, 240, 480, 960].map((hours) => 3600 * hours),
+  ],
+};
+
 export class Chart {
   readonly element: HTMLElement;
   readonly #options: ChartOptions;
@@ -119,7 +128,11 @@ export class Chart {
         y: { distr: logarithmic ? 3 : 1, ...(range && { range: () => [...range] }) },
       },
       axes: [
-        { ...axis, size: 26, space: 60, values: (_, splits) => splits.map(across) },
+        {
+          ...axis,
+          ...{ size: 26, space: 60, incrs: apart[this.#axis] },
+          values: (_, splits) => splits.map(across),
+        },
         {
           ...axis,
           ...(logarithmic && { grid: { ...axis.grid, filter: powersOfTen }, filter: powersOfTen }),

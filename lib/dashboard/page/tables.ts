@@ -38,7 +38,12 @@ export function compare(
     return row;
   });
   return scroll(
-    make("table", {}, names.length > 1 && make("thead", {}, head), make("tbody", {}, ...rows)),
+    make(
+      "table",
+      { class: "compare" },
+      names.length > 1 && make("thead", {}, head),
+      make("tbody", {}, ...rows),
+    ),
   );
 }
 
