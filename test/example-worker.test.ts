@@ -120,6 +120,7 @@ it("tells a client its mistake, and goes on", async () => {
     ["count=1025", "Expected at most 1024 for count but received 1025"],
     ["label=3", "Expected a whole number from 0 to 2 for labels but received 3"],
     ["seed=x", "Expected a whole number of at least 0 for seed but received NaN"],
+    ["lable=1", "Expected count, label or seed for a parameter but received lable"],
   ]) {
     const wrong = await fetch(`${address}/?${query}`);
     expect([wrong.status, await wrong.text()]).toEqual([400, `${sentence}\n`]);

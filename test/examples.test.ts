@@ -272,7 +272,11 @@ describe("examples/browser", () => {
     const address = await serve("browser/server.mjs", "colour.onnx");
     const browser = await openBrowser();
     try {
-      const page = await browser.newPage();
+      const page = await browser.newPage({
+        ...{ viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: "dark" },
+      });
+      const problems: string[] = [];
+      page.on("console", (message) => problems.push(message.text()));
       await page.addInitScript(`Math.random = () => ${chance}`);
       await page.goto(address);
       await page.getByText(/^drawn in \d+ ms$/).waitFor();
@@ -287,6 +291,10 @@ describe("examples/browser", () => {
       await page
         .getByText("Expected a whole number from 0 to 2 for label but received 3")
         .waitFor();
+      // A phone shows the page at its own width, and dark where it is; nothing was missing.
+      const seen = "[innerWidth, getComputedStyle(document.body).color]";
+      expect(await page.evaluate(seen)).toEqual([390, "rgb(255, 255, 255)"]);
+      expect(problems).toEqual([]);
     } finally {
       await browser.close();
     }

@@ -39,8 +39,10 @@ async function follow() {
 }
 
 /** @param {Record<string, string>} query @param {AbortSignal} signal */
-async function draw({ count = "1", label, seed }, signal) {
+async function draw({ count = "1", label, seed, ...others }, signal) {
   const { generator, step } = current;
+  for (const name of Object.keys(others))
+    throw new RangeError(`Expected count, label or seed for a parameter but received ${name}`);
   if (Number(count) > 1024)
     throw new RangeError(`Expected at most 1024 for count but received ${count}`);
   const samples = await generator.sample(Number(count), {
