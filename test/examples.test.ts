@@ -273,7 +273,9 @@ describe("examples/browser", () => {
     const browser = await openBrowser();
     try {
       const page = await browser.newPage({
-        ...{ viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: "dark" },
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        colorScheme: "dark",
       });
       const problems: string[] = [];
       page.on("console", (message) => problems.push(message.text()));
