@@ -305,9 +305,9 @@ export class Trainer implements Disposable {
     this.#step = await (this.#ranks as Ranks).follow();
   }
 
-  /** @internal Throws what run() would throw of these, before anything else. */
-  checkData(dataset: Dataset, batchSize: number): void {
-    checkRun(dataset, { steps: 1, batchSize }, this.#settings);
+  /** @internal Its options, defaults and all. */
+  get settings(): TrainerSettings {
+    return this.#settings;
   }
 
   /** @internal What it is, as a checkpoint says it. */

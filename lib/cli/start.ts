@@ -93,8 +93,9 @@ export function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked
   // First: where these differ, all else does.
   const kind = { resume: "path" in plan, restartable };
   if ("path" in plan) {
-    const { values, lr } = plan.changes;
-    return { ...kind, ...plan.length, ...values, lr };
+    // The network that judges is read by rank 0 alone.
+    const { evaluateFeatures, ...values } = plan.changes.values;
+    return { ...kind, ...plan.length, ...values, lr: plan.changes.lr };
   }
   const { preset, networks, size, channels, length, batch, rules } = plan;
   const images = { size, channels };

@@ -66,9 +66,9 @@ Examples:
 Ctrl+C finishes the step, saves everything, and exits with 130; so does a closed
 terminal, with 129, but not under nohup. --resume goes on from the newest intact
 checkpoint, after a SIGKILL too, and ends with the same bytes. What may change
-is given beside it: --steps, --epochs, --device, --lr, --accumulate,
---execution, --precision, how often it draws, saves and evaluates, and rules of
-a file.
+is given beside it: --steps, --epochs, --device, --lr, --batch,
+--horizontal-flip, --accumulate, --execution, --precision, how often it logs,
+draws, saves and evaluates, and rules of a file.
 --restartable begins the run, or goes on with it if it is there: for a command
 line that a launcher starts again.
 

@@ -6,36 +6,41 @@ import { within } from "../errors.js";
 import { checkRule } from "../trainer/load-options.js";
 import type { AdaOptions } from "../trainer/ada.js";
 import { checkOptimizers } from "../trainer/check-options.js";
-import { type LoadOptions, type RuleName, ruleNames } from "../trainer/options.js";
+import { type LoadOptions, ruleNames } from "../trainer/options.js";
 import type { RunConfig } from "./config.js";
+import { planFeatures } from "./features.js";
+import { checkWhole, limits } from "./limits.js";
 import { plainOptions } from "./plain-options.js";
 import type { Naming, RunRequest, Unchecked } from "./plan.js";
 
-type Rule = Exclude<RuleName, "discriminatorSteps">;
-
-/**
- * Rules of a trainer. Not discriminatorSteps: the epochs of a run are counted by the batches that
- * all of its steps take.
- */
-const rules = ruleNames.filter((name): name is Rule => name !== "discriminatorSteps");
 /** How its steps are carried out, and how often the run does what is beside them. */
 const plain = [
-  ...(["accumulate", "execution", "precision"] as const),
-  ...(["sampleEvery", "checkpointEvery", "keepCheckpoints", "rollbacks"] as const),
-  ...(["tensorboard", "evaluateEvery"] as const),
+  ...(["horizontalFlip", "accumulate", "execution", "precision"] as const),
+  ...(["sampleEvery", "logEvery", "checkpointEvery", "keepCheckpoints", "rollbacks"] as const),
+  ...(["tensorboard", "evaluateEvery", "evaluateSamples"] as const),
 ] as const;
 
-/** Options that may be others from a checkpoint on: those that have a flag, beside lr. */
-export const changeableFlags = plain;
-/** And those that a config file has. */
-export const changeableRules = rules;
+/** How those are checked that are no rules of a trainer, and do not stand by themselves. */
+const checks = {
+  batch: (value: unknown, name: string) => checkWhole(value, name, limits.batch),
+  // Whether the file is there is asked where it is read: of what held before it need not be.
+  evaluateFeatures: check.path,
+} as const;
 
-const changeable = [...rules, ...plain];
+/** Options that may be others from a checkpoint on: those that have a flag, beside lr. */
+export const changeableFlags = ["batch", ...plain, "evaluateFeatures"] as const;
+/** And those that a config file has. */
+export const changeableRules = ruleNames;
+
+const changeable = [...changeableRules, ...changeableFlags];
 type Changeable = (typeof changeable)[number];
 
 /** Those that a checkpoint is loaded with; the others are the run's alone. */
-const loaded = [...rules, "accumulate", "execution", "precision"] as const;
+const loaded = [...ruleNames, "accumulate", "execution", "precision"] as const;
 type Loaded = (typeof loaded)[number];
+
+/** Of these the run has to know what held before, too: see historyOf(). */
+const remembered = ["batch", "discriminatorSteps", "logEvery"] as const;
 
 type Values = {
   readonly [Key in Exclude<Changeable, "ada">]?: RunConfig[Key] | undefined;
@@ -66,9 +71,13 @@ export const noChanges: AskedChanges = { values: {}, lr: undefined };
 
 /** Checks what a request wants to change. Throws TypeError or RangeError. */
 export function planChanges(request: RunRequest, naming: Naming): AskedChanges {
-  const { lr } = request;
+  const { lr, evaluateFeatures } = request;
+  const features =
+    evaluateFeatures === undefined
+      ? undefined
+      : planFeatures(evaluateFeatures, naming("evaluateFeatures"));
   return {
-    values: checkValues(request, naming),
+    values: checkValues({ ...request, evaluateFeatures: features }, naming),
     lr: lr === undefined ? undefined : check.positive(lr, naming("lr")),
   };
 }
@@ -80,6 +89,7 @@ function checkValues(given: Unchecked<Record<Changeable, unknown>>, naming: Nami
 
 function checkValue(key: Changeable, value: unknown, name: string): unknown {
   if (isPlain(key)) return plainOptions[key].check(value, name);
+  if (key === "batch" || key === "evaluateFeatures") return checks[key](value, name);
   const checked = within(name, () => checkRule(key, value));
   if (key !== "ada") return checked;
   const { p, ...others } = checked as AdaOptions;
@@ -99,11 +109,17 @@ export function checkChanges(value: unknown): readonly RunChange[] | undefined {
       throw new TypeError(`${name} is no change`);
     return {
       step: check.integer(change.step, `${name}.step`, 0),
-      // Not checked: no training goes on by what held.
-      before: change.before,
+      // All else is not checked: no training goes on by what held.
+      before: { ...change.before, ...checkHeld(change.before, `${name}.before`) },
       after: checkValues(change.after, (option) => `${name}.after.${option}`),
     };
   });
+}
+
+/** Checks what held of what the run has to know. Throws TypeError or RangeError. */
+function checkHeld(before: Readonly<Record<string, unknown>>, name: string): Values {
+  const held = Object.fromEntries(remembered.map((key) => [key, before[key]]));
+  return checkValues(held, (option) => `${name}.${option}`);
 }
 
 /** How a run goes on from a checkpoint. */
@@ -132,7 +148,11 @@ export function goOn(
   const earlier = changes.filter(({ step }) => step < saved.step);
   const again = changes.filter(({ step }) => step >= saved.step);
   const since = merged(again.map(({ after }) => after));
-  const held: Values = { ...pick(config, plain), ...pick(saved.trainer, loaded), ...since };
+  const held: Values = {
+    ...pick(config, changeableFlags),
+    ...pick(saved.trainer, loaded),
+    ...since,
+  };
   const wanted = wantedOf(asked, held);
   const changed = changeable.filter((key) => isOther(key, wanted, held));
   const now = { before: orNull(held, changed), after: pick(wanted, changed) };

@@ -18,7 +18,7 @@ import type {
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
 import type { RunChange } from "./changes.js";
-import { epochsOf } from "./epochs.js";
+import { RunEpochs } from "./epochs.js";
 import type { RunImages } from "./parts.js";
 import { type PlainOptions, plainOf } from "./plain-options.js";
 import type { RunPlan } from "./plan.js";
@@ -126,7 +126,7 @@ export function resolveConfig(
   const { preset, networks, data, length, batch, dropLast, from } = plan;
   const images = imagesOf(found, plan);
   const rules = rulesOf(settings);
-  const epochs = epochsOf({ ...images, ...rules, batch, dropLast });
+  const epochs = new RunEpochs({ ...images, ...rules, batch, dropLast });
   return {
     preset,
     ...networks,

@@ -4,7 +4,7 @@ import { isObject } from "../check.js";
 import type { Scores } from "../metrics/all.js";
 import type { Generator } from "../networks.js";
 import type { Judge } from "./evaluation.js";
-import { appendLine, cutLines } from "./json-lines.js";
+import { appendLine, cutLines, readLines } from "./json-lines.js";
 
 /** A line of evaluations.jsonl. Nothing of the clock is in it: equal runs have equal bytes. */
 export interface Evaluation {
@@ -38,6 +38,15 @@ export class Evaluations {
     const line = { step, network: judge.network, samples, reals: judge.reals, values };
     await appendLine(this.#path, "evaluations", line);
     return line;
+  }
+
+  /** Whether there is one of the first `step` steps. */
+  async has(step: number): Promise<boolean> {
+    let isThere = false;
+    await readLines(this.#path, (line) => {
+      isThere ||= isEvaluation(line) && line.step <= step;
+    });
+    return isThere;
   }
 
   /**

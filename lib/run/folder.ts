@@ -6,6 +6,7 @@ import { refused, showPath, SparringError } from "../errors.js";
 import { makeFolders, namesIn, reason, temporaryPattern, writeWhole } from "../files.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
+import { historyOf } from "./history.js";
 import { appendLine, cutLines } from "./json-lines.js";
 import { FolderLock } from "./lock.js";
 
@@ -230,12 +231,17 @@ export class RunFolder implements Disposable {
    */
   cutStats(
     step: number,
-    { logEvery, steps }: Pick<RunConfig, "logEvery" | "steps">,
+    config: Pick<RunConfig, "logEvery" | "steps" | "changes">,
   ): Promise<readonly TickLine[]> {
+    const history = historyOf(config, ["logEvery"]);
+    const isWhole = (done: number) => {
+      const { logEvery } = history.findLast(({ since }) => since < done) ?? config;
+      return done % logEvery === 0;
+    };
     return cutLines(this.stats, (line): line is TickLine => {
       const { step: done }: Partial<TickLine> = line;
       if (typeof done !== "number" || done > step) return false;
-      return done % logEvery === 0 || done === steps;
+      return isWhole(done) || done === config.steps;
     });
   }
 }

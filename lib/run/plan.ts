@@ -165,9 +165,11 @@ export function planResume(request: RunRequest, naming: Naming): ResumePlan {
   const length = asked ? planLength({ steps, epochs }, defaultPreset, naming) : undefined;
   const device = where === undefined ? undefined : planDevice(where, naming("device"));
   const path = check.path(folder, name);
-  // What no flag can say is the run's own.
+  // What was not asked for is the run's own.
   const called: Naming = (option) =>
-    besideResume.includes(option) ? naming(option) : `${option} of ${join(path, configFile)}`;
+    request[option] === undefined && option !== "device"
+      ? `${option} of ${join(path, configFile)}`
+      : naming(option);
   const changes = planChanges(request, naming);
   return { path, name, length, device, changes, naming: called };
 }
@@ -187,8 +189,27 @@ function placeOfRun({ resume, out }: RunRequest, naming: Naming): [name: string,
 function notBesideResume(surplus: keyof RunRequest, naming: Naming): TypeError {
   const flags = flagsBesideResume.map(naming).join(", ");
   const what = `one of ${flags}, or in a file ${changeableRules.join(", ")},`;
-  return wrongType(what, `an option beside ${naming("resume")}`, naming(surplus));
+  const why = whyKept[surplus];
+  const more = why === undefined ? "" : ` (${why})`;
+  return wrongType(what, `an option beside ${naming("resume")}`, naming(surplus), more);
 }
+
+const networksStay = "a run keeps its networks";
+const imagesStay =
+  "a run keeps its images: data of its config.json says where they are; --from begins one on others";
+const begun = "it has begun already";
+
+/** Why a run that goes on cannot have another of these. */
+const whyKept: { readonly [Option in keyof RunRequest]?: string } = {
+  ...{ preset: networksStay, generator: networksStay, discriminator: networksStay },
+  ...{ size: networksStay, channels: networksStay, syncBatchNorm: networksStay },
+  ...{ data: imagesStay, holdOut: imagesStay },
+  resident: "a run keeps its images where it had them",
+  dropLast: "the epoch that is under way would end elsewhere",
+  seed: "its random numbers go on where they were",
+  threads: "with others its last digits would differ",
+  ...{ from: begun, fromStep: begun },
+};
 
 /** Checks a device, or `auto`. Throws TypeError. */
 export function planDevice(device: unknown, name: string): Device | "auto" {

@@ -6,9 +6,9 @@ import { outOfRange } from "../errors.js";
 import type { PresetImage } from "../presets/kind.js";
 import { Discriminator, Generator } from "../networks.js";
 import { checkOptions } from "../trainer/check-options.js";
-import { checkBatch, checkDataset, classesUnseen } from "../trainer/data.js";
+import { classesUnseen } from "../trainer/data.js";
 import type { TrainerSettings } from "../trainer/options.js";
-import { checkParts } from "../trainer/parts.js";
+import { checkFit } from "../trainer/run-options.js";
 import { Trainer } from "../trainer.js";
 import { type RunConfig, resolveConfig, trainingOf } from "./config.js";
 import type { DataWatch } from "./data.js";
@@ -33,7 +33,7 @@ export interface Prepared {
 
 /** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
 export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): Promise<Prepared> {
-  const { naming, batch } = plan;
+  const { naming } = plan;
   if (team.isFirst) await checkRunFolder(plan.out);
   const device = chooseDevice(plan.device, naming("device"), team);
   checkRollbacks(plan.rollbacks, naming("rollbacks"), team);
@@ -55,10 +55,7 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const settings = own ?? build({ image, classes: classes || undefined });
   if (own === undefined) await giveFirst(first, settings, plan);
   const { generator, discriminator } = settings;
-  const epoch = { size: dataset.size, dropLast: plan.dropLast, dropName: naming("dropLast") };
-  checkBatch(batch, naming("batch"), settings, epoch);
-  checkParts(settings.accumulate, naming("accumulate"), settings, batch);
-  checkDataset(dataset, settings);
+  checkFit(dataset, settings, plan, naming);
   const unseen = classesUnseen(dataset, settings);
   if (unseen !== undefined) watch.onNote?.(unseen);
   await Promise.all([generator.ready(), discriminator.ready()]);

@@ -12,13 +12,14 @@ import { outOfRange, refused, show } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { checkPrecision } from "../trainer/check-options.js";
 import { Watcher } from "../trainer/health.js";
+import { checkFit } from "../trainer/run-options.js";
 import { type Precision, Trainer } from "../trainer.js";
 import { type AskedChanges, goOn } from "./changes.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
 import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
-import { epochsOf } from "./epochs.js";
+import { RunEpochs } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
 import { RunFolder } from "./folder.js";
@@ -78,31 +79,36 @@ async function loadHeld(
   const note = watch.onNote ?? (() => {});
   const checkpoints = new Checkpoints(folder.checkpoints);
   const newest = await loadNewest(checkpoints, plan, note, team);
-  const { trainer, meter, asked, config } = newest;
+  const { trainer, meter } = newest;
   let images: RunImages | undefined, judge: Judge | undefined;
   try {
+    const { asked, config, changed } = goOnWith(newest, plan);
     checkLength(config, plan, trainer.step);
+await checkComparable(folder, newest, { changed, config }, plan.naming);
+    if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
     const told = { ...asked, precision: config.precision };
     await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
     images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, images.dataset, config);
-    trainer.checkData(images.dataset, config.batch);
+    checkFit(images.dataset, trainer.settings, config, plan.naming);
     judge = await judgeOf(config, images, plan.naming);
     await folder.mend(plan.name);
+    await checkpoints.drop(newest.broken);
+    const seen = await rewind(folder, checkpoints, config, trainer.step);
+    await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
+    if (changed.length > 0)
+      note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
+    return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
   } catch (error) {
     trainer.dispose();
+    trainer.generator.dispose();
+    trainer.discriminator.dispose();
     images?.dataset.dispose();
     judge?.[Symbol.dispose]();
     throw error;
   } finally {
     images?.held?.dispose();
   }
-  await checkpoints.drop(newest.broken);
-  const seen = await rewind(folder, checkpoints, config, trainer.step);
-  await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
-  if (newest.changed.length > 0)
-    note(`From step ${trainer.step} on other rules hold: ${newest.changed.join(", ")}`);
-  return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
 }
 
 /** Takes the records of a run back to a step. Gives what was seen until there. */
@@ -118,18 +124,14 @@ async function rewind(
   return { seconds: typeof last === "number" ? last : 0, watcher: Watcher.after(ticks) };
 }
 
-/**
- * Loads the trainer, and makes the config by which the run goes on: `asked` as its file is to have
- * it, and as this machine does it.
- */
+/** Loads the trainer, by the rules that are to hold from there on. */
 async function loadNewest(
   checkpoints: Checkpoints,
   plan: ResumePlan,
   note: (text: string) => void,
   team: Team,
 ) {
-  const before = await readResumed(plan);
-  const there = extend(before, plan);
+  const there = await readResumed(plan);
   checkRollbacks(plan.changes.values.rollbacks ?? 0, plan.naming("rollbacks"), team);
   const device = deviceOf(plan, there, team);
   const precision = takePrecision(plan, there, device, note);
@@ -137,15 +139,25 @@ async function loadNewest(
   const threads = await takeThreads(there, note);
   const others = { device, precision, distributed: team.group };
   const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
-  const { was, ...newest } = await checkpoints.newest(plan.name, optionsOf, note);
-  const { step } = newest.trainer;
-  const isBehind = plan.restarted === true && there.steps < step;
-  const steps = isBehind ? before.steps : there.steps;
-  const going = goOn({ ...there, steps }, changes, { step, trainer: was });
-  const asked = plan.device === undefined ? going.config : { ...going.config, device };
-  const config = { ...asked, device, precision, threads };
-  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
-  return { ...newest, asked, config, changed: going.changed };
+  const newest = await checkpoints.newest(plan.name, optionsOf, note);
+  return { ...newest, there, changes, machine: { device, precision, threads } };
+}
+
+/**
+ * Makes the config by which the run goes on: `asked` as its file is to have it, and as this machine
+ * does it. Throws RangeError for a length that is none.
+ */
+function goOnWith(
+  { there, changes, machine, trainer, was }: Awaited<ReturnType<typeof loadNewest>>,
+  plan: ResumePlan,
+) {
+  const { step } = trainer;
+  const { config: going, changed } = goOn(there, changes, { step, trainer: was });
+  const longer = extend(going, plan);
+  const length = plan.restarted === true && longer.steps < step ? going : longer;
+  const { device } = machine;
+  const asked = plan.device === undefined ? length : { ...length, device };
+  return { asked, config: { ...asked, ...machine }, changed };
 }
 
 const noRollbacks =
@@ -229,10 +241,10 @@ function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise
   return loadParts({ ...config, channels, naming }, config.device, watch);
 }
 
-/** The config, with another length if one was asked for. */
+/** The config, with another length if one was asked for; its epochs are those that it goes on by. */
 function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
-  const epochs = epochsOf(config);
+  const epochs = new RunEpochs(config);
   const steps = "steps" in length ? length.steps : epochs.steps(length.epochs);
   check.integer(steps, naming("steps"), 1);
   return { ...config, steps };
@@ -243,9 +255,28 @@ function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: nu
   if (length === undefined || config.steps >= done) return;
   if ("steps" in length)
     throw outOfRange(`at least ${done} steps, which are done,`, naming("steps"), length.steps);
-  const epochs = epochsOf(config);
+  const epochs = new RunEpochs(config);
   const what = `at least ${epochs.count(done)} epochs, which have begun,`;
   throw outOfRange(what, naming("epochs"), length.epochs);
+}
+
+/** What the numbers of evaluations depend on. */
+const ofEvaluations = ["evaluateSamples", "evaluateFeatures"] as const;
+
+/**
+ * Refuses another number of samples, or another network, where there are evaluations: the best
+ * checkpoint is chosen by comparing them.
+ */
+async function checkComparable(
+  folder: RunFolder,
+  { there, trainer }: { readonly there: RunConfig; readonly trainer: Trainer },
+  { changed, config }: { readonly changed: readonly string[]; readonly config: RunConfig },
+  naming: Naming,
+): Promise<void> {
+  const key = ofEvaluations.find((one) => changed.includes(one));
+  if (key === undefined || !(await new Evaluations(folder.evaluations).has(trainer.step))) return;
+  const why = "as the best checkpoint is chosen among evaluations that can be compared";
+  throw outOfRange(`${show(there[key])}, ${why},`, naming(key), config[key]);
 }
 
 async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConfig): Promise<void> {

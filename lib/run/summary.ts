@@ -4,11 +4,10 @@ import { rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
 import { textIn, writeWhole } from "../files.js";
-import type { Epochs } from "../trainer/epochs.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
-import { epochsOf } from "./epochs.js";
+import { RunEpochs } from "./epochs.js";
 import type { RunFolder } from "./folder.js";
 import { readLines } from "./json-lines.js";
 import { isRunTick, type RunTick } from "./tick.js";
@@ -76,7 +75,7 @@ export async function writeSummary(
   step: number,
   ending: Ending,
 ): Promise<void> {
-  const epochs = epochsOf(config);
+  const epochs = new RunEpochs(config);
   const { last, warnings, imagesPerSecond } = await readStats(folder, epochs);
   const [newest] = await new Checkpoints(folder.checkpoints).list();
   const { device, precision, threads, versions } = config;
@@ -109,7 +108,7 @@ function toReason(error: unknown): Pick<RunSummary, "reason" | "code"> {
 
 type Stats = Pick<RunSummary, "warnings" | "imagesPerSecond"> & { last: RunTick | undefined };
 
-async function readStats(folder: RunFolder, epochs: Epochs): Promise<Stats> {
+async function readStats(folder: RunFolder, epochs: RunEpochs): Promise<Stats> {
   const raised = new Map<Warning, { firstStep: number; ticks: number }>();
   let last: RunTick | undefined;
   let [images, seconds] = [0, 0];

@@ -5,14 +5,13 @@ import { SparringError } from "../errors.js";
 import { reason } from "../files.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
-import type { Epochs } from "../trainer/epochs.js";
 import type { Explanation, Trainer } from "../trainer.js";
 import { Boundaries } from "./boundaries.js";
 import { goOn, noChanges } from "./changes.js";
 import { type RunConfig, sharedOf } from "./config.js";
 import type { Best } from "./checkpoints.js";
 import type { DataWatch } from "./data.js";
-import { epochsOf } from "./epochs.js";
+import { RunEpochs } from "./epochs.js";
 import type { Judge } from "./evaluation.js";
 import { RunFolder, type RunPlace } from "./folder.js";
 import { Meter } from "./meter.js";
@@ -55,7 +54,7 @@ type Parts = Omit<Prepared, "judge" | "place"> &
 /** Everything a run needs, loaded and fitting together; nothing is on the disk yet. */
 export class TrainingRun implements Disposable {
   readonly config: RunConfig;
-  readonly epochs: Epochs;
+  readonly epochs: RunEpochs;
   /** The processes that train it. */
   readonly team: Team;
   readonly #boundaries: Boundaries;
@@ -79,7 +78,7 @@ export class TrainingRun implements Disposable {
     const { config } = parts;
     this.config = config;
     this.#trainer = parts.trainer;
-    this.epochs = epochsOf(config);
+    this.epochs = new RunEpochs(config);
     this.#boundaries = new Boundaries(config);
     this.#dataset = parts.dataset;
     this.#judge = parts.judge;

@@ -101,6 +101,24 @@ export function checkRun(
   return { steps, batchSize, dropLast, horizontalFlip, tickEvery, signal };
 }
 
+/**
+ * Checks that a trainer's options, a dataset and its batches go together. Throws TypeError,
+ * RangeError and ERR_DATA.
+ *
+ * @param naming what the user calls an option: `--batch`
+ */
+export function checkFit(
+  dataset: Dataset,
+  settings: TrainerSettings,
+  { batch, dropLast }: { readonly batch: number; readonly dropLast: boolean },
+  naming: (option: "accumulate" | "batch" | "dropLast") => string,
+): void {
+  const epoch = { size: dataset.size, dropLast, dropName: naming("dropLast") };
+  checkBatch(batch, naming("batch"), settings, epoch);
+  checkParts(settings.accumulate, naming("accumulate"), settings, batch);
+  checkDataset(dataset, settings);
+}
+
 /** How far to train: steps, or epochs of so many images. */
 type Length = { readonly steps: number } | { readonly epochs: number; readonly images: number };
 

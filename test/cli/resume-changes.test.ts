@@ -219,16 +219,31 @@ describe("a run that goes on by other rules", () => {
 });
 
 const flags =
-  "--out, --steps, --epochs, --device, --lr, --accumulate, --execution, --precision, --sample-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every";
-const ofFiles = "objective, optimizer, order, fakes, generatorSteps, ema, diffAugment, ada";
+  "--out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features";
+const ofFiles =
+  "objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada";
 const only = `one of ${flags}, or in a file ${ofFiles}, for an option beside --resume`;
 
 describe("rules that a run cannot go on with are refused, and it stays as it is", () => {
   it.each<[string, object, string]>([
-    ["--batch 16", {}, `${only} but received "--batch"`],
-    ["--seed 3", {}, `${only} but received "--seed"`],
-    ["a.json", { data: "data" }, `${only} but received "data of a.json"`],
-    ["a.json", { discriminatorSteps: 2 }, `${only} but received "discriminatorSteps of a.json"`],
+    ["--size 16", {}, `${only} but received "--size" (a run keeps its networks)`],
+    ["--seed 3", {}, `${only} but received "--seed" (its random numbers go on where they were)`],
+    [
+      "--threads 2",
+      {},
+      `${only} but received "--threads" (with others its last digits would differ)`,
+    ],
+    [
+      "--drop-last",
+      {},
+      `${only} but received "--drop-last" (the epoch that is under way would end elsewhere)`,
+    ],
+    ["--from half", {}, `${only} but received "--from" (it has begun already)`],
+    [
+      "a.json",
+      { data: "data" },
+      `${only} but received "data of a.json" (a run keeps its images: data of its config.json says where they are; --from begins one on others)`,
+    ],
     ["--lr 0", {}, "a finite number above 0 for --lr but received 0"],
     [
       "--precision tf32",
@@ -238,7 +253,7 @@ describe("rules that a run cannot go on with are refused, and it stays as it is"
     [
       "--accumulate 17",
       {},
-      "a whole number from 1 to 16 (a part has at least 2 of the 32 images of a batch, as BatchNorm trains on more than one) for accumulate but received 17",
+      "a whole number from 1 to 16 (a part has at least 2 of the 32 images of a batch, as BatchNorm trains on more than one) for --accumulate but received 17",
     ],
     [
       "a.json",

@@ -1,0 +1,195 @@
+// `sparring train --resume RUN --batch 16`: a run that goes on with other batches, ticks and
+// evaluations, and counts its epochs by both.
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { datasets, setThreads, Trainer } from "../../lib/index.js";
+import { runCli } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+const run = (words: string) => runCli(words.split(" "), folder.path);
+const small =
+  "train --preset mlp --data data --size 8 --threads 1 --seed 1 --sample-every 40 --checkpoint-every 5";
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  await writeIdxFolder(at("data"), 130);
+  await writeFile(at("two.json"), JSON.stringify({ discriminatorSteps: 2 }));
+  const words = `${small} --batch 32 --log-every 3 --steps 12 --out half`;
+  expect(await run(words)).toMatchObject({ code: 0 });
+  expect(await run(`train two.json --resume ${await half("other")} ${others}`)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(
+      "From step 12 on other rules hold: discriminatorSteps, batch, horizontalFlip, logEvery\n",
+    ),
+  });
+});
+afterAll(() => folder.remove());
+
+const others = "--batch 16 --horizontal-flip --log-every 8 --steps 24";
+
+/** A run of its own that stopped after 12 of its steps. */
+async function half(name: string): Promise<string> {
+  await cp(at("half"), at(name), { recursive: true });
+  return name;
+}
+
+const contents = (name: string) => contentsOf(at(name));
+const textOf = (name: string) => readFile(at(name), "utf8");
+const configOf = async (name: string) => JSON.parse(await textOf(`${name}/config.json`));
+const ticksOf = async (name: string) =>
+  (await textOf(`${name}/stats.jsonl`))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { step: number; epoch: number; batch: number });
+
+describe("a run that goes on with batches of another size, and another number of them", () => {
+  it("is what a trainer that is loaded with it would be, bit for bit", async () => {
+    await setThreads(1);
+    const trainer = await Trainer.load(at("half/checkpoints/000012"), { discriminatorSteps: 2 });
+    const images = await datasets.mnist({ root: at("data"), size: 8 });
+    const how = { steps: 12, batchSize: 16, horizontalFlip: true };
+    for await (const _ of trainer.run(images, how));
+    await trainer.generator.saveWeights(at("loaded.safetensors"));
+    const weights = await readFile(at("other/weights/generator.safetensors"));
+    expect(weights).toEqual(await readFile(at("loaded.safetensors")));
+  });
+
+  it("says so in its config", async () => {
+    const { batch, discriminatorSteps, logEvery, changes } = await configOf("other");
+    expect([batch, discriminatorSteps, logEvery]).toEqual([16, 2, 8]);
+    const before = { discriminatorSteps: 1, batch: 32, horizontalFlip: false, logEvery: 3 };
+    const after = { discriminatorSteps: 2, batch: 16, horizontalFlip: true, logEvery: 8 };
+    expect(changes).toEqual([{ step: 12, before, after }]);
+  });
+
+  it("begins a new epoch there, and counts on by its new batches", async () => {
+    const places = (await ticksOf("other")).map(({ step, epoch, batch }) => [step, epoch, batch]);
+    // 5 batches of 32 in an epoch; then 9 of 16, of which a step takes two.
+    expect(places).toEqual([
+      ...[
+        [3, 0, 2],
+        [6, 1, 0],
+        [9, 1, 3],
+        [12, 2, 1],
+      ],
+      ...[
+        [16, 3, 7],
+        [24, 5, 5],
+      ],
+    ]);
+    const { epochs } = JSON.parse(await textOf("other/summary.json"));
+    const shown = 2 * 130 + 2 * 32 + 2 * 130 + 6 * 16;
+    expect(epochs).toBe(Number((shown / 130).toPrecision(6)));
+  });
+
+  it("ends with the same bytes where it is stopped in a tick, and resumed without a word", async () => {
+    const name = await half("twice");
+    const words = others.replace("24", "20");
+    expect(await run(`train two.json --resume ${name} ${words}`)).toMatchObject({ code: 0 });
+    await rm(at(name, "samples/20.png"));
+    const again = await run(`train --resume ${name} --steps 24`);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).not.toContain("other rules hold");
+    expect(await contents(name)).toEqual(await contents("other"));
+  });
+
+  it("and where it is killed before its first checkpoint of those", async () => {
+    const name = await half("killed");
+    const words = others.replace("24", "14");
+    expect(await run(`train two.json --resume ${name} ${words}`)).toMatchObject({ code: 0 });
+    await rm(at(name, "checkpoints/000014"), { recursive: true });
+    await rm(at(name, "samples/14.png"));
+    expect(await run(`train --resume ${name} --steps 24`)).toMatchObject({ code: 0 });
+    expect(await contents(name)).toEqual(await contents("other"));
+  });
+
+  it("is as long as its epochs of both are", async () => {
+    const name = await half("long");
+    const ended = await run(`train --resume ${name} --batch 16 --epochs 4 --log-every 1`);
+    // Two whole ones of 5 batches, one that was left after 2, and one of 9.
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining("21 steps")]);
+    const last = (await ticksOf(name)).at(-1);
+    expect([last?.step, last?.epoch, last?.batch]).toEqual([21, 3, 8]);
+  });
+
+  it("is the run of a command line that comes again with those batches, and of no other", async () => {
+    const name = await half("again");
+    const words = `${small} --log-every 3 --steps 14 --out ${name}`;
+    expect(await run(`train --resume ${name} --batch 16 --steps 14`)).toMatchObject({ code: 0 });
+    expect(await run(`${words} --batch 16 --restartable`)).toMatchObject({ code: 0, stdout: "" });
+    const sentence = `16, as the run in "${name}" has it, for --batch but received 32`;
+    const other = { code: 2, stdout: "", stderr: `Expected ${sentence}\n` };
+    expect(await run(`${words} --batch 32 --restartable`)).toEqual(other);
+  });
+});
+
+describe("a tick that was under way", () => {
+  it("ends where the new interval has it, and lines of before stay", async () => {
+    const name = await half("ticks");
+    expect(await run(`train --resume ${name} --log-every 7 --steps 20`)).toMatchObject({ code: 0 });
+    expect(await run(`train --resume ${name} --log-every 2 --steps 24`)).toMatchObject({ code: 0 });
+    const steps = (await ticksOf(name)).map(({ step }) => step);
+    expect(steps).toEqual([3, 6, 9, 12, 14, 22, 24]);
+  });
+});
+
+describe("batches that a run cannot go on with are refused, and it stays as it is", () => {
+  it.each([
+    ["--batch 131", "a whole number from 2 to 130 (the data have 130 images) for --batch"],
+    ["--batch 0", "a whole number of at least 1"],
+    ["--log-every 0", "a whole number of at least 1"],
+  ])("%s", async (words, sentence) => {
+    await rm(at("refused"), { recursive: true, force: true });
+    const name = await half("refused");
+    const before = await contents(name);
+    const { code, stdout, stderr } = await run(`train ${words} --resume ${name} --steps 15`);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`Expected ${sentence}`);
+    expect(await contents(name)).toEqual(before);
+  });
+
+  it("and what a config says that held, where that is none", async () => {
+    const name = await half("garbled");
+    const config = await configOf(name);
+    const changes = [{ step: 5, before: { batch: 0 }, after: { batch: 32 } }];
+    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, changes }));
+    const { code, stderr } = await run(`train --resume ${name} --steps 15`);
+    expect(code).toBe(2);
+    expect(stderr).toContain("its config.json: Expected a whole number of at least 1");
+    expect(stderr).toContain("for changes[0].before.batch but received 0");
+  });
+});
+
+describe("a run whose last batch would be of one image, which it leaves out", () => {
+  it("goes on, as it began", async () => {
+    const words = `${small} --batch 43 --drop-last --log-every 3`;
+    expect(await run(`${words} --steps 3 --out whole-batches`)).toMatchObject({ code: 0 });
+    expect(await run("train --resume whole-batches --steps 6")).toMatchObject({ code: 0 });
+    const sentence =
+      "a number that does not leave a last batch of 1 of 130 images (BatchNorm trains on more than one; --drop-last leaves it out) for --batch but received 43";
+    const left = await run(`${words.replace("--drop-last ", "")} --steps 3 --out left`);
+    expect(left).toMatchObject({ code: 2, stderr: `Expected ${sentence}\n` });
+  });
+});
+
+describe("evaluations of a run that goes on", () => {
+  it("may begin with any number of samples, and keep it: the best is chosen among them", async () => {
+    const name = await half("judged");
+    const first = await run(
+      `train --resume ${name} --evaluate-every 2 --evaluate-samples 80 --steps 14`,
+    );
+    expect(first).toMatchObject({ code: 0 });
+    const [line] = (await textOf(`${name}/evaluations.jsonl`)).trim().split("\n");
+    expect(JSON.parse(line as string)).toMatchObject({ step: 14, samples: 80 });
+    const before = await contents(name);
+    const more = await run(`train --resume ${name} --evaluate-samples 90 --steps 16`);
+    const why = "as the best checkpoint is chosen among evaluations that can be compared,";
+    const stderr = `Expected 80, ${why} for --evaluate-samples but received 90\n`;
+    expect(more).toEqual({ code: 2, stdout: "", stderr });
+    expect(await contents(name)).toEqual(before);
+  });
+});
