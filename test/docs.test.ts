@@ -37,6 +37,8 @@ import {
 } from "./helpers/pages.js";
 import { tinyTrainer } from "./helpers/training.js";
 
+const { commands } = await createProgram(() => {});
+
 const scope = {
   architectures,
   auxiliaries,
@@ -127,7 +129,7 @@ describe("docs/presets.md", () => {
 });
 
 describe("docs/command-line.md", () => {
-  it.each(createProgram(() => {}).commands.map((command) => [command.name(), command] as const))(
+  it.each(commands.map((command) => [command.name(), command] as const))(
     "has a section on %s, with every option",
     async (name, command) => {
       const found = section(await readPage("docs/command-line.md"), `## \`sparring ${name}\``);

@@ -3,10 +3,13 @@ import type { Command, CommanderError } from "commander";
 import { missing, wrongType } from "../errors.js";
 import { nearest, nearestOrAll } from "../nearest.js";
 import { optionMeant } from "../other-names.js";
-import { configSchema } from "../run/file-schema.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
-export function toMisuse(error: CommanderError, program: Command, argv: readonly string[]): Error {
+export async function toMisuse(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): Promise<Error> {
   const command = program.commands.find((child) => child.name() === argv[0]) ?? program;
   const name = command === program ? "sparring" : `sparring ${command.name()}`;
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
@@ -40,24 +43,29 @@ function unknown(given: string, program: Command): TypeError {
 }
 
 /** A flag that there is not, or one that takes no value, with one: `--drop-last=false`. */
-function unknownFlag(given: string, command: Command, name: string): TypeError {
+async function unknownFlag(given: string, command: Command, name: string): Promise<TypeError> {
   const [flag = "", ...value] = given.split("=");
   const known = [...command.options.map(({ long }) => long), "--help"];
   if (known.includes(flag)) return wrongType("no value", flag, value.join("="));
-  return wrongType(flagMeant(flag, command), `an option of ${name}`, flag);
+  return wrongType(await flagMeant(flag, command), `an option of ${name}`, flag);
 }
 
 /** What is expected in place of a flag that there is not. */
-function flagMeant(given: string, command: Command): string {
+async function flagMeant(given: string, command: Command): Promise<string> {
   const known = listOptions(command);
   const flag = optionMeant(given, known);
   if (flag !== undefined) return flag;
-  const isOfTraining = command.name() === "train";
-  const key = isOfTraining && optionMeant(given, Object.keys(configSchema.entries));
-  if (key) return `${key} of a config file`;
+  const key = command.name() === "train" ? await keyMeant(given) : undefined;
+  if (key !== undefined) return `${key} of a config file`;
   // A few are told all: of those the nearest is often not what was meant.
   const like = known.length > few ? nearest(given, known) : undefined;
   return like ?? `one of ${known.join(", ")}`;
+}
+
+/** The key of a config file that is meant. Its schema knows all of training: read only here. */
+async function keyMeant(given: string): Promise<string | undefined> {
+  const { configSchema } = await import("../run/file-schema.js");
+  return optionMeant(given, Object.keys(configSchema.entries));
 }
 
 /** Names that a reader takes in at a glance. */

@@ -1,18 +1,22 @@
 // The tree of commands.
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
-import { benchCommand } from "./bench.js";
-import { dashboardCommand } from "./dashboard.js";
-import { doctorCommand } from "./doctor.js";
-import { evaluateCommand } from "./evaluate.js";
 import { exitCodes, reportError } from "./exit.js";
-import { exportCommand } from "./export.js";
-import { interpolateCommand } from "./interpolate.js";
 import { toMisuse } from "./misuse.js";
-import { sampleCommand } from "./sample.js";
-import { setupCommand } from "./setup.js";
-import { theoryCommand } from "./theory.js";
-import { trainCommand } from "./train.js";
+
+/** How each command is made. Hundreds of modules are behind them, of which one needs few. */
+const makers = {
+  train: async () => (await import("./train.js")).trainCommand,
+  sample: async () => (await import("./sample.js")).sampleCommand,
+  interpolate: async () => (await import("./interpolate.js")).interpolateCommand,
+  evaluate: async () => (await import("./evaluate.js")).evaluateCommand,
+  export: async () => (await import("./export.js")).exportCommand,
+  dashboard: async () => (await import("./dashboard.js")).dashboardCommand,
+  bench: async () => (await import("./bench.js")).benchCommand,
+  theory: async () => (await import("./theory.js")).theoryCommand,
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
+  setup: async () => (await import("./setup.js")).setupCommand,
+};
 
 /**
  * Runs the command line.
@@ -22,21 +26,40 @@ import { trainCommand } from "./train.js";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
-  const program = createProgram((value) => {
+  const program = await createProgram((value) => {
     code = value;
-  });
+  }, namesIn(argv));
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportError(error);
-    return error.exitCode === 0 ? exitCodes.ok : reportError(toMisuse(error, program, argv));
+    if (error.exitCode === 0) return exitCodes.ok;
+    return reportError(await toMisuse(error, program, argv));
   }
 }
 
-/** The commands; what one exits with goes to `onExit`. */
-export function createProgram(onExit: (code: number) => void): Command {
+type Name = keyof typeof makers;
+
+const names = Object.keys(makers) as Name[];
+
+/** The commands that a command line can be about: one where it says which, else all. */
+function namesIn([first = ""]: readonly string[]): readonly Name[] {
+  if (["-V", "--version"].includes(first)) return [];
+  const named = names.filter((name) => name === first);
+  return named.length > 0 ? named : names;
+}
+
+/**
+ * The commands; what one exits with goes to `onExit`.
+ *
+ * @param wanted those that are wanted
+ */
+export async function createProgram(
+  onExit: (code: number) => void,
+  wanted: readonly Name[] = names,
+): Promise<Command> {
   const program = new Command("sparring")
     .description("Trains GANs on libtorch.")
     .version(version(), "-V, --version", "print the version")
@@ -46,16 +69,8 @@ export function createProgram(onExit: (code: number) => void): Command {
       "after",
       "\n`sparring train --help` lists presets, data and every option of training.",
     );
-  program.addCommand(trainCommand(onExit));
-  program.addCommand(sampleCommand(onExit));
-  program.addCommand(interpolateCommand(onExit));
-  program.addCommand(evaluateCommand(onExit));
-  program.addCommand(exportCommand(onExit));
-  program.addCommand(dashboardCommand(onExit));
-  program.addCommand(benchCommand(onExit));
-  program.addCommand(theoryCommand(onExit));
-  program.addCommand(doctorCommand(onExit));
-  program.addCommand(setupCommand(onExit));
+  const loaded = await Promise.all(wanted.map((name) => makers[name]()));
+  for (const make of loaded) program.addCommand(make(onExit));
   for (const command of [program, ...program.commands]) {
     // Its own messages are not printed: they come back through toMisuse().
     command.exitOverride().configureOutput({ writeErr: () => {} });

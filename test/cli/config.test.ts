@@ -424,8 +424,10 @@ describe("schema/config.schema.json", () => {
     expect(await readFile(target, "utf8")).toBe(render(configSchema));
   });
 
-  it("has the options of the command, but for those that are no part of a run", () => {
-    const train = createProgram(() => {}).commands.find((command) => command.name() === "train");
+  it("has the options of the command, but for those that are no part of a run", async () => {
+    const train = (await createProgram(() => {})).commands.find(
+      (command) => command.name() === "train",
+    );
     // --tensorboard and --no-tensorboard are one.
     const flags = [...new Set(train?.options.map((option) => option.attributeName()))];
     const notOfARun = ["resume", "restartable", "timeout", "dryRun", "json", "dashboard"];

@@ -11,6 +11,8 @@ import { type Ended, runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
+const { commands } = await createProgram(() => {});
+
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
 
@@ -235,7 +237,7 @@ describe("help and version", () => {
     },
   );
 
-  it.each(createProgram(() => {}).commands.map((command) => command.name()))(
+  it.each(commands.map((command) => command.name()))(
     "%s --help has examples, in 80 columns",
     async (name) => {
       const { code, stdout, stderr } = await run(`${name} --help`);
