@@ -105,14 +105,19 @@ interface Refused {
 const refusals = new WeakMap<SparringError, Refused>();
 
 /**
- * Awaits work; where it refuses with ERR_DATA what the work calls `from`, the error says `to`, as
+ * Awaits work; where it refuses with the code what the work calls `from`, the error says `to`, as
  * the user calls it.
  */
-export async function renamed<T>(from: string, to: string, work: () => Promise<T>): Promise<T> {
+export async function renamed<T>(
+  from: string,
+  to: string,
+  work: () => Promise<T>,
+  code: ErrorCode = "ERR_DATA",
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof SparringError) || error.code !== "ERR_DATA") throw error;
+    if (!(error instanceof SparringError) || error.code !== code) throw error;
     const { what, name, received } = refusals.get(error) ?? {};
     if (what === undefined || received === undefined || name !== from) throw error;
     throw refused(error.code, what, to, received, { cause: error.cause });

@@ -1,8 +1,8 @@
-// A file that a command is asked to write, looked at before there is anything to write.
+// A file that a command is asked to write: looked at before there is anything to write, and written.
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { refused, showPath } from "../errors.js";
+import { refused, renamed, showPath } from "../errors.js";
 import { checkReplaceable, reason } from "../files.js";
 
 /**
@@ -23,4 +23,13 @@ export async function checkOut(path: string, name: string): Promise<void> {
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw refuse("it is a folder");
+}
+
+/**
+ * Does work that writes the file. Throws ERR_OUTPUT, as of a disk that is full.
+ *
+ * @param name what the user calls it
+ */
+export function writeOut(name: string, work: () => Promise<void>): Promise<void> {
+  return renamed("path", name, work, "ERR_OUTPUT");
 }
