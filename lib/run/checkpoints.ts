@@ -26,17 +26,24 @@ interface Newest {
   readonly was: Checkpoint["trainer"];
   /** The tick that was under way. */
   readonly meter: Meter;
+  /** The fingerprint of the images that were kept back, unchecked; of old runs undefined. */
+  readonly held: unknown;
   readonly broken: readonly string[];
 }
 
 export class Checkpoints {
   readonly #folder: string;
   readonly #keep: number;
+  readonly #held: string | undefined;
 
-  /** @param keep how many, the newest; at least 1 */
-  constructor(folder: string, keep: number = defaultKeep) {
+  /**
+   * @param keep how many, the newest; at least 1
+   * @param held the fingerprint of the images that the run keeps back, for the checkpoints to come
+   */
+  constructor(folder: string, keep: number = defaultKeep, held?: string) {
     this.#folder = folder;
     this.#keep = keep;
+    this.#held = held;
   }
 
   /**
@@ -47,7 +54,8 @@ export class Checkpoints {
    */
   async save(trainer: Trainer, meter: Meter, best?: Best): Promise<void> {
     const step = trainer.step;
-    await trainer.saveWith(join(this.#folder, nameOf(step)), { meter: meter.toJSON() });
+    const beside = { meter: meter.toJSON(), held: this.#held };
+    await trainer.saveWith(join(this.#folder, nameOf(step)), beside);
     // Recorded now that the checkpoint is there: until then the best one before it is kept.
     if (best !== undefined) await this.#record(best);
     const kept = (await this.best())?.step;
@@ -113,9 +121,11 @@ export class Checkpoints {
         const saved = await readCheckpoint(path);
         const trainer = await Trainer.restore(saved, optionsOf(saved));
         for (const { error } of broken) onNote(skipNote(error));
-        const meter = Meter.from((saved.run as { meter?: unknown } | undefined)?.meter);
+        const beside = (saved.run ?? {}) as { meter?: unknown; held?: unknown };
+        const meter = Meter.from(beside.meter);
         const { trainer: was } = saved;
-        return { trainer, was, meter, broken: broken.map(({ path }) => path) };
+        const { held } = beside;
+        return { trainer, was, meter, held, broken: broken.map(({ path }) => path) };
       } catch (error) {
         // A checkpoint that another version may read, or this one tomorrow, is not to be trained
         // over.

@@ -27,6 +27,8 @@ export interface Prepared {
   readonly trainer: Trainer;
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
+  /** The fingerprint of the images that are kept back, for checkpoints. */
+  readonly held: string | undefined;
   /** Where the run is to go. */
   readonly place: RunPlace;
 }
@@ -63,10 +65,13 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const found = { device, threads: await threads(), fromStep, ...images };
   const config = resolveConfig(plan, settings, found);
   const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
+  // A dry run makes no checkpoint.
+  const isSaved = team.isFirst && watch.keep !== false;
+  const held = isSaved ? await images.held?.native.fingerprint() : undefined;
   images.held?.dispose();
   const trainer = new Trainer(settings);
   await giveAverage(first, trainer);
-  return { config, trainer, dataset, judge, place: plan.out };
+  return { config, trainer, dataset, judge, held, place: plan.out };
 }
 
 /** Checks that a run which is asked to go back may do so. Throws RangeError. */

@@ -8,7 +8,7 @@ import type { Checkpoint } from "../checkpoint/load.js";
 import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Device, kindOf, setThreads } from "../device.js";
-import { outOfRange, refused, show } from "../errors.js";
+import { outOfRange, refused, show, type SparringError } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { checkPrecision } from "../trainer/check-options.js";
 import { Watcher } from "../trainer/health.js";
@@ -40,6 +40,8 @@ export interface Resumed {
   readonly meter: Meter;
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
+  /** The fingerprint of the images that are kept back, for checkpoints. */
+  readonly held: string | undefined;
   /** Seconds that the run had taken. */
   readonly seconds: number;
   /** Has seen the ticks until the checkpoint. */
@@ -90,6 +92,8 @@ await checkComparable(folder, newest, { changed, config }, plan.naming);
     await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
     images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, images.dataset, config);
+    const held = await images.held?.native.fingerprint();
+    checkSameHeld(newest.held, held, config);
     checkFit(images.dataset, trainer.settings, config, plan.naming);
     judge = await judgeOf(config, images, plan.naming);
     await folder.mend(plan.name);
@@ -98,7 +102,7 @@ await checkComparable(folder, newest, { changed, config }, plan.naming);
     await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
     if (changed.length > 0)
       note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
-    return { folder, config, trainer, meter, dataset: images.dataset, judge, ...seen };
+    return { folder, config, trainer, meter, dataset: images.dataset, judge, held, ...seen };
   } catch (error) {
     trainer.dispose();
     trainer.generator.dispose();
@@ -283,7 +287,16 @@ async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConf
   const [snapshot, now] = await Promise.all([trainer.snapshot(), dataset.native.fingerprint()]);
   const { data: before, tensors } = snapshot;
   direct(() => addon().release(tensors));
-  if (before === noData || before === now) return;
-  const what = `the data that the run began with (fingerprint ${before})`;
-  throw refused("ERR_DATA", what, show(config.data), `others (${now})`);
+  if (before !== noData && before !== now) throw notSame("data", config, before, now);
+}
+
+/** Of a run that is older than this fingerprint nobody knows. */
+function checkSameHeld(before: unknown, now: string | undefined, config: RunConfig): void {
+  if (before === undefined || before === now) return;
+  throw notSame("images kept back", config, String(before), String(now));
+}
+
+function notSame(what: string, { data }: RunConfig, before: string, now: string): SparringError {
+  const began = `the ${what} that the run began with (fingerprint ${before})`;
+  return refused("ERR_DATA", began, show(data), `others (${now})`);
 }

@@ -36,9 +36,10 @@ export class Saver {
    * Tells where to save to; before there is a folder nothing is saved.
    *
    * @param keep how many checkpoints, the newest
+   * @param held the fingerprint of the images that the run keeps back
    */
-  open(folder: RunFolder, records: Records, keep: number): void {
-    this.#checkpoints = new Checkpoints(folder.checkpoints, keep);
+  open(folder: RunFolder, records: Records, keep: number, held: string | undefined): void {
+    this.#checkpoints = new Checkpoints(folder.checkpoints, keep, held);
     this.#records = records;
   }
 

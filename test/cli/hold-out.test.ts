@@ -62,6 +62,34 @@ describe("a run that keeps images back", () => {
     expect((await weights("halves")).equals(await weights("held"))).toBe(true);
   });
 
+  it("is not gone on with where one of those it keeps back is another", async () => {
+    await cp(at("data"), at("replaced"), { recursive: true });
+    const file = at("replaced/train-images-idx3-ubyte");
+    const images = await readFile(file);
+    const header = 16;
+    const prints = async () => {
+      using data = await datasets.mnist({ root: at("replaced"), size: 8 });
+      const parts = await data.split([30, 10], { seed: 0 });
+      return Promise.all(parts.map((part) => part.native.fingerprint()));
+    };
+    const [trained, held] = await prints();
+    // The first of them that is not trained on.
+    for (let i = 0; i < 40; ++i) {
+      const others = Buffer.from(images);
+      others[header + 64 * i] = (images[header + 64 * i] as number) ^ 1;
+      await writeFile(file, others);
+      if ((await prints())[0] === trained) break;
+    }
+    const now = (await prints())[1];
+    expect(now).not.toBe(held);
+    await cp(at("held"), at("moved"), { recursive: true });
+    const config = JSON.parse(await readFile(at("moved/config.json"), "utf8"));
+    await writeFile(at("moved/config.json"), JSON.stringify({ ...config, data: at("replaced") }));
+    const what = `the images kept back that the run began with (fingerprint ${held})`;
+    const sentence = `Expected ${what} for "${at("replaced")}" but received others (${now})`;
+    expect(await refusal("train --resume moved --steps 6")).toBe(sentence);
+  });
+
   it("is judged by them while it trains", async () => {
     const lines = (await readFile(at("held/evaluations.jsonl"), "utf8")).trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).reals)).toEqual([10, 10]);
