@@ -86,7 +86,7 @@ async function loadHeld(
   try {
     const { asked, config, changed } = goOnWith(newest, plan);
     checkLength(config, plan, trainer.step);
-await checkComparable(folder, newest, { changed, config }, plan.naming);
+    await checkComparable(folder, newest, { changed, config }, plan.naming);
     if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
     const told = { ...asked, precision: config.precision };
     await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);

@@ -3,7 +3,7 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
-import { outOfRange, show, wrongType } from "../errors.js";
+import { missing, outOfRange, show, wrongType } from "../errors.js";
 import { checkBatch, checkDataset, checkFlip } from "./data.js";
 import { trainerNames, type TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
@@ -123,8 +123,9 @@ export function checkFit(
 type Length = { readonly steps: number } | { readonly epochs: number; readonly images: number };
 
 function checkLength({ steps, epochs }: RunOptions, data: Dataset | Stream): Length {
-  if (epochs === undefined) return { steps: check.integer(steps, "steps", 1) };
   const name = "the length of the run";
+  if (steps === undefined && epochs === undefined) throw missing("steps or epochs", name);
+  if (epochs === undefined) return { steps: check.integer(steps, "steps", 1) };
   if (steps !== undefined)
     throw wrongType("steps or epochs", name, `steps ${show(steps)} epochs ${show(epochs)}`);
   const images = data instanceof Dataset ? data.size : data.length;

@@ -63,7 +63,7 @@ refuses("Trainer.run", [
     "neither steps nor epochs",
     () => run({ batchSize: 8 }),
     "TypeError",
-    "Expected a whole number of at least 1 for steps but received undefined",
+    "Expected steps or epochs for the length of the run but received nothing",
   ],
   [
     "both steps and epochs",
