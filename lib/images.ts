@@ -7,7 +7,7 @@ import { writeWhole } from "./files.js";
 import { lineOf, times } from "./inspect.js";
 import type { NativeGrid } from "./native.js";
 import type { Bytes, Floats } from "./arrays.js";
-import { checkRange, type PixelRange } from "./pixel-range.js";
+import { checkFloatRange, type PixelRange } from "./pixel-range.js";
 import { product } from "./shape.js";
 import { loadSharp } from "./sharp.js";
 
@@ -120,7 +120,7 @@ export class Images {
     const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
     const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);
     const normalize = check.boolean(options.normalize ?? true, "normalize");
-    const range = options.range === undefined ? undefined : checkRange(options.range, "range");
+    const range = options.range === undefined ? undefined : checkFloatRange(options.range, "range");
     if (!normalize && range !== undefined)
       throw wrongType("true where there is a range", "normalize", normalize);
     const channels = this.shape[1];

@@ -1,4 +1,5 @@
-import { wrongType } from "./errors.js";
+import { isFinite32 } from "./check.js";
+import { outOfRange, wrongType } from "./errors.js";
 
 /**
  * Values of black and of white, both finite, black below white: `[-1, 1]`, `[0, 1]`, `[0, 255]`. A
@@ -19,4 +20,11 @@ export function checkRange(range: unknown, name: string, what = ""): PixelRange 
   if (!Number.isFinite(black) || !Number.isFinite(white)) throw refuse();
   if (black < white) return [black, white];
   throw wrongType("[black, white] with black below white", name, range);
+}
+
+/** Two numbers, black below white, of which pixels in float32 can be made. */
+export function checkFloatRange(range: unknown, name: string): PixelRange {
+  const [black, white] = checkRange(range, name);
+  if ([black, white, white - black].every(isFinite32)) return [black, white];
+  throw outOfRange("[black, white] whose values and width a float32 can hold", name, range);
 }

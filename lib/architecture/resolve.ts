@@ -8,7 +8,7 @@ import { Site, type Spot, type Surroundings } from "../layers/site.js";
 import type { TensorSpec } from "../layers/state.js";
 import { layerKinds } from "../layers/table.js";
 import { nearestOrAll } from "../nearest.js";
-import { checkRange } from "../pixel-range.js";
+import { checkFloatRange } from "../pixel-range.js";
 import { product, type Shape } from "../shape.js";
 import { spoilerOfScores } from "./facts.js";
 import { resolveInit } from "./init.js";
@@ -146,7 +146,7 @@ function resolve(
   whole: Pick<Surroundings, "player" | "latent" | "classes">,
 ): ResolvedArchitecture {
   const init = resolveInit(architecture.init ?? "torch", "architecture.init");
-  const range = checkRange(architecture.range ?? [-1, 1], "architecture.range");
+  const range = checkFloatRange(architecture.range ?? [-1, 1], "architecture.range");
   let count = 0;
   const enter = () => {
     if (++count <= mostLayers) return;

@@ -8,7 +8,7 @@ import { outOfRange, traced, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
-import { checkRange, type PixelRange } from "../pixel-range.js";
+import { checkFloatRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import { checkIndices, checkLengths, labelsAt } from "./part.js";
 import { reserve } from "./reading.js";
@@ -144,7 +144,7 @@ export class Dataset implements Disposable {
     const { range } = check.options(options, "options", ["range"]);
     if (this.dtype === "float32" && range !== undefined)
       throw wrongType("no range (values are read as they are)", "range", range);
-    const [black, white] = checkRange(range ?? [0, 1], "range");
+    const [black, white] = checkFloatRange(range ?? [0, 1], "range");
     const values = await crossing(() => this.#native.read(start, count, black, white));
     return new Images(values, [count, ...this.image]);
   }

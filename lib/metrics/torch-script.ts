@@ -7,7 +7,7 @@ import { largestSide } from "../data/size.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
 import { refusal, withFile } from "../files.js";
-import { checkRange, type PixelRange } from "../pixel-range.js";
+import { checkFloatRange, type PixelRange } from "../pixel-range.js";
 import type { NativeFeatureInput } from "./native.js";
 import { FeatureNetwork } from "./network.js";
 
@@ -45,7 +45,7 @@ export async function torchScript(
   if (channels !== 1 && channels !== 3) throw wrongType("1 or 3", "channels", channels);
   const isBytes = check.boolean(bytes ?? false, "bytes");
   if (isBytes && range !== undefined) throw wrongType("range or bytes", "options", "both");
-  const [black, white] = range === undefined ? [-1, 1] : checkRange(range, "range");
+  const [black, white] = range === undefined ? [-1, 1] : checkFloatRange(range, "range");
   const on = resolveDevice(device);
   return traced(() =>
     loadTorchScript(path, "path", on, {

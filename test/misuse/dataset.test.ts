@@ -209,6 +209,12 @@ refuses(
       "TypeError",
       'Expected a whole number from 1 to 4 for count but received "1"',
     ],
+    [
+      "pixels wider than float32",
+      () => data.read(0, 1, { range: [-3e38, 3e38] }),
+      "RangeError",
+      "Expected [black, white] whose values and width a float32 can hold for range but received [-3e+38, 3e+38]",
+    ],
   ],
   async () => expect([...(await data.read(0, 1)).data]).toEqual(first),
 );

@@ -144,6 +144,18 @@ refuses("new Generator", [
     "Expected [black, white] with black below white for architecture.range but received [1, 0]",
   ],
   [
+    "pixels that float32 cannot hold",
+    () => new Generator({ latent, layers, range: [0, 1e39] }),
+    "RangeError",
+    "Expected [black, white] whose values and width a float32 can hold for architecture.range but received [0, 1e+39]",
+  ],
+  [
+    "pixels from one end of float32 to the other",
+    () => new Generator({ latent, layers, range: [-3e38, 3e38] }),
+    "RangeError",
+    "Expected [black, white] whose values and width a float32 can hold for architecture.range but received [-3e+38, 3e+38]",
+  ],
+  [
     "pixels of one number",
     () => new Generator(bad({ latent, layers, range: 255 })),
     "TypeError",

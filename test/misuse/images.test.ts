@@ -137,6 +137,12 @@ refuses(
       "Expected true or false for normalize but received 1",
     ],
     [
+      "a white that float32 cannot hold",
+      () => images.toPng({ range: [-1, 1e308] }),
+      "RangeError",
+      "Expected [black, white] whose values and width a float32 can hold for range but received [-1, 1e+308]",
+    ],
+    [
       "features as a picture",
       () => flat.toPng(),
       "RangeError",

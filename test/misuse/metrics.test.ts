@@ -215,6 +215,12 @@ refuses("metrics", [
     "Expected [black, white] with black below white for range but received [1, -1]",
   ],
   [
+    "a range wider than float32",
+    () => torchScript("inception.pt", { range: [0, 1e39] }),
+    "RangeError",
+    "Expected [black, white] whose values and width a float32 can hold for range but received [0, 1e+39]",
+  ],
+  [
     "a feature network by new",
     () => new FeatureNetwork(bad("mine"), bad(undefined), bad(undefined)),
     "TypeError",
