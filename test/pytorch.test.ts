@@ -117,6 +117,25 @@ describe("toPyTorch", () => {
   });
 });
 
+describe("the docstring of a long forward()", () => {
+  it("goes on in a second line", () => {
+    const source = new Discriminator({
+      image: [1, 8, 6],
+      classes: 3,
+      layers: [
+        l.flatten(),
+        l.embedding(2),
+        l.heads({ score: [l.linear(1)], classes: [l.linear(3)], codes: [l.linear(2)] }),
+      ],
+    }).toPyTorch();
+    const [first, second] = [
+      `    """image [N, 1, 8, 6], labels [N] (int64, 0 to 2)`,
+      `    -> [N, 6] (score, logits of 3 classes, 2 codes)"""`,
+    ];
+    expect(source).toContain(`${first}\n${second}\n`);
+  });
+});
+
 describe("names that are not Python's", () => {
   const source = () =>
     new Discriminator({

@@ -1,6 +1,7 @@
 import type { Expression } from "../layers/python.js";
 
-const width = 100;
+/** Most characters of a line. */
+export const width = 100;
 const step = "    ";
 
 /**

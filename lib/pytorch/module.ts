@@ -12,7 +12,7 @@ import {
   snakeCase,
 } from "../layers/python.js";
 import { layerKinds } from "../layers/table.js";
-import { layOut } from "./layout.js";
+import { layOut, width } from "./layout.js";
 
 /** What a generator's and a discriminator's source differ in. */
 export interface ModuleSource {
@@ -97,7 +97,9 @@ function imports(code: string, others: ReadonlySet<string>): string {
 }
 
 function classHead({ className, docstring }: ModuleSource, base: string): string {
-  return `class ${className}(${base}):\n    """${docstring}"""\n\n    def __init__(self):`;
+  const text = `    """${docstring}"""`;
+  const lines = text.length > width ? text.replace(" -> ", "\n    -> ") : text;
+  return `class ${className}(${base}):\n${lines}\n\n    def __init__(self):`;
 }
 
 const applyInit = ({ init }: ResolvedArchitecture) =>
