@@ -48,6 +48,7 @@ const others: Record<string, GeneratorArchitecture> = {
       l.batchNorm2d({ trackRunningStats: false }),
       l.minibatchStdDev(),
       l.minibatchStdDev({ groupSize: 2 }),
+      l.minibatchStdDev({ groupSize: 2 ** 40 }),
       l.batchNorm2d({ affine: false }),
       l.flatten(),
       l.batchNorm1d({ trackRunningStats: false, eps: 0.3 }),

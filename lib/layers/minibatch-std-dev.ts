@@ -66,10 +66,15 @@ export const minibatchStdDevKind = layerKind({
  * The largest divisor of the batch up to a limit, int64 [1]: it is known only when the graph runs.
  */
 function largestDivisor(limit: number, x: Value, to: OnnxWriter): Value {
-  const candidates = to.ints(Array.from({ length: limit }, (_, i) => i + 1));
   const batch = to.node("Shape", [x], { end: 1 });
+  // A range, as a limit may be many times what any batch has.
+  const [one, most] = [to.ints([1]), to.node("Min", [batch, to.ints([limit])])];
+  const [from, end] = [one, to.node("Add", [most, one])].map((value) =>
+    to.node("Squeeze", [value]),
+  ) as [Value, Value];
+  const candidates = to.node("Range", [from, end, from]);
   const rest = to.node("Mod", [batch, candidates]);
   const divides = to.node("Equal", [rest, to.ints([0])]);
-  const divisors = to.node("Where", [divides, candidates, to.ints([1])]);
+  const divisors = to.node("Where", [divides, candidates, one]);
   return reduce("ReduceMax", divisors, [0], to);
 }
