@@ -52,15 +52,26 @@ bool is_in_bfloat16(const at::Tensor& image) {
   return image.is_cpu() && at::autocast::is_autocast_enabled(at::kCPU);
 }
 
+// Channels of a block of oneDNN's, with AVX-512; with AVX2 it has 8.
+constexpr int64_t kBlock = 16;
+
+// Whether oneDNN first gathers the pixels that steps of a kernel of one pixel see, of images with
+// fewer channels than a block.
+bool is_gathered(const at::Tensor& weight, const ConvSizes& sizes) {
+  const bool is_pixel = weight.size(2) == 1 && weight.size(3) == 1;
+  return is_pixel && (sizes.stride[0] > 1 || sizes.stride[1] > 1) && weight.size(1) < kBlock;
+}
+
 // With its channels last, oneDNN 3.12 ends the process where all columns of the output lie in the
 // padding, and reads beyond images of one channel, in bfloat16 of any number, of which one column
-// is left: that of a convolution, or the gradient of what a transposed one makes.
+// is left: that of a convolution, or the gradient of what a transposed one makes. For the weights'
+// gradient it writes beyond the memory in which it gathers few channels (its issue 6035).
 bool is_misread(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes) {
   const Columns columns(image, weight, sizes);
   const int64_t left = sizes.transposed ? columns.width : columns.count();
   const bool is_one_channel = sizes.groups == 1 && weight.size(1) == 1;
   return ((is_one_channel || is_in_bfloat16(image)) && columns.stride > 1 && left == 1) ||
-         (!sizes.transposed && columns.see_nothing());
+         (!sizes.transposed && columns.see_nothing()) || is_gathered(weight, sizes);
 }
 
 // Columns that an image is short of, beside its padding, where it has fewer than a step of the

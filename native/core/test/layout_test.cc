@@ -1,4 +1,6 @@
 // Images as rows of pixels, and as rows of numbers: products of the one, gradients of the other.
+#include <ATen/Parallel.h>
+
 #include <cmath>
 
 #include "core/step/plan.h"
@@ -7,6 +9,7 @@
 #include "core/step/rewrites/pointwise.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
+#include "core/test/fenced_memory.h"
 #include "core/test/pairs.h"
 
 using namespace sparring;
@@ -77,6 +80,7 @@ struct Misread {
   const char* type;
   Shape image, kernel, stride, padding, dilation;
   double out = 3, groups = 1;
+  Shape output_padding{0, 0};
 };
 
 Layer layer_of(const Misread& one) {
@@ -89,6 +93,7 @@ Layer layer_of(const Misread& one) {
   layer.options.set("padding", one.padding);
   layer.options.set("dilation", one.dilation);
   layer.options.set("groups", one.groups);
+  if (is_transposed) layer.options.set("outputPadding", one.output_padding);
   return layer;
 }
 
@@ -179,4 +184,29 @@ TEST_CASE("convolutions that oneDNN misreads in bfloat16 equal float32 in any la
       CHECK(apart(one, Precision::kBfloat16, is_planned) < 5e-2);
     }
   }
+}
+
+TEST_CASE("1x1 convolutions with a stride write nowhere else, of few channels too: 1e-5") {
+  const FencedMemory fenced;
+  // Each has a part of that memory, and what one wrote beyond its own was another's.
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  const Shape two{2, 2};
+  const std::vector<Misread> cases{
+      {"conv2d", {3, 8, 12}, kOne, two, kNone, kOne, 16},
+      {"conv2d", {15, 6, 6}, kOne, {3, 2}, kNone, kOne, 24},
+      {"conv2d", {16, 8, 8}, kOne, two, kNone, kOne, 16, 2},
+      {"conv2d", {20, 8, 8}, kOne, two, kNone, kOne, 16},
+      {"convTranspose2d", {16, 8, 6}, kOne, two, kNone, kOne, 3, 1, kOne},
+      {"convTranspose2d", {24, 4, 6}, kOne, two, kNone, kOne, 15, 1, kOne},
+  };
+  for (const Misread& one : cases) {
+    CAPTURE(one.type);
+    CAPTURE(one.image);
+    for (const auto purpose : {Plan::Purpose::kTraining, Plan::Purpose::kPenalty}) {
+      CHECK(apart(one, Precision::kFloat32, /*is_planned=*/true, purpose) < 1e-5);
+    }
+    CHECK(apart(one, Precision::kBfloat16, /*is_planned=*/true) < 5e-2);
+  }
+  at::set_num_threads(before);
 }

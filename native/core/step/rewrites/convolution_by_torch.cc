@@ -17,7 +17,8 @@ at::Tensor ConvolutionByTorch::image_gradient(const at::Tensor& gradient, const 
 
 at::Tensor ConvolutionByTorch::weight_gradient(const at::Tensor& image, const at::Tensor& gradient,
                                                at::IntArrayRef sizes) const {
-  return gradient_for(1, gradient, image, at::empty(sizes, image.options()));
+  const at::Tensor weight = at::empty(sizes, image.options());
+  return gradient_for(1, gradient, readable(image, weight, sizes_), weight);
 }
 
 at::Tensor ConvolutionByTorch::gradient_for(size_t which, const at::Tensor& gradient,
