@@ -1,5 +1,6 @@
 # native/cuda as a library of its own, where libtorch is a CUDA build and CUDA's headers are there: from
-# CUDA_HOME, the wheels beside it (site-packages/nvidia), the toolkit of the nvcc on the PATH or /usr/local/cuda.
+# CUDA_HOME, the wheels beside it (site-packages/nvidia), the toolkit of the nvcc on the PATH or /usr/local/cuda, if that
+# is the CUDA that libtorch is linked to.
 set(SPARRING_CUDA ON CACHE STRING
   "Build native/cuda: ON leaves it out where libtorch is a CPU build or CUDA's headers are missing, REQUIRED does not, OFF always")
 set(SPARRING_CUDA_FOUND OFF)
@@ -29,15 +30,30 @@ endif()
 get_filename_component(packages "${LIBTORCH_LIBDIR}/../.." ABSOLUTE)
 file(GLOB nvidia "${packages}/nvidia/cu1[0-9]" "${packages}/nvidia/cuda_runtime")
 set(places "$ENV{CUDA_HOME}" ${nvidia} ${toolkit} /usr/local/cuda)
+# Those of the CUDA that libtorch is linked to: a toolkit of another one, as CUDA_HOME or /usr/local/cuda may be, would
+# bring a second runtime into the process, or none that the loader finds.
+set(wanted "CUDA")
+file(STRINGS "${LIBTORCH_C10_CUDA}" runtime REGEX "^libcudart\\.so\\.[0-9]+$" LIMIT_COUNT 1)
+if(runtime)
+  set(wanted "the CUDA of ${runtime}")
+  set(all ${places})
+  set(places "")
+  foreach(place ${all})
+    if(EXISTS "${place}/lib/${runtime}" OR EXISTS "${place}/lib64/${runtime}")
+      list(APPEND places "${place}")
+    endif()
+  endforeach()
+endif()
 # crt/host_defines.h and nv/target are packages of their own since CUDA 13: without them nothing of c10/cuda compiles.
 find_path(CUDA_INCLUDE cuda_runtime_api.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
 find_path(CUDA_CRT_INCLUDE crt/host_defines.h PATHS ${places} PATH_SUFFIXES include NO_DEFAULT_PATH)
 find_path(CUDA_CCCL_INCLUDE nv/target PATHS ${places} PATH_SUFFIXES include include/cccl NO_DEFAULT_PATH)
 # pip's runtime has no name without a version.
-find_library(CUDA_RUNTIME NAMES cudart libcudart.so.13 libcudart.so.12 PATHS ${places} PATH_SUFFIXES lib lib64 NO_DEFAULT_PATH)
+find_library(CUDA_RUNTIME NAMES ${runtime} cudart libcudart.so.13 libcudart.so.12 PATHS ${places} PATH_SUFFIXES lib lib64
+  NO_DEFAULT_PATH)
 foreach(needed CUDA_INCLUDE CUDA_CRT_INCLUDE CUDA_CCCL_INCLUDE CUDA_RUNTIME)
   if(NOT ${needed})
-    message(${left_out} "native/cuda is left out: ${needed} was not found (pip: nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl)")
+    message(${left_out} "native/cuda is left out: ${needed} of ${wanted} was not found (pip: nvidia-cuda-runtime, nvidia-cuda-crt, nvidia-cuda-cccl)")
     return()
   endif()
 endforeach()

@@ -65,6 +65,40 @@ describe("a CUDA build that is asked for", () => {
     expect(code).toBe(0);
   });
 
+  // Another toolkit, as clusters have it in CUDA_HOME and images in /usr/local/cuda.
+  const libraries = ["torch_cpu", "c10", "torch_cuda", "c10_cuda"];
+  const headers = ["cuda_runtime_api.h", "crt/host_defines.h", "nv/target"];
+  async function putOlder() {
+    for (const one of headers) await put(`older/include/${one}`);
+    for (const one of ["libcudart.so", "libcudart.so.12"]) await put(`older/lib64/${one}`);
+    return { CUDA_HOME: join(folder.path, "older") };
+  }
+
+  it("takes headers and runtime of the CUDA that libtorch is linked to, whatever else is there", async () => {
+    const env = await putOlder();
+    await putLibtorch("site/torch", libraries);
+    await put("site/torch/lib/libc10_cuda.so", "\0ELF\0libcudart.so.13\0cudaFree\0");
+    for (const one of headers) await put(`site/nvidia/cu13/include/${one}`);
+    await put("site/nvidia/cu13/lib/libcudart.so.13");
+    const { code, stdout } = await configure("site/torch", env);
+    const wheel = join(folder.path, "site/nvidia/cu13");
+    expect(stdout).toContain(`native/cuda with CUDA's headers in ${wheel}/include`);
+    const cache = await readFile(join(folder.path, "build-site/torch/CMakeCache.txt"), "utf8");
+    expect(cache).toContain(`CUDA_RUNTIME:FILEPATH=${wheel}/lib/libcudart.so.13`);
+    expect(code).toBe(0);
+  });
+
+  it("ends where only another CUDA is there than libtorch's, and says which it wants", async () => {
+    const env = await putOlder();
+    await putLibtorch("newer", libraries);
+    await put("newer/lib/libc10_cuda.so", "\0ELF\0libcudart.so.97\0cudaFree\0");
+    const { code, stderr } = await configure("newer", env);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      "native/cuda is left out: CUDA_INCLUDE of the CUDA of libcudart.so.97 was not found",
+    );
+    expect(code).toBe(1);
+  });
+
   it("ends at once where libtorch is a CPU build", async () => {
     await putLibtorch("cpu", ["torch_cpu", "c10"]);
     const { code, stderr } = await configure("cpu");
