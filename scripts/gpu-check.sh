@@ -5,8 +5,11 @@
 #   scripts/gpu-check.sh [FILE.json] [bench options, such as --quick --case mlp]
 #
 # What only a GPU can tell comes first, as one may be lent for minutes only: captured steps are compared with uncaptured
-# ones (build/gpu/Release/sparring_cuda_tests); the figures go to FILE.json, gpu-check.json by default, those of each case
-# as soon as it is measured; last come the tests that any machine can run. A second call goes on with what was built.
+# ones (build/gpu/Release/sparring_cuda_tests), and tests that fail run once more, each by itself. Then the figures, which
+# go to FILE.json, gpu-check.json by default, those of each case as soon as it is measured; before them, to
+# FILE-first.json, those of all cases in float32 without torch.compile, which takes minutes a case. Last come the tests
+# that any machine can run. A second call goes on with what was built and measured. Where a command may take some minutes
+# only, PARTS="tests", PARTS="bench" and PARTS="rest" do a part each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -15,7 +18,10 @@ if (($# > 0)) && [[ $1 != -* ]]; then
   json=$1
   shift
 fi
+wants() { [[ " ${PARTS:-tests bench rest} " == *" $1 "* ]]; }
 
+# Before minutes of building: a driver that is too old for this CUDA, say, shows no GPU.
+"$python" -c 'import torch; print("PyTorch", torch.__version__, "on", torch.cuda.get_device_name())'
 libtorch=$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
@@ -23,19 +29,29 @@ cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPAR
   -DSPARRING_BENCH=ON -DSPARRING_UNITY=ON -DSPARRING_CUDA=REQUIRED -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
 build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
-# A part that does not compile, fails or hangs must not keep the others back.
 tests=build/gpu/Release/sparring_cuda_tests
 run_tests() { timeout --kill-after 10 "$1" "$tests" --duration=true "${@:2}"; }
-status=0
-failed=0
-if build sparring_cuda_tests; then run_tests 300 || failed=$?; else status=$?; fi
-((failed == 0)) || status=$failed
-build sparring_core_bench &&
-  "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$json" "$@" || status=$?
-# What fails on a GPU may take it away from all that comes after in the same process: so each by itself.
-if ((failed != 0)); then
+# What fails on a GPU may take it away from all that comes after in the same process. In four minutes at most: one that
+# hangs may not be the only one.
+run_each() {
+  local count i end=$((SECONDS + 240))
   count=$("$tests" --count | grep -oE '[0-9]+$') || count=0
-  for ((i = 1; i <= count; ++i)); do run_tests 60 --first="$i" --last="$i" || true; done
+  for ((i = 1; i <= count && SECONDS < end; ++i)); do run_tests 60 --first="$i" --last="$i" || true; done
+}
+measure() { "$python" bench/gpu/run.py --contestant build/gpu/Release/sparring_core_bench --json "$@"; }
+
+# A part that does not compile, fails or hangs must not keep the others back.
+status=0
+if wants tests; then
+  build sparring_cuda_tests && { run_tests 300 || { status=$? && run_each; }; } || status=$?
 fi
-build sparring_core_tests && build/gpu/Release/sparring_core_tests || status=$?
+if wants bench; then
+  build sparring_core_bench && {
+    measure "${json%.json}-first.json" --no-compile --precision float32 --rounds 3 "$@" || status=$?
+    measure "$json" "$@"
+  } || status=$?
+fi
+if wants rest; then
+  build sparring_core_tests && build/gpu/Release/sparring_core_tests || status=$?
+fi
 exit "$status"

@@ -127,18 +127,22 @@ describe("scripts/gpu-check.sh", () => {
     );
   });
 
-  async function check(broken: string) {
+  async function check(broken: string, parts = "tests bench rest") {
     const log = await put("log");
     const script = join(folder.path, "clone/scripts/gpu-check.sh");
     const path = `${join(folder.path, "path")}:${process.env.PATH}`;
-    const env = { PATH: path, PYTHON: "python", BROKEN: broken };
+    const env = { PATH: path, PYTHON: "python", BROKEN: broken, PARTS: parts };
     const { code } = await run("bash", [script, "all.json"], env);
     return { code, lines: (await readFile(log, "utf8")).trim().split(/ *\n/) };
   }
   const builds = (target: string) =>
     expect.stringMatching(new RegExp(`^cmake --build .* --target ${target}$`));
   const configures = expect.stringMatching(/^cmake -S .*SPARRING_OUTPUT/);
-  const benchmark = [builds("sparring_core_bench"), "python bench/gpu/run.py --json all.json"];
+  const measures = (file: string) => `python bench/gpu/run.py --json ${file}`;
+  const benchmark = [
+    builds("sparring_core_bench"),
+    ...[measures("all-first.json"), measures("all.json")],
+  ];
   const rest = [builds("sparring_core_tests"), "sparring_core_tests"];
 
   it("does first what only a GPU can tell, and all of it where a part fails", async () => {
@@ -146,7 +150,7 @@ describe("scripts/gpu-check.sh", () => {
     const tests = "sparring_cuda_tests --duration=true";
     const each = [1, 2].map((i) => `${tests} --first=${i} --last=${i}`);
     const first = [configures, builds("sparring_cuda_tests"), tests];
-    expect(lines).toEqual([...first, ...benchmark, ...each, ...rest]);
+    expect(lines).toEqual([...first, ...each, ...benchmark, ...rest]);
     expect(code).toBe(3);
   });
 
@@ -154,5 +158,22 @@ describe("scripts/gpu-check.sh", () => {
     const { code, lines } = await check("sparring_cuda_tests");
     expect(lines).toEqual([configures, builds("sparring_cuda_tests"), ...benchmark, ...rest]);
     expect(code).toBe(2);
+  });
+
+  it("does the parts that are asked for, where a command may take some minutes only", async () => {
+    const { code, lines } = await check("nothing", "bench");
+    expect(lines).toEqual([configures, ...benchmark]);
+    expect(code).toBe(0);
+  });
+
+  it("ends before it builds where PyTorch sees no GPU", async () => {
+    const knows = "[[ $2 == *get_device_name* ]] || { echo /torch; exit; }";
+    await putProgram("blind/python", `${knows}\necho Found no NVIDIA driver >&2; exit 1\n`);
+    const log = await put("log");
+    const path = `${join(folder.path, "blind")}:${join(folder.path, "path")}:${process.env.PATH}`;
+    const script = join(folder.path, "clone/scripts/gpu-check.sh");
+    const { code, stderr } = await run("bash", [script], { PATH: path, PYTHON: "python" });
+    expect([code, stderr]).toEqual([1, "Found no NVIDIA driver\n"]);
+    expect(await readFile(log, "utf8")).toBe("");
   });
 });
