@@ -95,6 +95,28 @@ describe.skipIf(impossible)("the benchmark of a GPU", () => {
     expect(measured.geometricMean.ratioEager).toBeCloseTo(measured.cases[0].ratioEager, 10);
   });
 
+  it("goes on with what was measured before, and does anew what failed or was another manner", async () => {
+    const { python: program, env } = python as { python: string; env?: Record<string, string> };
+    const version = ["-c", "import torch; print(torch.__version__, end='')"];
+    const { child, ended } = start(program, version, folder.path, env);
+    child.stdin.end();
+    const machine = { device: "CPU", torch: (await ended).stdout, data: "noise" };
+    const manner = { precision: "float32", quick: true, compile: false };
+    const done = { ...manner, ratioEager: 2, ratioCompile: 3, bestMode: "eager", problems: {} };
+    const mlp = { ...done, name: "mlp" };
+    const toy = { ...done, name: "toy", problems: { sparring: "it hung" } };
+    const article = { ...done, name: "article", quick: false };
+    const before = { machine, cases: [mlp, toy, article] };
+    await writeFile(join(folder.path, "gpu.json"), JSON.stringify(before));
+    const asked = ["--case", "mlp", "toy", "article", "--patience", "0.5"];
+    const { code, stderr, measured } = await measure(...asked);
+    expect(code).toBe(1);
+    expect(stderr).not.toContain("mlp, float32\n");
+    expect(measured.cases[0]).toEqual(mlp);
+    const anew = (name: string) => ({ ...manner, name, ratioEager: null });
+    expect(measured.cases.slice(1)).toMatchObject([anew("article"), anew("toy")]);
+  });
+
   it("tries, even of few modes of PyTorch's, the one that records a GPU's work as ours does", async () => {
     const { python: program, env } = python as { python: string; env?: Record<string, string> };
     const modes = `

@@ -147,6 +147,8 @@ def run_case(case, program, folder, rounds, seconds, patience):
     return {
         "name": case["name"],
         "precision": case["precision"],
+        "quick": case["quick"],
+        "compile": case["compile"],
         "kind": ours.last.get("kind"),
         "refusals": ours.last.get("refusals"),
         "kernelsOff": ours.fact("kernelsOff"),
@@ -178,13 +180,29 @@ def mean(results, key):
     return statistics.geometric_mean(ratios) if ratios else None
 
 
+def machine_of(device):
+    name = torch.cuda.get_device_name(device) if device.startswith("cuda") else "CPU"
+    return {"device": name, "torch": torch.__version__, "data": "noise"}
+
+
 def write(file, device, results):
     """All there is so far, and the means over it, which it gives back."""
     means = {key: mean(results, key) for key in ("ratioEager", "ratioCompile")}
-    name = torch.cuda.get_device_name(device) if device.startswith("cuda") else "CPU"
-    machine = {"device": name, "torch": torch.__version__, "data": "noise"}
-    pathlib.Path(file).write_text(json.dumps({"machine": machine, "geometricMean": means, "cases": results}, indent=2))
+    content = {"machine": machine_of(device), "geometricMean": means, "cases": results}
+    pathlib.Path(file).write_text(json.dumps(content, indent=2))
     return means
+
+
+def measured_before(file, device, wanted):
+    """What an earlier call on such a machine, in the same manner, brought home of the cases that are wanted."""
+    try:
+        found = json.loads(pathlib.Path(file).read_text())
+    except FileNotFoundError:
+        return []
+    if found["machine"] != machine_of(device):
+        return []
+    same = [one for one in found["cases"] if not one["problems"]]
+    return [one for one in same if {key: one[key] for key in wanted[0]} in wanted]
 
 
 def times(value):
@@ -214,21 +232,27 @@ def main():
         "compile": not given.no_compile,
         "trialSeconds": given.seconds,
     }
-    results = []
+    # All cases in the first precision, before any in the next: a machine with a GPU may be lent for minutes only.
+    todo = [{**case, **common, "precision": precision} for precision in given.precision for case in cases]
+    manner = [{key: one[key] for key in ("name", "precision", "quick", "compile")} for one in todo]
+    results = measured_before(given.json, given.device, manner)
+    known = [(one["name"], one["precision"]) for one in results]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write_noise(cases, folder)
-        for case in cases:
-            for precision in given.precision:
-                full = {**case, **common, "precision": precision}
-                results.append(run_case(full, given.contestant, folder, given.rounds, given.seconds, given.patience))
-                # After each: a later one may fail, and a machine with a GPU may be lent for an hour only.
-                means = write(given.json, given.device, results)
-                last = results[-1]
-                print(
-                    f"{last['name']:8} {last['precision']:8} {last['kind'] or '-':9} "
-                    f"{times(last['ratioEager'])} eager, {times(last['ratioCompile'])} {last['bestMode']}"
-                )
+        write_noise(todo, folder)
+        for case in todo:
+            if (case["name"], case["precision"]) in known:
+                continue
+            results.append(run_case(case, given.contestant, folder, given.rounds, given.seconds, given.patience))
+            # After each: a later one may fail, and so may the machine.
+            write(given.json, given.device, results)
+            last = results[-1]
+            print(
+                f"{last['name']:8} {last['precision']:8} {last['kind'] or '-':9} "
+                f"{times(last['ratioEager'])} eager, {times(last['ratioCompile'])} {last['bestMode']}",
+                flush=True,
+            )
+    means = write(given.json, given.device, results)
     print(f"geometric mean: {times(means['ratioEager'])} eager, {times(means['ratioCompile'])} the best mode")
     failed = [f"{one['name']}, {one['precision']}: {text}" for one in results for text in one["problems"].values()]
     if failed:
