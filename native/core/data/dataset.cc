@@ -54,10 +54,11 @@ Dataset Dataset::on(const at::Device& device) const {
 
 Batch Dataset::batch(const at::Tensor& indices, at::ScalarType precision,
                      const Range& range) const {
-  const at::Tensor chosen = indices.to(device_);
+  // Those of a file come from the host, and nobody waits for so few bytes on their way.
+  const at::Tensor chosen = indices.to(device_, at::kLong, /*non_blocking=*/true);
   const at::Tensor labels = labels_.defined() ? labels_.index_select(0, chosen) : at::Tensor();
   const at::Tensor stored = placed(indices.to(index_device()));
-  if (file_) return make_batch(file_->at(stored).to(device_), labels, precision, range);
+  if (file_) return make_batch(uploads_->to(file_->at(stored), device_), labels, precision, range);
   return make_batch(
       is_exact(images_) ? images_.index_select(0, stored) : values_of(images_, stored, range),
       labels, precision, range);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/data/image_file.h"
+#include "core/data/uploads.h"
 #include "core/torch.h"
 
 namespace sparring {
@@ -73,6 +74,7 @@ class Dataset {
   at::Tensor places_;           // int64 on index_device(); undefined where all belong to it
   // The file that stands for images_, where they are on the disk.
   std::shared_ptr<const ImageFile> file_;
+  std::shared_ptr<Uploads> uploads_ = std::make_shared<Uploads>();  // of its images
   at::Device device_;
   mutable uint64_t fingerprint_ = 0;  // 0 until it is read
   // What is known of it: the hash of the images before `next`.

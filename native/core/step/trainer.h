@@ -7,6 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/data/feed.h"
 #include "core/data/sampler.h"
+#include "core/data/uploads.h"
 #include "core/io/snapshot.h"
 #include "core/step/step.h"
 
@@ -91,6 +92,7 @@ class Trainer {
   std::unique_ptr<Sampler> sampler_;
   // The feed that stands for the dataset, where there is one.
   std::shared_ptr<Feed> feed_;
+  Uploads uploads_;  // of what it brings
   // A restored place in the data, as long as nothing goes on there: only the same data and batch
   // size do.
   std::optional<Snapshot> waiting_;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/data/uploads.h"
 #include "core/runtime/accelerator.h"
 #include "core/step/autograd_step.h"
 #include "core/step/rewrites/norm_activation.h"
@@ -132,6 +133,25 @@ TEST_CASE("60 steps by replay are 60 steps without") {
     for (size_t i = 0; i < plain.weights.size(); ++i) {
       CHECK(distance(replayed.weights[i].to(at::kDouble), plain.weights[i].to(at::kDouble)) < 0.05);
     }
+  }
+}
+
+// What the host has of a batch is overwritten before the GPU comes to it.
+TEST_CASE("batches of the host arrive as they were sent, however far it is ahead") {
+  REQUIRE(accelerator() != nullptr);
+  enter_device(kGpu);
+  const at::Tensor work = at::rand({4096, 4096}, at::TensorOptions(kGpu));
+  const at::Tensor batch = at::empty({1 << 22}, at::kByte);
+  Uploads uploads;
+  std::vector<at::Tensor> arrived;
+  for (int i = 0; i < 40; ++i) {
+    work.copy_(at::mm(work, work).sigmoid());
+    batch.fill_(i);
+    arrived.push_back(uploads.to(batch, kGpu));
+  }
+  for (int i = 0; i < 40; ++i) {
+    CHECK(arrived[i].min().item<int>() == i);
+    CHECK(arrived[i].max().item<int>() == i);
   }
 }
 
