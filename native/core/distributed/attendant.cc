@@ -9,19 +9,19 @@ struct Attendant::Signal {
   // Whether it came within the time, or the process ends.
   bool comes_within(std::chrono::milliseconds time, const GroupOptions& options) {
     std::unique_lock lock(mutex);
-    return over.wait_for(lock, time, [this] { return is_over->load(); }) ||
+    return over.wait_for(lock, time, [this] { return left.load(); }) ||
            (options.ending && *options.ending);
   }
   void give() {
     const std::lock_guard lock(mutex);
-    *is_over = true;
+    left = true;
     over.notify_all();
   }
 
   std::mutex mutex;
   std::condition_variable over;
-  // What a roll call looks at, too.
-  std::shared_ptr<std::atomic<bool>> is_over = std::make_shared<std::atomic<bool>>(false);
+  // The rank has. A roll call looks at it, too.
+  std::atomic<bool> left{false};
 };
 
 Attendant::Attendant(const c10::intrusive_ptr<c10d::Store>& store, const GroupOptions& options,
@@ -32,9 +32,7 @@ Attendant::Attendant(const c10::intrusive_ptr<c10d::Store>& store, const GroupOp
           do {
             if (signal->comes_within(kLook, options)) return std::nullopt;
           } while (!is_roll_called(*store));
-          GroupOptions own = options;
-          own.ending = signal->is_over;
-          return call_roll(*store, own, keeps_store, Answer::kAlive);
+          return answer_roll(*store, options, keeps_store, signal->left);
         } catch (const std::exception&) {
           // Whoever waits finds out for itself that there is no store.
           return std::nullopt;

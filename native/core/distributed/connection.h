@@ -1,5 +1,5 @@
 // The one place that knows c10d. Its sources differ between libtorch 2.11 and 2.14 in what is not
-// used here: only all-reduce, broadcast and all-gather are.
+// used here: of backends only all-reduce, broadcast and all-gather are.
 #pragma once
 
 #include <functional>
@@ -26,6 +26,9 @@ using OpenGloo =
 struct Group::Connection {
   c10::intrusive_ptr<c10d::Store> lobby;  // where everybody comes in
   c10::intrusive_ptr<c10d::Store> store;  // of this meeting alone
+  // The same store by a second connection: Gloo, and NCCL's first sum, wait for other ranks in the
+  // first one, and let nobody else ask there meanwhile.
+  c10::intrusive_ptr<c10d::Store> spare;
   bool rank_0_keeps_it = true;
   OpenGloo open_host;  // until it is open
   // Backends for what is on the CPU, and for what is on this rank's GPU, from the first time on.

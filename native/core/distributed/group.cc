@@ -237,7 +237,7 @@ void Group::fail(const std::string& reason) {
   depart();
   Roll roll = call_roll();
   // The others have ended since.
-  if (roll.is_store_gone && earlier) roll = *earlier;
+  if (roll.is_store_gone && roll.failure.empty() && earlier) roll = *earlier;
   const std::vector<int64_t> missing = lost(roll);
   if (!roll.failure.empty()) {
     failure_ = roll.failure;

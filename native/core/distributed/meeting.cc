@@ -65,7 +65,7 @@ void Group::meet() {
   if (size() == 1) return;
   try {
     connection_->attendant =
-        std::make_unique<Attendant>(connection_->store, options_, keeps_store());
+        std::make_unique<Attendant>(connection_->spare, options_, keeps_store());
   } catch (const Error&) {
     // Without a thread for it this rank answers when it is not busy.
   }
@@ -73,28 +73,28 @@ void Group::meet() {
 
 void Group::open_host() {
   using Host = c10::intrusive_ptr<c10d::Backend>;
-  // Gloo waits for the others in the store, and keeps its connection to that for itself.
-  const auto store = connection_->store->clone();
   std::string told;
   const auto is_over = [&] {
-    told = declined(*store);
+    // No old meeting's, not even in an agent's store: all ranks of this one have come.
+    told = announced(*connection_->spare);
     return !told.empty() || (options_.ending && *options_.ending);
   };
   std::optional<Host> host;
   try {
+    connection_->spare = connection_->store->clone();
     host = apart<Host>([open = std::exchange(connection_->open_host, nullptr),
                         kept = connection_->store] { return open(kept); },
                        is_over);
   } catch (const std::exception& error) {
     // Throws where that is gone, by which Gloo would have found the others.
-    store->check({kBegun});
+    connection_->store->check({kBegun});
     decline(cause_of(
         error, {"ERR_RANK", "Expected a connection between " + std::to_string(size()) +
                                 " ranks but received an error: " + first_line(error) +
                                 "; GLOO_SOCKET_IFNAME tells by which interface each is reached"}));
   }
   if (!host) {
-    connection_->store = store;
+    connection_->store = connection_->spare;
     check_ending();
     refuse(told);
   }

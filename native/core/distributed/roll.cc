@@ -1,6 +1,7 @@
 #include "core/distributed/roll.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "core/distributed/times.h"
@@ -58,14 +59,44 @@ Waiting first_waiting(c10d::Store& store, const Waiting& own) {
 // Leaves those of the ranks who have not said `what` when it is time; or when the store is gone,
 // which throws.
 void wait_for(c10d::Store& store, const char* what, std::vector<int64_t>& ranks,
-              const GroupOptions& options, Clock::time_point deadline) {
+              const std::function<bool()>& is_over, Clock::time_point deadline) {
   for (;;) {
     for (auto one = ranks.begin(); one != ranks.end();) {
       one = store.check({key(what, *one)}) ? ranks.erase(one) : one + 1;
     }
-    if (ranks.empty() || Clock::now() >= deadline || (options.ending && *options.ending)) return;
+    if (ranks.empty() || Clock::now() >= deadline || is_over()) return;
     std::this_thread::sleep_for(kGlance);
   }
+}
+
+// Reports this rank, and finds who else does. What was heard so far stays where the store goes.
+void take(Roll& roll, c10d::Store& store, const GroupOptions& options, const char* report,
+          const std::function<bool()>& is_over) {
+  const auto deadline = Clock::now() + kRollCall;
+  store.set(key(report, options.rank), to_bytes("1"));
+  store.set(kAsked, to_bytes("1"));
+  roll.failure = announced(store);
+  wait_for(store, kPresent, roll.missing, is_over, deadline);
+  const auto lost =
+      std::stable_partition(roll.missing.begin(), roll.missing.end(),
+                            [&store](int64_t rank) { return !store.check({key(kAlive, rank)}); });
+  roll.busy.assign(lost, roll.missing.end());
+  roll.missing.erase(lost, roll.missing.end());
+  roll.failure = announced(store);
+}
+
+// Says that this rank has heard what it has to know. Whoever keeps the store lets the others hear
+// it.
+void hear(const Roll& roll, c10d::Store& store, const GroupOptions& options, bool keeps_store,
+          const std::function<bool()>& is_over) {
+  store.set(key(kHeard, options.rank), to_bytes("1"));
+  if (!keeps_store) return;
+  std::vector<int64_t> listening = others(options);
+  const auto is_missing = [&missing = roll.missing](int64_t rank) {
+    return std::find(missing.begin(), missing.end(), rank) != missing.end();
+  };
+  listening.erase(std::remove_if(listening.begin(), listening.end(), is_missing), listening.end());
+  wait_for(store, kHeard, listening, is_over, Clock::now() + kHearing);
 }
 
 }  // namespace
@@ -106,32 +137,26 @@ std::string find_failure(c10d::Store& store, const GroupOptions& options, Group:
          (is_later ? call : first.call);
 }
 
-Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store, Answer answer) {
+Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store) {
   Roll roll{others(options), {}, false, {}};
+  const auto is_over = [&options] { return options.ending && *options.ending; };
   try {
-    const auto deadline = Clock::now() + kRollCall;
-    store.set(key(answer == Answer::kPresent ? kPresent : kAlive, options.rank), to_bytes("1"));
-    store.set(kAsked, to_bytes("1"));
-    wait_for(store, kPresent, roll.missing, options, deadline);
-    const auto lost =
-        std::stable_partition(roll.missing.begin(), roll.missing.end(),
-                              [&store](int64_t rank) { return !store.check({key(kAlive, rank)}); });
-    roll.busy.assign(lost, roll.missing.end());
-    roll.missing.erase(lost, roll.missing.end());
-    roll.failure = announced(store);
-    store.set(key(kHeard, options.rank), to_bytes("1"));
-    if (keeps_store) {
-      std::vector<int64_t> listening = others(options);
-      const auto is_missing = [&missing = roll.missing](int64_t rank) {
-        return std::find(missing.begin(), missing.end(), rank) != missing.end();
-      };
-      listening.erase(std::remove_if(listening.begin(), listening.end(), is_missing),
-                      listening.end());
-      wait_for(store, kHeard, listening, options, Clock::now() + kHearing);
-    }
+    take(roll, store, options, kPresent, is_over);
+    hear(roll, store, options, keeps_store, is_over);
   } catch (const std::exception&) {
     roll.is_store_gone = true;
   }
+  return roll;
+}
+
+std::optional<Roll> answer_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store,
+                                const std::atomic<bool>& left) {
+  Roll roll{others(options), {}, false, {}};
+  const auto is_over = [&] { return left || (options.ending && *options.ending); };
+  take(roll, store, options, kAlive, is_over);
+  // Whoever keeps the store is to wait for the rank itself, which has heard nothing yet.
+  if (is_over()) return std::nullopt;
+  hear(roll, store, options, keeps_store, is_over);
   return roll;
 }
 

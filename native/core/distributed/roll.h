@@ -1,6 +1,8 @@
 // Who is still there once something went wrong between ranks, and what it was.
 #pragma once
 
+#include <atomic>
+#include <optional>
 #include <string>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 #include <vector>
@@ -34,14 +36,14 @@ std::string find_failure(c10d::Store& store, const GroupOptions& options, Group:
 // Whether a rank waits for all to report.
 bool is_roll_called(c10d::Store& store);
 
-// What is answered to a roll call: by the rank itself, which has nothing else to do, or in its
-// place.
-enum class Answer { kPresent, kAlive };
-
 // Waits until all have reported, or it is time. Whoever keeps the store also waits until they have
 // read what is there.
-Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store,
-               Answer answer = Answer::kPresent);
+Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store);
+
+// What a thread does in the place of a rank that is busy: says that its process is there, and waits
+// in the same way. Nothing where the rank has `left` its work before that, and asks for itself.
+std::optional<Roll> answer_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store,
+                                const std::atomic<bool>& left);
 
 // What a rank that waits finds in the store.
 struct Look {

@@ -60,6 +60,28 @@ TEST_CASE("ranks that are busy are not named beside one that is lost, and hear w
   }
 }
 
+// Rank 0 keeps the store, which goes with it.
+TEST_CASE("a rank that was busy when rank 0 failed, and ended, hears what failed") {
+  std::promise<void> done[2];
+  const auto errors = as_ranks(3, [&](const std::shared_ptr<Group>& group) {
+    group->sum(at::ones({1}));
+    const std::shared_ptr<void> tell(nullptr, [&, rank = group->rank()](void*) {
+      if (rank != 2) done[rank].set_value();
+    });
+    if (group->rank() == 0) return group->abandon("the disk is full");
+    if (group->rank() == 2) {
+      for (std::promise<void>& one : done) one.get_future().wait();
+      // Until the group of rank 0 is gone, too.
+      std::this_thread::sleep_for(Seconds(1));
+    }
+    group->sum(at::ones({1}));
+  });
+  const std::string told =
+      "Expected all 3 ranks to take part but received an error of rank 0: the disk is full";
+  CHECK(errors[1] == told);
+  CHECK(errors[2] == told);
+}
+
 TEST_CASE("a rank that is busy for longer than the timeout is named, as nobody is lost") {
   std::promise<void> done[2];
   const auto errors = as_ranks(

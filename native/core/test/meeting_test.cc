@@ -126,6 +126,21 @@ TEST_CASE("a rank that waits for another's address hears why it does not come") 
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
 }
 
+TEST_CASE("so does one that is not the first, by an agent's store too") {
+  const auto store = make_store();
+  const auto start = std::chrono::steady_clock::now();
+  store->add("test/meetings", 1);
+  store->set("test/1/hello/0", bytes("2\n"));
+  auto one = come(1, store->getPort());
+  await_word(*store, "test/1/hello/1");
+  store->set("test/1/begun", bytes("1"));
+  store->set("test/1/failure", bytes("no memory on rank 0"));
+  const Told told = one.get();
+  CHECK(told.code == "ERR_RANK");
+  CHECK(told.text == "no memory on rank 0");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
 TEST_CASE("a store that is lost while ranks meet is no interface that is wrong") {
   auto store = make_store();
   auto zero = come(0, store->getPort());

@@ -1,8 +1,12 @@
 // What ranks that wait tell each other through a store.
 #include "core/distributed/roll.h"
 
+#include <atomic>
+#include <optional>
+#include <thread>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 
+#include "core/distributed/words.h"
 #include "core/test/check.h"  // last: see there
 
 using namespace sparring;
@@ -26,6 +30,16 @@ class CountingStore : public c10d::HashStore {
     HashStore::set(key, value);
   }
   int64_t requests = 0;
+};
+
+// Gone after so many questions.
+class LeavingStore : public c10d::HashStore {
+ public:
+  bool check(const std::vector<std::string>& keys) override {
+    TORCH_CHECK_WITH(DistNetworkError, left-- > 0, "Connection reset by peer");
+    return HashStore::check(keys);
+  }
+  int64_t left = 0;
 };
 
 GroupOptions rank_of(int64_t rank, int64_t size) {
@@ -59,4 +73,28 @@ TEST_CASE("a rank that waits in another call than the first at that place hears 
         "Expected run(), as rank 0 is in it, for rank 2 but received save()");
   announce(store, "no such file");
   CHECK(find_failure(store, third, 5, "run()") == "no such file");
+}
+
+TEST_CASE("what failed is heard even where the store goes while a rank waits for others") {
+  LeavingStore store;
+  announce(store, "the disk is full");
+  store.left = 5;
+  const Roll roll = call_roll(store, rank_of(1, 3), false);
+  CHECK(roll.is_store_gone);
+  CHECK(roll.failure == "the disk is full");
+}
+
+// Rank 0 ends, and its store, once all have heard.
+TEST_CASE(
+    "who answers in the place of a rank that comes meanwhile does not say that it has heard") {
+  c10d::HashStore store;
+  std::atomic<bool> left = false;
+  std::optional<Roll> roll;
+  std::thread attendant([&] { roll = answer_roll(store, rank_of(1, 3), false, left); });
+  while (!is_roll_called(store)) std::this_thread::yield();
+  left = true;
+  attendant.join();
+  CHECK(!roll);
+  CHECK(store.check({key("alive", 1)}));
+  CHECK(!store.check({key("heard", 1)}));
 }
