@@ -1,31 +1,41 @@
-// The samples of every objective, as small scatter plots in two rows.
+// The samples of every objective, as small scatter plots: those of the ring, and below them those of the grid.
 import { type Chart, colours } from "../charts.js";
 import type { Coverage, Covered, Modes } from "./modes.js";
 
 /** Wider than every title: a wider one would move the plots beside it. */
 const side = 150;
+/** Plots beside each other: more would be too small to read on a page. */
+const columns = 6;
 const limits = [-1.15, 1.15];
 
 export function draw(figures: Modes): Chart {
   const { ring, grid, steps, batchSize } = figures;
+  const names = ["data", ...Object.keys(ring.objectives)];
+  const rows = Array.from({ length: Math.ceil(names.length / columns) }, (_, row) =>
+    names.slice(row * columns, (row + 1) * columns),
+  );
   return {
     title: {
       text: "Modes: what each objective finds of a mixture of Gaussians",
-      subtitle: `The same networks, seed and optimizer for all, ${steps.toLocaleString("en")} steps of ${batchSize}: modes found, and the share of samples within three deviations of one.`,
+      // Two lines: of one the picture would be wider than its plots.
+      subtitle: [
+        `The same networks, seed and optimizer for all, ${steps.toLocaleString("en")} steps of ${batchSize}:`,
+        "modes found, and the share of samples within three deviations of one.",
+      ],
     },
     spacing: 12,
-    vconcat: [plots(ring, "named"), plots(grid, "unnamed")],
+    vconcat: rows.flatMap((row) => [plots(ring, row, "named"), plots(grid, row, "unnamed")]),
   };
 }
 
 /** Whether each column is called by what its plots are of. */
 type Naming = "named" | "unnamed";
 
-function plots(covered: Covered, naming: Naming): Chart {
-  const all: [string, Coverage][] = [["data", covered.data], ...Object.entries(covered.objectives)];
+function plots(covered: Covered, names: readonly string[], naming: Naming): Chart {
+  const all: Readonly<Record<string, Coverage>> = { data: covered.data, ...covered.objectives };
   return {
     spacing: 10,
-    hconcat: all.map(([name, coverage]) => plot(name, coverage, covered, naming)),
+    hconcat: names.map((name) => plot(name, all[name] as Coverage, covered, naming)),
   };
 }
 
