@@ -4,6 +4,11 @@
 set(SPARRING_CUDA ON CACHE STRING
   "Build native/cuda: ON leaves it out where libtorch is a CPU build or CUDA's headers are missing, REQUIRED does not, OFF always")
 set(SPARRING_CUDA_FOUND OFF)
+# All is looked for anew each time: what a build folder remembers may be another CUDA's.
+foreach(remembered LIBTORCH_CUDA LIBTORCH_C10_CUDA NVCC CUDA_INCLUDE CUDA_CRT_INCLUDE CUDA_CCCL_INCLUDE CUDA_RUNTIME
+    NVRTC_INCLUDE NVRTC_LIBRARY NCCL_INCLUDE)
+  unset(${remembered} CACHE)
+endforeach()
 find_library(LIBTORCH_CUDA torch_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
 find_library(LIBTORCH_C10_CUDA c10_cuda PATHS "${LIBTORCH_LIBDIR}" NO_DEFAULT_PATH)
 set(left_out STATUS)

@@ -5,6 +5,10 @@ if(NOT SPARRING_LIBTORCH)
   message(FATAL_ERROR "Expected SPARRING_LIBTORCH to name a libtorch folder (include/, lib/); run `npm run setup`, which finds one")
 endif()
 
+# Anew each time: what a build folder remembers may be another libtorch's.
+foreach(remembered LIBTORCH_INCLUDE LIBTORCH_CPU LIBTORCH_C10)
+  unset(${remembered} CACHE)
+endforeach()
 find_path(LIBTORCH_INCLUDE torch/csrc/api/include/torch/version.h
   PATHS "${SPARRING_LIBTORCH}/include" NO_DEFAULT_PATH REQUIRED)
 find_library(LIBTORCH_CPU torch_cpu PATHS "${SPARRING_LIBTORCH}/lib" NO_DEFAULT_PATH REQUIRED)

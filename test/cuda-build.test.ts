@@ -40,13 +40,13 @@ async function putLibtorch(name: string, libraries: readonly string[]) {
   await put(`${name}/include/ATen/cuda/CUDAContextLight.h`);
 }
 
-function configure(libtorch: string, env: NodeJS.ProcessEnv = {}) {
+function configure(libtorch: string, env: NodeJS.ProcessEnv = {}, folderName = libtorch) {
   const options = {
     LIBTORCH: join(folder.path, libtorch),
     ...{ ADDON: "OFF", TESTS: "ON", BENCH: "ON", CUDA: "REQUIRED" },
   };
   const given = Object.entries(options).map(([name, value]) => `-DSPARRING_${name}=${value}`);
-  const build = join(folder.path, `build-${libtorch}`);
+  const build = join(folder.path, `build-${folderName}`);
   return run("cmake", ["-S", repository, "-B", build, ...given], { CUDA_HOME: "", ...env });
 }
 
@@ -74,18 +74,34 @@ describe("a CUDA build that is asked for", () => {
     return { CUDA_HOME: join(folder.path, "older") };
   }
 
-  it("takes headers and runtime of the CUDA that libtorch is linked to, whatever else is there", async () => {
-    const env = await putOlder();
+  async function putSite() {
     await putLibtorch("site/torch", libraries);
     await put("site/torch/lib/libc10_cuda.so", "\0ELF\0libcudart.so.13\0cudaFree\0");
     for (const one of headers) await put(`site/nvidia/cu13/include/${one}`);
     await put("site/nvidia/cu13/lib/libcudart.so.13");
+  }
+
+  it("takes headers and runtime of the CUDA that libtorch is linked to, whatever else is there", async () => {
+    const env = await putOlder();
+    await putSite();
     const { code, stdout } = await configure("site/torch", env);
     const wheel = join(folder.path, "site/nvidia/cu13");
     expect(stdout).toContain(`native/cuda with CUDA's headers in ${wheel}/include`);
     const cache = await readFile(join(folder.path, "build-site/torch/CMakeCache.txt"), "utf8");
     expect(cache).toContain(`CUDA_RUNTIME:FILEPATH=${wheel}/lib/libcudart.so.13`);
     expect(code).toBe(0);
+  });
+
+  it("keeps nothing of another libtorch and its CUDA in a build folder that is there already", async () => {
+    const env = await putOlder();
+    await putLibtorch("before", libraries);
+    await put("before/lib/libc10_cuda.so", "\0ELF\0libcudart.so.12\0cudaFree\0");
+    await putSite();
+    const before = await configure("before", env, "again");
+    expect(before.stdout).toContain(`CUDA's headers in ${folder.path}/older/include`);
+    expect((await configure("site/torch", env, "again")).code).toBe(0);
+    const cache = await readFile(join(folder.path, "build-again/CMakeCache.txt"), "utf8");
+    expect(cache.split("\n").filter((line) => /\/(older|before)\//.test(line))).toEqual([]);
   });
 
   it("ends where only another CUDA is there than libtorch's, and says which it wants", async () => {
