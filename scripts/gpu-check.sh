@@ -9,7 +9,7 @@
 # go to FILE.json, gpu-check.json by default, those of each case as soon as it is measured; before them, to
 # FILE-first.json, those of all cases in float32 without torch.compile, which takes minutes a case. Last come the tests
 # that any machine can run. A second call goes on with what was built and measured. Where a command may take some minutes
-# only, PARTS="tests", PARTS="bench" and PARTS="rest" do a part each.
+# only, PARTS="tests", PARTS="bench" and PARTS="rest" do a part each, the last without a GPU and a CUDA PyTorch, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -20,13 +20,17 @@ if (($# > 0)) && [[ $1 != -* ]]; then
 fi
 wants() { [[ " ${PARTS:-tests bench rest} " == *" $1 "* ]]; }
 
-# Before minutes of building: a driver that is too old for this CUDA, say, shows no GPU.
-"$python" -c 'import torch; print("PyTorch", torch.__version__, "on", torch.cuda.get_device_name())'
+cuda=ON
+if wants tests || wants bench; then
+  cuda=REQUIRED
+  # Before minutes of building: a driver that is too old for this CUDA, say, shows no GPU.
+  "$python" -c 'import torch; print("PyTorch", torch.__version__, "on", torch.cuda.get_device_name())'
+fi
 libtorch=$("$python" -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')
 generator=()
 command -v ninja >/dev/null && generator=(-G Ninja)
 cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON \
-  -DSPARRING_BENCH=ON -DSPARRING_UNITY=ON -DSPARRING_CUDA=REQUIRED -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
+  -DSPARRING_BENCH=ON -DSPARRING_UNITY=ON -DSPARRING_CUDA=$cuda -DSPARRING_OUTPUT="$PWD/build/gpu/Release"
 build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
 tests=build/gpu/Release/sparring_cuda_tests

@@ -153,7 +153,7 @@ describe("scripts/gpu-check.sh", () => {
   }
   const builds = (target: string) =>
     expect.stringMatching(new RegExp(`^cmake --build .* --target ${target}$`));
-  const configures = expect.stringMatching(/^cmake -S .*SPARRING_OUTPUT/);
+  const configures = expect.stringMatching(/^cmake -S .*SPARRING_CUDA=REQUIRED .*SPARRING_OUTPUT/);
   const measures = (file: string) => `python bench/gpu/run.py --json ${file}`;
   const benchmark = [
     builds("sparring_core_bench"),
@@ -182,7 +182,7 @@ describe("scripts/gpu-check.sh", () => {
     expect(code).toBe(0);
   });
 
-  it("ends before it builds where PyTorch sees no GPU", async () => {
+  it("ends before it builds where PyTorch sees no GPU, but does what any machine can", async () => {
     const knows = "[[ $2 == *get_device_name* ]] || { echo /torch; exit; }";
     await putProgram("blind/python", `${knows}\necho Found no NVIDIA driver >&2; exit 1\n`);
     const log = await put("log");
@@ -191,5 +191,9 @@ describe("scripts/gpu-check.sh", () => {
     const { code, stderr } = await run("bash", [script], { PATH: path, PYTHON: "python" });
     expect([code, stderr]).toEqual([1, "Found no NVIDIA driver\n"]);
     expect(await readFile(log, "utf8")).toBe("");
+    const env = { PATH: path, PYTHON: "python", BROKEN: "nothing", PARTS: "rest" };
+    expect((await run("bash", [script], env)).code).toBe(0);
+    const lines = (await readFile(log, "utf8")).trim().split(/ *\n/);
+    expect(lines).toEqual([expect.stringMatching(/^cmake -S .*SPARRING_CUDA=ON/), ...rest]);
   });
 });
