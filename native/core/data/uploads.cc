@@ -2,14 +2,18 @@
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "core/runtime/out_of_memory.h"
+
 namespace sparring {
 namespace {
 
-// A copy in pinned memory; where the system gives none, the values themselves.
+// A copy in pinned memory, of what is pinned already, too; where the system has no more of it to
+// give, the values themselves.
 at::Tensor pinned(const at::Tensor& values) {
   try {
-    return values.pin_memory();
-  } catch (const c10::Error&) {
+    return at::empty_like(values, values.options().pinned_memory(true)).copy_(values);
+  } catch (const std::exception& error) {
+    if (!memory_that_ran_out(error)) throw;
     return values;
   }
 }
@@ -18,11 +22,11 @@ at::Tensor pinned(const at::Tensor& values) {
 
 at::Tensor Uploads::to(const at::Tensor& values, const at::Device& device) {
   if (!device.is_cuda() || !values.is_cpu()) return values.to(device);
-  under_way_.make_room();
+  arrivals_.make_room(values.nbytes());
   const at::Tensor there = pinned(values).to(device, values.scalar_type(), /*non_blocking=*/true);
   c10::Event arrival(device.type());
   arrival.record(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
-  under_way_.add(std::move(arrival));
+  arrivals_.add(values.nbytes(), std::move(arrival));
   return there;
 }
 

@@ -11,36 +11,45 @@
 
 namespace sparring {
 
-// The ends of what was begun one after the other, of which at most so many are to come at a time.
+// The ends of what was sent one after the other, of which at most so many, and so many bytes, are
+// to come at a time: two of any size.
 template <class Event>
-class UnderWay {
+class Arrivals {
  public:
-  explicit UnderWay(size_t most) : most_(most) {}
-  // Waits for the first ones, until there is room for one more.
-  void make_room() {
-    while (events_.size() >= most_) {
-      events_.front().synchronize();
-      events_.pop_front();
+  Arrivals(size_t most, size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+  // Waits for the first ones, until there is room for so many bytes more.
+  void make_room(size_t bytes) {
+    while (ahead_.size() >= most_ || (ahead_.size() > 1 && bytes_ + bytes > most_bytes_)) {
+      ahead_.front().event.synchronize();
+      bytes_ -= ahead_.front().bytes;
+      ahead_.pop_front();
     }
   }
-  void add(Event event) { events_.push_back(std::move(event)); }
+  void add(size_t bytes, Event event) {
+    ahead_.push_back({bytes, std::move(event)});
+    bytes_ += bytes;
+  }
 
  private:
-  size_t most_;
-  std::deque<Event> events_;
+  struct Arrival {
+    size_t bytes;
+    Event event;
+  };
+  size_t most_, most_bytes_, bytes_ = 0;  // of those ahead
+  std::deque<Arrival> ahead_;
 };
 
 class Uploads {
  public:
-  // The values on the device; those of the host may change once it returns. Goes through pinned
-  // memory to a GPU: from any other the host waits until all that it asked for before is done.
+  // The values on the device. What a GPU has is a copy: those of the host may change once it
+  // returns. Goes through pinned memory there: from any other the host waits until all that it
+  // asked for before is done.
   at::Tensor to(const at::Tensor& values, const at::Device& device);
 
  private:
-  // Each has pinned memory of its own. Enough that a step with several batches can be asked for
-  // while the GPU is at the one before.
-  static constexpr size_t kMost = 8;
-  UnderWay<c10::Event> under_way_{kMost};
+  // Each has pinned memory of its own, which libtorch keeps, in blocks of a power of two. Enough
+  // that a step with several batches can be asked for while the GPU is at the one before.
+  Arrivals<c10::Event> arrivals_{8, size_t{256} << 20};
 };
 
 }  // namespace sparring

@@ -2,6 +2,8 @@
 // elsewhere.
 #include "core/runtime/cuda.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
+
 #include <set>
 
 #include "core/data/uploads.h"
@@ -152,6 +154,30 @@ TEST_CASE("batches of the host arrive as they were sent, however far it is ahead
   for (int i = 0; i < 40; ++i) {
     CHECK(arrived[i].min().item<int>() == i);
     CHECK(arrived[i].max().item<int>() == i);
+  }
+}
+
+// Of a batch in plain memory and of one that is pinned: the second is copied, too.
+TEST_CASE("a batch is sent while the GPU is at work, and nobody waits for it") {
+  REQUIRE(accelerator() != nullptr);
+  enter_device(kGpu);
+  const at::Tensor work = at::rand({4096, 4096}, at::TensorOptions(kGpu));
+  const at::Tensor plain = at::full({1 << 22}, 7, at::kByte);
+  for (const at::Tensor& batch : {plain, plain.pin_memory()}) {
+    CAPTURE(batch.is_pinned());
+    Uploads uploads;
+    // The first time memory is allotted and libraries are loaded, which may wait.
+    uploads.to(batch, kGpu).sum().item();
+    at::mm(work, work).sum().item();
+    for (int i = 0; i < 100; ++i) work.copy_(at::mm(work, work).sigmoid());
+    c10::Event done(kGpu.type());
+    done.record(c10::impl::VirtualGuardImpl(kGpu.type()).getStream(kGpu));
+    const at::Tensor arrived = uploads.to(batch, kGpu);
+    CHECK_FALSE(done.query());
+    batch.fill_(8);
+    CHECK(arrived.min().item<int>() == 7);
+    CHECK(arrived.max().item<int>() == 7);
+    CHECK(done.query());
   }
 }
 
