@@ -1,9 +1,9 @@
 // The benchmark of scripts/gpu-check.sh, on the CPU and against a contestant that only pretends: it
 // runs once on a lent machine, and has to bring home what it measured there.
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { pythonEnvironment } from "../scripts/python-env.mjs";
 import { start } from "./helpers/cli.js";
 import { makeFolder } from "./helpers/folder.js";
@@ -34,6 +34,7 @@ beforeAll(async () => {
   const missing = 'raise ModuleNotFoundError("No module named \'numpy\'", name="numpy")\n';
   await writeFile(join(folder.path, "without/numpy.py"), missing);
 });
+beforeEach(() => rm(join(folder.path, "gpu.json"), { force: true }));
 afterAll(() => folder.remove());
 
 // Ends by itself; `options` are those of the benchmark.
@@ -95,26 +96,64 @@ describe.skipIf(impossible)("the benchmark of a GPU", () => {
     expect(measured.geometricMean.ratioEager).toBeCloseTo(measured.cases[0].ratioEager, 10);
   });
 
-  it("goes on with what was measured before, and does anew what failed or was another manner", async () => {
-    const { python: program, env } = python as { python: string; env?: Record<string, string> };
-    const version = ["-c", "import torch; print(torch.__version__, end='')"];
-    const { child, ended } = start(program, version, folder.path, env);
-    child.stdin.end();
-    const machine = { device: "CPU", torch: (await ended).stdout, data: "noise" };
-    const manner = { precision: "float32", quick: true, compile: false };
-    const done = { ...manner, ratioEager: 2, ratioCompile: 3, bestMode: "eager", problems: {} };
-    const mlp = { ...done, name: "mlp" };
-    const toy = { ...done, name: "toy", problems: { sparring: "it hung" } };
-    const article = { ...done, name: "article", quick: false };
-    const before = { machine, cases: [mlp, toy, article] };
-    await writeFile(join(folder.path, "gpu.json"), JSON.stringify(before));
-    const asked = ["--case", "mlp", "toy", "article", "--patience", "0.5"];
-    const { code, stderr, measured } = await measure(...asked);
-    expect(code).toBe(1);
-    expect(stderr).not.toContain("mlp, float32\n");
-    expect(measured.cases[0]).toEqual(mlp);
-    const anew = (name: string) => ({ ...manner, name, ratioEager: null });
-    expect(measured.cases.slice(1)).toMatchObject([anew("article"), anew("toy")]);
+  describe("with a file of an earlier call", () => {
+    let whole: Awaited<ReturnType<typeof measure>>["measured"];
+    beforeAll(async () => {
+      whole = (await measure("--case", "mlp")).measured;
+    });
+    // Whoever is measured has half a second, which is too little.
+    async function goOn(file: string, ...options: readonly string[]) {
+      await writeFile(join(folder.path, "gpu.json"), file);
+      const { stderr, measured } = await measure("--patience", "0.5", ...options);
+      return { cases: measured.cases, measured, began: stderr.match(/^\w+, float32$/gm) };
+    }
+    const float32 = (name: string) => ({ name, precision: "float32" });
+
+    it("keeps what it has, and does anew what failed or was measured otherwise", async () => {
+      const [mlp] = whole.cases;
+      const { manner } = mlp;
+      const toy = { ...mlp, ...float32("toy"), problems: { sparring: "it hung" } };
+      const article = { ...mlp, ...float32("article"), manner: { ...manner, quick: false } };
+      const notAsked = [
+        { ...mlp, precision: "bfloat16", ratioEager: 1000 * mlp.ratioEager },
+        { ...article, precision: "bfloat16" },
+      ];
+      const file = JSON.stringify({ ...whole, cases: [...notAsked, mlp, toy, article] });
+      const { began, cases, measured } = await goOn(file, "--case", "mlp", "toy", "article");
+      expect(began).toEqual(["article, float32", "toy, float32"]);
+      expect(cases.slice(0, 3)).toEqual([...notAsked, mlp]);
+      const anew = (name: string) => ({ ...float32(name), manner, ratioEager: null });
+      expect(cases.slice(3)).toMatchObject([anew("article"), anew("toy")]);
+      // The mean is over what was measured in the same manner.
+      const mean = Math.sqrt(mlp.ratioEager * notAsked[0].ratioEager);
+      expect(measured.geometricMean.ratioEager / mean).toBeCloseTo(1, 10);
+    });
+
+    it("measures anew in other rounds, and once the contestant or its kernels are others", async () => {
+      const file = JSON.stringify(whole);
+      const began = async (...options: readonly string[]) =>
+        (await goOn(file, "--case", "mlp", ...options)).began;
+      expect(await began()).toBe(null);
+      expect(await began("--rounds", "2")).toEqual(["mlp, float32"]);
+      const kernels = join(folder.path, "libsparring_cuda.so");
+      await writeFile(kernels, "kernels");
+      expect(await began()).toEqual(["mlp, float32"]);
+      await rm(kernels);
+      await appendFile(join(folder.path, "contestant.cjs"), "// Built anew.\n");
+      expect(await began()).toEqual(["mlp, float32"]);
+      await writeFile(join(folder.path, "contestant.cjs"), contestant);
+      expect(await began()).toBe(null);
+    });
+
+    it("takes one that is half-written, or of an older benchmark, for none", async () => {
+      const { manner, ...older } = whole.cases[0];
+      for (const file of ['{"machine": ', JSON.stringify({ ...whole, cases: [older] })]) {
+        const { began, cases } = await goOn(file, "--case", "mlp");
+        expect(began).toEqual(["mlp, float32"]);
+        expect(cases).toMatchObject([{ ...float32("mlp"), manner }]);
+      }
+      expect(await readdir(folder.path)).not.toContain("gpu.json.part");
+    });
   });
 
   it("tries, even of few modes of PyTorch's, the one that records a GPU's work as ours does", async () => {

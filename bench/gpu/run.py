@@ -7,6 +7,7 @@ The images are noise: nobody looks at the samples, and the arithmetic is the sam
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -147,8 +148,6 @@ def run_case(case, program, folder, rounds, seconds, patience):
     return {
         "name": case["name"],
         "precision": case["precision"],
-        "quick": case["quick"],
-        "compile": case["compile"],
         "kind": ours.last.get("kind"),
         "refusals": ours.last.get("refusals"),
         "kernelsOff": ours.fact("kernelsOff"),
@@ -185,24 +184,42 @@ def machine_of(device):
     return {"device": name, "torch": torch.__version__, "data": "noise"}
 
 
-def write(file, device, results):
-    """All there is so far, and the means over it, which it gives back."""
-    means = {key: mean(results, key) for key in ("ratioEager", "ratioCompile")}
+def digest_of(contestant):
+    """What is measured and what measures it: the core opens the library of kernels beside it."""
+    program = pathlib.Path(contestant)
+    libraries = sorted(program.parent.glob("libsparring*.so"))
+    scripts = sorted([*FOLDER.glob("*.py"), *PEER.parent.glob("*.py")])
+    digest = hashlib.sha256()
+    for file in [program, *libraries, *scripts, FOLDER / "cases.json"]:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def key_of(case):
+    return case["name"], case["precision"]
+
+
+def write(file, device, results, manner):
+    """All there is so far, and the means over what was measured in this manner, which it gives back."""
+    alike = [one for one in results if one["manner"] == manner]
+    means = {key: mean(alike, key) for key in ("ratioEager", "ratioCompile")}
     content = {"machine": machine_of(device), "geometricMean": means, "cases": results}
-    pathlib.Path(file).write_text(json.dumps(content, indent=2))
+    # Whole or not at all: what was measured on a lent machine is there once only.
+    neighbour = pathlib.Path(f"{file}.part")
+    neighbour.write_text(json.dumps(content, indent=2))
+    os.replace(neighbour, file)
     return means
 
 
-def measured_before(file, device, wanted):
-    """What an earlier call on such a machine, in the same manner, brought home of the cases that are wanted."""
+def measured_before(file, device):
+    """What earlier calls on such a machine brought home: nothing, if the file is half-written or of an older run.py."""
     try:
         found = json.loads(pathlib.Path(file).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return []
-    if found["machine"] != machine_of(device):
+    if found.get("machine") != machine_of(device):
         return []
-    same = [one for one in found["cases"] if not one["problems"]]
-    return [one for one in same if {key: one[key] for key in wanted[0]} in wanted]
+    return [one for one in found["cases"] if "manner" in one]
 
 
 def times(value):
@@ -234,27 +251,35 @@ def main():
     }
     # All cases in the first precision, before any in the next: a machine with a GPU may be lent for minutes only.
     todo = [{**case, **common, "precision": precision} for precision in given.precision for case in cases]
-    manner = [{key: one[key] for key in ("name", "precision", "quick", "compile")} for one in todo]
-    results = measured_before(given.json, given.device, manner)
-    known = [(one["name"], one["precision"]) for one in results]
+    wanted = [key_of(case) for case in todo]
+    manner = {"programs": digest_of(given.contestant), "rounds": given.rounds, **common}
+
+    def stays(one):
+        """What is not wanted now, and what need not be measured again."""
+        return key_of(one) not in wanted or (one["manner"] == manner and not one["problems"])
+
+    results = [one for one in measured_before(given.json, given.device) if stays(one)]
+    known = [key_of(one) for one in results]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write_noise(todo, folder)
         for case in todo:
-            if (case["name"], case["precision"]) in known:
+            if key_of(case) in known:
                 continue
-            results.append(run_case(case, given.contestant, folder, given.rounds, given.seconds, given.patience))
+            measured = run_case(case, given.contestant, folder, given.rounds, given.seconds, given.patience)
+            results.append({**measured, "manner": manner})
             # After each: a later one may fail, and so may the machine.
-            write(given.json, given.device, results)
+            write(given.json, given.device, results, manner)
             last = results[-1]
             print(
                 f"{last['name']:8} {last['precision']:8} {last['kind'] or '-':9} "
                 f"{times(last['ratioEager'])} eager, {times(last['ratioCompile'])} {last['bestMode']}",
                 flush=True,
             )
-    means = write(given.json, given.device, results)
+    means = write(given.json, given.device, results, manner)
     print(f"geometric mean: {times(means['ratioEager'])} eager, {times(means['ratioCompile'])} the best mode")
-    failed = [f"{one['name']}, {one['precision']}: {text}" for one in results for text in one["problems"].values()]
+    mine = [one for one in results if key_of(one) in wanted]
+    failed = [f"{one['name']}, {one['precision']}: {text}" for one in mine for text in one["problems"].values()]
     if failed:
         sys.exit("\n".join(failed))
 
