@@ -2,11 +2,8 @@ import * as l from "../layers/index.js";
 import type { Layer } from "../layers/layer.js";
 import { hinge } from "../objectives/index.js";
 import { adam } from "../optimizers/index.js";
-import type { Shape } from "../shape.js";
+import { product, type Shape } from "../shape.js";
 import { multipleOf, type Preset } from "./kind.js";
-
-const width = 32;
-const betas = [0, 0.9] as const;
 
 /** Zhang, Goodfellow, Metaxas, Odena 2019, much narrower: SNGAN's blocks, and one look at all pixels. */
 export const sagan: Preset = {
@@ -16,45 +13,35 @@ export const sagan: Preset = {
   batch: 64,
   objective: hinge(),
   optimizer: {
-    generator: adam({ lr: 3e-4, betas }),
-    discriminator: adam({ lr: 6e-4, betas }),
+    generator: adam({ lr: 3e-4, betas: [0, 0.9] }),
+    discriminator: adam({ lr: 6e-4, betas: [0, 0.9] }),
   },
   order: "discriminatorFirst",
   pair({ image, classes = 10 }) {
+    const latent = { noise: 128, classes, labels: "embedded" } as const;
     return {
-      generator: {
-        latent: { noise: 128, classes, labels: "embedded" },
-        layers: generator(image),
-      },
+      generator: { latent, layers: generator(image) },
       discriminator: { image, classes, layers: discriminator() },
     };
   },
 };
 
+const width = 32;
 const conv = () => l.spectralNorm(l.conv2d(width, 3, { padding: 1 }));
 const short = () => l.spectralNorm(l.conv2d(width, 1));
 const attention = () => l.selfAttention2d({ name: "attention" });
 
 /** The attention is at half the sides, 16×16 of 32×32. */
-function generator(image: Shape): Layer[] {
-  const [channels, height, width_] = image as [number, number, number];
-  const small = [width, height / 8, width_ / 8] as const;
+function generator([channels, ...sides]: Shape): Layer[] {
+  const small = [width, ...sides.map((side) => side / 8)];
   const norm = () => [l.conditionalBatchNorm2d(), l.relu()];
-  const block = (name: string) =>
-    l.residual([...norm(), l.upsample(2), conv(), ...norm(), conv()], [l.upsample(2), short()], {
-      name,
-    });
+  const main = () => [...norm(), l.upsample(2), conv(), ...norm(), conv()];
+  const block = (name: string) => l.residual(main(), [l.upsample(2), short()], { name });
   return [
-    l.spectralNorm(
-      l.linear(
-        small.reduce((a, b) => a * b),
-        { name: "l1" },
-      ),
-    ),
-    l.unflatten(small),
+    ...[l.spectralNorm(l.linear(product(small), { name: "l1" })), l.unflatten(small)],
     ...[block("block2"), block("block3"), attention(), block("block4")],
     ...[l.batchNorm2d({ name: "b5" }), l.relu()],
-    ...[l.spectralNorm(l.conv2d(channels, 3, { padding: 1, name: "c5" })), l.tanh()],
+    ...[l.spectralNorm(l.conv2d(channels as number, 3, { padding: 1, name: "c5" })), l.tanh()],
   ];
 }
 
@@ -66,8 +53,7 @@ function discriminator(): Layer[] {
     l.residual([conv(), l.relu(), conv(), half()], [half(), short()], { name: "block1" }),
     attention(),
     l.residual([...block(), half()], [short(), half()], { name: "block2" }),
-    l.residual(block(), [], { name: "block3" }),
-    l.residual(block(), [], { name: "block4" }),
+    ...["block3", "block4"].map((name) => l.residual(block(), [], { name })),
     ...[l.relu(), l.globalSumPool2d(), l.spectralNorm(l.projection({ name: "head" }))],
   ];
 }
