@@ -30,6 +30,6 @@ export async function checkOut(path: string, name: string): Promise<void> {
  *
  * @param name what the user calls it
  */
-export function writeOut(name: string, work: () => Promise<void>): Promise<void> {
+export function writeOut<T>(name: string, work: () => Promise<T>): Promise<T> {
   return renamed("path", name, work, "ERR_OUTPUT");
 }

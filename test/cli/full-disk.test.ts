@@ -37,4 +37,15 @@ describe("a file that there is no room for is refused as the option that named i
     expect([code, stdout]).toEqual([2, ""]);
     expect(await readdir(folder.path)).toEqual(before);
   });
+
+  it("theory --out figures", async () => {
+    const { code, stderr } = await runInLittle("theory theorem1 --steps 10 --out figures");
+    const svg = join(folder.path, "figures/theorem1.svg");
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining(`Expected a writable file for --out but received "${svg}" (`),
+    ]);
+    // There was room for the numbers of so short an experiment.
+    expect(await readdir(join(folder.path, "figures"))).toEqual(["theorem1.json"]);
+  });
 });
