@@ -93,7 +93,7 @@ export function sharedPlan({ plan, request }: Start, { restartable }: Pick<Asked
   // First: where these differ, all else does.
   const kind = { resume: "path" in plan, restartable };
   if ("path" in plan) {
-    // The network that judges is read by rank 0 alone.
+    // The network that judges is rank 0's alone: the others may have it elsewhere.
     const { evaluateFeatures, ...values } = plan.changes.values;
     return { ...kind, ...plan.length, ...values, lr: plan.changes.lr };
   }

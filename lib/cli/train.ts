@@ -68,7 +68,8 @@ terminal, with 129, but not under nohup. --resume goes on from the newest intact
 checkpoint, after a SIGKILL too, and ends with the same bytes. What may change
 is given beside it: --steps, --epochs, --device, --lr, --batch,
 --horizontal-flip, --accumulate, --execution, --precision, how often it logs,
-draws, saves and evaluates, and rules of a file.
+draws, saves and evaluates, rules of a file, and, as long as nothing was
+evaluated, --evaluate-samples and --evaluate-features.
 --restartable begins the run, or goes on with it if it is there: for a command
 line that a launcher starts again.
 

@@ -99,27 +99,36 @@ function checkValue(key: Changeable, value: unknown, name: string): unknown {
 const isPlain = (key: Changeable): key is (typeof plain)[number] =>
   (plain as readonly string[]).includes(key);
 
-/** Checks the changes of a config.json. Throws TypeError or RangeError. */
-export function checkChanges(value: unknown): readonly RunChange[] | undefined {
+/** Checks the changes of a config.json, of so many images. Throws TypeError or RangeError. */
+export function checkChanges(value: unknown, images: unknown): readonly RunChange[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw new TypeError("its changes are no list");
+  let done = 0;
   return value.map((change: unknown, i) => {
     const name = `changes[${i}]`;
     if (!check.isObject(change) || !check.isObject(change.before) || !check.isObject(change.after))
       throw new TypeError(`${name} is no change`);
+    done = check.integer(change.step, `${name}.step`, done);
     return {
-      step: check.integer(change.step, `${name}.step`, 0),
+      step: done,
       // All else is not checked: no training goes on by what held.
-      before: { ...change.before, ...checkHeld(change.before, `${name}.before`) },
+      before: { ...change.before, ...checkBefore(change.before, images, `${name}.before`) },
       after: checkValues(change.after, (option) => `${name}.after.${option}`),
     };
   });
 }
 
 /** Checks what held of what the run has to know. Throws TypeError or RangeError. */
-function checkHeld(before: Readonly<Record<string, unknown>>, name: string): Values {
-  const held = Object.fromEntries(remembered.map((key) => [key, before[key]]));
-  return checkValues(held, (option) => `${name}.${option}`);
+function checkBefore(
+  before: Readonly<Record<string, unknown>>,
+  images: unknown,
+  name: string,
+): Values {
+  // An epoch has a batch at least.
+  if (before.batch !== undefined && Number.isSafeInteger(images))
+    check.integer(before.batch, `${name}.batch`, 1, images as number);
+  const known = Object.fromEntries(remembered.map((key) => [key, before[key]]));
+  return checkValues(known, (option) => `${name}.${option}`);
 }
 
 /** How a run goes on from a checkpoint. */

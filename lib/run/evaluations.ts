@@ -40,13 +40,13 @@ export class Evaluations {
     return line;
   }
 
-  /** Whether there is one of the first `step` steps. */
-  async has(step: number): Promise<boolean> {
-    let isThere = false;
+  /** The last of the first `step` steps, if there is one. */
+  async last(step: number): Promise<Evaluation | undefined> {
+    let found: Evaluation | undefined;
     await readLines(this.#path, (line) => {
-      isThere ||= isEvaluation(line) && line.step <= step;
+      if (isEvaluation(line) && line.step <= step) found = line;
     });
-    return isThere;
+    return found;
   }
 
   /**

@@ -2,33 +2,33 @@
 // it went on.
 import type { RunConfig } from "./config.js";
 
-/** What some options were from a step on, until those of the next stretch. */
-type Stretch<Key extends keyof RunConfig> = Pick<RunConfig, Key> & {
+/** What some options were from a step on, until those of the next span. */
+type Span<Key extends keyof RunConfig> = Pick<RunConfig, Key> & {
   /** Steps that were done before it. */
   readonly since: number;
 };
 
-/** The stretches of a run, earliest first; one, from step 0 on, where none of these was changed. */
+/** The spans of a run, earliest first; one, from step 0 on, where none of these was changed. */
 export function historyOf<Key extends keyof RunConfig>(
   config: Pick<RunConfig, Key | "changes">,
   keys: readonly Key[],
-): readonly Stretch<Key>[] {
+): readonly Span<Key>[] {
   const changes = (config.changes ?? []).filter(({ after }) => keys.some((key) => key in after));
-  const all = [stretch(0, config, keys)];
+  const all = [span(0, config, keys)];
   // Backwards: a config says what holds in the end, and each change what held before it.
   for (const { step, before } of changes.toReversed()) {
-    const [next] = all as [Stretch<Key>];
+    const [next] = all as [Span<Key>];
     all[0] = { ...next, since: step };
-    all.unshift(stretch(0, { ...next, ...before }, keys));
+    all.unshift(span(0, { ...next, ...before }, keys));
   }
   return all;
 }
 
-function stretch<Key extends keyof RunConfig>(
+function span<Key extends keyof RunConfig>(
   since: number,
   values: Pick<RunConfig, Key>,
   keys: readonly Key[],
-): Stretch<Key> {
+): Span<Key> {
   const entries = keys.map((key) => [key, values[key]]);
   return { since, ...(Object.fromEntries(entries) as Pick<RunConfig, Key>) };
 }

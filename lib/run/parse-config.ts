@@ -85,7 +85,7 @@ const readers = {
     check.path(evaluateFeatures ?? defaultFeatures, "evaluateFeatures"),
   from: ({ from }) => (from == null ? null : check.path(from, "from")),
   fromStep: ({ fromStep }) => (fromStep == null ? null : check.integer(fromStep, "fromStep", 0)),
-  changes: ({ changes }) => checkChanges(changes),
+  changes: ({ changes, images }) => checkChanges(changes, images),
 } satisfies { readonly [Key in keyof RunConfig]?: (config: Values) => RunConfig[Key] };
 
 type Readers = typeof readers;

@@ -205,7 +205,7 @@ const whyKept: { readonly [Option in keyof RunRequest]?: string } = {
   ...{ size: networksStay, channels: networksStay, syncBatchNorm: networksStay },
   ...{ data: imagesStay, holdOut: imagesStay },
   resident: "a run keeps its images where it had them",
-  dropLast: "the epoch that is under way would end elsewhere",
+  dropLast: "the epochs that are done were counted by it",
   seed: "its random numbers go on where they were",
   threads: "with others its last digits would differ",
   ...{ from: begun, fromStep: begun },

@@ -86,7 +86,6 @@ async function loadHeld(
   try {
     const { asked, config, changed } = goOnWith(newest, plan);
     checkLength(config, plan, trainer.step);
-    await checkComparable(folder, newest, { changed, config }, plan.naming);
     if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
     const told = { ...asked, precision: config.precision };
     await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
@@ -94,8 +93,9 @@ async function loadHeld(
     await checkSameData(trainer, images.dataset, config);
     const held = await images.held?.native.fingerprint();
     checkSameHeld(newest.held, held, config);
-    checkFit(images.dataset, trainer.settings, config, plan.naming);
+    checkFit(images.dataset, trainer.settings, config, plan.naming, { mayDrop: false });
     judge = await judgeOf(config, images, plan.naming);
+    if (judge !== undefined) await checkComparable(folder, trainer.step, { judge, config }, plan);
     await folder.mend(plan.name);
     await checkpoints.drop(newest.broken);
     const seen = await rewind(folder, checkpoints, config, trainer.step);
@@ -104,15 +104,20 @@ async function loadHeld(
       note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
     return { folder, config, trainer, meter, dataset: images.dataset, judge, held, ...seen };
   } catch (error) {
-    trainer.dispose();
-    trainer.generator.dispose();
-    trainer.discriminator.dispose();
+    disposeAll(trainer);
     images?.dataset.dispose();
     judge?.[Symbol.dispose]();
     throw error;
   } finally {
     images?.held?.dispose();
   }
+}
+
+/** Frees a trainer with its networks, which nobody else has. */
+function disposeAll(trainer: Trainer): void {
+  trainer.dispose();
+  trainer.generator.dispose();
+  trainer.discriminator.dispose();
 }
 
 /** Takes the records of a run back to a step. Gives what was seen until there. */
@@ -186,9 +191,14 @@ export async function accompanyRun(
   const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
   const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
   const trainer = Trainer.like(pair, { device, distributed: team.group });
-  const { dataset, held } = await team.inTurn(() => loadAgain(config, (option) => option, watch));
-  held?.dispose();
-  return { config, trainer, dataset };
+  try {
+    const { dataset, held } = await team.inTurn(() => loadAgain(config, (option) => option, watch));
+    held?.dispose();
+    return { config, trainer, dataset };
+  } catch (error) {
+    disposeAll(trainer);
+    throw error;
+  }
 }
 
 /**
@@ -250,6 +260,8 @@ function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
   const epochs = new RunEpochs(config);
   const steps = "steps" in length ? length.steps : epochs.steps(length.epochs);
+  if ("epochs" in length && !Number.isSafeInteger(steps))
+    throw outOfRange("fewer of them", naming("epochs"), length.epochs);
   check.integer(steps, naming("steps"), 1);
   return { ...config, steps };
 }
@@ -264,39 +276,45 @@ function checkLength(config: RunConfig, { length, naming }: ResumePlan, done: nu
   throw outOfRange(what, naming("epochs"), length.epochs);
 }
 
-/** What the numbers of evaluations depend on. */
-const ofEvaluations = ["evaluateSamples", "evaluateFeatures"] as const;
-
 /**
- * Refuses another number of samples, or another network, where there are evaluations: the best
- * checkpoint is chosen by comparing them.
+ * Refuses another number of samples, or another network, than that of the evaluations that are
+ * there: the best checkpoint is chosen by comparing them. A network is known by what it is, not by
+ * where it lies.
  */
 async function checkComparable(
   folder: RunFolder,
-  { there, trainer }: { readonly there: RunConfig; readonly trainer: Trainer },
-  { changed, config }: { readonly changed: readonly string[]; readonly config: RunConfig },
-  naming: Naming,
+  step: number,
+  { judge, config }: { readonly judge: Judge; readonly config: RunConfig },
+  { naming }: ResumePlan,
 ): Promise<void> {
-  const key = ofEvaluations.find((one) => changed.includes(one));
-  if (key === undefined || !(await new Evaluations(folder.evaluations).has(trainer.step))) return;
+  const last = await new Evaluations(folder.evaluations).last(step);
+  if (last === undefined) return;
   const why = "as the best checkpoint is chosen among evaluations that can be compared";
-  throw outOfRange(`${show(there[key])}, ${why},`, naming(key), config[key]);
+  const { evaluateSamples: samples } = config;
+  if (last.samples !== samples)
+    throw outOfRange(`${last.samples}, ${why},`, naming("evaluateSamples"), samples);
+  if (contentsOf(last.network) !== contentsOf(judge.network))
+    throw outOfRange(`${show(last.network)}, ${why},`, naming("evaluateFeatures"), judge.network);
 }
+
+/** Of a feature network's name the part that tells what is in it: `net.pt@5cd84e5d1dd3`. */
+const contentsOf = (network: string) => network.split("@").at(-1);
 
 async function checkSameData(trainer: Trainer, dataset: Dataset, config: RunConfig): Promise<void> {
   const [snapshot, now] = await Promise.all([trainer.snapshot(), dataset.native.fingerprint()]);
   const { data: before, tensors } = snapshot;
   direct(() => addon().release(tensors));
-  if (before !== noData && before !== now) throw notSame("data", config, before, now);
+  if (before !== noData && before !== now)
+    throw notSame("data that the run began with", config, before, now);
 }
 
 /** Of a run that is older than this fingerprint nobody knows. */
 function checkSameHeld(before: unknown, now: string | undefined, config: RunConfig): void {
   if (before === undefined || before === now) return;
-  throw notSame("images kept back", config, String(before), String(now));
+  throw notSame("images that the run kept back when it began", config, String(before), String(now));
 }
 
 function notSame(what: string, { data }: RunConfig, before: string, now: string): SparringError {
-  const began = `the ${what} that the run began with (fingerprint ${before})`;
+  const began = `the ${what} (fingerprint ${before})`;
   return refused("ERR_DATA", began, show(data), `others (${now})`);
 }

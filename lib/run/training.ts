@@ -1,7 +1,7 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Checkpoint } from "../checkpoint/load.js";
 import type { Dataset } from "../data/dataset.js";
-import { SparringError } from "../errors.js";
+import { refused, SparringError } from "../errors.js";
 import { reason } from "../files.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
@@ -230,7 +230,18 @@ export class TrainingRun implements Disposable {
   ): Promise<void> {
     const { device, precision, seed, rollbacks } = this.config;
     const others = { device, precision, seed: (seed + attempt) % 2 ** 53 };
-    const rulesOf = (saved: Checkpoint) => goOn(this.config, noChanges, saved).options;
+    const since = this.config.changes?.at(-1)?.step ?? 0;
+    const rulesOf = (saved: Checkpoint) => {
+      // Its config says what held until then; and an older one would be no better.
+      if (saved.step < since)
+        throw refused(
+          "ERR_DATA",
+          `a checkpoint of step ${since} or later, as other rules hold since then,`,
+          "a rollback",
+          `one of step ${saved.step}`,
+        );
+      return goOn(this.config, noChanges, saved).options;
+    };
     const optionsOf = (saved: Checkpoint) => ({ ...rulesOf(saved), ...others });
     const found = await this.#saver.goBack(optionsOf, onNote).catch((failure) => {
       onNote(`No rollback: ${reason(failure)}`);

@@ -88,8 +88,8 @@ interface Epoch {
   /** Images; undefined where that is not known. */
   readonly size: number | undefined;
   readonly dropLast: boolean;
-  /** What the user calls that. @default "dropLast" */
-  readonly dropName?: string | undefined;
+  /** What the user calls that; null where it is not to be chosen any more. @default "dropLast" */
+  readonly dropName?: string | null | undefined;
 }
 
 /**
@@ -117,8 +117,9 @@ export function checkBatch(
     );
   const batch = check.integer(batchSize, name, least, size);
   if (why !== undefined && !dropLast && size % batch === 1) {
+    const cure = dropName === null ? "" : `; ${dropName} leaves it out`;
     throw outOfRange(
-      `a number that does not leave a last batch of 1 of ${size} images (${why}; ${dropName} leaves it out)`,
+      `a number that does not leave a last batch of 1 of ${size} images (${why}${cure})`,
       name,
       batch,
     );

@@ -106,14 +106,17 @@ export function checkRun(
  * RangeError and ERR_DATA.
  *
  * @param naming what the user calls an option: `--batch`
+ * @param options.mayDrop whether the last batch of an epoch can be left out where it is too small
  */
 export function checkFit(
   dataset: Dataset,
   settings: TrainerSettings,
   { batch, dropLast }: { readonly batch: number; readonly dropLast: boolean },
   naming: (option: "accumulate" | "batch" | "dropLast") => string,
+  { mayDrop = true }: { readonly mayDrop?: boolean } = {},
 ): void {
-  const epoch = { size: dataset.size, dropLast, dropName: naming("dropLast") };
+  const dropName = mayDrop ? naming("dropLast") : null;
+  const epoch = { size: dataset.size, dropLast, dropName };
   checkBatch(batch, naming("batch"), settings, epoch);
   checkParts(settings.accumulate, naming("accumulate"), settings, batch);
   checkDataset(dataset, settings);

@@ -85,7 +85,7 @@ describe("a run that keeps images back", () => {
     await cp(at("held"), at("moved"), { recursive: true });
     const config = JSON.parse(await readFile(at("moved/config.json"), "utf8"));
     await writeFile(at("moved/config.json"), JSON.stringify({ ...config, data: at("replaced") }));
-    const what = `the images kept back that the run began with (fingerprint ${held})`;
+    const what = `the images that the run kept back when it began (fingerprint ${held})`;
     const sentence = `Expected ${what} for "${at("replaced")}" but received others (${now})`;
     expect(await refusal("train --resume moved --steps 6")).toBe(sentence);
   });

@@ -1,12 +1,15 @@
 // `sparring train --resume RUN --batch 16`: a run that goes on with other batches, ticks and
 // evaluations, and counts its epochs by both.
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets, setThreads, Trainer } from "../../lib/index.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+
+const means = fileURLToPath(new URL("../reference/torch-script/means.pt", import.meta.url));
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -159,8 +162,32 @@ describe("batches that a run cannot go on with are refused, and it stays as it i
     await writeFile(at(name, "config.json"), JSON.stringify({ ...config, changes }));
     const { code, stderr } = await run(`train --resume ${name} --steps 15`);
     expect(code).toBe(2);
-    expect(stderr).toContain("its config.json: Expected a whole number of at least 1");
+    expect(stderr).toContain("its config.json: Expected a whole number from 1 to 130");
     expect(stderr).toContain("for changes[0].before.batch but received 0");
+  });
+
+  it.each([
+    ["batches of more than all images", [[5, 131]], "from 1 to 130 for changes[0].before.batch"],
+    [
+      "steps in another order",
+      [
+        [9, 16],
+        [5, 16],
+      ],
+      "of at least 9 for changes[1].step",
+    ],
+  ] as const)("and what it says that cannot have been: %s", async (_, told, sentence) => {
+    await rm(at("garbled"), { recursive: true, force: true });
+    const name = await half("garbled");
+    const config = await configOf(name);
+    const changes = told.map(([step, batch]) => ({
+      step,
+      before: { batch },
+      after: { batch: 32 },
+    }));
+    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, changes }));
+    const { code, stderr } = await run(`train --resume ${name} --steps 15`);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`a whole number ${sentence} but`)]);
   });
 });
 
@@ -190,6 +217,32 @@ describe("evaluations of a run that goes on", () => {
     const why = "as the best checkpoint is chosen among evaluations that can be compared,";
     const stderr = `Expected 80, ${why} for --evaluate-samples but received 90\n`;
     expect(more).toEqual({ code: 2, stdout: "", stderr });
+    expect(await contents(name)).toEqual(before);
+  });
+
+  it("may begin with any network, and keep what is in it: not where that lies", async () => {
+    const name = await half("seen");
+    await cp(means, at("net.pt"));
+    const judged = "--evaluate-every 2 --evaluate-samples 80 --evaluate-features";
+    const first = await run(`train --resume ${name} ${judged} net.pt --steps 14`);
+    expect(first).toMatchObject({ code: 0 });
+    await rename(at("net.pt"), at("moved.pt"));
+    const moved = await run(`train --resume ${name} --evaluate-features moved.pt --steps 16`);
+    expect(moved).toMatchObject({ code: 0 });
+    const lines = (await textOf(`${name}/evaluations.jsonl`)).trim().split("\n");
+    const networks = lines.map((line) => JSON.parse(line).network as string);
+    expect(networks).toEqual([
+      expect.stringMatching(/^net\.pt@[0-9a-f]{12}$/),
+      networks[0]?.replace("net", "moved"),
+    ]);
+    const before = await contents(name);
+    // Another file in its place, without a word: a ZIP with a comment of one letter.
+    const bytes = await readFile(means);
+    bytes.writeUInt16LE(1, bytes.length - 2);
+    await writeFile(at("moved.pt"), Buffer.concat([bytes, Buffer.from("x")]));
+    const { code, stderr } = await run(`train --resume ${name} --steps 18`);
+    const what = `Expected "${networks[1]}", as the best checkpoint is chosen among evaluations that can be compared, for evaluateFeatures of `;
+    expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
     expect(await contents(name)).toEqual(before);
   });
 });

@@ -236,7 +236,7 @@ describe("rules that a run cannot go on with are refused, and it stays as it is"
     [
       "--drop-last",
       {},
-      `${only} but received "--drop-last" (the epoch that is under way would end elsewhere)`,
+      `${only} but received "--drop-last" (the epochs that are done were counted by it)`,
     ],
     ["--from half", {}, `${only} but received "--from" (it has begun already)`],
     [

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
 import { Judge } from "../../lib/run/evaluation.js";
-import { planRun } from "../../lib/run/plan.js";
+import { planResume, planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -126,6 +126,23 @@ describe("a run that diverges", () => {
     expect(evaluations.map(({ step }) => step)).toEqual([5, 10, 15]);
     const best = { step: 5, metric: "fid", value: 3 };
     expect(await lines("torn", "checkpoints/best.json")).toEqual([best]);
+  });
+
+  it("does not go back beyond the step since which other rules hold", async () => {
+    await train("changed", 0, { steps: 10 });
+    const request = { resume: at("changed"), lr: 1e-4, steps: 15, rollbacks: 1 };
+    using run = await TrainingRun.resume(planResume(request, (option) => option));
+    fail(1, 12);
+    const newest = at("changed/checkpoints/000010/generator.safetensors");
+    await truncate(newest, 100);
+    const notes: string[] = [];
+    const training = async () => {
+      for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
+    };
+    await expect(training()).rejects.toMatchObject({ code: "ERR_DIVERGED" });
+    expect(notes).toEqual([
+      "No rollback: Expected a checkpoint of step 10 or later, as other rules hold since then, for a rollback but received one of step 5",
+    ]);
   });
 
   it("lets go of the networks that it leaves", async () => {
