@@ -359,8 +359,8 @@ describe("--resume, misused", () => {
       async () => {},
     ],
     [
-      "train --resume --out half --batch 16",
-      'Expected one of --out, --steps, --epochs, --device, --lr, --accumulate, --execution, --precision, --sample-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, or in a file objective, optimizer, order, fakes, generatorSteps, ema, diffAugment, ada, for an option beside --resume but received "--batch"',
+      "train --resume --out half --size 16",
+      'Expected one of --out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, or in a file objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, for an option beside --resume but received "--size" (a run keeps its networks)',
       async () => {},
     ],
     [
