@@ -232,7 +232,7 @@ export class TrainingRun implements Disposable {
     const others = { device, precision, seed: (seed + attempt) % 2 ** 53 };
     const since = this.config.changes?.at(-1)?.step ?? 0;
     const rulesOf = (saved: Checkpoint) => {
-      // Its config says what held until then; and an older one would be no better.
+      // Until then the config says what held. No ERR_CHECKPOINT: an older one is no better.
       if (saved.step < since)
         throw refused(
           "ERR_DATA",

@@ -1,4 +1,5 @@
-// The samples of every objective, as small scatter plots: those of the ring, and below them those of the grid.
+// The samples of every objective, as small scatter plots: those of the ring above those of the
+// grid.
 import { type Chart, colours } from "../charts.js";
 import type { Coverage, Covered, Modes } from "./modes.js";
 

@@ -145,6 +145,11 @@ describe("batches that a run cannot go on with are refused, and it stays as it i
     ["--batch 131", "a whole number from 2 to 130 (the data have 130 images) for --batch"],
     ["--batch 0", "a whole number of at least 1"],
     ["--log-every 0", "a whole number of at least 1"],
+    // No advice to leave it out: that a run does so from its beginning, or not at all.
+    [
+      "--batch 43",
+      "a number that does not leave a last batch of 1 of 130 images (BatchNorm trains on more than one) for --batch but received 43\n",
+    ],
   ])("%s", async (words, sentence) => {
     await rm(at("refused"), { recursive: true, force: true });
     const name = await half("refused");
@@ -153,6 +158,13 @@ describe("batches that a run cannot go on with are refused, and it stays as it i
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`Expected ${sentence}`);
     expect(await contents(name)).toEqual(before);
+  });
+
+  it("and more epochs than steps can be counted", async () => {
+    const epochs = String(Number.MAX_SAFE_INTEGER);
+    const { code, stderr } = await run(`train --resume half --epochs ${epochs}`);
+    const sentence = `Expected fewer of them for --epochs but received ${epochs}\n`;
+    expect([code, stderr]).toEqual([2, sentence]);
   });
 
   it("and what a config says that held, where that is none", async () => {

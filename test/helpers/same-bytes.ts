@@ -1,4 +1,4 @@
-// vitest compares arrays of numbers item by item, with a key for each: 8 seconds for the weights of a small network.
+// vitest compares arrays of numbers item by item, with a key for each: seconds for the weights of a small network.
 import { expect } from "vitest";
 
 /** The bytes that a typed array or a Buffer shows. */
