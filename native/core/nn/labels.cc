@@ -17,46 +17,6 @@ const at::Tensor& labels_of(const Context& context) {
   return context.labels;
 }
 
-// torch.nn.Embedding: a row for each class, drawn from N(0, 1).
-class Embedding : public Weighted {
- public:
-  Embedding(int64_t classes, int64_t width, RandomStream& stream) {
-    weight_ = register_parameter("weight", at::empty({classes, width}));
-    const at::NoGradGuard no_grad;
-    weight_.normal_(0, 1, stream.cpu());
-  }
-  // int64 [N] -> [N, width]
-  at::Tensor apply(const at::Tensor& labels, const at::Tensor& weight, const at::Tensor&,
-                   const Context&) const override {
-    return at::embedding(weight, labels);
-  }
-
- protected:
-  Redrawn::Kind kind() const override { return Redrawn::kEmbedding; }
-};
-
-// An embedding of the labels, put together with the input: the embedding's weight is its own.
-class LabelEmbedding : public Embedding {
- public:
-  LabelEmbedding(const Layer& layer, RandomStream& stream)
-      : Embedding(layer.options.integer("numEmbeddings"), layer.options.integer("embeddingDim"),
-                  stream),
-        multiplies_(layer.options.text("combine") == "multiply") {}
-
-  // [N, C, ...] -> [N, C + width, ...], or [N, C, ...] where it multiplies
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                   const Context& context) const override {
-    at::Tensor embedded = Embedding::apply(labels_of(context), weight, bias, context);
-    if (input.dim() == 4) embedded = on_pixels(embedded);
-    if (multiplies_) return input * embedded;
-    if (input.dim() == 4) embedded = embedded.expand({-1, -1, input.size(2), input.size(3)});
-    return at::cat({input, embedded}, 1);
-  }
-
- private:
-  bool multiplies_;
-};
-
 // Miyato and Koyama 2018: a score from the features alone, and one from how they match the label.
 class Projection : public Module {
  public:
@@ -102,6 +62,31 @@ Layer without_scale(const Layer& layer) {
 }
 
 }  // namespace
+
+Embedding::Embedding(int64_t classes, int64_t width, RandomStream& stream) {
+  weight_ = register_parameter("weight", at::empty({classes, width}));
+  const at::NoGradGuard no_grad;
+  weight_.normal_(0, 1, stream.cpu());
+}
+
+at::Tensor Embedding::apply(const at::Tensor& labels, const at::Tensor& weight, const at::Tensor&,
+                            const Context&) const {
+  return at::embedding(weight, labels);
+}
+
+LabelEmbedding::LabelEmbedding(const Layer& layer, RandomStream& stream)
+    : Embedding(layer.options.integer("numEmbeddings"), layer.options.integer("embeddingDim"),
+                stream),
+      multiplies_(layer.options.text("combine") == "multiply") {}
+
+at::Tensor LabelEmbedding::apply(const at::Tensor& input, const at::Tensor& weight,
+                                 const at::Tensor& bias, const Context& context) const {
+  at::Tensor embedded = Embedding::apply(labels_of(context), weight, bias, context);
+  if (input.dim() == 4) embedded = on_pixels(embedded);
+  if (multiplies_) return input * embedded;
+  if (input.dim() == 4) embedded = embedded.expand({-1, -1, input.size(2), input.size(3)});
+  return at::cat({input, embedded}, 1);
+}
 
 ConditionalBatchNorm::ConditionalBatchNorm(const Layer& layer, RandomStream& stream) {
   norm_ = register_module("bn", std::make_shared<BatchNorm>(without_scale(layer)));

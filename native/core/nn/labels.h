@@ -8,6 +8,31 @@ namespace sparring {
 // Miyato and Koyama 2018: the layer `projection`, with what stands in the place of its two parts.
 ModulePtr make_projection(const Layer& layer, const FirstWeights& from, const Wrap& wrap);
 
+// torch.nn.Embedding: a row for each class, drawn from N(0, 1).
+class Embedding : public Weighted {
+ public:
+  Embedding(int64_t classes, int64_t width, RandomStream& stream);
+  // int64 [N] -> [N, width]
+  at::Tensor apply(const at::Tensor& labels, const at::Tensor& weight, const at::Tensor& bias,
+                   const Context& context) const override;
+
+ protected:
+  Redrawn::Kind kind() const override { return Redrawn::kEmbedding; }
+};
+
+// An embedding of the labels, put together with the input: the embedding's weight is its own.
+class LabelEmbedding : public Embedding {
+ public:
+  LabelEmbedding(const Layer& layer, RandomStream& stream);
+  // [N, C, ...] -> [N, C + width, ...], or [N, C, ...] where it multiplies
+  at::Tensor apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                   const Context& context) const override;
+  bool multiplies() const { return multiplies_; }
+
+ private:
+  bool multiplies_;
+};
+
 // De Vries et al. 2017: batch normalisation with a weight and a bias for each class.
 class ConditionalBatchNorm : public Module {
  public:

@@ -212,10 +212,36 @@ std::vector<Layer> dense_generator() {
           layer("unflatten", "7", {{"shape", Shape{1, 8, 8}}})};
 }
 
+namespace {
+
+std::vector<Layer> dense_normed() {
+  return {layer("flatten", "0"), no_bias(linear("1", 64, 16)), batch_norm("2", 16, 1e-5),
+          layer("relu", "3"), linear("4", 16, 1)};
+}
+
+// With an embedding of labels, with dropout on either side of an activation, or with both.
+std::vector<Layer> dense_conditional(std::vector<Layer> layers) {
+  layers[1] = linear("1", 64 + 3, 16);
+  layers.insert(layers.begin() + 1, embedding("label", 3, "concatenate"));
+  return layers;
+}
+
+std::vector<Layer> dropping(std::vector<Layer> layers, int64_t place) {
+  layers.insert(layers.begin() + place, layer("dropout", "dropout", {{"p", 0.4}}));
+  return layers;
+}
+
+Recipe with_labels(const std::string& name, std::vector<Layer> discriminator) {
+  Recipe recipe{name, dense_conditional(std::move(discriminator)), objective("nonSaturating")};
+  recipe.is_conditional = true;
+  recipe.labels = "concatenate";
+  return recipe;
+}
+
+}  // namespace
+
 std::vector<Recipe> dense_recipes() {
-  const std::vector<Layer> normed = {layer("flatten", "0"), no_bias(linear("1", 64, 16)),
-                                     batch_norm("2", 16, 1e-5), layer("relu", "3"),
-                                     linear("4", 16, 1)};
+  const std::vector<Layer> normed = dense_normed();
   std::vector<Recipe> all;
   for (const char* name : {"nonSaturating", "minimax", "leastSquares", "hinge", "wasserstein",
                            "boundarySeeking", "energyBased"}) {
@@ -230,7 +256,22 @@ std::vector<Recipe> dense_recipes() {
   std::vector<Layer> halved = plain();
   halved[2] = layer("relu", "2");
   all.push_back({"wasserstein, relu", halved, objective("wasserstein"), {"wganGp"}});
+  all.push_back(with_labels("labels", plain()));
+  all.push_back(with_labels("labels, normed", normed));
+  all.push_back(with_labels("labels, dropout", dropping(plain(), 3)));
+  const Choice hinge = objective("hinge");
+  all.push_back({"dropout before", dropping(plain(), 2), hinge});
+  all.push_back({"dropout behind", dropping(plain(), 3), hinge});
+  all.push_back({"dropout, normed", dropping(normed, 3), hinge});
+  all.push_back({"dropout, normed, behind", dropping(normed, 4), hinge});
   for (Recipe& recipe : all) recipe.generator = dense_generator();
+  // The generator's numbers are those of a step in which the discriminator has all its passes.
+  for (const char* penalty : {"", "wganGp", "r1"}) {
+    Recipe recipe{std::string("dropout in the generator ") + penalty, plain(), hinge};
+    if (*penalty != 0) recipe.penalties = {penalty};
+    recipe.generator = dropping(dense_generator(), 5);
+    all.push_back(recipe);
+  }
   return all;
 }
 

@@ -18,6 +18,8 @@ struct Recipe {
   bool is_conditional = false;
   std::vector<Layer> generator = conv_generator();
   std::vector<std::string> transforms = {};  // of ada
+  // How the generator of a conditional one takes its labels.
+  std::string labels = "multiply";
 };
 
 // Every objective, penalty, auxiliary and kind of discriminator.

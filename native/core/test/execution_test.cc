@@ -7,6 +7,7 @@
 #include "core/step/dense/dense_step.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/execution_recipes.h"
+#include "core/test/ranks.h"
 
 using namespace sparring;
 using namespace sparring::test;
@@ -32,9 +33,10 @@ struct Updates {
 std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, const Updates& updates) {
   std::vector<Layer> made = recipe.generator;
   const bool labelled = recipe.is_conditional || !recipe.auxiliaries.empty();
-  if (labelled) {  // noise and codes side by side, times the label's row
-    made[0] = linear("0", 7, 8 * 2 * 2);
-    made.insert(made.begin(), embedding("label", 7, "multiply"));
+  if (labelled) {  // noise and codes side by side, times the label's row or before it
+    const bool multiplies = recipe.labels == "multiply";
+    made[0] = linear("0", multiplies ? 7 : 9, made[0].options.number("outFeatures"));
+    made.insert(made.begin(), embedding("label", multiplies ? 7 : 2, recipe.labels));
   }
   auto pair =
       pair_of(1, made, recipe.discriminator, recipe.objective, ScoreKind::kLogit, at::kDouble);
@@ -66,15 +68,17 @@ struct Outcome {
 };
 
 Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, bool is_fused,
-              int64_t accumulate = 1) {
+              int64_t accumulate = 1, const std::shared_ptr<Group>& group = {}) {
   const auto pair = pair_for(recipe, turns, updates);
   pair->accumulate = accumulate;
+  if (group) pair->sharing = std::make_shared<Sharing>(group, 1);
   const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
   RandomStream data(9);
   Outcome outcome;
   std::vector<at::Tensor> losses, weights;
   const auto next = [&] {
     outcome.batches += 1;
+    if (pair->sharing) pair->sharing->divide(8);
     const auto options = at::TensorOptions(at::kDouble);
     return Batch{at::rand({8, 1, 8, 8}, data.cpu(), options) * 2 - 1,
                  at::randint(3, {8}, data.cpu(), at::TensorOptions(at::kLong))};
@@ -166,6 +170,25 @@ TEST_CASE("a dense step equals an eager one for every objective, penalty and act
   }
 }
 
+// Passes have streams of their own there, by how many there were before them.
+TEST_CASE("a dense step draws for parts, or as a rank, what an eager one does: 1e-10") {
+  int64_t compared = 0;
+  for (const Recipe& recipe : dense_recipes()) {
+    if (recipe.name.find("dropout") == std::string::npos) continue;
+    compared += 1;
+    CAPTURE(recipe.name);
+    const auto compare = [&](int64_t accumulate, const std::shared_ptr<Group>& group) {
+      const Outcome eager = train(recipe, kTurns[0], {2, 1}, false, accumulate, group);
+      const Outcome fused = train(recipe, kTurns[0], {2, 1}, true, accumulate, group);
+      CHECK(distance(fused.losses, eager.losses) < 1e-10);
+      CHECK(distance(fused.weights, eager.weights) < 1e-10);
+    };
+    compare(/*accumulate=*/2, {});
+    CHECK(as_ranks(1, [&](const auto& group) { compare(/*accumulate=*/1, group); })[0].empty());
+  }
+  CHECK(compared == 8);
+}
+
 TEST_CASE("what a dense step does not know is left to autograd") {
   const auto is_planned = [](const Recipe& recipe) {
     return DenseStep::plan(pair_for(recipe, kTurns[0], {})) != nullptr;
@@ -198,6 +221,41 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe convolutional = recipe;
   convolutional.generator = conv_generator();
   CHECK_FALSE(is_planned(convolutional));
+  const auto with = [&recipe](size_t place, const Layer& layer) {
+    Recipe changed = recipe;
+    changed.discriminator.insert(changed.discriminator.begin() + place, layer);
+    return changed;
+  };
+  const Layer dropout = layer("dropout", "dropout", {{"p", 0.4}});
+  CHECK(is_planned(with(2, dropout)));
+  CHECK_FALSE(is_planned(with(1, dropout)));  // of the images
+  Recipe twice = with(2, dropout);
+  twice.discriminator.insert(twice.discriminator.begin() + 2,
+                             layer("dropout", "more", {{"p", 0.1}}));
+  CHECK_FALSE(is_planned(twice));
+  Recipe bent = with(2, dropout);  // tanh of a multiple is no multiple of tanh
+  bent.discriminator[3] = layer("tanh", "2");
+  CHECK_FALSE(is_planned(bent));
+  Recipe penalised = with(2, dropout);
+  penalised.penalties = {"r1"};  // its points would be dropped anew
+  CHECK_FALSE(is_planned(penalised));
+  Recipe labelled = recipe;
+  labelled.is_conditional = true;
+  labelled.labels = "concatenate";
+  labelled.discriminator[1] = linear("1", 64 + 3, 16);
+  labelled.discriminator.insert(labelled.discriminator.begin() + 1,
+                                embedding("label", 3, "concatenate"));
+  CHECK(is_planned(labelled));
+  Recipe of_labels = labelled;
+  of_labels.penalties = {"wganGp"};
+  CHECK_FALSE(is_planned(of_labels));
+  Recipe multiplied = labelled;
+  multiplied.labels = "multiply";
+  CHECK_FALSE(is_planned(multiplied));
+  Recipe on_pixels = labelled;  // channels behind those of the images, [3, 8, 8]
+  on_pixels.discriminator = {embedding("label", 2, "concatenate"), layer("flatten", "0"),
+                             linear("1", 3 * 64, 1)};
+  CHECK_FALSE(is_planned(on_pixels));
 }
 
 TEST_CASE("a penalty is applied at every n-th update, n times as strong") {

@@ -2,86 +2,13 @@
 
 #include <algorithm>
 
+#include "core/bernoulli.h"
 #include "core/linalg/product.h"
-#include "core/nn/batch_norm.h"
-#include "core/nn/linear.h"
-#include "core/nn/shape.h"
 #include "core/step/dense/row_kernels.h"
 #include "core/step/dense/sync_norm.h"
 
 namespace sparring {
 namespace {
-
-// Rows and columns as they are: [N, C, H, W] is [N, C·H·W].
-bool is_view(const Module& module) {
-  return dynamic_cast<const Flatten*>(&module) || dynamic_cast<const Unflatten*>(&module);
-}
-
-bool is_known(const Nonlinearity& nonlinearity) {
-  // Below a slope of 0 the sign of the output would not tell that of the input.
-  return nonlinearity.curve != Curve::kOther &&
-         (nonlinearity.curve != Curve::kLeakyRelu || nonlinearity.slope >= 0);
-}
-
-// Reads a list of modules as blocks.
-class Reader {
- public:
-  explicit Reader(std::vector<at::Tensor> parameters) : parameters_(std::move(parameters)) {}
-
-  bool read(const Part& part) {
-    const Module& module = *part.module;
-    if (is_view(module)) return true;
-    if (const auto* linear = dynamic_cast<const Linear*>(&module)) add(*linear);
-    if (blocks.empty()) return false;
-    blocks.back().layers.push_back(part.path);
-    if (dynamic_cast<const Linear*>(&module)) return true;
-    if (const auto* norm = dynamic_cast<const BatchNorm*>(&module)) return add(*norm);
-    if (const auto* activation = dynamic_cast<const Activation*>(&module)) return add(*activation);
-    return false;
-  }
-
-  std::vector<Block> blocks;
-
- private:
-  void add(const Linear& linear) {
-    Block block;
-    block.weight = linear.weight().detach();
-    if (linear.bias().defined()) block.bias = linear.bias().detach();
-    block.weight_at = place_of(linear.weight());
-    block.bias_at = place_of(linear.bias());
-    blocks.push_back(block);
-  }
-
-  bool add(const BatchNorm& norm) {
-    Block& block = blocks.back();
-    if (block.norm || block.nonlinearity.curve != Curve::kNone) return false;
-    // Behind an unflatten() it is one of channels.
-    if (norm.features() != block.weight.size(0)) return false;
-    const auto plain = [](const at::Tensor& one) { return one.defined() ? one.detach() : one; };
-    block.norm = dense::Norm{
-        plain(norm.weight()),       plain(norm.bias()),        {},         {},
-        plain(norm.running_mean()), plain(norm.running_var()), norm.eps(), norm.momentum()};
-    block.counter = norm.batches();
-    block.norm_weight_at = place_of(norm.weight());
-    block.norm_bias_at = place_of(norm.bias());
-    return true;
-  }
-
-  bool add(const Activation& activation) {
-    Block& block = blocks.back();
-    if (block.nonlinearity.curve != Curve::kNone) return false;
-    block.nonlinearity = activation.nonlinearity();
-    return is_known(block.nonlinearity);
-  }
-
-  int64_t place_of(const at::Tensor& parameter) const {
-    const auto found = std::find_if(parameters_.begin(), parameters_.end(),
-                                    [&](const at::Tensor& one) { return one.is_same(parameter); });
-    return found == parameters_.end() ? -1 : found - parameters_.begin();
-  }
-
-  std::vector<at::Tensor> parameters_;
-};
 
 // Nobody asks for a graph, so autograd need not be asked either: it takes part of every call.
 using WithoutGraph = at::AutoDispatchBelowADInplaceOrView;
@@ -92,25 +19,25 @@ Pass& Pass::part(int64_t first, int64_t count) {
   std::unique_ptr<Pass>& kept = parts_[{first, count}];
   if (kept) return *kept;
   auto made = std::make_unique<Pass>();
-  const auto of = [&](const at::Tensor& buffer) { return buffer.narrow(0, first, count); };
+  const auto of = [&](const at::Tensor& buffer) {
+    return buffer.defined() ? buffer.narrow(0, first, count) : buffer;
+  };
   for (const Stage& stage : stages) {
-    made->stages.push_back(
-        {of(stage.linear), of(stage.output), of(stage.gradient), stage.mean, stage.scale});
+    made->stages.push_back({of(stage.linear), of(stage.output), of(stage.gradient), stage.mean,
+                            stage.scale, of(stage.kept)});
   }
-  if (input.defined()) made->input = of(input);
+  made->input = of(input);
+  made->labels = of(labels);
   kept = std::move(made);
   return *kept;
 }
 
-std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network) {
-  if (!network.device().is_cpu()) return nullptr;
-  Reader reader(network.parameters());
-  for (const Part& part : network.body().flattened()) {
-    if (!reader.read(part)) return nullptr;
-  }
-  if (reader.blocks.empty()) return nullptr;
+std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network, bool takes_rows) {
+  std::optional<Blocks> blocks = read_blocks(network, takes_rows);
+  if (!blocks) return nullptr;
   auto planned = std::make_unique<DenseNetwork>();
-  planned->blocks_ = std::move(reader.blocks);
+  planned->labels_ = std::move(blocks->labels);
+  planned->blocks_ = std::move(blocks->list);
   for (const at::Tensor& parameter : network.parameters()) {
     planned->gradients_.push_back(at::zeros_like(parameter.detach()));
   }
@@ -128,11 +55,17 @@ bool DenseNetwork::couples() const {
                      [](const Block& block) { return block.norm.has_value(); });
 }
 
+bool DenseNetwork::draws() const {
+  return std::any_of(blocks_.begin(), blocks_.end(),
+                     [](const Block& block) { return block.dropout > 0; });
+}
+
 bool DenseNetwork::is_piecewise_linear() const {
-  return !couples() && std::all_of(blocks_.begin(), blocks_.end(), [](const Block& block) {
-    const Curve curve = block.nonlinearity.curve;
-    return curve == Curve::kNone || curve == Curve::kLeakyRelu;
-  });
+  return !couples() && !draws() && !labels_ &&
+         std::all_of(blocks_.begin(), blocks_.end(), [](const Block& block) {
+           const Curve curve = block.nonlinearity.curve;
+           return curve == Curve::kNone || curve == Curve::kLeakyRelu;
+         });
 }
 
 Pass& DenseNetwork::pass(int64_t rows, int number) {
@@ -156,16 +89,45 @@ Pass DenseNetwork::make_pass(int64_t rows) const {
     stage.gradient = at::empty_like(stage.output);
     stage.mean = at::empty({shape[1]}, block.weight.options());
     stage.scale = at::empty_like(stage.mean);
+    if (block.dropout > 0) stage.kept = at::empty_like(stage.output);
     pass.stages.push_back(std::move(stage));
   }
   return pass;
 }
 
-void DenseNetwork::forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together) {
-  pass.input = input;
-  pass.together = together;
+void DenseNetwork::own_input(Pass& pass) const {
+  const at::Tensor& weight = blocks_.front().weight;
+  pass.input = at::empty({pass.rows(), weight.size(1)}, weight.options());
+  if (labels_) pass.labels = at::empty({pass.rows()}, at::kLong);
+}
+
+void DenseNetwork::forward(Pass& pass, const at::Tensor& values, const Context& context) {
+  pass.together = context.together;
+  if (!labels_) {
+    pass.input = values;
+  } else {
+    if (!pass.input.defined()) own_input(pass);
+    fill(pass, values, context.labels);
+  }
+  draw(pass, context.stream);
   forward_first(pass);
   forward_rest(pass);
+}
+
+void DenseNetwork::fill(Pass& pass, const at::Tensor& values, const at::Tensor& labels) const {
+  const WithoutGraph guard;
+  pass.input.narrow(1, 0, values.size(1)).copy_(values);
+  if (!labels_) return;
+  pass.labels.copy_(labels);
+  pass.input.narrow(1, values.size(1), labels_->width())
+      .copy_(at::embedding(labels_->table, labels));
+}
+
+void DenseNetwork::draw(Pass& pass, RandomStream* stream) const {
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const double dropout = blocks_[i].dropout;
+    if (dropout > 0) draw_mask(pass.stages[i].kept, 1 - dropout, stream->cpu());
+  }
 }
 
 void DenseNetwork::forward_first(Pass& pass) {
@@ -193,6 +155,13 @@ void DenseNetwork::forward_first_between(Pass& pass, const Pass& upper, const Pa
 void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
                                  const TogetherPtr& together) {
   product(stage.linear, input, block.weight.t());
+  normalize_and_bend(block, stage, together);
+  // Behind the activation, wherever it stands: it is one that does not mind.
+  if (stage.kept.defined()) stage.output.mul_(stage.kept);
+}
+
+void DenseNetwork::normalize_and_bend(const Block& block, Pass::Stage& stage,
+                                      const TogetherPtr& together) {
   if (!block.norm) return dense::add_bias_and_bend(stage.linear, block.bias, block.nonlinearity);
   if (block.bias.defined()) dense::add_bias_and_bend(stage.linear, block.bias, {});
   dense::Norm norm = *block.norm;
@@ -212,6 +181,8 @@ at::Tensor DenseNetwork::gradient_of(int64_t place) const {
 
 void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weights,
                               const TogetherPtr& together) {
+  // What is dropped has lost its sign, and needs none.
+  if (stage.kept.defined()) stage.gradient.mul_(stage.kept);
   const at::Tensor bias = weights ? gradient_of(block.bias_at) : at::Tensor();
   if (!block.norm) return dense::unbend(stage.gradient, stage.output, block.nonlinearity, bias);
   dense::Norm norm = *block.norm;
@@ -230,6 +201,9 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
 
 void DenseNetwork::tell(const Block& block, const Ready& ready) const {
   if (!ready) return;
+  if (labels_ && &block == &blocks_.front()) {
+    ready(static_cast<size_t>(labels_->table_at), gradients_[labels_->table_at]);
+  }
   for (const int64_t place :
        {block.norm_bias_at, block.norm_weight_at, block.bias_at, block.weight_at}) {
     if (place >= 0) ready(static_cast<size_t>(place), gradients_[place]);
@@ -247,6 +221,7 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
     const at::Tensor& gradient = pass.stages[i].gradient;
     undo_block(block, pass.stages[i], /*weights=*/true, pass.together);
     product(gradients_[block.weight_at], gradient.t(), pass.input_of(i));
+    if (i == 0) learn_labels(pass);
     tell(block, ready);
     if (i > 0) product(pass.stages[i - 1].gradient, gradient, block.weight);
   }
@@ -263,10 +238,23 @@ void DenseNetwork::back_to_first(Pass& pass) {
 void DenseNetwork::back_to_input(Pass& pass) {
   const WithoutGraph guard;
   const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
+  const int64_t values = weight.size(1) - (labels_ ? labels_->width() : 0);
   if (!pass.input_gradient.defined()) {
-    pass.input_gradient = at::empty({gradient.size(0), weight.size(1)}, weight.options());
+    pass.input_gradient = at::empty({gradient.size(0), values}, weight.options());
   }
-  product(pass.input_gradient, gradient, weight);
+  product(pass.input_gradient, gradient, weight.narrow(1, 0, values));
+}
+
+// From the first block's gradient: what a row's vector is owed goes to its label's.
+void DenseNetwork::learn_labels(const Pass& pass) {
+  if (!labels_) return;
+  const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
+  const int64_t width = labels_->width();
+  const at::Tensor owed = at::empty({gradient.size(0), width}, weight.options());
+  product(owed, gradient, weight.narrow(1, weight.size(1) - width, width));
+  gradients_[labels_->table_at].copy_(
+      at::embedding_dense_backward(owed, pass.labels, labels_->table.size(0), /*padding_idx=*/-1,
+                                   /*scale_grad_by_freq=*/false));
 }
 
 void DenseNetwork::scale(Pass& pass, const at::Tensor& factors) {
@@ -281,6 +269,7 @@ void DenseNetwork::learn(Pass& all, Pass& counted, const Ready& ready) {
     const at::Tensor bias = gradient_of(block.bias_at);
     if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
     product(gradients_[block.weight_at], all.stages[i].gradient.t(), all.input_of(i));
+    if (i == 0) learn_labels(all);
     tell(block, ready);
   }
 }

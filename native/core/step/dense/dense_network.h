@@ -1,29 +1,16 @@
-// A network of linear layers, batch normalisation and simple activations, planned once: forward and
-// backward as a list of calls. No graph; activations and gradients live in buffers that stay.
+// A network of linear layers and what can follow and precede them (blocks.h), planned once: forward
+// and backward as a list of calls. No graph; activations and gradients live in buffers that stay.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/nn/network.h"
-#include "core/step/dense/kernels.h"
+#include "core/step/dense/blocks.h"
 #include "core/step/gradients.h"
 
 namespace sparring {
-
-// A linear layer with what follows it.
-struct Block {
-  std::vector<std::string> layers;  // by their keys in the state dict
-  at::Tensor weight, bias;          // [out, in], [out]
-  std::optional<dense::Norm> norm;
-  at::Tensor counter;  // batches seen by the norm, or undefined
-  Nonlinearity nonlinearity;
-  // Their places among the network's parameters; -1 for none.
-  int64_t weight_at = -1, bias_at = -1, norm_weight_at = -1, norm_bias_at = -1;
-};
 
 // The buffers of one batch on its way through and back.
 struct Pass {
@@ -31,9 +18,11 @@ struct Pass {
     at::Tensor linear, output;  // [N, out]; one tensor where there is no norm in between
     at::Tensor gradient;        // [N, out]
     at::Tensor mean, scale;     // [out]
+    at::Tensor kept;  // [N, out], what values are multiplied by; undefined without dropout
   };
-  at::Tensor input;           // [N, in]
-  at::Tensor input_gradient;  // [N, in], undefined until somebody asks for it
+  at::Tensor input;           // [N, in], label vectors included
+  at::Tensor labels;          // int64 [N]; undefined where nobody looks at them
+  at::Tensor input_gradient;  // [N, in without them], undefined until somebody asks for it
   std::vector<Stage> stages;
   TogetherPtr together;  // who normalises with this rank; null: nobody does
 
@@ -53,15 +42,18 @@ struct Pass {
 
 class DenseNetwork {
  public:
-  // Null where the network has something else in it, or is not on the CPU.
-  static std::unique_ptr<DenseNetwork> plan(Network& network);
+  // Null where the network has something else in it; see read_blocks().
+  static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows);
 
   // Numbers that it makes of a row.
   int64_t outputs() const { return blocks_.back().weight.size(0); }
   // The rows of a batch influence each other.
   bool couples() const;
-  // A sum of slopes: the second derivative of every activation is 0.
+  // Every score is a sum of slopes times the input's values: the second derivative of every
+  // activation is 0, and there is no dropout, nor a label.
   bool is_piecewise_linear() const;
+  // A pass draws numbers.
+  bool draws() const;
 
   // The buffers for batches of so many rows; several passes at a time need several numbers. Good
   // until the next call of make_room().
@@ -69,9 +61,13 @@ class DenseNetwork {
   // Drops buffers of batch sizes that came and went.
   void make_room();
 
-  // input: [N, in], and stays as it is until backward() is done. `together`: see Context.
-  void forward(Pass& pass, const at::Tensor& input, const TogetherPtr& together = {});
-  // The same of pass.input in two: the first block, and what follows.
+  // values: [N, in] without label vectors, and stay as they are until backward() is done.
+  void forward(Pass& pass, const at::Tensor& values, const Context& context = {});
+  // The same in steps: the values and the vectors of labels into an input of the pass's own, the
+  // numbers that it draws, the first block, and what follows.
+  void own_input(Pass& pass) const;
+  void fill(Pass& pass, const at::Tensor& values, const at::Tensor& labels) const;
+  void draw(Pass& pass, RandomStream* stream) const;
   void forward_first(Pass& pass);
   void forward_rest(Pass& pass);
   // The first block of points between those of two others, at `share`, [N, 1], of the upper ones:
@@ -111,8 +107,10 @@ class DenseNetwork {
   static constexpr size_t kMostPasses = 6;
 
   Pass make_pass(int64_t rows) const;
+  void learn_labels(const Pass& pass);
   void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
                      const TogetherPtr& together);
+  void normalize_and_bend(const Block& block, Pass::Stage& stage, const TogetherPtr& together);
   void undo_block(const Block& block, Pass::Stage& stage, bool weights,
                   const TogetherPtr& together);
   at::Tensor carry_past(const Block& block, const Pass::Stage& stage,
@@ -120,6 +118,7 @@ class DenseNetwork {
   at::Tensor gradient_of(int64_t place) const;
   void tell(const Block& block, const Ready& ready) const;
 
+  std::optional<LabelVectors> labels_;
   std::vector<Block> blocks_;
   std::vector<at::Tensor> gradients_;
   std::map<std::pair<int64_t, int>, Pass> passes_;

@@ -54,7 +54,8 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   if (!generator || !discriminator) {
     return std::string(generator ? "the discriminator" : "the generator") +
            (pair.generator->device().is_cpu()
-                ? " has layers other than linear ones, batch normalisation and simple activations"
+                ? " has layers other than linear ones, batch normalisation, simple activations, "
+                  "dropout and an embedding of labels before them"
                 : " is not on the CPU");
   }
   // A sample's derivatives are multiples of those of one score.
@@ -62,12 +63,20 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   if (pair.precision != Precision::kFloat32) return "its kernels are for float32";
   if (!pair.auxiliaries.empty()) return "auxiliary terms need autograd";
   if (pair.augments()) return "augmentations need autograd";
-  if (pair.conditional) return "labels need autograd";
   if (!pair.objective->is_pointwise()) return "the objective compares scores with each other";
   if (!pair.penalties.empty() && !discriminator->is_piecewise_linear()) {
-    return "a penalty's second derivative is in closed form for piecewise linear discriminators";
+    return "a penalty's second derivative is in closed form for piecewise linear discriminators, "
+           "without dropout and labels";
   }
   return "";
+}
+
+std::unique_ptr<DenseNetwork> plan_generator(const Pair& pair) {
+  return DenseNetwork::plan(*pair.generator, /*takes_rows=*/true);
+}
+
+std::unique_ptr<DenseNetwork> plan_discriminator(const Pair& pair) {
+  return DenseNetwork::plan(*pair.discriminator, /*takes_rows=*/false);
 }
 
 std::vector<Operation> operations_of(const DenseNetwork& network) {
@@ -76,23 +85,21 @@ std::vector<Operation> operations_of(const DenseNetwork& network) {
   return all;
 }
 
-at::Tensor rows_of(const at::Tensor& images) { return images.flatten(1); }
+Batch rows_of(const Batch& batch) { return {batch.images.flatten(1), batch.labels}; }
 
 at::Tensor number(double value) { return at::scalar_tensor(value, at::kDouble); }
 
 }  // namespace
 
 std::unique_ptr<DenseStep> DenseStep::plan(const std::shared_ptr<const Pair>& pair) {
-  auto generator = DenseNetwork::plan(*pair->generator);
-  auto discriminator = DenseNetwork::plan(*pair->discriminator);
+  auto generator = plan_generator(*pair), discriminator = plan_discriminator(*pair);
   if (!obstacle_to(*pair, generator.get(), discriminator.get()).empty()) return nullptr;
   return std::unique_ptr<DenseStep>(
       new DenseStep(pair, std::move(generator), std::move(discriminator)));
 }
 
 std::string DenseStep::obstacle(const Pair& pair) {
-  return obstacle_to(pair, DenseNetwork::plan(*pair.generator).get(),
-                     DenseNetwork::plan(*pair.discriminator).get());
+  return obstacle_to(pair, plan_generator(pair).get(), plan_discriminator(pair).get());
 }
 
 Explanation DenseStep::explain() const {
@@ -140,7 +147,7 @@ OrderedStep::Fakes DenseStep::generate(int64_t count, bool /*for_update*/) {
   discriminator_->make_room();
   LatentBatch latent = draw_latent(count);
   Pass& pass = generator_->pass(count);
-  generator_->forward(pass, latent.input(pair().latent), pair().together());
+  generator_->forward(pass, latent.input(pair().latent), context(*generator_, latent.labels));
   return {pass.output(), std::move(latent)};
 }
 
@@ -150,16 +157,27 @@ Gradients DenseStep::generator_gradients(const Fakes& fakes, const Batch&) {
   Pass& made = generator_->pass(count);
   has_looked_ = looks_once();
   const bool by_factors = has_looked_ && !discriminator_->couples();
-  const double loss = by_factors ? judge_by_factors(fakes.images, made.output_gradient())
-                                 : judge(fakes.images, made.output_gradient());
+  const Batch seen{fakes.images, fakes.latent.labels};
+  const double loss = by_factors ? judge_by_factors(seen, made.output_gradient())
+                                 : judge(seen, made.output_gradient());
   generator_->backward(made, DenseNetwork::Wanted::kWeights, ready());
   return {{number(loss), {}}, generator_->gradients()};
 }
 
-double DenseStep::judge(const at::Tensor& fakes, const at::Tensor& gradient) {
-  Pass& judged = discriminator_->pass(fakes.size(0), kWaiting);
+Context DenseStep::context(const DenseNetwork& network, const at::Tensor& labels) {
+  if (network.draws()) return {labels, pass_stream(), pair().together()};
+  skip_pass();
+  return {labels, nullptr, pair().together()};
+}
+
+void DenseStep::pass_through(Pass& pass, const Batch& rows) {
+  discriminator_->forward(pass, rows.images, context(*discriminator_, rows.labels));
+}
+
+double DenseStep::judge(const Batch& fakes, const at::Tensor& gradient) {
+  Pass& judged = discriminator_->pass(fakes.images.size(0), kWaiting);
   if (has_looked_) look_.begin();
-  discriminator_->forward(judged, fakes, pair().together());
+  pass_through(judged, fakes);
   if (has_looked_) look_.end();
   const double loss = mean_term(*pair().objective, &Objective::generator_term, judged.output(),
                                 judged.output_gradient());
@@ -171,10 +189,10 @@ double DenseStep::judge(const at::Tensor& fakes, const at::Tensor& gradient) {
 
 // A score has a gradient at every layer, of which a sample's derivatives are multiples: by the
 // slope of the generator's loss in its update, and of the discriminator's in the other.
-double DenseStep::judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient) {
-  const int64_t count = fakes.size(0);
-  Pass& judged = pass_together(count, fakes).part(0, count);
-  judged.input.copy_(fakes);
+double DenseStep::judge_by_factors(const Batch& fakes, const at::Tensor& gradient) {
+  const int64_t count = fakes.images.size(0);
+  Pass& judged = pass_together(count).part(0, count);
+  prepare(judged, fakes);
   discriminator_->forward_first(judged);
   discriminator_->forward_rest(judged);
   judged.output_gradient().fill_(1);
@@ -190,15 +208,15 @@ double DenseStep::judge_by_factors(const at::Tensor& fakes, const at::Tensor& gr
 Gradients DenseStep::discriminator_gradients(const Batch& batch, const Fakes& fakes) {
   const at::NoGradGuard no_grad;
   const bool has_looked = std::exchange(has_looked_, false);
-  const at::Tensor reals = rows_of(batch.images);
+  const Batch reals = rows_of(batch), made{fakes.images, fakes.latent.labels};
   if (discriminator_->couples()) {
-    const double loss = learn_apart(reals, fakes.images, has_looked);
+    const double loss = learn_apart(reals, made, has_looked);
     return {{number(loss), {}}, discriminator_->gradients()};
   }
-  Learned loss = learn_together(reals, fakes.images, has_looked);
+  Learned loss = learn_together(reals, made, has_looked);
   const Penalty* const joined = joined_penalty();
   for (const Penalty* penalty : due_penalties()) {
-    if (penalty != joined) loss.penalize(add_penalty(*penalty, reals, fakes.images));
+    if (penalty != joined) loss.penalize(add_penalty(*penalty, reals, made));
   }
   const at::Tensor penalty = loss.penalty ? number(*loss.penalty) : at::Tensor();
   return {{number(loss.value), penalty}, discriminator_->gradients()};
@@ -213,21 +231,31 @@ const Penalty* DenseStep::joined_penalty() const {
 }
 
 // Fakes, reals and the points of a penalty. They have an input that stays.
-Pass& DenseStep::pass_together(int64_t count, const at::Tensor& like) {
+Pass& DenseStep::pass_together(int64_t count) {
   Pass& all = discriminator_->pass(count * (joined_penalty() == nullptr ? 2 : 3));
-  if (!all.input.defined()) all.input = at::empty({all.rows(), like.size(1)}, like.options());
+  if (!all.input.defined()) discriminator_->own_input(all);
   return all;
 }
 
-DenseStep::Learned DenseStep::learn_together(const at::Tensor& reals, const at::Tensor& fakes,
+// Each draws what it would in a pass of its own.
+void DenseStep::prepare(Pass& pass, const Batch& rows) {
+  discriminator_->fill(pass, rows.images, rows.labels);
+  discriminator_->draw(pass, context(*discriminator_, rows.labels).stream);
+}
+
+DenseStep::Learned DenseStep::learn_together(const Batch& reals, const Batch& fakes,
                                              bool has_looked) {
-  const int64_t count = reals.size(0), first = has_looked ? count : 0;
+  const int64_t count = reals.images.size(0), first = has_looked ? count : 0;
   const Penalty* const penalty = joined_penalty();
-  Pass& all = pass_together(count, reals);
+  Pass& all = pass_together(count);
   Pass &fake = all.part(0, count), &real = all.part(count, count);
   Pass& passing = all.part(first, all.rows() - first);
-  if (!has_looked) fake.input.copy_(fakes);
-  real.input.copy_(reals);
+  prepare(real, reals);
+  if (has_looked) {
+    skip_pass();
+  } else {
+    prepare(fake, fakes);
+  }
   forward_first(penalty, all, first);
   discriminator_->forward_rest(passing);
   const at::Tensor slopes = has_looked ? at::empty_like(fake.output()) : fake.output_gradient();
@@ -249,6 +277,7 @@ void DenseStep::forward_first(const Penalty* penalty, Pass& all, int64_t first) 
   if (penalty == nullptr) {
     return discriminator_->forward_first(all.part(first, all.rows() - first));
   }
+  skip_pass();
   const int64_t count = all.rows() / 3;
   const Pass &fake = all.part(0, count), &real = all.part(count, count);
   Pass& points = all.part(2 * count, count);
@@ -285,14 +314,15 @@ Ready DenseStep::ready_after(const Penalty* penalty) const {
   return due_penalties().size() == (penalty == nullptr ? 0 : 1) ? ready() : Ready();
 }
 
-double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked) {
-  Pass &real = discriminator_->pass(reals.size(0)),
-       &fake = discriminator_->pass(fakes.size(0), kWaiting);
-  discriminator_->forward(real, reals, pair().together());
+double DenseStep::learn_apart(const Batch& reals, const Batch& fakes, bool has_looked) {
+  Pass &real = discriminator_->pass(reals.images.size(0)),
+       &fake = discriminator_->pass(fakes.images.size(0), kWaiting);
+  pass_through(real, reals);
   if (has_looked) {
     look_.repeat();
+    skip_pass();
   } else {
-    discriminator_->forward(fake, fakes, pair().together());
+    pass_through(fake, fakes);
   }
   const double loss = loss_of(real, real.output_gradient(), fake, fake.output_gradient());
   discriminator_->backward(real, DenseNetwork::Wanted::kWeights);
@@ -305,8 +335,7 @@ double DenseStep::learn_apart(const at::Tensor& reals, const at::Tensor& fakes, 
   return loss;
 }
 
-double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
-                              const at::Tensor& fakes) {
+double DenseStep::add_penalty(const Penalty& penalty, const Batch& reals, const Batch& fakes) {
   Pass& pass = look(penalty, reals, fakes);
   const at::Tensor& gradient = discriminator_->gradient_at_input(pass);
   const double value = penalize(penalty, gradient);
@@ -315,14 +344,15 @@ double DenseStep::add_penalty(const Penalty& penalty, const at::Tensor& reals,
 }
 
 // The pass of the penalty's points, at weights with which both have just passed.
-Pass& DenseStep::look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes) {
-  const int64_t count = reals.size(0);
+Pass& DenseStep::look(const Penalty& penalty, const Batch& reals, const Batch& fakes) {
+  const int64_t count = reals.images.size(0);
   if (penalty.is_at_batch()) {
     const bool is_real = penalty.place() == Penalty::Place::kReals;
-    return pass_together(count, reals).part(is_real ? count : 0, count);
+    return pass_together(count).part(is_real ? count : 0, count);
   }
   Pass& pass = discriminator_->pass(count, kPenalty);
-  discriminator_->forward(pass, penalty.points(reals, fakes, rows(reals.device())));
+  const at::Tensor points = penalty.points(reals.images, fakes.images, rows(reals.images.device()));
+  pass_through(pass, {points, reals.labels});
   return pass;
 }
 

@@ -35,15 +35,21 @@ class DenseStep : public OrderedStep {
   // The penalty that is due and whose points pass together with reals and fakes; or null.
   const Penalty* joined_penalty() const;
   // The discriminator's buffers for that.
-  Pass& pass_together(int64_t count, const at::Tensor& like);
+  Pass& pass_together(int64_t count);
+  // What a pass of a network has beside its input; each call is a pass.
+  Context context(const DenseNetwork& network, const at::Tensor& labels);
+  // Takes a batch of rows through the discriminator;
+  void pass_through(Pass& pass, const Batch& rows);
+  // or puts it into the pass's input only, and draws what the pass needs.
+  void prepare(Pass& pass, const Batch& rows);
   void forward_first(const Penalty* penalty, Pass& all, int64_t first);
   double carry(const Penalty& penalty, Pass& points);
   // Adds another one to the discriminator's gradients; gives the weighted penalty.
-  double add_penalty(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
-  Pass& look(const Penalty& penalty, const at::Tensor& reals, const at::Tensor& fakes);
+  double add_penalty(const Penalty& penalty, const Batch& reals, const Batch& fakes);
+  Pass& look(const Penalty& penalty, const Batch& reals, const Batch& fakes);
   // Has the discriminator look at fakes; gives the generator's loss, and its gradient for them.
-  double judge(const at::Tensor& fakes, const at::Tensor& gradient);
-  double judge_by_factors(const at::Tensor& fakes, const at::Tensor& gradient);
+  double judge(const Batch& fakes, const at::Tensor& gradient);
+  double judge_by_factors(const Batch& fakes, const at::Tensor& gradient);
   // A loss, and what of it penalties are; none where none was due.
   struct Learned {
     double value;
@@ -55,8 +61,8 @@ class DenseStep : public OrderedStep {
   };
   // Takes both through the discriminator, fakes only where it has not looked at them, and back;
   // gives the loss.
-  Learned learn_together(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
-  double learn_apart(const at::Tensor& reals, const at::Tensor& fakes, bool has_looked);
+  Learned learn_together(const Batch& reals, const Batch& fakes, bool has_looked);
+  double learn_apart(const Batch& reals, const Batch& fakes, bool has_looked);
   // The discriminator's loss, and its slopes at the scores.
   double loss_of(const Pass& real, const at::Tensor& real_slopes, const Pass& fake,
                  const at::Tensor& fake_slopes);

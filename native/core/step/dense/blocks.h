@@ -1,0 +1,44 @@
+// A network read as linear layers, each with what follows it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/nn/network.h"
+#include "core/step/dense/kernels.h"
+
+namespace sparring {
+
+// A linear layer with what follows it.
+struct Block {
+  std::vector<std::string> layers;  // by their keys in the state dict
+  at::Tensor weight, bias;          // [out, in], [out]
+  std::optional<dense::Norm> norm;
+  at::Tensor counter;  // batches seen by the norm, or undefined
+  Nonlinearity nonlinearity;
+  // How probable it is that a value of the output is dropped.
+  double dropout = 0;
+  // Their places among the network's parameters; -1 for none.
+  int64_t weight_at = -1, bias_at = -1, norm_weight_at = -1, norm_bias_at = -1;
+};
+
+// What stands behind the values of each row of the input: its label's vector.
+struct LabelVectors {
+  at::Tensor table;  // [classes, width]
+  int64_t table_at = -1;
+
+  int64_t width() const { return table.size(1); }
+};
+
+struct Blocks {
+  std::optional<LabelVectors> labels;
+  std::vector<Block> list;
+};
+
+// Of a network on the CPU whose layers are linear ones, batch normalisation, simple activations and
+// dropout, and before them an embedding of labels; nullopt for others. `takes_rows`: the input is
+// [N, in], and not images.
+std::optional<Blocks> read_blocks(Network& network, bool takes_rows);
+
+}  // namespace sparring
