@@ -310,6 +310,10 @@ describe("explain()", () => {
   it("tells a planned step from PyTorch's operations", async () => {
     using planned = trainerOf("wgan-gp", "fused", 28);
     expect((await planned.explain()).kind).toBe("planned");
+    using conditional = trainerOf("cgan", "fused", 28);
+    const { kind, onePass, discriminator } = await conditional.explain();
+    expect({ kind, onePass }).toEqual({ kind: "planned", onePass: true });
+    expect(discriminator[0]?.layers).toEqual(["label_embedding", "model.0", "model.1"]);
     using eager = trainerOf("wgan-gp", "eager", 28);
     const told = await eager.explain();
     expect(told.kind).toBe("eager");
