@@ -105,7 +105,8 @@ describe("explain()", () => {
     expect(told.refusals).toContainEqual({
       rewrite: "a list of calls into buffers that stay, without a graph",
       reason:
-        "the generator has layers other than linear ones, batch normalisation and simple activations",
+        "the generator has layers other than linear ones, batch normalisation, simple activations, " +
+        "dropout and an embedding of labels before them",
     });
     const text = String(told);
     expect(text).toContain("Reals and fakes go through the discriminator in one pass.");
