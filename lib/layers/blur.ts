@@ -77,7 +77,7 @@ export const blurKind = layerKind({
   multiplications: blurMultiplications,
   constantMultiplications: blurMultiplications,
   // What is padded is a copy, unless the convolution itself pads.
-  heldValues: ({ input, options: { padding } }) => (isEven(padding) ? 0 : product(input)),
+  savedValues: ({ input, options: { padding } }) => (isEven(padding) ? 0 : product(input)),
   python: ({ options: { stride, padding } }) => ({
     module: call(
       "Blur",

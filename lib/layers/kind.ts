@@ -73,10 +73,10 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   multiplications?(layer: ResolvedLayer<O>): number;
   /** How many of the multiplications are by constants, which have no gradient. @default 0 */
   constantMultiplications?(layer: ResolvedLayer<O>): number;
-  /** Numbers of one sample that are held for the backward pass beside its output. @default 0 */
-  heldValues?(layer: ResolvedLayer<O>): number;
+  /** Numbers of one sample that are saved for the backward pass beside its output. @default 0 */
+  savedValues?(layer: ResolvedLayer<O>): number;
   /**
-   * Numbers of each pair of samples, a sample with itself included, that are held for the backward
+   * Numbers of each pair of samples, a sample with itself included, that are saved for the backward
    * pass beside the outputs. @default 0
    */
   valuesOfPair?(layer: ResolvedLayer<O>): number;

@@ -146,7 +146,7 @@ export const modulatedConv2dKind = layerKind({
   },
   constantMultiplications: (layer) => ofBlur(layer),
   // What is convolved, and what is demodulated.
-  heldValues: ({ input, output, options: { upsample, demodulate } }) =>
+  savedValues: ({ input, output, options: { upsample, demodulate } }) =>
     product(input) + (demodulate ? product(output) : 0) + (upsample ? product(output) : 0),
   python(layer) {
     const { styleFeatures, inChannels, outChannels, kernelSize } = layer.options;

@@ -86,7 +86,7 @@ export const noiseInjectionKind = layerKind({
     noise_const: kept(...imageSize),
   }),
   // The numbers of a pixel: the gradient of their strength.
-  heldValues: ({ input }) => product(input.slice(1)),
+  savedValues: ({ input }) => product(input.slice(1)),
   python: ({ options }) => ({
     module: call("NoiseInjection", ...options.imageSize.map(literal)),
     helpers: [injectionHelper],

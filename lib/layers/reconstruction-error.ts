@@ -76,7 +76,7 @@ export const reconstructionErrorKind = layerKind({
     return { options: { loss }, layers, output: [1] };
   },
   // The error of each value, before their mean.
-  heldValues: ({ input }) => product(input),
+  savedValues: ({ input }) => product(input),
   python(layer, write) {
     const [autoencoder] = layer.layers.map(write) as [ReturnType<typeof write>];
     const items = [autoencoder, ...keywords(layer, { loss: "mse" })];

@@ -157,28 +157,28 @@ export function goOn(
   const earlier = changes.filter(({ step }) => step < saved.step);
   const again = changes.filter(({ step }) => step >= saved.step);
   const since = merged(again.map(({ after }) => after));
-  const held: Values = {
+  const former: Values = {
     ...pick(config, changeableFlags),
     ...pick(saved.trainer, loaded),
     ...since,
   };
-  const wanted = wantedOf(asked, held);
-  const changed = changeable.filter((key) => isOther(key, wanted, held));
-  const now = { before: orNull(held, changed), after: pick(wanted, changed) };
+  const wanted = wantedOf(asked, former);
+  const changed = changeable.filter((key) => isOther(key, wanted, former));
+  const now = { before: orNull(former, changed), after: pick(wanted, changed) };
   const whole = together([...again, now]);
   const isNone = Object.keys(whole.after).length === 0;
   const kept = isNone ? earlier : [...earlier, { step: saved.step, ...whole }];
   return {
     options: pick(merged([since, now.after]), loaded) as Pick<LoadOptions, Loaded>,
-    config: { ...config, ...told(now.after, held), changes: kept.length > 0 ? kept : undefined },
+    config: { ...config, ...told(now.after, former), changes: kept.length > 0 ? kept : undefined },
     changed: changed.map((key) => (key === "optimizer" && asked.lr !== undefined ? "lr" : key)),
   };
 }
 
 /** What is wanted, where a rate goes before that of the optimizers. */
-function wantedOf({ values, lr }: AskedChanges, held: Values): Values {
+function wantedOf({ values, lr }: AskedChanges, former: Values): Values {
   if (lr === undefined) return values;
-  const { generator, discriminator } = checkOptimizers(values.optimizer ?? held.optimizer);
+  const { generator, discriminator } = checkOptimizers(values.optimizer ?? former.optimizer);
   const optimizer = { generator: { ...generator, lr }, discriminator: { ...discriminator, lr } };
   return { ...values, optimizer };
 }
@@ -208,12 +208,12 @@ function pick<Key extends string>(
 }
 
 /** What held; null where there was none, as an average or ADA. */
-const orNull = (held: Values, keys: readonly Changeable[]): Values =>
-  Object.fromEntries(keys.map((key) => [key, held[key] ?? null]));
+const orNull = (former: Values, keys: readonly Changeable[]): Values =>
+  Object.fromEntries(keys.map((key) => [key, former[key] ?? null]));
 
 /** Whether what is wanted is other than what held. A probability of ADA is set, whatever it was. */
-function isOther(key: Changeable, wanted: Values, held: Values): boolean {
-  const [now, before] = [wanted[key], held[key] ?? null];
+function isOther(key: Changeable, wanted: Values, former: Values): boolean {
+  const [now, before] = [wanted[key], former[key] ?? null];
   if (now === undefined) return false;
   if (key !== "ada" || before === null) return !isDeepStrictEqual(asJson(now), asJson(before));
   const { p, ...others } = now as AdaOptions;
@@ -224,8 +224,8 @@ function isOther(key: Changeable, wanted: Values, held: Values): boolean {
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** What changed as a config tells it: of ADA with the probability that it began with. */
-function told(after: Values, held: Values): Partial<RunConfig> {
+function told(after: Values, former: Values): Partial<RunConfig> {
   const { ada, ...others } = after;
   if (ada === undefined || ada === null) return others as Partial<RunConfig>;
-  return { ...others, ada: { p: held.ada?.p ?? 0, ...ada } } as Partial<RunConfig>;
+  return { ...others, ada: { p: former.ada?.p ?? 0, ...ada } } as Partial<RunConfig>;
 }

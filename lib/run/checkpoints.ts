@@ -27,23 +27,23 @@ interface Newest {
   /** The tick that was under way. */
   readonly meter: Meter;
   /** The fingerprint of the images that were kept back, unchecked; of old runs undefined. */
-  readonly held: unknown;
+  readonly heldFingerprint: unknown;
   readonly broken: readonly string[];
 }
 
 export class Checkpoints {
   readonly #folder: string;
   readonly #keep: number;
-  readonly #held: string | undefined;
+  readonly #heldFingerprint: string | undefined;
 
   /**
    * @param keep how many, the newest; at least 1
-   * @param held the fingerprint of the images that the run keeps back, for the checkpoints to come
+   * @param heldFingerprint that of the images that the run keeps back, for the checkpoints to come
    */
-  constructor(folder: string, keep: number = defaultKeep, held?: string) {
+  constructor(folder: string, keep: number = defaultKeep, heldFingerprint?: string) {
     this.#folder = folder;
     this.#keep = keep;
-    this.#held = held;
+    this.#heldFingerprint = heldFingerprint;
   }
 
   /**
@@ -54,7 +54,7 @@ export class Checkpoints {
    */
   async save(trainer: Trainer, meter: Meter, best?: Best): Promise<void> {
     const step = trainer.step;
-    const beside = { meter: meter.toJSON(), held: this.#held };
+    const beside = { meter: meter.toJSON(), held: this.#heldFingerprint };
     await trainer.saveWith(join(this.#folder, nameOf(step)), beside);
     // Recorded now that the checkpoint is there: until then the best one before it is kept.
     if (best !== undefined) await this.#record(best);
@@ -124,8 +124,8 @@ export class Checkpoints {
         const beside = (saved.run ?? {}) as { meter?: unknown; held?: unknown };
         const meter = Meter.from(beside.meter);
         const { trainer: was } = saved;
-        const { held } = beside;
-        return { trainer, was, meter, held, broken: broken.map(({ path }) => path) };
+        const { held: heldFingerprint } = beside;
+        return { trainer, was, meter, heldFingerprint, broken: broken.map(({ path }) => path) };
       } catch (error) {
         // A checkpoint that another version may read, or this one tomorrow, is not to be trained
         // over.

@@ -52,7 +52,7 @@ export class RunFolder implements Disposable {
   }
 
   /**
-   * Makes the folder of a new run, with its config, and holds it. On failure nothing that it made
+   * Makes the folder of a new run, with its config, and locks it. On failure nothing that it made
    * stays behind.
    *
    * @param place.name what the user calls the path, for the error
@@ -89,7 +89,7 @@ export class RunFolder implements Disposable {
    *
    * @param place.name what the user calls the path, for the error
    */
-  static hold({ path, name }: Pick<RunPlace, "path" | "name">): RunFolder {
+  static lock({ path, name }: Pick<RunPlace, "path" | "name">): RunFolder {
     try {
       return RunFolder.#lockAt(path, name);
     } catch (cause) {
@@ -251,7 +251,7 @@ export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): P
   try {
     if (begun) {
       // For a moment: a run that somebody trains is refused before anything is loaded.
-      using _ = RunFolder.hold({ path, name });
+      using _ = RunFolder.lock({ path, name });
       return await access(path, R_OK | W_OK | X_OK);
     }
     if (!chosen)

@@ -28,7 +28,7 @@ export interface Prepared {
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
   /** The fingerprint of the images that are kept back, for checkpoints. */
-  readonly held: string | undefined;
+  readonly heldFingerprint: string | undefined;
   /** Where the run is to go. */
   readonly place: RunPlace;
 }
@@ -67,11 +67,11 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
   // A dry run makes no checkpoint.
   const isSaved = team.isFirst && watch.keep !== false;
-  const held = isSaved ? await images.held?.native.fingerprint() : undefined;
+  const heldFingerprint = isSaved ? await images.held?.native.fingerprint() : undefined;
   images.held?.dispose();
   const trainer = new Trainer(settings);
   await giveAverage(first, trainer);
-  return { config, trainer, dataset, judge, held, place: plan.out };
+  return { config, trainer, dataset, judge, heldFingerprint, place: plan.out };
 }
 
 /** Checks that a run which is asked to go back may do so. Throws RangeError. */

@@ -41,7 +41,7 @@ export interface Resumed {
   readonly dataset: Dataset;
   readonly judge: Judge | undefined;
   /** The fingerprint of the images that are kept back, for checkpoints. */
-  readonly held: string | undefined;
+  readonly heldFingerprint: string | undefined;
   /** Seconds that the run had taken. */
   readonly seconds: number;
   /** Has seen the ticks until the checkpoint. */
@@ -56,9 +56,9 @@ export interface Resumed {
  */
 export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
   await readResumed(plan);
-  const folder = RunFolder.hold(plan);
+  const folder = RunFolder.lock(plan);
   try {
-    return await loadHeld(folder, plan, watch, team);
+    return await loadLocked(folder, plan, watch, team);
   } catch (error) {
     folder[Symbol.dispose]();
     throw error;
@@ -72,7 +72,8 @@ export function readResumed({ path, name }: ResumePlan): Promise<RunConfig> {
   return readRunConfig(RunFolder.at(path), name, parseRunConfig);
 }
 
-async function loadHeld(
+/** Loads a run from its folder, which this process has locked. */
+async function loadLocked(
   folder: RunFolder,
   plan: ResumePlan,
   watch: DataWatch,
@@ -91,8 +92,8 @@ async function loadHeld(
     await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
     images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
     await checkSameData(trainer, images.dataset, config);
-    const held = await images.held?.native.fingerprint();
-    checkSameHeld(newest.held, held, config);
+    const heldFingerprint = await images.held?.native.fingerprint();
+    checkSameHeld(newest.heldFingerprint, heldFingerprint, config);
     checkFit(images.dataset, trainer.settings, config, plan.naming, { mayDrop: false });
     judge = await judgeOf(config, images, plan.naming);
     if (judge !== undefined) await checkComparable(folder, trainer.step, { judge, config }, plan);
@@ -102,7 +103,8 @@ async function loadHeld(
     await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
     if (changed.length > 0)
       note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
-    return { folder, config, trainer, meter, dataset: images.dataset, judge, held, ...seen };
+    const { dataset } = images;
+    return { folder, config, trainer, meter, dataset, judge, heldFingerprint, ...seen };
   } catch (error) {
     disposeAll(trainer);
     images?.dataset.dispose();

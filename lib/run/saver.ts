@@ -36,10 +36,15 @@ export class Saver {
    * Tells where to save to; before there is a folder nothing is saved.
    *
    * @param keep how many checkpoints, the newest
-   * @param held the fingerprint of the images that the run keeps back
+   * @param heldFingerprint that of the images that the run keeps back
    */
-  open(folder: RunFolder, records: Records, keep: number, held: string | undefined): void {
-    this.#checkpoints = new Checkpoints(folder.checkpoints, keep, held);
+  open(
+    folder: RunFolder,
+    records: Records,
+    keep: number,
+    heldFingerprint: string | undefined,
+  ): void {
+    this.#checkpoints = new Checkpoints(folder.checkpoints, keep, heldFingerprint);
     this.#records = records;
   }
 

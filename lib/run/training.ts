@@ -47,7 +47,7 @@ export interface RunReport {
  * What a run is made of. A new one has a place to go to; one that goes on has its folder, and the
  * tick that was under way.
  */
-type Parts = Omit<Prepared, "held" | "judge" | "place"> &
+type Parts = Omit<Prepared, "heldFingerprint" | "judge" | "place"> &
   Partial<Prepared> &
   Partial<Pick<Resumed, "folder" | "seconds" | "meter" | "watcher">>;
 
@@ -61,7 +61,7 @@ export class TrainingRun implements Disposable {
   readonly #dataset: Dataset;
   readonly #judge: Judge | undefined;
   /** The fingerprint of the images that are kept back. */
-  readonly #held: string | undefined;
+  readonly #heldFingerprint: string | undefined;
   #trainer: Trainer;
   /** Where a new run is to go; undefined where its folder is there already. */
   readonly #place: RunPlace | undefined;
@@ -84,7 +84,7 @@ export class TrainingRun implements Disposable {
     this.#boundaries = new Boundaries(config);
     this.#dataset = parts.dataset;
     this.#judge = parts.judge;
-    this.#held = parts.held;
+    this.#heldFingerprint = parts.heldFingerprint;
     this.team = team;
     this.#saver = new Saver(team);
     this.#place = parts.place;
@@ -191,7 +191,7 @@ export class TrainingRun implements Disposable {
     const began = performance.now() - 1000 * this.#before;
     if (folder !== undefined) {
       this.#records = await Records.open(folder, config, this.#judge, step);
-      this.#saver.open(folder, this.#records, config.keepCheckpoints, this.#held);
+      this.#saver.open(folder, this.#records, config.keepCheckpoints, this.#heldFingerprint);
     }
     for (let rollbacks = 0; ; ++rollbacks) {
       try {

@@ -93,7 +93,7 @@ const reach = 10;
 
 /**
  * Numbers of one sample that ADA has beside what it changes, where it moves pixels to places in
- * between: none in `fused` on the CPU, where loops take one sample after the other. Held for the
+ * between: none in `fused` on the CPU, where loops take one sample after the other. Saved for the
  * backward pass are the places that they come from. At once it has, as these are made, the mirrored
  * image on the grid that is twice as fine, and the places before and after they are brought onto
  * that grid and put together; on the way back the gradient on the grid, and its copy in the order of
@@ -107,12 +107,12 @@ export function resampledValues({
   readonly ada: Complete<AdaOptions> | undefined;
   readonly discriminator: Discriminator;
   readonly execution: "eager" | "fused";
-}): { readonly held: number; readonly atOnce: number } {
+}): { readonly saved: number; readonly atOnce: number } {
   const byLoops = execution === "fused" && discriminator.device === "cpu";
-  if (byLoops || !ada?.transforms.includes("geometry")) return { held: 0, atOnce: 0 };
+  if (byLoops || !ada?.transforms.includes("geometry")) return { saved: 0, atOnce: 0 };
   const [channels, ...sides] = discriminator.image as [number, number, number];
   const places = product(sides.map((side) => 2 * side + reach));
   const finer = product(sides.map((side) => 2 * Math.max(2 * (side - 1), 1) + 1));
   const onFiner = channels * finer;
-  return { held: 2 * places, atOnce: onFiner + Math.max(6 * places, onFiner) };
+  return { saved: 2 * places, atOnce: onFiner + Math.max(6 * places, onFiner) };
 }

@@ -214,7 +214,7 @@ export function trafficBytes(
 }
 
 /**
- * Bytes of the outputs that are held for the backward pass of so many rows, by the larger of the
+ * Bytes of the outputs that are saved for the backward pass of so many rows, by the larger of the
  * two updates: the generator's holds those of both networks for them, the discriminator's those of
  * its own for twice as many, and those of a generator that is to learn from the same fakes next.
  * Where ADA resamples fakes, the generator's holds where their pixels come from, too, or, before
@@ -224,10 +224,10 @@ export function bufferBytes(settings: TrainerSettings, rows: number): number {
   const [ofGenerator, ofDiscriminator] = [settings.generator, settings.discriminator].map(
     ({ resolved }) => outputValues(resolved.layers, rows),
   ) as [number, number];
-  const { held, atOnce } = resampledValues(settings);
+  const { saved, atOnce } = resampledValues(settings);
   const waits = settings.order === "discriminatorFirst" && settings.fakes === "same";
   const waiting = waits ? ofGenerator : 0;
-  const inGenerators = ofGenerator + Math.max(held + ofDiscriminator, atOnce);
+  const inGenerators = ofGenerator + Math.max(saved + ofDiscriminator, atOnce);
   return float * rows * Math.max(inGenerators, 2 * ofDiscriminator + waiting);
 }
 
@@ -239,13 +239,13 @@ function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
   let values = 0;
   for (const layer of layers) {
     const { type, layers: inner, output } = layer;
-    const { reshapes, isSideBySide, heldValues, valuesOfPair } = layerKinds.get(type) ?? {};
+    const { reshapes, isSideBySide, savedValues, valuesOfPair } = layerKinds.get(type) ?? {};
     if (reshapes) continue;
     const times = timesInside(layer);
     for (const [i, one] of inner.entries())
       values += (times[i] as number) * outputValues([one], rows);
     if (inner.length === 0 || isSideBySide) values += product(output);
-    values += heldValues?.(layer) ?? 0;
+    values += savedValues?.(layer) ?? 0;
     values += rows * (valuesOfPair?.(layer) ?? 0);
   }
   return values;

@@ -89,7 +89,7 @@ export interface TrainerOptions {
   readonly generatorSteps?: number | undefined;
   /**
    * Parts in which a batch is worked on, one after the other, before each update: the outputs that
-   * are held until the backward pass are those of one part. Up to float32 rounding, training is the
+   * are saved for the backward pass are those of one part. Up to float32 rounding, training is the
    * same as without parts, as if that many ranks had a part each. Batch normalisation takes one
    * part at a time, as with PyTorch's accumulation of gradients; `minibatchStdDev` and
    * `minibatchDiscrimination`, which compare the samples of a batch, and `syncBatchNorm` are

@@ -103,7 +103,7 @@ describe("within one process", () => {
   });
 
   it("a folder that cannot be opened is a sentence", () => {
-    expect(() => RunFolder.hold({ path: at("half/config.json"), name: "--out" })).toThrow(
+    expect(() => RunFolder.lock({ path: at("half/config.json"), name: "--out" })).toThrow(
       expect.objectContaining({
         code: "ERR_OUTPUT",
         message: `Expected a run that can be read for --out but received "${at("half/config.json")}" (a part of the path is not a folder)`,
