@@ -21,8 +21,6 @@ interface Payload {
   readonly note?: string | undefined;
 }
 
-type Place = Pick<Params, "total" | "value">;
-
 export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
   const stream = process.stdout;
   const paint = painter(stream);
@@ -61,7 +59,10 @@ export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
   };
 }
 
-function describe({ tick, left = 0, note }: Payload, { total, value }: Place): string {
+function describe(
+  { tick, left = 0, note }: Payload,
+  { total, value }: Pick<Params, "total" | "value">,
+): string {
   const steps = `${grouped(value).padStart(grouped(total).length)}/${grouped(total)}`;
   if (note !== undefined) return `${steps}  ${note}`;
   if (tick === undefined) return `${steps}  starting`;

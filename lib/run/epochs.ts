@@ -6,8 +6,8 @@ import { historyOf } from "./history.js";
 
 type Counted = Pick<RunConfig, "images" | "batch" | "discriminatorSteps" | "dropLast" | "changes">;
 
-/** How far a run was when it went on. */
-interface Place {
+/** Where a stretch begins: how far the run was. */
+interface Beginning {
   /** Epochs that had ended, or were left. */
   readonly epochs: number;
   /** Batches that were done of the epoch that goes on. */
@@ -16,7 +16,7 @@ interface Place {
   readonly images: number;
 }
 
-const beginning: Place = { epochs: 0, batches: 0, images: 0 };
+const beginning: Beginning = { epochs: 0, batches: 0, images: 0 };
 
 /** Steps that all take equally many batches of one size. */
 class Stretch {
@@ -27,12 +27,12 @@ class Stretch {
   readonly epochs: Epochs;
   readonly #batchesAStep: number;
   /** Where it begins. */
-  readonly #from: Place;
+  readonly #from: Beginning;
 
   constructor(
     since: number,
     { images, batch, discriminatorSteps, dropLast }: Counted,
-    from: Place = beginning,
+    from: Beginning = beginning,
   ) {
     this.since = since;
     this.batch = batch;
@@ -66,7 +66,7 @@ class Stretch {
   }
 
   /** Where the next one begins. Batches of another size begin a new epoch. */
-  placeAt(steps: number, { batch }: Pick<Counted, "batch">): Place {
+  beginningAt(steps: number, { batch }: Pick<Counted, "batch">): Beginning {
     const images = this.images(steps);
     if (batch !== this.batch) return { epochs: this.count(steps), batches: 0, images };
     const batches = this.#batches(steps);
@@ -89,8 +89,8 @@ export class RunEpochs {
     const stretches: Stretch[] = [];
     for (const values of historyOf(config, ["batch", "discriminatorSteps"])) {
       const { since } = values;
-      const place = stretches.at(-1)?.placeAt(since, values);
-      stretches.push(new Stretch(since, { ...config, ...values }, place));
+      const from = stretches.at(-1)?.beginningAt(since, values);
+      stretches.push(new Stretch(since, { ...config, ...values }, from));
     }
     this.#stretches = stretches;
   }
@@ -107,10 +107,10 @@ export class RunEpochs {
 
   /** Whole steps in `epochs` epochs, at least one. */
   steps(epochs: number): number {
-    const place = this.#stretches.findLastIndex(({ before }) => before < epochs);
-    const steps = (this.#stretches[place] as Stretch).steps(epochs);
+    const index = this.#stretches.findLastIndex(({ before }) => before < epochs);
+    const steps = (this.#stretches[index] as Stretch).steps(epochs);
     // An epoch that was left ended there.
-    return Math.max(1, Math.min(steps, this.#stretches[place + 1]?.since ?? steps));
+    return Math.max(1, Math.min(steps, this.#stretches[index + 1]?.since ?? steps));
   }
 
   /**
