@@ -133,8 +133,8 @@ Gradients AutogradStep::discriminator_gradients(const Batch& batch, const Fakes&
   const at::Tensor reals = batch.images.detach();
   at::Tensor made = fakes.images.detach();
   for (const Penalty* penalty : due) {
-    if (penalty->place() == Penalty::Place::kReals) reals.requires_grad_();
-    if (penalty->place() == Penalty::Place::kFakes) {
+    if (penalty->where() == Penalty::Where::kReals) reals.requires_grad_();
+    if (penalty->where() == Penalty::Where::kFakes) {
       made = judged ? judged->images : made.requires_grad_();
     }
   }

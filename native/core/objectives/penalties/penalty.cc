@@ -7,12 +7,12 @@
 namespace sparring {
 
 at::Tensor Penalty::points(const at::Tensor& reals, const at::Tensor& fakes, const Rows&) const {
-  return place() == Place::kFakes ? fakes : reals;
+  return where() == Where::kFakes ? fakes : reals;
 }
 
 at::Tensor Penalty::value(const PenaltyInput& input) const {
-  if (place() == Place::kReals) return of(gradient_at(input.reals, input.real_scores));
-  if (place() == Place::kFakes) return of(gradient_at(input.fakes, input.fake_scores));
+  if (where() == Where::kReals) return of(gradient_at(input.reals, input.real_scores));
+  if (where() == Where::kFakes) return of(gradient_at(input.fakes, input.fake_scores));
   const at::Tensor drawn =
       points(input.reals.detach(), input.fakes.detach(), input.rows).requires_grad_();
   return of(gradient_at(drawn, input.score(drawn)));

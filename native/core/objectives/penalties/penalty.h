@@ -28,10 +28,10 @@ class Penalty : public Lazy {
   using Lazy::Lazy;
   virtual ~Penalty() = default;
   // Where it looks at the gradient of the scores.
-  enum class Place { kReals, kFakes, kBetween, kDrawn };
-  virtual Place place() const { return Place::kDrawn; }
+  enum class Where { kReals, kFakes, kBetween, kDrawn };
+  virtual Where where() const { return Where::kDrawn; }
   // At reals or fakes themselves, of which the loss has scores.
-  bool is_at_batch() const { return place() == Place::kReals || place() == Place::kFakes; }
+  bool is_at_batch() const { return where() == Where::kReals || where() == Where::kFakes; }
   // For points between reals and fakes: the reals' share of each, one number a sample.
   virtual at::Tensor share_of_reals(const at::Tensor& /*reals*/, const Rows& /*rows*/) const {
     return {};
@@ -51,7 +51,7 @@ class Penalty : public Lazy {
 class PenaltyBetween : public Penalty {
  public:
   using Penalty::Penalty;
-  Place place() const override { return Place::kBetween; }
+  Where where() const override { return Where::kBetween; }
   at::Tensor share_of_reals(const at::Tensor& reals, const Rows& rows) const override;
   at::Tensor points(const at::Tensor& reals, const at::Tensor& fakes,
                     const Rows& rows) const override;

@@ -7,24 +7,24 @@ namespace {
 
 class ZeroCentred : public Penalty {
  public:
-  ZeroCentred(const Options& options, Place place) : Penalty(options), place_(place) {}
-  Place place() const override { return place_; }
+  ZeroCentred(const Options& options, Where where) : Penalty(options), where_(where) {}
+  Where where() const override { return where_; }
   at::Tensor of(const at::Tensor& gradient) const override {
     return gradient.flatten(1).square().sum(1).mean() / 2;
   }
   Term of_square(double square) const override { return {square / 2, 0.5}; }
 
  private:
-  Place place_;
+  Where where_;
 };
 
 }  // namespace
 
 std::unique_ptr<Penalty> make_r1(const Options& options) {
-  return std::make_unique<ZeroCentred>(options, Penalty::Place::kReals);
+  return std::make_unique<ZeroCentred>(options, Penalty::Where::kReals);
 }
 std::unique_ptr<Penalty> make_r2(const Options& options) {
-  return std::make_unique<ZeroCentred>(options, Penalty::Place::kFakes);
+  return std::make_unique<ZeroCentred>(options, Penalty::Where::kFakes);
 }
 
 }  // namespace sparring

@@ -123,7 +123,7 @@ void DenseStep::tell_of_penalties(Explanation& told) const {
   if (any([](const auto& penalty) { return penalty->is_at_batch(); })) {
     told.rewrites.push_back({"seenPoints", "no pass of its own for a penalty at reals or fakes"});
   }
-  if (any([](const auto& penalty) { return penalty->place() == Penalty::Place::kBetween; })) {
+  if (any([](const auto& penalty) { return penalty->where() == Penalty::Where::kBetween; })) {
     const RewriteName between{"between",
                               "the first product of points between reals and fakes from theirs"};
     if (discriminator_->passes_between()) {
@@ -282,7 +282,7 @@ void DenseStep::forward_first(const Penalty* penalty, Pass& all, int64_t first) 
   const Pass &fake = all.part(0, count), &real = all.part(count, count);
   Pass& points = all.part(2 * count, count);
   const Rows each = rows(real.input.device());
-  if (penalty->place() == Penalty::Place::kBetween && discriminator_->passes_between()) {
+  if (penalty->where() == Penalty::Where::kBetween && discriminator_->passes_between()) {
     discriminator_->forward_first(all.part(first, 2 * count - first));
     discriminator_->forward_first_between(points, real, fake,
                                           penalty->share_of_reals(real.input, each));
@@ -347,7 +347,7 @@ double DenseStep::add_penalty(const Penalty& penalty, const Batch& reals, const 
 Pass& DenseStep::look(const Penalty& penalty, const Batch& reals, const Batch& fakes) {
   const int64_t count = reals.images.size(0);
   if (penalty.is_at_batch()) {
-    const bool is_real = penalty.place() == Penalty::Place::kReals;
+    const bool is_real = penalty.where() == Penalty::Where::kReals;
     return pass_together(count).part(is_real ? count : 0, count);
   }
   Pass& pass = discriminator_->pass(count, kPenalty);
