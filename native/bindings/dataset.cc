@@ -144,7 +144,7 @@ DatasetWrap::DatasetWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 // fingerprint(): Promise<string>
 Napi::Value DatasetWrap::Fingerprint(const Napi::CallbackInfo& info) {
   return run_slices(
-      info.Env(), [dataset = held(info.Env())] { return dataset->read_fingerprint(); }, to_hex);
+      info.Env(), [dataset = owned(info.Env())] { return dataset->read_fingerprint(); }, to_hex);
 }
 
 // part(places: Float64Array): Promise<NativeDataset>
@@ -152,7 +152,7 @@ Napi::Value DatasetWrap::Part(const Napi::CallbackInfo& info) {
   const auto count = static_cast<int64_t>(info[0].As<Napi::TypedArray>().ElementLength());
   return run_async(
       info.Env(),
-      [dataset = held(info.Env()), places = copy_decimals(info[0], {count})]() -> DatasetPtr {
+      [dataset = owned(info.Env()), places = copy_decimals(info[0], {count})]() -> DatasetPtr {
         return std::make_shared<Dataset>(dataset->part(places.to(at::kLong)));
       },
       wrap_dataset);
@@ -166,7 +166,7 @@ Napi::Value DatasetWrap::Read(const Napi::CallbackInfo& info) {
   const double white = info[3].As<Napi::Number>().DoubleValue();
   return run_async(
       info.Env(),
-      [dataset = held(info.Env()), start, count, black, white] {
+      [dataset = owned(info.Env()), start, count, black, white] {
         return dataset->values(start, count, {black, white});
       },
       to_floats);

@@ -85,7 +85,7 @@ FeatureNetworkWrap::FeatureNetworkWrap(const Napi::CallbackInfo& info) : Wrap(in
 Napi::Value FeatureNetworkWrap::OfDataset(const Napi::CallbackInfo& info) {
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
   const auto seed = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
-  auto viewing = lazily([network = held(info.Env()), dataset = DatasetWrap::of(info[0]), count,
+  auto viewing = lazily([network = owned(info.Env()), dataset = DatasetWrap::of(info[0]), count,
                          seed] { return Viewing(network, images_of(dataset, count, seed)); });
   return run_slices(info.Env(), stoppable(info[3], std::move(viewing)), to_seen);
 }
@@ -96,7 +96,7 @@ Napi::Value FeatureNetworkWrap::OfDataset(const Napi::CallbackInfo& info) {
 Napi::Value FeatureNetworkWrap::OfGenerator(const Napi::CallbackInfo& info) {
   const Range range{info[1].As<Napi::Number>().DoubleValue(),
                     info[2].As<Napi::Number>().DoubleValue()};
-  auto viewing = lazily([network = held(info.Env()), slot = NetworkWrap::of(info[0]), range,
+  auto viewing = lazily([network = owned(info.Env()), slot = NetworkWrap::of(info[0]), range,
                          request = to_sample_request(info[3])] {
     // What is rounded to pixels anyway needs no last bits.
     return Viewing(network, images_of(slot->get(), range, request, slot->fused()));
@@ -107,7 +107,7 @@ Napi::Value FeatureNetworkWrap::OfGenerator(const Napi::CallbackInfo& info) {
 // ofImages(images: Float32Array, shape: number[], stop?: NativeStop): Promise<NativeSeen>
 Napi::Value FeatureNetworkWrap::OfImages(const Napi::CallbackInfo& info) {
   auto images = images_of(copy_floats(info[0], to_shape(info[1])));
-  Viewing viewing(held(info.Env()), std::move(images));
+  Viewing viewing(owned(info.Env()), std::move(images));
   return run_slices(info.Env(), stoppable(info[2], std::move(viewing)), to_seen);
 }
 

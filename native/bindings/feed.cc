@@ -36,7 +36,7 @@ FeedWrap::FeedWrap(const Napi::CallbackInfo& info)
 
 template <class Work>
 void FeedWrap::change(Napi::Env env, const Work& work) {
-  const auto& feed = held(env);
+  const auto& feed = owned(env);
   in_javascript(env, [&] { work(*feed); });
   Instance::of(env).engine().wake();
 }
@@ -67,17 +67,17 @@ Napi::Value FeedWrap::Close(const Napi::CallbackInfo& info) {
 
 // ahead(): number
 Napi::Value FeedWrap::Ahead(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(held(info.Env())->ahead()));
+  return Napi::Number::New(info.Env(), static_cast<double>(owned(info.Env())->ahead()));
 }
 
 // identity(): string
 Napi::Value FeedWrap::Identity(const Napi::CallbackInfo& info) {
-  return to_hex(info.Env(), held(info.Env())->identity());
+  return to_hex(info.Env(), owned(info.Env())->identity());
 }
 
 // place(): NativePlace
 Napi::Value FeedWrap::Place(const Napi::CallbackInfo& info) {
-  const Feed::Place place = held(info.Env())->place();
+  const Feed::Place place = owned(info.Env())->place();
   const auto object = Napi::Object::New(info.Env());
   object.Set("epoch", static_cast<double>(place.epoch));
   object.Set("batches", static_cast<double>(place.batches));
@@ -90,7 +90,7 @@ Napi::Value FeedWrap::Room(const Napi::CallbackInfo& info) {
   Instance& instance = Instance::of(info.Env());
   const auto deferred = Napi::Promise::Deferred::New(info.Env());
   // Keeps no event loop alive: a batch is only taken while a run is pending, which does.
-  held(info.Env())->when_below(info[0].As<Napi::Number>().Int64Value(), [&instance, deferred] {
+  owned(info.Env())->when_below(info[0].As<Napi::Number>().Int64Value(), [&instance, deferred] {
     instance.settle([deferred](Napi::Env env) {
       const Napi::HandleScope scope(env);
       deferred.Resolve(env.Undefined());
@@ -101,7 +101,7 @@ Napi::Value FeedWrap::Room(const Napi::CallbackInfo& info) {
 
 // release(): void
 Napi::Value FeedWrap::Release(const Napi::CallbackInfo& info) {
-  held(info.Env())->release();
+  owned(info.Env())->release();
   return info.Env().Undefined();
 }
 

@@ -51,7 +51,7 @@ Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
   const Call call = parse_call(info[1].As<Napi::String>().Utf8Value());
   return run_async(
       info.Env(),
-      [group = held(info.Env()), text = info[0].As<Napi::String>().Utf8Value(), call] {
+      [group = owned(info.Env()), text = info[0].As<Napi::String>().Utf8Value(), call] {
         return group->gather(text, call);
       },
       from_texts);
@@ -61,7 +61,7 @@ Napi::Value GroupWrap::Gather(const Napi::CallbackInfo& info) {
 Napi::Value GroupWrap::Abandon(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [group = held(info.Env()), reason = info[0].As<Napi::String>().Utf8Value()] {
+      [group = owned(info.Env()), reason = info[0].As<Napi::String>().Utf8Value()] {
         group->abandon(reason);
         return Nothing{};
       },
@@ -70,7 +70,7 @@ Napi::Value GroupWrap::Abandon(const Napi::CallbackInfo& info) {
 
 // dispose(): void. A trainer may go on holding the group; the others are told all the same.
 Napi::Value GroupWrap::Leave(const Napi::CallbackInfo& info) {
-  const GroupPtr group = held(info.Env());
+  const GroupPtr group = owned(info.Env());
   group->stop_waiting();
   Instance::of(info.Env()).engine().post([group] {
     group->leave();

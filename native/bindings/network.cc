@@ -84,7 +84,7 @@ Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
   const auto manner = info[3].As<Napi::Object>();
   const bool fused = to_flag(manner, "fused"), averages = to_flag(manner, "averages");
   const double psi = to_number(manner, "truncationPsi");
-  auto forwarding = lazily([slot = held(info.Env()), input, labels, fused, averages, psi] {
+  auto forwarding = lazily([slot = owned(info.Env()), input, labels, fused, averages, psi] {
     return Forwarding(slot->get(), input, labels, body_of(*slot, fused), averages, psi);
   });
   return run_slices(info.Env(), stoppable(info[4], std::move(forwarding)), to_floats);
@@ -94,7 +94,7 @@ Napi::Value NetworkWrap::Forward(const Napi::CallbackInfo& info) {
 Napi::Value NetworkWrap::Load(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env()), tensors = from_tensors(info[0])] {
+      [slot = owned(info.Env()), tensors = from_tensors(info[0])] {
         std::vector<int64_t> broken = not_finite(tensors);
         if (broken.empty()) slot->get()->load(tensors);
         return broken;
@@ -112,7 +112,7 @@ static Napi::Value NotFinite(const Napi::CallbackInfo& info) {
 Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env())] {
+      [slot = owned(info.Env())] {
         slot->get();
         return Nothing{};
       },
@@ -123,7 +123,7 @@ Napi::Value NetworkWrap::Ready(const Napi::CallbackInfo& info) {
 //     Promise<Float32Array>
 Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
   const bool fused = to_flag(info[1].As<Napi::Object>(), "fused");
-  auto sampling = lazily([slot = held(info.Env()), request = to_sample_request(info[0]), fused] {
+  auto sampling = lazily([slot = owned(info.Env()), request = to_sample_request(info[0]), fused] {
     return Sampling(slot->get(), request, body_of(*slot, fused));
   });
   return run_slices(info.Env(), stoppable(info[2], std::move(sampling)), to_floats);
@@ -133,7 +133,7 @@ Napi::Value NetworkWrap::Sample(const Napi::CallbackInfo& info) {
 Napi::Value NetworkWrap::State(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env())] {
+      [slot = owned(info.Env())] {
         // Copies: the next step may begin before JavaScript has read them.
         NamedTensors copies;
         add_copies(copies, "", slot->get()->state());

@@ -110,16 +110,16 @@ Napi::Promise run_async(Napi::Env env, Work work, Finish finish) {
 // Frees on the engine thread: never in the middle of a step, and for CUDA on the thread that uses
 // it. Here where there is no such thread: then nothing is in the middle of anything.
 template <class T>
-void release_on_engine(Napi::Env env, std::shared_ptr<T>& held) {
+void release_on_engine(Napi::Env env, std::shared_ptr<T>& owned) {
   try {
-    Instance::of(env).engine().post([held = std::move(held)]() mutable {
-      held.reset();
+    Instance::of(env).engine().post([owned = std::move(owned)]() mutable {
+      owned.reset();
       return Engine::Then::kDone;
     });
   } catch (const sparring::Error&) {
     // It got none.
   }
-  held.reset();
+  owned.reset();
 }
 
 }  // namespace sparring::bindings

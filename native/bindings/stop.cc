@@ -9,7 +9,7 @@ StopWrap::StopWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 
 // stop(): void
 Napi::Value StopWrap::Stop(const Napi::CallbackInfo& info) {
-  *held(info.Env()) = true;
+  *owned(info.Env()) = true;
   return info.Env().Undefined();
 }
 

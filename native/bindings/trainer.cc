@@ -108,7 +108,7 @@ TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
 
 // run(data: NativeDataset | NativeFeed, options: NativeRunOptions): Promise<NativeReport | null>
 Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
-  const auto& slot = held(info.Env());
+  const auto& slot = owned(info.Env());
   *slot->stop = false;
   const auto options = info[1].As<Napi::Object>();
   return run_slices(
@@ -123,7 +123,7 @@ Napi::Value TrainerWrap::Run(const Napi::CallbackInfo& info) {
 Napi::Value TrainerWrap::CheckEqual(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env())] {
+      [slot = owned(info.Env())] {
         slot->get()->check_equal();
         return Nothing{};
       },
@@ -134,7 +134,7 @@ Napi::Value TrainerWrap::CheckEqual(const Napi::CallbackInfo& info) {
 Napi::Value TrainerWrap::FollowRank0(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env())] {
+      [slot = owned(info.Env())] {
         slot->get()->follow_rank_0();
         return static_cast<double>(slot->get()->steps());
       },
@@ -146,14 +146,14 @@ Napi::Value TrainerWrap::FollowRank0(const Napi::CallbackInfo& info) {
 // explain(): Promise<NativeExplanation>
 Napi::Value TrainerWrap::Explain(const Napi::CallbackInfo& info) {
   return run_async(
-      info.Env(), [slot = held(info.Env())] { return slot->get()->explain(); }, to_explanation);
+      info.Env(), [slot = owned(info.Env())] { return slot->get()->explain(); }, to_explanation);
 }
 
 // snapshot(): Promise<NativeSnapshot>
 Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
   return run_slices(
       info.Env(),
-      [slot = held(info.Env())]() -> std::optional<sparring::Snapshot> {
+      [slot = owned(info.Env())]() -> std::optional<sparring::Snapshot> {
         const std::shared_ptr<Trainer> trainer = slot->get();
         if (!trainer->read_for_snapshot()) return std::nullopt;
         return trainer->snapshot();
@@ -165,7 +165,7 @@ Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
 Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
   return run_async(
       info.Env(),
-      [slot = held(info.Env()), snapshot = from_snapshot(info[0])] {
+      [slot = owned(info.Env()), snapshot = from_snapshot(info[0])] {
         slot->get()->restore(snapshot);
         return Nothing{};
       },
@@ -174,7 +174,7 @@ Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
 
 // stop(): void
 Napi::Value TrainerWrap::Stop(const Napi::CallbackInfo& info) {
-  *held(info.Env())->stop = true;
+  *owned(info.Env())->stop = true;
   // It may wait for batches that never come.
   Instance::of(info.Env()).engine().wake();
   return info.Env().Undefined();

@@ -12,8 +12,8 @@ namespace sparring::bindings {
 // Drawn at load, so that two copies of the addon in one process never take each other's objects.
 napi_type_tag make_type_tag();
 
-// A JavaScript object that owns one `Held` and gives it up on dispose() or collection.
-template <class Self, class Held>
+// A JavaScript object that owns one `Owned` and gives it up on dispose() or collection.
+template <class Self, class Owned>
 class Wrap : public Napi::ObjectWrap<Self> {
  public:
   explicit Wrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Self>(info) {
@@ -23,11 +23,11 @@ class Wrap : public Napi::ObjectWrap<Self> {
   void Finalize(Napi::Env env) override { drop(env); }
 
   // The owned object, for a method of `Self`. Throws ERR_DISPOSED.
-  const std::shared_ptr<Held>& held(Napi::Env env) const {
-    if (held_ == nullptr) {
+  const std::shared_ptr<Owned>& owned(Napi::Env env) const {
+    if (owned_ == nullptr) {
       throw to_error(env, {"ERR_DISPOSED", std::string("This ") + Self::kName + " was disposed"});
     }
-    return held_;
+    return owned_;
   }
 
   static bool is(const Napi::Value& value) {
@@ -35,11 +35,11 @@ class Wrap : public Napi::ObjectWrap<Self> {
   }
 
   // The owned object of an argument: checks that it is a `Self` before touching its memory.
-  static const std::shared_ptr<Held>& of(const Napi::Value& value) {
+  static const std::shared_ptr<Owned>& of(const Napi::Value& value) {
     if (!is(value)) {
       throw Napi::TypeError::New(value.Env(), std::string("Expected a native ") + Self::kName);
     }
-    return Self::Unwrap(value.As<Napi::Object>())->held(value.Env());
+    return Self::Unwrap(value.As<Napi::Object>())->owned(value.Env());
   }
 
   Napi::Value Dispose(const Napi::CallbackInfo& info) {
@@ -48,17 +48,17 @@ class Wrap : public Napi::ObjectWrap<Self> {
   }
 
  protected:
-  void own(Napi::Env env, std::shared_ptr<Held> held, int64_t bytes) {
-    held_ = std::move(held);
+  void own(Napi::Env env, std::shared_ptr<Owned> owned, int64_t bytes) {
+    owned_ = std::move(owned);
     bytes_ = bytes;
     Napi::MemoryManagement::AdjustExternalMemory(env, bytes_);
   }
 
  private:
   void drop(Napi::Env env) {
-    if (held_ == nullptr) return;
+    if (owned_ == nullptr) return;
     Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_);
-    release_on_engine(env, held_);
+    release_on_engine(env, owned_);
   }
 
   static const napi_type_tag& tag() {
@@ -66,7 +66,7 @@ class Wrap : public Napi::ObjectWrap<Self> {
     return value;
   }
 
-  std::shared_ptr<Held> held_;
+  std::shared_ptr<Owned> owned_;
   int64_t bytes_ = 0;
 };
 
