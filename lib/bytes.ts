@@ -6,8 +6,8 @@ import type { Bytes } from "./arrays.js";
 const partBytes = 4 * 1024 ** 2;
 
 /**
- * Calls back with the bytes of all pieces in their order, in views of at most 4 MiB. The first 4 MiB
- * come at once; timers run after each.
+ * Calls back with the bytes of all pieces in their order, in views of at most 4 MiB. The first 4
+ * MiB come at once; timers run after each.
  */
 export async function inParts(
   pieces: readonly Uint8Array[],

@@ -22,7 +22,7 @@ export interface WeightData extends Omit<TensorData, "dtype"> {
 export interface NativeNetworkOptions {
   readonly layers: readonly ResolvedLayer[];
   readonly device: string;
-  /** Where the stream of initial weights starts; undefined: it goes on where the last network's ended. */
+  /** Where the stream of first weights starts; undefined: it goes on where the last one's ended. */
   readonly seed?: number | undefined;
   /** Memory that V8 is told of. */
   readonly bytes: number;
@@ -39,8 +39,8 @@ export interface NativeStop {
 
 export interface NativeNetwork {
   /**
-   * Runs it on a batch in evaluation mode; a conditional network takes a label a sample. `fused`: by
-   * the rewrites of fused execution. `averages`: only the mean of what it makes of each sample.
+   * Runs it on a batch in evaluation mode; a conditional network takes a label a sample. `fused`:
+   * by the rewrites of fused execution. `averages`: only the mean of what it makes of each sample.
    * `truncationPsi`: of styles; 1 for none.
    */
   forward(
@@ -245,7 +245,9 @@ export interface NativeGroup {
 /** What keeps CUDA off: libtorch's build, the driver, or the machine. */
 export type CudaObstacle = "cpuBuild" | "noDriver" | "unloadable" | "noGpu";
 
-/** What a device can do at best, a second: floating-point operations, and bytes read and written. */
+/**
+ * What a device can do at best, a second: floating-point operations, and bytes read and written.
+ */
 export interface NativeCeiling {
   readonly flops: number;
   readonly bytes: number;
@@ -290,8 +292,8 @@ export interface NativeTrainer {
   /** Rejects where a rank is not where rank 0 is. All ranks do it together. */
   checkEqual(): Promise<void>;
   /**
-   * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was before
-   * the first. A feed knows its batch size.
+   * Resolves after `steps` steps, or fewer if stopped or the feed is closed; null if that was
+   * before the first. A feed knows its batch size.
    */
   run(data: NativeDataset | NativeFeed, options: NativeRunOptions): Promise<NativeReport | null>;
   /** Ends a running run at the next step boundary. */

@@ -44,11 +44,11 @@ export interface Stylegan2GeneratorOptions extends Stylegan2Options {
 }
 
 /**
- * StyleGAN2's generator (Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN):
- * a mapping to the style w, and a synthesis of modulated convolutions from a learned constant, with
- * noise for each pixel and LeakyReLU(0.2). Deviates in its widths, and in that styles are mixed and
- * colours of several sides added up only if asked; with `skips`, colours are upsampled bilinearly,
- * which differs at the borders. Pixels have no Tanh.
+ * StyleGAN2's generator (Karras et al. 2020, Analyzing and Improving the Image Quality of
+ * StyleGAN): a mapping to the style w, and a synthesis of modulated convolutions from a learned
+ * constant, with noise for each pixel and LeakyReLU(0.2). Deviates in its widths, and in that
+ * styles are mixed and colours of several sides added up only if asked; with `skips`, colours are
+ * upsampled bilinearly, which differs at the borders. Pixels have no Tanh.
  *
  * @param options.image [channels, side, side], side a power of two from 8 to 256
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling @default 128

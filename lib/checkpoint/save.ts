@@ -21,8 +21,8 @@ import {
 } from "./format.js";
 
 /**
- * Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT; where the
- * folder is there already, or cannot be made, before anything is summed up.
+ * Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT; where
+ * the folder is there already, or cannot be made, before anything is summed up.
  */
 export async function writeCheckpoint(
   path: string,

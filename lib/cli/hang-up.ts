@@ -14,8 +14,8 @@ const terminals = [0, 1, 2].filter(isatty);
 export const outlivesTerminal = hasTerminal() && terminals.length === 0;
 
 /**
- * Ends a process whose terminal is gone as SIGHUP does. Node, which gives a terminal back as it was,
- * aborts there.
+ * Ends a process whose terminal is gone as SIGHUP does. Node, which gives a terminal back as it
+ * was, aborts there.
  */
 export function endWithTerminal(): void {
   if (terminals.some((file) => !isatty(file))) process.kill(process.pid, "SIGHUP");

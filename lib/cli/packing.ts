@@ -1,5 +1,5 @@
-// What is shown while a folder of images is packed, which happens once, or read for a dry run: a bar
-// on a terminal, two lines elsewhere.
+// What is shown while a folder of images is packed, which happens once, or read for a dry run: a
+// bar on a terminal, two lines elsewhere.
 import { type Params, SingleBar } from "cli-progress";
 import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";

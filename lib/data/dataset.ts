@@ -105,7 +105,8 @@ export class Dataset implements Disposable {
     this.#native = native;
     this.size = facts.size ?? native.size;
     this.image = image;
-    // slice() of a Buffer, as a file is read into, is a view: a user would change the dataset by it.
+    // slice() of a Buffer, as a file is read into, is a view: a user would change the dataset by
+    // it.
     this.labels = labels instanceof Buffer ? Uint8Array.from(labels) : labels;
     this.classes = labels === undefined ? 0 : Math.max(classes, largest(labels) + 1);
     this.classNames = classNames;

@@ -110,9 +110,9 @@ interface Order {
 
 /**
  * PNG, JPEG and WebP files of a folder, [channels, height, width]. Folders in it are classes, by
- * their sorted names, with all images below them; without any there are no labels. Images are turned
- * as their EXIF data say, laid on white, cropped, resized and packed as bytes, once: the next call
- * reads the cache. Throws ERR_DATA.
+ * their sorted names, with all images below them; without any there are no labels. Images are
+ * turned as their EXIF data say, laid on white, cropped, resized and packed as bytes, once: the
+ * next call reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
   return folderWith(path, options, { keep: true, some: false });

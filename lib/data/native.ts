@@ -1,5 +1,5 @@
-// What the addon has for data. Memory that is lent is written to by nobody, and transferred nowhere,
-// until the promise of the call has settled.
+// What the addon has for data. Memory that is lent is written to by nobody, and transferred
+// nowhere, until the promise of the call has settled.
 import type { Floats } from "../arrays.js";
 
 /** Images that a dataset is made of. */
@@ -95,7 +95,9 @@ export interface NativePlace {
   readonly trace: number;
 }
 
-/** A queue of batches between this thread, which brings images, and the engine's, which trains on them. */
+/**
+ * A queue of batches from this thread, which brings images, to the engine's, which trains on them.
+ */
 export interface NativeFeed {
   /**
    * Copies images of the epoch, [count, ...image], floats where they are exact, and a label each.
@@ -127,7 +129,9 @@ export interface NativeData {
   stackDataset(
     source: NativeGreyImages,
   ): Promise<{ readonly dataset: NativeDataset; readonly labels: Uint8Array }>;
-  /** The whole numbers below `count`, as torch.randperm() orders them by a generator of the seed. */
+  /**
+   * The whole numbers below `count`, as torch.randperm() orders them by a generator of the seed.
+   */
   shuffled(count: number, seed: number): Promise<Float64Array>;
   /** Keeps a descriptor of its own. */
   openDataset(source: NativeImageFile): Promise<NativeDataset>;

@@ -37,7 +37,8 @@ export function labelsAt<Labels extends Uint8Array | Uint16Array>(
 
 /**
  * @internal Images in each part, by the rule of torch.utils.data.random_split: lengths are numbers
- * of images, or shares of 1, each rounded down; what is left over goes to the first parts, one each.
+ * of images, or shares of 1, each rounded down; what is left over goes to the first parts, one
+ * each.
  */
 export function checkLengths(lengths: unknown, size: number): number[] {
   if (!Array.isArray(lengths) || lengths.length === 0)

@@ -27,8 +27,8 @@ export interface FromValuesOptions {
  * generator that ends in a tanh reaches no value beyond [-1, 1]. They are copied while the promise
  * is pending.
  *
- * Pixels that have a black and a white are better given to fromArray(): as bytes they take a quarter
- * of the memory, and each network sees them in its own range.
+ * Pixels that have a black and a white are better given to fromArray(): as bytes they take a
+ * quarter of the memory, and each network sees them in its own range.
  *
  * @throws TypeError and RangeError for values, labels and a shape that do not fit, and for values
  * that float32 has no finite number for; ERR_DEVICE, ERR_MEMORY

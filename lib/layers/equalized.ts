@@ -11,9 +11,9 @@ import type { TensorSpec } from "./state.js";
 /**
  * A layer with an equalized learning rate (Karras et al. 2018, Progressive Growing of GANs, section
  * 4.1): its weights begin as N(0, 1 / lrMultiplier²), its bias as 0, and a pass multiplies the
- * weights by gain · lrMultiplier / √(inputs of an output) and the bias by lrMultiplier. An optimizer
- * that has a step for each number, as Adam, then moves every layer equally fast. Keys are those of
- * the layer inside, whose name it takes; `init` leaves it alone.
+ * weights by gain · lrMultiplier / √(inputs of an output) and the bias by lrMultiplier. An
+ * optimizer that has a step for each number, as Adam, then moves every layer equally fast. Keys are
+ * those of the layer inside, whose name it takes; `init` leaves it alone.
  *
  * @param layer a linear, conv2d or convTranspose2d
  * @param options `gain` above 0, √2 before an activation that halves @default 1, `lrMultiplier`

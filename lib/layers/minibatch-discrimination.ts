@@ -12,11 +12,11 @@ import { withOptions } from "./with-options.js";
  * `[features + outFeatures]`. A discriminator sees by it a generator that makes few different
  * samples (Salimans et al. 2016, Improved Techniques for Training GANs, section 3.2).
  *
- * New feature b of sample i is Σ exp(−‖Mᵢ,b − Mⱼ,b‖₁) over the other samples j, where M = x·T. It is
- * the module that PyTorch scripts share as `MinibatchDiscrimination(in_features, out_features,
- * kernel_dims)`: `T`, [features, outFeatures, kernelDims], is drawn from N(0, 1), and of the paper's
- * sum the term of the sample itself, which is 1, is taken off. Time and memory grow with the square
- * of the batch.
+ * New feature b of sample i is Σ exp(−‖Mᵢ,b − Mⱼ,b‖₁) over the other samples j, where M = x·T. It
+ * is the module that PyTorch scripts share as `MinibatchDiscrimination(in_features, out_features,
+ * kernel_dims)`: `T`, [features, outFeatures, kernelDims], is drawn from N(0, 1), and of the
+ * paper's sum the term of the sample itself, which is 1, is taken off. Time and memory grow with
+ * the square of the batch.
  *
  * @param outFeatures closenesses of a sample, the paper's B; at least 1
  * @param options `kernelDims`: numbers by which a closeness compares, the paper's C; at least 1

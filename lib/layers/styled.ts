@@ -13,7 +13,7 @@ import { withOptions } from "./with-options.js";
 export interface Styled {
   /** Layers from the input to `[features]`: w, the style. */
   readonly mapping: readonly Layer[];
-  /** Layers from w on; those that take a style, such as `modulatedConv2d`, see w wherever they are. */
+  /** Layers from w on; what takes a style, such as `modulatedConv2d`, sees w wherever it is. */
   readonly synthesis: readonly Layer[];
 }
 
@@ -28,8 +28,9 @@ export interface StyledOptions {
   /**
    * Style mixing (Karras et al. 2019, section 3.1): the chance, from 0 to 1, that in a pass of
    * training the layers that take a style see another one from one of them on, that of the same
-   * labels and codes and of noise drawn anew. Which one is drawn for the whole batch, from the second
-   * to the last. It needs the place of a generator's first layer, and two layers that take a style.
+   * labels and codes and of noise drawn anew. Which one is drawn for the whole batch, from the
+   * second to the last. It needs the place of a generator's first layer, and two layers that take a
+   * style.
    * @default 0
    */
   readonly mixing?: number | undefined;
@@ -218,7 +219,7 @@ function drawnAnew(layer: Layer, latent: Surroundings["latent"], at: Site) {
   return stated;
 }
 
-/** Throws ERR_ARCHITECTURE where the latent does not come in, or no layer could see another style. */
+/** Throws ERR_ARCHITECTURE where no latent comes in, or no layer could see another style. */
 function checkMixing(synthesis: ResolvedLayer, at: Site): void {
   if (at.around.player === "discriminator" || !at.isFirst) {
     const received =

@@ -90,8 +90,8 @@ export class FeatureNetwork implements Disposable {
    * takes its turn between two steps.
    *
    * @param source images with values of −1 to 1, [count, channels, height, width], not those of 0
-   * to 1; a dataset of bytes, of which `count` are drawn without replacement; or a generator, at its
-   * own range
+   * to 1; a dataset of bytes, of which `count` are drawn without replacement; or a generator, at
+   * its own range
    * @returns rows in the order of the images, of the draw, or of the samples
    * @throws TypeError and RangeError for another source, another number of channels than it takes,
    * and options out of their range; ERR_DATA for images with values outside of −1 to 1, and where

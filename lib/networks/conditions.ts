@@ -28,8 +28,9 @@ type Has<Count> = [Count] extends [0 | undefined]
 /** How a network computes outside of training. */
 export interface Executed {
   /**
-   * `"eager"`: operation by operation, the bytes of the PyTorch module with these weights. `"fused"`:
-   * by the rewrites of fused training, equal to rounding; convolutions take a fraction of the time.
+   * `"eager"`: operation by operation, the bytes of the PyTorch module with these weights.
+   * `"fused"`: by the rewrites of fused training, equal to rounding; convolutions take a fraction
+   * of the time.
    * @default "eager"
    */
   readonly execution?: "eager" | "fused" | undefined;

@@ -20,8 +20,10 @@ export interface RelativisticAverage extends ObjectiveOf<"relativisticAverage"> 
  * Relativistic Discriminator). With r = D(real) − mean(D(fake)) and f = D(fake) − mean(D(real));
  * BCE is of logits. Needs logits.
  *
- *     logistic       D: ½ · (BCE(r, 1) + BCE(f, 0))                  G: ½ · (BCE(r, 0) + BCE(f, 1))
- *     leastSquares   D: ½ · (mean((r − 1)²) + mean((f + 1)²))        G: ½ · (mean((r + 1)²) + mean((f − 1)²))
+ *     logistic       D: ½ · (BCE(r, 1) + BCE(f, 0))
+ *                    G: ½ · (BCE(r, 0) + BCE(f, 1))
+ *     leastSquares   D: ½ · (mean((r − 1)²) + mean((f + 1)²))
+ *                    G: ½ · (mean((r + 1)²) + mean((f − 1)²))
  *
  * @throws TypeError for an unknown option or one of the wrong type, and for a term that is there
  * twice; RangeError for one out of its range

@@ -3,7 +3,7 @@ import { type PenaltyOf, type PenaltyOptions, penalty } from "./options.js";
 /**
  * Gradient penalty around the reals (Kodali et al. 2017, On Convergence and Stability of GANs).
  *
- *     x = real + α·½·std(real)·u,   α ~ U(0, 1), one for each sample; u ~ U(0, 1), one for each pixel
+ *     x = real + α·½·std(real)·u,   α ~ U(0, 1), one for each sample; u ~ U(0, 1), one a pixel
  *     D += weight · mean((‖∇ₓ D(x)‖₂ − 1)²)
  *
  * The standard deviation is one number: that of all the values of the batch, as torch's std has it.

@@ -2,8 +2,8 @@ import * as check from "../check.js";
 import type { Complete } from "../complete.js";
 
 /**
- * What every penalty has. The player whose loss it is a term of is the generator for pathLength, and
- * the discriminator for all others.
+ * What every penalty has. The player whose loss it is a term of is the generator for pathLength,
+ * and the discriminator for all others.
  */
 export interface PenaltyOptions {
   /** Factor of the penalty in the player's loss, finite and above 0. @default 10 */

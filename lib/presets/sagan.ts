@@ -5,7 +5,7 @@ import { adam } from "../optimizers/index.js";
 import { product, type Shape } from "../shape.js";
 import { multipleOf, type Preset } from "./kind.js";
 
-/** Zhang, Goodfellow, Metaxas, Odena 2019, much narrower: SNGAN's blocks, and one look at all pixels. */
+/** Zhang et al. 2019, much narrower: SNGAN's blocks, and one look at all pixels. */
 export const sagan: Preset = {
   summary: "Zhang 2019: self-attention, labels, two rates",
   size: multipleOf(8),

@@ -191,7 +191,10 @@ function together(all: readonly Omit<RunChange, "step">[]): Omit<RunChange, "ste
   return { before: pick(before, others), after: pick(after, others) };
 }
 
-/** What holds after several, one after the other. ADA goes on at its probability unless one is named. */
+/**
+ * What holds after several, one after the other. ADA goes on at its probability unless one is
+ * named.
+ */
 function merged(values: readonly Values[]): Values {
   const all: Values = Object.assign({}, ...values);
   const p = values.findLast(({ ada }) => ada?.p !== undefined)?.ada?.p;

@@ -108,7 +108,8 @@ export class Checkpoints {
    *
    * @param name what the user asked for, for the error
    * @param optionsOf what a checkpoint is to be loaded with
-   * @returns `was`: the options that its trainer had; `broken`: newer checkpoints that are not intact, for drop()
+   * @returns `was`: the options that its trainer had; `broken`: newer checkpoints that are not
+   *   intact, for drop()
    */
   async newest(
     name: string,

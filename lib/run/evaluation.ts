@@ -45,7 +45,8 @@ export class Judge implements Disposable {
 
   /**
    * Loads the network and looks at the real images. Throws ERR_DATA for a network that does not
-   * fit, or too few images for FID, RangeError for images that it does not take, or too few samples.
+   * fit, or too few images for FID, RangeError for images that it does not take, or too few
+   * samples.
    *
    * @param dataset the real images, of which `samples` are drawn, or all if there are not as many
    */

@@ -49,8 +49,8 @@ function flag(about: string, shown: string | boolean) {
 const names = (table: object) => Object.keys(table);
 
 /**
- * Data with a type: what goes with each of them is checked where they are made. `what` a type has to
- * be is said of one that there is not.
+ * Data with a type: what goes with each of them is checked where they are made. `what` a type has
+ * to be is said of one that there is not.
  */
 function typed(
   types: readonly string[],

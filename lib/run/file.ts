@@ -45,9 +45,9 @@ const changesKey = "changes" satisfies keyof RunConfig;
 
 /**
  * Reads a config file: options, or the config.json of a run that is to be repeated. Paths in it
- * start from its own folder; where it is `-`, standard input, they start from the working directory.
- * Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError with everything that is
- * wrong in it.
+ * start from its own folder; where it is `-`, standard input, they start from the working
+ * directory. Throws ERR_DATA where it cannot be read or is no JSON, and a TypeError with everything
+ * that is wrong in it.
  *
  * @param flags options that go before the file's: whether those fit to this machine does not matter
  *   then
@@ -107,7 +107,9 @@ async function parse(path: string): Promise<Record<string, unknown>> {
   return value;
 }
 
-/** What comes in by standard input, which has an end as a file has; no more than a file may hold. */
+/**
+ * What comes in by standard input, which has an end as a file has; no more than a file may hold.
+ */
 async function readInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

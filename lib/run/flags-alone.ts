@@ -13,5 +13,5 @@ export const flagsAlone = [
 
 const find = finder({});
 
-/** The flag that is meant where somebody wrote it as an option: `dryRun`; undefined where none is. */
+/** The flag that is meant where somebody wrote it as an option, `dryRun`; undefined: none is. */
 export const flagMeant = (name: string): string | undefined => find(name, flagsAlone);

@@ -86,7 +86,10 @@ export function rulesFrom({ from }: FromPlan, rules: Rules, request: RunRequest)
   return { ...rules, ema: { ...rules.ema, rampUp: 0 } };
 }
 
-/** A config with networks and rules that make sense. Throws TypeError, RangeError or ERR_ARCHITECTURE. */
+/**
+ * A config with networks and rules that make sense. Throws TypeError, RangeError or
+ * ERR_ARCHITECTURE.
+ */
 function parseWhole(value: unknown): RunConfig {
   const config = parseRunConfig(value);
   const naming: Naming = (option) => option;

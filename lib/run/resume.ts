@@ -257,7 +257,9 @@ function loadAgain(config: RunConfig, naming: Naming, watch: DataWatch): Promise
   return loadParts({ ...config, channels, naming }, config.device, watch);
 }
 
-/** The config, with another length if one was asked for; its epochs are those that it goes on by. */
+/**
+ * The config, with another length if one was asked for; its epochs are those that it goes on by.
+ */
 function extend(config: RunConfig, { length, naming }: ResumePlan): RunConfig {
   if (length === undefined) return config;
   const epochs = new RunEpochs(config);

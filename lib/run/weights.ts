@@ -71,8 +71,8 @@ export async function endedWeights(
 }
 
 /**
- * The weights of the checkpoint of a step. Throws RangeError where there is none, and ERR_CHECKPOINT
- * where it is not intact.
+ * The weights of the checkpoint of a step. Throws RangeError where there is none, and
+ * ERR_CHECKPOINT where it is not intact.
  *
  * @param name what the user calls the step
  */

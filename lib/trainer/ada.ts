@@ -96,8 +96,8 @@ const reach = 10;
  * between: none in `fused` on the CPU, where loops take one sample after the other. Saved for the
  * backward pass are the places that they come from. At once it has, as these are made, the mirrored
  * image on the grid that is twice as fine, and the places before and after they are brought onto
- * that grid and put together; on the way back the gradient on the grid, and its copy in the order of
- * a product.
+ * that grid and put together; on the way back the gradient on the grid, and its copy in the order
+ * of a product.
  */
 export function resampledValues({
   ada,

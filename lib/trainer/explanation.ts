@@ -17,9 +17,9 @@ export interface ExplainedOperation {
   /** Shape of one sample of its output. */
   readonly output: readonly number[];
   /**
-   * Floating-point operations of one forward pass of the batch in training: two for a multiplication
-   * with its addition. A mapping whose styles are mixed makes two w in every pass, whichever of them
-   * are seen then: its operations count both.
+   * Floating-point operations of one forward pass of the batch in training: two for a
+   * multiplication with its addition. A mapping whose styles are mixed makes two w in every pass,
+   * whichever of them are seen then: its operations count both.
    */
   readonly flops: number;
   /** The rewrites that made it. */
@@ -41,7 +41,9 @@ export interface StepPlan {
   readonly accumulate: number;
   /** Reals and fakes go through the discriminator together. */
   readonly onePass: boolean;
-  /** What is done to the step as a whole, such as one look at fakes that both updates learn from. */
+  /**
+   * What is done to the step as a whole, such as one look at fakes that both updates learn from.
+   */
   readonly rewrites: readonly string[];
   /** Its forward pass, in order. */
   readonly generator: readonly ExplainedOperation[];

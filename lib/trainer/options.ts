@@ -193,8 +193,8 @@ export interface LoadOptions {
   readonly distributed?: Group | undefined;
   /**
    * Another objective, or the same with other penalties: the networks have to go with it, and what
-   * it carries from step to step (boundaryEquilibrium's balance, pathLength's mean length) has to be
-   * in the checkpoint.
+   * it carries from step to step (boundaryEquilibrium's balance, pathLength's mean length) has to
+   * be in the checkpoint.
    * @default the one that it was saved with
    */
   readonly objective?: Objective | undefined;

@@ -128,8 +128,8 @@ async function ensureNative(root, options) {
   const libtorch = state.libtorch
     ? state.stamp.libtorch
     : await findLibtorch({ cuda, verbose, report });
-  // Whoever forces it does not trust the addon. Any other is what its stamp says until it is replaced: then CMake removes
-  // that.
+  // Whoever forces it does not trust the addon. Any other is what its stamp says until it is
+  // replaced: then CMake removes that.
   if (force) stamps.removeStamp(root);
   await report.step(`native addon${tests ? " and core tests" : ""}: compiling`, async (detail) => {
     await buildNative(root, { libtorch, tools, tests, hasTests, force, verbose, detail });

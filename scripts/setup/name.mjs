@@ -1,4 +1,5 @@
-// What the user types to run the set-up again: a clone has a script for it before anything is compiled, a package has none.
+// What the user types to run the set-up again: a clone has a script for it before anything is
+// compiled, a package has none.
 import { existsSync } from "node:fs";
 
 /**

@@ -17,8 +17,9 @@ const bytesPerJob = 1.5e9;
 /**
  * @param {string} root the package's folder
  * @param {{ libtorch: import("./probe.mjs").Libtorch, tools: object, tests: boolean, hasTests:
- *   boolean, force?: boolean, verbose?: boolean, detail?: (text: string) => void }} options `tests` builds the test
- *   binary too; `hasTests` says whether its sources are there, which a packed package leaves out
+ *   boolean, force?: boolean, verbose?: boolean, detail?: (text: string) => void }} options `tests`
+ *   builds the test binary too; `hasTests` says whether its sources are there, which a packed
+ *   package leaves out
  */
 export async function buildNative(root, options) {
   const { libtorch, tools, tests, hasTests, force } = options;
@@ -50,7 +51,8 @@ export async function buildNative(root, options) {
   );
   const target = tests ? [] : ["--target", "sparring_addon"];
   await cmakeJs(root, ["build", "--parallel", String(jobs()), ...target], options);
-  // The precompiled header and the objects are half a gigabyte. Only where the sources change are they of use again.
+  // The precompiled header and the objects are half a gigabyte. Only where the sources change are
+  // they of use again.
   if (!hasTests) rmSync(join(root, tree), { recursive: true, force: true });
 }
 

@@ -25,7 +25,10 @@ export function findProgram(name, environment = process.env) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** What PyTorch's wheels, and the addon's own code, are for. npm refuses elsewhere, but a clone or `--force` asks nobody. */
+/**
+ * What PyTorch's wheels, and the addon's own code, are for. npm refuses elsewhere, but a clone or
+ * `--force` asks nobody.
+ */
 export function checkPlatform({ platform, arch, glibc } = thisPlatform()) {
   const isLinux = platform === "linux" && arch === "x64";
   if (isLinux && glibc) return;
