@@ -13,19 +13,19 @@ Feed::Feed(Options options) : Feed(std::move(options), Place()) {}
 
 Feed::Feed(Options options, const Place& from)
     : options_(std::move(options)), from_(from), epoch_(from.epoch), place_(from) {
-  batch_ = rows(options_.batch_size);
-  pool_ = rows(options_.shuffle);
+  batch_ = make_buffer(options_.batch_size);
+  pool_ = make_buffer(options_.shuffle);
   begin_epoch();
 }
 
-Feed::Rows Feed::rows(int64_t capacity) const {
+Feed::Buffer Feed::make_buffer(int64_t capacity) const {
   std::vector<int64_t> shape{capacity};
   shape.insert(shape.end(), options_.image.begin(), options_.image.end());
   return {at::empty(shape, options_.exact ? at::kFloat : at::kByte),
           at::zeros({capacity}, at::kByte)};
 }
 
-void Feed::copy_row(Rows& to, int64_t at, const Rows& from, int64_t index) const {
+void Feed::copy_row(Buffer& to, int64_t at, const Buffer& from, int64_t index) const {
   const size_t bytes = batch_.images.nbytes() / options_.batch_size;
   std::memcpy(static_cast<uint8_t*>(to.images.mutable_data_ptr()) + at * bytes,
               static_cast<const uint8_t*>(from.images.const_data_ptr()) + index * bytes, bytes);
@@ -41,7 +41,7 @@ void Feed::begin_epoch() {
 }
 
 void Feed::push(const at::Tensor& images, const at::Tensor& labels) {
-  const Rows given{images.contiguous(), labels, images.size(0)};
+  const Buffer given{images.contiguous(), labels, images.size(0)};
   for (int64_t i = 0; i < given.count; ++i) {
     if (options_.shuffle == 0) {
       add(given, i);
@@ -72,7 +72,7 @@ void Feed::end_epoch() {
   begin_epoch();
 }
 
-void Feed::add(const Rows& from, int64_t index) {
+void Feed::add(const Buffer& from, int64_t index) {
   copy_row(batch_, batch_.count++, from, index);
   if (batch_.count == options_.batch_size) finish_batch();
 }
@@ -88,7 +88,7 @@ void Feed::finish_batch() {
   batch_.count = 0;
   if (epoch_ > from_.epoch || batches_ > from_.batches) {
     hand_over({{images, labels, batches_ == 1}, after});
-    batch_ = rows(options_.batch_size);
+    batch_ = make_buffer(options_.batch_size);
   } else if (batches_ == from_.batches && after.trace != from_.trace) {
     refuse("others");
   }

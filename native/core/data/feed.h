@@ -76,16 +76,16 @@ class Feed {
   };
 
   // Images in memory, and their labels.
-  struct Rows {
+  struct Buffer {
     at::Tensor images, labels;
     int64_t count = 0;
   };
 
-  Rows rows(int64_t capacity) const;
-  void copy_row(Rows& to, int64_t at, const Rows& from, int64_t index) const;
+  Buffer make_buffer(int64_t capacity) const;
+  void copy_row(Buffer& to, int64_t at, const Buffer& from, int64_t index) const;
   void begin_epoch();
   // The next image of the epoch, in the order of its batches.
-  void add(const Rows& from, int64_t index);
+  void add(const Buffer& from, int64_t index);
   void finish_batch();
   void hand_over(Ready ready);
   [[noreturn]] void refuse(const std::string& received) const;
@@ -94,7 +94,7 @@ class Feed {
   const Place from_;
 
   // What only the thread that brings images uses: the batch and epoch that it is at.
-  Rows batch_, pool_;
+  Buffer batch_, pool_;
   int64_t epoch_, batches_ = 0;
   uint64_t trace_ = 0;
   std::mt19937_64 random_;
