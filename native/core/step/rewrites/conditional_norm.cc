@@ -20,7 +20,7 @@ using torch::autograd::variable_list;
 struct SampleLines {
   at::Tensor mean, along, offset;
   template <class T>
-  Lines<T> of(const Matrix<T>& one) const {
+  Lines<T> of(const SampleMatrix<T>& one) const {
     return {mean.const_data_ptr<T>(), one.numbers(along), one.numbers(offset)};
   }
 };
@@ -29,7 +29,7 @@ struct SampleLines {
 void scale_and_bend(const at::Tensor& x, const SampleLines& lines, double slope,
                     const at::Tensor& output) {
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
-    for_samples<scalar_t>(x, [&](const Matrix<scalar_t>& one) {
+    for_samples<scalar_t>(x, [&](const SampleMatrix<scalar_t>& one) {
       scale_and_bend_of<scalar_t>(one, one.values(x), lines.of(one), static_cast<scalar_t>(slope),
                                   one.values(output));
     });
@@ -41,7 +41,7 @@ NormSums sample_sums(const NormGradient& of, const at::Tensor& mean) {
   const at::Tensor sum = at::empty({of.x.size(0), of.x.size(2)}, mean.options());
   const NormSums sums{sum, at::empty_like(sum)};
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sample_sums", [&] {
-    for_samples<scalar_t>(of.x, [&](const Matrix<scalar_t>& one) {
+    for_samples<scalar_t>(of.x, [&](const SampleMatrix<scalar_t>& one) {
       sum_gradients_of<scalar_t>(one, one.slopes(of), mean.const_data_ptr<scalar_t>(),
                                  one.numbers(sums.sum), one.numbers(sums.dot));
     });
@@ -53,7 +53,7 @@ NormSums sample_sums(const NormGradient& of, const at::Tensor& mean) {
 void combine(const NormGradient& of, const at::Tensor& factor, const SampleLines& lines,
              const at::Tensor& into) {
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
-    for_samples<scalar_t>(of.x, [&](const Matrix<scalar_t>& one) {
+    for_samples<scalar_t>(of.x, [&](const SampleMatrix<scalar_t>& one) {
       combine_of<scalar_t>(one, one.slopes(of), {one.numbers(factor), lines.of(one)},
                            one.values(into));
     });

@@ -209,7 +209,7 @@ at::Tensor summed_over_samples(const at::Tensor& x, int64_t ways, const Work& wo
   const auto work_of = [&](int64_t thread) {
     T* const own = sums.mutable_data_ptr<T>() + thread * ways * values;
     for (int64_t i = thread * each; i < std::min(samples, (thread + 1) * each); ++i) {
-      work(Matrix<T>(x, i), own);
+      work(SampleMatrix<T>(x, i), own);
     }
   };
   if (threads == 1) {
@@ -223,8 +223,8 @@ at::Tensor summed_over_samples(const at::Tensor& x, int64_t ways, const Work& wo
 }
 
 template <class T>
-void normalize_layer(const Matrix<T>& one, const T* x, const SampleNormRule& rule, double slope,
-                     Scaling<T>& found, T* output) {
+void normalize_layer(const SampleMatrix<T>& one, const T* x, const SampleNormRule& rule,
+                     double slope, Scaling<T>& found, T* output) {
   const int64_t count = one.rows * one.columns;
   const auto [mean] = means_of<T, 1>(
       count, [&](const Piece& piece, auto* lanes) { sum_values<T>(piece, x, lanes); });
@@ -250,8 +250,8 @@ void combine_layer(int64_t count, const Slopes<T>& of, const T* weight, const Sc
 }
 
 template <class T>
-void differentiate_layer(const Matrix<T>& one, const NormGradient& of, const SampleNumbers& by,
-                         const NormSums& sums, const at::Tensor& at_x) {
+void differentiate_layer(const SampleMatrix<T>& one, const NormGradient& of,
+                         const SampleNumbers& by, const NormSums& sums, const at::Tensor& at_x) {
   const int64_t count = one.rows * one.columns;
   const Slopes<T> slopes = one.slopes(of);
   const Scaling<T> scaling{one.number(by.mean), one.number(by.scale)};
@@ -267,7 +267,7 @@ void differentiate_layer(const Matrix<T>& one, const NormGradient& of, const Sam
 }
 
 template <class T>
-void differentiate_layer_again(const Matrix<T>& one, const NormGradient& of, const T* v,
+void differentiate_layer_again(const SampleMatrix<T>& one, const NormGradient& of, const T* v,
                                const NormNumbers& by, const SecondDerivatives& into, T* at_weight) {
   const int64_t count = one.rows * one.columns;
   const Slopes<T> slopes = one.slopes(of);
@@ -299,7 +299,7 @@ void normalize_layers(const at::Tensor& x, const SampleNormRule& rule, double sl
                       const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& output) {
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "normalize_layers", [&] {
     using T = scalar_t;
-    for_samples<T>(x, [&](const Matrix<T>& one) {
+    for_samples<T>(x, [&](const SampleMatrix<T>& one) {
       Scaling<T> found;
       normalize_layer<T>(one, one.values(x), rule, slope, found, one.values(output));
       one.number(mean) = found.mean;
@@ -312,19 +312,20 @@ void differentiate_layers(const NormGradient& of, const SampleNumbers& by, const
                           const SampleDerivatives& into) {
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_layers", [&] {
     using T = scalar_t;
-    const auto differentiate = [&](const Matrix<T>& one) {
+    const auto differentiate = [&](const SampleMatrix<T>& one) {
       differentiate_layer<T>(one, of, by, sums, into.at_x);
     };
     if (!into.at_weight.defined()) return for_samples<T>(of.x, differentiate);
     const int64_t values = into.at_weight.numel();
-    const at::Tensor found = summed_over_samples<T>(of.x, 2, [&](const Matrix<T>& one, T* own) {
-      differentiate(one);
-      const Slopes<T> slopes = one.slopes(of);
-      const Scaling<T> scaling{one.number(by.mean), one.number(by.scale)};
-      for_pieces(values, [&](const Piece& piece, int64_t) {
-        add_factors<T>(piece, slopes, scaling, own, own + values);
-      });
-    });
+    const at::Tensor found =
+        summed_over_samples<T>(of.x, 2, [&](const SampleMatrix<T>& one, T* own) {
+          differentiate(one);
+          const Slopes<T> slopes = one.slopes(of);
+          const Scaling<T> scaling{one.number(by.mean), one.number(by.scale)};
+          for_pieces(values, [&](const Piece& piece, int64_t) {
+            add_factors<T>(piece, slopes, scaling, own, own + values);
+          });
+        });
     into.at_weight.copy_(found[0].view(into.at_weight.sizes()));
     into.at_bias.copy_(found[1].view(into.at_bias.sizes()));
   });
@@ -334,9 +335,10 @@ void differentiate_layers_again(const NormGradient& of, const at::Tensor& v, con
                                 const SecondDerivatives& into) {
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_layers_again", [&] {
     using T = scalar_t;
-    const at::Tensor found = summed_over_samples<T>(of.x, 1, [&](const Matrix<T>& one, T* own) {
-      differentiate_layer_again<T>(one, of, one.values(v), by, into, own);
-    });
+    const at::Tensor found =
+        summed_over_samples<T>(of.x, 1, [&](const SampleMatrix<T>& one, T* own) {
+          differentiate_layer_again<T>(one, of, one.values(v), by, into, own);
+        });
     into.at_weight.copy_(found[0].view(into.at_weight.sizes()));
   });
 }

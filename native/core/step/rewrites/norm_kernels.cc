@@ -9,7 +9,7 @@ namespace sparring {
 namespace {
 
 template <class T>
-Lines<T> lines_of(const Matrix<T>& x, const NormLines& lines) {
+Lines<T> lines_of(const SampleMatrix<T>& x, const NormLines& lines) {
   return {x.numbers(lines.mean), x.numbers(lines.along), x.numbers(lines.offset)};
 }
 
@@ -23,7 +23,7 @@ class CpuNormKernels : public NormKernels {
   void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                        const at::Tensor& variance) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
-      const Matrix<scalar_t> of(x);
+      const SampleMatrix<scalar_t> of(x);
       take_statistics_of(of, of.values(x), of.numbers(mean), of.numbers(variance));
     });
   }
@@ -32,7 +32,7 @@ class CpuNormKernels : public NormKernels {
                       const at::Tensor& output) const override {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
       using T = scalar_t;
-      const Matrix<T> of(x);
+      const SampleMatrix<T> of(x);
       scale_and_bend_of(of, of.values(x), lines_of(of, lines), static_cast<T>(slope),
                         of.values(output));
     });
@@ -41,7 +41,7 @@ class CpuNormKernels : public NormKernels {
   void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override {
     AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sum_gradients", [&] {
-      const Matrix<scalar_t> one(of.x);
+      const SampleMatrix<scalar_t> one(of.x);
       sum_gradients_of(one, one.slopes(of), one.numbers(mean), one.numbers(sum), one.numbers(dot));
     });
   }
@@ -49,7 +49,7 @@ class CpuNormKernels : public NormKernels {
   void combine(const NormGradient& of, const at::Tensor& factor, const NormLines& lines,
                const at::Tensor& into) const override {
     AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
-      const Matrix<scalar_t> one(of.x);
+      const SampleMatrix<scalar_t> one(of.x);
       combine_of(one, one.slopes(of), {one.numbers(factor), lines_of(one, lines)},
                  one.values(into));
     });

@@ -119,7 +119,7 @@ SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Com
 }  // namespace
 
 template <class T>
-void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances) {
+void take_statistics_of(const SampleMatrix<T>& x, const T* values, T* means, T* variances) {
   const auto work = [&](const Tile& tile, Statistics& all) {
     std::vector<T> local(2 * x.columns);
     T *mean = local.data(), *squares = mean + x.columns;
@@ -139,14 +139,15 @@ void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* varian
 }
 
 template <class T>
-void scale_and_bend_of(const Matrix<T>& x, const T* values, const Lines<T>& by, T slope,
+void scale_and_bend_of(const SampleMatrix<T>& x, const T* values, const Lines<T>& by, T slope,
                        T* output) {
   for_tiles(x.rows, x.columns,
             [&](const Tile& tile) { scale_tile<T>(tile, values, by, slope, output); });
 }
 
 template <class T>
-void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T* sum, T* dot) {
+void sum_gradients_of(const SampleMatrix<T>& x, const Slopes<T>& of, const T* mean, T* sum,
+                      T* dot) {
   const auto sum_one = [&](const Tile& tile, const std::array<T*, 2>& ways) {
     sum_tile<T>(tile, of, mean, ways[0], ways[1]);
   };
@@ -154,15 +155,15 @@ void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T*
 }
 
 template <class T>
-void combine_of(const Matrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into) {
+void combine_of(const SampleMatrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into) {
   for_tiles(x.rows, x.columns, [&](const Tile& tile) { combine_tile<T>(tile, of, by, into); });
 }
 
-#define SPARRING_LOOPS_FOR(T)                                                              \
-  template void take_statistics_of<T>(const Matrix<T>&, const T*, T*, T*);                 \
-  template void scale_and_bend_of<T>(const Matrix<T>&, const T*, const Lines<T>&, T, T*);  \
-  template void sum_gradients_of<T>(const Matrix<T>&, const Slopes<T>&, const T*, T*, T*); \
-  template void combine_of<T>(const Matrix<T>&, const Slopes<T>&, const Combination<T>&, T*);
+#define SPARRING_LOOPS_FOR(T)                                                                    \
+  template void take_statistics_of<T>(const SampleMatrix<T>&, const T*, T*, T*);                 \
+  template void scale_and_bend_of<T>(const SampleMatrix<T>&, const T*, const Lines<T>&, T, T*);  \
+  template void sum_gradients_of<T>(const SampleMatrix<T>&, const Slopes<T>&, const T*, T*, T*); \
+  template void combine_of<T>(const SampleMatrix<T>&, const Slopes<T>&, const Combination<T>&, T*);
 SPARRING_LOOPS_FOR(float)
 SPARRING_LOOPS_FOR(double)
 #undef SPARRING_LOOPS_FOR

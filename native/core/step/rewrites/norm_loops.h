@@ -8,15 +8,16 @@ namespace sparring {
 
 // Mean and (biased) variance of each column.
 template <class T>
-void take_statistics_of(const Matrix<T>& x, const T* values, T* means, T* variances);
+void take_statistics_of(const SampleMatrix<T>& x, const T* values, T* means, T* variances);
 
 // output = leaky(lines of x).
 template <class T>
-void scale_and_bend_of(const Matrix<T>& x, const T* values, const Lines<T>& by, T slope, T* output);
+void scale_and_bend_of(const SampleMatrix<T>& x, const T* values, const Lines<T>& by, T slope,
+                       T* output);
 
 // Sums over the rows of g, and of g · (x - mean); see NormKernels.
 template <class T>
-void sum_gradients_of(const Matrix<T>& x, const Slopes<T>& of, const T* mean, T* sum, T* dot);
+void sum_gradients_of(const SampleMatrix<T>& x, const Slopes<T>& of, const T* mean, T* sum, T* dot);
 
 // into = g · factor + lines of x, column by column.
 template <class T>
@@ -25,6 +26,6 @@ struct Combination {
   Lines<T> lines;
 };
 template <class T>
-void combine_of(const Matrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into);
+void combine_of(const SampleMatrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into);
 
 }  // namespace sparring

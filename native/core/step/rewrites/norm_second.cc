@@ -104,7 +104,7 @@ SPARRING_WIDE void combine_second_tile(const Tile& tile, const Slopes<T>& of, co
 // A NormNumbers' values for one matrix.
 template <class T>
 struct NumbersOf {
-  NumbersOf(const Matrix<T>& one, const NormNumbers& by)
+  NumbersOf(const SampleMatrix<T>& one, const NormNumbers& by)
       : weight(by.weight.const_data_ptr<T>()),
         mean(one.numbers(by.mean)),
         scale(one.numbers(by.scale)),
@@ -116,7 +116,8 @@ struct NumbersOf {
 };
 
 template <class T>
-SecondSums<T> second_sums(const Matrix<T>& one, const Slopes<T>& of, const T* v, const T* mean) {
+SecondSums<T> second_sums(const SampleMatrix<T>& one, const Slopes<T>& of, const T* v,
+                          const T* mean) {
   SecondSums<T> sums(one.columns);
   const auto sum_one = [&](const Tile& tile, const std::array<T*, 3>& ways) {
     sum_second_tile<T>(tile, of, v, mean, ways[0], ways[1], ways[2]);
@@ -127,7 +128,7 @@ SecondSums<T> second_sums(const Matrix<T>& one, const Slopes<T>& of, const T* v,
 
 // The factors of norm_second.h's formulas, and the weight's derivative.
 template <class T>
-SecondFactors<T> second_factors(const Matrix<T>& one, const SecondSums<T>& of_v,
+SecondFactors<T> second_factors(const SampleMatrix<T>& one, const SecondSums<T>& of_v,
                                 const NumbersOf<T>& by, T* at_weight) {
   const Shares shares{one.rows, one.columns, by.groups};
   const auto mean_of = [&](const auto& sum_of) { return shared_means(shares, sum_of); };
@@ -168,7 +169,7 @@ void differentiate_again(const NormGradient& of, const at::Tensor& v, const Norm
   const at::Tensor at_weight = is_batch ? into.at_weight : at::empty_like(by.mean);
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_again", [&] {
     using T = scalar_t;
-    for_samples<T>(of.x, [&](const Matrix<T>& one) {
+    for_samples<T>(of.x, [&](const SampleMatrix<T>& one) {
       const Slopes<T> slopes = one.slopes(of);
       const NumbersOf<T> numbers(one, by);
       const SecondSums<T> sums = second_sums<T>(one, slopes, one.values(v), numbers.mean);

@@ -69,8 +69,8 @@ struct Slopes {
 
 // A sample's matrix, or the only one.
 template <class T>
-struct Matrix {
-  explicit Matrix(const at::Tensor& x, int64_t of_sample = 0)
+struct SampleMatrix {
+  explicit SampleMatrix(const at::Tensor& x, int64_t of_sample = 0)
       : rows(x.size(-2)), columns(x.size(-1)), sample(of_sample) {}
   T* values(const at::Tensor& all) const {
     return all.mutable_data_ptr<T>() + sample * rows * columns;
@@ -115,7 +115,7 @@ void for_tiles(int64_t rows, int64_t columns, const Work& work) {
 // sum_one(tile, sums) sums a tile, column by column, in as many ways as there are in `into`: in the
 // type of the values, where those of tiles are summed in float64.
 template <class T, size_t kWays, class SumOne>
-void sum_tiles(const Matrix<T>& x, const SumOne& sum_one, const std::array<T*, kWays>& into) {
+void sum_tiles(const SampleMatrix<T>& x, const SumOne& sum_one, const std::array<T*, kWays>& into) {
   using Sums = std::vector<double>;
   const auto count = kWays * static_cast<size_t>(x.columns);
   const auto work = [&](const Tile& tile, Sums& sums) {
@@ -160,9 +160,9 @@ std::vector<double> shared_means(const Shares& shares, const SumOf& sum_of) {
 template <class T, class Work>
 void for_samples(const at::Tensor& x, const Work& work) {
   const int64_t samples = x.dim() == 3 ? x.size(0) : 1;
-  if (samples == 1) return work(Matrix<T>(x));
+  if (samples == 1) return work(SampleMatrix<T>(x));
   at::parallel_for(0, samples, 1, [&](int64_t first, int64_t last) {
-    for (int64_t sample = first; sample < last; ++sample) work(Matrix<T>(x, sample));
+    for (int64_t sample = first; sample < last; ++sample) work(SampleMatrix<T>(x, sample));
   });
 }
 

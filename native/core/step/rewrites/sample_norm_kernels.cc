@@ -12,7 +12,7 @@ namespace {
 
 // Mean and variance of each column as those of its group; the variance as its scale.
 template <class T>
-void share_statistics(const Matrix<T>& one, const SampleNormRule& rule, T* mean, T* scale) {
+void share_statistics(const SampleMatrix<T>& one, const SampleNormRule& rule, T* mean, T* scale) {
   const Shares shares{1, one.columns, rule.groups};
   const auto means = shared_means(shares, [&](int64_t i) { return double(mean[i]); });
   const auto variances = shared_means(shares, [&](int64_t i) {
@@ -26,8 +26,8 @@ void share_statistics(const Matrix<T>& one, const SampleNormRule& rule, T* mean,
 }
 
 template <class T>
-void normalize_sample(const Matrix<T>& one, const T* x, const SampleNormRule& rule, double slope,
-                      T* mean, T* scale, T* output) {
+void normalize_sample(const SampleMatrix<T>& one, const T* x, const SampleNormRule& rule,
+                      double slope, T* mean, T* scale, T* output) {
   take_statistics_of<T>(one, x, mean, scale);
   share_statistics(one, rule, mean, scale);
   const T *weight = rule.weight.const_data_ptr<T>(), *bias = rule.bias.const_data_ptr<T>();
@@ -39,7 +39,7 @@ void normalize_sample(const Matrix<T>& one, const T* x, const SampleNormRule& ru
 // dx = scale · (h - mean(h) - normal · mean(h · normal)), with h = weight · g, and means over what
 // shares statistics.
 template <class T>
-void combine_sample(const Matrix<T>& one, const Slopes<T>& of, const SampleNumbers& by,
+void combine_sample(const SampleMatrix<T>& one, const Slopes<T>& of, const SampleNumbers& by,
                     const T* sum, const T* dot, T* at_x) {
   const T *weight = by.weight.const_data_ptr<T>(), *mean = one.numbers(by.mean),
           *scale = one.numbers(by.scale);
@@ -63,7 +63,7 @@ void normalize_samples(const at::Tensor& x, const SampleNormRule& rule, double s
                        const at::Tensor& mean, const at::Tensor& scale, const at::Tensor& output) {
   if (is_of_layer(rule.weight)) return normalize_layers(x, rule, slope, mean, scale, output);
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "normalize_samples", [&] {
-    for_samples<scalar_t>(x, [&](const Matrix<scalar_t>& one) {
+    for_samples<scalar_t>(x, [&](const SampleMatrix<scalar_t>& one) {
       normalize_sample<scalar_t>(one, one.values(x), rule, slope, one.numbers(mean),
                                  one.numbers(scale), one.values(output));
     });
@@ -75,7 +75,7 @@ void differentiate_samples(const NormGradient& of, const SampleNumbers& by, cons
   if (is_of_layer(by.weight)) return differentiate_layers(of, by, sums, into);
   AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "differentiate_samples", [&] {
     using T = scalar_t;
-    for_samples<T>(of.x, [&](const Matrix<T>& one) {
+    for_samples<T>(of.x, [&](const SampleMatrix<T>& one) {
       T *of_g = one.numbers(sums.sum), *along_normal = one.numbers(sums.dot);
       const T* scale = one.numbers(by.scale);
       sum_gradients_of<T>(one, one.slopes(of), one.numbers(by.mean), of_g, along_normal);
