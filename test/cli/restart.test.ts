@@ -1,41 +1,25 @@
 // `sparring train --restartable`: a command line that is started again goes on with what it began.
-import {
-  chmod,
-  cp,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { planRun, type RunRequest } from "../../lib/run/plan.js";
 import { planRestart } from "../../lib/run/restart.js";
 import { runCli } from "../helpers/cli.js";
-import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { asNobody } from "../helpers/nobody.js";
+import { useRuns } from "../helpers/runs.js";
 
-let folder: { readonly path: string; remove(): Promise<void> };
-const at = (...parts: string[]) => join(folder.path, ...parts);
-const run = (words: string) => runCli(words.split(" "), folder.path);
+const { at, run, contents, readJson, copy } = useRuns();
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --log-every 3 --sample-every 5 --checkpoint-every 5 --restartable";
 
 beforeAll(async () => {
-  folder = await makeFolder();
   // The last batch of an epoch has two images, often the same two: the seed is drawn.
   await writeIdxFolder(at("data"), 130);
   expect(await run(`${small} --steps 24 --out whole`)).toMatchObject({ code: 0 });
 });
-afterAll(() => folder.remove());
 
-const seedOf = async (name: string) =>
-  JSON.parse(await readFile(at(name, "config.json"), "utf8")).seed;
+const seedOf = async (name: string) => (await readJson(name, "config.json")).seed;
 
 describe("a command line that comes again", () => {
   it("goes on with what it began, to the same bytes", async () => {
@@ -47,11 +31,11 @@ describe("a command line that comes again", () => {
     const again = await run(`${words} --steps 24`);
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).toContain("from step 15 on");
-    expect(await contentsOf(at("on"))).toEqual(await contentsOf(at("whole")));
+    expect(await contents("on")).toEqual(await contents("whole"));
   });
 
   it("is no reason to begin again where the checkpoints cannot be looked at", async () => {
-    await cp(at("whole"), at("unseen"), { recursive: true });
+    await copy("whole", "unseen");
     await rename(at("unseen/checkpoints"), at("aside"));
     await writeFile(at("unseen/checkpoints"), "no folder");
     const again = await run(`${small} --steps 24 --out unseen`);
@@ -62,13 +46,13 @@ describe("a command line that comes again", () => {
     });
     await rm(path);
     await rename(at("aside"), path);
-    expect(await contentsOf(at("unseen"))).toEqual(await contentsOf(at("whole")));
+    expect(await contents("unseen")).toEqual(await contents("whole"));
   });
 
   it("is no reason to begin where the folder cannot be looked at", async () => {
     const request = { data: at("data"), out: at("whole") };
     const plan = planRun(request, (option) => option);
-    await chmod(folder.path, 0o711);
+    await chmod(at(), 0o711);
     await chmod(at("whole"), 0);
     try {
       await expect(asNobody(() => planRestart(plan, request))).rejects.toThrow(
@@ -80,50 +64,50 @@ describe("a command line that comes again", () => {
   });
 
   it("has nothing left to do where the run is done", async () => {
-    const before = await contentsOf(at("whole"));
+    const before = await contents("whole");
     const again = await run(`${small} --steps 24 --out whole`);
     expect(again).toMatchObject({ code: 0, stdout: "" });
-    expect(await contentsOf(at("whole"))).toEqual(before);
+    expect(await contents("whole")).toEqual(before);
   });
 
   it.each(["--steps 24", "--epochs 4"])(
     "has nothing left to do where the run was taken further meanwhile: %s",
     async (length) => {
       const name = `further${length.slice(2).replace(" ", "")}`;
-      await cp(at("whole"), at(name), { recursive: true });
+      await copy("whole", name);
       expect(await run(`train --resume ${name} --steps 30`)).toMatchObject({ code: 0 });
-      const before = await contentsOf(at(name));
+      const before = await contents(name);
       const again = await run(`${small} ${length} --out ${name}`);
       expect(again).toMatchObject({ code: 0, stdout: "" });
       expect(again.stderr).toContain("30 steps of 32 images");
       expect(again.stderr).toContain("from step 30 on: all are done");
-      expect(await contentsOf(at(name))).toEqual(before);
+      expect(await contents(name)).toEqual(before);
     },
   );
 
   it("goes on as far as the run was to be taken meanwhile", async () => {
-    await cp(at("whole"), at("farther"), { recursive: true });
+    await copy("whole", "farther");
     expect(await run("train --resume farther --steps 26")).toMatchObject({ code: 0 });
     // As if it had been stopped there on its way to 30.
-    const config = JSON.parse(await readFile(at("farther/config.json"), "utf8"));
+    const config = await readJson("farther/config.json");
     await writeFile(at("farther/config.json"), JSON.stringify({ ...config, steps: 30 }));
     const again = await run(`${small} --steps 24 --out farther`);
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).toMatch(/30 steps of 32 images[\s\S]*from step 26 on\n/);
-    expect(JSON.parse(await readFile(at("farther/summary.json"), "utf8"))).toMatchObject({
+    expect(await readJson("farther/summary.json")).toMatchObject({
       ...{ state: "done", step: 30, steps: 30 },
     });
   });
 
   it("takes data that another link leads to for the same", async () => {
-    await cp(at("whole"), at("linked"), { recursive: true });
+    await copy("whole", "linked");
     await symlink(at("data"), at("link"));
     const linked = small.replace("--data data", "--data link");
     expect(await run(`${linked} --steps 24 --out linked`)).toMatchObject({ code: 0, stdout: "" });
   });
 
   it("begins again, with the seed that it had drawn, where it did not come to a checkpoint", async () => {
-    await cp(at("whole"), at("early"), { recursive: true });
+    await copy("whole", "early");
     for (const part of ["checkpoints", "weights"]) await rm(at("early", part), { recursive: true });
     await writeFile(at("early/letter.txt"), "keep me");
     // What it had told, and was writing, before it ended.
@@ -132,16 +116,16 @@ describe("a command line that comes again", () => {
     const again = await run(`${small} --steps 24 --out early`);
     expect(again).toMatchObject({ code: 0 });
     expect(again.stderr).not.toContain("from step");
-    const { "letter.txt": letter, ...ours } = await contentsOf(at("early"));
+    const { "letter.txt": letter, ...ours } = await contents("early");
     expect(Buffer.from(letter as string, "base64").toString()).toBe("keep me");
-    expect(ours).toEqual(await contentsOf(at("whole")));
+    expect(ours).toEqual(await contents("whole"));
     const events = (await readdir(at("early"))).filter((name) => name.includes("tfevents"));
     expect(events).toHaveLength(1);
   });
 
   it("takes an option that there was not yet when the run began for its default", async () => {
-    await cp(at("whole"), at("older"), { recursive: true });
-    const config = JSON.parse(await readFile(at("older/config.json"), "utf8"));
+    await copy("whole", "older");
+    const config = await readJson("older/config.json");
     for (const player of ["generator", "discriminator"]) {
       expect(config.optimizer[player].amsgrad).toBe(false);
       delete config.optimizer[player].amsgrad;
@@ -153,7 +137,7 @@ describe("a command line that comes again", () => {
   });
 
   it("goes on where weights alone are left, which it cannot, and not where they are half written", async () => {
-    await cp(at("whole"), at("lone"), { recursive: true });
+    await copy("whole", "lone");
     await rm(at("lone/checkpoints"), { recursive: true });
     const refused = await run(`${small} --steps 24 --out lone`);
     expect(refused).toMatchObject({
@@ -163,7 +147,7 @@ describe("a command line that comes again", () => {
     for (const name of await readdir(at("lone/weights"))) await rm(at("lone/weights", name));
     await writeFile(at("lone/weights/.sparring-1-0123abcd.tmp"), "half");
     expect(await run(`${small} --steps 24 --out lone`)).toMatchObject({ code: 0 });
-    expect(await contentsOf(at("lone"))).toEqual(await contentsOf(at("whole")));
+    expect(await contents("lone")).toEqual(await contents("whole"));
   });
 });
 
@@ -178,7 +162,7 @@ describe("a folder in which a run was about to begin", () => {
     await beginning("killed");
     const words = `${small} --steps 24 --seed ${await seedOf("whole")} --out killed`;
     expect(await run(words)).toMatchObject({ code: 0 });
-    expect(await contentsOf(at("killed"))).toEqual(await contentsOf(at("whole")));
+    expect(await contents("killed")).toEqual(await contents("whole"));
   });
 
   it.each([
@@ -187,13 +171,13 @@ describe("a folder in which a run was about to begin", () => {
   ])("is not where somebody keeps something %s", async (name, letter) => {
     await beginning(name);
     await writeFile(at(name, letter), "keep me");
-    const before = await contentsOf(at(name));
+    const before = await contents(name);
     expect(await run(`${small} --steps 24 --out ${name}`)).toEqual({
       code: 2,
       stdout: "",
       stderr: `Expected a new or empty folder that can be written for --out but received "${name}" (it is not empty)\n`,
     });
-    expect(await contentsOf(at(name))).toEqual(before);
+    expect(await contents(name)).toEqual(before);
   });
 
   it("nor without --restartable", async () => {
@@ -223,13 +207,13 @@ describe("a dry run of a command line that comes again", () => {
     ["--out whole --batch 16", '32, as the run in "whole" has it, for --batch but received 16'],
     ["--timeout 0", "a number in [1, 86400] for --timeout but received 0"],
   ])("refuses what a run would refuse, and what goes on: %s", async (words, sentence) => {
-    const before = await contentsOf(at("whole"));
+    const before = await contents("whole");
     const ended = await runCli(
       `${small} --steps 24 --dry-run ${words}`.split(" ").filter(Boolean),
-      folder.path,
+      at(),
     );
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
-    expect(await contentsOf(at("whole"))).toEqual(before);
+    expect(await contents("whole")).toEqual(before);
   });
 });
 
@@ -249,10 +233,10 @@ describe("another run in the folder is refused, with what differs", () => {
       'false, as the run in "whole" has it, for --sync-batch-norm but received true',
     ],
   ])("%s", async (flags, sentence) => {
-    const before = await contentsOf(at("whole"));
+    const before = await contents("whole");
     const ended = await run(`${small} --steps 24 --out whole ${flags}`);
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
-    expect(await contentsOf(at("whole"))).toEqual(before);
+    expect(await contents("whole")).toEqual(before);
   });
 
   it.each<[keyof RunRequest, unknown]>([

@@ -1,26 +1,21 @@
 // `sparring train --resume RUN --batch 16`: a run that goes on with other batches, ticks and
 // evaluations, and counts its epochs by both.
 import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { datasets, setThreads, Trainer } from "../../lib/index.js";
-import { runCli } from "../helpers/cli.js";
-import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { useRuns } from "../helpers/runs.js";
 
 const means = fileURLToPath(new URL("../reference/torch-script/means.pt", import.meta.url));
 
-let folder: { readonly path: string; remove(): Promise<void> };
-const at = (...parts: string[]) => join(folder.path, ...parts);
-const run = (words: string) => runCli(words.split(" "), folder.path);
+const { at, run, contents, readJson, write, copy } = useRuns();
 const small =
   "train --preset mlp --data data --size 8 --threads 1 --seed 1 --sample-every 40 --checkpoint-every 5";
 
 beforeAll(async () => {
-  folder = await makeFolder();
   await writeIdxFolder(at("data"), 130);
-  await writeFile(at("two.json"), JSON.stringify({ discriminatorSteps: 2 }));
+  await write("two.json", { discriminatorSteps: 2 });
   const words = `${small} --batch 32 --log-every 3 --steps 12 --out half`;
   expect(await run(words)).toMatchObject({ code: 0 });
   expect(await run(`train two.json --resume ${await half("other")} ${others}`)).toMatchObject({
@@ -30,19 +25,14 @@ beforeAll(async () => {
     ),
   });
 });
-afterAll(() => folder.remove());
 
 const others = "--batch 16 --horizontal-flip --log-every 8 --steps 24";
 
 /** A run of its own that stopped after 12 of its steps. */
-async function half(name: string): Promise<string> {
-  await cp(at("half"), at(name), { recursive: true });
-  return name;
-}
+const half = (name: string) => copy("half", name);
 
-const contents = (name: string) => contentsOf(at(name));
 const textOf = (name: string) => readFile(at(name), "utf8");
-const configOf = async (name: string) => JSON.parse(await textOf(`${name}/config.json`));
+const configOf = (name: string) => readJson(name, "config.json");
 const ticksOf = async (name: string) =>
   (await textOf(`${name}/stats.jsonl`))
     .trim()
@@ -84,7 +74,7 @@ describe("a run that goes on with batches of another size, and another number of
         [24, 5, 5],
       ],
     ]);
-    const { epochs } = JSON.parse(await textOf("other/summary.json"));
+    const { epochs } = await readJson("other/summary.json");
     const shown = 2 * 130 + 2 * 32 + 2 * 130 + 6 * 16;
     expect(epochs).toBe(Number((shown / 130).toPrecision(6)));
   });
@@ -171,7 +161,7 @@ describe("batches that a run cannot go on with are refused, and it stays as it i
     const name = await half("garbled");
     const config = await configOf(name);
     const changes = [{ step: 5, before: { batch: 0 }, after: { batch: 32 } }];
-    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, changes }));
+    await write(`${name}/config.json`, { ...config, changes });
     const { code, stderr } = await run(`train --resume ${name} --steps 15`);
     expect(code).toBe(2);
     expect(stderr).toContain("its config.json: Expected a whole number from 1 to 130");
@@ -197,7 +187,7 @@ describe("batches that a run cannot go on with are refused, and it stays as it i
       before: { batch },
       after: { batch: 32 },
     }));
-    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, changes }));
+    await write(`${name}/config.json`, { ...config, changes });
     const { code, stderr } = await run(`train --resume ${name} --steps 15`);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`a whole number ${sentence} but`)]);
   });

@@ -1,22 +1,17 @@
 // `sparring train --resume RUN --lr 1e-4`: a run that goes on by other rules, and says from which
 // step on.
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFile, rm } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
 import { datasets, setThreads, Trainer } from "../../lib/index.js";
-import { runCli } from "../helpers/cli.js";
-import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { runCliRanks } from "../helpers/ranks.js";
+import { useRuns } from "../helpers/runs.js";
 
-let folder: { readonly path: string; remove(): Promise<void> };
-const at = (...parts: string[]) => join(folder.path, ...parts);
-const run = (words: string) => runCli(words.split(" "), folder.path);
+const { at, run, contents, readJson, write, copy } = useRuns();
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 5";
 
 beforeAll(async () => {
-  folder = await makeFolder();
   await writeIdxFolder(at("data"), 130);
   expect(await run(`${small} --steps 12 --out half`)).toMatchObject({ code: 0 });
   await write("rules.json", rules);
@@ -25,7 +20,6 @@ beforeAll(async () => {
     stderr: expect.stringContaining("From step 12 on other rules hold: lr\n"),
   });
 });
-afterAll(() => folder.remove());
 
 const rules = {
   ...{ generatorSteps: 2, ema: { decay: 0.9 }, diffAugment: ["translation"] },
@@ -33,19 +27,9 @@ const rules = {
 };
 
 /** A run of its own that stopped after 12 of its steps. */
-async function half(name: string): Promise<string> {
-  await cp(at("half"), at(name), { recursive: true });
-  return name;
-}
+const half = (name: string) => copy("half", name);
 
-async function write(name: string, value: unknown): Promise<string> {
-  await writeFile(at(name), JSON.stringify(value));
-  return name;
-}
-
-const contents = (name: string) => contentsOf(at(name));
-const configOf = async (name: string) =>
-  JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+const configOf = (name: string) => readJson(name, "config.json");
 const ratesOf = ({ generator, discriminator }: Record<string, { lr: number }>) => [
   generator?.lr,
   discriminator?.lr,
@@ -141,8 +125,7 @@ describe("a run that goes on with another learning rate", () => {
   it("has it on all of several ranks", async () => {
     const name = await half("ranks");
     const words = `train --resume ${name} --lr 1e-3 --steps 15`;
-    for (const ended of await runCliRanks(2, words, folder.path))
-      expect(ended).toMatchObject({ code: 0 });
+    for (const ended of await runCliRanks(2, words, at())) expect(ended).toMatchObject({ code: 0 });
     expect(ratesOf((await configOf(name)).optimizer)).toEqual([0.001, 0.001]);
   });
 });
@@ -284,7 +267,7 @@ describe("rules that a run cannot go on with are refused, and it stays as it is"
     const name = await half("apart");
     const before = await contents(name);
     const words = `train --resume ${name} --steps 15`;
-    const told = await runCliRanks(2, words, folder.path, {
+    const told = await runCliRanks(2, words, at(), {
       1: { words: `${words} --lr 1` },
     });
     expect(told.every(({ code }) => code !== 0)).toBe(true);
@@ -302,7 +285,7 @@ describe("rules that a run cannot go on with are refused, and it stays as it is"
         "Expected a whole number from 1 to 1000 for generatorSteps but received 0 (in changes[0].after.generatorSteps)",
       ],
     ] as const) {
-      await write(join(name, "config.json"), { ...config, changes });
+      await write(`${name}/config.json`, { ...config, changes });
       expect(await run(`train --resume ${name} --steps 15`)).toEqual({
         code: 2,
         stdout: "",

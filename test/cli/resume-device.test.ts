@@ -1,17 +1,12 @@
 // A run that goes on on another device than it began on.
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
 import { checksumOf } from "../../lib/checkpoint/format.js";
-import { runCli } from "../helpers/cli.js";
-import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { runCliRanks } from "../helpers/ranks.js";
+import { useRuns } from "../helpers/runs.js";
 
-let folder: { readonly path: string; remove(): Promise<void> };
-const at = (...parts: string[]) => join(folder.path, ...parts);
-const run = (words: string) => runCli(words.split(" "), folder.path);
-const contents = (name: string) => contentsOf(at(name));
+const { at, run, contents, copy } = useRuns();
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 4";
 
@@ -20,16 +15,14 @@ async function edit(path: string, change: (json: Record<string, unknown>) => obj
 }
 
 beforeAll(async () => {
-  folder = await makeFolder();
   await writeIdxFolder(at("data"), 130);
   expect(await run(`${small} --steps 24 --out whole`)).toMatchObject({ code: 0 });
   expect(await run(`${small} --steps 12 --out half`)).toMatchObject({ code: 0 });
 });
-afterAll(() => folder.remove());
 
 describe("a run whose device is not here", () => {
   const away = async (name: string) => {
-    await cp(at("half"), at(name), { recursive: true });
+    await copy("half", name);
     await edit(at(name, "config.json"), (config) => ({ ...config, device: "cuda:99" }));
   };
 
@@ -120,7 +113,7 @@ describe("a run whose device is not here", () => {
     await inTf32("shared");
     await edit(at("shared", "config.json"), (config) => ({ ...config, device: "cpu" }));
     const words = "train --resume --out shared --steps 24";
-    const [first, second] = await runCliRanks(2, words, folder.path);
+    const [first, second] = await runCliRanks(2, words, at());
     expect(first).toMatchObject({ code: 0 });
     expect(first?.stderr).toContain("float32 in place of the run's tf32, which cpu has not");
     expect(second).toEqual({ code: 0, stdout: "", stderr: "" });

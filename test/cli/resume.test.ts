@@ -1,51 +1,31 @@
 // `sparring train --resume`: a run that was stopped, by whatever, ends as one that was not.
-import {
-  appendFile,
-  cp,
-  mkdir,
-  readdir,
-  readFile,
-  rm,
-  truncate,
-  writeFile,
-} from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { setThreads, threads } from "../../lib/index.js";
 import { planResume, planRun } from "../../lib/run/plan.js";
 import { parseRunConfig } from "../../lib/run/parse-config.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
-import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
-import { runCliRanks } from "../helpers/ranks.js";
+import { useRuns } from "../helpers/runs.js";
 
-let folder: { readonly path: string; remove(): Promise<void> };
-const at = (...parts: string[]) => join(folder.path, ...parts);
-const run = (words: string) => runCli(words.split(" "), folder.path);
+const { at, run, contents, checkpoints, readJson, copy } = useRuns();
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --seed 1 --log-every 3 --sample-every 4 --checkpoint-every 5";
 
 beforeAll(async () => {
-  folder = await makeFolder();
   await writeIdxFolder(at("data"), 130);
   const whole = await run(`${small} --steps 24 --out whole`);
   expect(whole).toMatchObject({ code: 0 });
   expect(await run(`${small} --steps 12 --out half`)).toMatchObject({ code: 0 });
 });
-afterAll(() => folder.remove());
 
 /** A run of its own that stopped after 12 of its steps, as if by a power failure. */
-async function half(name: string): Promise<string> {
-  await cp(at("half"), at(name), { recursive: true });
-  return name;
-}
-
-const contents = (name: string) => contentsOf(at(name));
-const checkpoints = async (name: string) => (await readdir(at(name, "checkpoints"))).sort();
+const half = (name: string) => copy("half", name);
 
 describe("a run", () => {
   it("keeps its newest three checkpoints, one of them at the end", async () => {
@@ -84,7 +64,7 @@ describe("a run", () => {
   it("killed half way goes on from its last checkpoint, and does the steps since then again", async () => {
     const { child, says, ended } = startCli(
       `${small} --steps 100000 --out killed`.split(" "),
-      folder.path,
+      at(),
     );
     await says(/\[Batch 4\/5\][\s\S]*\[Batch 4\/5\][\s\S]*\[Batch 4\/5\]/);
     child.kill("SIGKILL");
@@ -100,7 +80,7 @@ describe("a run", () => {
   it("stopped by Ctrl+C can go on from there", async () => {
     const { child, says, ended } = startCli(
       `${small} --steps 100000 --out stopped`.split(" "),
-      folder.path,
+      at(),
     );
     await says(/\[Epoch 1\//);
     child.kill("SIGINT");
@@ -193,7 +173,7 @@ describe("within a program", () => {
   it("it has no more threads than there are processors, and its config keeps its own", async () => {
     const before = await threads();
     const name = await half("wider");
-    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+    const config = await readJson(name, "config.json");
     await writeFile(at(name, "config.json"), JSON.stringify({ ...config, threads: 1000 }));
     const plan = planResume({ resume: true, out: at(name), steps: 24 }, named);
     const notes: string[] = [];
@@ -202,7 +182,7 @@ describe("within a program", () => {
     expect([await threads(), run.config.threads]).toEqual([processors, processors]);
     const text = `${processors} CPU thread${processors === 1 ? "" : "s"} in place of the run's 1000, `;
     expect(notes).toEqual([expect.stringMatching(new RegExp(`^${text}as `))]);
-    expect(JSON.parse(await readFile(at(name, "config.json"), "utf8")).threads).toBe(1000);
+    expect((await readJson(name, "config.json")).threads).toBe(1000);
     await setThreads(before);
   });
 
@@ -217,14 +197,14 @@ describe("within a program", () => {
 });
 
 it("a run's config.json is read as it was written", async () => {
-  const config = JSON.parse(await readFile(at("half/config.json"), "utf8"));
+  const config = await readJson("half/config.json");
   expect(parseRunConfig(config)).toEqual(config);
 });
 
 describe("the folder of a run that goes on", () => {
   it("is left as it is where the network that it was to be judged by is gone", async () => {
     const name = await half("unjudged");
-    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
+    const config = await readJson(name, "config.json");
     const judged = { ...config, evaluateEvery: 5, evaluateFeatures: at("gone.pt") };
     await writeFile(at(name, "config.json"), JSON.stringify(judged));
     // A line that goes where the run goes on: its step is after the checkpoint's.
@@ -310,118 +290,10 @@ it("images that have to be packed again are named by their folder", async () => 
   const levels = Array.from({ length: 40 }, (_, i) => [`${i}.png`, 5 * i] as const);
   await writeTree(at("pictures"), Object.fromEntries(levels));
   const words = `${small.replace("--data data", "--data pictures")} --steps 3 --out packed`;
-  expect(await runCli(words.split(" "), folder.path, env)).toMatchObject({ code: 0 });
+  expect(await runCli(words.split(" "), at(), env)).toMatchObject({ code: 0 });
   await rm(at("cache"), { recursive: true });
   const again = "train --resume --out packed --steps 4".split(" ");
-  const { code, stderr } = await runCli(again, folder.path, env);
+  const { code, stderr } = await runCli(again, at(), env);
   expect(code).toBe(0);
   expect(stderr).toContain(`Packing 40 images of ${at("pictures")}\n`);
-});
-
-describe("--resume, misused", () => {
-  it.each([
-    ["--steps 8", "at least 12 steps, which are done, for --steps but received 8"],
-    ["--epochs 2", "at least 3 epochs, which have begun, for --epochs but received 2"],
-  ])("%s: a length that is behind it, before anything changes", async (length, sentence) => {
-    const name = await half(`behind${length.replace(" ", "")}`);
-    await mkdir(at(name, "checkpoints/.sparring-1-0123abcd.tmp"));
-    // Not intact: the one before it counts.
-    await mkdir(at(name, "checkpoints/000013"));
-    const before = await contents(name);
-    const refused = {
-      code: 2,
-      stdout: "",
-      stderr: expect.stringContaining(`Expected ${sentence}\n`),
-    };
-    expect(await run(`train --resume ${length} --out ${name}`)).toEqual(refused);
-    expect(await contents(name)).toEqual(before);
-    expect(await checkpoints(name)).toContain("000013");
-    expect(await run(`train --resume --epochs 3 --out ${name}`)).toMatchObject({ code: 0 });
-    expect(await checkpoints(name)).toEqual(["000010", "000012", "000015"]);
-  });
-
-  it("of ranks the first says so, and the others that it did", async () => {
-    const [first, second] = await runCliRanks(
-      2,
-      "train --resume --steps 8 --out half",
-      folder.path,
-    );
-    const sentence = "Expected at least 12 steps, which are done, for --steps but received 8";
-    expect(first).toEqual({ code: 2, stdout: "", stderr: `rank 0: ${sentence}\n` });
-    const told = `Expected all 2 ranks to take part but received an error of rank 0: ${sentence}`;
-    expect(second).toMatchObject({ code: 1, stderr: `rank 1: ${told}\n` });
-  });
-
-  it.each<[string, string, () => Promise<unknown>]>([
-    [
-      "train --resume",
-      "Expected the folder of the run for --out but received nothing",
-      async () => {},
-    ],
-    [
-      "train --resume --out half --size 16",
-      'Expected one of --out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, or in a file objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, for an option beside --resume but received "--size" (a run keeps its networks)',
-      async () => {},
-    ],
-    [
-      "train --resume --out half --device gpu",
-      'Expected "auto", "cpu", "cuda" or "cuda:i" for --device but received "gpu"',
-      async () => {},
-    ],
-    [
-      "train --resume --out nowhere",
-      'Expected the folder of a run for --out but received "nowhere" (its config.json: no such file or folder)',
-      async () => {},
-    ],
-    [
-      "train --resume --out empty",
-      'Expected an intact checkpoint for --out but received "empty/checkpoints" (it has none)',
-      async () => {
-        await mkdir(at("empty"));
-        await cp(at("half/config.json"), at("empty/config.json"));
-      },
-    ],
-    [
-      "train --resume --out garbled",
-      'Expected the folder of a run for --out but received "garbled" (its config.json: it is not JSON)',
-      async () => {
-        await mkdir(at("garbled"));
-        await writeFile(at("garbled/config.json"), "{");
-      },
-    ],
-    [
-      "train --resume --out half --steps 0",
-      "Expected a whole number of at least 1 for --steps but received 0",
-      async () => {},
-    ],
-  ])("%s", async (words, sentence, prepare) => {
-    await prepare();
-    expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
-  });
-
-  it("data that were moved are asked for where they can be named, and go on from there", async () => {
-    const name = await half("moved");
-    const file = join(name, "config.json");
-    const config = JSON.parse(await readFile(at(file), "utf8"));
-    await writeFile(at(file), JSON.stringify({ ...config, data: at("gone") }));
-    const words = `train --resume --out ${name} --steps 24`;
-    const sentence = `Expected a folder or file that can be read for data of ${file} but received "${at("gone")}" (no such file or folder)`;
-    expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
-    await cp(at("data"), at("gone"), { recursive: true });
-    expect(await run(words)).toMatchObject({ code: 0 });
-  });
-
-  it("data that changed since are refused, and the run stays as it is", async () => {
-    const name = await half("other");
-    const config = JSON.parse(await readFile(at(name, "config.json"), "utf8"));
-    await writeIdxFolder(at("fewer"), 96);
-    await writeFile(at(name, "config.json"), JSON.stringify({ ...config, data: at("fewer") }));
-    const before = await contents(name);
-    const { code, stderr } = await run(`train --resume --out ${name} --steps 24`);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^Expected the data that the run began with \(fingerprint [0-9a-f]{16}\) for ".*fewer" but received others \([0-9a-f]{16}\)\n$/,
-    );
-    expect(await contents(name)).toEqual(before);
-  });
 });
