@@ -9,6 +9,7 @@ export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
 
 /** A layer as data: its type, torch.nn's options in camelCase, and optionally a name. */
 export interface Layer {
+  /** What layers.TYPE() makes: `linear`, `conv2d`. */
   readonly type: string;
   /** Key in the state dict. @default its position among its siblings, as in nn.Sequential */
   readonly name?: string | undefined;

@@ -18,6 +18,7 @@ export interface ReconstructionErrorOptions {
    * @default "mse"
    */
   readonly loss?: (typeof losses)[number] | undefined;
+  /** Key in the state dict. @default its position among its siblings */
   readonly name?: string | undefined;
 }
 

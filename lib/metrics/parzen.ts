@@ -13,8 +13,8 @@ export interface ParzenOptions {
    */
   readonly test: Images;
   /**
-   * Images that sigma is chosen by, none of them of `test`; at least 10, the paper's are 1,000. Not
-   * needed where there is one sigma.
+   * Images that sigma is chosen by, none of them of `test`; at least 10, the paper's are 1,000.
+   * @default none, which one sigma alone does without
    */
   readonly validation?: Images | undefined;
   /**
