@@ -5,6 +5,7 @@ import type { NativeMetrics } from "./metrics/native.js";
 import type { PixelRange } from "./pixel-range.js";
 import type { Floats } from "./arrays.js";
 import type { NativeData, NativeDataset, NativeFeed } from "./data/native.js";
+import type { Health } from "./trainer/health.js";
 import type { NativeExplanation } from "./trainer/native-plan.js";
 
 export interface TensorData {
@@ -123,18 +124,8 @@ export interface NativeReport {
 }
 
 /** How the two players were doing in a step. */
-export interface NativeHealth {
-  readonly realAccuracy: number;
-  readonly fakeAccuracy: number;
-  readonly realScore: number;
-  readonly fakeScore: number;
-  readonly generatorGradientNorm: number;
-  readonly discriminatorGradientNorm: number;
-  readonly diversity?: number | undefined;
-  readonly convergence?: number | undefined;
-  readonly balance?: number | undefined;
-  readonly augmentProbability?: number | undefined;
-  readonly meanPathLength?: number | undefined;
+export interface NativeHealth extends Health {
+  /** Whether all weights of both are. */
   readonly finite: boolean;
 }
 
