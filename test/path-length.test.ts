@@ -21,7 +21,6 @@ import {
   collect,
   labelledImages,
   losses,
-  stateOf,
   tinyDiscriminator,
   tinyGenerator,
   tinyStyledGenerator,
@@ -195,7 +194,7 @@ describe.each(["eager", "fused"] as const)("path lengths, %s", (execution) => {
     }
   });
 
-  it("go through bfloat16", async () => {
+  it("are in bfloat16 within 5 % of float32's, and leave every weight a number", async () => {
     const trainer = trainerOf({ execution, precision: "bfloat16" });
     const data = await labelledImages(16);
     const exact = trainerOf({ execution });
@@ -204,7 +203,7 @@ describe.each(["eager", "fused"] as const)("path lengths, %s", (execution) => {
     expect(Math.abs(rounded / expected - 1)).toBeLessThan(0.05);
     await losses(trainer, data, 4);
     expect(await meanOf(trainer)).toBeGreaterThan(0);
-    expect([...(await stateOf(trainer.generator)).values()].flat()).not.toContain(Number.NaN);
+    expect((await weightsOf(trainer.generator)).every(Number.isFinite)).toBe(true);
   });
 });
 
