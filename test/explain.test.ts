@@ -365,7 +365,7 @@ describe("explain()", () => {
     },
   );
 
-  it("changes nothing", async () => {
+  it("changes no loss and no weight of the training", async () => {
     const data = await labelledImages(32);
     const [asked, plain] = [
       tinyTrainer({ execution: "fused" }),

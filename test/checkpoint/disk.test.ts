@@ -81,7 +81,7 @@ describe("a checkpoint that cannot be written", () => {
 });
 
 describe("what has its name is on the disk, with its name", () => {
-  it("a file", async () => {
+  it("a file, which is there as it was where it cannot be", async () => {
     const place = join(folder.path, "files");
     await mkdir(place);
     asked.length = 0;

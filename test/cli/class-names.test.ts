@@ -32,7 +32,7 @@ describe("classes that have names", () => {
   });
   afterAll(() => folder.remove());
 
-  it("are chosen by them", async () => {
+  it("are chosen by their names as by their numbers", async () => {
     const config = JSON.parse(await readFile(at("pets-cgan/config.json"), "utf8"));
     expect(config.classNames).toEqual(["cats", "dogs"]);
     expect(await told("sample pets-cgan --class dogs --out dogs.png")).toMatchObject({ class: 1 });

@@ -96,7 +96,7 @@ const another = "the committed reference is of another run";
 const steps = (events: readonly (Scalar | Picture)[] = []) => events.map(([step]) => step);
 
 describe("TensorBoard's reader finds", () => {
-  it("tags that group", () => {
+  it("tags that group: health, learning rates and losses, and samples as images", () => {
     const { tags } = found.whole;
     expect(version).toBe("brain.Event:2");
     expect(tags.images).toEqual(["samples"]);

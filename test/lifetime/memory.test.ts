@@ -52,7 +52,7 @@ describe("memoryStats()", () => {
     },
   );
 
-  it("knows what lives", async () => {
+  it("counts the bytes and tensors of networks while they live", async () => {
     const before = memoryStats();
     const trainer = smallTrainer("mlp", "fused");
     await trainer.generator.ready();

@@ -67,7 +67,7 @@ describe("an option that is called otherwise elsewhere", () => {
     );
   });
 
-  it("of a run", async () => {
+  it("is refused by run() with its name here", async () => {
     const data = await labelledImages(16);
     for (const [name, here] of [
       ["batch", "batchSize"],
