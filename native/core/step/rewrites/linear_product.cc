@@ -2,7 +2,7 @@
 
 #include "core/linalg/product.h"
 #include "core/nn/linear.h"
-#include "core/step/rewrites/bilinear.h"
+#include "core/step/rewrites/bilinear_form.h"
 
 namespace sparring {
 namespace {
@@ -30,20 +30,6 @@ class Products : public Bilinear {
   }
 };
 
-class LinearProduct : public Rewrite {
- public:
-  explicit LinearProduct(std::shared_ptr<Linear> linear) : linear_(std::move(linear)) {}
-  // [N, in] -> [N, out]
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(by_, input, linear_->weight(), bias);
-  }
-  const at::Tensor& bias() const override { return linear_->bias(); }
-
- private:
-  std::shared_ptr<Linear> linear_;
-  BilinearPtr by_ = c10::make_intrusive<Products>();
-};
-
 }  // namespace
 
 Verdict fuse_linear_product(const ModulePtr& linear) {
@@ -53,7 +39,7 @@ Verdict fuse_linear_product(const ModulePtr& linear) {
   if (layer->weight().scalar_type() == at::kFloat && multiplier() != Multiplier::kOneDnn) {
     return refuse("on this processor the BLAS is the fastest");
   }
-  return {std::make_shared<LinearProduct>(layer), ""};
+  return {std::make_shared<BilinearForm>(layer, c10::make_intrusive<Products>()), ""};
 }
 
 }  // namespace sparring

@@ -1,7 +1,7 @@
 #include "core/step/rewrites/narrow_conv.h"
 
 #include "core/linalg/product.h"
-#include "core/step/rewrites/bilinear.h"
+#include "core/step/rewrites/bilinear_form.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/rows.h"
 
@@ -93,20 +93,6 @@ class ByTaps : public Bilinear {
   }
 };
 
-class NarrowConv : public Rewrite {
- public:
-  explicit NarrowConv(std::shared_ptr<Conv2d> conv) : conv_(std::move(conv)) {}
-  // [N, C, H, W] -> [N, out, H, W]
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(by_, input, conv_->weight(), bias);
-  }
-  const at::Tensor& bias() const override { return conv_->bias(); }
-
- private:
-  std::shared_ptr<Conv2d> conv_;
-  BilinearPtr by_ = c10::make_intrusive<ByTaps>();
-};
-
 }  // namespace
 
 Verdict fuse_narrow_conv(const ModulePtr& conv) {
@@ -121,7 +107,7 @@ Verdict fuse_narrow_conv(const ModulePtr& conv) {
   // Or the products would take more memory than they save time.
   if (out * kernel * kernel > 2 * in) return refuse("it has more taps than twice the channels");
   if (!ConvSource::of(conv)->keeps_size(kernel)) return refuse("it does not keep the size");
-  return {std::make_shared<NarrowConv>(convolution), ""};
+  return {std::make_shared<BilinearForm>(convolution, c10::make_intrusive<ByTaps>()), ""};
 }
 
 }  // namespace sparring

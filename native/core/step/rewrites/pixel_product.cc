@@ -1,7 +1,7 @@
 #include "core/step/rewrites/pixel_product.h"
 
 #include "core/linalg/product.h"
-#include "core/step/rewrites/bilinear.h"
+#include "core/step/rewrites/bilinear_form.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/pointwise.h"
@@ -42,19 +42,6 @@ class ByPixels : public Bilinear {
   }
 };
 
-class PixelProduct : public Rewrite {
- public:
-  explicit PixelProduct(ConvSource source) : source_(std::move(source)) {}
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(by_, input, source_.weight(), bias);
-  }
-  const at::Tensor& bias() const override { return source_.conv->bias(); }
-
- private:
-  ConvSource source_;
-  BilinearPtr by_ = c10::make_intrusive<ByPixels>();
-};
-
 }  // namespace
 
 Verdict fuse_pixel_product(const ModulePtr& module) {
@@ -71,7 +58,7 @@ Verdict fuse_pixel_product(const ModulePtr& module) {
   if (weight.scalar_type() == at::kFloat && multiplier() == Multiplier::kBlas) {
     return refuse("the products are the BLAS's here, and with those nobody has measured it");
   }
-  return {std::make_shared<PixelProduct>(std::move(*source)), ""};
+  return {std::make_shared<BilinearForm>(std::move(*source), c10::make_intrusive<ByPixels>()), ""};
 }
 
 }  // namespace sparring

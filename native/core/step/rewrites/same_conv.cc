@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/linalg/batch_product.h"
-#include "core/step/rewrites/bilinear.h"
+#include "core/step/rewrites/bilinear_form.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/modulation.h"
@@ -41,21 +41,6 @@ class FewerProducts : public Bilinear {
   int64_t groups_;
 };
 
-class SameConv : public Rewrite {
- public:
-  explicit SameConv(ConvSource source)
-      : source_(std::move(source)),
-        by_(c10::make_intrusive<FewerProducts>(source_.conv->sizes().groups)) {}
-  at::Tensor apply(const at::Tensor& input, const at::Tensor& bias) const override {
-    return sparring::apply(by_, input, source_.weight(), bias);
-  }
-  const at::Tensor& bias() const override { return source_.conv->bias(); }
-
- private:
-  ConvSource source_;
-  BilinearPtr by_;
-};
-
 // What keeps it from paying; empty: nothing.
 std::string obstacle_to(const at::Tensor& kernel, int64_t groups) {
   if (!kernel.is_cpu()) return "cuDNN has ways of its own";
@@ -76,8 +61,9 @@ std::string obstacle_to(const at::Tensor& kernel, int64_t groups) {
 
 std::shared_ptr<Rewrite> as_same_conv(const ModulePtr& module) {
   auto source = ConvSource::of(module);
-  return source && source->keeps_size_in_groups(3) ? std::make_shared<SameConv>(std::move(*source))
-                                                   : nullptr;
+  if (!source || !source->keeps_size_in_groups(3)) return nullptr;
+  auto by = c10::make_intrusive<FewerProducts>(source->conv->sizes().groups);
+  return std::make_shared<BilinearForm>(std::move(*source), std::move(by));
 }
 
 Verdict fuse_same_conv(const ModulePtr& module) {
