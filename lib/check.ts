@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
+import { nearestOnes } from "./nearest.js";
 import { optionMeant } from "./other-names.js";
 import type { Bytes, Floats } from "./arrays.js";
 
@@ -47,15 +48,23 @@ export function options<T extends object>(
 
 /**
  * What is expected in the place of an option that there is not: the one that is meant, here or
- * elsewhere, or all.
+ * elsewhere; the one that it is like; or all.
  */
 function whatFor(key: string, known: readonly string[], elsewhere?: Elsewhere): string {
   if (known.length === 0) return "no options";
-  const meant = optionMeant(key, known);
-  if (meant !== undefined) return `the option ${meant}`;
-  const there = elsewhere && optionMeant(key, elsewhere.known);
-  if (there !== undefined) return `no option of ${elsewhere?.of}, as ${there} is,`;
+  for (const find of [optionMeant, optionLike]) {
+    const here = find(key, known);
+    if (here !== undefined) return `the option ${here}`;
+    const there = elsewhere && find(key, elsewhere.known);
+    if (there !== undefined) return `no option of ${elsewhere?.of}, as ${there} is,`;
+  }
   return `only the options ${known.join(", ")}`;
+}
+
+/** The options that a misspelt one is like, of those that there are. */
+function optionLike(key: string, known: readonly string[]): string | undefined {
+  const all = nearestOnes(key, known);
+  return all.length === 0 ? undefined : all.join(" or ");
 }
 
 /**

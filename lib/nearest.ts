@@ -1,22 +1,45 @@
 // Which of some names a misspelt one is like.
 
-/** Letters that may be missing, wrong, swapped or too many. */
-const mostMistakes = 3;
-/** Share of the letters that has to be right: of three letters two. */
-const leastRight = 0.4;
+/** How like another name one has to be. */
+export interface Likeness {
+  /** Letters that may be missing, wrong, swapped or too many. */
+  readonly mostMistakes: number;
+  /** Share of the letters of which more have to be right. */
+  readonly leastRight: number;
+}
+
+/** A guess is worth more than a list of forty names: of three letters two have to be right. */
+const guess: Likeness = { mostMistakes: 3, leastRight: 0.4 };
+/** Hardly any other name can be meant: of five letters four have to be right. */
+const slip: Likeness = { mostMistakes: 3, leastRight: 0.6 };
+
+/** Names that a reader looks through: a wrong guess would only keep them from that. */
+const few = 16;
 
 /** Small letters alone, of one spelling: `--batch-size`, `batchSize` and `batch_size` are equal. */
 export const spelled = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
 
-/** The name that is like it, or `one of` several; undefined where none is. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** The names that are most like it, of those that are like enough. */
+export function nearestOnes(
+  name: string,
+  known: readonly string[],
+  likeness: Likeness = known.length > few ? guess : slip,
+): readonly string[] {
   const given = spelled(name);
   const others = known.filter((one) => one !== name);
-  const ranked = others.map((one) => ({ one, mistakes: mistakesIn(given, spelled(one)) }));
+  const ranked = others.map((one) => ({
+    one,
+    mistakes: mistakesIn(given, spelled(one), likeness),
+  }));
   const least = Math.min(...ranked.map(({ mistakes }) => mistakes));
-  const best = ranked.filter(({ mistakes }) => mistakes === least).map(({ one }) => one);
-  if (least > mostMistakes) return undefined;
-  return best.length === 1 ? best[0] : `one of ${best.join(", ")}`;
+  if (least > likeness.mostMistakes) return [];
+  return ranked.filter(({ mistakes }) => mistakes === least).map(({ one }) => one);
+}
+
+/** The name that is like it, or `one of` several; undefined where none is. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const best = nearestOnes(name, known, guess);
+  return best.length === 0 ? undefined : oneOf(best);
 }
 
 /** What a wrong name should be: the one of `known` that it is like, or one of all. */
@@ -25,8 +48,13 @@ export function nearestOrAll(name: unknown, known: readonly string[]): string {
   return like ?? `one of ${known.join(", ")}`;
 }
 
+/** `--steps`, `one of --seed, --size` */
+export function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? (names[0] as string) : `one of ${names.join(", ")}`;
+}
+
 /** How many letters have to change; Infinity where the names are too different. */
-function mistakesIn(given: string, known: string): number {
+function mistakesIn(given: string, known: string, { leastRight }: Likeness): number {
   const count = distance(given, known);
   const length = Math.max(given.length, known.length);
   return known.length > 1 && length - count > leastRight * length ? count : Infinity;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nearest } from "../lib/nearest.js";
+import { nearest, nearestOnes } from "../lib/nearest.js";
 
 const known = ["--steps", "--seed", "--size", "--sample-every", "--log-every", "--lr", "-x"];
 
@@ -27,4 +27,12 @@ it("letters that are swapped are one mistake, and not two", () => {
 
 it("there is no nearest of no names", () => {
   expect(nearest("--steps", [])).toBeUndefined();
+});
+
+it("of a few names one is only told where hardly another can be meant", () => {
+  const flags = ["--port", "--json", "--help"];
+  expect(nearestOnes("--host", flags)).toEqual([]);
+  expect(nearestOnes("--prot", flags)).toEqual(["--port"]);
+  const many = Array.from({ length: 14 }, (_, i) => `--${"x".repeat(i + 8)}`);
+  expect(nearestOnes("--host", [...flags, ...many])).toEqual(["--port"]);
 });

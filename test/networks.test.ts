@@ -160,7 +160,7 @@ describe("an architecture that does not fit", () => {
     [
       "an unknown network option",
       () => new Generator({ latent, layers: [l.linear(2)] }, { sed: 1 } as never),
-      'Expected only the options device, seed for options but received "sed"',
+      'Expected the option seed for options but received "sed"',
     ],
     [
       "a device that is none",

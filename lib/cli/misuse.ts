@@ -1,7 +1,7 @@
 // What commander says of a wrong command line, in the grammar of all our errors.
 import type { Command, CommanderError } from "commander";
 import { missing, wrongType } from "../errors.js";
-import { nearest, nearestOrAll } from "../nearest.js";
+import { nearestOnes, nearestOrAll, oneOf } from "../nearest.js";
 import { optionMeant } from "../other-names.js";
 
 /** Rewrites an error of commander. Its code says what happened, its text only holds the flag. */
@@ -57,9 +57,8 @@ async function flagMeant(given: string, command: Command): Promise<string> {
   if (flag !== undefined) return flag;
   const key = command.name() === "train" ? await keyMeant(given) : undefined;
   if (key !== undefined) return `${key} of a config file`;
-  // A few are told all: of those the nearest is often not what was meant.
-  const like = known.length > few ? nearest(given, known) : undefined;
-  return like ?? `one of ${known.join(", ")}`;
+  const like = nearestOnes(given, known);
+  return oneOf(like.length > 0 ? like : known);
 }
 
 /** The key of a config file that is meant. Its schema knows all of training: read only here. */
@@ -67,9 +66,6 @@ async function keyMeant(given: string): Promise<string | undefined> {
   const { configSchema } = await import("../run/file-schema.js");
   return optionMeant(given, Object.keys(configSchema.entries));
 }
-
-/** Names that a reader takes in at a glance. */
-const few = 8;
 
 function argumentsOf({ registeredArguments }: Command): string {
   const names = registeredArguments.map((argument) => `one ${argument.name()} and `);

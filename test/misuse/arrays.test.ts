@@ -48,7 +48,7 @@ refuses("datasets.fromArray", [
     "a misspelt option",
     () => make({ shape, ranges: range }),
     "TypeError",
-    'Expected only the options shape, range, size, labels, device for options but received "ranges"',
+    'Expected the option range for options but received "ranges"',
   ],
   [
     "another shape",

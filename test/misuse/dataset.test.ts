@@ -44,7 +44,7 @@ refuses("datasets.fromBytes", [
     "a misspelt shape",
     () => make(bare({ shap: shape })),
     "TypeError",
-    'Expected only the options shape, size, labels, device for options but received "shap"',
+    'Expected the option shape for options but received "shap"',
   ],
   [
     "bytes that are clamped",

@@ -33,7 +33,7 @@ refuses("new Generator", [
     "a misspelt field",
     () => new Generator(bad({ latent, layer: layers })),
     "TypeError",
-    'Expected only the options latent, layers, init, range for architecture but received "layer"',
+    'Expected the option layers for architecture but received "layer"',
   ],
   [
     "the image of a discriminator",
@@ -75,7 +75,7 @@ refuses("new Generator", [
     "first weights with a misspelt range",
     () => new Generator(bad({ latent, layers, init: { type: "uniform", irange: 0.05 } })),
     "TypeError",
-    'Expected only the options type, range for architecture.init but received "irange"',
+    'Expected the option range for architecture.init but received "irange"',
   ],
   [
     "first weights of no deviation",

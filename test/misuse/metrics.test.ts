@@ -154,7 +154,7 @@ refuses("metrics", [
     "kid with an option that there is not",
     () => kid(enough, enough, bad({ subset: 3 })),
     "TypeError",
-    'Expected only the options subsets, subsetSize, degree, gamma, offset, seed for options but received "subset"',
+    'Expected the option subsets for options but received "subset"',
   ],
   [
     "neighbours that are all there are",

@@ -123,6 +123,67 @@ describe("an option that is called otherwise elsewhere", () => {
   });
 });
 
+describe("an option that is misspelt", () => {
+  it.each<(typeof rows)[number]>([
+    ["discriminatorStep", trainer({ discriminatorStep: 2 }), "discriminatorSteps", "options"],
+    ["difAugment", trainer({ difAugment: [] }), "diffAugment", "options"],
+    ["wieghtDecay", ofAdam({ wieghtDecay: 0 }), "weightDecay", "options of adam"],
+    ["clipGradNom", ofAdam({ clipGradNom: 1 }), "clipGradNorm", "options of adam"],
+    ["calsses", latent({ calsses: 10 }), "classes", "architecture.latent"],
+    ["gama", () => schedules.step(any({ gama: 3 })), "gamma", "options of step"],
+    [
+      "kernelsize",
+      () => new Discriminator({ image, layers: [l.conv2d(8, 3, any({ kernelsize: 3 }))] }),
+      "kernelSize",
+      "0 (conv2d)",
+    ],
+    [
+      "paddding",
+      () => new Discriminator({ image, layers: [l.conv2d(8, 3, any({ paddding: 1 }))] }),
+      "padding",
+      "0 (conv2d)",
+    ],
+  ])("%s", (name, make, here, of) => {
+    expect(make).toThrow(
+      new TypeError(`Expected the option ${here} for ${of} but received "${name}"`),
+    );
+  });
+
+  it("of a run, or of the trainer where it is like one of those", async () => {
+    const data = await labelledImages(16);
+    for (const [name, what] of [
+      ["stepz", "the option steps"],
+      ["bachSize", "the option batchSize"],
+      ["generatorStep", "no option of new Trainer(), as generatorSteps is,"],
+    ] as const)
+      await expect(
+        tinyTrainer()
+          .run(data, any({ [name]: 3 }))
+          .next(),
+      ).rejects.toThrow(new TypeError(`Expected ${what} for options but received "${name}"`));
+    expect(trainer({ batchSiez: 3 })).toThrow(
+      new TypeError(
+        'Expected no option of run(), as batchSize is, for options but received "batchSiez"',
+      ),
+    );
+  });
+
+  it("may be like two", () => {
+    expect(latent({ closes: 10 })).toThrow(
+      new TypeError(
+        'Expected the option classes or codes for architecture.latent but received "closes"',
+      ),
+    );
+  });
+
+  it("and of a few names one that is half right is not guessed at: size is no stride", () => {
+    const layers = [l.conv2d(8, 3, any({ size: 3 }))];
+    expect(() => new Discriminator({ image, layers })).toThrow(
+      /^Expected only the options type, name, inChannels, .* for 0 \(conv2d\) but received "size"$/,
+    );
+  });
+});
+
 describe("of two that are meant", () => {
   it.each([
     ["an option of that very name goes first", "lr", ["optimizer", "lr"], "lr"],

@@ -45,7 +45,7 @@ refuses("metrics.parzen", [
     "an option that there is not",
     () => parzen({ test, validation, sigma: 0.2 }),
     "TypeError",
-    'Expected only the options test, validation, range, sigmas for options but received "sigma"',
+    'Expected the option sigmas for options but received "sigma"',
   ],
   [
     "nothing to test on",

@@ -43,7 +43,7 @@ refuses("penalties and auxiliaries", [
     "a misspelt option",
     () => penalties.r1(bad({ wieght: 1 })),
     "TypeError",
-    'Expected only the options weight, every for options of r1 but received "wieght"',
+    'Expected the option weight for options of r1 but received "wieght"',
   ],
   [
     "a decay as text",

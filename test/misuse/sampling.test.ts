@@ -86,13 +86,13 @@ refuses(
       "a misspelt option",
       () => generator.sample(1, bad({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, truncationPsi, labels, codes, execution, signal for options but received "sed"',
+      'Expected the option seed for options but received "sed"',
     ],
     [
       "a misspelt option without a prototype",
       () => generator.sample(1, bare({ sed: 7 })),
       "TypeError",
-      'Expected only the options seed, noise, truncation, truncationPsi, labels, codes, execution, signal for options but received "sed"',
+      'Expected the option seed for options but received "sed"',
     ],
     [
       "a controller in place of its signal",

@@ -16,7 +16,7 @@ refuses("theory", [
     "an option that there is not",
     () => theory.theorem1(bad({ sed: 7 })),
     "TypeError",
-    'Expected only the options seed, steps, signal for options but received "sed"',
+    'Expected the option seed for options but received "sed"',
   ],
   [
     "a negative seed",
