@@ -176,6 +176,21 @@ describe("an option of a layer", () => {
     );
   });
 
+  it.each<[option: string, call: () => unknown, sentence: string]>([
+    [
+      "kernelSize",
+      () => l.conv2d(8, 3, { kernelSize: 5 } as never),
+      "Expected no kernelSize, which the layer has already, for the last argument of conv2d() but received { kernelSize: 5 }",
+    ],
+    [
+      "type",
+      () => l.linear(4, { bias: false, type: "relu" } as never),
+      'Expected no type, which the layer has already, for the last argument of linear() but received { bias: false, type: "relu" }',
+    ],
+  ])("is refused in the place of an argument: %s", (_, call, sentence) => {
+    expect(call).toThrow(new TypeError(sentence));
+  });
+
   it("has a bad value above, whatever option it is", () => {
     const tried = new Set(badOptions.map(([type, option]) => `${type}.${option}`));
     const all = [...layerKinds].flatMap(([type, { options }]) =>
