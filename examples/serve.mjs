@@ -13,7 +13,7 @@ async function drawPng(asked, signal) {
   const count = Number(asked);
   if (!Number.isInteger(count) || count < 1 || count > most) {
     const what = `a whole number from 1 to ${most}`;
-    throw new RangeError(`Expected ${what} for count but received ${asked}`);
+    throw new RangeError(`Expected ${what} for count but received ${asked || "nothing"}`);
   }
   const samples = await generator.sample(count, { execution: "fused", signal });
   return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });

@@ -119,7 +119,15 @@ it("tells a client its mistake, and goes on", async () => {
     ["count=0", "Expected a whole number of at least 1 for count but received 0"],
     ["count=1025", "Expected at most 1024 for count but received 1025"],
     ["label=3", "Expected a whole number from 0 to 2 for labels but received 3"],
-    ["seed=x", "Expected a whole number of at least 0 for seed but received NaN"],
+    ["label=-1", "Expected a whole number from 0 to 2 for labels but received -1"],
+    ["seed=-1", "Expected a whole number of at least 0 for seed but received -1"],
+    ["count=abc", "Expected a whole number for count but received abc"],
+    ["count=2.5", "Expected a whole number for count but received 2.5"],
+    ["count=", "Expected a whole number for count but received nothing"],
+    ["label=", "Expected a whole number for label but received nothing"],
+    ["label=two", "Expected a whole number for label but received two"],
+    ["seed=", "Expected a whole number for seed but received nothing"],
+    ["seed=x", "Expected a whole number for seed but received x"],
     ["lable=1", "Expected count, label or seed for a parameter but received lable"],
   ]) {
     const wrong = await fetch(`${address}/?${query}`);

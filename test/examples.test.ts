@@ -147,11 +147,11 @@ describe("examples/serve-onnx.mjs", () => {
 
   it("answers to labels that are none with a sentence, and goes on", async () => {
     const address = await serve("serve-onnx.mjs", "colour.onnx");
-    for (const label of ["seven", "3", "-1", "1.5"]) {
+    for (const label of ["seven", "3", "-1", "1.5", ""]) {
       const wrong = await fetch(`${address}/?label=${label}`);
       expect([wrong.status, await wrong.text()]).toEqual([
         400,
-        `Expected a whole number from 0 to 2 for label but received ${label}\n`,
+        `Expected a whole number from 0 to 2 for label but received ${label || "nothing"}\n`,
       ]);
     }
     expect((await fetch(`${address}/?label=2`)).status).toBe(200);
@@ -213,9 +213,9 @@ describe("examples/serve.mjs", () => {
   });
 
   it("answers to counts that are none with a sentence", async () => {
-    for (const count of ["0", "2.5", "ten", "10001"]) {
+    for (const count of ["0", "2.5", "ten", "10001", ""]) {
       const wrong = await fetch(`${address}/?count=${count}`);
-      const sentence = `Expected a whole number from 1 to 10000 for count but received ${count}\n`;
+      const sentence = `Expected a whole number from 1 to 10000 for count but received ${count || "nothing"}\n`;
       expect([wrong.status, await wrong.text()]).toEqual([400, sentence]);
     }
   });

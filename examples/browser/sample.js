@@ -56,7 +56,7 @@ export async function sample({ session, latent, range: [black, white] }, label) 
   const { noise, distribution, classes, codes } = latent;
   if (classes > 0 && !(/^\d+$/.test(label) && Number(label) < classes))
     throw new RangeError(
-      `Expected a whole number from 0 to ${classes - 1} for label but received ${label}`,
+      `Expected a whole number from 0 to ${classes - 1} for label but received ${label || "nothing"}`,
     );
   const { images } = await session.run({
     noise: drawn(noise, noises[distribution]),

@@ -38,16 +38,26 @@ async function follow() {
   }
 }
 
+/**
+ * A whole number of a query. Number() would make NaN of a word, and 0 of nothing.
+ *
+ * @param {string} text @param {string} name
+ */
+function wholeNumber(text, name) {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw new RangeError(`Expected a whole number for ${name} but received ${text || "nothing"}`);
+}
+
 /** @param {Record<string, string>} query @param {AbortSignal} signal */
 async function draw({ count = "1", label, seed, ...others }, signal) {
   const { generator, step } = current;
   for (const name of Object.keys(others))
     throw new RangeError(`Expected count, label or seed for a parameter but received ${name}`);
-  if (Number(count) > 1024)
-    throw new RangeError(`Expected at most 1024 for count but received ${count}`);
-  const samples = await generator.sample(Number(count), {
-    ...(label !== undefined && { labels: Number(label) }),
-    ...(seed !== undefined && { seed: Number(seed) }),
+  const asked = wholeNumber(count, "count");
+  if (asked > 1024) throw new RangeError(`Expected at most 1024 for count but received ${count}`);
+  const samples = await generator.sample(asked, {
+    ...(label !== undefined && { labels: wholeNumber(label, "label") }),
+    ...(seed !== undefined && { seed: wholeNumber(seed, "seed") }),
     execution: "fused",
     signal,
   });
