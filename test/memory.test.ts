@@ -174,6 +174,22 @@ describe("memory", () => {
     expect(JSON.parse(later)).toBe("done");
   });
 
+  it.skipIf(!mayLimit)(
+    "where there is none for a kernel, says so, and makes it later",
+    async () => {
+      const script = fileURLToPath(new URL("no-kernel.mjs", import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 60_000 });
+      const [refused, later] = stdout.trim().split("\n") as [string, string];
+      const refusal = {
+        code: "ERR_MEMORY",
+        message:
+          "Expected enough host memory for this work but it ran out; a smaller batch, image or network needs less",
+      };
+      expect(JSON.parse(refused)).toEqual(Array.from({ length: 5 }, () => refusal));
+      expect(JSON.parse(later)).toEqual({ made: [3, 3, 3, 3, 3, 3], threads: 1 });
+    },
+  );
+
   it("where it runs out for an answer, says so and goes on, as V8 would not", async () => {
     const script = fileURLToPath(new URL("little-arrays.mjs", import.meta.url));
     // 100 MB of images twice, and 400 of values in the engine; as much again is not there.

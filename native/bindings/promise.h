@@ -10,6 +10,7 @@
 #include "bindings/errors.h"
 #include "bindings/instance.h"
 #include "core/error.h"
+#include "core/runtime/out_of_memory.h"
 
 namespace sparring::bindings {
 
@@ -63,7 +64,7 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
 
   // Boxed: an std::function has to be copyable, and copies would carry state apart.
   auto boxed = std::make_shared<Work>(std::move(work));
-  Engine::Slice slice = [boxed, finish, settle] {
+  Engine::Slice slice = [&instance, boxed, finish, settle] {
     try {
       auto turn = to_turn((*boxed)());
       if (const auto* then = std::get_if<Engine::Then>(&turn)) return *then;
@@ -71,7 +72,9 @@ Napi::Promise run_slices(Napi::Env env, Work work, Finish finish) {
       auto value = std::make_shared<Value>(std::get<0>(std::move(turn)));
       settle([value, finish](Napi::Env env) -> Napi::Value { return finish(env, *value); });
     } catch (...) {
-      const Failure failure = describe(std::current_exception());
+      const std::exception_ptr error = std::current_exception();
+      if (ran_out_for_kernel(error)) instance.engine().change_thread();
+      const Failure failure = describe(error);
       settle([failure](Napi::Env env) -> Napi::Value { throw to_error(env, failure); });
     }
     return Engine::Then::kDone;

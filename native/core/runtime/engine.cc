@@ -3,9 +3,11 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <new>
 
 #include "core/runtime/thread.h"
 #include "core/runtime/vector_math.h"
+#include "core/torch.h"
 
 namespace sparring {
 namespace {
@@ -27,6 +29,15 @@ void widen_stacks() {
   pthread_attr_destroy(&usual);
 }
 
+// Whether there is room for the stack of a thread, those of the threads that OpenMP makes for it,
+// and what they begin with. OpenMP ends the process where it gets none.
+bool has_room_for_thread() {
+  const auto stacks = static_cast<size_t>(at::get_num_threads()) + 2;
+  void* const room = ::operator new(stacks * kStackBytes, std::nothrow);
+  ::operator delete(room);
+  return room != nullptr;
+}
+
 }  // namespace
 
 bool Engine::post(Slice slice) {
@@ -42,7 +53,10 @@ bool Engine::post(Slice slice) {
 
 void Engine::start() {
   widen_stacks();
-  thread_ = make_thread([this] { loop(); });
+  thread_ = make_thread([this] {
+    settle_vector_math();
+    loop();
+  });
 }
 
 void Engine::wake() {
@@ -65,12 +79,33 @@ void Engine::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Engine::change_thread() {
+  const std::lock_guard lock(mutex_);
+  changes_ = true;
+}
+
+// Whether another thread goes on. Who stops the engine waits for that one, and it for this one.
+bool Engine::hand_over() {
+  if (!has_room_for_thread()) return false;
+  left_.swap(thread_);
+  try {
+    thread_ = make_thread([this] {
+      left_.join();
+      loop();
+    });
+  } catch (const std::exception&) {
+    left_.swap(thread_);
+    return false;
+  }
+  changes_ = false;
+  return true;
+}
+
 void Engine::loop() {
-  settle_vector_math();
   std::unique_lock lock(mutex_);
   while (true) {
     wait_for_work(lock);
-    if (stopped_) return;
+    if (stopped_ || (changes_ && hand_over())) return;
     Slice slice = std::move(queue_.front());
     queue_.pop_front();
     const uint64_t seen = wakes_;

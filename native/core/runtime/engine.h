@@ -1,5 +1,5 @@
 // The thread that does all tensor work of one environment. OpenMP pools, autocast state and cuBLAS
-// handles are per thread, so there is exactly one, and it is never the caller's.
+// handles are per thread, so there is exactly one at a time, and it is never the caller's.
 #pragma once
 
 #include <condition_variable>
@@ -33,12 +33,16 @@ class Engine {
   bool post(Slice slice);
   // Something may have come that slices wait for: all of them look again. Any thread.
   void wake();
+  // Has another thread do what comes after the present slice. As long as there is no room for
+  // one, the present one goes on, and asks again before each slice.
+  void change_thread();
   // Lets the current slice end, drops the rest and joins. Any thread but the engine's; idempotent.
   void stop();
 
  private:
   void start();
   void loop();
+  bool hand_over();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
 
   std::function<void()> on_idle_;
@@ -47,7 +51,8 @@ class Engine {
   std::deque<Slice> queue_, waiting_;
   uint64_t wakes_ = 0;
   std::thread thread_;
-  bool stopped_ = false;
+  std::thread left_;  // the one before it, until it has ended
+  bool stopped_ = false, changes_ = false;
 };
 
 // What a turn of work comes to: its value, or what has to come before it goes on.

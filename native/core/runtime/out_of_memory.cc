@@ -11,6 +11,12 @@ namespace {
 // cudaErrorMemoryAllocation.
 constexpr int kCudaOutOfMemory = 2;
 
+// oneDNN says nothing else of it. Its assembler, Xbyak, keeps the first failure of each thread, and
+// takes it for that of whatever is assembled there later.
+bool is_of_kernel(const std::exception& error) {
+  return std::string_view(error.what()) == "could not create a primitive";
+}
+
 // Where there is no type for it: the CPU's allocator, and CUDA's libraries, which have memory of
 // their own and tell of it by the name of their status.
 std::optional<MemoryOf> by_text(std::string_view text) {
@@ -45,7 +51,18 @@ std::optional<MemoryOf> memory_that_ran_out(const std::exception& error) {
   if (const auto* of_torch = dynamic_cast<const c10::Error*>(&error)) {
     return by_text(of_torch->what_without_backtrace());
   }
+  if (is_of_kernel(error)) return MemoryOf::kHost;
   return {};
+}
+
+bool ran_out_for_kernel(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    return is_of_kernel(error);
+  } catch (...) {
+    return false;
+  }
 }
 
 }  // namespace sparring

@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
@@ -39,6 +40,57 @@ TEST_CASE("jobs of one slice run in the order in which they came, on one other t
   });
   CHECK(thread.get_future().get() != std::this_thread::get_id());
   CHECK(order == "abc");
+}
+
+TEST_CASE("another thread goes on after a slice that asks for it, in the same order") {
+  Engine engine;
+  std::string order;
+  std::vector<std::thread::id> threads;
+  std::promise<void> posted, ended;
+  const auto note = [&](char name) {
+    order += name;
+    threads.push_back(std::this_thread::get_id());
+  };
+  engine.post([&, wait = posted.get_future().share(), slices = 0]() mutable {
+    wait.wait();  // until all stand in the queue
+    note('l');
+    if (++slices == 1) engine.change_thread();
+    return slices < 3 ? Then::kAgain : Then::kDone;
+  });
+  for (const char name : {'a', 'b', 'c'}) {
+    engine.post([&, name] {
+      note(name);
+      if (name == 'b') engine.change_thread();
+      return Then::kDone;
+    });
+  }
+  engine.post([&] {
+    if (order.size() < 6) return Then::kAgain;
+    ended.set_value();
+    return Then::kDone;
+  });
+  posted.set_value();
+  ended.get_future().wait();
+  engine.stop();
+  CHECK(order == "labcll");
+  REQUIRE(threads.size() == 6);
+  CHECK(threads[0] != threads[1]);
+  CHECK(threads[1] == threads[2]);
+  CHECK(threads[2] != threads[3]);
+  CHECK(threads[3] == threads[5]);
+}
+
+TEST_CASE("an engine that is to change its thread stops as any other does") {
+  for (int i = 0; i < 50; ++i) {
+    Engine engine;
+    engine.post([&] {
+      engine.change_thread();
+      return Then::kAgain;  // for ever
+    });
+    if (i % 2 == 0) std::this_thread::yield();
+    engine.stop();
+    CHECK_FALSE(engine.post([] { return Then::kDone; }));
+  }
 }
 
 TEST_CASE("short work gets its turn between two slices of long work") {

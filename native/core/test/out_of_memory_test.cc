@@ -43,6 +43,19 @@ TEST_CASE("memory that ran out is known by the text of what has no type for it")
   CHECK(ran_out([&] { of_torch("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"); }) == MemoryOf::kDevice);
 }
 
+TEST_CASE("memory that ran out for a kernel of oneDNN's is known from all others") {
+  const auto of_kernel = [](const auto& error) {
+    return ran_out_for_kernel(std::make_exception_ptr(error));
+  };
+  // dnnl::error is an std::exception with that text.
+  const std::runtime_error kernel("could not create a primitive");
+  CHECK(ran_out([&] { throw kernel; }) == MemoryOf::kHost);
+  CHECK(of_kernel(kernel));
+  CHECK_FALSE(of_kernel(std::bad_alloc()));
+  CHECK_FALSE(of_kernel(std::runtime_error("could not create a primitive descriptor")));
+  CHECK_FALSE(of_kernel(7));
+}
+
 TEST_CASE("an error that only speaks of memory is none of memory that ran out") {
   CHECK(ran_out([] { TORCH_CHECK(false, "a graph that was out of memory before"); }) ==
         std::nullopt);
