@@ -1,14 +1,17 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { TestContext } from "vitest";
 import { pythonEnvironment } from "../../scripts/python-env.mjs";
 
 const testFolder = fileURLToPath(new URL("../", import.meta.url));
 type Environment = { python: string; env?: Record<string, string> } | null;
 let environment: Promise<Environment> | undefined;
+let server: Promise<string> | undefined;
 
 /** What an independent program says: live, or as it said when the reference was written. */
 export interface Verdict<T> {
@@ -52,14 +55,32 @@ export function needsLive({ live }: Verdict<unknown>, skip: TestContext["skip"])
   skip(!live, "no PyTorch here: only compared with the committed reference, to rounding");
 }
 
+/** Where scripts are run: see referee.py. */
+async function startServer({ python, env }: NonNullable<Environment>): Promise<string> {
+  const child = spawn(python, [join(testFolder, "referee.py")], {
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const path = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).once("line", resolve);
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`referee.py ended with ${code}`)));
+  });
+  // It ends with this process, and does not keep it.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout]) (pipe as Socket).unref();
+  return path;
+}
+
 async function runPython<T>(
   found: NonNullable<Environment>,
   script: string,
   args: readonly string[],
 ): Promise<T> {
-  const { stdout } = await promisify(execFile)(found.python, [join(testFolder, script), ...args], {
-    env: { ...process.env, ...found.env },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return JSON.parse(stdout);
+  server ??= startServer(found);
+  const socket = connect(await server);
+  socket.end(`${JSON.stringify([join(testFolder, script), ...args])}\n`);
+  const { said, failure } = (await json(socket)) as { said: string; failure: string | null };
+  if (failure !== null) throw new Error(`${script}: ${failure}`);
+  return JSON.parse(said);
 }
