@@ -15,12 +15,12 @@ namespace sparring::distributed {
 
 // Work that is done by a thread which can be left to itself. What it needs it has to have for
 // itself: it may go on as long as it likes.
-template <class Answer>
+template <class Result>
 class Apart {
  public:
   // Throws ERR_MEMORY where there is no thread for it.
-  explicit Apart(std::function<Answer()> work) {
-    std::packaged_task<Answer()> task(std::move(work));
+  explicit Apart(std::function<Result()> work) {
+    std::packaged_task<Result()> task(std::move(work));
     answer_ = task.get_future();
     thread_ = make_thread(std::move(task));
   }
@@ -33,7 +33,7 @@ class Apart {
     return answer_.valid() && answer_.wait_for(time) == std::future_status::ready;
   }
   // What the work gives or throws, once.
-  Answer get() { return answer_.get(); }
+  Result get() { return answer_.get(); }
   // Where the work looks itself whether all is over, it need not be left: a process that ends under
   // a thread which is at work may crash.
   void leave() {
@@ -43,15 +43,15 @@ class Apart {
   }
 
  private:
-  std::future<Answer> answer_;
+  std::future<Result> answer_;
   std::thread thread_;
 };
 
 // What `work` gives or throws, done apart; nothing where `is_over` came first. Throws ERR_MEMORY
 // where there is no thread for it.
-template <class Answer>
-std::optional<Answer> apart(std::function<Answer()> work, const std::function<bool()>& is_over) {
-  Apart<Answer> one(std::move(work));
+template <class Result>
+std::optional<Result> apart(std::function<Result()> work, const std::function<bool()>& is_over) {
+  Apart<Result> one(std::move(work));
   while (!one.comes_within(kGlance)) {
     if (!is_over()) continue;
     one.leave();

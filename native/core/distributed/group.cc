@@ -356,12 +356,12 @@ void Group::hand_over() {
   close();
 }
 
-template <class Answer>
-Answer Group::ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const {
+template <class Result>
+Result Group::ask(std::function<Result(c10d::Store&)> question, Result otherwise) const {
   const auto deadline = Clock::now() + kRollCall + kHearing + kAnswer;
-  std::optional<Answer> answer;
+  std::optional<Result> answer;
   try {
-    answer = apart<Answer>(
+    answer = apart<Result>(
         [question = std::move(question), store = connection_->store, otherwise] {
           try {
             return question(*store);

@@ -136,8 +136,8 @@ class Group {
   // Tells all of a failure, and leaves.
   void part(const std::string& failure);
   // What the store answers, or else `otherwise`.
-  template <class Answer>
-  Answer ask(std::function<Answer(c10d::Store&)> question, Answer otherwise) const;
+  template <class Result>
+  Result ask(std::function<Result(c10d::Store&)> question, Result otherwise) const;
   distributed::Roll call_roll() const;
   std::vector<int64_t> lost(const distributed::Roll& roll) const;
   // Rank 0 where no agent does.
