@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import * as check from "../check.js";
 import { setThreads } from "../device.js";
-import { writeOut } from "../run/out.js";
+import { forFile } from "../run/out.js";
 import { checkSettings, type TheoryOptions } from "../theory/kind.js";
 import { makeFolder, save } from "../theory/save.js";
 import { experimentNames, experimentOf, experiments } from "../theory/table.js";
@@ -48,7 +48,7 @@ export function theoryCommand(onExit: (code: number) => void): Command {
     const name = check.oneOf(given, "the experiment", experimentNames);
     const folder = check.path(out, "--out");
     const figures = await runExperiment(name, folder, request);
-    const saved = await writeOut("--out", () => save(figures, folder));
+    const saved = await forFile("--out", () => save(figures, folder));
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     const files = Object.values(saved).filter((path) => path !== null);
     tell(figures, json, () =>

@@ -8,6 +8,7 @@ import { namesIn, textIn, writeWhole } from "../files.js";
 import { type LoadOptions, Trainer } from "../trainer.js";
 import type { Evaluation } from "./evaluations.js";
 import { Meter } from "./meter.js";
+import { forFile } from "./out.js";
 
 /** Checkpoints that are kept unless asked otherwise. */
 export const defaultKeep = 3;
@@ -30,6 +31,9 @@ interface Newest {
   readonly heldFingerprint: unknown;
   readonly broken: readonly string[];
 }
+
+/** What its record is called in an error. */
+const ofBest = "the best checkpoint";
 
 export class Checkpoints {
   readonly #folder: string;
@@ -55,7 +59,7 @@ export class Checkpoints {
   async save(trainer: Trainer, meter: Meter, best?: Best): Promise<void> {
     const step = trainer.step;
     const beside = { meter: meter.toJSON(), held: this.#heldFingerprint };
-    await trainer.saveWith(join(this.#folder, nameOf(step)), beside);
+    await forFile("a checkpoint", () => trainer.saveWith(join(this.#folder, nameOf(step)), beside));
     // Recorded now that the checkpoint is there: until then the best one before it is kept.
     if (best !== undefined) await this.#record(best);
     const kept = (await this.best())?.step;
@@ -65,7 +69,7 @@ export class Checkpoints {
 
   /** The best checkpoint, if any was evaluated and it is there. */
   async best(): Promise<Best | undefined> {
-    const text = await textIn(this.#best);
+    const text = await forFile(ofBest, () => textIn(this.#best));
     try {
       const best: Best = JSON.parse(text);
       const isBest = Number.isSafeInteger(best.step) && Number.isFinite(best.value);
@@ -93,7 +97,7 @@ export class Checkpoints {
   }
 
   async #record(best: Best): Promise<void> {
-    await writeWhole(this.#best, [`${JSON.stringify(best)}\n`]);
+    await forFile(ofBest, () => writeWhole(this.#best, [`${JSON.stringify(best)}\n`]));
   }
 
   /** Whether there is one of this step, intact or not. */
@@ -146,7 +150,7 @@ export class Checkpoints {
 
   /** Lists the checkpoints that are there, intact or not, newest first. */
   async list(): Promise<{ step: number; path: string }[]> {
-    return (await namesIn(this.#folder))
+    return (await forFile("checkpoints", () => namesIn(this.#folder)))
       .filter((name) => /^\d{6,}$/.test(name))
       .map((name) => ({ step: Number(name), path: join(this.#folder, name) }))
       .toSorted((a, b) => b.step - a.step);

@@ -17,6 +17,9 @@ export interface Evaluation {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** What its file is called in an error. */
+const name = "evaluations";
+
 export class Evaluations {
   readonly #path: string;
 
@@ -36,14 +39,14 @@ export class Evaluations {
     const { step, samples, seed } = at;
     const values = flat(await judge.evaluate(generator, { samples, seed }));
     const line = { step, network: judge.network, samples, reals: judge.reals, values };
-    await appendLine(this.#path, "evaluations", line);
+    await appendLine(this.#path, name, line);
     return line;
   }
 
   /** The last of the first `step` steps, if there is one. */
   async last(step: number): Promise<Evaluation | undefined> {
     let found: Evaluation | undefined;
-    await readLines(this.#path, (line) => {
+    await readLines(this.#path, name, (line) => {
       if (isEvaluation(line) && line.step <= step) found = line;
     });
     return found;
@@ -56,6 +59,7 @@ export class Evaluations {
   cut(step: number): Promise<Evaluation[]> {
     return cutLines(
       this.#path,
+      name,
       (line): line is Evaluation => isEvaluation(line) && line.step <= step,
     );
   }

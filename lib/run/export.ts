@@ -11,7 +11,7 @@ import {
   loadEnded,
   loadGenerator,
 } from "./generator.js";
-import { checkOut, writeOut } from "./out.js";
+import { checkOut, forFile } from "./out.js";
 import type { Naming } from "./plan.js";
 
 /**
@@ -87,7 +87,7 @@ export async function exportRun(
     ? await loadGenerator(request, naming, onNote)
     : await loadEnded(request, naming);
   using generator = found.generator;
-  await writeOut(naming("out"), () => formats[format].write(generator, out, opset));
+  await forFile(naming("out"), () => formats[format].write(generator, out, opset));
   const { preset, averaged, step } = found;
   return { path, format, preset, averaged, step };
 }

@@ -9,6 +9,7 @@ import type { RunConfig } from "./config.js";
 import { historyOf } from "./history.js";
 import { appendLine, cutLines } from "./json-lines.js";
 import { FolderLock } from "./lock.js";
+import { forFile } from "./out.js";
 
 const { R_OK, W_OK, X_OK } = constants;
 /** The file of a run that has all of its settings. */
@@ -71,7 +72,8 @@ export class RunFolder implements Disposable {
         made.push(child);
       }
       const text = `${JSON.stringify(config, null, 2)}\n`;
-      await writeWhole(folder.config, [text]);
+      const { config: file } = folder;
+      await forFile(name, () => writeWhole(file, [text]));
       return folder;
     } catch (cause) {
       // Two started at the same moment: the other one has the folder, and may not have filled it
@@ -127,7 +129,8 @@ export class RunFolder implements Disposable {
   async hasWork(): Promise<boolean> {
     const checkpoints = await new Checkpoints(this.checkpoints).list();
     if (checkpoints.length > 0) return true;
-    return (await namesIn(this.weights)).some((name) => !temporaryPattern.test(name));
+    const files = await forFile("weights", () => namesIn(this.weights));
+    return files.some((name) => !temporaryPattern.test(name));
   }
 
   /**
@@ -238,7 +241,7 @@ export class RunFolder implements Disposable {
       const { logEvery } = history.findLast(({ since }) => since < done) ?? config;
       return done % logEvery === 0;
     };
-    return cutLines(this.stats, (line): line is TickLine => {
+    return cutLines(this.stats, "statistics", (line): line is TickLine => {
       const { step: done }: Partial<TickLine> = line;
       if (typeof done !== "number" || done > step) return false;
       return isWhole(done) || done === config.steps;

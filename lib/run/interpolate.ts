@@ -15,7 +15,7 @@ import {
 } from "./generator.js";
 import { checkClass } from "./labels.js";
 import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
-import { checkOut, writeOut } from "./out.js";
+import { checkOut, forFile } from "./out.js";
 import { type Naming, planTruncationPsi } from "./plan.js";
 
 /** What an interpolation is asked for: from a command line. */
@@ -92,7 +92,7 @@ export async function interpolateRun(
   const ways = findWays(plan, found, request.class, naming);
   const images = await drawFrames(generator, ways);
   const { rows, to, labels } = ways;
-  await writeOut(naming("out"), () =>
+  await forFile(naming("out"), () =>
     plan.moves
       ? saveAnimation(images, rows, plan.out)
       : images.save(plan.out, { columns: plan.frames }),

@@ -3,6 +3,7 @@
 import { isObject } from "../check.js";
 import { linesIn, writeWhole } from "../files.js";
 import { append } from "./append.js";
+import { forFile } from "./out.js";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -21,31 +22,45 @@ export function appendLine(path: string, name: string, value: object): Promise<v
   return append(path, name, `${JSON.stringify(value)}\n`);
 }
 
-/** Calls back with each object, one at a time: there may be a million. Throws ERR_OUTPUT. */
-export async function readLines(path: string, onLine: (line: Line) => void): Promise<void> {
-  await linesIn(path, (text) => {
-    const line = parseLine(text);
-    if (line !== undefined) onLine(line);
-  });
+/**
+ * Calls back with each object, one at a time: there may be a million. Throws ERR_OUTPUT.
+ *
+ * @param name what the file is for, for the error
+ */
+export async function readLines(
+  path: string,
+  name: string,
+  onLine: (line: Line) => void,
+): Promise<void> {
+  await forFile(name, () =>
+    linesIn(path, (text) => {
+      const line = parseLine(text);
+      if (line !== undefined) onLine(line);
+    }),
+  );
 }
 
 /**
  * Leaves out all lines but those that `isKept` takes, and what is no line. Where there is no file
  * none is made. Throws ERR_OUTPUT.
  *
+ * @param name what the file is for, for the error
  * @returns what is left
  */
 export async function cutLines<T extends object>(
   path: string,
+  name: string,
   isKept: (line: object) => line is T,
 ): Promise<T[]> {
   const kept: { readonly line: T; readonly text: string }[] = [];
   let isThere = false;
-  await linesIn(path, (text) => {
-    isThere = true;
-    const line = parseLine(text);
-    if (line !== undefined && isKept(line)) kept.push({ line, text });
+  await forFile(name, async () => {
+    await linesIn(path, (text) => {
+      isThere = true;
+      const line = parseLine(text);
+      if (line !== undefined && isKept(line)) kept.push({ line, text });
+    });
+    if (isThere) await writeWhole(path, [kept.map(({ text }) => `${text}\n`).join("")]);
   });
-  if (isThere) await writeWhole(path, [kept.map(({ text }) => `${text}\n`).join("")]);
   return kept.map(({ line }) => line);
 }

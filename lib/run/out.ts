@@ -1,4 +1,4 @@
-// A file that a command is asked to write: looked at before there is anything to write, and written.
+// A file that a command writes: looked at before there is anything to write, and written.
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -26,10 +26,10 @@ export async function checkOut(path: string, name: string): Promise<void> {
 }
 
 /**
- * Does work that writes the file. Throws ERR_OUTPUT, as of a disk that is full.
+ * Does work that writes the file, or looks for it. Throws ERR_OUTPUT, as of a disk that is full.
  *
- * @param name what the user calls it
+ * @param name what the user calls it: an option, or what the file is for in the folder of a run
  */
-export function writeOut<T>(name: string, work: () => Promise<T>): Promise<T> {
+export function forFile<T>(name: string, work: () => Promise<T>): Promise<T> {
   return renamed("path", name, work, "ERR_OUTPUT");
 }

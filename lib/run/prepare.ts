@@ -16,6 +16,7 @@ import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
 import { giveAverage, giveFirst, readFirst } from "./from.js";
+import { type Keep, keeping } from "./keeping.js";
 import { loadParts, type RunImages } from "./parts.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
 import { imageOf, pairOf } from "./recipe.js";
@@ -33,14 +34,26 @@ export interface Prepared {
   readonly place: RunPlace;
 }
 
-/** Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first. */
-export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): Promise<Prepared> {
+/**
+ * Loads what the plan names. Whatever is wrong with it is thrown here, cheap checks first, and
+ * nothing is left of what was made until then.
+ */
+export function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): Promise<Prepared> {
+  return keeping((keep) => prepareKept(plan, watch, team, keep));
+}
+
+async function prepareKept(
+  plan: RunPlan,
+  watch: DataWatch,
+  team: Team,
+  keep: Keep,
+): Promise<Prepared> {
   const { naming } = plan;
   if (team.isFirst) await checkRunFolder(plan.out);
   const device = chooseDevice(plan.device, naming("device"), team);
   checkRollbacks(plan.rollbacks, naming("rollbacks"), team);
   if (plan.threads !== undefined) await setThreads(plan.threads);
-  const build = (image: PresetImage) => buildPair(plan, image, device, team);
+  const build = (image: PresetImage) => buildPair(plan, image, device, team, keep);
   // Networks that are no preset's may not fit each other: better known before images are packed for
   // an hour.
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
@@ -52,7 +65,8 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const some = watch.keep === false && plan.evaluateEvery === 0;
   const watched = { ...watch, some };
   const images = await team.inTurn(() => loadParts({ ...plan, ...fitting }, device, watched));
-  const { dataset } = images;
+  const dataset = keep(images.dataset);
+  keep(images.held);
   const { image, classes } = dataset;
   const settings = own ?? build({ image, classes: classes || undefined });
   if (own === undefined) await giveFirst(first, settings, plan);
@@ -64,12 +78,12 @@ export async function prepareRun(plan: RunPlan, watch: DataWatch, team: Team): P
   const fromStep = first?.step ?? null;
   const found = { device, threads: await threads(), fromStep, ...images };
   const config = resolveConfig(plan, settings, found);
-  const judge = team.isFirst ? await judgeOf(config, images, naming) : undefined;
+  const judge = keep(team.isFirst ? await judgeOf(config, images, naming) : undefined);
   // A dry run makes no checkpoint.
   const isSaved = team.isFirst && watch.keep !== false;
   const heldFingerprint = isSaved ? await images.held?.native.fingerprint() : undefined;
   images.held?.dispose();
-  const trainer = new Trainer(settings);
+  const trainer = keep(new Trainer(settings));
   await giveAverage(first, trainer);
   return { config, trainer, dataset, judge, heldFingerprint, place: plan.out };
 }
@@ -82,10 +96,16 @@ export function checkRollbacks(rollbacks: number, name: string, team: Team): voi
 }
 
 /** Makes the pair, and checks that its rules fit it. */
-function buildPair(plan: RunPlan, image: PresetImage, device: Device, team: Team): TrainerSettings {
+function buildPair(
+  plan: RunPlan,
+  image: PresetImage,
+  device: Device,
+  team: Team,
+  keep: Keep,
+): TrainerSettings {
   const pair = pairOf(plan, image);
-  const generator = new Generator(pair.generator, { device, seed: plan.seed });
-  const discriminator = new Discriminator(pair.discriminator, { device });
+  const generator = keep(new Generator(pair.generator, { device, seed: plan.seed }));
+  const discriminator = keep(new Discriminator(pair.discriminator, { device }));
   const rules = { ...trainingOf(plan), distributed: team.group };
   return checkOptions({ generator, discriminator, ...rules }, plan.naming);
 }

@@ -10,6 +10,7 @@ import type { Judge } from "./evaluation.js";
 import { type Evaluation, Evaluations } from "./evaluations.js";
 import type { RunFolder } from "./folder.js";
 import { gridOf } from "./grid.js";
+import { forFile } from "./out.js";
 import { writeStepPlan } from "./step-plan.js";
 import type { TensorBoardLog } from "./tensorboard.js";
 import type { RunTick } from "./tick.js";
@@ -75,7 +76,7 @@ export class Records {
     const { columns, count, labels } = gridOf(generator.latent.classes);
     const images = await generator.sample(count, { seed: this.#config.sampleSeed, labels });
     const png = await images.toPng({ columns });
-    await writeWhole(this.#folder.sample(step), [png]);
+    await forFile("samples", () => writeWhole(this.#folder.sample(step), [png]));
     await this.#board?.samples(step, png);
   }
 
@@ -123,9 +124,11 @@ export class Records {
 
   /** Writes the weights of the networks, as they are now. */
   async weights({ generator, discriminator, ema }: Trainer): Promise<void> {
-    await generator.saveWeights(this.#folder.weightsOf("generator"));
-    await discriminator.saveWeights(this.#folder.weightsOf("discriminator"));
-    await ema?.saveWeights(this.#folder.weightsOf("generator-ema"));
+    await forFile("weights", async () => {
+      await generator.saveWeights(this.#folder.weightsOf("generator"));
+      await discriminator.saveWeights(this.#folder.weightsOf("discriminator"));
+      await ema?.saveWeights(this.#folder.weightsOf("generator-ema"));
+    });
   }
 }
 

@@ -24,6 +24,8 @@ import type { Judge } from "./evaluation.js";
 import { Evaluations } from "./evaluations.js";
 import { RunFolder } from "./folder.js";
 import type { Meter } from "./meter.js";
+import { type Keep, keeping } from "./keeping.js";
+import { forFile } from "./out.js";
 import { parseRunConfig } from "./parse-config.js";
 import { loadParts, type RunImages } from "./parts.js";
 import type { Naming, ResumePlan } from "./plan.js";
@@ -56,13 +58,7 @@ export interface Resumed {
  */
 export async function loadRun(plan: ResumePlan, watch: DataWatch, team: Team): Promise<Resumed> {
   await readResumed(plan);
-  const folder = RunFolder.lock(plan);
-  try {
-    return await loadLocked(folder, plan, watch, team);
-  } catch (error) {
-    folder[Symbol.dispose]();
-    throw error;
-  }
+  return keeping((keep) => loadLocked(keep(RunFolder.lock(plan)), plan, watch, team, keep));
 }
 
 /**
@@ -78,48 +74,44 @@ async function loadLocked(
   plan: ResumePlan,
   watch: DataWatch,
   team: Team,
+  keep: Keep,
 ): Promise<Resumed> {
   const note = watch.onNote ?? (() => {});
   const checkpoints = new Checkpoints(folder.checkpoints);
   const newest = await loadNewest(checkpoints, plan, note, team);
-  const { trainer, meter } = newest;
-  let images: RunImages | undefined, judge: Judge | undefined;
-  try {
-    const { asked, config, changed } = goOnWith(newest, plan);
-    checkLength(config, plan, trainer.step);
-    if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
-    const told = { ...asked, precision: config.precision };
-    await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
-    images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
-    await checkSameData(trainer, images.dataset, config);
-    const heldFingerprint = await images.held?.native.fingerprint();
-    checkSameHeld(newest.heldFingerprint, heldFingerprint, config);
-    checkFit(images.dataset, trainer.settings, config, plan.naming, { mayDrop: false });
-    judge = await judgeOf(config, images, plan.naming);
-    if (judge !== undefined) await checkComparable(folder, trainer.step, { judge, config }, plan);
-    await folder.mend(plan.name);
-    await checkpoints.drop(newest.broken);
-    const seen = await rewind(folder, checkpoints, config, trainer.step);
-    await writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]);
-    if (changed.length > 0)
-      note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
-    const { dataset } = images;
-    return { folder, config, trainer, meter, dataset, judge, heldFingerprint, ...seen };
-  } catch (error) {
-    disposeAll(trainer);
-    images?.dataset.dispose();
-    judge?.[Symbol.dispose]();
-    throw error;
-  } finally {
-    images?.held?.dispose();
-  }
+  const { meter } = newest;
+  const trainer = keepAll(newest.trainer, keep);
+  const { asked, config, changed } = goOnWith(newest, plan);
+  checkLength(config, plan, trainer.step);
+  if (team.size > 1 && config.rollbacks > 0) note(noRollbacks);
+  const told = { ...asked, precision: config.precision };
+  await team.tell(() => ({ config: told, pair: trainer.described() }) satisfies Told);
+  const images = await team.inTurn(() => loadAgain(config, plan.naming, watch));
+  const dataset = keep(images.dataset);
+  keep(images.held);
+  await checkSameData(trainer, dataset, config);
+  const heldFingerprint = await images.held?.native.fingerprint();
+  checkSameHeld(newest.heldFingerprint, heldFingerprint, config);
+  checkFit(dataset, trainer.settings, config, plan.naming, { mayDrop: false });
+  const judge = keep(await judgeOf(config, images, plan.naming));
+  if (judge !== undefined) await checkComparable(folder, trainer.step, { judge, config }, plan);
+  images.held?.dispose();
+  await folder.mend(plan.name);
+  await checkpoints.drop(newest.broken);
+  const seen = await rewind(folder, checkpoints, config, trainer.step);
+  await forFile(plan.name, () =>
+    writeWhole(folder.config, [`${JSON.stringify(asked, null, 2)}\n`]),
+  );
+  if (changed.length > 0)
+    note(`From step ${trainer.step} on other rules hold: ${changed.join(", ")}`);
+  return { folder, config, trainer, meter, dataset, judge, heldFingerprint, ...seen };
 }
 
-/** Frees a trainer with its networks, which nobody else has. */
-function disposeAll(trainer: Trainer): void {
-  trainer.dispose();
-  trainer.generator.dispose();
-  trainer.discriminator.dispose();
+/** Keeps a trainer with its networks, which nobody else has. */
+function keepAll(trainer: Trainer, keep: Keep): Trainer {
+  keep(trainer.generator);
+  keep(trainer.discriminator);
+  return keep(trainer);
 }
 
 /** Takes the records of a run back to a step. Gives what was seen until there. */
@@ -185,22 +177,19 @@ interface Told {
  * Loads what the other ranks need. Weights, and all else that training changes, they take over from
  * rank 0 later.
  */
-export async function accompanyRun(
+export function accompanyRun(
   watch: DataWatch,
   team: Team,
 ): Promise<Pick<Resumed, "config" | "trainer" | "dataset">> {
-  const { config: asked, pair } = await team.hear<Told>();
-  const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
-  const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
-  const trainer = Trainer.like(pair, { device, distributed: team.group });
-  try {
+  return keeping(async (keep) => {
+    const { config: asked, pair } = await team.hear<Told>();
+    const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
+    const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
+    const trainer = keepAll(Trainer.like(pair, { device, distributed: team.group }), keep);
     const { dataset, held } = await team.inTurn(() => loadAgain(config, (option) => option, watch));
     held?.dispose();
     return { config, trainer, dataset };
-  } catch (error) {
-    disposeAll(trainer);
-    throw error;
-  }
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { checkTruncationPsi } from "../networks/conditions.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
-import { checkOut, writeOut } from "./out.js";
+import { checkOut, forFile } from "./out.js";
 import { type Naming, planTruncation, planTruncationPsi } from "./plan.js";
 
 /** What a grid of samples is asked for: from a command line. */
@@ -74,7 +74,7 @@ export async function sampleRun(
   // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
   const images = await generator.sample(count, { seed, labels, truncation, truncationPsi });
-  await writeOut(naming("out"), () => images.save(out, { columns }));
+  await forFile(naming("out"), () => images.save(out, { columns }));
   const { preset, averaged, step } = found;
   const path = resolve(out);
   const truncated = { truncation: truncation ?? null, truncationPsi: truncationPsi ?? null };

@@ -4,6 +4,7 @@ import { writeWhole } from "../files.js";
 import type { Trainer } from "../trainer.js";
 import type { StepPlan } from "../trainer/explanation.js";
 import type { RunFolder } from "./folder.js";
+import { forFile } from "./out.js";
 
 const texts = v.array(v.string());
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -40,7 +41,9 @@ export async function writeStepPlan(
   batchSize: number,
 ): Promise<void> {
   const plan = await trainer.plan(batchSize);
-  await writeWhole(folder.plan, [`${JSON.stringify(plan, null, 2)}\n`]);
+  await forFile("the plan of the steps", () =>
+    writeWhole(folder.plan, [`${JSON.stringify(plan, null, 2)}\n`]),
+  );
 }
 
 /** The content of a plan.json; undefined where it is none. */

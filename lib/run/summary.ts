@@ -10,6 +10,7 @@ import type { RunConfig } from "./config.js";
 import { RunEpochs } from "./epochs.js";
 import type { RunFolder } from "./folder.js";
 import { readLines } from "./json-lines.js";
+import { forFile } from "./out.js";
 import { isRunTick, type RunTick } from "./tick.js";
 
 /**
@@ -98,7 +99,9 @@ export async function writeSummary(
     threads,
     versions,
   };
-  await writeWhole(folder.summary, [`${JSON.stringify(summary, null, 2)}\n`]);
+  await forFile("the summary", () =>
+    writeWhole(folder.summary, [`${JSON.stringify(summary, null, 2)}\n`]),
+  );
 }
 
 function toReason(error: unknown): Pick<RunSummary, "reason" | "code"> {
@@ -112,7 +115,7 @@ async function readStats(folder: RunFolder, epochs: RunEpochs): Promise<Stats> {
   const raised = new Map<Warning, { firstStep: number; ticks: number }>();
   let last: RunTick | undefined;
   let [images, seconds] = [0, 0];
-  await readLines(folder.stats, (tick) => {
+  await readLines(folder.stats, "statistics", (tick) => {
     if (!isRunTick(tick)) return;
     const shown = epochs.images(tick.step) - epochs.images(last?.step ?? 0);
     images += shown;
@@ -132,7 +135,7 @@ async function readStats(folder: RunFolder, epochs: RunEpochs): Promise<Stats> {
 
 async function countRollbacks(folder: RunFolder): Promise<number> {
   let count = 0;
-  await readLines(folder.events, ({ event }) => {
+  await readLines(folder.events, "events", ({ event }) => {
     if (event === "rollback") count += 1;
   });
   return count;

@@ -20,7 +20,7 @@ const isSmall = (line: object): line is Numbered => (line as Partial<Numbered>).
 
 async function linesOf(path: string): Promise<object[]> {
   const lines: object[] = [];
-  await readLines(path, (line) => lines.push(line));
+  await readLines(path, "numbers", (line) => lines.push(line));
   return lines;
 }
 
@@ -38,7 +38,7 @@ it("are read without what is no object", async () => {
 it("are read to the last, which may lack its end", async () => {
   await writeFile(at("open"), '{"i":1}\n{"i":2}');
   expect(await linesOf(at("open"))).toEqual([{ i: 1 }, { i: 2 }]);
-  expect(await cutLines(at("open"), isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
+  expect(await cutLines(at("open"), "numbers", isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
   expect(await readFile(at("open"), "utf8")).toBe('{"i":1}\n{"i":2}\n');
 });
 
@@ -50,25 +50,25 @@ it("are read whole, whatever letters are in them, and however long they are", as
 
 it("are cut, and stay as they were written", async () => {
   await writeFile(at("cut"), '{ "i": 1.0 }\n{"i":3}\n{"i":2}\n{"i":');
-  expect(await cutLines(at("cut"), isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
+  expect(await cutLines(at("cut"), "numbers", isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
   await appendLine(at("cut"), "numbers", { i: 4 });
   expect(await readFile(at("cut"), "utf8")).toBe('{ "i": 1.0 }\n{"i":2}\n{"i":4}\n');
 });
 
 it("are none where there is no file, and none is made", async () => {
   expect(await linesOf(at("gone"))).toEqual([]);
-  expect(await cutLines(at("gone"), isSmall)).toEqual([]);
+  expect(await cutLines(at("gone"), "numbers", isSmall)).toEqual([]);
   expect(await readdir(folder.path)).not.toContain("gone");
 });
 
 it("that cannot be read or written are told of", async () => {
   await mkdir(at("folder"));
-  const refusal = (what: string, name: string) => ({
+  const refusal = {
     code: "ERR_OUTPUT",
-    message: `Expected a file that can be ${what} for ${name} but received "${at("folder")}" (it is a folder)`,
-  });
-  await expect(linesOf(at("folder"))).rejects.toMatchObject(refusal("read", "path"));
-  await expect(cutLines(at("folder"), isSmall)).rejects.toMatchObject(refusal("read", "path"));
+    message: `Expected a file that can be read for numbers but received "${at("folder")}" (it is a folder)`,
+  };
+  await expect(linesOf(at("folder"))).rejects.toMatchObject(refusal);
+  await expect(cutLines(at("folder"), "numbers", isSmall)).rejects.toMatchObject(refusal);
   await expect(appendLine(at("folder"), "numbers", {})).rejects.toMatchObject({
     code: "ERR_OUTPUT",
     message: `Expected a writable file for numbers but received "${at("folder")}" (it is a folder)`,

@@ -42,7 +42,7 @@ describe("a command line that comes again", () => {
     const path = at("unseen/checkpoints");
     expect(again).toMatchObject({
       code: 2,
-      stderr: `Expected a folder that can be read for path but received "unseen/checkpoints" (a part of the path is not a folder)\n`,
+      stderr: `Expected a folder that can be read for checkpoints but received "unseen/checkpoints" (a part of the path is not a folder)\n`,
     });
     await rm(path);
     await rename(at("aside"), path);

@@ -265,7 +265,7 @@ describe("the folder of a run that goes on", () => {
       code: 2,
       stdout: "",
       stderr:
-        'Expected a file that can be read for path but received "pipe/stats.jsonl" (it is no regular file)\n',
+        'Expected a file that can be read for statistics but received "pipe/stats.jsonl" (it is no regular file)\n',
     });
     expect(await checkpoints(name)).toEqual(await checkpoints("half"));
   });

@@ -150,7 +150,7 @@ describe("output that fails", () => {
     const { code, stderr } = await ended;
     expect(code).toBe(1);
     expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
-      /^Expected a writable file for path but received "gone\/samples\/\d+\.png" \(no such file or folder\)$/,
+      /^Expected a writable file for samples but received "gone\/samples\/\d+\.png" \(no such file or folder\)$/,
     );
   });
 

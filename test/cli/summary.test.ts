@@ -228,7 +228,7 @@ describe("summary.json", () => {
         if (tick.step === 3) await mkdir(at("blocked/summary.json"));
     }).rejects.toThrow("no luck");
     expect(notes).toEqual([
-      `No summary: Expected a writable file for path but received "${at("blocked/summary.json")}" (it is a folder)`,
+      `No summary: Expected a writable file for the summary but received "${at("blocked/summary.json")}" (it is a folder)`,
     ]);
   });
 
