@@ -50,7 +50,7 @@ function distance({ games, step, minusLog4 }: Algorithm1): Chart {
     ...size,
     title: "how far p_g is from p_data",
     x: { title: "steps of G" },
-    y: { title: "JSD(p_data ‖ p_g)", log: true, domain: [least, 0.7], format: "~e" },
+    y: { title: "JSD(p_data ‖ p_g)", log: true, domain: [least, 0.7], powers: true },
     curves: games.map((game, i) => ({
       name: nameOf(game),
       colour: gameColours[i] as string,

@@ -21,8 +21,8 @@ export interface Axis {
   readonly title: string;
   readonly log?: boolean | undefined;
   readonly domain?: readonly [from: number, to: number] | undefined;
-  /** How Vega writes its numbers: a format of d3. */
-  readonly format?: string | undefined;
+  /** Writes its numbers as powers of ten: `1e−4`, and 1 as `1`. @default as they are */
+  readonly powers?: boolean | undefined;
 }
 
 export interface Panel {
@@ -118,7 +118,13 @@ const valuesOf = ({ name, points }: Curve) => ({
   values: points.map((point) => ({ ...point, name })),
 });
 
-function axis(field: "x" | "y", { title, log, domain, format }: Axis) {
+/** As d3 writes powers, but for 1, and with the minus that all other numbers have. */
+const powerLabels = {
+  format: "~e",
+  labelExpr: "datum.label == '1e+0' ? '1' : replace(replace(datum.label, '-', '−'), '+', '')",
+};
+
+function axis(field: "x" | "y", { title, log, domain, powers }: Axis) {
   const linear = domain === undefined ? { zero: false } : { domain, nice: false };
   // A decade more than there is to see would be empty paper.
   const logarithmic = { type: "log", nice: field === "y", ...(domain && { domain }) };
@@ -131,7 +137,7 @@ function axis(field: "x" | "y", { title, log, domain, format }: Axis) {
       tickCount: log ? 4 : 6,
       labelFlush: true,
       ...(field === "y" && { minExtent: 34 }),
-      ...(format && { format }),
+      ...(powers && powerLabels),
     },
   };
 }

@@ -186,7 +186,7 @@ function norms({ step, minimax, nonSaturating, discriminatorOfFakes }: Saturatio
   return panel({
     title: "its gradient, while D learns and G waits",
     x: { title: "steps of D", log: true },
-    y: { title: "norm of G's gradient", log: true, format: "~e" },
+    y: { title: "norm of G's gradient", log: true, powers: true },
     curves: [
       { ...looks.minimax, points: pointsOf(step, minimax.gradientNorm) },
       { ...looks.nonSaturating, points: pointsOf(step, nonSaturating.gradientNorm) },

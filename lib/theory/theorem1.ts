@@ -146,7 +146,11 @@ function draw({ path, deviationPath, minusLog4, steps }: Theorem1): Chart {
   return row(
     {
       text: "Theorem 1: C(G) = −log 4 + 2·JSD(p_data ‖ p_g)",
-      subtitle: `p_data = N(0, 1). Each point: a new D, trained for ${steps.toLocaleString("en")} steps, on ${sampleCount.toLocaleString("en")} samples it has not seen.`,
+      // Two lines: of one the picture would be wider than its panels.
+      subtitle: [
+        `p_data = N(0, 1). Each point: a new D, trained for ${steps.toLocaleString("en")} steps,`,
+        `on ${sampleCount.toLocaleString("en")} samples it has not seen.`,
+      ],
     },
     [
       compare(path, byMean, "p_g = N(m, 1)", "mean m of p_g", minusLog4),

@@ -212,6 +212,23 @@ describe("files", () => {
       expect(names).toContainEqual(["D early", false]);
     }));
 
+  it("powers of ten on an axis have a minus, and 1 is no power", () =>
+    withFolder(async (folder) => {
+      const { svg } = await theory.save(await theory.saturation({ steps: 20 }), folder);
+      const labels = [...(await readFile(svg, "utf8")).matchAll(/<text [^>]*>([^<]*)<\/text>/g)];
+      const powers = labels.map(([, label = ""]) => label).filter((label) => /^1(e|$)/.test(label));
+      expect(powers).toEqual(expect.arrayContaining(["1", "1e−2"]));
+      for (const label of powers) expect(label).toMatch(/^1(e−?[1-9]\d*)?$/);
+    }));
+
+  it("theorem1's picture ends where its panels and their legends do", () =>
+    withFolder(async (folder) => {
+      const { svg } = await theory.save(await theory.theorem1({ steps: 10 }), folder);
+      const [, width] = /<svg [^>]*width="([\d.]+)"/.exec(await readFile(svg, "utf8")) ?? [];
+      // Two panels of 320, the axes before them, and half of the last legend's entry.
+      expect(Number(width)).toBeLessThan(850);
+    }));
+
   it("figure1 has an animation beside its picture: a frame for each moment that was looked at", () =>
     withFolder(async (folder) => {
       const figures = await theory.figure1({ steps: 10, seed: 2 });
