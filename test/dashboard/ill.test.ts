@@ -95,7 +95,10 @@ it("says how long a run will take that goes on, and walks by time too", async ()
   await expect.poll(() => time.textContent()).toBe("0:02, 0:08 left");
   expect(await page.locator("#plan h3").allInnerTexts()).not.toContain("How it ended");
   const losses = page.locator(".plot").first();
-  await expect.poll(() => losses.getAttribute("aria-label")).toMatch(/ at step 20$/);
+  await expect
+    .poll(() => losses.getAttribute("aria-label"))
+    .toMatch(/generator −20, .* at step 20$/);
+  await expect.poll(() => page.locator("article.run").textContent()).toMatch(/Generator loss−20/);
   await page.getByRole("button", { name: "By step" }).click();
   await expect.poll(() => losses.getAttribute("aria-label")).toMatch(/ at 0:02$/);
   await page.getByRole("button", { name: "By time" }).click();

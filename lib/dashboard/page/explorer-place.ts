@@ -1,4 +1,5 @@
 // Where the explorer stands in the latent space, and the ways that lead away from there.
+import { plain } from "./format.js";
 import type { ExploreRequest, LatentPoint, RunCard, RunPlanView } from "./protocol.js";
 
 /** Where the explorer stands. */
@@ -89,7 +90,10 @@ export function waysOf(at: Place): Way[] {
     ...(here.codes ?? []).slice(0, codes).map((_, k) => ({
       title: `Code ${k + 1}, from −2 to 2`,
       stops: stops(
-        codeStops.map((value) => [`code ${k + 1} at ${value}`, { codes: at.codes.with(k, value) }]),
+        codeStops.map((value) => [
+          `code ${k + 1} at ${plain(value)}`,
+          { codes: at.codes.with(k, value) },
+        ]),
       ),
     })),
     { title: "Other seeds", stops: stops(seeds.map((from) => [`seed ${from}`, { from, t: 0 }])) },

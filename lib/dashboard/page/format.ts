@@ -1,28 +1,36 @@
 // Figures as a reader likes them.
 
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** A number with all its digits. */
+export const plain = (value: number) => minus(String(value));
+
+/** With the sign that is as wide as a plus, and that is read out: a hyphen is passed over. */
+const minus = (text: string) => text.replaceAll("-", "−");
+
+const whole = (value: number) => minus(grouped.format(value));
 
 /** `60,000`; a dash for what is not known. */
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : whole.format(value);
+  return value === null || value === undefined ? "–" : whole(value);
 }
 
 /** `1.2k`, `15k`, `3M`: for axes. */
 export function short(value: number): string {
   if (Math.abs(value) >= 1e6) return `${trim(value / 1e6)}M`;
   if (Math.abs(value) >= 1e4) return `${trim(value / 1e3)}k`;
-  return whole.format(value);
+  return whole(value);
 }
 
-const trim = (value: number) => String(Number(value.toPrecision(3)));
+const trim = (value: number) => plain(Number(value.toPrecision(3)));
 
 /** Three or four digits, without zeros that say nothing. */
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  if (size >= 1000) return whole.format(value);
-  if (size !== 0 && size < 0.001) return value.toExponential(1);
-  return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
+  if (size >= 1000) return whole(value);
+  if (size !== 0 && size < 0.001) return minus(value.toExponential(1));
+  return plain(Number(value.toPrecision(size >= 100 ? 4 : 3)));
 }
 
 /** `0:42`, `1:02:03` */

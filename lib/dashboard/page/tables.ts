@@ -1,5 +1,6 @@
 // Tables of the plan, and what folds around them.
 import { make } from "./dom.js";
+import { plain } from "./format.js";
 
 /** Whether a part of the page is open at first. */
 export type Fold = "open" | "closed";
@@ -57,6 +58,7 @@ function write(value: unknown): string {
   if (value === undefined || value === null) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(write).join(" ");
+  if (typeof value === "number") return plain(value);
   if (typeof value !== "object") return String(value);
   const { type, ...rest } = value as Record<string, unknown>;
   const parts = Object.entries(rest).map(([key, one]) => {
