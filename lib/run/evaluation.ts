@@ -3,7 +3,7 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
-import { outOfRange, refused, show, wrongType } from "../errors.js";
+import { refused, show, wrongType } from "../errors.js";
 import {
   type Answers,
   type MetricName,
@@ -45,8 +45,8 @@ export class Judge implements Disposable {
 
   /**
    * Loads the network and looks at the real images. Throws ERR_DATA for a network that does not
-   * fit, or too few images for FID, RangeError for images that it does not take, or too few
-   * samples.
+   * fit, images that the classifier does not take, or too few of them for FID; RangeError for
+   * images that another network does not take, or too few samples.
    *
    * @param dataset the real images, of which `samples` are drawn, or all if there are not as many
    */
@@ -107,8 +107,9 @@ function checkEnough({ count, width }: Features): void {
 function checkChannels({ image: [channels] }: Dataset, stacked: boolean, name: string): void {
   const known = stacked ? 3 : 1;
   if (channels === known) return;
-  const what = `a TorchScript file, as the images have ${channels} channels and the classifier takes ${known},`;
-  throw outOfRange(what, name, defaultFeatures);
+  // Not "classifier": hardly anybody asked for it by that name.
+  const why = `the images have ${channels} channels, and the classifier takes ${known}`;
+  throw refused("ERR_DATA", "a TorchScript file", name, `none (${why})`);
 }
 
 function answersOf(features: string, stacked: boolean): Answers {

@@ -197,21 +197,16 @@ describe("sparring evaluate", () => {
     expect(scores.parzen.logLikelihood).toBeTypeOf("number");
   });
 
-  it("names --features where the classifier does not take the images", async () => {
+  it("asks for --features, which nobody gave, where the classifier does not take the images", async () => {
     const levels = Array.from({ length: 40 }, (_, i) => [`${i}.png`, 5 * i] as const);
     await writeTree(at("pictures"), Object.fromEntries(levels));
     const colour = small.replace("--data data", "--data pictures");
     expect(await run(`${colour} --steps 2 --out colour`)).toMatchObject({ code: 0 });
-    const why =
-      "Expected a TorchScript file, as the images have 3 channels and the classifier takes 1, for";
-    expect(await refusal("evaluate colour --samples 20")).toEqual([
-      2,
-      `${why} --features but received "classifier"`,
-    ]);
+    const told = (name: string) =>
+      `Expected a TorchScript file for ${name} but received none (the images have 3 channels, and the classifier takes 1)`;
+    expect(await refusal("evaluate colour --samples 20")).toEqual([2, told("--features")]);
     const words = `${colour} --evaluate-every 2 --evaluate-samples 20 --out never`;
-    expect((await run(words)).stderr).toContain(
-      `${why} --evaluate-features but received "classifier"\n`,
-    );
+    expect((await run(words)).stderr).toContain(`${told("--evaluate-features")}\n`);
     expect(await readdir(at())).not.toContain("never");
   });
 
