@@ -49,9 +49,12 @@ async function planOf(request: RunRequest, naming: Naming, restarts: boolean): P
   return { plan: planRun(await withThoseOf(request, naming, begun), naming), request };
 }
 
-/** The folder of a run that has begun already; undefined where it has not. */
-async function begunIn({ out }: RunRequest, naming: Naming): Promise<string | undefined> {
-  if (typeof out !== "string") return undefined;
+/**
+ * The folder of a run that has begun already, with the networks of another; undefined where it has
+ * not. Ranks that begin with their own need not see it.
+ */
+async function begunIn({ out, from }: RunRequest, naming: Naming): Promise<string | undefined> {
+  if (typeof out !== "string" || from == null) return undefined;
   return (await holdsRun({ path: out, name: naming("out") })) ? out : undefined;
 }
 

@@ -161,9 +161,10 @@ const options = [
   flag("--json", "print what --dry-run says as one JSON object"),
 ];
 
-async function train(asked: Asked): Promise<number> {
-  const { flags } = asked;
+async function train(given: Asked): Promise<number> {
   const isFirst = (ownRank() ?? 0) === 0;
+  const asked = isFirst ? given : besideFirst(given);
+  const { flags } = asked;
   if (flags.dryRun === true) return isFirst ? dryRun(asked) : exitCodes.ok;
   const ready = await beforeMeeting(async () => {
     checkTogether(asked);
@@ -183,6 +184,11 @@ async function train(asked: Asked): Promise<number> {
     await team.abandon(sentenceOf(error));
     throw error;
   }
+}
+
+/** What another rank is asked for than the first, which alone evaluates and needs the network. */
+function besideFirst({ flags, ...asked }: Asked): Asked {
+  return { ...asked, flags: { ...flags, evaluateFeatures: defaultFeatures } };
 }
 
 /** Checks flags that do not go with each other. Throws TypeError. */
