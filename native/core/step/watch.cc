@@ -26,10 +26,21 @@ void append_images(at::Tensor& all, const at::Tensor& more) {
   if (room > 0) append(all, more.narrow(0, 0, std::min(room, more.size(0))));
 }
 
-// The size of the first rows of the whole batch, `most` of them.
-std::vector<int64_t> size_of_all(const at::Tensor& own, const Share& share, int64_t most) {
-  std::vector<int64_t> sizes = own.sizes().vec();
-  sizes[0] = std::min(most, share.total);
+// What it is, unless that is known already.
+at::Tensor spread_of(const at::Tensor& samples, const at::Tensor& known) {
+  return known.defined() ? known : spread(samples);
+}
+
+// What ranks exchange: the first `most` rows of the whole batch, of which each has some.
+struct Looked {
+  at::Tensor* rows;
+  int64_t most;
+};
+
+// The size of all of them.
+std::vector<int64_t> size_of_all(const Looked& looked, const Share& share) {
+  std::vector<int64_t> sizes = looked.rows->sizes().vec();
+  sizes[0] = std::min(looked.most, share.total);
   return sizes;
 }
 
@@ -37,6 +48,37 @@ std::vector<int64_t> size_of_all(const at::Tensor& own, const Share& share, int6
 void put_in_place(const at::Tensor& all, const at::Tensor& own, const Share& share) {
   const int64_t here = std::min(all.size(0) - share.start, own.size(0));
   if (here > 0) all.narrow(0, share.start, here).copy_(own.narrow(0, 0, here));
+}
+
+// Gives every rank all rows.
+void put_together(const std::vector<Looked>& looked, Sharing& sharing) {
+  const Share& share = sharing.share();
+  std::vector<std::vector<int64_t>> sizes;
+  int64_t total = 0;
+  for (const Looked& one : looked) {
+    sizes.push_back(size_of_all(one, share));
+    total += c10::multiply_integers(sizes.back());
+  }
+  // One message, with zeros for the rows of others. Nothing waits for a stream in which a rank that
+  // is lost has left its part undone.
+  const at::Tensor all = at::zeros({total}, looked[0].rows->options().dtype(at::kFloat));
+  int64_t at = 0;
+  for (size_t i = 0; i < looked.size(); ++i) {
+    const int64_t numbers = c10::multiply_integers(sizes[i]);
+    const at::Tensor view = all.narrow(0, at, numbers).view(sizes[i]);
+    put_in_place(view, *looked[i].rows, share);
+    *looked[i].rows = view;
+    at += numbers;
+  }
+  sharing.group().sum(all);
+  sharing.group().settle();
+}
+
+// Whether rank 0 has all images that are compared. Their mean distances take all pairs: no rank
+// could do a part of it with its own images alone.
+bool has_compared(const Share& share, const Group& group) {
+  const int64_t rows = share_of(share.total, 0, group.size(), /*fewest=*/1).rows;
+  return rows >= std::min(kMostCompared, share.total);
 }
 
 at::Tensor share(const at::Tensor& answers) { return answers.to(at::kFloat).mean(); }
@@ -74,28 +116,22 @@ Watch of_all(const Watch& own, Sharing& sharing) {
   const Share& share = sharing.share();
   if (share.is_whole()) return own;
   Watch whole = own;
-  const std::vector<at::Tensor*> looked{&whole.real_scores, &whole.fake_scores, &whole.reals,
-                                        &whole.fakes};
-  std::vector<std::vector<int64_t>> sizes;
-  int64_t total = 0;
-  for (const at::Tensor* one : looked) {
-    const bool is_images = one == &whole.reals || one == &whole.fakes;
-    sizes.push_back(size_of_all(*one, share, is_images ? kMostCompared : share.total));
-    total += c10::multiply_integers(sizes.back());
+  std::vector<Looked> looked{{&whole.real_scores, share.total}, {&whole.fake_scores, share.total}};
+  if (!has_compared(share, sharing.group())) {
+    looked.insert(looked.end(), {{&whole.reals, kMostCompared}, {&whole.fakes, kMostCompared}});
+    put_together(looked, sharing);
+    return whole;
   }
-  // One message, with zeros for the rows of others. Nothing waits for a stream in which a rank that
-  // is lost has left its part undone.
-  const at::Tensor all = at::zeros({total}, own.real_scores.options().dtype(at::kFloat));
-  int64_t at = 0;
-  for (size_t i = 0; i < looked.size(); ++i) {
-    const int64_t numbers = c10::multiply_integers(sizes[i]);
-    const at::Tensor view = all.narrow(0, at, numbers).view(sizes[i]);
-    put_in_place(view, *looked[i], share);
-    *looked[i] = view;
-    at += numbers;
-  }
-  sharing.group().sum(all);
-  sharing.group().settle();
+  // The others need two numbers of rank 0, and no images.
+  const auto told = [&share](const at::Tensor& images) {
+    const bool is_first = share.start == 0;
+    return is_first ? spread(images).view({1}) : at::zeros({1}, images.options());
+  };
+  at::Tensor reals = told(own.reals), fakes = told(own.fakes);
+  looked.insert(looked.end(), {{&reals, 1}, {&fakes, 1}});
+  put_together(looked, sharing);
+  whole.reals = whole.fakes = at::Tensor();
+  whole.real_spread = reals[0], whole.fake_spread = fakes[0];
   return whole;
 }
 
@@ -113,8 +149,8 @@ Health health_of(const Watch& watch, const Objective& objective, const Network& 
                                   fake_mean,
                                   norm_or_zero(watch.generator_gradient, size),
                                   norm_or_zero(watch.discriminator_gradient, size),
-                                  spread(watch.fakes),
-                                  spread(watch.reals),
+                                  spread_of(watch.fakes, watch.fake_spread),
+                                  spread_of(watch.reals, watch.real_spread),
                                   size};
   const std::optional<Equilibrium> equilibrium = objective.equilibrium(real_mean, fake_mean);
   if (equilibrium) {

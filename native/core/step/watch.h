@@ -18,8 +18,10 @@ struct Watch {
   void add_scores(const at::Tensor& real, const at::Tensor& fake);
   void add_images(const at::Tensor& real, const at::Tensor& fake);
 
-  at::Tensor real_scores, fake_scores;                    // as the objective has them
-  at::Tensor reals, fakes;                                // [N, ...], the first of the batch
+  at::Tensor real_scores, fake_scores;  // as the objective has them
+  at::Tensor reals, fakes;              // [N, ...], the first of the batch
+  // Mean distances of two of these, 0-dim, where another rank has them; else undefined.
+  at::Tensor real_spread, fake_spread;
   at::Tensor generator_gradient, discriminator_gradient;  // norms over all parameters, 0-dim
 };
 

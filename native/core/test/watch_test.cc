@@ -52,3 +52,25 @@ TEST_CASE("ranks look at what one would have looked at") {
     for (const std::string& error : errors) CHECK(error.empty());
   }
 }
+
+// Mean distances are of all pairs: where the images of a rank are some of them they have to come
+// together.
+TEST_CASE("ranks exchange no images where rank 0 has all that are compared") {
+  const int64_t total = 150;
+  const Watch whole = batch_of(total), expected = seen(whole, 0, total);
+  const auto spread = [](const at::Tensor& images) { return at::pdist(images.flatten(1)).mean(); };
+  const auto errors = as_ranks(2, [&](const std::shared_ptr<Group>& group) {
+    Sharing sharing(group, 1);
+    sharing.divide(total);
+    const Share share = sharing.share();
+    const Watch all = of_all(seen(whole, share.start, share.rows), sharing);
+    CHECK(all.real_scores.equal(expected.real_scores.to(all.real_scores.scalar_type())));
+    CHECK(all.fake_scores.equal(expected.fake_scores.to(all.fake_scores.scalar_type())));
+    CHECK_FALSE(all.reals.defined());
+    CHECK_FALSE(all.fakes.defined());
+    // The same bits.
+    CHECK(all.real_spread.equal(spread(expected.reals)));
+    CHECK(all.fake_spread.equal(spread(expected.fakes)));
+  });
+  for (const std::string& error : errors) CHECK(error.empty());
+}
