@@ -1,6 +1,6 @@
 // What goes wrong between ranks: each of them says what, and which of them it was.
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -181,6 +181,20 @@ it("a port in use is refused", async () => {
   server.close();
   expect(end?.stderr.trim()).toBe(
     `ERR_RANK: Expected a free port for MASTER_PORT but received ${port}, which is in use`,
+  );
+});
+
+it("a store that does not answer is waited for as long as the timeout", async () => {
+  const port = await freePort();
+  const guests: Socket[] = [];
+  const server = createServer((guest) => guests.push(guest)).listen(port, "127.0.0.1");
+  const since = performance.now();
+  const [end] = await runRanks(1, "join", { timeout: 2 }, { 0: rankEnvironment(1, 2, port) });
+  expect((performance.now() - since) / 1000).toBeLessThan(60);
+  for (const guest of guests) guest.destroy();
+  server.close();
+  expect(end?.stderr.trim()).toBe(
+    `ERR_RANK: Expected a store for MASTER_ADDR and MASTER_PORT but received 127.0.0.1:${port} (no answer within 2 s)`,
   );
 });
 

@@ -1,6 +1,8 @@
 #include "core/distributed/connection.h"
 
 #include <c10/util/Logging.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -17,16 +19,30 @@
 namespace sparring {
 namespace {
 
-Error no_store(const Meeting& meeting, const std::exception& error) {
-  const std::string place = meeting.host + ":" + std::to_string(meeting.port);
+Error no_store_by(const Meeting& meeting, const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   const std::string reason = of_torch ? of_torch->what_without_backtrace() : error.what();
   if (reason.find("already in use") != std::string::npos) {
     return {"ERR_RANK", "Expected a free port for MASTER_PORT but received " +
                             std::to_string(meeting.port) + ", which is in use"};
   }
-  return {"ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " + place +
-                          " (" + reason.substr(0, reason.find('\n')) + ")"};
+  return no_store(meeting, reason.substr(0, reason.find('\n')));
+}
+
+Error no_sockets() {
+  return {"ERR_MEMORY",
+          "Expected sockets for the other ranks but too many files are open; a higher limit of "
+          "them makes room"};
+}
+
+// A store without one tries again and again, as long as the timeout, to connect.
+void check_sockets() {
+  const int one = socket(AF_INET, SOCK_STREAM, 0);
+  if (one >= 0) {
+    close(one);
+  } else if (errno == EMFILE || errno == ENFILE) {
+    throw no_sockets();
+  }
 }
 
 // c10d prints what it throws, with a page of addresses. Whoever wants to see that says how much of
@@ -54,16 +70,18 @@ Error cause_of(const std::exception& error, const Error& otherwise) {
     return {"ERR_MEMORY", lack_of(*memory, text)};
   }
   if (says(EAGAIN)) return no_thread(error);
-  if (says(EMFILE) || says(ENFILE)) {
-    return {"ERR_MEMORY",
-            "Expected sockets for the other ranks but too many files are open; a higher limit of "
-            "them makes room"};
-  }
+  if (says(EMFILE) || says(ENFILE)) return no_sockets();
   return otherwise;
+}
+
+Error no_store(const Meeting& meeting, const std::string& reason) {
+  return {"ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " +
+                          meeting.place() + " (" + reason + ")"};
 }
 
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& group) {
   keep_quiet();
+  check_sockets();
   c10d::TCPStoreOptions options;
   options.port = meeting.port;
   options.isServer = group.rank == 0 && !meeting.has_agent;
@@ -75,8 +93,13 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
     return c10::make_intrusive<c10d::PrefixStore>(
         meeting.prefix, c10::make_intrusive<c10d::TCPStore>(meeting.host, options));
   } catch (const std::exception& error) {
-    throw cause_of(error, no_store(meeting, error));
+    throw cause_of(error, no_store_by(meeting, error));
   }
+}
+
+c10::intrusive_ptr<c10d::Store> connect_again(c10d::Store& store) {
+  check_sockets();
+  return store.clone();
 }
 
 OpenGloo prepare_gloo(const GroupOptions& options) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/distributed/answers.h"
 #include "core/distributed/attendant.h"
 #include "core/distributed/group.h"
 #include "core/distributed/words.h"
@@ -30,7 +31,8 @@ struct Group::Connection {
   // first one, and let nobody else ask there meanwhile.
   c10::intrusive_ptr<c10d::Store> spare;
   bool rank_0_keeps_it = true;
-  OpenGloo open_host;  // until it is open
+  std::shared_ptr<distributed::Answers> answers;  // of the store, while ranks meet
+  OpenGloo open_host;                             // until it is open
   // Backends for what is on the CPU, and for what is on this rank's GPU, from the first time on.
   c10::intrusive_ptr<c10d::Backend> host, device;
   struct UnderWay {
@@ -54,8 +56,12 @@ void check_ending(const GroupOptions& options);
 // interface, and no other rank, is the cause of that.
 Error cause_of(const std::exception& error, const Error& otherwise);
 
+// What says that there is no store at the meeting place.
+Error no_store(const Meeting& meeting, const std::string& reason);
 // The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);
+// The same by a second connection. Throws ERR_MEMORY where this process gets no socket for it.
+c10::intrusive_ptr<c10d::Store> connect_again(c10d::Store& store);
 // Over NCCL, for tensors on GPUs. Throws ERR_DEVICE where there is none.
 c10::intrusive_ptr<c10d::Backend> open_between_gpus(const c10::intrusive_ptr<c10d::Store>& store,
                                                     const GroupOptions& options);

@@ -23,8 +23,6 @@ namespace {
 
 // The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
-// The time after which a store that should have told the end of a roll call is taken for cut off.
-constexpr std::chrono::milliseconds kAnswer{2'000};
 
 const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
 // What is no call of its own.

@@ -21,6 +21,7 @@ class Work;
 namespace sparring {
 
 namespace distributed {
+class Answers;
 struct Look;
 struct Roll;
 }  // namespace distributed
@@ -32,6 +33,8 @@ struct Meeting {
   // An agent (torchrun's) keeps the store there; else rank 0 does.
   bool has_agent = false;
   std::string prefix;  // of all keys
+
+  std::string place() const { return host + ":" + std::to_string(port); }
 };
 
 struct GroupOptions {
@@ -102,7 +105,8 @@ class Group {
 
   Group(std::unique_ptr<Connection> connection, const GroupOptions& options);
   // join(), which may wait for an answer that never comes.
-  static std::shared_ptr<Group> come(const Meeting& meeting, const GroupOptions& options);
+  static std::shared_ptr<Group> come(const Meeting& meeting, const GroupOptions& options,
+                                     const std::shared_ptr<distributed::Answers>& answers);
   // Has what sums for the device of `tensor` begin something.
   template <class Begin>
   Begun begin(const at::Tensor& tensor, const Begin& begin);
@@ -120,6 +124,8 @@ class Group {
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;
+  // Waits a little after the store has answered, before it is asked again.
+  void glance() const;
   void depart();
   void close();
   // Closes by a thread that can be left to itself: Gloo's are waited for, and they wait for others.

@@ -3,6 +3,7 @@
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
+#include "core/distributed/answers.h"
 #include "core/distributed/apart.h"
 #include "core/distributed/connection.h"
 #include "core/distributed/roll.h"
@@ -19,24 +20,45 @@ namespace {
 // Keys of the store: how many meetings began there, and that all ranks of one came.
 const std::string kMeetings = "meetings", kBegun = "begun";
 
+Error no_answer(const Meeting& meeting, const GroupOptions& options, const Answers& answers) {
+  const std::string time = seconds(options.timeout);
+  if (!answers.is_reached()) return no_store(meeting, "no answer within " + time);
+  const std::string keeper = meeting.has_agent ? "" : ", which rank 0 keeps,";
+  return {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT" + keeper +
+                          " to answer within " + time + " but received nothing from " +
+                          meeting.place() +
+                          ": its process hangs, or its machine cannot be reached"};
+}
+
 }  // namespace
 
 std::shared_ptr<Group> Group::join(const Meeting& meeting, const GroupOptions& options) {
   GroupOptions own = options;
   // Who comes only to tell the others may find that none of them does.
   if (!own.failure.empty()) own.timeout = std::min(own.timeout, kPatience);
+  const auto answers = std::make_shared<Answers>();
+  // What waits for others as long as the timeout says itself that none came.
+  const auto patience = own.timeout + kAnswer;
+  const auto is_over = [&] {
+    return (options.ending && *options.ending) || answers->stay_out(patience);
+  };
   // All of it apart: the store may be cut off at each question, and Gloo waits for whoever has come
   // and then does nothing as long as the timeout.
-  const auto joined =
-      apart<std::shared_ptr<Group>>([meeting, own] { return come(meeting, own); },
-                                    [&options] { return options.ending && *options.ending; });
-  if (!joined) sparring::check_ending(options);
-  return *joined;
+  const auto joined = apart<std::shared_ptr<Group>>(
+      [meeting, own, answers] { return come(meeting, own, answers); }, is_over);
+  if (joined) return *joined;
+  const Error lack = no_answer(meeting, own, *answers);
+  answers->give_up(lack);
+  sparring::check_ending(options);
+  throw lack;
 }
 
-std::shared_ptr<Group> Group::come(const Meeting& meeting, const GroupOptions& options) {
+std::shared_ptr<Group> Group::come(const Meeting& meeting, const GroupOptions& options,
+                                   const std::shared_ptr<Answers>& answers) {
   auto connection = std::make_unique<Connection>();
+  connection->answers = answers;
   connection->lobby = open_store(meeting, options);
+  answers->count();
   connection->rank_0_keeps_it = !meeting.has_agent;
   std::shared_ptr<Group> group(new Group(std::move(connection), options));
   group->meet();
@@ -77,11 +99,12 @@ void Group::open_host() {
   const auto is_over = [&] {
     // No old meeting's, not even in an agent's store: all ranks of this one have come.
     told = announced(*connection_->spare);
+    connection_->answers->count();
     return !told.empty() || (options_.ending && *options_.ending);
   };
   std::optional<Host> host;
   try {
-    connection_->spare = connection_->store->clone();
+    connection_->spare = connect_again(*connection_->store);
     host = apart<Host>([open = std::exchange(connection_->open_host, nullptr),
                         kept = connection_->store] { return open(kept); },
                        is_over);
@@ -125,13 +148,12 @@ bool Group::meet_at(int64_t meeting) {
   if (rank() == 0) store.set(kBegun, to_bytes("1"));
   const auto deadline = Clock::now() + options_.timeout;
   while (!store.check({kBegun})) {
-    check_ending();
     if (is_over(meeting)) return false;
     if (Clock::now() >= deadline) {
       throw Error("ERR_RANK", "Expected rank 0 to meet all others within " +
                                   seconds(options_.timeout) + " but received nothing");
     }
-    std::this_thread::sleep_for(kGlance);
+    glance();
   }
   return true;
 }
@@ -141,12 +163,11 @@ int64_t Group::next_meeting(int64_t last) const {
   for (;;) {
     const int64_t newest = connection_->lobby->add(kMeetings, 0);
     if (newest > last) return newest;
-    check_ending();
     if (Clock::now() >= deadline) {
       throw Error("ERR_RANK", "Expected rank 0 to begin a meeting within " +
                                   seconds(options_.timeout) + " but received nothing");
     }
-    std::this_thread::sleep_for(kGlance);
+    glance();
   }
 }
 
@@ -155,12 +176,17 @@ bool Group::is_over(int64_t meeting) const {
   return rank() != 0 && connection_->lobby->add(kMeetings, 0) > meeting;
 }
 
+void Group::glance() const {
+  connection_->answers->count();
+  check_ending();
+  std::this_thread::sleep_for(kGlance);
+}
+
 // Takes down what the rank says of itself. Whoever comes with another size is refused at once.
 bool Group::greet(int64_t other, int64_t meeting) {
   c10d::Store& store = *connection_->store;
   const auto deadline = Clock::now() + options_.timeout;
   while (!store.check({key("hello", other)})) {
-    check_ending();
     if (is_over(meeting)) return false;
     if (const std::string told = declined(store); !told.empty()) refuse(told);
     if (Clock::now() >= deadline) {
@@ -173,9 +199,10 @@ bool Group::greet(int64_t other, int64_t meeting) {
                       std::to_string(size() - static_cast<int64_t>(missing.size())) + " within " +
                       seconds(options_.timeout) + ": " + name(missing) + " did not come");
     }
-    std::this_thread::sleep_for(kGlance);
+    glance();
   }
   const std::string text = to_text(store.get(key("hello", other)));
+  connection_->answers->count();
   const size_t end = text.find('\n');
   if (text.substr(0, end) != std::to_string(size())) {
     throw Error("ERR_RANK", "Expected WORLD_SIZE " + std::to_string(size()) + ", as rank " +
@@ -216,8 +243,7 @@ void Group::see_off() const {
       while ((declined || store.check({key("hello", other)})) &&
              !store.check({key("left", other)})) {
         if (Clock::now() >= deadline) return;
-        check_ending();
-        std::this_thread::sleep_for(kGlance);
+        glance();
       }
     }
   } catch (const c10::Error&) {

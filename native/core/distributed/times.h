@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds kGlance{20};
 constexpr std::chrono::milliseconds kLook{1'000};
 // The time that whoever waits in vain is left to notice it.
 constexpr std::chrono::milliseconds kFarewell{200};
+// The time after which a store that should have answered is taken for cut off.
+constexpr std::chrono::milliseconds kAnswer{2'000};
 // The time in which whoever is still there reports so, once a rank is lost or refused.
 constexpr std::chrono::milliseconds kRollCall{3'000};
 // The time after it that whoever keeps the store leaves the others to read there: those who were

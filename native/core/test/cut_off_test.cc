@@ -1,9 +1,11 @@
-// A process that ends while others do not answer any more: nothing may hold it up.
+// Others that do not answer any more: nobody waits for them longer than the timeout, and nothing
+// holds up a process that ends.
 #include <functional>
 #include <future>
 #include <thread>
 
 #include "core/distributed/connection.h"
+#include "core/error.h"
 #include "core/test/cable.h"
 #include "core/test/check.h"  // last: see there
 
@@ -87,4 +89,53 @@ TEST_CASE("an end waits for nobody in a sum, though the store was cut off as wel
                                   [&of_other] { of_other.reset(); });
   CHECK(leaves);
   group.reset();
+}
+
+// Before it says anything, once it has come, and while it connects to the other.
+TEST_CASE("a store that is cut off while ranks meet is waited for as long as the timeout") {
+  for (const std::string when : {"before", "come", "connecting"}) {
+    CAPTURE(when);
+    const auto store = make_store();
+    store->add("test/meetings", 1);
+    store->set("test/1/hello/0", std::vector<uint8_t>{'2', '\n'});
+    Cable cable(store->getPort());
+    if (when == "before") cable.cut();
+    const auto join = [port = cable.port]() -> std::string {
+      try {
+        Group::join({"127.0.0.1", port, /*has_agent=*/false, "test"},
+                    {1, 2, std::chrono::seconds(2), {}, {}});
+        return {};
+      } catch (const Error& error) {
+        return error.code() + ": " + error.what();
+      }
+    };
+    auto told = std::async(std::launch::async, join);
+    if (when != "before") await_word(*store, "test/1/hello/1");
+    if (when == "connecting") {
+      store->set("test/1/begun", std::vector<uint8_t>{'1'});
+      std::this_thread::sleep_for(kMoment);
+    }
+    cable.cut();
+    CHECK(told.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    // What it asked last is answered.
+    cable.mend();
+    const std::string place = "127.0.0.1:" + std::to_string(cable.port),
+                      no_store = "Expected a store for MASTER_ADDR and MASTER_PORT but received " +
+                                 place + " (no answer within 2 s)",
+                      lack =
+                          "Expected the store at MASTER_ADDR and MASTER_PORT, which rank 0 keeps, "
+                          "to answer within 2 s but received nothing from " +
+                          place + ": its process hangs, or its machine cannot be reached";
+    CHECK(told.get() == "ERR_RANK: " + (when == "before" ? no_store : lack));
+    if (when != "connecting") continue;
+    // Nor does it come after all: whoever waits for it hears why. A store does not wake those who
+    // wait for a word that was exchanged.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!store->check({"test/1/failure"}) && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const std::vector<uint8_t> failure = store->get("test/1/failure");
+    CHECK(std::string(failure.begin(), failure.end()) ==
+          "Expected all 2 ranks to take part but received an error of rank 1: " + lack);
+  }
 }

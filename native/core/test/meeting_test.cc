@@ -16,6 +16,10 @@ using namespace sparring::test;
 
 namespace {
 
+const std::string kNoSocket =
+    "Expected sockets for the other ranks but too many files are open; a higher limit of them "
+    "makes "
+    "room";
 const std::string kNoThread = "Expected a thread for this work but the system gave none";
 
 struct Told {
@@ -58,7 +62,7 @@ template <class Nothing>
 std::vector<Told> short_of() {
   const auto store = make_store();
   Cable cable(store->getPort());
-  const std::chrono::seconds timeout(5);
+  const std::chrono::seconds timeout(20);
   auto zero = come(0, cable.port, timeout);
   await_word(*store, "test/1/hello/0");
   cable.cut();
@@ -104,13 +108,23 @@ TEST_CASE("ranks that have met, and get no threads to sum by, say so") {
 }
 
 // What the first of them leaves is enough for the other, which waits for it then.
-TEST_CASE("of ranks that have met the one that gets no socket for the other says so") {
+TEST_CASE("of ranks that have met the one that gets no socket for the other says so at once") {
+  const auto start = std::chrono::steady_clock::now();
   const std::vector<Told> both = short_of<NoFiles>();
   const Told& told = both[both[0].code == "ERR_MEMORY" ? 0 : 1];
   CHECK(told.code == "ERR_MEMORY");
-  CHECK(told.text ==
-        "Expected sockets for the other ranks but too many files are open; a higher limit of them "
-        "makes room");
+  CHECK(told.text == kNoSocket);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
+TEST_CASE("a rank that gets no socket for the store says so at once") {
+  const auto store = make_store();
+  const auto start = std::chrono::steady_clock::now();
+  const NoFiles no_files;
+  const Told told = come(1, store->getPort()).get();
+  CHECK(told.code == "ERR_MEMORY");
+  CHECK(told.text == kNoSocket);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
 }
 
 TEST_CASE("a rank that waits for another's address hears why it does not come") {
