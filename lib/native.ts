@@ -340,6 +340,8 @@ export interface NativeAddon extends NativeData {
   devices(): { cuda: number; cudaOff: string | null };
   /** What kind of reason `cudaOff` is; null if CUDA can be used. */
   cudaObstacle(): CudaObstacle | null;
+  /** Why GPUs train without our own kernels and CUDA graphs, `cudaOff` included; null if with them. */
+  acceleratorOff(): string | null;
   /** Why ranks cannot train on GPUs; null if they can. */
   gpuRanksOff(): string | null;
   /** Bytes that can still be allocated there. */

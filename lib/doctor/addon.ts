@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildFolder, type BuildInfo, readBuild } from "../addon.js";
 import { cpuLimit, processorsOf } from "../cpu-limit.js";
+import { again } from "../loading.js";
 import { neededDriver, readDriver } from "./driver.js";
 import type { CudaObstacle } from "../native.js";
 import type { Finding } from "./kind.js";
@@ -98,15 +99,19 @@ const cures: Readonly<Record<CudaObstacle, string>> = {
 
 /** CUDA on, or why not. */
 export async function lookAtCuda(
-  { cuda, cudaOff, cudaObstacle }: Trial,
+  { cuda, cudaOff, cudaObstacle, acceleratorOff }: Trial,
   libtorch: Finding,
   driver: string | null,
 ): Promise<Finding> {
-  const facts = { devices: cuda, off: cudaOff, driver };
+  const facts = { devices: cuda, off: cudaOff, accelerator: acceleratorOff === null, driver };
   const one = { name: "cuda", facts };
   const version = driver === null ? "" : `; the driver is ${driver}`;
-  if (cudaObstacle === null)
-    return { ...one, status: "ok", says: `CUDA is on: ${counted(cuda, "device")}${version}` };
+  if (cudaObstacle === null) {
+    const says = `CUDA is on: ${counted(cuda, "device")}${version}`;
+    if (acceleratorOff === null) return { ...one, status: "ok", says };
+    const slower = `${says}; steps run without CUDA graphs and kernels of our own: ${acceleratorOff}`;
+    return { ...one, status: "warning", says: slower, advice: `${again} where CUDA's headers are` };
+  }
   const { hasNvidiaDriver } = await setup("libtorch");
   const built = libtorch.facts.cuda;
   // Neither a driver nor a CUDA build: nobody misses anything.

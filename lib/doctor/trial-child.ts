@@ -41,7 +41,8 @@ async function trial(): Promise<Trial | NoTrial> {
   const all = ["cpu", ...Array.from({ length: cuda }, (_, i) => `cuda:${i}`)];
   const precisions = Object.fromEntries(all.map((one) => [one, addon().precisions(one)]));
   const cudaObstacle = addon().cudaObstacle();
-  const found = { cuda, cudaOff, cudaObstacle, precisions, threads: await threads(), loading };
+  const off = { cudaOff, cudaObstacle, acceleratorOff: addon().acceleratorOff() };
+  const found = { cuda, ...off, precisions, threads: await threads(), loading };
   try {
     return { ...found, step: await trainStep() };
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Trial {
   readonly cudaOff: string | null;
   /** What kind of reason that is. */
   readonly cudaObstacle: CudaObstacle | null;
+  /** Why GPUs train without our own kernels and CUDA graphs; null if with them. */
+  readonly acceleratorOff: string | null;
   /** What each device can compute in. */
   readonly precisions: Readonly<Record<string, readonly string[]>>;
   readonly threads: number;

@@ -53,6 +53,12 @@ Napi::Value FindCudaObstacle(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), name);
 }
 
+// acceleratorOff(): string | null
+Napi::Value AcceleratorOff(const Napi::CallbackInfo& info) {
+  const std::string& off = accelerator_off();
+  return off.empty() ? info.Env().Null() : Napi::String::New(info.Env(), off).As<Napi::Value>();
+}
+
 // gpuRanksOff(): string | null
 Napi::Value GpuRanksOff(const Napi::CallbackInfo& info) {
   const Accelerator* const cuda = accelerator();
@@ -158,6 +164,7 @@ Napi::Value Shutdown(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitRuntime(Napi::Env env, Napi::Object exports) {
+  exports.Set("acceleratorOff", Napi::Function::New<AcceleratorOff>(env, "acceleratorOff"));
   exports.Set("availableMemory", Napi::Function::New<AvailableMemory>(env, "availableMemory"));
   exports.Set("bfloat16Cost", Napi::Function::New<Bfloat16Cost>(env, "bfloat16Cost"));
   exports.Set("ceiling", Napi::Function::New<MeasureCeiling>(env, "ceiling"));

@@ -242,7 +242,8 @@ describe("a package that does not train", () => {
 });
 
 describe("CUDA that is off", () => {
-  const trial = { cuda: 0, precisions: {}, threads: 1, loading: 0, step: 1 };
+  const acceleratorOff = null;
+  const trial = { cuda: 0, acceleratorOff, precisions: {}, threads: 1, loading: 0, step: 1 };
   const libtorch = { name: "libtorch", status: "ok", says: "", facts: { cuda: "13.0" } } as const;
 
   it.each([
@@ -288,9 +289,20 @@ describe("CUDA that is off", () => {
     expect(finding).toMatchObject({
       status: "ok",
       says: "CUDA is on: 2 devices; the driver is 580.65.06",
-      facts: { devices: 2, off: null, driver: "580.65.06" },
+      facts: { devices: 2, off: null, accelerator: true, driver: "580.65.06" },
     });
     expect((await lookAtCuda(on, libtorch, null)).says).toBe("CUDA is on: 2 devices");
+  });
+
+  it("is on without our own library where that does not load, and says why", async () => {
+    const why = "libsparring_cuda.so cannot be loaded: /a/libsparring_cuda.so: invalid ELF header";
+    const on = { ...trial, cuda: 1, cudaOff: null, cudaObstacle: null, acceleratorOff: why };
+    expect(await lookAtCuda(on, libtorch, null)).toMatchObject({
+      status: "warning",
+      says: `CUDA is on: 1 device; steps run without CUDA graphs and kernels of our own: ${why}`,
+      advice: "run `npx sparring setup --force` where CUDA's headers are",
+      facts: { devices: 1, off: null, accelerator: false, driver: null },
+    });
   });
 });
 

@@ -66,6 +66,14 @@ class Accelerator {
                                                  std::chrono::milliseconds timeout) = 0;
 };
 
+// An accelerator, or why there is none.
+struct FoundAccelerator {
+  Accelerator* accelerator = nullptr;
+  std::string off;
+};
+// That of a library, which then stays open.
+FoundAccelerator find_accelerator(const std::string& file);
+
 // The accelerator of this process; null where CUDA cannot be used, or the library was not built.
 Accelerator* accelerator();
 // Why there is no accelerator; empty if there is one.

@@ -18,11 +18,6 @@ struct CudaOff {
   std::string reason;
 };
 
-struct Opened {
-  Accelerator* accelerator = nullptr;
-  std::string reason;
-};
-
 // The folder of the file that this code is in, with a slash.
 std::string own_folder() {
   Dl_info info;
@@ -31,20 +26,10 @@ std::string own_folder() {
   return file.substr(0, file.rfind('/') + 1);
 }
 
-Opened open_accelerator() {
-  if (!cuda_off().empty()) return {nullptr, cuda_off()};
-  const std::string file = own_folder() + "libsparring_cuda.so";
-  if (access(file.c_str(), R_OK) != 0) {
-    return {nullptr, "libsparring_cuda.so was not built: CUDA's headers were not there"};
-  }
-  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  void* make = library == nullptr ? nullptr : dlsym(library, "sparring_accelerator");
-  if (make == nullptr) return {nullptr, std::string("it cannot be loaded: ") + dlerror()};
-  return {reinterpret_cast<Accelerator* (*)()>(make)(), ""};
-}
-
-const Opened& opened() {
-  static const Opened once = open_accelerator();
+const FoundAccelerator& found() {
+  static const FoundAccelerator once = cuda_off().empty()
+                                           ? find_accelerator(own_folder() + "libsparring_cuda.so")
+                                           : FoundAccelerator{nullptr, cuda_off()};
   return once;
 }
 
@@ -102,9 +87,21 @@ at::Device parse_device(const std::string& name) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
 }
 
-Accelerator* accelerator() { return opened().accelerator; }
+FoundAccelerator find_accelerator(const std::string& file) {
+  if (access(file.c_str(), F_OK) != 0) {
+    return {nullptr, "libsparring_cuda.so was not built: CUDA's headers were not there"};
+  }
+  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* make = library == nullptr ? nullptr : dlsym(library, "sparring_accelerator");
+  if (make == nullptr) {
+    return {nullptr, std::string("libsparring_cuda.so cannot be loaded: ") + dlerror()};
+  }
+  return {reinterpret_cast<Accelerator* (*)()>(make)(), ""};
+}
 
-const std::string& accelerator_off() { return opened().reason; }
+Accelerator* accelerator() { return found().accelerator; }
+
+const std::string& accelerator_off() { return found().off; }
 
 void enter_device(const at::Device& device) {
   if (!device.is_cuda()) return;
