@@ -8,7 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-}
 case $kind in
-  address) flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined" ;;
+  # Not whether an object is of its class: a pipe is asked that, and some tests leave no file descriptor for one.
+  address) flags="-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined" ;;
   thread) flags="-fsanitize=thread" ;;
   *)
     echo "Expected address or thread for the sanitizer but received \"$kind\"" >&2
