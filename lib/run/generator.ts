@@ -45,6 +45,8 @@ export interface RunGenerator extends GeneratorOrigin {
   readonly classNames: readonly string[] | null;
   /** The run's own seed for samples. */
   readonly sampleSeed: number;
+  /** The CPU threads that the run had. */
+  readonly threads: number;
 }
 
 /**
@@ -123,9 +125,9 @@ async function build(run: StoredRun, weights: Weights): Promise<RunGenerator> {
     generator.dispose();
     throw error;
   }
-  const { preset, classNames, sampleSeed } = run;
+  const { preset, classNames, sampleSeed, threads } = run;
   const averaged = weights.whose === "ema";
-  return { generator, preset, averaged, step: weights.step, classNames, sampleSeed };
+  return { generator, preset, averaged, step: weights.step, classNames, sampleSeed, threads };
 }
 
 /** A checkpoint, and what the user calls it. */

@@ -1,13 +1,11 @@
 // Going on with a run that was stopped, by whatever: what its folder says, checked like a
 // stranger's.
-import { availableParallelism } from "node:os";
 import { addon, direct } from "../addon.js";
 import * as check from "../check.js";
 import { noData } from "../checkpoint/format.js";
 import type { Checkpoint } from "../checkpoint/load.js";
-import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Device, kindOf, setThreads } from "../device.js";
+import { type Device, kindOf } from "../device.js";
 import { outOfRange, refused, show, type SparringError } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { checkPrecision } from "../trainer/check-options.js";
@@ -32,6 +30,7 @@ import type { Naming, ResumePlan } from "./plan.js";
 import { checkRollbacks, judgeOf } from "./prepare.js";
 import { readRunConfig } from "./stored.js";
 import type { Team } from "./team.js";
+import { takeThreads } from "./threads.js";
 
 /** A run as it goes on. */
 export interface Resumed {
@@ -139,7 +138,7 @@ async function loadNewest(
   const device = deviceOf(plan, there, team);
   const precision = takePrecision(plan, there, device, note);
   const changes = changesOn(plan, precision);
-  const threads = await takeThreads(there, note);
+  const threads = await takeThreads(there.threads, note);
   const others = { device, precision, distributed: team.group };
   const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
   const newest = await checkpoints.newest(plan.name, optionsOf, note);
@@ -184,26 +183,12 @@ export function accompanyRun(
   return keeping(async (keep) => {
     const { config: asked, pair } = await team.hear<Told>();
     const device = chooseDevice(wantedDevice(asked, team), "the device of the run", team);
-    const config = { ...asked, device, threads: await takeThreads(asked, () => {}) };
+    const config = { ...asked, device, threads: await takeThreads(asked.threads, () => {}) };
     const trainer = keepAll(Trainer.like(pair, { device, distributed: team.group }), keep);
     const { dataset, held } = await team.inTurn(() => loadAgain(config, (option) => option, watch));
     held?.dispose();
     return { config, trainer, dataset };
   });
-}
-
-/**
- * Takes the threads that the run had, as far as there are processors for them: a cluster may give
- * it fewer the next time. Its config keeps what it began with. Returns how many they are.
- */
-async function takeThreads({ threads }: RunConfig, note: (text: string) => void): Promise<number> {
-  const count = Math.min(threads, availableParallelism());
-  if (count < threads)
-    note(
-      `${counted(count, "CPU thread")} in place of the run's ${threads}, as this process may use no more processors: the last digits may differ`,
-    );
-  await setThreads(count);
-  return count;
 }
 
 /**

@@ -9,6 +9,7 @@ import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
 import { checkOut, forFile } from "./out.js";
 import { type Naming, planTruncation, planTruncationPsi } from "./plan.js";
+import { takeThreads } from "./threads.js";
 
 /** What a grid of samples is asked for: from a command line. */
 export interface SampleRequest extends GeneratorRequest {
@@ -73,6 +74,8 @@ export async function sampleRun(
   // Where no number is asked for it is the run's own picture, which has no more than the first
   // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
+  // Or the last digits would be others, and now and then a pixel.
+  await takeThreads(found.threads, onNote);
   const images = await generator.sample(count, { seed, labels, truncation, truncationPsi });
   await forFile(naming("out"), () => images.save(out, { columns }));
   const { preset, averaged, step } = found;

@@ -30,6 +30,8 @@ export interface StoredRun {
   readonly averagedAfter: number;
   /** The seed of its sample grids. */
   readonly sampleSeed: number;
+  /** The CPU threads that it had. */
+  readonly threads: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
  */
 export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
   const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
-  const { classNames, sampleSeed, changes = [] } = rest;
+  const { classNames, sampleSeed, threads, changes = [] } = rest;
   const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
   const config = value as RunRequest;
   const { objective, ...pair } =
@@ -57,7 +59,7 @@ export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
   const names = isTold ? classNames : null;
   const averagedAfter = changes.findLast(({ before }) => before.ema === null)?.step ?? -1;
   const average = { averaged: isObject(config.ema), averagedAfter };
-  return { preset, ...pair, classNames: names, ...average, sampleSeed };
+  return { preset, ...pair, classNames: names, ...average, sampleSeed, threads };
 }
 
 /** The keys of a config.json that say how the generator is made. */
@@ -68,6 +70,7 @@ const generatorKeys = [
   "classes",
   "classNames",
   "sampleSeed",
+  "threads",
   "changes",
 ] as const;
 
