@@ -45,8 +45,8 @@ export interface RunGenerator extends GeneratorOrigin {
   readonly classNames: readonly string[] | null;
   /** The run's own seed for samples. */
   readonly sampleSeed: number;
-  /** The CPU threads that the run had. */
-  readonly threads: number;
+  /** The CPU threads that the run had; null where it does not say. */
+  readonly threads: number | null;
 }
 
 /**

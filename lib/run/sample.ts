@@ -75,7 +75,7 @@ export async function sampleRun(
   // classes.
   const labels = label ?? (asked.count === undefined ? usual.labels : inTurn(count, classes));
   // Or the last digits would be others, and now and then a pixel.
-  await takeThreads(found.threads, onNote);
+  if (found.threads !== null) await takeThreads(found.threads, onNote);
   const images = await generator.sample(count, { seed, labels, truncation, truncationPsi });
   await forFile(naming("out"), () => images.save(out, { columns }));
   const { preset, averaged, step } = found;

@@ -30,8 +30,8 @@ export interface StoredRun {
   readonly averagedAfter: number;
   /** The seed of its sample grids. */
   readonly sampleSeed: number;
-  /** The CPU threads that it had. */
-  readonly threads: number;
+  /** The CPU threads that it had; null where it does not say. */
+  readonly threads: number | null;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function readRun(path: string, name: string): Promise<StoredRun> {
  */
 export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
   const { preset, size, channels, classes, ...rest } = pickConfig(value, generatorKeys);
-  const { classNames, sampleSeed, threads, changes = [] } = rest;
+  const { classNames, sampleSeed, changes = [] } = rest;
   const image = { image: [channels, ...sidesOf(size)], classes: classes || undefined };
   const config = value as RunRequest;
   const { objective, ...pair } =
@@ -59,6 +59,8 @@ export function parseStored(value: unknown): Omit<StoredRun, "folder"> {
   const names = isTold ? classNames : null;
   const averagedAfter = changes.findLast(({ before }) => before.ema === null)?.step ?? -1;
   const average = { averaged: isObject(config.ema), averagedAfter };
+  // Nobody needs them to draw, so a config may be without them.
+  const threads = config.threads === undefined ? null : pickConfig(value, ["threads"]).threads;
   return { preset, ...pair, classNames: names, ...average, sampleSeed, threads };
 }
 
@@ -70,7 +72,6 @@ const generatorKeys = [
   "classes",
   "classNames",
   "sampleSeed",
-  "threads",
   "changes",
 ] as const;
 
