@@ -1,6 +1,8 @@
 // What ranks look at together.
 #include "core/step/watch.h"
 
+#include <functional>
+
 #include "core/test/check.h"  // last: see there
 #include "core/test/ranks.h"
 
@@ -32,45 +34,44 @@ Watch seen(const Watch& whole, int64_t start, int64_t rows) {
   return watch;
 }
 
-}  // namespace
-
-TEST_CASE("ranks look at what one would have looked at") {
-  // The second: more than are compared, the 64th in the middle of a rank's. The last: everybody's.
-  for (const int64_t total : {8, 150, 2}) {
-    const Watch whole = batch_of(total), expected = seen(whole, 0, total);
-    const auto errors = as_ranks(3, [&](const std::shared_ptr<Group>& group) {
-      Sharing sharing(group, 1);
-      sharing.divide(total);
-      const Share share = sharing.share();
-      const Watch all = of_all(seen(whole, share.start, share.rows), sharing);
-      CHECK(all.real_scores.equal(expected.real_scores.to(all.real_scores.scalar_type())));
-      CHECK(all.fake_scores.equal(expected.fake_scores.to(all.fake_scores.scalar_type())));
-      CHECK(all.reals.equal(expected.reals));
-      CHECK(all.fakes.equal(expected.fakes));
-      CHECK(all.generator_gradient.equal(expected.generator_gradient));
-    });
-    for (const std::string& error : errors) CHECK(error.empty());
-  }
-}
-
-// Mean distances are of all pairs: where the images of a rank are some of them they have to come
-// together.
-TEST_CASE("ranks exchange no images where rank 0 has all that are compared") {
-  const int64_t total = 150;
+// Compares what so many ranks look at together with what one would have looked at.
+void compare_of_ranks(int64_t ranks, int64_t total,
+                      const std::function<void(const Watch& all, const Watch& expected)>& compare) {
   const Watch whole = batch_of(total), expected = seen(whole, 0, total);
-  const auto spread = [](const at::Tensor& images) { return at::pdist(images.flatten(1)).mean(); };
-  const auto errors = as_ranks(2, [&](const std::shared_ptr<Group>& group) {
+  const auto errors = as_ranks(ranks, [&](const std::shared_ptr<Group>& group) {
     Sharing sharing(group, 1);
     sharing.divide(total);
     const Share share = sharing.share();
     const Watch all = of_all(seen(whole, share.start, share.rows), sharing);
     CHECK(all.real_scores.equal(expected.real_scores.to(all.real_scores.scalar_type())));
     CHECK(all.fake_scores.equal(expected.fake_scores.to(all.fake_scores.scalar_type())));
+    CHECK(all.generator_gradient.equal(expected.generator_gradient));
+    compare(all, expected);
+  });
+  for (const std::string& error : errors) CHECK(error.empty());
+}
+
+}  // namespace
+
+TEST_CASE("ranks look at what one would have looked at") {
+  // The second: more than are compared, the 64th in the middle of a rank's. The last: everybody's.
+  for (const int64_t total : {8, 150, 2}) {
+    compare_of_ranks(3, total, [](const Watch& all, const Watch& expected) {
+      CHECK(all.reals.equal(expected.reals));
+      CHECK(all.fakes.equal(expected.fakes));
+    });
+  }
+}
+
+// Mean distances are of all pairs: where the images of a rank are some of them they have to come
+// together.
+TEST_CASE("ranks exchange no images where rank 0 has all that are compared") {
+  const auto spread = [](const at::Tensor& images) { return at::pdist(images.flatten(1)).mean(); };
+  compare_of_ranks(2, 150, [&spread](const Watch& all, const Watch& expected) {
     CHECK_FALSE(all.reals.defined());
     CHECK_FALSE(all.fakes.defined());
     // The same bits.
     CHECK(all.real_spread.equal(spread(expected.reals)));
     CHECK(all.fake_spread.equal(spread(expected.fakes)));
   });
-  for (const std::string& error : errors) CHECK(error.empty());
 }
