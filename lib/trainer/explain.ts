@@ -203,6 +203,7 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
   pixelProduct: unchanged,
   convDerivatives: unchanged,
   linearProduct: unchanged,
+  // Forward. Of its gradients a share of 1 / pieces is left, which a pass counts in full.
   maxout: unchanged,
   sampleNorm: unchanged,
   conditionalNorm: unchanged,

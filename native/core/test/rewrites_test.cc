@@ -1,3 +1,5 @@
+#include <ATen/Parallel.h>
+
 // Every rewrite against what it replaces, in float64: values, gradients, borders, and where it does
 // not hold.
 #include "core/nn/batch_norm.h"
@@ -258,6 +260,31 @@ TEST_CASE("maxout in one pass equals torch's largest: values, both derivatives, 
     CHECK(at::isnan(fused->forward(at::full({1, 7}, NAN, at::kDouble))).all().item<bool>());
   }
   CHECK(fuse_maxout(built(linear("0", 7, 5), stream)).module == nullptr);
+}
+
+TEST_CASE("maxout of many outputs and samples equals torch's, dropped ones too, on threads") {
+  RandomStream stream(1);
+  const int before = at::get_num_threads();
+  const ModulePtr plain =
+      built(layer("maxout", "0",
+                  {{"inFeatures", 70.0}, {"outFeatures", 45.0}, {"pieces", 5.0}, {"bias", false}}),
+            stream);
+  const ModulePtr fused = fuse_maxout(plain).module;
+  const at::Tensor x = draw({220, 70});
+  // Gradients that are 0 have no part in its products.
+  const at::Tensor kept = (draw({220, 45}) > 0).to(at::kDouble);
+  const auto gradients = [&](const ModulePtr& by) {
+    const at::Tensor score = (by->forward(x, {}) * kept).square().sum();
+    return torch::autograd::grad({score}, {x, plain->parameters()[0]});
+  };
+  const auto expected = gradients(plain);
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    const auto found = gradients(fused);
+    for (size_t i = 0; i < found.size(); ++i) CHECK(distance(found[i], expected[i]) < 1e-11);
+    check_second_derivative(fused, plain, x, 1e-10);
+  }
+  at::set_num_threads(before);
 }
 
 TEST_CASE("a convolution to few channels has its second derivative, of large products too") {

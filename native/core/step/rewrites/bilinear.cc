@@ -24,14 +24,6 @@ BilinearPtr remembered(const AutogradContext& context) {
   return c10::static_intrusive_pointer_cast<Bilinear>(context.saved_data.at("by").toCapsule());
 }
 
-// Of each output channel, over samples and pixels.
-at::Tensor bias_gradient(const at::Tensor& gradient) {
-  Shape others(gradient.dim() - 1);
-  std::iota(others.begin(), others.end(), 1);
-  others[0] = 0;
-  return gradient.sum(others);
-}
-
 // The three functions, whose derivatives are each other. Gradients come in the order of arguments.
 at::Tensor output_of(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                      const std::optional<at::Tensor>& bias);
@@ -63,7 +55,7 @@ class Output : public torch::autograd::Function<Output> {
       wanted[1] = weight_gradient_of(by, image, gradient, weight.sizes());
     }
     if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)) {
-      wanted[2] = bias_gradient(gradient);
+      wanted[2] = by->bias_gradient(gradient);
     }
     return wanted;
   }
@@ -131,6 +123,13 @@ at::Tensor weight_gradient_of(const BilinearPtr& by, const at::Tensor& image,
 }
 
 }  // namespace
+
+at::Tensor Bilinear::bias_gradient(const at::Tensor& gradient) const {
+  Shape others(gradient.dim() - 1);
+  std::iota(others.begin(), others.end(), 1);
+  others[0] = 0;
+  return gradient.sum(others);
+}
 
 at::Tensor apply(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                  const at::Tensor& bias) {

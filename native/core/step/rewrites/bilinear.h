@@ -22,6 +22,9 @@ class Bilinear : public torch::CustomClassHolder {
   // Of a weight of those sizes.
   virtual at::Tensor weight_gradient(const at::Tensor& image, const at::Tensor& gradient,
                                      at::IntArrayRef sizes) const = 0;
+  // Of the bias, with a graph of any derivative: each output channel's sum, over samples and
+  // pixels.
+  virtual at::Tensor bias_gradient(const at::Tensor& gradient) const;
 };
 
 using BilinearPtr = c10::intrusive_ptr<Bilinear>;

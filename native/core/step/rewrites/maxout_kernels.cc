@@ -1,0 +1,224 @@
+#include "core/step/rewrites/maxout_kernels.h"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "core/linalg/product.h"
+#include "core/linalg/sparse_product.h"
+#include "core/linalg/transpose.h"
+#include "core/wide.h"
+
+namespace sparring {
+namespace {
+
+// Pieces that are worth another thread.
+constexpr int64_t kGrain = 16384;
+// Multiplications that are, of sparse products.
+constexpr int64_t kWorthAThread = int64_t{1} << 18;
+// Rows of the other matrix in a sparse product: a strip of them stays in the cache.
+constexpr int64_t kRows = 96;
+
+at::Tensor turned(const at::Tensor& matrix) {
+  if (matrix.scalar_type() != at::kFloat || !matrix.is_contiguous()) {
+    return matrix.t().contiguous();
+  }
+  const int64_t rows = matrix.size(0), columns = matrix.size(1);
+  const at::Tensor to = at::empty({columns, rows}, matrix.options());
+  transpose(matrix.const_data_ptr<float>(), columns, rows, columns, to.mutable_data_ptr<float>(),
+            rows);
+  return to;
+}
+
+// [out · pieces, N]: a piece's numbers lie side by side.
+at::Tensor all_pieces(const at::Tensor& input, const at::Tensor& weight) {
+  const at::Tensor all = at::empty({weight.size(0), input.size(0)}, input.options());
+  product(all, weight, turned(input));
+  return all;
+}
+
+// The pieces of one output, and how many numbers each has.
+template <class T>
+struct Pieces {
+  const T *values, *bias;
+  int64_t count, length;
+};
+
+template <class T>
+SPARRING_WIDE void find_largest(const Pieces<T>& pieces, T* values, int32_t* places) {
+  const int64_t length = pieces.length;
+  for (int32_t piece = 0; piece < pieces.count; ++piece) {
+    const T* const from = pieces.values + piece * length;
+    const T bias = pieces.bias == nullptr ? 0 : pieces.bias[piece];
+    const bool first = piece == 0;
+    SPARRING_APART
+    for (int64_t i = 0; i < length; ++i) {
+      const T one = from[i] + bias;
+      const bool above = first | (one > values[i]) | (one != one);
+      values[i] = above ? one : values[i];
+      places[i] = above ? piece : places[i];
+    }
+  }
+}
+
+// Calls loop(T, first, last) for ranges of outputs with so many numbers each.
+template <class Loop>
+void for_outputs(const at::Tensor& like, int64_t outputs, int64_t each, const Loop& loop) {
+  const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, each));
+  AT_DISPATCH_FLOATING_TYPES(like.scalar_type(), "maxout", [&] {
+    at::parallel_for(0, outputs, grain,
+                     [&](int64_t first, int64_t last) { loop(scalar_t{}, first, last); });
+  });
+}
+
+// What a sparse product takes of the gradient: of these outputs and samples.
+struct Range {
+  int64_t first_output, outputs, first_sample, samples;
+};
+
+template <class T>
+struct Gradient {
+  const T* values;        // [out, N]
+  const int32_t* places;  // [out, N]
+  int64_t samples, pieces;
+};
+
+// [outputs · pieces, samples] of the range.
+template <class T>
+void take_by_piece(const Gradient<T>& gradient, const Range& range, SparseMatrix<T>& to) {
+  const auto for_values = [&](const auto& take) {
+    for (int64_t output = 0; output < range.outputs; ++output) {
+      const int64_t at = (range.first_output + output) * gradient.samples + range.first_sample;
+      for (int64_t i = 0; i < range.samples; ++i) {
+        take(output * gradient.pieces + gradient.places[at + i], i, gradient.values[at + i]);
+      }
+    }
+  };
+  // Counted two places further on, the terms of a row then move the bound before them to its place.
+  to.bounds.assign(range.outputs * gradient.pieces + 2, 0);
+  for_values([&](int64_t row, int64_t, T value) { to.bounds[row + 2] += value != 0; });
+  for (size_t i = 2; i < to.bounds.size(); ++i) to.bounds[i] += to.bounds[i - 1];
+  // A 0 goes behind all: a branch, which half of the values may take, would take longer.
+  const int32_t behind = to.bounds.back();
+  to.terms.resize(behind + 1);
+  for_values([&](int64_t row, int64_t column, T value) {
+    to.terms[value != 0 ? to.bounds[row + 1] : behind] = {static_cast<int32_t>(column), value};
+    to.bounds[row + 1] += value != 0;
+  });
+  to.bounds.pop_back();
+}
+
+// [samples, outputs · pieces] of the range.
+template <class T>
+void take_by_sample(const Gradient<T>& gradient, const Range& range, SparseMatrix<T>& to) {
+  to.bounds.assign(1, 0);
+  to.terms.resize(range.samples * range.outputs + 1);
+  int32_t next = 0;
+  for (int64_t i = 0; i < range.samples; ++i) {
+    for (int64_t output = 0; output < range.outputs; ++output) {
+      const int64_t at = (range.first_output + output) * gradient.samples + range.first_sample + i;
+      const int64_t column = output * gradient.pieces + gradient.places[at];
+      to.terms[next] = {static_cast<int32_t>(column), gradient.values[at]};
+      next += gradient.values[at] != 0;
+    }
+    to.bounds.push_back(next);
+  }
+}
+
+// Calls work(first, count) for parts of `total` of so many each, side by side if that is worth it.
+template <class Work>
+void for_parts(int64_t total, int64_t each, int64_t multiplications, const Work& work) {
+  const int64_t parts = (total + each - 1) / each;
+  const int64_t grain = multiplications < kWorthAThread ? std::max<int64_t>(1, parts) : 1;
+  at::parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) work(i * each, std::min(each, total - i * each));
+  });
+}
+
+template <class T>
+void choose_numbers(const at::Tensor& all, const at::Tensor& bias, const at::Tensor& values,
+                    const at::Tensor& places, int64_t first, int64_t last) {
+  const int64_t length = all.size(1), count = all.size(0) / values.size(0);
+  const T* const biases = bias.defined() ? bias.const_data_ptr<T>() : nullptr;
+  for (int64_t i = first; i < last; ++i) {
+    find_largest<T>({all.const_data_ptr<T>() + i * count * length,
+                     biases == nullptr ? nullptr : biases + i * count, count, length},
+                    values.mutable_data_ptr<T>() + i * length,
+                    places.mutable_data_ptr<int32_t>() + i * length);
+  }
+}
+
+}  // namespace
+
+Chosen choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                      int64_t pieces) {
+  const at::Tensor all = all_pieces(input, weight);
+  const int64_t outputs = all.size(0) / pieces;
+  const at::Tensor values = at::empty({outputs, all.size(1)}, all.options());
+  const at::Tensor places = at::empty(values.sizes(), all.options().dtype(at::kInt));
+  for_outputs(all, outputs, pieces * all.size(1), [&](auto zero, int64_t first, int64_t last) {
+    choose_numbers<decltype(zero)>(all, bias, values, places, first, last);
+  });
+  return {turned(values), places};
+}
+
+at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places) {
+  const at::Tensor all = all_pieces(input, weight);
+  const int64_t outputs = places.size(0), length = all.size(1), pieces = all.size(0) / outputs;
+  const at::Tensor values = at::empty(places.sizes(), all.options());
+  const int32_t* const place = places.const_data_ptr<int32_t>();
+  for_outputs(all, outputs, length, [&](auto zero, int64_t first, int64_t last) {
+    const auto* const from = all.const_data_ptr<decltype(zero)>();
+    auto* const to = values.mutable_data_ptr<decltype(zero)>();
+    for (int64_t at = first * length; at < last * length; ++at) {
+      const int64_t piece = at / length * pieces + place[at];
+      to[at] = from[piece * length + at % length];
+    }
+  });
+  return turned(values);
+}
+
+at::Tensor input_gradient(const Chosen& gradient, const at::Tensor& weight) {
+  const at::Tensor values = turned(gradient.values.contiguous()), by = weight.contiguous();
+  const int64_t outputs = values.size(0), samples = values.size(1), width = by.size(1);
+  const int64_t pieces = by.size(0) / outputs, each = std::max<int64_t>(1, kRows / pieces);
+  const at::Tensor to = at::empty({samples, width}, values.options());
+  const int64_t threads = at::get_num_threads();
+  const int64_t part = std::clamp<int64_t>((samples + threads - 1) / threads, 16, 128);
+  AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
+    const Gradient<scalar_t> from{values.const_data_ptr<scalar_t>(),
+                                  gradient.places.const_data_ptr<int32_t>(), samples, pieces};
+    for_parts(samples, part, values.numel() * width, [&](int64_t sample, int64_t count) {
+      SparseMatrix<scalar_t> some;
+      for (int64_t output = 0; output < outputs; output += each) {
+        take_by_sample(from, {output, std::min(each, outputs - output), sample, count}, some);
+        sparse_product(some, by.const_data_ptr<scalar_t>() + output * pieces * width, width,
+                       to.mutable_data_ptr<scalar_t>() + sample * width, output > 0);
+      }
+    });
+  });
+  return to;
+}
+
+at::Tensor weight_gradient(const Chosen& gradient, const at::Tensor& input, int64_t pieces) {
+  const at::Tensor values = turned(gradient.values.contiguous()), by = input.contiguous();
+  const int64_t outputs = values.size(0), samples = values.size(1), width = by.size(1);
+  const int64_t part = std::max<int64_t>(1, kRows / pieces);
+  const at::Tensor to = at::empty({outputs * pieces, width}, values.options());
+  AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
+    const Gradient<scalar_t> from{values.const_data_ptr<scalar_t>(),
+                                  gradient.places.const_data_ptr<int32_t>(), samples, pieces};
+    for_parts(outputs, part, values.numel() * width, [&](int64_t output, int64_t count) {
+      SparseMatrix<scalar_t> some;
+      for (int64_t sample = 0; sample < samples; sample += kRows) {
+        take_by_piece(from, {output, count, sample, std::min(kRows, samples - sample)}, some);
+        sparse_product(some, by.const_data_ptr<scalar_t>() + sample * width, width,
+                       to.mutable_data_ptr<scalar_t>() + output * pieces * width, sample > 0);
+      }
+    });
+  });
+  return to;
+}
+
+}  // namespace sparring
