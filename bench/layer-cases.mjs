@@ -114,6 +114,19 @@ const pairs = {
       layers: [l.flatten(), ...twice(() => [l.maxout(240, 5)]), l.linear(1)],
     },
   },
+  // With a convolution before it there is no list of calls.
+  "convolution, maxout of 5 pieces": {
+    generator: smallGenerator,
+    discriminator: {
+      image,
+      layers: [
+        l.conv2d(32, 4, { stride: 4 }),
+        l.flatten(),
+        ...twice(() => [l.maxout(240, 5)]),
+        l.linear(1),
+      ],
+    },
+  },
   "minibatch discrimination": {
     generator: smallGenerator,
     discriminator: {

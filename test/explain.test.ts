@@ -105,8 +105,8 @@ describe("explain()", () => {
     expect(told.refusals).toContainEqual({
       rewrite: "a list of calls into buffers that stay, without a graph",
       reason:
-        "the generator has layers other than linear ones, batch normalisation, simple activations, " +
-        "dropout and an embedding of labels before them",
+        "the generator has layers other than linear ones, maxout, batch normalisation, simple " +
+        "activations, dropout and an embedding of labels before them",
     });
     const text = String(told);
     expect(text).toContain("Reals and fakes go through the discriminator in one pass.");
@@ -235,7 +235,7 @@ describe("explain()", () => {
     ["convolution to few channels as products", [l.conv2d(1, 3, { padding: 1 })], 1],
     ["1x1 convolution as a product of all pixels", [l.conv2d(8, 1)], 1],
     ["linear layer by oneDNN", [l.conv2d(8, 1)], 1],
-    ["maxout in one pass", [l.flatten(), l.maxout(8, 3)], 1],
+    ["maxout in one pass", [l.conv2d(8, 1), l.flatten(), l.maxout(8, 3)], 1],
     ["convolution whose second derivatives are convolutions", [l.conv2d(8, 2)], 1, 2, penalised],
     ["activation without a second derivative", [l.conv2d(8, 2), l.relu()], 1, 2, penalised],
     ["normalisation of each sample in one go", [l.conv2d(8, 1), l.instanceNorm2d()], 1],

@@ -231,6 +231,24 @@ std::vector<Layer> dropping(std::vector<Layer> layers, int64_t place) {
   return layers;
 }
 
+// The discriminator of the first GAN: maxout, and dropout before and behind.
+Layer maxout(const std::string& name, double in, double out, double pieces, bool bias = true) {
+  return layer("maxout", name,
+               {{"inFeatures", in}, {"outFeatures", out}, {"pieces", pieces}, {"bias", bias}});
+}
+
+std::vector<Layer> dense_maxout() {
+  return {layer("flatten", "0"), maxout("1", 64, 12, 5), maxout("2", 12, 7, 2, /*bias=*/false),
+          leaky("3"), linear("4", 7, 1)};
+}
+
+std::vector<Layer> dense_dropping_maxout() {
+  return {layer("flatten", "0"),  layer("dropout", "pixels", {{"p", 0.2}}),
+          maxout("1", 64, 12, 5), layer("dropout", "first", {{"p", 0.5}}),
+          maxout("2", 12, 7, 4),  layer("dropout", "second", {{"p", 0.5}}),
+          linear("4", 7, 1)};
+}
+
 Recipe with_labels(const std::string& name, std::vector<Layer> discriminator) {
   Recipe recipe{name, dense_conditional(std::move(discriminator)), objective("nonSaturating")};
   recipe.is_conditional = true;
@@ -264,6 +282,15 @@ std::vector<Recipe> dense_recipes() {
   all.push_back({"dropout behind", dropping(plain(), 3), hinge});
   all.push_back({"dropout, normed", dropping(normed, 3), hinge});
   all.push_back({"dropout, normed, behind", dropping(normed, 4), hinge});
+  all.push_back({"dropout of the images", dropping(plain(), 1), hinge});
+  all.push_back({"maxout", dense_maxout(), hinge});
+  for (const char* penalty : {"wganGp", "r1", "r2", "dragan"}) {
+    all.push_back({std::string("maxout, ") + penalty, dense_maxout(), hinge, {penalty}});
+  }
+  all.push_back({"maxout, dropout", dense_dropping_maxout(), objective("nonSaturating")});
+  Recipe labels_of_maxout = with_labels("labels, maxout", plain());
+  labels_of_maxout.discriminator[2] = maxout("1", 64 + 3, 16, 4);
+  all.push_back(labels_of_maxout);
   for (Recipe& recipe : all) recipe.generator = dense_generator();
   // The generator's numbers are those of a step in which the discriminator has all its passes.
   for (const char* penalty : {"", "wganGp", "r1"}) {
@@ -272,6 +299,10 @@ std::vector<Recipe> dense_recipes() {
     recipe.generator = dropping(dense_generator(), 5);
     all.push_back(recipe);
   }
+  Recipe made_by_maxout{"maxout in the generator, dropout of the latents", plain(), hinge};
+  made_by_maxout.generator = dropping(dense_generator(), 0);
+  made_by_maxout.generator[1] = maxout("0", 5, 16, 3);
+  all.push_back(made_by_maxout);
   return all;
 }
 

@@ -186,7 +186,7 @@ TEST_CASE("a dense step draws for parts, or as a rank, what an eager one does: 1
     compare(/*accumulate=*/2, {});
     CHECK(as_ranks(1, [&](const auto& group) { compare(/*accumulate=*/1, group); })[0].empty());
   }
-  CHECK(compared == 8);
+  CHECK(compared == 11);
 }
 
 TEST_CASE("what a dense step does not know is left to autograd") {
@@ -228,7 +228,8 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   };
   const Layer dropout = layer("dropout", "dropout", {{"p", 0.4}});
   CHECK(is_planned(with(2, dropout)));
-  CHECK_FALSE(is_planned(with(1, dropout)));  // of the images
+  CHECK(is_planned(with(1, dropout)));        // of the images
+  CHECK_FALSE(is_planned(with(0, dropout)));  // of images that are no rows yet
   Recipe twice = with(2, dropout);
   twice.discriminator.insert(twice.discriminator.begin() + 2,
                              layer("dropout", "more", {{"p", 0.1}}));
@@ -246,6 +247,16 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   labelled.discriminator.insert(labelled.discriminator.begin() + 1,
                                 embedding("label", 3, "concatenate"));
   CHECK(is_planned(labelled));
+  Recipe dropped = labelled;  // of labels' vectors
+  dropped.discriminator.insert(dropped.discriminator.begin() + 2, dropout);
+  CHECK_FALSE(is_planned(dropped));
+  Recipe chosen = recipe;
+  chosen.discriminator[1] =
+      layer("maxout", "1",
+            {{"inFeatures", 64.0}, {"outFeatures", 16.0}, {"pieces", 2.0}, {"bias", true}});
+  CHECK(is_planned(chosen));
+  chosen.penalties = {"r1"};
+  CHECK(is_planned(chosen));
   Recipe of_labels = labelled;
   of_labels.penalties = {"wganGp"};
   CHECK_FALSE(is_planned(of_labels));

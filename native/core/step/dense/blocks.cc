@@ -6,6 +6,7 @@
 #include "core/nn/dropout.h"
 #include "core/nn/labels.h"
 #include "core/nn/linear.h"
+#include "core/nn/maxout.h"
 #include "core/nn/shape.h"
 
 namespace sparring {
@@ -41,14 +42,17 @@ class Reader {
       before_.push_back(part.path);
       return add(*labels);
     }
-    const auto* linear = dynamic_cast<const Linear*>(&module);
-    if (linear != nullptr) add(*linear);
+    if (const auto* linear = dynamic_cast<const Linear*>(&module)) return add(part, *linear, 1);
+    if (const auto* maxout = dynamic_cast<const Maxout*>(&module)) {
+      return add(part, *maxout->linear(), maxout->pieces());
+    }
+    (blocks.list.empty() ? before_ : blocks.list.back().layers).push_back(part.path);
+    if (const auto* dropout = dynamic_cast<const Dropout*>(&module)) {
+      return blocks.list.empty() ? add_before(*dropout) : add(*dropout);
+    }
     if (blocks.list.empty()) return false;
-    blocks.list.back().layers.push_back(part.path);
-    if (linear != nullptr) return true;
     if (const auto* norm = dynamic_cast<const BatchNorm*>(&module)) return add(*norm);
     if (const auto* activation = dynamic_cast<const Activation*>(&module)) return add(*activation);
-    if (const auto* dropout = dynamic_cast<const Dropout*>(&module)) return add(*dropout);
     return false;
   }
 
@@ -57,18 +61,22 @@ class Reader {
  private:
   bool add(const LabelEmbedding& labels) {
     if (blocks.labels || !blocks.list.empty() || !is_rows_ || labels.multiplies()) return false;
+    if (blocks.dropout > 0) return false;
     blocks.labels = LabelVectors{labels.weight().detach(), place_of(labels.weight())};
     return true;
   }
 
-  void add(const Linear& linear) {
+  bool add(const Part& part, const Linear& linear, int64_t pieces) {
     Block block;
+    block.pieces = pieces;
     block.layers = std::exchange(before_, {});
+    block.layers.push_back(part.path);
     block.weight = linear.weight().detach();
     block.bias = plain(linear.bias());
     block.weight_at = place_of(linear.weight());
     block.bias_at = place_of(linear.bias());
     blocks.list.push_back(block);
+    return true;
   }
 
   bool add(const BatchNorm& norm) {
@@ -91,6 +99,15 @@ class Reader {
     block.nonlinearity = activation.nonlinearity();
     return is_known(block.nonlinearity) &&
            (block.dropout == 0 || commutes_with_dropout(block.nonlinearity));
+  }
+
+  // Of the values that the first layer is given.
+  bool add_before(const Dropout& dropout) {
+    if (dropout.p() == 0) return true;
+    if (blocks.dropout > 0 || blocks.labels || !is_rows_) return false;
+    if (dropout.unit() == Dropout::Unit::kChannel) return false;
+    blocks.dropout = dropout.p();
+    return true;
   }
 
   bool add(const Dropout& dropout) {

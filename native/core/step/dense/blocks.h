@@ -10,10 +10,11 @@
 
 namespace sparring {
 
-// A linear layer with what follows it.
+// A linear layer with what follows it, or maxout.
 struct Block {
   std::vector<std::string> layers;  // by their keys in the state dict
-  at::Tensor weight, bias;          // [out, in], [out]
+  at::Tensor weight, bias;          // [out · pieces, in], [out · pieces]
+  int64_t pieces = 1;               // of which an output is the largest
   std::optional<dense::Norm> norm;
   at::Tensor counter;  // batches seen by the norm, or undefined
   Nonlinearity nonlinearity;
@@ -21,6 +22,8 @@ struct Block {
   double dropout = 0;
   // Their places among the network's parameters; -1 for none.
   int64_t weight_at = -1, bias_at = -1, norm_weight_at = -1, norm_bias_at = -1;
+
+  int64_t outputs() const { return weight.size(0) / pieces; }
 };
 
 // What stands behind the values of each row of the input: its label's vector.
@@ -32,13 +35,15 @@ struct LabelVectors {
 };
 
 struct Blocks {
+  // How probable it is that a value of the input is dropped.
+  double dropout = 0;
   std::optional<LabelVectors> labels;
   std::vector<Block> list;
 };
 
-// Of a network on the CPU whose layers are linear ones, batch normalisation, simple activations and
-// dropout, and before them an embedding of labels; nullopt for others. `takes_rows`: the input is
-// [N, in], and not images.
+// Of a network on the CPU whose layers are linear ones, maxout, batch normalisation, simple
+// activations and dropout, and before them an embedding of labels; nullopt for others.
+// `takes_rows`: the input is [N, in], and not images.
 std::optional<Blocks> read_blocks(Network& network, bool takes_rows);
 
 }  // namespace sparring

@@ -6,6 +6,7 @@
 #include "core/linalg/product.h"
 #include "core/step/dense/row_kernels.h"
 #include "core/step/dense/sync_norm.h"
+#include "core/step/rewrites/maxout_kernels.h"
 
 namespace sparring {
 namespace {
@@ -23,10 +24,13 @@ Pass& Pass::part(int64_t first, int64_t count) {
     return buffer.defined() ? buffer.narrow(0, first, count) : buffer;
   };
   for (const Stage& stage : stages) {
+    const at::Tensor& places = stage.places;
     made->stages.push_back({of(stage.linear), of(stage.output), of(stage.gradient), stage.mean,
-                            stage.scale, of(stage.kept)});
+                            stage.scale, of(stage.kept),
+                            places.defined() ? places.narrow(1, first, count) : places});
   }
   made->input = of(input);
+  made->input_kept = of(input_kept);
   made->labels = of(labels);
   kept = std::move(made);
   return *kept;
@@ -36,6 +40,7 @@ std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network, bool takes_ro
   std::optional<Blocks> blocks = read_blocks(network, takes_rows);
   if (!blocks) return nullptr;
   auto planned = std::make_unique<DenseNetwork>();
+  planned->dropout_ = blocks->dropout;
   planned->labels_ = std::move(blocks->labels);
   planned->blocks_ = std::move(blocks->list);
   for (const at::Tensor& parameter : network.parameters()) {
@@ -56,8 +61,8 @@ bool DenseNetwork::couples() const {
 }
 
 bool DenseNetwork::draws() const {
-  return std::any_of(blocks_.begin(), blocks_.end(),
-                     [](const Block& block) { return block.dropout > 0; });
+  return dropout_ > 0 || std::any_of(blocks_.begin(), blocks_.end(),
+                                     [](const Block& block) { return block.dropout > 0; });
 }
 
 bool DenseNetwork::is_piecewise_linear() const {
@@ -82,12 +87,13 @@ void DenseNetwork::make_room() {
 Pass DenseNetwork::make_pass(int64_t rows) const {
   Pass pass;
   for (const Block& block : blocks_) {
-    const Shape shape{rows, block.weight.size(0)};
+    const Chosen chosen = Chosen::empty(rows, block.outputs(), block.weight.options());
     Pass::Stage stage;
-    stage.output = at::empty(shape, block.weight.options());
+    stage.output = chosen.values;
+    if (block.pieces > 1) stage.places = chosen.places;
     stage.linear = block.norm ? at::empty_like(stage.output) : stage.output;
     stage.gradient = at::empty_like(stage.output);
-    stage.mean = at::empty({shape[1]}, block.weight.options());
+    stage.mean = at::empty({block.outputs()}, block.weight.options());
     stage.scale = at::empty_like(stage.mean);
     if (block.dropout > 0) stage.kept = at::empty_like(stage.output);
     pass.stages.push_back(std::move(stage));
@@ -99,15 +105,16 @@ void DenseNetwork::own_input(Pass& pass) const {
   const at::Tensor& weight = blocks_.front().weight;
   pass.input = at::empty({pass.rows(), weight.size(1)}, weight.options());
   if (labels_) pass.labels = at::empty({pass.rows()}, at::kLong);
+  if (dropout_ > 0) pass.input_kept = at::empty_like(pass.input);
 }
 
 void DenseNetwork::forward(Pass& pass, const at::Tensor& values, const Context& context) {
   pass.together = context.together;
-  if (!labels_) {
-    pass.input = values;
-  } else {
+  if (owns_input()) {
     if (!pass.input.defined()) own_input(pass);
     fill(pass, values, context.labels);
+  } else {
+    pass.input = values;
   }
   draw(pass, context.stream);
   forward_first(pass);
@@ -124,6 +131,10 @@ void DenseNetwork::fill(Pass& pass, const at::Tensor& values, const at::Tensor& 
 }
 
 void DenseNetwork::draw(Pass& pass, RandomStream* stream) const {
+  if (dropout_ > 0) {
+    draw_mask(pass.input_kept, 1 - dropout_, stream->cpu());
+    pass.input.mul_(pass.input_kept);
+  }
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const double dropout = blocks_[i].dropout;
     if (dropout > 0) draw_mask(pass.stages[i].kept, 1 - dropout, stream->cpu());
@@ -143,7 +154,8 @@ void DenseNetwork::forward_rest(Pass& pass) {
 }
 
 bool DenseNetwork::passes_between() const {
-  return !blocks_.front().norm && dense::is_invertible(blocks_.front().nonlinearity);
+  const Block& first = blocks_.front();
+  return !first.norm && first.pieces == 1 && dense::is_invertible(first.nonlinearity);
 }
 
 void DenseNetwork::forward_first_between(Pass& pass, const Pass& upper, const Pass& lower,
@@ -154,14 +166,42 @@ void DenseNetwork::forward_first_between(Pass& pass, const Pass& upper, const Pa
 
 void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
                                  const TogetherPtr& together) {
-  product(stage.linear, input, block.weight.t());
+  multiply(block, stage, input);
   normalize_and_bend(block, stage, together);
   // Behind the activation, wherever it stands: it is one that does not mind.
   if (stage.kept.defined()) stage.output.mul_(stage.kept);
 }
 
+void DenseNetwork::multiply(const Block& block, Pass::Stage& stage, const at::Tensor& input) const {
+  if (block.pieces == 1) return product(stage.linear, input, block.weight.t());
+  choose_largest(input, block.weight, block.bias, {stage.output, stage.places});
+}
+
+void DenseNetwork::multiply_back(const Block& block, const Pass::Stage& stage,
+                                 const at::Tensor& weight, const at::Tensor& to) const {
+  if (block.pieces == 1) return product(to, stage.gradient, weight);
+  input_gradient({stage.gradient, stage.places}, weight, to);
+}
+
+void DenseNetwork::learn_weight(const Block& block, const Pass::Stage& stage,
+                                const at::Tensor& input, bool accumulate) {
+  const at::Tensor& to = gradients_[block.weight_at];
+  if (block.pieces == 1) return product(to, stage.gradient.t(), input, accumulate);
+  weight_gradient({stage.gradient, stage.places}, input, to, accumulate);
+}
+
+// Where there is a norm between, it is that for the linear layer's output by now.
+void DenseNetwork::learn_bias(const Block& block, const Pass::Stage& stage) {
+  const at::Tensor to = gradient_of(block.bias_at);
+  if (!to.defined()) return;
+  if (block.pieces == 1) return dense::unbend(stage.gradient, stage.output, {}, to);
+  bias_gradient({stage.gradient, stage.places}, to);
+}
+
 void DenseNetwork::normalize_and_bend(const Block& block, Pass::Stage& stage,
                                       const TogetherPtr& together) {
+  // The largest piece has its bias by now.
+  if (block.pieces > 1) return dense::add_bias_and_bend(stage.output, {}, block.nonlinearity);
   if (!block.norm) return dense::add_bias_and_bend(stage.linear, block.bias, block.nonlinearity);
   if (block.bias.defined()) dense::add_bias_and_bend(stage.linear, block.bias, {});
   dense::Norm norm = *block.norm;
@@ -183,6 +223,11 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
                               const TogetherPtr& together) {
   // What is dropped has lost its sign, and needs none.
   if (stage.kept.defined()) stage.gradient.mul_(stage.kept);
+  if (block.pieces > 1) {
+    dense::unbend(stage.gradient, stage.output, block.nonlinearity, {});
+    if (weights) learn_bias(block, stage);
+    return;
+  }
   const at::Tensor bias = weights ? gradient_of(block.bias_at) : at::Tensor();
   if (!block.norm) return dense::unbend(stage.gradient, stage.output, block.nonlinearity, bias);
   dense::Norm norm = *block.norm;
@@ -196,7 +241,7 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
   } else {
     dense::unbend_and_denormalize(of, of_weight, of_bias);
   }
-  if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
+  if (weights) learn_bias(block, stage);
 }
 
 void DenseNetwork::tell(const Block& block, const Ready& ready) const {
@@ -218,40 +263,42 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
   const WithoutGraph guard;
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
-    const at::Tensor& gradient = pass.stages[i].gradient;
-    undo_block(block, pass.stages[i], /*weights=*/true, pass.together);
-    product(gradients_[block.weight_at], gradient.t(), pass.input_of(i));
+    Pass::Stage& stage = pass.stages[i];
+    undo_block(block, stage, /*weights=*/true, pass.together);
+    learn_weight(block, stage, pass.input_of(i));
     if (i == 0) learn_labels(pass);
     tell(block, ready);
-    if (i > 0) product(pass.stages[i - 1].gradient, gradient, block.weight);
+    if (i > 0) multiply_back(block, stage, block.weight, pass.stages[i - 1].gradient);
   }
 }
 
 void DenseNetwork::back_to_first(Pass& pass) {
   const WithoutGraph guard;
   for (size_t i = blocks_.size(); i-- > 0;) {
-    undo_block(blocks_[i], pass.stages[i], /*weights=*/false, pass.together);
-    if (i > 0) product(pass.stages[i - 1].gradient, pass.stages[i].gradient, blocks_[i].weight);
+    const Block& block = blocks_[i];
+    undo_block(block, pass.stages[i], /*weights=*/false, pass.together);
+    if (i > 0) multiply_back(block, pass.stages[i], block.weight, pass.stages[i - 1].gradient);
   }
 }
 
 void DenseNetwork::back_to_input(Pass& pass) {
   const WithoutGraph guard;
-  const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
+  const at::Tensor& weight = blocks_[0].weight;
   const int64_t values = weight.size(1) - (labels_ ? labels_->width() : 0);
   if (!pass.input_gradient.defined()) {
-    pass.input_gradient = at::empty({gradient.size(0), values}, weight.options());
+    pass.input_gradient = at::empty({pass.rows(), values}, weight.options());
   }
-  product(pass.input_gradient, gradient, weight.narrow(1, 0, values));
+  multiply_back(blocks_[0], pass.stages[0], weight.narrow(1, 0, values), pass.input_gradient);
+  if (pass.input_kept.defined()) pass.input_gradient.mul_(pass.input_kept);
 }
 
 // From the first block's gradient: what a row's vector is owed goes to its label's.
 void DenseNetwork::learn_labels(const Pass& pass) {
   if (!labels_) return;
-  const at::Tensor &gradient = pass.stages[0].gradient, &weight = blocks_[0].weight;
+  const at::Tensor& weight = blocks_[0].weight;
   const int64_t width = labels_->width();
-  const at::Tensor owed = at::empty({gradient.size(0), width}, weight.options());
-  product(owed, gradient, weight.narrow(1, weight.size(1) - width, width));
+  const at::Tensor owed = at::empty({pass.rows(), width}, weight.options());
+  multiply_back(blocks_[0], pass.stages[0], weight.narrow(1, weight.size(1) - width, width), owed);
   gradients_[labels_->table_at].copy_(
       at::embedding_dense_backward(owed, pass.labels, labels_->table.size(0), /*padding_idx=*/-1,
                                    /*scale_grad_by_freq=*/false));
@@ -265,10 +312,8 @@ void DenseNetwork::learn(Pass& all, Pass& counted, const Ready& ready) {
   const WithoutGraph guard;
   for (size_t i = blocks_.size(); i-- > 0;) {
     const Block& block = blocks_[i];
-    const Pass::Stage& stage = counted.stages[i];
-    const at::Tensor bias = gradient_of(block.bias_at);
-    if (bias.defined()) dense::unbend(stage.gradient, stage.output, {}, bias);
-    product(gradients_[block.weight_at], all.stages[i].gradient.t(), all.input_of(i));
+    learn_bias(block, counted.stages[i]);
+    learn_weight(block, all.stages[i], all.input_of(i));
     if (i == 0) learn_labels(all);
     tell(block, ready);
   }
@@ -283,11 +328,17 @@ const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
 // Let u_i be the gradient for the i-th product, as gradient_at_input() left it: u_i = m_i ∘ v_i
 // with the slopes m_i, v_i = u_{i+1} W_{i+1}, and the gradient for the input u_1 W_1. For h, the
 // outer derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on
-// up. The slopes are constants almost everywhere, so nothing else depends on the weights.
+// up. The slopes, and which piece is the largest, are constants almost everywhere, so nothing else
+// depends on the weights.
 at::Tensor DenseNetwork::carry_past(const Block& block, const Pass::Stage& stage,
                                     const at::Tensor& carried) const {
-  const at::Tensor next = at::empty_like(stage.output);
-  product(next, carried, block.weight.t());
+  at::Tensor next;
+  if (block.pieces == 1) {
+    next = at::empty_like(stage.output);
+    product(next, carried, block.weight.t());
+  } else {
+    next = choose(carried, block.weight, stage.places);
+  }
   dense::unbend(next, stage.output, block.nonlinearity, {});
   return next;
 }
@@ -297,7 +348,7 @@ void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
   at::Tensor carried = outer;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Pass::Stage& stage = pass.stages[i];
-    product(gradients_[blocks_[i].weight_at], stage.gradient.t(), carried, /*accumulate=*/true);
+    learn_weight(blocks_[i], stage, carried, /*accumulate=*/true);
     if (i + 1 < blocks_.size()) carried = carry_past(blocks_[i], stage, carried);
   }
 }

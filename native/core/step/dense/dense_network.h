@@ -18,9 +18,11 @@ struct Pass {
     at::Tensor linear, output;  // [N, out]; one tensor where there is no norm in between
     at::Tensor gradient;        // [N, out]
     at::Tensor mean, scale;     // [out]
-    at::Tensor kept;  // [N, out], what values are multiplied by; undefined without dropout
+    at::Tensor kept;    // [N, out], what values are multiplied by; undefined without dropout
+    at::Tensor places;  // int32 [out, N], of the largest pieces; undefined without maxout
   };
   at::Tensor input;           // [N, in], label vectors included
+  at::Tensor input_kept;      // [N, in], what that is multiplied by; undefined without dropout
   at::Tensor labels;          // int64 [N]; undefined where nobody looks at them
   at::Tensor input_gradient;  // [N, in without them], undefined until somebody asks for it
   std::vector<Stage> stages;
@@ -46,7 +48,7 @@ class DenseNetwork {
   static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows);
 
   // Numbers that it makes of a row.
-  int64_t outputs() const { return blocks_.back().weight.size(0); }
+  int64_t outputs() const { return blocks_.back().outputs(); }
   // The rows of a batch influence each other.
   bool couples() const;
   // Every score is a sum of slopes times the input's values: the second derivative of every
@@ -64,7 +66,7 @@ class DenseNetwork {
   // values: [N, in] without label vectors, and stay as they are until backward() is done.
   void forward(Pass& pass, const at::Tensor& values, const Context& context = {});
   // The same in steps: the values and the vectors of labels into an input of the pass's own, the
-  // numbers that it draws, the first block, and what follows.
+  // numbers that it draws, and which of these values they drop; the first block, and what follows.
   void own_input(Pass& pass) const;
   void fill(Pass& pass, const at::Tensor& values, const at::Tensor& labels) const;
   void draw(Pass& pass, RandomStream* stream) const;
@@ -107,6 +109,13 @@ class DenseNetwork {
   static constexpr size_t kMostPasses = 6;
 
   Pass make_pass(int64_t rows) const;
+  bool owns_input() const { return labels_ || dropout_ > 0; }
+  void multiply(const Block& block, Pass::Stage& stage, const at::Tensor& input) const;
+  void multiply_back(const Block& block, const Pass::Stage& stage, const at::Tensor& weight,
+                     const at::Tensor& to) const;
+  void learn_weight(const Block& block, const Pass::Stage& stage, const at::Tensor& input,
+                    bool accumulate = false);
+  void learn_bias(const Block& block, const Pass::Stage& stage);
   void learn_labels(const Pass& pass);
   void forward_block(const Block& block, Pass::Stage& stage, const at::Tensor& input,
                      const TogetherPtr& together);
@@ -118,6 +127,7 @@ class DenseNetwork {
   at::Tensor gradient_of(int64_t place) const;
   void tell(const Block& block, const Ready& ready) const;
 
+  double dropout_ = 0;  // of the input
   std::optional<LabelVectors> labels_;
   std::vector<Block> blocks_;
   std::vector<at::Tensor> gradients_;

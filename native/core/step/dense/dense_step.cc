@@ -54,8 +54,8 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   if (!generator || !discriminator) {
     return std::string(generator ? "the discriminator" : "the generator") +
            (pair.generator->device().is_cpu()
-                ? " has layers other than linear ones, batch normalisation, simple activations, "
-                  "dropout and an embedding of labels before them"
+                ? " has layers other than linear ones, maxout, batch normalisation, simple "
+                  "activations, dropout and an embedding of labels before them"
                 : " is not on the CPU");
   }
   // A sample's derivatives are multiples of those of one score.
@@ -129,7 +129,7 @@ void DenseStep::tell_of_penalties(Explanation& told) const {
     if (discriminator_->passes_between()) {
       told.rewrites.push_back(between);
     } else {
-      told.refusals.push_back({between.name, "the first activation loses what it was made of"});
+      told.refusals.push_back({between.name, "the first layer loses what it was made of"});
     }
   }
 }

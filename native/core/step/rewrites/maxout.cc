@@ -16,18 +16,24 @@ class LargestPieces : public Bilinear {
   at::Tensor output(const at::Tensor& rows, const at::Tensor& weight,
                     const at::Tensor& bias) const override {
     if (places_.defined()) return choose(rows, weight, places_);
-    const Chosen chosen = choose_largest(rows, weight, bias, pieces_);
+    const Chosen chosen = Chosen::empty(rows.size(0), weight.size(0) / pieces_, rows.options());
+    choose_largest(rows, weight, bias, chosen);
     places_ = chosen.places;
     return chosen.values;
   }
   at::Tensor image_gradient(const at::Tensor& gradient, const at::Tensor& weight,
-                            at::IntArrayRef) const override {
-    return input_gradient({gradient, places_}, weight);
+                            at::IntArrayRef sizes) const override {
+    const at::Tensor to = at::empty(sizes, weight.options());
+    sparring::input_gradient({gradient, places_}, weight, to);
+    return to;
   }
   at::Tensor weight_gradient(const at::Tensor& rows, const at::Tensor& gradient,
-                             at::IntArrayRef) const override {
-    return sparring::weight_gradient({gradient, places_}, rows, pieces_);
+                             at::IntArrayRef sizes) const override {
+    const at::Tensor to = at::empty(sizes, rows.options());
+    sparring::weight_gradient({gradient, places_}, rows, to);
+    return to;
   }
+  // By libtorch's operations, which have derivatives of their own.
   at::Tensor bias_gradient(const at::Tensor& gradient) const override {
     const int64_t all = places_.size(0) * pieces_;
     const at::Tensor first = at::arange(0, all, pieces_, places_.options()).unsqueeze(1);

@@ -20,14 +20,20 @@ constexpr int64_t kWorthAThread = int64_t{1} << 18;
 // Rows of the other matrix in a sparse product: a strip of them stays in the cache.
 constexpr int64_t kRows = 96;
 
-at::Tensor turned(const at::Tensor& matrix) {
+// [rows, columns] -> [columns, rows], both in rows.
+void turn(const at::Tensor& matrix, const at::Tensor& to) {
   if (matrix.scalar_type() != at::kFloat || !matrix.is_contiguous()) {
-    return matrix.t().contiguous();
+    at::Tensor(to).copy_(matrix.t());
+    return;
   }
   const int64_t rows = matrix.size(0), columns = matrix.size(1);
-  const at::Tensor to = at::empty({columns, rows}, matrix.options());
   transpose(matrix.const_data_ptr<float>(), columns, rows, columns, to.mutable_data_ptr<float>(),
             rows);
+}
+
+at::Tensor turned(const at::Tensor& matrix) {
+  const at::Tensor to = at::empty({matrix.size(1), matrix.size(0)}, matrix.options());
+  turn(matrix, to);
   return to;
 }
 
@@ -80,8 +86,8 @@ struct Range {
 template <class T>
 struct Gradient {
   const T* values;        // [out, N]
-  const int32_t* places;  // [out, N]
-  int64_t samples, pieces;
+  const int32_t* places;  // [out, N], from an output to the next:
+  int64_t samples, next_places, pieces;
 };
 
 // [outputs · pieces, samples] of the range.
@@ -89,9 +95,12 @@ template <class T>
 void take_by_piece(const Gradient<T>& gradient, const Range& range, SparseMatrix<T>& to) {
   const auto for_values = [&](const auto& take) {
     for (int64_t output = 0; output < range.outputs; ++output) {
-      const int64_t at = (range.first_output + output) * gradient.samples + range.first_sample;
+      const int64_t row = range.first_output + output;
+      const T* const values = gradient.values + row * gradient.samples + range.first_sample;
+      const int32_t* const places =
+          gradient.places + row * gradient.next_places + range.first_sample;
       for (int64_t i = 0; i < range.samples; ++i) {
-        take(output * gradient.pieces + gradient.places[at + i], i, gradient.values[at + i]);
+        take(output * gradient.pieces + places[i], i, values[i]);
       }
     }
   };
@@ -115,12 +124,13 @@ void take_by_sample(const Gradient<T>& gradient, const Range& range, SparseMatri
   to.bounds.assign(1, 0);
   to.terms.resize(range.samples * range.outputs + 1);
   int32_t next = 0;
-  for (int64_t i = 0; i < range.samples; ++i) {
+  for (int64_t i = range.first_sample; i < range.first_sample + range.samples; ++i) {
     for (int64_t output = 0; output < range.outputs; ++output) {
-      const int64_t at = (range.first_output + output) * gradient.samples + range.first_sample + i;
-      const int64_t column = output * gradient.pieces + gradient.places[at];
-      to.terms[next] = {static_cast<int32_t>(column), gradient.values[at]};
-      next += gradient.values[at] != 0;
+      const int64_t row = range.first_output + output;
+      const int32_t place = gradient.places[row * gradient.next_places + i];
+      const T value = gradient.values[row * gradient.samples + i];
+      to.terms[next] = {static_cast<int32_t>(output * gradient.pieces) + place, value};
+      next += value != 0;
     }
     to.bounds.push_back(next);
   }
@@ -136,59 +146,61 @@ void for_parts(int64_t total, int64_t each, int64_t multiplications, const Work&
   });
 }
 
+// `values`: [out, N].
 template <class T>
-void choose_numbers(const at::Tensor& all, const at::Tensor& bias, const at::Tensor& values,
-                    const at::Tensor& places, int64_t first, int64_t last) {
-  const int64_t length = all.size(1), count = all.size(0) / values.size(0);
-  const T* const biases = bias.defined() ? bias.const_data_ptr<T>() : nullptr;
-  for (int64_t i = first; i < last; ++i) {
-    find_largest<T>({all.const_data_ptr<T>() + i * count * length,
-                     biases == nullptr ? nullptr : biases + i * count, count, length},
-                    values.mutable_data_ptr<T>() + i * length,
-                    places.mutable_data_ptr<int32_t>() + i * length);
-  }
+Gradient<T> read(const at::Tensor& values, const at::Tensor& places, int64_t pieces) {
+  return {values.const_data_ptr<T>(), places.const_data_ptr<int32_t>(), values.size(1),
+          places.stride(0), pieces};
 }
 
 }  // namespace
 
-Chosen choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                      int64_t pieces) {
+Chosen Chosen::empty(int64_t samples, int64_t outputs, const at::TensorOptions& options) {
+  return {at::empty({samples, outputs}, options),
+          at::empty({outputs, samples}, options.dtype(at::kInt))};
+}
+
+void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                    const Chosen& to) {
   const at::Tensor all = all_pieces(input, weight);
-  const int64_t outputs = all.size(0) / pieces;
-  const at::Tensor values = at::empty({outputs, all.size(1)}, all.options());
-  const at::Tensor places = at::empty(values.sizes(), all.options().dtype(at::kInt));
-  for_outputs(all, outputs, pieces * all.size(1), [&](auto zero, int64_t first, int64_t last) {
-    choose_numbers<decltype(zero)>(all, bias, values, places, first, last);
+  const int64_t outputs = to.values.size(1), samples = all.size(1);
+  const at::Tensor values = at::empty({outputs, samples}, all.options());
+  for_outputs(all, outputs, all.numel() / outputs, [&](auto zero, int64_t first, int64_t last) {
+    using T = decltype(zero);
+    const int64_t pieces = all.size(0) / outputs;
+    for (int64_t i = first; i < last; ++i) {
+      const T* const biases = bias.defined() ? bias.const_data_ptr<T>() + i * pieces : nullptr;
+      find_largest<T>({all.const_data_ptr<T>() + i * pieces * samples, biases, pieces, samples},
+                      values.mutable_data_ptr<T>() + i * samples,
+                      to.places.mutable_data_ptr<int32_t>() + i * to.places.stride(0));
+    }
   });
-  return {turned(values), places};
+  turn(values, to.values);
 }
 
 at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places) {
   const at::Tensor all = all_pieces(input, weight);
-  const int64_t outputs = places.size(0), length = all.size(1), pieces = all.size(0) / outputs;
+  const int64_t outputs = places.size(0), samples = all.size(1), pieces = all.size(0) / outputs;
   const at::Tensor values = at::empty(places.sizes(), all.options());
-  const int32_t* const place = places.const_data_ptr<int32_t>();
-  for_outputs(all, outputs, length, [&](auto zero, int64_t first, int64_t last) {
-    const auto* const from = all.const_data_ptr<decltype(zero)>();
-    auto* const to = values.mutable_data_ptr<decltype(zero)>();
-    for (int64_t at = first * length; at < last * length; ++at) {
-      const int64_t piece = at / length * pieces + place[at];
-      to[at] = from[piece * length + at % length];
+  for_outputs(all, outputs, samples, [&](auto zero, int64_t first, int64_t last) {
+    for (int64_t output = first; output < last; ++output) {
+      const int32_t* const place = places.const_data_ptr<int32_t>() + output * places.stride(0);
+      const auto* const from = all.const_data_ptr<decltype(zero)>() + output * pieces * samples;
+      auto* const to = values.mutable_data_ptr<decltype(zero)>() + output * samples;
+      for (int64_t i = 0; i < samples; ++i) to[i] = from[place[i] * samples + i];
     }
   });
   return turned(values);
 }
 
-at::Tensor input_gradient(const Chosen& gradient, const at::Tensor& weight) {
-  const at::Tensor values = turned(gradient.values.contiguous()), by = weight.contiguous();
+void input_gradient(const Chosen& gradient, const at::Tensor& weight, const at::Tensor& to) {
+  const at::Tensor values = turned(gradient.values), by = weight.contiguous();
   const int64_t outputs = values.size(0), samples = values.size(1), width = by.size(1);
   const int64_t pieces = by.size(0) / outputs, each = std::max<int64_t>(1, kRows / pieces);
-  const at::Tensor to = at::empty({samples, width}, values.options());
   const int64_t threads = at::get_num_threads();
   const int64_t part = std::clamp<int64_t>((samples + threads - 1) / threads, 16, 128);
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
-    const Gradient<scalar_t> from{values.const_data_ptr<scalar_t>(),
-                                  gradient.places.const_data_ptr<int32_t>(), samples, pieces};
+    const auto from = read<scalar_t>(values, gradient.places, pieces);
     for_parts(samples, part, values.numel() * width, [&](int64_t sample, int64_t count) {
       SparseMatrix<scalar_t> some;
       for (int64_t output = 0; output < outputs; output += each) {
@@ -198,27 +210,41 @@ at::Tensor input_gradient(const Chosen& gradient, const at::Tensor& weight) {
       }
     });
   });
-  return to;
 }
 
-at::Tensor weight_gradient(const Chosen& gradient, const at::Tensor& input, int64_t pieces) {
-  const at::Tensor values = turned(gradient.values.contiguous()), by = input.contiguous();
+void weight_gradient(const Chosen& gradient, const at::Tensor& input, const at::Tensor& to,
+                     bool accumulate) {
+  const at::Tensor values = turned(gradient.values), by = input.contiguous();
   const int64_t outputs = values.size(0), samples = values.size(1), width = by.size(1);
-  const int64_t part = std::max<int64_t>(1, kRows / pieces);
-  const at::Tensor to = at::empty({outputs * pieces, width}, values.options());
+  const int64_t pieces = to.size(0) / outputs, part = std::max<int64_t>(1, kRows / pieces);
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
-    const Gradient<scalar_t> from{values.const_data_ptr<scalar_t>(),
-                                  gradient.places.const_data_ptr<int32_t>(), samples, pieces};
+    const auto from = read<scalar_t>(values, gradient.places, pieces);
     for_parts(outputs, part, values.numel() * width, [&](int64_t output, int64_t count) {
       SparseMatrix<scalar_t> some;
       for (int64_t sample = 0; sample < samples; sample += kRows) {
         take_by_piece(from, {output, count, sample, std::min(kRows, samples - sample)}, some);
         sparse_product(some, by.const_data_ptr<scalar_t>() + sample * width, width,
-                       to.mutable_data_ptr<scalar_t>() + output * pieces * width, sample > 0);
+                       to.mutable_data_ptr<scalar_t>() + output * pieces * width,
+                       accumulate || sample > 0);
       }
     });
   });
-  return to;
+}
+
+void bias_gradient(const Chosen& gradient, const at::Tensor& to) {
+  const at::Tensor values = turned(gradient.values);
+  const int64_t outputs = values.size(0), samples = values.size(1), pieces = to.size(0) / outputs;
+  AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
+    const auto from = read<scalar_t>(values, gradient.places, pieces);
+    scalar_t* const sums = to.mutable_data_ptr<scalar_t>();
+    std::fill_n(sums, to.numel(), scalar_t{0});
+    for (int64_t output = 0; output < outputs; ++output) {
+      const int32_t* const place = from.places + output * from.next_places;
+      for (int64_t i = 0; i < samples; ++i) {
+        sums[output * pieces + place[i]] += from.values[output * samples + i];
+      }
+    }
+  });
 }
 
 }  // namespace sparring

@@ -6,20 +6,26 @@
 
 namespace sparring {
 
-// [N, out] and int32 [out, N], which of an output's pieces it is.
+// Numbers of each output, [N, out], in rows; and which piece of it they are of, int32 [out, N].
 struct Chosen {
   at::Tensor values, places;
+
+  static Chosen empty(int64_t samples, int64_t outputs, const at::TensorOptions& options);
 };
 
-// Of input · weight' + bias the largest piece of each output, the first of those, or a NaN. `bias`
-// may be undefined. input: [N, in], weight: [out · pieces, in], those of an output side by side.
-Chosen choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                      int64_t pieces);
+// Writes of input · weight' + bias the largest piece of each output, the first of those, or a NaN.
+// `bias` may be undefined. input: [N, in], weight: [out · pieces, in], those of an output side by
+// side.
+void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                    const Chosen& to);
 // The same at places that are known, without a bias: [N, out].
 at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places);
 
-// The way back, from the gradient for the values, [N, out].
-at::Tensor input_gradient(const Chosen& gradient, const at::Tensor& weight);  // [N, in]
-at::Tensor weight_gradient(const Chosen& gradient, const at::Tensor& input, int64_t pieces);
+// The way back, from the gradient for the values: for the input, [N, in], the weight and the bias.
+// What is written to, or added to, is in rows.
+void input_gradient(const Chosen& gradient, const at::Tensor& weight, const at::Tensor& to);
+void weight_gradient(const Chosen& gradient, const at::Tensor& input, const at::Tensor& to,
+                     bool accumulate = false);
+void bias_gradient(const Chosen& gradient, const at::Tensor& to);
 
 }  // namespace sparring
