@@ -13,7 +13,7 @@
 namespace sparring {
 namespace {
 
-// Pieces that are worth another thread.
+// Values that are worth another thread.
 constexpr int64_t kGrain = 16384;
 // Multiplications that are, of sparse products.
 constexpr int64_t kWorthAThread = int64_t{1} << 18;
@@ -27,8 +27,12 @@ void turn(const at::Tensor& matrix, const at::Tensor& to) {
     return;
   }
   const int64_t rows = matrix.size(0), columns = matrix.size(1);
-  transpose(matrix.const_data_ptr<float>(), columns, rows, columns, to.mutable_data_ptr<float>(),
-            rows);
+  const float* const from = matrix.const_data_ptr<float>();
+  float* const into = to.mutable_data_ptr<float>();
+  const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, rows));
+  at::parallel_for(0, columns, grain, [&](int64_t first, int64_t last) {
+    transpose(from + first, columns, rows, last - first, into + first * rows, rows);
+  });
 }
 
 at::Tensor turned(const at::Tensor& matrix) {
@@ -234,11 +238,12 @@ void weight_gradient(const Chosen& gradient, const at::Tensor& input, const at::
 void bias_gradient(const Chosen& gradient, const at::Tensor& to) {
   const at::Tensor values = turned(gradient.values);
   const int64_t outputs = values.size(0), samples = values.size(1), pieces = to.size(0) / outputs;
-  AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "maxout", [&] {
-    const auto from = read<scalar_t>(values, gradient.places, pieces);
-    scalar_t* const sums = to.mutable_data_ptr<scalar_t>();
-    std::fill_n(sums, to.numel(), scalar_t{0});
-    for (int64_t output = 0; output < outputs; ++output) {
+  for_outputs(values, outputs, samples, [&](auto zero, int64_t first, int64_t last) {
+    using T = decltype(zero);
+    const auto from = read<T>(values, gradient.places, pieces);
+    T* const sums = to.mutable_data_ptr<T>();
+    std::fill(sums + first * pieces, sums + last * pieces, zero);
+    for (int64_t output = first; output < last; ++output) {
       const int32_t* const place = from.places + output * from.next_places;
       for (int64_t i = 0; i < samples; ++i) {
         sums[output * pieces + place[i]] += from.values[output * samples + i];
