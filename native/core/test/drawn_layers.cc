@@ -273,7 +273,12 @@ void DrawnLayers::end_in_score(Labels labels) {
   int64_t features = shape_[0] * height() * width();
   if (draw_.chance(0.4)) {
     const int64_t wide = draw_.integer(1, 40);
-    add_weighted(linear("", static_cast<double>(features), static_cast<double>(wide)));
+    const auto in = static_cast<double>(features), out = static_cast<double>(wide);
+    if (draw_.chance(0.3)) {
+      add(maxout("", in, out, draw_.integer(2, 6), draw_.chance(0.7)));
+    } else {
+      add_weighted(linear("", in, out));
+    }
     add_activation();
     features = wide;
   }

@@ -231,17 +231,12 @@ std::vector<Layer> dropping(std::vector<Layer> layers, int64_t place) {
   return layers;
 }
 
-// The discriminator of the first GAN: maxout, and dropout before and behind.
-Layer maxout(const std::string& name, double in, double out, double pieces, bool bias = true) {
-  return layer("maxout", name,
-               {{"inFeatures", in}, {"outFeatures", out}, {"pieces", pieces}, {"bias", bias}});
-}
-
 std::vector<Layer> dense_maxout() {
   return {layer("flatten", "0"), maxout("1", 64, 12, 5), maxout("2", 12, 7, 2, /*bias=*/false),
           leaky("3"), linear("4", 7, 1)};
 }
 
+// The discriminator of the first GAN: maxout, and dropout before and behind.
 std::vector<Layer> dense_dropping_maxout() {
   return {layer("flatten", "0"),  layer("dropout", "pixels", {{"p", 0.2}}),
           maxout("1", 64, 12, 5), layer("dropout", "first", {{"p", 0.5}}),

@@ -251,9 +251,7 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   dropped.discriminator.insert(dropped.discriminator.begin() + 2, dropout);
   CHECK_FALSE(is_planned(dropped));
   Recipe chosen = recipe;
-  chosen.discriminator[1] =
-      layer("maxout", "1",
-            {{"inFeatures", 64.0}, {"outFeatures", 16.0}, {"pieces", 2.0}, {"bias", true}});
+  chosen.discriminator[1] = maxout("1", 64, 16, 2);
   CHECK(is_planned(chosen));
   chosen.penalties = {"r1"};
   CHECK(is_planned(chosen));

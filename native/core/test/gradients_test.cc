@@ -110,8 +110,7 @@ std::vector<Layer> image_layers() {
 // Every layer that takes [N, 6] features, by itself.
 std::vector<Layer> feature_layers() {
   const Options projected{{"inFeatures", 6.0}, {"numEmbeddings", 3.0}};
-  return {layer("maxout", "1",
-                {{"inFeatures", 6.0}, {"outFeatures", 5.0}, {"pieces", 3.0}, {"bias", true}}),
+  return {maxout("1", 6, 5, 3),
           layer("batchNorm1d", "1",
                 {{"numFeatures", 6.0},
                  {"eps", 0.8},

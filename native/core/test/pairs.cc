@@ -13,6 +13,11 @@ Layer linear(const std::string& name, double in, double out) {
   return layer("linear", name, {{"inFeatures", in}, {"outFeatures", out}, {"bias", true}});
 }
 
+Layer maxout(const std::string& name, double in, double out, double pieces, bool bias) {
+  return layer("maxout", name,
+               {{"inFeatures", in}, {"outFeatures", out}, {"pieces", pieces}, {"bias", bias}});
+}
+
 Layer conv(const std::string& name, double in, double out, int64_t kernel, int64_t padding,
            int64_t stride) {
   return layer("conv2d", name,

@@ -10,6 +10,7 @@ namespace sparring::test {
 Layer layer(const std::string& type, const std::string& name, Options options = {},
             std::vector<Layer> layers = {});
 Layer linear(const std::string& name, double in, double out);
+Layer maxout(const std::string& name, double in, double out, double pieces, bool bias = true);
 Layer conv(const std::string& name, double in, double out, int64_t kernel, int64_t padding,
            int64_t stride = 1);
 Layer transposed(const std::string& name, double in, double out, int64_t kernel, int64_t stride,

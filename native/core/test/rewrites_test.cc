@@ -240,13 +240,9 @@ TEST_CASE("a linear layer by products equals torch's, second derivatives include
 
 TEST_CASE("maxout in one pass equals torch's largest: values, both derivatives, ties and NaN") {
   RandomStream stream(0);
-  const auto maxout = [](double pieces) {
-    return layer("maxout", "0",
-                 {{"inFeatures", 7.0}, {"outFeatures", 5.0}, {"pieces", pieces}, {"bias", true}});
-  };
   for (const double pieces : {1, 2, 5}) {
     CAPTURE(pieces);
-    const ModulePtr plain = built(maxout(pieces), stream);
+    const ModulePtr plain = built(maxout("0", 7, 5, pieces), stream);
     const ModulePtr fused = fuse_maxout(plain).module;
     REQUIRE(fused != nullptr);
     const at::Tensor x = draw({4, 7});
@@ -265,10 +261,7 @@ TEST_CASE("maxout in one pass equals torch's largest: values, both derivatives, 
 TEST_CASE("maxout of many outputs and samples equals torch's, dropped ones too, on threads") {
   RandomStream stream(1);
   const int before = at::get_num_threads();
-  const ModulePtr plain =
-      built(layer("maxout", "0",
-                  {{"inFeatures", 70.0}, {"outFeatures", 45.0}, {"pieces", 5.0}, {"bias", false}}),
-            stream);
+  const ModulePtr plain = built(maxout("0", 70, 45, 5, /*bias=*/false), stream);
   const ModulePtr fused = fuse_maxout(plain).module;
   const at::Tensor x = draw({220, 70});
   // Gradients that are 0 have no part in its products.

@@ -151,11 +151,10 @@ TEST_CASE("ReLU and leaky ReLU have torch's values and gradients, and no second 
 
 TEST_CASE("a penalty goes back through the gradient alone where layers are linear by pieces") {
   RandomStream stream(1);
-  const Options maxout{{"inFeatures", 8.0}, {"outFeatures", 4.0}, {"pieces", 2.0}, {"bias", true}};
   const std::vector<Layer> layers = {conv("0", 2, 4, 3, 1),        activation("leakyRelu", "1"),
                                      conv("2", 4, 16, 4, 1, 2),    activation("relu", "3"),
                                      conv("4", 16, 1, 3, 1),       layer("flatten", "5"),
-                                     linear("6", 16, 8),           layer("maxout", "7", maxout),
+                                     linear("6", 16, 8),           maxout("7", 8, 4, 2),
                                      activation("leakyRelu", "8"), linear("9", 4, 1)};
   Sequential network(layers, stream);
   network.to(at::kDouble);
