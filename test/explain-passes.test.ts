@@ -208,6 +208,33 @@ describe("explain()", () => {
     },
   );
 
+  it("counts gradients of maxout for the pieces that were chosen, and all pieces forward", async () => {
+    const flopsOf = async (execution: "eager" | "fused", given: readonly Penalty[] = []) => {
+      const image = [1, 8, 8];
+      const latent = { noise: 2 };
+      using generator = new Generator({ latent, layers: [l.linear(64), l.unflatten(image)] });
+      const layers = [l.flatten(), l.maxout(8, 4), l.linear(1)];
+      using discriminator = new Discriminator({ image, layers });
+      const objective = objectives.wasserstein({ penalties: given });
+      using trainer = tinyTrainer({
+        ...{ generator, discriminator, objective, execution },
+        ...{ order: "discriminatorFirst", fakes: "fresh" },
+      });
+      return (await trainer.plan(64)).flops;
+    };
+    const maxout = 2 * 64 * (64 * 8 * 4);
+    const linear = 2 * 64 * 8;
+    // Fakes for both updates, and the gradient of its weight.
+    const generator = 3 * (2 * 64 * (2 * 64));
+    const [eager, fused] = [await flopsOf("eager"), await flopsOf("fused")];
+    // Two looks and a third; two gradients for weights and one that is thrown away; three for what
+    // comes before, which is the images for two of them.
+    expect(eager).toBe(7 * maxout + 9 * linear + generator);
+    expect(fused).toBe((3 + 3 / 4) * maxout + 8 * linear + generator);
+    const penalised = await flopsOf("fused", [penalties.wganGp()]);
+    expect(penalised - fused).toBe((2 + 2 / 4) * maxout + 4 * linear);
+  });
+
   it("counts it where a layer couples samples, too", async () => {
     const image = [1, 8, 8];
     const layers = [l.conv2d(8, 5), l.batchNorm2d(), l.leakyRelu(0.2), l.flatten(), l.linear(1)];

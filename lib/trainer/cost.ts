@@ -29,6 +29,8 @@ export interface Passes {
   readonly withoutFirst: number;
   /** How many are gradients for weights, and are not there where a layer has constants instead. */
   readonly forWeights: number;
+  /** How many are gradients, for inputs or for weights, of what a layer made. */
+  readonly back: number;
   /**
    * More of them through a part of the layers: the discriminator's up to the last that bends, the
    * generator's that come after w.
@@ -75,6 +77,7 @@ export function passesOf(
       all: looks + 3 * generatorSteps,
       withoutFirst: generatorSteps,
       forWeights: generatorSteps,
+      back: 2 * generatorSteps,
       // The gradient for w, and that gradient's own twice. The way back through the forward pass is
       // the loss's.
       partly: 3 * ofPaths,
@@ -84,6 +87,7 @@ export function passesOf(
       all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
       withoutFirst: k * (2 + ofPenalties("withoutFirst")) - back,
       forWeights: k * (2 + ofPenalties("forWeights")) + generatorSteps * wasted,
+      back: k * (2 * 2 + ofPenalties("back")) + generatorSteps * (1 + wasted) - back,
       partly: k * ofPenalties("partly"),
       // The other one is for inputs.
       partlyForWeights: (k * ofPenalties("partly")) / 2,
@@ -107,7 +111,8 @@ function passesOfPenalty(
   is: (rewrite: StepRewriteId) => boolean,
   bends: boolean,
 ): PenaltyPasses {
-  const passes = { all: 4, withoutFirst: 0, forWeights: forConstants(kind), partly: 0 };
+  // The gradient at its points, and its own for weights: that for its factors goes forward.
+  const passes = { all: 4, withoutFirst: 0, forWeights: forConstants(kind), back: 2, partly: 0 };
   const atBatch = isAtBatch({ type });
   if (kind === "planned") {
     if (isBetween({ type })) return { ...passes, withoutFirst: is("between") ? 1 : 0 };

@@ -34,8 +34,13 @@ export function planSteps(
 ): StepPlan {
   const { generator, discriminator } = settings;
   const counted = {
-    generator: countNetwork(generator.resolved.layers, told.generator, batchSize),
-    discriminator: countNetwork(discriminator.resolved.layers, told.discriminator, batchSize),
+    generator: countNetwork(generator.resolved.layers, told.generator, batchSize, told.kind),
+    discriminator: countNetwork(
+      discriminator.resolved.layers,
+      told.discriminator,
+      batchSize,
+      told.kind,
+    ),
   };
   const operations = {
     generator: counted.generator.map((one) => one.operation),
@@ -82,22 +87,29 @@ const asText = {
 interface Counted {
   readonly operation: ExplainedOperation;
   readonly constantFlops: number;
+  /** How many of them a gradient does not need. */
+  readonly sparedFlops: number;
 }
 
 /** @param part by their paths, the layers of the passes through a part of them */
 function flopsOf(
   counted: readonly Counted[],
-  { all, withoutFirst, forWeights, partly, partlyForWeights }: Passes,
+  { all, withoutFirst, forWeights, back, partly, partlyForWeights }: Passes,
   part: ReadonlyMap<string, ResolvedLayer>,
 ): number {
   const sum = (some: readonly Counted[], passes: number, withWeights: number) =>
     some.reduce((total, { operation: { flops }, constantFlops }) => {
       return total + passes * flops - withWeights * constantFlops;
     }, 0);
-  const first = counted.find(({ operation }) => operation.flops > 0)?.operation.flops ?? 0;
+  const spared = counted.reduce((total, { sparedFlops }) => total + back * sparedFlops, 0);
+  const first = counted.find(({ operation }) => operation.flops > 0);
+  const ofFirst = first === undefined ? 0 : first.operation.flops - first.sparedFlops;
   const again = counted.filter(({ operation }) => operation.layers.some((path) => part.has(path)));
   return (
-    sum(counted, all, forWeights) - withoutFirst * first + sum(again, partly, partlyForWeights)
+    sum(counted, all, forWeights) -
+    spared -
+    withoutFirst * ofFirst +
+    sum(again, partly, partlyForWeights)
   );
 }
 
@@ -106,6 +118,7 @@ function countNetwork(
   layers: readonly ResolvedLayer[],
   plan: readonly NativeOperation[],
   batchSize: number,
+  kind: NativeExplanation["kind"],
 ): Counted[] {
   const byPath = byPaths(layers);
   const times = timesOf(layers);
@@ -127,8 +140,19 @@ function countNetwork(
       // Layers that the operation took in filter nothing, and have no such share.
       return total + (isFiltered && own > 0 ? own * filterShare(layer) : own);
     }, 0);
-    return { operation: told, constantFlops: seen * constants };
+    const choosing = kind === "planned" || operation.rewrites.some(({ id }) => id === "maxout");
+    return {
+      operation: told,
+      constantFlops: seen * constants,
+      sparedFlops: choosing ? told.flops * shareOfOtherPieces(parts) : 0,
+    };
   });
+}
+
+/** Of maxout's products those of pieces that were not chosen, to which no gradient comes back. */
+function shareOfOtherPieces(layers: readonly ResolvedLayer[]): number {
+  const maxout = layers.find(({ type }) => type === "maxout");
+  return maxout === undefined ? 0 : 1 - 1 / (maxout.options.pieces as number);
 }
 
 /** By their paths; a layer that only changes how another computes has that one's. */
@@ -203,7 +227,7 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
   pixelProduct: unchanged,
   convDerivatives: unchanged,
   linearProduct: unchanged,
-  // Forward. Of its gradients a share of 1 / pieces is left, which a pass counts in full.
+  // Its gradients are another matter: see shareOfOtherPieces().
   maxout: unchanged,
   sampleNorm: unchanged,
   conditionalNorm: unchanged,
