@@ -18,9 +18,13 @@ export async function toMisuse(
       return unknown(quoted, program);
     case "commander.unknownOption":
       return unknownFlag(quoted, command, name);
+    case "commander.missingMandatoryOptionValue": {
+      // It looks for this first: where the flag is misspelt, nothing is missing.
+      const [wrong] = command.parseOptions(argv.slice(1)).unknown;
+      return wrong === undefined ? noValue(quoted) : unknownFlag(wrong, command, name);
+    }
     case "commander.optionMissingArgument":
-    case "commander.missingMandatoryOptionValue":
-      return missing("a value", quoted.split(" ")[0] as string);
+      return noValue(quoted);
     case "commander.help": // asked for the help of a command that does not exist
       return unknown(argv[1] as string, program);
     case "commander.missingArgument":
@@ -34,6 +38,11 @@ export async function toMisuse(
     default:
       return wrongType("a command line that makes sense", name, argv, ` (${error.message})`);
   }
+}
+
+/** @param flags as its option shows them, `--out <file>` */
+function noValue(flags: string): TypeError {
+  return missing("a value", flags.split(" ")[0] as string);
 }
 
 function unknown(given: string, program: Command): TypeError {

@@ -88,6 +88,18 @@ const commandLines: [string, string][] = [
     'Expected mnist, stacked-mnist, a folder or a file for --data but received "nowhere" (no such file or folder)',
   ],
   ["sample run", "Expected a value for --out but received nothing"],
+  ["sample run --ot g.png", 'Expected --out for an option of sparring sample but received "--ot"'],
+  [
+    "sample run --output=g.png",
+    'Expected --out for an option of sparring sample but received "--output"',
+  ],
+  ["sample --ot g.png", 'Expected --out for an option of sparring sample but received "--ot"'],
+  [
+    "sample run --no-json",
+    'Expected --json for an option of sparring sample but received "--no-json"',
+  ],
+  ["sample run -- --ot g.png", "Expected a value for --out but received nothing"],
+  ["sample run --count 3", "Expected a value for --out but received nothing"],
   ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
   [
     "sample run run --out g.png",
@@ -118,6 +130,18 @@ const commandLines: [string, string][] = [
   [
     "sample run --out g.png",
     `Expected the folder of a run for the run but received "run" (its config.json: ${onePreset.replace(/^/, "Expected ")} for preset but received undefined)`,
+  ],
+  [
+    "interpolate run --uot g.png",
+    'Expected --out for an option of sparring interpolate but received "--uot"',
+  ],
+  [
+    "export run --Out g.onnx",
+    'Expected --out for an option of sparring export but received "--Out"',
+  ],
+  [
+    "theory theorem1 -out new",
+    'Expected --out for an option of sparring theory but received "-out"',
   ],
   ["interpolate run", "Expected a value for --out but received nothing"],
   [
