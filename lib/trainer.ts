@@ -352,7 +352,7 @@ export class Trainer implements Disposable {
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
     check.path(path, "path");
     checkLoad(options);
-    return traced(async () => Trainer.restore(await readCheckpoint(path), options));
+    return traced(async () => Trainer.restore(await readCheckpoint(path, "path"), options));
   }
 
   /** @internal */

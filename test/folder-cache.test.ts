@@ -49,7 +49,7 @@ const made = { first: [10, 20, 30], labels: [0, 0, 1], classNames: ["a", "b"], s
 const fresh = { ...made, decoded: 3, notes: [] };
 const cached = { ...made, decoded: 0, notes: [] };
 const damaged = (why: string) =>
-  `Expected packed images for path but received ${JSON.stringify(cache)}: ${why}; packing again`;
+  `Expected packed images for cache but received ${JSON.stringify(cache)}: ${why}; packing again`;
 const stale = () => damaged("it was made of other files or with other options");
 
 describe("the cache", () => {
@@ -312,8 +312,8 @@ describe("the cache", () => {
     expect(rest).toMatchObject({ ...made, decoded: 3 });
     const path = JSON.stringify(cache);
     expect(notes).toEqual([
-      `Expected packed images for path but received ${path} (it is a folder); packing again`,
-      `Expected a writable file for path but received ${path} (it is a folder); the next call packs again`,
+      `Expected packed images for cache but received ${path} (it is a folder); packing again`,
+      `Expected a writable file for cache but received ${path} (it is a folder); the next call packs again`,
     ]);
   });
 
@@ -325,7 +325,7 @@ describe("the cache", () => {
       const { notes, ...rest } = await read({ cache: undefined });
       expect(rest).toMatchObject(made);
       const why =
-        /^Expected a writable file for path but received "\/sys\/sparring\/.+ \((permission denied|not permitted|the file system is read-only)\); the next/;
+        /^Expected a writable file for cache but received "\/sys\/sparring\/.+ \((permission denied|not permitted|the file system is read-only)\); the next/;
       expect(notes).toEqual([expect.stringMatching(why)]);
     } finally {
       if (before === undefined) delete process.env.XDG_CACHE_HOME;

@@ -99,7 +99,7 @@ describe("a folder with resident: false", () => {
     const notes: string[] = [];
     (await open({ onNote: (note) => notes.push(note) })).dispose();
     expect(notes).toEqual([
-      `Expected packed images for path but received ${JSON.stringify(cache)}: its checksum is wrong; packing again`,
+      `Expected packed images for cache but received ${JSON.stringify(cache)}: its checksum is wrong; packing again`,
     ]);
   });
 

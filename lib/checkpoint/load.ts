@@ -52,9 +52,13 @@ export function skipNote(error: SparringError): string {
   return `Skipped a checkpoint ${which}: ${error.message}`;
 }
 
-/** Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const refuse = noCheckpoint(path);
+/**
+ * Reads a checkpoint. Throws ERR_CHECKPOINT with what is wrong with it.
+ *
+ * @param name what the user calls it, or what it is found by
+ */
+export async function readCheckpoint(path: string, name: string): Promise<Checkpoint> {
+  const refuse = noCheckpoint(path, name);
   const manifest = await readManifest(path, refuse);
   const tensors: TensorData[] = [];
   for (const { file } of parts) {
@@ -79,9 +83,10 @@ interface SavedWeights {
  * moment. Throws ERR_CHECKPOINT.
  *
  * @param file the network's, one of `parts`
+ * @param name what the user calls the checkpoint, or what it is found by
  */
-export async function readWeights(path: string, file: string): Promise<SavedWeights> {
-  const refuse = noCheckpoint(path);
+export async function readWeights(path: string, file: string, name: string): Promise<SavedWeights> {
+  const refuse = noCheckpoint(path, name);
   return weightsIn(await readManifest(path, refuse), path, file, refuse);
 }
 
@@ -95,7 +100,7 @@ export async function readGenerator(
   path: string,
   raw: boolean,
 ): Promise<SavedWeights & { readonly architecture: GeneratorArchitecture; readonly path: string }> {
-  const refuse = noCheckpoint(path);
+  const refuse = noCheckpoint(path, "path");
   const manifest = await readManifest(path, refuse);
   const file = !raw && averageFile in manifest.files ? averageFile : generatorFile;
   const weights = await weightsIn(manifest, path, file, refuse);
@@ -118,9 +123,9 @@ async function weightsIn(
   }
 }
 
-function noCheckpoint(path: string): Refuse {
+function noCheckpoint(path: string, name: string): Refuse {
   return (why, cause) =>
-    refused("ERR_CHECKPOINT", "a checkpoint", "path", `${showPath(path)} (${why})`, { cause });
+    refused("ERR_CHECKPOINT", "a checkpoint", name, `${showPath(path)} (${why})`, { cause });
 }
 
 /** The manifest. Of the folder of a run, which has none, the error names the newest checkpoint. */

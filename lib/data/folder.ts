@@ -1,7 +1,7 @@
 import { addon } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { SparringError, traced, wrongType } from "../errors.js";
+import { renamed, SparringError, traced, wrongType } from "../errors.js";
 import { refusal } from "../files.js";
 import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
@@ -17,7 +17,7 @@ import {
 } from "./folder/cache.js";
 import { imageBytes, type ImageForm, imageShape } from "./folder/decode.js";
 import { type Listing, listFolder } from "./folder/list.js";
-import { type Packed, type PackProgress, packImages } from "./folder/pack.js";
+import { type Decoded, type Packed, type PackProgress, packImages } from "./folder/pack.js";
 import { packToCache } from "./folder/pack-file.js";
 import { packSome } from "./folder/some.js";
 import { checkImageSize, type ImageSize } from "./size.js";
@@ -96,6 +96,8 @@ interface Order {
   readonly limit: number;
   /** Undefined for that of the user's cache folder. */
   readonly cache: string | false | undefined;
+  /** What the user calls it. */
+  readonly cacheName: string;
   /** Undefined for what the memory allows. */
   readonly resident: boolean | undefined;
   /** Whether a cache is written. */
@@ -115,7 +117,7 @@ interface Order {
  * next call reads the cache. Throws ERR_DATA.
  */
 export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
-  return folderWith(path, options, { keep: true, some: false });
+  return folderWith(path, options, { keep: true, some: false, cacheName: "cache" });
 }
 
 /**
@@ -126,7 +128,7 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
 export async function folderWith(
   path: string,
   options: FolderOptions,
-  kept: Pick<Order, "keep" | "some">,
+  kept: Kept,
 ): Promise<Dataset> {
   check.path(path, "path");
   if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
@@ -135,7 +137,10 @@ export async function folderWith(
   return traced(() => make(order));
 }
 
-function checkOrder(root: string, options: FolderOptions): Omit<Order, "keep" | "some"> {
+/** What folder() has no option for. */
+type Kept = Pick<Order, "cacheName" | "keep" | "some">;
+
+function checkOrder(root: string, options: FolderOptions): Omit<Order, keyof Kept> {
   const { limit, cache, resident, signal, onProgress, onNote = warn } = options;
   const form: ImageForm = {
     size: checkImageSize(options.size),
@@ -208,17 +213,21 @@ async function makeOnDisk(
   const { root, form, onBroken, device, keep } = order;
   const key = await keyOf(listing, form);
   const open = (of = key) =>
-    openCache(cache, of, async (file, { offset, labels, skipped }) => {
-      const facts = factsOf(listing, labels, skipped);
-      return openDataset(file, offset, shapeOf(form, labels), device, facts);
-    });
+    ofCache(order, "ERR_DATA", () =>
+      openCache(cache, of, async (file, { offset, labels, skipped }) => {
+        const facts = factsOf(listing, labels, skipped);
+        return openDataset(file, offset, shapeOf(form, labels), device, facts);
+      }),
+    );
   let dataset = await open().catch((error) => noteUnfit(order, error));
   if (dataset === undefined) {
     if (!keep) return undefined;
     await checkNamed(order);
-    const packed = await packToCache(cache, root, listing, key, order, ({ labels, skipped }) => {
+    const refuseNone = ({ labels, skipped }: Decoded) => {
       if (labels.length === 0) checkBroken(root, listing, labels, skipped, onBroken);
-    });
+    };
+    const pack = () => packToCache(cache, root, listing, key, order, refuseNone);
+    const packed = await ofCache(order, "ERR_OUTPUT", pack);
     dataset = (await open(packed)) as Dataset;
   }
   try {
@@ -246,7 +255,7 @@ async function cachePath(order: Order): Promise<string | undefined> {
   if (cache === false) return undefined;
   if (cache !== undefined) return cache;
   try {
-    return await defaultCachePath(root, form, limit);
+    return await ofCache(order, "ERR_OUTPUT", () => defaultCachePath(root, form, limit));
   } catch (error) {
     if (!(error instanceof SparringError))
       throw refusal("ERR_DATA", "a folder of images", root).unreadable(error);
@@ -261,6 +270,15 @@ async function cachePath(order: Order): Promise<string | undefined> {
  */
 async function checkNamed({ cache }: Order): Promise<void> {
   if (typeof cache === "string") await checkCacheFolder(cache);
+}
+
+/** Does work whose errors with the code may be about the cache: they call it as the user does. */
+function ofCache<T>(
+  { cacheName }: Order,
+  code: SparringError["code"],
+  work: () => Promise<T>,
+): Promise<T> {
+  return renamed("cache", cacheName, work, code);
 }
 
 const warn = (sentence: string) => process.emitWarning(sentence, "SparringWarning");
@@ -283,7 +301,7 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
   if (cache === undefined) return pack();
   const key = await keyOf(listing, form);
   try {
-    const cached = await readCache(cache, key);
+    const cached = await ofCache(order, "ERR_DATA", () => readCache(cache, key));
     if (cached !== undefined) return cached;
   } catch (error) {
     noteUnfit(order, error);
@@ -292,7 +310,8 @@ async function load(order: Order, cache: string | undefined, listing: Listing): 
   await checkNamed(order);
   const packed = await pack();
   try {
-    if (packed.labels.length > 0 && !packed.unread) await writeCache(cache, packed, key);
+    if (packed.labels.length > 0 && !packed.unread)
+      await ofCache(order, "ERR_OUTPUT", () => writeCache(cache, packed, key));
   } catch (error) {
     onNote(`${sentenceOf(error, "ERR_OUTPUT")}; the next call packs again`);
   }

@@ -110,7 +110,7 @@ export class Checkpoints {
    * found. Throws ERR_CHECKPOINT where no checkpoint is intact, or where a newer one cannot be read
    * but may be intact.
    *
-   * @param name what the user asked for, for the error
+   * @param name what the user asked for, for errors
    * @param optionsOf what a checkpoint is to be loaded with
    * @returns `was`: the options that its trainer had; `broken`: newer checkpoints that are not
    *   intact, for drop()
@@ -123,7 +123,7 @@ export class Checkpoints {
     const broken: { path: string; error: SparringError }[] = [];
     for (const { path } of await this.list()) {
       try {
-        const saved = await readCheckpoint(path);
+        const saved = await readCheckpoint(path, name);
         const trainer = await Trainer.restore(saved, optionsOf(saved));
         for (const { error } of broken) onNote(skipNote(error));
         const beside = (saved.run ?? {}) as { meter?: unknown; held?: unknown };

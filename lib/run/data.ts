@@ -90,7 +90,8 @@ function readersOf(
       const watch = { onProgress, onNote, signal };
       const colours = { channels: channels ?? (fitting === 1 ? 1 : undefined) } as const;
       const how = { ...options, resident, ...watch, ...colours, onBroken: "skip" } as const;
-      return folderWith(data, how, { keep, some });
+      const cacheName = `the cache of ${naming("data")}`;
+      return folderWith(data, how, { keep, some, cacheName });
     },
     npy: async () => {
       await refuseTable(naming("data"), data);

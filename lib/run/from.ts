@@ -160,8 +160,8 @@ export async function giveFirst(
 ): Promise<void> {
   if (first === undefined) return;
   try {
-    await giveWeights(generator, first.generator);
-    await giveWeights(discriminator, first.discriminator);
+    await giveWeights(generator, first.generator, naming("from"));
+    await giveWeights(discriminator, first.discriminator, naming("from"));
   } catch (error) {
     const { architecture } = discriminator;
     const ours = { preset, generator: generator.architecture, discriminator: architecture };
@@ -187,6 +187,11 @@ function networksText({ preset, generator, discriminator }: Trained): string {
 }
 
 /** Gives a trainer that averages its generator the average; it began as the generator itself. */
-export async function giveAverage(first: First | undefined, { ema }: Trainer): Promise<void> {
-  if (first?.average !== undefined && ema !== undefined) await giveWeights(ema, first.average);
+export async function giveAverage(
+  first: First | undefined,
+  { ema }: Trainer,
+  { naming }: RunPlan,
+): Promise<void> {
+  if (first?.average !== undefined && ema !== undefined)
+    await giveWeights(ema, first.average, naming("from"));
 }

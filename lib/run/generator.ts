@@ -69,7 +69,7 @@ export async function loadGenerator(
     which.step === "newest"
       ? ((await newestWeights(run, [whose], naming("run"), onNote))[0] as Weights)
       : await weightsAt(run, await stepOf(run, which), which.name, whose);
-  return build(run, weights);
+  return build(run, weights, naming("run"));
 }
 
 /**
@@ -85,7 +85,7 @@ export async function loadEnded(
   const whose = whoseOf(run, raw);
   const weights = await endedWeights(run, whose, naming("run"));
   await checkEnded(run, fileOf(whose), weights.path, naming);
-  return build(run, weights);
+  return build(run, weights, naming("run"));
 }
 
 /**
@@ -117,10 +117,10 @@ function whoseOf(run: StoredRun, raw: boolean): Whose {
   return run.averaged && !raw ? "ema" : "generator";
 }
 
-async function build(run: StoredRun, weights: Weights): Promise<RunGenerator> {
+async function build(run: StoredRun, weights: Weights, name: string): Promise<RunGenerator> {
   const generator = new Generator(run.generator);
   try {
-    await giveWeights(generator, weights);
+    await giveWeights(generator, weights, name);
   } catch (error) {
     generator.dispose();
     throw error;

@@ -84,7 +84,7 @@ async function prepareKept(
   const heldFingerprint = isSaved ? await images.held?.native.fingerprint() : undefined;
   images.held?.dispose();
   const trainer = keep(new Trainer(settings));
-  await giveAverage(first, trainer);
+  await giveAverage(first, trainer, plan);
   return { config, trainer, dataset, judge, heldFingerprint, place: plan.out };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { averageFile, discriminatorFile, generatorFile } from "../checkpoint/format.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
-import { outOfRange, refused, showPath, SparringError } from "../errors.js";
+import { outOfRange, refused, renamed, showPath, SparringError } from "../errors.js";
 import type { Network } from "../networks/network.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -48,7 +48,8 @@ export async function newestWeights(
     if (next === undefined) break;
     tried.add(next.step);
     try {
-      return await Promise.all(whose.map((one) => weightsIn(next, whoseAt(run, one, next.step))));
+      const read = (one: Whose) => weightsIn(next, whoseAt(run, one, next.step), name);
+      return await Promise.all(whose.map(read));
     } catch (error) {
       if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
       if (await checkpoints.has(next.step)) onNote(skipNote(error));
@@ -84,7 +85,7 @@ export async function weightsAt(
 ): Promise<Weights> {
   const all = await new Checkpoints(run.folder.checkpoints).list();
   const found = all.find((one) => one.step === step);
-  if (found !== undefined) return weightsIn(found, whoseAt(run, whose, step));
+  if (found !== undefined) return weightsIn(found, whoseAt(run, whose, step), name);
   const steps = all.map((one) => one.step).reverse();
   throw outOfRange(stepsText(steps), name, step);
 }
@@ -102,13 +103,24 @@ function whoseAt({ averagedAfter }: StoredRun, whose: Whose, step: number): Whos
 }
 
 /** Throws ERR_CHECKPOINT where it is not intact. */
-async function weightsIn({ path }: { readonly path: string }, whose: Whose): Promise<Weights> {
+async function weightsIn(
+  { path }: { readonly path: string },
+  whose: Whose,
+  name: string,
+): Promise<Weights> {
   const file = fileOf(whose);
-  return { path: join(path, file), whose, ...(await readWeights(path, file)) };
+  return { path: join(path, file), whose, ...(await readWeights(path, file, name)) };
 }
 
-/** Gives a network its weights. Throws ERR_WEIGHTS for those of another network. */
-export async function giveWeights(network: Network, weights: Weights): Promise<void> {
-  if ("tensors" in weights) await network.loadTensors(weights.tensors, weights.path);
-  else await network.loadWeights(weights.path);
+/**
+ * Gives a network its weights. Throws ERR_WEIGHTS for those of another network.
+ *
+ * @param name what the user calls the run that they are of
+ */
+export function giveWeights(network: Network, weights: Weights, name: string): Promise<void> {
+  const give = () =>
+    "tensors" in weights
+      ? network.loadTensors(weights.tensors, weights.path)
+      : network.loadWeights(weights.path);
+  return renamed("path", name, give, "ERR_WEIGHTS");
 }

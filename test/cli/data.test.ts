@@ -1,5 +1,5 @@
 // What `sparring train --data` takes: folders and files, recognised by what is in them.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -57,6 +57,41 @@ describe("a folder of images", () => {
       `Training acgan on ${at("flowers")}: 12 images of 8×8`,
     ]);
     expect(await resultOf("b")).toEqual(about);
+  });
+
+  it("is packed again where its cache is not intact: the note calls it as the user knows it", async () => {
+    await writeTree(at("flowers"), flowers);
+    const torn = () => rm(at("xdg/sparring"), { recursive: true, force: true });
+    await torn();
+    await train("mlp", "flowers", "--out packed");
+    const [cache] = await readdir(at("xdg/sparring/packed"));
+    const path = at("xdg/sparring/packed", cache as string);
+    const data = { preset: "mlp", data: at("flowers"), size: 8, batch: 4, threads: 1, steps: 2 };
+    await writeFile(at("run.json"), JSON.stringify(data));
+    for (const [line, name] of [
+      ["--out flag", "--data"],
+      ["--no-resident --out disk-flag", "--data"],
+    ] as const) {
+      await truncate(path, 100);
+      const { code, stderr } = await train("mlp", "flowers", line);
+      expect([code, stderr.split("\n")[0]]).toEqual([
+        0,
+        expect.stringMatching(
+          `^Expected packed images for the cache of ${name} but received ${JSON.stringify(path)}: .*; packing again$`,
+        ),
+      ]);
+    }
+    await truncate(path, 100);
+    const env = { XDG_CACHE_HOME: at("xdg") };
+    const { stderr } = await runCli(["train", "run.json", "--out", "file"], folder.path, env);
+    expect(stderr).toContain("for the cache of data of run.json but");
+    await torn();
+    await writeFile(at("xdg/sparring"), "");
+    const unwritten = await train("mlp", "flowers", "--out unwritten");
+    await rm(at("xdg/sparring"));
+    expect(unwritten.stderr).toMatch(
+      /\nExpected a writable file for the cache of --data but received ".*\.packed" \(.*\); the next call packs again\n/,
+    );
   });
 
   it("can stay on the disk: the same run to the bit, resumed and repeated, too", async () => {

@@ -105,11 +105,11 @@ const refused: [string, string | RegExp][] = [
   ["export unfinished --out g", noWeights("unfinished")],
   [
     "export cut --out g",
-    /^Expected a safetensors file for path .*: its header would be \d+ bytes|lies outside/,
+    /^Expected a safetensors file for the run but received ".*": (its header would be \d+ bytes|.*lies outside)/,
   ],
   [
     "export other --out g",
-    /^Expected the weights of this network for path but received "other\/weights.*needs \[/,
+    /^Expected the weights of this network for the run but received "other\/weights.*needs \[/,
   ],
   [
     "export mlp --out g --step 7",

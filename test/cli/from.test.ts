@@ -113,7 +113,10 @@ describe("a run that begins with another's networks", () => {
     await writeFile(at("torn/checkpoints/000004/discriminator.safetensors"), "torn");
     const told = await trained(
       `--from torn ${small} --steps 2 --out mended`,
-      /^Skipped a checkpoint/,
+      /^Skipped a checkpoint that is not intact: Expected a checkpoint for --from but received ".*000004" \(/,
+    );
+    expect(await refusal(`--from torn ${small} --from-step 4 --steps 2 --out no`)).toMatch(
+      /^Expected a checkpoint for --from-step but received ".*000004" \(discriminator\.safetensors has 4 bytes, /,
     );
     expect(told).toContain(`, from ${at("torn")} after 2 steps\n`);
     const weights = "weights/generator.safetensors";
@@ -196,7 +199,7 @@ describe("a run that begins with another's networks", () => {
     };
     await writeFile(at("wider.json"), JSON.stringify({ ...wider, from: "owned" }));
     expect(await refusal(`wider.json ${small} --out no`)).toMatch(
-      /^Expected the weights of this network for path but received ".*discriminator\.safetensors": 1\.weight is \[1, 64\], needs \[2, 64\]/,
+      /^Expected the weights of this network for from of wider\.json but received ".*discriminator\.safetensors": 1\.weight is \[1, 64\], needs \[2, 64\]/,
     );
   });
 

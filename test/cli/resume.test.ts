@@ -108,7 +108,7 @@ describe("a run", () => {
     expect(ended.code).toBe(0);
     expect(ended.stderr).toContain("from step 10 on");
     expect(ended.stderr).toMatch(
-      /^Skipped a checkpoint that is not intact: Expected a checkpoint for path but received "damaged\/checkpoints\/000012" \(generator\.safetensors has 100 bytes, not \d+\)$/m,
+      /^Skipped a checkpoint that is not intact: Expected a checkpoint for --out but received "damaged\/checkpoints\/000012" \(generator\.safetensors has 100 bytes, not \d+\)$/m,
     );
     expect(await contents(name)).toEqual(await contents("whole"));
   });

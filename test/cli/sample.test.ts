@@ -129,8 +129,15 @@ describe("sparring sample", () => {
     const { code, stdout, stderr } = await sparring("sample damaged --out d.png");
     expect([code, stdout]).toEqual([0, expect.stringContaining("of mlp after 2 steps")]);
     expect(stderr).toMatch(
-      /^Skipped a checkpoint that is not intact: .* has 1000 bytes, not \d+\)\n$/,
+      /^Skipped a checkpoint that is not intact: Expected a checkpoint for the run but received .* has 1000 bytes, not \d+\)\n$/,
     );
+    const asked = await sparring("sample damaged --step 3 --out d.png");
+    expect([asked.code, asked.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^Expected a checkpoint for --step but received "damaged\/checkpoints\/000003" \(.* has 1000 bytes, not \d+\)\n$/,
+      ),
+    ]);
     // Nothing of the run is touched: it may be somebody else's.
     expect((await readdir(at("damaged/checkpoints"))).length).toBe(3);
   });

@@ -89,7 +89,7 @@ function bytesOf({ images, labels, skipped }: Packed): Uint8Array {
 }
 
 const read = () =>
-  readOrRefuse(() => readCache(path, key), /^Expected packed images for path but received ".*": /);
+  readOrRefuse(() => readCache(path, key), /^Expected packed images for cache but received ".*": /);
 
 /** Either images with a label of a class each, or a sentence; and no more memory than a few times the file. */
 async function reads(bytes: Uint8Array): Promise<void> {

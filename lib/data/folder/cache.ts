@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { inParts } from "../../bytes.js";
 import * as check from "../../check.js";
-import { refused, SparringError, wrongType } from "../../errors.js";
+import { refused, renamed, SparringError, wrongType } from "../../errors.js";
 import { makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import { product } from "../../shape.js";
@@ -93,7 +93,7 @@ function cacheHome(): string {
 export async function makeRoom(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   await makeFolders(folder).catch((cause) => {
-    throw refusal("ERR_OUTPUT", "a writable file", path).unreadable(cause);
+    throw refusal("ERR_OUTPUT", "a writable file", path, "cache").unreadable(cause);
   });
   await sweep(folder).catch(() => {});
 }
@@ -122,7 +122,13 @@ export async function writeCache(
   await makeRoom(path);
   const checksum = await checksumOf([images, labels]);
   const about = { labels, skipped, form, source, checksum };
-  await writeWhole(path, [formatCacheHeader(about), images, labels]);
+  const parts = [formatCacheHeader(about), images, labels];
+  await intoCache(() => writeWhole(path, parts));
+}
+
+/** Does work that writes a cache: its errors say `cache`, which a folder has beside its own path. */
+export function intoCache<T>(work: () => Promise<T>): Promise<T> {
+  return renamed("path", "cache", work, "ERR_OUTPUT");
 }
 
 /**
@@ -187,7 +193,7 @@ async function withCache<T>(
   path: string,
   work: (file: FileHandle, size: number, refuse: Refusal) => Promise<T>,
 ): Promise<T | undefined> {
-  const refuse = refusal("ERR_DATA", "packed images", path);
+  const refuse = refusal("ERR_DATA", "packed images", path, "cache");
   try {
     return await readingFile(path, refuse, (file, size) => work(file, size, refuse));
   } catch (error) {

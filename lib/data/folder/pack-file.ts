@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
-import { type CacheKey, formatCacheHeader, makeRoom } from "./cache.js";
+import { type CacheKey, formatCacheHeader, intoCache, makeRoom } from "./cache.js";
 import { imageBytes } from "./decode.js";
 import type { Listing } from "./list.js";
 import { type Decoded, decodeFiles, moves, type PackControl } from "./pack.js";
@@ -31,10 +31,10 @@ export async function packToCache(
   control: PackControl,
   check: (decoded: Decoded) => void,
 ): Promise<CacheKey> {
-  const refuse = refusal("ERR_DATA", "packed images", path);
+  const refuse = refusal("ERR_DATA", "packed images", path, "cache");
   const image = imageBytes(key.form);
   await makeRoom(path);
-  return writeWholeWith(path, async (file) => {
+  const fill = async (file: FileHandle) => {
     const store = (pixels: Uint8Array, index: number) =>
       writeAll(file, pixels, headerRoom + index * image);
     const decoded = await decodeFiles(root, files, key.form, control, store);
@@ -47,7 +47,8 @@ export async function packToCache(
     const of = decoded.unread ? { ...key, source: `${key.source}, unread` } : key;
     await finish(file, decoded, of, refuse);
     return of;
-  });
+  };
+  return intoCache(() => writeWholeWith(path, fill));
 }
 
 /** Labels behind the images, and the header before them. */
