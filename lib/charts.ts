@@ -1,6 +1,6 @@
 // Charts: a description as data in, SVG and PNG out. Needs no browser and no DOM.
 import type { TopLevelSpec } from "vega-lite";
-import { loadSharp } from "./sharp.js";
+import { draw } from "./sharp.js";
 
 /**
  * A chart, or a part of one, as Vega-Lite describes it. Loosely typed: the parts of its own types
@@ -60,10 +60,8 @@ const pixelsEach = 2;
 
 /** Draws an SVG as a PNG. */
 export async function toPng(svg: string): Promise<Uint8Array> {
-  const sharp = loadSharp();
-  return sharp(Buffer.from(svg), { density: 72 * pixelsEach })
-    .png({ palette: true })
-    .toBuffer();
+  const density = 72 * pixelsEach;
+  return draw((sharp) => sharp(Buffer.from(svg), { density }).png({ palette: true }).toBuffer());
 }
 
 /** Milliseconds of a frame. */
@@ -73,19 +71,19 @@ const lastTime = 2500;
 
 /** Charts of one size as an animated WebP that begins again. */
 export async function toAnimation(charts: readonly Chart[]): Promise<Uint8Array> {
-  const sharp = loadSharp();
   const frames: Buffer[] = [];
   let size = { width: 0, height: 0 };
   for (const chart of charts) {
-    const picture = sharp(Buffer.from(await toSvg(chart))).removeAlpha();
-    const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+    const svg = Buffer.from(await toSvg(chart));
+    const { data, info } = await draw((sharp) =>
+      sharp(svg).removeAlpha().raw().toBuffer({ resolveWithObject: true }),
+    );
     frames.push(data);
     size = { width: info.width, height: info.height };
   }
   const { width, height: pageHeight } = size;
   const raw = { width, height: frames.length * pageHeight, channels: 3, pageHeight } as const;
   const delay = frames.map((_, i) => (i === frames.length - 1 ? lastTime : frameTime));
-  return sharp(Buffer.concat(frames), { raw })
-    .webp({ nearLossless: true, quality: 20, loop: 0, delay })
-    .toBuffer();
+  const how = { nearLossless: true, quality: 20, loop: 0, delay };
+  return draw((sharp) => sharp(Buffer.concat(frames), { raw }).webp(how).toBuffer());
 }

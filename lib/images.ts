@@ -9,7 +9,7 @@ import type { NativeGrid } from "./native.js";
 import type { Bytes, Floats } from "./arrays.js";
 import { checkFloatRange, type PixelRange } from "./pixel-range.js";
 import { product } from "./shape.js";
-import { loadSharp } from "./sharp.js";
+import { draw } from "./sharp.js";
 
 /** How a grid of images is laid out: torchvision.utils.make_grid's options. */
 export interface GridOptions {
@@ -98,14 +98,12 @@ export class Images {
    * `range` those of its value_range.
    *
    * @throws TypeError and RangeError for options, for images of other than 1 or 3 channels, and for
-   * more than 16,383² pixels
+   * more than 16,383² pixels; ERR_MEMORY; ERR_NATIVE where the npm package sharp does not load
    */
   async toPng(options: GridOptions = {}): Promise<Bytes> {
     const { data, width, height } = await this.render(options);
-    const sharp = loadSharp();
-    return sharp(data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer();
+    const raw = { width, height, channels: 3 } as const;
+    return draw((sharp) => sharp(data, { raw }).png().toBuffer());
   }
 
   /** @internal */

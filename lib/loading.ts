@@ -16,22 +16,34 @@ export const rebuild = `run \`${runner} sparring setup\``;
  */
 export const again = `run \`${runner} sparring setup --force\``;
 
+/** What could not be loaded, and where. */
+interface Place {
+  /** @default "libtorch" */
+  readonly library?: string | undefined;
+  /** What mends a library that is not whole. @default `again` */
+  readonly otherwise?: string | undefined;
+  /** Of the file system. @default "/" */
+  readonly root?: string | undefined;
+}
+
 /**
  * What mends an addon that Node refused, or could not load.
  *
  * @param folders of the libraries that were to be loaded
- * @param root of the file system
  */
-export function cureOf(cause: unknown, folders: readonly string[], root = "/"): string {
+export function cureOf(
+  cause: unknown,
+  folders: readonly string[],
+  { library = "libtorch", otherwise = again, root = "/" }: Place = {},
+): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ERR_DLOPEN_DISABLED")
     return "start Node without --no-addons, or with --allow-addons under --permission";
-  if (message.includes("cannot map zero-fill pages")) return moreMemory;
-  return message.includes("failed to map segment") ? cureOfMapping(folders, root) : again;
+  if (message.includes("cannot map zero-fill pages"))
+    return `this process may have too little memory for ${library}: raise that limit (ulimit -d, ulimit -v)`;
+  if (message.includes("failed to map segment")) return cureOfMapping(folders, library, root);
+  return otherwise;
 }
-
-const moreMemory =
-  "this process may have too little memory for libtorch: raise that limit (ulimit -d, ulimit -v)";
 
 /**
  * Whether a library lacks its end, as a copy does that ran into a full disk. The loader maps what
@@ -52,12 +64,12 @@ export function isCutShort(path: string): boolean {
 }
 
 /** The loader says the same of two things that no set-up mends, and not which it was. */
-function cureOfMapping(folders: readonly string[], root: string): string {
+function cureOfMapping(folders: readonly string[], library: string, root: string): string {
   const closed = folders.find((folder) => isNoexec(folder, root));
   const elsewhere = "mount it without that, or set Sparring up in another place";
   if (closed !== undefined) return `${closed} is mounted noexec: ${elsewhere}`;
   const bytes = addressSpace(root);
-  const raise = "which libtorch needs more of: raise that limit";
+  const raise = `which ${library} needs more of: raise that limit`;
   if (bytes !== Infinity)
     return `this process has ${grouped(bytes)} bytes of address space (ulimit -v), ${raise}`;
   return `a folder of ${folders.join(" and ")} does not let programs be run from it (noexec), or there is too little memory`;

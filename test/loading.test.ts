@@ -18,7 +18,7 @@ function cured(mounts: string, limits = unlimited, among = folders): Promise<str
     await mkdir(join(root, "proc/self"), { recursive: true });
     await writeFile(join(root, "proc/self/mounts"), mounts);
     await writeFile(join(root, "proc/self/limits"), limits);
-    return cureOf(unmapped, among, root);
+    return cureOf(unmapped, among, { root });
   });
 }
 

@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { writeWhole } from "../files.js";
 import type { Images } from "../images.js";
-import { loadSharp } from "../sharp.js";
+import { draw } from "../sharp.js";
 
 /** Milliseconds of a frame. */
 const frameTime = 50;
@@ -28,15 +28,13 @@ export async function saveAnimation(images: Images, across: number, path: string
     data.subarray(i * size, (i + 1) * size),
   );
   const frames = [...there, ...there.slice(1, -1).reverse()];
-  const sharp = loadSharp();
   const height = frames.length * pageHeight;
   const raw = { width, height, channels: 3, pageHeight } as const;
   const format = encoders[extname(path).toLowerCase() as keyof typeof encoders];
   const delay = frames.map(() => frameTime);
-  const picture = sharp(Buffer.concat(frames), { raw }).toFormat(format, {
-    lossless: true,
-    loop: 0,
-    delay,
-  });
-  await writeWhole(path, [await picture.toBuffer()]);
+  const how = { lossless: true, loop: 0, delay };
+  const picture = await draw((sharp) =>
+    sharp(Buffer.concat(frames), { raw }).toFormat(format, how).toBuffer(),
+  );
+  await writeWhole(path, [picture]);
 }

@@ -1,7 +1,7 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey
 // or colour.
 import type { Sharp, SharpOptions } from "sharp";
-import { loadSharp } from "../../sharp.js";
+import { lackOf, loadSharp } from "../../sharp.js";
 import { product } from "../../shape.js";
 import { channelsFirst } from "../levels.js";
 import { type ImageSize, sidesOf } from "../size.js";
@@ -69,7 +69,8 @@ async function decodeAny(
     return planesOf(pixels, form.channels);
   } catch (cause) {
     if (cause instanceof BrokenImage) throw cause;
-    throw new BrokenImage(explain((cause as Error).message), { cause });
+    // A file that there was no memory for is not broken: it would be left out without need.
+    throw lackOf(cause) ?? new BrokenImage(explain((cause as Error).message), { cause });
   }
 }
 
