@@ -11,6 +11,7 @@ import { type Device, kindOf, resolveDevice } from "./device.js";
 import { SparringError, traced } from "./errors.js";
 import { heeding } from "./signal.js";
 import { gone, lineOf, some } from "./inspect.js";
+import { type Keep, keeping } from "./keeping.js";
 import { Discriminator, Generator } from "./networks.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkOptions } from "./trainer/check-options.js";
@@ -107,8 +108,9 @@ export class Trainer implements Disposable {
     this.generator = settings.generator;
     this.discriminator = settings.discriminator;
     this.execution = settings.execution;
-    this.ema = settings.ema === undefined ? undefined : this.generator.clone();
-    this.#native = makeNative(settings, this.ema);
+    const { ema, native } = makeNative(settings);
+    this.ema = ema;
+    this.#native = native;
     if (settings.distributed !== undefined)
       this.#ranks = new Ranks(settings.distributed, this.#native);
   }
@@ -320,15 +322,13 @@ export class Trainer implements Disposable {
     };
   }
 
-  /** @internal One with networks of its own, for weights that come from elsewhere. */
-  static like(saved: ReturnType<Trainer["described"]>, options: LoadOptions): Trainer {
+  /** @internal One with networks of its own, all kept, for weights that come from elsewhere. */
+  static like(saved: ReturnType<Trainer["described"]>, options: LoadOptions, keep: Keep): Trainer {
     const device = resolveDevice(options.device);
-    return new Trainer({
-      ...optionsToGoOn(saved.trainer, options),
-      distributed: options.distributed,
-      generator: new Generator(saved.generator, { device }),
-      discriminator: new Discriminator(saved.discriminator, { device }),
-    });
+    const going = { ...optionsToGoOn(saved.trainer, options), distributed: options.distributed };
+    const generator = keep(new Generator(saved.generator, { device }));
+    const discriminator = keep(new Discriminator(saved.discriminator, { device }));
+    return keep(new Trainer({ ...going, generator, discriminator }));
   }
 
   /**
@@ -356,13 +356,15 @@ export class Trainer implements Disposable {
   }
 
   /** @internal */
-  static async restore(saved: Checkpoint, options: LoadOptions): Promise<Trainer> {
-    const { device = saved.device as Device } = options;
-    const trainer = Trainer.like(saved, { ...options, device });
-    await crossing(() => trainer.#native.restore(stateToGoOn(saved, options)));
-    trainer.#step = saved.step;
-    trainer.#supply.restore(saved.snapshot);
-    return trainer;
+  static restore(saved: Checkpoint, options: LoadOptions): Promise<Trainer> {
+    return keeping(async (keep) => {
+      const { device = saved.device as Device } = options;
+      const trainer = Trainer.like(saved, { ...options, device }, keep);
+      await crossing(() => trainer.#native.restore(stateToGoOn(saved, options)));
+      trainer.#step = saved.step;
+      trainer.#supply.restore(saved.snapshot);
+      return trainer;
+    });
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { defaultPreset, type Preset, type PresetName, presetNames, presets } from "../presets.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
+import { keepingNow } from "../keeping.js";
 import type { DataWatch } from "../run/data.js";
 import type { ResumePlan, RunPlan, RunRequest } from "../run/plan.js";
 import { defaultFeatures } from "../run/features.js";
@@ -295,13 +296,10 @@ async function prepare(
       ? TrainingRun.prepare(plan, { ...packing, ...keeping }, team)
       : withNotes((onNote) => TrainingRun.prepare(plan, { onNote, ...keeping }, team)),
   );
-  try {
-    if (file !== undefined) checkRepeats(run.config, file, flags);
+  return keepingNow((keep) => {
+    if (file !== undefined) checkRepeats(keep(run).config, file, flags);
     return run;
-  } catch (error) {
-    run[Symbol.dispose]();
-    throw error;
-  }
+  });
 }
 
 async function withPacking(

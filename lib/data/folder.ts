@@ -3,6 +3,7 @@ import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { renamed, SparringError, traced, wrongType } from "../errors.js";
 import { refusal } from "../files.js";
+import { keepingNow } from "../keeping.js";
 import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";
 import {
@@ -230,14 +231,12 @@ async function makeOnDisk(
     const packed = await ofCache(order, "ERR_OUTPUT", pack);
     dataset = (await open(packed)) as Dataset;
   }
-  try {
-    const labels = dataset.labels ?? new Uint8Array(1);
-    checkBroken(root, listing, labels, dataset.skipped, onBroken);
-    return dataset;
-  } catch (error) {
-    dataset.dispose();
-    throw error;
-  }
+  const made = dataset;
+  return keepingNow((keep) => {
+    const { labels = new Uint8Array(1), skipped } = keep(made);
+    checkBroken(root, listing, labels, skipped, onBroken);
+    return made;
+  });
 }
 
 const shapeOf = (form: ImageForm, labels: Uint8Array) =>

@@ -12,6 +12,7 @@ import { outOfRange, show, traced, wrongType } from "../errors.js";
 import { writeWhole } from "../files.js";
 import { crossingUntil } from "../signal.js";
 import { some } from "../inspect.js";
+import { type Keep, keeping } from "../keeping.js";
 import { Images } from "../images.js";
 import type { NativeLatent, NativeNetwork, NativeSampleRequest } from "../native.js";
 import { checkOpset, type OnnxOptions } from "../onnx/opset.js";
@@ -105,17 +106,13 @@ export class Generator<const L extends Latent = Latent> extends Network {
     check.options(options, "options", ["raw", "device"]);
     const raw = check.boolean(options.raw ?? false, "raw");
     const device = resolveDevice(options.device);
-    return traced(async () => {
+    const load = async (keep: Keep) => {
       const saved = await readGenerator(path, raw);
-      const generator = new Generator(saved.architecture, { device });
-      try {
-        await generator.loadTensors(saved.tensors, saved.path);
-      } catch (error) {
-        generator.dispose();
-        throw error;
-      }
+      const generator = keep(new Generator(saved.architecture, { device }));
+      await generator.loadTensors(saved.tensors, saved.path);
       return generator;
-    });
+    };
+    return traced(() => keeping(load));
   }
 
   /** @internal */

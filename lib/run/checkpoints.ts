@@ -124,12 +124,12 @@ export class Checkpoints {
     for (const { path } of await this.list()) {
       try {
         const saved = await readCheckpoint(path, name);
-        const trainer = await Trainer.restore(saved, optionsOf(saved));
-        for (const { error } of broken) onNote(skipNote(error));
         const beside = (saved.run ?? {}) as { meter?: unknown; held?: unknown };
         const meter = Meter.from(beside.meter);
         const { trainer: was } = saved;
         const { held: heldFingerprint } = beside;
+        const trainer = await Trainer.restore(saved, optionsOf(saved));
+        for (const { error } of broken) onNote(skipNote(error));
         return { trainer, was, meter, heldFingerprint, broken: broken.map(({ path }) => path) };
       } catch (error) {
         // A checkpoint that another version may read, or this one tomorrow, is not to be trained

@@ -4,6 +4,7 @@ import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
 import { refused, show, wrongType } from "../errors.js";
+import { keeping } from "../keeping.js";
 import {
   type Answers,
   type MetricName,
@@ -56,20 +57,18 @@ export class Judge implements Disposable {
     device: Device,
   ): Promise<Judge> {
     if (features === defaultFeatures) checkChannels(dataset, stacked, naming("features"));
-    const network =
-      features === defaultFeatures
-        ? await classifier({ device, eachChannel: stacked })
-        : await loadTorchScript(features, naming("features"), device);
-    try {
+    return keeping(async (keep) => {
+      const network = keep(
+        features === defaultFeatures
+          ? await classifier({ device, eachChannel: stacked })
+          : await loadTorchScript(features, naming("features"), device),
+      );
       const count = Math.min(samples, dataset.size);
       const seen = await network.features(dataset, { count, seed });
       const asked = names ?? possibleMetrics(answersOf(features, stacked));
       if (count < samples && asked.includes("fid")) checkEnough(seen);
       return new Judge(network, await prepareReals(seen, asked, naming("samples")), asked);
-    } catch (error) {
-      network.dispose();
-      throw error;
-    }
+    });
   }
 
   /** Draws samples by random numbers of their own. */

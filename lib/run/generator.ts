@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as check from "../check.js";
 import { refused, showPath, wrongType } from "../errors.js";
 import { readWhole } from "../files.js";
+import { keeping } from "../keeping.js";
 import { Generator } from "../networks.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { Naming } from "./plan.js";
@@ -117,17 +118,14 @@ function whoseOf(run: StoredRun, raw: boolean): Whose {
   return run.averaged && !raw ? "ema" : "generator";
 }
 
-async function build(run: StoredRun, weights: Weights, name: string): Promise<RunGenerator> {
-  const generator = new Generator(run.generator);
-  try {
+function build(run: StoredRun, weights: Weights, name: string): Promise<RunGenerator> {
+  return keeping(async (keep) => {
+    const generator = keep(new Generator(run.generator));
     await giveWeights(generator, weights, name);
-  } catch (error) {
-    generator.dispose();
-    throw error;
-  }
-  const { preset, classNames, sampleSeed, threads } = run;
-  const averaged = weights.whose === "ema";
-  return { generator, preset, averaged, step: weights.step, classNames, sampleSeed, threads };
+    const { preset, classNames, sampleSeed, threads } = run;
+    const averaged = weights.whose === "ema";
+    return { generator, preset, averaged, step: weights.step, classNames, sampleSeed, threads };
+  });
 }
 
 /** A checkpoint, and what the user calls it. */

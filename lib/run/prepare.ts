@@ -3,6 +3,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { type Device, setThreads, threads } from "../device.js";
 import { outOfRange } from "../errors.js";
+import { type Keep, keeping } from "../keeping.js";
 import type { PresetImage } from "../presets/kind.js";
 import { Discriminator, Generator } from "../networks.js";
 import { checkOptions } from "../trainer/check-options.js";
@@ -16,7 +17,6 @@ import { chooseDevice } from "./device.js";
 import { Judge } from "./evaluation.js";
 import { checkRunFolder, type RunPlace } from "./folder.js";
 import { giveAverage, giveFirst, readFirst } from "./from.js";
-import { type Keep, keeping } from "./keeping.js";
 import { loadParts, type RunImages } from "./parts.js";
 import { isStacked, type Naming, type RunPlan } from "./plan.js";
 import { imageOf, pairOf } from "./recipe.js";

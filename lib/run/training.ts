@@ -3,6 +3,7 @@ import type { Checkpoint } from "../checkpoint/load.js";
 import type { Dataset } from "../data/dataset.js";
 import { refused, SparringError } from "../errors.js";
 import { reason } from "../files.js";
+import { keeping } from "../keeping.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";
 import type { Explanation, Trainer } from "../trainer.js";
@@ -120,14 +121,11 @@ export class TrainingRun implements Disposable {
   /** Agrees with the other ranks on what to do, and takes the beginning over from rank 0. */
   async #together(): Promise<TrainingRun> {
     if (this.team.group === undefined) return this;
-    try {
-      await this.team.agree(sharedOf(this.config));
+    return keeping(async (keep) => {
+      await this.team.agree(sharedOf(keep(this).config));
       await this.#trainer.follow();
       return this;
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 // A trainer's settings as native code takes them: every option there, and plain.
 import { addon, direct } from "../addon.js";
 import { toNative } from "../choice.js";
+import { keepingNow } from "../keeping.js";
 import type { NativeTrainer, NativeTrainerOptions } from "../native.js";
 import type { Generator } from "../networks.js";
 import { countBytes } from "../networks/network.js";
@@ -10,12 +11,18 @@ import { discriminatorPenalties, pathLengthOf } from "../penalties/table.js";
 import { fewestRows } from "./data.js";
 import type { TrainerSettings } from "./options.js";
 
-/**
- * Makes what trains the pair.
- *
- * @param ema the generator that keeps the average, if there is one
- */
-export function makeNative(settings: TrainerSettings, ema: Generator | undefined): NativeTrainer {
+/** Makes what trains the pair, with the generator that keeps the average, if there is one. */
+export function makeNative(settings: TrainerSettings): {
+  readonly ema: Generator | undefined;
+  readonly native: NativeTrainer;
+} {
+  return keepingNow((keep) => {
+    const ema = keep(settings.ema === undefined ? undefined : settings.generator.clone());
+    return { ema, native: makeWith(ema, settings) };
+  });
+}
+
+function makeWith(ema: Generator | undefined, settings: TrainerSettings): NativeTrainer {
   const { generator, discriminator, distributed } = settings;
   // Up to two moments for every weight, and gradients while a step runs.
   const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));

@@ -3,7 +3,6 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryStats } from "../../lib/index.js";
-import { type Keep, keeping } from "../../lib/run/keeping.js";
 import { planResume, planRun, type RunRequest } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
 import { makeFolder } from "../helpers/folder.js";
@@ -113,31 +112,5 @@ describe("a run that goes on", () => {
     await writeIdxFolder(at("data"), 400);
     expect(await taken(resume({ steps: 8 }))).toBeGreaterThan(10);
     await nothingLeft();
-  });
-});
-
-describe("what work keeps", () => {
-  const freed: string[] = [];
-  const thing = (name: string) => ({ [Symbol.dispose]: () => void freed.push(name) });
-  beforeEach(() => freed.splice(0));
-
-  const make = async (keep: Keep) => {
-    keep(thing("first"));
-    keep(undefined);
-    return keep(thing("second"));
-  };
-
-  it("stays where it is done", async () => {
-    await keeping(make);
-    expect(freed).toEqual([]);
-  });
-
-  it("is freed where it fails, the last first", async () => {
-    const work = async (keep: Keep) => {
-      await make(keep);
-      throw new Error("no luck");
-    };
-    await expect(keeping(work)).rejects.toThrow("no luck");
-    expect(freed).toEqual(["second", "first"]);
   });
 });
