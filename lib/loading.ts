@@ -22,7 +22,7 @@ interface Place {
   readonly library?: string | undefined;
   /** What mends a library that is not whole. @default `again` */
   readonly otherwise?: string | undefined;
-  /** Of the file system. @default "/" */
+  /** The root of the file system. @default "/" */
   readonly root?: string | undefined;
 }
 
