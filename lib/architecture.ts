@@ -6,6 +6,7 @@ export {
   couplingLayer,
   headsOf,
   isStyled,
+  layerOfTwo,
   layersOfType,
   patchesOf,
   scoresOf,

@@ -102,8 +102,18 @@ export function isStyled(architecture: Pick<ResolvedArchitecture, "layers">): bo
  * left.
  */
 export function trainsOnOne({ layers }: ResolvedArchitecture): boolean {
-  const needsTwo = (layer: ResolvedLayer) => layerKinds.get(layer.type)?.needsTwo?.(layer);
-  return findLayer(layers, (layer) => needsTwo(layer) === true) === undefined;
+  return findLayer(layers, needsTwo) === undefined;
+}
+
+/** The first layer of which nothing is left where one sample is evaluated alone. */
+export function layerOfTwo({ layers }: ResolvedArchitecture): ResolvedLayer | undefined {
+  const isSo = (layer: ResolvedLayer) =>
+    needsTwo(layer) && layerKinds.get(layer.type)?.evaluatesAsItTrains?.(layer) === true;
+  return findLayer(layers, isSo);
+}
+
+function needsTwo(layer: ResolvedLayer): boolean {
+  return layerKinds.get(layer.type)?.needsTwo?.(layer) === true;
 }
 
 /** Every layer of the type, those inside others included. */

@@ -23,7 +23,8 @@ export interface BatchNormOptions {
   /** A weight and a bias for each feature. @default true */
   readonly affine?: boolean | undefined;
   /**
-   * Statistics for evaluation; without them a batch is always normalised by its own.
+   * Statistics for evaluation; without them a batch is always normalised by its own, and one sample
+   * of one pixel, of which nothing would be left, is refused.
    * @default true
    */
   readonly trackRunningStats?: boolean | undefined;
@@ -114,6 +115,7 @@ function batchNorm(rank: number, needed: string): LayerKind {
     couplesSamples: true,
     normalizesBatch: true,
     needsTwo: ({ input }) => product(input.slice(1)) === 1,
+    evaluatesAsItTrains: ({ options }) => !options.trackRunningStats,
   });
 }
 

@@ -82,6 +82,8 @@ export interface LayerKind<O extends ResolvedOptions = ResolvedOptions> {
   valuesOfPair?(layer: ResolvedLayer<O>): number;
   /** True where training needs two samples or more, because one says nothing. */
   needsTwo?(layer: ResolvedLayer<O>): boolean;
+  /** Whether it keeps nothing of training to evaluate by, so that evaluation needs what that does. */
+  evaluatesAsItTrains?(layer: ResolvedLayer<O>): boolean;
 }
 
 /** A row whose methods know the options that its resolve() fills in; it comes before those. */

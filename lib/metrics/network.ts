@@ -8,6 +8,7 @@ import { type Codes, Generator, type Labels } from "../networks.js";
 import {
   checkCodes,
   checkLabels,
+  checkRows,
   checkTruncation,
   checkTruncationPsi,
 } from "../networks/conditions.js";
@@ -128,6 +129,7 @@ export class FeatureNetwork implements Disposable {
     const { seed, labels, codes, truncation, truncationPsi } = options;
     const count = check.integer(options.count ?? usualCount, "count", 1);
     this.#checkShape(source.image);
+    checkRows(count, source.resolved, "count");
     const { latent, native, range } = source;
     const chosen = {
       labels: checkLabels(labels, count, latent.classes, "the latent has no classes"),

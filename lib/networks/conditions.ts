@@ -1,7 +1,7 @@
 // What a user asks of a conditional network: the types that know what there is to ask, and the
 // checks for those whose types do not.
 import { types } from "node:util";
-import type { Latent } from "../architecture.js";
+import { type Latent, layerOfTwo, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 import type { Stoppable } from "../signal.js";
@@ -192,6 +192,24 @@ export function checkTruncationPsi(
   if (psi === undefined) return 1;
   if (!isStyled) throw wrongType("nothing (the generator has no styled layers)", name, psi);
   return check.finite(psi, name);
+}
+
+/**
+ * Checks that there are samples enough for layers that normalise a batch by itself. PyTorch refuses
+ * one, too: it would become 0, whatever it is.
+ *
+ * @param received what the user wrote @default the count
+ */
+export function checkRows(
+  count: number,
+  resolved: ResolvedArchitecture,
+  name: string,
+  received: unknown = count,
+): void {
+  const layer = count > 1 ? undefined : layerOfTwo(resolved);
+  if (layer === undefined) return;
+  const why = `${layer.path} (${layer.type}) has no statistics but those of a batch`;
+  throw outOfRange(`at least 2 samples, as ${why},`, name, received);
 }
 
 /** Labels of `count` samples; undefined if none are given. `classes` 0: the network takes none. */

@@ -12,7 +12,7 @@ import type { NativeNetwork } from "../native.js";
 import type { Floats } from "../arrays.js";
 import { discriminatorSource } from "../pytorch/discriminator.js";
 import { product } from "../shape.js";
-import { checkAnswer, checkLabels, type JudgeArguments } from "./conditions.js";
+import { checkAnswer, checkLabels, checkRows, type JudgeArguments } from "./conditions.js";
 import { columnsOf } from "./draw.js";
 import { copyOf, Network, type NetworkOptions } from "./network.js";
 
@@ -160,6 +160,7 @@ export class Discriminator<
     if (images.shape.slice(1).join() !== this.image.join()) {
       throw outOfRange(`images of shape [count, ${this.image.join(", ")}]`, "images", images.shape);
     }
+    checkRows(images.count, this.resolved, "images", images.shape);
     const { labels: given, manner } = checkAnswer(options);
     const labels = this.#labels(given, images.count);
     return this.forward(images, labels, manner, { averages });

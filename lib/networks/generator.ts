@@ -25,6 +25,7 @@ import {
   checkLabels,
   checkManner,
   checkNoise,
+  checkRows,
   checkTruncation,
   checkTruncationPsi,
   type GenerateArguments,
@@ -211,6 +212,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     check.options(given, "options", known);
     const request = this.#request(count, given);
     const { fused, signal } = checkManner(given);
+    checkRows(count, this.resolved, "count");
     const data = await crossingUntil(signal, (stop) =>
       this.native.sample(request, { fused }, stop),
     );
@@ -282,6 +284,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
     const most = mostSamples(product(this.image));
     if (count > most)
       throw outOfRange(`at most ${most} latents a call (4 GiB)`, "latents", `${count} of them`);
+    checkRows(count, this.resolved, "latents", `${count} of them`);
     const { classes } = this.resolved;
     const why =
       this.latent.classes > 0 ? "they are one-hot in the latents" : "the latent has no classes";

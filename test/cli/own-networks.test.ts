@@ -67,6 +67,20 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe("networks in a config file", () => {
+  it("that normalise by the batch alone draw no picture of one sample", async () => {
+    const layers = [l.linear(64), l.batchNorm1d({ trackRunningStats: false }), l.tanh()];
+    const alone = { ...generator, layers: [...layers, l.unflatten([1, 8, 8])] };
+    const file = await write("alone.json", { ...own, generator: alone });
+    expect((await sparring(`train ${file} --out alone`)).code).toBe(0);
+    const { code, stderr } = await sparring("sample alone --count 1 --out one.png");
+    expect([code, stderr]).toEqual([
+      2,
+      "Expected at least 2 samples, as 1 (batchNorm1d) has no statistics but those of a batch, for --count but received 1\n",
+    ]);
+    expect((await sparring("sample alone --count 2 --out two.png")).code).toBe(0);
+    expect(await readdir(folder.path)).not.toContain("one.png");
+  });
+
   it("are trained to the bytes that a program with the same data gets", async () => {
     using data = await datasets.mnist({ root: at("data"), size: 8 });
     using made = new Generator(generator, { seed: 3 });
