@@ -11,7 +11,11 @@ export function draw(figures: Algorithm1): Chart {
   return row(
     {
       text: "Algorithm 1: k steps of D for each of G, and a D that is trained too far",
-      subtitle: `p_data = N(${data.mean}, ${data.deviation}²), p_g = N(${String(generator.mean).replace("-", "−")}, ${generator.deviation}²) at the start. In the two panels on the right G waits, and D sees the same ${overtrained.samples.length} samples again and again.`,
+      // As long as the panels at most: on one line the picture would be wider than they are.
+      subtitle: [
+        `p_data = N(${data.mean}, ${data.deviation}²), p_g = N(${String(generator.mean).replace("-", "−")}, ${generator.deviation}²) at the start.`,
+        `In the two panels on the right G waits, and D sees the same ${overtrained.samples.length} samples again and again.`,
+      ],
     },
     [value(figures), distance(figures), tooFar(figures), worth(figures)],
   );
@@ -111,6 +115,6 @@ function worth({ overtrained }: Algorithm1): Chart {
       { name: "V on the samples", colour: colours.purple, points: pointsOf(step, valueOnSamples) },
       { name: "V on all data", colour: colours.green, points: pointsOf(step, value) },
     ],
-    legendColumns: 2,
+    legendColumns: 1,
   });
 }

@@ -201,7 +201,7 @@ function decline({ gaussians, mixture }: Proposition1): Chart {
       ...both(gaussians, "Gaussians", colours.blue),
       ...both(mixture, "mixture", colours.orange),
     ],
-    legendColumns: 2,
+    legendColumns: 1,
   });
 }
 

@@ -178,7 +178,7 @@ function losses(): Chart {
         ),
       },
     ],
-    legendColumns: 2,
+    legendColumns: 1,
   });
 }
 
@@ -197,14 +197,14 @@ function norms({ step, minimax, nonSaturating, discriminatorOfFakes }: Saturatio
         points: pointsOf(step, discriminatorOfFakes),
       },
     ],
-    legendColumns: 2,
+    legendColumns: 1,
   });
 }
 
 function learning({ learningStep, minimax, nonSaturating, data }: Saturation): Chart {
   const ends = [0, learningStep.at(-1) as number];
   return panel({
-    title: "what G makes of it, by gradient descent",
+    title: "where gradient descent leads",
     x: { title: "steps of G, from there" },
     y: { title: "mean of p_g", domain: [-2.6, 2.6] },
     curves: [
@@ -217,7 +217,7 @@ function learning({ learningStep, minimax, nonSaturating, data }: Saturation): C
       { ...looks.minimax, points: pointsOf(learningStep, minimax.mean) },
       { ...looks.nonSaturating, points: pointsOf(learningStep, nonSaturating.mean) },
     ],
-    legendColumns: 2,
+    legendColumns: 1,
   });
 }
 

@@ -221,13 +221,20 @@ describe("files", () => {
       for (const label of powers) expect(label).toMatch(/^1(e−?[1-9]\d*)?$/);
     }));
 
-  it("theorem1's picture ends where its panels and their legends do", () =>
+  // The panels, the axes before them and between them, and what titles and legends are taken to be
+  // longer than the last panel.
+  it.each([
+    ["theorem1", 850],
+    ["proposition1", 3 * 270 + 2 * 78 + 95],
+    ["algorithm1", 4 * 225 + 3 * 78 + 90],
+    ["saturation", 3 * 270 + 2 * 78 + 80],
+  ] as const)("%s's picture ends where its panels and their legends do", (name, most) =>
     withFolder(async (folder) => {
-      const { svg } = await theory.save(await theory.theorem1({ steps: 10 }), folder);
+      const { svg } = await theory.save(await theory[name]({ steps: 10 }), folder);
       const [, width] = /<svg [^>]*width="([\d.]+)"/.exec(await readFile(svg, "utf8")) ?? [];
-      // Two panels of 320, the axes before them, and half of the last legend's entry.
-      expect(Number(width)).toBeLessThan(850);
-    }));
+      expect(Number(width)).toBeLessThan(most);
+    }),
+  );
 
   it("figure1 has an animation beside its picture: a frame for each moment that was looked at", () =>
     withFolder(async (folder) => {
