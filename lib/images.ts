@@ -32,21 +32,33 @@ export interface GridOptions {
 /** Far more pixels than anyone looks at: a side of 16,383, sharp's limit. */
 const largestGrid = 16_383 ** 2;
 
-/**
- * The grid's size is the product of five numbers: 20,000 samples and a wide padding are gigabytes.
- */
-function checkGrid(
-  [count, , height, width]: readonly [number, number, number, number],
-  columns: number,
-  padding: number,
-): void {
+/** Pixels between the images of a grid, unless other ones are asked for. */
+const usualPadding = 2;
+
+/** Height and width of a grid. It has the product of five numbers of pixels. */
+function sidesOfGrid(count: number, image: readonly number[], columns: number, padding: number) {
+  const [height, width] = image.slice(-2) as [number, number];
   const across = Math.min(columns, count);
-  const sides = [
+  return [
     Math.ceil(count / across) * (height + padding) + padding,
     across * (width + padding) + padding,
   ];
-  if (product(sides) > largestGrid)
-    throw outOfRange(`a grid of at most ${largestGrid} pixels`, "images", sides);
+}
+
+/**
+ * @internal Checks, before there are any images, that their grid will not have too many pixels.
+ *
+ * @param asked what the user calls what makes it so large, and wrote there
+ */
+export function checkGrid(
+  { count, image }: { readonly count: number; readonly image: readonly number[] },
+  { columns, padding = usualPadding }: GridOptions & { readonly columns: number },
+  asked: { readonly name: string; readonly value: unknown },
+): void {
+  const sides = sidesOfGrid(count, image, columns, padding);
+  if (product(sides) <= largestGrid) return;
+  const what = `a grid of at most ${largestGrid} pixels, and not of ${sides.join(" × ")},`;
+  throw outOfRange(what, asked.name, asked.value);
 }
 
 /** A batch of samples as numbers. */
@@ -116,7 +128,7 @@ export class Images {
     check.withMemory(this.data, "data");
     check.options(options, "options", ["columns", "padding", "normalize", "range"]);
     const columns = check.integer(options.columns ?? 8, "columns", 1, 10_000);
-    const padding = check.integer(options.padding ?? 2, "padding", 0, 1_000);
+    const padding = check.integer(options.padding ?? usualPadding, "padding", 0, 1_000);
     const normalize = check.boolean(options.normalize ?? true, "normalize");
     const range = options.range === undefined ? undefined : checkFloatRange(options.range, "range");
     if (!normalize && range !== undefined)
@@ -125,7 +137,9 @@ export class Images {
     if (this.shape.length !== 4 || (channels !== 1 && channels !== 3)) {
       throw outOfRange("images of shape [count, 1 or 3, height, width]", "shape", this.shape);
     }
-    checkGrid(this.shape as readonly [number, number, number, number], columns, padding);
+    const sides = sidesOfGrid(this.count, this.shape, columns, padding);
+    if (product(sides) > largestGrid)
+      throw outOfRange(`a grid of at most ${largestGrid} pixels`, "images", sides);
     return crossing(() =>
       addon().renderGrid(this.data, [...this.shape], { columns, padding, normalize, range }),
     );

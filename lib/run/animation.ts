@@ -12,6 +12,19 @@ const encoders = { ".webp": "webp", ".gif": "gif" } as const;
 
 export const animated = Object.keys(encoders);
 
+/** How many frames there are in all where so many lead there. */
+export const thereAndBack = (frames: number) => Math.max(1, 2 * frames - 2);
+
+/** Pixels that the side of a picture of each format has at most. */
+const longest = { webp: 16_383, gif: 65_535 } as const;
+
+/** How many images of a width can be side by side in an animation at a path. */
+export function mostAcross(path: string, width: number): number {
+  return Math.floor(longest[encoderOf(path)] / width);
+}
+
+const encoderOf = (path: string) => encoders[extname(path).toLowerCase() as keyof typeof encoders];
+
 /**
  * Writes an animation that goes there and back without end, as WebP without loss or as GIF. Throws
  * ERR_OUTPUT.
@@ -30,7 +43,7 @@ export async function saveAnimation(images: Images, across: number, path: string
   const frames = [...there, ...there.slice(1, -1).reverse()];
   const height = frames.length * pageHeight;
   const raw = { width, height, channels: 3, pageHeight } as const;
-  const format = encoders[extname(path).toLowerCase() as keyof typeof encoders];
+  const format = encoderOf(path);
   const delay = frames.map(() => frameTime);
   const how = { lossless: true, loop: 0, delay };
   const picture = await draw((sharp) =>

@@ -2,11 +2,11 @@
 import { extname, resolve } from "node:path";
 import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
-import { show, wrongType } from "../errors.js";
-import type { Images } from "../images.js";
+import { outOfRange, show, wrongType } from "../errors.js";
+import { checkGrid, type Images } from "../images.js";
 import type { Generator } from "../networks.js";
 import { checkTruncationPsi } from "../networks/conditions.js";
-import { animated, saveAnimation } from "./animation.js";
+import { animated, mostAcross, saveAnimation, thereAndBack } from "./animation.js";
 import {
   type GeneratorOrigin,
   type GeneratorRequest,
@@ -176,6 +176,7 @@ function parseRange(text: unknown, name: string): readonly [number, number] {
   const [a, b] = numbers;
   if (parts.length !== 2 || !numbers.every(Number.isFinite))
     throw wrongType("two numbers, a,b,", name, text);
+  if (!numbers.every(check.isFinite32)) throw wrongType("two finite float32, a,b,", name, text);
   return [a as number, b as number];
 }
 
@@ -209,11 +210,29 @@ function findWays(
     throw wrongType("nothing (the generator has no classes)", naming("classes"), true);
   checkCode(plan.code, codes, naming("code"));
   const rows = plan.rows ?? classes;
+  const ofRows = naming(plan.rows === undefined ? "classes" : "rows");
+  checkSize({ ...plan, rows }, generator.image, { rows: ofRows, frames: naming("frames") });
   // The classes are shown on the same way; other rows have one of their own.
   const apart = plan.rows === undefined ? 0 : 1;
   const to = plan.to ?? plan.from + Math.max(1, apart * rows);
   const labels = Array.from({ length: rows }, (_, row) => only ?? row % classes);
   return { ...plan, rows, to, apart, labels };
+}
+
+/** Checks that what is to be drawn will not be too large for its file. */
+function checkSize(
+  { out, moves, rows, frames }: Pick<Ways, "out" | "moves" | "rows" | "frames">,
+  image: readonly number[],
+  names: { readonly rows: string; readonly frames: string },
+): void {
+  const most = moves ? mostAcross(out, image[2] as number) : rows;
+  if (rows > most) {
+    const what = `at most ${most} rows of this width, which a ${extname(out)} has side by side,`;
+    throw outOfRange(what, names.rows, rows);
+  }
+  const grid = moves ? { columns: rows, padding: 0 } : { columns: frames };
+  const count = rows * (moves ? thereAndBack(frames) : frames);
+  checkGrid({ count, image }, grid, { name: names.frames, value: frames });
 }
 
 /** All samples: for a strip row by row, for an animation frame by frame. */

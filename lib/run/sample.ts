@@ -3,6 +3,7 @@ import { extname, resolve } from "node:path";
 import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import { wrongType } from "../errors.js";
+import { checkGrid } from "../images.js";
 import { checkRows, checkTruncationPsi } from "../networks/conditions.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
@@ -71,6 +72,8 @@ export async function sampleRun(
   const usual = gridOf(label === undefined ? classes : 0);
   const { count = usual.count, columns = usual.columns } = asked;
   checkRows(count, generator.resolved, naming("count"));
+  const { image } = generator;
+  checkGrid({ count, image }, { columns }, { name: naming("count"), value: count });
   const seed = check.seed(request.seed ?? found.sampleSeed, naming("seed"));
   // Where no number is asked for it is the run's own picture, which has no more than the first
   // classes.

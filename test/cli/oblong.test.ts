@@ -1,9 +1,10 @@
 // Images that are no squares, from a folder of pictures to samples, through every command.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveDiscriminator, resolveGenerator } from "../../lib/architecture.js";
+import { layers as l } from "../../lib/index.js";
 import { type Preset, presetNames, presets } from "../../lib/presets.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
@@ -34,6 +35,52 @@ const sidesOf = async (picture: string) => {
   const { height, width } = await sharp(at(picture)).metadata();
   return [height, width];
 };
+
+describe("a picture that would be too large for its file", () => {
+  const image = [1, 8, 512] as const;
+  const large = {
+    generator: {
+      latent: { noise: 2 },
+      layers: [l.linear(8 * 512), l.unflatten(image)],
+    },
+    discriminator: { image, layers: [l.flatten(), l.linear(1)] },
+  };
+  beforeAll(async () => {
+    await writeFile(at("large.json"), JSON.stringify({ ...large, data: "pictures" }));
+    const line = "train large.json --steps 1 --batch 2 --threads 1 --out large";
+    expect(await run(line)).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    [
+      "sample large --count 100000 --columns 2 --out no.png",
+      "Expected a grid of at most 268402689 pixels, and not of 500002 × 1030, for --count but received 100000",
+    ],
+    [
+      "interpolate large --rows 100 --frames 1000 --out no.png",
+      "Expected a grid of at most 268402689 pixels, and not of 1002 × 514002, for --frames but received 1000",
+    ],
+    [
+      "interpolate large --rows 32 --out no.webp",
+      "Expected at most 31 rows of this width, which a .webp has side by side, for --rows but received 32",
+    ],
+    [
+      "interpolate large --rows 100 --frames 400 --out no.gif",
+      "Expected a grid of at most 268402689 pixels, and not of 6384 × 51200, for --frames but received 400",
+    ],
+  ])("%s is refused before it is drawn", async (line, message) => {
+    const { code, stderr } = await run(line);
+    expect([code, stderr]).toEqual([2, `${message}\n`]);
+    await expect(readFile(at(line.split(" ").at(-1) as string))).rejects.toThrow("ENOENT");
+  });
+
+  it("is drawn where it just fits", async () => {
+    const line = "interpolate large --rows 31 --frames 2 --out fits.webp";
+    expect(await run(line)).toMatchObject({ code: 0 });
+    const { width, pages } = await sharp(at("fits.webp")).metadata();
+    expect([width, pages]).toEqual([31 * 512, 2]);
+  });
+});
 
 describe("a run on oblong images", () => {
   it("says so, records height and width, and draws them in its grids", async () => {

@@ -177,6 +177,15 @@ const join32 = (parts: readonly Float32Array[]) =>
   Float32Array.from(parts.flatMap((part) => [...part]));
 
 describe("sparring interpolate", () => {
+  it("names the range whose ends no network can take", async () => {
+    const line = "interpolate infogan --code 0 --range -1e39,1 --out far.png";
+    const { code, stderr } = await sparring(line);
+    expect([code, stderr]).toEqual([
+      2,
+      'Expected two finite float32, a,b, for --range but received "-1e39,1"\n',
+    ]);
+  });
+
   it("draws rows of frames, from seed to seed", async () => {
     const line = "interpolate mlp --from 3 --to 8 --frames 4 --rows 2 --out strip.png";
     expect(await told(line)).toEqual({
