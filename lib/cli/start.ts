@@ -2,7 +2,7 @@
 import { refused, showPath } from "../errors.js";
 import { type FileRequest, readConfigFile } from "../run/file.js";
 import { holdsRun } from "../run/folder.js";
-import { withThoseOf } from "../run/from.js";
+import { type TakenOver, takenOver, takesOver } from "../run/from.js";
 import { plainOf } from "../run/plain-options.js";
 import {
   type Naming,
@@ -34,27 +34,45 @@ export interface Start {
   readonly file?: FileRequest | undefined;
 }
 
-/** @param restarts whether a run that is in the folder already is gone on with */
-export async function plan({ config, flags }: Asked, restarts: boolean): Promise<Start> {
-  if (config === undefined) return planOf(flags, toFlag, restarts);
-  const file = await readConfigFile(config, flags);
-  const { request, naming } = withFile(file, flags);
-  return { ...(await planOf(request, naming, restarts)), file };
+/** What a command line and its file ask for, before anything else is read. */
+export interface Wish {
+  readonly request: RunRequest;
+  readonly naming: Naming;
+  readonly file?: FileRequest | undefined;
 }
 
-/** Plans a run that goes on, or one that begins, with what it takes over from another. */
-async function planOf(request: RunRequest, naming: Naming, restarts: boolean): Promise<Start> {
-  if (request.resume !== undefined) return { plan: planResume(request, naming), request };
-  const begun = restarts ? await begunIn(request, naming) : undefined;
-  return { plan: planRun(await withThoseOf(request, naming, begun), naming), request };
+export async function readWish({ config, flags }: Asked): Promise<Wish> {
+  if (config === undefined) return { request: flags, naming: toFlag };
+  const file = await readConfigFile(config, flags);
+  return { ...withFile(file, flags), file };
+}
+
+/** Whether a wish makes a plan only with what it takes over from another run. */
+export function isOpen({ request }: Wish): boolean {
+  return request.resume === undefined && takesOver(request);
 }
 
 /**
- * The folder of a run that has begun already, with the networks of another; undefined where it has
- * not. Ranks that begin with their own need not see it.
+ * Reads what a wish takes over from another run.
+ *
+ * @param restarts whether a run that is in the folder already is gone on with
  */
-async function begunIn({ out, from }: RunRequest, naming: Naming): Promise<string | undefined> {
-  if (typeof out !== "string" || from == null) return undefined;
+export async function takeOver(wish: Wish, restarts: boolean): Promise<TakenOver> {
+  if (!isOpen(wish)) return {};
+  const { request, naming } = wish;
+  return takenOver(request, naming, restarts ? await begunIn(request, naming) : undefined);
+}
+
+/** Plans a run that goes on, or one that begins. */
+export function planBy({ request, naming, file }: Wish, taken: TakenOver): Start {
+  const goesOn = request.resume !== undefined;
+  const plan = goesOn ? planResume(request, naming) : planRun({ ...taken, ...request }, naming);
+  return { plan, request, file };
+}
+
+/** The folder of a run that has begun already; undefined where it has not. */
+async function begunIn({ out }: RunRequest, naming: Naming): Promise<string | undefined> {
+  if (typeof out !== "string") return undefined;
   return (await holdsRun({ path: out, name: naming("out") })) ? out : undefined;
 }
 

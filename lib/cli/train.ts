@@ -31,7 +31,16 @@ import {
 } from "./ranks.js";
 import { defaultTimeout } from "../distributed/group.js";
 import { flag, numberFlag, sizeFlag, toFlag } from "./options.js";
-import { type Asked, plan, planBeginning, sharedPlan, type Start } from "./start.js";
+import {
+  type Asked,
+  isOpen,
+  planBeginning,
+  planBy,
+  readWish,
+  sharedPlan,
+  type Start,
+  takeOver,
+} from "./start.js";
 import { type StopRequest, stopOnSignals } from "./stop.js";
 import { drawBar } from "./bar.js";
 import { tell } from "./tell.js";
@@ -172,19 +181,31 @@ async function train(given: Asked): Promise<number> {
     return {
       board: isFirst ? await planDashboard(asked.dashboard) : undefined,
       timeout: checkTimeout(asked),
-      start: await plan(asked, asked.restartable || mayRestart()),
+      ...(await prelude(asked, isFirst)),
     };
   });
   if (typeof ready === "number") return ready;
-  const { board, timeout, start } = ready.done;
+  const { board, timeout, wish, taken, start } = ready.done;
   using team = await assemble(timeout);
   try {
-    return await trainAs(team, start, asked, board);
+    const told = await team.tell(() => taken);
+    return await trainAs(team, start ?? planBy(wish, told), asked, board);
   } catch (error) {
     // They wait for it, or will.
     await team.abandon(sentenceOf(error));
     throw error;
   }
+}
+
+/**
+ * What is known before ranks meet. The run to begin from is read by the first alone: what the
+ * others plan by it they hear then.
+ */
+async function prelude(asked: Asked, isFirst: boolean) {
+  const wish = await readWish(asked);
+  const taken = isFirst ? await takeOver(wish, asked.restartable || mayRestart()) : {};
+  const start = isFirst || !isOpen(wish) ? planBy(wish, taken) : undefined;
+  return { wish, taken, start };
 }
 
 /** What another rank is asked for than the first, which alone evaluates and needs the network. */
@@ -256,7 +277,8 @@ async function dryRun({ flags, dashboard, ...asked }: Asked): Promise<number> {
   if (others.resume !== undefined)
     throw wrongType("--dry-run or --resume", "sparring train", "--dry-run --resume");
   checkTimeout({ ...asked, flags });
-  const start = await plan({ ...asked, flags: others }, asked.restartable);
+  const wish = await readWish({ ...asked, flags: others });
+  const start = planBy(wish, await takeOver(wish, asked.restartable));
   const begun = await planBeginning(start, asked);
   using run = await prepare(begun, start.file, others, new Team(), { keep: false });
   tell(await describeRun(run), json, dryRunText);

@@ -5,7 +5,12 @@ import { counted } from "../count.js";
 import { sidesOf } from "../data/size.js";
 import { refused, showPath, SparringError, wrongType } from "../errors.js";
 import { defaultPreset } from "../presets.js";
-import { type EmaOptions, ruleNames, type TrainerSettings } from "../trainer/options.js";
+import {
+  type EmaOptions,
+  type RuleName,
+  ruleNames,
+  type TrainerSettings,
+} from "../trainer/options.js";
 import type { Trainer } from "../trainer.js";
 import { type RunConfig, trainedText } from "./config.js";
 import { RunFolder } from "./folder.js";
@@ -50,29 +55,35 @@ export function planFrom({ from, fromStep }: RunRequest, naming: Naming): FromPl
 /** What networks a run has, as its config.json says it. */
 const ofNetworks = ["preset", "generator", "discriminator", "size"] as const;
 
+/** Options that a request has from another run, unless it says otherwise. */
+export type TakenOver = Pick<RunRequest, (typeof ofNetworks)[number] | RuleName>;
+
+/** Whether it does: it begins from a run, and names neither a preset nor networks. */
+export function takesOver({ from, preset, generator, discriminator }: RunRequest): boolean {
+  return from != null && [preset, generator, discriminator].every((one) => one === undefined);
+}
+
 /**
- * Fills in the networks and the rules of the run that is begun from, unless the request names a
- * preset or networks. Throws ERR_DATA where there is no such run.
+ * Reads the networks and the rules that a request takes over from the run that it begins from, if
+ * it does. Throws ERR_DATA where there is no such run.
  *
  * @param begun the folder of this run, where it has begun already: the other one may be gone since,
  *   or go on by other rules
  */
-export async function withThoseOf(
+export async function takenOver(
   request: RunRequest,
   naming: Naming,
   begun?: string,
-): Promise<RunRequest> {
+): Promise<TakenOver> {
   const { from } = planFrom(request, naming);
-  const { preset, generator, discriminator } = request;
-  const named = [preset, generator, discriminator].some((one) => one !== undefined);
-  if (from === null || named) return request;
+  if (from === null || !takesOver(request)) return {};
   const name = naming(begun === undefined ? "from" : "out");
   const config = await readRunConfig(RunFolder.at(begun ?? from), name, parseWhole);
   const keys = [...ofNetworks, ...ruleNames];
   const taken = keys.map((key) => [key, config[key]]).filter(([, value]) => value !== undefined);
   // How an average begins is not how it goes on.
   const ema = config.ema && { decay: config.ema.decay };
-  return { ...Object.fromEntries(taken), ema, ...request };
+  return { ...Object.fromEntries(taken), ema };
 }
 
 /**

@@ -58,9 +58,12 @@ async function prepareKept(
   // an hour.
   const wanted = plan.networks === null ? undefined : imageOf(plan.networks);
   const own = wanted && build({ image: wanted });
-  const first = await readFirst(plan, watch.onNote ?? (() => {}));
+  // The others have its weights from the first, as all weights.
+  const first = team.isFirst ? await readFirst(plan, watch.onNote ?? (() => {})) : undefined;
   if (own !== undefined) await giveFirst(first, own, plan);
-  const fitting = { fitting: wanted?.[0] ?? first?.run.discriminator.image[0] };
+  const channels = () => first?.run.discriminator.image[0];
+  const learnt = plan.from === null ? undefined : await team.tell(channels);
+  const fitting = { fitting: wanted?.[0] ?? learnt };
   // Evaluations look at the images themselves.
   const some = watch.keep === false && plan.evaluateEvery === 0;
   const watched = { ...watch, some };

@@ -3,8 +3,10 @@ import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeFolder } from "../helpers/folder.js";
+import { runCli } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 import { runCliRanks } from "../helpers/ranks.js";
 
 const means = fileURLToPath(new URL("../reference/torch-script/means.pt", import.meta.url));
@@ -75,6 +77,49 @@ it("so are both where the run goes on", async () => {
   expect(first).toMatchObject({ code: 0 });
   expect(second).toEqual(quiet);
   expect(await judged("went")).toEqual([15, 20]);
+});
+
+// Of one channel, by another preset than the usual one, with an average: the others need to know.
+it("so is the run to begin from", async () => {
+  const steps = "--batch 8 --threads 1 --steps 4 --checkpoint-every 2";
+  const learn = `train --preset stylegan2 --data data --size 8 --seed 1 ${steps} --out learnt`;
+  expect(await runCli(learn.split(" "), folder.path)).toMatchObject({ code: 0 });
+  const levels = Array.from({ length: 20 }, (_, i) => [`${i}.png`, 12 * i] as const);
+  await writeTree(at("colours"), Object.fromEntries(levels));
+  const line = `train --data colours --seed 2 ${steps} --restartable`;
+  for (const rank of await trainBy(
+    `${line} --out near --from learnt`,
+    `${line} --out near --from learnt`,
+  ))
+    expect(rank).toMatchObject({ code: 0 });
+  const [first, second] = await trainBy(
+    `${line} --out far --from learnt`,
+    `${line} --out far --from nowhere`,
+  );
+  expect(first).toMatchObject({ code: 0 });
+  expect(second).toEqual(quiet);
+  expect(await contentsOf(at("far"))).toEqual(await contentsOf(at("near")));
+  const config = JSON.parse(await readFile(at("far/config.json"), "utf8"));
+  expect(config).toMatchObject({ preset: "stylegan2", size: 8, channels: 1, from: at("learnt") });
+});
+
+it("a rank that does not begin from a run is told so, and so is rank 0", async () => {
+  const line = `train --data data --batch 8 --threads 1 --steps 4`;
+  const ends = await trainBy(`${line} --out none --from learnt`, `${line} --size 8`);
+  const told = "Expected true, as rank 0 has it, for from of rank 1 but received false";
+  expect(ends.map(({ stderr }) => stderr)).toEqual([`rank 0: ${told}\n`, `rank 1: ${told}\n`]);
+});
+
+it("rank 0 is told that there is no such run, and so are all", async () => {
+  const line = `train --data data --batch 8 --threads 1 --steps 4 --out none`;
+  const [first, second] = await trainBy(`${line} --from nowhere`, `${line} --from learnt`);
+  expect(first).toMatchObject({ code: 2, stderr: expect.stringContaining("nowhere") });
+  const told = "Expected all 2 ranks to take part but received an error of rank 0: ";
+  expect(second).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: first?.stderr.replace("rank 0: ", `rank 1: ${told}`),
+  });
 });
 
 it("a rank that may be restarted does not look for the folder of rank 0", async () => {
