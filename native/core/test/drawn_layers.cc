@@ -258,6 +258,7 @@ Layer score_of(double features, Labels labels) {
   };
   switch (labels) {
     case Labels::kNone:
+    case Labels::kGiven:
       return linear("score", features, 1);
     case Labels::kTaken:
       return layer("projection", "score",

@@ -50,7 +50,9 @@ Labels draw_labels(Drawer& draw) {
 }
 
 // Numbers that a generator starts from.
-int64_t latent_of(Labels labels) { return labels == Labels::kNone ? 5 : 5 + kClasses; }
+int64_t latent_of(Labels labels) {
+  return labels == Labels::kNone || labels == Labels::kGiven ? 5 : 5 + kClasses;
+}
 
 DrawnPair draw_images(Drawer& draw, int64_t largest_side) {
   const Labels labels = draw_labels(draw);
@@ -74,9 +76,9 @@ DrawnPair draw_images(Drawer& draw, int64_t largest_side) {
   return {generator.layers(), discriminator.layers(), generator.shape(), labels};
 }
 
-// Linear layers alone, which train without a graph.
-std::vector<Layer> draw_linear(Drawer& draw, int64_t in,
-                               const std::function<Layer(int64_t)>& last) {
+// Linear layers alone, which train without a graph; `drops`: how probable dropout is behind each.
+std::vector<Layer> draw_linear(Drawer& draw, int64_t in, const std::function<Layer(int64_t)>& last,
+                               double drops = 0.1) {
   std::vector<Layer> layers;
   const auto add = [&layers](Layer one) {
     one.name = std::to_string(layers.size());
@@ -95,29 +97,54 @@ std::vector<Layer> draw_linear(Drawer& draw, int64_t in,
     add_linear(draw.integer(1, 80));
     if (draw.chance(0.3)) add(batch_norm("", static_cast<double>(in), 0.8));
     if (draw.chance(0.9)) add(draw.one_of(activations));
-    if (draw.chance(0.1)) add(layer("dropout", "", {{"p", 0.25}}));
+    if (draw.chance(drops)) add(layer("dropout", "", {{"p", 0.25}}));
   }
   add(last(in));
   return layers;
 }
 
-DrawnPair draw_rows(Drawer& draw) {
-  const Shape image{1, draw.integer(1, 8), draw.integer(1, 8)};
+// Layers with a vector of the label beside what they are given.
+std::vector<Layer> given_labels(Drawer& draw, int64_t in,
+                                const std::function<std::vector<Layer>(int64_t)>& layers) {
+  const int64_t width = draw.integer(1, 4);
+  std::vector<Layer> all = layers(in + width);
+  all.insert(all.begin(), layer("embedding", "label",
+                                {{"numEmbeddings", static_cast<double>(kClasses)},
+                                 {"embeddingDim", static_cast<double>(width)},
+                                 {"combine", std::string("concatenate")}}));
+  return all;
+}
+
+DrawnPair draw_rows(Drawer& draw, Labels labels, const Shape& image, double drops) {
   const int64_t values = image[1] * image[2];
-  const Labels labels = draw_labels(draw);
   const auto to_image = [&](int64_t in) {
     return linear("", static_cast<double>(in), static_cast<double>(values));
   };
   const auto to_score = [&](int64_t in) { return score_of(static_cast<double>(in), labels); };
-  std::vector<Layer> generator = draw_linear(draw, latent_of(labels), to_image);
+  const auto made = [&](int64_t in, const std::function<Layer(int64_t)>& last) {
+    const auto layers = [&](int64_t width) { return draw_linear(draw, width, last, drops); };
+    return labels == Labels::kGiven ? given_labels(draw, in, layers) : layers(in);
+  };
+  std::vector<Layer> generator = made(latent_of(labels), to_image);
   if (draw.chance(0.7)) generator.push_back(layer("tanh", "last"));
   generator.push_back(layer("unflatten", "image", {{"shape", image}}));
-  std::vector<Layer> discriminator = draw_linear(draw, values, to_score);
+  std::vector<Layer> discriminator = made(values, to_score);
   discriminator.insert(discriminator.begin(), layer("flatten", "pixels"));
   return {generator, discriminator, image, labels};
 }
 
+Shape draw_sides(Drawer& draw) {
+  const int64_t height = draw.integer(1, 8);
+  return {1, height, draw.integer(1, 8)};
+}
+
 }  // namespace
+
+DrawnPair draw_dropping_pair(Drawer& draw) {
+  const Shape image = draw_sides(draw);
+  const Labels labels = draw.chance(0.5) ? Labels::kGiven : draw_labels(draw);
+  return draw_rows(draw, labels, image, draw.one_of<double>({0, 0.4, 0.8}));
+}
 
 DrawnPair draw_styled_pair(Drawer& draw) {
   constexpr int64_t kLargestSide = 16;
@@ -165,7 +192,9 @@ DrawnPair draw_styled_pair(Drawer& draw) {
 }
 
 DrawnPair draw_pair(Drawer& draw, int64_t largest_side) {
-  return draw.chance(0.25) ? draw_rows(draw) : draw_images(draw, largest_side);
+  if (!draw.chance(0.25)) return draw_images(draw, largest_side);
+  const Shape image = draw_sides(draw);
+  return draw_rows(draw, draw_labels(draw), image, 0.1);
 }
 
 std::string text_of(const std::vector<Layer>& layers) {

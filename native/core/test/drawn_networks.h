@@ -32,6 +32,7 @@ enum class Labels {
   kNone,
   kTaken,  // it scores an image of a class
   kTold,   // it says which class an image is of
+  kGiven,  // both networks are given vectors of them
 };
 
 struct DrawnPair {
@@ -43,6 +44,9 @@ struct DrawnPair {
 // From 5 numbers, and a label as one-hot if there are any, to an image with sides of at most that,
 // and from there to a score.
 DrawnPair draw_pair(Drawer& draw, int64_t largest_side = 20);
+
+// Linear layers that drop values or are given vectors of labels, which train without a graph, too.
+DrawnPair draw_dropping_pair(Drawer& draw);
 
 // A synthesis of modulated convolutions against a discriminator that blurs.
 DrawnPair draw_styled_pair(Drawer& draw);

@@ -18,9 +18,8 @@ using namespace sparring::test;
 
 namespace {
 
-// Whether the pair of a seed says something, and checks of it what there is.
-using Check = bool (*)(uint32_t seed);
-
+// `check`: whether the pair of a seed says something; it checks of it what there is.
+template <class Check>
 void check_many(const Check& check, uint32_t few, uint32_t most_silent) {
   const char* const seconds = std::getenv("SPARRING_FUZZ_SECONDS");
   const char* const given = std::getenv("SPARRING_FUZZ_SEED");
@@ -70,6 +69,24 @@ TEST_CASE("fused equals eager for networks that were drawn: 1e-8") {
 
 TEST_CASE("fused equals eager for synthesis and blurs that were drawn: 1e-8") {
   check_many([](uint32_t seed) { return check_drawn(seed, at::kCPU, draw_styled_pair); }, 80, 8);
+}
+
+TEST_CASE(
+    "fused equals eager for lists of calls with labels and dropout of networks that were drawn: "
+    "1e-8") {
+  check_many([](uint32_t seed) { return check_drawn(seed, at::kCPU, draw_dropping_pair); }, 100, 8);
+}
+
+TEST_CASE("ranks equal one process for networks that were drawn: 1e-9") {
+  int64_t alike = 0;
+  check_many(
+      [&alike](uint32_t seed) {
+        alike += check_ranks(seed);
+        return true;
+      },
+      4, 0);
+  MESSAGE(alike << " of them say something, and are alike");
+  CHECK(alike > 60);
 }
 
 TEST_CASE("fused rounds no worse than eager for networks that were drawn") {

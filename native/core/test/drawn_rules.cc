@@ -60,8 +60,9 @@ std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules
     ada.probability = 0.5;
     pair->ada = std::make_unique<Ada>(ada, options);
   }
-  if (drawn.labels != Labels::kNone) pair->latent = {5, 3, 0, /*one_hot=*/true};
-  pair->conditional = drawn.labels == Labels::kTaken;
+  const bool is_given = drawn.labels == Labels::kGiven;
+  if (drawn.labels != Labels::kNone) pair->latent = {5, 3, 0, /*one_hot=*/!is_given};
+  pair->conditional = drawn.labels == Labels::kTaken || is_given;
   if (drawn.labels == Labels::kTold) {
     pair->auxiliaries.push_back(make_auxiliary({"acgan", {{"weight", 1.0}}}));
     pair->heads = {3, 0};
@@ -74,9 +75,9 @@ std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules
   pair->precision = rules.precision;
   // Adam would make a step of its own of what is noise.
   pair->generator_optimizer =
-      make_optimizer(descent(0.01, rules.momentum), pair->generator->parameters());
+      make_optimizer(descent(0.01, rules.momentum, rules.clip), pair->generator->parameters());
   pair->discriminator_optimizer =
-      make_optimizer(descent(0.01, rules.momentum), pair->discriminator->parameters());
+      make_optimizer(descent(0.01, rules.momentum, rules.clip), pair->discriminator->parameters());
   return pair;
 }
 

@@ -22,6 +22,7 @@ struct DrawnRules {
   int64_t parts = 1;      // in which a batch is worked on
   int64_t last_rows = 0;  // of every third batch, as an epoch's last may have fewer; 0: all of them
   double momentum = 0;
+  double clip = 0;  // the largest norm of a gradient; 0: any
   Precision precision = Precision::kFloat32;
   bool penalises_paths = false;  // of a generator that is styled
 };

@@ -14,6 +14,11 @@ bool check_drawn(uint32_t seed, const at::Device& device);
 // The same of a pair that is drawn so.
 bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_networks)(Drawer&));
 
+// Draws some pairs, has two or three ranks train each together for three steps in float64, and
+// checks that it is the training of one process with the whole batch, to 1e-9. Only of networks
+// that draw no numbers as they pass. Gives how many there were and said something.
+int64_t check_ranks(uint32_t seed);
+
 // Trains the pair by fused execution alone, on the CPU and in one part.
 void train_drawn(uint32_t seed, DrawnPair (*draw_networks)(Drawer&));
 
