@@ -52,6 +52,31 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect(await contentsOf(at("apart"))).toEqual(await contentsOf(at("near")));
   });
 
+  it("that have no way to the store say what the system said", async () => {
+    const [, end] = await allEnded(
+      startThere(`${train} --steps 20 --timeout 1 --out none`, { MASTER_ADDR: "10.99.0.1" }),
+    );
+    expect(end).toMatchObject({ code: 1 });
+    expect(end?.stderr).toBe(
+      "rank 1: Expected a store for MASTER_ADDR and MASTER_PORT but received 10.99.0.1:29500 (Network is unreachable)\n",
+    );
+  });
+
+  it("go on where the link comes back within the timeout", async () => {
+    const { hosts } = made as TwoHosts;
+    const ranks = startThere(`${train} --steps 200 --timeout 30 --out mended`);
+    await ranks[0]?.says(/\[Epoch 2\//);
+    const cable = (state: string) =>
+      hosts[1].start("ip", ["link", "set", hosts[1].interface, state], "/").ended;
+    expect(await cable("down")).toMatchObject({ code: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(await cable("up")).toMatchObject({ code: 0 });
+    for (const rank of await allEnded(ranks)) expect(rank).toMatchObject({ code: 0 });
+    for (const rank of await runCliRanks(2, `${train} --steps 200 --out still`, folder.path))
+      expect(rank).toMatchObject({ code: 0 });
+    expect(await contentsOf(at("mended"))).toEqual(await contentsOf(at("still")));
+  });
+
   it("that lose the link between them both end, each with the name of the other", async () => {
     const { hosts } = made as TwoHosts;
     const ranks = startThere(`${train} --steps 1000000 --timeout 5 --out cut`);

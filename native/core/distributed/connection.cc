@@ -19,6 +19,14 @@
 namespace sparring {
 namespace {
 
+// What the system said where c10d tells of it: beside that it has bytes of memory for the address
+// that it tried.
+std::string of_system(const std::string& reason) {
+  const size_t number = reason.rfind("(errno: "), text = reason.find(" - ", number);
+  if (number == std::string::npos || text == std::string::npos) return reason;
+  return reason.substr(text + 3, reason.find(')', text) - text - 3);
+}
+
 Error no_store_by(const Meeting& meeting, const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   const std::string reason = of_torch ? of_torch->what_without_backtrace() : error.what();
@@ -26,7 +34,7 @@ Error no_store_by(const Meeting& meeting, const std::exception& error) {
     return {"ERR_RANK", "Expected a free port for MASTER_PORT but received " +
                             std::to_string(meeting.port) + ", which is in use"};
   }
-  return no_store(meeting, reason.substr(0, reason.find('\n')));
+  return no_store(meeting, of_system(reason.substr(0, reason.find('\n'))));
 }
 
 Error no_sockets() {
