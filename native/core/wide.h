@@ -23,6 +23,15 @@
 #define SPARRING_APART
 #endif
 
+// Before a short loop of a known length, whose variables are to be registers.
+#if defined(__clang__)
+#define SPARRING_UNROLLED _Pragma("unroll")
+#elif defined(__GNUC__)
+#define SPARRING_UNROLLED _Pragma("GCC unroll 16")
+#else
+#define SPARRING_UNROLLED
+#endif
+
 namespace sparring {
 
 // As many values as the widest registers hold, for sums that have to stay in them. Where registers

@@ -26,16 +26,16 @@ SPARRING_INLINE inline void sum_vectors(const SparseMatrix<T>& a, const Dense<T>
   for (size_t row = 0; row + 1 < a.bounds.size(); ++row) {
     auto* const to = reinterpret_cast<InMemory*>(dense.to + row * dense.width + first);
     Vector sums[kCount];
-#pragma GCC unroll 4
+    SPARRING_UNROLLED
     for (int i = 0; i < kCount; ++i) sums[i] = dense.accumulate ? Vector(to[i]) : Vector{};
     for (int32_t at = a.bounds[row]; at < a.bounds[row + 1]; ++at) {
       const auto& term = a.terms[at];
       const auto* const from =
           reinterpret_cast<const InMemory*>(dense.from + term.column * dense.width + first);
-#pragma GCC unroll 4
+      SPARRING_UNROLLED
       for (int i = 0; i < kCount; ++i) sums[i] += term.value * from[i];
     }
-#pragma GCC unroll 4
+    SPARRING_UNROLLED
     for (int i = 0; i < kCount; ++i) to[i] = sums[i];
   }
 }
