@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
 import { exitCodes, reportError } from "./exit.js";
-import { toMisuse } from "./misuse.js";
+import { checkValues, toMisuse } from "./misuse.js";
 
 /** How each command is made. Hundreds of modules are behind them, of which one needs few. */
 const makers = {
@@ -31,7 +31,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }, namesIn(argv));
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: "user" });
+    else {
+      checkValues(program, argv);
+      await program.parseAsync(argv, { from: "user" });
+    }
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportError(error);

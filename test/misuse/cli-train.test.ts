@@ -18,6 +18,8 @@ const out = (received: string, why: string) =>
   `Expected a new or empty folder that can be written for --out but received "${received}" (${why})`;
 
 const commandLines: [string, string][] = [
+  ["train --out --dry-run", "Expected a value for --out but received nothing"],
+  ["train --data --size 8", "Expected a value for --data but received nothing"],
   ["train --step 3", 'Expected --steps for an option of sparring train but received "--step"'],
   [
     "train --nothing-like-it",

@@ -99,6 +99,12 @@ const commandLines: [string, string][] = [
     'Expected --json for an option of sparring sample but received "--no-json"',
   ],
   ["sample run -- --ot g.png", "Expected a value for --out but received nothing"],
+  ["sample run --out --json", "Expected a value for --out but received nothing"],
+  ["export run --out --raw", "Expected a value for --out but received nothing"],
+  ["theory theorem1 --seed 3 --out --json", "Expected a value for --out but received nothing"],
+  ["theory theorem1 --out -h", "Expected a value for --out but received nothing"],
+  ["sample run --count --out g.png", "Expected a value for --count but received nothing"],
+  ["sample run --out=--json", 'Expected a path that ends in .png for --out but received "--json"'],
   ["sample run --count 3", "Expected a value for --out but received nothing"],
   ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
   [
