@@ -11,7 +11,8 @@ import { defaultFeatures } from "./features.js";
 import { checkClassNames } from "./labels.js";
 import { checkWhole, limits } from "./limits.js";
 import { type PlainOptions, plainOptions } from "./plain-options.js";
-import { checkSize, type Unchecked } from "./plan.js";
+import type { Unchecked } from "./plan.js";
+import { checkSize } from "./recipe.js";
 
 type Values = Unchecked<RunConfig>;
 

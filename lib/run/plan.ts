@@ -3,9 +3,9 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
-import { checkImageSize, type ImageSize, sidesOf } from "../data/size.js";
+import type { ImageSize } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
-import { missing, outOfRange, show, wrongType } from "../errors.js";
+import { missing, show, wrongType } from "../errors.js";
 import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { type AskedChanges, changeableFlags, changeableRules, planChanges } from "./changes.js";
@@ -17,6 +17,7 @@ import { type PlainOptions, planPlain } from "./plain-options.js";
 import {
   checkFitting,
   checkFittingSize,
+  checkSize,
   type Networks,
   planNetworks,
   planRules,
@@ -240,14 +241,6 @@ function planSize(
   if (typeof size === "string") throw wrongType("a side, or HEIGHTxWIDTH,", name, size);
   if (networks !== null) return checkFittingSize(networks, size, name);
   return checkSize(size ?? presets[preset].size.default, preset, name);
-}
-
-/** Checks that a preset can make images of a size. Throws TypeError or RangeError. */
-export function checkSize(size: unknown, preset: PresetName, name: string): ImageSize {
-  const { fits, what } = presets[preset].size;
-  const checked = checkImageSize(size, name);
-  if (!fits(...sidesOf(checked))) throw outOfRange(`${what} (preset ${preset})`, name, size);
-  return checked;
 }
 
 function planChannels(

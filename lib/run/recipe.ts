@@ -7,7 +7,7 @@ import {
   resolveGenerator,
 } from "../architecture.js";
 import * as check from "../check.js";
-import { checkImageSize, type ImageSize, sizeOf } from "../data/size.js";
+import { checkImageSize, type ImageSize, sidesOf, sizeOf } from "../data/size.js";
 import { outOfRange, show, within, wrongType } from "../errors.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer } from "../optimizers/table.js";
@@ -84,6 +84,14 @@ export function checkDiscriminator(value: unknown, naming: Naming): Discriminato
 /** The images that networks are of: [channels, height, width]. */
 export const imageOf = ({ discriminator }: Networks) =>
   discriminator.image as readonly [channels: 1 | 3, height: number, width: number];
+
+/** Checks that a preset can make images of a size. Throws TypeError or RangeError. */
+export function checkSize(size: unknown, preset: PresetName, name: string): ImageSize {
+  const { fits, what } = presets[preset].size;
+  const checked = checkImageSize(size, name);
+  if (!fits(...sidesOf(checked))) throw outOfRange(`${what} (preset ${preset})`, name, size);
+  return checked;
+}
 
 /**
  * The size of the images of networks, which one that was asked for has to be. Throws TypeError or
