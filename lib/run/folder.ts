@@ -17,11 +17,14 @@ export const configFile = "config.json";
 const statsFile = "stats.jsonl";
 const eventsFile = "events.jsonl";
 
-/** Where a run is to go. */
-export interface RunPlace {
+/** A path of a run, and what the user calls it, for the sentences of errors. */
+interface NamedPath {
   readonly path: string;
-  /** What the user calls it, for the sentences of errors. */
   readonly name: string;
+}
+
+/** Where a run is to go. */
+export interface RunPlace extends NamedPath {
   /** Whether the user chose it; otherwise the next free name will do. */
   readonly chosen: boolean;
   /**
@@ -65,7 +68,7 @@ export class RunFolder implements Disposable {
     let folder: RunFolder | undefined;
     try {
       await makeFolders(dirname(path), made);
-      folder = RunFolder.#lockAt(await makeFolder(place, made), name);
+      folder = RunFolder.#lockAt({ path: await makeFolder(place, made), name });
       if (place.begun) await folder.#clear(name);
       for (const child of folder.#folders) {
         await mkdir(child);
@@ -81,7 +84,7 @@ export class RunFolder implements Disposable {
       const isOthers = folder === undefined && cause instanceof SparringError;
       if (!isOthers) for (const one of made.reverse()) await rmdir(one).catch(() => {});
       folder?.[Symbol.dispose]();
-      throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
+      throw cause instanceof SparringError ? cause : refuse(place, reason(cause), { cause });
     }
   }
 
@@ -91,21 +94,21 @@ export class RunFolder implements Disposable {
    *
    * @param place.name what the user calls the path, for the error
    */
-  static lock({ path, name }: Pick<RunPlace, "path" | "name">): RunFolder {
+  static lock(place: NamedPath): RunFolder {
     try {
-      return RunFolder.#lockAt(path, name);
+      return RunFolder.#lockAt(place);
     } catch (cause) {
       if (cause instanceof SparringError) throw cause;
-      throw refuse(path, name, reason(cause), cause, "a run that can be read");
+      throw refuse(place, reason(cause), { cause, what: "a run that can be read" });
     }
   }
 
-  static #lockAt(path: string, name: string): RunFolder {
-    const folder = new RunFolder(path);
-    folder.#lock = FolderLock.take(path);
+  static #lockAt(place: NamedPath): RunFolder {
+    const folder = new RunFolder(place.path);
+    folder.#lock = FolderLock.take(place.path);
     if (folder.#lock !== undefined) return folder;
     const what = "a run that nobody else trains";
-    throw refuse(path, name, "another process trains it", undefined, what);
+    throw refuse(place, "another process trains it", { what });
   }
 
   /** Lets others train it. */
@@ -116,7 +119,8 @@ export class RunFolder implements Disposable {
   /** Removes what a run leaves, its config last. */
   async #clear(name: string): Promise<void> {
     // Whoever had the folder until a moment ago may have trained on since this was decided.
-    if (await this.hasWork()) throw refuse(this.path, name, "another process has trained it");
+    if (await this.hasWork())
+      throw refuse({ path: this.path, name }, "another process has trained it");
     const others = (await readdir(this.path)).filter(
       (name) => name.includes(".tfevents.") || temporaryPattern.test(name),
     );
@@ -140,10 +144,10 @@ export class RunFolder implements Disposable {
    * @param name what the user calls it
    */
   async mend(name: string): Promise<void> {
-    for (const folder of this.#folders) {
-      if ((await readFolder(folder)) === "file") throw refuse(folder, name, "it is a file");
-      await makeFolders(folder).catch((cause) => {
-        throw refuse(folder, name, reason(cause), cause);
+    for (const path of this.#folders) {
+      if ((await readFolder(path)) === "file") throw refuse({ path, name }, "it is a file");
+      await makeFolders(path).catch((cause) => {
+        throw refuse({ path, name }, reason(cause), { cause });
       });
     }
     for (const folder of [this.path, ...this.#folders])
@@ -250,29 +254,30 @@ export class RunFolder implements Disposable {
 }
 
 /** Whether a run could be written there, without writing anything. Throws ERR_OUTPUT. */
-export async function checkRunFolder({ path, name, chosen, begun }: RunPlace): Promise<void> {
+export async function checkRunFolder(place: RunPlace): Promise<void> {
+  const { path, chosen, begun } = place;
   try {
     if (begun) {
       // For a moment: a run that somebody trains is refused before anything is loaded.
-      using _ = RunFolder.lock({ path, name });
+      using _ = RunFolder.lock(place);
       return await access(path, R_OK | W_OK | X_OK);
     }
     if (!chosen)
       return await access(await nearestFolder(dirname(resolve(path))), R_OK | W_OK | X_OK);
     const entries = await readFolder(path);
-    if (entries === "file") throw refuse(path, name, "it is a file");
+    if (entries === "file") throw refuse(place, "it is a file");
     if (entries?.some((entry) => entry === configFile || entry === statsFile)) {
-      throw refuse(path, name, "it holds another run; --resume goes on with that one");
+      throw refuse(place, "it holds another run; --resume goes on with that one");
     }
-    if (entries !== undefined && entries.length > 0) throw refuse(path, name, "it is not empty");
+    if (entries !== undefined && entries.length > 0) throw refuse(place, "it is not empty");
     await access(await nearestFolder(resolve(path)), R_OK | W_OK | X_OK);
   } catch (cause) {
-    throw cause instanceof SparringError ? cause : refuse(path, name, reason(cause), cause);
+    throw cause instanceof SparringError ? cause : refuse(place, reason(cause), { cause });
   }
 }
 
 /** Whether a run began there. Throws ERR_OUTPUT where that cannot be seen. */
-export async function holdsRun(place: Pick<RunPlace, "path" | "name">): Promise<boolean> {
+export async function holdsRun(place: NamedPath): Promise<boolean> {
   return (await entriesOf(place))?.includes(configFile) ?? false;
 }
 
@@ -280,7 +285,7 @@ export async function holdsRun(place: Pick<RunPlace, "path" | "name">): Promise<
  * Whether a run was about to begin there: none of the files that RunFolder.create() makes has its
  * name yet. Throws ERR_OUTPUT where that cannot be seen.
  */
-export async function holdsBeginning(place: Pick<RunPlace, "path" | "name">): Promise<boolean> {
+export async function holdsBeginning(place: NamedPath): Promise<boolean> {
   const { path, name } = place;
   const { samples, weights, checkpoints } = RunFolder.at(path);
   const children = [samples, weights, checkpoints].map((child) => basename(child));
@@ -294,15 +299,12 @@ export async function holdsBeginning(place: Pick<RunPlace, "path" | "name">): Pr
 }
 
 /** Names in a folder; undefined where there is none. Throws ERR_OUTPUT where it cannot be read. */
-async function entriesOf({
-  path,
-  name,
-}: Pick<RunPlace, "path" | "name">): Promise<readonly string[] | undefined> {
+async function entriesOf(place: NamedPath): Promise<readonly string[] | undefined> {
   try {
-    const entries = await readFolder(path);
+    const entries = await readFolder(place.path);
     return entries === "file" ? undefined : entries;
   } catch (cause) {
-    throw refuse(path, name, reason(cause), cause, "a folder that can be read");
+    throw refuse(place, reason(cause), { cause, what: "a folder that can be read" });
   }
 }
 
@@ -356,11 +358,12 @@ async function makeFolder({ path, chosen }: RunPlace, made: string[]): Promise<s
 }
 
 function refuse(
-  path: string,
-  name: string,
+  { path, name }: NamedPath,
   why: string,
-  cause?: unknown,
-  what = "a new or empty folder that can be written",
+  {
+    cause,
+    what = "a new or empty folder that can be written",
+  }: { cause?: unknown; what?: string } = {},
 ): SparringError {
   return refused("ERR_OUTPUT", what, name, `${showPath(path)} (${why})`, { cause });
 }

@@ -14,21 +14,20 @@ export function historyOf<Key extends keyof RunConfig>(
   keys: readonly Key[],
 ): readonly Span<Key>[] {
   const changes = (config.changes ?? []).filter(({ after }) => keys.some((key) => key in after));
-  const all = [span(0, config, keys)];
+  const all = [firstSpan(config, keys)];
   // Backwards: a config says what holds in the end, and each change what held before it.
   for (const { step, before } of changes.toReversed()) {
     const [next] = all as [Span<Key>];
     all[0] = { ...next, since: step };
-    all.unshift(span(0, { ...next, ...before }, keys));
+    all.unshift(firstSpan({ ...next, ...before }, keys));
   }
   return all;
 }
 
-function span<Key extends keyof RunConfig>(
-  since: number,
+function firstSpan<Key extends keyof RunConfig>(
   values: Pick<RunConfig, Key>,
   keys: readonly Key[],
 ): Span<Key> {
   const entries = keys.map((key) => [key, values[key]]);
-  return { since, ...(Object.fromEntries(entries) as Pick<RunConfig, Key>) };
+  return { since: 0, ...(Object.fromEntries(entries) as Pick<RunConfig, Key>) };
 }
