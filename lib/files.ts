@@ -332,8 +332,8 @@ const reasons = {
   EROFS: "the file system is read-only",
 } as const;
 
-/** Makes the errors about what is at one path. */
-export interface Refusal {
+/** Makes the errors that refuse what is at one path. */
+export interface Refuse {
   /** What is wrong with what is there. */
   (why: string, cause?: unknown): SparringError;
   /** What the operating system said instead of giving it. */
@@ -346,7 +346,7 @@ export interface Refusal {
  * @param what was expected there: `an IDX file of rank 3`
  * @param name what the user calls the path
  */
-export function refusal(code: ErrorCode, what: string, path: string, name = "path"): Refusal {
+export function refusal(code: ErrorCode, what: string, path: string, name = "path"): Refuse {
   const refuse = (why: string, cause: unknown) =>
     refused(code, what, name, showPath(path) + why, cause === undefined ? {} : { cause });
   return Object.assign((why: string, cause?: unknown) => refuse(`: ${why}`, cause), {

@@ -2,7 +2,7 @@
 // another.
 import { isObject } from "./check.js";
 import { SparringError, show, showName } from "./errors.js";
-import { fill, type Refusal, refusal, withFile, writeWhole } from "./files.js";
+import { fill, type Refuse, refusal, withFile, writeWhole } from "./files.js";
 import type { TensorData } from "./native.js";
 import { product } from "./shape.js";
 
@@ -130,7 +130,7 @@ export function parseSafetensors(file: Uint8Array, path: string): StoredTensor[]
   );
 }
 
-function noSafetensors(path: string): Refusal {
+function noSafetensors(path: string): Refuse {
   return refusal("ERR_WEIGHTS", "a safetensors file", path);
 }
 
@@ -150,7 +150,7 @@ const ofTorch =
   'it is a file of torch.save; this line of Python converts one that holds a state dict: safetensors.torch.save_file(torch.load("g.pth", map_location="cpu"), "g.safetensors")';
 
 /** Where the tensors begin in a file of `size` bytes, by its first ones. */
-function headerEnd(bytes: Uint8Array, size: number, refuse: Refusal): number {
+function headerEnd(bytes: Uint8Array, size: number, refuse: Refuse): number {
   if (size < lengthBytes) throw refuse(`it is shorter than ${lengthBytes} bytes`);
   if (magics.some((magic) => magic.every((byte, i) => bytes[i] === byte))) throw refuse(ofTorch);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
@@ -162,7 +162,7 @@ function headerEnd(bytes: Uint8Array, size: number, refuse: Refusal): number {
 }
 
 /** The tensors that a header tells of, which fill a body of `total` bytes. */
-function parseEntries(header: Uint8Array, total: number, refuse: Refusal): TensorEntry[] {
+function parseEntries(header: Uint8Array, total: number, refuse: Refuse): TensorEntry[] {
   const entries = Object.entries(parseHeader(header, refuse))
     .filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => parseTensor(name, entry, total, refuse));
@@ -180,7 +180,7 @@ interface TensorEntry extends Omit<StoredTensor, "data"> {
  * The body is the tensors and nothing else, as the reference implementation has it. A header of a
  * thousand tensors over the same bytes would otherwise ask for a thousand times the file's size.
  */
-function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Refusal): void {
+function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Refuse): void {
   let covered = 0;
   for (const { name, begin, end } of entries.toSorted(
     (a, b) => a.begin - b.begin || a.end - b.end,
@@ -195,7 +195,7 @@ function checkLayout(entries: readonly TensorEntry[], total: number, refuse: Ref
   if (covered !== total) throw refuse(`${total - covered} bytes follow its last tensor`);
 }
 
-function parseHeader(bytes: Uint8Array, refuse: Refusal): Record<string, unknown> {
+function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (isObject(header)) return header;
@@ -206,7 +206,7 @@ function parseHeader(bytes: Uint8Array, refuse: Refusal): Record<string, unknown
 }
 
 /** Checks everything about a tensor before any of its bytes are copied. */
-function parseTensor(name: string, entry: unknown, total: number, refuse: Refusal): TensorEntry {
+function parseTensor(name: string, entry: unknown, total: number, refuse: Refuse): TensorEntry {
   const { dtype: code, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const shown = showName(name);
   if (typeof code !== "string" || !Object.hasOwn(sizes, code)) {

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
-import { readWhole, refusal, type Refusal } from "../files.js";
+import { readWhole, refusal, type Refuse } from "../files.js";
 import { checkResize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 
@@ -85,14 +85,14 @@ async function readBatch(path: string): Promise<Uint8Array> {
   });
 }
 
-function checkSizeOf(size: number, path: string, refuse: Refusal): void {
+function checkSizeOf(size: number, path: string, refuse: Refuse): void {
   if (size > 0 && size % cifarRecord === 0) return;
   if (/^(data_batch_[1-5]|test_batch)$/.test(basename(path)))
     throw refuse("it is one of the Python version; cifar-10-binary.tar.gz has the binary one");
   throw refuse(`it has ${size} bytes, which are no records of ${cifarRecord}`);
 }
 
-function checkRecords(batch: Uint8Array, refuse: Refusal): void {
+function checkRecords(batch: Uint8Array, refuse: Refuse): void {
   for (let start = 0; start < batch.length; start += cifarRecord) {
     const label = batch[start] as number;
     if (label >= classes)

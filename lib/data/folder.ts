@@ -182,7 +182,7 @@ async function make(order: Order): Promise<Dataset> {
   const onDisk = isOnDisk ? await makeOnDisk(order, cache, listing) : undefined;
   if (onDisk !== undefined) return onDisk;
   const { images, labels, skipped } = await load(order, isOnDisk ? undefined : cache, listing);
-  checkBroken(root, listing, labels, skipped, onBroken);
+  checkBroken(listing, labels, skipped, onBroken);
   // What are not to be kept are in memory now, and told of as if they had been kept.
   const kept = { resident: !isOnDisk, size: labels.length };
   const shape = [images.length / imageBytes(form), ...imageShape(form)] as const;
@@ -211,7 +211,7 @@ async function makeOnDisk(
   cache: string,
   listing: Listing,
 ): Promise<Dataset | undefined> {
-  const { root, form, onBroken, device, keep } = order;
+  const { form, onBroken, device, keep } = order;
   const key = await keyOf(listing, form);
   const open = (of = key) =>
     ofCache(order, "ERR_DATA", () =>
@@ -225,16 +225,16 @@ async function makeOnDisk(
     if (!keep) return undefined;
     await checkNamed(order);
     const refuseNone = ({ labels, skipped }: Decoded) => {
-      if (labels.length === 0) checkBroken(root, listing, labels, skipped, onBroken);
+      if (labels.length === 0) checkBroken(listing, labels, skipped, onBroken);
     };
-    const pack = () => packToCache(cache, root, listing, key, order, refuseNone);
+    const pack = () => packToCache(cache, listing, key, order, refuseNone);
     const packed = await ofCache(order, "ERR_OUTPUT", pack);
     dataset = (await open(packed)) as Dataset;
   }
   const made = dataset;
   return keepingNow((keep) => {
     const { labels = new Uint8Array(1), skipped } = keep(made);
-    checkBroken(root, listing, labels, skipped, onBroken);
+    checkBroken(listing, labels, skipped, onBroken);
     return made;
   });
 }
@@ -292,11 +292,10 @@ function noteUnfit({ keep, onNote }: Order, error: unknown): undefined {
  * cache if they are to be kept.
  */
 async function load(order: Order, cache: string | undefined, listing: Listing): Promise<Packed> {
-  const { root, form, keep, some, onNote } = order;
-  const { files } = listing;
+  const { form, keep, some, onNote } = order;
   const pack = async () =>
-    (some ? await packSome(root, files, form, order, onNote) : undefined) ??
-    packImages(root, files, form, order);
+    (some ? await packSome(listing, form, order, onNote) : undefined) ??
+    packImages(listing, form, order);
   if (cache === undefined) return pack();
   const key = await keyOf(listing, form);
   try {

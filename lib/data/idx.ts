@@ -2,7 +2,7 @@
 // bytes.
 import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
-import { type Refusal, readWhole, refusal } from "../files.js";
+import { type Refuse, readWhole, refusal } from "../files.js";
 import { product } from "../shape.js";
 
 /** A parsed file of unsigned bytes. */
@@ -52,14 +52,14 @@ export function parseIdx(bytes: Uint8Array, rank: number, path: string): Idx {
   return { shape, data: bytes.subarray(start) };
 }
 
-function noIdx(rank: number, path: string): Refusal {
+function noIdx(rank: number, path: string): Refuse {
   return refusal("ERR_DATA", `an IDX file of rank ${rank}`, path);
 }
 
 const headerSize = (rank: number) => 4 + 4 * rank;
 
 /** The sides that a file announces; nothing is allocated for them yet. */
-function parseHeader(bytes: Uint8Array, rank: number, refuse: Refusal): number[] {
+function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] {
   const start = headerSize(rank);
   if (bytes.length < 4) throw refuse(`it has ${bytes.length} bytes`);
   if (bytes[0] !== 0 || bytes[1] !== 0) throw refuse("it does not start with two zero bytes");

@@ -2,7 +2,7 @@
 // the values. Own code, since readers on the registry take the whole file and trust its header.
 import type { FileHandle } from "node:fs/promises";
 import { show } from "../errors.js";
-import type { Refusal } from "../files.js";
+import type { Refuse } from "../files.js";
 import { readInto } from "./reading.js";
 
 /** Values that images and labels come in; NumPy's names. */
@@ -41,7 +41,7 @@ const headerLimit = 65_536;
 export async function readNpyHeader(
   file: FileHandle,
   size: number,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<NpyHeader> {
   const start = new Uint8Array(Math.min(size, headerLimit));
   await readInto(file, start, 0, refuse);
@@ -49,7 +49,7 @@ export async function readNpyHeader(
 }
 
 /** @internal */
-export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refusal): NpyHeader {
+export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refuse): NpyHeader {
   const magic = [0x93, ...Buffer.from("NUMPY")];
   if (!magic.every((byte, i) => start[i] === byte))
     throw refuse("it does not start with NumPy's magic number");
@@ -67,7 +67,7 @@ export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refusal)
   return { ...parseLiteral(text, size - offset, refuse), offset };
 }
 
-function parseLiteral(text: string, follow: number, refuse: Refusal): Omit<NpyHeader, "offset"> {
+function parseLiteral(text: string, follow: number, refuse: Refuse): Omit<NpyHeader, "offset"> {
   const code = /'descr': *'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
   const sides = /'shape': *\(((?:\d{1,20}, *)*(?:\d{1,20})?)\)/.exec(text)?.[1];

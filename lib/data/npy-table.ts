@@ -1,7 +1,7 @@
 // A .npy file of [count, features]: rows of numbers, which are kept as they are.
 import type { FileHandle } from "node:fs/promises";
 import { wrongType } from "../errors.js";
-import { type Refusal, refusal } from "../files.js";
+import { type Refuse, refusal } from "../files.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile } from "./reading.js";
 import { reserveFloats, toFinite } from "./values.js";
@@ -18,7 +18,7 @@ export function isTable({ dtype, shape }: NpyHeader): boolean {
 }
 
 /** @param holds what the file is to hold, as far as that is known */
-export const refuseNpy = (holds: string, path: string): Refusal =>
+export const refuseNpy = (holds: string, path: string): Refuse =>
   refusal("ERR_DATA", `a .npy file of ${holds}`, path);
 
 /** Whether a file says that it holds a table. Throws ERR_DATA for what is no .npy file. */
@@ -42,7 +42,7 @@ export function checkTableOptions(options: object, { shape }: NpyHeader): void {
 export async function readTable(
   file: FileHandle,
   { dtype, shape, offset }: NpyHeader,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<Table> {
   const [count, features] = shape as [number, number];
   const table = reserveFloats(shape);

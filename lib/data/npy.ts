@@ -4,7 +4,7 @@ import { types } from "node:util";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
-import { type Refusal, refusal } from "../files.js";
+import { type Refuse, refusal } from "../files.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import {
@@ -103,7 +103,7 @@ async function readImages(
   file: FileHandle,
   header: NpyHeader,
   { range, layout, path }: Pick<NpyOptions, "range" | "layout"> & { path: string },
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<Pixels> {
   const { dtype } = header;
   if (dtype !== "uint8" && dtype !== "float32" && dtype !== "float64") {
@@ -127,7 +127,7 @@ function advice(sides: readonly number[]): string {
 function imagesShape(
   sides: readonly number[],
   layout: NpyLayout | undefined,
-  refuse: Refusal,
+  refuse: Refuse,
 ): { shape: ImagesShape; last: boolean } {
   const [count, a, b, c] = sides as [number, number, number, number];
   if (sides.length === 3) return { shape: [count, 1, a, b], last: false };
@@ -149,7 +149,7 @@ async function readLevels(
   file: FileHandle,
   { dtype, shape, offset }: NpyHeader,
   range: PixelRange | undefined,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<Uint8Array> {
   const [count = 0, ...image] = shape;
   const levels = reserve(count, product(image));

@@ -3,7 +3,7 @@ import type { Bytes } from "../arrays.js";
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
-import { chunkBytes, fill, isOfSystem, type Refusal, withFile } from "../files.js";
+import { chunkBytes, fill, isOfSystem, type Refuse, withFile } from "../files.js";
 
 /**
  * Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be
@@ -11,7 +11,7 @@ import { chunkBytes, fill, isOfSystem, type Refusal, withFile } from "../files.j
  */
 export async function readingFile<T>(
   path: string,
-  refuse: Refusal,
+  refuse: Refuse,
   work: (file: FileHandle, size: number) => Promise<T>,
 ): Promise<T> {
   try {
@@ -29,7 +29,7 @@ export async function readInto(
   file: FileHandle,
   target: Uint8Array,
   position: number,
-  refuse: Refusal,
+  refuse: Refuse,
   onPart?: (part: Uint8Array) => void,
 ): Promise<void> {
   if (!(await fill(file, target, position, onPart)))
@@ -44,7 +44,7 @@ export async function scan(
   file: FileHandle,
   position: number,
   length: number,
-  refuse: Refusal,
+  refuse: Refuse,
   onPart: (part: Uint8Array) => void,
 ): Promise<void> {
   const scratch = new Uint8Array(Math.min(chunkBytes, length));

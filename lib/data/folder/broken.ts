@@ -19,14 +19,13 @@ export function listBroken(broken: readonly BrokenFile[]): string {
  * ERR_DATA.
  */
 export function checkBroken(
-  path: string,
-  { classNames }: Listing,
+  { root, classNames }: Listing,
   labels: ClassLabels,
   broken: readonly BrokenFile[],
   onBroken: "refuse" | "skip",
 ): void {
   if (broken.length === 0) return;
-  const refuse = refusal("ERR_DATA", "a folder of images", path);
+  const refuse = refusal("ERR_DATA", "a folder of images", root);
   const list = listBroken(broken);
   const cure = 'onBroken: "skip" leaves them out';
   if (onBroken === "refuse")

@@ -12,7 +12,7 @@ import { crc32 } from "node:zlib";
 import { inParts } from "../../bytes.js";
 import * as check from "../../check.js";
 import { refused, renamed, SparringError, wrongType } from "../../errors.js";
-import { makeFolders, type Refusal, refusal, sweep, writeWhole } from "../../files.js";
+import { makeFolders, type Refuse, refusal, sweep, writeWhole } from "../../files.js";
 import { formatHeader, headerLimit } from "../../safetensors.js";
 import { product } from "../../shape.js";
 import type { BrokenFile } from "../dataset.js";
@@ -191,7 +191,7 @@ export function openCache<T>(
 
 async function withCache<T>(
   path: string,
-  work: (file: FileHandle, size: number, refuse: Refusal) => Promise<T>,
+  work: (file: FileHandle, size: number, refuse: Refuse) => Promise<T>,
 ): Promise<T | undefined> {
   const refuse = refusal("ERR_DATA", "packed images", path, "cache");
   try {
@@ -210,7 +210,7 @@ async function readFrom<T>(
   file: FileHandle,
   size: number,
   { source, form, classes }: CacheKey,
-  refuse: Refusal,
+  refuse: Refuse,
   take: Take<T>,
 ): Promise<Omit<Packed, "images"> & { readonly images: T }> {
   const { header, end } = await readHeader(file, size, refuse);
@@ -234,7 +234,7 @@ async function readFrom<T>(
   return { images, labels, skipped: parseBroken(broken, refuse) };
 }
 
-function parseBroken(text: string, refuse: Refusal): BrokenFile[] {
+function parseBroken(text: string, refuse: Refuse): BrokenFile[] {
   const isBroken = (value: unknown) =>
     check.isObject(value) && typeof value.path === "string" && typeof value.reason === "string";
   try {
@@ -254,7 +254,7 @@ interface Header {
 async function readHeader(
   file: FileHandle,
   size: number,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<{ header: Header; end: number }> {
   const length = new Uint8Array(8);
   if (size < length.length) throw refuse(`it has ${size} bytes`);

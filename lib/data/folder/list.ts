@@ -4,7 +4,7 @@ import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { outOfRange, show } from "../../errors.js";
-import { isOfSystem, reason, refusal, type Refusal } from "../../files.js";
+import { isOfSystem, reason, refusal, type Refuse } from "../../files.js";
 import { inParallel } from "../parallel.js";
 
 /** A file that should be an image by its name. */
@@ -19,6 +19,7 @@ export interface SourceFile {
 }
 
 export interface Listing {
+  readonly root: string;
   readonly files: readonly SourceFile[];
   /** The folders that are classes; undefined where there are none. */
   readonly classNames: readonly string[] | undefined;
@@ -71,16 +72,16 @@ export async function listFolder(
     classes[label] = images;
   }
   const files = await lookAt(root, choose(classes, limit), signal);
-  return { files, classNames };
+  return { root, files, classNames };
 }
 
 /** One pass through the folders, in which each is read once: links may lead in circles. */
 class Walk {
   readonly #root: string;
-  readonly #refuse: Refusal;
+  readonly #refuse: Refuse;
   readonly #seen = new Map<string, string>();
 
-  constructor(root: string, refuse: Refusal) {
+  constructor(root: string, refuse: Refuse) {
     this.#root = root;
     this.#refuse = refuse;
   }

@@ -2,7 +2,7 @@
 // in memory.
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { chunkBytes, type Refusal, refusal, writeWholeWith } from "../../files.js";
+import { chunkBytes, type Refuse, refusal, writeWholeWith } from "../../files.js";
 import { readInto, scan } from "../reading.js";
 import { type CacheKey, formatCacheHeader, intoCache, makeRoom } from "./cache.js";
 import { imageBytes } from "./decode.js";
@@ -25,8 +25,7 @@ const headerRoom = 16 * page;
  */
 export async function packToCache(
   path: string,
-  root: string,
-  { files }: Listing,
+  listing: Listing,
   key: CacheKey,
   control: PackControl,
   check: (decoded: Decoded) => void,
@@ -37,9 +36,9 @@ export async function packToCache(
   const fill = async (file: FileHandle) => {
     const store = (pixels: Uint8Array, index: number) =>
       writeAll(file, pixels, headerRoom + index * image);
-    const decoded = await decodeFiles(root, files, key.form, control, store);
+    const decoded = await decodeFiles(listing, key.form, control, store);
     check(decoded);
-    for (const { from, to, count } of moves(decoded.gaps, files.length)) {
+    for (const { from, to, count } of moves(decoded.gaps, listing.files.length)) {
       const place = (index: number) => headerRoom + index * image;
       await move(file, place(from), place(to), count * image, refuse);
     }
@@ -56,7 +55,7 @@ async function finish(
   file: FileHandle,
   { labels, skipped }: Decoded,
   { form, source }: CacheKey,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<void> {
   const bytes = labels.length * imageBytes(form);
   let checksum = 0;
@@ -78,7 +77,7 @@ async function move(
   from: number,
   to: number,
   length: number,
-  refuse: Refusal,
+  refuse: Refuse,
 ): Promise<void> {
   if (from === to) return;
   const part = new Uint8Array(Math.min(length, chunkBytes));

@@ -7,7 +7,7 @@ import type { BrokenFile } from "../dataset.js";
 import { inParallel } from "../parallel.js";
 import { reserve } from "../reading.js";
 import { BrokenImage, decodeImage, imageBytes, type ImageForm } from "./decode.js";
-import type { SourceFile } from "./list.js";
+import type { Listing, SourceFile } from "./list.js";
 
 /** How far packing is. */
 export interface PackProgress {
@@ -37,14 +37,14 @@ export interface PackControl {
 
 /** Decodes files into one array. Beside it there are never more than a few images in memory. */
 export async function packImages(
-  root: string,
-  files: readonly SourceFile[],
+  listing: Pick<Listing, "root" | "files">,
   form: ImageForm,
   control: PackControl,
 ): Promise<Packed & Pick<Decoded, "unread">> {
+  const { files } = listing;
   const image = imageBytes(form);
   const images = reserveImages(files.length, form);
-  const { gaps, ...facts } = await decodeFiles(root, files, form, control, (pixels, index) =>
+  const { gaps, ...facts } = await decodeFiles(listing, form, control, (pixels, index) =>
     images.set(pixels, index * image),
   );
   for (const { from, to, count } of moves(gaps, files.length)) {
@@ -64,8 +64,7 @@ export interface Decoded extends Omit<Packed, "images"> {
 
 /** Decodes files, a few at a time, and has each image stored under the index of its file. */
 export async function decodeFiles(
-  root: string,
-  files: readonly SourceFile[],
+  { root, files }: Pick<Listing, "root" | "files">,
   form: ImageForm,
   { signal, onProgress }: PackControl,
   store: (pixels: Uint8Array, index: number) => unknown,

@@ -1,7 +1,7 @@
 // A look at some files of a folder, for who wants to know what is in it: decoding them all may take
 // hours, and more memory than there is.
 import type { ImageForm } from "./decode.js";
-import type { SourceFile } from "./list.js";
+import type { Listing, SourceFile } from "./list.js";
 import { type Decoded, type PackControl, type Packed, packImages } from "./pack.js";
 
 /** Files that are enough to see whether they are images at all. */
@@ -15,8 +15,7 @@ const enough = 64;
  * @param onNote called with a sentence about what was not seen
  */
 export async function packSome(
-  root: string,
-  files: readonly SourceFile[],
+  { root, files }: Listing,
   form: ImageForm,
   control: PackControl,
   onNote: (sentence: string) => void,
@@ -28,7 +27,7 @@ export async function packSome(
     { length: enough },
     (_, i) => promising[Math.floor(i * apart)] as SourceFile,
   );
-  const { images, skipped } = await packImages(root, some, form, control);
+  const { images, skipped } = await packImages({ root, files: some }, form, control);
   if (skipped.length === enough) return undefined;
   onNote(`Looked at ${enough} of ${files.length} files: a run leaves out what else is broken`);
   const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
