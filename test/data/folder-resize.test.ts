@@ -1,9 +1,9 @@
 // Folders of images whose pictures have to be resized: what torchvision makes of them.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder } from "./helpers/folder.js";
-import { differences, type Judged } from "./helpers/judged.js";
-import { referee } from "./helpers/referee.js";
+import { makeFolder } from "../helpers/folder.js";
+import { differences, type Judged } from "../helpers/judged.js";
+import { referee } from "../helpers/referee.js";
 
 let temporary: { readonly path: string; remove(): Promise<void> };
 let root: string;

@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseNpyHeader } from "../lib/data/npy-file.js";
-import { refusal } from "../lib/files.js";
-import { datasets, SparringError } from "../lib/index.js";
-import { fromHex, levelsOf } from "./helpers/levels.js";
-import { withFolder } from "./helpers/networks.js";
-import { npyFile } from "./helpers/npy.js";
-import { referee } from "./helpers/referee.js";
+import { parseNpyHeader } from "../../lib/data/npy-file.js";
+import { refusal } from "../../lib/files.js";
+import { datasets, SparringError } from "../../lib/index.js";
+import { fromHex, levelsOf } from "../helpers/levels.js";
+import { withFolder } from "../helpers/networks.js";
+import { npyFile } from "../helpers/npy.js";
+import { referee } from "../helpers/referee.js";
 
 /** Writes a file and expects the sentence, with PATH for where it is, that reading it ends with. */
 async function expectRefused(

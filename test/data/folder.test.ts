@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { deflateSync, crc32 } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readPlain } from "../lib/data/folder/plain.js";
-import { datasets, SparringError } from "../lib/index.js";
-import type { FolderOptions } from "../lib/datasets.js";
-import { start } from "./helpers/cli.js";
-import { fromHex, levelsOf } from "./helpers/levels.js";
-import { makeFolder } from "./helpers/folder.js";
-import { differences, type Judged } from "./helpers/judged.js";
-import { flatPng, writeTree } from "./helpers/image-folder.js";
-import { referee } from "./helpers/referee.js";
-import { asNobody } from "./helpers/nobody.js";
+import { readPlain } from "../../lib/data/folder/plain.js";
+import { datasets, SparringError } from "../../lib/index.js";
+import type { FolderOptions } from "../../lib/datasets.js";
+import { start } from "../helpers/cli.js";
+import { fromHex, levelsOf } from "../helpers/levels.js";
+import { makeFolder } from "../helpers/folder.js";
+import { differences, type Judged } from "../helpers/judged.js";
+import { flatPng, writeTree } from "../helpers/image-folder.js";
+import { referee } from "../helpers/referee.js";
+import { asNobody } from "../helpers/nobody.js";
 
 let temporary: { readonly path: string; remove(): Promise<void> };
 let root: string;
@@ -270,7 +270,7 @@ describe("memory", () => {
     await writeTree(root, { "0.png": large });
     for (let i = 1; i < 150; ++i) await link(join(root, "0.png"), join(root, `${i}.png`));
     const program = `
-      import { datasets } from ${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)};
+      import { datasets } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
       const load = (limit) => datasets.folder(${JSON.stringify(root)}, { size: 8, cache: false, limit });
       await load(1);
       const before = process.resourceUsage().maxRSS;

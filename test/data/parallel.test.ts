@@ -1,7 +1,7 @@
 // Work on many things at once: how many at a time, in what order, and what ends it.
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { inParallel } from "../lib/data/parallel.js";
+import { inParallel } from "../../lib/data/parallel.js";
 
 it("works on all of them, so many at a time, in their order", async () => {
   const begun: number[] = [];

@@ -7,13 +7,13 @@ import {
   layers as l,
   Trainer,
   type TrainerOptions,
-} from "../lib/index.js";
-import type { Stream, StreamItem, StreamOptions } from "../lib/datasets.js";
-import { withFolder } from "./helpers/networks.js";
-import { fingerprintOf } from "./helpers/presets.js";
-import { hiddenLayers, ringOfGaussians } from "./helpers/ring.js";
-import { orderOf, run, weights } from "./helpers/streams.js";
-import { image, tinyTrainer } from "./helpers/training.js";
+} from "../../lib/index.js";
+import type { Stream, StreamItem, StreamOptions } from "../../lib/datasets.js";
+import { withFolder } from "../helpers/networks.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { hiddenLayers, ringOfGaussians } from "../helpers/ring.js";
+import { orderOf, run, weights } from "../helpers/streams.js";
+import { image, tinyTrainer } from "../helpers/training.js";
 
 /** A trainer of vectors of two numbers. */
 function ringTrainer(options: Partial<TrainerOptions> = {}): Trainer {

@@ -1,9 +1,9 @@
 // Streams that fail, bring what they should not, or never bring anything.
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { datasets } from "../lib/index.js";
-import { fingerprintOf } from "./helpers/presets.js";
-import { smallPair, withFolder } from "./helpers/networks.js";
+import { datasets } from "../../lib/index.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { smallPair, withFolder } from "../helpers/networks.js";
 import {
   counted,
   picture,
@@ -13,8 +13,8 @@ import {
   trainerOf,
   upTo,
   weights,
-} from "./helpers/streams.js";
-import { image } from "./helpers/training.js";
+} from "../helpers/streams.js";
+import { image } from "../helpers/training.js";
 
 /** What a run of a stream ends with, and the steps that it did. */
 async function ending(source: never, options: object = {}, more: object = {}) {

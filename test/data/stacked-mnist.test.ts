@@ -2,11 +2,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { architectures, Discriminator, datasets, Generator, metrics } from "../lib/index.js";
-import { objectives, optimizers, Trainer } from "../lib/index.js";
-import { runCli } from "./helpers/cli.js";
-import { idx, imagesFile, writeIdxFolder } from "./helpers/idx.js";
-import { withFolder } from "./helpers/networks.js";
+import { architectures, Discriminator, datasets, Generator, metrics } from "../../lib/index.js";
+import { objectives, optimizers, Trainer } from "../../lib/index.js";
+import { runCli } from "../helpers/cli.js";
+import { idx, imagesFile, writeIdxFolder } from "../helpers/idx.js";
+import { withFolder } from "../helpers/networks.js";
 
 describe("datasets.stackedMnist", () => {
   it("stacks digits of the files, and its label is the number that theirs make", () =>

@@ -1,9 +1,9 @@
 // Small JPEGs are decoded without libvips, to the same bytes; what is not as it should be is left to libvips.
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { BrokenImage, decodeImage } from "../lib/data/folder/decode.js";
-import { readPlain } from "../lib/data/folder/plain.js";
-import { decodeSmallJpeg, smallSide } from "../lib/data/folder/small-jpeg.js";
+import { BrokenImage, decodeImage } from "../../lib/data/folder/decode.js";
+import { readPlain } from "../../lib/data/folder/plain.js";
+import { decodeSmallJpeg, smallSide } from "../../lib/data/folder/small-jpeg.js";
 
 interface Kind {
   readonly size: number;

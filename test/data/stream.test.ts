@@ -1,7 +1,7 @@
 // Datasets that come from an iterable: what is trained on, and how fast it is taken.
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets, type Trainer } from "../lib/index.js";
+import { datasets, type Trainer } from "../../lib/index.js";
 import {
   counted,
   orderOf,
@@ -13,7 +13,7 @@ import {
   trainerOf,
   upTo,
   weights,
-} from "./helpers/streams.js";
+} from "../helpers/streams.js";
 import {
   collect,
   conditionalDiscriminator,
@@ -21,7 +21,7 @@ import {
   labelledImages,
   losses,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 /** Orders of the first epochs of a trainer in memory, by training another one like it. */
 async function ordersOf(make: () => Trainer, images: number, stepsAnEpoch: number, epochs: number) {

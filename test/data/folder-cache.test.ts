@@ -4,14 +4,14 @@ import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "no
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { defaultCachePath, readCache, writeCache } from "../lib/data/folder/cache.js";
-import { datasets } from "../lib/index.js";
-import type { FolderOptions } from "../lib/datasets.js";
-import { readSafetensors } from "../lib/safetensors.js";
-import { makeFolder } from "./helpers/folder.js";
-import { flatPng, writeTree } from "./helpers/image-folder.js";
-import { levelsOf } from "./helpers/levels.js";
-import { referee } from "./helpers/referee.js";
+import { defaultCachePath, readCache, writeCache } from "../../lib/data/folder/cache.js";
+import { datasets } from "../../lib/index.js";
+import type { FolderOptions } from "../../lib/datasets.js";
+import { readSafetensors } from "../../lib/safetensors.js";
+import { makeFolder } from "../helpers/folder.js";
+import { flatPng, writeTree } from "../helpers/image-folder.js";
+import { levelsOf } from "../helpers/levels.js";
+import { referee } from "../helpers/referee.js";
 
 const form = { size: 4, channels: 1, crop: "center" } as const;
 

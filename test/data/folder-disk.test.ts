@@ -2,13 +2,13 @@
 import { readdir, readlink, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { FolderOptions } from "../lib/datasets.js";
-import { type Dataset, datasets, memoryStats, Trainer } from "../lib/index.js";
-import { makeFolder } from "./helpers/folder.js";
-import { writeTree } from "./helpers/image-folder.js";
-import { levelsOf } from "./helpers/levels.js";
-import { fingerprintOf, trainFor } from "./helpers/presets.js";
-import { collect, tinyTrainer } from "./helpers/training.js";
+import type { FolderOptions } from "../../lib/datasets.js";
+import { type Dataset, datasets, memoryStats, Trainer } from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
+import { levelsOf } from "../helpers/levels.js";
+import { fingerprintOf, trainFor } from "../helpers/presets.js";
+import { collect, tinyTrainer } from "../helpers/training.js";
 
 let temporary: { readonly path: string; remove(): Promise<void> };
 let root: string;

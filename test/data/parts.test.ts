@@ -2,19 +2,19 @@
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
-import { type Dataset, datasets, memoryStats, metrics, Trainer } from "../lib/index.js";
-import { makeFolder } from "./helpers/folder.js";
-import { writeTree } from "./helpers/image-folder.js";
-import { levelsOf } from "./helpers/levels.js";
-import { fingerprintOf, trainFor } from "./helpers/presets.js";
-import { referee } from "./helpers/referee.js";
+import { type Dataset, datasets, memoryStats, metrics, Trainer } from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
+import { levelsOf } from "../helpers/levels.js";
+import { fingerprintOf, trainFor } from "../helpers/presets.js";
+import { referee } from "../helpers/referee.js";
 import {
   conditionalDiscriminator,
   image,
   labelledImages,
   losses,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 // Checkpoints in the middle of a stream.
 import { describe, expect, it } from "vitest";
-import { datasets, Trainer } from "../lib/index.js";
-import { fingerprintOf } from "./helpers/presets.js";
-import { withFolder } from "./helpers/networks.js";
-import { counted, picture, resident, run, trainerOf, upTo } from "./helpers/streams.js";
-import { image } from "./helpers/training.js";
+import { datasets, Trainer } from "../../lib/index.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { withFolder } from "../helpers/networks.js";
+import { counted, picture, resident, run, trainerOf, upTo } from "../helpers/streams.js";
+import { image } from "../helpers/training.js";
 
 describe("a checkpoint in the middle of a stream", () => {
   const options = { image, shuffle: 5, seed: 3 };

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parseIdx } from "../lib/data/idx.js";
-import { datasets, SparringError } from "../lib/index.js";
-import { withFolder } from "./helpers/networks.js";
+import { parseIdx } from "../../lib/data/idx.js";
+import { datasets, SparringError } from "../../lib/index.js";
+import { withFolder } from "../helpers/networks.js";
 
 /** An IDX file: zero, zero, type, rank, sides, values. */
 function idx(sides: number[], length = sides.reduce((a, b) => a * b), type = 8): Buffer {

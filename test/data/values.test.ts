@@ -15,12 +15,12 @@ import {
   penalties,
   Trainer,
   type TrainerOptions,
-} from "../lib/index.js";
-import { withFolder } from "./helpers/networks.js";
-import { npyFile } from "./helpers/npy.js";
-import { fingerprintOf } from "./helpers/presets.js";
-import { hiddenLayers, ringData, ringOfGaussians } from "./helpers/ring.js";
-import { labelledImages, losses, tinyTrainer, weightsOf } from "./helpers/training.js";
+} from "../../lib/index.js";
+import { withFolder } from "../helpers/networks.js";
+import { npyFile } from "../helpers/npy.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { hiddenLayers, ringData, ringOfGaussians } from "../helpers/ring.js";
+import { labelledImages, losses, tinyTrainer, weightsOf } from "../helpers/training.js";
 
 /** Numbers that 8 bits, or a wrong turn through another type, would not survive. */
 const odd = Float32Array.of(0, -0, 1e-45, -3.4028234663852886e38, 1 / 3, 300.25, -1, 2 ** 24 - 1);
