@@ -55,6 +55,8 @@ async function taken(making: Promise<TrainingRun>): Promise<number> {
 describe("a run that begins", () => {
   it.each<[string, RunRequest, RegExp]>([
     ["with a batch that the data are too few for", { batch: 500 }, /for --batch /],
+    ["with channels that the data do not have", { channels: 3 }, /for --channels /],
+    ["with a share that keeps no image back", { holdOut: 0.001 }, /for --holdOut /],
     [
       "with too few samples to be judged by",
       { evaluateEvery: 2, evaluateSamples: 20 },

@@ -1,6 +1,6 @@
 // Feature networks: the classifier of digits and TorchScript files.
 import { execFileSync } from "node:child_process";
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -63,6 +63,10 @@ describe("the classifier of digits", () => {
     expect(some.shape).toEqual([300, 64]);
     expect((await network.features(test, { count: 300, seed: 5 })).data).toEqual(some.data);
     expect((await network.features(test, { count: 300, seed: 6 })).data).not.toEqual(some.data);
+    // More than a batch, in the order of torch.randperm, as a part of all has it.
+    const [shuffled] = await test.split([1], { seed: 5 });
+    const drawnImages = await shuffled.read(0, 300, { range: [-1, 1] });
+    expect((await network.features(drawnImages)).data).toEqual(some.data);
     const latent = { noise: 4 };
     const layers = [l.linear(64), l.tanh(), l.unflatten([1, 8, 8])];
     using generator = new Generator({ latent, layers }, { seed: 1 });
@@ -159,15 +163,23 @@ describe("a TorchScript file", () => {
   it("is called by its name and its content", async () => {
     await withFolder(async (folder) => {
       const [same, other] = [join(folder, "means.pt"), join(folder, "other.pt")];
+      const namesake = join(folder, "else", "means.pt");
+      await mkdir(join(folder, "else"));
       await copyFile(at("means"), same);
-      await copyFile(at("bytes"), other);
+      for (const path of [other, namesake]) await copyFile(at("bytes"), path);
       const names = async (path: string, options = {}) => {
         using network = await metrics.torchScript(path, options);
         return network.name;
       };
       expect(await names(same)).toBe(await names(at("means")));
       expect(await names(same)).toMatch(/^means\.pt@[0-9a-f]{12}$/);
-      expect(await names(other, { bytes: true })).toMatch(/^other\.pt@/);
+      const [called, alike] = [
+        await names(other, { bytes: true }),
+        await names(namesake, { bytes: true }),
+      ];
+      expect(called).toMatch(/^other\.pt@/);
+      expect(alike).toBe(called.replace("other", "means"));
+      expect(alike).not.toBe(await names(same));
     });
   });
 
@@ -203,11 +215,25 @@ describe("a TorchScript file", () => {
       /for the output of path but received numbers that are not finite$/,
     ],
     ["that answers with text", "text", {}, /for the output of path but received no tensor$/],
+    [
+      "that answers for all images together",
+      "together",
+      {},
+      /features \[2, width\] of .* for the output of path but received \[1, 3\]$/,
+    ],
   ];
   it.each(refused)("%s is refused as it is loaded", async (_, name, options, sentence) => {
     const loading = metrics.torchScript(at(name), options);
     await expect(loading).rejects.toMatchObject({ code: "ERR_DATA" });
     await expect(loading).rejects.toThrow(sentence);
+  });
+
+  it("that answers with another width than at first is refused where it does", async () => {
+    using network = await metrics.torchScript(at("changing"));
+    expect((await network.features(levels(2, 3, 6))).width).toBe(2);
+    const failing = network.features(levels(3, 3, 6));
+    await expect(failing).rejects.toMatchObject({ code: "ERR_DATA" });
+    await expect(failing).rejects.toThrow(/features \[3, width\] of .* but received \[3, 3\]$/);
   });
 
   it("that is none, or is cut short, is refused", async () => {
@@ -240,6 +266,8 @@ describe("images that are none", () => {
     const of = (value: number) => new Images(new Float32Array(784).fill(value), [1, 1, 28, 28]);
     const sentence = "Expected values from -1 to 1 for the images but received";
     await expect(network.features(of(255))).rejects.toThrow(`${sentence} 255 to 255`);
+    await expect(network.features(of(1.06))).rejects.toThrow(`${sentence} 1.06 to 1.06`);
+    await expect(network.features(of(-1.06))).rejects.toThrow(`${sentence} -1.06 to -1.06`);
     await expect(network.features(of(Number.NaN))).rejects.toThrow(`${sentence} NaN`);
     for (const value of [Infinity, -Infinity])
       await expect(network.features(of(value))).rejects.toThrow(`${sentence} infinite values`);

@@ -53,7 +53,23 @@ class Text(nn.Module):
         return "features"
 
 
+class Together(nn.Module):
+    """One row for all images of a batch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((0, 2, 3)).unsqueeze(0)
+
+
+class Changing(nn.Module):
+    """As many columns as there are images."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((1, 2, 3)).unsqueeze(1).repeat(1, x.size(0))
+
+
 folder = Path(sys.argv[1])
 torch.manual_seed(0)
-for network in (Means(), Bytes(), Fixed(), Itself(), Whole(), Never(), Text()):
+right = (Means(), Bytes(), Fixed())
+wrong = (Itself(), Whole(), Never(), Text(), Together(), Changing())
+for network in (*right, *wrong):
     torch.jit.script(network).save(str(folder / f"{type(network).__name__.lower()}.pt"))
