@@ -218,6 +218,17 @@ TEST_CASE("an update that is launched again reads the rate and the weight as the
   CHECK(at::allclose(found[0].average, before, 1e-14, 1e-14));
 }
 
+TEST_CASE("an optimizer that reads its rate can be recorded with any, an update at a time") {
+  const emulation::Emulator emulator = make_emulator(Turns::kForwards);
+  const DeviceAdam kernel(emulator);
+  const OptimizerChoice choice = falling(false, 0);
+  const auto optimizer =
+      make_adam_by(kernel, choice.optimizer.options, drawn_like(at::kFloat), /*decoupled=*/false);
+  optimizer->take_rules(choice);
+  CHECK(optimizer->is_recordable(1));
+  CHECK_FALSE(optimizer->is_recordable(2));
+}
+
 TEST_CASE("an optimizer on a GPU does libtorch's operations, and its averages follow") {
   const test::FencedMemory fenced;
   for (const bool decoupled : {false, true}) {

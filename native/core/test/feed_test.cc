@@ -182,6 +182,25 @@ TEST_CASE("a feed does not go on with other images, or fewer") {
                        Error);
 }
 
+TEST_CASE("a feed does not go on with other labels of the same images") {
+  const Feed::Options labelled{{1, 1, 1}, 3, 0, 0, /*labelled=*/true};
+  const at::Tensor labels = at::arange(10).to(at::kByte);
+  Feed first(labelled);
+  first.push(numbered(0, 10), labels);
+  first.next();
+  first.next();
+  Feed rest(labelled, first.place());
+  rest.push(numbered(0, 10), labels);
+  CHECK(numbers(rest.next().labels) == std::vector<int64_t>{6, 7, 8});
+  at::Tensor others = labels.clone();
+  others[5] = 6;
+  Feed other(labelled, first.place());
+  CHECK_THROWS_WITH_AS(other.push(numbered(0, 10), others),
+                       "Expected the images that epoch 0 was left at after 2 batches for source "
+                       "but received others; a stream with another seed begins anew",
+                       Error);
+}
+
 TEST_CASE("whoever waits for room is told once it is there, at once, at the end or when released") {
   Feed feed(options(2));
   int told = 0;

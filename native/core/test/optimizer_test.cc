@@ -218,6 +218,16 @@ TEST_CASE("an average whose weights were taken along is not taken there twice") 
   }
 }
 
+TEST_CASE("updates can be recorded where nothing that the host computes anew changes them") {
+  const auto is_recordable = [](const Options& options, const Choice& schedule, int64_t each) {
+    return make_optimizer({{"sgd", options}, schedule}, {at::zeros({2})})->is_recordable(each);
+  };
+  const Choice constant{"constant", {}}, falling{"exponential", {{"gamma", 0.5}, {"min", 0.0}}};
+  CHECK(is_recordable(sgd(0.9, 0.9, true), constant, 3));
+  CHECK_FALSE(is_recordable(sgd(0.5, 0.7, false), constant, 1));
+  CHECK_FALSE(is_recordable(sgd(0.9, 0.9, true), falling, 1));
+}
+
 TEST_CASE("counts of a replay add up, and those that are set are gone on from") {
   const at::Tensor parameter = at::ones({2}).requires_grad_();
   const auto optimizer = make_optimizer(adam(0.1), {parameter});
