@@ -42,7 +42,8 @@ class Argument {
   const void* whole_ = nullptr;
 };
 
-struct Blocks {
+// How many, across and down: blocks of a launch, or threads of a block.
+struct Extent {
   unsigned x, y;
 };
 
@@ -50,7 +51,7 @@ class Launcher {
  public:
   virtual ~Launcher() = default;
   // `blocks` of `threads` each, in the order of the device's present stream.
-  virtual void launch(const std::string& kernel, Blocks blocks, Blocks threads,
+  virtual void launch(const std::string& kernel, Extent blocks, Extent threads,
                       std::vector<Argument> arguments) const = 0;
 };
 

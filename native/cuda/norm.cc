@@ -7,7 +7,7 @@ namespace {
 
 #include "cuda/kernels/norm_block.h"
 
-constexpr Blocks kThreads{kWide, kDeep};
+constexpr Extent kThreads{kWide, kDeep};
 // Blocks enough for all of a large GPU, and rows enough for each to be worth it.
 constexpr int64_t kMostBlocks = 1024, kRowsOfThread = 4;
 // Numbers that a part of a sum consists of, at most: see Moments.
@@ -15,7 +15,7 @@ constexpr int64_t kNumbersOfPart = 3;
 
 int64_t divided(int64_t all, int64_t each) { return (all + each - 1) / each; }
 
-Blocks blocks_of(const at::Tensor& x) { return norm_blocks(x.size(0), x.size(1)); }
+Extent blocks_of(const at::Tensor& x) { return norm_blocks(x.size(0), x.size(1)); }
 
 std::string named(const char* kernel, const at::Tensor& x) {
   const bool is_single = x.scalar_type() == at::kFloat;
@@ -35,14 +35,14 @@ Argument number(double value, const at::Tensor& x) {
 }
 
 // Room for what each block has of its columns.
-at::Tensor parts_of(const at::Tensor& x, Blocks blocks) {
+at::Tensor parts_of(const at::Tensor& x, Extent blocks) {
   const auto type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   return at::empty({blocks.y, x.size(1), kNumbersOfPart}, x.options().dtype(type));
 }
 
 }  // namespace
 
-Blocks norm_blocks(int64_t rows, int64_t columns) {
+Extent norm_blocks(int64_t rows, int64_t columns) {
   const int64_t wide = divided(columns, kWide);
   const int64_t most = std::max<int64_t>(1, kMostBlocks / wide);
   const int64_t deep = std::clamp<int64_t>(divided(rows, kDeep * kRowsOfThread), 1, most);
@@ -56,7 +56,7 @@ bool DeviceNormKernels::take(at::ScalarType values, at::ScalarType numbers) cons
 
 void DeviceNormKernels::take_statistics(const at::Tensor& x, const at::Tensor& mean,
                                         const at::Tensor& variance) const {
-  const Blocks blocks = blocks_of(x);
+  const Extent blocks = blocks_of(x);
   const at::Tensor parts = parts_of(x, blocks);
   launcher_.launch(named("part_statistics", x), blocks, kThreads,
                    {pointer(x), rows(x), columns(x), pointer(parts)});
@@ -75,7 +75,7 @@ void DeviceNormKernels::scale_and_bend(const at::Tensor& x, const NormLines& lin
 void DeviceNormKernels::sum_gradients(const NormGradient& of, const at::Tensor& mean,
                                       const at::Tensor& sum, const at::Tensor& dot) const {
   const auto& [gradient, output, x, slope] = of;
-  const Blocks blocks = blocks_of(x);
+  const Extent blocks = blocks_of(x);
   const at::Tensor parts = parts_of(x, blocks);
   launcher_.launch(named("part_sums", x), blocks, kThreads,
                    {pointer(gradient), pointer(output), pointer(x), pointer(mean), number(slope, x),

@@ -7,7 +7,7 @@
 namespace sparring {
 
 // How a matrix is shared out: over its columns, and the blocks of a column over its rows.
-Blocks norm_blocks(int64_t rows, int64_t columns);
+Extent norm_blocks(int64_t rows, int64_t columns);
 
 // Kernels for float32, float64, or bfloat16 with float32 for the columns' numbers.
 class DeviceNormKernels : public NormKernels {

@@ -55,7 +55,7 @@ class Loaded : public Launcher {
     check(DRIVER(cuModuleLoadData)(&module_, image.data()), "load the kernels");
   }
 
-  void launch(const std::string& kernel, Blocks blocks, Blocks threads,
+  void launch(const std::string& kernel, Extent blocks, Extent threads,
               std::vector<Argument> arguments) const override {
     const c10::cuda::CUDAGuard guard(device_);
     use(device_);

@@ -227,8 +227,8 @@ void Trainer::restore(const Snapshot& from) {
   for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor(name));
   loss_sums_.copy_(losses);
   penalty_sums_.copy_(penalties);
-  step_ = from.count("step");
-  reported_ = from.count("reported");
+  step_ = step;
+  reported_ = reported;
   images_ = from.count("images");
   // Older checkpoints do not tell.
   epochs_ = from.counts.count("epochs") > 0 ? from.count("epochs") : 0;

@@ -195,7 +195,7 @@ TEST_CASE(
 TEST_CASE("a matrix of any size has blocks for all its columns, and no more than a GPU takes") {
   for (int64_t columns = 1; columns <= int64_t{1} << 20; columns = 3 * columns + 1) {
     for (int64_t rows = 1; rows <= int64_t{1} << 40; rows = 7 * rows + 1) {
-      const Blocks blocks = norm_blocks(rows, columns);
+      const Extent blocks = norm_blocks(rows, columns);
       const int64_t wide = blocks.x, deep = blocks.y;
       CHECK(wide == (columns + kWide - 1) / kWide);
       CHECK(deep >= 1);

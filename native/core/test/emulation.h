@@ -44,7 +44,7 @@ inline unsigned turn(Turns turns, unsigned i, unsigned all) {
 // The threads of a block, each with a stack of its own.
 class Threads {
  public:
-  Threads(Blocks count, Turns turns, const std::function<void()>& work)
+  Threads(Extent count, Turns turns, const std::function<void()>& work)
       : work_(work), threads_(count.x * count.y) {
     const auto all = static_cast<unsigned>(threads_.size());
     for (unsigned i = 0; i < all; ++i) {
@@ -111,7 +111,7 @@ class Threads {
 };
 
 struct Launch {
-  Blocks blocks, threads;
+  Extent blocks, threads;
   std::vector<Argument> arguments;
   Turns turns;
 };
@@ -165,7 +165,7 @@ class Emulator : public Launcher {
   Emulator(std::map<std::string, Kernel> kernels, Turns turns)
       : kernels_(std::move(kernels)), turns_(turns) {}
 
-  void launch(const std::string& kernel, Blocks blocks, Blocks threads,
+  void launch(const std::string& kernel, Extent blocks, Extent threads,
               std::vector<Argument> arguments) const override {
     const auto found = kernels_.find(kernel);
     if (found == kernels_.end()) throw std::logic_error("no kernel is called " + kernel);
