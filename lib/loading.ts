@@ -17,7 +17,7 @@ export const rebuild = `run \`${runner} sparring setup\``;
 export const again = `run \`${runner} sparring setup --force\``;
 
 /** What could not be loaded, and where. */
-interface Place {
+interface CureOptions {
   /** @default "libtorch" */
   readonly library?: string | undefined;
   /** What mends a library that is not whole. @default `again` */
@@ -34,7 +34,7 @@ interface Place {
 export function cureOf(
   cause: unknown,
   folders: readonly string[],
-  { library = "libtorch", otherwise = again, root = "/" }: Place = {},
+  { library = "libtorch", otherwise = again, root = "/" }: CureOptions = {},
 ): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ERR_DLOPEN_DISABLED")

@@ -149,7 +149,7 @@ function countNetwork(
   });
 }
 
-/** Of maxout's products those of pieces that were not chosen, to which no gradient comes back. */
+/** The share of maxout's products whose pieces were not chosen, to which no gradient comes back. */
 function shareOfOtherPieces(layers: readonly ResolvedLayer[]): number {
   const maxout = layers.find(({ type }) => type === "maxout");
   return maxout === undefined ? 0 : 1 - 1 / (maxout.options.pieces as number);
