@@ -91,8 +91,7 @@ void turn(const at::Tensor& matrix, const at::Tensor& turned, int64_t first, int
 at::Tensor in_rows(const at::Tensor& matrix) {
   if (is_in_rows(matrix)) return matrix;
   const at::Tensor turned = at::empty(matrix.sizes(), matrix.options());
-  at::parallel_for(0, matrix.size(0), std::max<int64_t>(1, kWorthTurning / matrix.size(1)),
-                   [&](int64_t begin, int64_t end) { turn(matrix, turned, begin, end - begin); });
+  transpose(matrix.t(), turned);
   return turned;
 }
 
@@ -194,6 +193,16 @@ bool multiply_past_blas(const at::Tensor& out, const at::Tensor& a, const at::Te
 Multiplier multiplier() {
   static const Multiplier chosen = choose();
   return chosen;
+}
+
+void transpose(const at::Tensor& from, const at::Tensor& to) {
+  if (from.scalar_type() != at::kFloat || !is_in_rows(from)) {
+    at::Tensor(to).copy_(from.t());
+    return;
+  }
+  const int64_t rows = to.size(0), grain = kWorthTurning / std::max<int64_t>(1, to.size(1));
+  at::parallel_for(0, rows, std::max<int64_t>(1, grain),
+                   [&](int64_t begin, int64_t end) { turn(from.t(), to, begin, end - begin); });
 }
 
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {

@@ -9,6 +9,9 @@ namespace sparring {
 void product(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
              bool accumulate = false);
 
+// [rows, columns] -> [columns, rows], both in rows, by all threads.
+void transpose(const at::Tensor& from, const at::Tensor& to);
+
 // Who computes those of float32: the BLAS, oneDNN, or each those that it is faster at. A rule and
 // no measurement, so that a seed gives the same numbers each time.
 enum class Multiplier { kBlas, kEither, kOneDnn };

@@ -99,6 +99,10 @@ Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, 
 
 int64_t counted_looks = 0;  // a callback of libtorch's has nothing of its own
 
+bool is_planned(const Recipe& recipe) {
+  return DenseStep::plan(pair_for(recipe, kTurns[0], {})) != nullptr;
+}
+
 }  // namespace
 
 TEST_CASE("fused equals eager after three steps, whatever is trained and in either order: 1e-10") {
@@ -190,10 +194,7 @@ TEST_CASE("a dense step draws for parts, or as a rank, what an eager one does: 1
 }
 
 TEST_CASE("what a dense step does not know is left to autograd") {
-  const auto is_planned = [](const Recipe& recipe) {
-    return DenseStep::plan(pair_for(recipe, kTurns[0], {})) != nullptr;
-  };
-  Recipe recipe = dense_recipes()[0];
+  const Recipe recipe = dense_recipes()[0];
   CHECK(is_planned(recipe));
   Recipe gelu = recipe;
   gelu.discriminator[2] = layer("gelu", "2", {{"approximate", "none"}});
@@ -221,6 +222,10 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe convolutional = recipe;
   convolutional.generator = conv_generator();
   CHECK_FALSE(is_planned(convolutional));
+}
+
+TEST_CASE("so is dropout in places that a dense step does not know") {
+  const Recipe recipe = dense_recipes()[0];
   const auto with = [&recipe](size_t place, const Layer& layer) {
     Recipe changed = recipe;
     changed.discriminator.insert(changed.discriminator.begin() + place, layer);
@@ -240,6 +245,10 @@ TEST_CASE("what a dense step does not know is left to autograd") {
   Recipe penalised = with(2, dropout);
   penalised.penalties = {"r1"};  // its points would be dropped anew
   CHECK_FALSE(is_planned(penalised));
+}
+
+TEST_CASE("so are labels in such places, or beside a penalty; maxout is known beside one") {
+  const Recipe recipe = dense_recipes()[0];
   Recipe labelled = recipe;
   labelled.is_conditional = true;
   labelled.labels = "concatenate";
@@ -248,7 +257,8 @@ TEST_CASE("what a dense step does not know is left to autograd") {
                                 embedding("label", 3, "concatenate"));
   CHECK(is_planned(labelled));
   Recipe dropped = labelled;  // of labels' vectors
-  dropped.discriminator.insert(dropped.discriminator.begin() + 2, dropout);
+  dropped.discriminator.insert(dropped.discriminator.begin() + 2,
+                               layer("dropout", "dropout", {{"p", 0.4}}));
   CHECK_FALSE(is_planned(dropped));
   Recipe chosen = recipe;
   chosen.discriminator[1] = maxout("1", 64, 16, 2);

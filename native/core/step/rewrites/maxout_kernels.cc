@@ -7,7 +7,6 @@
 
 #include "core/linalg/product.h"
 #include "core/linalg/sparse_product.h"
-#include "core/linalg/transpose.h"
 #include "core/wide.h"
 
 namespace sparring {
@@ -20,24 +19,9 @@ constexpr int64_t kWorthAThread = int64_t{1} << 18;
 // Rows of the other matrix in a sparse product: a strip of them stays in the cache.
 constexpr int64_t kRows = 96;
 
-// [rows, columns] -> [columns, rows], both in rows.
-void turn(const at::Tensor& matrix, const at::Tensor& to) {
-  if (matrix.scalar_type() != at::kFloat || !matrix.is_contiguous()) {
-    at::Tensor(to).copy_(matrix.t());
-    return;
-  }
-  const int64_t rows = matrix.size(0), columns = matrix.size(1);
-  const float* const from = matrix.const_data_ptr<float>();
-  float* const into = to.mutable_data_ptr<float>();
-  const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, rows));
-  at::parallel_for(0, columns, grain, [&](int64_t first, int64_t last) {
-    transpose(from + first, columns, rows, last - first, into + first * rows, rows);
-  });
-}
-
 at::Tensor turned(const at::Tensor& matrix) {
   const at::Tensor to = at::empty({matrix.size(1), matrix.size(0)}, matrix.options());
-  turn(matrix, to);
+  transpose(matrix, to);
   return to;
 }
 
@@ -179,7 +163,7 @@ void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at:
                       to.places.mutable_data_ptr<int32_t>() + i * to.places.stride(0));
     }
   });
-  turn(values, to.values);
+  transpose(values, to.values);
 }
 
 at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places) {
