@@ -15,9 +15,15 @@ namespace {
 // More of b at a time does not stay in the cache, and costs a third.
 constexpr int64_t kMostInner = 512, kMostColumns = 256;
 
+// Of those of that name, the one for float32.
+using FloatBlock = void(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, const float*,
+                        const float*, float*, bool);
+
 }  // namespace
 
-bool has_block_product() { return at::native::cpublas::brgemm != nullptr; }
+bool has_block_product() {
+  return static_cast<FloatBlock*>(at::native::cpublas::brgemm) != nullptr;
+}
 
 void block_product(const ProductSize& size, const Matrix<float>& out, const Matrix<const float>& a,
                    const Matrix<const float>& b, bool accumulate) {

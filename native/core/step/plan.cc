@@ -4,6 +4,7 @@
 #include "core/nn/branches.h"
 #include "core/nn/shape.h"
 #include "core/nn/styled.h"
+#include "core/step/rewrites/bfloat16_conv.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/blur.h"
 #include "core/step/rewrites/channels_last.h"
@@ -124,55 +125,66 @@ struct Rule {
   const char *id, *name;
   Verdict (*of_one)(const ModulePtr&);
   Verdict (*of_two)(const ModulePtr&, const ModulePtr&);
-  bool any_precision;
+  enum class Digits { kFloat32, kBfloat16, kAny } digits;
   enum class Where { kEverywhere, kInTraining, kUnderPenalties } where = Where::kEverywhere;
 
   bool suits(Precision precision, Plan::Purpose purpose) const {
-    // The others compute in float32 whatever autocast says.
-    if (!any_precision && precision == Precision::kBfloat16) return false;
+    // Those in float32 compute in it whatever autocast says.
+    const bool is_bfloat16 = precision == Precision::kBfloat16;
+    if (digits == (is_bfloat16 ? Digits::kFloat32 : Digits::kBfloat16)) return false;
     if (where == Where::kInTraining) return purpose != Plan::Purpose::kEvaluation;
     return where == Where::kEverywhere || purpose == Plan::Purpose::kPenalty;
   }
 };
 
-static const Rule kRules[] = {
-    {"pointwiseBeforeUpsample", "1x1 convolution before upsampling", nullptr, sink_upsample, true},
-    {"pointwiseAfterPool", "1x1 convolution after pooling", nullptr, raise_pool, true},
+namespace {
+
+using Where = Rule::Where;
+constexpr auto kFloat32 = Rule::Digits::kFloat32, kBfloat16 = Rule::Digits::kBfloat16,
+               kAny = Rule::Digits::kAny;
+
+const Rule kRules[] = {
+    {"pointwiseBeforeUpsample", "1x1 convolution before upsampling", nullptr, sink_upsample, kAny},
+    {"pointwiseAfterPool", "1x1 convolution after pooling", nullptr, raise_pool, kAny},
     {"upsampleConv", "upsampling and convolution as one transposed convolution", nullptr,
-     fuse_upsample_conv, true},
+     fuse_upsample_conv, kAny},
     {"convPool", "convolution and pooling as one strided convolution", nullptr, fuse_conv_pool,
-     true},
+     kAny},
     {"firstTransposed", "transposed convolution of one pixel as a product", fuse_first_transposed,
-     nullptr, true},
-    {"modulation", "modulation in one pass", fuse_modulation, nullptr, false},
+     nullptr, kAny},
+    {"modulation", "modulation in one pass", fuse_modulation, nullptr, kFloat32},
     {"halving", "4x4 convolution of stride 2 with fewer multiplications", fuse_halving, nullptr,
-     false},
-    {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, false},
+     kFloat32},
+    {"sameConv", "3x3 convolution with fewer multiplications", fuse_same_conv, nullptr, kFloat32},
+    {"bfloat16Conv", "convolution of small images as products in bfloat16", fuse_bfloat16_conv,
+     nullptr, kBfloat16},
     {"pixelProduct", "1x1 convolution as a product of all pixels", fuse_pixel_product, nullptr,
-     false},
-    {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, false},
+     kFloat32},
+    {"narrowConv", "convolution to few channels as products", fuse_narrow_conv, nullptr, kFloat32},
     {"convDerivatives", "convolution whose second derivatives are convolutions",
-     fuse_conv_derivatives, nullptr, false, Rule::Where::kUnderPenalties},
-    {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, false},
-    {"maxout", "maxout in one pass", fuse_maxout, nullptr, false},
-    {"sampleNorm", "normalisation of each sample in one go", fuse_sample_norm, nullptr, true},
+     fuse_conv_derivatives, nullptr, kFloat32, Where::kUnderPenalties},
+    {"linearProduct", "linear layer by oneDNN", fuse_linear_product, nullptr, kFloat32},
+    {"maxout", "maxout in one pass", fuse_maxout, nullptr, kFloat32},
+    {"sampleNorm", "normalisation of each sample in one go", fuse_sample_norm, nullptr, kAny},
     {"conditionalNorm", "conditional batch normalisation in two passes", fuse_conditional_norm,
-     nullptr, true},
-    {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, true},
+     nullptr, kAny},
+    {"pixelNorm", "pixel normalisation in one pass", fuse_pixel_norm, nullptr, kAny},
     {"pairwise", "minibatch discrimination a kernel dimension at a time", fuse_pairwise, nullptr,
-     true},
-    {"blur", "blur along columns, then along rows", fuse_blur, nullptr, false},
-    {"modulationNoise", "noise in the pass of a modulation", nullptr, fuse_modulation_noise, false},
+     kAny},
+    {"blur", "blur along columns, then along rows", fuse_blur, nullptr, kFloat32},
+    {"modulationNoise", "noise in the pass of a modulation", nullptr, fuse_modulation_noise,
+     kFloat32},
     {"modulationActivation", "activation in the pass of a modulation", nullptr,
-     fuse_modulation_activation, false},
-    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, true,
-     Rule::Where::kInTraining},
+     fuse_modulation_activation, kFloat32},
+    {"biasNorm", "no bias before normalisation", nullptr, fuse_bias_norm, kAny, Where::kInTraining},
     {"normActivation", "normalisation and activation together", nullptr, fuse_norm_activation,
-     true},
-    {"batchNorm", "batch normalisation in two passes", fuse_batch_norm, nullptr, true},
+     kAny},
+    {"batchNorm", "batch normalisation in two passes", fuse_batch_norm, nullptr, kAny},
     {"piecewiseLinear", "activation without a second derivative", fuse_piecewise_linear, nullptr,
-     true, Rule::Where::kUnderPenalties},
+     kAny, Where::kUnderPenalties},
 };
+
+}  // namespace
 
 Plan::Plan(const Sequential& network, Precision precision, Purpose purpose,
            const std::string& prefix)

@@ -133,7 +133,8 @@ at::Tensor Bilinear::bias_gradient(const at::Tensor& gradient) const {
 
 at::Tensor apply(const BilinearPtr& by, const at::Tensor& image, const at::Tensor& weight,
                  const at::Tensor& bias) {
-  return output_of(by, image, weight, bias.defined() ? std::optional(bias) : std::nullopt);
+  return output_of(by, by->taken(image), weight,
+                   bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
 at::Tensor with_bias(at::Tensor output, const at::Tensor& bias) {

@@ -13,6 +13,8 @@ namespace sparring {
 // Its derivatives' graphs hold it, too.
 class Bilinear : public torch::CustomClassHolder {
  public:
+  // An image in the digits that it is computed with; the derivatives come in them, too.
+  virtual at::Tensor taken(const at::Tensor& image) const { return image; }
   // [N, out, ...] of an image [N, in, ...]; plus a bias [out] where there is one.
   virtual at::Tensor output(const at::Tensor& image, const at::Tensor& weight,
                             const at::Tensor& bias) const = 0;

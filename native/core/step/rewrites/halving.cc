@@ -44,8 +44,7 @@ class Doubles : public Bilinear {
 };
 
 BilinearPtr by_torch(bool transposed) {
-  return c10::make_intrusive<ConvolutionByTorch>(
-      ConvSizes{.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}, .transposed = transposed});
+  return c10::make_intrusive<ConvolutionByTorch>(halving_sizes(transposed));
 }
 
 bool is_square_of_four(const at::Tensor& weight) {
@@ -80,6 +79,10 @@ class DoublingConv : public Halving {
 
 }  // namespace
 
+ConvSizes halving_sizes(bool transposed) {
+  return {.stride = {2, 2}, .padding = {1, 1}, .dilation = {1, 1}, .transposed = transposed};
+}
+
 std::shared_ptr<Halving> as_halving(const ModulePtr& module) {
   if (auto form = std::dynamic_pointer_cast<Halving>(module)) return form;
   if (auto source = ConvSource::of(module)) {
@@ -95,14 +98,17 @@ std::shared_ptr<Halving> as_halving(const ModulePtr& module) {
 
 void Halving::multiply_less() {
   multiplies_less_ = true;
-  halves_ = c10::make_intrusive<Halves>();
-  doubles_ = c10::make_intrusive<Doubles>();
+  convolve_by(c10::make_intrusive<Halves>(), c10::make_intrusive<Doubles>());
+}
+
+void Halving::convolve_by(BilinearPtr halves, BilinearPtr doubles) {
+  halves_ = std::move(halves);
+  doubles_ = std::move(doubles);
 }
 
 bool Halving::derive_by_convolutions() {
   if (halves_) return false;
-  halves_ = by_torch(/*transposed=*/false);
-  doubles_ = by_torch(/*transposed=*/true);
+  convolve_by(by_torch(/*transposed=*/false), by_torch(/*transposed=*/true));
   return true;
 }
 

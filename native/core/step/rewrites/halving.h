@@ -2,6 +2,7 @@
 // double it, with 9 multiplications where the definition has 16 (halving_kernels.h).
 #pragma once
 
+#include "core/nn/convolution.h"
 #include "core/step/rewrites/bilinear.h"
 #include "core/step/rewrites/rewrite.h"
 
@@ -11,6 +12,8 @@ namespace sparring {
 class Halving : public Rewrite {
  public:
   void multiply_less();
+  // In ways of the caller's.
+  void convolve_by(BilinearPtr halves, BilinearPtr doubles);
   // True where that changes something: with fewer multiplications it is so already.
   bool derive_by_convolutions();
   // The layer's own, whose first two sizes are those of channels.
@@ -28,6 +31,9 @@ class Halving : public Rewrite {
   bool multiplies_less_ = false;
   BilinearPtr halves_, doubles_;  // null: libtorch's own, for one derivative
 };
+
+// Their kernel's way over an image.
+ConvSizes halving_sizes(bool transposed);
 
 // A layer of that kind, or what another rewrite made one of; null for others.
 std::shared_ptr<Halving> as_halving(const ModulePtr& module);

@@ -1,0 +1,65 @@
+#include "core/step/rewrites/bfloat16_loops.h"
+
+#include "core/wide.h"
+
+namespace sparring::bfloat16_conv {
+namespace {
+
+constexpr int64_t kLanes = 16;
+
+// The bits of a float32 as one whose upper half is the nearest bfloat16. NaN stays NaN.
+SPARRING_INLINE inline uint32_t rounded(uint32_t bits) {
+  const uint32_t nearest = bits + 0x7fff + ((bits >> 16) & 1);
+  return (bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : nearest;
+}
+
+SPARRING_INLINE inline uint32_t rounded(float value) {
+  return rounded(__builtin_bit_cast(uint32_t, value));
+}
+
+}  // namespace
+
+SPARRING_WIDE void round(const float* from, const float* bias, int64_t count, at::BFloat16* to) {
+  auto* const bits = reinterpret_cast<uint16_t*>(to);
+  if (bias == nullptr) {
+    SPARRING_APART
+    for (int64_t i = 0; i < count; ++i) bits[i] = static_cast<uint16_t>(rounded(from[i]) >> 16);
+    return;
+  }
+  SPARRING_APART
+  for (int64_t i = 0; i < count; ++i) {
+    bits[i] = static_cast<uint16_t>(rounded(from[i] + bias[i]) >> 16);
+  }
+}
+
+SPARRING_WIDE void round_pairs(const float* even, const float* odd,
+                               const std::vector<int64_t>& from, at::BFloat16* to, int64_t step) {
+  const int64_t count = static_cast<int64_t>(from.size());
+  for (int64_t row = 0; row < count; ++row) {
+    const float *const a = even + from[row] * kLanes, *const b = odd + from[row] * kLanes;
+    auto* const pairs = reinterpret_cast<uint32_t*>(to + row * step);
+    SPARRING_APART
+    for (int64_t i = 0; i < kLanes; ++i) {
+      pairs[i] = (rounded(a[i]) >> 16) | (rounded(b[i]) & 0xffff0000);
+    }
+  }
+}
+
+SPARRING_WIDE void braid(const at::BFloat16* even, const at::BFloat16* odd,
+                         const std::vector<int64_t>& offsets, int64_t count, at::BFloat16* to) {
+  const auto *const a = reinterpret_cast<const uint16_t*>(even),
+                    *const b = reinterpret_cast<const uint16_t*>(odd);
+  auto* pairs = reinterpret_cast<uint32_t*>(to);
+  for (const int64_t offset : offsets) {
+    for (int64_t first = 0; first < count; first += kLanes) {
+      SPARRING_APART
+      for (int64_t i = 0; i < kLanes; ++i) {
+        const int64_t at = offset + first + i;
+        pairs[first + i] = a[at] | static_cast<uint32_t>(b[at]) << 16;
+      }
+    }
+    pairs += count;
+  }
+}
+
+}  // namespace sparring::bfloat16_conv
