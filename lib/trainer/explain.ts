@@ -223,6 +223,7 @@ export const shares: Readonly<Record<RewriteId, Share>> = {
     return conv?.type === "modulatedConv2d" ? 1 - convolvingShare(conv) * (1 - left) : left;
   },
   firstTransposed: unchanged,
+  bfloat16Conv: unchanged,
   narrowConv: unchanged,
   pixelProduct: unchanged,
   convDerivatives: unchanged,

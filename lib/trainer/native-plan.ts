@@ -18,6 +18,7 @@ export type RewriteId =
   | "firstTransposed"
   | "halving"
   | "sameConv"
+  | "bfloat16Conv"
   | "narrowConv"
   | "pixelProduct"
   | "convDerivatives"

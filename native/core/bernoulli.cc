@@ -124,6 +124,12 @@ void draw_mask(const at::Tensor& mask, double probability, at::Generator& genera
   const bool is_real = mask.scalar_type() == at::kFloat || mask.scalar_type() == at::kDouble;
   static const bool is_same = is_what_libtorch_draws();
   if (is_same && is_real && mask.is_cpu()) return fill(mask, probability, generator);
+  if (is_same && mask.scalar_type() == at::kBFloat16 && mask.is_cpu()) {
+    const at::Tensor real = at::empty(mask.sizes(), at::kFloat);
+    fill(real, probability, generator);
+    mask.copy_(real);
+    return;
+  }
   mask.bernoulli_(probability, generator).div_(probability);
 }
 

@@ -283,5 +283,6 @@ TEST_CASE("types that the kernels do not take are told") {
   CHECK_FALSE(device.take(at::kBFloat16, at::kBFloat16));
   CHECK_FALSE(device.take(at::kHalf, at::kFloat));
   CHECK_FALSE(device.take(at::kFloat, at::kDouble));
-  CHECK_FALSE(norm_kernels_of_cpu().take(at::kBFloat16, at::kFloat));
+  CHECK(norm_kernels_of_cpu().take(at::kBFloat16, at::kFloat));
+  CHECK_FALSE(norm_kernels_of_cpu().take(at::kBFloat16, at::kBFloat16));
 }

@@ -131,7 +131,7 @@ TEST_CASE("masks are libtorch's, from wherever its generator is, and leave it wh
   at::Generator theirs = RandomStream(5).cpu(), ours = theirs.clone();
   // Ends before, at and behind a renewal of the engine's 624 numbers.
   for (const int64_t count : {1, 310, 1, 0, 255, 256, 312, 5000}) {
-    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kBFloat16}) {
       for (const double probability : {0.5, 0.7, 1.0}) {
         CAPTURE(count);
         const at::Tensor expected = at::empty({count}, type), made = at::empty_like(expected);

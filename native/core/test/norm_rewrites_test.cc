@@ -67,6 +67,51 @@ TEST_CASE(
   CHECK(fuse_norm_activation(norm, norm).module == nullptr);
 }
 
+TEST_CASE(
+    "images in bfloat16 are normalised by sums in float32: statistics to 1e-6, what is written to "
+    "its last digit, a second derivative to 3e-2") {
+  at::manual_seed(0);
+  RandomStream stream(0);
+  const ModulePtr bend = build(layer("leakyRelu", "1", {{"negativeSlope", 0.2}}), stream);
+  // Widths of columns that are constants, and what is left of others; rows of many tiles.
+  for (const int64_t columns : {16, 32, 48, 64, 70}) {
+    CAPTURE(columns);
+    const Layer plain = batch_norm("0", static_cast<double>(columns), 1e-2);
+    const ModulePtr norm = build(plain, stream), reference = built(plain, stream);
+    const at::Tensor x = (at::randn({7, columns, 9, 11}) + 3)
+                             .to(at::kBFloat16)
+                             .contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor upstream = at::randn_like(x);
+    const auto all_of = [&](const ModulePtr& by, const ModulePtr& of, at::ScalarType type) {
+      const at::Tensor input = x.to(type).requires_grad_(), made = by->forward(input);
+      std::vector<at::Tensor> inputs{input};
+      for (const at::Tensor& one : of->parameters()) inputs.push_back(one);
+      auto all = torch::autograd::grad({made}, inputs, {upstream.to(type)}, true);
+      all.push_back(made);
+      const at::Tensor slope =
+          torch::autograd::grad({made.tanh()}, {input}, {upstream.to(type)}, true, true)[0];
+      all.push_back(torch::autograd::grad({(slope + upstream).square().sum()}, {input})[0]);
+      return all;
+    };
+    const ModulePtr fused = fuse_norm_activation(norm, bend).module;
+    const ModulePtr both = built(
+        layer("sequential", "0", {}, {plain, layer("leakyRelu", "1", {{"negativeSlope", 0.2}})}),
+        stream);
+    const auto made = all_of(fused, norm, at::kBFloat16);
+    const auto exact = all_of(both, both, at::kDouble);
+    const std::vector<double> bounds{4e-3, 1e-6, 1e-6, 4e-3, 3e-2};
+    for (size_t i = 0; i < bounds.size(); ++i) {
+      CAPTURE(i);
+      CHECK(distance(made[i], exact[i]) < bounds[i]);
+    }
+    CHECK(made[3].dtype() == at::kBFloat16);
+    CHECK(distance(norm->buffers()[0], x.to(at::kDouble).mean({0, 2, 3}) * 0.1) < 1e-6);
+    for (const ModulePtr& one : {fused, norm, reference}) one->train(false);
+    for (size_t i = 0; i < 2; ++i) reference->buffers()[i].copy_(norm->buffers()[i]);
+    CHECK(distance(fused->forward(x), bend->forward(reference->forward(x.to(at::kDouble)))) < 4e-3);
+  }
+}
+
 TEST_CASE("batch normalisation without factors of its own is that with 1 and 0") {
   RandomStream stream(0);
   const at::Tensor x =

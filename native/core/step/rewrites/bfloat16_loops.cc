@@ -1,35 +1,22 @@
 #include "core/step/rewrites/bfloat16_loops.h"
 
-#include "core/wide.h"
+#include "core/bits16.h"
 
 namespace sparring::bfloat16_conv {
 namespace {
 
 constexpr int64_t kLanes = 16;
 
-// The bits of a float32 as one whose upper half is the nearest bfloat16. NaN stays NaN.
-SPARRING_INLINE inline uint32_t rounded(uint32_t bits) {
-  const uint32_t nearest = bits + 0x7fff + ((bits >> 16) & 1);
-  return (bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : nearest;
-}
-
-SPARRING_INLINE inline uint32_t rounded(float value) {
-  return rounded(__builtin_bit_cast(uint32_t, value));
-}
-
 }  // namespace
 
 SPARRING_WIDE void round(const float* from, const float* bias, int64_t count, at::BFloat16* to) {
-  auto* const bits = reinterpret_cast<uint16_t*>(to);
   if (bias == nullptr) {
     SPARRING_APART
-    for (int64_t i = 0; i < count; ++i) bits[i] = static_cast<uint16_t>(rounded(from[i]) >> 16);
+    for (int64_t i = 0; i < count; ++i) store(from[i], to[i]);
     return;
   }
   SPARRING_APART
-  for (int64_t i = 0; i < count; ++i) {
-    bits[i] = static_cast<uint16_t>(rounded(from[i] + bias[i]) >> 16);
-  }
+  for (int64_t i = 0; i < count; ++i) store(from[i] + bias[i], to[i]);
 }
 
 SPARRING_WIDE void round_pairs(const float* even, const float* odd,
@@ -40,7 +27,7 @@ SPARRING_WIDE void round_pairs(const float* even, const float* odd,
     auto* const pairs = reinterpret_cast<uint32_t*>(to + row * step);
     SPARRING_APART
     for (int64_t i = 0; i < kLanes; ++i) {
-      pairs[i] = (rounded(a[i]) >> 16) | (rounded(b[i]) & 0xffff0000);
+      pairs[i] = (rounded_to_half(a[i]) >> 16) | (rounded_to_half(b[i]) & 0xffff0000);
     }
   }
 }

@@ -53,7 +53,8 @@ class BatchNormFunction : public torch::autograd::Function<BatchNormFunction> {
     const auto& kernels =
         *reinterpret_cast<const NormKernels*>(context.saved_data["kernels"].toInt());
     if (at::GradMode::is_enabled()) {
-      const bool has_loops = &kernels == &norm_kernels_of_cpu() && !together;
+      const bool has_loops =
+          &kernels == &norm_kernels_of_cpu() && !together && kept.x.scalar_type() != at::kBFloat16;
       return differentiable_backward(kept, gradient, needs, has_loops);
     }
     const NormGradient of = kept.of(gradient);

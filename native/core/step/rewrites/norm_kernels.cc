@@ -9,7 +9,7 @@ namespace sparring {
 namespace {
 
 template <class T>
-Lines<T> lines_of(const SampleMatrix<T>& x, const NormLines& lines) {
+Lines<Computed<T>> lines_of(const SampleMatrix<T>& x, const NormLines& lines) {
   return {x.numbers(lines.mean), x.numbers(lines.along), x.numbers(lines.offset)};
 }
 
@@ -17,12 +17,13 @@ Lines<T> lines_of(const SampleMatrix<T>& x, const NormLines& lines) {
 class CpuNormKernels : public NormKernels {
  public:
   bool take(at::ScalarType values, at::ScalarType numbers) const override {
+    if (values == at::kBFloat16) return numbers == at::kFloat;
     return values == numbers && (values == at::kFloat || values == at::kDouble);
   }
 
   void take_statistics(const at::Tensor& x, const at::Tensor& mean,
                        const at::Tensor& variance) const override {
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "take_statistics", [&] {
+    AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "take_statistics", [&] {
       const SampleMatrix<scalar_t> of(x);
       take_statistics_of(of, of.values(x), of.numbers(mean), of.numbers(variance));
     });
@@ -30,17 +31,17 @@ class CpuNormKernels : public NormKernels {
 
   void scale_and_bend(const at::Tensor& x, const NormLines& lines, double slope,
                       const at::Tensor& output) const override {
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "scale_and_bend", [&] {
+    AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, x.scalar_type(), "scale_and_bend", [&] {
       using T = scalar_t;
       const SampleMatrix<T> of(x);
-      scale_and_bend_of(of, of.values(x), lines_of(of, lines), static_cast<T>(slope),
+      scale_and_bend_of(of, of.values(x), lines_of(of, lines), static_cast<Computed<T>>(slope),
                         of.values(output));
     });
   }
 
   void sum_gradients(const NormGradient& of, const at::Tensor& mean, const at::Tensor& sum,
                      const at::Tensor& dot) const override {
-    AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "sum_gradients", [&] {
+    AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, of.x.scalar_type(), "sum_gradients", [&] {
       const SampleMatrix<scalar_t> one(of.x);
       sum_gradients_of(one, one.slopes(of), one.numbers(mean), one.numbers(sum), one.numbers(dot));
     });
@@ -48,7 +49,7 @@ class CpuNormKernels : public NormKernels {
 
   void combine(const NormGradient& of, const at::Tensor& factor, const NormLines& lines,
                const at::Tensor& into) const override {
-    AT_DISPATCH_FLOATING_TYPES(of.x.scalar_type(), "combine", [&] {
+    AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, of.x.scalar_type(), "combine", [&] {
       const SampleMatrix<scalar_t> one(of.x);
       combine_of(one, one.slopes(of), {one.numbers(factor), lines_of(one, lines)},
                  one.values(into));

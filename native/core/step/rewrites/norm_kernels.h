@@ -44,7 +44,8 @@ class NormKernels {
                        const at::Tensor& into) const = 0;
 };
 
-// Kernels for float32 and float64 with many more rows than columns: threads share out the rows.
+// Kernels for float32, float64, and bfloat16 with numbers in float32, with many more rows than
+// columns: threads share out the rows.
 const NormKernels& norm_kernels_of_cpu();
 
 // The kernels of a device; null where it has none.

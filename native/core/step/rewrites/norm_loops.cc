@@ -15,15 +15,17 @@ struct Statistics {
 // Means of a tile's columns, as distances from its first row: equal values have no rounding error,
 // and values far from 0 that of how far they are apart.
 template <class T>
-SPARRING_WIDE void tile_means(const Tile& tile, const T* x, T* mean) {
+SPARRING_WIDE void tile_means(const Tile& tile, const T* x, Computed<T>* mean) {
+  using Number = Computed<T>;
   const int64_t columns = tile.columns;
-  const T *start = x + tile.begin * columns, share = T(1) / static_cast<T>(tile.end - tile.begin);
+  const T* start = x + tile.begin * columns;
+  const Number share = Number(1) / static_cast<Number>(tile.end - tile.begin);
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
-    T from[kWidest], sum[kWidest];
-    for (int64_t i = 0; i < width; ++i) from[i] = start[first + i], sum[i] = 0;
+    Number from[kWidest], sum[kWidest];
+    for (int64_t i = 0; i < width; ++i) from[i] = loaded(start[first + i]), sum[i] = 0;
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const T* line = x + row * columns + first;
-      for (int64_t i = 0; i < width; ++i) sum[i] += line[i] - from[i];
+      for (int64_t i = 0; i < width; ++i) sum[i] += loaded(line[i]) - from[i];
     }
     for (int64_t i = 0; i < width; ++i) mean[first + i] = from[i] + sum[i] * share;
   });
@@ -31,14 +33,18 @@ SPARRING_WIDE void tile_means(const Tile& tile, const T* x, T* mean) {
 
 // Squared distances of a tile from its means, which are still in the cache.
 template <class T>
-SPARRING_WIDE void tile_squares(const Tile& tile, const T* x, const T* mean, T* squares) {
+SPARRING_WIDE void tile_squares(const Tile& tile, const T* x, const Computed<T>* mean,
+                                Computed<T>* squares) {
   const int64_t columns = tile.columns;
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
-    T middle[kWidest], sum[kWidest];
+    Computed<T> middle[kWidest], sum[kWidest];
     for (int64_t i = 0; i < width; ++i) middle[i] = mean[first + i], sum[i] = 0;
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const T* line = x + row * columns + first;
-      for (int64_t i = 0; i < width; ++i) sum[i] += (line[i] - middle[i]) * (line[i] - middle[i]);
+      for (int64_t i = 0; i < width; ++i) {
+        const Computed<T> apart = loaded(line[i]) - middle[i];
+        sum[i] += apart * apart;
+      }
     }
     for (int64_t i = 0; i < width; ++i) squares[first + i] = sum[i];
   });
@@ -58,37 +64,40 @@ void merge_statistics(Statistics& all, const T* mean, const T* squares, int64_t 
 }
 
 template <class T>
-SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const Lines<T>& by, T slope,
-                              T* output) {
+SPARRING_WIDE void scale_tile(const Tile& tile, const T* x, const Lines<Computed<T>>& by,
+                              Computed<T> slope, T* output) {
   const int64_t columns = tile.columns;
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
-    const OwnLines<T> lines(by, width, first);
+    const OwnLines<Computed<T>> lines(by, width, first);
     SPARRING_APART
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const T* __restrict__ from = x + row * columns + first;
       T* __restrict__ to = output + row * columns + first;
       SPARRING_APART
       for (int64_t i = 0; i < width; ++i) {
-        const T value = lines.at(i, from[i]);
-        to[i] = value > 0 ? value : value * slope;
+        const Computed<T> value = lines.at(i, loaded(from[i]));
+        store(value > 0 ? value : value * slope, to[i]);
       }
     }
   });
 }
 
 template <class T>
-SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean, T* sum, T* dot) {
+SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const Computed<T>* mean,
+                            Computed<T>* sum, Computed<T>* dot) {
+  using Number = Computed<T>;
   const int64_t columns = tile.columns;
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
     const auto [gradient, output, x, slope] = of;
-    T middle[kWidest], sums[kWidest], dots[kWidest];
+    Number middle[kWidest], sums[kWidest], dots[kWidest];
     for (int64_t i = 0; i < width; ++i) middle[i] = mean[first + i], sums[i] = dots[i] = 0;
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const int64_t at = row * columns + first;
       for (int64_t i = 0; i < width; ++i) {
-        const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
+        const Number bend = loaded(output[at + i]) > 0 ? Number(1) : slope;
+        const Number g = loaded(gradient[at + i]) * bend;
         sums[i] += g;
-        dots[i] += g * (x[at + i] - middle[i]);
+        dots[i] += g * (loaded(x[at + i]) - middle[i]);
       }
     }
     for (int64_t i = 0; i < width; ++i) sum[first + i] = sums[i], dot[first + i] = dots[i];
@@ -96,21 +105,25 @@ SPARRING_WIDE void sum_tile(const Tile& tile, const Slopes<T>& of, const T* mean
 }
 
 template <class T>
-SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Combination<T>& by,
-                                T* into) {
+SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of,
+                                const Combination<Computed<T>>& by, T* into) {
+  using Number = Computed<T>;
   const int64_t columns = tile.columns;
   for_columns(columns, [&](auto width, int64_t first) SPARRING_INLINE {
     const auto [gradient, output, x, slope] = of;
-    const OwnLines<T> lines(by.lines, width, first);
-    T factor[kWidest];
+    const OwnLines<Number> lines(by.lines, width, first);
+    Number factor[kWidest], g[kWidest];
     for (int64_t i = 0; i < width; ++i) factor[i] = by.factor[first + i];
     for (int64_t row = tile.begin; row < tile.end; ++row) {
       const int64_t at = row * columns + first;
       T* __restrict__ to = into + at;
       SPARRING_APART
       for (int64_t i = 0; i < width; ++i) {
-        const T g = gradient[at + i] * (output[at + i] > 0 ? T(1) : slope);
-        to[i] = g * factor[i] + lines.at(i, x[at + i]);
+        g[i] = loaded(gradient[at + i]) * (loaded(output[at + i]) > 0 ? Number(1) : slope);
+      }
+      SPARRING_APART
+      for (int64_t i = 0; i < width; ++i) {
+        store(g[i] * factor[i] + lines.at(i, loaded(x[at + i])), to[i]);
       }
     }
   });
@@ -119,13 +132,15 @@ SPARRING_WIDE void combine_tile(const Tile& tile, const Slopes<T>& of, const Com
 }  // namespace
 
 template <class T>
-void take_statistics_of(const SampleMatrix<T>& x, const T* values, T* means, T* variances) {
+void take_statistics_of(const SampleMatrix<T>& x, const T* values, Computed<T>* means,
+                        Computed<T>* variances) {
+  using Number = Computed<T>;
   const auto work = [&](const Tile& tile, Statistics& all) {
-    std::vector<T> local(2 * x.columns);
-    T *mean = local.data(), *squares = mean + x.columns;
+    std::vector<Number> local(2 * x.columns);
+    Number *mean = local.data(), *squares = mean + x.columns;
     tile_means<T>(tile, values, mean);
     tile_squares<T>(tile, values, mean, squares);
-    merge_statistics<T>(all, mean, squares, tile.end - tile.begin);
+    merge_statistics<Number>(all, mean, squares, tile.end - tile.begin);
   };
   std::vector<Statistics> parts = sums_of_tiles(x.rows, x.columns, Statistics(x.columns), work);
   for (size_t i = 1; i < parts.size(); ++i) {
@@ -133,39 +148,46 @@ void take_statistics_of(const SampleMatrix<T>& x, const T* values, T* means, T* 
                              parts[i].rows);
   }
   for (int64_t i = 0; i < x.columns; ++i) {
-    means[i] = static_cast<T>(parts[0].mean[i]);
-    variances[i] = static_cast<T>(parts[0].squares[i] / static_cast<double>(x.rows));
+    means[i] = static_cast<Number>(parts[0].mean[i]);
+    variances[i] = static_cast<Number>(parts[0].squares[i] / static_cast<double>(x.rows));
   }
 }
 
 template <class T>
-void scale_and_bend_of(const SampleMatrix<T>& x, const T* values, const Lines<T>& by, T slope,
-                       T* output) {
+void scale_and_bend_of(const SampleMatrix<T>& x, const T* values, const Lines<Computed<T>>& by,
+                       Computed<T> slope, T* output) {
   for_tiles(x.rows, x.columns,
             [&](const Tile& tile) { scale_tile<T>(tile, values, by, slope, output); });
 }
 
 template <class T>
-void sum_gradients_of(const SampleMatrix<T>& x, const Slopes<T>& of, const T* mean, T* sum,
-                      T* dot) {
-  const auto sum_one = [&](const Tile& tile, const std::array<T*, 2>& ways) {
+void sum_gradients_of(const SampleMatrix<T>& x, const Slopes<T>& of, const Computed<T>* mean,
+                      Computed<T>* sum, Computed<T>* dot) {
+  using Number = Computed<T>;
+  const auto sum_one = [&](const Tile& tile, const std::array<Number*, 2>& ways) {
     sum_tile<T>(tile, of, mean, ways[0], ways[1]);
   };
-  sum_tiles<T, 2>(x, sum_one, {sum, dot});
+  sum_tiles<Number, 2>(x, sum_one, {sum, dot});
 }
 
 template <class T>
-void combine_of(const SampleMatrix<T>& x, const Slopes<T>& of, const Combination<T>& by, T* into) {
+void combine_of(const SampleMatrix<T>& x, const Slopes<T>& of, const Combination<Computed<T>>& by,
+                T* into) {
   for_tiles(x.rows, x.columns, [&](const Tile& tile) { combine_tile<T>(tile, of, by, into); });
 }
 
-#define SPARRING_LOOPS_FOR(T)                                                                    \
-  template void take_statistics_of<T>(const SampleMatrix<T>&, const T*, T*, T*);                 \
-  template void scale_and_bend_of<T>(const SampleMatrix<T>&, const T*, const Lines<T>&, T, T*);  \
-  template void sum_gradients_of<T>(const SampleMatrix<T>&, const Slopes<T>&, const T*, T*, T*); \
-  template void combine_of<T>(const SampleMatrix<T>&, const Slopes<T>&, const Combination<T>&, T*);
+#define SPARRING_LOOPS_FOR(T)                                                                     \
+  template void take_statistics_of<T>(const SampleMatrix<T>&, const T*, Computed<T>*,             \
+                                      Computed<T>*);                                              \
+  template void scale_and_bend_of<T>(const SampleMatrix<T>&, const T*, const Lines<Computed<T>>&, \
+                                     Computed<T>, T*);                                            \
+  template void sum_gradients_of<T>(const SampleMatrix<T>&, const Slopes<T>&, const Computed<T>*, \
+                                    Computed<T>*, Computed<T>*);                                  \
+  template void combine_of<T>(const SampleMatrix<T>&, const Slopes<T>&,                           \
+                              const Combination<Computed<T>>&, T*);
 SPARRING_LOOPS_FOR(float)
 SPARRING_LOOPS_FOR(double)
+SPARRING_LOOPS_FOR(at::BFloat16)
 #undef SPARRING_LOOPS_FOR
 
 }  // namespace sparring

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/bits16.h"
 #include "core/step/rewrites/norm_kernels.h"
 #include "core/wide.h"
 
@@ -64,10 +65,10 @@ struct OwnLines {
 template <class T>
 struct Slopes {
   const T *gradient, *output, *x;
-  T slope;
+  Computed<T> slope;
 };
 
-// A sample's matrix, or the only one.
+// A sample's matrix, or the only one, of such values; its numbers are what they are computed as.
 template <class T>
 struct SampleMatrix {
   explicit SampleMatrix(const at::Tensor& x, int64_t of_sample = 0)
@@ -75,11 +76,16 @@ struct SampleMatrix {
   T* values(const at::Tensor& all) const {
     return all.mutable_data_ptr<T>() + sample * rows * columns;
   }
-  T* numbers(const at::Tensor& all) const { return all.mutable_data_ptr<T>() + sample * columns; }
+  Computed<T>* numbers(const at::Tensor& all) const {
+    return all.mutable_data_ptr<Computed<T>>() + sample * columns;
+  }
   // Where a sample has but one.
-  T& number(const at::Tensor& all) const { return all.mutable_data_ptr<T>()[sample]; }
+  Computed<T>& number(const at::Tensor& all) const {
+    return all.mutable_data_ptr<Computed<T>>()[sample];
+  }
   Slopes<T> slopes(const NormGradient& of) const {
-    return {values(of.gradient), values(of.output), values(of.x), static_cast<T>(of.slope)};
+    return {values(of.gradient), values(of.output), values(of.x),
+            static_cast<Computed<T>>(of.slope)};
   }
   int64_t rows, columns, sample;
 };
@@ -113,9 +119,9 @@ void for_tiles(int64_t rows, int64_t columns, const Work& work) {
 }
 
 // sum_one(tile, sums) sums a tile, column by column, in as many ways as there are in `into`: in the
-// type of the values, where those of tiles are summed in float64.
-template <class T, size_t kWays, class SumOne>
-void sum_tiles(const SampleMatrix<T>& x, const SumOne& sum_one, const std::array<T*, kWays>& into) {
+// type of its numbers, where those of tiles are summed in float64.
+template <class T, size_t kWays, class SumOne, class Matrix>
+void sum_tiles(const Matrix& x, const SumOne& sum_one, const std::array<T*, kWays>& into) {
   using Sums = std::vector<double>;
   const auto count = kWays * static_cast<size_t>(x.columns);
   const auto work = [&](const Tile& tile, Sums& sums) {
