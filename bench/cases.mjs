@@ -91,15 +91,7 @@ export const cases = [
 
 export const caseNames = cases.map(({ name }) => name);
 
-/** What other questions train beside them, at 32×32: no ratio to PyTorch is wanted of these. */
-const others = ["dcgan", "sngan-hinge"].map((name) => ({
-  name: `${name}-32`,
-  title: `${name}, 32×32`,
-  batch: 64,
-  ...ofPreset(name, 32),
-}));
-
-/** Every preset as it is. */
+/** Every preset as it is, for other questions: no ratio to PyTorch is wanted of these. */
 export const presetCases = Object.entries(presets).map(([name, { size, batch }]) => ({
   name: `preset ${name}`,
   title: name,
@@ -109,7 +101,7 @@ export const presetCases = Object.entries(presets).map(([name, { size, batch }])
 
 /** @returns {Case} */
 export function caseNamed(name) {
-  const found = [...cases, ...others, ...layerCases, ...presetCases].find(
+  const found = [...cases, ...layerCases, ...presetCases].find(
     (one) => one.name === name,
   );
   if (!found)

@@ -1,10 +1,11 @@
 // What bfloat16 makes of a step, beside float32 in both executions.
-import { caseNamed } from "./cases.mjs";
+import { presetCases } from "./cases.mjs";
 import { playSparring } from "./contest.mjs";
 import { pairedRatio } from "./stats.mjs";
 import { digits, table, times } from "./text.mjs";
 
-const names = ["article", "dcgan-32", "sngan-hinge-32"];
+/** What --quick takes. */
+const quickTitles = ["article", "dcgan", "sngan-hinge"];
 const ways = [
   { execution: "eager" },
   { execution: "fused" },
@@ -13,7 +14,8 @@ const ways = [
 
 async function run(arena, options) {
   const rows = [];
-  for (const one of names.map(caseNamed)) {
+  for (const one of presetCases) {
+    if (options.quick && !quickTitles.includes(one.title)) continue;
     const { seconds, ms } = await playSparring(arena, one, ways, options);
     const [eagerMs, fusedMs, bfloat16Ms] = ms;
     const [, fused, bfloat16] = seconds;

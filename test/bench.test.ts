@@ -133,12 +133,12 @@ describe.skipIf(impossible)("bfloat16", () => {
     child.stdin.end();
     const { code, stdout } = await ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^\| sngan-hinge, 32×32 +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
+    expect(stdout).toMatch(/^\| sngan-hinge +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
     const { extras } = JSON.parse(await readFile(join(folder.path, "precision.json"), "utf8"));
     const figures = { eagerMs: positive, fusedMs: positive, bfloat16Ms: positive, ratio: positive };
     expect(extras.precision).toEqual(
-      ["article", "dcgan-32", "sngan-hinge-32"].map((name) => ({
-        ...{ name, title: expect.any(String) },
+      ["article", "dcgan", "sngan-hinge"].map((title) => ({
+        ...{ name: `preset ${title}`, title },
         ...figures,
       })),
     );
