@@ -59,10 +59,6 @@ constexpr int64_t kMostTurnedBesideBlas = int64_t{1} << 14, kRowsToTurn = int64_
 // to pack the weights than to turn the batch round.
 constexpr int64_t kMostRowsBesideBlas = 128, kWeightsOfARow = 6144;
 
-bool is_in_rows(const at::Tensor& matrix) {
-  return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1);
-}
-
 // Rows, or columns, of the result for each thread.
 template <class Function>
 void for_parts(int64_t length, int64_t multiplications, const Function& function) {
@@ -85,14 +81,6 @@ Matrix<const float> rows_of(const at::Tensor& matrix) {
 void turn(const at::Tensor& matrix, const at::Tensor& turned, int64_t first, int64_t count) {
   transpose(matrix.const_data_ptr<float>() + first, matrix.stride(1), matrix.size(1), count,
             turned.mutable_data_ptr<float>() + first * turned.stride(0), turned.stride(0));
-}
-
-// [rows, columns] in rows: itself, or turned round.
-at::Tensor in_rows(const at::Tensor& matrix) {
-  if (is_in_rows(matrix)) return matrix;
-  const at::Tensor turned = at::empty(matrix.sizes(), matrix.options());
-  transpose(matrix.t(), turned);
-  return turned;
 }
 
 int64_t fewest_columns(const at::Tensor& left) {
@@ -189,6 +177,17 @@ bool multiply_past_blas(const at::Tensor& out, const at::Tensor& a, const at::Te
 }
 
 }  // namespace
+
+bool is_in_rows(const at::Tensor& matrix) {
+  return matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1);
+}
+
+at::Tensor in_rows(const at::Tensor& matrix) {
+  if (is_in_rows(matrix)) return matrix;
+  const at::Tensor turned = at::empty(matrix.sizes(), matrix.options());
+  transpose(matrix.t(), turned);
+  return turned;
+}
 
 Multiplier multiplier() {
   static const Multiplier chosen = choose();

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/linalg/bfloat16_loops.h"
 #include "core/linalg/bfloat16_product.h"
 #include "core/nn/sequential.h"
 #include "core/nn/weighted.h"
 #include "core/step/plan.h"
 #include "core/step/rewrites/bfloat16_conv_kernels.h"
-#include "core/step/rewrites/bfloat16_loops.h"
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -111,11 +111,11 @@ TEST_CASE("sums become the bfloat16 that libtorch makes of them, whatever they a
                                            none / 3, INFINITY, -INFINITY, NAN, 1.00390625f})});
   const at::Tensor bias = at::randn_like(sums);
   at::Tensor made = at::empty_like(sums, at::kBFloat16);
-  bfloat16_conv::round(sums.const_data_ptr<float>(), nullptr, sums.numel(),
-                       made.mutable_data_ptr<at::BFloat16>());
+  bfloat16::round(sums.const_data_ptr<float>(), nullptr, sums.numel(),
+                  made.mutable_data_ptr<at::BFloat16>());
   CHECK(at::allclose(made, sums.to(at::kBFloat16), 0, 0, /*equal_nan=*/true));
-  bfloat16_conv::round(sums.const_data_ptr<float>(), bias.const_data_ptr<float>(), sums.numel(),
-                       made.mutable_data_ptr<at::BFloat16>());
+  bfloat16::round(sums.const_data_ptr<float>(), bias.const_data_ptr<float>(), sums.numel(),
+                  made.mutable_data_ptr<at::BFloat16>());
   CHECK(at::allclose(made, (sums + bias).to(at::kBFloat16), 0, 0, /*equal_nan=*/true));
 }
 

@@ -36,10 +36,12 @@ Pass& Pass::part(int64_t first, int64_t count) {
   return *kept;
 }
 
-std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network, bool takes_rows) {
+std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network, bool takes_rows,
+                                                 Multiply product) {
   std::optional<Blocks> blocks = read_blocks(network, takes_rows);
   if (!blocks) return nullptr;
   auto planned = std::make_unique<DenseNetwork>();
+  planned->product_ = product;
   planned->dropout_ = blocks->dropout;
   planned->labels_ = std::move(blocks->labels);
   planned->blocks_ = std::move(blocks->list);
@@ -173,20 +175,20 @@ void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const a
 }
 
 void DenseNetwork::multiply(const Block& block, Pass::Stage& stage, const at::Tensor& input) const {
-  if (block.pieces == 1) return product(stage.linear, input, block.weight.t());
-  choose_largest(input, block.weight, block.bias, {stage.output, stage.places});
+  if (block.pieces == 1) return product_(stage.linear, input, block.weight.t(), false);
+  choose_largest(input, block.weight, block.bias, {stage.output, stage.places}, product_);
 }
 
 void DenseNetwork::multiply_back(const Block& block, const Pass::Stage& stage,
                                  const at::Tensor& weight, const at::Tensor& to) const {
-  if (block.pieces == 1) return product(to, stage.gradient, weight);
+  if (block.pieces == 1) return product_(to, stage.gradient, weight, false);
   input_gradient({stage.gradient, stage.places}, weight, to);
 }
 
 void DenseNetwork::learn_weight(const Block& block, const Pass::Stage& stage,
                                 const at::Tensor& input, bool accumulate) {
   const at::Tensor& to = gradients_[block.weight_at];
-  if (block.pieces == 1) return product(to, stage.gradient.t(), input, accumulate);
+  if (block.pieces == 1) return product_(to, stage.gradient.t(), input, accumulate);
   weight_gradient({stage.gradient, stage.places}, input, to, accumulate);
 }
 
@@ -335,9 +337,9 @@ at::Tensor DenseNetwork::carry_past(const Block& block, const Pass::Stage& stage
   at::Tensor next;
   if (block.pieces == 1) {
     next = at::empty_like(stage.output);
-    product(next, carried, block.weight.t());
+    product_(next, carried, block.weight.t(), false);
   } else {
-    next = choose(carried, block.weight, stage.places);
+    next = choose(carried, block.weight, stage.places, product_);
   }
   dense::unbend(next, stage.output, block.nonlinearity, {});
   return next;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/linalg/product.h"
 #include "core/step/dense/blocks.h"
 #include "core/step/gradients.h"
 
@@ -44,8 +45,8 @@ struct Pass {
 
 class DenseNetwork {
  public:
-  // Null where the network has something else in it; see read_blocks().
-  static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows);
+  // Null where the network has something else in it; see read_blocks(). `product`: of its layers.
+  static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows, Multiply product);
 
   // Numbers that it makes of a row.
   int64_t outputs() const { return blocks_.back().outputs(); }
@@ -127,6 +128,7 @@ class DenseNetwork {
   at::Tensor gradient_of(int64_t place) const;
   void tell(const Block& block, const Ready& ready) const;
 
+  Multiply product_ = nullptr;
   double dropout_ = 0;  // of the input
   std::optional<LabelVectors> labels_;
   std::vector<Block> blocks_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/linalg/bfloat16_product.h"
+#include "core/linalg/rounded_product.h"
 #include "core/step/dense/row_kernels.h"
 
 namespace sparring {
@@ -60,7 +62,9 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   }
   // A sample's derivatives are multiples of those of one score.
   if (discriminator->outputs() != 1) return "the discriminator gives a score for each patch";
-  if (pair.precision != Precision::kFloat32) return "its kernels are for float32";
+  if (pair.precision == Precision::kBfloat16 && !has_tiles()) {
+    return "in bfloat16 its products need a processor with tiles (AMX)";
+  }
   if (!pair.auxiliaries.empty()) return "auxiliary terms need autograd";
   if (pair.augments()) return "augmentations need autograd";
   if (!pair.objective->is_pointwise()) return "the objective compares scores with each other";
@@ -71,12 +75,16 @@ std::string obstacle_to(const Pair& pair, const DenseNetwork* generator,
   return "";
 }
 
+Multiply product_of(const Pair& pair) {
+  return pair.precision == Precision::kBfloat16 ? rounded_product : product;
+}
+
 std::unique_ptr<DenseNetwork> plan_generator(const Pair& pair) {
-  return DenseNetwork::plan(*pair.generator, /*takes_rows=*/true);
+  return DenseNetwork::plan(*pair.generator, /*takes_rows=*/true, product_of(pair));
 }
 
 std::unique_ptr<DenseNetwork> plan_discriminator(const Pair& pair) {
-  return DenseNetwork::plan(*pair.discriminator, /*takes_rows=*/false);
+  return DenseNetwork::plan(*pair.discriminator, /*takes_rows=*/false, product_of(pair));
 }
 
 std::vector<Operation> operations_of(const DenseNetwork& network) {

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <vector>
 
+#include "core/linalg/bfloat16_loops.h"
 #include "core/linalg/bfloat16_product.h"
 #include "core/linalg/transpose.h"
-#include "core/step/rewrites/bfloat16_loops.h"
 
 namespace sparring::bfloat16_conv {
 namespace {
@@ -123,8 +123,9 @@ class Packed {
         transpose(part, by_column, kChannels, taps_, even.data(), kChannels);
         transpose(part + by_inner, by_column, kChannels, taps_, odd.data(), kChannels);
         const int64_t block = column / block_, place = column % block_;
-        round_pairs(even.data(), odd.data(), order,
-                    to + (block * taps_ * inner_ + 2 * pair) * block_ + 2 * place, inner_ * block_);
+        bfloat16::round_pairs(even.data(), odd.data(), order,
+                              to + (block * taps_ * inner_ + 2 * pair) * block_ + 2 * place,
+                              inner_ * block_);
       }
     });
   }
@@ -165,7 +166,8 @@ class Maker {
     }
     const float* const sums = sums_.const_data_ptr<float>();
     for (int64_t i = 0; i < count; ++i) {
-      round(sums + i * weight_.columns(), made.bias, weight_.columns(), made.at(grid_, pixel + i));
+      bfloat16::round(sums + i * weight_.columns(), made.bias, weight_.columns(),
+                      made.at(grid_, pixel + i));
     }
   }
 

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
+#include "core/linalg/bfloat16_loops.h"
 #include "core/linalg/bfloat16_product.h"
 #include "core/linalg/transpose.h"
 #include "core/step/rewrites/bfloat16_conv_kernels.h"
-#include "core/step/rewrites/bfloat16_loops.h"
 
 namespace sparring::bfloat16_conv {
 namespace {
@@ -152,7 +152,7 @@ class TapGradient {
       auto* const pairs = pairs_.mutable_data_ptr<BFloat16>();
       for (int64_t i = 0; i < count; i += 2) {
         const BFloat16 *const even = walk.next(), *const odd = walk.next();
-        braid(even, odd, offsets_, channels_, pairs + i * columns_);
+        bfloat16::braid(even, odd, offsets_, channels_, pairs + i * columns_);
       }
       tiles_.multiply({rows_, count, columns_}, {sums_.mutable_data_ptr<float>(), columns_},
                       small.at(pixel, channel), {pairs, 2 * columns_}, /*accumulate=*/pixel > 0);

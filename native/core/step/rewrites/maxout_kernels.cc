@@ -26,9 +26,9 @@ at::Tensor turned(const at::Tensor& matrix) {
 }
 
 // [out · pieces, N]: a piece's numbers lie side by side.
-at::Tensor all_pieces(const at::Tensor& input, const at::Tensor& weight) {
+at::Tensor all_pieces(const at::Tensor& input, const at::Tensor& weight, Multiply by) {
   const at::Tensor all = at::empty({weight.size(0), input.size(0)}, input.options());
-  product(all, weight, turned(input));
+  by(all, weight, turned(input), /*accumulate=*/false);
   return all;
 }
 
@@ -149,8 +149,8 @@ Chosen Chosen::empty(int64_t samples, int64_t outputs, const at::TensorOptions& 
 }
 
 void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                    const Chosen& to) {
-  const at::Tensor all = all_pieces(input, weight);
+                    const Chosen& to, Multiply by) {
+  const at::Tensor all = all_pieces(input, weight, by);
   const int64_t outputs = to.values.size(1), samples = all.size(1);
   const at::Tensor values = at::empty({outputs, samples}, all.options());
   for_outputs(all, outputs, all.numel() / outputs, [&](auto zero, int64_t first, int64_t last) {
@@ -166,8 +166,9 @@ void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at:
   transpose(values, to.values);
 }
 
-at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places) {
-  const at::Tensor all = all_pieces(input, weight);
+at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places,
+                  Multiply by) {
+  const at::Tensor all = all_pieces(input, weight, by);
   const int64_t outputs = places.size(0), samples = all.size(1), pieces = all.size(0) / outputs;
   const at::Tensor values = at::empty(places.sizes(), all.options());
   for_outputs(all, outputs, samples, [&](auto zero, int64_t first, int64_t last) {

@@ -2,7 +2,7 @@
 // output alone, so most of the values in the products of the way back are 0.
 #pragma once
 
-#include "core/torch.h"
+#include "core/linalg/product.h"
 
 namespace sparring {
 
@@ -17,9 +17,10 @@ struct Chosen {
 // `bias` may be undefined. input: [N, in], weight: [out · pieces, in], those of an output side by
 // side.
 void choose_largest(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
-                    const Chosen& to);
+                    const Chosen& to, Multiply by = product);
 // The same at places that are known, without a bias: [N, out].
-at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places);
+at::Tensor choose(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& places,
+                  Multiply by = product);
 
 // The way back, from the gradient for the values: for the input, [N, in], the weight and the bias.
 // What is written to, or added to, is in rows.

@@ -1,8 +1,8 @@
-#include "core/step/rewrites/bfloat16_loops.h"
+#include "core/linalg/bfloat16_loops.h"
 
 #include "core/bits16.h"
 
-namespace sparring::bfloat16_conv {
+namespace sparring::bfloat16 {
 namespace {
 
 constexpr int64_t kLanes = 16;
@@ -32,6 +32,15 @@ SPARRING_WIDE void round_pairs(const float* even, const float* odd,
   }
 }
 
+SPARRING_WIDE void round_pair(const float* even, const float* odd, int64_t count,
+                              at::BFloat16* to) {
+  auto* const pairs = reinterpret_cast<uint32_t*>(to);
+  SPARRING_APART
+  for (int64_t i = 0; i < count; ++i) {
+    pairs[i] = (rounded_to_half(even[i]) >> 16) | (rounded_to_half(odd[i]) & 0xffff0000);
+  }
+}
+
 SPARRING_WIDE void braid(const at::BFloat16* even, const at::BFloat16* odd,
                          const std::vector<int64_t>& offsets, int64_t count, at::BFloat16* to) {
   const auto *const a = reinterpret_cast<const uint16_t*>(even),
@@ -49,4 +58,4 @@ SPARRING_WIDE void braid(const at::BFloat16* even, const at::BFloat16* odd,
   }
 }
 
-}  // namespace sparring::bfloat16_conv
+}  // namespace sparring::bfloat16
