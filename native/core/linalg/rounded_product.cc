@@ -117,10 +117,12 @@ void rounded_product(const at::Tensor& out, const at::Tensor& a, const at::Tenso
       !can_be_in_rows(b)) {
     return product(out, a, b, accumulate);
   }
-  // All of the right matrix is paired before, and rows of the left one as they come. So the larger
-  // one is the left, as out' = b' a', unless the result is larger still and has to be turned back.
-  if (accumulate || a.numel() + 2 * out.numel() >= b.numel())
+  // All of the right matrix is paired before, and rows of the left one are rounded as they come. So
+  // a large right one in columns is the left instead, as out' = b' a', unless the result is larger
+  // still and has to be turned back.
+  if (accumulate || is_in_rows(b) || a.numel() + 2 * out.numel() >= b.numel()) {
     return multiply(out, a, b, accumulate);
+  }
   const at::Tensor turned = at::empty({out.size(1), out.size(0)}, out.options());
   multiply(turned, b.t(), a.t(), /*accumulate=*/false);
   transpose(turned, out);
