@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "core/linalg/bfloat16_loops.h"
@@ -16,6 +17,7 @@
 #include "core/step/rewrites/upsample_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
+#include "core/test/fenced_memory.h"
 #include "core/test/pairs.h"
 
 using namespace sparring;
@@ -81,6 +83,7 @@ void check_geometry(const Geometry& one, int64_t samples) {
 TEST_CASE("convolutions by tiles, both ways, and their weights' gradients equal float64 exactly") {
   at::manual_seed(0);
   const Threads threads;
+  const FencedMemory fenced;
   for (const int count : {1, 2, 6}) {
     at::set_num_threads(count);
     for (size_t i = 0; i < kGeometries.size(); ++i) {
@@ -108,7 +111,9 @@ TEST_CASE("sums become the bfloat16 that libtorch makes of them, whatever they a
   const float most = std::numeric_limits<float>::max(), none = std::numeric_limits<float>::min();
   at::Tensor sums = at::cat(
       {at::randn({999}) * 300, at::tensor({257.0f, 259.0f, -257.0f, 0.0f, -0.0f, most, -most,
-                                           none / 3, INFINITY, -INFINITY, NAN, 1.00390625f})});
+                                           none / 3, INFINITY, -INFINITY, NAN, 1.00390625f,
+                                           // Counted up, its bits would be those of -0.
+                                           std::bit_cast<float>(0x7fffffff)})});
   const at::Tensor bias = at::randn_like(sums);
   at::Tensor made = at::empty_like(sums, at::kBFloat16);
   bfloat16::round(sums.const_data_ptr<float>(), nullptr, sums.numel(),

@@ -7,6 +7,7 @@
 #include "core/linalg/product.h"
 #include "core/options.h"
 #include "core/test/check.h"  // last: see there
+#include "core/test/fenced_memory.h"
 
 using namespace sparring;
 
@@ -42,6 +43,7 @@ void check_product(const Shape& size) {
 
 TEST_CASE("products in bfloat16 equal float64 exactly where it holds the numbers") {
   at::manual_seed(0);
+  const test::FencedMemory fenced;
   const int before = at::get_num_threads();
   for (const int threads : {1, 2, 5}) {
     at::set_num_threads(threads);

@@ -51,7 +51,9 @@ class Bfloat16Conv : public Bilinear {
     const at::Tensor &big = sizes_.transposed ? gradient : image,
                      &small = sizes_.transposed ? image : gradient;
     const int64_t widest = sizes[2] * sizes[3] > 1 ? kGradient : kGradientOfPixel;
-    if (small.size(3) > widest) return by_torch_.weight_gradient(image, gradient, sizes);
+    if (small.size(3) > widest) {
+      return by_torch_.weight_gradient(image, gradient, sizes).to(at::kFloat);
+    }
     return bfloat16_conv::weight_gradient(laid_out(big), laid_out(small), steps_, sizes);
   }
 
