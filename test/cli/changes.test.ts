@@ -35,6 +35,15 @@ describe("goOn()", () => {
     expect(config.changes).toEqual([{ step: 10, before: { ada: null }, after: { ada: wanted } }]);
   });
 
+  it("sets the probability of ADA where that is asked for, as nobody knows what it is by now", () => {
+    const first = { step: 5, before: { ada: null }, after: { ada: { ...ada, p: 0.5 } } };
+    const named = { ...ada, p: 0.5 };
+    const config = { ada: named, changes: [first] } as never as RunConfig;
+    const saved = { step: 10, trainer: { ada: named } } as never;
+    expect(goOn(config, asked({ ada }), saved).changed).toEqual([]);
+    expect(goOn(config, asked({ ada: named }), saved).changed).toEqual(["ada"]);
+  });
+
   it("lets the last probability that was named hold", () => {
     const first = { step: 10, before: { ada: null }, after: { ada: { ...ada, p: 0.5 } } };
     expect(from(10, [first], { ada: { ...ada, p: 0.2 } }).options.ada?.p).toBe(0.2);

@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { Evaluations } from "../../lib/run/evaluations.js";
 import { appendLine, cutLines, readLines } from "../../lib/run/json-lines.js";
 import { makeFolder } from "../helpers/folder.js";
 
@@ -53,6 +54,34 @@ it("are cut, and stay as they were written", async () => {
   expect(await cutLines(at("cut"), "numbers", isSmall)).toEqual([{ i: 1 }, { i: 2 }]);
   await appendLine(at("cut"), "numbers", { i: 4 });
   expect(await readFile(at("cut"), "utf8")).toBe('{ "i": 1.0 }\n{"i":2}\n{"i":4}\n');
+});
+
+it("of evaluations have each number under the name that TensorBoard has for it", async () => {
+  const scores = {
+    ...{ fid: { value: 1 }, kid: { value: 2 }, precisionRecall: { precision: 3, recall: 4 } },
+    ...{ densityCoverage: { density: 5, coverage: 6 }, inceptionScore: { value: 7 } },
+    ...{ classBalance: { value: 8 }, modeCoverage: { value: 9, divergence: 10 } },
+  };
+  const judge = { evaluate: async () => scores, network: "net.pt@1", reals: 40 };
+  const at5 = { step: 5, samples: 80, seed: 0 };
+  await new Evaluations(at("measured")).add(judge as never, {} as never, at5);
+  const values = {
+    ...{ fid: 1, kid: 2, precision: 3, recall: 4, density: 5, coverage: 6 },
+    ...{ inceptionScore: 7, classBalance: 8, modes: 9, modeDivergence: 10 },
+  };
+  expect(await linesOf(at("measured"))).toEqual([
+    { step: 5, network: "net.pt@1", samples: 80, reals: 40, values },
+  ]);
+});
+
+it("of evaluations are looked through to a step", async () => {
+  const evaluations = new Evaluations(at("evaluations"));
+  for (const step of [5, 10, 15])
+    await appendLine(at("evaluations"), "evaluations", { step, values: {} });
+  const last = async (step: number) => (await evaluations.last(step))?.step;
+  expect([await last(4), await last(10), await last(14), await last(15)]).toEqual([
+    ...[undefined, 10, 10, 15],
+  ]);
 });
 
 it("are none where there is no file, and none is made", async () => {

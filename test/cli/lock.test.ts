@@ -1,5 +1,5 @@
 // A run is trained by one process at a time: whoever else wants to is refused, and nothing of it is touched.
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunFolder } from "../../lib/run/folder.js";
@@ -129,6 +129,25 @@ describe("within one process", () => {
     const behind = planResume({ resume: true, out: at("new"), steps: 3 }, named);
     for (const _ of [1, 2]) await expect(TrainingRun.resume(behind)).rejects.toThrow(RangeError);
     (await resume("new"))[Symbol.dispose]();
+  });
+
+  it("one that could not begin lets go, and leaves an empty folder as empty as it was", async () => {
+    await mkdir(at("failed"));
+    const place = { path: at("failed"), name: "--out", chosen: true };
+    // No JSON has such a number.
+    await expect(RunFolder.create(place, { steps: 1n })).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+    });
+    expect(await readdir(at("failed"))).toEqual([]);
+    using _ = await RunFolder.create(place, { steps: 1 });
+  });
+
+  it("one whose config is lost is a run all the same", async () => {
+    await mkdir(at("lost"));
+    await writeFile(at("lost/stats.jsonl"), "");
+    await expect(
+      RunFolder.create({ path: at("lost"), name: "--out", chosen: true }, {}),
+    ).rejects.toThrow("(it holds another run; --resume goes on with that one)");
   });
 
   it("one that was trained while its plan was made is not begun again", async () => {

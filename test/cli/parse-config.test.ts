@@ -114,6 +114,8 @@ describe("parseRunConfig", () => {
     ["evaluateEvery", -1, wholeFrom(0)],
     ["evaluateSamples", 1, "a whole number from 2 to 1000000"],
     ["evaluateFeatures", "", "a non-empty string"],
+    ["from", "", "a non-empty string"],
+    ["fromStep", -1, wholeFrom(0)],
   ])("refuses the %s %j", (key, value, what) => {
     expect(() => parseRunConfig({ ...oldest, [key]: value })).toThrow(
       `Expected ${what} for ${key} but received ${JSON.stringify(value)}`,

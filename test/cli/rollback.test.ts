@@ -1,6 +1,6 @@
 // A run that leaves the numbers: it stops, or goes back to its last checkpoint as often as it was allowed to.
 import { existsSync } from "node:fs";
-import { readdir, readFile, truncate } from "node:fs/promises";
+import { readdir, readFile, rename, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import { prepareSmallRun } from "../helpers/small-run.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
-const { run: original } = Trainer.prototype;
+const { run: original, saveWith } = Trainer.prototype;
 const { evaluate } = Judge.prototype;
 
 beforeAll(async () => {
@@ -24,6 +24,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   Trainer.prototype.run = original;
+  Trainer.prototype.saveWith = saveWith;
   Judge.prototype.evaluate = evaluate;
 });
 afterAll(() => folder.remove());
@@ -86,6 +87,51 @@ describe("a run that diverges", () => {
       "000005",
       "000010",
       "000015",
+    ]);
+  });
+
+  it("draws others each time, so that it does not end as it did before", async () => {
+    const { restore } = Trainer;
+    const seeds: unknown[] = [];
+    Trainer.restore = (saved, options) => {
+      seeds.push(options?.seed);
+      return restore.call(Trainer, saved, options);
+    };
+    try {
+      fail(3);
+      await train("reseeded", 3);
+    } finally {
+      Trainer.restore = restore;
+    }
+    expect(seeds).toEqual([2, 3, 4]);
+  });
+
+  it("waits for the checkpoint that is being written, and goes back to that one", async () => {
+    Trainer.prototype.saveWith = async function (path, run) {
+      await saveWith.call(this, `${path}-slow`, run);
+      await setTimeout(300);
+      await rename(`${path}-slow`, path);
+    };
+    fail(1, 6);
+    expect(await train("written", 1)).toEqual([
+      expect.stringMatching(/^Went back from step 6 to 5 \(1 of 1\): /),
+    ]);
+  });
+
+  it("is warned of nothing by what it did not do", async () => {
+    fail(1);
+    const disturbed = Trainer.prototype.run;
+    Trainer.prototype.run = async function* (data, options) {
+      for await (const tick of disturbed.call(this, data, options)) {
+        // All alike from step 10 on, and different in step 6 alone, which is done again.
+        const isFirst = existsSync(at("unwarned/events.jsonl")) === false;
+        const diversity = isFirst && tick.step === 6 ? 1 : 0.1;
+        yield tick.health ? { ...tick, health: { ...tick.health, diversity } } : tick;
+      }
+    };
+    await train("unwarned", 1);
+    expect((await lines("unwarned", "stats.jsonl")).map(({ warnings }) => warnings)).toEqual([
+      ...[[], [], [], [], []],
     ]);
   });
 

@@ -92,5 +92,8 @@ describe("the epochs of a run that was changed", () => {
       change(4, { discriminatorSteps: 1 }, { discriminatorSteps: 2 }),
     ]);
     expect([1, 2, 3].map((count) => new RunEpochs(each).steps(count))).toEqual([3, 5, 6]);
+    // A step that takes more batches than an epoch has is one all the same.
+    const long = configOf({ batch: 10, discriminatorSteps: 5 });
+    expect([1, 3, 5].map((count) => new RunEpochs(long).steps(count))).toEqual([1, 1, 2]);
   });
 });

@@ -1,8 +1,9 @@
 // What a run saves while it trains, and what becomes of it where that does not work.
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
+import { Judge } from "../../lib/run/evaluation.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { prepareSmallRun } from "../helpers/small-run.js";
@@ -10,6 +11,7 @@ import { prepareSmallRun } from "../helpers/small-run.js";
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
 const { run: original, saveWith } = Trainer.prototype;
+const { evaluate } = Judge.prototype;
 
 beforeAll(async () => {
   folder = await makeFolder();
@@ -18,13 +20,17 @@ beforeAll(async () => {
 afterEach(() => {
   Trainer.prototype.run = original;
   Trainer.prototype.saveWith = saveWith;
+  Judge.prototype.evaluate = evaluate;
 });
 afterAll(() => folder.remove());
 
 /** Trains 15 steps, with a checkpoint every 5. Returns what it was told, and why it failed. */
-async function train(name: string): Promise<{ notes: string[]; error: unknown }> {
+async function train(
+  name: string,
+  more: object = {},
+): Promise<{ notes: string[]; error: unknown }> {
   const notes: string[] = [];
-  using run = await prepareSmallRun(at("data"), at(name));
+  using run = await prepareSmallRun(at("data"), at(name), more);
   try {
     for await (const _ of run.train({ onNote: (note) => notes.push(note) }));
     return { notes, error: undefined };
@@ -69,6 +75,37 @@ describe("a checkpoint that cannot be taken", () => {
     failToSave(5, bug);
     expect(await train("bug")).toEqual({ notes: [], error: bug });
     expect(await checkpoints("bug")).toEqual(["000010"]);
+  });
+});
+
+describe("an evaluation", () => {
+  const judged = { evaluateEvery: 5, evaluateSamples: 80 };
+  const fids = (values: unknown[]) => {
+    Judge.prototype.evaluate = async () => {
+      const value = values.shift();
+      if (value instanceof Error) throw value;
+      return { fid: { value } } as never;
+    };
+  };
+  const linesOf = async (name: string) =>
+    (await readFile(at(name, "evaluations.jsonl"), "utf8")).trim().split("\n");
+
+  it("of samples that are no images is told of, and the run goes on", async () => {
+    fids([new SparringError("ERR_DATA", "Expected images"), 4, 4]);
+    expect(await train("unmeasured", judged)).toEqual({
+      notes: ["No evaluation of step 5: Expected images"],
+      error: undefined,
+    });
+    expect((await linesOf("unmeasured")).map((line) => JSON.parse(line).step)).toEqual([10, 15]);
+    // Of equal ones the first is the best.
+    const best = JSON.parse(await readFile(at("unmeasured/checkpoints/best.json"), "utf8"));
+    expect(best).toEqual({ step: 10, metric: "fid", value: 4 });
+  });
+
+  it("that fails for another reason ends the run", async () => {
+    const bug = new TypeError("x is not a function");
+    fids([bug]);
+    expect(await train("unmeasurable", judged)).toEqual({ notes: [], error: bug });
   });
 });
 

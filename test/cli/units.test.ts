@@ -1,5 +1,6 @@
 // The arithmetic behind the command.
 import { describe, expect, it } from "vitest";
+import { barWidth, drawn } from "../../lib/cli/bar.js";
 import { toNumber } from "../../lib/cli/options.js";
 import { counted } from "../../lib/count.js";
 import { clock } from "../../lib/cli/text.js";
@@ -117,6 +118,31 @@ describe("TimeLeft", () => {
     for (let second = 1; second <= 60; ++second) timeLeft.learn(10 + 10 * second, 10 + second);
     expect(timeLeft.of(100)).toBeGreaterThan(10);
     expect(timeLeft.of(100)).toBeLessThan(10.5);
+  });
+
+  it("learns nothing of steps that are done again", () => {
+    const timeLeft = new TimeLeft();
+    timeLeft.learn(10, 10);
+    timeLeft.learn(4, 11);
+    timeLeft.learn(10, 20);
+    expect(timeLeft.of(5)).toBeCloseTo(5);
+  });
+});
+
+describe("the bar", () => {
+  const plain = (_style: string, text: string) => text;
+
+  it("is as wide as its line has room for, and leaves the last column free", () => {
+    const beside = "x".repeat(50);
+    const widths = [undefined, 60, 200].map((columns) => barWidth({ columns }, beside));
+    expect(widths).toEqual([28, 8, 40]);
+  });
+
+  it("is full as far as the run is, and not there where it would be too short", () => {
+    expect([0, 0.5, 1].map((share) => drawn(share, 8, plain))).toEqual([
+      ...["░░░░░░░░", "████░░░░", "████████"],
+    ]);
+    expect(drawn(0.5, 7, plain)).toBe("");
   });
 });
 
