@@ -65,9 +65,11 @@ function describe(
 ): string {
   const steps = `${grouped(value).padStart(grouped(total).length)}/${grouped(total)}`;
   if (note !== undefined) return `${steps}  ${note}`;
-  if (tick === undefined) return `${steps}  starting`;
+  const isDone = value === total;
+  // Without a tick, of a run that goes on where all of its steps are done.
+  if (tick === undefined) return `${steps}  ${isDone ? "done" : "starting"}`;
   const losses = `D ${tick.discriminatorLoss.toFixed(4)}  G ${tick.generatorLoss.toFixed(4)}`;
-  const end = value === total ? "done" : `${clock(left)} left`;
+  const end = isDone ? "done" : `${clock(left)} left`;
   return `${steps}  ${losses}  ${grouped(tick.imagesPerSecond)} images/s  ${end}`;
 }
 

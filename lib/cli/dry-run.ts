@@ -20,7 +20,7 @@ function toLines({ config, generator, discriminator, parameters, lowerBounds }: 
     "",
     `${grouped(parameters)} parameters in all.`,
     `A step holds at least ${amount(bytes, "B")} of outputs, beside weights and optimizers.`,
-    `${counted(config.steps, "step")} take at least ${clock(seconds)}: a lower bound, of ${millisecondsPerStep.toPrecision(3)} ms a step`,
+    `${counted(config.steps, "step")} ${config.steps === 1 ? "takes" : "take"} at least ${clock(seconds)}: a lower bound, of ${millisecondsPerStep.toPrecision(3)} ms a step`,
     "at what this machine can do right now at best. Nothing was written.",
   ];
 }

@@ -26,14 +26,9 @@ export function printLog(run: TrainingRun, folder: RunFolder): Screen {
 function logLine(tick: RunTick, { config, epochs }: TrainingRun): string {
   const epoch = `[Epoch ${tick.epoch}/${epochs.count(config.steps)}]`;
   const batch = `[Batch ${tick.batch}/${epochs.batches}]`;
-  const losses = `[D loss: ${fixed(tick.discriminatorLoss)}] [G loss: ${fixed(tick.generatorLoss)}]`;
-  return `${epoch} ${batch} ${losses}`;
-}
-
-/** Writes a number as Python's %f does. */
-function fixed(value: number): string {
-  if (Number.isNaN(value)) return "nan";
-  return Number.isFinite(value) ? value.toFixed(6) : value > 0 ? "inf" : "-inf";
+  // As Python's %f: a loss that is no number has ended the run.
+  const [d, g] = [tick.discriminatorLoss.toFixed(6), tick.generatorLoss.toFixed(6)];
+  return `${epoch} ${batch} [D loss: ${d}] [G loss: ${g}]`;
 }
 
 function printNotes(lines: readonly string[]): void {

@@ -6,7 +6,7 @@ import type { DataWatch } from "../run/data.js";
 import { barWidth, drawn } from "./bar.js";
 import { signals } from "./stop.js";
 import { hasCursor, painter } from "./terminal.js";
-import { grouped } from "../count.js";
+import { counted, grouped } from "../count.js";
 import { clock, printNote } from "./text.js";
 import { TimeLeft } from "./time-left.js";
 
@@ -49,7 +49,7 @@ export function watchPacking(data: string, { keep }: Keeping): DataWatch & { clo
       if (progress.done < progress.total) return;
       screen.close();
       stop.forget();
-      const read = `${capital(words.done)} ${grouped(progress.total)} images`;
+      const read = `${capital(words.done)} ${counted(progress.total, "image")}`;
       printNote(`${read} in ${clock(seconds)}${words.after}`);
     },
     onNote: printNote,
@@ -95,7 +95,7 @@ function stopBeforeSignals() {
 function logPacking(data: string, { doing }: Words): PackingScreen {
   return {
     show({ done, total }) {
-      if (done === 1) printNote(`${capital(doing)} ${grouped(total)} images of ${data}`);
+      if (done === 1) printNote(`${capital(doing)} ${counted(total, "image")} of ${data}`);
     },
     close: () => {},
   };

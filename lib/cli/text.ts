@@ -25,7 +25,7 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
   const one = device === "cpu" ? `cpu, ${counted(threads, "thread")}` : device;
   const machine = run.team.size === 1 ? one : `${run.team.size} ranks of ${one}`;
   return [
-    `Training ${trainedText(preset)} on ${data}: ${grouped(images)} images of ${sizeText(size)}${held}`,
+    `Training ${trainedText(preset)} on ${data}: ${counted(images, "image")} of ${sizeText(size)}${held}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}${firstText(config)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
     `  seed ${seed}, into ${folder.path}${beginningText(run)}`,
@@ -46,9 +46,9 @@ function beginningText({ step, config }: TrainingRun): string {
   return `, from step ${grouped(step)} on${end}`;
 }
 
-/** `64 images`, `64 images in 4 parts`, `5 batches of 64 images` */
+/** `64 images`, `1 image`, `64 images in 4 parts`, `5 batches of 64 images` */
 function stepText({ batch, accumulate, discriminatorSteps }: RunConfig): string {
-  const images = `${batch} images${partsText({ accumulate })}`;
+  const images = `${counted(batch, "image")}${partsText({ accumulate })}`;
   return discriminatorSteps === 1 ? images : `${discriminatorSteps} batches of ${images}`;
 }
 

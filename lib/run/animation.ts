@@ -12,8 +12,8 @@ const encoders = { ".webp": "webp", ".gif": "gif" } as const;
 
 export const animated = Object.keys(encoders);
 
-/** How many frames there are in all where so many lead there. */
-export const thereAndBack = (frames: number) => Math.max(1, 2 * frames - 2);
+/** How many frames there are in all where so many, two at least, lead there. */
+export const thereAndBack = (frames: number) => 2 * frames - 2;
 
 /** Pixels that the side of a picture of each format has at most. */
 const longest = { webp: 16_383, gif: 65_535 } as const;

@@ -1,4 +1,5 @@
 // An explanation for a terminal.
+import { counted } from "../count.js";
 import type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./explanation.js";
 
 /** How a step is carried out, in words. */
@@ -13,7 +14,7 @@ export const kinds: Readonly<Record<StepPlan["kind"], string>> = {
 export function formatExplanation(told: Explanation): string {
   const networks = [table("generator", told.generator), table("discriminator", told.discriminator)];
   return [
-    `A step on ${told.batchSize} images${partsText(told)}: ${kinds[told.kind]}.`,
+    `A step on ${counted(told.batchSize, "image")}${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
     ...(told.rewrites.length > 0 ? [`The step as a whole: ${told.rewrites.join("; ")}.`] : []),
     ...networks.flatMap((lines) => ["", ...lines]),

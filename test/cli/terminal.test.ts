@@ -46,6 +46,16 @@ describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () =
     expect(stdout).toContain(cursorBack);
   });
 
+  it("says of a run that goes on after its last step that it is done", async () => {
+    expect((await onTerminal("--steps 3 --out ended").ended).code).toBe(0);
+    const line = `"${process.execPath}" "${mainFile}" train --resume ended`;
+    const again = start("script", ["-qec", line, "/dev/null"], folder.path, { TERM: "xterm" });
+    const { code, stdout } = await again.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ 3\/3 {2}done/);
+    expect(stdout).not.toContain("starting");
+  });
+
   it("shows a bar while it packs a folder of images, and once it has, what it took", async () => {
     await writeTree(join(folder.path, "images"), {
       "1.png": 1,
@@ -92,6 +102,23 @@ describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () =
       "discriminator.safetensors",
       "generator.safetensors",
     ]);
+  });
+
+  it("Ctrl+C twice ends it on the spot, and gives the cursor back", async () => {
+    const slow = "--preset article --size 96 --batch 128 --steps 1000 --out e --dashboard 0";
+    const { child, ended, says } = onTerminal(slow);
+    await says(/The dashboard is at/);
+    await says(/ 1\/1,000 /);
+    child.stdin.write("\x03");
+    await says(/stopping after this step/);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    child.stdin.write("\x03");
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout).not.toContain("Stopped after");
+    expect(stdout).toContain(cursorBack);
+    // The first was for the training alone.
+    expect(stdout).not.toContain("The dashboard ended");
   });
 
   describe("that is closed", () => {

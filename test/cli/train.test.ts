@@ -10,6 +10,7 @@ import { presets } from "../../lib/presets.js";
 import { type Ended, runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
+import { writeTree } from "../helpers/image-folder.js";
 
 const { commands } = await createProgram(() => {});
 
@@ -200,6 +201,28 @@ describe("options", () => {
     const { optimizer, execution } = await readJson(at("options/config.json"));
     expect(execution).toBe("eager");
     expect([optimizer.generator.lr, optimizer.discriminator.lr]).toEqual([1e-3, 1e-3]);
+  });
+
+  it("--accumulate, and a preset with more updates, are told of in words", async () => {
+    const { stderr } = await train("--preset wgan --accumulate 2 --steps 2 --out parts");
+    expect(stderr).toContain(
+      "\n  2 steps of 5 batches of 32 images in 2 parts (2 epochs), fused, on cpu, 1 thread\n",
+    );
+  });
+
+  it("counts one of something as one", async () => {
+    await writeIdxFolder(at("one"), 1);
+    await writeTree(at("picture"), { "1.png": 1 });
+    const ones = "train --preset goodfellow2014 --size 8 --batch 1 --steps 1 --data";
+    const env = { XDG_CACHE_HOME: at("xdg") };
+    const run = (words: string) => runCli(`${ones} ${words}`.split(" "), folder.path, env);
+    expect((await run("one --out of-one")).stderr).toMatch(
+      /: 1 image of 8×8\n[^\n]*\n {2}1 step of 1 image \(1 epoch\), /,
+    );
+    expect((await run("picture --out of-picture")).stderr).toMatch(
+      /^Packing 1 image of .*\nPacked 1 image in 0:0\d\n/,
+    );
+    expect((await run("one --dry-run")).stdout).toContain("\n1 step takes at least 0:00");
   });
 
   it("--out takes an empty folder, and one whose parents are missing", async () => {
