@@ -92,16 +92,37 @@ describe("a config file that is wrong", () => {
       epochs: 2,
       data: "nowhere",
       threads: cores + 1,
+      evaluateFeatures: "no.pt",
     };
     const found = [
       "Expected a square with a side of 32, 64 or 128 (preset dcgan) for size but received 28",
       `Expected mnist, stacked-mnist, a folder or a file for data but received "${at("nowhere")}" (no such file or folder)`,
+      `Expected classifier or a TorchScript file for evaluateFeatures but received "${at("no.pt")}" (no such file or folder)`,
       `Expected a whole number from 1 to ${cores} for threads but received ${cores + 1}`,
       'Expected steps or epochs for the length of the run but received "steps 1 epochs 2"',
     ];
     expect(await problems(value)).toEqual(found);
     // What a flag replaces does not matter.
-    expect(await problems(value, " --threads 1 --data data")).toEqual([found[0], found[3]]);
+    const flags = " --threads 1 --data data --evaluate-features classifier";
+    expect(await problems(value, flags)).toEqual([found[0], found[4]]);
+    const networks = {
+      generator: {
+        latent: { noise: 2 },
+        layers: [
+          { type: "linear", outFeatures: 64 },
+          { type: "unflatten", shape: [1, 8, 8] },
+        ],
+      },
+      discriminator: {
+        image: [1, 8, 8],
+        layers: [{ type: "flatten" }, { type: "linear", outFeatures: 1 }],
+      },
+    };
+    expect(await problems({ ...networks, channels: 3, size: 16, batch: 0 })).toEqual([
+      whole("batch", "0"),
+      "Expected 8, as the discriminator takes, for size but received 16",
+      "Expected 1, as the discriminator takes, for channels but received 3",
+    ]);
   });
 
   it("hears what its options are called here", async () => {

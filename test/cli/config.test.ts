@@ -50,6 +50,10 @@ describe("a config file", () => {
     await write("deep/run.json", { ...options, data: "../data", out: "run", steps: 1 });
     expect((await run("train deep/run.json")).code).toBe(0);
     await access(at("deep/run/weights/generator.safetensors"));
+    await write("net.pt", "a network");
+    const others = { evaluateFeatures: "../net.pt", from: "../first" };
+    const { options: read } = await readConfigFile(at(await write("deep/more.json", others)), {});
+    expect(read).toEqual({ evaluateFeatures: at("net.pt"), from: at("first") });
   });
 
   it("and flags can leave out the last batch of an epoch", async () => {
@@ -133,6 +137,8 @@ describe("the config.json of a run", () => {
     ["images", 41, "40", "41"],
     ["classes", 9, "10", "9"],
     ["sampleSeed", 1, "0", "1"],
+    ["heldImages", 1, "0", "1"],
+    ["classNames", ["zero"], "null", '["zero"]'],
   ])("is refused where %s is not what follows from it", async (key, value, now, received) => {
     const path = await write("edited.json", {
       ...(await readJson("first/config.json")),

@@ -1,6 +1,8 @@
 // What `sparring train --data` takes: folders and files, recognised by what is in them.
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, runCli } from "../helpers/cli.js";
@@ -192,6 +194,39 @@ describe("a file", () => {
     const { code, stderr } = await train(preset, name, `--out ${name}-run`);
     expect([code, stderr]).toEqual([0, expect.stringContaining(`${at(name)}: 4 images of 8×8`)]);
     expect(await resultOf(`${name}-run`)).toEqual({ data: at(name), images: 4, ...about });
+  });
+
+  it("of IDX may be a .gz, and a folder of it have the names that some give it", async () => {
+    await writeFile(at("packed"), gzipSync(idx([4, 6, 6])));
+    expect(await train("mlp", "packed", "--out packed-run")).toMatchObject({ code: 0 });
+    expect(await resultOf("packed-run")).toMatchObject({ images: 4, channels: 1, classes: 0 });
+    await mkdir(at("dotted"));
+    await writeFile(at("dotted/train-images.idx3-ubyte"), idx([4, 6, 6]));
+    await writeFile(at("dotted/train-labels.idx1-ubyte"), idx([4], 10));
+    expect(await train("mlp", "dotted", "--out dotted-run")).toMatchObject({ code: 0 });
+    expect(await resultOf("dotted-run")).toMatchObject({ images: 4, classes: 10 });
+  });
+
+  it("that is a pipe is not waited for", async () => {
+    execFileSync("mkfifo", [at("pipe")]);
+    const { code, stderr } = await train("mlp", "pipe", "--out never");
+    expect([code, stderr]).toEqual([
+      2,
+      `Expected a folder of images, MNIST's or CIFAR-10's files, an IDX or a .npy file for --data but received "${at("pipe")}" (it is none of them)\n`,
+    ]);
+  });
+
+  it("of CIFAR-10 has no images to test on, and one that is as long is none of it", async () => {
+    await writeFile(at("batch.bin"), Buffer.concat(records));
+    expect(await train("mlp", "batch.bin", "--out batch")).toMatchObject({ code: 0 });
+    const line = "evaluate batch --metrics parzen --samples 10";
+    expect(await runCli(line.split(" "), folder.path)).toMatchObject({
+      code: 2,
+      stderr: `Expected a folder of MNIST's or CIFAR-10's files, which have images to test on, for --data but received "${at("batch.bin")}"\n`,
+    });
+    await writeFile(at("tens.bin"), record(10));
+    const { stderr } = await train("mlp", "tens.bin", "--out never");
+    expect(stderr).toContain("(it is none of them)");
   });
 
   it("of CIFAR-10 may be five, in a folder with their names", async () => {

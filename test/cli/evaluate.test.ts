@@ -83,6 +83,21 @@ describe("sparring evaluate", () => {
     expect(fid.value).toBeGreaterThan(0);
     const again = json(await run("evaluate plain --samples 100 --json"));
     expect(again).toEqual(figures);
+    const { kid, precisionRecall, densityCoverage, inceptionScore, classBalance } = figures.scores;
+    const row = (name: string, ...values: number[]) =>
+      `  ${name.padEnd(18)}${values.map((value) => value.toPrecision(5)).join(", ")}`;
+    const around = (name: string, value: number, deviation: number) =>
+      `${row(name, value)} ± ${deviation.toPrecision(5)}`;
+    const { stdout } = await run("evaluate plain --samples 100");
+    expect(stdout.split("\n").slice(3)).toEqual([
+      row("fid", fid.value),
+      around("kid", kid.value, kid.standardDeviation),
+      row("precision-recall", precisionRecall.precision, precisionRecall.recall),
+      row("density-coverage", densityCoverage.density, densityCoverage.coverage),
+      around("inception-score", inceptionScore.value, inceptionScore.standardDeviation),
+      row("class-balance", classBalance.value),
+      "",
+    ]);
     const other = json(await run("evaluate plain --samples 100 --seed 1 --metrics fid --json"));
     expect(Object.keys(other.scores)).toEqual(["fid"]);
     expect(other.scores.fid.value).not.toBe(fid.value);
@@ -178,8 +193,31 @@ describe("sparring evaluate", () => {
       validation: await train.read(108, 22),
     });
     expect(figures.scores.parzen).toEqual(expected);
+    const { logLikelihood, standardError, sigma } = expected;
+    const told = await run("evaluate plain --metrics parzen --samples 50");
+    expect(told.stdout.split("\n").slice(2)).toEqual([
+      "  seed 0",
+      `  parzen            ${logLikelihood.toFixed(1)} ± ${standardError.toFixed(1)} nats (sigma ${sigma.toPrecision(5)}, 40 test images)`,
+      "",
+    ]);
+    const line = "evaluate plain --metrics parzen --samples 50 --truncation 0.4 --json";
+    const truncated = await generator.sample(50, { seed: 0, truncation: 0.4 });
+    expect(json(await run(line)).scores.parzen).toEqual(
+      await metrics.parzen(truncated, {
+        test: await test.read(0, 40),
+        validation: await train.read(108, 22),
+      }),
+    );
     const others = json(await run("evaluate plain --metrics parzen --samples 50 --seed 1 --json"));
     expect(others.scores.parzen.logLikelihood).not.toBe(expected.logLikelihood);
+  });
+
+  it("chooses the width of its windows by the last sixth of all that the run had", async () => {
+    expect(await run(`${small} --hold-out 0.4 --steps 1 --out kept`)).toMatchObject({ code: 0 });
+    for (const split of ["train", "held"]) {
+      const line = `evaluate kept --metrics parzen --samples 50 --split ${split} --json`;
+      expect(json(await run(line)).scores.parzen.validation.images).toBe(22);
+    }
   });
 
   it("measures it on 10,000 images, by a width that 1,000 of the last sixth choose", async () => {

@@ -6,6 +6,7 @@ import { Trainer } from "../../lib/index.js";
 import { parseSafetensors } from "../../lib/safetensors.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
 const small = "--data data --batch 8 --threads 1 --seed 1 --no-tensorboard";
@@ -166,6 +167,27 @@ describe("a run that begins with another's networks", () => {
     await rm(at("teacher"), { recursive: true });
     await trained(`--from teacher ${line} --steps 4`);
     expect((await configOf("pupil")).optimizer.generator.lr).toBe(0.005);
+  });
+
+  it("has images of a folder in the colours that it learnt on", async () => {
+    const levels = Array.from({ length: 8 }, (_, i) => [`${i}.png`, 20 * i] as const);
+    await writeTree(at("pictures"), Object.fromEntries(levels));
+    const line = `${small} --steps 1 --out grey`.replace("--data data", "--data pictures");
+    await trained(`--from first ${line}`, /^Packing 8 images /);
+    expect((await configOf("grey")).channels).toBe(1);
+  });
+
+  it("begins again with what it began with, where it did not come to a checkpoint", async () => {
+    await cp(at("first"), at("tutor"), { recursive: true });
+    const line = `--from tutor ${small} --restartable --steps 2 --out novice`;
+    await trained(line);
+    const weights = "weights/generator.safetensors";
+    const before = await bytesOf("novice", weights);
+    for (const part of ["checkpoints", "weights"])
+      await rm(at("novice", part), { recursive: true });
+    await trained("--resume tutor --steps 6");
+    expect(await trained(line)).toContain(`, from ${at("tutor")} after 4 steps\n`);
+    expect((await bytesOf("novice", weights)).equals(before)).toBe(true);
   });
 
   it("takes a step of the run that the flag names", async () => {

@@ -201,9 +201,12 @@ describe("sparring evaluate", () => {
   });
 
   it("says of too few of them for FID what takes fewer", async () => {
-    const few =
-      "Expected more than 64 images, which FID by so many features needs, for the real images but received 10 (sparring evaluate --metrics kid takes fewer)";
+    const fewOf = (count: number) =>
+      `Expected more than 64 images, which FID by so many features needs, for the real images but received ${count} (sparring evaluate --metrics kid takes fewer)`;
+    const few = fewOf(10);
     expect(await refusal("evaluate held --samples 100")).toBe(few);
+    await writeIdxFolder(at("as-many"), 64);
+    expect(await refusal("evaluate plain --data as-many --samples 100")).toBe(fewOf(64));
     const kid = await figures("evaluate held --samples 100 --metrics kid");
     expect(kid).toMatchObject({ reals: 10, samples: 100 });
     const line = `${small} --hold-out 0.25 --evaluate-every 2 --steps 4 --out no`;

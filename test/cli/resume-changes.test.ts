@@ -104,6 +104,27 @@ describe("a run that goes on with another learning rate", () => {
     expect(await configOf(name)).not.toHaveProperty("changes");
   });
 
+  it("and nothing where it is taken back before a step was done by it", async () => {
+    const name = await half("taken-back");
+    expect(await run(`train --resume ${name} --lr 1e-3`)).toMatchObject({ code: 0 });
+    expect((await configOf(name)).changes).toHaveLength(1);
+    expect(await run(`train --resume ${name} --lr 2e-4`)).toMatchObject({ code: 0 });
+    expect(await configOf(name)).not.toHaveProperty("changes");
+  });
+
+  it("has it for the optimizers of a file, whose own rate it replaces", async () => {
+    const name = await half("other-betas");
+    const adam = { type: "adam", lr: 3e-4, betas: [0, 0.9] };
+    await write("adam.json", { optimizer: { generator: adam, discriminator: adam } });
+    const { stderr } = await run(`train adam.json --resume ${name} --steps 13`);
+    expect(stderr).toContain("From step 12 on other rules hold: optimizer\n");
+    const again = await run(`train adam.json --resume ${await half("betas")} --lr 1e-3 --steps 13`);
+    expect(again.stderr).toContain("From step 12 on other rules hold: lr\n");
+    const { optimizer } = await configOf("betas");
+    expect(optimizer.generator).toMatchObject({ lr: 1e-3, betas: [0, 0.9] });
+    expect((await configOf(name)).optimizer.generator).toMatchObject({ lr: 3e-4, betas: [0, 0.9] });
+  });
+
   it("is the run of a command line that comes again with that rate, and of no other", async () => {
     const before = await contents("slow");
     const words = `${small} --steps 24 --out slow --restartable`;

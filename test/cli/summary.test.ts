@@ -121,6 +121,20 @@ describe("summary.json", () => {
     });
   });
 
+  it("tells of no warning by what only somebody who watches was shown", async () => {
+    intercept((tick) => {
+      const { health } = tick;
+      // Different between the ticks, which are every three steps, and alike in them.
+      const diversity = tick.step % 3 === 0 ? 0.1 : 1;
+      return health === undefined ? tick : { ...tick, health: { ...health, diversity } };
+    });
+    using run = await prepare("watched");
+    const shown: boolean[] = [];
+    for await (const { complete } of run.train({ secondsApart: 1e-9 })) shown.push(complete);
+    expect(shown).toEqual(Array.from({ length: 15 }, (_, i) => i % 3 === 2));
+    expect((await readJson("watched/summary.json")).warnings).toEqual([]);
+  });
+
   it("tells the same warnings where a run was stopped and went on", async () => {
     intercept((tick) => {
       const { health } = tick;

@@ -36,6 +36,9 @@ async function serving(words: string): Promise<Started & { port: number }> {
   return { ...started, port: Number(/127\.0\.0\.1:(\d+)/.exec(said)?.[1]) };
 }
 
+const runs = (path: string, why: string) =>
+  `Expected a run or a folder of runs for the folder but received "${path}" (${why})`;
+
 /** A program that has a port. */
 async function occupy(): Promise<{ server: Server; port: number }> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -146,6 +149,17 @@ describe("sparring dashboard", () => {
 });
 
 describe("sparring train --dashboard", () => {
+  it("says why there is none, where it cannot begin", async () => {
+    const beside = new URL("../../dist/cli/beside.js", import.meta.url).href;
+    const { DashboardBeside }: typeof import("../../lib/cli/beside.js") = await import(beside);
+    const said: string[] = [];
+    const path = join(folder.path, "nowhere");
+    using _ = new DashboardBeside(path, 0, (sentence) => said.push(sentence));
+    await expect
+      .poll(() => said)
+      .toEqual([`The dashboard ended: ${runs(path, "no such file or folder")}`]);
+  });
+
   it("serves the run while it trains, and ends with it", async () => {
     const { port, child, ended } = await serving(
       `train ${small} --steps 1000000 --log-every 10 --out runs/two --dashboard 0`,

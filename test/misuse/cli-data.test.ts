@@ -1,5 +1,5 @@
 // sparring train on data that are none, or not whole.
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, it } from "vitest";
@@ -21,6 +21,7 @@ describe("bad data", () => {
   const cases: [string, Record<string, Uint8Array>, string][] = [
     ["an empty folder", {}, none("DATA", "it is empty")],
     ["a folder of other files", { "notes.txt": Buffer.from("cats") }, none("DATA")],
+    ["nothing but what is hidden", { ".thumbnails/1.png": images }, none("DATA")],
     ["labels without images", { [labelsFile]: labels }, missing(imagesFile)],
     ["images without labels", { [imagesFile]: images }, missing(labelsFile)],
     [
@@ -110,8 +111,7 @@ describe("bad data", () => {
 
   it.each(cases)("refuses %s", async (title, files, sentence) => {
     const data = join(folder.path, `data ${title}`);
-    await mkdir(data);
-    for (const [name, bytes] of Object.entries(files)) await writeFile(join(data, name), bytes);
+    await writeTree(data, files);
     await expectRefused(
       ["train", "--data", data, "--out", "never"],
       sentence.replace("DATA", data),

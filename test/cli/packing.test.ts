@@ -1,0 +1,36 @@
+// Ctrl+C while a folder of images is packed for a run.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startCli } from "../helpers/cli.js";
+import { makeFolder } from "../helpers/folder.js";
+import { flatPng, writeTree } from "../helpers/image-folder.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+const at = (...parts: string[]) => join(folder.path, ...parts);
+
+// So large, and so many, that they are not packed before the signal comes.
+beforeAll(async () => {
+  folder = await makeFolder();
+  const one = await flatPng(100, 1024);
+  const many = Array.from({ length: 2000 }, (_, i) => [`${i}.png`, one] as const);
+  await writeTree(at("images"), Object.fromEntries(many));
+});
+afterAll(() => folder.remove());
+
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "%s ends it, and nothing is kept of the images",
+  async (signal) => {
+    const words = "train --preset mlp --data images --size 8 --batch 4 --steps 1 --out never";
+    const { child, ended, says } = startCli(words.split(" "), folder.path, {
+      XDG_CACHE_HOME: at("cache"),
+    });
+    await says(/Packing 2,000 images of /);
+    child.kill(signal);
+    const { stdout, stderr } = await ended;
+    expect([child.exitCode, child.signalCode]).toEqual([null, signal]);
+    expect([stdout, stderr]).toEqual(["", `Packing 2,000 images of ${at("images")}\n`]);
+    const left = await readdir(folder.path, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile() && !entry.name.endsWith(".png"))).toEqual([]);
+  },
+);
