@@ -262,8 +262,7 @@ export async function checkRunFolder(place: RunPlace): Promise<void> {
       using _ = RunFolder.lock(place);
       return await access(path, R_OK | W_OK | X_OK);
     }
-    if (!chosen)
-      return await access(await nearestFolder(dirname(resolve(path))), R_OK | W_OK | X_OK);
+    if (!chosen) return await checkParent(dirname(resolve(path)));
     const entries = await readFolder(path);
     if (entries === "file") throw refuse(place, "it is a file");
     if (entries?.some((entry) => entry === configFile || entry === statsFile)) {
@@ -274,6 +273,12 @@ export async function checkRunFolder(place: RunPlace): Promise<void> {
   } catch (cause) {
     throw cause instanceof SparringError ? cause : refuse(place, reason(cause), { cause });
   }
+}
+
+/** Whether a folder could be made in a folder, which need not be there yet. Throws where not. */
+async function checkParent(path: string): Promise<void> {
+  if ((await readFolder(path)) === "file") throw new Error("a part of the path is not a folder");
+  await access(await nearestFolder(path), R_OK | W_OK | X_OK);
 }
 
 /** Whether a run began there. Throws ERR_OUTPUT where that cannot be seen. */

@@ -213,6 +213,7 @@ describe("sparring evaluate", () => {
   });
 
   it("chooses the width of its windows by the last sixth of all that the run had", async () => {
+    await writeIdxTestFiles(at("data"), 40);
     expect(await run(`${small} --hold-out 0.4 --steps 1 --out kept`)).toMatchObject({ code: 0 });
     for (const split of ["train", "held"]) {
       const line = `evaluate kept --metrics parzen --samples 50 --split ${split} --json`;

@@ -273,6 +273,14 @@ describe("a run to begin from that there is not", () => {
     await expect(bytesOf("no", "config.json")).rejects.toThrow("ENOENT");
   });
 
+  it("is refused, where it is another's, before images are packed for it", async () => {
+    await writeTree(at("unpacked"), { "1.png": 1, "2.png": 2 });
+    const line = `--from first --size 16 ${small}`.replace("--data data", "--data unpacked");
+    expect(await refusal(`${line} --steps 2 --out no`)).toMatch(
+      /^Expected a run of stylegan2, 1×16×16, for --from but received ".*first" \(stylegan2, 1×8×8\)$/,
+    );
+  });
+
   it("is refused with what is wrong with its config.json", async () => {
     await cp(at("first"), at("forged"), { recursive: true });
     const config = await configOf("first");

@@ -1,5 +1,5 @@
 // Bad command lines of sparring train.
-import { chmod, mkdir, symlink } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
@@ -294,6 +294,12 @@ describe("bad command lines", () => {
     for (const [path, why] of rows) await expectRefused([...words, path], out(path, why));
     for (const flag of ["--restartable", "--dry-run"])
       await expectRefused([...words, "link/far/run", flag], out("link/far/run", toNothing));
+    // So is one that nobody chose.
+    await writeFile(join(folder.path, "runs"), "no folder");
+    await expectRefused(
+      words.slice(0, -1),
+      /^Expected .* for --out but received "runs\/article-\d{8}-\d{6}" \(a part of the path is not a folder\)\n$/,
+    );
   });
 
   // Root may write anywhere.
