@@ -1,10 +1,12 @@
 // `sparring train config.json`: options from a file, runs repeated, and its JSON Schema.
 import { access, cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
+import { toFlag } from "../../lib/cli/options.js";
 import { createProgram } from "../../lib/cli/program.js";
 import { type Preset, presetNames, presets } from "../../lib/presets.js";
 import { checkRepeats, readConfigFile } from "../../lib/run/file.js";
 import { configSchema } from "../../lib/run/file-schema.js";
+import { flagsAlone } from "../../lib/run/flags-alone.js";
 import { plainNames } from "../../lib/run/plain-options.js";
 import { planRun } from "../../lib/run/plan.js";
 import { TrainingRun } from "../../lib/run/training.js";
@@ -184,7 +186,9 @@ describe("schema/config.schema.json", () => {
     );
     // --tensorboard and --no-tensorboard are one.
     const flags = [...new Set(train?.options.map((option) => option.attributeName()))];
-    const notOfARun = ["resume", "restartable", "timeout", "dryRun", "json", "dashboard"];
+    const notOfARun = ["dashboard", "dryRun", "json", "restartable", "resume", "timeout"];
+    // A file that names one of these is told that it is a flag.
+    expect(flagsAlone).toEqual(notOfARun.map(toFlag));
     const networks = ["generator", "discriminator", ...ruleNames];
     const ofFiles = ["$schema", ...networks];
     const keys = Object.keys(configSchema.entries).filter((key) => !ofFiles.includes(key));

@@ -102,6 +102,12 @@ describe("an evaluation", () => {
     expect(best).toEqual({ step: 10, metric: "fid", value: 4 });
   });
 
+  it("is made after as many steps as were asked for, whatever else is done when", async () => {
+    fids([4, 3, 2]);
+    await train("apart", { ...judged, evaluateEvery: 4 });
+    expect((await linesOf("apart")).map((line) => JSON.parse(line).step)).toEqual([4, 8, 12]);
+  });
+
   it("that fails for another reason ends the run", async () => {
     const bug = new TypeError("x is not a function");
     fids([bug]);

@@ -16,6 +16,7 @@ it.each([
   ["9007199254740991", 9007199254740991],
   // What is refused is shown as it was written.
   ["9007199254740993", "9007199254740993"],
+  ["-9007199254740993", "-9007199254740993"],
   ["1e400", "1e400"],
   ["0x10", "0x10"],
 ])("%s of a command line is %j", (text, value) => {
@@ -66,6 +67,19 @@ describe("Meter", () => {
     const { discriminatorLoss: loss, discriminatorPenalty: penalty } = read(100);
     expect(penalty).toBeCloseTo(loss / 2, 9);
     expect(read(100)).toMatchObject({ generatorPenalty: undefined, generatorLearningRate: 1e-4 });
+  });
+
+  it("tells nine digits of a loss, and a speed in tenths", () => {
+    const meter = new Meter();
+    const tick = {
+      ...{ step: 1, epoch: 0, discriminatorLoss: 1 / 3, generatorLoss: 2 / 3, warnings: [] },
+      ...{ discriminatorLearningRate: 2e-4, generatorLearningRate: 1e-4 / 3, health: undefined },
+    };
+    meter.add({ ...tick, imagesPerSecond: 64.26 }, 1, 64);
+    expect(meter.read()).toMatchObject({
+      ...{ discriminatorLoss: 0.333333333, generatorLoss: 0.666666667, imagesPerSecond: 64.3 },
+      ...{ discriminatorLearningRate: 2e-4, generatorLearningRate: 0.0000333333333 },
+    });
   });
 
   it("goes on from what a checkpoint keeps of it, which by itself is no news", () => {
