@@ -2,9 +2,9 @@
 import type { OptionValue, ResolvedLayer } from "./layer.js";
 
 /** An expression: text, or parts between two brackets that may go on lines of their own. */
-export type Expression = string | Group;
+export type Expression = string | Bracketed;
 
-export interface Group {
+export interface Bracketed {
   /** `nn.Sequential(` */
   readonly open: string;
   readonly items: readonly Expression[];
@@ -47,7 +47,7 @@ export type WritePython = (layer: ResolvedLayer) => Expression;
 export type DrawnAnew = (module: Expression) => Expression;
 
 /** `name(arguments)` */
-export function call(name: string, ...items: readonly Expression[]): Group {
+export function call(name: string, ...items: readonly Expression[]): Bracketed {
   return { open: `${name}(`, items, close: ")" };
 }
 
@@ -58,7 +58,7 @@ export function method(value: Expression, name: string, argument: string): Expre
 }
 
 /** `[items]` */
-export function list(...items: readonly Expression[]): Group {
+export function list(...items: readonly Expression[]): Bracketed {
   return { open: "[", items, close: "]" };
 }
 
@@ -68,7 +68,7 @@ export function withItem(value: Expression, item: Expression): Expression {
 }
 
 /** `lambda parameter: expression` */
-export function lambda(parameter: string, value: Group): Group {
+export function lambda(parameter: string, value: Bracketed): Bracketed {
   return { ...value, open: `lambda ${parameter}: ${value.open}` };
 }
 

@@ -12,7 +12,7 @@ import {
 import { type ClassBalance, classBalance, type InceptionScore, inceptionScore } from "./scores.js";
 
 /** What each metric says, by its name. Those that were not asked for are not there. */
-export interface Scores {
+export interface MetricScores {
   fid?: Fid | undefined;
   kid?: Kid | undefined;
   precisionRecall?: PrecisionRecall | undefined;
@@ -22,7 +22,7 @@ export interface Scores {
   modeCoverage?: ModeCoverage | undefined;
 }
 
-export type MetricName = keyof Scores;
+export type MetricName = keyof MetricScores;
 
 /** Real samples, with what is only computed of them once. */
 export interface Reals {
@@ -82,7 +82,7 @@ export async function score(
   generated: Features,
   names: readonly MetricName[],
   seed: number,
-): Promise<Scores> {
+): Promise<MetricScores> {
   const entries: [string, object][] = [];
   // One after the other: they would only wait for each other.
   for (const name of names) entries.push([name, await table[name](reals, generated, seed)]);

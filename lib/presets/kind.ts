@@ -13,7 +13,7 @@ export interface PresetImage {
 }
 
 /** The sides of images that a pair can make. */
-export interface Sides {
+export interface PresetSides {
   readonly default: number;
   /** These sides in words, as the WHAT of an error. */
   readonly what: string;
@@ -24,7 +24,7 @@ export interface Sides {
 export interface Preset extends Pick<TrainerOptions, RuleName> {
   /** What it is, for --help. */
   readonly summary: string;
-  readonly size: Sides;
+  readonly size: PresetSides;
   readonly steps: number;
   readonly batch: number;
   pair(image: PresetImage): {
@@ -33,19 +33,19 @@ export interface Preset extends Pick<TrainerOptions, RuleName> {
   };
 }
 
-export const anySide = (size: number): Sides => ({
+export const anySide = (size: number): PresetSides => ({
   default: size,
   what: "a whole number of at least 1",
   fits: () => true,
 });
 
-export const multipleOf = (factor: number): Sides => ({
+export const multipleOf = (factor: number): PresetSides => ({
   default: 32,
   what: `a multiple of ${factor} on each side`,
   fits: (...sides) => sides.every((side) => side % factor === 0),
 });
 
-export const squareOf = (...sides: number[]): Sides => ({
+export const squareOf = (...sides: number[]): PresetSides => ({
   default: 32,
   what: `a square with a side of ${sides.slice(0, -1).join(", ")} or ${sides.at(-1)}`,
   fits: (height, width) => height === width && sides.includes(height),

@@ -36,7 +36,7 @@ export interface DataWatch {
 type Kind = "mnist" | "stacked-mnist" | "cifar10" | "folder" | "npy" | "idx";
 
 /** What is to be loaded. */
-export interface Wanted
+export interface WantedData
   extends Pick<RunPlan, "data" | "size" | "channels" | "resident" | "naming"> {
   /** @default "train" */
   readonly split?: "train" | "test" | undefined;
@@ -48,7 +48,11 @@ export interface Wanted
  * Loads what a plan names. Throws ERR_DATA, RangeError for channels that the data do not have, and
  * TypeError for data without images to test on where those are wanted.
  */
-export async function loadData(wanted: Wanted, device: Device, watch: DataWatch): Promise<Dataset> {
+export async function loadData(
+  wanted: WantedData,
+  device: Device,
+  watch: DataWatch,
+): Promise<Dataset> {
   const { data, channels, naming } = wanted;
   const kind = isNamedData(data) ? (data as Kind) : await recognise(data, naming("data"));
   checkKind(kind, wanted);
@@ -64,7 +68,7 @@ export async function loadData(wanted: Wanted, device: Device, watch: DataWatch)
   return dataset;
 }
 
-function checkKind(kind: Kind, { data, resident, split, naming }: Wanted): void {
+function checkKind(kind: Kind, { data, resident, split, naming }: WantedData): void {
   if (resident === false && kind !== "folder")
     throw wrongType("a folder of images, which alone can stay on the disk,", naming("data"), data);
   if (split === "test" && !hasTest(kind, data))
@@ -77,7 +81,7 @@ function checkKind(kind: Kind, { data, resident, split, naming }: Wanted): void 
 
 /** How each kind of data is read. */
 function readersOf(
-  { data, size, channels, fitting, resident, naming, split = "train" }: Wanted,
+  { data, size, channels, fitting, resident, naming, split = "train" }: WantedData,
   device: Device,
   { onProgress, signal, onNote = () => {}, keep = true, some = false }: DataWatch,
 ): Record<Kind, () => Promise<Dataset>> {

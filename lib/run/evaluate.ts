@@ -7,7 +7,7 @@ import type { ImageSize } from "../data/size.js";
 import type { Device } from "../device.js";
 import { wrongType } from "../errors.js";
 import { Images } from "../images.js";
-import type { MetricName, Scores } from "../metrics/all.js";
+import type { MetricName, MetricScores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
 import { type Parzen, parzen } from "../metrics/parzen.js";
 import type { Generator } from "../networks.js";
@@ -16,7 +16,7 @@ import type { PixelRange } from "../pixel-range.js";
 import {
   type AskedMetric,
   checkMetrics,
-  type Drawn,
+  type DrawnSamples,
   type EvaluationPlan,
   Judge,
   planMetrics,
@@ -70,7 +70,7 @@ export interface Evaluated extends GeneratorOrigin {
   readonly truncation: number | null;
   /** How far styles were from their mean; null where as far as in training. */
   readonly truncationPsi: number | null;
-  readonly scores: Scores & { readonly parzen?: Parzen | undefined };
+  readonly scores: MetricScores & { readonly parzen?: Parzen | undefined };
 }
 
 /**
@@ -171,7 +171,7 @@ async function judge(
 }
 
 type Judged = Pick<Evaluated, "network" | "reals"> & {
-  scores: Scores & { parzen?: Parzen | undefined };
+  scores: MetricScores & { parzen?: Parzen | undefined };
 };
 
 /**
@@ -180,7 +180,7 @@ type Judged = Pick<Evaluated, "network" | "reals"> & {
  */
 async function likelihood(
   generator: Generator,
-  { samples, ...options }: Drawn,
+  { samples, ...options }: DrawnSamples,
   train: Dataset,
   test: Dataset,
 ): Promise<Parzen> {

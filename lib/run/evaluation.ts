@@ -12,7 +12,7 @@ import {
   prepareReals,
   type Reals,
   score,
-  type Scores,
+  type MetricScores,
   suits,
 } from "../metrics/all.js";
 import { classifier } from "../metrics/classifier.js";
@@ -23,7 +23,7 @@ import type { Generator } from "../networks.js";
 import { defaultFeatures } from "./features.js";
 
 /** Samples of a generator that are measured. */
-export interface Drawn {
+export interface DrawnSamples {
   readonly samples: number;
   readonly seed: number;
   /** How far from 0 their noise is drawn at most. @default anything */
@@ -72,7 +72,7 @@ export class Judge implements Disposable {
   }
 
   /** Draws samples by random numbers of their own. */
-  async evaluate(generator: Generator, drawn: Drawn): Promise<Scores> {
+  async evaluate(generator: Generator, drawn: DrawnSamples): Promise<MetricScores> {
     const { samples: count, seed, truncation, truncationPsi } = drawn;
     const options = { count, seed, truncation, truncationPsi };
     const generated = await this.#network.features(generator, options);
@@ -119,7 +119,7 @@ function answersOf(features: string, stacked: boolean): Answers {
 const possibleMetrics = (answers: Answers) => metricNames.filter((name) => suits(name, answers));
 
 /** What is to be measured, and with what. */
-export interface EvaluationPlan extends Drawn {
+export interface EvaluationPlan extends DrawnSamples {
   /** `classifier`, or the path of a TorchScript file. */
   readonly features: string;
   /** The images are of stacked MNIST: the classifier looks at each channel. */

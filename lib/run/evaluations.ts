@@ -1,7 +1,7 @@
 // Evaluations while a run trains: evaluations.jsonl, a line each. They draw no number that training
 // would have drawn.
 import { isObject } from "../check.js";
-import type { Scores } from "../metrics/all.js";
+import type { MetricScores } from "../metrics/all.js";
 import type { Generator } from "../networks.js";
 import type { Judge } from "./evaluation.js";
 import { appendLine, cutLines, readLines } from "./json-lines.js";
@@ -71,7 +71,7 @@ function isEvaluation(line: object): line is Evaluation {
 }
 
 /** The numbers of all metrics, side by side. */
-function flat(scores: Scores): Record<string, number> {
+function flat(scores: MetricScores): Record<string, number> {
   const { fid, kid, precisionRecall, densityCoverage } = scores;
   const { inceptionScore, classBalance, modeCoverage } = scores;
   const values = {

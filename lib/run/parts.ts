@@ -3,7 +3,7 @@ import { counted } from "../count.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
 import { outOfRange, refused, show } from "../errors.js";
-import { type DataWatch, loadData, type Wanted } from "./data.js";
+import { type DataWatch, loadData, type WantedData } from "./data.js";
 
 /** The images of a run. */
 export interface RunImages {
@@ -17,7 +17,7 @@ export interface RunImages {
 export type Split = "train" | "held" | "test";
 
 /** What is to be loaded, and which share of it is kept back. */
-interface WantedParts extends Omit<Wanted, "split"> {
+interface WantedParts extends Omit<WantedData, "split"> {
   readonly holdOut: number;
   /** How many there were to train on, and how many were kept back, if anybody knows. */
   readonly images?: number | undefined;

@@ -6,7 +6,7 @@ export interface Point {
   readonly y: number;
 }
 
-export interface Curve {
+export interface PanelCurve {
   /** The curve's name in the legend. */
   readonly name: string;
   readonly colour: string;
@@ -30,9 +30,9 @@ export interface Panel {
   readonly x: Axis;
   readonly y: Axis;
   /** Curves, of which the last lies on top. */
-  readonly curves: readonly Curve[];
+  readonly curves: readonly PanelCurve[];
   /** Curves that are drawn as their points. */
-  readonly marks?: readonly Curve[] | undefined;
+  readonly marks?: readonly PanelCurve[] | undefined;
   readonly legendColumns?: number | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
@@ -105,7 +105,7 @@ export function heading(text: string) {
 }
 
 /** In a legend curves are strokes, and what is drawn as points is a point. */
-function symbolsOf(marks: readonly Curve[]) {
+function symbolsOf(marks: readonly PanelCurve[]) {
   const isPoint = `indexof(${JSON.stringify(marks.map(({ name }) => name))}, datum.value) >= 0`;
   return {
     shape: { value: { signal: `${isPoint} ? "circle" : "stroke"` } },
@@ -114,7 +114,7 @@ function symbolsOf(marks: readonly Curve[]) {
   };
 }
 
-const valuesOf = ({ name, points }: Curve) => ({
+const valuesOf = ({ name, points }: PanelCurve) => ({
   values: points.map((point) => ({ ...point, name })),
 });
 

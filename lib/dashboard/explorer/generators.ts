@@ -7,7 +7,7 @@ import { type GeneratorRequest, loadGenerator, type RunGenerator } from "../../r
 import type { Naming } from "../../run/plan.js";
 
 /** Which weights of which run. */
-export interface Wanted {
+export interface WantedWeights {
   /** The run's folder. */
   readonly path: string;
   /** A checkpoint; the newest if null. */
@@ -23,7 +23,7 @@ export class Generators implements Disposable {
   readonly #loaded = new Map<string, RunGenerator>();
 
   /** The generator, loaded where it is not yet. Throws what loadGenerator() throws. */
-  async get(wanted: Wanted): Promise<RunGenerator> {
+  async get(wanted: WantedWeights): Promise<RunGenerator> {
     const { step, mark } = await find(wanted);
     const key = JSON.stringify([wanted.path, wanted.raw, mark]);
     const found =
@@ -48,7 +48,10 @@ export class Generators implements Disposable {
 const nameOf: Naming<GeneratorRequest> = (option) => (option === "run" ? "the run" : option);
 
 /** The step to load, and what tells its weights from those of another run that has its name. */
-async function find({ path, step }: Wanted): Promise<{ step: number | undefined; mark: string }> {
+async function find({
+  path,
+  step,
+}: WantedWeights): Promise<{ step: number | undefined; mark: string }> {
   const folder = RunFolder.at(path);
   const all = await new Checkpoints(folder.checkpoints).list();
   const found = step === null ? all[0] : all.find((one) => one.step === step);

@@ -1,7 +1,7 @@
 // The server's end of the explorer: starts its process when first asked, ends it when nobody asks.
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Drawn, Question, Refused } from "./messages.js";
+import type { Answer, DrawnPicture, Question, Refused } from "./messages.js";
 
 /** Its process ends when nobody has asked for so long: weights take memory. */
 const idleMilliseconds = 5 * 60_000;
@@ -10,11 +10,11 @@ const file = fileURLToPath(new URL("child.js", import.meta.url));
 export class Explorer implements Disposable {
   #child: ChildProcess | undefined;
   #lastId = 0;
-  readonly #open = new Map<number, (answer: Drawn | Refused) => void>();
+  readonly #open = new Map<number, (answer: DrawnPicture | Refused) => void>();
   #idle: NodeJS.Timeout | undefined;
 
   /** Never rejects: a process that dies is an answer too, and the next question starts another. */
-  ask(question: Omit<Question, "id">): Promise<Drawn | Refused> {
+  ask(question: Omit<Question, "id">): Promise<DrawnPicture | Refused> {
     return new Promise((resolve) => {
       const id = ++this.#lastId;
       this.#open.set(id, resolve);
@@ -55,7 +55,7 @@ export class Explorer implements Disposable {
     return child;
   }
 
-  #settle(id: number, answer: Drawn | Refused): void {
+  #settle(id: number, answer: DrawnPicture | Refused): void {
     this.#open.get(id)?.(answer);
     this.#open.delete(id);
     if (this.#open.size > 0) return;

@@ -1,15 +1,15 @@
 // What the server and the explorer's process tell each other.
 import type { ExploreRequest } from "../page/protocol.js";
-import type { Wanted } from "./generators.js";
+import type { WantedWeights } from "./generators.js";
 
 export interface Question
-  extends Wanted,
+  extends WantedWeights,
     Pick<ExploreRequest, "method" | "points" | "truncationPsi"> {
   readonly id: number;
 }
 
 /** Samples side by side as a PNG. */
-export interface Drawn {
+export interface DrawnPicture {
   readonly png: Uint8Array;
   /** Steps that the generator was trained; null where nothing tells. */
   readonly step: number | null;
@@ -25,4 +25,4 @@ export interface Refused {
   readonly isMisuse: boolean;
 }
 
-export type Answer = { readonly id: number } & (Drawn | Refused);
+export type Answer = { readonly id: number } & (DrawnPicture | Refused);

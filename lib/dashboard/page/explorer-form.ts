@@ -2,21 +2,21 @@
 import { choice, type Field, numberField, slider } from "./controls.js";
 import { append, make } from "./dom.js";
 import { count, figure } from "./format.js";
-import type { Place } from "./explorer-place.js";
+import type { ExplorerPlace } from "./explorer-place.js";
 import type { RunCard } from "./protocol.js";
 import { shownRuns } from "./store.js";
 
 export interface Form {
   /** Shows where the explorer stands now. */
-  update(place: Place): void;
+  update(place: ExplorerPlace): void;
 }
 
-type Move = (change: Partial<Place>) => void;
+type Move = (change: Partial<ExplorerPlace>) => void;
 
 /** Some of the fields, and how they follow the place. */
 interface Part {
   readonly elements: readonly (HTMLElement | false)[];
-  update(place: Place): void;
+  update(place: ExplorerPlace): void;
 }
 
 /**
@@ -27,7 +27,7 @@ interface Part {
  */
 export function makeForm(
   host: HTMLElement,
-  place: Place,
+  place: ExplorerPlace,
   move: Move,
   open: (run: RunCard) => void,
 ): Form {
@@ -48,7 +48,11 @@ export function makeForm(
 }
 
 /** Run, checkpoint, weights and class: those that there is a choice of. */
-function generatorFields({ plan, run }: Place, move: Move, open: (run: RunCard) => void): Part {
+function generatorFields(
+  { plan, run }: ExplorerPlace,
+  move: Move,
+  open: (run: RunCard) => void,
+): Part {
   const which = runChoice(open);
   const step = checkpointChoice(run, move);
   const weights = choice("Weights", averagedOrNot, (value) => move({ raw: value === "raw" }));
@@ -102,7 +106,9 @@ function seedFields(move: Move): Part {
   dice.addEventListener("click", () => move({ from: Math.floor(Math.random() * 10_000), t: 0 }));
   const from = numberField("Seed", (value) => move({ from: value, t: 0 }));
   const to = numberField("To seed", (value) => move({ to: value }));
-  const method = choice("Along", arcOrLine, (value) => move({ method: value as Place["method"] }));
+  const method = choice("Along", arcOrLine, (value) =>
+    move({ method: value as ExplorerPlace["method"] }),
+  );
   return {
     elements: [from.element, dice, to.element, method.element],
     update(at) {
@@ -119,7 +125,7 @@ const arcOrLine = [
 ] as const;
 
 /** How far on the way, each code, and, where there are styles, how far they are from their mean. */
-function sliders(place: Place, move: Move): Part {
+function sliders(place: ExplorerPlace, move: Move): Part {
   const way = slider("Between seeds", 0, 1, 0.01, (value) => move({ t: value }));
   const codes = Array.from({ length: place.plan.latent.codes }, (_, k) =>
     slider(`Code ${k + 1}`, -2, 2, 0.05, (value) => move({ codes: place.codes.with(k, value) })),

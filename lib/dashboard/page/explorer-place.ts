@@ -3,7 +3,7 @@ import { plain } from "./format.js";
 import type { ExploreRequest, LatentPoint, RunCard, RunPlanView } from "./protocol.js";
 
 /** Where the explorer stands. */
-export interface Place {
+export interface ExplorerPlace {
   run: RunCard;
   plan: RunPlanView;
   step: number | null;
@@ -26,7 +26,7 @@ export interface Way {
     /** What stands below its picture. */
     readonly caption?: string | undefined;
     readonly point: LatentPoint;
-    readonly go: Partial<Place>;
+    readonly go: Partial<ExplorerPlace>;
   }[];
 }
 
@@ -36,7 +36,7 @@ const classesShown = 24;
 const codeStops = [-2, -1, -0.5, 0, 0.5, 1, 2];
 
 /** Where the explorer begins in a run. */
-export function startOf(run: RunCard, plan: RunPlanView): Place {
+export function startOf(run: RunCard, plan: RunPlanView): ExplorerPlace {
   return {
     run,
     plan,
@@ -52,7 +52,7 @@ export function startOf(run: RunCard, plan: RunPlanView): Place {
   };
 }
 
-export function pointOf({ plan, from, to, t, label, codes }: Place): LatentPoint {
+export function pointOf({ plan, from, to, t, label, codes }: ExplorerPlace): LatentPoint {
   return {
     from,
     to,
@@ -63,17 +63,17 @@ export function pointOf({ plan, from, to, t, label, codes }: Place): LatentPoint
 }
 
 export function requestOf(
-  { run, plan, step, raw, method, psi }: Place,
+  { run, plan, step, raw, method, psi }: ExplorerPlace,
   points: readonly LatentPoint[],
 ): ExploreRequest {
   const styles = plan.styled ? { truncationPsi: psi } : {};
   return { run: run.id, step, raw, method, points, ...styles };
 }
 
-export function waysOf(at: Place): Way[] {
+export function waysOf(at: ExplorerPlace): Way[] {
   const here = pointOf(at);
   const { classes, codes } = at.plan.latent;
-  const stops = (changes: readonly (readonly [name: string, go: Partial<Place>])[]) =>
+  const stops = (changes: readonly (readonly [name: string, go: Partial<ExplorerPlace>])[]) =>
     changes.map(([name, go]) => ({ name, go, point: pointOf({ ...at, ...go }) }));
   const times = Array.from({ length: framesOfWay }, (_, i) => i / (framesOfWay - 1));
   const seeds = Array.from({ length: seedsShown }, (_, i) => at.from + i);
@@ -106,7 +106,7 @@ function className({ classNames }: RunPlanView, label: number): string {
 }
 
 /** The sample in words. */
-export function describePlace({ plan, from, to, t, label, psi }: Place): string {
+export function describePlace({ plan, from, to, t, label, psi }: ExplorerPlace): string {
   const way = t > 0 ? `, ${Math.round(100 * t)} % on the way to seed ${to}` : "";
   const kind = plan.latent.classes > 0 ? `, ${className(plan, label)}` : "";
   const near = psi < 1 ? `, truncation psi ${psi}` : "";

@@ -5,7 +5,7 @@ import { count, figure } from "./format.js";
 import { drawSample, type Explored, explore, Latest } from "./latents.js";
 import {
   describePlace,
-  type Place,
+  type ExplorerPlace,
   pointOf,
   requestOf,
   startOf,
@@ -48,9 +48,9 @@ export function startExplorer(): void {
 /** Where in the latent space of which run it is, and what it shows of that. */
 class Explorer {
   readonly #parts: ReturnType<typeof layOut>;
-  readonly #large = new Latest((at: Place) => this.#drawLarge(at));
-  readonly #ways = new Latest((at: Place) => this.#drawWays(at));
-  #place: Place | undefined;
+  readonly #large = new Latest((at: ExplorerPlace) => this.#drawLarge(at));
+  readonly #ways = new Latest((at: ExplorerPlace) => this.#drawWays(at));
+  #place: ExplorerPlace | undefined;
   #form: Form | undefined;
   #waiting: number | undefined;
 
@@ -73,7 +73,7 @@ class Explorer {
     this.#move({});
   };
 
-  readonly #move = (change: Partial<Place>): void => {
+  readonly #move = (change: Partial<ExplorerPlace>): void => {
     if (this.#place === undefined) return;
     Object.assign(this.#place, change);
     const at = { ...this.#place };
@@ -88,7 +88,7 @@ class Explorer {
     setText(this.#parts.caption, error.message);
   };
 
-  async #drawLarge(at: Place): Promise<void> {
+  async #drawLarge(at: ExplorerPlace): Promise<void> {
     const { large, caption } = this.#parts;
     await explore(requestOf(at, [pointOf(at)])).then(
       (found) => showLarge(large, caption, found, at),
@@ -96,7 +96,7 @@ class Explorer {
     );
   }
 
-  async #drawWays(at: Place): Promise<void> {
+  async #drawWays(at: ExplorerPlace): Promise<void> {
     const { ways } = this.#parts;
     for (const [i, way] of waysOf(at).entries()) {
       const points = way.stops.map(({ point }) => point);
@@ -138,7 +138,7 @@ function showLarge(
   canvas: HTMLCanvasElement,
   caption: HTMLElement,
   found: Explored,
-  at: Place,
+  at: ExplorerPlace,
 ): void {
   drawSample(canvas, found, 0);
   const which = found.averaged ? "Averaged weights" : "Weights";
@@ -153,7 +153,7 @@ function showWay(
   index: number,
   { title, stops }: Way,
   found: Explored,
-  move: (change: Partial<Place>) => void,
+  move: (change: Partial<ExplorerPlace>) => void,
 ): void {
   let row = host.children[index] as HTMLElement | undefined;
   if (row === undefined) {
