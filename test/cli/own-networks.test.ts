@@ -212,6 +212,13 @@ describe("what is wrong with them", () => {
       ],
     ],
     [
+      "three numbers that are no image",
+      { discriminator: { image: [3], layers: [l.linear(1)] } },
+      [
+        "Expected an image of [1, height, width] or [3, height, width] for image of discriminator but received [3]",
+      ],
+    ],
+    [
       "a layer that there is not",
       { generator: { ...generator, layers: [{ type: "linaer" }] } },
       ['Expected linear for generator.layers[0].type but received "linaer"'],
