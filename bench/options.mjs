@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { checkWords } from "../dist/cli/words.js";
+import { isMisuse } from "../dist/errors.js";
 import { UsageError } from "../scripts/setup/errors.mjs";
 import { questionNames } from "./questions.mjs";
 
@@ -33,8 +35,10 @@ export function parseOptions(argv, caseNames, name = "npm run bench") {
     writeErr: () => {},
   });
   try {
+    checkWords(command, argv, name, ["--case"]);
     command.parse(argv, { from: "user" });
   } catch (error) {
+    if (isMisuse(error)) throw new UsageError(error.message);
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { help };
     throw new UsageError(toSentence(error, command, name));
@@ -84,7 +88,7 @@ function createCommand(caseNames, name) {
     .option("--no-compile", "leave out torch.compile, which needs a C++ compiler")
     .option("--json <file>", "write every figure", writable)
     .option("--svg <file>", "write a chart of the ratios", writable)
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
     .addHelpText(
       "after",
       `\nExamples:\n  ${called} --quick\n  ${called} --case dcgan --json dcgan.json`,

@@ -40,6 +40,10 @@ describe("a bad command line", () => {
     ["--quick=yes", `Expected one of ${flags} but received "--quick=yes"`],
     ["article", 'Expected options only for npm run bench but received "article"'],
     ["--case", "Expected a value for --case but received nothing"],
+    ["--json --quick", "Expected a value for --json but received nothing"],
+    ["--json --help", "Expected a value for --json but received nothing"],
+    ["--rounds 3 --rounds=3", "Expected one --rounds for npm run bench but received 2"],
+    ["--only cases --only import", "Expected one --only for npm run bench but received 2"],
     ["--case gan", `Expected one of ${caseNames.join(", ")} for --case but received "gan"`],
     [
       "--case toString",
@@ -101,8 +105,8 @@ describe("a command line", () => {
   it("takes several questions", () => {
     expect(parse("--only", "scaling,import")).toMatchObject({ only: ["import", "scaling"] });
   });
-  it("prints help", () => {
-    expect(parse("--help")).toHaveProperty("help", expect.stringContaining("--no-compile"));
+  it.each(["-h", "--help"])("prints help: %s", (flag) => {
+    expect(parse(flag)).toHaveProperty("help", expect.stringContaining("--no-compile"));
   });
 });
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { start } from "./helpers/cli.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const read = (name: string) => readFile(join(root, name), "utf8");
@@ -27,4 +28,23 @@ it("every command that the README and CONTRIBUTING name is there", async () => {
   for (const page of ["README.md", "CONTRIBUTING.md"])
     for (const [, name] of (await read(page)).matchAll(/npm run ([a-z:-]+)/g))
       expect(scripts).toHaveProperty([name as string]);
+});
+
+it.each([
+  [[], 5e-4],
+  [["--lr", "1e-3"], 1e-3],
+])("npm start %j: its own rate, or that of who starts it", async (given, lr) => {
+  const command: string = JSON.parse(await read("package.json")).scripts.start;
+  const [program, ...args] = command.split(" ");
+  expect(program).toBe("node");
+  const { child, ended } = start(
+    process.execPath,
+    [...args, ...given, "--dry-run", "--json"],
+    root,
+  );
+  child.stdin.end();
+  const { code, stdout, stderr } = await ended;
+  expect([code, stderr]).toEqual([0, ""]);
+  const { generator, discriminator } = JSON.parse(stdout).config.optimizer;
+  expect([generator.lr, discriminator.lr]).toEqual([lr, lr]);
 });

@@ -45,22 +45,6 @@ function noValue(flags: string): TypeError {
   return missing("a value", flags.split(" ")[0] as string);
 }
 
-/**
- * Checks that no flag stands where another one's value should: commander would take `--json` for
- * the folder of `--out --json`, and make it. `--out=--json`, or `./--json`, means a file.
- */
-export function checkValues(program: Command, [name = "", ...rest]: readonly string[]): void {
-  const command = program.commands.find((child) => child.name() === name);
-  if (command === undefined) return;
-  const flags = [...listOptions(command), "-h"];
-  const end = rest.indexOf("--");
-  const words = end === -1 ? rest : rest.slice(0, end);
-  const forgetful = command.options.find(({ long, required }) =>
-    words.some((word, i) => required && word === long && flags.includes(words[i + 1] ?? "")),
-  );
-  if (forgetful !== undefined) throw noValue(String(forgetful.long));
-}
-
 function unknown(given: string, program: Command): TypeError {
   const commands = program.createHelp().visibleCommands(program);
   const names = commands.map((command) => command.name());

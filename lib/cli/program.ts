@@ -2,7 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.js";
 import { exitCodes, reportError } from "./exit.js";
-import { checkValues, toMisuse } from "./misuse.js";
+import { toMisuse } from "./misuse.js";
+import { checkWords } from "./words.js";
 
 /** How each command is made. Hundreds of modules are behind them, of which one needs few. */
 const makers = {
@@ -32,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv.length === 0) program.outputHelp();
     else {
-      checkValues(program, argv);
+      checkCommand(program, argv);
       await program.parseAsync(argv, { from: "user" });
     }
     return code;
@@ -41,6 +42,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return exitCodes.ok;
     return reportError(await toMisuse(error, program, argv));
   }
+}
+
+/** Checks what follows the name of a command. Throws TypeError. */
+function checkCommand({ commands }: Command, [name, ...words]: readonly string[]): void {
+  const command = commands.find((child) => child.name() === name);
+  if (command !== undefined) checkWords(command, words, `sparring ${name}`);
 }
 
 type Name = keyof typeof makers;

@@ -20,6 +20,23 @@ const out = (received: string, why: string) =>
 const commandLines: [string, string][] = [
   ["train --out --dry-run", "Expected a value for --out but received nothing"],
   ["train --data --size 8", "Expected a value for --data but received nothing"],
+  ["train --out --tensorboard", "Expected a value for --out but received nothing"],
+  ["train --out a --out b", "Expected one --out for sparring train but received 2"],
+  ["train --size 8 --steps 4 --size=16", "Expected one --size for sparring train but received 2"],
+  ["train --resume --resume run", "Expected one --resume for sparring train but received 2"],
+  [
+    "train --dashboard 80 --dashboard",
+    "Expected one --dashboard for sparring train but received 2",
+  ],
+  [
+    "train --resident --no-resident",
+    'Expected --resident or --no-resident for sparring train but received "--resident --no-resident"',
+  ],
+  [
+    "train --no-tensorboard --steps 3 --tensorboard",
+    'Expected --no-tensorboard or --tensorboard for sparring train but received "--no-tensorboard --tensorboard"',
+  ],
+  ["train --drop-last --drop-last --steps 0", whole("--steps", "0")],
   ["train --step 3", 'Expected --steps for an option of sparring train but received "--step"'],
   [
     "train --nothing-like-it",
