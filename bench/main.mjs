@@ -71,16 +71,18 @@ async function checkTorch({ python, env }) {
 
 /** A folder that goes when the work is done, also when a signal ends it. */
 async function inScratch(work) {
-  const folder = mkdtempSync(join(tmpdir(), "sparring-bench-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  let folder;
+  const remove = () => folder && rmSync(folder, { recursive: true, force: true });
   const stop = (code) => () => {
     killAll();
     remove();
     process.exit(code);
   };
   const handlers = { SIGINT: stop(130), SIGTERM: stop(143) };
+  // Listened to before there is a folder: a signal right after it would leave it there.
   for (const [signal, handler] of Object.entries(handlers)) process.once(signal, handler);
   try {
+    folder = mkdtempSync(join(tmpdir(), "sparring-bench-"));
     return await work(folder);
   } finally {
     for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
