@@ -13,7 +13,7 @@ import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
 import { flagMeant } from "./flags-alone.js";
-import { placeOfMistake } from "./json.js";
+import { keyGivenTwice, placeOfMistake } from "./json.js";
 import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
 import { checkDiscriminator, checkGenerator, planNetworks, planRules } from "./recipe.js";
 import { configLimit } from "./stored.js";
@@ -104,6 +104,8 @@ async function parse(path: string): Promise<Record<string, unknown>> {
     throw refuse(`it is not JSON: ${await placeOfMistake(text)}`, cause);
   }
   if (!check.isObject(value)) throw refuse("it is not an object");
+  const twice = await keyGivenTwice(text);
+  if (twice !== undefined) throw refuse(`it has ${twice}`);
   return value;
 }
 

@@ -233,7 +233,28 @@ describe("a config file that is wrong", () => {
     ["quote.json", '{\n\n "data": "a\n}', "it is not JSON: line 3, column 10"],
     ["colon.json", '{"a": [true, "b": 1]}', "it is not JSON: line 1, column 17"],
     ["two.json", "{}\n{}", "it is not JSON: line 2, column 1"],
+    [
+      "deep.json",
+      "[".repeat(100_000),
+      "it is not JSON: more brackets in each other than can be followed",
+    ],
     ["list.json", "[]", "it is not an object"],
+    [
+      "twice.json",
+      '{"steps": 3,\n "seed": 1, "steps": 4}',
+      'it has "steps" again at line 2, column 13',
+    ],
+    ["same.json", '{"steps": 3, "st\\u0065ps": 3}', 'it has "steps" again at line 1, column 14'],
+    [
+      "inside.json",
+      '{"ema": null, "objective": {"type": "hinge", "penalties": [{"type": "r1"}], "type": "minimax"}}',
+      'it has "type" again at line 1, column 77',
+    ],
+    [
+      "far.json",
+      `{"generator": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      "it has more brackets in each other than can be followed",
+    ],
     ["empty.json", "", "it is not JSON: line 1, column 1"],
     [
       "data",
