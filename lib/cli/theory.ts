@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import * as check from "../check.js";
 import { setThreads } from "../device.js";
-import { forFile } from "../run/out.js";
+import { checkOut, forFile } from "../run/out.js";
 import { checkSettings, type TheoryOptions } from "../theory/kind.js";
-import { makeFolder, save } from "../theory/save.js";
+import { makeFolder, placesOf, type Saved, save } from "../theory/save.js";
 import { experimentNames, experimentOf, experiments } from "../theory/table.js";
 import { createCommand, type Options } from "./command.js";
 import { exitCodes } from "./exit.js";
@@ -50,7 +50,7 @@ export function theoryCommand(onExit: (code: number) => void): Command {
     const figures = await runExperiment(name, folder, request);
     const saved = await forFile("--out", () => save(figures, folder));
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    const files = Object.values(saved).filter((path) => path !== null);
+    const files = pathsIn(saved);
     tell(figures, json, () =>
       [
         ...experimentOf(figures).tell(figures),
@@ -70,7 +70,13 @@ async function runExperiment(
   const { steps, run } = experiments[name];
   const settings = checkSettings(request, steps, toFlag);
   await makeFolder(folder, "--out");
+  // The last of them is written when all is done.
+  for (const path of pathsIn(placesOf({ experiment: name }, folder))) await checkOut(path, "--out");
   // Networks this small are slower on more: the threads wait for each other.
   await setThreads(1);
   return run(settings);
+}
+
+function pathsIn(saved: Saved): string[] {
+  return Object.values(saved).filter((path) => path !== null);
 }

@@ -1,7 +1,7 @@
 // A file that a command writes: looked at before there is anything to write, and written.
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { refused, renamed, showPath } from "../errors.js";
 import { checkReplaceable, reason } from "../files.js";
 
@@ -15,14 +15,17 @@ export async function checkOut(path: string, name: string): Promise<void> {
     return refused("ERR_OUTPUT", "a writable file", name, `${showPath(path)} (${why})`, { cause });
   };
   try {
-    // The file is made beside its target, and takes its place.
-    await access(dirname(resolve(path)), constants.W_OK | constants.X_OK);
+    // The file is made beside its target, and takes its place. Of a file in the place of the folder
+    // root would hear that it may not be executed, but for the dot behind it.
+    await access(`${dirname(resolve(path))}/.`, constants.W_OK | constants.X_OK);
     await checkReplaceable(resolve(path));
   } catch (cause) {
     throw refuse(reason(cause), cause);
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw refuse("it is a folder");
+  // Without it the path would be a file's.
+  if (path.endsWith(sep)) throw refuse("it ends as the path of a folder does");
 }
 
 /**

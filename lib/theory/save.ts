@@ -37,17 +37,24 @@ export async function save(figures: AnyFigures, folder: string): Promise<Saved> 
   return traced(async () => {
     await makeFolder(folder, "folder");
     const { draw, frames } = experimentOf(figures);
-    const path = (extension: string) => join(resolve(folder), `${figures.experiment}.${extension}`);
-    const [json, svg, png] = [path("json"), path("svg"), path("png")];
+    const saved = placesOf(figures, folder);
+    const { json, svg, png, animation } = saved;
     const picture = await toSvg(draw(figures));
     await writeWhole(json, [`${JSON.stringify(figures)}\n`]);
     await writeWhole(svg, [picture]);
     await writeWhole(png, [await toPng(picture)]);
-    if (frames === undefined) return { json, svg, png, animation: null };
-    const animation = path("webp");
-    await writeWhole(animation, [await toAnimation(frames(figures))]);
-    return { json, svg, png, animation };
+    if (animation !== null && frames !== undefined)
+      await writeWhole(animation, [await toAnimation(frames(figures))]);
+    return saved;
   });
+}
+
+/** @internal Where the figures of an experiment are written to. */
+export function placesOf(figures: Pick<AnyFigures, "experiment">, folder: string): Saved {
+  const path = (extension: string) => join(resolve(folder), `${figures.experiment}.${extension}`);
+  const moves = experimentOf(figures).frames !== undefined;
+  const animation = moves ? path("webp") : null;
+  return { json: path("json"), svg: path("svg"), png: path("png"), animation };
 }
 
 /** @internal Throws ERR_OUTPUT. */

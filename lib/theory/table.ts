@@ -17,6 +17,6 @@ export const experimentNames = Object.keys(experiments) as ExperimentName[];
 export type AnyFigures = Figure1 | Proposition1 | Theorem1 | Algorithm1 | Saturation | Modes;
 
 /** The experiment that figures are of: its own methods take them. */
-export function experimentOf({ experiment }: AnyFigures): Experiment<Figures> {
+export function experimentOf({ experiment }: Pick<AnyFigures, "experiment">): Experiment<Figures> {
   return experiments[experiment] as unknown as Experiment<Figures>;
 }

@@ -13,7 +13,8 @@ export const port = (name: string, value: string) =>
 
 /**
  * A folder to try command lines in, removed after the tests of a file, and the trial itself.
- * `data` holds 128 images of 8×8; `run` a run; `full` something else; `file` is a file.
+ * `data` holds 128 images of 8×8; `run` a run; `full` something else; `taken` a folder where a file
+ * would be written; `file` is a file.
  */
 export async function badLines() {
   const folder = await makeFolder();
@@ -24,6 +25,7 @@ export async function badLines() {
   await writeFile(join(path, "run/config.json"), "{}");
   await mkdir(join(path, "full"));
   await writeFile(join(path, "full/letter.txt"), "keep me");
+  await mkdir(join(path, "taken/figure1.webp"), { recursive: true });
   await writeFile(join(path, "file"), "keep me");
 
   /** Every path below the folder. */

@@ -10,7 +10,7 @@ const anExperiment = "one of figure1, proposition1, theorem1, algorithm1, satura
 const runs = (path: string, why: string) =>
   `Expected a run or a folder of runs for the folder but received "${path}" (${why})`;
 
-const commandLines: [string, string][] = [
+const commandLines: [string, string | RegExp][] = [
   ["trian", 'Expected train for the command but received "trian"'],
   ["learn", `Expected ${aCommand} for the command but received "learn"`],
   ["TRAIN", 'Expected train for the command but received "TRAIN"'],
@@ -104,6 +104,33 @@ const commandLines: [string, string][] = [
   ["theory theorem1 --seed 3 --out --json", "Expected a value for --out but received nothing"],
   ["theory theorem1 --out -h", "Expected a value for --out but received nothing"],
   ["sample run --count --out g.png", "Expected a value for --count but received nothing"],
+  ["sample run --out --count=3.png", "Expected a value for --out but received nothing"],
+  ["theory theorem1 --out --sed 3", "Expected a value for --out but received nothing"],
+  ["theory --out -- theorem1", "Expected a value for --out but received nothing"],
+  ["sample run --out a.png --out b.png", "Expected one --out for sparring sample but received 2"],
+  [
+    "sample run --count 3 --out=a.png --count=3",
+    "Expected one --count for sparring sample but received 2",
+  ],
+  [
+    "interpolate run --range -2,2 --range -1,1 --range 0,1 --out g.png",
+    "Expected one --range for sparring interpolate but received 3",
+  ],
+  [
+    "evaluate run --metrics fid --metrics kid",
+    "Expected one --metrics for sparring evaluate but received 2",
+  ],
+  [
+    "export run --raw --step 4 --out g.py --step 8",
+    "Expected one --step for sparring export but received 2",
+  ],
+  [
+    "theory theorem1 --seed 3 --out a --seed 4",
+    "Expected one --seed for sparring theory but received 2",
+  ],
+  ["dashboard --port 0 --port 0", "Expected one --port for sparring dashboard but received 2"],
+  // A flag that says the same twice, and what follows --, which is no option.
+  ["sample run --json --json -- --json", "Expected a value for --out but received nothing"],
   ["sample run --out=--json", 'Expected a path that ends in .png for --out but received "--json"'],
   ["sample run --count 3", "Expected a value for --out but received nothing"],
   ["sample --out g.png", "Expected a value for <run> of sparring sample but received nothing"],
@@ -112,6 +139,18 @@ const commandLines: [string, string][] = [
     'Expected one run and options only for sparring sample but received "run"',
   ],
   ["sample run --out g.jpg", 'Expected a path that ends in .png for --out but received "g.jpg"'],
+  [
+    "sample run --out file/g.png",
+    'Expected a writable file for --out but received "file/g.png" (a part of the path is not a folder)',
+  ],
+  [
+    "sample run --out g.png/",
+    'Expected a writable file for --out but received "g.png/" (it ends as the path of a folder does)',
+  ],
+  [
+    "export run --out new/",
+    'Expected a writable file for --out but received "new/" (it ends as the path of a folder does)',
+  ],
   ["sample run --out=", 'Expected a non-empty string for --out but received ""'],
   [
     "sample run --out g.png --count 0",
@@ -227,6 +266,10 @@ const commandLines: [string, string][] = [
   [
     "theory theorem1 --out file/new",
     'Expected a folder that can be written for --out but received "file/new" (a part of the path is not a folder)',
+  ],
+  [
+    "theory figure1 --out taken",
+    /^Expected a writable file for --out but received ".*\/taken\/figure1\.webp" \(it is a folder\)\n$/,
   ],
   ["theory theorem1 --out=", 'Expected a non-empty string for --out but received ""'],
   [
