@@ -1,9 +1,9 @@
 // The end of a run in one file: summary.json. It is made of what the folder holds, so that steps
 // from before the run was resumed count too.
-import { rm } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
-import { textIn, writeWhole } from "../files.js";
+import { refusal, textIn, writeWhole } from "../files.js";
 import type { Health, Warning } from "../trainer.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";
@@ -54,9 +54,15 @@ export interface RunSummary {
   readonly versions: RunConfig["versions"];
 }
 
-/** Removes the summary of the last end of a run that goes on. */
+/** Removes the summary of the last end of a run that goes on. Throws ERR_OUTPUT. */
 export async function removeSummary(folder: RunFolder): Promise<void> {
-  await rm(folder.summary, { force: true });
+  try {
+    await unlink(folder.summary);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
+    const refuse = refusal("ERR_OUTPUT", "a writable file", folder.summary, "the summary");
+    throw refuse.unreadable(cause);
+  }
 }
 
 /** Whether the summary says that a run ended, and not by an error. */

@@ -155,6 +155,19 @@ describe("summary.json", () => {
     expect(halves.warnings).toEqual(warnings);
   });
 
+  it("is refused where it cannot be removed, as a run goes on", async () => {
+    await train("blocked", { steps: 5 });
+    await rm(at("blocked/summary.json"));
+    await mkdir(at("blocked/summary.json"));
+    const request = { resume: at("blocked"), steps: 6 };
+    using run = await TrainingRun.resume(planResume(request, (option) => option));
+    await expect(run.train().next()).rejects.toMatchObject({
+      code: "ERR_OUTPUT",
+      message: `Expected a writable file for the summary but received "${at("blocked/summary.json")}" (it is a folder)`,
+    });
+    expect(run.step).toBe(5);
+  });
+
   it("tells why a run failed, with the last checkpoint that there is", async () => {
     intercept((tick) => {
       if (tick.step === 12) throw new SparringError("ERR_DIVERGED", "Expected finite losses");
