@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, runCli } from "../helpers/cli.js";
+import { type Ended, runCli, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { idx } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
@@ -21,7 +21,7 @@ afterAll(() => folder.remove());
 function train(preset: string, data: string, rest: string): Promise<Ended> {
   const line = `train --preset ${preset} --data ${data} --size 8 --batch 4 --threads 1 --steps 2`;
   const env = { XDG_CACHE_HOME: at("xdg") };
-  return runCli(`${line} ${rest}`.split(" "), folder.path, env);
+  return runCli(withOptions(line, rest).split(" "), folder.path, env);
 }
 
 /** What the run wrote down of its data, and the columns of its samples. */

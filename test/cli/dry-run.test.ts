@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DryRun, NetworkTable } from "../../lib/run/dry.js";
 import { readSafetensors } from "../../lib/safetensors.js";
 import { product } from "../../lib/shape.js";
-import { runCli } from "../helpers/cli.js";
+import { runCli, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { flatPng, writeTree } from "../helpers/image-folder.js";
@@ -123,7 +123,7 @@ describe("a dry run for people", () => {
       const many = Array.from({ length: 70 }, (_, i) => [`${i}.png`, one] as const);
       const empty = { "empty.png": Buffer.alloc(0), "text.png": Buffer.from("text") };
       await writeTree(at("many"), { ...Object.fromEntries(many), ...empty });
-      const words = `${line} ${at("many")} --dry-run --json --batch 4`;
+      const words = withOptions(`${line} ${at("many")}`, "--dry-run --json --batch 4");
       const { code, stdout, stderr } = await sparring(words);
       expect([code, timeless(stderr).split("\n")]).toEqual([
         0,

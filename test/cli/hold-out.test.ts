@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets, type Generator, metrics, Trainer } from "../../lib/index.js";
 import { loadParts } from "../../lib/run/parts.js";
-import { runCli } from "../helpers/cli.js";
+import { runCli, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder, writeIdxTestFiles } from "../helpers/idx.js";
 
@@ -147,7 +147,8 @@ describe("a run that keeps images back", () => {
 });
 
 describe("sparring evaluate", () => {
-  const line = (more: string) => `evaluate held --samples 30 --features ${means} ${more}`;
+  const line = (more: string) =>
+    withOptions(`evaluate held --samples 30 --features ${means}`, more);
 
   it("takes the images that were kept back, where there are any", async () => {
     const { split, reals, scores } = await figures(line("--metrics fid"));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { planRun, type RunRequest } from "../../lib/run/plan.js";
 import { planRestart } from "../../lib/run/restart.js";
-import { runCli } from "../helpers/cli.js";
+import { runCli, withOptions } from "../helpers/cli.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { asNobody } from "../helpers/nobody.js";
 import { useRuns } from "../helpers/runs.js";
@@ -209,7 +209,7 @@ describe("a dry run of a command line that comes again", () => {
   ])("refuses what a run would refuse, and what goes on: %s", async (words, sentence) => {
     const before = await contents("whole");
     const ended = await runCli(
-      `${small} --steps 24 --dry-run ${words}`.split(" ").filter(Boolean),
+      withOptions(small, `--steps 24 --dry-run ${words}`).split(" ").filter(Boolean),
       at(),
     );
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
@@ -234,7 +234,7 @@ describe("another run in the folder is refused, with what differs", () => {
     ],
   ])("%s", async (flags, sentence) => {
     const before = await contents("whole");
-    const ended = await run(`${small} --steps 24 --out whole ${flags}`);
+    const ended = await run(withOptions(small, `--steps 24 --out whole ${flags}`));
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `Expected ${sentence}\n` });
     expect(await contents("whole")).toEqual(before);
   });

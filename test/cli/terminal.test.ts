@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mainFile, start } from "../helpers/cli.js";
+import { mainFile, start, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
@@ -21,7 +21,7 @@ afterAll(() => folder.remove());
 
 function onTerminal(rest: string, env: NodeJS.ProcessEnv = {}) {
   const train = "train --preset mlp --data data --size 8 --batch 32 --threads 1";
-  const line = `stty cols 100; "${process.execPath}" "${mainFile}" ${train} ${rest}`;
+  const line = `stty cols 100; "${process.execPath}" "${mainFile}" ${withOptions(train, rest)}`;
   return start("script", ["-qec", line, "/dev/null"], folder.path, { TERM: "xterm", ...env });
 }
 

@@ -7,7 +7,7 @@ import type { Device } from "../../lib/index.js";
 import { type RunConfig, sharedOf } from "../../lib/run/config.js";
 import { chooseDevice } from "../../lib/run/device.js";
 import type { Team } from "../../lib/run/team.js";
-import { mainFile, runCli, start } from "../helpers/cli.js";
+import { mainFile, runCli, start, withOptions } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
@@ -94,7 +94,7 @@ describe("two ranks", () => {
 
   it("evaluate on the first, whose word on the best checkpoint is that of all", async () => {
     const often = "--checkpoint-every 100 --evaluate-every 5 --evaluate-samples 80";
-    const words = `${train} ${often} --steps 11 --out judged`;
+    const words = `${withOptions(train, often)} --steps 11 --out judged`;
     const [first, second] = await runCliRanks(2, words, folder.path);
     expect(first).toMatchObject({ code: 0 });
     expect(second).toEqual(quiet);
@@ -212,7 +212,7 @@ describe("a rank that ends", () => {
   });
 
   it("in the middle of a run says why, and the others, which exit with 75, do so, too", async () => {
-    const words = `${train} --steps 1000000 --log-every 1 --out lost`;
+    const words = withOptions(train, "--steps 1000000 --log-every 1 --out lost");
     const ranks = await startCliRanks(2, words, folder.path);
     await ranks[0]?.says(/\[Epoch 1\//);
     // Where rank 0 is to write its next sample.
@@ -272,14 +272,16 @@ describe("ranks, misused", () => {
 
   it("refuse options that differ", async () => {
     const sentence = "Expected 7, as rank 0 has it, for sampleEvery of rank 1 but received 8";
-    const own = { 1: { words: `${train} --out none --sample-every 8` } };
-    expect(await refused(`${train} --out none --sample-every 7`, own)).toEqual(
+    const own = { 1: { words: withOptions(train, "--out none --sample-every 8") } };
+    expect(await refused(withOptions(train, "--out none --sample-every 7"), own)).toEqual(
       [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
     );
   });
 
   it("compare what is in force, whether it was asked for or not", async () => {
-    const own = { 1: { words: `${train} --out none --execution fused --sample-every 8` } };
+    const own = {
+      1: { words: withOptions(train, "--out none --execution fused --sample-every 8") },
+    };
     const sentence = "Expected 5, as rank 0 has it, for sampleEvery of rank 1 but received 8";
     expect(await refused(`${train} --out none`, own)).toEqual(
       [0, 1].map((rank) => [1, `rank ${rank}: ${sentence}\n`]),
@@ -322,7 +324,7 @@ describe("ranks, misused", () => {
       '"mlp", as rank 0 has it, for preset of rank 1 but received "gan"',
     ],
   ])("refuse %s on one of them", async (_, first, second, what) => {
-    const own = { 1: { words: `${train} --out half${second}` } };
+    const own = { 1: { words: withOptions(train, `--out half${second}`) } };
     expect(await refused(`${train} --out half${first}`, own)).toEqual(
       [0, 1].map((rank) => [1, `rank ${rank}: Expected ${what}\n`]),
     );

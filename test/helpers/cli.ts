@@ -38,6 +38,16 @@ export function runCli(
   return ended;
 }
 
+/** A command line with more options, which replace those of the same name that it has. */
+export function withOptions(line: string, more: string): string {
+  const flags = more.match(/--[a-z-]+/g) ?? [];
+  const other = flags.reduce(
+    (left, flag) => left.replace(new RegExp(` ${flag}(?= |$)( (?!--)\\S+)?`), ""),
+    line,
+  );
+  return `${other} ${more}`;
+}
+
 /** Starts a program; spinning threads would slow every other test down. */
 export function start(
   program: string,
