@@ -101,9 +101,7 @@ export const presetCases = Object.entries(presets).map(([name, { size, batch }])
 
 /** @returns {Case} */
 export function caseNamed(name) {
-  const found = [...cases, ...layerCases, ...presetCases].find(
-    (one) => one.name === name,
-  );
+  const found = [...cases, ...layerCases, ...presetCases].find((one) => one.name === name);
   if (!found)
     throw new RangeError(
       `Expected one of ${caseNames.join(", ")} for a case but received "${name}"`,
