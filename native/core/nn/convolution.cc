@@ -3,6 +3,7 @@
 #include <ATen/autocast_mode.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/nn/families.h"
 
@@ -82,6 +83,13 @@ int64_t lacking(int64_t padded, const ConvSizes& sizes) {
 
 }  // namespace
 
+bool is_misread_by_tiles(const at::Tensor& weight, const ConvSizes& sizes) {
+  constexpr int64_t kInner = 32, kFewest = 4, kWide = 8, kLong = 4;
+  const int64_t channels = weight.size(1), kernel = weight.size(3);
+  return channels >= kFewest && channels < kInner && channels * kernel % kInner == 0 &&
+         (kernel >= kWide || sizes.stride[1] >= kLong);
+}
+
 at::Tensor readable(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes) {
   const bool is_last = image.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
   if (!is_last || !image.is_cpu() || !is_misread(image, weight, sizes)) return image;
@@ -120,6 +128,38 @@ at::Tensor transposed_wider(const at::Tensor& image, const at::Tensor& weight,
   return convolved(image, weight, bias, sizes).narrow(3, columns, width);
 }
 
+// With AMX oneDNN multiplies by zeros what lies around in memory, in any layout, where a step of
+// several columns leaves one column: NaN where that is NaN, as it is now and then. A step of one
+// column has no such fault.
+
+bool makes_a_column(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes) {
+  return is_in_bfloat16(image) && sizes.stride[1] > 1 && Columns(image, weight, sizes).count() == 1;
+}
+
+// Of the columns that the kernel sees, all at once.
+at::Tensor convolved_to_column(const at::Tensor& image, const at::Tensor& weight,
+                               const at::Tensor& bias, ConvSizes sizes) {
+  const int64_t before = std::exchange(sizes.padding[1], 0);
+  const int64_t seen = sizes.dilation[1] * (weight.size(3) - 1) + 1;
+  sizes.stride[1] = 1;
+  return convolved(at::constant_pad_nd(image, {before, seen - before - image.size(3)}), weight,
+                   bias, sizes);
+}
+
+// The same where one column is what a transposed one takes.
+at::Tensor transposed_of_column(const at::Tensor& image, const at::Tensor& weight,
+                                const at::Tensor& bias, ConvSizes sizes, int64_t width) {
+  const int64_t before = std::exchange(sizes.padding[1], 0);
+  sizes.stride[1] = 1;
+  sizes.output_padding[1] = 0;
+  const at::Tensor whole = convolved(image, weight, /*bias=*/{}, sizes);
+  const at::Tensor made = at::constant_pad_nd(whole, {-before, before + width - whole.size(3)});
+  return bias.defined() ? made + bias.to(made.scalar_type()).view({-1, 1, 1}) : made;
+}
+
+// One tap more, which is zero, keeps such a kernel from the fault of is_misread_by_tiles().
+at::Tensor with_zero_tap(const at::Tensor& weight) { return at::constant_pad_nd(weight, {0, 1}); }
+
 }  // namespace
 
 Conv2d::Conv2d(const Layer& layer, RandomStream& stream) : sizes_(sizes_of(layer, false)) {
@@ -131,6 +171,13 @@ Conv2d::Conv2d(const Layer& layer, RandomStream& stream) : sizes_(sizes_of(layer
 
 at::Tensor Conv2d::apply(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                          const Context&) const {
+  if (makes_a_column(input, weight, sizes_)) {
+    return convolved_to_column(input, weight, bias, sizes_);
+  }
+  if (is_in_bfloat16(input) && is_misread_by_tiles(weight, sizes_)) {
+    return convolved(at::constant_pad_nd(input, {0, sizes_.dilation[1]}), with_zero_tap(weight),
+                     bias, sizes_);
+  }
   const bool is_narrow = input.size(3) < sizes_.stride[1];
   return is_narrow && is_in_bfloat16(input) ? convolved_wider(input, weight, bias, sizes_)
                                             : convolved(input, weight, bias, sizes_);
@@ -147,6 +194,12 @@ ConvTranspose2d::ConvTranspose2d(const Layer& layer, RandomStream& stream)
 at::Tensor ConvTranspose2d::apply(const at::Tensor& input, const at::Tensor& weight,
                                   const at::Tensor& bias, const Context&) const {
   const int64_t width = Columns(input, weight, sizes_).made(sizes_.output_padding[1]);
+  if (is_in_bfloat16(input) && sizes_.stride[1] > 1 && input.size(3) == 1) {
+    return transposed_of_column(input, weight, bias, sizes_, width);
+  }
+  if (is_in_bfloat16(input) && is_misread_by_tiles(weight, sizes_)) {
+    return convolved(input, with_zero_tap(weight), bias, sizes_).narrow(3, 0, width);
+  }
   const bool is_narrow = width < sizes_.stride[1];
   return is_narrow && is_in_bfloat16(input) ? transposed_wider(input, weight, bias, sizes_, width)
                                             : convolved(input, weight, bias, sizes_);

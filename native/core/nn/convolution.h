@@ -15,6 +15,11 @@ struct ConvSizes {
 // its channels first where oneDNN has a fault in the other one.
 at::Tensor readable(const at::Tensor& image, const at::Tensor& weight, const ConvSizes& sizes);
 
+// In bfloat16, with AMX, oneDNN's product of an image and such a kernel is silently wrong in any
+// layout: one whose row of few channels fills whole tiles, if it is wide or its steps are long. It
+// is the value of a convolution, and the gradient at the image of a transposed one.
+bool is_misread_by_tiles(const at::Tensor& weight, const ConvSizes& sizes);
+
 class Conv2d : public Weighted {
  public:
   Conv2d(const Layer& layer, RandomStream& stream);

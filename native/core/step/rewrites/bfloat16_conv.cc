@@ -105,7 +105,7 @@ struct Candidate {
   ConvSizes sizes;
   bool fills_tiles() const {
     return sizes.groups == 1 && sizes.dilation == Shape{1, 1} && weight.size(0) % kChannels == 0 &&
-           weight.size(1) % kChannels == 0;
+           weight.size(1) % kChannels == 0 && !is_misread_by_tiles(weight, sizes);
   }
 };
 
