@@ -197,9 +197,9 @@ describe("a file", () => {
   });
 
   it("of IDX may be a .gz, and a folder of it have the names that some give it", async () => {
-    await writeFile(at("packed"), gzipSync(idx([4, 6, 6])));
-    expect(await train("mlp", "packed", "--out packed-run")).toMatchObject({ code: 0 });
-    expect(await resultOf("packed-run")).toMatchObject({ images: 4, channels: 1, classes: 0 });
+    await writeFile(at("zipped"), gzipSync(idx([4, 6, 6])));
+    expect(await train("mlp", "zipped", "--out zipped-run")).toMatchObject({ code: 0 });
+    expect(await resultOf("zipped-run")).toMatchObject({ images: 4, channels: 1, classes: 0 });
     await mkdir(at("dotted"));
     await writeFile(at("dotted/train-images.idx3-ubyte"), idx([4, 6, 6]));
     await writeFile(at("dotted/train-labels.idx1-ubyte"), idx([4], 10));

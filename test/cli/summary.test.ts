@@ -247,15 +247,15 @@ describe("summary.json", () => {
       if (tick.step === 9) throw new Error("no luck");
       return tick;
     });
-    using run = await prepare("blocked");
+    using run = await prepare("taken");
     const notes: string[] = [];
     const training = run.train({ onNote: (note) => notes.push(note) });
     await expect(async () => {
       for await (const { tick } of training)
-        if (tick.step === 3) await mkdir(at("blocked/summary.json"));
+        if (tick.step === 3) await mkdir(at("taken/summary.json"));
     }).rejects.toThrow("no luck");
     expect(notes).toEqual([
-      `No summary: Expected a writable file for the summary but received "${at("blocked/summary.json")}" (it is a folder)`,
+      `No summary: Expected a writable file for the summary but received "${at("taken/summary.json")}" (it is a folder)`,
     ]);
   });
 

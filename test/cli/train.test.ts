@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../lib/cli/program.js";
 import { Generator } from "../../lib/index.js";
 import { presets } from "../../lib/presets.js";
-import { type Ended, runCli } from "../helpers/cli.js";
+import { type Ended, runCli, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
@@ -26,7 +26,8 @@ afterAll(() => folder.remove());
 
 const small =
   "train --preset mlp --data data --size 8 --batch 32 --threads 1 --log-every 3 --sample-every 4";
-const train = (rest: string): Promise<Ended> => runCli(`${small} ${rest}`.split(" "), folder.path);
+const train = (rest: string): Promise<Ended> =>
+  runCli(withOptions(small, rest).split(" "), folder.path);
 const files = async (run: string) => (await readdir(at(run), { recursive: true })).sort();
 const readJson = async (path: string) => JSON.parse(await readFile(path, "utf8"));
 
