@@ -1,11 +1,16 @@
 #include "core/linalg/bfloat16_loops.h"
 
-#include "core/bits16.h"
+#include "core/bfloat16_bits.h"
 
 namespace sparring::bfloat16 {
 namespace {
 
 constexpr int64_t kLanes = 16;
+
+// Two values as one of 32 bits, the first in the lower half.
+SPARRING_INLINE inline uint32_t rounded_pair(float even, float odd) {
+  return (rounded_to_bfloat16(even) >> 16) | (rounded_to_bfloat16(odd) & 0xffff0000);
+}
 
 }  // namespace
 
@@ -26,9 +31,7 @@ SPARRING_WIDE void round_pairs(const float* even, const float* odd,
     const float *const a = even + from[row] * kLanes, *const b = odd + from[row] * kLanes;
     auto* const pairs = reinterpret_cast<uint32_t*>(to + row * step);
     SPARRING_APART
-    for (int64_t i = 0; i < kLanes; ++i) {
-      pairs[i] = (rounded_to_half(a[i]) >> 16) | (rounded_to_half(b[i]) & 0xffff0000);
-    }
+    for (int64_t i = 0; i < kLanes; ++i) pairs[i] = rounded_pair(a[i], b[i]);
   }
 }
 
@@ -36,9 +39,7 @@ SPARRING_WIDE void round_pair(const float* even, const float* odd, int64_t count
                               at::BFloat16* to) {
   auto* const pairs = reinterpret_cast<uint32_t*>(to);
   SPARRING_APART
-  for (int64_t i = 0; i < count; ++i) {
-    pairs[i] = (rounded_to_half(even[i]) >> 16) | (rounded_to_half(odd[i]) & 0xffff0000);
-  }
+  for (int64_t i = 0; i < count; ++i) pairs[i] = rounded_pair(even[i], odd[i]);
 }
 
 SPARRING_WIDE void braid(const at::BFloat16* even, const at::BFloat16* odd,

@@ -14,8 +14,8 @@ void round(const float* from, const float* bias, int64_t count, at::BFloat16* to
 // Rounds two rows, and lays them value by value.
 void round_pair(const float* even, const float* odd, int64_t count, at::BFloat16* to);
 
-// The same of so many sixteens, wherever they lie: sixteen `from[i]` of each row
-// become the 32 values at `to + i * step`.
+// The same of so many sixteens, wherever they lie: sixteen `from[i]` of each row become the 32
+// values at `to + i * step`.
 void round_pairs(const float* even, const float* odd, const std::vector<int64_t>& from,
                  at::BFloat16* to, int64_t step);
 

@@ -129,7 +129,6 @@ class Packed {
       }
     });
   }
-  int64_t inner() const { return inner_; }
   int64_t columns() const { return columns_; }
   int64_t block() const { return block_; }
   Matrix<const BFloat16> at(int64_t block, int64_t tap) const {

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/bits16.h"
+#include "core/bfloat16_bits.h"
 #include "core/step/rewrites/norm_kernels.h"
 #include "core/wide.h"
 

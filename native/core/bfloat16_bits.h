@@ -12,7 +12,7 @@ namespace sparring {
 
 // The bits of a float32 as one whose upper half is the nearest bfloat16, ties to even. NaN stays
 // NaN.
-SPARRING_INLINE inline uint32_t rounded_to_half(float value) {
+SPARRING_INLINE inline uint32_t rounded_to_bfloat16(float value) {
   const auto bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t nearest = bits + 0x7fff + ((bits >> 16) & 1);
   return (bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : nearest;
@@ -31,7 +31,7 @@ SPARRING_INLINE inline void store(T value, T& to) {
   to = value;
 }
 SPARRING_INLINE inline void store(float value, at::BFloat16& to) {
-  to.x = static_cast<uint16_t>(rounded_to_half(value) >> 16);
+  to.x = static_cast<uint16_t>(rounded_to_bfloat16(value) >> 16);
 }
 
 // float for bfloat16, else the type itself.
