@@ -40,8 +40,10 @@ at::Tensor NoiseInjection::forward(const at::Tensor& input, const Context& conte
 
 at::Tensor NoiseInjection::noise_for(const at::Tensor& input, const Context& context) const {
   if (!is_training() || context.stream == nullptr) return const_;
+  // In bfloat16 there would be few numbers to draw.
+  const auto type = at::promote_types(input.scalar_type(), at::kFloat);
   const at::Tensor noise =
-      at::empty({input.size(0), 1, input.size(2), input.size(3)}, input.options());
+      at::empty({input.size(0), 1, input.size(2), input.size(3)}, input.options().dtype(type));
   noise.normal_(0, 1, context.stream->on(input.device()));
   return noise;
 }

@@ -25,8 +25,6 @@ using namespace sparring::test;
 
 namespace {
 
-// -1, 0 and 1.
-at::Tensor whole(const Shape& shape) { return at::randint(-1, 2, shape, at::kFloat); }
 at::Tensor half(const at::Tensor& image) {
   return image.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
 }

@@ -47,6 +47,8 @@ void check_second_derivative(const ModulePtr& ours, const ModulePtr& theirs, con
   for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(received[i], expected[i]) < bound);
 }
 
+at::Tensor whole(const Shape& shape) { return at::randint(-1, 2, shape, at::kFloat); }
+
 at::Tensor draw(const Shape& shape) { return at::randn(shape, at::kDouble).requires_grad_(); }
 
 void check_rounding(const ModulePtr& ours, const ModulePtr& theirs, const at::Tensor& image,

@@ -10,6 +10,8 @@ namespace sparring::test {
 // Builds a layer in float64.
 ModulePtr built(const Layer& layer, RandomStream& stream);
 at::Tensor draw(const Shape& shape);
+// -1, 0 and 1, in float32: products and sums of few of them have all their digits in bfloat16.
+at::Tensor whole(const Shape& shape);
 
 // Values and gradients of a module against those of others in a row.
 void check_equal(const ModulePtr& ours, const std::vector<ModulePtr>& theirs, const at::Tensor& x,

@@ -5,7 +5,10 @@
 #include <ATen/Parallel.h>
 
 #include "core/linalg/batch_product.h"
+#include "core/runtime/precision.h"
 #include "core/step/plan.h"
+#include "core/step/rewrites/bfloat16_conv.h"
+#include "core/step/rewrites/modulation_kernels.h"
 #include "core/step/rewrites/same_conv.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/equality.h"
@@ -44,6 +47,11 @@ struct Chain {
     }
   }
 
+  void to(at::ScalarType type) {
+    for (const ModulePtr& one : {modulation, noise}) one->to(type);
+    x = x.detach().to(type).requires_grad_();
+    style = style.detach().to(type).requires_grad_();
+  }
   // All parameters, the image and the style.
   std::vector<at::Tensor> inputs() const {
     std::vector<at::Tensor> all{x, style};
@@ -160,6 +168,100 @@ TEST_CASE("a modulation without noise, without a bias, and to few channels equal
   chain.modulation = built(bare, stream);
   check_chain(chain, {fuse_modulation(chain.modulation).module}, {chain.modulation});
   check_chain(chain, {chain.fused()}, chain.plain());
+}
+
+namespace {
+
+// Factors, noise and slope are powers of two: no more digits than bfloat16 has.
+Shade whole_shade(int64_t samples, int64_t channels, const Shape& noise, double slope) {
+  return {at::pow(2.0, at::randint(-1, 2, {samples, channels}, at::kFloat)), whole({channels}),
+          whole(noise), at::full({}, 2.0, at::kFloat), slope};
+}
+
+Shade in_float64(const Shade& of) {
+  return {of.factors.to(at::kDouble), of.bias.to(at::kDouble), of.noise.to(at::kDouble),
+          of.strength.to(at::kDouble), of.slope};
+}
+
+void check_shade(const Shape& shape, const Shade& by) {
+  const auto last = [](const at::Tensor& image, at::ScalarType type) {
+    return image.to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  const auto same = [](const at::Tensor& ours, const at::Tensor& exact) {
+    return at::equal(ours.to(at::kDouble), exact);
+  };
+  const at::Tensor x = whole(shape), gradient = whole(shape);
+  const auto half = at::kBFloat16, all = at::kDouble;
+  const at::Tensor made = shaded(last(x, half), by), exact = shaded(last(x, all), in_float64(by));
+  CHECK((made.scalar_type() == half));
+  CHECK(same(made, exact));
+  const ShadeGradients ours = shade_gradients(last(gradient, half), last(x, half), made, by);
+  const ShadeGradients theirs =
+      shade_gradients(last(gradient, all), last(x, all), exact, in_float64(by));
+  CHECK((ours.x.scalar_type() == half));
+  CHECK((ours.factors.scalar_type() == at::kFloat));
+  CHECK(same(ours.x, theirs.x));
+  CHECK(same(ours.factors, theirs.factors));
+  CHECK(same(ours.bias, theirs.bias));
+  CHECK(same(ours.strength, theirs.strength));
+}
+
+}  // namespace
+
+TEST_CASE("a shade of images in bfloat16 has sums in float32, and rounds once") {
+  at::manual_seed(0);
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    for (const int64_t channels : {8, 9, 33, 64}) {
+      for (const auto& [height, width] :
+           std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {5, 7}, {13, 11}, {16, 33}}) {
+        CAPTURE(channels);
+        CAPTURE(height);
+        const Shape each{3, 1, height, width}, shared{height, width};
+        for (const double slope : {0.25, 0.0, 1.0}) {
+          check_shade({3, channels, height, width}, whole_shade(3, channels, each, slope));
+          check_shade({3, channels, height, width}, whole_shade(3, channels, shared, slope));
+        }
+      }
+    }
+  }
+  at::set_num_threads(before);
+}
+
+// Everything that a modulation makes, in bfloat16, is as far from float32 as its layers are.
+TEST_CASE("a modulation in bfloat16 rounds as its layers do: values and gradients") {
+  RandomStream stream(0);
+  at::manual_seed(1);
+  const Autocast autocast(Precision::kBfloat16, at::kCPU);
+  for (const auto& [in, out, upsample] :
+       std::vector<std::tuple<double, double, bool>>{{16, 32, true}, {32, 16, false}, {9, 8, true}}) {
+    CAPTURE(in);
+    CAPTURE(upsample);
+    // A slope of 1: at a kink a rounding may turn a gradient's sign.
+    Chain chain({in, out, 3, upsample, true, 5, 4, 6}, /*slope=*/1, stream);
+    const ModulePtr one = chain.fused();
+    if (in > 9) REQUIRE(as_bfloat16_conv(one) == one);
+    const at::Tensor upstream =
+        at::randn_like(chain.output(chain.plain()).detach()).to(at::kBFloat16);
+    const auto all_of = [&](const std::vector<ModulePtr>& modules, at::ScalarType type) {
+      chain.to(type);
+      // With the one noise, as the types draw others.
+      const at::Tensor made = chain.output(modules, /*draws=*/false);
+      auto all = torch::autograd::grad({made}, chain.inputs(), {upstream.to(made.dtype())});
+      all.insert(all.begin(), made);
+      return all;
+    };
+    const auto exact = all_of(chain.plain(), at::kDouble);
+    const auto theirs = all_of(chain.plain(), at::kFloat), ours = all_of({one}, at::kFloat);
+    for (size_t i = 0; i < exact.size(); ++i) {
+      CAPTURE(i);
+      const auto apart = [&](const at::Tensor& from) {
+        return (from.to(at::kDouble) - exact[i]).norm().item<double>();
+      };
+      CHECK(apart(ours[i]) < 1.5 * apart(theirs[i]) + 2e-3 * exact[i].norm().item<double>());
+    }
+  }
 }
 
 TEST_CASE("in evaluation a modulation has the picture of the noise after it, without a graph") {

@@ -9,6 +9,7 @@
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/convolution_by_torch.h"
 #include "core/step/rewrites/halving.h"
+#include "core/step/rewrites/modulation.h"
 
 namespace sparring {
 namespace {
@@ -110,6 +111,11 @@ struct Candidate {
 };
 
 std::optional<Candidate> candidate(const ModulePtr& module) {
+  if (const auto form = std::dynamic_pointer_cast<Modulation>(module)) {
+    const ModulatedConv2d& layer = form->layer();
+    const bool turns = layer.sizes().transposed;
+    return Candidate{turns ? layer.weight().transpose(0, 1) : layer.weight(), layer.sizes()};
+  }
   if (const auto form = std::dynamic_pointer_cast<Halving>(module)) {
     return Candidate{form->kernel(), halving_sizes(/*transposed=*/false)};
   }
@@ -125,6 +131,10 @@ std::optional<Candidate> candidate(const ModulePtr& module) {
 ModulePtr as_bfloat16_conv(const ModulePtr& module) {
   const std::optional<Candidate> conv = candidate(module);
   if (!conv || !conv->fills_tiles()) return nullptr;
+  if (auto form = std::dynamic_pointer_cast<Modulation>(module)) {
+    form->convolve_by(by(conv->sizes));
+    return form;
+  }
   if (auto form = std::dynamic_pointer_cast<Halving>(module)) {
     form->convolve_by(by(halving_sizes(/*transposed=*/false)), by(halving_sizes(true)));
     return form;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/bfloat16_bits.h"
 #include "core/wide.h"
 
 namespace sparring {
@@ -19,65 +20,68 @@ constexpr int64_t kGrain = 32768;
 template <class T>
 struct Under {
   const T* rows[kTaps];
-  T factors[kTaps];
+  Computed<T> factors[kTaps];
   int64_t count = 0;
 };
 
 // `count` values, those of a line `apart` values from one to the next line: the sum of the rows.
 template <class T>
 SPARRING_WIDE void add_rows(const Under<T>& under, int64_t lines, int64_t length, int64_t apart,
-                            T* into) {
+                            Computed<T>* into) {
   const T *a = under.rows[0], *b = under.rows[1], *c = under.rows[2], *d = under.rows[3];
-  const T fa = under.factors[0], fb = under.factors[1], fc = under.factors[2],
-          fd = under.factors[3];
+  const auto [fa, fb, fc, fd] = under.factors;
   for (int64_t line = 0; line < lines; ++line) {
-    T* const to = into + line * apart;
+    Computed<T>* const to = into + line * apart;
     const int64_t start = line * length;
     if (under.count == 4) {
       SPARRING_APART
       for (int64_t i = 0; i < length; ++i) {
-        to[i] = fa * a[start + i] + fb * b[start + i] + (fc * c[start + i] + fd * d[start + i]);
+        to[i] = fa * loaded(a[start + i]) + fb * loaded(b[start + i]) +
+                (fc * loaded(c[start + i]) + fd * loaded(d[start + i]));
       }
     } else if (under.count == 3) {
       SPARRING_APART
       for (int64_t i = 0; i < length; ++i) {
-        to[i] = fa * a[start + i] + fb * b[start + i] + fc * c[start + i];
+        to[i] = fa * loaded(a[start + i]) + fb * loaded(b[start + i]) + fc * loaded(c[start + i]);
       }
     } else if (under.count == 2) {
       SPARRING_APART
-      for (int64_t i = 0; i < length; ++i) to[i] = fa * a[start + i] + fb * b[start + i];
+      for (int64_t i = 0; i < length; ++i) {
+        to[i] = fa * loaded(a[start + i]) + fb * loaded(b[start + i]);
+      }
     } else {
       SPARRING_APART
-      for (int64_t i = 0; i < length; ++i) to[i] = fa * a[start + i];
+      for (int64_t i = 0; i < length; ++i) to[i] = fa * loaded(a[start + i]);
     }
   }
 }
 
 // The filter along a row: `count` values, each of four that are `channels` apart.
 template <class T>
-SPARRING_WIDE void filter_values(const T* row, int64_t count, int64_t channels, T* into) {
-  const T *b = row + channels, *c = row + 2 * channels, *d = row + 3 * channels;
+SPARRING_WIDE void filter_values(const Computed<T>* row, int64_t count, int64_t channels,
+                                 T* into) {
+  const Computed<T> *b = row + channels, *c = row + 2 * channels, *d = row + 3 * channels;
   SPARRING_APART
-  for (int64_t i = 0; i < count; ++i) into[i] = (row[i] + d[i]) + 3 * (b[i] + c[i]);
+  for (int64_t i = 0; i < count; ++i) store((row[i] + d[i]) + 3 * (b[i] + c[i]), into[i]);
 }
 
 // The same at every `down`th pixel.
 template <class T>
-SPARRING_WIDE void filter_pixels(const T* row, int64_t pixels, int64_t channels, int64_t down,
-                                 T* into) {
+SPARRING_WIDE void filter_pixels(const Computed<T>* row, int64_t pixels, int64_t channels,
+                                 int64_t down, T* into) {
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-    const T* const a = row + pixel * down * channels;
-    const T *b = a + channels, *c = a + 2 * channels, *d = a + 3 * channels;
+    const Computed<T>* const a = row + pixel * down * channels;
+    const Computed<T> *b = a + channels, *c = a + 2 * channels, *d = a + 3 * channels;
     T* const to = into + pixel * channels;
     SPARRING_APART
-    for (int64_t i = 0; i < channels; ++i) to[i] = (a[i] + d[i]) + 3 * (b[i] + c[i]);
+    for (int64_t i = 0; i < channels; ++i) store((a[i] + d[i]) + 3 * (b[i] + c[i]), to[i]);
   }
 }
 
 // The rows of an image that the filter sees at a row of what is made.
 template <class T>
 Under<T> rows_under(const T* image, const BlurPass& pass, int64_t row, int64_t row_values) {
-  const T scale = static_cast<T>(pass.gain / 64);
+  const auto scale = static_cast<Computed<T>>(pass.gain / 64);
   Under<T> under;
   for (int64_t tap = 0; tap < kTaps; ++tap) {
     const int64_t place = row * pass.down + tap - pass.top;
@@ -104,7 +108,7 @@ class Row {
         values_((before_ + std::max(pass.from_width * pass.up, needed(pass))) * channels) {}
 
   // What the filter sees first.
-  const T* begin() const { return values_.data() + (before_ - pass_.left) * channels_; }
+  const Computed<T>* begin() const { return values_.data() + (before_ - pass_.left) * channels_; }
   void take(const Under<T>& under) {
     const int64_t columns = pass_.from_width;
     const bool together = pass_.up == 1;
@@ -120,7 +124,7 @@ class Row {
 
   const BlurPass& pass_;
   int64_t channels_, before_;
-  std::vector<T> values_;
+  std::vector<Computed<T>> values_;
 };
 
 template <class T>
@@ -138,9 +142,9 @@ void blur_rows(const T* image, const BlurPass& pass, int64_t channels, int64_t b
     }
     row.take(under);
     if (pass.down == 1) {
-      filter_values(row.begin(), made, channels, to);
+      filter_values<T>(row.begin(), made, channels, to);
     } else {
-      filter_pixels(row.begin(), pass.width, channels, pass.down, to);
+      filter_pixels<T>(row.begin(), pass.width, channels, pass.down, to);
     }
   }
 }
@@ -152,7 +156,7 @@ at::Tensor blurred(const at::Tensor& image, const BlurPass& pass) {
   at::Tensor output = at::empty({image.size(0), channels, pass.height, pass.width},
                                 image.options().memory_format(at::MemoryFormat::ChannelsLast));
   const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, pass.width * channels));
-  AT_DISPATCH_FLOATING_TYPES(image.scalar_type(), "blurred", [&] {
+  AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, image.scalar_type(), "blurred", [&] {
     at::parallel_for(0, rows, grain, [&](int64_t begin, int64_t end) {
       blur_rows(image.const_data_ptr<scalar_t>(), pass, channels, begin, end,
                 output.mutable_data_ptr<scalar_t>());

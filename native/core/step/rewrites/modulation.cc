@@ -18,7 +18,7 @@ constexpr const char* kTooFew = "it needs at least 8 channels";
 bool Modulation::is_wide() const { return layer_->weight().size(0) >= kFewestChannels; }
 
 at::Tensor Modulation::scaled(const at::Tensor& input, const at::Tensor& style) const {
-  if (input.size(1) >= kFewestChannels) return shade(input, {.factors = style});
+  if (input.size(1) >= kFewestChannels) return shade(input, {style, {}, {}, {}});
   return input * on_pixels(style);
 }
 
@@ -40,12 +40,13 @@ at::Tensor Modulation::forward(const at::Tensor& input, const Context& context) 
 at::Tensor Modulation::convolved(const at::Tensor& x) const {
   const at::Tensor& weight = layer_->weight();
   const ConvSizes& sizes = layer_->sizes();
-  if (by_) return sparring::apply(by_, x, weight);
   if (!sizes.transposed) {
-    return at::conv2d(readable(x, weight, sizes), weight, {}, sizes.stride, sizes.padding);
+    return by_ ? sparring::apply(by_, x, weight)
+               : at::conv2d(readable(x, weight, sizes), weight, {}, sizes.stride, sizes.padding);
   }
   const at::Tensor turned = weight.transpose(0, 1);
-  return blur_image(at::conv_transpose2d(readable(x, turned, sizes), turned, {}, sizes.stride),
+  return blur_image(by_ ? sparring::apply(by_, x, turned)
+                        : at::conv_transpose2d(readable(x, turned, sizes), turned, {}, sizes.stride),
                     *layer_->blur());
 }
 

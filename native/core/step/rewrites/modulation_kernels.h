@@ -1,5 +1,5 @@
 // What a modulation does to the results of its convolution, in one pass over memory each way: on
-// the CPU, float32 or float64, channels last.
+// the CPU, float32, float64 or bfloat16, channels last. All but images are in float32 for bfloat16.
 //
 // y = bend(factor[sample, channel] · x + strength · noise[sample, pixel] + bias[channel])
 #pragma once

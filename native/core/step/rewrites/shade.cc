@@ -59,7 +59,8 @@ class Shaded : public torch::autograd::Function<Shaded> {
 }  // namespace
 
 at::Tensor shade(const at::Tensor& x, const Shade& by) {
-  return Shaded::apply(channels_last(x), by.factors.contiguous(), given(by.bias),
+  const auto type = at::promote_types(x.scalar_type(), at::kFloat);
+  return Shaded::apply(channels_last(x), by.factors.to(type).contiguous(), given(by.bias),
                        given(by.strength), given(by.noise), by.slope);
 }
 
