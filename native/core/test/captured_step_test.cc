@@ -135,6 +135,18 @@ TEST_CASE("steps with a penalty of either player and without are recorded apart"
   CHECK(training.device.recorded == 6);
 }
 
+TEST_CASE("the kind of a step tells of each update of the discriminator by itself") {
+  const auto pair = pair_of(7, small_generator(5), small_discriminator(), {"hinge", {}},
+                            ScoreKind::kProbability, at::kDouble);
+  add_penalty(*pair, {"r1", {{"weight", 2.0}, {"every", 3.0}}});
+  pair->discriminator_steps = 2;
+  AutogradStep step(pair, make_eager(pair));
+  for (int64_t updates = 0; updates < 6; updates += 2) {
+    step.set_discriminator_updates(updates);
+    CHECK(step.pattern() == std::vector<bool>{updates % 3 == 0, (updates + 1) % 3 == 0});
+  }
+}
+
 TEST_CASE("what libtorch keeps goes back before a step is recorded") {
   Training training;
   training.run(3, batch_of(4));

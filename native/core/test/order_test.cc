@@ -197,6 +197,70 @@ TEST_CASE("in parts, several updates of both are those of a whole batch: 1e-10")
   }
 }
 
+// Before the parts of an objective that compares scores there is a survey of them all.
+TEST_CASE("in parts, a batch with a survey is looked at as a whole one is: 1e-10") {
+  const auto looked = [](int64_t parts, bool is_fused) {
+    const auto pair =
+        pair_by({Order::kGeneratorFirst, true}, {"relativisticAverage", {{"loss", "logistic"}}});
+    pair->accumulate = parts;
+    const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
+    RandomStream data(9);
+    const at::Tensor images = at::rand({8, 1, 8, 8}, data.cpu(), at::TensorOptions(at::kDouble));
+    Watch watch;
+    step->run([&] { return Batch{images, {}}; }, &watch);
+    return watch;
+  };
+  const Watch whole = looked(1, false);
+  for (const bool is_fused : {false, true}) {
+    const Watch watch = looked(3, is_fused);
+    for (at::Tensor Watch::* one :
+         {&Watch::reals, &Watch::fakes, &Watch::real_scores, &Watch::fake_scores}) {
+      REQUIRE((watch.*one).sizes() == (whole.*one).sizes());
+      CHECK(distance(watch.*one, whole.*one) < 1e-10);
+    }
+  }
+}
+
+TEST_CASE("in parts, layers draw in a survey what they draw after it: 1e-10") {
+  std::vector<Layer> discriminator = kDiscriminator;
+  discriminator.insert(discriminator.begin() + 1, layer("dropout", "drops", {{"p", 0.5}}));
+  const auto pair =
+      pair_of(1, kGenerator, discriminator, {"relativisticAverage", {{"loss", "logistic"}}},
+              ScoreKind::kLogit, at::kDouble);
+  pair->accumulate = 3;
+  Watch watch;
+  const Losses losses = make_eager_step(pair)->run([] { return Batch{some_images(), {}}; }, &watch);
+  // Each part's loss is of the other parts' scores, too.
+  const at::Tensor expected =
+      pair->objective->discriminator_loss({watch.real_scores, watch.fake_scores});
+  CHECK(distance(losses.discriminator.value, expected) < 1e-10);
+}
+
+TEST_CASE("a step that failed in its survey leaves nothing for one that has none: 1e-10") {
+  const auto trained = [](bool fails) {
+    const auto pair =
+        pair_by({Order::kGeneratorFirst, true}, {"relativisticAverage", {{"loss", "logistic"}}});
+    pair->accumulate = 3;
+    const auto step = make_eager_step(pair);
+    if (fails) {
+      at::Tensor weight = pair->discriminator->parameters()[0];
+      const at::Tensor kept = weight.detach().clone();
+      weight.set_data(at::zeros({16, 3}, at::kDouble));
+      CHECK_THROWS(step->run([] { return Batch{some_images(), {}}; }));
+      weight.set_data(kept);
+    }
+    *pair->stream = RandomStream(5);
+    const at::Tensor one = at::full({1, 1, 8, 8}, 0.5, at::kDouble);
+    step->run([&] { return Batch{one, {}}; });
+    std::vector<at::Tensor> all;
+    for (const at::Tensor& weight : pair->discriminator->parameters()) {
+      all.push_back(weight.detach().flatten());
+    }
+    return at::cat(all);
+  };
+  CHECK(distance(trained(true), trained(false)) < 1e-10);
+}
+
 // A generator that draws in its layers, whose passes come after those that fused execution saves:
 // one pass of reals and fakes, and one look at fakes.
 TEST_CASE("in parts and on ranks, layers draw the same numbers in both executions: 1e-10") {
