@@ -37,6 +37,7 @@ export class Group implements Disposable {
   readonly #numbers = new WeakMap<object, number>();
   #trainers = 0;
   #training = false;
+  #abandoned = false;
   #disposed = false;
 
   /** @internal */
@@ -115,6 +116,8 @@ export class Group implements Disposable {
    * others hear why, and nothing is done together from then on: they are in the middle of it.
    */
   async together<T>(work: () => Promise<T>): Promise<T> {
+    // Throws why: the work may not come to ask the others.
+    if (this.#abandoned) await crossing(() => this.#native.gather("", "run()"));
     try {
       return await work();
     } catch (error) {
@@ -125,6 +128,7 @@ export class Group implements Disposable {
 
   /** @internal Tells the others that this rank failed, and leaves. Does not throw. */
   async abandon(sentence: string): Promise<void> {
+    this.#abandoned = true;
     // What failed first is what its caller hears.
     await crossing(() => this.#native.abandon(sentence)).catch(() => {});
   }

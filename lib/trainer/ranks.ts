@@ -32,7 +32,8 @@ export class Ranks {
     // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not
     // another.
     this.#group.expectIdle("run()");
-    const data = await crossing(() => dataset.native.fingerprint());
+    // It is read on the disk, where the images may be broken on this machine alone.
+    const data = await this.#group.together(() => crossing(() => dataset.native.fingerprint()));
     await agree(this.#group, { ...described, data, ...how });
   }
 

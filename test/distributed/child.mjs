@@ -197,7 +197,10 @@ async function hangUp(group) {
   await new Promise((resolve) => process.stdin.once("end", resolve).resume());
 }
 
-/** The source of one rank throws in the middle of a step; all of them then try again, twice. */
+/**
+ * The source of one rank throws in the middle of a step, or before the first; all of them then try
+ * again, twice.
+ */
 async function failAlone(group) {
   const cache = `${given.root}-${group.rank}.packed`;
   const options = { size: 8, channels: 1, cache, resident: false };
@@ -206,9 +209,12 @@ async function failAlone(group) {
   const how = { steps: 1_000_000, batchSize: 8, tickEvery: 1 };
   const errors = [];
   const tell = ({ code, message }) => errors.push(`${code}: ${message}`);
+  const spoil = async (step) => {
+    if (step === (given.at ?? 3) && group.rank === given.who) await truncate(cache, 200);
+  };
   try {
-    for await (const { step } of trainer.run(data, how))
-      if (step === 3 && group.rank === given.who) await truncate(cache, 200);
+    await spoil(0);
+    for await (const { step } of trainer.run(data, how)) await spoil(step);
   } catch (error) {
     tell(error);
   }

@@ -72,16 +72,18 @@ it("a rank that disposes its group is named at once, also where it lives on with
 // Rank 0 keeps the store in which the others read why. Of the games one begins sums early, in one
 // ranks wait in the middle of passes.
 it.each([
-  [1, "hinge"],
-  [0, "hinge"],
-  [2, "wganGp"],
-  [1, "syncDcgan"],
-])("a step that fails on rank %i alone is heard of by all at once: %s", async (who, game) => {
+  [1, 3, "hinge"],
+  [0, 3, "hinge"],
+  [2, 3, "wganGp"],
+  [1, 3, "syncDcgan"],
+  // Before the first all look whether they have the same images.
+  [1, 0, "hinge"],
+])("what fails on rank %i alone after step %i is heard of by all: %s", async (who, at, game) => {
   const folder = await makeFolder();
   const names = Array.from({ length: 22 }, (_, i) => [`${i}.png`, 11 * i] as const);
   const root = await writeTree(join(folder.path, "images"), Object.fromEntries(names));
   const since = performance.now();
-  const given = { root, who, game, timeout: 300, port: await freePort() };
+  const given = { root, who, at, game, timeout: 300, port: await freePort() };
   const ends = await runRanks(3, "failAlone", given);
   await folder.remove();
   expect((performance.now() - since) / 1000).toBeLessThan(60);
