@@ -243,11 +243,7 @@ void Group::fail(const std::string& reason) {
     failure_ = "Expected all " + std::to_string(size()) +
                " ranks to stay connected but received an error: " + reason;
   } else {
-    failure_ =
-        "Expected " + name(missing) +
-        " to take part but received nothing: " + (missing.size() == 1 ? "it has" : "they have") +
-        " ended, or cannot be reached, or took longer than " + seconds(options_.timeout) + " (" +
-        reason + ")";
+    failure_ = absence_of(missing, options_.timeout, reason);
   }
   throw Error("ERR_RANK", failure_);
 }
@@ -264,7 +260,7 @@ void Group::look(Begun begun) {
     part(found->failure);
     throw Error("ERR_RANK", failure_);
   }
-  if (found->is_roll_called) fail("another rank has lost a connection");
+  if (found->is_roll_called) fail(kLostElsewhere);
   // Without its keeper no other rank need notice that it is lost. Not at once: it may have left
   // when all was done, and the last bytes of a sum are still on their way.
   const bool is_lost = found->is_store_gone && connection_->rank_0_keeps_it;

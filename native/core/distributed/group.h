@@ -121,6 +121,12 @@ class Group {
   [[noreturn]] void refuse(const std::string& failure);
   // Connects to the others over TCP. Throws, and tells them, where that fails.
   void open_host();
+  // From here on this rank answers while it is busy; with connecting, too.
+  void attend();
+  // Who did not answer, where another rank has asked meanwhile.
+  std::vector<int64_t> absent() const;
+  // Throws why there is no connection: another rank has ended since all met, or else the error.
+  [[noreturn]] void explain(const std::exception& error);
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;

@@ -20,13 +20,15 @@ namespace {
 // Keys of the store: how many meetings began there, and that all ranks of one came.
 const std::string kMeetings = "meetings", kBegun = "begun";
 
+// Of a store, in a sentence: who is lost where it is.
+std::string keeper(bool has_agent) { return has_agent ? "" : ", which rank 0 keeps,"; }
+
 Error no_answer(const Meeting& meeting, const GroupOptions& options, const Answers& answers) {
   const std::string time = seconds(options.timeout);
   if (!answers.is_reached()) return no_store(meeting, "no answer within " + time);
-  const std::string keeper = meeting.has_agent ? "" : ", which rank 0 keeps,";
-  return {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT" + keeper +
-                          " to answer within " + time + " but received nothing from " +
-                          meeting.place() +
+  return {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT" +
+                          keeper(meeting.has_agent) + " to answer within " + time +
+                          " but received nothing from " + meeting.place() +
                           ": its process hangs, or its machine cannot be reached"};
 }
 
@@ -80,16 +82,10 @@ void Group::meet() {
     throw;
   } catch (const std::exception& error) {
     throw cause_of(error,
-                   {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT to stay until " +
+                   {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT" +
+                                    keeper(!connection_->rank_0_keeps_it) + " to stay until " +
                                     std::to_string(size()) +
                                     " ranks have met but received an error: " + first_line(error)});
-  }
-  if (size() == 1) return;
-  try {
-    connection_->attendant =
-        std::make_unique<Attendant>(connection_->spare, options_, keeps_store());
-  } catch (const Error&) {
-    // Without a thread for it this rank answers when it is not busy.
   }
 }
 
@@ -100,28 +96,67 @@ void Group::open_host() {
     // No old meeting's, not even in an agent's store: all ranks of this one have come.
     told = announced(*connection_->spare);
     connection_->answers->count();
-    return !told.empty() || (options_.ending && *options_.ending);
+    return !told.empty() || !absent().empty() || (options_.ending && *options_.ending);
   };
   std::optional<Host> host;
   try {
     connection_->spare = connect_again(*connection_->store);
+    attend();
     host = apart<Host>([open = std::exchange(connection_->open_host, nullptr),
                         kept = connection_->store] { return open(kept); },
                        is_over);
   } catch (const std::exception& error) {
-    // Throws where that is gone, by which Gloo would have found the others.
-    connection_->store->check({kBegun});
-    decline(cause_of(
-        error, {"ERR_RANK", "Expected a connection between " + std::to_string(size()) +
-                                " ranks but received an error: " + first_line(error) +
-                                "; GLOO_SOCKET_IFNAME tells by which interface each is reached"}));
+    explain(error);
   }
   if (!host) {
     connection_->store = connection_->spare;
     check_ending();
-    refuse(told);
+    refuse(told.empty() ? absence_of(absent(), options_.timeout, kLostElsewhere) : told);
   }
   connection_->host = *host;
+}
+
+void Group::attend() {
+  if (size() == 1) return;
+  try {
+    connection_->attendant =
+        std::make_unique<Attendant>(connection_->spare, options_, keeps_store());
+  } catch (const Error&) {
+    // Without a thread for it this rank answers when it is not busy.
+  }
+}
+
+std::vector<int64_t> Group::absent() const {
+  const auto& attendant = connection_->attendant;
+  const std::optional<Roll> roll = attendant ? attendant->roll() : std::nullopt;
+  return roll ? roll->missing : std::vector<int64_t>();
+}
+
+void Group::explain(const std::exception& error) {
+  const std::string reason = first_line(error);
+  const Error cause = cause_of(
+      error, {"ERR_RANK", "Expected a connection between " + std::to_string(size()) +
+                              " ranks but received an error: " + reason +
+                              "; GLOO_SOCKET_IFNAME tells by which interface each is reached"});
+  if (!connection_->spare) decline(cause);
+  // Gloo may still wait in the other one.
+  connection_->store = connection_->spare;
+  if (const auto lost = absent(); !lost.empty()) {
+    refuse(absence_of(lost, options_.timeout, kLostElsewhere));
+  }
+  // Throws where that is gone, by which Gloo would have found the others.
+  connection_->store->check({kBegun});
+  // What this rank itself lacks is no other's fault.
+  if (dynamic_cast<const Error*>(&error) != nullptr || cause.code() != "ERR_RANK") decline(cause);
+  const auto lost = find_absent(*connection_->store, options_, [this] {
+    connection_->answers->count();
+    return is_ending();
+  });
+  check_ending();
+  if (lost.empty()) decline(cause);
+  const std::string failure = absence_of(lost, options_.timeout, reason);
+  announce(*connection_->store, failure);
+  refuse(failure);
 }
 
 bool Group::meet_at(int64_t meeting) {

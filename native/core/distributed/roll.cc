@@ -1,7 +1,6 @@
 #include "core/distributed/roll.h"
 
 #include <algorithm>
-#include <functional>
 #include <thread>
 
 #include "core/distributed/times.h"
@@ -147,6 +146,13 @@ Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store
     roll.is_store_gone = true;
   }
   return roll;
+}
+
+std::vector<int64_t> find_absent(c10d::Store& store, const GroupOptions& options,
+                                 const std::function<bool()>& is_over) {
+  Roll roll{others(options), {}, false, {}};
+  take(roll, store, options, kPresent, is_over);
+  return roll.missing;
 }
 
 std::optional<Roll> answer_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -39,6 +40,11 @@ bool is_roll_called(c10d::Store& store);
 // Waits until all have reported, or it is time. Whoever keeps the store also waits until they have
 // read what is there.
 Roll call_roll(c10d::Store& store, const GroupOptions& options, bool keeps_store);
+
+// Calls the roll, while ranks connect. Gives those of whom nothing is heard, not even by their
+// attendants.
+std::vector<int64_t> find_absent(c10d::Store& store, const GroupOptions& options,
+                                 const std::function<bool()>& is_over);
 
 // What a thread does in the place of a rank that is busy: says that its process is there, and waits
 // in the same way. Nothing where the rank has `left` its work before that, and asks for itself.

@@ -23,6 +23,14 @@ std::string error_of(int64_t rank, int64_t ranks, const std::string& reason) {
          name({rank}) + ": " + reason;
 }
 
+std::string absence_of(const std::vector<int64_t>& ranks, std::chrono::milliseconds timeout,
+                       const std::string& reason) {
+  return "Expected " + name(ranks) +
+         " to take part but received nothing: " + (ranks.size() == 1 ? "it has" : "they have") +
+         " ended, or cannot be reached, or took longer than " + seconds(timeout) + " (" + reason +
+         ")";
+}
+
 std::string seconds(std::chrono::milliseconds time) {
   const auto tenths = (time.count() + 50) / 100;
   return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) +

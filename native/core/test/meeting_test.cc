@@ -26,12 +26,12 @@ struct Told {
   std::string code, text;
 };
 
-// What a rank of two is told that meets the others at this port.
+// What a rank is told that meets the others at this port.
 std::future<Told> come(int64_t rank, uint16_t port,
-                       std::chrono::seconds timeout = std::chrono::seconds(20)) {
-  return std::async(std::launch::async, [rank, port, timeout]() -> Told {
+                       std::chrono::seconds timeout = std::chrono::seconds(20), int64_t size = 2) {
+  return std::async(std::launch::async, [rank, port, timeout, size]() -> Told {
     try {
-      Group::join({"127.0.0.1", port, /*has_agent=*/true, "test"}, {rank, 2, timeout, {}, {}});
+      Group::join({"127.0.0.1", port, /*has_agent=*/true, "test"}, {rank, size, timeout, {}, {}});
       return {};
     } catch (const Error& error) {
       return {error.code(), error.what()};
@@ -167,4 +167,54 @@ TEST_CASE("a store that is lost while ranks meet is no interface that is wrong")
                         "have met but received an error: ",
                         0) == 0);
   CHECK(told.text.find("GLOO") == std::string::npos);
+}
+
+// It may have waited for a late one for minutes, and have ended meanwhile.
+TEST_CASE("a rank that came, and does not connect, is named by all others") {
+  const auto store = make_store();
+  const std::chrono::seconds timeout(2);
+  auto zero = come(0, store->getPort(), timeout, 3);
+  store->set("test/1/hello/1", bytes("3\n"));
+  auto two = come(2, store->getPort(), timeout, 3);
+  for (const Told& told : {zero.get(), two.get()}) {
+    CAPTURE(told.text);
+    CHECK(told.code == "ERR_RANK");
+    CHECK(told.text.rfind("Expected rank 1 to take part but received nothing: it has ended, or "
+                          "cannot be reached, or took longer than 2 s (",
+                          0) == 0);
+  }
+}
+
+// As where one was lost right after that one had connected to it.
+TEST_CASE("a rank that still connects answers for itself, and hears who does not") {
+  const auto store = make_store();
+  const auto start = std::chrono::steady_clock::now();
+  store->add("test/meetings", 1);
+  for (const std::string rank : {"0", "1"}) store->set("test/1/hello/" + rank, bytes("3\n"));
+  store->set("test/1/begun", bytes("1"));
+  auto two = come(2, store->getPort(), std::chrono::seconds(60), 3);
+  await_word(*store, "test/1/hello/2");
+  store->set("test/1/present/0", bytes("1"));
+  store->set("test/1/roll", bytes("1"));
+  await_word(*store, "test/1/alive/2");
+  const Told told = two.get();
+  CHECK(told.code == "ERR_RANK");
+  CHECK(told.text ==
+        "Expected rank 1 to take part but received nothing: it has ended, or cannot be reached, or "
+        "took longer than 60 s (another rank has lost a connection)");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
+}
+
+TEST_CASE("ranks that are all there, and do not reach each other, are told what to look at") {
+  const auto store = make_store();
+  const std::chrono::seconds timeout(2);
+  auto zero = come(0, store->getPort(), timeout);
+  store->set("test/1/hello/1", bytes("2\n"));
+  store->set("test/1/alive/1", bytes("1"));
+  const Told told = zero.get();
+  CAPTURE(told.text);
+  CHECK(told.code == "ERR_RANK");
+  CHECK(told.text.rfind("Expected a connection between 2 ranks but received an error: ", 0) == 0);
+  const std::string advice = "; GLOO_SOCKET_IFNAME tells by which interface each is reached";
+  CHECK(told.text.find(advice) == told.text.size() - advice.size());
 }
