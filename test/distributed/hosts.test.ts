@@ -62,6 +62,16 @@ describe.skipIf(missing !== undefined)(title, () => {
     );
   });
 
+  // Each machine has its own port for the store, but one of the stores is nobody's.
+  it("that are both told to be rank 0 hear that it is there twice", async () => {
+    const words = `${train} --steps 20 --timeout 5 --out none`;
+    const ends = await allEnded(startThere(words, { RANK: "0" }));
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [1, expect.stringContaining("within 5 s: rank 1 did not come\n")],
+      [1, "rank 0: Expected one process for RANK 0 but received a second one\n"],
+    ]);
+  });
+
   it("go on where the link comes back within the timeout", async () => {
     const { hosts } = made as TwoHosts;
     const ranks = startThere(`${train} --steps 200 --timeout 30 --out mended`);

@@ -127,6 +127,8 @@ class Group {
   std::vector<int64_t> absent() const;
   // Throws why there is no connection: another rank has ended since all met, or else the error.
   [[noreturn]] void explain(const std::exception& error);
+  // The number of a meeting that rank 0 begins.
+  int64_t begin_meeting();
   // Waits for a meeting after that one: what rank 0 begins.
   int64_t next_meeting(int64_t last) const;
   bool is_over(int64_t meeting) const;

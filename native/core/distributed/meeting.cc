@@ -72,9 +72,8 @@ std::shared_ptr<Group> Group::come(const Meeting& meeting, const GroupOptions& o
 // the store has not had; the others take the newest, and come to the next where that was an old
 // one.
 void Group::meet() {
-  c10d::Store& lobby = *connection_->lobby;
   try {
-    int64_t meeting = rank() == 0 ? lobby.add(kMeetings, 1) : next_meeting(0);
+    int64_t meeting = rank() == 0 ? begin_meeting() : next_meeting(0);
     while (!meet_at(meeting)) meeting = next_meeting(meeting);
     open_host();
   } catch (const Error&) {
@@ -191,6 +190,15 @@ bool Group::meet_at(int64_t meeting) {
     glance();
   }
   return true;
+}
+
+int64_t Group::begin_meeting() {
+  c10d::Store& lobby = *connection_->lobby;
+  if (!connection_->rank_0_keeps_it) return lobby.add(kMeetings, 1);
+  // Its own store is new. Where it is another rank 0's, on the machine of MASTER_ADDR, the meeting
+  // there is not to be left by those who have come.
+  lobby.set(kMeetings, to_bytes("1"));
+  return 1;
 }
 
 int64_t Group::next_meeting(int64_t last) const {
