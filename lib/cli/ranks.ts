@@ -37,7 +37,8 @@ export async function asRank(work: () => Promise<number>): Promise<number> {
 /** What a rank says begins with its number. */
 function speaker(): string {
   const { RANK } = process.env;
-  return RANK === undefined ? "" : `rank ${RANK}: `;
+  // Of one that has no number the error says so.
+  return RANK ? `rank ${RANK}: ` : "";
 }
 
 /** Prints an error of this rank and returns the exit code for it. */

@@ -24,3 +24,19 @@ it.each([
     expect(stderr).toMatch(/^ERR_RANK: Expected rank 1 to take part but received nothing/);
   }
 });
+
+it("rank 0, which keeps the store, is named as well", async () => {
+  const port = await freePort();
+  let kill = () => {};
+  const door = await openDoor(port, "/hello/1", () => kill());
+  // A third, which does not come: until then none of them connects.
+  const place = { WORLD_SIZE: "3", MASTER_PORT: String(port) };
+  const env = { 0: place, 1: { ...place, MASTER_PORT: String(door.port) } };
+  const ranks = await startRanks(2, "join", { timeout: 30 }, env);
+  kill = () => ranks[0]?.child.kill("SIGKILL");
+  const [, one] = await allEnded(ranks);
+  door.close();
+  expect(one?.stderr).toMatch(
+    /^ERR_RANK: Expected the store at MASTER_ADDR and MASTER_PORT, which rank 0 keeps, to stay until 3 ranks have met but received an error: /,
+  );
+});

@@ -330,14 +330,17 @@ describe("ranks, misused", () => {
     );
   });
 
-  it.each<["RANK" | "WORLD_SIZE", string]>([
+  it.each<["RANK" | "WORLD_SIZE", NodeJS.ProcessEnv, string]>([
     [
       "WORLD_SIZE",
+      {},
       "rank 0: Expected a whole number from 1 to 65536 for WORLD_SIZE but received undefined",
     ],
-    ["RANK", "Expected a whole number from 0 to 0 for RANK but received undefined"],
-  ])("refuse to begin where one is not told its %s", async (forgotten, sentence) => {
-    const { [forgotten]: _, ...env } = rankEnvironment(0, 1, 1);
+    ["RANK", {}, "Expected a whole number from 0 to 0 for RANK but received undefined"],
+    ["RANK", { RANK: "" }, 'Expected a whole number from 0 to 0 for RANK but received ""'],
+  ])("refuse to begin where one is not told its %s: %j", async (forgotten, told, sentence) => {
+    const { [forgotten]: _, ...known } = rankEnvironment(0, 1, 1);
+    const env = { ...known, ...told };
     const { code, stderr } = await start(
       process.execPath,
       [mainFile, ...`${train} --out none`.split(" ")],
