@@ -32,6 +32,8 @@ export class Group implements Disposable {
   readonly worldSize: number;
   /** This process's number among those of its machine, from 0. */
   readonly localRank: number;
+  /** @internal Whether a rank had a signal by the last step of all: they stop after the same one. */
+  isStopping = false;
   readonly #native: NativeGroup;
   /** Trainers of this group, by the order in which all ranks began with them. */
   readonly #numbers = new WeakMap<object, number>();

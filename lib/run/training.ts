@@ -331,9 +331,9 @@ export class TrainingRun implements Disposable {
       going = false;
     }
     pace?.learn(this.step - before, (performance.now() - started) / 1000);
-    // Where a signal came in the last of these steps the other ranks go on to the next, and stop
-    // there.
-    return going && (group !== undefined || !signal?.aborted);
+    // Where a signal came in the last of these steps, which may be the only one, nothing throws.
+    // Of ranks all leave after the step in which they heard of it.
+    return going && !(group === undefined ? signal?.aborted : group.isStopping);
   }
 
   #tick(began: number, complete: boolean): RunTick {

@@ -3,7 +3,7 @@ import { crossing } from "../addon.js";
 import type { Dataset } from "../data/dataset.js";
 import { agree } from "../distributed/agreement.js";
 import type { Group } from "../distributed/group.js";
-import type { NativeTrainer } from "../native.js";
+import type { NativeReport, NativeTrainer } from "../native.js";
 import type { RunSettings } from "./run-options.js";
 
 /** A trainer as one of several ranks. */
@@ -46,8 +46,10 @@ export class Ranks {
   }
 
   /** The steps of a tick, with nothing between them that the ranks do together. */
-  train<T>(steps: () => Promise<T>): Promise<T> {
-    return this.#group.train(this, steps);
+  async train<T extends NativeReport | null>(steps: () => Promise<T>): Promise<T> {
+    const report = await this.#group.train(this, steps);
+    this.#group.isStopping = report?.stopped ?? false;
+    return report;
   }
 
   /** Throws ERR_RANK where a rank has other weights. */
