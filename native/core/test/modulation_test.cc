@@ -234,8 +234,8 @@ TEST_CASE("a modulation in bfloat16 rounds as its layers do: values and gradient
   RandomStream stream(0);
   at::manual_seed(1);
   const Autocast autocast(Precision::kBfloat16, at::kCPU);
-  for (const auto& [in, out, upsample] :
-       std::vector<std::tuple<double, double, bool>>{{16, 32, true}, {32, 16, false}, {9, 8, true}}) {
+  for (const auto& [in, out, upsample] : std::vector<std::tuple<double, double, bool>>{
+           {16, 32, true}, {32, 16, false}, {9, 8, true}}) {
     CAPTURE(in);
     CAPTURE(upsample);
     // A slope of 1: at a kink a rounding may turn a gradient's sign.

@@ -58,9 +58,8 @@ SPARRING_WIDE void add_rows(const Under<T>& under, int64_t lines, int64_t length
 
 // The filter along a row: `count` values, each of four that are `channels` apart.
 template <class T>
-SPARRING_WIDE void filter_values(const Computed<T>* row, int64_t count, int64_t channels,
-                                 T* into) {
-  const Computed<T> *b = row + channels, *c = row + 2 * channels, *d = row + 3 * channels;
+SPARRING_WIDE void filter_values(const Computed<T>* row, int64_t count, int64_t channels, T* into) {
+  const Computed<T>*b = row + channels, *c = row + 2 * channels, *d = row + 3 * channels;
   SPARRING_APART
   for (int64_t i = 0; i < count; ++i) store((row[i] + d[i]) + 3 * (b[i] + c[i]), into[i]);
 }
@@ -71,7 +70,7 @@ SPARRING_WIDE void filter_pixels(const Computed<T>* row, int64_t pixels, int64_t
                                  int64_t down, T* into) {
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
     const Computed<T>* const a = row + pixel * down * channels;
-    const Computed<T> *b = a + channels, *c = a + 2 * channels, *d = a + 3 * channels;
+    const Computed<T>*b = a + channels, *c = a + 2 * channels, *d = a + 3 * channels;
     T* const to = into + pixel * channels;
     SPARRING_APART
     for (int64_t i = 0; i < channels; ++i) store((a[i] + d[i]) + 3 * (b[i] + c[i]), to[i]);

@@ -1,5 +1,5 @@
-// The filter [1, 3, 3, 1] along rows and columns of images, channel by channel: on the CPU, float32,
-// float64 or bfloat16, with sums in float32 there, channels last.
+// The filter [1, 3, 3, 1] along rows and columns of images, channel by channel: on the CPU,
+// float32, float64 or bfloat16, with sums in float32 there, channels last.
 #pragma once
 
 #include <cstdint>

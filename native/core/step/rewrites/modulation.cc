@@ -45,9 +45,10 @@ at::Tensor Modulation::convolved(const at::Tensor& x) const {
                : at::conv2d(readable(x, weight, sizes), weight, {}, sizes.stride, sizes.padding);
   }
   const at::Tensor turned = weight.transpose(0, 1);
-  return blur_image(by_ ? sparring::apply(by_, x, turned)
-                        : at::conv_transpose2d(readable(x, turned, sizes), turned, {}, sizes.stride),
-                    *layer_->blur());
+  return blur_image(
+      by_ ? sparring::apply(by_, x, turned)
+          : at::conv_transpose2d(readable(x, turned, sizes), turned, {}, sizes.stride),
+      *layer_->blur());
 }
 
 Verdict fuse_modulation(const ModulePtr& module) {

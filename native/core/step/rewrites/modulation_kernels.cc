@@ -54,9 +54,8 @@ SPARRING_WIDE void differentiate_pixels(const Sample<Computed<T>>& of, const T* 
                                         const T* x, const T* y, int64_t first, int64_t pixels,
                                         int64_t channels, const Sums<Computed<T>>& sums, T* into) {
   using Number = Computed<T>;
-  const auto bend = [slope = of.slope](T made) SPARRING_INLINE {
-    return loaded(made) > 0 ? Number(1) : slope;
-  };
+  const auto bend = [slope = of.slope](T made)
+                        SPARRING_INLINE { return loaded(made) > 0 ? Number(1) : slope; };
   const Number *factor = of.factor, *noise = of.noise;
   const auto [dot, sum, along] = sums;
   for (int64_t i = 0; i < channels; ++i) dot[i] = sum[i] = along[i] = 0;
