@@ -3,13 +3,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { signals, toExitCode } from "./stop.js";
 
+const output = new URL("output.js", import.meta.url).href;
+
 /** Runs a script of this package to its end. @returns its exit code */
 export async function runScript(
   script: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<number> {
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, ["--import", output, script, ...args], {
     env: { ...process.env, ...environment },
     stdio: "inherit",
   });

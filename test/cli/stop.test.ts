@@ -125,17 +125,19 @@ describe("output that fails", () => {
     await expectSaved("full", stderr);
   });
 
-  it.each(["train --preset mlp --data data --size 8 --dry-run --json", "--help"])(
-    "a result that is lost is a sentence and exit code 1: %s",
-    async (words) => {
-      const line = `"${process.execPath}" "${mainFile}" ${words} > /dev/full`;
-      expect(await start("sh", ["-c", line], folder.path).ended).toEqual({
-        code: 1,
-        stdout: "",
-        stderr: 'Expected a writable stream for stdout but received "the disk is full"\n',
-      });
-    },
-  );
+  it.each([
+    "train --preset mlp --data data --size 8 --dry-run --json",
+    "--help",
+    "bench --help",
+    "setup --help",
+  ])("a result that is lost is a sentence and exit code 1: %s", async (words) => {
+    const line = `"${process.execPath}" "${mainFile}" ${words} > /dev/full`;
+    expect(await start("sh", ["-c", line], folder.path).ended).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: 'Expected a writable stream for stdout but received "the disk is full"\n',
+    });
+  });
 
   it("a reader that wanted no more than the first line is none", async () => {
     const line = `"${process.execPath}" "${mainFile}" --help | true; echo "\${PIPESTATUS[0]}"`;
