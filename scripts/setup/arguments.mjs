@@ -19,7 +19,8 @@ export function parseArguments(argv) {
     const flag = Object.hasOwn(flags, argument) && flags[argument];
     if (!flag) {
       const known = Object.keys(flags).join(", ");
-      throw new UsageError(`Expected one of ${known} for a setup flag but received ${argument}`);
+      const received = JSON.stringify(argument);
+      throw new UsageError(`Expected one of ${known} for a setup flag but received ${received}`);
     }
     options[flag[0]] = true;
   }

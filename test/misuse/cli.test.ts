@@ -38,7 +38,7 @@ const commandLines: [string, string | RegExp][] = [
   ["--version=1", 'Expected no value for --version but received "1"'],
   [
     "setup --fix",
-    "Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received --fix",
+    'Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received "--fix"',
   ],
   ["doctor me", 'Expected options only for sparring doctor but received "me"'],
   ["evaluate", "Expected a value for <run> of sparring evaluate but received nothing"],

@@ -9,12 +9,12 @@ it("the set-up refuses an unknown flag with a sentence and exit code 2", async (
   const root = temporaryFolder();
   expect(await main(["--test"], { root, report })).toBe(2);
   expect(report.lines).toEqual([
-    "Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received --test\n",
+    'Expected one of --tests, --cuda, --force, --verbose, --help for a setup flag but received "--test"\n',
   ]);
 });
 
-it.each(["toString", "--", "tests"])("the set-up refuses %s", (argument) => {
-  expect(() => parseArguments([argument])).toThrow(`but received ${argument}`);
+it.each(["toString", "--", "tests", "", "two\nlines"])("the set-up refuses %j", (argument) => {
+  expect(() => parseArguments([argument])).toThrow(`but received ${JSON.stringify(argument)}`);
 });
 
 it("the set-up reads flags in any order", () => {
