@@ -1,4 +1,5 @@
 // The checkpoints of a run: `checkpoints/<step>/`, the newest few of them, and the best.
+import { existsSync } from "node:fs";
 import { rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestFile } from "../checkpoint/format.js";
@@ -31,6 +32,9 @@ interface Newest {
   readonly heldFingerprint: unknown;
   readonly broken: readonly string[];
 }
+
+/** The record of it, in the folder of the checkpoints. */
+export const bestFile = "best.json";
 
 /** What its record is called in an error. */
 const ofBest = "the best checkpoint";
@@ -69,11 +73,25 @@ export class Checkpoints {
 
   /** The best checkpoint, if any was evaluated and it is there. */
   async best(): Promise<Best | undefined> {
+    const best = await this.#recorded();
+    return best !== undefined && (await this.has(best.step)) ? best : undefined;
+  }
+
+  /** Why there is no best checkpoint by the record of one; undefined where there is no record. */
+  async whyNoBest(): Promise<string | undefined> {
+    if (!existsSync(this.#best)) return undefined;
+    const step = (await this.#recorded())?.step;
+    const gone = `the checkpoint that it names, of step ${step}, is gone`;
+    const why = step === undefined ? "it is damaged" : gone;
+    return `${showPath(this.#best)} (${why})`;
+  }
+
+  /** What the record says; undefined where there is none, or it is damaged. */
+  async #recorded(): Promise<Best | undefined> {
     const text = await forFile(ofBest, () => textIn(this.#best));
     try {
       const best: Best = JSON.parse(text);
-      const isBest = Number.isSafeInteger(best.step) && Number.isFinite(best.value);
-      return isBest && (await this.has(best.step)) ? best : undefined;
+      return Number.isSafeInteger(best.step) && Number.isFinite(best.value) ? best : undefined;
     } catch {
       return undefined;
     }
@@ -93,7 +111,7 @@ export class Checkpoints {
   }
 
   get #best(): string {
-    return join(this.#folder, "best.json");
+    return join(this.#folder, bestFile);
   }
 
   async #record(best: Best): Promise<void> {

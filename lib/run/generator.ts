@@ -151,8 +151,12 @@ function planCheckpoint(
 
 async function stepOf({ folder }: StoredRun, { step, name }: Which): Promise<number> {
   if (typeof step === "number") return step;
-  const best = await new Checkpoints(folder.checkpoints).best();
+  const checkpoints = new Checkpoints(folder.checkpoints);
+  const best = await checkpoints.best();
   if (best !== undefined) return best.step;
+  const why = await checkpoints.whyNoBest();
+  if (why !== undefined)
+    throw refused("ERR_CHECKPOINT", "the record of a best checkpoint", name, why);
   const what = "a run with a best checkpoint (trained with --evaluate-every)";
   throw refused("ERR_CHECKPOINT", what, name, showPath(folder.path));
 }

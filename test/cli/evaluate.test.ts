@@ -338,6 +338,23 @@ describe("a run that is evaluated while it trains", () => {
     );
   });
 
+  it.each([
+    ['{ "step": 24, "met', "it is damaged"],
+    ["", "it is damaged"],
+    [
+      '{ "step": 1, "metric": "fid", "value": 3 }',
+      "the checkpoint that it names, of step 1, is gone",
+    ],
+  ])("tells what is wrong with the record of the best: %s", async (text, why) => {
+    await cp(at("judged"), at("torn"), { recursive: true });
+    await writeFile(at("torn/checkpoints/best.json"), text);
+    for (const command of ["evaluate torn", "export torn --out g.onnx"])
+      expect(await refusal(`${command} --checkpoint best`)).toEqual([
+        2,
+        `Expected the record of a best checkpoint for --checkpoint but received "torn/checkpoints/best.json" (${why})`,
+      ]);
+  });
+
   it("that is old survives the newest few, and a resume", async () => {
     // The best evaluation of all is one that nothing later beats.
     await cp(at("judged"), at("early"), { recursive: true });
