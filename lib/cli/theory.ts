@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import * as check from "../check.js";
 import { setThreads } from "../device.js";
-import { checkOut, forFile } from "../run/out.js";
+import { forFile } from "../run/out.js";
+import { checkOut } from "../run/own-files.js";
 import { checkSettings, type TheoryOptions } from "../theory/kind.js";
 import { makeFolder, placesOf, type Saved, save } from "../theory/save.js";
 import { experimentNames, experimentOf, experiments } from "../theory/table.js";

@@ -11,7 +11,8 @@ import {
   loadEnded,
   loadGenerator,
 } from "./generator.js";
-import { checkOut, forFile } from "./out.js";
+import { forFile } from "./out.js";
+import { checkOut } from "./own-files.js";
 import type { Naming } from "./plan.js";
 
 /**

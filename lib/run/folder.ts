@@ -124,8 +124,7 @@ export class RunFolder implements Disposable {
     const others = (await readdir(this.path)).filter(
       (name) => name.includes(".tfevents.") || temporaryPattern.test(name),
     );
-    const files = [this.stats, this.evaluations, this.events, this.summary, this.plan];
-    const named = [...files, ...this.#folders, ...others.map((name) => join(this.path, name))];
+    const named = [...this.told, ...this.#folders, ...others.map((name) => join(this.path, name))];
     for (const one of [...named, this.config]) await rm(one, { recursive: true, force: true });
   }
 
@@ -217,6 +216,11 @@ export class RunFolder implements Disposable {
   /** The file that says how the run ended; not there while it goes on. */
   get summary(): string {
     return join(this.path, "summary.json");
+  }
+
+  /** The files that say what it did. */
+  get told(): string[] {
+    return [this.stats, this.evaluations, this.events, this.summary, this.plan];
   }
 
   /** Appends an event: what happened to the run, a rollback. */

@@ -15,7 +15,8 @@ import {
 } from "./generator.js";
 import { checkClass } from "./labels.js";
 import { drawPoints, type LatentPoint, type Method, methods } from "./latent-points.js";
-import { checkOut, forFile } from "./out.js";
+import { forFile } from "./out.js";
+import { checkOut } from "./own-files.js";
 import { type Naming, planTruncationPsi } from "./plan.js";
 
 /** What an interpolation is asked for: from a command line. */

@@ -10,7 +10,7 @@ import { checkReplaceable, reason } from "../files.js";
  *
  * @param name what the user calls it
  */
-export async function checkOut(path: string, name: string): Promise<void> {
+export async function checkWritable(path: string, name: string): Promise<void> {
   const refuse = (why: string, cause?: unknown) => {
     return refused("ERR_OUTPUT", "a writable file", name, `${showPath(path)} (${why})`, { cause });
   };

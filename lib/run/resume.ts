@@ -24,6 +24,7 @@ import { Evaluations } from "./evaluations.js";
 import { RunFolder } from "./folder.js";
 import type { Meter } from "./meter.js";
 import { forFile } from "./out.js";
+import { checkPlaces } from "./own-files.js";
 import { parseRunConfig } from "./parse-config.js";
 import { loadParts, type RunImages } from "./parts.js";
 import type { Naming, ResumePlan } from "./plan.js";
@@ -76,6 +77,7 @@ async function loadLocked(
   keep: Keep,
 ): Promise<Resumed> {
   const note = watch.onNote ?? (() => {});
+  await checkPlaces(folder, plan.name);
   const checkpoints = new Checkpoints(folder.checkpoints);
   const newest = await loadNewest(checkpoints, plan, note, team);
   const { meter } = newest;

@@ -8,7 +8,8 @@ import { checkRows, checkTruncationPsi } from "../networks/conditions.js";
 import { type GeneratorOrigin, type GeneratorRequest, loadGenerator } from "./generator.js";
 import { gridOf, inTurn } from "./grid.js";
 import { checkClass } from "./labels.js";
-import { checkOut, forFile } from "./out.js";
+import { forFile } from "./out.js";
+import { checkOut } from "./own-files.js";
 import { type Naming, planTruncation, planTruncationPsi } from "./plan.js";
 import { takeThreads } from "./threads.js";
 

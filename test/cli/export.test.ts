@@ -10,7 +10,7 @@ import { Generator } from "../../lib/index.js";
 import { ModelProtoSchema } from "../../lib/onnx/schema/onnx_pb.js";
 import { presets } from "../../lib/presets.js";
 import { runCli } from "../helpers/cli.js";
-import { makeFolder } from "../helpers/folder.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { made } from "../helpers/inputs.js";
 
@@ -144,6 +144,31 @@ describe("sparring export refuses", () => {
     }
     const [pipe, link] = await Promise.all([lstat(at("pipe")), lstat(at("link"))]);
     expect([pipe.isFIFO(), link.isSymbolicLink()]).toEqual([true, true]);
+  });
+
+  it("to take the place of a file of a run, by whatever way to it", async () => {
+    await cp(at("mlp"), at("whole"), { recursive: true });
+    await symlink("whole", at("way"));
+    const before = await contentsOf(at("whole"));
+    for (const [file, line] of [
+      ["whole/config.json", "export r3gan --format pytorch"],
+      ["way/summary.json", "export whole --format onnx"],
+      ["way/../whole/weights/generator.safetensors", "export whole --raw"],
+      ["way/checkpoints/best.json", "export whole --format pytorch"],
+      ["whole/checkpoints/000002/generator.safetensors", "export r3gan"],
+      ["whole/checkpoints/000002/checkpoint.json", "export r3gan --format pytorch"],
+    ])
+      expect(await sparring(`${line} --out ${file}`)).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `Expected a writable file for --out but received "${file}" (it is a run's own)\n`,
+      });
+    expect(await contentsOf(at("whole"))).toEqual(before);
+    // A link is replaced, as everywhere, and what is not the run's own may be beside its files.
+    await symlink("whole/config.json", at("config.py"));
+    for (const file of ["config.py", "whole/weights/generator.py"])
+      expect(await sparring(`export whole --out ${file}`)).toMatchObject({ code: 0 });
+    expect(await contentsOf(at("whole"))).toMatchObject(before);
   });
 
   it.each(refused)("%s", async (line, sentence) => {

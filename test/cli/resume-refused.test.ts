@@ -1,5 +1,5 @@
 // `sparring train --resume` is refused where it cannot be what was meant, and the run stays as it is.
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -93,6 +93,27 @@ describe("--resume, misused", () => {
   ])("%s", async (words, sentence, prepare) => {
     await prepare();
     expect(await run(words)).toEqual({ code: 2, stdout: "", stderr: `${sentence}\n` });
+  });
+
+  it.each([
+    "plan.json",
+    "events.jsonl",
+    "weights/generator.safetensors",
+    "weights/generator-ema.safetensors",
+    "weights/discriminator.safetensors",
+    "checkpoints/best.json",
+    "samples/24.png",
+  ])("a folder in the place of %s, before anything is trained", async (file) => {
+    const name = await half(`blocked-${file.replaceAll("/", "-")}`);
+    await rm(at(name, file), { force: true });
+    await mkdir(at(name, file));
+    const before = await contents(name);
+    expect(await run(`train --resume ${name} --steps 24`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `Expected a writable file for --resume but received "${name}/${file}" (it is a folder)\n`,
+    });
+    expect(await contents(name)).toEqual(before);
   });
 
   it("data that were moved are asked for where they can be named, and go on from there", async () => {
