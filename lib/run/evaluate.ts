@@ -5,7 +5,7 @@ import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { ImageSize } from "../data/size.js";
 import type { Device } from "../device.js";
-import { wrongType } from "../errors.js";
+import { refused, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import type { MetricName, MetricScores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
@@ -100,6 +100,7 @@ export async function evaluateRun(
   using test = isParzen ? await load("test", 0) : undefined;
   const isWhole = split === "train" && images.holdOut === 0;
   using train = isParzen && !isWhole ? await load("train", 0) : undefined;
+  if (test !== undefined) checkParzenCounts(train ?? dataset, test, naming("data"));
   const wanted = { ...drawn, features, stacked, names: ofFeatures(names), naming };
   const judged = await judge(wanted, generator, dataset, device);
   if (test !== undefined)
@@ -174,9 +175,20 @@ type Judged = Pick<Evaluated, "network" | "reals"> & {
   scores: MetricScores & { parzen?: Parzen | undefined };
 };
 
+/** Of the training files, the images to choose sigma by: after five sixths, MNIST's 50,000th. */
+const validationStart = (train: Dataset) => Math.floor((train.size * 5) / 6);
+
+/** Throws ERR_DATA for fewer images than parzen() takes, which does not know of files. */
+function checkParzenCounts(train: Dataset, test: Dataset, name: string): void {
+  const few = test.size < 2 || train.size - validationStart(train) < 10;
+  if (!few) return;
+  const what = "at least 55 images to train on, and 2 to test on, which parzen needs,";
+  throw refused("ERR_DATA", what, name, `${train.size} and ${test.size}`);
+}
+
 /**
  * Measures by the protocol of docs/parzen.md: with 10,000 images of the test set, and with 1,000 of
- * the training files to choose sigma by, which begin after five sixths, at MNIST's 50,000th.
+ * the training files to choose sigma by.
  */
 async function likelihood(
   generator: Generator,
@@ -184,7 +196,7 @@ async function likelihood(
   train: Dataset,
   test: Dataset,
 ): Promise<Parzen> {
-  const start = Math.floor((train.size * 5) / 6);
+  const start = validationStart(train);
   const made = await generator.sample(samples, options);
   return parzen(clipped(made, generator.range), {
     test: await test.read(0, Math.min(10_000, test.size)),

@@ -221,6 +221,19 @@ describe("sparring evaluate", () => {
     }
   });
 
+  it.each([
+    [54, 40],
+    [55, 1],
+  ])("asks for more images than %i to train on and %i to test on", async (images, tests) => {
+    const name = `few-${images}`;
+    await writeIdxFolder(at(name), images);
+    await writeIdxTestFiles(at(name), tests);
+    expect(await refusal(`evaluate plain --metrics parzen,fid --data ${name}`)).toEqual([
+      2,
+      `Expected at least 55 images to train on, and 2 to test on, which parzen needs, for --data but received ${images} and ${tests}`,
+    ]);
+  });
+
   it("measures it on 10,000 images, by a width that 1,000 of the last sixth choose", async () => {
     const words = `${small.replace("--data data", "--data mnist")} --steps 1 --out digits`;
     expect(await run(words)).toMatchObject({ code: 0 });
