@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants as buffer } from "node:buffer";
-import { constants } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type ErrorCode, refused, showPath, type SparringError } from "./errors.js";
@@ -143,6 +143,16 @@ export async function makeFolders(path: string, made: string[] = []): Promise<vo
 /** Names in a folder; none where it is not there. Throws ERR_OUTPUT. */
 export function namesIn(path: string): Promise<string[]> {
   return unlessGone("a folder", path, [], () => readdir(path));
+}
+
+/** Why nothing can be found at a path, as there is no such file; undefined where something is. */
+export function whyMissing(path: string): string | undefined {
+  try {
+    statSync(path);
+    return undefined;
+  } catch (cause) {
+    return reason(cause);
+  }
 }
 
 /** What is in a file; nothing where it is not there. Throws ERR_OUTPUT. */

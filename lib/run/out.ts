@@ -1,6 +1,6 @@
 // A file that a command writes: looked at before there is anything to write, and written.
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, lstat, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { refused, renamed, showPath } from "../errors.js";
 import { checkReplaceable, reason } from "../files.js";
@@ -18,6 +18,10 @@ export async function checkWritable(path: string, name: string): Promise<void> {
     // The file is made beside its target, and takes its place. Of a file in the place of the folder
     // root would hear that it may not be executed, but for the dot behind it.
     await access(`${dirname(resolve(path))}/.`, constants.W_OK | constants.X_OK);
+    // Of a name that is too long nobody hears before.
+    await lstat(resolve(path)).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") throw cause;
+    });
     await checkReplaceable(resolve(path));
   } catch (cause) {
     throw refuse(reason(cause), cause);

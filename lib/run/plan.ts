@@ -1,11 +1,11 @@
 // What a run was asked to do, checked as far as possible before anything is loaded or made.
 import { randomInt } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import type { ImageSize } from "../data/size.js";
 import { type Device, isDevice } from "../device.js";
 import { missing, show, wrongType } from "../errors.js";
+import { whyMissing } from "../files.js";
 import { nearestOrAll } from "../nearest.js";
 import { defaultPreset, type PresetName, presetNames, presets } from "../presets.js";
 import { type AskedChanges, changeableFlags, changeableRules, planChanges } from "./changes.js";
@@ -284,7 +284,8 @@ export const isStacked = (data: string) => data === "stacked-mnist";
 export function planData(data: unknown, name: string): string {
   if (isNamedData(data)) return data as string;
   if (typeof data !== "string" || data === "") throw wrongType(dataText, name, data);
-  if (!existsSync(data)) throw wrongType(dataText, name, data, " (no such file or folder)");
+  const why = whyMissing(data);
+  if (why !== undefined) throw wrongType(dataText, name, data, ` (${why})`);
   return resolve(data);
 }
 

@@ -1,5 +1,5 @@
 // Bad command lines: one sentence, exit code 2, nothing left behind.
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { runCli } from "./cli.js";
@@ -14,7 +14,7 @@ export const port = (name: string, value: string) =>
 /**
  * A folder to try command lines in, removed after the tests of a file, and the trial itself.
  * `data` holds 128 images of 8×8; `run` a run; `full` something else; `taken` a folder where a file
- * would be written; `file` is a file.
+ * would be written; `file` is a file; `circle` a link to itself.
  */
 export async function badLines() {
   const folder = await makeFolder();
@@ -27,6 +27,7 @@ export async function badLines() {
   await writeFile(join(path, "full/letter.txt"), "keep me");
   await mkdir(join(path, "taken/figure1.webp"), { recursive: true });
   await writeFile(join(path, "file"), "keep me");
+  await symlink("circle", join(path, "circle"));
 
   /** Every path below the folder. */
   const tree = async () => (await readdir(path, { recursive: true })).sort();

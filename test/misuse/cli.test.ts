@@ -55,6 +55,14 @@ const commandLines: [string, string | RegExp][] = [
     'Expected classifier or a TorchScript file for --features but received "inception.pt" (no such file or folder)',
   ],
   [
+    "evaluate run --features file/inception.pt",
+    'Expected classifier or a TorchScript file for --features but received "file/inception.pt" (a part of the path is not a folder)',
+  ],
+  [
+    "evaluate run --data circle",
+    'Expected mnist, stacked-mnist, a folder or a file for --data but received "circle" (its links go round in a circle)',
+  ],
+  [
     "evaluate run --checkpoint worst",
     'Expected best, newest or a step for --checkpoint but received "worst"',
   ],
@@ -150,6 +158,10 @@ const commandLines: [string, string | RegExp][] = [
   [
     "export run --out new/",
     'Expected a writable file for --out but received "new/" (it ends as the path of a folder does)',
+  ],
+  [
+    `sample run --out ${"a".repeat(300)}.png`,
+    `Expected a writable file for --out but received "${"a".repeat(300)}.png" (its name is too long)`,
   ],
   ["sample run --out=", 'Expected a non-empty string for --out but received ""'],
   [
