@@ -221,19 +221,6 @@ describe("sparring evaluate", () => {
     }
   });
 
-  it.each([
-    [54, 40],
-    [55, 1],
-  ])("asks for more images than %i to train on and %i to test on", async (images, tests) => {
-    const name = `few-${images}`;
-    await writeIdxFolder(at(name), images);
-    await writeIdxTestFiles(at(name), tests);
-    expect(await refusal(`evaluate plain --metrics parzen,fid --data ${name}`)).toEqual([
-      2,
-      `Expected at least 55 images to train on, and 2 to test on, which parzen needs, for --data but received ${images} and ${tests}`,
-    ]);
-  });
-
   it("measures it on 10,000 images, by a width that 1,000 of the last sixth choose", async () => {
     const words = `${small.replace("--data data", "--data mnist")} --steps 1 --out digits`;
     expect(await run(words)).toMatchObject({ code: 0 });
@@ -349,23 +336,6 @@ describe("a run that is evaluated while it trains", () => {
     expect(await readFile(at("g.safetensors"))).toEqual(
       await readFile(at("judged/checkpoints", named, "generator.safetensors")),
     );
-  });
-
-  it.each([
-    ['{ "step": 24, "met', "it is damaged"],
-    ["", "it is damaged"],
-    [
-      '{ "step": 1, "metric": "fid", "value": 3 }',
-      "the checkpoint that it names, of step 1, is gone",
-    ],
-  ])("tells what is wrong with the record of the best: %s", async (text, why) => {
-    await cp(at("judged"), at("torn"), { recursive: true });
-    await writeFile(at("torn/checkpoints/best.json"), text);
-    for (const command of ["evaluate torn", "export torn --out g.onnx"])
-      expect(await refusal(`${command} --checkpoint best`)).toEqual([
-        2,
-        `Expected the record of a best checkpoint for --checkpoint but received "torn/checkpoints/best.json" (${why})`,
-      ]);
   });
 
   it("that is old survives the newest few, and a resume", async () => {
