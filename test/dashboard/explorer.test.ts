@@ -84,6 +84,13 @@ describe("checkRequest", () => {
     });
   });
 
+  it("takes as many points and codes as it says", () => {
+    const most = { ...whole, points: new Array(64).fill({ from: 0 }) };
+    expect(checkRequest(most)).toEqual(most);
+    const codes = new Array(1024).fill(0.5);
+    expect(checkRequest(point({ codes })).points[1]?.codes).toEqual(codes);
+  });
+
   it.each([
     [undefined, "Expected an object for the request but received undefined"],
     [[], "Expected an object for the request but received []"],
@@ -115,6 +122,7 @@ describe("checkRequest", () => {
       { ...whole, points: new Array(65).fill({ from: 0 }) },
       "Expected an array of 1 to 64 points for points",
     ],
+    [point({ codes: new Array(1025).fill(0) }), "Expected an array of numbers for points[1].codes"],
     [{ ...whole, points: [1] }, "Expected an object for points[0] but received 1"],
     [
       point({ from: 0.5 }),
@@ -178,6 +186,14 @@ describe("Generators", () => {
     await generators.get(at("b", 8));
     await expect(newest.generator.sample(1)).rejects.toThrow("disposed");
     expect(await generators.get(at("a", null))).not.toBe(newest);
+    // One that was asked for again stays longer than one that came after it.
+    const [first, second] = [await generators.get(at("b", 6)), await generators.get(at("b", 8))];
+    await generators.get(at("b", 6));
+    for (const step of [4, 6]) await generators.get(at("a", step));
+    expect(await generators.get(at("b", 6))).toBe(first);
+    await generators.get(at("a", 8));
+    expect(await generators.get(at("b", 6))).toBe(first);
+    expect(await generators.get(at("b", 8))).not.toBe(second);
   });
 
   it("refuses a step without a checkpoint, and what is no run", async () => {

@@ -57,6 +57,9 @@ describe("who may ask", () => {
     expect(
       (await get("/api/sample?run=a&step=0", { ...foreign, "Sec-Fetch-Mode": "no-cors" })).status,
     ).toBe(403);
+    // What the browser itself asks for, by its user's hand.
+    const own = { "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "no-cors" };
+    expect((await get("/api/sample?run=a&step=0", own)).status).toBe(200);
     expect(
       (await get("/api/runs", { "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors" })).status,
     ).toBe(403);

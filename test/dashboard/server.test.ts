@@ -77,7 +77,8 @@ describe("what it tells", () => {
     const stateIn = async (seconds: number) =>
       (await shown.card(Date.now() + 1000 * seconds)).state;
     const long = new Date(Date.now() - 3_600_000);
-    const news = ["stats.jsonl", "samples", "config.json"];
+    const news = ["stats.jsonl", "samples", "checkpoints", "config.json"];
+    await mkdir(at("a", "checkpoints"));
     for (const file of news) await utimes(at("a", file), long, long);
     expect(await stateIn(0)).toBe("quiet");
     for (const file of news) {
