@@ -14,6 +14,7 @@ export const modules = [
   "theme",
   "run-list",
   "palette",
+  "axis",
   "chart",
   "curves",
   "samples",

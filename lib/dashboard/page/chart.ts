@@ -1,6 +1,7 @@
 // One chart: lines of means, and where a point stands for several ticks, a band from their least to
 // their greatest.
 import type uPlot from "uplot";
+import { type Axis, apart, height, thin, widthOf } from "./axis.js";
 import { colour, make, setText } from "./dom.js";
 import { clock, count, figure, short } from "./format.js";
 import type { CurveView } from "./store.js";
@@ -11,8 +12,6 @@ declare global {
     uPlot: typeof uPlot;
   }
 }
-
-export type Axis = "step" | "time";
 
 /** A line: a series of a run. */
 export interface Line {
@@ -38,17 +37,7 @@ export interface ChartOptions {
   readonly range?: readonly [number, number];
 }
 
-const height = 190;
 const perLine = 3;
-
-/** How far apart two lines of an axis may be: whole steps, as their labels are, and whole seconds. */
-const apart: Readonly<Record<Axis, number[]>> = {
-  step: Array.from({ length: 12 }, (_, i) => [1, 2, 5].map((digit) => digit * 10 ** i)).flat(),
-  time: [
-    ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800], // up to half an hour, and then whole hours
-    ...[1, 2, 4, 6, 12, 24, 48, 120, 240, 480, 960].map((hours) => 3600 * hours),
-  ],
-};
 
 export class Chart {
   readonly element: HTMLElement;
@@ -92,7 +81,7 @@ export class Chart {
     this.#lines = lines;
     this.#axis = axis;
     if (made !== this.#made) this.#make(data);
-    else this.#plot?.setData(data);
+    else this.#renew(data);
     this.#made = made;
     this.#tell();
   }
@@ -101,13 +90,24 @@ export class Chart {
     this.#plot?.destroy();
     this.#legend.replaceChildren();
     this.#values = this.#lines.map((line) => {
-      const value = make("output", { class: "value" });
+      const value = make("span", { class: "value" });
       const mark = make("i", { class: line.dashed ? "mark dashed" : "mark" });
       mark.style.setProperty("--mine", `var(${line.colour})`);
       this.#legend.append(make("li", {}, mark, line.label, value));
       return value;
     });
     this.#plot = new window.uPlot(this.#plotOptions(), data, this.#host);
+  }
+
+  /** Goes on with more data: where somebody has dragged across a part of the axis, with that part. */
+  #renew(data: uPlot.AlignedData): void {
+    const plot = this.#plot;
+    if (!plot) return;
+    const { min = 0, max = 0 } = plot.scales.x ?? {};
+    const [first = 0, last = 0] = [plot.data[0][0], plot.data[0].at(-1)];
+    const isPart = first < last && (min > first || max < last);
+    plot.setData(data, !isPart);
+    if (isPart) plot.setScale("x", { min, max });
   }
 
   #plotOptions(): uPlot.Options {
@@ -125,7 +125,9 @@ export class Chart {
       hooks: { setCursor: [() => this.#tell()] },
       scales: {
         x: { time: false },
-        y: { distr: logarithmic ? 3 : 1, ...(range && { range: () => [...range] }) },
+        y: logarithmic
+          ? { distr: 3 }
+          : { range: (_, least, greatest) => (range ? [...range] : around(least, greatest)) },
       },
       axes: [
         {
@@ -135,11 +137,11 @@ export class Chart {
         },
         {
           ...axis,
-          ...(logarithmic && { grid: { ...axis.grid, filter: powersOfTen }, filter: powersOfTen }),
-          size: 46,
+          ...(logarithmic && { grid: { ...axis.grid, filter: thinned }, filter: thinned }),
+          size: (_, numbers: string[] | null) => widthOf(numbers ?? []),
           space: 34,
           // A logarithmic axis has more lines than it has room for numbers: those are null.
-          values: (_, splits) => splits.map((one) => (one === null ? "" : axisFigure(one))),
+          values: (_, splits) => splits.map((one) => (one === null ? "" : short(one))),
         },
       ],
       series: [{}, ...this.#lines.flatMap(seriesOf)],
@@ -257,16 +259,12 @@ function nearest(
   return undefined;
 }
 
-/**
- * A logarithmic axis has nine lines for each power: where they are more than ten, only the powers.
- */
-function powersOfTen(_: uPlot, splits: number[]): (number | null)[] {
-  if (splits.length <= 10) return splits;
-  return splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
-}
+const thinned: uPlot.Axis.Filter = (_, splits) => thin(splits);
 
-function axisFigure(value: number): string {
-  return Math.abs(value) >= 1e4 ? short(value) : figure(value);
+/** What a linear axis goes from and to. Where all is 0, uPlot would have it go to 100. */
+function around(least: number | null, greatest: number | null): uPlot.Range.MinMax {
+  if (least === null || greatest === null) return [null, null];
+  return least === 0 && greatest === 0 ? [0, 1] : window.uPlot.rangeNum(least, greatest, 0.1, true);
 }
 
 /** `rgb(1, 2, 3)` with a share of its own strength. */

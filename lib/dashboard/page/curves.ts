@@ -1,5 +1,6 @@
 // The curves of the runs that are shown: losses, health, speed.
-import { type Axis, Chart, type ChartOptions, type Line } from "./chart.js";
+import type { Axis } from "./axis.js";
+import { Chart, type ChartOptions, type Line } from "./chart.js";
 import { append, find, make, setText } from "./dom.js";
 import { count } from "./format.js";
 import { runColour } from "./palette.js";
