@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../helpers/browser.js";
-import { line, type Serving, startDashboard, writeRun } from "../helpers/dashboard.js";
+import { config, line, type Serving, startDashboard, writeRun } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
+import { forgetWritten, noteWritten, numbersBelow } from "../helpers/written.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 let browser: Browser;
@@ -18,8 +19,8 @@ beforeAll(async () => {
   folder = await makeFolder();
   browser = await openBrowser();
   const stats = line(10) + line(20);
-  for (const name of [long, "x/lr1", "y/lr1", "short", ...numbered])
-    await writeRun(at(name), { stats });
+  for (const name of ["x/lr1", "y/lr1", "short", ...numbered]) await writeRun(at(name), { stats });
+  await writeRun(at(long), { stats, config: { ...config, steps: 1_123_456_789 } });
   server = await startDashboard(".", folder.path);
 });
 afterAll(async () => {
@@ -58,7 +59,7 @@ it("a long name is there to its end, in the list, the cards and the plan; its li
       .locator(selector)
       .evaluateAll((all) => all.map((one) => [one.scrollWidth, one.clientWidth] as const));
   await page.locator("#plan thead th").first().waitFor();
-  for (const selector of [".run-name", "article.run h3", "#plan .scroll"]) {
+  for (const selector of [".run-name", "#runs .row .faint", "article.run h3", "#plan .scroll"]) {
     const found = await widths(selector);
     expect(found.length).toBeGreaterThan(0);
     for (const [content, box] of found) expect(content, selector).toBe(box);
@@ -74,34 +75,16 @@ it("the numbers below a curve are whole steps and seconds, each at its place", a
   const ticks = [4, 8, 12].map((step) => line(step, { seconds: step }));
   await writeRun(at("few"), { stats: ticks.join("") });
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await page.addInitScript(() => {
-    const { CanvasRenderingContext2D: canvas } = globalThis as unknown as {
-      CanvasRenderingContext2D: { prototype: { fillText(...words: unknown[]): void } };
-    };
-    const { fillText } = canvas.prototype;
-    const written: unknown[][] = [];
-    Object.assign(globalThis, { written });
-    canvas.prototype.fillText = function (...words) {
-      written.push(words);
-      fillText.apply(this, words);
-    };
-  });
-  /** What stands lowest in the curves, from left to right. */
-  const below = async () => {
-    const written = (await page.evaluate("written")) as [string, number, number][];
-    const lowest = Math.max(...written.map(([, , y]) => y));
-    const last = written.filter(([, , y]) => y === lowest).toSorted(([, a], [, b]) => a - b);
-    return [...new Set(last.map(([text]) => text))];
-  };
+  await noteWritten(page);
   await page.goto(addressOf(["few"]));
   await page.locator(".plot[aria-label$='at step 12']").first().waitFor();
   for (const [button, numbers] of [
     ["By step", ["0:05", "0:10"]],
     ["By time", ["5", "10"]],
   ] as const) {
-    await page.evaluate("written.length = 0");
+    await forgetWritten(page);
     await page.getByRole("button", { name: button }).click();
-    await expect.poll(below).toEqual(numbers);
+    await expect.poll(() => numbersBelow(page)).toEqual(numbers);
   }
   await page.close();
 });
@@ -116,6 +99,74 @@ it("runs that end alike are told apart: in cards, legends, plans", async () => {
   await expect
     .poll(() => page.locator("#plan thead th[scope=col]").allInnerTexts())
     .toEqual(expect.arrayContaining(["x/lr1", "y/lr1"]));
+  await page.close();
+});
+
+it("a name is text, whatever it looks like", async () => {
+  const strange = ["<img src=x onerror=alert(1)>", "日本語 ラン 🥊", "a&b=c #1 %20+x", "a,b"];
+  for (const name of strange)
+    await writeRun(at(name), { config: { ...config, data: `/data/${name}` } });
+  const page = await open(strange);
+  const dialogs: string[] = [];
+  page.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await expect.poll(() => titles(page)).toEqual(strange);
+  await expect
+    .poll(() => page.locator("#plan thead th[scope=col]").allInnerTexts())
+    .toEqual(expect.arrayContaining(strange));
+  expect(await page.locator(".chart >> nth=0 >> .legend li").first().textContent()).toContain(
+    strange[0],
+  );
+  expect(await page.locator("article.run").first().textContent()).toContain(`Data${strange[0]}`);
+  expect(await page.locator("img[src=x]").count()).toBe(0);
+  expect(dialogs).toEqual([]);
+  await page.close();
+});
+
+it("an address that has a run twice shows it once", async () => {
+  const page = await open(["short", "x/lr1", "short"]);
+  await expect.poll(() => titles(page)).toEqual(["short", "x/lr1"]);
+  const legend = page.locator(".chart >> nth=0 >> .legend li");
+  await expect.poll(() => legend.count()).toBe(4);
+  await page.close();
+});
+
+it("the list has a colour, a state and a bar for each run, and a new one at its place", async () => {
+  const page = await open(numbered.slice(0, 7));
+  const row = (name: string) =>
+    page.locator("#runs li", { has: page.getByText(name, { exact: true }) });
+  const colourOf = (name: string) =>
+    row(name).evaluate((one) =>
+      (
+        one as unknown as { style: { getPropertyValue(name: string): string } }
+      ).style.getPropertyValue("--mine"),
+    );
+  // Six colours, and then again from the first on.
+  await expect.poll(() => colourOf(numbered[6] as string)).toBe("var(--run-1)");
+  expect(await colourOf(numbered[5] as string)).toBe("var(--run-6)");
+  expect(await colourOf("short")).toBe("var(--faint)");
+  const bar = row("short").getByRole("progressbar", { name: "Steps of short", exact: true });
+  expect(await bar.evaluate((one) => (one as unknown as { value: number }).value)).toBe(0.2);
+  const names = () => page.locator("#runs .run-name").allInnerTexts();
+  const before = await names();
+  await writeRun(at("newest"), { config: { ...config, started: "2027-01-01T00:00:00.000Z" } });
+  await expect.poll(names).toEqual(["newest", ...before]);
+  await rm(at("newest"), { recursive: true });
+  await expect.poll(names).toEqual(before);
+  await page.close();
+});
+
+it("a picture that has not come yet has its room", async () => {
+  await writeRun(at("slow"), { samples: [10] });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  // Never answered.
+  await page.route("**/api/sample?*", () => {});
+  await page.goto(addressOf(["slow"]));
+  const { width = 0, height = 0 } = (await page.locator("img.grid").boundingBox()) ?? {};
+  expect(width).toBeGreaterThan(100);
+  expect(height).toBeCloseTo(width, 0);
   await page.close();
 });
 

@@ -95,11 +95,11 @@ function factsOf(run: RunCard): [string, string][] {
   return [
     ["Step", run.steps === null ? count(run.step) : `${count(run.step)} of ${count(run.steps)}`],
     ["Time", [clock(run.seconds), left].filter(Boolean).join(", ")],
-    ["Images a second", count(run.imagesPerSecond)],
+    ["Images a second", figure(run.imagesPerSecond)],
     ["Generator loss", figure(run.generatorLoss)],
     ["Discriminator loss", figure(run.discriminatorLoss)],
     ["Preset", run.preset ?? "–"],
-    ["Data", run.data?.split("/").at(-1) ?? "–"],
+    ["Data", run.data?.split("/").findLast(Boolean) ?? "–"],
   ];
 }
 
@@ -111,17 +111,19 @@ function showPicture(
   asked: number | undefined,
 ): void {
   const step = run.samples.findLast((one) => asked === undefined || one <= asked);
-  picture.hidden = step === undefined;
-  if (step === undefined) {
-    setText(caption, "No samples yet.");
-    return;
-  }
-  setText(caption, `Step ${count(step)}`);
-  const address = sampleAddress(run.id, step);
-  if (picture.getAttribute("src") === address) return;
+  const address = step === undefined ? null : sampleAddress(run.id, step);
+  // What is known of a picture, as that it cannot be read, stays until it is another one's turn.
+  if (address !== null && picture.getAttribute("src") === address) return;
+  picture.hidden = address === null;
+  setText(caption, step === undefined ? "No samples yet." : `Step ${count(step)}`);
+  if (address === null) return picture.removeAttribute("src");
   picture.src = address;
   picture.alt = `Samples of ${run.name} after ${count(step)} steps`;
-  picture.onerror = () => setText(caption, `Step ${count(step)}: its picture cannot be read.`);
+  picture.onerror = () => {
+    // The browser's mark for it says no more than the sentence.
+    picture.hidden = true;
+    setText(caption, `Step ${count(step)}: its picture cannot be read.`);
+  };
 }
 
 function sampleAddress(run: string, step: number): string {

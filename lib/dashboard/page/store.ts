@@ -101,5 +101,5 @@ function tell(topic: Topic): void {
 }
 
 function idsOf(query: string): string[] {
-  return new URLSearchParams(query).getAll("run");
+  return [...new Set(new URLSearchParams(query).getAll("run"))];
 }

@@ -38,7 +38,7 @@ export class Timeline {
     id: "timeline",
     aria: { label: "Step of the samples" },
   });
-  readonly #label = make("output", { class: "value" });
+  readonly #label = make("span", { class: "value" });
   readonly #play = make("button", { type: "button", class: "quiet" }, "Play");
   readonly #newest = make("button", { type: "button", class: "quiet" }, "To the newest");
   readonly #film = new Film(() => this.#showNext());
