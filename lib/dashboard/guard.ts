@@ -15,6 +15,10 @@ const reads = ["GET", "HEAD"];
 /** The header that carries the token. */
 const tokenHeader = "x-sparring-token";
 
+/** Of a page that an earlier server gave, as a rule. */
+const strangeToken =
+  "Expected the token of this server but received another one: load the page again";
+
 /** @param token what anything but a read has to bring */
 export function guard(token: string): MiddlewareHandler {
   return async (c, next) => {
@@ -30,7 +34,7 @@ export function guard(token: string): MiddlewareHandler {
     if (isForeign(c.req.header("sec-fetch-site"), c.req.header("sec-fetch-mode")))
       return c.json({ error: "Expected this page to ask but another site did" }, 403);
     if (!reads.includes(c.req.method) && !equals(c.req.header(tokenHeader), token))
-      return c.json({ error: "Expected the token of this page, which another server made" }, 403);
+      return c.json({ error: strangeToken }, 403);
     return next();
   };
 }

@@ -1,7 +1,7 @@
 // What the explorer draws is what sample() and the ways between latents give, from the weights that were asked for.
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Generators } from "../../lib/dashboard/explorer/generators.js";
 import { checkRequest } from "../../lib/dashboard/explorer/request.js";
 import { Generator, latents } from "../../lib/index.js";
@@ -194,6 +194,32 @@ describe("Generators", () => {
     await generators.get(at("a", 8));
     expect(await generators.get(at("b", 6))).toBe(first);
     expect(await generators.get(at("b", 8))).not.toBe(second);
+  });
+
+  it("has a process that ends five minutes after the last answer, and not while one is awaited", async () => {
+    // Compiled: it starts a process of the file beside it.
+    const host = new URL("../../dist/dashboard/explorer/host.js", import.meta.url).href;
+    const { Explorer }: typeof import("../../lib/dashboard/explorer/host.js") = await import(host);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const wait = (milliseconds: number) => vi.advanceTimersByTime(milliseconds);
+    const processes = () => readFile(`/proc/self/task/${process.pid}/children`, "utf8");
+    const before = await processes();
+    using explorer = new Explorer();
+    const ask = () => explorer.ask({ ...at("a", 8), method: "linear", points: [{ from: 0 }] });
+    expect(await ask()).toMatchObject({ step: 8 });
+    const during = await processes();
+    expect(during).not.toBe(before);
+    wait(5 * 60_000 - 1);
+    const answer = ask();
+    wait(5 * 60_000);
+    expect(await answer).toMatchObject({ step: 8 });
+    wait(5 * 60_000 - 1);
+    expect(await ask()).toMatchObject({ step: 8 });
+    expect(await processes()).toBe(during);
+    wait(5 * 60_000);
+    vi.useRealTimers();
+    await expect.poll(processes).toBe(before);
   });
 
   it("refuses a step without a checkpoint, and what is no run", async () => {

@@ -1,5 +1,5 @@
 // The page of runs that are not well: what it says of them, and that it goes on.
-import { cp, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, cp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -68,7 +68,8 @@ it("says why a run failed, what its curves warn of, and which files cannot be re
 });
 
 it("says why a run cannot be read and what to do, and reads it once that is done", async () => {
-  await writeRun(at("runs/cut"), { stats: line(10), config: '{ "preset": "mlp' });
+  const slow = { imagesPerSecond: 0.34 };
+  await writeRun(at("runs/cut"), { stats: line(10, slow), config: '{ "preset": "mlp' });
   const page = await open("cut");
   const notes = page.locator("article.run .notes li");
   await expect
@@ -79,6 +80,7 @@ it("says why a run cannot be read and what to do, and reads it once that is done
     ]);
   const step = page.locator("article.run dd").first();
   expect(await step.textContent()).toBe("10");
+  expect(await page.locator("article.run dd").nth(2).textContent()).toBe("0.34");
   expect(await page.locator("#runs li.on .faint").textContent()).toBe("10 steps");
   await writeFile(at("runs/cut/config.json"), JSON.stringify(config));
   await expect.poll(() => notes.count()).toBe(0);
@@ -123,6 +125,11 @@ it("says which pictures are none, in the order of their steps, and goes on where
   const caption = page.locator("article.run figcaption");
   const broken = (step: number) => `Step ${step}: its picture cannot be read.`;
   await expect.poll(() => caption.textContent()).toBe(broken(100));
+  expect(await page.locator("img.grid").isVisible()).toBe(false);
+  // It says so still when there is other news of the run.
+  await appendFile(at("runs/going/stats.jsonl"), line(30));
+  await expect.poll(() => page.locator("article.run dd").first().textContent()).toBe("30 of 100");
+  expect(await caption.textContent()).toBe(broken(100));
   const slider = page.getByRole("slider", { name: "Step of the samples" });
   await slider.focus();
   await page.keyboard.press("Home");
@@ -164,12 +171,15 @@ it("explores both kinds of weights, keeps its place, and says why it cannot wher
   const seed = explorer.getByLabel("Seed", { exact: true });
   await seed.fill("5");
   await explorer.getByRole("img", { name: "Sample of seed 5", exact: true }).waitFor();
-  await explorer.getByRole("slider", { name: "Between seeds" }).fill("0.5");
+  const way = explorer.getByRole("slider", { name: "Between seeds" });
+  await way.fill("0.5");
+  await expect.poll(() => way.getAttribute("aria-valuetext")).toBe("50 %");
   await explorer.getByRole("img", { name: /^Sample of seed 5, 50 % on the way/ }).waitFor();
   // What is no seed asks for nothing; another seed begins its way.
   await seed.fill("-3");
   await seed.fill("6");
   await explorer.getByRole("img", { name: "Sample of seed 6", exact: true }).waitFor();
+  await seed.focus();
   await cp(at("runs/averaged/checkpoints/000002"), at("runs/averaged/checkpoints/000003"), {
     recursive: true,
   });
@@ -177,6 +187,8 @@ it("explores both kinds of weights, keeps its place, and says why it cannot wher
     state: "attached",
   });
   expect(await seed.inputValue()).toBe("6");
+  // Who types or drags at that moment goes on.
+  expect(await page.evaluate("document.activeElement.value")).toBe("6");
   for (const part of ["checkpoints", "weights"])
     await rename(at("runs/averaged", part), at(`${part} of averaged`));
   await seed.fill("7");

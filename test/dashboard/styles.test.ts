@@ -104,6 +104,37 @@ it("the page has a slider for it, which all pictures follow, and says where it s
   await page.close();
 });
 
+it("a generator is loaded when somebody looks, and each picture is freed once it is drawn", async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 600 } });
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.addInitScript(() => {
+    const window = globalThis as unknown as { createImageBitmap(blob: object): Promise<object> };
+    const { createImageBitmap: make } = window;
+    const bitmaps: object[] = [];
+    Object.assign(window, {
+      bitmaps,
+      createImageBitmap: async (blob: object) => {
+        const made = await make(blob);
+        bitmaps.push(made);
+        return made;
+      },
+    });
+  });
+  await page.goto(`${url}?run=plain`);
+  await page.locator("#plan .layers").first().waitFor();
+  await page.locator(".plot[aria-label*=' at step ']").first().waitFor();
+  expect(asked).not.toContain("/api/explore");
+  await page.locator("#explorer").evaluate((element) => element.scrollIntoView());
+  await page.getByRole("button", { name: "Go to seed 11" }).waitFor();
+  await page.getByRole("slider", { name: "Between seeds" }).fill("0.5");
+  await page.getByRole("img", { name: /^Sample of seed 0, 50 % on the way/ }).waitFor();
+  expect(await page.evaluate("bitmaps.length")).toBeGreaterThan(3);
+  // A bitmap that is closed has no width.
+  await expect.poll(() => page.evaluate("bitmaps.filter(({ width }) => width > 0).length")).toBe(0);
+  await page.close();
+});
+
 it("the page has none where there are no styles", async () => {
   const page = await open("plain");
   expect(await page.getByRole("slider", { name: "Between seeds" }).count()).toBe(1);

@@ -25,13 +25,14 @@ export function slider(
     max: String(max),
     step: String(step),
   });
-  const value = make("output", { class: "value" });
+  const value = make("span", { class: "value" });
   input.addEventListener("input", () => onInput(input.valueAsNumber));
   return {
     element: make("div", { class: "slider" }, make("label", { htmlFor: id }, name), input, value),
     set(to, shown = String(to)) {
       if (input.valueAsNumber !== to) input.value = String(to);
       setText(value, shown);
+      input.setAttribute("aria-valuetext", shown);
     },
   };
 }
@@ -59,22 +60,29 @@ export function numberField(name: string, onInput: (value: number) => void): Fie
   };
 }
 
-export function choice(
-  name: string,
-  options: readonly (readonly [value: string, text: string])[],
-  onChange: (value: string) => void,
-): Field<string> {
+type Options = readonly (readonly [value: string, text: string])[];
+
+/** A field whose value is one of some, which may become others. */
+export interface Choice extends Field<string> {
+  /** Offers these, and leaves what is chosen as it is. */
+  offer(options: Options): void;
+}
+
+export function choice(name: string, options: Options, onChange: (value: string) => void): Choice {
   const id = `field-${++fields}`;
-  const select = make(
-    "select",
-    { id },
-    ...options.map(([value, text]) => make("option", { value }, text)),
-  );
+  const select = make("select", { id });
+  const offer = (offered: Options) => {
+    const { value } = select;
+    select.replaceChildren(...offered.map(([value, text]) => make("option", { value }, text)));
+    if (offered.some(([one]) => one === value)) select.value = value;
+  };
+  offer(options);
   select.addEventListener("change", () => onChange(select.value));
   return {
     element: make("div", { class: "field" }, make("label", { htmlFor: id }, name), select),
     set(to) {
       select.value = to;
     },
+    offer,
   };
 }

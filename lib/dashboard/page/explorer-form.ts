@@ -1,5 +1,5 @@
 // The explorer's fields: which generator, and where in its latent space.
-import { choice, type Field, numberField, slider } from "./controls.js";
+import { type Choice, choice, numberField, slider } from "./controls.js";
 import { append, make } from "./dom.js";
 import { count, figure } from "./format.js";
 import type { ExplorerPlace } from "./explorer-place.js";
@@ -9,6 +9,11 @@ import { shownRuns } from "./store.js";
 export interface Form {
   /** Shows where the explorer stands now. */
   update(place: ExplorerPlace): void;
+  /**
+   * Offers what there is a choice of by now: fields that stay keep the focus, and who drags one.
+   * False where there would have to be other fields.
+   */
+  offer(place: ExplorerPlace): boolean;
 }
 
 type Move = (change: Partial<ExplorerPlace>) => void;
@@ -18,6 +23,13 @@ interface Part {
   readonly elements: readonly (HTMLElement | false)[];
   update(place: ExplorerPlace): void;
 }
+
+/** What decides which fields there are. */
+const fieldsOf = ({ run, plan }: ExplorerPlace) =>
+  JSON.stringify([
+    ...[run.id, plan.latent, plan.classNames, plan.averaged, plan.styled],
+    shownRuns().length > 1,
+  ]);
 
 /**
  * Fills the form for the run of a place.
@@ -40,9 +52,15 @@ export function makeForm(
     make("div", { class: "fields" }, ...seeds.elements),
     ...ways.elements,
   ]);
+  const made = fieldsOf(place);
   return {
     update(at) {
       for (const part of [generator, seeds, ways]) part.update(at);
+    },
+    offer(at) {
+      if (fieldsOf(at) !== made) return false;
+      generator.offer(at.run);
+      return true;
     },
   };
 }
@@ -52,7 +70,7 @@ function generatorFields(
   { plan, run }: ExplorerPlace,
   move: Move,
   open: (run: RunCard) => void,
-): Part {
+): Part & { offer(run: RunCard): void } {
   const which = runChoice(open);
   const step = checkpointChoice(run, move);
   const weights = choice("Weights", averagedOrNot, (value) => move({ raw: value === "raw" }));
@@ -75,6 +93,10 @@ function generatorFields(
       weights.set(at.raw ? "raw" : "ema");
       label.set(String(at.label));
     },
+    offer(now) {
+      which.offer(runsShown());
+      step.offer(checkpointsOf(now));
+    },
   };
 }
 
@@ -83,19 +105,24 @@ const averagedOrNot = [
   ["raw", "of the step"],
 ] as const;
 
-function runChoice(open: (run: RunCard) => void): Field<string> {
-  const names = shownRuns().map(({ id, name }) => [id, name] as const);
-  return choice("Run", names, (id) => {
+const runsShown = () => shownRuns().map(({ id, name }) => [id, name] as const);
+
+function runChoice(open: (run: RunCard) => void): Choice {
+  return choice("Run", runsShown(), (id) => {
     const found = shownRuns().find((one) => one.id === id);
     if (found) open(found);
   });
 }
 
-function checkpointChoice({ checkpoints }: RunCard, move: Move): Field<string> {
-  const steps = checkpoints
+const checkpointsOf = ({ checkpoints }: RunCard): [string, string][] => [
+  ["", "newest"],
+  ...checkpoints
     .toReversed()
-    .map((step): [string, string] => [String(step), `step ${count(step)}`]);
-  return choice("Checkpoint", [["", "newest"], ...steps], (value) =>
+    .map((step): [string, string] => [String(step), `step ${count(step)}`]),
+];
+
+function checkpointChoice(run: RunCard, move: Move): Choice {
+  return choice("Checkpoint", checkpointsOf(run), (value) =>
     move({ step: value === "" ? null : Number(value) }),
   );
 }

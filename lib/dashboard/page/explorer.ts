@@ -12,7 +12,7 @@ import {
   type Way,
   waysOf,
 } from "./explorer-place.js";
-import { fetchPlan } from "./plan.js";
+import { failedPlans, fetchPlan } from "./plan.js";
 import type { RunCard } from "./protocol.js";
 import { on, shownRuns } from "./store.js";
 
@@ -69,7 +69,8 @@ class Explorer {
     if ("error" in plan) return this.#refuse(new Error(plan.error));
     const place = this.#place?.run.id === run.id ? this.#place : startOf(run, plan);
     this.#place = Object.assign(place, { run, plan });
-    this.#form = makeForm(this.#parts.controls, place, this.#move, this.open);
+    if (!this.#form?.offer(place))
+      this.#form = makeForm(this.#parts.controls, place, this.#move, this.open);
     this.#move({});
   };
 
@@ -90,20 +91,18 @@ class Explorer {
 
   async #drawLarge(at: ExplorerPlace): Promise<void> {
     const { large, caption } = this.#parts;
-    await explore(requestOf(at, [pointOf(at)])).then(
-      (found) => showLarge(large, caption, found, at),
-      this.#refuse,
-    );
+    await explore(requestOf(at, [pointOf(at)]), (found) =>
+      showLarge(large, caption, found, at),
+    ).catch(this.#refuse);
   }
 
   async #drawWays(at: ExplorerPlace): Promise<void> {
     const { ways } = this.#parts;
     for (const [i, way] of waysOf(at).entries()) {
       const points = way.stops.map(({ point }) => point);
-      await explore(requestOf(at, points)).then(
-        (found) => showWay(ways, i, way, found, this.#move),
-        this.#refuse,
-      );
+      await explore(requestOf(at, points), (found) =>
+        showWay(ways, i, way, found, this.#move),
+      ).catch(this.#refuse);
     }
     while (ways.children.length > waysOf(at).length) ways.lastElementChild?.remove();
   }
@@ -122,7 +121,8 @@ function openWhenSeen(
     section.hidden = runs.length === 0;
     const run = runs.find(({ id }) => id === current()) ?? runs[0];
     if (!seen || run === undefined) return;
-    const mark = JSON.stringify([run.id, run.checkpoints, run.started, runs.map(({ id }) => id)]);
+    const ids = runs.map(({ id }) => id);
+    const mark = JSON.stringify([run.id, run.checkpoints, run.started, ids, failedPlans()]);
     if (mark === drawn) return;
     drawn = mark;
     open(run);

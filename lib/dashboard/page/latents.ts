@@ -4,7 +4,7 @@ import type { ExploreRequest } from "./protocol.js";
 const token = document.querySelector<HTMLMetaElement>('meta[name="token"]')?.content ?? "";
 
 export interface Explored {
-  /** All samples side by side. */
+  /** All samples side by side; there only while they are shown. */
   readonly picture: ImageBitmap;
   readonly count: number;
   /** Steps that the generator was trained; undefined where nothing tells. */
@@ -14,8 +14,11 @@ export interface Explored {
   readonly milliseconds: number;
 }
 
-/** Asks for samples. Rejects with a sentence. */
-export async function explore(request: ExploreRequest): Promise<Explored> {
+/** Asks for samples and shows them. Rejects with a sentence. */
+export async function explore(
+  request: ExploreRequest,
+  show: (found: Explored) => void,
+): Promise<void> {
   const answer = await fetch("/api/explore", {
     method: "POST",
     headers: { "content-type": "application/json", "x-sparring-token": token },
@@ -25,13 +28,16 @@ export async function explore(request: ExploreRequest): Promise<Explored> {
   });
   if (!answer.ok) throw new Error((await answer.json()).error);
   const step = answer.headers.get("x-step");
-  return {
-    picture: await createImageBitmap(await answer.blob()),
+  const picture = await createImageBitmap(await answer.blob());
+  show({
+    picture,
     count: request.points.length,
     step: step === "null" || step === null ? undefined : Number(step),
     averaged: answer.headers.get("x-averaged") === "true",
     milliseconds: Number(answer.headers.get("x-milliseconds")),
-  };
+  });
+  // Its pixels lie where no garbage collector sees them.
+  picture.close();
 }
 
 /** Draws sample `index` on a canvas, pixel for pixel. */

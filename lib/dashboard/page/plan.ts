@@ -11,17 +11,30 @@ type Plan = RunPlanView | { readonly error: string };
 
 const known = new Map<string, { readonly mark: string; readonly plan: Promise<Plan> }>();
 
-/** Changes where the plan may have changed: a first step adds how steps are carried out. */
-const markOf = ({ id, state, started, step }: RunCard) => `${id} ${state} ${started} ${!!step}`;
+/**
+ * Changes where the plan may have changed: a first step adds how steps are carried out, and a config
+ * that made no sense may have been mended.
+ */
+const markOf = ({ id, state, started, step, problems }: RunCard) =>
+  JSON.stringify([id, state, started, !!step, problems]);
 
-/** The plan of a run, read again where its mark has changed. */
+let failures = 0;
+
+/** Grows with each plan that did not come: who waits for one asks again then. */
+export const failedPlans = (): number => failures;
+
+/** The plan of a run, read again where its mark has changed, or where it did not come. */
 export function fetchPlan(run: RunCard): Promise<Plan> {
   const mark = markOf(run);
   const found = known.get(run.id);
   if (found?.mark === mark) return found.plan;
   const plan = fetch(`/api/plan?${new URLSearchParams({ run: run.id })}`)
     .then((answer) => answer.json() as Promise<Plan>)
-    .catch(() => ({ error: "The dashboard does not answer." }));
+    .catch(() => {
+      known.delete(run.id);
+      failures += 1;
+      return { error: "The dashboard does not answer." };
+    });
   known.set(run.id, { mark, plan });
   return plan;
 }
@@ -34,7 +47,7 @@ export function startPlan(): void {
   on(["runs", "shown"], async () => {
     const runs = shownRuns();
     section.hidden = runs.length === 0;
-    const mark = runs.map(markOf).join("\n");
+    const mark = [failures, ...runs.map(markOf)].join("\n");
     if (mark === drawn) return;
     drawn = mark;
     const plans = await Promise.all(runs.map(fetchPlan));

@@ -116,7 +116,10 @@ function showPicture(
   if (address !== null && picture.getAttribute("src") === address) return;
   picture.hidden = address === null;
   setText(caption, step === undefined ? "No samples yet." : `Step ${count(step)}`);
-  if (address === null) return picture.removeAttribute("src");
+  if (address === null) {
+    picture.removeAttribute("src");
+    return;
+  }
   picture.src = address;
   picture.alt = `Samples of ${run.name} after ${count(step)} steps`;
   picture.onerror = () => {
