@@ -86,6 +86,7 @@ describe("news", () => {
     // Two turns later it has only told what is new.
     await aMoment();
     await aMoment();
+    expect(told).toEqual(["runs", "ticks"]);
     await appendFile(at("a", "samples", "150.png"), "picture 150");
     await expect.poll(() => told).toEqual(["runs", "ticks", "runs"]);
     leave();
