@@ -64,6 +64,7 @@ std::shared_ptr<Pair> pair_for(const Recipe& recipe, const Turns& turns, const U
 
 struct Outcome {
   at::Tensor losses, weights;
+  at::Tensor seen;  // what the last step's watch tells
   int64_t batches = 0;
 };
 
@@ -75,7 +76,7 @@ Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, 
   const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
   RandomStream data(9);
   Outcome outcome;
-  std::vector<at::Tensor> losses, weights;
+  std::vector<at::Tensor> losses, weights, seen;
   const auto next = [&] {
     outcome.batches += 1;
     if (pair->sharing) pair->sharing->divide(8);
@@ -83,8 +84,9 @@ Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, 
     return Batch{at::rand({8, 1, 8, 8}, data.cpu(), options) * 2 - 1,
                  at::randint(3, {8}, data.cpu(), at::TensorOptions(at::kLong))};
   };
+  Watch watch;
   for (int i = 0; i < 3; ++i) {
-    const Losses both = step->run(next);
+    const Losses both = step->run(next, i == 2 ? &watch : nullptr);
     losses.push_back(at::stack({both.generator.value, both.discriminator.value}));
   }
   for (const Network* network : {pair->generator.get(), pair->discriminator.get()}) {
@@ -92,6 +94,11 @@ Outcome train(const Recipe& recipe, const Turns& turns, const Updates& updates, 
       weights.push_back(tensor.detach().to(at::kDouble).flatten());
     }
   }
+  for (const at::Tensor& one : {watch.real_scores, watch.fake_scores, watch.reals, watch.fakes,
+                                watch.generator_gradient, watch.discriminator_gradient}) {
+    seen.push_back(one.to(at::kDouble).flatten());
+  }
+  outcome.seen = at::cat(seen);
   outcome.losses = at::cat(losses);
   outcome.weights = at::cat(weights);
   return outcome;
@@ -117,6 +124,7 @@ TEST_CASE("fused equals eager after three steps, whatever is trained and in eith
         const Outcome fused = train(recipe, turns, updates, true);
         CHECK(distance(fused.losses, eager.losses) < 1e-10);
         CHECK(distance(fused.weights, eager.weights) < 1e-10);
+        CHECK(distance(fused.seen, eager.seen) < 1e-10);
         CHECK(eager.batches == 3 * updates.discriminator);
         CHECK(fused.batches == 3 * updates.discriminator);
       }
@@ -169,6 +177,7 @@ TEST_CASE("a dense step equals an eager one for every objective, penalty and act
         const Outcome fused = train(recipe, turns, updates, true);
         CHECK(distance(fused.losses, eager.losses) < 1e-10);
         CHECK(distance(fused.weights, eager.weights) < 1e-10);
+        CHECK(distance(fused.seen, eager.seen) < 1e-10);
       }
     }
   }
@@ -186,6 +195,7 @@ TEST_CASE("a dense step draws for parts, or as a rank, what an eager one does: 1
       const Outcome fused = train(recipe, kTurns[0], {2, 1}, true, accumulate, group);
       CHECK(distance(fused.losses, eager.losses) < 1e-10);
       CHECK(distance(fused.weights, eager.weights) < 1e-10);
+      CHECK(distance(fused.seen, eager.seen) < 1e-10);
     };
     compare(/*accumulate=*/2, {});
     CHECK(as_ranks(1, [&](const auto& group) { compare(/*accumulate=*/1, group); })[0].empty());
