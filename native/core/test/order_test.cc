@@ -1,4 +1,5 @@
 // Which fakes each update of a step is on, and what happens after it.
+#include "core/step/pass_streams.h"
 #include "core/step/trainer.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -259,6 +260,44 @@ TEST_CASE("a step that failed in its survey leaves nothing for one that has none
     return at::cat(all);
   };
   CHECK(distance(trained(true), trained(false)) < 1e-10);
+}
+
+TEST_CASE("what is told of penalties is the sum of those that were due: 1e-10") {
+  const auto told = [](bool is_fused, const std::vector<std::string>& names) {
+    const auto pair = pair_by({Order::kGeneratorFirst, true});
+    for (const std::string& name : names) {
+      add_penalty(*pair, {name, {{"weight", 2.0}, {"every", 1.0}}});
+    }
+    const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
+    const at::Tensor images = at::full({8, 1, 8, 8}, 0.5, at::kDouble);
+    return step->run([&] { return Batch{images, {}}; }).discriminator.penalty;
+  };
+  for (const bool is_fused : {false, true}) {
+    const at::Tensor both = told(is_fused, {"r1", "wganGp"});
+    CHECK(distance(both, told(is_fused, {"r1"}) + told(is_fused, {"wganGp"})) < 1e-10);
+  }
+}
+
+TEST_CASE("each pass of each rank draws numbers of its own, and again where a step went back") {
+  const RandomStream common(1);
+  PassStreams first(0), second(1);
+  const auto drawn = [&common](PassStreams& streams) {
+    return at::rand({4}, streams.next(common).cpu(), at::TensorOptions(at::kDouble));
+  };
+  const std::vector<at::Tensor> all = {drawn(first), drawn(first), drawn(second), drawn(second)};
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t other = 0; other < i; ++other) CHECK_FALSE(at::equal(all[i], all[other]));
+  }
+  first.go_back(0);
+  first.skip();
+  CHECK(at::equal(drawn(first), all[1]));
+  // As the step goes on, its stream does.
+  RandomStream later(1);
+  later.draw_seed();
+  first.go_back(1);
+  const at::Tensor of_later =
+      at::rand({4}, first.next(later).cpu(), at::TensorOptions(at::kDouble));
+  CHECK_FALSE(at::equal(of_later, all[1]));
 }
 
 // A generator that draws in its layers, whose passes come after those that fused execution saves:
