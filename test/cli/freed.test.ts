@@ -59,10 +59,12 @@ afterAll(() => folder.remove());
 async function taken(making: Promise<TrainingRun>): Promise<number> {
   using _ = await making;
   let least = tensors();
-  for (let look = 0; look < 20; ++look) {
+  for (let same = 0; same < 20; ++same) {
     collectGarbage();
-    await setTimeout(10);
-    least = Math.min(least, tensors());
+    await setTimeout(20);
+    if (tensors() >= least) continue;
+    least = tensors();
+    same = 0;
   }
   return least - before;
 }

@@ -21,7 +21,8 @@ it.each([
   for (const [rank, { code, stderr }] of ends.entries()) {
     if (rank === 1) continue;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ERR_RANK: Expected rank 1 to take part but received nothing/);
+    // Gloo itself logs before it each try to connect to a rank that is gone.
+    expect(stderr).toMatch(/^ERR_RANK: Expected rank 1 to take part but received nothing/m);
   }
 });
 
