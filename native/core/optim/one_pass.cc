@@ -70,6 +70,7 @@ SPARRING_WIDE void take_squares(int64_t count, const RootMean<T>& by, const T* g
 template <class T>
 SPARRING_WIDE void take_variances(int64_t count, const RootMean<T>& by, const T* gradient,
                                   const T* parameter, T* square, T* mean, T* scale) {
+  SPARRING_APART
   for (int64_t i = 0; i < count; ++i) {
     const T g = gradient[i] + by.decay * parameter[i];
     square[i] = by.keep * square[i] + by.take * g * g;
