@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench` and `sparring bench`: Sparring against PyTorch, the same networks, data and
 // libtorch, in turn. --help lists what it can be asked.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ import { runCase } from "./contest.mjs";
 import { DataFiles } from "./data.mjs";
 import { busyNote, describeMachine } from "./machine.mjs";
 import { parseOptions } from "./options.mjs";
+import { checkFiles, writeFiles } from "./output.mjs";
 import { questions } from "./questions.mjs";
 import { describe } from "./report.mjs";
 import { roundsOf } from "./rounds.mjs";
@@ -36,6 +37,7 @@ async function main(argv) {
     process.stdout.write(options.help);
     return;
   }
+  await checkFiles(options);
   const report = createReport();
   const machine = describeMachine();
   const python = await findPython(report);
@@ -49,7 +51,7 @@ async function main(argv) {
     return summarise({ argv, options, machine, torch, cases, extras });
   });
   console.log(describe(result));
-  await write(options, result);
+  await writeFiles(options, result);
 }
 
 async function findPython(report) {
@@ -151,14 +153,6 @@ function summarise({ argv, options, machine, torch, cases, extras }) {
 function repeat(argv) {
   const separator = name.startsWith("npm") && argv.length > 0 ? ["--"] : [];
   return [name, ...separator, ...argv].join(" ");
-}
-
-async function write({ json, svg }, result) {
-  if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
-  if (!svg) return;
-  // Not above: most runs draw nothing, and Vega takes half a second.
-  const { drawChart } = await import("./chart.mjs");
-  writeFileSync(svg, await drawChart(result));
 }
 
 try {

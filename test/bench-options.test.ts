@@ -1,5 +1,7 @@
 // What the benchmark is made of: its command line, its statistics, and its rounds.
+import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { caseNamed } from "../bench/cases.mjs";
@@ -10,6 +12,7 @@ import { roundsOf } from "../bench/rounds.mjs";
 import { threadCounts } from "../bench/scaling.mjs";
 import { geometricMean, median, pairedRatio } from "../bench/stats.mjs";
 import { start } from "./helpers/cli.js";
+import { withFolder } from "./helpers/networks.js";
 
 const main = fileURLToPath(new URL("../bench/main.mjs", import.meta.url));
 const processors = availableParallelism();
@@ -65,23 +68,36 @@ describe("a bad command line", () => {
     ["--rounds 1.5", `Expected ${count} 1000 for --rounds but received 1.5`],
     ["--rounds -1", `Expected ${count} 1000 for --rounds but received -1`],
     ["--rounds=", `Expected ${count} 1000 for --rounds but received ""`],
-    [
-      "--json /nowhere/bench.json",
-      'Expected a file that can be written for --json but received "/nowhere/bench.json"',
-    ],
-    ["--svg /tmp", 'Expected a file that can be written for --svg but received "/tmp"'],
-    ["--json=", 'Expected a file that can be written for --json but received ""'],
+    ["--json=", 'Expected a writable file for --json but received ""'],
   ])("%s", (line, sentence) => {
     expect(() => parseOptions(line.split(" "), caseNames)).toThrow(
       expect.objectContaining({ name: "UsageError", message: sentence }),
     );
   });
 
-  it("ends with 2 and one sentence, before anything is measured", async () => {
-    const { child, ended } = start(process.execPath, [main, "--rounds", "0"], tmpdir());
+  const end = (...argv: string[]) => {
+    const { child, ended } = start(process.execPath, [main, ...argv], tmpdir());
     child.stdin.end();
+    return ended;
+  };
+  it("ends with 2 and one sentence, before anything is measured", async () => {
     const sentence = `Expected ${count} 1000 for --rounds but received 0\n`;
-    expect(await ended).toEqual({ code: 2, stdout: "", stderr: sentence });
+    expect(await end("--rounds", "0")).toEqual({ code: 2, stdout: "", stderr: sentence });
+  });
+  it("does so for files that cannot be written, or are a run's own", async () => {
+    await withFolder(async (run) => {
+      const config = join(run, "config.json");
+      await writeFile(config, "{}");
+      for (const [flag, path, why] of [
+        ["--json", "/nowhere/bench.json", "no such file or folder"],
+        ["--svg", run, "it is a folder"],
+        ["--json", config, "it is a run's own"],
+      ] as const) {
+        const stderr = `Expected a writable file for ${flag} but received "${path}" (${why})\n`;
+        expect(await end("--quick", flag, path)).toEqual({ code: 2, stdout: "", stderr });
+      }
+      expect(await readFile(config, "utf8")).toBe("{}");
+    });
   });
 });
 

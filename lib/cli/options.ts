@@ -1,5 +1,6 @@
 // Options of a command line: what --help shows of them, and what they become.
 import { Option } from "commander";
+import { toNumber } from "../number-text.js";
 
 /** Defaults are filled in by lib/run, which knows them; here they are only shown. */
 export function flag(flags: string, description: string, shown?: string | number): Option {
@@ -65,15 +66,4 @@ export function checkpointFlag(shown?: string): Option {
 /** `logEvery` → `--log-every`. */
 export function toFlag(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/**
- * The number that a text means; the text itself, to be refused, if it is none, or digits that would
- * not all be kept.
- */
-export function toNumber(text: string): number | string {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
-  const value = Number(text);
-  const isKept = /[.e]/i.test(text) || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-  return isKept && Number.isFinite(value) ? value : text;
 }

@@ -4,6 +4,7 @@ import { isStyled } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, show, wrongType } from "../errors.js";
 import { checkGrid, type Images } from "../images.js";
+import { toNumber } from "../number-text.js";
 import type { Generator } from "../networks.js";
 import { checkTruncationPsi } from "../networks/conditions.js";
 import { animated, mostAcross, saveAnimation, thereAndBack } from "./animation.js";
@@ -173,12 +174,12 @@ function refuseBoth(
 /** `-2,2` */
 function parseRange(text: unknown, name: string): readonly [number, number] {
   const parts = typeof text === "string" ? text.split(",") : [];
-  const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const numbers = parts.map((part) => toNumber(part.trim()));
   const [a, b] = numbers;
-  if (parts.length !== 2 || !numbers.every(Number.isFinite))
+  if (numbers.length !== 2 || typeof a !== "number" || typeof b !== "number")
     throw wrongType("two numbers, a,b,", name, text);
-  if (!numbers.every(check.isFinite32)) throw wrongType("two finite float32, a,b,", name, text);
-  return [a as number, b as number];
+  if (![a, b].every(check.isFinite32)) throw wrongType("two finite float32, a,b,", name, text);
+  return [a, b];
 }
 
 function checkCode(code: number | undefined, codes: number, name: string): void {

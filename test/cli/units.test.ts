@@ -1,7 +1,7 @@
 // The arithmetic behind the command.
 import { describe, expect, it } from "vitest";
 import { barWidth, drawn } from "../../lib/cli/bar.js";
-import { toNumber } from "../../lib/cli/options.js";
+import { toNumber } from "../../lib/number-text.js";
 import { counted } from "../../lib/count.js";
 import { clock } from "../../lib/cli/text.js";
 import { TimeLeft } from "../../lib/cli/time-left.js";

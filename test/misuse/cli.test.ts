@@ -250,6 +250,10 @@ const commandLines: [string, string | RegExp][] = [
     'Expected two numbers, a,b, for --range but received "1"',
   ],
   [
+    "interpolate run --out g.png --code 0 --range 0x10,20",
+    'Expected two numbers, a,b, for --range but received "0x10,20"',
+  ],
+  [
     "interpolate run --out g.png --code 0 --range ,2",
     'Expected two numbers, a,b, for --range but received ",2"',
   ],
