@@ -250,11 +250,14 @@ function writeObject(value: object, depth: number): string {
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
   if (depth === 0) return "...";
   if (Array.isArray(value)) return `[${writeSome(value, (item) => write(item, depth - 1))}]`;
-  const name = value.constructor?.name;
+  const name = value.constructor?.name === "" ? tagOf(value) : value.constructor?.name;
   if (name !== undefined && name !== "Object") return `an instance of ${name}`;
   const field = (key: string) => `${key}: ${writeField(value, key, depth - 1)}`;
   return `{ ${writeSome(Object.keys(value), field)} }`;
 }
+
+/** `AsyncGenerator`: what a generator function returns has a constructor without a name. */
+const tagOf = (value: object) => Object.prototype.toString.call(value).slice("[object ".length, -1);
 
 function writeField(object: object, key: string, depth: number): string {
   try {

@@ -16,8 +16,10 @@ import type { TrainerOptions, TrainerSettings } from "./options.js";
  * ERR_DATA.
  */
 export function checkDataset(dataset: unknown, settings: TrainerSettings): Dataset | Stream {
-  const data =
-    dataset instanceof Stream ? dataset : check.made(dataset, "dataset", Dataset, "a dataset");
+  const what = isSource(dataset)
+    ? "a dataset, as datasets.stream() makes one of an iterable,"
+    : "a dataset";
+  const data = dataset instanceof Stream ? dataset : check.made(dataset, "dataset", Dataset, what);
   // Ranks take their rows from the same images: a stream brings each its own.
   if (data instanceof Stream && settings.distributed !== undefined)
     throw unfit("images that every rank has, in memory or packed on the disk,", "a stream");
@@ -32,6 +34,13 @@ export function checkDataset(dataset: unknown, settings: TrainerSettings): Datas
     else checkLabelled(data, classes, reader);
   }
   return data;
+}
+
+/** What datasets.stream() takes, and a trainer does not: in PyTorch any iterable will do. */
+function isSource(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 function unfit(what: string, received: string): SparringError {

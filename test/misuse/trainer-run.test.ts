@@ -239,6 +239,24 @@ refuses("Trainer.run", [
     "Expected a dataset for dataset but received Uint8Array(64 bytes)",
   ],
   [
+    "an async generator in place of a stream",
+    () => run({ steps: 1 }, (async function* () {})()),
+    "TypeError",
+    "Expected a dataset, as datasets.stream() makes one of an iterable, for dataset but received an instance of AsyncGenerator",
+  ],
+  [
+    "a function that brings epochs, in place of a stream",
+    () => run({ steps: 1 }, function source() {}),
+    "TypeError",
+    "Expected a dataset, as datasets.stream() makes one of an iterable, for dataset but received function source",
+  ],
+  [
+    "arrays in place of data",
+    () => run({ steps: 1 }, [new Uint8Array(64)]),
+    "TypeError",
+    "Expected a dataset, as datasets.stream() makes one of an iterable, for dataset but received [Uint8Array(64 bytes)]",
+  ],
+  [
     "what only inherits from Dataset",
     () => run({ steps: 1 }, Object.create(Dataset.prototype)),
     "TypeError",
