@@ -1,9 +1,10 @@
 // How a run ends and is left, and what it holds while it waits.
 import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets, distributed, type Tick } from "../lib/index.js";
-import { madeImages, makePair, smallPair } from "./helpers/networks.js";
+import { datasets, distributed, Generator, type Tick } from "../lib/index.js";
+import { madeImages, makePair, smallPair, withFolder } from "./helpers/networks.js";
 import { freePort } from "./helpers/ranks.js";
 import { counted } from "./helpers/streams.js";
 import { collect, image, tinyTrainer } from "./helpers/training.js";
@@ -61,6 +62,33 @@ describe("a run", () => {
     await expect(running).rejects.toMatchObject({ name: "SparringError", code: "ERR_DISPOSED" });
     trainer.dispose();
     expect((await generator.sample(2)).count).toBe(2);
+  });
+
+  it("goes on, and is saved, where its networks are disposed: the trainer keeps their weights", async () => {
+    const [left, kept] = [smallPair(), smallPair()];
+    using data = await madeImages(16);
+    left.generator.dispose();
+    left.discriminator.dispose();
+    for (const { trainer } of [left, kept])
+      await collect(trainer.run(data, { steps: 3, batchSize: 8 }));
+    const expected = await kept.generator.toSafetensors();
+    await withFolder(async (folder) => {
+      const path = join(folder, "checkpoint");
+      await left.trainer.save(path);
+      using drawing = await Generator.load(path);
+      expect(await drawing.toSafetensors()).toEqual(expected);
+    });
+  });
+
+  it("counts the steps of its ticks from where it begins, not from the trainer's first step", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(16);
+    const stepsOf = async (steps: number) =>
+      (await collect(trainer.run(data, { steps, batchSize: 8, tickEvery: 4 }))).map(
+        ({ step }) => step,
+      );
+    expect(await stepsOf(3)).toEqual([3]);
+    expect(await stepsOf(9)).toEqual([7, 11, 12]);
   });
 });
 

@@ -157,7 +157,10 @@ export abstract class Network implements Disposable {
     await fitState(tensors, this.resolved.state, path, (fitting) => native.load(fitting));
   }
 
-  /** Frees the weights. Work that is running ends first. Calling it twice is fine. */
+  /**
+   * Frees the weights. Work that is running ends first, and a trainer that has the network goes on
+   * with it, and keeps its weights until it is disposed itself. Calling it twice is fine.
+   */
   dispose(): void {
     this.#disposed = true;
     this.#native.dispose();

@@ -29,7 +29,7 @@ export type RunOptions = {
    * @default false
    */
   readonly horizontalFlip?: boolean | undefined;
-  /** Steps between two ticks, at least 1. @default 100 */
+  /** Steps between two ticks, counted from where the run begins; at least 1. @default 100 */
   readonly tickEvery?: number | undefined;
   /** Stops at the next step boundary; the loop then throws `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
