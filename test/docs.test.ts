@@ -114,6 +114,16 @@ describe("docs/datasets.md", () => {
   });
 });
 
+it("docs/datasets.md puts the channels of a pixel into planes", async () => {
+  const [, code] = snippetsOf({
+    path: "",
+    text: section(await readPage("docs/datasets.md"), "### `fromBytes`"),
+  });
+  const pixels = Uint8Array.of(1, 2, 3, 11, 12, 13, 21, 22, 23, 31, 32, 33);
+  const planes = evaluate(`${code?.code}; return planes(pixels, 3)`, { pixels });
+  expect(planes).toEqual(Uint8Array.of(1, 11, 21, 31, 2, 12, 22, 32, 3, 13, 23, 33));
+});
+
 describe("docs/presets.md", () => {
   it.each(presetNames)("has a row on %s, its steps and what it draws", async (name) => {
     const { text } = await readPage("docs/presets.md");
@@ -220,6 +230,20 @@ describe("docs/layers.md", () => {
     const first = (snippets[0]?.code ?? "").replace(/^import .*$/m, "");
     const shown = snippets.find(({ language }) => language === "python");
     expect(evaluate(`${first}; return generator.toPyTorch()`)).toBe(shown?.code);
+  });
+
+  it("halves one weight of a network, and leaves the others", async () => {
+    const project = layers.linear(3, { name: "project" });
+    using generator = new Generator({ latent: { noise: 2 }, layers: [project] }, { seed: 1 });
+    const made = await generator.generate(Float32Array.of(0, 0, 1, 0));
+    const [found] = snippetsOf({ path: "", text: section(await page, "### One weight") });
+    const console = { log: (...shown: unknown[]) => expect(shown[0]).toEqual([3, 2]) };
+    await evaluate(`return (async () => {${found?.code}})()`, { generator, console });
+    const { data } = await generator.generate(Float32Array.of(0, 0, 1, 0));
+    const [bias, column] = [made.data.slice(0, 3), data.slice(3)];
+    expect(data.slice(0, 3)).toEqual(bias);
+    for (const [i, value] of column.entries())
+      expect(value).toBeCloseTo(((made.data[3 + i] ?? 0) + (bias[i] ?? 0)) / 2, 6);
   });
 });
 
