@@ -300,7 +300,7 @@ export function signal(value: unknown, name: string): AbortSignal | undefined {
 }
 
 /** Memory that no other thread can change or take away while native code copies it. */
-function ownMemory<T extends ArrayBufferView>(
+export function ownMemory<T extends ArrayBufferView>(
   array: ArrayBufferView,
   name: string,
 ): asserts array is T {

@@ -2,11 +2,11 @@
  * Every source of data there is: each makes a Dataset, on the device that it is trained on.
  * @module
  */
+export type { ClassLabels, GivenLabels } from "./data/class-labels.js";
 export { type FromArrayOptions, fromArray } from "./data/array.js";
 export { type Cifar10Options, cifar10 } from "./data/cifar10.js";
 export {
   type BrokenFile,
-  type ClassLabels,
   type FromBytesOptions,
   fromBytes,
 } from "./data/dataset.js";

@@ -137,28 +137,38 @@ function noSafetensors(path: string): Refuse {
 /** What says how long the header is. */
 const lengthBytes = 8;
 
-/**
- * What torch.save begins a file with: a zip, or the pickle from before PyTorch 1.6. As the length
- * of a header both are far beyond the limit.
- */
-const magics = [
-  [0x50, 0x4b, 0x03, 0x04],
-  [0x80, 0x02, 0x8a, 0x0a],
-];
-
 const ofTorch =
   'it is a file of torch.save; this line of Python converts one that holds a state dict: safetensors.torch.save_file(torch.load("g.pth", map_location="cpu"), "g.safetensors")';
+const ofOnnx =
+  "it is a file of ONNX, which is only written; saveWeights() makes one that can be read";
+
+/**
+ * What other files of weights begin with: torch.save's zip, or its pickle from before PyTorch 1.6,
+ * and the version and the producer of ONNX, 7 to 13 being those in use. As the length of a header
+ * each is beyond the limit, the last with the name that follows.
+ */
+const others: readonly { readonly begins: readonly (readonly number[])[]; readonly why: string }[] =
+  [
+    { begins: [[0x50], [0x4b], [0x03], [0x04]], why: ofTorch },
+    { begins: [[0x80], [0x02], [0x8a], [0x0a]], why: ofTorch },
+    { begins: [[0x08], [7, 8, 9, 10, 11, 12, 13], [0x12]], why: ofOnnx },
+  ];
 
 /** Where the tensors begin in a file of `size` bytes, by its first ones. */
 function headerEnd(bytes: Uint8Array, size: number, refuse: Refuse): number {
   if (size < lengthBytes) throw refuse(`it is shorter than ${lengthBytes} bytes`);
-  if (magics.some((magic) => magic.every((byte, i) => bytes[i] === byte))) throw refuse(ofTorch);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(size - lengthBytes))
-    throw refuse(`its header would be ${length} bytes, more than the file holds`);
-  if (length > BigInt(headerLimit))
-    throw refuse(`its header would be ${length} bytes, more than ${headerLimit}`);
-  return lengthBytes + Number(length);
+  const [inFile, most] = [BigInt(size - lengthBytes), BigInt(headerLimit)];
+  if (length <= inFile && length <= most) return lengthBytes + Number(length);
+  const limit = length > inFile ? "the file holds" : headerLimit;
+  throw refuse(whatElse(bytes) ?? `its header would be ${length} bytes, more than ${limit}`);
+}
+
+/** What a file is that begins so, where it is known. */
+function whatElse(bytes: Uint8Array): string | undefined {
+  const fits = ({ begins }: (typeof others)[number]) =>
+    begins.every((possible, i) => possible.includes(bytes[i] as number));
+  return others.find(fits)?.why;
 }
 
 /** The tensors that a header tells of, which fill a body of `total` bytes. */

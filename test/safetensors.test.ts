@@ -33,6 +33,11 @@ describe("safetensors, damaged", () => {
         'it is a file of torch.save; this line of Python converts one that holds a state dict: safetensors.torch.save_file(torch.load("g.pth", map_location="cpu"), "g.safetensors")',
       ],
     ),
+    [
+      "a file of ONNX",
+      Buffer.from("\x08\x08\x12\x08sparring\x1a\x05", "latin1"),
+      "it is a file of ONNX, which is only written; saveWeights() makes one that can be read",
+    ],
     ["a header that is no JSON", file("{nonsense"), "its header is not a JSON object"],
     [
       "a header that is no UTF-8",

@@ -2,14 +2,8 @@ import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
-import {
-  checkImageLabels,
-  checkShape,
-  checkResize,
-  createDataset,
-  type Dataset,
-  labelsOption,
-} from "./dataset.js";
+import { checkShape, checkResize, createDataset, type Dataset, labelsOption } from "./dataset.js";
+import { checkImageLabels } from "./class-labels.js";
 import type { FromBytesOptions } from "./dataset.js";
 import { toLevels } from "./levels.js";
 

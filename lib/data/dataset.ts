@@ -10,6 +10,7 @@ import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
 import { checkFloatRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
+import { checkImageLabels, type ClassLabels, type GivenLabels } from "./class-labels.js";
 import { checkIndices, checkLengths, labelsAt } from "./part.js";
 import { reserve } from "./reading.js";
 import { checkImageSize, type ImageSize, sidesOf } from "./size.js";
@@ -21,9 +22,6 @@ export interface BrokenFile {
   /** What is wrong with it: `it is empty`. */
   readonly reason: string;
 }
-
-/** A class for each image: in 16 bits where there are more than 256. */
-export type ClassLabels = Uint8Array | Uint16Array;
 
 /** What is known of images beside their pixels. */
 export interface DatasetFacts<Labels extends ClassLabels = Uint8Array> {
@@ -244,10 +242,10 @@ export interface FromBytesOptions extends DatasetOptions {
   /** [count, channels, height, width] of `bytes`. */
   readonly shape: readonly number[];
   /**
-   * The class of each image, 0 to 255.
+   * The class of each image, 0 to 255; another dataset's `labels`, or numbers.
    * @default no labels
    */
-  readonly labels?: Uint8Array | undefined;
+  readonly labels?: GivenLabels | undefined;
 }
 
 /**
@@ -295,17 +293,6 @@ export function checkShape(shape: unknown, values: ArrayLike<number>, what: stri
   if (product(checked) !== values.length)
     throw outOfRange(`the shape of ${values.length} ${what}`, "shape", checked);
   return checked as unknown as ImagesShape;
-}
-
-/**
- * @internal A copy of the labels, one for each of `count` images, or none at all. Not slice(): that
- * of a Buffer is a view of the same memory.
- */
-export function checkImageLabels(labels: unknown, count: number): Uint8Array | undefined {
-  if (labels === undefined) return undefined;
-  const given = check.bytes(labels, "labels");
-  if (given.length === count) return Uint8Array.from(given);
-  throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
 }
 
 /** @internal The size that images are resized to; undefined where they keep their own. */

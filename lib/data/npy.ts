@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { types } from "node:util";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
@@ -8,7 +7,6 @@ import { type Refuse, refusal } from "../files.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import {
-  checkImageLabels,
   checkResize,
   createDataset,
   type Dataset,
@@ -16,6 +14,7 @@ import {
   type ImagesShape,
   labelsOption,
 } from "./dataset.js";
+import { checkImageLabels, copyOfLabels, type GivenLabels } from "./class-labels.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
@@ -32,7 +31,7 @@ export interface NpyOptions extends DatasetOptions {
    * numbers themselves, which are copied at once.
    * @default no labels
    */
-  readonly labels?: string | Uint8Array | undefined;
+  readonly labels?: string | GivenLabels | undefined;
   /**
    * Values of black and of white, which images of floats have to be given.
    * @default [0, 255], for uint8 only
@@ -54,7 +53,7 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
   check.path(path, "path");
   check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
   const { range, layout } = options;
-  const given = copyOfLabels(options.labels);
+  const given = pathOrCopy(options.labels);
   if (range !== undefined) checkRange(range, "range");
   if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
   const size = checkResize(options.size);
@@ -72,12 +71,10 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
 }
 
 /** Where labels are, or what they are now: while the file is read their caller may change them. */
-function copyOfLabels(labels: unknown): string | Uint8Array | undefined {
+function pathOrCopy(labels: unknown): string | Uint8Array | undefined {
   if (labels === undefined) return undefined;
   if (typeof labels === "string") return check.path(labels, "labels");
-  if (!types.isUint8Array(labels))
-    throw wrongType("a .npy file, or a Uint8Array,", "labels", labels);
-  return Uint8Array.from(check.bytes(labels, "labels"));
+  return copyOfLabels(labels, "a .npy file, or ");
 }
 
 /** Images as bytes. */

@@ -5,7 +5,8 @@ import { outOfRange, traced, wrongType } from "../errors.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
 import { slicesOf } from "./slices.js";
-import { checkImageLabels, Dataset, type DatasetFacts, labelsOption } from "./dataset.js";
+import { Dataset, type DatasetFacts, labelsOption } from "./dataset.js";
+import { checkImageLabels, type GivenLabels } from "./class-labels.js";
 
 /** Numbers that are data as they are. */
 export interface FromValuesOptions {
@@ -15,7 +16,7 @@ export interface FromValuesOptions {
    * The class of each sample, 0 to 255.
    * @default no labels
    */
-  readonly labels?: Uint8Array | undefined;
+  readonly labels?: GivenLabels | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
 }

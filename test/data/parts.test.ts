@@ -150,6 +150,22 @@ describe("dataset.subset", () => {
     expect(low.classes).toBe(9);
   });
 
+  it("gives labels that other data can be made with, and numbers will do, too", async () => {
+    using whole = await labelledImages(10);
+    const shape = [2, 1, 2, 2];
+    const of = (labels: datasets.GivenLabels) =>
+      datasets.fromBytes(new Uint8Array(8), { shape, labels });
+    using few = await whole.subset([7, 4]);
+    using same = await of(few.labels ?? []);
+    using told = await of([7, 4]);
+    using wide = await of(Uint16Array.of(7, 4));
+    expect(same.labels).toEqual(few.labels);
+    for (const one of [told, wide]) expect(one.labels).toEqual(Uint8Array.of(7, 4));
+    const values = { shape: [2, 1], labels: few.labels };
+    using numbers = await datasets.fromValues(new Float32Array(2), values);
+    expect(numbers.labels).toEqual(few.labels);
+  });
+
   it("keeps labels of 16 bits", async () => {
     using whole = await datasets.stackedMnist({ count: 50, seed: 1 });
     using part = await whole.subset([49, 0]);

@@ -99,10 +99,10 @@ refuses("datasets.fromArray", [
     'Expected 1 labels, one for each image, for labels but received "2 labels"',
   ],
   [
-    "labels in an array",
-    () => make({ shape, range, labels: [0] }),
-    "TypeError",
-    "Expected a Uint8Array for labels but received [0]",
+    "labels that are no classes",
+    () => make({ shape, range, labels: ["0"] }),
+    "RangeError",
+    'Expected a class from 0 to 255 for labels[0] but received "0"',
   ],
   [
     "a size of 0",

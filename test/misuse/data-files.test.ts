@@ -136,10 +136,10 @@ refuses("datasets.npy", [
     'Expected only the options labels, range, layout, size, device for options but received "root"',
   ],
   [
-    "labels that are no bytes",
-    () => numpy({ labels: [0, 1] }),
+    "labels that are no array",
+    () => numpy({ labels: { 0: 1 } }),
     "TypeError",
-    "Expected a .npy file, or a Uint8Array, for labels but received [0, 1]",
+    "Expected a .npy file, or an array, Uint8Array or Uint16Array of classes for labels but received { 0: 1 }",
   ],
   [
     "labels that are an empty path",

@@ -125,10 +125,28 @@ refuses("datasets.fromBytes", [
     "Expected a whole number from 1 to 4096 for size but received NaN",
   ],
   [
-    "labels in an array",
-    () => make({ shape, labels: [0, 1] }),
+    "labels of other numbers",
+    () => make({ shape, labels: Float32Array.of(0, 1) }),
     "TypeError",
-    "Expected a Uint8Array for labels but received [0, 1]",
+    "Expected an array, Uint8Array or Uint16Array of classes for labels but received Float32Array(8 bytes)",
+  ],
+  [
+    "a class that there cannot be",
+    () => make({ shape, labels: Uint16Array.of(0, 256) }),
+    "RangeError",
+    "Expected a class from 0 to 255 for labels[1] but received 256",
+  ],
+  [
+    "a class between two",
+    () => make({ shape, labels: [0.5, 1] }),
+    "RangeError",
+    "Expected a class from 0 to 255 for labels[0] but received 0.5",
+  ],
+  [
+    "labels with a hole",
+    () => make({ shape, labels: holed([0, 1], 1) }),
+    "RangeError",
+    "Expected a class from 0 to 255 for labels[1] but received undefined",
   ],
   [
     "labels whose memory was given away",
