@@ -21,7 +21,7 @@ import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { warnOfUndrawable } from "./trainer/undrawable.js";
 import { Watcher } from "./trainer/health.js";
-import { checkMemory, explainMemory } from "./trainer/memory.js";
+import { explainMemory, lackOfMemory } from "./trainer/memory.js";
 import { explain, planSteps } from "./trainer/explain.js";
 import { checkLoad, optionsToGoOn, stateToGoOn } from "./trainer/load-options.js";
 import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
@@ -159,7 +159,8 @@ export class Trainer implements Disposable {
     const ranks = this.#ranks;
     // A rank that left by itself would be missed.
     if (ranks === undefined) signal?.throwIfAborted();
-    checkMemory(batchSize, this.#settings);
+    const lack = lackOfMemory(batchSize, this.#settings);
+    if (lack !== undefined) throw ranks === undefined ? lack : await ranks.refuse(lack);
     this.#claims.begin(claim, steps);
     warnOfUndrawable(dataset, this.#settings);
     try {

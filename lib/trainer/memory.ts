@@ -5,13 +5,18 @@ import { bufferBytes } from "./cost.js";
 import type { TrainerSettings } from "./options.js";
 import { rowsAtOnce } from "./parts.js";
 
-/** Refuses a batch whose outputs alone are more than what is free. Throws ERR_MEMORY. */
-export function checkMemory(batchSize: number, settings: TrainerSettings): void {
+/**
+ * ERR_MEMORY for a batch whose outputs alone are more than what is free; undefined for any other.
+ */
+export function lackOfMemory(
+  batchSize: number,
+  settings: TrainerSettings,
+): SparringError | undefined {
   const { needed, free, where } = memoryOf(batchSize, settings);
-  if (needed <= free) return;
+  if (needed <= free) return undefined;
   const what = `a batch whose step fits into ${gigabytes(free)} of free ${where} memory`;
   const received = `${batchSize} (it holds at least ${gigabytes(needed)})`;
-  throw refused("ERR_MEMORY", what, "batchSize", received);
+  return refused("ERR_MEMORY", what, "batchSize", received);
 }
 
 /** An ERR_MEMORY with what the step needed and what there is; other errors as they are. */

@@ -3,6 +3,7 @@ import { crossing } from "../addon.js";
 import type { Dataset } from "../data/dataset.js";
 import { agree } from "../distributed/agreement.js";
 import type { Group } from "../distributed/group.js";
+import type { SparringError } from "../errors.js";
 import type { NativeReport, NativeTrainer } from "../native.js";
 import type { RunSettings } from "./run-options.js";
 
@@ -35,6 +36,15 @@ export class Ranks {
     // It is read on the disk, where the images may be broken on this machine alone.
     const data = await this.#group.together(() => crossing(() => dataset.native.fingerprint()));
     await agree(this.#group, { ...described, data, ...how });
+  }
+
+  /**
+   * Tells the others, who are about to begin a run, why this one does not, and throws it. Throws
+   * ERR_BUSY, and tells nobody, where they are in the middle of a tick.
+   */
+  async refuse(why: SparringError): Promise<never> {
+    this.#group.expectIdle("run()");
+    return this.#group.together(() => Promise.reject(why));
   }
 
   /** Takes all that training changes over from rank 0. Returns the steps that are done there. */

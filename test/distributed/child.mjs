@@ -26,6 +26,7 @@ const acts = {
   points,
   run,
   grow,
+  twice,
   save,
   between,
   leave,
@@ -139,6 +140,19 @@ async function run(group) {
   }
 }
 
+/** Trains twice, and tells how often it took all over from rank 0. */
+async function twice(group) {
+  const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
+  let times = 0;
+  trainer.follow = () => {
+    ++times;
+    return Trainer.prototype.follow.call(trainer);
+  };
+  const data = await images();
+  for (const steps of [2, 2]) for await (const _ of trainer.run(data, { steps, batchSize: 8 }));
+  print([times, trainer.step]);
+}
+
 /** Saves where others may do something else. */
 async function save(group) {
   const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
@@ -198,8 +212,8 @@ async function hangUp(group) {
 }
 
 /**
- * The source of one rank throws in the middle of a step, or before the first; all of them then try
- * again, twice.
+ * The source of one rank throws in the middle of a step, or before the first, or its memory does
+ * not do for one; all of them then try again, twice.
  */
 async function failAlone(group) {
   const cache = `${given.root}-${group.rank}.packed`;
@@ -209,8 +223,12 @@ async function failAlone(group) {
   const how = { steps: 1_000_000, batchSize: 8, tickEvery: 1 };
   const errors = [];
   const tell = ({ code, message }) => errors.push(`${code}: ${message}`);
+  const native = addon();
+  const { availableMemory } = native;
   const spoil = async (step) => {
-    if (step === (given.at ?? 3) && group.rank === given.who) await truncate(cache, 200);
+    if (step !== given.at || group.rank !== given.who) return;
+    if (given.lacks === "memory") native.availableMemory = () => 0;
+    else await truncate(cache, 200);
   };
   try {
     await spoil(0);
@@ -222,6 +240,7 @@ async function failAlone(group) {
   for (const call of calls) await call().catch(tell);
   print(errors);
   // All of them begin anew.
+  native.availableMemory = availableMemory;
   trainer.dispose();
   group.dispose();
   const anew = await distributed.join({ timeout: given.timeout, masterPort: given.port });

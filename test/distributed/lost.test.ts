@@ -17,6 +17,14 @@ it("each rank knows who and how many they are, and hears the others", async () =
   );
 });
 
+it("ranks take all over from rank 0 before their first run alone", async () => {
+  const ends = await runRanks(2, "twice", {});
+  expect(ends.map(({ stderr, stdout }) => stderr || JSON.parse(stdout))).toEqual([
+    [1, 4],
+    [1, 4],
+  ]);
+});
+
 // Where ranks normalise together they wait for each other in the middle of passes, too.
 it.each(["hinge", "syncDcgan"])(
   "a rank that is killed in the middle of a step is named by all others: %s",
@@ -69,34 +77,50 @@ it("a rank that disposes its group is named at once, also where it lives on with
   expect((await ranks[1]?.ended)?.stderr).toBe("ERR_DISPOSED: This group was disposed\n");
 });
 
+const lackOf = {
+  images: [
+    "ERR_DATA",
+    "Expected packed images that can be read for the dataset but received a file that became shorter",
+  ],
+  memory: [
+    "ERR_MEMORY",
+    "Expected a batch whose step fits into 0 MB of free host memory for batchSize but received 8 (it holds at least 0 MB)",
+  ],
+} as const;
+
 // Rank 0 keeps the store in which the others read why. Of the games one begins sums early, in one
 // ranks wait in the middle of passes.
 it.each([
-  [1, 3, "hinge"],
-  [0, 3, "hinge"],
-  [2, 3, "wganGp"],
-  [1, 3, "syncDcgan"],
+  [1, 3, "hinge", "images"],
+  [0, 3, "hinge", "images"],
+  [2, 3, "wganGp", "images"],
+  [1, 3, "syncDcgan", "images"],
   // Before the first all look whether they have the same images.
-  [1, 0, "hinge"],
-])("what fails on rank %i alone after step %i is heard of by all: %s", async (who, at, game) => {
-  const folder = await makeFolder();
-  const names = Array.from({ length: 22 }, (_, i) => [`${i}.png`, 11 * i] as const);
-  const root = await writeTree(join(folder.path, "images"), Object.fromEntries(names));
-  const since = performance.now();
-  const given = { root, who, at, game, timeout: 300, port: await freePort() };
-  const ends = await runRanks(3, "failAlone", given);
-  await folder.remove();
-  expect((performance.now() - since) / 1000).toBeLessThan(60);
-  const own =
-    "Expected packed images that can be read for the dataset but received a file that became shorter";
-  const told = `ERR_RANK: Expected all 3 ranks to take part but received an error of rank ${who}: ${own}`;
-  for (const [rank, { stdout, stderr, code }] of ends.entries()) {
-    const first = rank === who ? `ERR_DATA: ${own}` : told;
-    expect(JSON.parse(stdout)).toEqual([first, told, told]);
-    // The barrier of the group that it left.
-    expect([stderr, code]).toEqual(["ERR_DISPOSED: This group was disposed\n", 1]);
-  }
-});
+  [1, 0, "hinge", "images"],
+  // It is refused before they do so.
+  [1, 0, "hinge", "memory"],
+  [0, 0, "hinge", "memory"],
+] as const)(
+  "what rank %i alone lacks after step %i is heard of by all: %s, %s",
+  async (who, at, game, lacks) => {
+    const folder = await makeFolder();
+    const names = Array.from({ length: 22 }, (_, i) => [`${i}.png`, 11 * i] as const);
+    const root = await writeTree(join(folder.path, "images"), Object.fromEntries(names));
+    const since = performance.now();
+    const given = { root, who, at, game, lacks, timeout: 300, port: await freePort() };
+    const ends = await runRanks(3, "failAlone", given);
+    await folder.remove();
+    expect((performance.now() - since) / 1000).toBeLessThan(60);
+    const [code, own] = lackOf[lacks];
+    const told = `ERR_RANK: Expected all 3 ranks to take part but received an error of rank ${who}: ${own}`;
+    for (const [rank, end] of ends.entries()) {
+      const first = rank === who ? `${code}: ${own}` : told;
+      expect(JSON.parse(end.stdout)).toEqual([first, told, told]);
+      // The barrier of the group that it left.
+      expect([end.stderr, end.code]).toEqual(["ERR_DISPOSED: This group was disposed\n", 1]);
+    }
+  },
+);
 
 it.each([
   [1, "gather", "Expected a step of run(), as rank 0 is in it, for rank 1 but received gather()"],
