@@ -43,8 +43,14 @@ struct Group::Connection {
   Group::Begun next = 0;
   // What GPUs were asked for, and nobody knows the end of yet.
   std::vector<c10::intrusive_ptr<c10d::Work>> launched;
-  // What the store was asked, and has not answered yet.
+  // What the store was asked, and has not answered yet; and since when.
   std::optional<distributed::Apart<distributed::Look>> question;
+  distributed::Clock::time_point asked;
+  // Since when the store owes an answer: one that does not come holds up all after it. Now, where
+  // it owes none.
+  distributed::Clock::time_point silent_since() const {
+    return question && !question->comes_within({}) ? asked : distributed::Clock::now();
+  }
   // Answers while this rank is busy; null where it has left, or there was no thread for it.
   std::unique_ptr<distributed::Attendant> attendant;
 };

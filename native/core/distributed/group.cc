@@ -274,6 +274,7 @@ std::optional<Look> Group::found_in_store(Begun begun) {
   if (!question) {
     const std::string call = call_ ? kCalls[size_t(*call_)] : kStep;
     patience = kAnswer;
+    connection_->asked = Clock::now();
     try {
       question.emplace([options = options_, store = connection_->store, begun, call] {
         return look_in(*store, options, begun, call);
@@ -352,7 +353,7 @@ void Group::hand_over() {
 
 template <class Result>
 Result Group::ask(std::function<Result(c10d::Store&)> question, Result otherwise) const {
-  const auto deadline = Clock::now() + kRollCall + kHearing + kAnswer;
+  const auto deadline = connection_->silent_since() + kRollCall + kHearing + kAnswer;
   std::optional<Result> answer;
   try {
     answer = apart<Result>(

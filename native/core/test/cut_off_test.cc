@@ -91,6 +91,34 @@ TEST_CASE("an end waits for nobody in a sum, though the store was cut off as wel
   group.reset();
 }
 
+// As where both hang with the process of rank 0.
+TEST_CASE("a rank that is silent with the store is named once the timeout is over") {
+  const auto store = make_store();
+  Cable cable(store->getPort());
+  // Longer than a roll call is waited for.
+  const std::chrono::seconds timeout(9);
+  const auto join = [timeout](int64_t rank, uint16_t port) {
+    return Group::join({"127.0.0.1", port, /*has_agent=*/true, "test"}, {rank, 2, timeout, {}, {}});
+  };
+  auto other = std::async(std::launch::async, join, 0, store->getPort());
+  const std::shared_ptr<Group> one = join(1, cable.port), zero = other.get();
+  cable.cut();
+  const auto start = std::chrono::steady_clock::now();
+  std::string told;
+  try {
+    one->sum(at::ones({3}));
+  } catch (const Error& error) {
+    told = error.what();
+  }
+  const auto took = std::chrono::steady_clock::now() - start;
+  cable.mend();
+  CAPTURE(told);
+  CHECK(told.rfind("Expected rank 0 to take part but received nothing: it has ended, or cannot be "
+                   "reached, or took longer than 9 s (",
+                   0) == 0);
+  CHECK(took < timeout + std::chrono::seconds(4));
+}
+
 // Before it says anything, once it has come, and while it connects to the other.
 TEST_CASE("a store that is cut off while ranks meet is waited for as long as the timeout") {
   for (const std::string when : {"before", "come", "connecting"}) {
