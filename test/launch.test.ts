@@ -39,6 +39,14 @@ describe("the place of a rank", () => {
     expect(findPlace({}).masterAddress).toBe("7");
   });
 
+  it.each(["node-0.ranks_2.svc.cluster.local", "127.1", "::1", "fe80::1%eth0"])(
+    "takes any name or address that may be one of a host: %s",
+    (host) => {
+      vi.stubEnv("MASTER_ADDR", host);
+      expect(findPlace({}).masterAddress).toBe(host);
+    },
+  );
+
   it("is one wherever either variable is", () => {
     expect(isLaunched()).toBe(true);
     vi.stubEnv("RANK", undefined);

@@ -1,5 +1,6 @@
 // Where a rank is to meet the others, from the variables that torchrun, Slurm scripts and
 // Kubernetes' training operator set for PyTorch.
+import { isIPv6 } from "node:net";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 
@@ -62,7 +63,8 @@ export function findPlace(given: { readonly [Key in keyof Place]?: unknown }): P
   const host = named("masterAddress");
   if (typeof host.value !== "string" && typeof host.value !== "number")
     throw wrongType("a host's name or address", host.name, host.value);
-  if (host.value === "") throw outOfRange("a host's name or address", host.name, host.value);
+  if (!mayBeHost(String(host.value)))
+    throw outOfRange("a host's name or address", host.name, host.value);
   return {
     rank,
     worldSize,
@@ -71,6 +73,11 @@ export function findPlace(given: { readonly [Key in keyof Place]?: unknown }): P
     masterPort: whole("masterPort", 1, 65_535),
   };
 }
+
+/**
+ * A URL, or a name with a port, resolves nowhere: better known now than once the timeout is over.
+ */
+const mayBeHost = (text: string) => isIPv6(text) || /^[^\s/:[\]]+$/.test(text);
 
 /** More than any cluster has. */
 const mostRanks = 65_536;

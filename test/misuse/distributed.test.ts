@@ -1,5 +1,5 @@
 // The group of ranks, as a stranger joins it.
-import { bad, refuses } from "../helpers/misuse.js";
+import { bad, refuses, type Row } from "../helpers/misuse.js";
 import { distributed } from "../../lib/index.js";
 
 const place = { rank: 0, worldSize: 2, masterAddress: "127.0.0.1", masterPort: 29500 };
@@ -35,6 +35,14 @@ refuses("distributed.join", [
     "RangeError",
     'Expected a host\'s name or address for masterAddress but received ""',
   ],
+  ...["http://node0", "node0:29500", "node 0", "[::1]", "10.0.0.1/24"].map(
+    (masterAddress): Row => [
+      `a host's name with more beside it: ${masterAddress}`,
+      () => distributed.join({ ...place, masterAddress }),
+      "RangeError",
+      `Expected a host's name or address for masterAddress but received "${masterAddress}"`,
+    ],
+  ),
   [
     "a port that is text",
     () => distributed.join({ ...place, masterPort: bad("29500") }),

@@ -1,6 +1,7 @@
 #include "core/distributed/connection.h"
 
 #include <c10/util/Logging.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,12 +12,17 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "core/distributed/apart.h"
+#include "core/distributed/times.h"
 #include "core/distributed/words.h"
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
 #include "core/runtime/thread.h"
 
 namespace sparring {
+
+using namespace distributed;
+
 namespace {
 
 // What the system said where c10d tells of it: beside that it has bytes of memory for the address
@@ -27,14 +33,39 @@ std::string of_system(const std::string& reason) {
   return reason.substr(text + 3, reason.find(')', text) - text - 3);
 }
 
-Error no_store_by(const Meeting& meeting, const std::exception& error) {
+Error no_store_by(const Meeting& meeting, const GroupOptions& options,
+                  const std::exception& error) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
   const std::string reason = of_torch ? of_torch->what_without_backtrace() : error.what();
   if (reason.find("already in use") != std::string::npos) {
     return {"ERR_RANK", "Expected a free port for MASTER_PORT but received " +
                             std::to_string(meeting.port) + ", which is in use"};
   }
-  return no_store(meeting, of_system(reason.substr(0, reason.find('\n'))));
+  return no_store(meeting, options, of_system(reason.substr(0, reason.find('\n'))));
+}
+
+// What the system says of a name that has no address; empty where it has one.
+std::string look_up(const std::string& host) {
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (found != nullptr) freeaddrinfo(found);
+  return code == 0 ? std::string() : gai_strerror(code);
+}
+
+// The same, of name servers that may not answer, either.
+std::string why_not_found(const std::string& host, const GroupOptions& options) {
+  const auto is_ending = [&options] { return options.ending && *options.ending; };
+  if (is_ending()) return {};
+  const auto deadline = Clock::now() + kAnswer;
+  const auto is_over = [&] { return is_ending() || Clock::now() >= deadline; };
+  try {
+    return apart<std::string>([host] { return look_up(host); }, is_over)
+        .value_or("no answer from a name server");
+  } catch (const Error&) {
+    // There is no thread to ask it with.
+    return {};
+  }
 }
 
 Error no_sockets() {
@@ -82,7 +113,12 @@ Error cause_of(const std::exception& error, const Error& otherwise) {
   return otherwise;
 }
 
-Error no_store(const Meeting& meeting, const std::string& reason) {
+Error no_store(const Meeting& meeting, const GroupOptions& options, const std::string& reason) {
+  if (const std::string why = why_not_found(meeting.host, options); !why.empty()) {
+    return {"ERR_RANK", "Expected a host whose name resolves for MASTER_ADDR but received \"" +
+                            meeting.host + "\" (" + why + ", for " + seconds(options.timeout) +
+                            ")"};
+  }
   return {"ERR_RANK", "Expected a store for MASTER_ADDR and MASTER_PORT but received " +
                           meeting.place() + " (" + reason + ")"};
 }
@@ -101,7 +137,7 @@ c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOp
     return c10::make_intrusive<c10d::PrefixStore>(
         meeting.prefix, c10::make_intrusive<c10d::TCPStore>(meeting.host, options));
   } catch (const std::exception& error) {
-    throw cause_of(error, no_store_by(meeting, error));
+    throw cause_of(error, no_store_by(meeting, group, error));
   }
 }
 

@@ -62,8 +62,10 @@ void check_ending(const GroupOptions& options);
 // interface, and no other rank, is the cause of that.
 Error cause_of(const std::exception& error, const Error& otherwise);
 
-// What says that there is no store at the meeting place.
-Error no_store(const Meeting& meeting, const std::string& reason);
+// What says that there is no store at the meeting place; or, where the name of the host has no
+// address, that. A name may get one later, so it is looked up until the timeout, and this comes
+// after it.
+Error no_store(const Meeting& meeting, const GroupOptions& options, const std::string& reason);
 // The store at the meeting place, under its prefix. Throws ERR_RANK where there is none.
 c10::intrusive_ptr<c10d::Store> open_store(const Meeting& meeting, const GroupOptions& options);
 // The same by a second connection. Throws ERR_MEMORY where this process gets no socket for it.

@@ -25,7 +25,7 @@ std::string keeper(bool has_agent) { return has_agent ? "" : ", which rank 0 kee
 
 Error no_answer(const Meeting& meeting, const GroupOptions& options, const Answers& answers) {
   const std::string time = seconds(options.timeout);
-  if (!answers.is_reached()) return no_store(meeting, "no answer within " + time);
+  if (!answers.is_reached()) return no_store(meeting, options, "no answer within " + time);
   return {"ERR_RANK", "Expected the store at MASTER_ADDR and MASTER_PORT" +
                           keeper(meeting.has_agent) + " to answer within " + time +
                           " but received nothing from " + meeting.place() +

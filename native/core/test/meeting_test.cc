@@ -127,6 +127,23 @@ TEST_CASE("a rank that gets no socket for the store says so at once") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
 }
 
+TEST_CASE("a host whose name does not resolve is named, by whoever keeps the store, too") {
+  for (const bool has_agent : {true, false}) {
+    std::string told;
+    try {
+      Group::join({"nowhere.invalid", free_port(), has_agent, "test"},
+                  {0, 2, std::chrono::seconds(1), {}, {}});
+    } catch (const Error& error) {
+      told = error.code() + ": " + error.what();
+    }
+    CAPTURE(told);
+    CHECK(told.rfind("ERR_RANK: Expected a host whose name resolves for MASTER_ADDR but received "
+                     "\"nowhere.invalid\" (",
+                     0) == 0);
+    CHECK(told.find(", for 1 s)") != std::string::npos);
+  }
+}
+
 TEST_CASE("a rank that waits for another's address hears why it does not come") {
   const auto store = make_store();
   const auto start = std::chrono::steady_clock::now();
