@@ -40,9 +40,17 @@ describe("--resume, misused", () => {
     expect(await checkpoints(name)).toEqual(["000010", "000012", "000015"]);
   });
 
-  it("of ranks the first says so, and the others that it did", async () => {
-    const [first, second] = await runCliRanks(2, "train --resume --steps 8 --out half", at());
-    const sentence = "Expected at least 12 steps, which are done, for --steps but received 8";
+  it.each([
+    ["--steps 8", "at least 12 steps, which are done, for --steps but received 8"],
+    [
+      "--rollbacks 2",
+      "0 where several ranks train, of which none goes back by itself, for --rollbacks but received 2",
+    ],
+  ])("of ranks the first says so, and the others that it did: %s", async (flags, what) => {
+    const before = await contents("half");
+    const [first, second] = await runCliRanks(2, `train --resume ${flags} --out half`, at());
+    expect(await contents("half")).toEqual(before);
+    const sentence = `Expected ${what}`;
     expect(first).toEqual({ code: 2, stdout: "", stderr: `rank 0: ${sentence}\n` });
     const told = `Expected all 2 ranks to take part but received an error of rank 0: ${sentence}`;
     expect(second).toMatchObject({ code: 1, stderr: `rank 1: ${told}\n` });

@@ -11,6 +11,7 @@ import { TrainingRun } from "../../lib/run/training.js";
 import { runCli, startCli } from "../helpers/cli.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
+import { runCliRanks } from "../helpers/ranks.js";
 import { useRuns } from "../helpers/runs.js";
 
 const { at, run, contents, checkpoints, readJson, copy } = useRuns();
@@ -51,6 +52,18 @@ describe("a run", () => {
     expect(files).toEqual(wanted);
     const lines = (text = "") => text.trim().split("\n");
     expect(lines(stats)).toEqual(lines(expected));
+  });
+
+  it("goes back by itself no more where ranks go on with it, and says so", async () => {
+    expect(await run(`${small} --rollbacks 1 --steps 10 --out rolled`)).toMatchObject({ code: 0 });
+    const words = "train --resume --out rolled --steps";
+    const note =
+      "No rollbacks, which the run began with: where several ranks train none goes back by itself";
+    const alone = await run(`${words} 11`);
+    expect(alone).toMatchObject({ code: 0, stderr: expect.not.stringContaining(note) });
+    const [first, second] = await runCliRanks(2, `${words} 12`, at());
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining(note) });
+    expect(second).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 
   it("that has ended stays as it is, with the tick that its end cut short", async () => {

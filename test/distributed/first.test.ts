@@ -1,5 +1,5 @@
 // What rank 0 alone uses: the other ranks, on machines of their own, need not have it.
-import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -101,6 +101,17 @@ it("so is the run to begin from", async () => {
   expect(await contentsOf(at("far"))).toEqual(await contentsOf(at("near")));
   const config = JSON.parse(await readFile(at("far/config.json"), "utf8"));
   expect(config).toMatchObject({ preset: "stylegan2", size: 8, channels: 1, from: at("learnt") });
+});
+
+it("a run that its launcher starts again needs the run that it began from no more", async () => {
+  await cp(at("learnt"), at("teacher"), { recursive: true });
+  const line = "train --data data --batch 8 --threads 1 --out pupil --from teacher --steps";
+  const again = { 0: { env: { TORCHELASTIC_MAX_RESTARTS: "1" } } };
+  for (const steps of [2, 4]) {
+    const [alone] = await runCliRanks(1, `${line} ${steps}`, folder.path, again);
+    expect(alone).toMatchObject({ code: 0 });
+    await rm(at("teacher"), { recursive: true, force: true });
+  }
 });
 
 it("a rank that does not begin from a run is told so, and so is rank 0", async () => {

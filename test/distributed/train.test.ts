@@ -126,6 +126,8 @@ describe("a rank that ends", () => {
     );
     const summary = JSON.parse(await readFile(at("killed/summary.json"), "utf8"));
     expect(summary).toMatchObject({ state: "failed", code: "ERR_RANK" });
+    // What it has is half of a step.
+    expect(await readdir(at("killed/weights"))).toEqual([]);
     for (const rank of await runCliRanks(2, words, folder.path))
       expect(rank).toMatchObject({ code: 0 });
     expect(await contents("killed")).toEqual(await undisturbed());
