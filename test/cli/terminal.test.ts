@@ -7,6 +7,7 @@ import { mainFile, start, withOptions } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { writeTree } from "../helpers/image-folder.js";
+import { allEnded, freePort, rankEnvironment } from "../helpers/ranks.js";
 
 const hasScript = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes(
   "util-linux",
@@ -84,6 +85,19 @@ describe.skipIf(!hasScript)("on a terminal (needs `script` of util-linux)", () =
     expect(code).toBe(0);
     expect(stdout).toContain("[Epoch 0/1] [Batch 2/4]");
     expect(stdout).not.toContain(esc);
+  });
+
+  it("prints log lines where several ranks train: each of their ticks is one of all", async () => {
+    const port = await freePort();
+    const [zero, one] = [0, 1].map((rank) => rankEnvironment(rank, 2, port));
+    const ends = await allEnded([
+      onTerminal("--steps 3 --out ranks", zero),
+      onTerminal("--steps 3 --out ranks", one),
+    ]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+    expect(ends[0]?.stdout).toContain("[Epoch 0/1] [Batch 2/4]");
+    expect(ends[0]?.stdout).not.toContain("█");
+    expect(ends[1]?.stdout).toBe("");
   });
 
   it("Ctrl+C says that it is stopping, saves, and gives the cursor back", async () => {
