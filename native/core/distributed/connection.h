@@ -47,9 +47,10 @@ struct Group::Connection {
   std::optional<distributed::Apart<distributed::Look>> question;
   distributed::Clock::time_point asked;
   // Since when the store owes an answer: one that does not come holds up all after it. Now, where
-  // it owes none.
+  // it owes none; or gives it in a moment, as where this process itself was held up.
   distributed::Clock::time_point silent_since() const {
-    return question && !question->comes_within({}) ? asked : distributed::Clock::now();
+    const bool is_silent = question && !question->comes_within(distributed::kFarewell);
+    return is_silent ? asked : distributed::Clock::now();
   }
   // Answers while this rank is busy; null where it has left, or there was no thread for it.
   std::unique_ptr<distributed::Attendant> attendant;
