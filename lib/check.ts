@@ -1,6 +1,7 @@
 // Predicates on arguments. Each returns the value, so that a check reads as an assignment; of
 // numbers, -0 as the 0 that a file would make of it.
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { outOfRange, wrongType } from "./errors.js";
 import { nearestOnes } from "./nearest.js";
@@ -188,11 +189,30 @@ export function string(value: unknown, name: string): string {
   return value;
 }
 
-/** A path that the operating system can be asked for. */
+/**
+ * Where a file or a folder is: a path, or a `file:` URL, such as
+ * `new URL("digits.png", import.meta.url)`.
+ */
+export type Path = string | URL;
+
+/** A path that the operating system can be asked for; that of a file: URL. */
 export function path(value: unknown, name: string): string {
-  const text = string(value, name);
+  const text = isUrl(value) ? pathOf(value, name) : string(value, name);
   if (text.includes("\0")) throw wrongType("a path without NUL", name, text);
   return text;
+}
+
+/** Not instanceof: a test runner may have a class of its own, as one that plays a browser has. */
+export function isUrl(value: unknown): value is URL {
+  return isObject(value) && typeof value.href === "string" && typeof value.protocol === "string";
+}
+
+function pathOf(url: URL, name: string): string {
+  try {
+    return fileURLToPath(url.href);
+  } catch {
+    throw wrongType("a path, or a file: URL of one,", name, url.href);
+  }
 }
 
 /**

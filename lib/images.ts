@@ -150,10 +150,10 @@ export class Images {
    *
    * @throws what toPng() throws, TypeError for a path that does not end in .png, and ERR_OUTPUT
    */
-  async save(path: string, options: GridOptions = {}): Promise<void> {
-    check.path(path, "path");
-    if (extname(path).toLowerCase() !== ".png")
-      throw wrongType("a path that ends in .png", "path", path);
-    await traced(async () => writeWhole(path, [await this.toPng(options)]));
+  async save(path: check.Path, options: GridOptions = {}): Promise<void> {
+    const place = check.path(path, "path");
+    if (extname(place).toLowerCase() !== ".png")
+      throw wrongType("a path that ends in .png", "path", place);
+    await traced(async () => writeWhole(place, [await this.toPng(options)]));
   }
 }

@@ -46,6 +46,7 @@ export type { Optimizer } from "./optimizers/table.js";
 export type { Bytes, Floats } from "./arrays.js";
 export * as penalties from "./penalties/index.js";
 export type { Penalty } from "./penalties/table.js";
+export type { Path } from "./check.js";
 export type { PixelRange } from "./pixel-range.js";
 export * as schedules from "./schedules.js";
 export type { Shape } from "./shape.js";

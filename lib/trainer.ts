@@ -263,9 +263,9 @@ export class Trainer implements Disposable {
    * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights;
    *   ERR_BUSY for ranks in the middle of a tick
    */
-  async save(path: string): Promise<void> {
-    check.path(path, "path");
-    await traced(() => this.saveWith(path));
+  async save(path: check.Path): Promise<void> {
+    const place = check.path(path, "path");
+    await traced(() => this.saveWith(place));
   }
 
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
@@ -350,10 +350,10 @@ export class Trainer implements Disposable {
    * is missing, damaged, or of a newer version, and for an objective or an optimizer that needs
    * more state than was saved; ERR_ARCHITECTURE for networks that an objective does not go with
    */
-  static async load(path: string, options: LoadOptions = {}): Promise<Trainer> {
-    check.path(path, "path");
+  static async load(path: check.Path, options: LoadOptions = {}): Promise<Trainer> {
+    const place = check.path(path, "path");
     checkLoad(options);
-    return traced(async () => Trainer.restore(await readCheckpoint(path, "path"), options));
+    return traced(async () => Trainer.restore(await readCheckpoint(place, "path"), options));
   }
 
   /** @internal */

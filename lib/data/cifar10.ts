@@ -37,13 +37,13 @@ export const cifarRecord = 1 + pixels;
  *
  * @param path the folder cifar-10-batches-bin, or one of its .bin files
  */
-export async function cifar10(path: string, options: Cifar10Options = {}): Promise<Dataset> {
-  check.path(path, "path");
+export async function cifar10(path: check.Path, options: Cifar10Options = {}): Promise<Dataset> {
+  const place = check.path(path, "path");
   check.options(options, "options", ["split", "size", "device"]);
   const split = check.oneOf(options.split ?? "train", "split", ["train", "test"]);
   const size = checkResize(options.size);
   const device = resolveDevice(options.device);
-  return traced(() => load(path, split, size, device));
+  return traced(() => load(place, split, size, device));
 }
 
 async function load(

@@ -49,7 +49,7 @@ export interface FolderOptions {
    * A path that ends in .packed for the packed images, or false for none.
    * @default one in $XDG_CACHE_HOME/sparring/packed
    */
-  readonly cache?: string | false | undefined;
+  readonly cache?: check.Path | false | undefined;
   /**
    * Whether the packed images are held in memory. False reads each batch from the cache on the
    * disk, which trains to the same bits; the packing holds no more than a few images then.
@@ -117,7 +117,7 @@ interface Order {
  * turned as their EXIF data say, laid on white, cropped, resized and packed as bytes, once: the
  * next call reads the cache. Throws ERR_DATA.
  */
-export async function folder(path: string, options: FolderOptions): Promise<Dataset> {
+export async function folder(path: check.Path, options: FolderOptions): Promise<Dataset> {
   return folderWith(path, options, { keep: true, some: false, cacheName: "cache" });
 }
 
@@ -127,14 +127,14 @@ export async function folder(path: string, options: FolderOptions): Promise<Data
  * than it has: nobody can train on it.
  */
 export async function folderWith(
-  path: string,
+  path: check.Path,
   options: FolderOptions,
   kept: Kept,
 ): Promise<Dataset> {
-  check.path(path, "path");
+  const root = check.path(path, "path");
   if (options === undefined) throw wrongType("an object { size, ... }", "options", options);
   check.options(options, "options", known);
-  const order = { ...checkOrder(path, options), ...kept };
+  const order = { ...checkOrder(root, options), ...kept };
   return traced(() => make(order));
 }
 

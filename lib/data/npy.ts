@@ -31,7 +31,7 @@ export interface NpyOptions extends DatasetOptions {
    * numbers themselves, which are copied at once.
    * @default no labels
    */
-  readonly labels?: string | GivenLabels | undefined;
+  readonly labels?: check.Path | GivenLabels | undefined;
   /**
    * Values of black and of white, which images of floats have to be given.
    * @default [0, 255], for uint8 only
@@ -49,8 +49,8 @@ export interface NpyOptions extends DatasetOptions {
  * [count, height, width, channels] or [count, channels, height, width]. Rows of numbers, float32 or
  * float64 of [count, features], are kept as float32, as fromValues() keeps them. Throws ERR_DATA.
  */
-export async function npy(path: string, options: NpyOptions = {}): Promise<Dataset> {
-  check.path(path, "path");
+export async function npy(path: check.Path, options: NpyOptions = {}): Promise<Dataset> {
+  const place = check.path(path, "path");
   check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
   const { range, layout } = options;
   const given = pathOrCopy(options.labels);
@@ -59,7 +59,7 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
   const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
-    const array = await readArray(path, { range, layout, size });
+    const array = await readArray(place, { range, layout, size });
     const [count] = array.shape;
     const labels =
       typeof given === "string" ? await readLabels(given, count) : checkImageLabels(given, count);
@@ -73,7 +73,7 @@ export async function npy(path: string, options: NpyOptions = {}): Promise<Datas
 /** Where labels are, or what they are now: while the file is read their caller may change them. */
 function pathOrCopy(labels: unknown): string | Uint8Array | undefined {
   if (labels === undefined) return undefined;
-  if (typeof labels === "string") return check.path(labels, "labels");
+  if (typeof labels === "string" || check.isUrl(labels)) return check.path(labels, "labels");
   return copyOfLabels(labels, "a .npy file, or ");
 }
 

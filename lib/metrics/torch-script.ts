@@ -35,10 +35,10 @@ export interface TorchScriptOptions {
  * images, or answers with anything else: it is tried at once
  */
 export async function torchScript(
-  path: string,
+  path: check.Path,
   options: TorchScriptOptions = {},
 ): Promise<FeatureNetwork> {
-  check.path(path, "path");
+  const place = check.path(path, "path");
   const known = ["size", "channels", "range", "bytes", "device"] as const;
   const { size, channels = 3, range, bytes, device } = check.options(options, "options", known);
   const side = size === undefined ? 0 : check.integer(size, "size", 1, largestSide);
@@ -48,7 +48,7 @@ export async function torchScript(
   const [black, white] = range === undefined ? [-1, 1] : checkFloatRange(range, "range");
   const on = resolveDevice(device);
   return traced(() =>
-    loadTorchScript(path, "path", on, {
+    loadTorchScript(place, "path", on, {
       channels,
       size: side,
       black,

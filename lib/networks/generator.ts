@@ -102,13 +102,13 @@ export class Generator<const L extends Latent = Latent> extends Network {
    * @throws TypeError for arguments; ERR_CHECKPOINT for a checkpoint that is missing, damaged, or
    * of a newer version; what the constructor throws, for a forged network; ERR_WEIGHTS
    */
-  static async load(path: string, options: GeneratorLoadOptions = {}): Promise<Generator> {
-    check.path(path, "path");
+  static async load(path: check.Path, options: GeneratorLoadOptions = {}): Promise<Generator> {
+    const place = check.path(path, "path");
     check.options(options, "options", ["raw", "device"]);
     const raw = check.boolean(options.raw ?? false, "raw");
     const device = resolveDevice(options.device);
     const load = async (keep: Keep) => {
-      const saved = await readGenerator(path, raw);
+      const saved = await readGenerator(place, raw);
       const generator = keep(new Generator(saved.architecture, { device }));
       await generator.loadTensors(saved.tensors, saved.path);
       return generator;
@@ -179,9 +179,9 @@ export class Generator<const L extends Latent = Latent> extends Network {
    *
    * @throws what toOnnx() throws, and ERR_OUTPUT
    */
-  async saveOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
-    check.path(path, "path");
-    await traced(async () => writeWhole(path, [await this.toOnnx(options)]));
+  async saveOnnx(path: check.Path, options: OnnxOptions = {}): Promise<void> {
+    const place = check.path(path, "path");
+    await traced(async () => writeWhole(place, [await this.toOnnx(options)]));
   }
 
   /**

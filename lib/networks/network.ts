@@ -114,9 +114,9 @@ export abstract class Network implements Disposable {
    *
    * @throws TypeError for anything but a path; ERR_OUTPUT, ERR_DISPOSED
    */
-  async saveWeights(path: string): Promise<void> {
-    check.path(path, "path");
-    await traced(() => this.withState((tensors) => writeSafetensors(path, tensors)));
+  async saveWeights(path: check.Path): Promise<void> {
+    const place = check.path(path, "path");
+    await traced(() => this.withState((tensors) => writeSafetensors(place, tensors)));
   }
 
   /**
@@ -135,14 +135,12 @@ export abstract class Network implements Disposable {
    *
    * @param path of the file, or its bytes
    */
-  async loadWeights(path: string | Uint8Array): Promise<void> {
-    if (types.isUint8Array(path)) check.withMemory(path, "path");
-    else if (typeof path === "string") check.path(path, "path");
-    else throw wrongType("a path or a Uint8Array", "path", path);
+  async loadWeights(path: check.Path | Uint8Array): Promise<void> {
+    const from = checkWeights(path);
     await traced(async () => {
-      if (typeof path === "string") return this.loadTensors(await readSafetensors(path), path);
-      const name = `${path.byteLength} bytes`;
-      const tensors = parseSafetensors(path, name);
+      if (typeof from === "string") return this.loadTensors(await readSafetensors(from), from);
+      const name = `${from.byteLength} bytes`;
+      const tensors = parseSafetensors(from, name);
       // Theirs may change at once.
       return this.loadTensors(
         tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })),
@@ -232,4 +230,11 @@ export function countBytes(resolved: ResolvedArchitecture): number {
   for (const spec of resolved.state.values())
     bytes += product(spec.shape) * (spec.dtype === "int64" ? 8 : 4);
   return bytes;
+}
+
+function checkWeights(path: unknown): string | Uint8Array {
+  if (typeof path === "string" || check.isUrl(path)) return check.path(path, "path");
+  if (!types.isUint8Array(path)) throw wrongType("a path or a Uint8Array", "path", path);
+  check.withMemory(path, "path");
+  return path;
 }

@@ -30,14 +30,14 @@ export interface Saved {
  * @param folder made if it is not there
  * @throws ERR_OUTPUT
  */
-export async function save(figures: AnyFigures, folder: string): Promise<Saved> {
+export async function save(figures: AnyFigures, folder: check.Path): Promise<Saved> {
   if (!check.isObject(figures)) throw wrongType("what an experiment returned", "figures", figures);
   check.oneOf(figures.experiment, "figures.experiment", experimentNames);
-  check.path(folder, "folder");
+  const place = check.path(folder, "folder");
   return traced(async () => {
-    await makeFolder(folder, "folder");
+    await makeFolder(place, "folder");
     const { draw, frames } = experimentOf(figures);
-    const saved = placesOf(figures, folder);
+    const saved = placesOf(figures, place);
     const { json, svg, png, animation } = saved;
     const picture = await toSvg(draw(figures));
     await writeWhole(json, [`${JSON.stringify(figures)}\n`]);

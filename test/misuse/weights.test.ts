@@ -21,10 +21,10 @@ refuses(
       'Expected a non-empty string for path but received ""',
     ],
     [
-      "a URL to write to",
-      () => generator.saveWeights(bad(new URL("file:///tmp/g.safetensors"))),
+      "a Buffer to write to",
+      () => generator.saveWeights(bad(Buffer.from("g.safetensors"))),
       "TypeError",
-      "Expected a non-empty string for path but received an instance of URL",
+      "Expected a non-empty string for path but received Buffer(13 bytes)",
     ],
     [
       "a path with NUL to write to",
