@@ -20,6 +20,9 @@ const endSize = 16 * 1024;
 /** Milliseconds. Whether a run goes on that has been silent for longer, nobody can say. */
 const quietAfter = 120_000;
 
+/** What turns the direction of writing, of what stands behind the name in a line, too. */
+const turning = /[\u202a-\u202e\u2066-\u2069]/g;
+
 type Json = { readonly value: Readonly<Record<string, unknown>> } | { readonly problem: string };
 /** With what keeps the run from having a plan, although the file can be read. */
 type Config = Json & { readonly nonsense?: string | undefined };
@@ -61,7 +64,7 @@ export class ShownRun {
     const figure = (name: Series) => last?.values[series.indexOf(name)] ?? null;
     return {
       id: this.id,
-      name: this.id === "." ? basename(this.folder.path) : this.id,
+      name: (this.id === "." ? basename(this.folder.path) : this.id).replace(turning, "\ufffd"),
       state: this.#state(config, ending, now),
       problems: [
         ...problemsOf("config.json", config),

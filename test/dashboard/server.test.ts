@@ -41,6 +41,15 @@ describe("what it tells", () => {
     await aMoment();
   });
 
+  it("shows a name without what would turn the line round that it stands in", async () => {
+    const id = "a\u202eb\u2066";
+    await writeRun(at(id));
+    await aMoment();
+    expect(await cardOf(id)).toMatchObject({ id, name: "a\ufffdb\ufffd" });
+    await rm(at(id), { recursive: true });
+    await aMoment();
+  });
+
   it("lists a thousand runs, and no more", async () => {
     for (let i = 0; i <= 1000; ++i) {
       await mkdir(at(`many/${i}`), { recursive: true });
