@@ -199,10 +199,10 @@ describe("datasets.fromBytes", () => {
       "Expected an array over memory of its own, not shared, for bytes but received Uint8Array(4 bytes)",
     ],
     [
-      "labels that are no bytes",
+      "labels that are no array",
       new Uint8Array(4),
       { shape: [1, 1, 2, 2], labels: "a" },
-      'Expected a Uint8Array for labels but received "a"',
+      'Expected an array, Uint8Array or Uint16Array of classes for labels but received "a"',
     ],
     [
       "too few labels",
