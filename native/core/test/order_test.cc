@@ -222,6 +222,29 @@ TEST_CASE("in parts, a batch with a survey is looked at as a whole one is: 1e-10
   }
 }
 
+// A survey learns nothing: what it did to the running statistics is undone.
+TEST_CASE("in parts, batch normalisation counts the passes of parts, and none of a survey") {
+  const auto counted = [](int64_t parts, bool is_fused) {
+    std::vector<Layer> discriminator = kDiscriminator;
+    discriminator.insert(discriminator.begin(), batch_norm("norm", 1, 1e-5));
+    const auto pair =
+        pair_of(1, kGenerator, discriminator, {"relativisticAverage", {{"loss", "logistic"}}},
+                ScoreKind::kLogit, at::kDouble);
+    pair->accumulate = parts;
+    const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
+    step->run([] { return Batch{some_images(), {}}; });
+    for (const at::Tensor& buffer : pair->discriminator->body().buffers()) {
+      if (buffer.scalar_type() == at::kLong) return buffer.item<int64_t>();
+    }
+    return int64_t{0};
+  };
+  for (const bool is_fused : {false, true}) {
+    const int64_t whole = counted(1, is_fused);
+    REQUIRE(whole > 0);
+    CHECK(counted(4, is_fused) == 4 * whole);
+  }
+}
+
 TEST_CASE("in parts, layers draw in a survey what they draw after it: 1e-10") {
   std::vector<Layer> discriminator = kDiscriminator;
   discriminator.insert(discriminator.begin() + 1, layer("dropout", "drops", {{"p", 0.5}}));

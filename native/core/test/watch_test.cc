@@ -63,6 +63,22 @@ TEST_CASE("ranks look at what one would have looked at") {
   }
 }
 
+TEST_CASE("parts of a batch look at what the whole would have looked at") {
+  // The second part has the 64th image, the last that is compared; the third has none of them.
+  const Watch whole = batch_of(120), expected = seen(whole, 0, 120);
+  Watch parts;
+  parts.begin();
+  for (const int64_t start : {0, 40, 80}) {
+    parts.add_scores(whole.real_scores.narrow(0, start, 40),
+                     whole.fake_scores.narrow(0, start, 40));
+    parts.add_images(whole.reals.narrow(0, start, 40), whole.fakes.narrow(0, start, 40));
+  }
+  CHECK(parts.real_scores.equal(expected.real_scores));
+  CHECK(parts.fake_scores.equal(expected.fake_scores));
+  CHECK(parts.reals.equal(expected.reals));
+  CHECK(parts.fakes.equal(expected.fakes));
+}
+
 // Mean distances are of all pairs: where the images of a rank are some of them they have to come
 // together.
 TEST_CASE("ranks exchange no images where rank 0 has all that are compared") {
