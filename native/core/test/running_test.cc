@@ -48,6 +48,8 @@ TEST_CASE("a run is a step a turn, and reports all of them after the last") {
   const auto result = std::get<Running::Result>(running());
   CHECK_FALSE(result.stopped);
   CHECK(result.seconds > 0);
+  CHECK(result.steps == 3);
+  CHECK(result.images == 12);
   REQUIRE(result.report.has_value());
   CHECK(result.report->steps == 3);
   CHECK(result.report->images == 12);
