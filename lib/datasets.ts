@@ -2,7 +2,7 @@
  * Every source of data there is: each makes a Dataset, on the device that it is trained on.
  * @module
  */
-export type { ClassLabels, GivenLabels } from "./data/class-labels.js";
+export type { ClassLabels } from "./data/class-labels.js";
 export { type FromArrayOptions, fromArray } from "./data/array.js";
 export { type Cifar10Options, cifar10 } from "./data/cifar10.js";
 export {

@@ -21,6 +21,7 @@ export * as distributed from "./distributed.js";
 export { type ErrorCode, SparringError } from "./errors.js";
 export type { Stoppable } from "./signal.js";
 export { type GridOptions, Images } from "./images.js";
+export type { LabelArray } from "./label-array.js";
 export * as latents from "./latents.js";
 export * as layers from "./layers/index.js";
 export type { Layer } from "./layers/layer.js";

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { caseNamed } from "../bench/cases.mjs";
 import { playSparring } from "../bench/contest.mjs";
 import { parseOptions } from "../bench/options.mjs";
+import { writeFiles } from "../bench/output.mjs";
 import type { Arena } from "../bench/peers.mjs";
 import { roundsOf } from "../bench/rounds.mjs";
 import { threadCounts } from "../bench/scaling.mjs";
@@ -97,6 +98,13 @@ describe("a bad command line", () => {
         expect(await end("--quick", flag, path)).toEqual({ code: 2, stdout: "", stderr });
       }
       expect(await readFile(config, "utf8")).toBe("{}");
+    });
+  });
+  it("says in one sentence, too, where they cannot be written when all is measured", async () => {
+    const written = writeFiles({ json: "/nowhere/bench.json" }, {});
+    await expect(written).rejects.toMatchObject({
+      name: "SetupError",
+      message: expect.stringMatching(/^Expected a writable file for --json but received ".*json"/),
     });
   });
 });

@@ -1,13 +1,10 @@
 // The classes of images that somebody holds.
-import { types } from "node:util";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
+import { isLabelArray, type LabelArray, labelArrays } from "../label-array.js";
 
 /** A class for each image: in 16 bits where there are more than 256. */
 export type ClassLabels = Uint8Array | Uint16Array;
-
-/** Classes, 0 to 255, as they are given: numbers, or another dataset's `labels`. */
-export type GivenLabels = ClassLabels | readonly number[];
 
 const most = 255;
 
@@ -26,16 +23,17 @@ export function copyOfLabels(labels: unknown, what = ""): Uint8Array {
 
 /** @internal A copy of the labels, one for each of `count` images, or none at all. */
 export function checkImageLabels(labels: unknown, count: number): Uint8Array | undefined {
-  if (labels === undefined) return undefined;
-  const given = copyOfLabels(labels);
-  if (given.length === count) return given;
-  throw outOfRange(`${count} labels, one for each image,`, "labels", `${given.length} labels`);
+  return labels === undefined ? undefined : checkCount(copyOfLabels(labels), count);
 }
 
-function checkArray(labels: unknown, what: string): GivenLabels {
-  if (Array.isArray(labels)) return labels as readonly number[];
-  if (!types.isUint8Array(labels) && !types.isUint16Array(labels))
-    throw wrongType(`${what}an array, Uint8Array or Uint16Array of classes`, "labels", labels);
-  check.ownMemory(labels, "labels");
+/** @internal Labels of which there is one for each of `count` images. */
+export function checkCount(labels: Uint8Array, count: number): Uint8Array {
+  if (labels.length === count) return labels;
+  throw outOfRange(`${count} labels, one for each image,`, "labels", `${labels.length} labels`);
+}
+
+function checkArray(labels: unknown, what: string): LabelArray {
+  if (!isLabelArray(labels)) throw wrongType(`${what}${labelArrays} of classes`, "labels", labels);
+  if (ArrayBuffer.isView(labels)) check.ownMemory(labels, "labels");
   return labels;
 }

@@ -10,7 +10,8 @@ import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
 import { checkFloatRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
-import { checkImageLabels, type ClassLabels, type GivenLabels } from "./class-labels.js";
+import type { LabelArray } from "../label-array.js";
+import { checkImageLabels, type ClassLabels } from "./class-labels.js";
 import { checkIndices, checkLengths, labelsAt } from "./part.js";
 import { reserve } from "./reading.js";
 import { checkImageSize, type ImageSize, sidesOf } from "./size.js";
@@ -245,7 +246,7 @@ export interface FromBytesOptions extends DatasetOptions {
    * The class of each image, 0 to 255; another dataset's `labels`, or numbers.
    * @default no labels
    */
-  readonly labels?: GivenLabels | undefined;
+  readonly labels?: LabelArray | undefined;
 }
 
 /**

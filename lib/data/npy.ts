@@ -14,7 +14,8 @@ import {
   type ImagesShape,
   labelsOption,
 } from "./dataset.js";
-import { checkImageLabels, copyOfLabels, type GivenLabels } from "./class-labels.js";
+import type { LabelArray } from "../label-array.js";
+import { checkCount, copyOfLabels } from "./class-labels.js";
 import { channelsFirst, type Numbers, toLevels } from "./levels.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
@@ -31,7 +32,7 @@ export interface NpyOptions extends DatasetOptions {
    * numbers themselves, which are copied at once.
    * @default no labels
    */
-  readonly labels?: check.Path | GivenLabels | undefined;
+  readonly labels?: check.Path | LabelArray | undefined;
   /**
    * Values of black and of white, which images of floats have to be given.
    * @default [0, 255], for uint8 only
@@ -61,8 +62,8 @@ export async function npy(path: check.Path, options: NpyOptions = {}): Promise<D
   return traced(async () => {
     const array = await readArray(place, { range, layout, size });
     const [count] = array.shape;
-    const labels =
-      typeof given === "string" ? await readLabels(given, count) : checkImageLabels(given, count);
+    const read = typeof given === "string" ? await readLabels(given, count) : given;
+    const labels = read && checkCount(read, count);
     const facts = { labels, labelling: labelsOption("npy") };
     return "values" in array
       ? createValues(array.values, array.shape, device, facts)

@@ -6,7 +6,8 @@ import { product } from "../shape.js";
 import { reserve } from "./reading.js";
 import { slicesOf } from "./slices.js";
 import { Dataset, type DatasetFacts, labelsOption } from "./dataset.js";
-import { checkImageLabels, type GivenLabels } from "./class-labels.js";
+import type { LabelArray } from "../label-array.js";
+import { checkImageLabels } from "./class-labels.js";
 
 /** Numbers that are data as they are. */
 export interface FromValuesOptions {
@@ -16,7 +17,7 @@ export interface FromValuesOptions {
    * The class of each sample, 0 to 255.
    * @default no labels
    */
-  readonly labels?: GivenLabels | undefined;
+  readonly labels?: LabelArray | undefined;
   /** @default "cpu" */
   readonly device?: Device | undefined;
 }

@@ -4,10 +4,11 @@ import { types } from "node:util";
 import { type Latent, layerOfTwo, type ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
+import { isLabelArray, type LabelArray, labelArrays } from "../label-array.js";
 import type { Stoppable } from "../signal.js";
 
 /** Class indices from 0: one for all samples, or one for each, such as a dataset's own. */
-export type Labels = number | readonly number[] | Uint8Array | Uint16Array | Int32Array;
+export type Labels = number | LabelArray;
 /**
  * Continuous codes: one vector for all samples, or one for each; as they are written down, or as
  * latents.lerp() makes them.
@@ -224,7 +225,7 @@ export function checkLabels(
   if (typeof labels === "number")
     return new Int32Array(count).fill(check.integer(labels, "labels", 0, classes - 1));
   if (!isLabelArray(labels)) {
-    const what = "a whole number, or an array, Uint8Array, Uint16Array or Int32Array of them,";
+    const what = `a whole number, or ${labelArrays} of them,`;
     throw wrongType(what, "labels", labels);
   }
   if (labels.length !== count)
@@ -243,12 +244,6 @@ export function checkLabels(
 
 function isLabel(value: unknown, classes: number): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < classes;
-}
-
-function isLabelArray(labels: unknown): labels is Exclude<Labels, number> {
-  // Not instanceof: an array of another realm is one, too.
-  const kinds = [Array.isArray, types.isUint8Array, types.isUint16Array, types.isInt32Array];
-  return kinds.some((isOne) => isOne(labels));
 }
 
 /** Codes of `count` samples side by side; undefined if none are given. */

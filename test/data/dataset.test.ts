@@ -202,7 +202,7 @@ describe("datasets.fromBytes", () => {
       "labels that are no array",
       new Uint8Array(4),
       { shape: [1, 1, 2, 2], labels: "a" },
-      'Expected an array, Uint8Array or Uint16Array of classes for labels but received "a"',
+      'Expected an array, Uint8Array, Uint16Array or Int32Array of classes for labels but received "a"',
     ],
     [
       "too few labels",

@@ -2,7 +2,14 @@
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
-import { type Dataset, datasets, memoryStats, metrics, Trainer } from "../../lib/index.js";
+import {
+  type Dataset,
+  datasets,
+  type LabelArray,
+  memoryStats,
+  metrics,
+  Trainer,
+} from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeTree } from "../helpers/image-folder.js";
 import { levelsOf } from "../helpers/levels.js";
@@ -153,12 +160,11 @@ describe("dataset.subset", () => {
   it("gives labels that other data can be made with, and numbers will do, too", async () => {
     using whole = await labelledImages(10);
     const shape = [2, 1, 2, 2];
-    const of = (labels: datasets.GivenLabels) =>
-      datasets.fromBytes(new Uint8Array(8), { shape, labels });
+    const of = (labels: LabelArray) => datasets.fromBytes(new Uint8Array(8), { shape, labels });
     using few = await whole.subset([7, 4]);
     using same = await of(few.labels ?? []);
     using told = await of([7, 4]);
-    using wide = await of(Uint16Array.of(7, 4));
+    using wide = await of(Int32Array.of(7, 4));
     expect(same.labels).toEqual(few.labels);
     for (const one of [told, wide]) expect(one.labels).toEqual(Uint8Array.of(7, 4));
     const values = { shape: [2, 1], labels: few.labels };

@@ -139,7 +139,7 @@ refuses("datasets.npy", [
     "labels that are no array",
     () => numpy({ labels: { 0: 1 } }),
     "TypeError",
-    "Expected a .npy file, or an array, Uint8Array or Uint16Array of classes for labels but received { 0: 1 }",
+    "Expected a .npy file, or an array, Uint8Array, Uint16Array or Int32Array of classes for labels but received { 0: 1 }",
   ],
   [
     "labels that are an empty path",

@@ -128,7 +128,7 @@ refuses("datasets.fromBytes", [
     "labels of other numbers",
     () => make({ shape, labels: Float32Array.of(0, 1) }),
     "TypeError",
-    "Expected an array, Uint8Array or Uint16Array of classes for labels but received Float32Array(8 bytes)",
+    "Expected an array, Uint8Array, Uint16Array or Int32Array of classes for labels but received Float32Array(8 bytes)",
   ],
   [
     "a class that there cannot be",
