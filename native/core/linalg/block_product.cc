@@ -14,6 +14,8 @@ namespace {
 
 // More of b at a time does not stay in the cache, and costs a third.
 constexpr int64_t kMostInner = 512, kMostColumns = 256;
+// Of one whose rows are short and lie one behind the other, twice as much does.
+constexpr int64_t kMostInnerOfShort = 1024, kShort = 64;
 
 // Of those of that name, the one for float32.
 using FloatBlock = void(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, const float*,
@@ -27,8 +29,9 @@ bool has_block_product() {
 
 void block_product(const ProductSize& size, const Matrix<float>& out, const Matrix<const float>& a,
                    const Matrix<const float>& b, bool accumulate) {
-  for (int64_t k = 0; k < size.inner; k += kMostInner) {
-    const int64_t inner = std::min(kMostInner, size.inner - k);
+  const int64_t most = b.row <= kShort ? kMostInnerOfShort : kMostInner;
+  for (int64_t k = 0; k < size.inner; k += most) {
+    const int64_t inner = std::min(most, size.inner - k);
     for (int64_t column = 0; column < size.columns; column += kMostColumns) {
       const int64_t columns = std::min(kMostColumns, size.columns - column);
       at::native::cpublas::brgemm(size.rows, columns, inner, a.row, b.row, out.row,

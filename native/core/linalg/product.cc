@@ -59,12 +59,20 @@ constexpr int64_t kMostTurnedBesideBlas = int64_t{1} << 14, kRowsToTurn = int64_
 // to pack the weights than to turn the batch round.
 constexpr int64_t kMostRowsBesideBlas = 128, kWeightsOfARow = 6144;
 
+// A large share of a thread is a multiple of so many: what is over is turned round value by value.
+constexpr int64_t kWhole = 16, kLarge = 64;
+
+int64_t share_of(int64_t length, int64_t parts) {
+  const int64_t each = (length + parts - 1) / parts;
+  return each < kLarge ? each : (each + kWhole - 1) / kWhole * kWhole;
+}
+
 // Rows, or columns, of the result for each thread.
 template <class Function>
 void for_parts(int64_t length, int64_t multiplications, const Function& function) {
   const int64_t most = std::min<int64_t>(at::get_num_threads(), length);
   const int64_t parts = std::clamp<int64_t>(multiplications / kWorthAThread, 1, most);
-  const int64_t each = (length + parts - 1) / parts;
+  const int64_t each = share_of(length, parts);
   at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       const int64_t first = part * each;

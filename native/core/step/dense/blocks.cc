@@ -72,6 +72,7 @@ class Reader {
     block.layers = std::exchange(before_, {});
     block.layers.push_back(part.path);
     block.weight = linear.weight().detach();
+    block.turned = block.weight.t();
     block.bias = plain(linear.bias());
     block.weight_at = place_of(linear.weight());
     block.bias_at = place_of(linear.bias());

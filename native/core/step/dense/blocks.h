@@ -14,6 +14,7 @@ namespace sparring {
 struct Block {
   std::vector<std::string> layers;  // by their keys in the state dict
   at::Tensor weight, bias;          // [out · pieces, in], [out · pieces]
+  at::Tensor turned;                // the weight's values as [in, out · pieces]
   int64_t pieces = 1;               // of which an output is the largest
   std::optional<dense::Norm> norm;
   at::Tensor counter;  // batches seen by the norm, or undefined

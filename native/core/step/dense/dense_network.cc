@@ -70,8 +70,7 @@ bool DenseNetwork::draws() const {
 bool DenseNetwork::is_piecewise_linear() const {
   return !couples() && !draws() && !labels_ &&
          std::all_of(blocks_.begin(), blocks_.end(), [](const Block& block) {
-           const Curve curve = block.nonlinearity.curve;
-           return curve == Curve::kNone || curve == Curve::kLeakyRelu;
+           return dense::is_piecewise_linear(block.nonlinearity);
          });
 }
 
@@ -175,7 +174,7 @@ void DenseNetwork::forward_block(const Block& block, Pass::Stage& stage, const a
 }
 
 void DenseNetwork::multiply(const Block& block, Pass::Stage& stage, const at::Tensor& input) const {
-  if (block.pieces == 1) return product_(stage.linear, input, block.weight.t(), false);
+  if (block.pieces == 1) return product_(stage.linear, input, block.turned, false);
   choose_largest(input, block.weight, block.bias, {stage.output, stage.places}, product_);
 }
 
@@ -332,16 +331,11 @@ const at::Tensor& DenseNetwork::gradient_at_input(Pass& pass) {
 // outer derivative: dW_1 = u_1' h; then h W_1' is that for u_1, times m_1 that for v_1, and so on
 // up. The slopes, and which piece is the largest, are constants almost everywhere, so nothing else
 // depends on the weights.
-at::Tensor DenseNetwork::carry_past(const Block& block, const Pass::Stage& stage,
-                                    const at::Tensor& carried) const {
-  at::Tensor next;
-  if (block.pieces == 1) {
-    next = at::empty_like(stage.output);
-    product_(next, carried, block.weight.t(), false);
-  } else {
-    next = choose(carried, block.weight, stage.places, product_);
-  }
-  dense::unbend(next, stage.output, block.nonlinearity, {});
+at::Tensor DenseNetwork::product_with(const Block& block, const Pass::Stage& stage,
+                                      const at::Tensor& carried) const {
+  if (block.pieces > 1) return choose(carried, block.weight, stage.places, product_);
+  const at::Tensor next = at::empty(stage.output.sizes(), stage.output.options());
+  product_(next, carried, block.turned, false);
   return next;
 }
 
@@ -351,18 +345,20 @@ void DenseNetwork::add_second_derivative(Pass& pass, const at::Tensor& outer) {
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Pass::Stage& stage = pass.stages[i];
     learn_weight(blocks_[i], stage, carried, /*accumulate=*/true);
-    if (i + 1 < blocks_.size()) carried = carry_past(blocks_[i], stage, carried);
+    if (i + 1 == blocks_.size()) return;
+    carried = product_with(blocks_[i], stage, carried);
+    dense::unbend(carried, stage.output, blocks_[i].nonlinearity, {});
   }
 }
 
 // dW_i is a product of a gradient and what stands where another row has its input.
 void DenseNetwork::carry_up(Pass& pass) {
   const WithoutGraph guard;
-  at::Tensor carried = pass.input_gradient;
   for (size_t i = 0; i + 1 < blocks_.size(); ++i) {
     const Pass::Stage& stage = pass.stages[i];
-    carried = carry_past(blocks_[i], stage, carried);
-    at::Tensor(stage.output).copy_(carried);
+    const at::Tensor& carried = i == 0 ? pass.input_gradient : pass.stages[i - 1].output;
+    dense::take_place(product_with(blocks_[i], stage, carried), stage.output,
+                      blocks_[i].nonlinearity);
   }
 }
 

@@ -123,8 +123,8 @@ class DenseNetwork {
   void normalize_and_bend(const Block& block, Pass::Stage& stage, const TogetherPtr& together);
   void undo_block(const Block& block, Pass::Stage& stage, bool weights,
                   const TogetherPtr& together);
-  at::Tensor carry_past(const Block& block, const Pass::Stage& stage,
-                        const at::Tensor& carried) const;
+  at::Tensor product_with(const Block& block, const Pass::Stage& stage,
+                          const at::Tensor& carried) const;
   at::Tensor gradient_of(int64_t place) const;
   void tell(const Block& block, const Ready& ready) const;
 

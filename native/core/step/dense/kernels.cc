@@ -69,6 +69,17 @@ SPARRING_WIDE void unleak(const Columns& part, T* gradient, const T* output, T s
   }
 }
 
+// What was leaked makes room for what takes the same slopes.
+template <class T>
+SPARRING_WIDE void leak_as(const Columns& part, const T* values, T* output, T slope) {
+  for (int64_t row = 0; row < part.rows; ++row) {
+    const T* line = values + row * part.stride;
+    T* out = output + row * part.stride;
+    SPARRING_APART
+    for (int64_t i = part.begin; i < part.end; ++i) out[i] = line[i] * (out[i] > 0 ? T(1) : slope);
+  }
+}
+
 // Both ways at once: what was leaked becomes what it was, is mixed, and leaks again.
 template <class T>
 SPARRING_WIDE void leak_between(const Columns& part, const T* upper, const T* lower, const T* share,
@@ -292,6 +303,22 @@ void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinea
       if (sums.defined()) sum_rows<T>(part, data<T>(gradient), data<T>(sums));
     });
   });
+}
+
+void take_place(const at::Tensor& values, const at::Tensor& output,
+                const Nonlinearity& nonlinearity) {
+  TORCH_INTERNAL_ASSERT(is_piecewise_linear(nonlinearity));
+  const double slope = nonlinearity.curve == Curve::kNone ? 1 : nonlinearity.slope;
+  AT_DISPATCH_FLOATING_TYPES(output.scalar_type(), "take_place", [&] {
+    using T = scalar_t;
+    for_columns(output, [&](const Columns& part) {
+      leak_as<T>(part, data<T>(values), data<T>(output), static_cast<T>(slope));
+    });
+  });
+}
+
+bool is_piecewise_linear(const Nonlinearity& nonlinearity) {
+  return nonlinearity.curve == Curve::kNone || nonlinearity.curve == Curve::kLeakyRelu;
 }
 
 bool is_invertible(const Nonlinearity& nonlinearity) {

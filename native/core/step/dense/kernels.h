@@ -16,6 +16,11 @@ void add_bias_and_bend(const at::Tensor& values, const at::Tensor& bias,
 void unbend(const at::Tensor& gradient, const at::Tensor& output, const Nonlinearity& nonlinearity,
             const at::Tensor& sums);
 
+// output = values · curve'(x), told by output = curve(x) before. For a curve of straight lines.
+void take_place(const at::Tensor& values, const at::Tensor& output,
+                const Nonlinearity& nonlinearity);
+bool is_piecewise_linear(const Nonlinearity& nonlinearity);
+
 // out = curve(share · x + (1 - share) · y), where upper = curve(x) and lower = curve(y) are told,
 // and `share`, [rows, 1], is a number for each row. For a curve that can be undone: see
 // is_invertible().
