@@ -5,6 +5,7 @@
  * @module
  */
 import * as check from "./check.js";
+import { remake } from "./choice.js";
 import type { Complete } from "./complete.js";
 import { wrongType } from "./errors.js";
 
@@ -171,6 +172,50 @@ export function multiStep(options: MultiStepOptions): MultiStep {
     milestones: checkMilestones(milestones),
     gamma: check.upTo(gamma ?? 0.1, "gamma of multiStep", 0, 1),
   };
+}
+
+/** Options of warmUp. */
+export interface WarmUpOptions {
+  /** Updates until the learning rate is lr, at least 1. */
+  readonly steps: number;
+  /** The share of lr that it begins at, in [0, 1]. @default 0 */
+  readonly from?: number | undefined;
+  /** What follows, whose t counts from there on. @default schedules.constant() */
+  readonly schedule?: WarmUp["schedule"] | undefined;
+}
+
+/** A warm-up and what follows it, as data. */
+export interface WarmUp {
+  readonly type: "warmUp";
+  readonly steps: number;
+  readonly from: number;
+  readonly schedule: Constant | Linear | Exponential | Cosine | Step | MultiStep;
+}
+
+/**
+ * A warm-up (Goyal et al. 2017): a straight line up to lr, and then another schedule: lrₜ = lr ·
+ * (from + (1 − from) · t / steps) for t below `steps`, and from there on that schedule's at t −
+ * steps. torch's SequentialLR of LinearLR with start_factor=from, total_iters=steps, and of what
+ * follows. From 0 the first update changes no weight, and fills an optimizer's moments only.
+ *
+ * @throws TypeError for an unknown option or one of the wrong type, RangeError for one out of its
+ * range
+ */
+export function warmUp(options: WarmUpOptions): WarmUp {
+  const known = ["steps", "from", "schedule"] as const;
+  const { steps, from, schedule } = check.settings(options, "options of warmUp", known);
+  return {
+    type: "warmUp",
+    steps: check.integer(steps, "steps of warmUp", 1),
+    from: check.between(from ?? 0, "from of warmUp", 0, 1),
+    schedule: checkFollowing(schedule ?? constant()),
+  };
+}
+
+function checkFollowing(given: unknown): WarmUp["schedule"] {
+  const what = "a schedule, as schedules.cosine() makes it,";
+  const table = { constant, linear, exponential, cosine, step, multiStep };
+  return remake<WarmUp["schedule"]>(given, "schedule of warmUp", what, table);
 }
 
 function checkMilestones(given: readonly number[]): readonly number[] {

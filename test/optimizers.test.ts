@@ -3,7 +3,7 @@ import { type Optimizer, objectives, optimizers, schedules } from "../lib/index.
 import { labelledImages, losses, tinyTrainer, weightsOf } from "./helpers/training.js";
 
 const { adam, adamW, sgd, rmsprop } = optimizers;
-const { constant, linear, exponential, cosine, step, multiStep } = schedules;
+const { constant, linear, exponential, cosine, step, multiStep, warmUp } = schedules;
 
 describe("optimizers and schedules, misused", () => {
   it.each<[string, () => unknown, string]>([
@@ -91,7 +91,7 @@ describe("optimizers and schedules, misused", () => {
     [
       "an unknown schedule",
       () => adam({ schedule: { type: "plateau" } as never }),
-      'Expected one of constant, linear, exponential, cosine, step, multiStep for schedule.type but received "plateau"',
+      'Expected one of constant, linear, exponential, cosine, step, multiStep, warmUp for schedule.type but received "plateau"',
     ],
     [
       "a schedule from a file that is wrong",
@@ -185,6 +185,32 @@ describe("optimizers and schedules, misused", () => {
       "Expected a number from 0 to lr, 0.0002, for min of cosine but received 0.01",
     ],
     [
+      "a floor above the learning rate, after a warm-up",
+      () =>
+        adam({ lr: 1e-3, schedule: warmUp({ steps: 9, schedule: cosine({ steps: 9, min: 1 }) }) }),
+      "Expected a number from 0 to lr, 0.001, for min of cosine but received 1",
+    ],
+    [
+      "a warm-up from above lr",
+      () => warmUp({ steps: 10, from: 2 }),
+      "Expected a number in [0, 1] for from of warmUp but received 2",
+    ],
+    [
+      "a warm-up of no updates",
+      () => warmUp({ steps: 0 }),
+      "Expected a whole number of at least 1 for steps of warmUp but received 0",
+    ],
+    [
+      "a warm-up before a warm-up",
+      () => warmUp({ steps: 10, schedule: warmUp({ steps: 10 }) as never }),
+      'Expected one of constant, linear, exponential, cosine, step, multiStep for schedule of warmUp.type but received "warmUp"',
+    ],
+    [
+      "a warm-up before the name of a schedule",
+      () => warmUp({ steps: 10, schedule: "cosine" as never }),
+      'Expected a schedule, as schedules.cosine() makes it, for schedule of warmUp but received "cosine"',
+    ],
+    [
       "options of what has none",
       () => constant({ lr: 1 } as never),
       'Expected no options for options of constant but received "lr"',
@@ -241,6 +267,7 @@ describe("optimizers as data", () => {
     const chosen = multiStep({ milestones });
     milestones[0] = 0;
     expect(chosen).toEqual({ type: "multiStep", milestones: [3, 9], gamma: 0.1 });
+    expect(warmUp({ steps: 9 })).toEqual({ type: "warmUp", steps: 9, from: 0, schedule });
   });
 
   it.each<[string, Optimizer]>([
@@ -249,6 +276,10 @@ describe("optimizers as data", () => {
     ["adamW", adamW({ schedule: linear({ steps: 4 }) })],
     ["sgd", sgd({ lr: 0.1, momentum: { from: 0.5, to: 0.7, steps: 3 }, nesterov: true })],
     ["rmsprop", rmsprop({ centered: true, schedule: exponential({ gamma: 0.5 }) })],
+    [
+      "adam with a warm-up",
+      adam({ schedule: warmUp({ steps: 2, from: 0.5, schedule: linear({ steps: 4 }) }) }),
+    ],
     ["adam in steps", adam({ schedule: step({ stepSize: 2 }) })],
     ["adam in chosen steps", adam({ schedule: multiStep({ milestones: [1, 3] }) })],
   ])("%s trains the same after it was JSON, in both executions", async (_, optimizer) => {
@@ -337,6 +368,7 @@ describe("training with schedules and clipping", () => {
     expect(await run(adam({ schedule: exponential({ gamma: 1 }) }))).toEqual(plain);
     expect(await run(adam({ schedule: step({ stepSize: 1000 }) }))).toEqual(plain);
     expect(await run(adam({ schedule: multiStep({ milestones: [1000] }) }))).toEqual(plain);
+    expect(await run(adam({ schedule: warmUp({ steps: 5, from: 1 }) }))).toEqual(plain);
     expect(await run(adam({ schedule: constant(), clipGradNorm: 1e9 }))).toEqual(plain);
     expect(await run(adam({ schedule: linear({ steps: 5 }) }))).not.toEqual(plain);
   });

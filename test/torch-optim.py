@@ -25,7 +25,12 @@ def make_scheduler(optimizer, case):
     if name == "LambdaLR":  # CycleGAN's
         after, steps = options["after"], options["steps"]
         return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: 1 - min(max(t - after, 0) / steps, 1))
-    return getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
+    schedulers = torch.optim.lr_scheduler
+    if name == "SequentialLR":  # a warm-up, and what follows it
+        first = schedulers.LinearLR(optimizer, options["from"], total_iters=options["steps"])
+        then = getattr(schedulers, options["name"])(optimizer, **options["options"])
+        return schedulers.SequentialLR(optimizer, [first, then], [options["steps"]])
+    return getattr(schedulers, name)(optimizer, **options)
 
 
 def train(case):

@@ -15,7 +15,7 @@ import { needsLive, referee } from "./helpers/referee.js";
 import { collect, weightsOf } from "./helpers/training.js";
 
 const { adam, adamW, sgd, rmsprop } = optimizers;
-const { linear, exponential, cosine, step, multiStep } = schedules;
+const { linear, exponential, cosine, step, multiStep, warmUp } = schedules;
 
 /** What torch.optim is told, and what we are. */
 interface Case {
@@ -132,6 +132,25 @@ const rounded: Record<string, Case> = {
   milestones: sgdOf(
     { schedule: multiStep({ milestones: [5, 6] }) },
     { schedule: "MultiStepLR", scheduleOptions: { milestones: [5, 6] } },
+  ),
+  "a warm-up": sgdOf(
+    { schedule: warmUp({ steps: 20, from: 0.25 }) },
+    {
+      schedule: "LinearLR",
+      scheduleOptions: { start_factor: 0.25, total_iters: 20 },
+    },
+  ),
+  "a warm-up before half a cosine": sgdOf(
+    { schedule: warmUp({ steps: 8, from: 0.1, schedule: cosine({ steps: 20, min: 0.01 }) }) },
+    {
+      schedule: "SequentialLR",
+      scheduleOptions: {
+        from: 0.1,
+        steps: 8,
+        name: "CosineAnnealingLR",
+        options: { T_max: 20, eta_min: 0.01 },
+      },
+    },
   ),
   "adam with a schedule": {
     ours: adam({ lr, schedule: linear({ steps: 40 }) }),

@@ -1,10 +1,10 @@
 import * as check from "../check.js";
 import { remake } from "../choice.js";
 import { outOfRange, wrongType } from "../errors.js";
-import { constant, cosine, exponential, linear, multiStep, step } from "../schedules.js";
+import { constant, cosine, exponential, linear, multiStep, step, warmUp } from "../schedules.js";
 
 /** The table of schedules: a new one costs its function, a row here and a row in native code. */
-export const scheduleTable = { constant, linear, exponential, cosine, step, multiStep };
+export const scheduleTable = { constant, linear, exponential, cosine, step, multiStep, warmUp };
 
 /** How a learning rate changes, as data. */
 export type Schedule = ReturnType<(typeof scheduleTable)[keyof typeof scheduleTable]>;
@@ -62,8 +62,9 @@ export function settings(lr: unknown, options: OptimizerOptions): OptimizerSetti
 function checkSchedule(value: unknown, lr: number): Schedule {
   const what = "a schedule, as schedules.linear() makes it,";
   const schedule = remake<Schedule>(value, "schedule", what, scheduleTable);
-  if ("min" in schedule && schedule.min > lr) {
-    throw outOfRange(`a number from 0 to lr, ${lr},`, `min of ${schedule.type}`, schedule.min);
+  const falling = schedule.type === "warmUp" ? schedule.schedule : schedule;
+  if ("min" in falling && falling.min > lr) {
+    throw outOfRange(`a number from 0 to lr, ${lr},`, `min of ${falling.type}`, falling.min);
   }
   return schedule;
 }

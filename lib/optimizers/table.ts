@@ -2,10 +2,11 @@
 // native code.
 import { remake, toNative } from "../choice.js";
 import { within } from "../errors.js";
-import type { NativeOptimizer } from "../native.js";
+import type { NativeChoice, NativeOptimizer } from "../native.js";
 import { adam, flatAdam } from "./adam.js";
 import { adamW } from "./adam-w.js";
 import { rmsprop } from "./rmsprop.js";
+import type { Schedule } from "./settings.js";
 import { flatSgd, sgd } from "./sgd.js";
 
 export const optimizerTable = { adam, adamW, sgd, rmsprop };
@@ -29,7 +30,15 @@ export function checkOptimizer(value: unknown, name: string): Optimizer {
 /** @internal */
 export function toNativeOptimizer(optimizer: Optimizer): NativeOptimizer {
   const { schedule, clipGradNorm = 0, clipGradValue = 0, ...own } = flat(optimizer);
-  return { ...toNative(own), schedule: toNative(schedule), clipGradNorm, clipGradValue };
+  return { ...toNative(own), schedule: toNativeSchedule(schedule), clipGradNorm, clipGradValue };
+}
+
+/** What follows a warm-up brings its own options, which do not have these names, and its type. */
+function toNativeSchedule(schedule: Schedule): NativeChoice {
+  if (schedule.type !== "warmUp") return toNative(schedule);
+  const { type, options } = toNative(schedule.schedule);
+  const { steps: warmUp, from } = schedule;
+  return { type: "warmUp", options: { ...options, warmUp, from, schedule: type } };
 }
 
 /** Native options are numbers and flags. */

@@ -79,8 +79,13 @@ def make_optimizer(options, parameters):
 
 
 def rate(schedule, lr, t):
-    """The learning rate after t updates, as docs/optimizers.md has it."""
+    """The learning rate after t updates, as docs/training.md has it."""
     kind = schedule["type"]
+    if kind == "warmUp":
+        steps, start = schedule["steps"], schedule["from"]
+        if t < steps:
+            return lr * (start + (1 - start) * (t / steps))
+        return rate(schedule["schedule"], lr, t - steps)
     if kind == "linear":
         share = min(max((t - schedule["after"]) / schedule["steps"], 0.0), 1.0)
         return lr * (1 + (schedule["to"] - 1) * share)

@@ -93,7 +93,11 @@ function drawSchedule(draw: Draw, lr: number): Schedule {
     () => schedules.step({ stepSize: few(), gamma: 0.5 }),
     () => schedules.multiStep({ milestones: [1, 3], gamma: 0.2 }),
   ];
-  return draw.of(...makers)();
+  const warm = () => {
+    const schedule = draw.of(...makers)() as Exclude<Schedule, { readonly type: "warmUp" }>;
+    return schedules.warmUp({ steps: few(), from: draw.of(0, 0.3), schedule });
+  };
+  return draw.of(...makers, warm)();
 }
 
 function drawSettings(draw: Draw) {

@@ -163,11 +163,17 @@ refuses("optimizers", [
     "an optimizer as a schedule",
     () => optimizers.adam({ schedule: bad(optimizers.sgd()) }),
     "TypeError",
-    'Expected one of constant, linear, exponential, cosine, step, multiStep for schedule.type but received "sgd"',
+    'Expected one of constant, linear, exponential, cosine, step, multiStep, warmUp for schedule.type but received "sgd"',
   ],
 ]);
 
 refuses("schedules", [
+  [
+    "torch's names of a warm-up's options",
+    () => schedules.warmUp(bad({ start_factor: 0.1, total_iters: 100 })),
+    "TypeError",
+    'Expected the option from for options of warmUp but received "start_factor"',
+  ],
   [
     "a milestone without its list",
     () => schedules.multiStep(bad(1000)),

@@ -60,12 +60,23 @@ Schedule multi_step(const Options& options) {
   };
 }
 
+// SequentialLR of LinearLR(start_factor=from, total_iters=warmUp) and of what follows; Goyal et al.
+// 2017, section 2.2
+Schedule warm_up(const Options& options) {
+  return [steps = options.integer("warmUp"), from = options.number("from"),
+          then = make_schedule({options.text("schedule"), options})](double base, int64_t update) {
+    if (update >= steps) return then(base, update - steps);
+    return base * (from + (1 - from) * progress(update, static_cast<double>(steps)));
+  };
+}
+
 }  // namespace
 
 Schedule make_schedule(const Choice& choice) {
   static const std::map<std::string, ScheduleBuilder> table = {
       {"constant", constant}, {"cosine", cosine},        {"exponential", exponential},
-      {"linear", linear},     {"multiStep", multi_step}, {"step", step}};
+      {"linear", linear},     {"multiStep", multi_step}, {"step", step},
+      {"warmUp", warm_up}};
   return row(table, choice.type, "schedule")(choice.options);
 }
 

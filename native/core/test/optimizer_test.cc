@@ -140,6 +140,14 @@ TEST_CASE("schedules follow their formulas and stay where they end") {
   CHECK(rate(multi_step, 2, 7) == 0.5);
   CHECK(rate(multi_step, 2, 99) == 0.5);
   CHECK(rate({"constant", {}}, 3, 77) == 3);
+  const Choice warm_up{
+      "warmUp",
+      {{"warmUp", 4.0}, {"from", 0.5}, {"schedule", "step"}, {"stepSize", 3.0}, {"gamma", 0.5}}};
+  CHECK(rate(warm_up, 2, 0) == 1);
+  CHECK(rate(warm_up, 2, 2) == 1.5);
+  CHECK(rate(warm_up, 2, 4) == 2);
+  CHECK(rate(warm_up, 2, 6) == 2);
+  CHECK(rate(warm_up, 2, 7) == 1);
 }
 
 TEST_CASE("the average starts short, reaches its decay, and copies running statistics") {
