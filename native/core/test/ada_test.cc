@@ -2,11 +2,13 @@
 // of the scores. That both are those of PyTorch scripts is in test/ada.test.ts.
 #include "core/step/ada.h"
 
+#include "core/distributed/sharing.h"
 #include "core/error.h"
 #include "core/step/trainer.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/gradients.h"
 #include "core/test/pairs.h"
+#include "core/test/ranks.h"
 
 using namespace sparring;
 using namespace sparring::test;
@@ -283,6 +285,29 @@ TEST_CASE("signs are of scores counted from the middle, and those of a step that
   ada.end_step(8, nullptr);
   // Of all five scores the mean sign would be 0.6, the target.
   CHECK(ada.probability() == doctest::Approx(0.4));
+}
+
+TEST_CASE("ranks note each image once, those of a batch that is too small to be shared, too") {
+  // Three batches of 17 images; the last has one, which all ranks look at.
+  const auto noted = [](const std::shared_ptr<Group>& group) {
+    AdaOptions options = small(0.3);
+    options.interval = 100;
+    const auto pair = small_pair(7, at::kDouble);
+    pair->ada = std::make_unique<Ada>(options, kNumbers);
+    if (group) pair->sharing = std::make_shared<Sharing>(group, 1, /*normalizes_together=*/true);
+    Trainer trainer(pair, make_fused_step(pair));
+    trainer.use(std::make_shared<Dataset>(Training::bytes().narrow(0, 0, 17), at::kCPU), 8);
+    for (int i = 0; i < 3; ++i) trainer.step();
+    return trainer.snapshot().tensor("ada").clone();
+  };
+  const at::Tensor alone = noted(nullptr);
+  std::vector<at::Tensor> found(3);
+  const auto errors = as_ranks(3, [&](const std::shared_ptr<Group>& group) {
+    found[static_cast<size_t>(group->rank())] = noted(group);
+  });
+  for (const std::string& error : errors) CHECK(error == "");
+  CHECK(alone[2].item<double>() == 17);
+  for (const at::Tensor& one : found) CHECK(distance(one, alone) < 1e-9);
 }
 
 TEST_CASE("a trainer with ada goes on from the middle of an interval, bit for bit") {
