@@ -205,4 +205,36 @@ describe("what a chart tells", () => {
     await expect.poll(() => numbersBelow(page)).toEqual(whole);
     await page.close();
   });
+
+  it("shows a part around the pointer, and the whole again, by keys", async () => {
+    const page = await open(
+      "zoomed",
+      ticks(100, (step) => ({ generatorLoss: step })),
+    );
+    const whole = await numbersBelow(page);
+    const zoom = async (keys: string) => {
+      for (const key of keys) {
+        await forgetWritten(page);
+        await page.keyboard.press(key);
+        await expect.poll(() => numbersBelow(page), { message: key }).not.toEqual([]);
+      }
+      return (await numbersBelow(page)).map(Number);
+    };
+    const across = (steps: number[]) => Math.max(...steps) - Math.min(...steps);
+    await losses(page).focus();
+    await page.keyboard.press("End");
+    const end = await zoom("++=");
+    expect(end.every((step) => step >= 87 && step <= 100)).toBe(true);
+    await expect.poll(() => values(page)).toEqual(["100", "101"]);
+    // It walks on from where it was, and stays there as it is looked at more closely.
+    for (const key of ["ArrowLeft", "ArrowLeft"]) await page.keyboard.press(key);
+    expect(across(await zoom("+"))).toBeLessThan(7);
+    await expect.poll(() => values(page)).toEqual(["98", "99"]);
+    // No key comes nearer than two ticks.
+    expect(across(await zoom("++"))).toBe(2);
+    await page.keyboard.press("+");
+    expect(across(await zoom("--"))).toBeGreaterThan(3);
+    expect((await zoom("0")).map(String)).toEqual(whole);
+    await page.close();
+  });
 });

@@ -38,6 +38,10 @@ export interface ChartOptions {
 }
 
 const perLine = 3;
+/** The pointer, and the part of the axis, are those of all charts that have this. */
+const group = "curves";
+/** How much of the axis is shown after a key, for what was; 0 for all of it. */
+const zooms: Readonly<Record<string, number>> = { "+": 0.5, "=": 0.5, "-": 2, "0": 0 };
 
 export class Chart {
   readonly element: HTMLElement;
@@ -121,7 +125,7 @@ export class Chart {
       height,
       padding: [8, 20, 0, 0],
       legend: { show: false },
-      cursor: { sync: { key: "curves", setSeries: false }, points: { size: 6 }, y: false },
+      cursor: { sync: { key: group, setSeries: false }, points: { size: 6 }, y: false },
       hooks: { setCursor: [() => this.#tell()] },
       scales: {
         x: { time: false },
@@ -181,11 +185,13 @@ export class Chart {
     if (this.#host.ariaLabel !== label) this.#host.ariaLabel = label;
   }
 
-  /** Arrows move the pointer along the curve, Escape takes it away. */
+  /** Arrows move the pointer along the curve, Escape takes it away; + and - zoom, 0 shows all. */
   #key(event: KeyboardEvent): void {
     const plot = this.#plot;
     if (!plot) return;
     const { length } = plot.data[0];
+    const share = event.ctrlKey || event.metaKey || event.altKey ? undefined : zooms[event.key];
+    if (share !== undefined) zoom(plot, share);
     const now = plot.cursor.idx ?? length - 1;
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 }[event.key];
     const to = { Home: 0, End: length - 1 }[event.key] ?? (by === undefined ? undefined : now + by);
@@ -193,8 +199,30 @@ export class Chart {
     if (to === undefined || length === 0) return;
     event.preventDefault();
     const x = plot.data[0][Math.min(length - 1, Math.max(0, to))] as number;
-    plot.setCursor({ left: plot.valToPos(x, "x"), top: height / 2 });
+    point(plot, x);
   }
+}
+
+/** Shows more or less of the axis in all charts, around the pointer or the middle. */
+function zoom(plot: uPlot, share: number): void {
+  const all = plot.data[0];
+  const { min, max } = plot.scales.x ?? {};
+  if (all.length < 2 || min == null || max == null) return;
+  const [first, last] = [all[0], all.at(-1)] as [number, number];
+  const whole = last - first;
+  // Two ticks, if they are as far apart as others, are the least.
+  const wanted = Math.max((max - min) * share, (2 * whole) / (all.length - 1));
+  const width = share === 0 ? whole : Math.min(whole, wanted);
+  const pointed = all[plot.cursor.idx ?? -1];
+  const from = Math.min(Math.max((pointed ?? (min + max) / 2) - width / 2, first), last - width);
+  for (const one of window.uPlot.sync(group).plots)
+    one.setScale("x", { min: from, max: from + width });
+  // Scales change in a microtask. The pointer stays at its value.
+  if (pointed !== undefined) queueMicrotask(() => point(plot, pointed));
+}
+
+function point(plot: uPlot, x: number): void {
+  plot.setCursor({ left: plot.valToPos(x, "x"), top: height / 2 });
 }
 
 function seriesOf(line: Line): uPlot.Series[] {
