@@ -7,7 +7,7 @@ const alone = [
   "test/cpu-limit.test.ts",
   "test/gpu-check.test.ts",
   "test/memory.test.ts",
-  "test/trainer-beside.test.ts",
+  "test/trainer/beside.test.ts",
   "test/cli/stop.test.ts",
   "test/cli/terminal.test.ts",
   "test/dashboard/**/*.test.ts",

@@ -1,5 +1,5 @@
 // Adaptive discriminator augmentation: its transforms, and the probability that follows the signs
-// of the scores. That both are those of PyTorch scripts is in test/ada.test.ts.
+// of the scores. That both are those of PyTorch scripts is in test/trainer/ada.test.ts.
 #include "core/step/ada.h"
 
 #include "core/distributed/sharing.h"

@@ -9,9 +9,9 @@ import {
   type Layer,
   layers as l,
   metrics,
-} from "../lib/index.js";
-import { withFolder } from "./helpers/networks.js";
-import { referee } from "./helpers/referee.js";
+} from "../../lib/index.js";
+import { withFolder } from "../helpers/networks.js";
+import { referee } from "../helpers/referee.js";
 
 /** Layers between [channels, height, width] and features. */
 type Between = readonly [shape: readonly [number, number, number], ...Layer[]];

@@ -13,17 +13,17 @@ import {
   penalties,
   Trainer,
   type TrainerOptions,
-} from "../lib/index.js";
-import { type PresetName, presets } from "../lib/presets.js";
-import { shares } from "../lib/trainer/explain.js";
-import { referee } from "./helpers/referee.js";
+} from "../../lib/index.js";
+import { type PresetName, presets } from "../../lib/presets.js";
+import { shares } from "../../lib/trainer/explain.js";
+import { referee } from "../helpers/referee.js";
 import {
   labelledImages,
   losses,
   stateOf,
   tinyDiscriminator,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 function trainerOf(
   name: PresetName,
@@ -71,7 +71,7 @@ describe("explain(), misused", () => {
 });
 
 it("has a share of the arithmetic for every rewrite that native code may tell of", () => {
-  const plan = readFileSync(new URL("../native/core/step/plan.cc", import.meta.url), "utf8");
+  const plan = readFileSync(new URL("../../native/core/step/plan.cc", import.meta.url), "utf8");
   const [, table = ""] = /kRules\[\] = \{\n(.*?)\n\};/s.exec(plan) ?? [];
   const ids = [...table.matchAll(/^ {4}\{"(\w+)"/gm)].map(([, id]) => id as string);
   expect(ids.length).toBeGreaterThan(10);

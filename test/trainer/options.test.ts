@@ -9,8 +9,8 @@ import {
   penalties,
   schedules,
   type TrainerOptions,
-} from "../lib/index.js";
-import { digest } from "./helpers/networks.js";
+} from "../../lib/index.js";
+import { digest } from "../helpers/networks.js";
 import {
   collect,
   conditionalDiscriminator,
@@ -23,7 +23,7 @@ import {
   tinyDiscriminator,
   tinyGenerator,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 const acgan = objectives.hinge({ auxiliaries: [auxiliaries.acgan()] });
 const infogan = objectives.hinge({ auxiliaries: [auxiliaries.infogan()] });

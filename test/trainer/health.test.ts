@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Discriminator, datasets, Generator, layers as l, optimizers } from "../lib/index.js";
-import { type Objective, objectives, type Tick, Trainer } from "../lib/index.js";
-import type { NativeReport } from "../lib/native.js";
-import { type Health, Watcher } from "../lib/trainer/health.js";
-import { checkFinite } from "../lib/trainer/tick.js";
-import { collect, fitting, labelledImages, tinyTrainer, weightsOf } from "./helpers/training.js";
+import { Discriminator, datasets, Generator, layers as l, optimizers } from "../../lib/index.js";
+import { type Objective, objectives, type Tick, Trainer } from "../../lib/index.js";
+import type { NativeReport } from "../../lib/native.js";
+import { type Health, Watcher } from "../../lib/trainer/health.js";
+import { checkFinite } from "../../lib/trainer/tick.js";
+import { collect, fitting, labelledImages, tinyTrainer, weightsOf } from "../helpers/training.js";
 
 const pixel = [1, 1, 1];
 const frozen = optimizers.sgd({ lr: 1e-30 });

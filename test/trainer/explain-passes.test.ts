@@ -9,11 +9,11 @@ import {
   objectives,
   type Penalty,
   penalties,
-} from "../lib/index.js";
-import type { LayerKind } from "../lib/layers/kind.js";
-import { layerKinds } from "../lib/layers/table.js";
-import { referee } from "./helpers/referee.js";
-import { tinyTrainer } from "./helpers/training.js";
+} from "../../lib/index.js";
+import type { LayerKind } from "../../lib/layers/kind.js";
+import { layerKinds } from "../../lib/layers/table.js";
+import { referee } from "../helpers/referee.js";
+import { tinyTrainer } from "../helpers/training.js";
 
 describe("explain()", () => {
   const oneLook = "one look at fakes that both updates learn from";

@@ -1,12 +1,12 @@
 // horizontalFlip: what is drawn, and that nothing but training sees it. Which images are mirrored is compared with
 // torchvision in parity/gans.test.ts, and image by image in native/core/test/data_test.cc.
 import { describe, expect, it } from "vitest";
-import { datasets, Trainer } from "../lib/index.js";
-import { checkFlip } from "../lib/trainer/data.js";
-import { withFolder } from "./helpers/networks.js";
-import { fingerprintOf } from "./helpers/presets.js";
-import { orderOf, pictures, resident, trainerOf } from "./helpers/streams.js";
-import { collect, image, tinyTrainer } from "./helpers/training.js";
+import { datasets, Trainer } from "../../lib/index.js";
+import { checkFlip } from "../../lib/trainer/data.js";
+import { withFolder } from "../helpers/networks.js";
+import { fingerprintOf } from "../helpers/presets.js";
+import { orderOf, pictures, resident, trainerOf } from "../helpers/streams.js";
+import { collect, image, tinyTrainer } from "../helpers/training.js";
 
 type Data = Parameters<Trainer["run"]>[0];
 

@@ -11,8 +11,8 @@ import {
   penalties,
   type RunOptions,
   Trainer,
-} from "../lib/index.js";
-import { collect, labelledImages, losses, tinyTrainer } from "./helpers/training.js";
+} from "../../lib/index.js";
+import { collect, labelledImages, losses, tinyTrainer } from "../helpers/training.js";
 
 const objective = objectives.nonSaturating({ penalties: [penalties.dragan({ every: 2 })] });
 const executions = ["eager", "fused"] as const;

@@ -12,14 +12,14 @@ import {
   penalties,
   Trainer,
   type TrainerOptions,
-} from "../lib/index.js";
-import type { TrainerSettings } from "../lib/trainer/options.js";
-import { checkParts, rowsAtOnce } from "../lib/trainer/parts.js";
-import { runCli } from "./helpers/cli.js";
-import { contentsOf, makeFolder } from "./helpers/folder.js";
-import { writeIdxFolder } from "./helpers/idx.js";
-import { runAlone, runRanks } from "./helpers/ranks.js";
-import { savedWeights, distance } from "./helpers/saved.js";
+} from "../../lib/index.js";
+import type { TrainerSettings } from "../../lib/trainer/options.js";
+import { checkParts, rowsAtOnce } from "../../lib/trainer/parts.js";
+import { runCli } from "../helpers/cli.js";
+import { contentsOf, makeFolder } from "../helpers/folder.js";
+import { writeIdxFolder } from "../helpers/idx.js";
+import { runAlone, runRanks } from "../helpers/ranks.js";
+import { savedWeights, distance } from "../helpers/saved.js";
 import {
   collect,
   image,
@@ -27,7 +27,7 @@ import {
   tinyDiscriminator,
   tinyGenerator,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 const at = (...parts: string[]) => join(folder.path, ...parts);

@@ -1,9 +1,9 @@
 // What a run does with data, and that it learns.
 import { describe, expect, it } from "vitest";
-import { datasets, objectives, optimizers, Trainer } from "../lib/index.js";
-import { largestDifference } from "./helpers/apart.js";
-import { digest, madeImages, makePair, smallPair } from "./helpers/networks.js";
-import { collect } from "./helpers/training.js";
+import { datasets, objectives, optimizers, Trainer } from "../../lib/index.js";
+import { largestDifference } from "../helpers/apart.js";
+import { digest, madeImages, makePair, smallPair } from "../helpers/networks.js";
+import { collect } from "../helpers/training.js";
 
 const adam = optimizers.adam();
 const both = { generator: adam, discriminator: adam };

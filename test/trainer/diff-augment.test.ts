@@ -10,8 +10,8 @@ import {
   optimizers,
   penalties,
   type TrainerOptions,
-} from "../lib/index.js";
-import { image, labelledImages, losses, stateOf, tinyTrainer } from "./helpers/training.js";
+} from "../../lib/index.js";
+import { image, labelledImages, losses, stateOf, tinyTrainer } from "../helpers/training.js";
 
 describe.each(["eager", "fused"] as const)("%s training with diffAugment", (execution) => {
   it("changes the losses, in the order of the policies, by the seed alone", async () => {

@@ -1,8 +1,8 @@
 // What is done beside a run: timers come, and samples are of one generator.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
-import { madeImages, makePair, smallPair } from "./helpers/networks.js";
-import { collect } from "./helpers/training.js";
+import { madeImages, makePair, smallPair } from "../helpers/networks.js";
+import { collect } from "../helpers/training.js";
 
 describe("many samples while it trains", () => {
   it.each(["fused", "eager"] as const)("are all of one generator: %s", async (execution) => {

@@ -3,11 +3,11 @@ import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets, distributed, Generator, type Tick } from "../lib/index.js";
-import { madeImages, makePair, smallPair, withFolder } from "./helpers/networks.js";
-import { freePort } from "./helpers/ranks.js";
-import { counted } from "./helpers/streams.js";
-import { collect, image, tinyTrainer } from "./helpers/training.js";
+import { datasets, distributed, Generator, type Tick } from "../../lib/index.js";
+import { madeImages, makePair, smallPair, withFolder } from "../helpers/networks.js";
+import { freePort } from "../helpers/ranks.js";
+import { counted } from "../helpers/streams.js";
+import { collect, image, tinyTrainer } from "../helpers/training.js";
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 

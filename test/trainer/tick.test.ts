@@ -15,8 +15,8 @@ import {
   type Tick,
   Trainer,
   type TrainerOptions,
-} from "../lib/index.js";
-import { makeFolder } from "./helpers/folder.js";
+} from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
 import {
   collect,
   image,
@@ -25,7 +25,7 @@ import {
   tinyStyledGenerator,
   tinyTrainer,
   weightsOf,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeAll(async () => {

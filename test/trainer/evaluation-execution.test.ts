@@ -1,10 +1,17 @@
 // Networks outside of training by the rewrites of fused training: what eager makes to rounding, of
 // any network, at any time of its training.
 import { describe, expect, it } from "vitest";
-import { datasets, Discriminator, Generator, Images, layers as l, Trainer } from "../lib/index.js";
-import { type PresetName, presets } from "../lib/presets.js";
-import { largestDifference } from "./helpers/apart.js";
-import { collect } from "./helpers/training.js";
+import {
+  datasets,
+  Discriminator,
+  Generator,
+  Images,
+  layers as l,
+  Trainer,
+} from "../../lib/index.js";
+import { type PresetName, presets } from "../../lib/presets.js";
+import { largestDifference } from "../helpers/apart.js";
+import { collect } from "../helpers/training.js";
 
 const names: PresetName[] = ["article", "dcgan", "sngan-hinge", "cgan", "r3gan"];
 

@@ -1,6 +1,6 @@
 // Steps as epochs: counts of batches and images, whatever is left at the end of one.
 import { describe, expect, it } from "vitest";
-import { Epochs } from "../lib/trainer/epochs.js";
+import { Epochs } from "../../lib/trainer/epochs.js";
 
 describe("epochs of 20 images in batches of 8", () => {
   it("have a last batch of 4, or none", () => {

@@ -7,9 +7,9 @@ import {
   layers as l,
   objectives,
   type TrainerOptions,
-} from "../lib/index.js";
-import { makeFolder } from "./helpers/folder.js";
-import { writeTree } from "./helpers/image-folder.js";
+} from "../../lib/index.js";
+import { makeFolder } from "../helpers/folder.js";
+import { writeTree } from "../helpers/image-folder.js";
 import {
   collect,
   conditionalDiscriminator,
@@ -18,7 +18,7 @@ import {
   labelledImages,
   losses,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 const acgan = objectives.hinge({ auxiliaries: [auxiliaries.acgan()] });
 const infogan = objectives.hinge({ auxiliaries: [auxiliaries.infogan()] });

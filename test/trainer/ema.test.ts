@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type EmaOptions, Generator, layers as l, type TrainerOptions } from "../lib/index.js";
-import { digest, withFolder } from "./helpers/networks.js";
+import { type EmaOptions, Generator, layers as l, type TrainerOptions } from "../../lib/index.js";
+import { digest, withFolder } from "../helpers/networks.js";
 import {
   collect,
   image,
@@ -11,7 +11,7 @@ import {
   tinyGenerator,
   tinyTrainer,
   weightsOf,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 describe("ema", () => {
   it.each<[EmaOptions]>([

@@ -1,8 +1,14 @@
 // What explain() counts of styles: their modulations, and the two passes of a mapping whose styles are mixed.
 import { describe, expect, it } from "vitest";
-import { architectures, Discriminator, Generator, layers as l, objectives } from "../lib/index.js";
-import { referee } from "./helpers/referee.js";
-import { tinyTrainer } from "./helpers/training.js";
+import {
+  architectures,
+  Discriminator,
+  Generator,
+  layers as l,
+  objectives,
+} from "../../lib/index.js";
+import { referee } from "../helpers/referee.js";
+import { tinyTrainer } from "../helpers/training.js";
 
 describe("explain() of styles", () => {
   it("counts what is left of a modulation's multiplications, and of its blur", async () => {

@@ -17,16 +17,16 @@ import {
   Trainer,
   type TrainerOptions,
   threads,
-} from "../lib/index.js";
-import { digest, withFolder } from "./helpers/networks.js";
-import { needsLive, referee } from "./helpers/referee.js";
+} from "../../lib/index.js";
+import { digest, withFolder } from "../helpers/networks.js";
+import { needsLive, referee } from "../helpers/referee.js";
 import {
   collect,
   labelledImages,
   losses,
   tinyDiscriminator,
   tinyTrainer,
-} from "./helpers/training.js";
+} from "../helpers/training.js";
 
 type Figure = "changed" | "value" | "gradient" | "second";
 interface Found {

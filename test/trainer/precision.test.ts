@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { architectures, Discriminator, datasets, Generator, optimizers } from "../lib/index.js";
-import { objectives, penalties, Trainer, type TrainerOptions } from "../lib/index.js";
-import type { TrainerSettings } from "../lib/trainer/options.js";
-import { collect, tinyTrainer, weightsOf } from "./helpers/training.js";
+import { architectures, Discriminator, datasets, Generator, optimizers } from "../../lib/index.js";
+import { objectives, penalties, Trainer, type TrainerOptions } from "../../lib/index.js";
+import type { TrainerSettings } from "../../lib/trainer/options.js";
+import { collect, tinyTrainer, weightsOf } from "../helpers/training.js";
 
 const sgd = optimizers.sgd({ lr: 0.01 });
 
@@ -95,7 +95,7 @@ describe("precision", () => {
 
   it("is asked about by rank 0 alone, which speaks for all", async () => {
     vi.resetModules();
-    const { mayBeSlow } = await import("../lib/trainer/half.js");
+    const { mayBeSlow } = await import("../../lib/trainer/half.js");
     const asked = (rank: number | undefined, precision: "bfloat16" | "float32" = "bfloat16") =>
       mayBeSlow({
         precision,

@@ -6,8 +6,8 @@ import {
   Generator,
   type Layer,
   layers as l,
-} from "../lib/index.js";
-import { collect, tinyTrainer } from "./helpers/training.js";
+} from "../../lib/index.js";
+import { collect, tinyTrainer } from "../helpers/training.js";
 
 const image = [1, 4, 4];
 const bytes = () => datasets.fromBytes(new Uint8Array(64), { shape: [4, ...image] });
