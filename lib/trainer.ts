@@ -16,18 +16,16 @@ import { Discriminator, Generator } from "./networks.js";
 import type { NativeReport, NativeSnapshot, NativeTrainer } from "./native.js";
 import { checkOptions } from "./trainer/check-options.js";
 import type { Explanation, StepPlan } from "./trainer/explanation.js";
-import { whyTwo } from "./trainer/data.js";
 import { formOf } from "./trainer/feeding.js";
 import { mayBeSlow, warnOfSlowBfloat16 } from "./trainer/half.js";
 import { warnOfUndrawable } from "./trainer/undrawable.js";
 import { Watcher } from "./trainer/health.js";
 import { explainMemory, lackOfMemory } from "./trainer/memory.js";
-import { explain, planSteps } from "./trainer/explain.js";
+import { checkExplain, explain, planSteps } from "./trainer/explain.js";
 import { checkLoad, optionsToGoOn, stateToGoOn } from "./trainer/load-options.js";
 import type { LoadOptions, TrainerOptions, TrainerSettings } from "./trainer/options.js";
-import { checkParts } from "./trainer/parts.js";
 import { Run } from "./trainer/run.js";
-import { checkRun, type RunOptions, type RunSettings } from "./trainer/run-options.js";
+import { checkRun, type RunOptions, type RunSettings, stepsAfter } from "./trainer/run-options.js";
 import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { makeNative } from "./trainer/to-native.js";
@@ -138,7 +136,7 @@ export class Trainer implements Disposable {
    *
    * @param dataset a dataset or stream of the discriminator's image, on the device of both; with
    * labels where they are needed
-   * @param options `steps` or `epochs`, and options that have a default
+   * @param options `steps`, `epochs` or `untilStep`, and options that have a default
    * @throws TypeError, RangeError, ERR_DATA at the first turn of the loop; ERR_BUSY while steps of
    *   another run are under way, ERR_MEMORY for a batch that does not fit, ERR_DIVERGED for NaN,
    *   and the reason of `signal`; ERR_RANK where a rank is about to do something else, or is lost
@@ -155,13 +153,13 @@ export class Trainer implements Disposable {
     claim: Claim,
   ): AsyncGenerator<Tick, void, void> {
     const asked = checkRun(dataset, options, this.#settings);
-    const { steps, batchSize, signal } = asked;
+    const { batchSize, signal } = asked;
     const ranks = this.#ranks;
     // A rank that left by itself would be missed.
     if (ranks === undefined) signal?.throwIfAborted();
     const lack = lackOfMemory(batchSize, this.#settings);
     if (lack !== undefined) throw ranks === undefined ? lack : await ranks.refuse(lack);
-    this.#claims.begin(claim, steps);
+    this.#claims.begin(claim);
     warnOfUndrawable(dataset, this.#settings);
     try {
       // Nothing is awaited without need: what the first step throws has the caller's line only
@@ -169,8 +167,11 @@ export class Trainer implements Disposable {
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
       if (ranks !== undefined && dataset instanceof Dataset)
         await this.#agree(ranks, dataset, asked);
+      // Only now: a rank may have taken its count over from rank 0.
+      claim.steps = stepsAfter(this.#step, asked);
+      if (claim.steps === 0) return direct(() => this.#native.stop());
       const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
-      while (claim.done < steps) {
+      while (claim.done < claim.steps) {
         const report = await this.#advance(data, asked, claim);
         if (report === null) {
           if (claim.isLeft) return;
@@ -184,7 +185,7 @@ export class Trainer implements Disposable {
         yield tick;
         this.#claims.resume(claim);
         if (claim.isLeft) return;
-        if (ranks !== undefined && report.stopped && claim.done < steps)
+        if (ranks !== undefined && report.stopped && claim.done < claim.steps)
           throw signal?.aborted ? signal.reason : stoppedElsewhere(report.step);
       }
     } catch (error) {
@@ -197,13 +198,13 @@ export class Trainer implements Disposable {
   /** The steps up to the next tick, of those that are left; null where there were none. */
   #advance(
     data: NativeDataset | NativeFeed,
-    { tickEvery, signal, ...how }: RunSettings,
+    { tickEvery, signal, untilStep, ...how }: RunSettings,
     claim: Claim,
   ): Promise<NativeReport | null> {
     const ranks = this.#ranks;
     if (ranks === undefined) signal?.throwIfAborted();
     const work = () => {
-      const steps = Math.min(tickEvery, how.steps - claim.done);
+      const steps = Math.min(tickEvery, claim.steps - claim.done);
       const ran = this.#native.run(data, { ...how, steps });
       if (signal?.aborted || claim.isLeft) this.#stop();
       return ran;
@@ -233,14 +234,10 @@ export class Trainer implements Disposable {
    * @throws TypeError and RangeError for options; ERR_DISPOSED
    */
   async explain(options: { readonly batchSize?: number | undefined } = {}): Promise<Explanation> {
-    check.options(options, "options", ["batchSize"]);
-    const { accumulate, precision } = this.#settings;
-    const least = whyTwo(this.#settings) === undefined ? 1 : 2;
-    const batchSize = check.integer(options.batchSize ?? 64, "batchSize", least);
-    checkParts(accumulate, "accumulate", this.#settings, batchSize);
-    const { device } = this.generator;
+    const batchSize = checkExplain(options, this.#settings);
+    const { generator, precision } = this.#settings;
     const [plan, ceiling] = await crossing(() =>
-      Promise.all([this.plan(batchSize), addon().ceiling(device, precision)]),
+      Promise.all([this.plan(batchSize), addon().ceiling(generator.device, precision)]),
     );
     return explain(plan, ceiling);
   }

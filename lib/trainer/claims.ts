@@ -5,7 +5,7 @@ import { refused } from "../errors.js";
 export class Claim {
   /** Steps of this run that are done. */
   done = 0;
-  /** Steps that it was asked for; 0 until it begins. */
+  /** Steps that it is to do; 0 until it begins. */
   steps = 0;
   /** `training`: it was asked for a tick that has not come yet. */
   state: "not begun" | "training" | "at a tick" | "replaced by another" | "ended" = "not begun";
@@ -24,13 +24,12 @@ export class Claims {
   #latest: Claim | undefined;
 
   /** Throws ERR_BUSY while steps of another are under way. */
-  begin(claim: Claim, steps: number): void {
+  begin(claim: Claim): void {
     const before = this.#latest;
     if (before?.state === "training")
       throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     if (before?.state === "at a tick") before.state = "replaced by another";
     this.#latest = claim;
-    claim.steps = steps;
     claim.state = "training";
   }
 

@@ -2,12 +2,14 @@
 // architecture.
 import { inspect } from "node:util";
 import { addon, direct } from "../addon.js";
+import * as check from "../check.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeCeiling } from "../native.js";
 import { product } from "../shape.js";
 import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js";
 import { formatExplanation } from "./explanation-text.js";
+import { whyTwo } from "./data.js";
 import type {
   NativeExplanation,
   NativeOperation,
@@ -15,7 +17,7 @@ import type {
   RewriteId,
 } from "./native-plan.js";
 import type { TrainerSettings } from "./options.js";
-import { rowsAtOnce } from "./parts.js";
+import { checkParts, rowsAtOnce } from "./parts.js";
 import {
   bentLayers,
   bufferBytes,
@@ -25,6 +27,18 @@ import {
   timesOf,
   trafficBytes,
 } from "./cost.js";
+
+/** Checks what explain() is asked. Returns the size of a batch. */
+export function checkExplain(
+  options: { readonly batchSize?: number | undefined },
+  settings: TrainerSettings,
+): number {
+  check.options(options, "options", ["batchSize"]);
+  const least = whyTwo(settings) === undefined ? 1 : 2;
+  const batchSize = check.integer(options.batchSize ?? 64, "batchSize", least);
+  checkParts(settings.accumulate, "accumulate", settings, batchSize);
+  return batchSize;
+}
 
 /** Puts what native code does and what that costs together. */
 export function planSteps(

@@ -9,7 +9,7 @@ import { trainerNames, type TrainerSettings } from "./options.js";
 import { Epochs } from "./epochs.js";
 import { checkParts } from "./parts.js";
 
-/** How long and how to train: for a number of `steps`, or of `epochs`. */
+/** How long and how to train: for a number of `steps` or of `epochs`, or `untilStep`. */
 export type RunOptions = {
   /**
    * Real images in a batch, of all ranks together if several train; from 1, or 2 where BatchNorm,
@@ -38,9 +38,11 @@ export type RunOptions = {
       /** Adversarial steps to run, at least 1; each takes `discriminatorSteps` batches. */
       readonly steps: number;
       readonly epochs?: undefined;
+      readonly untilStep?: undefined;
     }
   | {
       readonly steps?: undefined;
+      readonly untilStep?: undefined;
       /**
        * Times through the dataset, in place of `steps`: a whole number of at least 1. As many whole
        * steps as its batches are enough for, at least one. A stream takes it if it says its
@@ -48,18 +50,33 @@ export type RunOptions = {
        */
       readonly epochs: number;
     }
+  | {
+      readonly steps?: undefined;
+      readonly epochs?: undefined;
+      /**
+       * Runs until the trainer's own `step` is this one, in place of a number of steps; a whole
+       * number of at least 1. It counts the steps before a checkpoint, too: a script that is
+       * started again ends where it would have ended. A trainer that is there already, or beyond,
+       * ends its run at once, without a tick.
+       */
+      readonly untilStep: number;
+    }
 );
+
+/** Each says how long a run is, and one of them has to. */
+const lengths = ["steps", "epochs", "untilStep"] as const;
 
 /** @internal What was asked of a run, with every default filled in. */
 export interface RunSettings
-  extends Complete<Omit<RunOptions, "steps" | "epochs" | "signal">>,
+  extends Complete<Omit<RunOptions, (typeof lengths)[number] | "signal">>,
     Pick<RunOptions, "signal"> {
-  readonly steps: number;
+  /** Undefined where `untilStep` is given. */
+  readonly steps: number | undefined;
+  readonly untilStep: number | undefined;
 }
 
 const known = [
-  "steps",
-  "epochs",
+  ...lengths,
   "batchSize",
   "dropLast",
   "horizontalFlip",
@@ -84,7 +101,11 @@ export function checkRun(
   const data = checkDataset(dataset, settings);
   const size = data instanceof Dataset ? data.size : data.length;
   if (options === undefined)
-    throw wrongType("an object { steps, ... } or { epochs, ... }", "options", options);
+    throw wrongType(
+      "an object { steps, ... }, { epochs, ... } or { untilStep, ... }",
+      "options",
+      options,
+    );
   check.options(options, "options", known, ofTrainer);
   const signal = check.signal(options.signal, "signal");
   const length = checkLength(options, data);
@@ -94,11 +115,17 @@ export function checkRun(
   const horizontalFlip = checkFlip(options.horizontalFlip ?? false, "horizontalFlip", data.image);
   const perStep = settings.discriminatorSteps;
   const steps =
-    "steps" in length
-      ? length.steps
-      : new Epochs(length.images, batchSize, perStep, dropLast).steps(length.epochs);
+    "images" in length
+      ? new Epochs(length.images, batchSize, perStep, dropLast).steps(length.epochs)
+      : length.steps;
+  const { untilStep } = options;
   const tickEvery = check.integer(options.tickEvery ?? 100, "tickEvery", 1);
-  return { steps, batchSize, dropLast, horizontalFlip, tickEvery, signal };
+  return { steps, untilStep, batchSize, dropLast, horizontalFlip, tickEvery, signal };
+}
+
+/** @internal Steps that are left to a run of a trainer with `step` behind it, perhaps none. */
+export function stepsAfter(step: number, { steps, untilStep = 0 }: RunSettings): number {
+  return steps ?? Math.max(0, untilStep - step);
 }
 
 /**
@@ -122,19 +149,30 @@ export function checkFit(
   checkDataset(dataset, settings);
 }
 
-/** How far to train: steps, or epochs of so many images. */
-type Length = { readonly steps: number } | { readonly epochs: number; readonly images: number };
+/** How far to train: steps, as many as are left, or epochs of so many images. */
+type Length =
+  | { readonly steps: number | undefined }
+  | { readonly epochs: number; readonly images: number };
 
-function checkLength({ steps, epochs }: RunOptions, data: Dataset | Stream): Length {
+function checkLength(options: RunOptions, data: Dataset | Stream): Length {
   const name = "the length of the run";
-  if (steps === undefined && epochs === undefined) throw missing("steps or epochs", name);
-  if (epochs === undefined) return { steps: check.integer(steps, "steps", 1) };
-  if (steps !== undefined)
-    throw wrongType("steps or epochs", name, `steps ${show(steps)} epochs ${show(epochs)}`);
+  const given = lengths.filter((key) => options[key] !== undefined);
+  const what = "steps, epochs or untilStep";
+  if (given.length === 0) throw missing(what, name);
+  if (given.length > 1)
+    throw wrongType(what, name, given.map((key) => `${key} ${show(options[key])}`).join(" "));
+  const { steps, epochs, untilStep } = options;
+  if (steps !== undefined) return { steps: check.integer(steps, "steps", 1) };
+  if (epochs !== undefined) return checkEpochs(epochs, data, name);
+  check.integer(untilStep, "untilStep", 1);
+  return { steps: undefined };
+}
+
+function checkEpochs(epochs: unknown, data: Dataset | Stream, name: string): Length {
   const images = data instanceof Dataset ? data.size : data.length;
   if (images === undefined)
     throw wrongType(
-      "steps (a stream counts epochs where it says its length)",
+      "steps or untilStep (a stream counts epochs where it says its length)",
       name,
       `epochs ${show(epochs)}`,
     );

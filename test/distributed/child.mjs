@@ -27,6 +27,7 @@ const acts = {
   run,
   grow,
   twice,
+  until,
   save,
   between,
   leave,
@@ -121,13 +122,14 @@ async function points(group) {
 
 /** Trains on and on, a tick a step, and says so; a rank may have options of its own. */
 async function run(group) {
-  const { steps = 1_000_000, batchSize = 8, stopAt, data = 22, ...more } = given;
+  const { untilStep, steps = 1_000_000, batchSize = 8, stopAt, data = 22, ...more } = given;
   const own = process.env.RANK === "1" ? (given.rank1 ?? {}) : {};
+  const length = untilStep === undefined ? { steps } : { untilStep: own.untilStep ?? untilStep };
   const controller = new AbortController();
   const game = trainerOf(own.game ?? given.game ?? "hinge");
   const trainer = new Trainer({ ...game, ...own.rules, distributed: group });
   const options = {
-    ...{ steps, batchSize: own.batchSize ?? batchSize },
+    ...{ ...length, batchSize: own.batchSize ?? batchSize },
     tickEvery: own.tickEvery ?? more.tickEvery ?? 1,
   };
   if (own.alone) controller.abort(new Error("enough"));
@@ -151,6 +153,23 @@ async function twice(group) {
   const data = await images();
   for (const steps of [2, 2]) for await (const _ of trainer.run(data, { steps, batchSize: 8 }));
   print([times, trainer.step]);
+}
+
+/** Trains until a step that rank 0 is nearer to, as it alone begins with a checkpoint. */
+async function until(group) {
+  const options = { ...trainerOf("hinge"), distributed: group };
+  const data = await images();
+  const first = new Trainer(trainerOf("hinge"));
+  for await (const _ of first.run(data, { steps: 3, batchSize: 8 }));
+  const path = `${given.to}-${process.env.RANK}`;
+  await first.save(path);
+  const load = () => Trainer.load(path, { distributed: group });
+  const trainer = group.rank === 0 ? await load() : new Trainer(options);
+  const steps = [];
+  for (const untilStep of [7, 7, 9])
+    for await (const { step } of trainer.run(data, { untilStep, batchSize: 8, tickEvery: 3 }))
+      steps.push(step);
+  print(steps);
 }
 
 /** Saves where others may do something else. */

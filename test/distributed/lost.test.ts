@@ -25,6 +25,16 @@ it("ranks take all over from rank 0 before their first run alone", async () => {
   ]);
 });
 
+it("ranks that train until a step count those of rank 0, whatever each had before", async () => {
+  const folder = await makeFolder();
+  const ends = await runRanks(2, "until", { to: join(folder.path, "checkpoint") });
+  await folder.remove();
+  expect(ends.map(({ stderr, stdout }) => stderr || JSON.parse(stdout))).toEqual([
+    [6, 7, 9],
+    [6, 7, 9],
+  ]);
+});
+
 // Where ranks normalise together they wait for each other in the middle of passes, too.
 it.each(["hinge", "syncDcgan"])(
   "a rank that is killed in the middle of a step is named by all others: %s",
@@ -254,6 +264,11 @@ it.each([
     "Expected 1, as rank 0 has it, for tickEvery of rank 1 but received 4",
   ],
   [
+    "end",
+    { untilStep: 30 },
+    "Expected 20, as rank 0 has it, for untilStep of rank 1 but received 30",
+  ],
+  [
     "objective",
     { game: "minimax" },
     'Expected "hinge", as rank 0 has it, for trainer.objective.type of rank 1 but received "minimax"',
@@ -279,7 +294,8 @@ it.each([
     /^ERR_RANK: Expected "[0-9a-f]{16}", as rank 0 has it, for data of rank 1/,
   ],
 ])("a rank with another %s is refused, and both are named", async (_, rank1, sentence) => {
-  for (const error of errors(await runRanks(2, "run", { rank1, steps: 20 }))) {
+  const length = "untilStep" in rank1 ? { untilStep: 20 } : { steps: 20 };
+  for (const error of errors(await runRanks(2, "run", { rank1, ...length }))) {
     if (sentence instanceof RegExp) expect(error).toMatch(sentence);
     else expect(error).toBe(`ERR_RANK: ${sentence}`);
   }

@@ -18,7 +18,7 @@ export interface Trajectory {
 export async function follow(
   trainer: Trainer,
   data: Dataset,
-  run: Omit<RunOptions, "steps" | "epochs" | "tickEvery">,
+  run: Omit<RunOptions, "steps" | "epochs" | "untilStep" | "tickEvery">,
 ): Promise<Trajectory> {
   const { generator, discriminator, ema } = trainer;
   const networks = [generator, discriminator, ...(ema === undefined ? [] : [ema])];

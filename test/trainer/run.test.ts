@@ -3,7 +3,7 @@ import { getEventListeners, getMaxListeners, setMaxListeners } from "node:events
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { datasets, distributed, Generator, type Tick } from "../../lib/index.js";
+import { datasets, distributed, Generator, type Tick, Trainer } from "../../lib/index.js";
 import { madeImages, makePair, smallPair, withFolder } from "../helpers/networks.js";
 import { freePort } from "../helpers/ranks.js";
 import { counted } from "../helpers/streams.js";
@@ -101,6 +101,58 @@ it("dispose() and then abort(): the loop ends, and nothing is thrown where nobod
   trainer.dispose();
   stop.abort();
   await expect(ticks.next()).rejects.toThrow("aborted");
+});
+
+describe("a run until a step", () => {
+  it("counts the steps before it, and ends there after a checkpoint, too, bit for bit", async () => {
+    using data = await madeImages(16);
+    const stepsOf = async (trainer: Trainer, untilStep: number, tickEvery = 4) =>
+      (await collect(trainer.run(data, { untilStep, batchSize: 8, tickEvery }))).map(
+        ({ step }) => step,
+      );
+    const [whole, first] = [tinyTrainer(), tinyTrainer()];
+    await collect(whole.run(data, { steps: 10, batchSize: 8 }));
+    expect(await stepsOf(first, 3)).toEqual([3]);
+    await withFolder(async (folder) => {
+      await first.save(join(folder, "checkpoint"));
+      const second = await Trainer.load(join(folder, "checkpoint"));
+      expect(await stepsOf(second, 10)).toEqual([7, 10]);
+      expect(second.step).toBe(10);
+      const [ours, theirs] = [second, whole].map(({ generator }) => generator.toSafetensors());
+      expect(await ours).toEqual(await theirs);
+    });
+  });
+
+  it("ends at once where it is there, or beyond: no tick, no image, and the trainer goes on", async () => {
+    const trainer = tinyTrainer();
+    const { source, seen } = counted(64);
+    const images = datasets.stream(source, { image });
+    await collect(trainer.run(images, { steps: 5, batchSize: 8 }));
+    const before = await trainer.snapshot();
+    // Not even a stream that could not go on is asked.
+    const once = datasets.stream([], { image });
+    for (const untilStep of [1, 4, 5])
+      for (const data of [images, once])
+        expect(await collect(trainer.run(data, { untilStep, batchSize: 8 }))).toEqual([]);
+    expect(seen.epochs).toEqual([0]);
+    expect(await trainer.snapshot()).toEqual(before);
+    const next = await collect(trainer.run(images, { untilStep: 6, batchSize: 8 }));
+    expect(next.map(({ step }) => step)).toEqual([6]);
+  });
+
+  it("has nothing to do, and is refused all the same while steps are under way or after dispose()", async () => {
+    const { trainer } = smallPair();
+    using data = await madeImages(32);
+    const again = () => trainer.run(data, { untilStep: 1, batchSize: 8 }).next();
+    const first = trainer.run(data, { steps: 2, batchSize: 8, tickEvery: 1 });
+    await first.next();
+    const tick = first.next();
+    await expect(again()).rejects.toMatchObject({ code: "ERR_BUSY" });
+    await tick;
+    expect(await again()).toEqual({ done: true, value: undefined });
+    trainer.dispose();
+    await expect(again()).rejects.toMatchObject({ code: "ERR_DISPOSED" });
+  });
 });
 
 describe("the signal of a run", () => {

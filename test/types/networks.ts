@@ -180,4 +180,7 @@ export async function lengths(trainer: Trainer, data: Dataset) {
   for await (const _ of trainer.run(data, { batchSize: 8 })) return;
   // @ts-expect-error two lengths
   for await (const _ of trainer.run(data, { steps: 1, epochs: 2 })) return;
+  for await (const _ of trainer.run(data, { untilStep: 20_000, batchSize: 8 })) return;
+  // @ts-expect-error two lengths
+  for await (const _ of trainer.run(data, { steps: 1, untilStep: 2 })) return;
 }
