@@ -71,22 +71,48 @@ export async function checkReplaceable(target: string): Promise<void> {
 /** What is in each file of a folder, under its name. */
 type Files = Readonly<Record<string, readonly (Uint8Array | string)[]>>;
 
+/** How a folder gets to its place. */
+export interface FolderKind {
+  /** What is expected at its path. */
+  readonly what: string;
+  /** Looks at the place, and says where to write it first, and what puts it there. */
+  take(target: string): Promise<{ readonly temporary: string; put(): Promise<void> }>;
+}
+
+/** One that is not there yet. Folders above it are made. */
+export const newFolder: FolderKind = {
+  what: "a new folder that can be written",
+  async take(target) {
+    // Throws what the renaming would in the end.
+    if (!(await isFree(target))) throw unreadable("ENOTEMPTY");
+    await makeFolders(dirname(target));
+    const put = async () => {
+      // A folder that is not empty is never replaced by this.
+      await rename(temporary, target);
+      await syncFolder(dirname(target));
+    };
+    const temporary = join(dirname(target), temporaryName());
+    return { temporary, put };
+  },
+};
+
 /**
- * Writes a new folder of files so that it is there whole or not at all: beside it under another
- * name, every file synced in the order given, renamed. Folders above it are made. Throws
- * ERR_OUTPUT, also where something is there already.
+ * Writes a folder of files so that it is there whole or not at all: under another name, every file
+ * synced in the order given, renamed. Throws ERR_OUTPUT, also where something is in the way.
  *
  * @param make asked for the files once the place is free and can be written to, as they may take
  *   long to make; what it throws is thrown as it is
  */
-export async function writeFolder(path: string, make: () => Promise<Files>): Promise<void> {
+export async function writeFolder(
+  path: string,
+  make: () => Promise<Files>,
+  kind = newFolder,
+): Promise<void> {
   let own = false,
     temporary: string | undefined;
   try {
-    const target = resolve(path);
-    await checkFree(target);
-    await makeFolders(dirname(target));
-    temporary = join(dirname(target), temporaryName());
+    const place = await kind.take(resolve(path));
+    temporary = place.temporary;
     await mkdir(temporary);
     const files = await make().catch((error: unknown) => {
       own = true;
@@ -95,22 +121,20 @@ export async function writeFolder(path: string, make: () => Promise<Files>): Pro
     for (const [name, chunks] of Object.entries(files))
       await writeSynced(join(temporary, name), (file) => writeChunks(file, chunks));
     await syncFolder(temporary);
-    // A folder that is not empty is never replaced by this.
-    await rename(temporary, target);
-    await syncFolder(dirname(target));
+    await place.put();
   } catch (cause) {
     if (temporary !== undefined)
       await rm(temporary, { recursive: true, force: true }).catch(() => {});
     if (own) throw cause;
-    throw refusal("ERR_OUTPUT", "a new folder that can be written", path).unreadable(cause);
+    throw refusal("ERR_OUTPUT", kind.what, path).unreadable(cause);
   }
 }
 
-/** Throws what the renaming would in the end, where a folder that is not empty is there. */
-async function checkFree(target: string): Promise<void> {
+/** Whether no folder that is not empty is there. */
+export async function isFree(target: string): Promise<boolean> {
   // What else may be there, and keep it from being written, is for the calls that write.
   const names = await readdir(target).catch(() => []);
-  if (names.length > 0) throw unreadable("ENOTEMPTY");
+  return names.length === 0;
 }
 
 /**
@@ -315,7 +339,7 @@ export function isOfSystem(cause: unknown): boolean {
 }
 
 /** Makes the names in a folder survive a power failure. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {
     await sync(folder);

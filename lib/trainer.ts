@@ -8,7 +8,7 @@ import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
 import type { NativeDataset, NativeFeed } from "./data/native.js";
 import { type Device, kindOf, resolveDevice } from "./device.js";
-import { SparringError, traced } from "./errors.js";
+import { traced } from "./errors.js";
 import { heeding } from "./signal.js";
 import { gone, lineOf, some } from "./inspect.js";
 import { type Keep, keeping } from "./keeping.js";
@@ -175,7 +175,7 @@ export class Trainer implements Disposable {
         const report = await this.#advance(data, asked, claim);
         if (report === null) {
           if (claim.isLeft) return;
-          await this.#explainNothing(signal);
+          await this.#supply.explainNothing(this.#disposed, signal);
           continue;
         }
         claim.done += report.steps;
@@ -214,17 +214,6 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Throws what kept the next steps from being done; where nothing did, they can be asked for
-   * again.
-   */
-  async #explainNothing(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#disposed)
-      throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
-    signal?.throwIfAborted();
-    await this.#supply.rethrow();
-  }
-
-  /**
    * Says how a step is carried out and what it costs: which layers run as one operation, what is
    * not rewritten and why, arithmetic, memory, and the shortest time that this machine leaves for
    * it. Changes nothing; measures the machine for some tenths of a second, between two steps.
@@ -257,20 +246,29 @@ export class Trainer implements Disposable {
    * compared, and rank 0 writes.
    *
    * @param path a folder that is not there yet, or is empty; those above it are made
-   * @throws ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank has other weights;
-   *   ERR_BUSY for ranks in the middle of a tick
+   * @param options.replace whether it may be an older checkpoint, and nothing else, which this one
+   * takes the place of: whenever the process is killed, one of the two is there, whole. One process
+   * at a time replaces it @default false
+   * @throws TypeError for options; ERR_OUTPUT, and nothing is left behind; ERR_RANK where a rank
+   *   has other weights; ERR_BUSY for ranks in the middle of a tick
    */
-  async save(path: check.Path): Promise<void> {
+  async save(
+    path: check.Path,
+    options: { readonly replace?: boolean | undefined } = {},
+  ): Promise<void> {
     const place = check.path(path, "path");
-    await traced(() => this.saveWith(place));
+    check.options(options, "options", ["replace"]);
+    const replace = check.boolean(options.replace ?? false, "replace");
+    await traced(() => this.saveWith(place, undefined, replace));
   }
 
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
-  async saveWith(path: string, run?: unknown): Promise<void> {
+  async saveWith(path: string, run?: unknown, replace = false): Promise<void> {
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);
     try {
-      if (this.#ranks?.isFirst ?? true) await writeCheckpoint(path, this.#settings, snapshot, run);
+      if (this.#ranks?.isFirst ?? true)
+        await writeCheckpoint(path, this.#settings, snapshot, { run, replace });
     } finally {
       direct(() => addon().release(snapshot.tensors));
     }

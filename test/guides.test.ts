@@ -45,9 +45,10 @@ describe("the follower", () => {
   });
 
   it("counts steps by fifties, and compares without numbers", () => {
-    const code = '{ steps: 1_800, tickEvery: 100, batchSize: 64, "steps": 30 } --log-every 200';
+    const code =
+      '{ steps: 1_800, untilStep: 200, tickEvery: 100, batchSize: 64, "steps": 30 } --log-every 200';
     expect(shortened(code)).toBe(
-      '{ steps: 36, tickEvery: 2, batchSize: 64, "steps": 1 } --log-every 4',
+      '{ steps: 36, untilStep: 4, tickEvery: 2, batchSize: 64, "steps": 1 } --log-every 4',
     );
     expect(withoutNumbers("1,800:   D 0.5, G 1e-5 \n")).toBe(withoutNumbers("2: D 9, G -3.25"));
     expect(withoutNumbers("D 0.5")).not.toBe(withoutNumbers("G 0.5"));

@@ -13,6 +13,8 @@ export const manifestFile = "checkpoint.json";
 export const generatorFile = "generator.safetensors";
 export const discriminatorFile = "discriminator.safetensors";
 export const averageFile = "ema.safetensors";
+/** Inside a checkpoint that is being replaced: files of the new one that are to be read first. */
+export const nextFolder = ".next";
 
 /**
  * The files of tensors, each with the beginning of the names that go there. PyTorch reads the

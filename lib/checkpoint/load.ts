@@ -17,6 +17,7 @@ import {
   generatorFile,
   joinTensors,
   manifestFile,
+  nextFolder,
   noData,
   parts,
   sha256,
@@ -34,7 +35,7 @@ export interface Checkpoint extends Pick<Manifest, Facts> {
 /** Far more than the largest network's list of files and counts. */
 const manifestLimit = 64 * 1024 ** 2;
 
-type Refuse = (why: string, cause?: unknown) => SparringError;
+type Refuse = (why: string, cause?: unknown) => Error;
 
 /** Refusals of what may be sound all the same, and what it is then. */
 const perhapsSound = new WeakMap<object, "that a later version wrote" | "that cannot be read">();
@@ -59,7 +60,29 @@ export function skipNote(error: SparringError): string {
  */
 export async function readCheckpoint(path: string, name: string): Promise<Checkpoint> {
   const refuse = noCheckpoint(path, name);
-  const manifest = await readManifest(path, refuse);
+  return readBy(path, refuse, (manifest) => readAll(manifest, path, refuse));
+}
+
+/**
+ * Reads what a manifest says; anew where another checkpoint has taken its place meanwhile.
+ */
+async function readBy<T>(
+  path: string,
+  refuse: Refuse,
+  read: (manifest: Manifest) => Promise<T>,
+): Promise<T> {
+  for (let manifest = await readManifest(path, refuse); ; ) {
+    try {
+      return await read(manifest);
+    } catch (error) {
+      const now = await readManifest(path, refuse).catch(() => manifest);
+      if (checksumOf(now) === checksumOf(manifest)) throw error;
+      manifest = now;
+    }
+  }
+}
+
+async function readAll(manifest: Manifest, path: string, refuse: Refuse): Promise<Checkpoint> {
   const tensors: TensorData[] = [];
   for (const { file } of parts) {
     const facts = manifest.files[file];
@@ -87,7 +110,7 @@ interface SavedWeights {
  */
 export async function readWeights(path: string, file: string, name: string): Promise<SavedWeights> {
   const refuse = noCheckpoint(path, name);
-  return weightsIn(await readManifest(path, refuse), path, file, refuse);
+  return readBy(path, refuse, (manifest) => weightsIn(manifest, path, file, refuse));
 }
 
 /**
@@ -101,10 +124,11 @@ export async function readGenerator(
   raw: boolean,
 ): Promise<SavedWeights & { readonly architecture: GeneratorArchitecture; readonly path: string }> {
   const refuse = noCheckpoint(path, "path");
-  const manifest = await readManifest(path, refuse);
-  const file = !raw && averageFile in manifest.files ? averageFile : generatorFile;
-  const weights = await weightsIn(manifest, path, file, refuse);
-  return { ...weights, architecture: manifest.generator, path: join(path, file) };
+  return readBy(path, refuse, async (manifest) => {
+    const file = !raw && averageFile in manifest.files ? averageFile : generatorFile;
+    const weights = await weightsIn(manifest, path, file, refuse);
+    return { ...weights, architecture: manifest.generator, path: join(path, file) };
+  });
 }
 
 async function weightsIn(
@@ -129,11 +153,11 @@ function noCheckpoint(path: string, name: string): Refuse {
 }
 
 /** The manifest. Of the folder of a run, which has none, the error names the newest checkpoint. */
-async function readManifest(path: string, refuse: Refuse): Promise<Manifest> {
+export async function readManifest(path: string, refuse: Refuse): Promise<Manifest> {
   try {
     return parseManifest(await readPart(path, manifestFile, manifestLimit, refuse), refuse);
   } catch (error) {
-    const { cause } = error as SparringError;
+    const { cause } = error as Error;
     if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
     const newest = await newestBelow(path);
     if (newest === undefined) throw error;
@@ -170,7 +194,7 @@ async function readIntact(
   return bytes;
 }
 
-/** A file of the folder, of at most so many bytes. */
+/** A file of the folder, of at most so many bytes; that of the next checkpoint where it has one. */
 async function readPart(
   folder: string,
   file: string,
@@ -178,13 +202,23 @@ async function readPart(
   refuse: Refuse,
 ): Promise<Buffer> {
   try {
-    return await readWhole(join(folder, file), limit);
+    const next = readWhole(join(folder, nextFolder, file), limit);
+    return await next.catch((cause: unknown) => {
+      if (!isMissing(cause)) throw cause;
+      return readWhole(join(folder, file), limit);
+    });
   } catch (cause) {
     const error = refuse(`${file}: ${reason(cause)}`, cause);
     const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
     if (isOfSystem(cause) && !isGone) perhapsSound.set(error, "that cannot be read");
     throw error;
   }
+}
+
+/** Whether there is no such file, or no such folder to look for it in. */
+function isMissing(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 function tensorsOf(file: string, bytes: Uint8Array, refuse: Refuse): TensorData[] {

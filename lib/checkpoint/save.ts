@@ -10,6 +10,7 @@ import type { NativeSnapshot } from "../native.js";
 import { formatSafetensors } from "../safetensors.js";
 import type { TrainerSettings } from "../trainer/options.js";
 import { version } from "../version.js";
+import { replaceFolder } from "./replace.js";
 import {
   type FileFacts,
   formatManifest,
@@ -21,16 +22,20 @@ import {
 } from "./format.js";
 
 /**
- * Writes a snapshot as a checkpoint: a new folder, whole or not at all. Throws ERR_OUTPUT; where
- * the folder is there already, or cannot be made, before anything is summed up.
+ * Writes a snapshot as a checkpoint: a folder, whole or not at all. Throws ERR_OUTPUT; where
+ * something is in the way, or it cannot be made, before anything is summed up.
+ *
+ * @param more.run what a run keeps beside its trainer
+ * @param more.replace whether an older checkpoint may be there
  */
 export async function writeCheckpoint(
   path: string,
   settings: TrainerSettings,
   snapshot: NativeSnapshot,
-  run?: unknown,
+  { run, replace }: { readonly run?: unknown; readonly replace?: boolean | undefined } = {},
 ): Promise<void> {
-  await writeFolder(path, () => format(settings, snapshot, run));
+  const make = () => format(settings, snapshot, run);
+  await (replace ? replaceFolder(path, make) : writeFolder(path, make));
 }
 
 /** The files of a checkpoint; the manifest last, as a folder without one is no checkpoint. */

@@ -3,6 +3,7 @@ import { Dataset } from "../data/dataset.js";
 import type { Stream } from "../data/stream.js";
 import { refuse } from "../data/stream/item.js";
 import type { NativeDataset, NativeFeed, NativePlace } from "../data/native.js";
+import { SparringError } from "../errors.js";
 import type { NativeSnapshot } from "../native.js";
 import { type FeedForm, Feeding } from "./feeding.js";
 
@@ -37,8 +38,13 @@ export class Supply {
     this.#feeding?.pause();
   }
 
-  /** Throws what went wrong with the stream, where that is what ended a run's native call. */
-  async rethrow(): Promise<void> {
+  /**
+   * Throws what kept the next steps from being done; where nothing did, they can be asked for
+   * again.
+   */
+  async explainNothing(disposed: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (disposed) throw new SparringError("ERR_DISPOSED", "This trainer was disposed while it ran");
+    signal?.throwIfAborted();
     await this.#feeding?.rethrow();
   }
 

@@ -63,7 +63,7 @@ export const withoutNumbers = (text) =>
     .trim();
 
 const countsOfSteps =
-  /\b(steps|tickEvery|log-every|sample-every|checkpoint-every|logEvery|sampleEvery|checkpointEvery)(": | |: )([\d_]+)\b/g;
+  /\b(steps|untilStep|tickEvery|log-every|sample-every|checkpoint-every|logEvery|sampleEvery|checkpointEvery)(": | |: )([\d_]+)\b/g;
 
 /**
  * Steps, and what is counted in them, by a fiftieth: as many lines in a fraction of the time.

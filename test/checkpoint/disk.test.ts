@@ -92,6 +92,21 @@ describe("what has its name is on the disk, with its name", () => {
     expect(await readdir(place)).toEqual(["best.json"]);
   });
 
+  it("a checkpoint, before it takes the place of an older one, and when it has", async () => {
+    const trainer = tinyTrainer();
+    await trainer.save(join(folder.path, "latest"));
+    asked.length = 0;
+    await trainer.save(join(folder.path, "latest"), { replace: true });
+    const networks = ["generator.safetensors", "discriminator.safetensors"];
+    const all = [...networks, "training.safetensors", "checkpoint.json"];
+    expect(asked).toEqual([
+      ...[...all, ".next.tmp"].map((name) => `sync ${name}`),
+      ...["rename to .next", "sync latest"],
+      ...all.slice(0, 3).map((name) => `rename to ${name}`),
+      ...["sync latest", "rename to checkpoint.json", "sync latest"],
+    ]);
+  });
+
   it("a folder, when all that is in it is", async () => {
     asked.length = 0;
     const files = { a: ["a"], b: ["b"] };

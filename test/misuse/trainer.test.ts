@@ -41,6 +41,42 @@ const make = (options: object) =>
     }),
   );
 
+const unsaved = make({});
+const save = (path: unknown, ...options: unknown[]) => unsaved.save(bad(path), ...(options as []));
+
+refuses("Trainer.save", [
+  [
+    "no path",
+    () => save(undefined),
+    "TypeError",
+    "Expected a non-empty string for path but received undefined",
+  ],
+  [
+    "true in place of options",
+    () => save("latest", true),
+    "TypeError",
+    "Expected an object for options but received true",
+  ],
+  [
+    "options that are null",
+    () => save("latest", null),
+    "TypeError",
+    "Expected an object for options but received null",
+  ],
+  [
+    "a replacement by a word",
+    () => save("latest", { replace: "yes" }),
+    "TypeError",
+    'Expected true or false for replace but received "yes"',
+  ],
+  [
+    "rm's name of it",
+    () => save("latest", { force: true }),
+    "TypeError",
+    'Expected only the options replace for options but received "force"',
+  ],
+]);
+
 refuses("new Trainer", [
   [
     "a discriminator that cannot learn",
