@@ -34,7 +34,8 @@ cmake -S . -B build/gpu "${generator[@]}" -DSPARRING_LIBTORCH="$libtorch" -DSPAR
 build() { cmake --build build/gpu --parallel "$(nproc)" --target "$@"; }
 
 tests=build/gpu/Release/sparring_cuda_tests
-run_tests() { timeout --kill-after 10 "$1" "$tests" --duration=true "${@:2}"; }
+# In the foreground: a group of its own would go on, and keep the GPU, where this script is ended.
+run_tests() { timeout --foreground --kill-after 10 "$1" "$tests" --duration=true "${@:2}"; }
 # What fails on a GPU may take it away from all that comes after in the same process. In four minutes at most: one that
 # hangs may not be the only one.
 run_each() {

@@ -182,6 +182,23 @@ describe("scripts/gpu-check.sh", () => {
     expect(code).toBe(0);
   });
 
+  it("takes its tests along where it is ended: the next call is to have the GPU for itself", async () => {
+    const hung = `#!/usr/bin/env bash\\necho it hangs\\nsleep 20\\necho it went on\\n`;
+    const program = "build/gpu/Release/sparring_cuda_tests";
+    const build = `mkdir -p $(dirname ${program}); printf '${hung}' > ${program}; chmod +x ${program}\n`;
+    await putProgram("hanging/cmake", build);
+    const path = [join(folder.path, "hanging"), join(folder.path, "path"), process.env.PATH];
+    const script = join(folder.path, "clone/scripts/gpu-check.sh");
+    const env = { PATH: path.join(":"), PYTHON: "python", PARTS: "tests" };
+    // A group of its own, as `timeout` and a shell with a terminal would make it.
+    const { child, ended, says } = start("setsid", ["bash", script], folder.path, env);
+    child.stdin.end();
+    await says(/it hangs/);
+    process.kill(-Number(child.pid), "SIGTERM");
+    // Once nobody holds its output any more.
+    expect((await ended).stdout).not.toContain("it went on");
+  });
+
   it("ends before it builds where PyTorch sees no GPU, but does what any machine can", async () => {
     const knows = "[[ $2 == *get_device_name* ]] || { echo /torch; exit; }";
     await putProgram("blind/python", `${knows}\necho Found no NVIDIA driver >&2; exit 1\n`);
