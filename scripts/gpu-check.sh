@@ -51,6 +51,8 @@ if wants tests; then
   build sparring_cuda_tests && { run_tests 300 || { status=$? && run_each; }; } || status=$?
 fi
 if wants bench; then
+  # It opens native/cuda where that is there, and would measure steps that are not recorded.
+  build sparring_cuda || status=$?
   build sparring_core_bench && {
     measure "${json%.json}-first.json" --no-compile --precision float32 --rounds 3 "$@" || status=$?
     measure "$json" "$@"

@@ -156,7 +156,7 @@ describe("scripts/gpu-check.sh", () => {
   const configures = expect.stringMatching(/^cmake -S .*SPARRING_CUDA=REQUIRED .*SPARRING_OUTPUT/);
   const measures = (file: string) => `python bench/gpu/run.py --json ${file}`;
   const benchmark = [
-    builds("sparring_core_bench"),
+    ...[builds("sparring_cuda"), builds("sparring_core_bench")],
     ...[measures("all-first.json"), measures("all.json")],
   ];
   const rest = [builds("sparring_core_tests"), "sparring_core_tests"];
@@ -173,6 +173,12 @@ describe("scripts/gpu-check.sh", () => {
   it("does all the rest where a part does not compile", async () => {
     const { code, lines } = await check("sparring_cuda_tests");
     expect(lines).toEqual([configures, builds("sparring_cuda_tests"), ...benchmark, ...rest]);
+    expect(code).toBe(2);
+  });
+
+  it("measures what can be measured where native/cuda does not compile", async () => {
+    const { code, lines } = await check("--target sparring_cuda", "bench");
+    expect(lines).toEqual([configures, ...benchmark]);
     expect(code).toBe(2);
   });
 
