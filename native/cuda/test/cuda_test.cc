@@ -24,6 +24,11 @@ namespace {
 // The output, and the gradients for the input, the factors and the shifts.
 using Normalised = std::vector<at::Tensor>;
 
+at::Tensor normalised_by_libtorch(const at::Tensor& x, const at::Tensor& weight,
+                                  const at::Tensor& shift) {
+  return at::leaky_relu(at::batch_norm(x, weight, shift, {}, {}, true, 0.1, 1e-5, false), 0.2);
+}
+
 Normalised normalised(const Shape& sizes, at::ScalarType type, bool by_libtorch) {
   at::manual_seed(3);
   const auto numbers = type == at::kDouble ? at::kDouble : at::kFloat;
@@ -36,11 +41,13 @@ Normalised normalised(const Shape& sizes, at::ScalarType type, bool by_libtorch)
   x.requires_grad_();
   const at::Tensor weight = draw({sizes[1]}, numbers).requires_grad_();
   const at::Tensor shift = draw({sizes[1]}, numbers).requires_grad_();
-  const at::Tensor gradient = draw(sizes, type);
-  const at::Tensor output =
-      by_libtorch
-          ? at::leaky_relu(at::batch_norm(x, weight, shift, {}, {}, true, 0.1, 1e-5, false), 0.2)
-          : normalized(x, {{weight, shift, {}, {}, 0.1, 1e-5}, 0.2, {}});
+  // None comes back to the corner, where rounding says which of two slopes it meets.
+  const auto wide = [](const at::Tensor& one) { return one.detach().to(at::kDouble); };
+  const at::Tensor place = normalised_by_libtorch(wide(x), wide(weight), wide(shift)).abs();
+  const at::Tensor gradient = draw(sizes, type) * (place > 1e-4);
+  const at::Tensor output = by_libtorch
+                                ? normalised_by_libtorch(x, weight, shift)
+                                : normalized(x, {{weight, shift, {}, {}, 0.1, 1e-5}, 0.2, {}});
   Normalised all = torch::autograd::grad({output}, {x, weight, shift}, {gradient});
   all.insert(all.begin(), output.detach());
   return all;
