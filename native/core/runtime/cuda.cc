@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 #include "core/runtime/accelerator.h"
+#include "core/runtime/thread.h"
 
 namespace sparring {
 namespace {
@@ -49,6 +51,15 @@ CudaOff open_cuda() {
     return {CudaObstacle::kNoGpu, "the NVIDIA driver shows no GPU"};
   }
   return {};
+}
+
+// For a thread that goes on for another.
+void again(const at::Device& device) {
+  try {
+    enter_device(device);
+  } catch (const std::exception&) {
+    // A GPU that failed: whoever asks for something there is told.
+  }
 }
 
 const CudaOff& off() {
@@ -104,8 +115,10 @@ Accelerator* accelerator() { return found().accelerator; }
 const std::string& accelerator_off() { return found().off; }
 
 void enter_device(const at::Device& device) {
-  if (!device.is_cuda()) return;
-  if (Accelerator* const cuda = accelerator()) cuda->enter(device);
+  if (!device.is_cuda() || accelerator() == nullptr) return;
+  accelerator()->enter(device);
+  thread_local std::set<c10::DeviceIndex> entered;
+  if (entered.insert(device.index()).second) preparations().push_back([device] { again(device); });
 }
 
 std::string libtorch_file() {

@@ -89,8 +89,10 @@ bool Engine::hand_over() {
   if (!has_room_for_thread()) return false;
   left_.swap(thread_);
   try {
-    thread_ = make_thread([this] {
+    thread_ = make_thread([this, first = preparations()] {
+      // A stream of CUDA's, say, which it has once that one has left it.
       left_.join();
+      for (const auto& prepare : first) prepare();
       loop();
     });
   } catch (const std::exception&) {

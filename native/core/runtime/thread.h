@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 
@@ -23,6 +25,12 @@ std::thread make_thread(Work&& work) {
   } catch (const std::system_error& error) {
     throw no_thread(error);
   }
+}
+
+// What this thread was prepared by. One that goes on in its place is to do the same first.
+inline std::vector<std::function<void()>>& preparations() {
+  thread_local std::vector<std::function<void()>> of_thread;
+  return of_thread;
 }
 
 }  // namespace sparring

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/runtime/thread.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/stacks.h"
 
 using namespace sparring::test;
 using sparring::Engine;
+using sparring::preparations;
 using Then = Engine::Then;
 
 TEST_CASE("a stopped engine takes no work and may be stopped again") {
@@ -78,6 +80,36 @@ TEST_CASE("another thread goes on after a slice that asks for it, in the same or
   CHECK(threads[1] == threads[2]);
   CHECK(threads[2] != threads[3]);
   CHECK(threads[3] == threads[5]);
+}
+
+// As a GPU's stream is: of one thread at a time, and the work on it goes on in order.
+TEST_CASE("a thread that goes on is prepared as the one before it was, once that one has ended") {
+  Engine engine;
+  std::string order;
+  std::promise<void> ended;
+  struct Note {
+    ~Note() { *order += "left "; }
+    std::string* order;
+  };
+  const auto prepare = [&order] {
+    thread_local Note note;
+    note.order = &order;
+    order += "prepared ";
+  };
+  engine.post([&] {
+    prepare();
+    preparations().push_back(prepare);
+    engine.change_thread();
+    return Then::kDone;
+  });
+  engine.post([&] {
+    order += "went on ";
+    ended.set_value();
+    return Then::kDone;
+  });
+  ended.get_future().wait();
+  engine.stop();
+  CHECK(order == "prepared left prepared went on left ");
 }
 
 TEST_CASE("an engine that is to change its thread stops as any other does") {
