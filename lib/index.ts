@@ -52,23 +52,19 @@ export type { PixelRange } from "./pixel-range.js";
 export * as schedules from "./schedules.js";
 export type { Shape } from "./shape.js";
 export * as theory from "./theory/index.js";
-export {
-  type AdaOptions,
-  type AdaTransform,
-  type DiffAugmentPolicy,
-  type EmaOptions,
-  type ExplainedOperation,
-  type Explanation,
-  type Health,
-  type LoadOptions,
-  type Fakes,
-  type Order,
-  type Precision,
-  type Refusal,
-  type RunOptions,
-  type StepPlan,
-  type Tick,
-  Trainer,
-  type TrainerOptions,
-  type Warning,
-} from "./trainer.js";
+export { Trainer } from "./trainer.js";
+export type { AdaOptions, AdaTransform } from "./trainer/ada.js";
+export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
+export type { Health, Warning } from "./trainer/health.js";
+export type {
+  DiffAugmentPolicy,
+  EmaOptions,
+  Fakes,
+  LoadOptions,
+  Order,
+  Precision,
+  TrainerOptions,
+} from "./trainer/options.js";
+export type { RunOptions } from "./trainer/run-options.js";
+export type { OtherOptimizers } from "./trainer/set-optimizer.js";
+export type { Tick } from "./trainer/tick.js";

@@ -221,7 +221,7 @@ export interface NativeMeeting {
 }
 
 /** What a rank may be in: where another is in something else, both are told. */
-export type Call = "gather()" | "barrier()" | "run()" | "save()";
+export type Call = "gather()" | "barrier()" | "run()" | "save()" | "setOptimizer()";
 
 export interface NativeGroup {
   /** What each rank said of itself. */

@@ -2,12 +2,11 @@ import { inspect } from "node:util";
 import { addon, crossing, direct } from "./addon.js";
 import * as check from "./check.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint/load.js";
-import type { Manifest } from "./checkpoint/format.js";
-import { trainerOf, writeCheckpoint } from "./checkpoint/save.js";
+import { type Described, describe, writeCheckpoint } from "./checkpoint/save.js";
 import { Dataset } from "./data/dataset.js";
 import type { Stream } from "./data/stream.js";
 import type { NativeDataset, NativeFeed } from "./data/native.js";
-import { type Device, kindOf, resolveDevice } from "./device.js";
+import { type Device, resolveDevice } from "./device.js";
 import { traced } from "./errors.js";
 import { heeding } from "./signal.js";
 import { gone, lineOf, some } from "./inspect.js";
@@ -30,22 +29,8 @@ import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { makeNative } from "./trainer/to-native.js";
 import { Claim, Claims } from "./trainer/claims.js";
+import { checkOthers, goOnWith, type OtherOptimizers } from "./trainer/set-optimizer.js";
 import { Ranks } from "./trainer/ranks.js";
-
-export type { ExplainedOperation, Explanation, Refusal, StepPlan } from "./trainer/explanation.js";
-export type { Health, Warning } from "./trainer/health.js";
-export type { AdaOptions, AdaTransform } from "./trainer/ada.js";
-export type {
-  DiffAugmentPolicy,
-  EmaOptions,
-  Fakes,
-  LoadOptions,
-  Order,
-  Precision,
-  TrainerOptions,
-} from "./trainer/options.js";
-export type { RunOptions } from "./trainer/run-options.js";
-export type { Tick } from "./trainer/tick.js";
 
 /**
  * Trains a generator and a discriminator against each other.
@@ -77,8 +62,8 @@ export class Trainer implements Disposable {
   readonly ema: Generator | undefined;
   /** How its steps are carried out; explain() tells more. */
   readonly execution: "eager" | "fused";
-  readonly #settings: TrainerSettings;
-  readonly #native: NativeTrainer;
+  #settings: TrainerSettings;
+  #native: NativeTrainer;
   /** Undefined where it trains alone. */
   readonly #ranks: Ranks | undefined;
   readonly #watcher = new Watcher();
@@ -165,13 +150,18 @@ export class Trainer implements Disposable {
       // Nothing is awaited without need: what the first step throws has the caller's line only
       // until then.
       if (mayBeSlow(this.#settings)) await warnOfSlowBfloat16();
-      if (ranks !== undefined && dataset instanceof Dataset)
-        await this.#agree(ranks, dataset, asked);
+      if (this.#claims.isChanging) await this.#claims.settle();
+      if (ranks !== undefined && dataset instanceof Dataset) {
+        // From the first time on, from the same beginning, too.
+        await ranks.agree(this.#settings, dataset, asked);
+        if (!ranks.isFollowing) await this.follow();
+      }
       // Only now: a rank may have taken its count over from rank 0.
       claim.steps = stepsAfter(this.#step, asked);
       if (claim.steps === 0) return direct(() => this.#native.stop());
       const data = this.#supply.begin(dataset, formOf(asked, this.#settings));
       while (claim.done < claim.steps) {
+        if (this.#claims.isChanging) await this.#claims.settle();
         const report = await this.#advance(data, asked, claim);
         if (report === null) {
           if (claim.isLeft) return;
@@ -264,11 +254,12 @@ export class Trainer implements Disposable {
 
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown, replace = false): Promise<void> {
+    const settings = this.#settings;
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);
     try {
       if (this.#ranks?.isFirst ?? true)
-        await writeCheckpoint(path, this.#settings, snapshot, { run, replace });
+        await writeCheckpoint(path, settings, snapshot, { run, replace });
     } finally {
       direct(() => addon().release(snapshot.tensors));
     }
@@ -288,14 +279,33 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Whether all ranks are about to do the same; and from the first time on, from the same
-   * beginning.
+   * Goes on with other optimizers from the next step on, as Trainer.load() does: with another
+   * learning rate, schedule or clipping. Each has the type that its player had, and goes on with its
+   * moments and its count of updates; a schedule is where it would be after so many.
+   *
+   * Call it between two runs, or in the loop of one: the next step waits for it. If several ranks
+   * train together, all of them make the same call.
+   *
+   * @param optimizer that of a player, or of both; one that is not named stays
+   * @throws TypeError and RangeError for what is no optimizer, is of another type, or needs what the
+   * one before did not remember (`momentum`, `amsgrad`, `centered`); ERR_BUSY while steps are under
+   * way, ERR_DISPOSED, ERR_MEMORY; ERR_RANK where a rank takes another, or is lost
    */
-  async #agree(ranks: Ranks, dataset: Dataset, asked: RunSettings): Promise<void> {
-    // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
-    const device = kindOf(this.generator.device);
-    await ranks.agree({ ...this.described(), device }, dataset, asked);
-    if (!ranks.isFollowing) await this.follow();
+  async setOptimizer(optimizer: OtherOptimizers): Promise<void> {
+    checkOthers(optimizer, this.#settings.optimizer);
+    await traced(() => this.#claims.change("setOptimizer()", () => this.#take(optimizer)));
+  }
+
+  async #take(given: OtherOptimizers): Promise<void> {
+    const optimizer = checkOthers(given, this.#settings.optimizer);
+    const settings = { ...this.#settings, optimizer };
+    const make = async () => goOnWith(settings, this.ema, await this.snapshot());
+    const native = await (this.#ranks?.change(optimizer, make) ?? make());
+    this.#native.dispose();
+    [this.#settings, this.#native] = [settings, native];
+    if (this.#disposed) native.dispose();
+    // Throws ERR_DISPOSED where that came meanwhile.
+    direct(() => native.stop());
   }
 
   /** @internal Takes all that training changes over from rank 0; every rank does it together. */
@@ -309,17 +319,12 @@ export class Trainer implements Disposable {
   }
 
   /** @internal What it is, as a checkpoint says it. */
-  described(): Pick<Manifest, "generator" | "discriminator" | "trainer"> {
-    const { generator, discriminator } = this.#settings;
-    return {
-      generator: generator.architecture,
-      discriminator: discriminator.architecture,
-      trainer: trainerOf(this.#settings),
-    };
+  described(): Described {
+    return describe(this.#settings);
   }
 
   /** @internal One with networks of its own, all kept, for weights that come from elsewhere. */
-  static like(saved: ReturnType<Trainer["described"]>, options: LoadOptions, keep: Keep): Trainer {
+  static like(saved: Described, options: LoadOptions, keep: Keep): Trainer {
     const device = resolveDevice(options.device);
     const going = { ...optionsToGoOn(saved.trainer, options), distributed: options.distributed };
     const generator = keep(new Generator(saved.generator, { device }));

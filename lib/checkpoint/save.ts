@@ -2,7 +2,6 @@
 import { constants } from "node:buffer";
 import { addon } from "../addon.js";
 import { byteLengthOf } from "../bytes.js";
-import type { Discriminator, Generator } from "../networks.js";
 import { threads } from "../device.js";
 import { refused } from "../errors.js";
 import { writeFolder } from "../files.js";
@@ -15,6 +14,7 @@ import {
   type FileFacts,
   formatManifest,
   formatVersion,
+  type Manifest,
   manifestFile,
   noData,
   sha256,
@@ -49,17 +49,14 @@ async function format(settings: TrainerSettings, snapshot: NativeSnapshot, run: 
     files[file] = pieces;
     facts[file] = { bytes, sha256: await sha256(...pieces) };
   }
-  const { generator, discriminator } = settings;
   const manifest = formatManifest({
     format: "sparring checkpoint",
     version: formatVersion,
     versions: { sparring: version(), libtorch: addon().libtorchVersion },
     step: snapshot.counts.step as number,
-    device: generator.device,
+    device: settings.generator.device,
     threads: await threads(),
-    generator: generator.architecture,
-    discriminator: discriminator.architecture,
-    trainer: trainerOf(settings),
+    ...describe(settings),
     counts: snapshot.counts,
     parameterUpdates: snapshot.parameterUpdates,
     data: snapshot.data === noData ? null : snapshot.data,
@@ -76,11 +73,15 @@ function checkReadable(file: string, bytes: number): void {
   throw refused("ERR_OUTPUT", what, file, String(bytes));
 }
 
-/** The trainer's options, without what is no data. */
-export function trainerOf(
-  settings: TrainerSettings & { generator: Generator; discriminator: Discriminator },
-) {
+/** What a trainer is, as a checkpoint says it. */
+export type Described = Pick<Manifest, "generator" | "discriminator" | "trainer">;
+
+export function describe(settings: TrainerSettings): Described {
   // With how many ranks it goes on is up to those who go on.
-  const { generator, discriminator, distributed, ...options } = settings;
-  return options;
+  const { generator, discriminator, distributed, ...trainer } = settings;
+  return {
+    generator: generator.architecture,
+    discriminator: discriminator.architecture,
+    trainer,
+  };
 }

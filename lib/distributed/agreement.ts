@@ -4,16 +4,17 @@ import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
 import { difference, showOne } from "../difference.js";
 import { refused } from "../errors.js";
+import type { Call } from "../native.js";
 import type { Group } from "./group.js";
 
 /**
  * Compares what the ranks are about to do, as JSON holds it. Throws ERR_RANK, on every rank, with
  * the first thing that is not as rank 0 has it.
  */
-export async function agree(group: Group, plan: unknown): Promise<void> {
+export async function agree(group: Group, plan: unknown, call: Call = "run()"): Promise<void> {
   const text = JSON.stringify(plan);
   const digest = createHash("sha256").update(text).digest("hex");
-  const gather = (text: string) => crossing(() => group.native.gather(text, "run()"));
+  const gather = (text: string) => crossing(() => group.native.gather(text, call));
   const digests = await gather(digest);
   if (digests.every((one) => one === digests[0])) return;
   // Only now the plans themselves: a thousand of them would be megabytes.

@@ -7,15 +7,15 @@ import type { ImageSize } from "../data/size.js";
 import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
+import type { AdaOptions } from "../trainer/ada.js";
 import type {
-  AdaOptions,
   DiffAugmentPolicy,
   EmaOptions,
   Fakes,
   Order,
   TrainerOptions,
-} from "../trainer.js";
-import type { TrainerSettings } from "../trainer/options.js";
+  TrainerSettings,
+} from "../trainer/options.js";
 import { version } from "../version.js";
 import type { RunChange } from "./changes.js";
 import { RunEpochs } from "./epochs.js";

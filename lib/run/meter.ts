@@ -1,5 +1,6 @@
 import * as check from "../check.js";
-import type { Health, Tick } from "../trainer.js";
+import type { Health } from "../trainer/health.js";
+import type { Tick } from "../trainer/tick.js";
 
 /**
  * Sums over the steps since the last tick; they survive JSON, so that a resumed run ends the tick

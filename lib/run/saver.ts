@@ -3,7 +3,8 @@
 import type { Checkpoint } from "../checkpoint/load.js";
 import { SparringError } from "../errors.js";
 import { isOfSystem, reason } from "../files.js";
-import type { LoadOptions, Trainer } from "../trainer.js";
+import type { Trainer } from "../trainer.js";
+import type { LoadOptions } from "../trainer/options.js";
 import { type Best, Checkpoints } from "./checkpoints.js";
 import type { Evaluation } from "./evaluations.js";
 import type { RunFolder } from "./folder.js";

@@ -1,4 +1,4 @@
-import type { Tick } from "../trainer.js";
+import type { Tick } from "../trainer/tick.js";
 
 /** A line of stats.jsonl. */
 export interface RunTick extends Tick {

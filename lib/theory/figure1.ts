@@ -4,7 +4,8 @@ import type { Discriminator, Generator } from "../networks.js";
 import { nonSaturating } from "../objectives/non-saturating.js";
 import { adam, sgd } from "../optimizers/index.js";
 import { cosine } from "../schedules.js";
-import { Trainer, type TrainerOptions } from "../trainer.js";
+import { Trainer } from "../trainer.js";
+import type { TrainerOptions } from "../trainer/options.js";
 import {
   bestDiscriminator,
   type Density,

@@ -8,7 +8,8 @@ import { drawLatents } from "../networks/draw.js";
 import { adam, sgd } from "../optimizers/index.js";
 import type { Optimizer } from "../optimizers/table.js";
 import { cosine } from "../schedules.js";
-import type { Tick, Trainer } from "../trainer.js";
+import type { Trainer } from "../trainer.js";
+import type { Tick } from "../trainer/tick.js";
 import { type Density, gaussian, type Interval, nodes } from "./density.js";
 
 /** Where everything happens; beyond it no density here has any mass. */

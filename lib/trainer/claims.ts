@@ -22,12 +22,18 @@ export class Claim {
 /** The claims on a trainer. A run that waits at a tick, perhaps for ever, gives way to the next. */
 export class Claims {
   #latest: Claim | undefined;
+  #change: Promise<void> | undefined;
+
+  /** Throws ERR_BUSY while steps are under way. */
+  expectIdle(call: string): void {
+    if (this.#latest?.state === "training")
+      throw refused("ERR_BUSY", "an idle trainer", call, "one that is running");
+  }
 
   /** Throws ERR_BUSY while steps of another are under way. */
   begin(claim: Claim): void {
+    this.expectIdle("run()");
     const before = this.#latest;
-    if (before?.state === "training")
-      throw refused("ERR_BUSY", "an idle trainer", "run()", "one that is running");
     if (before?.state === "at a tick") before.state = "replaced by another";
     this.#latest = claim;
     claim.state = "training";
@@ -43,6 +49,32 @@ export class Claims {
     if (claim !== this.#latest)
       throw refused("ERR_BUSY", "the trainer's latest run", "next()", "one before it");
     claim.state = "training";
+  }
+
+  /** Changes the trainer between two steps, after the change before this one. Throws ERR_BUSY. */
+  async change(call: string, work: () => Promise<void>): Promise<void> {
+    this.expectIdle(call);
+    const before = this.#change;
+    const mine = (async () => {
+      await before?.catch(() => {});
+      await work();
+    })();
+    this.#change = mine;
+    try {
+      await mine;
+    } finally {
+      if (this.#change === mine) this.#change = undefined;
+    }
+  }
+
+  /** Whether a change is under way, which the next step has to wait for. */
+  get isChanging(): boolean {
+    return this.#change !== undefined;
+  }
+
+  /** Returns after the change, whatever it ended in: that is for whoever asked for it. */
+  async settle(): Promise<void> {
+    while (this.#change !== undefined) await this.#change.catch(() => {});
   }
 
   /** True where no other run has begun since. */

@@ -44,7 +44,9 @@ export function checkLoad(options: LoadOptions): void {
 
 /** The options of a trainer that goes on: the saved ones, but for those that are given. */
 export function optionsToGoOn(saved: Manifest["trainer"], given: LoadOptions): Manifest["trainer"] {
-  if (given.optimizer !== undefined) checkTypes(given.optimizer, saved.optimizer);
+  if (given.optimizer !== undefined)
+    // A checkpoint may come from a stranger.
+    checkTypes(given.optimizer, checkOptimizers(saved.optimizer), "the checkpoint");
   const named = changeable.filter((name) => given[name] !== undefined);
   return { ...saved, ...Object.fromEntries(named.map((name) => [name, given[name]])) };
 }
@@ -86,13 +88,14 @@ function withProbability(state: NativeSnapshot, p: number): NativeSnapshot {
 
 type Optimizers = TrainerOptions["optimizer"];
 
-/** What one optimizer remembers of the gradients says nothing to another. */
-function checkTypes(given: Optimizers, saved: Optimizers): void {
-  // A checkpoint may come from a stranger.
-  const before = checkOptimizers(saved);
+/**
+ * What one optimizer remembers of the gradients says nothing to another.
+ * @param whose has those of before
+ */
+export function checkTypes(given: Optimizers, before: Optimizers, whose: string): void {
   for (const player of ["generator", "discriminator"] as const) {
     const [was, is] = [before[player].type, given[player].type];
     if (was === is) continue;
-    throw wrongType(`"${was}", as the checkpoint has it,`, `optimizer.${player}.type`, is);
+    throw wrongType(`"${was}", as ${whose} has it,`, `optimizer.${player}.type`, is);
   }
 }

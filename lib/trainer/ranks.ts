@@ -1,16 +1,19 @@
 // What the ranks that train one pair do together, beside the sums of a step.
 import { crossing } from "../addon.js";
+import { describe } from "../checkpoint/save.js";
 import type { Dataset } from "../data/dataset.js";
+import { kindOf } from "../device.js";
 import { agree } from "../distributed/agreement.js";
 import type { Group } from "../distributed/group.js";
 import type { SparringError } from "../errors.js";
 import type { NativeReport, NativeTrainer } from "../native.js";
+import type { TrainerSettings } from "./options.js";
 import type { RunSettings } from "./run-options.js";
 
 /** A trainer as one of several ranks. */
 export class Ranks {
   readonly #group: Group;
-  readonly #native: NativeTrainer;
+  #native: NativeTrainer;
   #following = false;
 
   constructor(group: Group, native: NativeTrainer) {
@@ -29,13 +32,30 @@ export class Ranks {
   }
 
   /** Whether all ranks are about to do the same. Throws ERR_RANK where one is not, ERR_BUSY. */
-  async agree(described: object, dataset: Dataset, { signal, ...how }: RunSettings): Promise<void> {
+  async agree(
+    settings: TrainerSettings,
+    dataset: Dataset,
+    { signal, ...how }: RunSettings,
+  ): Promise<void> {
     // Before anything is awaited: a tick that ends meanwhile would let one rank in, and not
     // another.
     this.#group.expectIdle("run()");
     // It is read on the disk, where the images may be broken on this machine alone.
     const data = await this.#group.together(() => crossing(() => dataset.native.fingerprint()));
-    await agree(this.#group, { ...described, data, ...how });
+    // Gloo sums what is on CPUs, NCCL what is on GPUs: they do not mix.
+    const device = kindOf(settings.generator.device);
+    await agree(this.#group, { ...describe(settings), device, data, ...how });
+  }
+
+  /**
+   * Takes other optimizers, as all ranks do. Throws ERR_RANK where one is about to do something
+   * else, and ERR_BUSY.
+   */
+  async change(optimizer: object, make: () => Promise<NativeTrainer>): Promise<NativeTrainer> {
+    this.#group.expectIdle("setOptimizer()");
+    await agree(this.#group, { optimizer }, "setOptimizer()");
+    this.#native = await this.#group.together(make);
+    return this.#native;
   }
 
   /**

@@ -22,7 +22,8 @@ export function makeNative(settings: TrainerSettings): {
   });
 }
 
-function makeWith(ema: Generator | undefined, settings: TrainerSettings): NativeTrainer {
+/** Makes it with an average that is there, or without one. */
+export function makeWith(ema: Generator | undefined, settings: TrainerSettings): NativeTrainer {
   const { generator, discriminator, distributed } = settings;
   // Up to two moments for every weight, and gradients while a step runs.
   const bytes = 3 * (countBytes(generator.resolved) + countBytes(discriminator.resolved));

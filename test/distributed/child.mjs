@@ -28,6 +28,7 @@ const acts = {
   grow,
   twice,
   until,
+  optimize,
   save,
   between,
   leave,
@@ -172,6 +173,29 @@ async function until(group) {
   print(steps);
 }
 
+/**
+ * Goes on with other optimizers, in place and from a checkpoint. A rank may take its own, or run
+ * instead.
+ */
+async function optimize(group) {
+  const rates = process.env.RANK === "1" ? { ...given, ...given.rank1 } : given;
+  const one = optimizers.sgd({ lr: rates.lr, momentum: 0.9 });
+  const optimizer = { generator: one, discriminator: one };
+  const trainer = new Trainer({ ...trainerOf(given.game), distributed: group });
+  const data = await images();
+  const run = async (other, steps) => {
+    for await (const _ of other.run(data, { steps, batchSize: 8 }));
+  };
+  await run(trainer, 5);
+  await trainer.save(`${given.to}-half`);
+  await (rates.runs ? run(trainer, 5) : trainer.setOptimizer(optimizer));
+  await run(trainer, 5);
+  await trainer.save(`${given.to}-place`);
+  const loaded = await Trainer.load(`${given.to}-half`, { distributed: group, optimizer });
+  await run(loaded, 5);
+  await loaded.save(`${given.to}-loaded`);
+}
+
 /** Saves where others may do something else. */
 async function save(group) {
   const trainer = new Trainer({ ...trainerOf("hinge"), distributed: group });
@@ -195,6 +219,7 @@ async function between(group) {
       () => group.gather("now"),
       () => group.barrier(),
       () => trainer.save(given.to),
+      () => other.setOptimizer(trainerOf("hinge").optimizer),
       () => other.run(data, options).next(),
     ].map((call) => call().catch(({ code, message }) => `${code}: ${message}`)),
   );

@@ -1,4 +1,5 @@
 // n ranks train as one does, and a checkpoint of some goes on with others.
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auxiliaryTable } from "../../lib/auxiliaries/table.js";
@@ -86,6 +87,24 @@ describe.each(["convolutional", "syncDcgan"])("a checkpoint of two ranks: %s", (
     expect(distance(ours, theirs)).toBeLessThan(5e-5);
   });
 });
+
+it.each(["convolutional", "syncDcgan"])(
+  "other optimizers on two ranks are what a checkpoint goes on with: %s",
+  async (game) => {
+    const to = join(folder.path, `optimize-${game}`);
+    for (const rank of await runRanks(2, "optimize", { game, lr: 0.001, to }))
+      expect(rank).toMatchObject(fine);
+    const files = (await readdir(`${to}-place`)).toSorted();
+    expect(files).toContain("training.safetensors");
+    for (const name of files)
+      expect(await readFile(join(`${to}-place`, name)), name).toEqual(
+        await readFile(join(`${to}-loaded`, name)),
+      );
+    expect(await weights(`optimize-${game}-place`)).not.toEqual(
+      await weights(`optimize-${game}-half`),
+    );
+  },
+);
 
 it("ranks read their rows of images on the disk as they would from memory", async () => {
   const root = join(folder.path, "images");

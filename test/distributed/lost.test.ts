@@ -154,6 +154,25 @@ it("two trainers whose ticks come in another order on one rank are told apart", 
   expect(ends.map(({ stdout }) => JSON.parse(stdout))).toEqual(["in order", "in order"]);
 });
 
+it.each<[string, object, string]>([
+  [
+    "takes another optimizer",
+    { lr: 0.5 },
+    "Expected 0.001, as rank 0 has it, for optimizer.generator.lr of rank 1 but received 0.5",
+  ],
+  [
+    "goes on with the one it has",
+    { runs: true },
+    "Expected setOptimizer(), as rank 0 is in it, for rank 1 but received run()",
+  ],
+])("a rank that %s is refused, and both are named", async (_, rank1, sentence) => {
+  const folder = await makeFolder();
+  const to = join(folder.path, "checkpoint");
+  const ends = await runRanks(2, "optimize", { game: "hinge", lr: 0.001, to, rank1 });
+  await folder.remove();
+  expect(errors(ends)).toEqual([`ERR_RANK: ${sentence}`, `ERR_RANK: ${sentence}`]);
+});
+
 it("a rank that waits for another can leave, and go on alone", async () => {
   const ranks = await startRanks(2, "hangUp", { timeout: 600 });
   await ranks[0]?.says(/\["ERR_DISPOSED",1\]/);
@@ -173,7 +192,7 @@ it("ranks that are in different calls are told which, and none of them ends by i
 it("what ranks do together is refused in the middle of a tick, and goes between two", async () => {
   const to = join(tmpdir(), `sparring-never-${process.pid}`);
   const ends = await runRanks(2, "between", { to });
-  const refused = ["gather()", "barrier()", "save()", "run()"].map(
+  const refused = ["gather()", "barrier()", "save()", "setOptimizer()", "run()"].map(
     (call) =>
       `ERR_BUSY: Expected ranks between two ticks for ${call} but received some in the middle of one`,
   );

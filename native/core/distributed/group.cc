@@ -24,7 +24,7 @@ namespace {
 // The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
 
-const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()"};
+const char* const kCalls[] = {"gather()", "barrier()", "run()", "save()", "setOptimizer()"};
 // What is no call of its own.
 const char* const kStep = "a step of run()";
 

@@ -50,7 +50,7 @@ struct GroupOptions {
 };
 
 // What a rank may be waiting for the others in, by the names that programs have for it.
-enum class Call { kGather, kBarrier, kRun, kSave };
+enum class Call { kGather, kBarrier, kRun, kSave, kSetOptimizer };
 // Throws where there is none of that name.
 Call parse_call(const std::string& name);
 
