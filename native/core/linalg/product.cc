@@ -59,8 +59,9 @@ constexpr int64_t kMostTurnedBesideBlas = int64_t{1} << 14, kRowsToTurn = int64_
 // to pack the weights than to turn the batch round.
 constexpr int64_t kMostRowsBesideBlas = 128, kWeightsOfARow = 6144;
 
-// A large share of a thread is a multiple of so many: what is over is turned round value by value.
-constexpr int64_t kWhole = 16, kLarge = 64;
+// A thread's share is a multiple of so many, as what is over is turned round value by value; where
+// it is so large that others are not much smaller for it.
+constexpr int64_t kWhole = 16, kLarge = 256;
 
 int64_t share_of(int64_t length, int64_t parts) {
   const int64_t each = (length + parts - 1) / parts;
