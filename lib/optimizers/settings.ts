@@ -3,7 +3,10 @@ import { remake } from "../choice.js";
 import { outOfRange, wrongType } from "../errors.js";
 import { constant, cosine, exponential, linear, multiStep, step, warmUp } from "../schedules.js";
 
-/** The table of schedules: a new one costs its function, a row here and a row in native code. */
+/**
+ * The table of schedules: a new one costs its function, a row here, a row in native code, and one
+ * in warmUp() where it may follow that.
+ */
 export const scheduleTable = { constant, linear, exponential, cosine, step, multiStep, warmUp };
 
 /** How a learning rate changes, as data. */
