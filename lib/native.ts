@@ -171,6 +171,9 @@ export interface NativeTrainerOptions {
   readonly heads: { readonly classes: number; readonly codes: number };
   readonly generatorOptimizer: NativeOptimizer;
   readonly discriminatorOptimizer: NativeOptimizer;
+  /** The keys of weights that stay as they are. */
+  readonly frozenInGenerator: readonly string[];
+  readonly frozenInDiscriminator: readonly string[];
   readonly order: "generatorFirst" | "discriminatorFirst";
   readonly fakes: "same" | "fresh";
   readonly discriminatorSteps: number;

@@ -24,6 +24,7 @@ const others = {
   ema: ["emabeta", "emadecay", "emakimg", "emarampup", "emaweight"],
   epochs: ["nepoch", "nepochs", "niter", "numepochs"],
   eps: ["epsilon"],
+  frozen: ["freeze", "freezed", "freezelayers", "frozenlayers", "requiresgrad", "trainable"],
   from: ["finetune", "initfrom", "pretrained", "resumepkl", "startfactor", "transferfrom"],
   generator: ["latent", "latentdim", "latentsize", "ngf", "nz", "zdim"],
   generatorSteps: ["gsteps"],

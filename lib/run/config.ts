@@ -8,6 +8,7 @@ import { type Device, kindOf } from "../device.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
 import type { AdaOptions } from "../trainer/ada.js";
+import type { FrozenOptions } from "../trainer/frozen.js";
 import type {
   DiffAugmentPolicy,
   EmaOptions,
@@ -55,6 +56,8 @@ export interface RunConfig extends PlainOptions {
   readonly discriminatorSteps: number;
   /** Updates of the generator in a step. */
   readonly generatorSteps: number;
+  /** Weights that stay as they are. */
+  readonly frozen: Complete<FrozenOptions>;
   /** The moving average of the generator; null for none. */
   readonly ema: Complete<EmaOptions> | null;
   readonly diffAugment: readonly DiffAugmentPolicy[];
@@ -160,7 +163,7 @@ function imagesOf({ dataset, held }: RunImages, { size }: RunPlan) {
 
 function rulesOf(settings: TrainerSettings) {
   const { objective, optimizer, order, fakes, ema, diffAugment, ada } = settings;
-  const { discriminatorSteps, generatorSteps } = settings;
-  const updates = { order, fakes, discriminatorSteps, generatorSteps };
+  const { discriminatorSteps, generatorSteps, frozen } = settings;
+  const updates = { order, fakes, discriminatorSteps, generatorSteps, frozen };
   return { objective, optimizer, ...updates, ema: ema ?? null, diffAugment, ada: ada ?? null };
 }

@@ -104,6 +104,12 @@ const adaOptions = {
   ),
 };
 
+const frozenText = "an object { generator, discriminator }";
+const chosenText = "a number of layers, or an array of names";
+const chosen = v.optional(
+  v.union([number({ min: 0 }, chosenText), v.array(text("a non-empty string"))], chosenText),
+);
+
 const partText = "a number in [0, 1)";
 const { execution, precision } = plainOptions;
 
@@ -163,6 +169,11 @@ export const configSchema = v.strictObject({
     "Updates of the generator in a step.",
     limits.generatorSteps,
     "the preset's",
+  ),
+  frozen: option(
+    v.strictObject({ generator: chosen, discriminator: chosen }, frozenText),
+    "Weights that stay as they are: of the first layers, so many, or those of layers by their paths.",
+    "none",
   ),
   ema: option(
     v.nullable(v.looseObject({ decay: v.number("a number") }, "null or an object { decay }")),

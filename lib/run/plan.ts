@@ -38,6 +38,7 @@ export interface RunRequest extends Unchecked<PlainOptions> {
   readonly fakes?: unknown;
   readonly discriminatorSteps?: unknown;
   readonly generatorSteps?: unknown;
+  readonly frozen?: unknown;
   readonly ema?: unknown;
   readonly diffAugment?: unknown;
   readonly ada?: unknown;

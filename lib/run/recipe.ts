@@ -15,6 +15,7 @@ import { defaultPreset, type Preset, type PresetName, presets } from "../presets
 import type { PresetImage } from "../presets/kind.js";
 import { checkAdaOptions } from "../trainer/ada.js";
 import { checkEma, checkOptimizers, checkPolicies } from "../trainer/check-options.js";
+import { checkFrozenOptions } from "../trainer/frozen.js";
 import {
   fakesKinds,
   orders,
@@ -146,6 +147,7 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     fakes: check.oneOf(chosen("fakes") ?? usualFakes[order], naming("fakes"), fakesKinds),
     discriminatorSteps: updates("discriminatorSteps"),
     generatorSteps: updates("generatorSteps"),
+    frozen: rule("frozen", (value) => checkFrozenOptions(value ?? {})),
     ema: rule("ema", (value) => (value === null ? null : checkEma(value))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
     ada: rule("ada", (value) => (value === null ? null : checkAdaOptions(value))),

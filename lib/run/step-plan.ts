@@ -24,6 +24,10 @@ const schema: v.GenericSchema<unknown, StepPlan> = v.object({
   batchSize: amount,
   // Runs that are older than an option do not say.
   accumulate: v.optional(amount, 1),
+  frozen: v.optional(v.object({ generator: texts, discriminator: texts }), {
+    generator: [],
+    discriminator: [],
+  }),
   onePass: v.boolean(),
   rewrites: v.optional(texts, []),
   generator: operations,

@@ -8,6 +8,7 @@ import type { Discriminator } from "../networks.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkOptimizer, type Optimizer } from "../optimizers/table.js";
 import { checkAda } from "./ada.js";
+import { checkFrozen } from "./frozen.js";
 import {
   type DiffAugmentPolicy,
   type EmaOptions,
@@ -49,6 +50,7 @@ export function checkOptions(
     discriminatorSteps: checkUpdates(options.discriminatorSteps, "discriminatorSteps"),
     generatorSteps: checkUpdates(options.generatorSteps, "generatorSteps"),
     accumulate: check.integer(options.accumulate ?? 1, "accumulate", 1),
+    frozen: checkFrozen(options.frozen ?? {}, options),
     ema: options.ema === undefined ? undefined : checkEma(options.ema),
     precision: checkPrecision(
       options.precision ?? "float32",

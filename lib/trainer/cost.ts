@@ -15,6 +15,7 @@ import {
 } from "../penalties/table.js";
 import { product } from "../shape.js";
 import { resampledValues } from "./ada.js";
+import { allFrozen } from "./frozen.js";
 import type { TrainerSettings } from "./options.js";
 
 const float = 4;
@@ -204,6 +205,7 @@ export function trafficBytes(
 ): number {
   const { generator, discriminator, discriminatorSteps, generatorSteps } = settings;
   const passes = passesOf(settings, carried);
+  const frozen = allFrozen(settings);
   const outputs =
     passes.generator.all * outputValues(generator.resolved.layers, batchSize) +
     passes.generator.partly * outputValues(layersAfterW(generator.resolved.layers), batchSize) +
@@ -213,8 +215,8 @@ export function trafficBytes(
   // A weight, its gradient and two moments, read and written.
   const state =
     8 *
-    (generatorSteps * weightValues(generator.resolved) +
-      discriminatorSteps * weightValues(discriminator.resolved));
+    (generatorSteps * weightValues(generator.resolved, frozen.generator) +
+      discriminatorSteps * weightValues(discriminator.resolved, frozen.discriminator));
   return float * (2 * batchSize * outputs + state);
 }
 
@@ -256,8 +258,10 @@ function outputValues(layers: readonly ResolvedLayer[], rows: number): number {
   return values;
 }
 
-function weightValues({ state }: ResolvedArchitecture): number {
+/** Numbers in the weights that learn. */
+function weightValues({ state }: ResolvedArchitecture, frozen: readonly string[]): number {
   let values = 0;
-  for (const { shape, trained } of state.values()) if (trained) values += product(shape);
+  for (const [key, { shape, trained }] of state)
+    if (trained && !frozen.includes(key)) values += product(shape);
   return values;
 }

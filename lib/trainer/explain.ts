@@ -2,6 +2,7 @@
 // architecture.
 import { inspect } from "node:util";
 import { addon, direct } from "../addon.js";
+import type { ResolvedArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
@@ -10,6 +11,7 @@ import { product } from "../shape.js";
 import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js";
 import { formatExplanation } from "./explanation-text.js";
 import { whyTwo } from "./data.js";
+import { allFrozen } from "./frozen.js";
 import type {
   NativeExplanation,
   NativeOperation,
@@ -47,15 +49,10 @@ export function planSteps(
   told: NativeExplanation,
 ): StepPlan {
   const { generator, discriminator } = settings;
-  const counted = {
-    generator: countNetwork(generator.resolved.layers, told.generator, batchSize, told.kind),
-    discriminator: countNetwork(
-      discriminator.resolved.layers,
-      told.discriminator,
-      batchSize,
-      told.kind,
-    ),
-  };
+  const frozen = allFrozen(settings);
+  const count = (player: "generator" | "discriminator") =>
+    countNetwork(settings[player].resolved, told[player], batchSize, told.kind, frozen[player]);
+  const counted = { generator: count("generator"), discriminator: count("discriminator") };
   const operations = {
     generator: counted.generator.map((one) => one.operation),
     discriminator: counted.discriminator.map((one) => one.operation),
@@ -72,7 +69,7 @@ export function planSteps(
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
   const rewrites = told.rewrites.map(({ name }) => name);
-  const facts = { kind, batchSize, accumulate: settings.accumulate, onePass, rewrites };
+  const facts = { kind, batchSize, accumulate: settings.accumulate, frozen, onePass, rewrites };
   return { ...facts, ...operations, refusals, flops, bytes, buffers };
 }
 
@@ -103,6 +100,8 @@ interface Counted {
   readonly constantFlops: number;
   /** How many of them a gradient does not need. */
   readonly sparedFlops: number;
+  /** What becomes of its weights; undefined where it has none. */
+  readonly weights: "learn" | "stay" | undefined;
 }
 
 /** @param part by their paths, the layers of the passes through a part of them */
@@ -116,23 +115,38 @@ function flopsOf(
       return total + passes * flops - withWeights * constantFlops;
     }, 0);
   const spared = counted.reduce((total, { sparedFlops }) => total + back * sparedFlops, 0);
-  const first = counted.find(({ operation }) => operation.flops > 0);
-  const ofFirst = first === undefined ? 0 : first.operation.flops - first.sparedFlops;
+  const products = counted.filter(({ operation }) => operation.flops > 0);
+  const forInputs = firstThatLearns(products).reduce((total, { operation, sparedFlops }) => {
+    return total + operation.flops - sparedFlops;
+  }, 0);
+  const stay = products.filter(({ weights }) => weights === "stay");
+  const forFrozen = stay.reduce((total, { operation, sparedFlops, constantFlops }) => {
+    return total + operation.flops - sparedFlops - constantFlops;
+  }, 0);
   const again = counted.filter(({ operation }) => operation.layers.some((path) => part.has(path)));
   return (
     sum(counted, all, forWeights) -
     spared -
-    withoutFirst * ofFirst +
+    forWeights * forFrozen -
+    withoutFirst * forInputs +
     sum(again, partly, partlyForWeights)
   );
 }
 
+/** The first product with weights that learn, and those before it: inputs need no gradient there. */
+function firstThatLearns(products: readonly Counted[]): readonly Counted[] {
+  if (!products.some(({ weights }) => weights === "stay")) return products.slice(0, 1);
+  const lowest = products.findIndex(({ weights }) => weights === "learn");
+  return lowest < 0 ? products : products.slice(0, lowest + 1);
+}
+
 /** The operations of a network: those of its plan, or each layer by itself where there is none. */
 function countNetwork(
-  layers: readonly ResolvedLayer[],
+  { layers, state }: ResolvedArchitecture,
   plan: readonly NativeOperation[],
   batchSize: number,
   kind: NativeExplanation["kind"],
+  frozen: readonly string[],
 ): Counted[] {
   const byPath = byPaths(layers);
   const times = timesOf(layers);
@@ -159,8 +173,21 @@ function countNetwork(
       operation: told,
       constantFlops: seen * constants,
       sparedFlops: choosing ? told.flops * shareOfOtherPieces(parts) : 0,
+      weights: weightsOf(operation, state, frozen),
     };
   });
+}
+
+function weightsOf(
+  { layers }: NativeOperation,
+  state: ResolvedArchitecture["state"],
+  frozen: readonly string[],
+): Counted["weights"] {
+  const own = [...state].filter(([key, { trained }]) => {
+    return trained && layers.some((path) => key.startsWith(`${path}.`));
+  });
+  if (own.length === 0) return undefined;
+  return own.every(([key]) => frozen.includes(key)) ? "stay" : "learn";
 }
 
 /** The share of maxout's products whose pieces were not chosen, to which no gradient comes back. */

@@ -16,12 +16,19 @@ export function formatExplanation(told: Explanation): string {
   return [
     `A step on ${counted(told.batchSize, "image")}${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
+    ...frozenLines(told),
     ...(told.rewrites.length > 0 ? [`The step as a whole: ${told.rewrites.join("; ")}.`] : []),
     ...networks.flatMap((lines) => ["", ...lines]),
     ...notDoneLines(told),
     "",
     cost(told),
   ].join("\n");
+}
+
+function frozenLines({ frozen }: StepPlan): string[] {
+  return (["generator", "discriminator"] as const)
+    .filter((player) => frozen[player].length > 0)
+    .map((player) => `Frozen in the ${player}: ${span(frozen[player])}.`);
 }
 
 /** ` in 4 parts` */

@@ -39,6 +39,11 @@ export interface StepPlan {
   readonly batchSize: number;
   /** Parts in which a batch is worked on, one after the other. */
   readonly accumulate: number;
+  /** Weights of each network that stay as they are, by their keys in the state dict. */
+  readonly frozen: {
+    readonly generator: readonly string[];
+    readonly discriminator: readonly string[];
+  };
   /** Reals and fakes go through the discriminator together. */
   readonly onePass: boolean;
   /**

@@ -7,6 +7,7 @@ import type { NativeSnapshot, TensorData } from "../native.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkAdaOptions } from "./ada.js";
 import { checkEma, checkOptimizers, checkPolicies } from "./check-options.js";
+import { checkFrozenOptions } from "./frozen.js";
 import { executions, type LoadOptions, precisions, type TrainerOptions } from "./options.js";
 import { ofRun } from "./run-options.js";
 import { fakesKinds, mostUpdates, orders, ruleNames } from "./options.js";
@@ -22,6 +23,7 @@ const checks: { readonly [Name in (typeof changeable)[number]]: (value: unknown)
   fakes: (value) => check.oneOf(value, "fakes", fakesKinds),
   discriminatorSteps: (value) => check.integer(value, "discriminatorSteps", 1, mostUpdates),
   generatorSteps: (value) => check.integer(value, "generatorSteps", 1, mostUpdates),
+  frozen: checkFrozenOptions,
   ema: checkEma,
   diffAugment: checkPolicies,
   ada: checkAdaOptions,

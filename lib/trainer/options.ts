@@ -6,6 +6,7 @@ import type { Discriminator, Generator } from "../networks.js";
 import type { Objective } from "../objectives/table.js";
 import type { Optimizer } from "../optimizers/table.js";
 import type { AdaOptions } from "./ada.js";
+import type { FrozenOptions } from "./frozen.js";
 
 /** The order of the two players in a step. */
 export type Order = (typeof orders)[number];
@@ -98,6 +99,15 @@ export interface TrainerOptions {
    * @default 1
    */
   readonly accumulate?: number | undefined;
+  /**
+   * Weights that stay as they are, as those that require no gradient in PyTorch: of the first
+   * layers that have weights, so many of them, as FreezeD fine-tunes a discriminator (Mo et al.
+   * 2020), or by name: `{ discriminator: 2 }`, `{ generator: ["l1", "conv_blocks.2.weight"] }`. A
+   * name is a layer's path, and stands for all that it holds, or the key of a weight in the state
+   * dict. They take no part in clipping, nor in the clipping of WGAN's weights. Running statistics
+   * and the vectors of `spectralNorm` go on, as in PyTorch. @default none
+   */
+  readonly frozen?: FrozenOptions | undefined;
   /** Keeps a moving average of the generator, as trainer.ema. @default none */
   readonly ema?: EmaOptions | undefined;
   /**
@@ -154,6 +164,7 @@ export const ruleNames = [
   "fakes",
   "discriminatorSteps",
   "generatorSteps",
+  "frozen",
   "ema",
   "diffAugment",
   "ada",
@@ -174,7 +185,8 @@ export const trainerNames = [
 
 /** Checked options, with every default filled in. */
 export interface TrainerSettings
-  extends Complete<Omit<TrainerOptions, "ema" | "ada" | "distributed">> {
+  extends Complete<Omit<TrainerOptions, "frozen" | "ema" | "ada" | "distributed">> {
+  readonly frozen: Complete<FrozenOptions>;
   readonly ema: Complete<EmaOptions> | undefined;
   readonly ada: Complete<AdaOptions> | undefined;
   readonly distributed: Group | undefined;
@@ -213,6 +225,11 @@ export interface LoadOptions {
   readonly discriminatorSteps?: number | undefined;
   /** Updates of the generator in a step, 1 to 1000. @default as many as when it was saved */
   readonly generatorSteps?: number | undefined;
+  /**
+   * Weights that stay as they are from here on, `{}` for none. What an optimizer remembers of a
+   * weight stays with it, and goes on where it is trained again. @default as when it was saved
+   */
+  readonly frozen?: FrozenOptions | undefined;
   /**
    * Another weight of the moving average, which goes on. Where none was kept, one begins with the
    * generator as it was saved. @default as when it was saved

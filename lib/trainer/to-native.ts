@@ -9,6 +9,7 @@ import { middleOf } from "../objectives/table.js";
 import { toNativeOptimizer } from "../optimizers/table.js";
 import { discriminatorPenalties, pathLengthOf } from "../penalties/table.js";
 import { fewestRows } from "./data.js";
+import { allFrozen } from "./frozen.js";
 import type { TrainerSettings } from "./options.js";
 
 /** Makes what trains the pair, with the generator that keeps the average, if there is one. */
@@ -45,6 +46,7 @@ function toNativeAda({ ada, discriminator, objective }: TrainerSettings) {
 
 function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
   const { generator, discriminator, optimizer, order } = settings;
+  const frozen = allFrozen(settings);
   const { penalties, auxiliaries, ...objective } = settings.objective;
   const pathLength = pathLengthOf(penalties);
   const [black, white] = generator.range;
@@ -61,6 +63,8 @@ function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
     heads: discriminator.heads,
     generatorOptimizer: toNativeOptimizer(optimizer.generator),
     discriminatorOptimizer: toNativeOptimizer(optimizer.discriminator),
+    frozenInGenerator: frozen.generator,
+    frozenInDiscriminator: frozen.discriminator,
     order,
     fakes: settings.fakes,
     discriminatorSteps: settings.discriminatorSteps,

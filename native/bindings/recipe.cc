@@ -43,6 +43,8 @@ Recipe to_recipe(const Napi::Value& value) {
   Recipe recipe;
   recipe.generator_optimizer = to_optimizer(options.Get("generatorOptimizer"));
   recipe.discriminator_optimizer = to_optimizer(options.Get("discriminatorOptimizer"));
+  recipe.frozen_in_generator = to_texts(options.Get("frozenInGenerator"));
+  recipe.frozen_in_discriminator = to_texts(options.Get("frozenInDiscriminator"));
   recipe.objective = to_choice(options.Get("objective"));
   recipe.scores =
       to_text(options, "scores") == "probability" ? ScoreKind::kProbability : ScoreKind::kLogit;

@@ -81,6 +81,14 @@ NamedTensors Network::state() const {
   return out;
 }
 
+std::vector<std::string> Network::parameter_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : state()) {
+    if (tensor.requires_grad()) names.push_back(name);
+  }
+  return names;
+}
+
 void Network::load(const NamedTensors& values) {
   const at::NoGradGuard no_grad;
   std::map<std::string, at::Tensor> by_name;

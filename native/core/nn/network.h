@@ -1,6 +1,7 @@
 // A generator or a discriminator: the module built from an architecture, on a device.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/named_tensors.h"
@@ -26,6 +27,8 @@ class Network {
   // True where a sample depends on the others of its batch, in evaluation too.
   bool mixes_samples() const { return mixes_samples_; }
   std::vector<at::Tensor> parameters() const { return body_->parameters(); }
+  // Their keys, in their order.
+  std::vector<std::string> parameter_names() const;
 
   // Parameters and buffers under PyTorch's state-dict keys, in PyTorch's order.
   NamedTensors state() const;

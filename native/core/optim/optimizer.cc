@@ -35,6 +35,24 @@ void move_average(const at::Tensor& average, const at::Tensor& parameter, const 
 Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
     : parameters_(std::move(parameters)), parameter_updates_(parameters_.size(), 0), lr_(lr) {
   states_.reserve(kMostStates);
+  freeze(std::vector<bool>(parameters_.size(), false));
+}
+
+void Optimizer::freeze(const std::vector<bool>& frozen) {
+  learning_.clear();
+  places_.clear();
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (frozen[i]) continue;
+    learning_.push_back(parameters_[i]);
+    places_.push_back(i);
+  }
+}
+
+std::vector<at::Tensor> Optimizer::of_all(std::vector<at::Tensor> gradients) const {
+  if (learning_.size() == parameters_.size()) return gradients;
+  std::vector<at::Tensor> all(parameters_.size());
+  for (size_t k = 0; k < gradients.size(); ++k) all[places_[k]] = std::move(gradients[k]);
+  return all;
 }
 
 void Optimizer::take_rules(const OptimizerChoice& choice) {
@@ -73,6 +91,7 @@ std::vector<size_t> Optimizer::prepare(std::vector<at::Tensor>& gradients) const
 
 void Optimizer::step_exact(std::vector<at::Tensor> gradients) {
   const at::NoGradGuard no_grad;
+  gradients = of_all(std::move(gradients));
   const double lr = schedule_(lr_, updates_);
   for (const size_t i : prepare(gradients)) {
     parameter_updates_[i] += 1;
@@ -83,6 +102,7 @@ void Optimizer::step_exact(std::vector<at::Tensor> gradients) {
 
 void Optimizer::step_fused(std::vector<at::Tensor> gradients) {
   const at::NoGradGuard no_grad;
+  gradients = of_all(std::move(gradients));
   const std::vector<size_t> indices = prepare(gradients);
   std::vector<at::Tensor> aligned;
   aligned.reserve(indices.size());

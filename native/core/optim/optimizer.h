@@ -38,14 +38,19 @@ class Optimizer {
 
   // The schedule and the clipping of a choice. Before the first update.
   void take_rules(const OptimizerChoice& choice);
+  // Leaves some parameters as they are, by their places, as where Python's do not require a
+  // gradient. Before the first update.
+  void freeze(const std::vector<bool>& frozen);
 
-  // Operation by operation as Python's single-tensor path, so equal bit for bit. As there, a
-  // parameter whose gradient is undefined is left alone.
+  // Operation by operation as Python's single-tensor path, so equal bit for bit. Gradients are in
+  // the order of learning(); as there, a parameter whose gradient is undefined is left alone.
   void step_exact(std::vector<at::Tensor> gradients);
   // step_exact() in as few passes over memory as libtorch has. Gradients may have any strides.
   void step_fused(std::vector<at::Tensor> gradients);
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
+  // Those that are not frozen: what gradients are asked for.
+  const std::vector<at::Tensor>& learning() const { return learning_; }
   // What it remembers of each parameter, by torch.optim's name for it; each list in the order of
   // parameters(). The tensors themselves.
   const std::vector<std::pair<std::string, std::vector<at::Tensor>>>& states() const {
@@ -111,8 +116,11 @@ class Optimizer {
   void move_averages(const std::vector<size_t>& updated) const;
   // Clips, and says which gradients there are.
   std::vector<size_t> prepare(std::vector<at::Tensor>& gradients) const;
+  // Gradients of learning(), in the order of parameters().
+  std::vector<at::Tensor> of_all(std::vector<at::Tensor> gradients) const;
 
-  std::vector<at::Tensor> parameters_;
+  std::vector<at::Tensor> parameters_, learning_;
+  std::vector<size_t> places_;  // those of learning_ among the parameters
   // Subclasses hold references into it, so it never grows beyond what is reserved.
   std::vector<std::pair<std::string, std::vector<at::Tensor>>> states_;
   std::vector<int64_t> parameter_updates_;

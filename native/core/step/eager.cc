@@ -23,11 +23,11 @@ class Eager : public Execution {
 
   std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
                                     const Ready& ready) override {
-    const Listening listening(optimizer.parameters(), ready);
-    for (const at::Tensor& parameter : optimizer.parameters()) parameter.mutable_grad().reset();
-    root.value.backward(root.gradient);
+    const Listening listening(optimizer.learning(), ready);
+    for (const at::Tensor& parameter : optimizer.learning()) parameter.mutable_grad().reset();
+    go_back(root);
     std::vector<at::Tensor> found;
-    for (const at::Tensor& parameter : optimizer.parameters()) found.push_back(parameter.grad());
+    for (const at::Tensor& parameter : optimizer.learning()) found.push_back(parameter.grad());
     return found;
   }
 
@@ -38,6 +38,16 @@ class Eager : public Execution {
   Explanation explain() const override { return {"eager", false, {}, {}, {}, {}}; }
 
  private:
+  // To the weights of both players, but for those that are frozen: a script has those require none.
+  void go_back(const Root& root) const {
+    std::vector<at::Tensor> learning = pair_->generator_optimizer->learning();
+    const std::vector<at::Tensor>& more = pair_->discriminator_optimizer->learning();
+    learning.insert(learning.end(), more.begin(), more.end());
+    if (learning.empty()) return;
+    root.value.backward(root.gradient, /*retain_graph=*/std::nullopt, /*create_graph=*/false,
+                        learning);
+  }
+
   std::shared_ptr<const Pair> pair_;
 };
 

@@ -40,9 +40,9 @@ class Fused : public Execution {
   std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
                                     const Ready& ready) override {
     // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
-    if (optimizer.parameters().empty()) return {};
-    const Listening listening(optimizer.parameters(), ready);
-    return torch::autograd::grad({root.value}, optimizer.parameters(), {root.gradient},
+    if (optimizer.learning().empty()) return {};
+    const Listening listening(optimizer.learning(), ready);
+    return torch::autograd::grad({root.value}, optimizer.learning(), {root.gradient},
                                  /*retain_graph=*/std::nullopt, /*create_graph=*/false,
                                  /*allow_unused=*/true);
   }

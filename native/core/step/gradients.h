@@ -13,7 +13,7 @@ namespace sparring {
 
 struct Gradients {
   Loss loss;
-  std::vector<at::Tensor> of_parameters;  // in the order of the optimizer's; undefined for none
+  std::vector<at::Tensor> of_parameters;  // in the order of those that learn; undefined for none
 
   // Adds `weight` times those of a part, which may be in buffers that its successor writes to.
   void add(const Gradients& part, double weight);

@@ -190,7 +190,7 @@ OrderedStep::Update OrderedStep::begin(Optimizer& optimizer, const Batch& batch,
   length_.reset();
   is_survey_ = false;
   surveyed_.clear();
-  if (pair_->sharing) pair_->sharing->expect(optimizer.parameters());
+  if (pair_->sharing) pair_->sharing->expect(optimizer.learning());
   Gradients found = parts_ == 1 ? work(batch, 0) : work_in_parts(batch, own, work);
   Update update{optimizer, std::move(found), nullptr, std::move(length_)};
   if (pair_->sharing) {
@@ -371,7 +371,7 @@ void OrderedStep::clip_weights() const {
   const double limit = pair_->objective->weight_clip();
   if (limit == 0) return;
   const at::NoGradGuard no_grad;
-  for (const at::Tensor& parameter : pair_->discriminator_optimizer->parameters()) {
+  for (const at::Tensor& parameter : pair_->discriminator_optimizer->learning()) {
     parameter.clamp_(-limit, limit);
   }
 }

@@ -1,5 +1,7 @@
 #include "core/step/recipe.h"
 
+#include <algorithm>
+
 namespace sparring {
 namespace {
 
@@ -8,6 +10,17 @@ std::vector<Built> build_all(const std::vector<Choice>& choices, Make make) {
   std::vector<Built> all;
   for (const Choice& choice : choices) all.push_back(make(choice));
   return all;
+}
+
+std::unique_ptr<Optimizer> optimizer_of(const Network& network, const OptimizerChoice& choice,
+                                        const std::vector<std::string>& frozen) {
+  auto optimizer = make_optimizer(choice, network.parameters());
+  std::vector<bool> stays;
+  for (const std::string& name : network.parameter_names()) {
+    stays.push_back(std::find(frozen.begin(), frozen.end(), name) != frozen.end());
+  }
+  optimizer->freeze(stays);
+  return optimizer;
 }
 
 std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
@@ -47,9 +60,9 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
         std::make_shared<Sharing>(players.group, recipe.fewest_rows, recipe.sync_batch_norm);
   }
   pair->generator_optimizer =
-      make_optimizer(recipe.generator_optimizer, pair->generator->parameters());
-  pair->discriminator_optimizer =
-      make_optimizer(recipe.discriminator_optimizer, pair->discriminator->parameters());
+      optimizer_of(*pair->generator, recipe.generator_optimizer, recipe.frozen_in_generator);
+  pair->discriminator_optimizer = optimizer_of(*pair->discriminator, recipe.discriminator_optimizer,
+                                               recipe.frozen_in_discriminator);
   if (pair->average) pair->generator_optimizer->lead(pair->average->follows());
   return pair;
 }

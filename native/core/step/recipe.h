@@ -13,6 +13,8 @@ namespace sparring {
 
 struct Recipe {
   OptimizerChoice generator_optimizer, discriminator_optimizer;
+  // The keys of weights that stay as they are.
+  std::vector<std::string> frozen_in_generator, frozen_in_discriminator;
   Choice objective;
   ScoreKind scores = ScoreKind::kLogit;
   std::vector<Choice> penalties, auxiliaries;

@@ -8,18 +8,9 @@
 namespace sparring {
 namespace {
 
-// The keys of a network's parameters, in the order in which its optimizer has them.
-std::vector<std::string> parameter_names(const Network& network) {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : network.state()) {
-    if (tensor.requires_grad()) names.push_back(name);
-  }
-  return names;
-}
-
 void save_optimizer(Snapshot& snapshot, const std::string& player, const Network& network,
                     const Optimizer& optimizer) {
-  const std::vector<std::string> names = parameter_names(network);
+  const std::vector<std::string> names = network.parameter_names();
   for (const auto& [state, tensors] : optimizer.states()) {
     NamedTensors named;
     for (size_t i = 0; i < names.size(); ++i) named.emplace_back(names[i], tensors[i]);
@@ -33,7 +24,7 @@ void save_optimizer(Snapshot& snapshot, const std::string& player, const Network
 void restore_optimizer(const Snapshot& snapshot, const std::string& player, const Network& network,
                        Optimizer& optimizer) {
   const at::NoGradGuard no_grad;
-  const std::vector<std::string> names = parameter_names(network);
+  const std::vector<std::string> names = network.parameter_names();
   for (const auto& [state, tensors] : optimizer.states()) {
     for (size_t i = 0; i < names.size(); ++i) {
       const std::string name = "optimizer." + player + "." + state + "." + names[i];

@@ -67,7 +67,8 @@ TEST_CASE("a dense step equals an eager one while sizes of batches come and go: 
 TEST_CASE("buffers of sizes that came and went are dropped") {
   RandomStream stream(0);
   Network network({linear("0", 4, 3)}, at::kCPU, at::kDouble, stream);
-  const auto dense = DenseNetwork::plan(network, /*takes_rows=*/true, product);
+  const auto dense =
+      DenseNetwork::plan(network, /*takes_rows=*/true, product, network.parameters());
   REQUIRE(dense != nullptr);
   const at::Tensor first = dense->pass(1).output();
   // Whole batches and the last of an epoch, each in several passes at a time.

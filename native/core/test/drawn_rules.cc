@@ -26,6 +26,7 @@ DrawnRules draw_rules(Drawer& draw, uint32_t seed) {
   rules.generator_steps = draw.integer(1, 2);
   rules.adapts = seed % 10 == 0;
   if (seed % 3 == 0) rules.last_rows = 1 + seed % rules.rows;
+  if (seed % 5 == 3) rules.frozen = 0.5;
   return rules;
 }
 
@@ -78,6 +79,13 @@ std::shared_ptr<Pair> make_drawn(const DrawnPair& drawn, const DrawnRules& rules
       make_optimizer(descent(0.01, rules.momentum, rules.clip), pair->generator->parameters());
   pair->discriminator_optimizer =
       make_optimizer(descent(0.01, rules.momentum, rules.clip), pair->discriminator->parameters());
+  Drawer draw(static_cast<uint32_t>(seed));
+  for (Optimizer* one : {pair->generator_optimizer.get(), pair->discriminator_optimizer.get()}) {
+    std::vector<bool> stays;
+    for (size_t i = 0; i < one->parameters().size(); ++i)
+      stays.push_back(draw.chance(rules.frozen));
+    one->freeze(stays);
+  }
   return pair;
 }
 

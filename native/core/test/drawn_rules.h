@@ -25,6 +25,7 @@ struct DrawnRules {
   double clip = 0;  // the largest norm of a gradient; 0: any
   Precision precision = Precision::kFloat32;
   bool penalises_paths = false;  // of a generator that is styled
+  double frozen = 0;             // how probable it is that a weight stays as it is
 };
 
 DrawnRules draw_rules(Drawer& draw, uint32_t seed);

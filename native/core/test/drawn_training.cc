@@ -143,6 +143,7 @@ bool check_drawn(uint32_t seed, const at::Device& device, DrawnPair (*draw_netwo
   CAPTURE(rules.penalises_paths);
   CAPTURE(rules.rows);
   CAPTURE(rules.last_rows);
+  CAPTURE(rules.frozen);
   const at::Tensor eager = train(drawn, rules, seed, device, false);
   const auto again = [&, whole = rules] { return train(drawn, whole, seed, device, false, 1e-13); };
   const Verdict verdict = compare(train(drawn, rules, seed, device, true), eager, again);
@@ -194,6 +195,7 @@ int64_t check_ranks(uint32_t seed) {
     CAPTURE(discriminator);
     CAPTURE(one.rules.objective.type);
     CAPTURE(one.rules.penalty);
+    CAPTURE(one.rules.frozen);
     const at::Tensor alone = train_case(one, 0, nullptr);
     const auto again = [&] { return train_case(one, 1e-14, nullptr); };
     for (const auto& of_rank : found) {

@@ -172,7 +172,8 @@ TEST_CASE(
   RandomStream stream(0);
   const auto pair = pair_of(3, wide_generator(), wide_discriminator(), {"hinge", {}},
                             ScoreKind::kLogit, at::kFloat);
-  const auto network = DenseNetwork::plan(*pair->generator, /*takes_rows=*/true, product);
+  const auto network = DenseNetwork::plan(*pair->generator, /*takes_rows=*/true, product,
+                                          pair->generator->parameters());
   Pass& pass = network->pass(4);
   network->forward(pass, at::randn({4, 5}, stream.cpu()));
   at::Tensor(pass.output_gradient()).fill_(1);

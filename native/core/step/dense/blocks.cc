@@ -133,9 +133,10 @@ class Reader {
 
 }  // namespace
 
-std::optional<Blocks> read_blocks(Network& network, bool takes_rows) {
+std::optional<Blocks> read_blocks(Network& network, bool takes_rows,
+                                  const std::vector<at::Tensor>& learning) {
   if (!network.device().is_cpu()) return std::nullopt;
-  Reader reader(network.parameters(), takes_rows);
+  Reader reader(learning, takes_rows);
   for (const Part& part : network.body().flattened()) {
     if (!reader.read(part)) return std::nullopt;
   }

@@ -21,10 +21,13 @@ struct Block {
   Nonlinearity nonlinearity;
   // How probable it is that a value of the output is dropped.
   double dropout = 0;
-  // Their places among the network's parameters; -1 for none.
+  // Their places among the parameters that learn; -1 for none.
   int64_t weight_at = -1, bias_at = -1, norm_weight_at = -1, norm_bias_at = -1;
 
   int64_t outputs() const { return weight.size(0) / pieces; }
+  bool learns() const {
+    return weight_at >= 0 || bias_at >= 0 || norm_weight_at >= 0 || norm_bias_at >= 0;
+  }
 };
 
 // What stands behind the values of each row of the input: its label's vector.
@@ -44,7 +47,9 @@ struct Blocks {
 
 // Of a network on the CPU whose layers are linear ones, maxout, batch normalisation, simple
 // activations and dropout, and before them an embedding of labels; nullopt for others.
-// `takes_rows`: the input is [N, in], and not images.
-std::optional<Blocks> read_blocks(Network& network, bool takes_rows);
+// `takes_rows`: the input is [N, in], and not images; `learning`: its parameters, but for those
+// that stay as they are.
+std::optional<Blocks> read_blocks(Network& network, bool takes_rows,
+                                  const std::vector<at::Tensor>& learning);
 
 }  // namespace sparring

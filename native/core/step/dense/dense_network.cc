@@ -14,6 +14,11 @@ namespace {
 // Nobody asks for a graph, so autograd need not be asked either: it takes part of every call.
 using WithoutGraph = at::AutoDispatchBelowADInplaceOrView;
 
+size_t lowest_learning(const std::vector<Block>& blocks) {
+  const auto learns = [](const Block& block) { return block.learns(); };
+  return std::find_if(blocks.begin(), blocks.end(), learns) - blocks.begin();
+}
+
 }  // namespace
 
 Pass& Pass::part(int64_t first, int64_t count) {
@@ -37,15 +42,17 @@ Pass& Pass::part(int64_t first, int64_t count) {
 }
 
 std::unique_ptr<DenseNetwork> DenseNetwork::plan(Network& network, bool takes_rows,
-                                                 Multiply product) {
-  std::optional<Blocks> blocks = read_blocks(network, takes_rows);
+                                                 Multiply product,
+                                                 const std::vector<at::Tensor>& learning) {
+  std::optional<Blocks> blocks = read_blocks(network, takes_rows, learning);
   if (!blocks) return nullptr;
   auto planned = std::make_unique<DenseNetwork>();
   planned->product_ = product;
   planned->dropout_ = blocks->dropout;
   planned->labels_ = std::move(blocks->labels);
   planned->blocks_ = std::move(blocks->list);
-  for (const at::Tensor& parameter : network.parameters()) {
+  if (!planned->learns_labels()) planned->lowest_ = lowest_learning(planned->blocks_);
+  for (const at::Tensor& parameter : learning) {
     planned->gradients_.push_back(at::zeros_like(parameter.detach()));
   }
   return planned;
@@ -186,7 +193,8 @@ void DenseNetwork::multiply_back(const Block& block, const Pass::Stage& stage,
 
 void DenseNetwork::learn_weight(const Block& block, const Pass::Stage& stage,
                                 const at::Tensor& input, bool accumulate) {
-  const at::Tensor& to = gradients_[block.weight_at];
+  const at::Tensor to = gradient_of(block.weight_at);
+  if (!to.defined()) return;
   if (block.pieces == 1) return product_(to, stage.gradient.t(), input, accumulate);
   weight_gradient({stage.gradient, stage.places}, input, to, accumulate);
 }
@@ -247,7 +255,7 @@ void DenseNetwork::undo_block(const Block& block, Pass::Stage& stage, bool weigh
 
 void DenseNetwork::tell(const Block& block, const Ready& ready) const {
   if (!ready) return;
-  if (labels_ && &block == &blocks_.front()) {
+  if (learns_labels() && &block == &blocks_.front()) {
     ready(static_cast<size_t>(labels_->table_at), gradients_[labels_->table_at]);
   }
   for (const int64_t place :
@@ -262,23 +270,23 @@ void DenseNetwork::backward(Pass& pass, Wanted wanted, const Ready& ready) {
     return back_to_input(pass);
   }
   const WithoutGraph guard;
-  for (size_t i = blocks_.size(); i-- > 0;) {
+  for (size_t i = blocks_.size(); i-- > lowest_;) {
     const Block& block = blocks_[i];
     Pass::Stage& stage = pass.stages[i];
     undo_block(block, stage, /*weights=*/true, pass.together);
     learn_weight(block, stage, pass.input_of(i));
     if (i == 0) learn_labels(pass);
     tell(block, ready);
-    if (i > 0) multiply_back(block, stage, block.weight, pass.stages[i - 1].gradient);
+    if (i > lowest_) multiply_back(block, stage, block.weight, pass.stages[i - 1].gradient);
   }
 }
 
-void DenseNetwork::back_to_first(Pass& pass) {
+void DenseNetwork::back_to(Pass& pass, size_t first) {
   const WithoutGraph guard;
-  for (size_t i = blocks_.size(); i-- > 0;) {
+  for (size_t i = blocks_.size(); i-- > first;) {
     const Block& block = blocks_[i];
     undo_block(block, pass.stages[i], /*weights=*/false, pass.together);
-    if (i > 0) multiply_back(block, pass.stages[i], block.weight, pass.stages[i - 1].gradient);
+    if (i > first) multiply_back(block, pass.stages[i], block.weight, pass.stages[i - 1].gradient);
   }
 }
 
@@ -295,7 +303,7 @@ void DenseNetwork::back_to_input(Pass& pass) {
 
 // From the first block's gradient: what a row's vector is owed goes to its label's.
 void DenseNetwork::learn_labels(const Pass& pass) {
-  if (!labels_) return;
+  if (!learns_labels()) return;
   const at::Tensor& weight = blocks_[0].weight;
   const int64_t width = labels_->width();
   const at::Tensor owed = at::empty({pass.rows(), width}, weight.options());
@@ -311,7 +319,7 @@ void DenseNetwork::scale(Pass& pass, const at::Tensor& factors) {
 
 void DenseNetwork::learn(Pass& all, Pass& counted, const Ready& ready) {
   const WithoutGraph guard;
-  for (size_t i = blocks_.size(); i-- > 0;) {
+  for (size_t i = blocks_.size(); i-- > lowest_;) {
     const Block& block = blocks_[i];
     learn_bias(block, counted.stages[i]);
     learn_weight(block, all.stages[i], all.input_of(i));

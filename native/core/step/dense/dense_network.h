@@ -46,7 +46,8 @@ struct Pass {
 class DenseNetwork {
  public:
   // Null where the network has something else in it; see read_blocks(). `product`: of its layers.
-  static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows, Multiply product);
+  static std::unique_ptr<DenseNetwork> plan(Network& network, bool takes_rows, Multiply product,
+                                            const std::vector<at::Tensor>& learning);
 
   // Numbers that it makes of a row.
   int64_t outputs() const { return blocks_.back().outputs(); }
@@ -83,8 +84,9 @@ class DenseNetwork {
   void backward(Pass& pass, Wanted wanted, const Ready& ready = {});
 
   // The same in parts, for rows that come to the weights at once from several ways: to the first
-  // block, and from there to pass.input_gradient.
-  void back_to_first(Pass& pass);
+  // block that learns; to the first of all, and from there to pass.input_gradient.
+  void back_to_weights(Pass& pass) { back_to(pass, lowest_); }
+  void back_to_first(Pass& pass) { back_to(pass, 0); }
   void back_to_input(Pass& pass);
   // Rows that went back from gradients of 1 now come from their factors, [N, 1]: a sample's
   // derivatives are multiples of each other. No sample may depend on another one.
@@ -103,7 +105,7 @@ class DenseNetwork {
   // What runs as one, by the keys of the layers in it.
   std::vector<std::vector<std::string>> layers() const;
 
-  // One for each parameter of the network, in its order.
+  // One for each parameter that learns, in their order.
   const std::vector<at::Tensor>& gradients() const { return gradients_; }
 
  private:
@@ -111,7 +113,9 @@ class DenseNetwork {
 
   Pass make_pass(int64_t rows) const;
   bool owns_input() const { return labels_ || dropout_ > 0; }
+  bool learns_labels() const { return labels_ && labels_->table_at >= 0; }
   void multiply(const Block& block, Pass::Stage& stage, const at::Tensor& input) const;
+  void back_to(Pass& pass, size_t first);
   void multiply_back(const Block& block, const Pass::Stage& stage, const at::Tensor& weight,
                      const at::Tensor& to) const;
   void learn_weight(const Block& block, const Pass::Stage& stage, const at::Tensor& input,
@@ -132,6 +136,7 @@ class DenseNetwork {
   double dropout_ = 0;  // of the input
   std::optional<LabelVectors> labels_;
   std::vector<Block> blocks_;
+  size_t lowest_ = 0;  // the first block that learns; their number where none does
   std::vector<at::Tensor> gradients_;
   std::map<std::pair<int64_t, int>, Pass> passes_;
 };

@@ -80,11 +80,13 @@ Multiply product_of(const Pair& pair) {
 }
 
 std::unique_ptr<DenseNetwork> plan_generator(const Pair& pair) {
-  return DenseNetwork::plan(*pair.generator, /*takes_rows=*/true, product_of(pair));
+  return DenseNetwork::plan(*pair.generator, /*takes_rows=*/true, product_of(pair),
+                            pair.generator_optimizer->learning());
 }
 
 std::unique_ptr<DenseNetwork> plan_discriminator(const Pair& pair) {
-  return DenseNetwork::plan(*pair.discriminator, /*takes_rows=*/false, product_of(pair));
+  return DenseNetwork::plan(*pair.discriminator, /*takes_rows=*/false, product_of(pair),
+                            pair.discriminator_optimizer->learning());
 }
 
 std::vector<Operation> operations_of(const DenseNetwork& network) {
@@ -273,7 +275,11 @@ DenseStep::Learned DenseStep::learn_together(const Batch& reals, const Batch& fa
     return loss;
   }
   if (penalty != nullptr) all.part(2 * count, count).output_gradient().fill_(1);
-  discriminator_->back_to_first(passing);
+  if (penalty == nullptr) {
+    discriminator_->back_to_weights(passing);
+  } else {
+    discriminator_->back_to_first(passing);
+  }
   if (has_looked) discriminator_->scale(fake, slopes);
   if (penalty != nullptr) loss.penalize(carry(*penalty, all.part(2 * count, count)));
   discriminator_->learn(all, all.part(0, 2 * count), ready_after(penalty));
@@ -339,7 +345,7 @@ double DenseStep::learn_apart(const Batch& reals, const Batch& fakes, bool has_l
     of_reals.push_back(gradient.clone());
   }
   discriminator_->backward(fake, DenseNetwork::Wanted::kWeights);
-  at::_foreach_add_(discriminator_->gradients(), of_reals);
+  if (!of_reals.empty()) at::_foreach_add_(discriminator_->gradients(), of_reals);
   return loss;
 }
 
