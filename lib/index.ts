@@ -65,6 +65,7 @@ export type {
   Precision,
   TrainerOptions,
 } from "./trainer/options.js";
+export type { Frozen, FrozenOptions } from "./trainer/frozen.js";
 export type { RunOptions } from "./trainer/run-options.js";
 export type { OtherOptimizers } from "./trainer/set-optimizer.js";
 export type { Tick } from "./trainer/tick.js";

@@ -14,4 +14,8 @@ adam = {"type": "adam", "lr": 1e-4, "betas": [0.5, 0.999], "eps": 1e-8, "weightD
 case = json.loads(sys.argv[1])
 case |= {"batch": 64, "seed": 0, "optimizer": {"generator": adam, "discriminator": adam}}
 images = torch.zeros(512, *case["image"], dtype=torch.uint8)
-print(json.dumps({"flops": count_flops(Training(case, images, Mode()))}))
+training = Training(case, images, Mode())
+for player, module in (("generator", training.generator), ("discriminator", training.whole_discriminator)):
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name not in case.get("frozen", {}).get(player, []))
+print(json.dumps({"flops": count_flops(training)}))

@@ -95,6 +95,7 @@ function trainingOf(generator: GeneratorArchitecture, seed: number): DrawnTraini
       optimizer: { generator: adam, discriminator: adam },
       descent: { generator: descent, discriminator: descent },
       ...{ images, batch: 8, steps: 5, dropLast: false, horizontalFlip: false },
+      frozen: { generator: [], discriminator: [] },
     },
     bytes: Array.from({ length: images * product(image) }, (_, i) => (i * 7919 + 31 * seed) % 256),
     labels: Array.from({ length: images }, (_, i) => i % Math.max(1, classes)),

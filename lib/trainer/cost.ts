@@ -39,9 +39,13 @@ export interface Passes {
   readonly partly: number;
   /** How many of those are for weights. */
   readonly partlyForWeights: number;
+  /** How many gradients for weights there are of all, which those that are frozen do not need. */
+  readonly learning: number;
+  /** And of those through a part of the layers. */
+  readonly partlyLearning: number;
 }
 
-type PenaltyPasses = Omit<Passes, "partlyForWeights">;
+type PenaltyPasses = Omit<Passes, "partlyForWeights" | "learning" | "partlyLearning">;
 
 /** How steps are carried out. */
 type Carried = Pick<NativeExplanation, "kind" | "onePass" | "rewrites" | "discriminator">;
@@ -69,6 +73,10 @@ export function passesOf(
     }, 0);
   const pathLength = pathLengthOf(objective.penalties);
   const ofPaths = pathLength === undefined ? 0 : generatorSteps / pathLength.every;
+  const due = discriminatorPenalties(objective.penalties).reduce(
+    (n, { every }) => n + 1 / every,
+    0,
+  );
   const look = is("oneLook") ? 1 : 0;
   // Without a graph, and where no sample depends on another, the way back is the same but for a
   // factor.
@@ -83,6 +91,8 @@ export function passesOf(
       // the loss's.
       partly: 3 * ofPaths,
       partlyForWeights: forConstants(kind) * ofPaths,
+      learning: generatorSteps,
+      partlyLearning: ofPaths,
     },
     discriminator: {
       all: k * (2 * 3 + ofPenalties("all")) + generatorSteps * (2 + wasted + reals) - look - back,
@@ -92,6 +102,8 @@ export function passesOf(
       partly: k * ofPenalties("partly"),
       // The other one is for inputs.
       partlyForWeights: (k * ofPenalties("partly")) / 2,
+      learning: k * (2 + due) + generatorSteps * wasted,
+      partlyLearning: (k * ofPenalties("partly")) / 2,
     },
   };
 }

@@ -107,31 +107,31 @@ interface Counted {
 /** @param part by their paths, the layers of the passes through a part of them */
 function flopsOf(
   counted: readonly Counted[],
-  { all, withoutFirst, forWeights, back, partly, partlyForWeights }: Passes,
+  { all, withoutFirst, back, partly, ...ofWeights }: Passes,
   part: ReadonlyMap<string, ResolvedLayer>,
 ): number {
-  const sum = (some: readonly Counted[], passes: number, withWeights: number) =>
-    some.reduce((total, { operation: { flops }, constantFlops }) => {
-      return total + passes * flops - withWeights * constantFlops;
-    }, 0);
-  const spared = counted.reduce((total, { sparedFlops }) => total + back * sparedFlops, 0);
+  const sum = (some: readonly Counted[], own: (one: Counted) => number) =>
+    some.reduce((total, one) => total + own(one), 0);
+  // A gradient that is not there for constants, and one that is not for weights that are frozen.
+  const missing = (forWeights: number, learning: number) => (one: Counted) =>
+    forWeights * one.constantFlops + (one.weights === "stay" ? learning * forItsWeights(one) : 0);
   const products = counted.filter(({ operation }) => operation.flops > 0);
-  const forInputs = firstThatLearns(products).reduce((total, { operation, sparedFlops }) => {
-    return total + operation.flops - sparedFlops;
-  }, 0);
-  const stay = products.filter(({ weights }) => weights === "stay");
-  const forFrozen = stay.reduce((total, { operation, sparedFlops, constantFlops }) => {
-    return total + operation.flops - sparedFlops - constantFlops;
-  }, 0);
   const again = counted.filter(({ operation }) => operation.layers.some((path) => part.has(path)));
   return (
-    sum(counted, all, forWeights) -
-    spared -
-    forWeights * forFrozen -
-    withoutFirst * forInputs +
-    sum(again, partly, partlyForWeights)
+    sum(counted, ({ operation, sparedFlops }) => all * operation.flops - back * sparedFlops) -
+    sum(counted, missing(ofWeights.forWeights, ofWeights.learning)) -
+    withoutFirst *
+      sum(
+        firstThatLearns(products),
+        ({ operation, sparedFlops }) => operation.flops - sparedFlops,
+      ) +
+    sum(again, ({ operation }) => partly * operation.flops) -
+    sum(again, missing(ofWeights.partlyForWeights, ofWeights.partlyLearning))
   );
 }
+
+const forItsWeights = ({ operation, sparedFlops, constantFlops }: Counted) =>
+  operation.flops - sparedFlops - constantFlops;
 
 /** The first product with weights that learn, and those before it: inputs need no gradient there. */
 function firstThatLearns(products: readonly Counted[]): readonly Counted[] {

@@ -97,7 +97,7 @@ describe("Trainer.load refuses", () => {
     [
       "another way to normalise",
       { syncBatchNorm: true },
-      'Expected only the options device, seed, distributed, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision for options but received "syncBatchNorm"',
+      'Expected only the options device, seed, distributed, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision for options but received "syncBatchNorm"',
     ],
     [
       "an order that there is not",

@@ -15,7 +15,7 @@ beforeAll(async () => {
 const options = { preset: "mlp", data: "data", size: 8, batch: 10, threads: 1, steps: 4, seed: 3 };
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, from, fromStep, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, from, fromStep, precision, syncBatchNorm, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 

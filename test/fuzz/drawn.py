@@ -104,10 +104,12 @@ def rate(schedule, lr, t):
 class Player:
     """A network, its optimizer, and how both go on."""
 
-    def __init__(self, module, options):
+    def __init__(self, module, options, frozen):
         self.module = module
         self.options = options
-        self.parameters = list(module.parameters())
+        for name, parameter in module.named_parameters():
+            parameter.requires_grad_(name not in frozen)
+        self.parameters = [one for one in module.parameters() if one.requires_grad]
         self.optimizer = make_optimizer(options, self.parameters)
         self.updates = 0
 
@@ -138,8 +140,9 @@ class Game:
         generator, discriminator = spaces[0]["Generator"](), spaces[1]["Discriminator"]()
         self.average = copy.deepcopy(generator) if self.rules.get("ema") else None
         self.modules = [generator, discriminator] + ([self.average] if self.average else [])
-        self.generator = Player(generator, self.rules["optimizer"]["generator"])
-        self.discriminator = Player(discriminator, self.rules["optimizer"]["discriminator"])
+        optimizer, frozen = self.rules["optimizer"], self.rules["frozen"]
+        self.generator = Player(generator, optimizer["generator"], frozen["generator"])
+        self.discriminator = Player(discriminator, optimizer["discriminator"], frozen["discriminator"])
 
     def make(self, count, with_graph):
         """Fakes, and the labels and codes that they were made from."""

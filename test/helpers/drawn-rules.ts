@@ -12,6 +12,11 @@ import {
   schedules,
   type TrainerOptions,
 } from "../../lib/index.js";
+import {
+  type ResolvedArchitecture,
+  resolveDiscriminator,
+  resolveGenerator,
+} from "../../lib/architecture.js";
 import type { Draw } from "./draw.js";
 import type { DrawnPair } from "./drawn-pairs.js";
 
@@ -22,6 +27,8 @@ export interface Rules
     Pick<TrainerOptions, "objective" | "order" | "fakes" | "discriminatorSteps" | "generatorSteps">
   > {
   readonly ema: TrainerOptions["ema"];
+  /** The keys of weights that stay as they are. */
+  readonly frozen: Record<"generator" | "discriminator", string[]>;
   readonly optimizer: Players;
   /** Plain descent: shows gradients as they are, where others divide each by its own size. */
   readonly descent: Players;
@@ -150,5 +157,20 @@ export function drawRules(draw: Draw, pair: DrawnPair): Rules {
     steps: draw.integer(2, 4),
     dropLast: draw.chance(0.3),
     horizontalFlip: pair.image.length === 3 && draw.chance(0.2),
+    frozen: drawFrozen(draw, pair),
+  };
+}
+
+/** A share of the weights of each, but never all: PyTorch has no loss to go back from then. */
+function drawFrozen(draw: Draw, pair: DrawnPair): Rules["frozen"] {
+  const share = draw.of(0, 0, 0.3, 0.7);
+  const some = ({ state }: ResolvedArchitecture) => {
+    const keys = [...state].flatMap(([key, { trained }]) => (trained ? [key] : []));
+    const stays = keys.filter(() => draw.chance(share));
+    return stays.length === keys.length ? stays.slice(0, -1) : stays;
+  };
+  return {
+    generator: some(resolveGenerator(pair.generator)),
+    discriminator: some(resolveDiscriminator(pair.discriminator)),
   };
 }

@@ -82,14 +82,23 @@ export async function trainDrawn(
   { steps, shaken, ...changes }: Changes,
 ): Promise<Outcome> {
   const { pair, rules } = training;
-  const { objective, order, fakes, discriminatorSteps, generatorSteps, ema } = rules;
+  const { objective, order, fakes, discriminatorSteps, generatorSteps, ema, frozen } = rules;
   using generator = new Generator(pair.generator, { seed: 0 });
   using discriminator = new Discriminator(pair.discriminator);
   if (shaken !== undefined) {
     const draw = new Draw(shaken.attempt);
     for (const one of [generator, discriminator]) await shake(one, shaken.share, draw);
   }
-  const options = { objective, order, fakes, discriminatorSteps, generatorSteps, ema, ...changes };
+  const options = {
+    objective,
+    order,
+    fakes,
+    discriminatorSteps,
+    generatorSteps,
+    ema,
+    frozen,
+    ...changes,
+  };
   using trainer = new Trainer({ generator, discriminator, ...options });
   using data = await dataOf(training);
   const networks = [generator, discriminator, ...(trainer.ema ? [trainer.ema] : [])];

@@ -126,7 +126,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "device"',
   ],
   [
     "no generator",

@@ -28,8 +28,9 @@ void Average::end(const Network& generator) {
   std::vector<at::Tensor> weights, means, others, copies;
   const NamedTensors from = generator.state(), to = target_->state();
   for (size_t i = 0; i < to.size(); ++i) {
-    // Running statistics are averages already, and counters are no weights.
-    const bool learns = from[i].second.requires_grad();
+    // Running statistics are averages already, and counters are no weights. Of the target: a frozen
+    // weight requires no gradient within a step.
+    const bool learns = to[i].second.requires_grad();
     (learns ? weights : others).push_back(from[i].second);
     (learns ? means : copies).push_back(to[i].second);
   }

@@ -40,11 +40,11 @@ Optimizer::Optimizer(std::vector<at::Tensor> parameters, double lr)
 
 void Optimizer::freeze(const std::vector<bool>& frozen) {
   learning_.clear();
+  frozen_.clear();
   places_.clear();
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (frozen[i]) continue;
-    learning_.push_back(parameters_[i]);
-    places_.push_back(i);
+    (frozen[i] ? frozen_ : learning_).push_back(parameters_[i]);
+    if (!frozen[i]) places_.push_back(i);
   }
 }
 

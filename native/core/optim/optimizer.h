@@ -51,6 +51,7 @@ class Optimizer {
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   // Those that are not frozen: what gradients are asked for.
   const std::vector<at::Tensor>& learning() const { return learning_; }
+  const std::vector<at::Tensor>& frozen() const { return frozen_; }
   // What it remembers of each parameter, by torch.optim's name for it; each list in the order of
   // parameters(). The tensors themselves.
   const std::vector<std::pair<std::string, std::vector<at::Tensor>>>& states() const {
@@ -119,7 +120,7 @@ class Optimizer {
   // Gradients of learning(), in the order of parameters().
   std::vector<at::Tensor> of_all(std::vector<at::Tensor> gradients) const;
 
-  std::vector<at::Tensor> parameters_, learning_;
+  std::vector<at::Tensor> parameters_, learning_, frozen_;
   std::vector<size_t> places_;  // those of learning_ among the parameters
   // Subclasses hold references into it, so it never grows beyond what is reserved.
   std::vector<std::pair<std::string, std::vector<at::Tensor>>> states_;

@@ -25,7 +25,8 @@ class Eager : public Execution {
                                     const Ready& ready) override {
     const Listening listening(optimizer.learning(), ready);
     for (const at::Tensor& parameter : optimizer.learning()) parameter.mutable_grad().reset();
-    go_back(root);
+    // Where all that it comes from is frozen there is no way back, and a script's would throw.
+    if (root.value.requires_grad()) root.value.backward(root.gradient);
     std::vector<at::Tensor> found;
     for (const at::Tensor& parameter : optimizer.learning()) found.push_back(parameter.grad());
     return found;
@@ -38,16 +39,6 @@ class Eager : public Execution {
   Explanation explain() const override { return {"eager", false, {}, {}, {}, {}}; }
 
  private:
-  // To the weights of both players, but for those that are frozen: a script has those require none.
-  void go_back(const Root& root) const {
-    std::vector<at::Tensor> learning = pair_->generator_optimizer->learning();
-    const std::vector<at::Tensor>& more = pair_->discriminator_optimizer->learning();
-    learning.insert(learning.end(), more.begin(), more.end());
-    if (learning.empty()) return;
-    root.value.backward(root.gradient, /*retain_graph=*/std::nullopt, /*create_graph=*/false,
-                        learning);
-  }
-
   std::shared_ptr<const Pair> pair_;
 };
 

@@ -39,8 +39,10 @@ class Fused : public Execution {
 
   std::vector<at::Tensor> gradients(const Optimizer& optimizer, const Root& root,
                                     const Ready& ready) override {
-    // A player of fixed layers has nothing to learn, and autograd refuses to be asked for nothing.
-    if (optimizer.learning().empty()) return {};
+    // A player of fixed or frozen layers has nothing to learn, and autograd refuses to be asked for
+    // nothing, or for what is not there.
+    const size_t count = optimizer.learning().size();
+    if (count == 0 || !root.value.requires_grad()) return std::vector<at::Tensor>(count);
     const Listening listening(optimizer.learning(), ready);
     return torch::autograd::grad({root.value}, optimizer.learning(), {root.gradient},
                                  /*retain_graph=*/std::nullopt, /*create_graph=*/false,

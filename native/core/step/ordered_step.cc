@@ -25,6 +25,26 @@ class Watching {
   const Pair& pair_;
 };
 
+// As long as it lives, frozen weights require no gradient, as in a script. Not for good: between
+// two steps the networks are their owner's, and other trainers'.
+class Resting {
+ public:
+  explicit Resting(const Pair& pair) : pair_(pair) { require(false); }
+  ~Resting() { require(true); }
+  Resting(const Resting&) = delete;
+  Resting& operator=(const Resting&) = delete;
+
+ private:
+  void require(bool gradients) {
+    for (const Optimizer* one :
+         {pair_.generator_optimizer.get(), pair_.discriminator_optimizer.get()}) {
+      for (const at::Tensor& parameter : one->frozen()) parameter.set_requires_grad(gradients);
+    }
+  }
+
+  const Pair& pair_;
+};
+
 // Over the updates of a player. One is its own mean: a small network's step is short of operations.
 class MeanLoss {
  public:
@@ -74,6 +94,7 @@ OrderedStep::OrderedStep(std::shared_ptr<const Pair> pair)
 
 Losses OrderedStep::run(const Source& next, Watch* watch) {
   const Watching watching(*pair_, watch);
+  const Resting resting(*pair_);
   watch_ = watch;
   pass_streams_.begin_step();
   return pair_->order == Order::kGeneratorFirst ? run_generator_first(next)
