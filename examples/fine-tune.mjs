@@ -1,12 +1,16 @@
-// Trains a small DCGAN on few of MNIST's digits 5 to 9 twice: from first weights, and from those that a training on all
-// digits 0 to 4 has left. Says meanwhile how far the samples of both are from the test digits 5 to 9.
-// docs/guides/your-data.md has a table of what comes of that. Digits, steps before, steps on them, seed and samples:
-//   node examples/fine-tune.mjs 100 1500 600 1 4861
+// Trains a small DCGAN on few of MNIST's digits 5 to 9: from first weights, from those that a training on all digits 0
+// to 4 has left, and from these with the first layers of the discriminator frozen (FreezeD). Says meanwhile how far the
+// samples are from the test digits 5 to 9. docs/guides/your-data.md has a table of what comes of that.
+// Digits, steps before, steps on them, seed, samples and frozen layers:
+//   node examples/fine-tune.mjs 100 1500 600 1 4861 3
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { architectures, Discriminator, datasets, Generator, metrics } from "sparring";
 import { objectives, optimizers, Trainer } from "sparring";
 
 const numbers = process.argv.slice(2).map(Number);
-const [count = 100, before = 1500, steps = 600, seed = 1, samples = 4861] = numbers;
+const [count = 100, before = 1500, steps = 600, seed = 1, samples = 4861, layers = 3] = numbers;
 
 const digits = await datasets.mnist({ size: 32 });
 const test = await datasets.mnist({ size: 32, split: "test" });
@@ -62,4 +66,9 @@ await fineTune("drawn", newTrainer());
 const trainer = newTrainer();
 for await (const { step } of trainer.run(known, { steps: before, tickEvery: before }))
   console.log(`${step} steps on ${known.size} digits 0 to 4`);
+const folder = await mkdtemp(join(tmpdir(), "fine-tune-"));
+await trainer.save(join(folder, "learnt"));
 await fineTune("learnt", trainer);
+const frozen = { discriminator: layers };
+await fineTune("frozen", await Trainer.load(join(folder, "learnt"), { frozen }));
+await rm(folder, { recursive: true });

@@ -98,16 +98,18 @@ it("examples/few-images.mjs knows no other augmentation", async () => {
   });
 });
 
-it("examples/fine-tune.mjs measures a training from first weights, and one from weights that were learnt", async () => {
+it("examples/fine-tune.mjs measures a training from first weights, from those that were learnt, and with some frozen", async () => {
   await withFolder(async (folder) => {
-    const said = await runExample("fine-tune.mjs", folder, "70", "1", "2", "1", "100");
+    const said = await runExample("fine-tune.mjs", folder, "70", "1", "2", "1", "100", "1");
     const figures = "FID \\d+\\.\\d, KID -?\\d+\\.\\d, coverage \\d\\.\\d{3}\n";
     const both = (name: string) =>
       [1, 2].map((step) => `${name}, ${step} steps on 70 digits: ${figures}`).join("");
     expect(said).toMatch(
-      new RegExp(`^${both("drawn")}1 steps on 30596 digits 0 to 4\n${both("learnt")}$`),
+      new RegExp(
+        `^${both("drawn")}1 steps on 30596 digits 0 to 4\n${both("learnt")}${both("frozen")}$`,
+      ),
     );
-    for (const name of ["drawn", "learnt"])
+    for (const name of ["drawn", "learnt", "frozen"])
       expect(await isPng(join(folder, `fine-tune-${name}.png`))).toBe(true);
   });
 });

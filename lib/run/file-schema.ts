@@ -171,7 +171,7 @@ export const configSchema = v.strictObject({
     "the preset's",
   ),
   frozen: option(
-    v.strictObject({ generator: chosen, discriminator: chosen }, frozenText),
+    v.looseObject({ generator: chosen, discriminator: chosen }, frozenText),
     "Weights that stay as they are: of the first layers, so many, or those of layers by their paths.",
     "none",
   ),

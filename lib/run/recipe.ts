@@ -147,7 +147,7 @@ export function planRules(request: RunRequest, preset: PresetName, naming: Namin
     fakes: check.oneOf(chosen("fakes") ?? usualFakes[order], naming("fakes"), fakesKinds),
     discriminatorSteps: updates("discriminatorSteps"),
     generatorSteps: updates("generatorSteps"),
-    frozen: rule("frozen", (value) => checkFrozenOptions(value ?? {})),
+    frozen: checkFrozenOptions(chosen("frozen") ?? {}),
     ema: rule("ema", (value) => (value === null ? null : checkEma(value))),
     diffAugment: rule("diffAugment", (value) => checkPolicies(value ?? [])),
     ada: rule("ada", (value) => (value === null ? null : checkAdaOptions(value))),

@@ -15,9 +15,9 @@ export type Frozen = number | readonly string[];
 
 /** What stays as it is in each of the two networks. */
 export interface FrozenOptions {
-  /** Of the generator. @default [], nothing */
+  /** What stays of the generator. @default [] */
   readonly generator?: Frozen | undefined;
-  /** Of the discriminator. @default [], nothing */
+  /** What stays of the discriminator. @default [] */
   readonly discriminator?: Frozen | undefined;
 }
 
@@ -65,8 +65,12 @@ function checkInNetwork(
   for (const [i, one] of chosen.entries()) {
     if (weightsUnder([one], resolved).length > 0) continue;
     const known = names(resolved);
-    const like = nearest(one, known) ?? `such as ${known[0]}`;
-    throw wrongType(`a layer or a weight of the ${player}, ${like},`, `${name}[${i}]`, one);
+    const like = nearest(one, known);
+    const what =
+      like === undefined
+        ? `a layer or a weight of the ${player}, such as ${known[0]},`
+        : `${like}, which the ${player} has,`;
+    throw wrongType(what, `${name}[${i}]`, one);
   }
 }
 

@@ -158,6 +158,7 @@ describe("the config.json of a run", () => {
     const changed = {
       ...{ order: "discriminatorFirst", discriminatorSteps: 3, generatorSteps: 2 },
       ema: { decay: 0.9 },
+      frozen: { generator: ["model.0"], discriminator: 1 },
     };
     const path = await write("rules.json", {
       ...(await readJson("first/config.json")),

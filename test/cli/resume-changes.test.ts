@@ -22,7 +22,8 @@ beforeAll(async () => {
 });
 
 const rules = {
-  ...{ generatorSteps: 2, ema: { decay: 0.9 }, diffAugment: ["translation"] },
+  ...{ generatorSteps: 2, frozen: { generator: [], discriminator: 1 } },
+  ...{ ema: { decay: 0.9 }, diffAugment: ["translation"] },
   ada: { transforms: ["blit"], p: 0.25, fixed: true },
 };
 
@@ -157,7 +158,7 @@ describe("a run that goes on by other rules", () => {
     const words = `train rules.json --resume ${name} --steps 18 --accumulate 2 --evaluate-every 0`;
     const ended = await run(words);
     expect(ended).toMatchObject({ code: 0 });
-    const names = "generatorSteps, ema, diffAugment, ada, accumulate";
+    const names = "generatorSteps, frozen, ema, diffAugment, ada, accumulate";
     expect(ended.stderr).toContain(`From step 12 on other rules hold: ${names}\n`);
     const { accumulate, changes, ...config } = await configOf(name);
     const ada = { ...rules.ada, target: 0.6, interval: 4, kimg: 500 };
@@ -165,7 +166,10 @@ describe("a run that goes on by other rules", () => {
     expect(config).toMatchObject({ ...rules, ema, ada });
     const first = {
       step: 12,
-      before: { generatorSteps: 1, ema: null, diffAugment: [], ada: null, accumulate: 1 },
+      before: {
+        ...{ generatorSteps: 1, frozen: { generator: [], discriminator: [] } },
+        ...{ ema: null, diffAugment: [], ada: null, accumulate: 1 },
+      },
       after: { ...rules, ema, ada, accumulate: 2 },
     };
     expect([accumulate, changes]).toEqual([2, [first]]);

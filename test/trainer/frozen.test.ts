@@ -143,6 +143,63 @@ describe("frozen", () => {
   });
 });
 
+describe("frozen, misused", () => {
+  it.each<[string, unknown, ErrorConstructor, string]>([
+    [
+      "a list of what is frozen, of nobody knows whom",
+      ["1"],
+      TypeError,
+      'Expected an object { generator, discriminator } for frozen but received ["1"]',
+    ],
+    [
+      "frozen layers of another player",
+      { critic: 1 },
+      TypeError,
+      'Expected only the options generator, discriminator for frozen but received "critic"',
+    ],
+    [
+      "one frozen layer by its name alone",
+      { generator: "0" },
+      TypeError,
+      'Expected a number of layers, or an array of names, for frozen.generator but received "0"',
+    ],
+    [
+      "half a frozen layer",
+      { generator: 0.5 },
+      RangeError,
+      "Expected a whole number of at least 0 for frozen.generator but received 0.5",
+    ],
+    [
+      "more frozen layers than there are",
+      { discriminator: 3 },
+      RangeError,
+      "Expected a whole number from 0 to 2 for frozen.discriminator but received 3",
+    ],
+    [
+      "a hole in the place of a name",
+      { discriminator: new Array(1) },
+      TypeError,
+      "Expected a non-empty string for frozen.discriminator[0] but received undefined",
+    ],
+    [
+      "a frozen layer that there is not",
+      { discriminator: ["1", "head"] },
+      TypeError,
+      'Expected a layer or a weight of the discriminator, such as 1, for frozen.discriminator[1] but received "head"',
+    ],
+    [
+      "a misspelt weight that is frozen",
+      { discriminator: ["1.weigth"] },
+      TypeError,
+      'Expected 1.weight, which the discriminator has, for frozen.discriminator[0] but received "1.weigth"',
+    ],
+  ])("%s is refused", (_, frozen, kind, message) => {
+    const make = () => tinyTrainer({ frozen: frozen as FrozenOptions });
+    expect(make).toThrow(message);
+    expect(make).toThrow(kind);
+  });
+});
+
 describe("frozen, in a checkpoint", () => {
   const both = (frozen: FrozenOptions): Partial<TrainerOptions> => ({
     frozen,
