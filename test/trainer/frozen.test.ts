@@ -239,6 +239,26 @@ describe("frozen, in a checkpoint", () => {
   });
 });
 
+it("has an average that goes on towards it, after each of several updates in a step", async () => {
+  const [ema, generatorSteps] = [{ decay: 0.5, rampUp: 0 }, 2];
+  using trainer = tinyTrainer({ ema, generatorSteps });
+  await losses(trainer, images, 3);
+  const path = fresh();
+  await trainer.save(path);
+  using loaded = await Trainer.load(path, { frozen: { generator: 1 } });
+  const weightsOf = async (network: Generator | undefined) =>
+    (await stateOf(network as Generator)).get("0.weight") as Float32Array;
+  const [frozen, before] = [await weightsOf(loaded.generator), await weightsOf(loaded.ema)];
+  await losses(loaded, images, 1);
+  const after = await weightsOf(loaded.ema);
+  expect(await weightsOf(loaded.generator)).toEqual(frozen);
+  before.forEach((value, i) => {
+    const weight = frozen[i] as number;
+    expect(after[i]).toBeCloseTo(weight + (value - weight) / 4, 6);
+  });
+  expect(before).not.toEqual(frozen);
+});
+
 describe("frozen, explained", () => {
   it("is told of, and has no arithmetic for its gradients", async () => {
     const told = async (frozen: FrozenOptions) => {

@@ -1,6 +1,9 @@
 // Weights that stay as they are: nothing moves them, whatever carries a step out, and all others
 // learn as they would beside them.
+#include <cmath>
+
 #include "core/optim/average.h"
+#include "core/step/dense/dense_network.h"
 #include "core/step/dense/dense_step.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/execution_recipes.h"
@@ -167,6 +170,43 @@ TEST_CASE(
   const auto &found = pair->generator_optimizer->parameters(),
              &expected = alone->generator_optimizer->parameters();
   for (size_t i = 1; i < found.size(); i += 2) CHECK(at::equal(found[i], expected[i]));
+}
+
+TEST_CASE("frozen weights require no gradient within a step, and do so again after it") {
+  for (const bool is_fused : {true, false}) {
+    CAPTURE(is_fused);
+    const auto pair = frozen_pair(recipes().front(), patterns().front(), Order::kGeneratorFirst);
+    const at::Tensor weight = pair->discriminator_optimizer->frozen().front();
+    bool required = true;
+    hinder(*pair).between = [&] {
+      required = weight.requires_grad();
+      throw std::runtime_error("in between");
+    };
+    const auto step = is_fused ? make_fused_step(pair) : make_eager_step(pair);
+    const auto next = [] { return Batch{at::zeros({8, 1, 8, 8}, at::kDouble), {}}; };
+    CHECK_THROWS_WITH(step->run(next), "in between");
+    CHECK_FALSE(required);
+    CHECK(weight.requires_grad());
+  }
+}
+
+TEST_CASE("a list of calls goes back no further than to the first layer that learns") {
+  const auto pair = frozen_pair(dense_recipes().front(), patterns()[1], Order::kGeneratorFirst);
+  const auto& learning = pair->discriminator_optimizer->learning();
+  const auto network =
+      DenseNetwork::plan(*pair->discriminator, /*takes_rows=*/false, product, learning);
+  REQUIRE(network != nullptr);
+  REQUIRE(learning.size() < pair->discriminator->parameters().size());
+  Pass& pass = network->pass(4);
+  const at::Tensor images = at::rand({4, 64}, at::kDouble);
+  network->forward(pass, images);
+  for (const Pass::Stage& stage : pass.stages) stage.gradient.fill_(std::nan(""));
+  pass.output_gradient().fill_(1);
+  network->backward(pass, DenseNetwork::Wanted::kWeights);
+  CHECK(pass.stages.front().gradient.isnan().all().item<bool>());
+  for (const at::Tensor& gradient : network->gradients()) {
+    CHECK(gradient.isfinite().all().item<bool>());
+  }
 }
 
 TEST_CASE("the norm that gradients are clipped by is that of those that learn") {
